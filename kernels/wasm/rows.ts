@@ -1,0 +1,22 @@
+// The map and reduce skeletons on WebAssembly with the JavaScript ones behind them: what the row operations and the CPU device run on.
+import { map } from '../map.ts';
+import { reduce } from '../reduce.ts';
+import type { Skeletons } from '../rows.ts';
+import { WasmMap } from './map.ts';
+import { WasmReduce, type ReduceMemory } from './reduce.ts';
+
+/** Skeletons over one heap; whatever has no vector form is computed in JavaScript, to the same bits. */
+export function wasmSkeletons(heap: ReduceMemory): Skeletons & { readonly maps: WasmMap; readonly reductions: WasmReduce } {
+  const maps = new WasmMap(heap);
+  const reductions = new WasmReduce(heap);
+  return {
+    maps,
+    reductions,
+    map: (fn, operands, out, shape) => {
+      if (!maps.run(fn, operands, out, shape)) map(fn, operands, out, shape);
+    },
+    reduce: (reduction, operand, axes, out, options) => {
+      if (!reductions.run(reduction, operand, axes, out, options)) reduce(reduction, operand, axes, out, options);
+    },
+  };
+}

@@ -1,0 +1,48 @@
+// What a device is: something that computes tasks. The simplest correct one is the JavaScript reference (js.ts).
+import type { AttributeValues, OpRow } from '../ops/define.ts';
+import type { Block, Value } from '../tensor/block.ts';
+import type { TensorType } from '../tensor/type.ts';
+import type { NumericsClass } from '../events.ts';
+
+/** One op on computed operands. */
+export interface Task {
+  readonly row: OpRow;
+  readonly attrs: AttributeValues;
+  readonly operands: readonly Value[];
+  readonly type: TensorType;
+  readonly numerics: NumericsClass;
+}
+
+/** What is known about a device, for people (`sheet.devices()`). */
+export interface DeviceReport {
+  readonly name: string;
+  readonly found: boolean;
+  /** What it is, or why it is not there and what to do. */
+  readonly detail: string;
+}
+
+/** A place where tasks run. */
+export interface Device {
+  readonly name: string;
+  readonly detail: string;
+  /** Whether it gives the bits of the numeric specification (docs/format/numerics.md), so that class exact may use it. */
+  readonly exact: boolean;
+  supports(task: Task): boolean;
+  /** Nanoseconds the task should take, before anything was measured. */
+  estimateNs(task: Task): number;
+  /** Fills `out`, which is not zeroed. A promise where the work goes on beside the event loop. */
+  run(task: Task, out: Block): void | Promise<void>;
+  /** As `run`, always on the calling thread. */
+  runNow(task: Task, out: Block): void;
+  close(): void;
+}
+
+/** Bytes a task reads and writes. */
+export function taskBytes(task: Task): number {
+  let bytes = task.type.sizeBytes;
+  for (const operand of task.operands) bytes += operand.type.sizeBytes;
+  return bytes;
+}
+
+/** Floating-point operations of a task. */
+export const taskFlops = (task: Task): number => task.row.flops(task.operands.map((operand) => operand.type), task.type, task.attrs);

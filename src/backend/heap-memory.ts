@@ -1,0 +1,25 @@
+// Results in linear memory: large blocks come from the kernels' heap and go back to it, small ones are ordinary arrays.
+import type { Heap } from '../../kernels/wasm/heap.ts';
+import { Block, type Memory } from '../tensor/block.ts';
+import { allocate, DTYPES, type TypedArray } from '../tensor/dtype.ts';
+import type { TensorType } from '../tensor/type.ts';
+
+/** Below this a fresh array costs less than keeping account of a recycled one. */
+const MIN_RECYCLED_BYTES = 4096;
+
+/** Recycles large blocks inside the heap, where WASM reads them without a copy; a full heap falls back to fresh arrays. */
+export class HeapMemory implements Memory {
+  readonly #heap: Heap;
+  readonly #recycle = (block: Block): void => this.#heap.free(block.address);
+
+  constructor(heap: Heap) {
+    this.#heap = heap;
+  }
+
+  take(type: TensorType): Block {
+    if (type.sizeBytes < MIN_RECYCLED_BYTES) return new Block(allocate(type.dtype, type.size));
+    const address = this.#heap.allocate(type.sizeBytes);
+    if (address === 0) return new Block(allocate(type.dtype, type.size));
+    return new Block(this.#heap.view(DTYPES[type.dtype].array as never, address, type.size) as TypedArray, address, this.#recycle);
+  }
+}

@@ -1,0 +1,90 @@
+// The JavaScript device: every op, in the bits of the numeric specification. The others are held against it.
+import { contract, contractBigIntegers, contractIntegers } from '../../kernels/contract.ts';
+import type { ElementArray } from '../../kernels/map.ts';
+import { map } from '../../kernels/map.ts';
+import { reduce } from '../../kernels/reduce.ts';
+import type { Contraction, KernelSpec } from '../ops/define.ts';
+import { NumericError } from '../errors.ts';
+import type { Block } from '../tensor/block.ts';
+import { type DType, isFloat } from '../tensor/dtype.ts';
+import { type Device, type Task, taskBytes, taskFlops } from './device.ts';
+import { reduceOnJs } from './js-reduce.ts';
+
+import { copyWindow } from './window.ts';
+
+type Skeleton = KernelSpec['skeleton'];
+type Runner = (task: Task, out: ElementArray) => void;
+
+/** Plain JavaScript: about a flop a nanosecond and two bytes. */
+const NS_PER_FLOP = 1;
+const NS_PER_BYTE = 0.5;
+const CALL_NS = 300;
+
+/** Computes everything, slowly; needs nothing. */
+export class JsDevice implements Device {
+  readonly name = 'js';
+  readonly detail = 'plain JavaScript, the reference';
+  readonly exact = true;
+
+  supports(): boolean {
+    return true;
+  }
+
+  estimateNs(task: Task): number {
+    return CALL_NS + taskFlops(task) * NS_PER_FLOP + taskBytes(task) * NS_PER_BYTE;
+  }
+
+  run(task: Task, out: Block): void {
+    this.runNow(task, out);
+  }
+
+  runNow(task: Task, out: Block): void {
+    RUN[task.row.kernel.skeleton](task, out.array);
+  }
+
+  /** One pass of a reduction, for devices that compose passes and lack a form for one. */
+  pass(...args: Parameters<typeof reduce>): void {
+    reduce(...args);
+  }
+
+  close(): void {}
+}
+
+const RUN: Record<Skeleton, Runner> = {
+  map: (task, out) => map(kernelOf(task, 'map').element, task.operands.map(({ array, type }) => ({ array, shape: type.shape })), out, task.type.shape),
+  reduce: reduceOnJs,
+  rows: () => {},
+  contract: (task, out) => contractAll(kernelOf(task, 'contract').contraction(task.operands.map((operand) => operand.type), task.attrs), task, out),
+  window: (task, out) => {
+    const [operand] = task.operands;
+    if (operand !== undefined) copyWindow(operand.array, kernelOf(task, 'window').window(operand.type, task.attrs), out);
+  },
+  alias: (task, out) => out.set(task.operands[0]?.array as never),
+  linalg: () => {},
+  direct: (task, out) => kernelOf(task, 'direct').run(task.operands, { type: task.type, array: out as never }, task.attrs),
+};
+
+/** The kernel of a task, known to be of one skeleton. */
+export function kernelOf<S extends Skeleton>(task: Task, skeleton: S): Extract<KernelSpec, { skeleton: S }> {
+  const { kernel } = task.row;
+  if (kernel.skeleton === skeleton) return kernel as Extract<KernelSpec, { skeleton: S }>;
+  throw new NumericError(`${task.row.name}: its kernel is of skeleton ${kernel.skeleton}, not ${skeleton}; report this, it is a fault of the library.`, {});
+}
+
+/** Every batch of a product, in the order of the specification. */
+function contractAll(product: Contraction, task: Task, out: ElementArray): void {
+  const [a, b] = task.operands;
+  const { m, n, k, transposeA, transposeB } = product;
+  product.offsetsA.forEach((offsetA, batch) => {
+    const spec = {
+      m, n, k, transposeA, transposeB, mode: 'store', triangle: 'none',
+      a: { values: a?.array, offset: offsetA, stride: product.lda },
+      b: { values: b?.array, offset: product.offsetsB[batch] as number, stride: product.ldb },
+      c: { values: out, offset: batch * m * n, stride: n },
+    };
+    contractOf(task.type.dtype)(spec as never);
+  });
+}
+
+const contractOf = (dtype: DType): ((spec: never) => void) => (isFloat(dtype) ? contract : dtype === 'int64' ? contractBigIntegers : contractIntegers) as (spec: never) => void;
+

@@ -1,0 +1,170 @@
+// The WASM device: SIMD kernels on one heap, matrix products on a team of threads, all in the bits of the specification.
+import { Heap } from '../../kernels/wasm/heap.ts';
+import { type GemmSpec, WasmContract } from '../../kernels/wasm/contract.ts';
+import { WasmMap } from '../../kernels/wasm/map.ts';
+import { WasmReduce } from '../../kernels/wasm/reduce.ts';
+import { Team, type TeamHost } from '../../kernels/wasm/team.ts';
+import type { Contraction } from '../ops/define.ts';
+import type { Block, Memory, Value } from '../tensor/block.ts';
+import { isFloat, type TypedArray } from '../tensor/dtype.ts';
+import { type Device, type Task, taskBytes, taskFlops } from './device.ts';
+import { HeapMemory } from './heap-memory.ts';
+import { kernelOf, type JsDevice } from './js.ts';
+import { runReduction } from './js-reduce.ts';
+
+/** Expected speed of one thread before anything was measured. */
+const FLOPS_PER_NS = 40;
+const NS_PER_FLOP_SIMD = 0.12;
+const NS_PER_BYTE = 0.06;
+const CALL_NS = 1500;
+/** Products of more floating-point operations run beside the event loop. */
+const ASYNC_FLOPS = 3e7;
+
+const SKELETONS: ReadonlySet<string> = new Set(['map', 'reduce', 'contract']);
+
+/** What the WASM device is opened with. */
+export interface WasmOptions {
+  readonly threads?: number | undefined;
+  readonly host?: TeamHost | undefined;
+  /** Bytes of results it should have room for without growing. */
+  readonly roomBytes: number;
+}
+
+/** SIMD kernels of `sqs-num/1`; needs WebAssembly, uses threads where memory can be shared. */
+export class WasmDevice implements Device {
+  readonly name = 'wasm';
+  readonly detail: string;
+  readonly exact = true;
+  readonly memory: Memory;
+  readonly #heap: Heap;
+  readonly #team: Team;
+  readonly #contract: WasmContract;
+  readonly #map: WasmMap;
+  readonly #reduce: WasmReduce;
+  readonly #js: JsDevice;
+
+  constructor(js: JsDevice, options: WasmOptions) {
+    this.#js = js;
+    this.#heap = openHeap(options.roomBytes);
+    const { memory, kind } = this.#heap;
+    this.#team = new Team({ memory, kind, ...(options.host && { host: options.host }), ...(options.threads !== undefined && { threads: options.threads }) });
+    this.#contract = new WasmContract(this.#heap, this.#team);
+    this.#map = new WasmMap(this.#heap);
+    this.#reduce = new WasmReduce(this.#heap);
+    this.memory = new HeapMemory(this.#heap);
+    this.detail = `SIMD kernels, ${this.#team.threads} thread${this.#team.threads === 1 ? '' : 's'}`;
+  }
+
+  supports(task: Task): boolean {
+    return SKELETONS.has(task.row.kernel.skeleton) && task.type.size > 0 && (task.row.kernel.skeleton !== 'contract' || isFloat(task.type.dtype));
+  }
+
+  estimateNs(task: Task): number {
+    const flops = taskFlops(task);
+    const compute = task.row.kernel.skeleton === 'contract' ? flops / (FLOPS_PER_NS * (flops > ASYNC_FLOPS ? this.#team.threads : 1)) : flops * NS_PER_FLOP_SIMD;
+    return CALL_NS + compute + taskBytes(task) * NS_PER_BYTE;
+  }
+
+  run(task: Task, out: Block): void | Promise<void> {
+    if (task.row.kernel.skeleton === 'contract' && taskFlops(task) >= ASYNC_FLOPS) return this.#contractBeside(task, out);
+    this.runNow(task, out);
+  }
+
+  runNow(task: Task, out: Block): void {
+    const { kernel } = task.row;
+    if (kernel.skeleton === 'map') {
+      const operands = task.operands.map(({ array, type }) => ({ array, shape: type.shape }));
+      if (this.#map.run(kernel.element, operands, out.array, task.type.shape)) return;
+    }
+    if (kernel.skeleton === 'reduce') return this.#reduction(task, out);
+    if (kernel.skeleton === 'contract') return this.#contractNow(task, out);
+    this.#js.runNow(task, out);
+  }
+
+  #reduction(task: Task, out: Block): void {
+    const { reduction } = kernelOf(task, 'reduce');
+    runReduction(reduction, task, out.array, {
+      reduce: (pass, source, axes, into, options) => {
+        if (!this.#reduce.run(pass, source, axes, into, options)) this.#js.pass(pass, source, axes, into, options);
+      },
+    });
+  }
+
+  #contractNow(task: Task, out: Block): void {
+    const staged = this.#stage(task, out);
+    try {
+      for (const spec of staged.specs) this.#contract.gemm(spec);
+      staged.finish();
+    } finally {
+      staged.release();
+    }
+  }
+
+  async #contractBeside(task: Task, out: Block): Promise<void> {
+    const staged = this.#stage(task, out);
+    try {
+      for (const spec of staged.specs) await this.#contract.gemmAsync(spec);
+      staged.finish();
+    } finally {
+      staged.release();
+    }
+  }
+
+  /** Puts operands and result where kernels reach them, and lists the products. */
+  #stage(task: Task, out: Block): { specs: GemmSpec[]; finish: () => void; release: () => void } {
+    const borrowed: number[] = [];
+    const room = (sizeBytes: number): number => {
+      const address = this.#heap.allocate(sizeBytes);
+      if (address === 0) throw new RangeError(`the kernels' memory is full: ${sizeBytes} bytes are needed; lower budgetBytes or split the product`);
+      borrowed.push(address);
+      return address;
+    };
+    const place = ({ array, block }: Value): number => {
+      if (block.address !== 0) return block.address;
+      const address = room(array.byteLength);
+      this.#view(array, address).set(array as never);
+      return address;
+    };
+    const [a, b] = task.operands as [Value, Value];
+    const [left, right] = [place(a), a.block === b.block ? -1 : place(b)];
+    const target = out.address === 0 ? room(out.sizeBytes) : out.address;
+    return {
+      specs: productsOf(task, left, right === -1 ? left : right, target),
+      finish: () => {
+        if (out.address === 0) out.array.set(this.#view(out.array, target) as never);
+      },
+      release: () => borrowed.forEach((address) => this.#heap.free(address)),
+    };
+  }
+
+  #view(like: TypedArray, address: number): TypedArray {
+    return this.#heap.view(like.constructor as never, address, like.length) as TypedArray;
+  }
+
+  close(): void {
+    void this.#team.close();
+  }
+}
+
+/** A shared memory of which untouched pages cost nothing; smaller where the system refuses so much address space. */
+function openHeap(roomBytes: number): Heap {
+  const pages = Math.min(65536, Math.ceil((roomBytes * 1.5) / 65536) + 8192);
+  for (let initialPages = pages; initialPages > 64; initialPages >>= 2) {
+    try {
+      return new Heap({ initialPages });
+    } catch {
+      // Less address space than asked for: try a quarter.
+    }
+  }
+  return new Heap();
+}
+
+function productsOf(task: Task, a: number, b: number, c: number): GemmSpec[] {
+  const { m, n, k, transposeA, transposeB, lda, ldb, offsetsA, offsetsB }: Contraction = kernelOf(task, 'contract').contraction(task.operands.map((operand) => operand.type), task.attrs);
+  const { dtype } = task.type;
+  const itemBytes = dtype === 'float64' ? 8 : 4;
+  return offsetsA.map((offsetA, batch) => ({
+    dtype: dtype as GemmSpec['dtype'], m, n, k, transposeA, transposeB, lda, ldb, ldc: n, mode: 'store', triangle: 'none',
+    a: a + offsetA * itemBytes, b: b + (offsetsB[batch] as number) * itemBytes, c: c + batch * m * n * itemBytes,
+  }));
+}

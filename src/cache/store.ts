@@ -1,0 +1,42 @@
+// The store interface: results by key. Tiers are composed by wrapping stores; the RAM store is the first of them.
+import type { Attributes } from '../expr/attributes.ts';
+import type { NodeId } from '../expr/interning.ts';
+import type { Value } from '../tensor/block.ts';
+
+/** A stored result and what it is worth. */
+export interface Entry {
+  readonly node: NodeId;
+  readonly value: Value;
+  /** Held so that the interned attributes of the node keep their number. */
+  readonly attributes: Attributes;
+  /** Measured nanoseconds to compute it once more. */
+  readonly costNs: number;
+  readonly device: string;
+  /** Structure and health of the value, filled in by whoever looks (pattern/). */
+  facts: number;
+  /** In [0, 1]; docs/score.md. */
+  score: number;
+  hits: number;
+  /** Priority at the last touch; the store's business. */
+  priority: number;
+  /** Slot in the store; the store's business. */
+  slot: number;
+}
+
+export interface StoreStats {
+  readonly entries: number;
+  readonly sizeBytes: number;
+  readonly budgetBytes: number;
+  readonly evictions: number;
+}
+
+/** Results by node. */
+export interface Store {
+  get(node: NodeId): Entry | undefined;
+  /** Takes the entry and holds its block; false when it does not fit the budget at all. */
+  put(entry: Entry): boolean;
+  delete(node: NodeId): boolean;
+  entries(): Iterable<Entry>;
+  stats(): StoreStats;
+  close(): void;
+}

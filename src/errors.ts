@@ -1,0 +1,101 @@
+// The typed errors of the library: few, coded, carrying their values, each message ending with what to do.
+
+/** Values that belong to an error, for programs that react to it. */
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+/** Base of every error this library throws. `code` is stable; `details` carries the values the message names. */
+export class SheetError extends Error {
+  readonly code: string;
+  readonly details: ErrorDetails;
+
+  constructor(code: string, message: string, details: ErrorDetails = {}, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** Shapes that do not fit together, or are not shapes at all. Code `SHAPE`. */
+export class ShapeError extends SheetError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('SHAPE', message, details);
+  }
+}
+
+/** A dtype that an operation does not take. Code `DTYPE`. */
+export class DTypeError extends SheetError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('DTYPE', message, details);
+  }
+}
+
+/** An attribute or option outside its range, or unknown. Code `ATTRIBUTE`. */
+export class AttributeError extends SheetError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('ATTRIBUTE', message, details);
+  }
+}
+
+/** An operation name that no row has. Code `UNKNOWN_OP`. */
+export class UnknownOpError extends SheetError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('UNKNOWN_OP', message, details);
+  }
+}
+
+/** An operand that cannot be read: detached, disposed, on a GPU, of a foreign kind. Code `SOURCE`. */
+export class SourceError extends SheetError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('SOURCE', message, details);
+  }
+}
+
+/** A law of the policy that denied an operation; names the law and the value. Code `POLICY`. */
+export class PolicyError extends SheetError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('POLICY', message, details);
+  }
+}
+
+/** A result that is mathematically absent: singular system, matrix not positive definite. Code `NUMERIC`. */
+export class NumericError extends SheetError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('NUMERIC', message, details);
+  }
+}
+
+/** A byte, element or time limit that would be passed. Code `LIMIT`. */
+export class LimitError extends SheetError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('LIMIT', message, details);
+  }
+}
+
+/** A file that is truncated, edited, reordered or of another format. Code `FORMAT`. */
+export class FormatError extends SheetError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('FORMAT', message, details);
+  }
+}
+
+/** A use of something that is closed or disposed. Code `CLOSED`. */
+export class ClosedError extends SheetError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('CLOSED', message, details);
+  }
+}
+
+/** A device, library or optional package that is needed and not there. Code `UNAVAILABLE`. */
+export class UnavailableError extends SheetError {
+  constructor(message: string, details?: ErrorDetails) {
+    super('UNAVAILABLE', message, details);
+  }
+}
+
+/** A call whose signal was aborted; other waiters of the same computation go on. Code `ABORTED`. */
+export class AbortedError extends SheetError {
+  constructor(message: string, details?: ErrorDetails, options?: { cause?: unknown }) {
+    super('ABORTED', message, details, options);
+  }
+}

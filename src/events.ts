@@ -1,0 +1,39 @@
+// The events of a sheet: what was asked (program) and how it was answered (annotation). Types only.
+
+/** How an operation was answered. */
+export type Decision = 'computed' | 'hit' | 'part' | 'bypass' | 'denied' | 'failed' | 'pending';
+
+export const DECISIONS: readonly Decision[] = ['pending', 'computed', 'hit', 'part', 'bypass', 'denied', 'failed'];
+
+/** The numeric contract of a result (docs/format/numerics.md). */
+export type NumericsClass = 'tolerance' | 'exact';
+
+/** One operation as asked: deterministic for a program. Operand and result ids are sequence numbers. */
+export interface ProgramEvent {
+  readonly seq: number;
+  readonly op: string;
+  readonly version: number;
+  /** Canonical attribute values. */
+  readonly attrs: Readonly<Record<string, unknown>>;
+  readonly operands: readonly number[];
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly numerics: NumericsClass;
+}
+
+/** How one operation was answered; seq refers to the program event. */
+export interface Annotation {
+  readonly seq: number;
+  readonly decision: Decision;
+  readonly device: string;
+  /** Start, from the opening of the sheet. */
+  readonly startNs: number;
+  readonly elapsedNs: number;
+  readonly sizeBytes: number;
+  readonly score: number;
+  /** BLAKE3-256 of the bytes, where they were demanded or the trace is full. */
+  readonly digest?: Uint8Array;
+  /** Sketch of the values in class tolerance: count, maxAbs, sum, sum of squares, 8 projections. */
+  readonly sketch?: Float64Array;
+  readonly note?: string;
+}

@@ -1,0 +1,116 @@
+// The first verb: a call becomes an expression. Operands are promoted and checked, attributes settled, laws applied.
+import { AttributeError, ShapeError } from '../errors.ts';
+import { CAST } from '../ops/indexing.ts';
+import { FULL } from '../ops/creation.ts';
+import type { OpRow } from '../ops/define.ts';
+import { checkKinds, promotedDTypes, readAttributes } from '../ops/infer.ts';
+import { type DType, isFloat } from '../tensor/dtype.ts';
+import { checkShape } from '../tensor/shape.ts';
+import { type TensorType, tensorType } from '../tensor/type.ts';
+import { type Attributes, internAttributes, NO_ATTRIBUTES } from './attributes.ts';
+import { type Author, Expression } from './expression.ts';
+import { rewrite } from './laws.ts';
+
+/** A plain number or boolean beside tensors: it takes their dtype (a weak scalar). */
+export type Literal = number | boolean | bigint;
+export type Argument = Expression | Literal;
+
+/** The canonical expression of a call, or a typed error that names what is wrong. */
+export function canonicalise(row: OpRow, args: readonly Argument[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
+  const operands = settleOperands(row, args, author);
+  const types = operands.map((operand) => operand.type);
+  const attributes = settleAttributes(row, types, given);
+  const type = inferType(row, types, attributes);
+  const expression = new Expression(row, row.number, attributes, type, author.semantics, operands, author.nextSeq());
+  return rewrite(expression, author) ?? expression;
+}
+
+/** An expression of a row the caller knows to be well formed, as laws and compensation plans make them. */
+export function derive(row: OpRow, operands: readonly Expression[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
+  const types = operands.map((operand) => operand.type);
+  const attributes = settleAttributes(row, types, given);
+  return new Expression(row, row.number, attributes, inferType(row, types, attributes), author.semantics, operands, author.nextSeq());
+}
+
+function settleOperands(row: OpRow, args: readonly Argument[], author: Author): readonly Expression[] {
+  if (row.variadic ? args.length === 0 : args.length !== row.operands.length) throw wrongCount(row, args.length);
+  const strong = args.filter((arg): arg is Expression => typeof arg === 'object').map((arg) => arg.type.dtype);
+  const operands = args.map((arg) => (typeof arg === 'object' ? arg : constant(arg, literalDType(arg, strong), author)));
+  checkKinds(row, operands.map((operand) => operand.type));
+  if (row.promotion === 'none') return operands;
+  const dtypes = promotedDTypes(row, operands.map((operand) => operand.type.dtype));
+  return operands.map((operand, i) => (operand.type.dtype === dtypes[i] ? operand : castTo(operand, dtypes[i] as DType, author)));
+}
+
+function wrongCount(row: OpRow, count: number): ShapeError {
+  const names = row.operands.map((operand) => operand.name).join(', ');
+  return new ShapeError(`${row.name}: ${count} operands were given; it takes ${row.variadic ? 'a list of at least one' : `${row.operands.length} (${names})`}.`, { op: row.name, count });
+}
+
+/** A literal's dtype: that of the tensors beside it where it fits them. */
+function literalDType(literal: Literal, strong: readonly DType[]): DType {
+  if (typeof literal === 'boolean') return 'bool';
+  const float = strong.find((dtype) => isFloat(dtype));
+  if (float !== undefined) return float;
+  const integer = strong.find((dtype) => dtype !== 'bool');
+  if (typeof literal === 'bigint') return integer ?? 'int64';
+  return integer !== undefined && Number.isInteger(literal) ? integer : 'float32';
+}
+
+/** A scalar expression; a cast of one is folded by making it in the other dtype. */
+function constant(literal: Literal, dtype: DType, author: Author): Expression {
+  const value = Number(literal);
+  if (typeof literal === 'bigint' && !Number.isSafeInteger(value)) {
+    throw new AttributeError(`The literal ${literal}n is beyond 2^53 and would lose digits; pass it as a BigInt64Array.`, { literal });
+  }
+  const attributes = internAttributes({ shape: [], value, dtype });
+  return new Expression(FULL, FULL.number, attributes, tensorType(dtype, []), author.semantics, [], author.nextSeq());
+}
+
+function castTo(operand: Expression, dtype: DType, author: Author): Expression {
+  const { row, attributes } = operand;
+  if (row === FULL && operand.type.shape.length === 0 && (isFloat(dtype) || !isFloat(operand.type.dtype))) {
+    return constant(attributes.values['value'] as number, dtype, author);
+  }
+  return derive(CAST, [operand], { dtype }, author);
+}
+
+function settleAttributes(row: OpRow, types: readonly TensorType[], given: Readonly<Record<string, unknown>> | undefined): Attributes {
+  if (given === undefined && row.settle === undefined && Object.keys(row.attributes).length === 0) return NO_ATTRIBUTES;
+  const read = readAttributes(row, given ?? {});
+  return internAttributes(row.settle?.(types, read) ?? read);
+}
+
+function inferType(row: OpRow, types: readonly TensorType[], attributes: Attributes): TensorType {
+  const known = recall(row, types, attributes);
+  if (known !== undefined) return known;
+  const { dtype, shape } = row.infer(types, attributes.values);
+  checkShape(shape, row.name);
+  const type = tensorType(dtype, shape);
+  remember(row, types, attributes, type);
+  return type;
+}
+
+// Inference is a pure function of row, attributes and operand types, all of which are interned: remembered by number.
+const remembered = new Map<number, Map<number, TensorType>>();
+const REMEMBERED_LIMIT = 4096;
+
+/** One number for up to two types and the attributes, or −1 where they do not fit in one. */
+function typesKey(types: readonly TensorType[], attributes: Attributes): number {
+  const a = types[0]?.id ?? 0;
+  const b = types[1]?.id ?? 0;
+  if (types.length > 2 || attributes.id >= 2 ** 20 || a >= 2 ** 16 || b >= 2 ** 16) return -1;
+  return (attributes.id * 2 ** 16 + a) * 2 ** 16 + b;
+}
+
+function recall(row: OpRow, types: readonly TensorType[], attributes: Attributes): TensorType | undefined {
+  return remembered.get(row.number)?.get(typesKey(types, attributes));
+}
+
+function remember(row: OpRow, types: readonly TensorType[], attributes: Attributes, type: TensorType): void {
+  const key = typesKey(types, attributes);
+  if (key < 0) return;
+  let byTypes = remembered.get(row.number);
+  if (byTypes === undefined || byTypes.size >= REMEMBERED_LIMIT) remembered.set(row.number, (byTypes = new Map()));
+  byTypes.set(key, type);
+}

@@ -1,0 +1,122 @@
+// An expression: an op applied to expressions, or a root with bytes. Handles hold it; it can always be interned again.
+import type { OpRow } from '../ops/define.ts';
+import type { Value } from '../tensor/block.ts';
+import type { TensorType } from '../tensor/type.ts';
+import { type Attributes, NO_ATTRIBUTES } from './attributes.ts';
+import type { InterningTable, NodeId } from './interning.ts';
+
+/** What a result's bits may be, as a small number: numerics class and rewrite mode. Part of a node's identity. */
+export type Semantics = number;
+
+/** Numbers the expressions of a sheet and says in which semantics they are meant. */
+export interface Author {
+  readonly semantics: Semantics;
+  nextSeq(): number;
+}
+
+/** Op numbers below the rows' own: roots, and the list nodes that chain more than two operands. */
+export const ROOT_OP = 0xffff;
+const LIST_OP = 0xfffe;
+
+/** An op on operands. Immutable but for where it stands in the table and, once pinned, its value. */
+export class Expression {
+  readonly row: OpRow | undefined;
+  readonly op: number;
+  readonly attributes: Attributes;
+  readonly type: TensorType;
+  readonly semantics: Semantics;
+  /** Number of the call that made it; names it in the trace. */
+  readonly seq: number;
+  /** Longest path to a root. */
+  depth: number;
+  operands: readonly Expression[];
+  /** Bytes that stay with this expression: a root's, or a result that was observed or cut loose from its operands. */
+  value: Value | undefined;
+  /** Content id of a root, where one was needed. */
+  contentId: Uint8Array | undefined;
+  /** Where its elements came from, as far as is known. */
+  origin: 'pending' | 'given' | 'computed' | 'part' | 'ram' = 'pending';
+  /** Its program event was written and its node probed. */
+  admitted = false;
+  #node: NodeId = 0;
+  #life = 0;
+
+  constructor(
+    row: OpRow | undefined, op: number, attributes: Attributes, type: TensorType, semantics: Semantics,
+    operands: readonly Expression[], seq: number,
+  ) {
+    this.row = row;
+    this.op = op;
+    this.attributes = attributes;
+    this.type = type;
+    this.semantics = semantics;
+    this.operands = operands;
+    this.seq = seq;
+    this.depth = depthOver(operands);
+  }
+
+  /** The node of this expression in the table, interning it (and, without recursion, its operands) where it is not. */
+  node(table: InterningTable): NodeId {
+    if (table.isAlive(this.#node, this.#life)) return this.#node;
+    return internDeep(this, table);
+  }
+
+  /** The node if it stands in the table now, else 0. */
+  knownNode(table: InterningTable): NodeId {
+    return table.isAlive(this.#node, this.#life) ? this.#node : 0;
+  }
+
+  /** Takes a place in the table that somebody else found, as a root does whose content is already known. */
+  standAt(node: NodeId, table: InterningTable): void {
+    this.#node = node;
+    this.#life = table.lifeOf(node);
+  }
+
+  /** Keeps `value` for ever and forgets how it was made, so that a long chain does not hold its whole past. */
+  cutLoose(value: Value): void {
+    this.value = value;
+    this.operands = [];
+    this.depth = 0;
+  }
+}
+
+/** A root: bytes that came from outside. */
+export function rootExpression(type: TensorType, value: Value, semantics: Semantics, seq: number): Expression {
+  const root = new Expression(undefined, ROOT_OP, NO_ATTRIBUTES, type, semantics, [], seq);
+  root.value = value;
+  root.origin = 'given';
+  return root;
+}
+
+function depthOver(operands: readonly Expression[]): number {
+  let depth = 0;
+  for (const operand of operands) if (operand.depth >= depth) depth = operand.depth + 1;
+  return depth;
+}
+
+/** Interns operands before the expressions that use them. The table is not swept meanwhile (see `sweepWhenFull`). */
+function internDeep(target: Expression, table: InterningTable): NodeId {
+  const stack: Expression[] = [target];
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    const before = stack.length;
+    for (const operand of top.operands) if (operand.knownNode(table) === 0) stack.push(operand);
+    if (stack.length > before) continue;
+    stack.pop();
+    if (top.knownNode(table) === 0) top.standAt(internOne(top, table), table);
+  }
+  return target.knownNode(table);
+}
+
+function internOne(e: Expression, table: InterningTable): NodeId {
+  if (e.row === undefined || e.operands.length === 0 && e.value !== undefined) return table.fresh(ROOT_OP, e.semantics);
+  const { operands, op, semantics, attributes } = e;
+  const count = operands.length;
+  let a = count > 0 ? (operands[0] as Expression).knownNode(table) : 0;
+  let b = count > 1 ? (operands[1] as Expression).knownNode(table) : 0;
+  if (count === 2 && a > b && e.row.laws.includes('commutative')) [a, b] = [b, a];
+  if (count > 2) {
+    for (let i = 1; i < count - 1; i++) a = table.intern(LIST_OP, semantics, 2, 0, a, (operands[i] as Expression).knownNode(table));
+    b = (operands[count - 1] as Expression).knownNode(table);
+  }
+  return table.intern(op, semantics, Math.min(count, 2), attributes.id, a, b);
+}

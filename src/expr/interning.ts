@@ -1,0 +1,191 @@
+// The interning table: (op, semantics, attributes, operands) → node. Identity inside the process is a node number.
+
+/** Number of a node; 0 is no node. Never leaves the process. */
+export type NodeId = number;
+
+const MIN_CAPACITY = 1024;
+const EMPTY = 0;
+
+// Fields of a node, one after the other so that a probe touches one cache line: 32 bytes, and 8 for two slots.
+const STRIDE = 8;
+/** op number | semantics << 16 | arity << 24; 0 marks a free node. */
+const HEAD = 0;
+const ATTRIBUTES = 1;
+const A = 2;
+const B = 3;
+const HASH = 4;
+const HOLDERS = 5;
+/** Counts the lives of a number, so that a handle can tell that its node was swept. */
+const LIFE = 6;
+/** How often the node was computed: a second sight is a reason to keep a result. */
+const SIGHTS = 7;
+
+/**
+ * Open-addressed table over typed arrays: 40 bytes a node, full fields compared. More than two
+ * operands are chained through list nodes. A node lives while an entry, a flight or another node refers to it
+ * (`retain` / `release`); the others are swept once the table holds `bound` nodes, so a loop over ever new operations
+ * stays flat. Handles do not keep nodes alive: they hold their expression and intern it again.
+ */
+export class InterningTable {
+  #nodes = new Uint32Array(MIN_CAPACITY * STRIDE);
+  #slots = new Uint32Array(MIN_CAPACITY * 2);
+  #free: NodeId[] = [];
+  #next: NodeId = 1;
+  #live = 0;
+  readonly #bound: number;
+  #sweepAt: number;
+  /** Called for every node that is swept. */
+  onSweep: (node: NodeId) => void = () => {};
+
+  constructor(bound = 1 << 16) {
+    this.#bound = bound;
+    this.#sweepAt = bound;
+  }
+
+  get size(): number {
+    return this.#live;
+  }
+
+  /** Bytes of the table itself. */
+  get sizeBytes(): number {
+    return this.#nodes.byteLength + this.#slots.byteLength;
+  }
+
+  /** True while `node` is in the life that `lifeOf` reported. */
+  isAlive(node: NodeId, life: number): boolean {
+    return node !== 0 && this.#nodes[node * STRIDE + LIFE] === life;
+  }
+
+  lifeOf(node: NodeId): number {
+    return this.#nodes[node * STRIDE + LIFE] as number;
+  }
+
+  /** The node of these fields, found or made. `a` and `b` are 0 where absent. */
+  intern(op: number, semantics: number, arity: number, attributes: number, a: NodeId, b: NodeId): NodeId {
+    const head = (op | (semantics << 16) | (arity << 24)) >>> 0;
+    const hash = mix(head, attributes, a, b);
+    const nodes = this.#nodes;
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    for (let node = this.#slots[slot] as number; node !== EMPTY; node = this.#slots[slot] as number) {
+      const at = node * STRIDE;
+      if (
+        nodes[at + HASH] === hash && nodes[at + HEAD] === head && nodes[at + ATTRIBUTES] === attributes &&
+        nodes[at + A] === a && nodes[at + B] === b
+      ) return node;
+      slot = (slot + 1) & mask;
+    }
+    return this.#insert(head, attributes, a, b, hash);
+  }
+
+  /** A node that equals no other: a root whose content is not known. */
+  fresh(op: number, semantics: number): NodeId {
+    const serial = ++this.#serial;
+    return this.intern(op, semantics, 0, serial >>> 0, serial / 2 ** 32, 0);
+  }
+  #serial = 0;
+
+  /** Keeps a node, and through it its operands, in the table. */
+  retain(node: NodeId): void {
+    (this.#nodes[node * STRIDE + HOLDERS] as number)++;
+  }
+
+  release(node: NodeId): void {
+    (this.#nodes[node * STRIDE + HOLDERS] as number)--;
+  }
+
+  /** Counts one more computation of a node and answers how many there were before. */
+  sight(node: NodeId): number {
+    return (this.#nodes[node * STRIDE + SIGHTS] as number)++;
+  }
+
+  holdersOf(node: NodeId): number {
+    return this.#nodes[node * STRIDE + HOLDERS] as number;
+  }
+
+  #insert(head: number, attributes: number, a: NodeId, b: NodeId, hash: number): NodeId {
+    const arity = head >>> 24;
+    if (arity > 0) this.retain(a);
+    if (arity > 1) this.retain(b);
+    if (this.#free.length === 0 && this.#next >= this.#nodes.length / STRIDE) this.#grow();
+    const node = this.#free.pop() ?? this.#next++;
+    const nodes = this.#nodes;
+    const at = node * STRIDE;
+    nodes[at + HEAD] = head;
+    nodes[at + ATTRIBUTES] = attributes;
+    nodes[at + A] = a;
+    nodes[at + B] = b;
+    nodes[at + HASH] = hash;
+    nodes[at + HOLDERS] = 0;
+    nodes[at + SIGHTS] = 0;
+    this.#place(node, hash);
+    this.#live++;
+    return node;
+  }
+
+  #place(node: NodeId, hash: number): void {
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    while (this.#slots[slot] !== EMPTY) slot = (slot + 1) & mask;
+    this.#slots[slot] = node;
+  }
+
+  /** Sweeps when the table is full. To be called where no node number is in hand that is not retained. */
+  sweepWhenFull(): void {
+    if (this.#live < this.#sweepAt) return;
+    this.#sweep();
+    this.#sweepAt = Math.max(this.#bound, this.#live * 2);
+  }
+
+  /** Frees every node that nothing holds, and then the operands only such nodes held. */
+  #sweep(): void {
+    const unheld: NodeId[] = [];
+    for (let node = 1; node < this.#next; node++) {
+      if (this.#nodes[node * STRIDE + HEAD] !== 0 && this.#nodes[node * STRIDE + HOLDERS] === 0) unheld.push(node);
+    }
+    for (let node = unheld.pop(); node !== undefined; node = unheld.pop()) {
+      const arity = (this.#nodes[node * STRIDE + HEAD] as number) >>> 24;
+      const operands = [this.#nodes[node * STRIDE + A] as number, this.#nodes[node * STRIDE + B] as number].slice(0, arity);
+      this.#drop(node);
+      for (const operand of operands) {
+        this.release(operand);
+        if (this.#nodes[operand * STRIDE + HOLDERS] === 0) unheld.push(operand);
+      }
+    }
+    this.#rehash(this.#slots.length);
+  }
+
+  #drop(node: NodeId): void {
+    this.onSweep(node);
+    this.#nodes[node * STRIDE + HEAD] = 0;
+    this.#nodes[node * STRIDE + LIFE] = (this.#nodes[node * STRIDE + LIFE] as number) + 1;
+    this.#free.push(node);
+    this.#live--;
+  }
+
+  #grow(): void {
+    const capacity = this.#nodes.length / STRIDE * 2;
+    const wide = new Uint32Array(capacity * STRIDE);
+    wide.set(this.#nodes);
+    this.#nodes = wide;
+    this.#rehash(capacity * 2);
+  }
+
+  #rehash(slotCount: number): void {
+    this.#slots = new Uint32Array(slotCount);
+    for (let node = 1; node < this.#next; node++) {
+      if (this.#nodes[node * STRIDE + HEAD] !== 0) this.#place(node, this.#nodes[node * STRIDE + HASH] as number);
+    }
+  }
+}
+
+/** Mixes four words (murmur3 rounds); only a place to look, never an identity. */
+function mix(head: number, attributes: number, a: number, b: number): number {
+  let h = Math.imul(head, 0xcc9e2d51) ^ Math.imul(attributes, 0x1b873593);
+  h = Math.imul((h << 13) | (h >>> 19), 5) ^ Math.imul(a, 0x85ebca6b);
+  h = Math.imul((h << 13) | (h >>> 19), 5) ^ Math.imul(b, 0xc2b2ae35);
+  h ^= h >>> 16;
+  h = Math.imul(h, 0x85ebca6b);
+  h ^= h >>> 13;
+  return h >>> 0;
+}

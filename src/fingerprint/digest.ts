@@ -1,0 +1,36 @@
+// What a digest is: 32 bytes of BLAKE3-256 from an injected function, and how one is printed, parsed and compared.
+import { FormatError } from '../errors.ts';
+
+/** Bytes in every digest, key and content id. */
+export const DIGEST_BYTES = 32;
+
+/** BLAKE3-256. `name` says which code computes it and is no part of any identity: all implementations agree bit for bit. */
+export interface Digest {
+  readonly name: string;
+  /** 32 fresh bytes that belong to the caller; `bytes` may view shared, resizable or WebAssembly memory. */
+  hash(bytes: Uint8Array): Uint8Array;
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Lower-case hexadecimal text of bytes. */
+export function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (let i = 0; i < bytes.length; i++) text += HEX[bytes[i] as number];
+  return text;
+}
+
+/** The 32 bytes of 64 lower-case hexadecimal digits; a FormatError otherwise (upper case is not a digest's name). */
+export function digestFromHex(text: string): Uint8Array {
+  if (!/^[0-9a-f]{64}$/.test(text)) {
+    throw new FormatError(`"${text}" is not a digest; give 64 lower-case hexadecimal digits.`, { text });
+  }
+  return Uint8Array.from({ length: DIGEST_BYTES }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+}
+
+/** True when two byte sequences are the same; not constant-time, for digests are no secrets. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

@@ -1,0 +1,61 @@
+// The Node host: clock, digest, files, settings and process events.
+import { closeSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { performance } from 'node:perf_hooks';
+import process from 'node:process';
+import type { Files, Host, HostSettings } from '../env.ts';
+import { openNodeDigest } from './node-digest.ts';
+
+let opened: Promise<Host> | undefined;
+
+/** The host of this process. */
+export function nodeHost(): Promise<Host> {
+  opened ??= openHost();
+  return opened;
+}
+
+async function openHost(): Promise<Host> {
+  return {
+    name: `Node ${process.versions.node}`,
+    clock: () => performance.now() * 1e6,
+    digest: await openNodeDigest(),
+    files,
+    settings: readSettings(process.env),
+    cores: availableParallelism(),
+    warn: (line) => void process.stderr.write(`symbolic-sheet: ${line}\n`),
+    onExit: (listener) => {
+      process.on('exit', listener);
+      return () => process.off('exit', listener);
+    },
+  };
+}
+
+const files: Files = {
+  read: (path) => readFile(path),
+  async write(path, bytes) {
+    const part = `${path}.${process.pid}.part`;
+    writeFileSync(part, bytes);
+    renameSync(part, path);
+  },
+  openAppend(path) {
+    const file = openSync(path, 'w');
+    return {
+      append(bytes) {
+        for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
+      },
+      close: () => closeSync(file),
+    };
+  },
+};
+
+/** Reads the environment variables of docs/reference.md. */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): HostSettings {
+  return {
+    off: env['SYMBOLIC_SHEET'] === 'off',
+    folder: env['SYMBOLIC_SHEET_DIR'],
+    devices: env['SYMBOLIC_SHEET_DEVICES']?.split(',').map((name) => name.trim()).filter((name) => name !== ''),
+    report: env['SYMBOLIC_SHEET_REPORT'] === '1',
+    log: env['SYMBOLIC_SHEET_LOG'] === '1',
+  };
+}

@@ -1,0 +1,73 @@
+// Values made from attributes alone, or in the likeness of an operand.
+import { AttributeError } from '../errors.ts';
+import type { DType } from '../tensor/dtype.ts';
+import type { TensorType } from '../tensor/type.ts';
+import { type AttributeSpec, type AttributeValues, defineOp, type DirectKernel, type OpRow, type TypedOperand, unary } from './define.ts';
+import { first } from './infer.ts';
+
+const SHAPE: AttributeSpec = { kind: 'shape', doc: 'shape of the result' };
+const DTYPE: AttributeSpec = { kind: 'dtype', fallback: 'float32', doc: 'dtype of the result' };
+
+/** Writes a number as an element of a dtype. */
+const element = (dtype: DType, value: number): number | bigint => (dtype === 'int64' ? BigInt(Math.trunc(value)) : dtype === 'bool' ? Number(value !== 0) : value);
+
+const fill = (out: TypedOperand, value: number): void => {
+  out.array.fill(element(out.type.dtype, value) as never);
+};
+
+const bySpec = (_operands: readonly TensorType[], attrs: AttributeValues): { dtype: DType; shape: readonly number[] } => ({ dtype: attrs['dtype'] as DType, shape: attrs['shape'] as number[] });
+
+function source(name: string, doc: string, attributes: OpRow['attributes'], infer: OpRow['infer'], run: DirectKernel): OpRow {
+  const positional = Object.keys(attributes).filter((attribute) => attribute !== 'dtype' && attribute !== 'seed');
+  return defineOp({ name, doc, operands: [], attributes, positional, infer, result: 'attribute', kernel: { skeleton: 'direct', run } });
+}
+
+/** The row of `full`: constants in expressions are this op with shape []. */
+export const FULL: OpRow = source('full', 'Every element is the value.', { shape: SHAPE, value: { kind: 'float', doc: 'value of every element' }, dtype: DTYPE }, bySpec, (_operands, out, attrs) => fill(out, attrs['value'] as number));
+
+const vector = (length: (attrs: AttributeValues) => number): OpRow['infer'] => (_operands, attrs) => ({ dtype: attrs['dtype'] as DType, shape: [length(attrs)] });
+
+function rangeLength(attrs: AttributeValues): number {
+  const [start, stop, step] = [attrs['start'] as number, attrs['stop'] as number, attrs['step'] as number];
+  if (step !== 0 && Number.isFinite((stop - start) / step)) return Math.max(0, Math.ceil((stop - start) / step));
+  throw new AttributeError(`arange: start ${start}, stop ${stop}, step ${step} give no finite range; use finite numbers and a step other than 0.`, attrs);
+}
+
+function each(out: TypedOperand, value: (index: number) => number): void {
+  for (let i = 0; i < out.array.length; i++) out.array[i] = element(out.type.dtype, value(i)) as never;
+}
+
+const eyeRun: DirectKernel = (_operands, out, attrs) => {
+  fill(out, 0);
+  const [rows, columns] = out.type.shape as [number, number];
+  const k = attrs['k'] as number;
+  for (let row = Math.max(0, -k); row < rows && row + k < columns; row++) out.array[row * columns + row + k] = element(out.type.dtype, 1) as never;
+};
+
+const like = (name: string, doc: string, value: (attrs: AttributeValues) => number, attributes: OpRow['attributes'] = {}): OpRow => defineOp({
+  name, doc, operands: unary('any'), attributes, positional: Object.keys(attributes), infer: (operands) => first(operands), flops: () => 0,
+  kernel: { skeleton: 'direct', run: (_operands, out, attrs) => fill(out, value(attrs)) },
+});
+
+/** Rows of this family. */
+export const CREATION: readonly OpRow[] = [
+  FULL,
+  source('zeros', 'All zeros.', { shape: SHAPE, dtype: DTYPE }, bySpec, (_operands, out) => fill(out, 0)),
+  source('ones', 'All ones.', { shape: SHAPE, dtype: DTYPE }, bySpec, (_operands, out) => fill(out, 1)),
+  source('eye', 'Ones on a diagonal, zeros elsewhere.', {
+    rows: { kind: 'int', doc: 'number of rows' }, columns: { kind: 'axis', fallback: null, doc: 'number of columns; null = rows' },
+    k: { kind: 'int', fallback: 0, doc: 'which diagonal' }, dtype: DTYPE,
+  }, (_operands, attrs) => ({ dtype: attrs['dtype'] as DType, shape: [attrs['rows'] as number, (attrs['columns'] ?? attrs['rows']) as number] }), eyeRun),
+  source('arange', 'start, start + step, … below stop.', {
+    start: { kind: 'float', doc: 'first value' }, stop: { kind: 'float', doc: 'bound that is not reached' }, step: { kind: 'float', fallback: 1, doc: 'difference' }, dtype: DTYPE,
+  }, vector(rangeLength), (_operands, out, attrs) => each(out, (i) => (attrs['start'] as number) + i * (attrs['step'] as number))),
+  source('linspace', 'Evenly spaced values from start to stop, both included.', {
+    start: { kind: 'float', doc: 'first value' }, stop: { kind: 'float', doc: 'last value' }, count: { kind: 'int', doc: 'how many' }, dtype: DTYPE,
+  }, vector((attrs) => Math.max(0, attrs['count'] as number)), (_operands, out, attrs) => {
+    const [start, stop, count] = [attrs['start'] as number, attrs['stop'] as number, attrs['count'] as number];
+    each(out, (i) => (count === 1 ? start : i === count - 1 ? stop : start + (i * (stop - start)) / (count - 1)));
+  }),
+  like('zeros_like', 'Zeros of the shape and dtype of x.', () => 0),
+  like('ones_like', 'Ones of the shape and dtype of x.', () => 1),
+  like('full_like', 'A value in the shape and dtype of x.', (attrs) => attrs['value'] as number, { value: { kind: 'float', doc: 'value of every element' } }),
+];

@@ -1,0 +1,140 @@
+// What an operation is: one row. Everything else in the library reads rows and never names an op.
+import type { ElementFunction } from '../../kernels/algebra.ts';
+import type { AttributeValue } from './attribute-values.ts';
+import type { DType, TypedArray } from '../tensor/dtype.ts';
+import type { Shape } from '../tensor/shape.ts';
+import type { TensorType } from '../tensor/type.ts';
+
+/** Dtypes an operand may have: a kind, or `same` as the first operand after promotion. */
+export type OperandKind = 'any' | 'numeric' | 'float' | 'floatOrBool' | 'integer' | 'bool' | 'index';
+
+/** One operand of a row. */
+export interface OperandSpec {
+  readonly name: string;
+  readonly kind: OperandKind;
+}
+
+/** How an attribute's value is read and checked. */
+export type AttributeKind =
+  | 'int' | 'float' | 'bool' | 'axis' | 'axes' | 'shape' | 'dtype' | 'ints' | 'seed' | 'choice';
+
+/** One attribute of a row. `fallback` undefined means required. */
+export interface AttributeSpec {
+  readonly kind: AttributeKind;
+  readonly doc: string;
+  readonly fallback?: AttributeValue;
+  readonly choices?: readonly string[];
+}
+
+export type AttributeValues = Readonly<Record<string, AttributeValue>>;
+
+/** A strided window on an operand: what movement ops are. Strides and offset in elements. */
+export interface Window {
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+/** An array with its type, as kernels of the `direct` skeleton see it. */
+export interface TypedOperand {
+  readonly type: TensorType;
+  readonly array: TypedArray;
+}
+
+/** A product of (batches of) row-major matrices, as the `contract` skeleton sees it: C[m×n] = op(A) · op(B). */
+export interface Contraction {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly lda: number;
+  readonly ldb: number;
+  /** First element of every batch's matrix in a and in b; C's batches lie one after the other. */
+  readonly offsetsA: readonly number[];
+  readonly offsetsB: readonly number[];
+}
+
+/** How an op is computed. Devices implement skeletons; a row picks one and gives it a body. */
+export type KernelSpec =
+  | { readonly skeleton: 'map'; readonly element: ElementFunction }
+  | { readonly skeleton: 'reduce'; readonly reduction: ReductionName }
+  | { readonly skeleton: 'rows'; readonly transform: RowTransform }
+  | { readonly skeleton: 'contract'; readonly contraction: (operands: readonly TensorType[], attrs: AttributeValues) => Contraction }
+  | { readonly skeleton: 'window'; readonly window: (operand: TensorType, attrs: AttributeValues) => Window }
+  | { readonly skeleton: 'alias' }
+  | { readonly skeleton: 'linalg'; readonly factor: LinearAlgebraName }
+  | { readonly skeleton: 'direct'; readonly run: DirectKernel };
+
+/** Reductions of the `reduce` skeleton (kernels/reduce.ts). */
+export type ReductionName =
+  | 'sum' | 'prod' | 'min' | 'max' | 'mean' | 'var' | 'std' | 'any' | 'all' | 'argmin' | 'argmax' | 'norm1' | 'norm2' | 'normInf'
+  | 'logsumexp' | 'count';
+/** Shape-keeping transforms along one axis. */
+export type RowTransform = 'softmax' | 'log_softmax';
+export type LinearAlgebraName = 'cholesky' | 'solve' | 'solve_triangular';
+
+/** A kernel written for this op alone: fills `out` from `operands`; both are row-major. */
+export type DirectKernel = (operands: readonly TypedOperand[], out: TypedOperand, attrs: AttributeValues) => void;
+
+/** Work of one call, for placing and pricing it. Bytes follow from the types. */
+export type FlopCount = (operands: readonly TensorType[], out: TensorType, attrs: AttributeValues) => number;
+
+/** Generic laws a row may claim; each is property-tested for every dtype (tests/laws). */
+export type LawName = 'commutative' | 'idempotent' | 'involution' | 'even' | 'odd';
+
+/** Dtype of the result as a type expression, for generated signatures. */
+export type ResultDType = 'same' | 'promoted' | 'bool' | 'int32' | 'attribute';
+
+/** One operation: the only place where its name is written. */
+export interface OpRow {
+  readonly name: string;
+  /** Number inside this process, for interning; never leaves it. */
+  readonly number: number;
+  /** Raised whenever the reference semantics change; part of every key. */
+  readonly version: number;
+  readonly doc: string;
+  readonly operands: readonly OperandSpec[];
+  /** The operands are one list of any length ≥ 1. */
+  readonly variadic: boolean;
+  readonly attributes: Readonly<Record<string, AttributeSpec>>;
+  /** Attributes that may follow the operands by position. */
+  readonly positional: readonly string[];
+  /** Operands are cast to their common dtype first; `float`: to a floating one. */
+  readonly promotion: 'none' | 'common' | 'float';
+  readonly result: ResultDType;
+  /** Result type, or a typed error that names the operands. Operands are already promoted. */
+  readonly infer: (operands: readonly TensorType[], attrs: AttributeValues) => { readonly dtype: DType; readonly shape: Shape };
+  /** Attributes made canonical for these operands: negative axes resolved, defaults that depend on the rank filled in. */
+  readonly settle?: (operands: readonly TensorType[], attrs: AttributeValues) => AttributeValues;
+  readonly kernel: KernelSpec;
+  readonly flops: FlopCount;
+  /** Parts of the result that depend on the matching part of the first operand alone. */
+  readonly separable: 'rows' | 'batch' | 'none' | 'elements';
+  /** Relative error bound in units of the dtype's epsilon, class tolerance, per device; 0 = the same bits everywhere. */
+  readonly bound: number;
+  readonly laws: readonly LawName[];
+  /** What the standard calls it, where ours differs; shown in docs/ops.md. */
+  readonly deviation?: string;
+  /** No operands: a value made from attributes alone. */
+  readonly source: boolean;
+}
+
+type RowDraft = Partial<Omit<OpRow, 'name' | 'number' | 'doc' | 'infer' | 'kernel' | 'source'>> & Pick<OpRow, 'name' | 'doc' | 'infer' | 'kernel'>;
+
+let nextNumber = 1;
+
+/** Completes a row: everything a draft leaves out has the commonest value. */
+export function defineOp(draft: RowDraft): OpRow {
+  const operands = draft.operands ?? [{ name: 'x', kind: 'numeric' }];
+  return Object.freeze({
+    number: nextNumber++, version: 1, variadic: false, attributes: {}, positional: [], promotion: 'none', result: 'same',
+    flops: (_operands: readonly TensorType[], out: TensorType) => out.size,
+    separable: 'none', bound: 0, laws: [], source: operands.length === 0, ...draft, operands,
+  } satisfies OpRow);
+}
+
+/** One operand named x of a kind. */
+export const unary = (kind: OperandKind): readonly OperandSpec[] => [{ name: 'x', kind }];
+/** Two operands of a kind. */
+export const binary = (kind: OperandKind, a = 'x', b = 'y'): readonly OperandSpec[] => [{ name: a, kind }, { name: b, kind }];

@@ -1,0 +1,43 @@
+// Makers of elementwise rows: one body each, from which every device takes its kernel.
+import { predicate, scalar, type Body, type PredicateBody, type Scalar } from '../../kernels/algebra.ts';
+import { defineOp, type LawName, type OperandKind, type OpRow } from './define.ts';
+import { broadcastShapes, first } from './infer.ts';
+
+interface Options {
+  readonly laws?: readonly LawName[];
+  /** Floating-point operations per element; 1 for arithmetic, about 20 for exp and its kin. */
+  readonly flops?: number;
+  readonly kind?: OperandKind;
+  readonly promotion?: OpRow['promotion'];
+  readonly deviation?: string;
+}
+
+const names = ['x', 'y', 'z'] as const;
+
+/** An op whose result has the operands' (common) dtype. */
+export function elementwise(name: string, doc: string, arity: number, body: Body | Scalar, options: Options = {}): OpRow {
+  const element = typeof body === 'function' ? scalar(name, arity, body) : body;
+  const { flops = 1, kind = 'numeric', promotion = 'common', ...rest } = options;
+  const row: OpRow = defineOp({
+    name, doc, promotion: arity === 1 && promotion === 'common' ? 'none' : promotion,
+    operands: names.slice(0, arity).map((operand) => ({ name: operand, kind })),
+    result: arity === 1 ? 'same' : 'promoted',
+    infer: (operands) => ({ dtype: first(operands).dtype, shape: broadcastShapes(row, operands) }),
+    kernel: { skeleton: 'map', element },
+    flops: (_operands, out) => out.size * flops, separable: 'elements', ...rest,
+  });
+  return row;
+}
+
+/** An op whose result is bool. */
+export function elementTest(name: string, doc: string, arity: number, body: PredicateBody, options: Options = {}): OpRow {
+  const element = predicate(name, arity, body);
+  const { kind = 'any', flops = 1, promotion = 'common', ...rest } = options;
+  const row: OpRow = defineOp({
+    name, doc, promotion, operands: names.slice(0, arity).map((operand) => ({ name: operand, kind })), result: 'bool',
+    infer: (operands) => ({ dtype: 'bool', shape: broadcastShapes(row, operands) }),
+    kernel: { skeleton: 'map', element },
+    flops: (_operands, out) => out.size * flops, separable: 'elements', ...rest,
+  });
+  return row;
+}

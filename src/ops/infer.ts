@@ -1,0 +1,158 @@
+// Shape and dtype rules that many rows share, and the checks every call goes through before its row's own rule.
+import { AttributeError, DTypeError, ShapeError } from '../errors.ts';
+import { type DType, DTYPES, isFloat, isInteger, parseDType, promote } from '../tensor/dtype.ts';
+import { broadcast, checkShape, normaliseAxes, normaliseAxis, type Shape } from '../tensor/shape.ts';
+import type { TensorType } from '../tensor/type.ts';
+import type { AttributeSpec, AttributeValues, OpRow, OperandKind } from './define.ts';
+import type { AttributeValue } from './attribute-values.ts';
+
+type Inferred = { readonly dtype: DType; readonly shape: Shape };
+
+/** Result like the first operand. */
+export const sameType = (operands: readonly TensorType[]): Inferred => first(operands);
+
+/** Shapes broadcast, dtype of the (promoted) first operand. */
+export const broadcastRule = (row: () => OpRow) => (operands: readonly TensorType[]): Inferred => ({
+  dtype: first(operands).dtype,
+  shape: broadcastShapes(row(), operands),
+});
+
+/** Shapes broadcast, dtype bool. */
+export const predicateRule = (row: () => OpRow) => (operands: readonly TensorType[]): Inferred => ({
+  dtype: 'bool',
+  shape: broadcastShapes(row(), operands),
+});
+
+export function broadcastShapes(row: OpRow, operands: readonly TensorType[]): Shape {
+  return broadcast(row.name, operands.map((type) => type.shape), row.operands.map((spec) => spec.name));
+}
+
+export const first = (operands: readonly TensorType[]): TensorType => operands[0] as TensorType;
+
+/** Shape without the axes, or with length 1 there. */
+export function reducedShape(shape: Shape, axes: readonly number[], keepdims: AttributeValue): Shape {
+  return keepdims === true
+    ? shape.map((n, axis) => (axes.includes(axis) ? 1 : n))
+    : shape.filter((_, axis) => !axes.includes(axis));
+}
+
+const ACCEPTS: Record<OperandKind, (dtype: DType) => boolean> = {
+  any: () => true,
+  numeric: (dtype) => dtype !== 'bool',
+  float: isFloat,
+  floatOrBool: (dtype) => isFloat(dtype) || dtype === 'bool',
+  integer: isInteger,
+  index: isInteger,
+  bool: (dtype) => dtype === 'bool',
+};
+
+const REMEDY: Record<OperandKind, string> = {
+  any: '',
+  numeric: "use x.astype('float32') or x.astype('int32') first",
+  float: "use x.astype('float32') first",
+  floatOrBool: "use x.astype('float32') first",
+  integer: "use x.astype('int32') first",
+  index: "use x.astype('int32') first",
+  bool: 'compare it first, for example x.notEqual(0)',
+};
+
+/** The common dtype the row asks its operands to have, by operand; the same list when it asks for none. */
+export function promotedDTypes(row: OpRow, dtypes: readonly DType[]): readonly DType[] {
+  if (row.promotion === 'none') return dtypes;
+  let common = dtypes[0] as DType;
+  for (let i = 1; i < dtypes.length; i++) common = promote(common, dtypes[i] as DType);
+  if (row.promotion === 'float' && !isFloat(common)) common = 'float32';
+  return dtypes.map((dtype, i) => (row.operands[Math.min(i, row.operands.length - 1)]?.kind === 'bool' ? dtype : common));
+}
+
+/** Refuses operands of a kind the row does not take. */
+export function checkKinds(row: OpRow, operands: readonly TensorType[]): void {
+  operands.forEach((type, i) => {
+    const spec = row.operands[row.variadic ? 0 : i];
+    if (spec === undefined || ACCEPTS[spec.kind](type.dtype)) return;
+    throw new DTypeError(
+      `${row.name}: ${spec.name} is ${type.dtype}, which is not ${WANTED[spec.kind]}; ${REMEDY[spec.kind].replaceAll('x.', `${spec.name}.`)}.`,
+      { op: row.name, operand: spec.name, dtype: type.dtype },
+    );
+  });
+}
+
+const WANTED: Record<OperandKind, string> = {
+  any: 'a dtype', numeric: 'a number', float: 'a floating dtype', floatOrBool: 'a floating dtype or bool',
+  integer: 'an integer dtype', index: 'an integer dtype', bool: 'bool',
+};
+
+/** Reads the attributes of a call against the row: unknown, missing and ill-typed ones are refused. */
+export function readAttributes(row: OpRow, given: Readonly<Record<string, unknown>>): Record<string, AttributeValue> {
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(row.attributes, name)) throw unknownAttribute(row, name);
+  }
+  const values: Record<string, AttributeValue> = {};
+  for (const name in row.attributes) {
+    values[name] = readAttribute(row, name, row.attributes[name] as AttributeSpec, given[name]);
+  }
+  return values;
+}
+
+function unknownAttribute(row: OpRow, name: string): AttributeError {
+  const known = Object.keys(row.attributes);
+  const remedy = known.length === 0 ? 'it takes none' : `it takes ${known.join(', ')}`;
+  return new AttributeError(`${row.name}: there is no attribute "${name}"; ${remedy}. Options of a call such as signal go to sheet.with({ … }).`, { op: row.name, attribute: name, known });
+}
+
+function readAttribute(row: OpRow, name: string, spec: AttributeSpec, value: unknown): AttributeValue {
+  if (value === undefined) {
+    if (spec.fallback !== undefined) return spec.fallback;
+    throw new AttributeError(`${row.name}: attribute "${name}" is missing; give { ${name}: … }: ${spec.doc}`, { op: row.name, attribute: name });
+  }
+  const read = READ[spec.kind](value, row, spec);
+  if (read !== undefined) return read;
+  throw new AttributeError(
+    `${row.name}: ${name} is ${show(value)}; give ${EXPECTED[spec.kind]}${spec.choices ? ` (${spec.choices.join(', ')})` : ''}: ${spec.doc}`,
+    { op: row.name, attribute: name, value },
+  );
+}
+
+const show = (value: unknown): string => (typeof value === 'bigint' ? `${value}n` : JSON.stringify(value) ?? String(value));
+
+const isIntegers = (value: unknown): value is number[] =>
+  (Array.isArray(value) || value instanceof Int32Array) && [...value].every((item) => Number.isSafeInteger(item));
+
+const READ: Record<AttributeSpec['kind'], (value: unknown, row: OpRow, spec: AttributeSpec) => AttributeValue | undefined> = {
+  int: (value) => (Number.isSafeInteger(value) ? (value as number) : undefined),
+  float: (value) => (typeof value === 'number' ? value : undefined),
+  bool: (value) => (typeof value === 'boolean' ? value : undefined),
+  axis: (value) => (value === null || Number.isSafeInteger(value) ? (value as number | null) : undefined),
+  axes: (value) => (value === null || Number.isSafeInteger(value) ? (value as number | null) : isIntegers(value) ? [...value] : undefined),
+  shape: (value, row) => {
+    const list = Number.isSafeInteger(value) ? [value as number] : isIntegers(value) ? [...value] : value;
+    return [...checkShape(list, row.name)];
+  },
+  dtype: (value) => parseDType(value),
+  ints: (value) => (Array.isArray(value) && value.every((v) => v === null || Number.isSafeInteger(v)) ? [...(value as (number | null)[])] : Number.isSafeInteger(value) ? [value as number] : undefined),
+  seed: (value) => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined),
+  choice: (value, _row, spec) => (typeof value === 'string' && spec.choices?.includes(value) ? value : undefined),
+};
+
+const EXPECTED: Record<AttributeSpec['kind'], string> = {
+  int: 'an integer', float: 'a number', bool: 'true or false', axis: 'an axis number or null', axes: 'an axis, a list of axes, or null',
+  shape: 'a shape', dtype: 'a dtype', ints: 'a list of integers', seed: 'a non-negative integer', choice: 'one of the choices',
+};
+
+/** `axis` attribute (null = all axes) as a sorted list of axes. */
+export const settledAxes = (name: string, attrs: AttributeValues, rank: number): number[] =>
+  normaliseAxes(name, (attrs['axis'] as number | number[] | null) ?? undefined, rank);
+
+/** `axis` attribute as one axis in [0, rank). */
+export const settledAxis = (name: string, attrs: AttributeValues, rank: number): number => normaliseAxis(name, attrs['axis'] as number, rank);
+
+/** Refuses an operand of another rank than the row needs. */
+export function needRank(row: string, operand: string, type: TensorType, atLeast: number): void {
+  if (type.shape.length >= atLeast) return;
+  throw new ShapeError(
+    `${row}: ${operand} has shape [${type.shape.join(',')}], rank ${type.shape.length}; it needs rank ${atLeast} or more. Use expandDims or reshape.`,
+    { op: row, operand, shape: type.shape },
+  );
+}
+
+export const itemBytes = (dtype: DType): number => DTYPES[dtype].itemBytes;

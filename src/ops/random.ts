@@ -1,0 +1,2 @@
+import type { OpRow } from './define.ts';
+export const RANDOM: readonly OpRow[] = [];

@@ -1,0 +1,30 @@
+// Whether a computed result is kept: a pure function of what it cost, how large it is and what reads it.
+
+/** What admission looks at. */
+export interface Candidate {
+  /** Nanoseconds to compute it again with its own operands at hand. */
+  readonly costNs: number;
+  /** Nanoseconds of it and of everything that was computed for it. */
+  readonly pathNs: number;
+  readonly sizeBytes: number;
+  /** Computations of the same node before this one. */
+  readonly sights: number;
+  /** Its only reader is a cheap op on the same elements, which will be the one to keep. */
+  readonly passedOn: boolean;
+}
+
+/** What to do with a result: keep it, drop it as not worth a look-up, or wait for a second sight. */
+export type Admission = 'admit' | 'bypass' | 'wait';
+
+/** A result cheaper than a look-up and its bookkeeping is computed again faster than found. */
+export const LOOKUP_NS = 2000;
+/** Keeping a byte costs about a fresh page's share (0.25 ns) and what it displaces; cheaper results must be asked for twice. */
+const WORTH_NS_PER_BYTE = 0.5;
+
+/** Decides by break-even: the price of keeping against what one hit saves. */
+export function admission(candidate: Candidate): Admission {
+  const { pathNs, sizeBytes, sights, passedOn } = candidate;
+  if (pathNs < LOOKUP_NS) return 'bypass';
+  if (sights > 0) return 'admit';
+  return !passedOn && pathNs >= WORTH_NS_PER_BYTE * sizeBytes ? 'admit' : 'wait';
+}

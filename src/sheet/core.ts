@@ -1,0 +1,247 @@
+// The state of a sheet and the verbs on it: look up, judge, dispatch, keep, record. `execute` and `demand` call these.
+import type { CostTable, Dispatcher } from '../backend/dispatch.ts';
+import { type Device, type Task, taskFlops } from '../backend/device.ts';
+import { MemoryStore } from '../cache/memory.ts';
+import type { Entry } from '../cache/store.ts';
+import type { Host } from '../env.ts';
+import { SheetError } from '../errors.ts';
+import type { Decision, NumericsClass } from '../events.ts';
+import type { Author, Expression } from '../expr/expression.ts';
+import { InterningTable, type NodeId } from '../expr/interning.ts';
+import { admission } from '../policy/admission.ts';
+import { judgeBefore } from '../policy/laws.ts';
+import type { Memory, Value } from '../tensor/block.ts';
+import { Counters } from './counters.ts';
+import type { Ground, Mode, Step } from './demand.ts';
+import { Flights } from './flights.ts';
+import { checkFinite, type Health } from './health.ts';
+import type { Settings } from './options.ts';
+import { Pins } from './pins.ts';
+import type { Recorder } from './recorder.ts';
+
+/** How one view of a sheet wants its calls answered. */
+export interface View {
+  readonly author: Author;
+  readonly numerics: NumericsClass;
+  readonly reuse: boolean;
+  readonly device: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Everything the verbs share. One per open sheet. */
+export class Core {
+  readonly host: Host;
+  readonly settings: Settings;
+  readonly table = new InterningTable();
+  readonly store: MemoryStore;
+  readonly dispatcher: Dispatcher;
+  readonly memory: Memory;
+  readonly pins = new Pins();
+  readonly counters = new Counters();
+  readonly recorder: Recorder;
+  readonly #flights = new Flights();
+  readonly #startNs: number;
+  #seq = 0;
+
+  constructor(host: Host, settings: Settings, dispatcher: Dispatcher, memory: Memory, recorder: Recorder) {
+    this.host = host;
+    this.settings = settings;
+    this.dispatcher = dispatcher;
+    this.memory = memory;
+    this.recorder = recorder;
+    this.store = new MemoryStore(this.table, settings.budgetBytes);
+    this.#startNs = host.clock();
+  }
+
+  get costs(): CostTable {
+    return this.dispatcher.costs;
+  }
+
+  /** Nanoseconds since the sheet was opened. */
+  now(): number {
+    return this.host.clock() - this.#startNs;
+  }
+
+  nextSeq(): number {
+    return ++this.#seq;
+  }
+
+  /**
+   * Look up, for an expression and everything under it that was not admitted yet: laws are checked, the program event is
+   * written, the node is interned and probed. Nothing is computed.
+   */
+  admit(target: Expression, view: View): void {
+    if (target.admitted) return;
+    this.table.sweepWhenFull();
+    const stack: Expression[] = [target];
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const before = stack.length;
+      for (const operand of top.operands) if (!operand.admitted) stack.push(operand);
+      if (stack.length > before) continue;
+      stack.pop();
+      if (!top.admitted) this.#admitOne(top, view);
+    }
+  }
+
+  #admitOne(expression: Expression, view: View): void {
+    if (expression.row !== undefined) this.#judge(expression);
+    expression.admitted = true;
+    this.recorder.program(expression, view.numerics);
+    if (!view.reuse || expression.row === undefined) return;
+    const entry = this.store.get(expression.node(this.table));
+    if (entry !== undefined) this.#hit(expression, entry);
+  }
+
+  #judge(expression: Expression): void {
+    const { row, type, seq } = expression;
+    try {
+      judgeBefore(this.settings.policy, { op: row?.name ?? 'tensor', type, expectedNs: 0, seq });
+    } catch (error) {
+      this.counters.denials++;
+      this.recorder.annotate(expression, 'denied', '', this.now(), 0, 0);
+      throw error;
+    }
+  }
+
+  #hit(expression: Expression, entry: Entry): void {
+    this.counters.hits++;
+    expression.origin = 'ram';
+    this.counters.savedNs += entry.costNs;
+    this.recorder.annotate(expression, 'hit', entry.device, this.now(), 0, entry.score);
+  }
+
+  /** What a demand of this view stands on. */
+  ground(view: View): Ground {
+    return view.reuse
+      ? { identityOf: (e) => e.node(this.table), find: (e, node) => this.#find(e, node as NodeId), compute: (step, mode) => this.#compute(step, mode, view) }
+      : { identityOf: (e) => e, find: (e) => hold(e.value), compute: (step, mode) => this.#compute(step, mode, view) };
+  }
+
+  #find(expression: Expression, node: NodeId): Value | undefined {
+    if (expression.value !== undefined) return hold(expression.value);
+    const entry = this.store.peek(node);
+    if (entry !== undefined && this.settings.policy.finite !== undefined) this.#checkHealth(expression, entry.value, entry);
+    return hold(entry?.value);
+  }
+
+  /** Dispatch: runs a step's kernel on the device chosen for it, or joins the flight that computes the same node. */
+  #compute(step: Step, mode: Mode, view: View): Value | Promise<Value> {
+    const flight = view.reuse && mode === 'free' ? this.#flights.join(step.identity as NodeId) : undefined;
+    if (flight !== undefined) return flight;
+    const { expression } = step;
+    const task = taskOf(step, view.numerics);
+    if (task.row.kernel.skeleton === 'alias') return { type: task.type, array: task.operands[0]!.array, block: task.operands[0]!.block.hold() };
+    const device = this.dispatcher.place(task, view.device);
+    const block = this.memory.take(task.type);
+    const value: Value = { type: task.type, array: block.array, block };
+    const startNs = this.now();
+    try {
+      const running = mode === 'now' ? device.runNow(task, block) : device.run(task, block);
+      if (running === undefined) return this.#landed(step, task, value, device, startNs, view);
+      return this.#takeOff(running, step, task, value, device, startNs, view);
+    } catch (error) {
+      block.release();
+      throw this.#failed(expression, error);
+    }
+  }
+
+  /** Lets a device finish beside the event loop; operands are held until it has, whoever stops waiting. */
+  #takeOff(running: Promise<void>, step: Step, task: Task, value: Value, device: Device, startNs: number, view: View): Promise<Value> {
+    for (const operand of task.operands) operand.block.hold();
+    const letGo = (): void => {
+      for (const operand of task.operands) operand.block.release();
+    };
+    const landing = running.then(
+      () => {
+        letGo();
+        return this.#landed(step, task, value, device, startNs, view);
+      },
+      (error: unknown) => {
+        letGo();
+        value.block.release();
+        throw this.#failed(step.expression, error);
+      },
+    );
+    return view.reuse ? this.#flights.start(step.identity as NodeId, landing) : landing;
+  }
+
+  /** Keep and record: what happens to a value its device has finished. */
+  #landed(step: Step, task: Task, value: Value, device: Device, startNs: number, view: View): Value {
+    const elapsedNs = this.now() - startNs;
+    this.costs.learn(device, task, elapsedNs);
+    this.counters.kernelCalls++;
+    this.counters.kernelNs += elapsedNs;
+    this.counters.flops += taskFlops(task);
+    this.#checkHealth(step.expression, value);
+    step.pathNs = elapsedNs;
+    for (const operand of step.operands) step.pathNs += operand.pathNs;
+    step.expression.origin = 'computed';
+    const decision = view.reuse ? this.#keep(step, value, device, elapsedNs) : 'computed';
+    this.recorder.annotate(step.expression, decision, device.name, startNs, elapsedNs, 0);
+    return value;
+  }
+
+  #keep(step: Step, value: Value, device: Device, costNs: number): Decision {
+    const node = step.identity as NodeId;
+    const verdict = admission({
+      costNs, pathNs: step.pathNs, sizeBytes: value.block.sizeBytes, sights: this.table.sight(node), passedOn: isPassedOn(step),
+    });
+    if (verdict === 'bypass') {
+      this.counters.bypasses++;
+      return 'bypass';
+    }
+    this.counters.misses++;
+    if (verdict === 'admit') {
+      const { attributes } = step.expression;
+      this.store.put({ node, value, attributes, costNs: step.pathNs, device: device.name, facts: 0, score: 0, hits: 0, priority: 0, slot: 0 });
+    }
+    return 'computed';
+  }
+
+  #checkHealth(expression: Expression, value: Value, known?: Health): void {
+    const { finite } = this.settings.policy;
+    if (finite === undefined) return;
+    const error = checkFinite(expression, value, known);
+    if (error === undefined) return;
+    this.counters.denials++;
+    this.recorder.annotate(expression, 'denied', '', this.now(), 0, 0);
+    if (finite === 'deny') throw error;
+    this.host.warn(error.message);
+  }
+
+  #failed(expression: Expression, error: unknown): unknown {
+    this.counters.failures++;
+    this.recorder.annotate(expression, 'failed', '', this.now(), 0, 0);
+    if (error instanceof SheetError) return error;
+    return new SheetError('KERNEL', `${expression.row?.name}: its kernel failed: ${String(error)}. Run it with sheet.with({ device: 'js' }) and report both traces.`, { op: expression.row?.name }, { cause: error });
+  }
+
+  /** Why an expression was answered as it was, in a few words. */
+  reasonOf(expression: Expression): string {
+    if (expression.origin === 'given') return 'from outside';
+    if (expression.origin === 'ram') return 'the same op on the same operands was kept';
+    if (expression.origin === 'computed') return 'nothing kept matches';
+    return expression.origin === 'part' ? 'part of a kept result was still valid' : 'nobody asked for its elements yet';
+  }
+
+  close(): void {
+    this.dispatcher.close();
+    this.store.close();
+  }
+}
+
+function hold(value: Value | undefined): Value | undefined {
+  value?.block.hold();
+  return value;
+}
+
+const taskOf = (step: Step, numerics: NumericsClass): Task => ({
+  row: step.expression.row as Task['row'], attrs: step.expression.attributes.values, type: step.expression.type, numerics,
+  operands: step.operands.map((operand) => operand.value as Value),
+});
+
+/** Whether the only reader works on the same elements one by one, so that the reader's result is the one to keep. */
+function isPassedOn(step: Step): boolean {
+  const reader = step.reader?.expression;
+  return reader?.row?.separable === 'elements' && reader.type.size === step.expression.type.size;
+}

@@ -1,0 +1,20 @@
+// Plain counters of what a sheet did: what benches and tests compare with what a scenario should cost.
+
+/** Counts since the sheet was opened. Bytes are of operands and results. */
+export class Counters {
+  calls = 0;
+  hits = 0;
+  parts = 0;
+  misses = 0;
+  bypasses = 0;
+  denials = 0;
+  failures = 0;
+  kernelCalls = 0;
+  kernelNs = 0;
+  savedNs = 0;
+  bytesHashed = 0;
+  bytesCopied = 0;
+  bytesDemanded = 0;
+  flops = 0;
+  avoidedFlops = 0;
+}

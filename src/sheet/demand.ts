@@ -1,0 +1,168 @@
+// Computing what somebody asked for: a plan over the expression graph without recursion, then its steps in order.
+import { AbortedError } from '../errors.ts';
+import type { Expression } from '../expr/expression.ts';
+import type { NodeId } from '../expr/interning.ts';
+import type { Value } from '../tensor/block.ts';
+
+export type Identity = NodeId | Expression;
+
+/** One expression of a plan. `value` is held from where it is found or computed until its last use. */
+export interface Step {
+  readonly expression: Expression;
+  readonly identity: Identity;
+  readonly operands: readonly Step[];
+  value: Value | undefined;
+  /** Steps of this plan that still read the value, plus one for a target. */
+  uses: number;
+  /** The one step that reads it, while there is one only. */
+  reader: Step | undefined;
+  /** Nanoseconds spent on it and on what it was computed from in this plan. */
+  pathNs: number;
+}
+
+/** What a plan needs from the sheet. */
+export interface Ground {
+  /** What makes two expressions one step: their node, or each for itself where nothing is reused. */
+  identityOf(expression: Expression): Identity;
+  /** A value that need not be computed, held for the caller; undefined where there is none. */
+  find(expression: Expression, identity: Identity): Value | undefined;
+  /** Computes a step whose operands have values; the value is held for the caller. */
+  compute(step: Step, mode: Mode): Value | Promise<Value>;
+}
+
+/** `now`: on this thread, without a promise. `free`: a device may work beside the event loop. */
+export type Mode = 'now' | 'free';
+
+/** Values of the targets, each held for the caller, computed on this thread. */
+export function demandNow(targets: readonly Expression[], ground: Ground): Value[] {
+  const plan = makePlan(targets, ground);
+  try {
+    for (const step of plan.order) settle(step, step.value ?? (ground.compute(step, 'now') as Value));
+    return plan.targets.map((step) => (step.value as Value));
+  } catch (error) {
+    abandon(plan.order);
+    throw error;
+  }
+}
+
+/** Values of the targets, each held for the caller. An aborted signal stops this walk; computations others wait for go on. */
+export function demand(targets: readonly Expression[], ground: Ground, signal?: AbortSignal): Value[] | Promise<Value[]> {
+  const plan = makePlan(targets, ground);
+  try {
+    for (let i = 0; i < plan.order.length; i++) {
+      checkSignal(signal);
+      const step = plan.order[i] as Step;
+      const value = step.value ?? ground.compute(step, 'free');
+      if (value instanceof Promise) return finish(plan, i, value, ground, signal);
+      settle(step, value);
+    }
+    return plan.targets.map((step) => step.value as Value);
+  } catch (error) {
+    abandon(plan.order);
+    throw error;
+  }
+}
+
+async function finish(plan: Plan, from: number, pending: Promise<Value>, ground: Ground, signal: AbortSignal | undefined): Promise<Value[]> {
+  try {
+    settle(plan.order[from] as Step, await orAborted(pending, signal));
+    for (let i = from + 1; i < plan.order.length; i++) {
+      checkSignal(signal);
+      const step = plan.order[i] as Step;
+      const value = step.value ?? ground.find(step.expression, step.identity) ?? ground.compute(step, 'free');
+      settle(step, value instanceof Promise ? await orAborted(value, signal) : value);
+    }
+    return plan.targets.map((step) => step.value as Value);
+  } catch (error) {
+    abandon(plan.order);
+    throw error;
+  }
+}
+
+interface Plan {
+  /** Operands before their users. */
+  readonly order: Step[];
+  readonly targets: Step[];
+}
+
+/** Lists what has to be computed. Expressions that intern to one node are one step. */
+function makePlan(targets: readonly Expression[], ground: Ground): Plan {
+  const order: Step[] = [];
+  const byIdentity = new Map<Identity, Step>();
+  const goals = targets.map((target) => visit(target, ground, order, byIdentity));
+  for (const goal of goals) {
+    goal.uses++;
+    goal.reader = undefined;
+  }
+  return { order, targets: goals };
+}
+
+function visit(target: Expression, ground: Ground, order: Step[], byIdentity: Map<Identity, Step>): Step {
+  const root = ground.identityOf(target);
+  const stack: Expression[] = [target];
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    const identity = ground.identityOf(top);
+    if (byIdentity.has(identity)) {
+      stack.pop();
+      continue;
+    }
+    const value = ground.find(top, identity);
+    const before = stack.length;
+    if (value === undefined) for (const operand of top.operands) if (!byIdentity.has(ground.identityOf(operand))) stack.push(operand);
+    if (stack.length > before) continue;
+    stack.pop();
+    const operands = value === undefined ? top.operands.map((operand) => byIdentity.get(ground.identityOf(operand)) as Step) : [];
+    const step: Step = { expression: top, identity, operands, value, uses: 0, reader: undefined, pathNs: 0 };
+    for (const operand of operands) operand.reader = operand.uses++ === 0 ? step : undefined;
+    byIdentity.set(identity, step);
+    order.push(step);
+  }
+  return byIdentity.get(root) as Step;
+}
+
+/** Gives a step its value and lets go of operands that were read for the last time. */
+function settle(step: Step, value: Value): void {
+  step.value = value;
+  for (const operand of step.operands) {
+    if (--operand.uses > 0) continue;
+    operand.value?.block.release();
+    operand.value = undefined;
+  }
+}
+
+function abandon(order: readonly Step[]): void {
+  for (const step of order) {
+    step.value?.block.release();
+    step.value = undefined;
+  }
+}
+
+function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw aborted(signal);
+}
+
+const aborted = (signal: AbortSignal): AbortedError =>
+  new AbortedError('This demand was aborted by its signal; results that others wait for go on. Ask again with another signal.', {}, { cause: signal.reason });
+
+/** The pending value, or an AbortedError as soon as the signal fires; a value that comes later is let go. */
+function orAborted(pending: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  if (signal === undefined) return pending;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(aborted(signal));
+      pending.then((value) => value.block.release(), () => {});
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    const withdraw = (): void => signal.removeEventListener('abort', onAbort);
+    pending.then(
+      (value) => {
+        withdraw();
+        if (!signal.aborted) resolve(value);
+      },
+      (error: unknown) => {
+        withdraw();
+        reject(error as Error);
+      },
+    );
+  });
+}

@@ -1,0 +1,41 @@
+// Opening a sheet: options, devices and memory become a core, and a view of it.
+import { Dispatcher } from '../backend/dispatch.ts';
+import type { Device } from '../backend/device.ts';
+import type { Host } from '../env.ts';
+import { UnavailableError } from '../errors.ts';
+import { readLaws } from '../policy/laws.ts';
+import { heapMemory, type Memory } from '../tensor/block.ts';
+import { Core } from './core.ts';
+import { type OpenOptions, type Settings, settleOptions } from './options.ts';
+import { silentRecorder } from './recorder.ts';
+import { type Sheet, viewWith } from './sheet.ts';
+
+/** Devices of a host and the memory their results lie in. */
+export interface Machine {
+  readonly devices: readonly Device[];
+  readonly memory?: Memory;
+}
+
+/** Finds the devices a host offers. */
+export type FindDevices = (settings: Settings, host: Host) => Promise<Machine>;
+
+/** Opens a sheet of the given class on a host. */
+export async function openSheet<S extends Sheet>(SheetClass: new (core: Core, view: ReturnType<typeof viewWith>) => S, host: Host, options: OpenOptions, find: FindDevices): Promise<S> {
+  const settled = settleOptions(options);
+  readLaws(settled.policy);
+  const off = host.settings.off || settled.cache === 'off';
+  const settings: Settings = { ...settled, cache: off ? 'off' : 'on', devices: settled.devices ?? host.settings.devices };
+  const machine = await find(settings, host);
+  const core = new Core(host, settings, new Dispatcher(chosen(machine.devices, settings)), machine.memory ?? heapMemory, silentRecorder);
+  const view = viewWith(core, { numerics: settings.numerics, reuse: !off, device: undefined, signal: undefined }, {});
+  return new SheetClass(core, view);
+}
+
+function chosen(found: readonly Device[], { devices }: Settings): readonly Device[] {
+  if (devices === undefined) return found;
+  const missing = devices.find((name) => !found.some((device) => device.name === name));
+  if (missing !== undefined) {
+    throw new UnavailableError(`Device "${missing}" is not here; found: ${found.map((device) => device.name).join(', ')}. Leave the devices option out to use what there is.`, { device: missing });
+  }
+  return found.filter((device) => devices.includes(device.name));
+}

@@ -1,0 +1,80 @@
+// Arguments of a call: handles, numbers, arrays and foreign tensors become expressions.
+import { SourceError, ShapeError, DTypeError } from '../errors.ts';
+import { type DType, type TypedArray, allocate, dtypeOfArray, DTYPES } from '../tensor/dtype.ts';
+import { checkShape, formatShape, type Shape, sizeOf } from '../tensor/shape.ts';
+import type { Elements } from '../tensor/elements.ts';
+import { readForeign } from '../tensor/foreign.ts';
+
+/** Nested lists of numbers, booleans or bigints. */
+export type Nested = number | boolean | bigint | readonly Nested[];
+
+/** True for what stands for itself in a call: a number, boolean or bigint. */
+export const isLiteral = (value: unknown): value is number | boolean | bigint => typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
+
+/** Reads anything that holds elements: a typed array, nested lists, a foreign tensor. Throws a typed error otherwise. */
+export function readElements(value: unknown, owner: string, shape?: readonly number[], dtype?: DType): Elements {
+  const found = readAny(value, owner, dtype);
+  if (shape === undefined) return found;
+  const wanted = checkShape(shape, owner);
+  if (sizeOf(wanted) !== found.array.length) {
+    throw new ShapeError(`${owner}: ${found.array.length} elements do not fill shape ${formatShape(wanted)} of ${sizeOf(wanted)}; give a shape whose product is ${found.array.length}.`, { shape, length: found.array.length });
+  }
+  return { ...found, shape: wanted };
+}
+
+function readAny(value: unknown, owner: string, dtype: DType | undefined): Elements {
+  const own = dtypeOfArray(value);
+  if (own !== undefined) return retyped(readTyped(value as TypedArray, own, owner), dtype);
+  const foreign = readForeign(value, owner);
+  if (foreign !== undefined) return retyped(foreign, dtype);
+  if (Array.isArray(value) || isLiteral(value)) return readNested(value as Nested, owner, dtype);
+  throw new SourceError(`${owner}: ${describe(value)} is not a tensor; give a tensor of this sheet, a typed array, nested lists, or an object with dims, type and data.`, { kind: typeof value });
+}
+
+const describe = (value: unknown): string => (value === null ? 'null' : typeof value === 'object' ? `an object with keys ${Object.keys(value).slice(0, 6).join(', ')}` : `a ${typeof value}`);
+
+function readTyped(array: TypedArray, dtype: DType, owner: string): Elements {
+  const { buffer } = array;
+  if ((buffer as ArrayBuffer & { detached?: boolean }).detached === true || (array.length === 0 && buffer.byteLength === 0 && array.byteOffset > 0)) {
+    throw new SourceError(`${owner}: the array's buffer is detached (it was transferred elsewhere); pass a copy made before the transfer.`, { byteLength: 0 });
+  }
+  return { dtype, shape: [array.length], array, fresh: false };
+}
+
+function retyped(elements: Elements, dtype: DType | undefined): Elements {
+  if (dtype === undefined || dtype === elements.dtype) return elements;
+  if (dtype === 'bool' && elements.dtype === 'uint8') return { ...elements, dtype };
+  throw new DTypeError(`tensor: the array holds ${elements.dtype}, not ${dtype}; leave dtype out and use tensor(…).astype('${dtype}').`, { dtype, holds: elements.dtype });
+}
+
+function readNested(value: Nested, owner: string, dtype: DType | undefined): Elements {
+  const shape: number[] = [];
+  for (let level = value; Array.isArray(level); level = level[0] as Nested) {
+    shape.push(level.length);
+    if (level.length === 0) break;
+  }
+  const flat: (number | boolean | bigint)[] = [];
+  flatten(value, shape, 0, flat, owner);
+  const chosen = dtype ?? nestedDType(flat);
+  const array = allocate(chosen, flat.length);
+  flat.forEach((item, i) => {
+    array[i] = (DTYPES[chosen].name === 'int64' ? BigInt(item) : chosen === 'bool' ? Number(Boolean(item)) : Number(item)) as never;
+  });
+  return { dtype: chosen, shape, array, fresh: true };
+}
+
+const nestedDType = (flat: readonly (number | boolean | bigint)[]): DType => (flat.length === 0 ? 'float32' : flat.every((item) => typeof item === 'boolean') ? 'bool' : flat.some((item) => typeof item === 'bigint') ? 'int64' : 'float32');
+
+function flatten(value: Nested, shape: readonly number[], axis: number, into: (number | boolean | bigint)[], owner: string): void {
+  if (axis === shape.length) {
+    if (isLiteral(value)) into.push(value);
+    else throw ragged(owner, shape, axis);
+    return;
+  }
+  if (!Array.isArray(value) || value.length !== shape[axis]) throw ragged(owner, shape, axis);
+  for (const item of value as readonly Nested[]) flatten(item, shape, axis + 1, into, owner);
+}
+
+const ragged = (owner: string, shape: readonly number[], axis: number): ShapeError =>
+  new ShapeError(`${owner}: the nested lists are not rectangular; the first path gives ${formatShape(shape)}, another differs at axis ${axis}. Make all lists of an axis equally long.`, { shape, axis });
+

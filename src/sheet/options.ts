@@ -1,0 +1,85 @@
+// Options of a sheet and of a view of it, validated once.
+import { AttributeError } from '../errors.ts';
+import type { NumericsClass } from '../events.ts';
+import type { LawSet } from '../policy/laws.ts';
+
+/** What `SymbolicSheet.open` takes. */
+export interface OpenOptions {
+  /** Bits a result may have: `tolerance` (default) any device within the op's bound, `exact` those of the numeric specification. */
+  readonly class?: NumericsClass;
+  /** `off`: nothing is reused and nothing kept. */
+  readonly cache?: 'on' | 'off';
+  /** Bytes the RAM store may hold. Default 1 GiB. */
+  readonly budgetBytes?: number;
+  /** The only devices to use, by name: `js`, `wasm`, `blas`. Default all that are found. */
+  readonly devices?: readonly string[];
+  /** Compute at once instead of on demand. */
+  readonly eager?: boolean;
+  /** Stability rewrites: apply them, offer them in `explain`, or leave forms as written. Default `offer`. */
+  readonly rewrites?: 'apply' | 'offer' | 'off';
+  /** Laws every operation and every hit must satisfy. */
+  readonly policy?: LawSet;
+  /** Where the live trace goes, what it digests, and how many events stay in memory. */
+  readonly trace?: TraceOptions;
+  /** Threads of the WASM device. Default the number of cores. */
+  readonly threads?: number;
+}
+
+/** Options of the live trace. */
+export interface TraceOptions {
+  /** File the live trace is appended to. */
+  readonly file?: string;
+  /** `demanded` (default): digests of results that were read; `full`: of all; `none`. */
+  readonly digests?: 'demanded' | 'full' | 'none';
+  /** Most events kept in memory; older blocks are dropped and counted. Default 250 000. */
+  readonly maxEvents?: number;
+}
+
+/** What `sheet.with` takes: a view of the same sheet with other answers to these. */
+export interface ViewOptions {
+  /** Detaches this view's waits when it fires. */
+  readonly signal?: AbortSignal;
+  readonly class?: NumericsClass;
+  /** Computes on this device where it supports the op. */
+  readonly device?: string;
+  readonly cache?: 'on' | 'off';
+}
+
+/** Settled options. */
+export interface Settings {
+  readonly numerics: NumericsClass;
+  readonly cache: 'on' | 'off';
+  readonly budgetBytes: number;
+  readonly devices: readonly string[] | undefined;
+  readonly eager: boolean;
+  readonly rewrites: 'apply' | 'offer' | 'off';
+  readonly policy: LawSet;
+  readonly trace: TraceOptions;
+  readonly threads: number | undefined;
+}
+
+const CHOICES = { class: ['tolerance', 'exact'], cache: ['on', 'off'], rewrites: ['apply', 'offer', 'off'] } as const;
+const KNOWN = new Set(['class', 'cache', 'budgetBytes', 'devices', 'eager', 'rewrites', 'policy', 'trace', 'threads']);
+const DEFAULT_BUDGET_BYTES = 2 ** 30;
+
+/** Checks options and fills in what is left out. */
+export function settleOptions(options: OpenOptions): Settings {
+  for (const name of Object.keys(options)) {
+    if (!KNOWN.has(name)) throw new AttributeError(`open: there is no option "${name}"; known are ${[...KNOWN].join(', ')}.`, { option: name });
+  }
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    const value = options[name as keyof typeof CHOICES];
+    if (value === undefined || (choices as readonly string[]).includes(value)) continue;
+    throw new AttributeError(`open: ${name} is "${value}"; use one of ${choices.join(', ')}.`, { option: name, value });
+  }
+  return {
+    numerics: options.class ?? 'tolerance', cache: options.cache ?? 'on', budgetBytes: positive('budgetBytes', options.budgetBytes ?? DEFAULT_BUDGET_BYTES),
+    devices: options.devices, eager: options.eager ?? false, rewrites: options.rewrites ?? 'offer', policy: options.policy ?? {},
+    trace: options.trace ?? {}, threads: options.threads === undefined ? undefined : positive('threads', options.threads),
+  };
+}
+
+function positive(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new AttributeError(`open: ${name} is ${value}; use a positive integer.`, { option: name, value });
+}

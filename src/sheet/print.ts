@@ -1,0 +1,45 @@
+// Text of tensors and expressions, for people. Synchronous: what is not in memory is said to be not computed yet.
+import type { Expression } from '../expr/expression.ts';
+import type { Value } from '../tensor/block.ts';
+import { formatType } from '../tensor/type.ts';
+
+const MAX_ELEMENTS = 6;
+const MAX_DEPTH = 3;
+
+/** One line: type, expression, source, and the first elements where they are in memory. */
+export function printTensor(expression: Expression, value: Value | undefined): string {
+  const parts = [`Tensor ${formatType(expression.type)}`, printExpression(expression), expression.origin === 'pending' && value === undefined ? 'not computed yet' : printOrigin(expression)];
+  if (value !== undefined) parts.push(...printValues(value));
+  return parts.join(' · ');
+}
+
+const ORIGINS: Record<Expression['origin'], string> = {
+  pending: 'not computed yet', given: 'given', computed: 'computed', ram: 'reused from RAM', part: 'reused in part',
+};
+
+const printOrigin = (expression: Expression): string => ORIGINS[expression.origin];
+
+/** The expression as nested calls, to a small depth. */
+export function printExpression(expression: Expression, depth = 0): string {
+  const { row, operands, attributes } = expression;
+  if (row === undefined) return `#${expression.seq}`;
+  if (row.source && expression.type.shape.length === 0 && typeof attributes.values['value'] === 'number') return String(attributes.values['value']);
+  if (depth >= MAX_DEPTH) return `${row.name}(…)`;
+  const attrs = Object.entries(attributes.values).filter(([name, v]) => v !== row.attributes[name]?.fallback).map(([name, v]) => `${name}: ${JSON.stringify(v)}`);
+  return `${row.name}(${[...operands.map((operand) => printExpression(operand, depth + 1)), ...attrs].join(', ')})`;
+}
+
+function printValues({ array, type }: Value): string[] {
+  if (array.length === 0) return ['empty'];
+  const shown = Array.from(array.subarray(0, MAX_ELEMENTS) as Iterable<number | bigint>, (x) => (type.dtype === 'bool' ? String(x === 1) : printNumber(x)));
+  const elements = `[${shown.join(', ')}${array.length > MAX_ELEMENTS ? ', …' : ''}]`;
+  if (typeof array[0] === 'bigint' || type.dtype === 'bool' || array.length === 1) return [elements];
+  let [low, high] = [Infinity, -Infinity];
+  for (const x of array as Float32Array) {
+    if (x < low) low = x;
+    if (x > high) high = x;
+  }
+  return low <= high ? [`min ${printNumber(low)} max ${printNumber(high)}`, elements] : [elements];
+}
+
+const printNumber = (x: number | bigint): string => (typeof x === 'bigint' ? `${x}n` : Number.isInteger(x) ? String(x) : String(Number(x.toPrecision(4)))).replace('-', '−');

@@ -1,0 +1,242 @@
+// SymbolicSheet: the front door. `execute` makes an expression; awaiting it admits it; reading its elements computes it.
+import { AttributeError, ClosedError, SourceError } from '../errors.ts';
+import { canonicalise, type Argument } from '../expr/canonicalise.ts';
+import { type Author, Expression } from '../expr/expression.ts';
+import type { OpRow } from '../ops/define.ts';
+import { METHODS, opNamed } from '../ops/index.ts';
+import { type Value, valueOfArray } from '../tensor/block.ts';
+import type { DType, TypedArray } from '../tensor/dtype.ts';
+import { type TensorType, tensorType } from '../tensor/type.ts';
+import type { Core, View } from './core.ts';
+import { demand, demandNow } from './demand.ts';
+import { type Explanation, explainExpression } from './explain.ts';
+import type { OpArguments, OpName, OpResult, SheetMethods } from './methods.gen.ts';
+import { isLiteral, readElements } from './operands.ts';
+import type { ViewOptions } from './options.ts';
+import { Roots } from './roots.ts';
+import { type Owner, PendingTensor, Tensor } from './tensor.ts';
+
+/** Expressions deeper than this are computed at once, so that a chain without end does not hold its whole past. */
+const MAX_DEPTH = 4096;
+
+/** Options of `tensor`. */
+export interface TensorOptions {
+  readonly dtype?: DType;
+  /** Takes the buffer over instead of copying it: the caller's array is detached. */
+  readonly own?: boolean;
+}
+
+/** A view of an open sheet. `with` gives further views of the same sheet. */
+export class Sheet implements Owner {
+  /** @internal */
+  readonly core: Core;
+  readonly #view: View;
+  readonly #roots: Roots;
+  readonly #state: { closed: boolean };
+
+  /** @internal */
+  constructor(core: Core, view: View, roots: Roots = new Roots(core), state = { closed: false }) {
+    this.core = core;
+    this.#view = view;
+    this.#roots = roots;
+    this.#state = state;
+  }
+
+  /**
+   * The result of an op, by name. Operands are tensors, pending tensors, typed arrays, nested lists, numbers or foreign
+   * tensors; then attributes. Wrong names, shapes, dtypes and attributes throw here; nothing is computed here.
+   */
+  execute<N extends OpName>(op: N, ...args: OpArguments[N]): OpResult<N> {
+    return this.call(opNamed(op), undefined, args as readonly unknown[]) as OpResult<N>;
+  }
+
+  /** A tensor of given elements: a typed array, nested lists or a foreign tensor; copied unless `own`. */
+  tensor<D extends DType = DType>(values: unknown, shape?: readonly number[], options: TensorOptions & { readonly dtype?: D } = {}): Tensor<D> {
+    this.#open();
+    const elements = readElements(values, 'tensor', shape, options.dtype);
+    const type = tensorType(elements.dtype, elements.shape);
+    const value = options.own === true ? takeOver(elements.array, type) : elements.fresh ? valueOfArray(type, elements.array) : this.#roots.snapshot(elements.array, type);
+    const root = this.#roots.add(type, value, this.#view.author);
+    return new Tensor<D>(this, root);
+  }
+
+  /** Computes handles, so that their elements are in memory; what timing code should await. */
+  async compute(...handles: readonly Tensor[]): Promise<void> {
+    const targets = handles.map((handle) => this.#own(handle));
+    for (const target of targets) this.admit(target);
+    const values = await demand(targets, this.core.ground(this.#view), this.#view.signal);
+    targets.forEach((target, i) => {
+      const value = values[i] as Value;
+      if (target.value === undefined) this.core.pins.pin(target, value);
+      value.block.release();
+    });
+  }
+
+  /** A view of the same sheet: other class, device or cache for its calls, a signal for its waits. */
+  with(options: ViewOptions): Sheet {
+    const view = viewWith(this.core, this.#view, options);
+    return new Sheet(this.core, view, this.#roots, this.#state);
+  }
+
+  /** @internal */
+  call(row: OpRow, self: Expression | undefined, args: readonly unknown[]): unknown {
+    this.#open();
+    const { operands, given } = splitArguments(row, self, args);
+    const values = operands.map((operand) => this.#argument(row, operand));
+    const expression = canonicalise(row, this.#roots.settle(row, values, this.#view), given, this.#view.author);
+    const pending = new PendingTensor(this, expression);
+    if (this.core.settings.eager || expression.depth > MAX_DEPTH) this.#cut(expression);
+    return pending;
+  }
+
+  #argument(row: OpRow, operand: unknown): Argument | ReturnType<typeof readElements> {
+    if (operand instanceof Tensor) return this.#own(operand);
+    if (operand instanceof Expression) return operand;
+    if (isLiteral(operand)) return operand;
+    return readElements(operand, row.name);
+  }
+
+  /** A handle of this sheet, in this view's class: a result of class tolerance enters an exact expression by its bytes. */
+  #own(handle: Tensor): Expression {
+    if (!(handle instanceof Tensor) || !(handle.owner instanceof Sheet) || handle.owner.core !== this.core) {
+      throw new SourceError('This tensor belongs to another sheet; pass its elements: sheet.tensor(await other.data(), other.shape).', {});
+    }
+    const { expression } = handle;
+    if (expression.row === undefined || expression.semantics === this.#view.author.semantics) return expression;
+    return this.#roots.reenter(expression, handle.owner.#now(expression), this.#view.author);
+  }
+
+  #now(expression: Expression): Value {
+    const [value] = demandNow([expression], this.core.ground(this.#view));
+    return value as Value;
+  }
+
+  /** Computes an expression on this thread and forgets how it was made. */
+  #cut(expression: Expression): void {
+    this.admit(expression);
+    const value = this.#now(expression);
+    this.core.pins.pin(expression, value);
+    expression.cutLoose(value);
+    value.block.release();
+  }
+
+  /** @internal */
+  admit(expression: Expression): void {
+    this.#open();
+    this.core.admit(expression, this.#view);
+  }
+
+  /** @internal */
+  async demand(expression: Expression): Promise<Value> {
+    if (expression.value !== undefined) {
+      expression.value.block.hold();
+      return expression.value;
+    }
+    this.admit(expression);
+    const values = await demand([expression], this.core.ground(this.#view), this.#view.signal);
+    return values[0] as Value;
+  }
+
+  /** @internal */
+  peek(expression: Expression): Value | undefined {
+    return expression.value ?? this.core.store.peek(expression.knownNode(this.core.table))?.value;
+  }
+
+  /** @internal */
+  observed(expression: Expression, value: Value): void {
+    this.core.counters.bytesDemanded += value.type.sizeBytes;
+    this.core.recorder.demanded(expression, value);
+    if (expression.value === undefined && (this.#view.numerics === 'tolerance' || !this.#view.reuse)) this.core.pins.pin(expression, value);
+  }
+
+  /** @internal */
+  async contentIdOf(expression: Expression): Promise<Uint8Array> {
+    if (expression.contentId !== undefined) return expression.contentId;
+    const value = await this.demand(expression);
+    const id = this.#roots.contentId(value.array, value.type);
+    value.block.release();
+    return (expression.contentId = id);
+  }
+
+  /** @internal */
+  release(expression: Expression): void {
+    this.core.pins.unpin(expression);
+  }
+
+  /** Op by op, what was reused and what was computed, and why. */
+  explain(tensor: Tensor | Expression): Explanation {
+    return explainExpression(tensor instanceof Tensor ? tensor.expression : tensor, (e) => this.core.reasonOf(e));
+  }
+
+  /** Lets go of everything that is not held by a live handle. Forgetting to close loses nothing and keeps no process alive. */
+  async close(): Promise<void> {
+    if (this.#state.closed) return;
+    this.#state.closed = true;
+    this.core.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #open(): void {
+    if (this.#state.closed) throw new ClosedError('This sheet is closed; open another with SymbolicSheet.open().', {});
+  }
+}
+
+/** Ops as methods, generated from the rows. */
+export interface Sheet extends SheetMethods {}
+
+for (const [method, row] of METHODS) {
+  Object.defineProperty(Sheet.prototype, method, {
+    configurable: true, writable: true,
+    value(this: Sheet, ...args: readonly unknown[]): unknown {
+      return this.call(row, undefined, args);
+    },
+  });
+}
+
+/** The view whose options are `base`'s but for those given. */
+export function viewWith(core: Core, base: Omit<View, 'author'>, options: ViewOptions): View {
+  const numerics = options.class ?? base.numerics;
+  const semantics = numerics === 'exact' ? 1 : 0;
+  const author: Author = { semantics, nextSeq: () => core.nextSeq() };
+  return {
+    author, numerics, reuse: options.cache === undefined ? base.reuse : options.cache === 'on' && core.settings.cache === 'on',
+    device: options.device ?? base.device, signal: options.signal ?? base.signal,
+  };
+}
+
+/** Splits the arguments of a call into operands and attributes. */
+function splitArguments(row: OpRow, self: Expression | undefined, args: readonly unknown[]): { operands: readonly unknown[]; given: Record<string, unknown> | undefined } {
+  const count = row.variadic ? 1 : row.operands.length - (self === undefined ? 0 : 1);
+  const rest = args.slice(count);
+  const last = rest.at(-1);
+  const options = isAttributes(last) ? (rest.pop() as Record<string, unknown>) : undefined;
+  if (rest.length > row.positional.length) {
+    throw new AttributeError(`${row.name}: ${args.length} arguments were given; it takes ${row.operands.map((operand) => operand.name).join(', ') || 'no operands'}${row.positional.length > 0 ? `, then ${row.positional.join(', ')}` : ''}, then an object of attributes.`, { op: row.name, count: args.length });
+  }
+  const given = rest.length === 0 ? options : { ...Object.fromEntries(rest.map((value, i) => [row.positional[i] as string, value])), ...options };
+  const operands = row.variadic ? listOf(row, args[0]) : args.slice(0, count);
+  return { operands: self === undefined ? operands : [self, ...operands], given };
+}
+
+function listOf(row: OpRow, value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new AttributeError(`${row.name}: its operands are one list; write ${row.name}([a, b], { … }).`, { op: row.name });
+}
+
+const isAttributes = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
+/** Takes a buffer over: the caller's array is detached. */
+function takeOver(array: TypedArray, type: TensorType): Value {
+  const { buffer } = array;
+  if (buffer instanceof SharedArrayBuffer) throw new SourceError('own: a shared buffer cannot be taken over; leave own out and it is copied.', {});
+  if (array.byteOffset !== 0 || array.byteLength !== buffer.byteLength) {
+    throw new SourceError(`own: the array is ${array.byteLength} of its buffer's ${buffer.byteLength} bytes, and taking it would detach its neighbours; pass a copy (array.slice()).`, { byteLength: array.byteLength, bufferBytes: buffer.byteLength });
+  }
+  const moved = structuredClone(buffer, { transfer: [buffer] });
+  if (buffer.byteLength !== 0) throw new SourceError('own: this buffer cannot be detached (WebAssembly memory); leave own out and it is copied.', {});
+  const Array = array.constructor as new (buffer: ArrayBuffer) => TypedArray;
+  return valueOfArray(type, new Array(moved));
+}

@@ -1,0 +1,175 @@
+// Handles: a symbolic tensor knows what it is; a pending one is awaited, the plain one is what the await gives.
+import { ClosedError, ShapeError } from '../errors.ts';
+import type { Expression } from '../expr/expression.ts';
+import type { OpRow } from '../ops/define.ts';
+import { METHODS } from '../ops/index.ts';
+import type { Value } from '../tensor/block.ts';
+import type { DType, DTypeArrays, TypedArray } from '../tensor/dtype.ts';
+import { exportAs, type ForeignClass } from '../tensor/export.ts';
+import type { Shape } from '../tensor/shape.ts';
+import type { Explanation } from './explain.ts';
+import type { TensorMethods } from './methods.gen.ts';
+import { printTensor } from './print.ts';
+
+/** What a handle asks of its sheet. */
+export interface Owner {
+  call(row: OpRow, self: Expression | undefined, args: readonly unknown[]): unknown;
+  admit(expression: Expression): void;
+  /** The value, held for the caller. */
+  demand(expression: Expression): Promise<Value>;
+  /** The value if it is in memory now, not held; undefined otherwise. */
+  peek(expression: Expression): Value | undefined;
+  /** Counts a copy that leaves the sheet, and fixes the bits it showed. */
+  observed(expression: Expression, value: Value): void;
+  contentIdOf(expression: Expression): Promise<Uint8Array>;
+  explain(expression: Expression): Explanation;
+  release(expression: Expression): void;
+}
+
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/**
+ * A symbolic tensor: shape, dtype and every op as a method; its elements are computed when somebody asks for them.
+ * Results of ops are pending tensors. Dispose is never needed; `using` only gives memory back sooner.
+ */
+export class Tensor<D extends DType = DType> {
+  /** @internal */
+  readonly owner: Owner;
+  /** @internal */
+  readonly expression: Expression;
+  #disposed = false;
+
+  /** @internal */
+  constructor(owner: Owner, expression: Expression) {
+    this.owner = owner;
+    this.expression = expression;
+  }
+
+  get shape(): Shape {
+    return this.expression.type.shape;
+  }
+
+  get dtype(): D {
+    return this.expression.type.dtype as D;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return this.expression.type.size;
+  }
+
+  /** Where the elements come from: `pending` until they are computed or found, then `computed`, `part`, `ram`, or `given`. */
+  get source(): string {
+    return this.expression.origin;
+  }
+
+  /** The elements, row-major, in an array of the caller's own. Computes what is missing. */
+  async data(): Promise<DTypeArrays[D]> {
+    const value = await this.#value();
+    const copy = value.array.slice() as DTypeArrays[D];
+    value.block.release();
+    return copy;
+  }
+
+  /** The single element of a tensor of size 1. */
+  async item(): Promise<D extends 'int64' ? bigint : D extends 'bool' ? boolean : number> {
+    if (this.size !== 1) throw new ShapeError(`item: this tensor has ${this.size} elements; read data(), or reduce it to one.`, { shape: this.shape });
+    const [element] = await this.data() as unknown as TypedArray;
+    return (this.dtype === 'bool' ? element === 1 : element) as never;
+  }
+
+  /** The elements as nested lists. */
+  async toArray(): Promise<unknown> {
+    const flat = Array.from(await this.data() as Iterable<unknown>, this.dtype === 'bool' ? (x) => x === 1 : (x) => x);
+    return this.shape.length === 0 ? flat[0] : nest(flat, this.shape);
+  }
+
+  /** Lends the elements to `read` without a copy; they must not be kept or written. */
+  async borrow<R>(read: (elements: DTypeArrays[D]) => R | Promise<R>): Promise<R> {
+    const value = await this.#value();
+    try {
+      return await read(value.array as DTypeArrays[D]);
+    } finally {
+      value.block.release();
+    }
+  }
+
+  /** A copy as a tensor of another library: its Tensor class (onnxruntime, transformers.js) or its module (tf). */
+  async as<F>(foreign: ForeignClass<F>): Promise<F> {
+    const array = await this.data() as unknown as TypedArray;
+    return exportAs(foreign, { dtype: this.dtype, shape: this.shape, array, fresh: true });
+  }
+
+  /** Content id of the elements: BLAKE3-256 over dtype, shape and bytes (docs/format/fingerprint.md), in hex. */
+  async fingerprint(): Promise<string> {
+    const id = await this.owner.contentIdOf(this.expression);
+    return Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+
+  /** Op by op, what was reused and what was computed, and why. */
+  explain(): Explanation {
+    return this.owner.explain(this.expression);
+  }
+
+  /** Gives pinned memory back now; the tensor can still be read, it is computed again then. Roots cannot be read any more. */
+  dispose(): void {
+    this.owner.release(this.expression);
+    this.#disposed = this.expression.operands.length === 0 && this.expression.row === undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  toString(): string {
+    return printTensor(this.expression, this.owner.peek(this.expression));
+  }
+
+  [INSPECT](): string {
+    return this.toString();
+  }
+
+  async #value(): Promise<Value> {
+    if (this.#disposed) throw new ClosedError('This tensor was disposed and its elements came from outside; make it again with sheet.tensor(…).', {});
+    const value = await this.owner.demand(this.expression);
+    this.owner.observed(this.expression, value);
+    return value;
+  }
+}
+
+/** Ops as methods, generated from the rows. */
+export interface Tensor<D extends DType = DType> extends TensorMethods<D> {}
+
+/**
+ * The result of a call, usable as an operand at once. `await` admits its whole expression (laws, look-up, trace) and
+ * gives the plain tensor; nothing is computed before somebody asks for elements.
+ */
+export class PendingTensor<D extends DType = DType> extends Tensor<D> implements PromiseLike<Tensor<D>> {
+  then<A = Tensor<D>, B = never>(
+    onTensor?: ((tensor: Tensor<D>) => A | PromiseLike<A>) | null, onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    try {
+      this.owner.admit(this.expression);
+    } catch (error) {
+      return Promise.reject(error as Error).then(onTensor as never, onError);
+    }
+    const tensor = new Tensor<D>(this.owner, this.expression);
+    return onTensor ? Promise.resolve(tensor).then(onTensor, onError) : (Promise.resolve(tensor) as Promise<never>);
+  }
+}
+
+for (const [method, row] of METHODS) {
+  if (row.operands.length === 0 || row.variadic) continue;
+  Object.defineProperty(Tensor.prototype, method, {
+    configurable: true, writable: true,
+    value(this: Tensor, ...args: readonly unknown[]): unknown {
+      return this.owner.call(row, this.expression, args);
+    },
+  });
+}
+
+function nest(flat: readonly unknown[], shape: Shape): unknown {
+  if (shape.length <= 1) return flat;
+  const step = flat.length / (shape[0] as number);
+  return Array.from({ length: shape[0] as number }, (_, i) => nest(flat.slice(i * step, (i + 1) * step), shape.slice(1)));
+}

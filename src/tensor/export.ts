@@ -1,0 +1,54 @@
+// Tensors on their way out: a copy as a tensor of onnxruntime, transformers.js or TensorFlow.js.
+import { DTypeError, SourceError } from '../errors.ts';
+import type { DType, TypedArray } from './dtype.ts';
+import type { Elements } from './elements.ts';
+
+/** The Tensor class of onnxruntime or transformers.js, its instances being `F`: both are made from type, data and dims. */
+export type TensorClass<F> = new (type: DType, data: TypedArray, dims: number[]) => F;
+
+/** The module of TensorFlow.js (`import * as tf`), its tensors being `F`. */
+export interface TensorModule<F> {
+  tensor(data: Float32Array | Int32Array | Uint8Array, shape: number[], dtype: 'float32' | 'int32' | 'bool'): F;
+}
+
+/** What says which library a tensor shall be of: its Tensor class, or the module itself for tf. */
+export type ForeignClass<F> = TensorClass<F> | TensorModule<F>;
+
+/** What tf holds our dtypes as; it widens 8-bit integers, and has none for the others (tfjs-core `DataTypeMap`). */
+const TF_DTYPES: Partial<Record<DType, 'float32' | 'int32' | 'bool'>> = {
+  float32: 'float32', int32: 'int32', bool: 'bool', uint8: 'int32', int8: 'int32',
+};
+
+const TF_REMEDIES: Partial<Record<DType, string>> = {
+  float64: "astype('float32')", int64: "astype('int32')", uint32: "astype('int32')",
+};
+
+/**
+ * A tensor of another library over `elements.array`, which must be a private copy: all of them keep the array they get.
+ * The caller disposes what the other library wants disposed. Throws DTypeError where that library has no such dtype and
+ * SourceError for a class that is not a Tensor class of the known kind.
+ */
+export function exportAs<F>(foreign: ForeignClass<F>, elements: Elements): F {
+  if (isModule(foreign)) return exportToTf(foreign, elements);
+  if (typeof foreign !== 'function') throw notForeign(`of type ${foreign === null ? 'null' : typeof foreign}`);
+  const tensor = new foreign(elements.dtype, elements.array, [...elements.shape]);
+  // tf.Tensor and other classes also accept three arguments, and make something that only looks like a tensor.
+  const { type } = tensor as { type?: unknown };
+  if (type !== elements.dtype) throw notForeign(`the class ${foreign.name}`);
+  return tensor;
+}
+
+function exportToTf<F>(tf: TensorModule<F>, { dtype, shape, array }: Elements): F {
+  const held = TF_DTYPES[dtype];
+  if (held === undefined) {
+    throw new DTypeError(`as: tf has no ${dtype}; use ${TF_REMEDIES[dtype] ?? "astype('float32')"} first.`, { dtype });
+  }
+  const data = dtype === 'uint8' || dtype === 'int8' ? Int32Array.from(array as Uint8Array) : array;
+  return tf.tensor(data as Float32Array | Int32Array | Uint8Array, [...shape], held);
+}
+
+const isModule = <F>(foreign: ForeignClass<F>): foreign is TensorModule<F> =>
+  (typeof foreign === 'object' || typeof foreign === 'function') && foreign !== null && typeof (foreign as Partial<TensorModule<F>>).tensor === 'function';
+
+const notForeign = (what: string): SourceError =>
+  new SourceError(`as: ${what} is not a foreign Tensor class; pass ort.Tensor, the Tensor of transformers.js, or the module tf itself.`, {});

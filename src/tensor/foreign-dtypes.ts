@@ -1,0 +1,73 @@
+// Element types of other libraries: which of ours a name or an array means, and what to do about those that are none.
+import { DTypeError, SourceError } from '../errors.ts';
+import { DTYPES, type DType, dtypeOfArray, isDType, type TypedArray } from './dtype.ts';
+
+/** Other names for our dtypes (ndarray, @stdlib/ndarray). */
+const ALIASES: Readonly<Record<string, DType>> = {
+  uint8_clamped: 'uint8', uint8c: 'uint8', buffer: 'uint8', bigint64: 'int64',
+};
+
+const HALF = "convert it to float32 first: t.to('float32') in transformers.js, Float32Array.from(array) for a Float16Array";
+const UNPACK = 'unpack it, one element a byte, into an Int8Array or Uint8Array first';
+
+/** Element types that exist elsewhere, by name, with the way to one of ours. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  float16: HALF,
+  bfloat16: 'convert it to float32 first',
+  int16: 'use Int32Array.from(array) first',
+  uint16: 'use Int32Array.from(array) first (or decode to a Float32Array, if these are float16 bits)',
+  uint64: 'use BigInt64Array.from(array) first, if every element is below 2⁶³',
+  biguint64: 'use BigInt64Array.from(array) first, if every element is below 2⁶³',
+  int4: UNPACK,
+  uint4: UNPACK,
+  string: 'map the strings to numbers first, or give them to sheet.memo, which takes any arguments',
+  complex64: 'give its real and its imaginary part as two tensors: tf.real(t), tf.imag(t)',
+  complex128: 'give its real and its imaginary part as two tensors',
+};
+
+const NAME_OF_TAG: Readonly<Record<string, string>> = {
+  Float16Array: 'float16', Int16Array: 'int16', Uint16Array: 'uint16', BigUint64Array: 'uint64',
+};
+
+/** The dtype another library's name means; a DTypeError with the way out when it means none of ours. */
+export function dtypeOfName(name: unknown, owner: string): DType {
+  if (isDType(name)) return name;
+  const text = typeof name === 'string' ? name : typeof name;
+  if (Object.hasOwn(ALIASES, text)) return ALIASES[text] as DType;
+  const remedy = Object.hasOwn(REMEDIES, text) ? REMEDIES[text] : `convert it to one of ${Object.keys(DTYPES).join(', ')} first`;
+  throw new DTypeError(`${owner}: elements of type ${text} are not supported; ${remedy}.`, { dtype: text });
+}
+
+/** The dtype a view holds; a DTypeError with the way out for a view of none of ours. A DataView is taken as its bytes. */
+export function dtypeOfView(view: ArrayBufferView, owner: string): DType {
+  const own = dtypeOfArray(view);
+  if (own !== undefined) return own;
+  if (view instanceof DataView) return 'uint8';
+  const tag = (view as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag];
+  return dtypeOfName(NAME_OF_TAG[tag] ?? tag, owner);
+}
+
+/**
+ * The same elements as an array of the dtype's own class, so that a Buffer, a Uint8ClampedArray or an array of another
+ * realm behaves as the table says (`Buffer.slice` would not copy). A SourceError when the memory under it is gone.
+ */
+export function asTableArray(view: ArrayBufferView, dtype: DType, owner: string): TypedArray {
+  checkReadable(view, owner);
+  const { array, itemBytes } = DTYPES[dtype];
+  if (Object.getPrototypeOf(view) === (array as unknown as { prototype: unknown }).prototype) return view as TypedArray;
+  return new array(view.buffer, view.byteOffset, view.byteLength / itemBytes);
+}
+
+/** Throws a SourceError for a view whose buffer was detached, or shrunk below it: both read as empty without an error. */
+export function checkReadable(view: ArrayBufferView, owner: string): void {
+  try {
+    // Both refuse a detached buffer and a view out of bounds (ECMA-262 ValidateTypedArray, GetViewByteLength).
+    if (view instanceof DataView) void view.byteLength;
+    else Uint8Array.prototype.keys.call(view as Uint8Array);
+  } catch {
+    throw new SourceError(
+      `${owner}: the array's buffer was transferred elsewhere or shrunk below the array; pass a copy made before that.`,
+      { bufferBytes: view.buffer.byteLength },
+    );
+  }
+}

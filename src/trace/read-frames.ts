@@ -1,0 +1,209 @@
+// Reads the container of a trace: every undamaged block from the start, and precisely what is wrong where that ends.
+// Specification: docs/format/trace.md. Any bytes give a result; nothing here throws.
+import { FormatError } from '../errors.ts';
+import { DIGEST_BYTES, equalBytes } from '../fingerprint/digest.ts';
+import type { Digest } from '../fingerprint/digest.ts';
+import { BlockChain, crc32, STREAM } from './chain.ts';
+import type { ChainHead, TraceStream } from './chain.ts';
+import {
+  BLOCK_HEADER_BYTES, BLOCK_TRAILER_BYTES, FILE_HEADER_BYTES, FINAL_BODY_BYTES, FRAME_HEADER_BYTES, MAX_BLOCK_EVENTS, RECORD_TYPE, TRACE_MAGIC, TRACE_VERSION,
+} from './frames.ts';
+import type { TraceFinal } from './frames.ts';
+
+/** One event. `payload` views the bytes that were read. */
+export interface TraceFrame {
+  readonly kind: number;
+  readonly payload: Uint8Array;
+}
+
+/** One verified block. `sequence` counts blocks in the file, `index` blocks of the stream, both from 0. */
+export interface TraceBlock {
+  readonly stream: TraceStream;
+  readonly sequence: number;
+  readonly index: number;
+  readonly offset: number;
+  readonly sizeBytes: number;
+  readonly frames: readonly TraceFrame[];
+  readonly hash: Uint8Array;
+}
+
+/**
+ * `not-a-trace`, `version`: the file header. `truncated`: ends inside a record. `missing-final`: ends between records (a killed
+ * writer). `edited`: bytes changed. `reordered`, `missing-block`, `repeated`: whole records moved, cut or copied. `spliced`: sound
+ * by itself but no continuation of its chain. `final-mismatch`: another trace's end. `trailing`: bytes after the end.
+ * `malformed`: sealed like this by a faulty writer.
+ */
+export type DamageCode =
+  | 'not-a-trace' | 'version' | 'truncated' | 'missing-final' | 'edited' | 'reordered' | 'missing-block' | 'repeated' | 'spliced' | 'final-mismatch'
+  | 'trailing' | 'malformed';
+
+/** The first thing wrong. `offset` is where its record starts; `sequence` says which record was expected there. */
+export interface TraceDamage {
+  readonly code: DamageCode;
+  readonly offset: number;
+  readonly sequence: number;
+  readonly message: string;
+}
+
+/** The valid prefix of a trace; whole and undamaged if there is a `final` and no `damage`. */
+export interface TraceReading {
+  readonly blocks: readonly TraceBlock[];
+  readonly final?: TraceFinal;
+  readonly damage?: TraceDamage;
+}
+
+/** Verifies and reads a trace from its bytes; blocks before the first damage are returned, those after it are not trusted. */
+export function readFrames(bytes: Uint8Array, digest: Digest): TraceReading {
+  const blocks: TraceBlock[] = [];
+  const chains = { 1: new BlockChain(STREAM.program, digest), 2: new BlockChain(STREAM.annotations, digest) };
+  let offset = FILE_HEADER_BYTES;
+  try {
+    checkFileHeader(bytes);
+    for (;;) {
+      const record = readRecord(bytes, offset, blocks.length);
+      if (record.type === RECORD_TYPE.final) return { blocks, ...readEnd(bytes, record, chains) };
+      blocks.push(readBlock(record, chains));
+      offset += record.sizeBytes;
+    }
+  } catch (found) {
+    if (!(found instanceof Damage)) throw found;
+    return { blocks, damage: found.damage };
+  }
+}
+
+/** Carries the first damage out of the nested readers; does not leave this file. */
+class Damage extends FormatError {
+  readonly damage: TraceDamage;
+
+  constructor(code: DamageCode, offset: number, sequence: number, what: string) {
+    const kept = sequence === 0 ? 'No block precedes it' : `Blocks 0 to ${sequence - 1} are intact and were read`;
+    const message = `${what} ${kept}; ${ADVICE[code] ?? 'use those, or a copy from elsewhere'}.`;
+    super(message, { code, offset, sequence });
+    this.damage = { code, offset, sequence, message };
+  }
+}
+
+const ADVICE: Partial<Record<DamageCode, string>> = {
+  'not-a-trace': 'check that this is a .sqs trace and was copied as binary',
+  version: 'read it with the release that wrote it or a later one',
+  'missing-final': 'the writer did not finish, so later events may be lost',
+  truncated: 'the writer was stopped or the copy is incomplete: use those, or copy the file again',
+};
+
+type Chains = Readonly<Record<TraceStream, BlockChain>>;
+
+interface TraceRecord {
+  readonly type: number;
+  readonly stream: number;
+  readonly events: number;
+  readonly sequence: number;
+  readonly index: number;
+  readonly offset: number;
+  readonly sizeBytes: number;
+  readonly body: Uint8Array;
+  readonly hash: Uint8Array;
+}
+
+function checkFileHeader(bytes: Uint8Array): void {
+  const known = Math.min(bytes.length, TRACE_MAGIC.length);
+  if (!equalBytes(bytes.subarray(0, known), TRACE_MAGIC.subarray(0, known))) throw new Damage('not-a-trace', 0, 0, 'These bytes do not start as a trace.');
+  if (bytes.length < FILE_HEADER_BYTES) throw new Damage('truncated', 0, 0, `The file ends at byte ${bytes.length}, inside its header.`);
+  const view = viewOf(bytes);
+  if (view.getUint32(12, true) !== crc32(bytes, 0, 12)) throw new Damage('edited', 0, 0, 'The file header does not match its checksum.');
+  const version = view.getUint16(8, true);
+  if (version !== TRACE_VERSION) throw new Damage('version', 0, 0, `This is trace format ${version}; this reader knows ${TRACE_VERSION}.`);
+}
+
+/** The record at an offset, its checksums and its place in the file verified, its chain not yet. */
+function readRecord(bytes: Uint8Array, offset: number, expected: number): TraceRecord {
+  const leftBytes = bytes.length - offset;
+  if (leftBytes === 0) throw new Damage('missing-final', offset, expected, `The trace ends at byte ${offset} without a final record.`);
+  if (leftBytes < BLOCK_HEADER_BYTES) throw truncated(bytes, offset, expected);
+  if (!headerIsSound(bytes, offset)) throw new Damage('edited', offset, expected, `The header of block ${expected} at byte ${offset} was changed.`);
+  const record = recordAt(bytes, offset);
+  if (record.sizeBytes > leftBytes) throw truncated(bytes, offset, expected);
+  const end = offset + record.sizeBytes;
+  if (viewOf(bytes).getUint32(end - 4, true) !== crc32(bytes, offset, end - 4)) {
+    throw new Damage('edited', offset, expected, `Block ${expected} at byte ${offset} was changed: its bytes do not match their checksum.`);
+  }
+  if (record.sequence !== expected) throw misplaced(bytes, record, expected);
+  return record;
+}
+
+const truncated = (bytes: Uint8Array, offset: number, expected: number): Damage =>
+  new Damage('truncated', offset, expected, `The trace ends at byte ${bytes.length}, inside block ${expected} that starts at byte ${offset}.`);
+
+const headerIsSound = (bytes: Uint8Array, offset: number): boolean =>
+  viewOf(bytes).getUint32(offset + 16, true) === crc32(bytes, offset, offset + 16);
+
+function recordAt(bytes: Uint8Array, offset: number): TraceRecord {
+  const view = viewOf(bytes);
+  const bodyStart = offset + BLOCK_HEADER_BYTES;
+  const bodyEnd = bodyStart + view.getUint32(offset, true);
+  return {
+    type: view.getUint8(offset + 4), stream: view.getUint8(offset + 5), events: view.getUint16(offset + 6, true),
+    sequence: view.getUint32(offset + 8, true), index: view.getUint32(offset + 12, true),
+    offset, sizeBytes: bodyEnd - offset + BLOCK_TRAILER_BYTES,
+    body: bytes.subarray(bodyStart, bodyEnd), hash: bytes.subarray(bodyEnd, bodyEnd + DIGEST_BYTES),
+  };
+}
+
+/** A sound record in the wrong place: looks ahead for the one that belongs here, to say whether it was moved or cut. */
+function misplaced(bytes: Uint8Array, record: TraceRecord, expected: number): Damage {
+  const what = `Record ${record.sequence} stands at byte ${record.offset}, where record ${expected} belongs.`;
+  for (let at = record.offset; at + BLOCK_HEADER_BYTES <= bytes.length && headerIsSound(bytes, at);) {
+    const { sequence, sizeBytes } = recordAt(bytes, at);
+    if (sequence === expected) return new Damage('reordered', record.offset, expected, `${what} That one is at byte ${at}.`);
+    at += sizeBytes;
+  }
+  return new Damage(record.sequence < expected ? 'repeated' : 'missing-block', record.offset, expected, what);
+}
+
+function readBlock(record: TraceRecord, chains: Chains): TraceBlock {
+  const { type, stream, events, sequence, index, offset, sizeBytes, body } = record;
+  if (type !== RECORD_TYPE.block || (stream !== STREAM.program && stream !== STREAM.annotations) || events === 0 || events > MAX_BLOCK_EVENTS) {
+    throw new Damage('malformed', offset, sequence, `Block ${sequence} at byte ${offset} has type ${type}, stream ${stream} and ${events} events.`);
+  }
+  const chain = chains[stream];
+  const expectedIndex = chain.head.blocks;
+  const { hash } = chain.extend(events, body);
+  if (index !== expectedIndex || !equalBytes(hash, record.hash)) {
+    const what = `Block ${sequence} at byte ${offset} does not continue the chain of stream ${stream}: it, or the block before it, is of another trace or was resealed.`;
+    throw new Damage('spliced', offset, sequence, what);
+  }
+  return { stream, sequence, index, offset, sizeBytes, frames: readEvents(record), hash };
+}
+
+function readEvents(record: TraceRecord): TraceFrame[] {
+  const { body, events, stream, offset, sequence } = record;
+  const view = viewOf(body);
+  const frames: TraceFrame[] = [];
+  let at = 0;
+  while (at + FRAME_HEADER_BYTES <= body.length) {
+    const end = at + FRAME_HEADER_BYTES + view.getUint32(at, true);
+    if (end > body.length || body[at + 4] !== stream) break;
+    frames.push({ kind: body[at + 5] as number, payload: body.subarray(at + FRAME_HEADER_BYTES, end) });
+    at = end;
+  }
+  if (at === body.length && frames.length === events) return frames;
+  throw new Damage('malformed', offset, sequence, `Block ${sequence} at byte ${offset} declares ${events} events and holds ${frames.length}.`);
+}
+
+/** The final record against the chains, and nothing after it. */
+function readEnd(bytes: Uint8Array, record: TraceRecord, chains: Chains): { final: TraceFinal; damage?: TraceDamage } {
+  const { body, offset, sequence, sizeBytes } = record;
+  const final = { program: chains[STREAM.program].head, annotations: chains[STREAM.annotations].head };
+  const half = FINAL_BODY_BYTES / 2;
+  const agrees = body.length === FINAL_BODY_BYTES && headMatches(body.subarray(0, half), final.program) && headMatches(body.subarray(half), final.annotations);
+  if (!agrees) throw new Damage('final-mismatch', offset, sequence, `The final record at byte ${offset} closes another trace: its counts or heads differ.`);
+  const end = offset + sizeBytes;
+  if (end === bytes.length) return { final };
+  return { final, damage: new Damage('trailing', end, sequence, `${bytes.length - end} bytes follow the final record.`).damage };
+}
+
+function headMatches(bytes: Uint8Array, head: ChainHead): boolean {
+  const view = viewOf(bytes);
+  return view.getBigUint64(0, true) === BigInt(head.events) && view.getUint32(8, true) === head.blocks && equalBytes(bytes.subarray(12), head.hash);
+}
+
+const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

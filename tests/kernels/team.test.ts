@@ -1,0 +1,185 @@
+// The team: every grain is done once, on any number of threads, and no dead worker hangs a job.
+import { afterEach, describe, expect, it } from 'vitest';
+import { countUp, i32, ModuleBuilder, set, call, when } from '../../kernels/wasm/assembler.ts';
+import { Heap } from '../../kernels/wasm/heap.ts';
+import { GrainLostError, Team } from '../../kernels/wasm/team.ts';
+import type { TeamHost, TeamModule } from '../../kernels/wasm/team.ts';
+import { nodeThreads } from '../../src/host/node-threads.ts';
+
+const teams: Team[] = [];
+afterEach(async () => { await Promise.all(teams.splice(0).map((team) => team.close())); });
+
+// count: out[i] += 1 for i in the range, after `weight` rounds of nothing; trap: the same, but unreachable memory where i = field 8.
+function module(memory: 'shared' | 'private'): TeamModule {
+  const builder = new ModuleBuilder({ memory });
+  for (const name of ['count', 'trap'] as const) {
+    const f = builder.function({ export: name, params: ['i32', 'i32', 'i32'] });
+    const [params, start, end] = f.params;
+    const [at, wait, total] = f.locals('i32', 3);
+    f.body(countUp(start, end, 1,
+      set(at, i32.add(i32.load(params, 0), i32.shl(start, 2))),
+      set(wait, 0), countUp(wait, i32.load(params, 4), 1, set(total, i32.add(total, i32.load(at)))),
+      ...(name === 'trap' ? [when(i32.eq(start, i32.load(params, 8)), i32.store(-4, total))] : []),
+      i32.store(at, i32.add(i32.load(at), 1))));
+  }
+  return { bytes: builder.encode() };
+}
+
+function ground(host: TeamHost | undefined, threads: number, stallMs?: number) {
+  const heap = new Heap();
+  const team = new Team({ memory: heap.memory, kind: heap.kind, threads, ...(host === undefined ? {} : { host }), ...(stallMs === undefined ? {} : { stallMs }) });
+  teams.push(team);
+  const kernels = team.load(module(heap.kind));
+  const params = heap.allocate(64);
+  const setUp = (length: number, weight: number, trapAt: number) => {
+    const out = heap.view(Int32Array, heap.allocate(4 * length), length).fill(0);
+    heap.view(Int32Array, params, 3).set([out.byteOffset, weight, trapAt]);
+    return out;
+  };
+  return { heap, team, kernels, params, setUp };
+}
+
+const once = (out: Int32Array) => out.every((count) => count === 1);
+
+// Real workers whose program is changed: what happens when one of them fails at a given place.
+function sabotaged(change: (source: string) => string): TeamHost {
+  const real = nodeThreads();
+  return { ...real, spawn: (source, payload, events) => real.spawn(change(source), payload, events) };
+}
+
+describe('team', () => {
+  it('does every index once, for any range and grain, on one to four threads, now and asynchronously', async () => {
+    for (const threads of [1, 2, 4]) {
+      const { team, kernels, params, setUp } = ground(nodeThreads(), threads);
+      for (const [length, grain] of [[1, 1], [7, 3], [1000, 1], [1000, 999], [64, 64], [5000, 7]] as const) {
+        const out = setUp(length, 50, -1);
+        team.runNow(kernels.count!, params, length, grain);
+        expect(once(out), `${threads} threads, ${length} by ${grain}, now`).toBe(true);
+        const later = setUp(length, 50, -1);
+        await team.run(kernels.count!, params, length, grain);
+        expect(once(later), `${threads} threads, ${length} by ${grain}`).toBe(true);
+      }
+    }
+  });
+
+  it('loads modules in workers that are already running', async () => {
+    const { heap, team, kernels, params, setUp } = ground(nodeThreads(), 3);
+    team.runNow(kernels.count!, params, setUp(1000, 100, -1).length, 1);
+    for (let i = 0; i < 5; i++) {
+      const more = team.load(module(heap.kind));
+      const out = setUp(2000, 100, -1);
+      await team.run(more.count!, params, 2000, 10);
+      expect(once(out)).toBe(true);
+    }
+  });
+
+  it('survives thousands of short jobs in a row', () => {
+    const { team, kernels, params, setUp } = ground(nodeThreads(), 3);
+    const out = setUp(64, 0, -1);
+    for (let job = 0; job < 3000; job++) team.runNow(kernels.count!, params, 64, 4);
+    expect(out.every((count) => count === 3000)).toBe(true);
+  });
+
+  it('leaves the calling thread free during an asynchronous job, and lets a blocking job run meanwhile', async () => {
+    const { team, kernels, params, setUp, heap } = ground(nodeThreads(), 2);
+    const out = setUp(400, 300_000, -1);
+    let turns = 0;
+    const timer = setInterval(() => { turns++; }, 1);
+    const pending = team.run(kernels.count!, params, 400, 1);
+    const other = heap.allocate(64);
+    const own = heap.view(Int32Array, heap.allocate(400), 100).fill(0);
+    heap.view(Int32Array, other, 3).set([own.byteOffset, 0, -1]);
+    team.runNow(kernels.count!, other, 100, 10);
+    expect(once(own)).toBe(true);
+    await pending;
+    clearInterval(timer);
+    expect(once(out)).toBe(true);
+    expect(turns).toBeGreaterThan(3);
+  });
+
+  it('works without a host, on a private memory, and after close', async () => {
+    const { team, kernels, params, setUp } = ground(undefined, 4);
+    expect(team.threads).toBe(1);
+    const out = setUp(100, 0, -1);
+    team.runNow(kernels.count!, params, 100, 7);
+    await team.run(kernels.count!, params, 100, 7);
+    expect(out.every((count) => count === 2)).toBe(true);
+    const closed = ground(nodeThreads(), 3);
+    const first = closed.setUp(100, 0, -1);
+    closed.team.runNow(closed.kernels.count!, closed.params, 100, 7);
+    await closed.team.close();
+    closed.team.runNow(closed.kernels.count!, closed.params, 100, 7);
+    await closed.team.run(closed.kernels.count!, closed.params, 100, 7);
+    expect(first.every((count) => count === 3)).toBe(true);
+  });
+
+  it('runs kernels with imports: in workers when their source is given, on the calling thread when not', async () => {
+    const builder = new ModuleBuilder({ memory: 'shared' });
+    const add = builder.importFunction('outer', 'plus', ['i32'], 'i32');
+    const f = builder.function({ export: 'count', params: ['i32', 'i32', 'i32'] });
+    const at = f.local('i32');
+    f.body(countUp(f.params[1], f.params[2], 1, set(at, i32.add(i32.load(f.params[0], 0), i32.shl(f.params[1], 2))), i32.store(at, call(add, i32.load(at)))));
+    const imports = { outer: { plus: (x: number | undefined) => (x ?? 0) + 1 } };
+    const { team, params, setUp } = ground(nodeThreads(), 3);
+    const bytes = builder.encode();
+    for (const kernels of [team.load({ bytes, imports }), team.load({ bytes, imports, importsSource: '{ outer: { plus: (x) => x + 1 } }' })]) {
+      const out = setUp(1000, 0, -1);
+      team.runNow(kernels.count!, params, 1000, 5);
+      await team.run(kernels.count!, params, 1000, 5);
+      expect(out.every((count) => count === 2)).toBe(true);
+    }
+  });
+});
+
+describe('a worker that fails', () => {
+  it('at its start leaves the job to the others, or to the calling thread', async () => {
+    const { team, kernels, params, setUp } = ground(sabotaged(() => 'throw new RangeError("no worker today")'), 3);
+    const now = setUp(300, 0, -1);
+    team.runNow(kernels.count!, params, 300, 3);
+    expect(once(now)).toBe(true);
+    const later = setUp(300, 0, -1);
+    await team.run(kernels.count!, params, 300, 3);
+    expect(once(later)).toBe(true);
+  });
+
+  it('to load a module leaves the job to the others, or to the calling thread', async () => {
+    const { team, kernels, params, setUp } = ground(sabotaged((source) => source.replace('new WebAssembly.Instance', 'nothing.at.all')), 2);
+    const out = setUp(300, 0, -1);
+    await team.run(kernels.count!, params, 300, 3);
+    expect(once(out)).toBe(true);
+  });
+
+  it('inside a grain has that grain repeated when the kernel allows it, and fails the job when not', async () => {
+    const dies = sabotaged((source) => source.replace('run(params,', 'if (index === 5) process.exit(1); run(params,'));
+    const { team, kernels, params, setUp } = ground(dies, 3);
+    const out = setUp(300, 1000, -1);
+    await team.run(kernels.count!, params, 300, 3);
+    expect(once(out)).toBe(true);
+    const strict = ground(dies, 3);
+    strict.setUp(300, 1000, -1);
+    await expect(strict.team.run(strict.kernels.count!, strict.params, 300, 3, 'fail')).rejects.toBeInstanceOf(GrainLostError);
+  });
+
+  it('inside a grain of a blocking job does not hang the caller', async () => {
+    const { team, kernels, params, setUp } = ground(sabotaged((source) => source.replace('run(params,', 'if (index > 20) process.exit(1); run(params,')), 2, 30);
+    // The worker has to be up before the job, so that it gets a grain.
+    await team.run(kernels.count!, params, setUp(10, 0, -1).length, 1);
+    const out = setUp(3000, 3000, -1);
+    team.runNow(kernels.count!, params, 3000, 3);
+    expect(once(out)).toBe(true);
+  });
+
+  it('by a trap raises the trap on the calling thread, and the team works on', async () => {
+    const { team, kernels, params, setUp } = ground(nodeThreads(), 3);
+    for (const trapAt of [0, 150, 299]) {
+      setUp(300, 100, trapAt);
+      expect(() => team.runNow(kernels.trap!, params, 300, 3)).toThrow(WebAssembly.RuntimeError);
+    }
+    setUp(300, 100, 150);
+    await expect(team.run(kernels.trap!, params, 300, 3)).rejects.toBeInstanceOf(WebAssembly.RuntimeError);
+    const out = setUp(300, 100, -1);
+    await team.run(kernels.trap!, params, 300, 3);
+    team.runNow(kernels.count!, params, 300, 3);
+    expect(out.every((count) => count === 2)).toBe(true);
+  });
+});
