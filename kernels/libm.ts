@@ -18,13 +18,10 @@ export const atan: Scalar = scalar('atan', 1, (m, x) => {
   const c = (value: number) => m.constant(value);
   const t = m.abs(x);
   const above = [7 / 16, 11 / 16, 19 / 16, 39 / 16].map((edge) => m.ge(t, c(edge)));
-  const pick = <V>(values: readonly V[], choose: (mask: (typeof above)[number], a: V, b: V) => V): V =>
-    above.reduce((chosen, mask, i) => choose(mask, values[i + 1]!, chosen), values[0]!);
-  const select = (values: readonly ReturnType<typeof c>[]) => pick(values, (mask, a, b) => m.select(mask, a, b));
-  const numerator = select([t, m.sub(m.add(t, t), c(1)), m.sub(t, c(1)), m.sub(t, c(1.5)), c(-1)]);
-  const denominator = select([c(1), m.add(c(2), t), m.add(t, c(1)), m.add(c(1), m.mul(c(1.5), t)), t]);
-  const high = select([0, 4.63647609000806093515e-1, 7.85398163397448278999e-1, 9.82793723247329054082e-1, Math.PI / 2].map(c));
-  const low = select([0, 2.26987774529616870924e-17, 3.06161699786838301793e-17, 1.39033110312309984516e-17, HALF_PI_LOW].map(c));
+  const numerator = stepwise(m, above, [t, m.sub(m.add(t, t), c(1)), m.sub(t, c(1)), m.sub(t, c(1.5)), c(-1)]);
+  const denominator = stepwise(m, above, [c(1), m.add(c(2), t), m.add(t, c(1)), m.add(c(1), m.mul(c(1.5), t)), t]);
+  const high = stepwise(m, above, [0, 4.63647609000806093515e-1, 7.85398163397448278999e-1, 9.82793723247329054082e-1, Math.PI / 2].map(c));
+  const low = stepwise(m, above, [0, 2.26987774529616870924e-17, 3.06161699786838301793e-17, 1.39033110312309984516e-17, HALF_PI_LOW].map(c));
   const u = m.div(numerator, denominator);
   const z = m.mul(u, u);
   const bend = m.mul(u, m.mul(z, polynomial(m, z, ATAN)));
@@ -34,14 +31,13 @@ export const atan: Scalar = scalar('atan', 1, (m, x) => {
 
 /** Angle of the point (x, y) in [-pi, pi]; signed zeros and infinities as in IEEE 754-2019 §9.2. */
 export const atan2: Scalar = scalar('atan2', 2, (m, y, x) => {
-  const zero = m.constant(0);
-  const infinity = m.constant(Infinity);
-  const [ay, ax] = [m.abs(y!), m.abs(x!)];
-  const both = (value: typeof zero) => m.and(m.eq(ay, value), m.eq(ax, value));
-  const ratio = m.select(both(zero), zero, m.select(both(infinity), m.constant(1), m.div(ay, ax)));
+  const [ay, ax] = [m.abs(y), m.abs(x)];
+  const bothZero = m.eq(m.max(ay, ax), m.constant(0));
+  const bothInfinite = m.eq(m.min(ay, ax), m.constant(Infinity));
+  const ratio = m.select(bothZero, m.constant(0), m.select(bothInfinite, m.constant(1), m.div(ay, ax)));
   const angle = m.call(atan, ratio);
   const behind = m.sub(m.constant(Math.PI), m.sub(angle, m.constant(PI_LOW)));
-  return m.copySign(m.select(isNegative(m, x!), behind, angle), y!);
+  return m.copySign(m.select(isNegative(m, x), behind, angle), y);
 });
 
 /** Arc sine; NaN outside [-1, 1]. */
@@ -81,7 +77,7 @@ export const asinh: Scalar = scalar('asinh', 1, (m, x) => {
   const big = m.gt(t, m.constant(2 ** 28));
   const square = m.mul(t, t);
   const excess = m.add(t, m.div(square, m.add(one, m.sqrt(m.add(one, square)))));
-  const y = m.add(m.call(log1p, m.select(big, t, excess)), m.select(big, m.constant(Math.LN2), m.constant(0)));
+  const y = m.add(m.call(log1p, m.select(big, m.sub(t, one), excess)), m.select(big, m.constant(Math.LN2), m.constant(0)));
   return m.select(m.lt(t, m.constant(2 ** -28)), x, m.copySign(y, x));
 });
 
@@ -127,18 +123,126 @@ export const cbrt: Scalar = scalar('cbrt', 1, (m, x) => {
 /** x^y as in IEEE 754-2019 §9.2 (pow): pow(x, 0) = pow(1, y) = 1 even for NaN; NaN for finite x < 0 and y not an integer. */
 export const pow: Scalar = scalar('pow', 2, (m, x, y) => {
   const c = (value: number) => m.constant(value);
-  const [t, one, zero, infinity] = [m.abs(x!), c(1), c(0), c(Infinity)];
+  const [t, one, zero, infinity] = [m.abs(x), c(1), c(0), c(Infinity)];
   const finite = m.and(m.gt(t, zero), m.lt(t, infinity));
-  const bounded = m.max(m.min(y!, c(2 ** 80)), c(-(2 ** 80))); // beyond, every x but 1 overflows or underflows
-  const grows = m.select(m.gt(t, one), m.gt(y!, zero), m.lt(y!, zero));
-  const edge = m.select(m.eq(y!, y!), m.select(m.eq(t, t), selectMask(m, grows, infinity, zero), t), y!);
+  const bounded = m.max(m.min(y, c(2 ** 80)), c(-(2 ** 80))); // beyond, every x but 1 overflows or underflows
+  const grows = m.or(m.and(m.gt(t, one), m.gt(y, zero)), m.and(m.le(t, one), m.lt(y, zero)));
+  const edge = m.select(m.eq(y, y), m.select(m.eq(t, t), m.select(grows, infinity, zero), t), y);
   const magnitude = m.select(finite, power(m, t, bounded), edge);
-  const whole = m.eq(m.floor(y!), y!);
-  const half = m.mul(y!, c(0.5));
+  const whole = m.eq(m.floor(y), y);
+  const half = m.mul(y, c(0.5));
   const odd = m.and(whole, m.ne(m.floor(half), half));
-  const signed = m.select(m.and(isNegative(m, x!), odd), m.neg(magnitude), magnitude);
-  const undefinedHere = m.and(m.and(m.lt(x!, zero), finite), m.not(whole));
+  const signed = m.select(m.and(isNegative(m, x), odd), m.neg(magnitude), magnitude);
+  const undefinedHere = m.and(m.and(m.lt(x, zero), finite), m.not(whole));
   const plain = m.select(undefinedHere, c(NaN), signed);
-  const isOne = m.or(m.or(m.eq(y!, zero), m.eq(x!, one)), m.and(m.eq(t, one), m.eq(m.abs(y!), infinity)));
+  const isOne = m.or(m.or(m.eq(y, zero), m.eq(x, one)), m.and(m.eq(t, one), m.eq(m.abs(y), infinity)));
   return m.select(isOne, one, plain);
 });
+
+// fdlibm e_pow.c: log2(x) = 2 / (3 ln 2) * (3 s + s^3 + s^5 (L1 + …)), s = (x - c) / (x + c), c = 1 or 1.5.
+const LOG_L = [2.06975017800338417784e-1, 2.30660745775561754067e-1, 2.72728123808534006489e-1, 3.33333329818377432918e-1, 4.28571428578550184252e-1, 5.99999999999994648725e-1];
+const EXP_P = [4.13813679705723846039e-8, -1.65339022054652515390e-6, 6.61375632143793436117e-5, -2.77777777770155933842e-3, 1.66666666666666019037e-1];
+const CP = 9.61796693925975554329e-1; // 2 / (3 ln 2)
+const CP_HIGH = 9.61796700954437255859e-1;
+const CP_LOW = -7.02846165095275826516e-9;
+const LOG2_3_2_HIGH = 5.84962487220764160156e-1; // log2(3/2)
+const LOG2_3_2_LOW = 1.35003920212974897128e-8;
+const LN2_HIGH = 6.93147182464599609375e-1; // 24 bits
+const LN2_LOW = -1.90465429995776804525e-9;
+
+/** t^y for positive finite t and |y| <= 2^80. */
+function power<T, M>(m: Algebra<T, M>, t: T, y: T): T {
+  const { high, low } = log2Pair(m, t);
+  const head = m.highHalf(y);
+  const small = m.add(m.mul(m.sub(y, head), high), m.mul(y, low));
+  const big = m.mul(head, high);
+  const z = m.add(small, big);
+  const k = m.nearest(z);
+  const scaled = scaleByPowerOfTwo(m, exp2OfPair(m, m.sub(big, k), small), k);
+  const over = m.ge(z, m.constant(1024.5));
+  const under = m.lt(z, m.constant(-1080));
+  return m.select(over, m.constant(Infinity), m.select(under, m.constant(0), scaled));
+}
+
+/** log2(t) as a sum of two floats, the high one of 26 bits; relative error below 2^-65. */
+function log2Pair<T, M>(m: Algebra<T, M>, t: T): { high: T; low: T } {
+  const c = (value: number): T => m.constant(value);
+  const subnormal = m.lt(t, c(2 ** -1022));
+  const normal = m.select(subnormal, m.mul(t, c(2 ** 54)), t);
+  const mantissa = m.mantissa(normal);
+  const halved = m.ge(mantissa, c(Math.sqrt(3)));
+  const middle = m.and(m.ge(mantissa, c(Math.sqrt(1.5))), m.not(halved)); // around 1.5 instead of 1
+  const n = m.add(m.sub(m.exponent(normal), m.select(subnormal, c(54), c(0))), m.select(halved, c(1), c(0)));
+  const x = m.select(halved, m.mul(mantissa, c(0.5)), mantissa);
+  const center = m.select(middle, c(1.5), c(1));
+  const ratio = log2OfRatio(m, x, center);
+  const base = m.select(middle, c(LOG2_3_2_HIGH), c(0));
+  const low = m.add(ratio.low, m.select(middle, c(LOG2_3_2_LOW), c(0)));
+  const high = m.highHalf(m.add(m.add(m.add(ratio.high, low), base), n));
+  return { high, low: m.sub(low, m.sub(m.sub(m.sub(high, n), base), ratio.high)) };
+}
+
+function log2OfRatio<T, M>(m: Algebra<T, M>, x: T, center: T): { high: T; low: T } {
+  const c = (value: number): T => m.constant(value);
+  const u = m.sub(x, center);
+  const v = m.div(c(1), m.add(x, center));
+  const s = m.mul(u, v);
+  const sHigh = m.highHalf(s);
+  const sumHigh = m.highHalf(m.add(x, center));
+  const sumLow = m.sub(x, m.sub(sumHigh, center));
+  const sLow = m.mul(v, m.sub(m.sub(u, m.mul(sHigh, sumHigh)), m.mul(sHigh, sumLow)));
+  const square = m.mul(s, s);
+  const series = m.add(m.mul(m.mul(square, square), polynomial(m, square, LOG_L)), m.mul(sLow, m.add(sHigh, s)));
+  const squareHigh = m.mul(sHigh, sHigh);
+  const tHigh = m.highHalf(m.add(m.add(c(3), squareHigh), series));
+  const tLow = m.sub(series, m.sub(m.sub(tHigh, c(3)), squareHigh));
+  const p = m.mul(sHigh, tHigh);
+  const q = m.add(m.mul(sLow, tHigh), m.mul(tLow, s));
+  const high = m.highHalf(m.add(p, q));
+  const low = m.sub(q, m.sub(high, p));
+  return { high: m.mul(c(CP_HIGH), high), low: m.add(m.mul(c(CP_LOW), high), m.mul(low, c(CP))) };
+}
+
+/** 2^(high + low), |high + low| <= 1/2. */
+function exp2OfPair<T, M>(m: Algebra<T, M>, high: T, low: T): T {
+  const c = (value: number): T => m.constant(value);
+  const t = m.highHalf(m.add(low, high));
+  const u = m.mul(t, c(LN2_HIGH));
+  const v = m.add(m.mul(m.sub(low, m.sub(t, high)), c(Math.LN2)), m.mul(t, c(LN2_LOW)));
+  const z = m.add(u, v);
+  const w = m.sub(v, m.sub(z, u));
+  const square = m.mul(z, z);
+  const bend = m.sub(z, m.mul(square, polynomial(m, square, EXP_P)));
+  const r = m.sub(m.div(m.mul(z, bend), m.sub(bend, c(2))), m.add(w, m.mul(z, w)));
+  return m.sub(c(1), m.sub(r, z));
+}
+
+/** values[0], or values[i + 1] for the last mask i that is on. */
+function stepwise<T, M>(m: Algebra<T, M>, above: readonly M[], values: readonly T[]): T {
+  let chosen: T = values[0]!;
+  above.forEach((mask, i) => (chosen = m.select(mask, values[i + 1]!, chosen)));
+  return chosen;
+}
+
+function isNegative<T, M>(m: Algebra<T, M>, x: T): M {
+  return m.lt(m.copySign(m.constant(1), x), m.constant(0));
+}
+
+/** (asin t - t) / t as a function of t^2 on [0, 1/4]. */
+function asinRatio<T, M>(m: Algebra<T, M>, z: T): T {
+  return m.div(m.mul(z, polynomial(m, z, ASIN_P)), polynomial(m, z, ASIN_Q));
+}
+
+/** sqrt(z) and the same as head + tail, the square of the head exact. */
+function splitRoot<T, M>(m: Algebra<T, M>, z: T): { root: T; head: T; tail: T } {
+  const root = m.sqrt(z);
+  const head = m.highHalf(root);
+  const tail = m.div(m.sub(z, m.mul(head, head)), m.add(root, head));
+  return { root, head, tail: m.select(m.eq(z, m.constant(0)), m.constant(0), tail) };
+}
+
+/** One step of Halley's iteration for the cube root of r. */
+function halley<T, M>(m: Algebra<T, M>, root: T, r: T): T {
+  const cube = m.mul(root, m.mul(root, root));
+  return m.div(m.mul(root, m.add(cube, m.add(r, r))), m.add(m.add(cube, cube), r));
+}

@@ -91,7 +91,8 @@ export const tanh: Scalar = scalar('tanh', 1, (m, x) => {
   const magnitude = m.abs(x);
   const half = halfExpm1(m, m.mul(m.constant(2), magnitude)); // (e^2|x| - 1) / 2
   const sum = m.add(half, m.constant(1));
-  const lost = m.add(m.sub(m.constant(1), sum), half); // matters where half is small; there the sum is about 1
+  const error = m.add(m.sub(m.constant(1), sum), half); // of the sum, exact for half <= 1; beyond it does not matter
+  const lost = m.select(m.lt(half, m.constant(1)), error, m.constant(0));
   const quotient = m.div(half, sum);
   const y = m.sub(quotient, m.mul(m.mul(quotient, lost), m.sub(m.constant(1), quotient)));
   const saturated = m.select(m.gt(magnitude, m.constant(22)), m.constant(1), y);

@@ -1,5 +1,5 @@
 // Constants shared by the contract kernels and their caller: tile shape, parameter block, codes.
-import { i32 } from './assembler.ts';
+import { f32x4, f64x2, i32, v128 } from './assembler.ts';
 import type { Expr, Local } from './assembler.ts';
 
 /** Float dtypes the contract skeleton has kernels for. */
@@ -43,7 +43,14 @@ export interface Lanes {
   readonly add: (a: Expr<'v128'>, b: Expr<'v128'>) => Expr<'v128'>;
   readonly sub: (a: Expr<'v128'>, b: Expr<'v128'>) => Expr<'v128'>;
   readonly mul: (a: Expr<'v128'>, b: Expr<'v128'>) => Expr<'v128'>;
+  readonly div: (a: Expr<'v128'>, b: Expr<'v128'>) => Expr<'v128'>;
 }
+
+/** Instructions by dtype. */
+export const LANES: Readonly<Record<FloatDtype, Lanes>> = {
+  float32: { sizeBytes: 4, perVector: 4, broadcast: v128.load32Splat, add: f32x4.add, sub: f32x4.sub, mul: f32x4.mul, div: f32x4.div },
+  float64: { sizeBytes: 8, perVector: 2, broadcast: v128.load64Splat, add: f64x2.add, sub: f64x2.sub, mul: f64x2.mul, div: f64x2.div },
+};
 
 /** A field of the parameter block, as an expression. */
 export function read(params: Local<'i32'>, field: keyof typeof FIELD): Expr<'i32'> {

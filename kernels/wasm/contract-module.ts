@@ -6,16 +6,11 @@
 //
 // Register tile MR × NR. B is read by panels NR wide; packed and unpacked B differ only in strides. A is read in place row by row
 // (`multiply`, MR pointers) or from packed tiles, MR interleaved (`multiplyPacked`, one pointer, for Aᵀ). Small products skip all packing.
-import { block, br, call, countUp, f32x4, f64x2, i32, i8x16, label, ModuleBuilder, sequence, set, v128, when, whenElse, whileTrue } from './assembler.ts';
+import { block, br, call, countUp, i32, i8x16, label, ModuleBuilder, sequence, set, v128, when, whenElse, whileTrue } from './assembler.ts';
 import type { Expr, FunctionReference, Local, Statement } from './assembler.ts';
-import { K_BLOCK, MODE, read, TILE, TRIANGLE } from './contract-fields.ts';
+import { K_BLOCK, LANES, MODE, read, TILE, TRIANGLE } from './contract-fields.ts';
 import type { FloatDtype, Lanes, TileShape } from './contract-fields.ts';
 import { emitPacking } from './contract-packing.ts';
-
-const LANES: Readonly<Record<FloatDtype, Lanes>> = {
-  float32: { sizeBytes: 4, perVector: 4, broadcast: v128.load32Splat, add: f32x4.add, sub: f32x4.sub, mul: f32x4.mul },
-  float64: { sizeBytes: 8, perVector: 2, broadcast: v128.load64Splat, add: f64x2.add, sub: f64x2.sub, mul: f64x2.mul },
-};
 
 /** The module for `dtype` on a shared or private memory. */
 export function contractModule(dtype: FloatDtype, memory: 'shared' | 'private', tile: TileShape = TILE): Uint8Array<ArrayBuffer> {

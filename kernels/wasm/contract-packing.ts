@@ -91,8 +91,8 @@ function emitPackAcross(module: ModuleBuilder, lanes: Lanes, target: Target, nam
         call(transposeBlock, from, read(params, 'sourceRowBytes'), to, target.width * lanes.sizeBytes, left, depth))));
 }
 
-// transposeBlock(in, inRowBytes, out, outRowBytes, ys, xs): out[x][y] = in[y][x]; squares of one v128, then single rows y lane by lane.
-function emitTransposeBlock(module: ModuleBuilder, lanes: Lanes): FunctionReference<'void'> {
+/** An internal function transposeBlock(in, inRowBytes, out, outRowBytes, ys, xs): out[x][y] = in[y][x]; squares of one v128, then single rows y lane by lane. */
+export function emitTransposeBlock(module: ModuleBuilder, lanes: Lanes): FunctionReference<'void'> {
   const f = module.function({ params: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] });
   const [input, inRowBytes, output, outRowBytes, ys, xs] = f.params;
   const [x, y, from, to, height, wholeX, line] = f.locals('i32', 7);

@@ -2,13 +2,12 @@
 import { contract, contractBigIntegers, contractIntegers } from '../../kernels/contract.ts';
 import type { ElementArray } from '../../kernels/map.ts';
 import { map } from '../../kernels/map.ts';
-import { reduce } from '../../kernels/reduce.ts';
 import type { Contraction, KernelSpec } from '../ops/define.ts';
 import { NumericError } from '../errors.ts';
 import type { Block } from '../tensor/block.ts';
 import { type DType, isFloat } from '../tensor/dtype.ts';
 import { type Device, type Task, taskBytes, taskFlops } from './device.ts';
-import { reduceOnJs } from './js-reduce.ts';
+import { alongAxesOnJs } from './along-axes.ts';
 
 import { copyWindow } from './window.ts';
 
@@ -42,18 +41,13 @@ export class JsDevice implements Device {
     RUN[task.row.kernel.skeleton](task, out.array);
   }
 
-  /** One pass of a reduction, for devices that compose passes and lack a form for one. */
-  pass(...args: Parameters<typeof reduce>): void {
-    reduce(...args);
-  }
-
   close(): void {}
 }
 
 const RUN: Record<Skeleton, Runner> = {
   map: (task, out) => map(kernelOf(task, 'map').element, task.operands.map(({ array, type }) => ({ array, shape: type.shape })), out, task.type.shape),
-  reduce: reduceOnJs,
-  rows: () => {},
+  reduce: alongAxesOnJs,
+  rows: alongAxesOnJs,
   contract: (task, out) => contractAll(kernelOf(task, 'contract').contraction(task.operands.map((operand) => operand.type), task.attrs), task, out),
   window: (task, out) => {
     const [operand] = task.operands;

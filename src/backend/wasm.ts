@@ -1,6 +1,7 @@
 // The WASM device: SIMD kernels on one heap, matrix products on a team of threads, all in the bits of the specification.
 import { Heap } from '../../kernels/wasm/heap.ts';
 import { type GemmSpec, WasmContract } from '../../kernels/wasm/contract.ts';
+import { plainSkeletons, type Skeletons } from '../../kernels/rows.ts';
 import { WasmMap } from '../../kernels/wasm/map.ts';
 import { WasmReduce } from '../../kernels/wasm/reduce.ts';
 import { Team, type TeamHost } from '../../kernels/wasm/team.ts';
@@ -10,7 +11,7 @@ import { isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { type Device, type Task, taskBytes, taskFlops } from './device.ts';
 import { HeapMemory } from './heap-memory.ts';
 import { kernelOf, type JsDevice } from './js.ts';
-import { runReduction } from './js-reduce.ts';
+import { runAlongAxes } from './along-axes.ts';
 
 /** Expected speed of one thread before anything was measured. */
 const FLOPS_PER_NS = 40;
@@ -20,7 +21,7 @@ const CALL_NS = 1500;
 /** Products of more floating-point operations run beside the event loop. */
 const ASYNC_FLOPS = 3e7;
 
-const SKELETONS: ReadonlySet<string> = new Set(['map', 'reduce', 'contract']);
+const SKELETONS: ReadonlySet<string> = new Set(['map', 'reduce', 'rows', 'contract']);
 
 /** What the WASM device is opened with. */
 export interface WasmOptions {
@@ -42,6 +43,11 @@ export class WasmDevice implements Device {
   readonly #map: WasmMap;
   readonly #reduce: WasmReduce;
   readonly #js: JsDevice;
+  /** The SIMD loop nests, and the plain ones for what has no vector form. */
+  readonly #skeletons: Skeletons = {
+    map: (...args) => this.#map.run(...args) || plainSkeletons.map(...args),
+    reduce: (...args) => this.#reduce.run(...args) || plainSkeletons.reduce(...args),
+  };
 
   constructor(js: JsDevice, options: WasmOptions) {
     this.#js = js;
@@ -74,20 +80,11 @@ export class WasmDevice implements Device {
     const { kernel } = task.row;
     if (kernel.skeleton === 'map') {
       const operands = task.operands.map(({ array, type }) => ({ array, shape: type.shape }));
-      if (this.#map.run(kernel.element, operands, out.array, task.type.shape)) return;
+      return this.#skeletons.map(kernel.element, operands, out.array, task.type.shape);
     }
-    if (kernel.skeleton === 'reduce') return this.#reduction(task, out);
+    if (kernel.skeleton === 'reduce' || kernel.skeleton === 'rows') return runAlongAxes(task, out.array, this.#skeletons);
     if (kernel.skeleton === 'contract') return this.#contractNow(task, out);
     this.#js.runNow(task, out);
-  }
-
-  #reduction(task: Task, out: Block): void {
-    const { reduction } = kernelOf(task, 'reduce');
-    runReduction(reduction, task, out.array, {
-      reduce: (pass, source, axes, into, options) => {
-        if (!this.#reduce.run(pass, source, axes, into, options)) this.#js.pass(pass, source, axes, into, options);
-      },
-    });
   }
 
   #contractNow(task: Task, out: Block): void {

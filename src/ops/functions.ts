@@ -1,5 +1,6 @@
 // Elementwise functions of floating operands: exponentials, logarithms, trigonometry, activations, selection.
 import { scalar, type Scalar } from '../../kernels/algebra.ts';
+import * as libm from '../../kernels/libm.ts';
 import * as math from '../../kernels/math.ts';
 import { defineOp, type LawName, type OpRow } from './define.ts';
 import { elementwise } from './elementwise.ts';
@@ -30,6 +31,9 @@ const hypotenuse = scalar('hypot', 2, (m, x, y) => {
   return m.select(m.or(m.eq(a, infinity), m.eq(b, infinity)), infinity, length);
 });
 
+const gelu = scalar('gelu', 1, (m, x) =>
+  m.mul(m.mul(m.constant(0.5), x), m.add(m.constant(1), m.call(libm.erf, m.mul(x, m.constant(Math.SQRT1_2))))));
+
 const elu = scalar('elu', 2, (m, x, alpha) =>
   m.select(m.gt(x, m.constant(0)), x, m.mul(alpha, m.call(math.expm1, m.min(x, m.constant(0))))));
 
@@ -50,18 +54,28 @@ export const FUNCTIONS: readonly OpRow[] = [
   fn('log2', 'Logarithm to base 2.', math.log2),
   fn('log10', 'Logarithm to base 10.', math.log10),
   fn2('logaddexp', 'log(eˣ + eʸ) without overflow.', logAddExp, ['commutative']),
+  fn2('pow', 'x to the power y.', libm.pow),
   fn2('hypot', '√(x² + y²) without overflow.', hypotenuse, ['commutative']),
   fn('sin', 'Sine, x in radians.', math.sin, ['odd']),
   fn('cos', 'Cosine, x in radians.', math.cos, ['even']),
   fn('tan', 'Tangent, x in radians.', math.tan, ['odd']),
+  fn('asin', 'Inverse sine, in radians.', libm.asin, ['odd']),
+  fn('acos', 'Inverse cosine, in radians.', libm.acos),
+  fn('atan', 'Inverse tangent, in radians.', libm.atan, ['odd']),
+  fn2('atan2', 'Angle of the point (y, x), in radians; x and y as the two operands in this order: atan2(x, y) = angle of (y, x).', libm.atan2),
   fn('sinh', 'Hyperbolic sine.', math.sinh, ['odd']),
   fn('cosh', 'Hyperbolic cosine.', math.cosh, ['even']),
   fn('tanh', 'Hyperbolic tangent.', math.tanh, ['odd']),
+  fn('asinh', 'Inverse hyperbolic sine.', libm.asinh, ['odd']),
+  fn('acosh', 'Inverse hyperbolic cosine.', libm.acosh),
+  fn('atanh', 'Inverse hyperbolic tangent.', libm.atanh, ['odd']),
+  fn('erf', 'Error function.', libm.erf, ['odd']),
   elementwise('relu', 'max(x, 0); NaN stays NaN.', 1, (m, x) => m.max(x, m.constant(0)), { laws: ['idempotent'] }),
   elementwise('leaky_relu', 'x where positive, y · x elsewhere.', 2, (m, x, slope) => m.select(m.gt(x, m.constant(0)), x, m.mul(slope, x)), { kind: 'float', flops: 2 }),
   fn2('elu', 'x where positive, y · (eˣ − 1) elsewhere.', elu),
   fn('sigmoid', '1 / (1 + e⁻ˣ).', math.sigmoid),
   fn('silu', 'x · sigmoid(x).', math.silu),
   fn('softplus', 'log(1 + eˣ) without overflow.', math.softplus),
+  fn('gelu', '½ · x · (1 + erf(x / √2)).', gelu),
   where,
 ];

@@ -112,6 +112,9 @@ export interface TensorMethods<D extends DType> {
   /** log(eˣ + eʸ) without overflow. */
   logaddexp(y: Tensor<D> | Weak<D>): PendingTensor<D>;
   logaddexp(y: Operand): PendingTensor;
+  /** x to the power y. */
+  pow(y: Tensor<D> | Weak<D>): PendingTensor<D>;
+  pow(y: Operand): PendingTensor;
   /** √(x² + y²) without overflow. */
   hypot(y: Tensor<D> | Weak<D>): PendingTensor<D>;
   hypot(y: Operand): PendingTensor;
@@ -121,12 +124,29 @@ export interface TensorMethods<D extends DType> {
   cos(): PendingTensor<D>;
   /** Tangent, x in radians. */
   tan(): PendingTensor<D>;
+  /** Inverse sine, in radians. */
+  asin(): PendingTensor<D>;
+  /** Inverse cosine, in radians. */
+  acos(): PendingTensor<D>;
+  /** Inverse tangent, in radians. */
+  atan(): PendingTensor<D>;
+  /** Angle of the point (y, x), in radians; x and y as the two operands in this order: atan2(x, y) = angle of (y, x). */
+  atan2(y: Tensor<D> | Weak<D>): PendingTensor<D>;
+  atan2(y: Operand): PendingTensor;
   /** Hyperbolic sine. */
   sinh(): PendingTensor<D>;
   /** Hyperbolic cosine. */
   cosh(): PendingTensor<D>;
   /** Hyperbolic tangent. */
   tanh(): PendingTensor<D>;
+  /** Inverse hyperbolic sine. */
+  asinh(): PendingTensor<D>;
+  /** Inverse hyperbolic cosine. */
+  acosh(): PendingTensor<D>;
+  /** Inverse hyperbolic tangent. */
+  atanh(): PendingTensor<D>;
+  /** Error function. */
+  erf(): PendingTensor<D>;
   /** max(x, 0); NaN stays NaN. */
   relu(): PendingTensor<D>;
   /** x where positive, y · x elsewhere. */
@@ -141,6 +161,8 @@ export interface TensorMethods<D extends DType> {
   silu(): PendingTensor<D>;
   /** log(1 + eˣ) without overflow. */
   softplus(): PendingTensor<D>;
+  /** ½ · x · (1 + erf(x / √2)). */
+  gelu(): PendingTensor<D>;
   /** Elements of x where the condition is true, of y elsewhere. */
   where(x: Tensor<D> | Weak<D>, y: Tensor<D> | Weak<D>): PendingTensor<D>;
   where(x: Operand, y: Operand): PendingTensor;
@@ -318,6 +340,8 @@ export interface SheetMethods {
   log10(x: Operand): PendingTensor<DType>;
   /** log(eˣ + eʸ) without overflow. */
   logaddexp(x: Operand, y: Operand): PendingTensor;
+  /** x to the power y. */
+  pow(x: Operand, y: Operand): PendingTensor;
   /** √(x² + y²) without overflow. */
   hypot(x: Operand, y: Operand): PendingTensor;
   /** Sine, x in radians. */
@@ -326,12 +350,28 @@ export interface SheetMethods {
   cos(x: Operand): PendingTensor<DType>;
   /** Tangent, x in radians. */
   tan(x: Operand): PendingTensor<DType>;
+  /** Inverse sine, in radians. */
+  asin(x: Operand): PendingTensor<DType>;
+  /** Inverse cosine, in radians. */
+  acos(x: Operand): PendingTensor<DType>;
+  /** Inverse tangent, in radians. */
+  atan(x: Operand): PendingTensor<DType>;
+  /** Angle of the point (y, x), in radians; x and y as the two operands in this order: atan2(x, y) = angle of (y, x). */
+  atan2(x: Operand, y: Operand): PendingTensor;
   /** Hyperbolic sine. */
   sinh(x: Operand): PendingTensor<DType>;
   /** Hyperbolic cosine. */
   cosh(x: Operand): PendingTensor<DType>;
   /** Hyperbolic tangent. */
   tanh(x: Operand): PendingTensor<DType>;
+  /** Inverse hyperbolic sine. */
+  asinh(x: Operand): PendingTensor<DType>;
+  /** Inverse hyperbolic cosine. */
+  acosh(x: Operand): PendingTensor<DType>;
+  /** Inverse hyperbolic tangent. */
+  atanh(x: Operand): PendingTensor<DType>;
+  /** Error function. */
+  erf(x: Operand): PendingTensor<DType>;
   /** max(x, 0); NaN stays NaN. */
   relu(x: Operand): PendingTensor<DType>;
   /** x where positive, y · x elsewhere. */
@@ -344,6 +384,8 @@ export interface SheetMethods {
   silu(x: Operand): PendingTensor<DType>;
   /** log(1 + eˣ) without overflow. */
   softplus(x: Operand): PendingTensor<DType>;
+  /** ½ · x · (1 + erf(x / √2)). */
+  gelu(x: Operand): PendingTensor<DType>;
   /** Elements of x where the condition is true, of y elsewhere. */
   where(condition: Operand, x: Operand, y: Operand): PendingTensor;
   /** Sum over axes, accumulated in float64 and rounded once. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
@@ -444,6 +486,14 @@ export interface SheetMethods {
   onesLike(x: Operand): PendingTensor<DType>;
   /** A value in the shape and dtype of x. Attributes: value: value of every element. */
   fullLike(x: Operand, value: number): PendingTensor<DType>;
+  /** Uniform in [0, 1). Attributes: shape: shape of the result; seed: non-negative integer; equal seeds give equal elements on every machine; dtype: float32 or float64 (default "float32"). */
+  randomUniform<R extends DType = 'float32'>(shape: readonly number[], attributes: { readonly seed: number; readonly dtype?: R }): PendingTensor<R>;
+  /** Normal with mean 0 and variance 1 (Box–Muller). Attributes: shape: shape of the result; seed: non-negative integer; equal seeds give equal elements on every machine; dtype: float32 or float64 (default "float32"). */
+  randomNormal<R extends DType = 'float32'>(shape: readonly number[], attributes: { readonly seed: number; readonly dtype?: R }): PendingTensor<R>;
+  /** Uniform integers in [low, high). Attributes: shape: shape of the result; low: smallest value; high: bound that is not reached; seed: non-negative integer; equal seeds give equal elements on every machine. */
+  randomIntegers(shape: readonly number[], low: number, high: number, attributes: { readonly seed: number }): PendingTensor<'int32'>;
+  /** The integers 0 to n − 1 in random order (Fisher–Yates). Attributes: n: how many; seed: non-negative integer; equal seeds give equal elements on every machine. */
+  randomPermutation(n: number, attributes: { readonly seed: number }): PendingTensor<'int32'>;
 }
 
 /** Arguments of `execute`, by op name. */
@@ -490,19 +540,29 @@ export interface OpArguments {
   log2: [x: Operand];
   log10: [x: Operand];
   logaddexp: [x: Operand, y: Operand];
+  pow: [x: Operand, y: Operand];
   hypot: [x: Operand, y: Operand];
   sin: [x: Operand];
   cos: [x: Operand];
   tan: [x: Operand];
+  asin: [x: Operand];
+  acos: [x: Operand];
+  atan: [x: Operand];
+  atan2: [x: Operand, y: Operand];
   sinh: [x: Operand];
   cosh: [x: Operand];
   tanh: [x: Operand];
+  asinh: [x: Operand];
+  acosh: [x: Operand];
+  atanh: [x: Operand];
+  erf: [x: Operand];
   relu: [x: Operand];
   leaky_relu: [x: Operand, y: Operand];
   elu: [x: Operand, y: Operand];
   sigmoid: [x: Operand];
   silu: [x: Operand];
   softplus: [x: Operand];
+  gelu: [x: Operand];
   where: [condition: Operand, x: Operand, y: Operand];
   sum: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }];
   prod: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }];
@@ -553,6 +613,10 @@ export interface OpArguments {
   zeros_like: [x: Operand];
   ones_like: [x: Operand];
   full_like: [x: Operand, value: number];
+  random_uniform: [shape: readonly number[], attributes: { readonly seed: number; readonly dtype?: DType }];
+  random_normal: [shape: readonly number[], attributes: { readonly seed: number; readonly dtype?: DType }];
+  random_integers: [shape: readonly number[], low: number, high: number, attributes: { readonly seed: number }];
+  random_permutation: [n: number, attributes: { readonly seed: number }];
 }
 
 /** Result of `execute`, by op name. */
@@ -599,19 +663,29 @@ export interface OpResults {
   log2: PendingTensor<DType>;
   log10: PendingTensor<DType>;
   logaddexp: PendingTensor;
+  pow: PendingTensor;
   hypot: PendingTensor;
   sin: PendingTensor<DType>;
   cos: PendingTensor<DType>;
   tan: PendingTensor<DType>;
+  asin: PendingTensor<DType>;
+  acos: PendingTensor<DType>;
+  atan: PendingTensor<DType>;
+  atan2: PendingTensor;
   sinh: PendingTensor<DType>;
   cosh: PendingTensor<DType>;
   tanh: PendingTensor<DType>;
+  asinh: PendingTensor<DType>;
+  acosh: PendingTensor<DType>;
+  atanh: PendingTensor<DType>;
+  erf: PendingTensor<DType>;
   relu: PendingTensor<DType>;
   leaky_relu: PendingTensor;
   elu: PendingTensor;
   sigmoid: PendingTensor<DType>;
   silu: PendingTensor<DType>;
   softplus: PendingTensor<DType>;
+  gelu: PendingTensor<DType>;
   where: PendingTensor;
   sum: PendingTensor<DType>;
   prod: PendingTensor<DType>;
@@ -662,6 +736,10 @@ export interface OpResults {
   zeros_like: PendingTensor<DType>;
   ones_like: PendingTensor<DType>;
   full_like: PendingTensor<DType>;
+  random_uniform: PendingTensor<DType>;
+  random_normal: PendingTensor<DType>;
+  random_integers: PendingTensor<'int32'>;
+  random_permutation: PendingTensor<'int32'>;
 }
 
 export type OpName = keyof OpArguments;

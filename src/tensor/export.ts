@@ -24,18 +24,26 @@ const TF_REMEDIES: Partial<Record<DType, string>> = {
 };
 
 /**
- * A tensor of another library over `elements.array`, which must be a private copy: all of them keep the array they get.
+ * A tensor of another library. All of them keep the array they get, so it is copied here unless it is marked fresh.
  * The caller disposes what the other library wants disposed. Throws DTypeError where that library has no such dtype and
  * SourceError for a class that is not a Tensor class of the known kind.
  */
 export function exportAs<F>(foreign: ForeignClass<F>, elements: Elements): F {
-  if (isModule(foreign)) return exportToTf(foreign, elements);
-  if (typeof foreign !== 'function') throw notForeign(`of type ${foreign === null ? 'null' : typeof foreign}`);
-  const tensor = new foreign(elements.dtype, elements.array, [...elements.shape]);
+  const array = elements.fresh ? elements.array : elements.array.slice();
+  if (isModule(foreign)) return exportToTf(foreign, { ...elements, array });
+  if (typeof foreign !== 'function') throw notForeign(`a value of type ${foreign === null ? 'null' : typeof foreign}`);
+  const tensor = construct(foreign, { ...elements, array });
   // tf.Tensor and other classes also accept three arguments, and make something that only looks like a tensor.
-  const { type } = tensor as { type?: unknown };
-  if (type !== elements.dtype) throw notForeign(`the class ${foreign.name}`);
+  if ((tensor as { type?: unknown }).type !== elements.dtype) throw notForeign(`the class ${foreign.name}`);
   return tensor;
+}
+
+function construct<F>(tensorClass: TensorClass<F>, { dtype, shape, array }: Elements): F {
+  try {
+    return new tensorClass(dtype, array, [...shape]);
+  } catch (error) {
+    throw notForeign(`${tensorClass.name} (${error instanceof Error ? error.message : String(error)})`);
+  }
 }
 
 function exportToTf<F>(tf: TensorModule<F>, { dtype, shape, array }: Elements): F {

@@ -112,7 +112,13 @@ function parseDescr(descr: string): { dtype: DType; bigEndian: boolean } {
 }
 
 function swapBytes(bytes: Uint8Array, itemBytes: number): void {
-  if (itemBytes > 1) for (let at = 0; at < bytes.length; at += itemBytes) bytes.subarray(at, at + itemBytes).reverse();
+  for (let at = 0; at < bytes.length; at += itemBytes) {
+    for (let low = at, high = at + itemBytes - 1; low < high; low++, high--) {
+      const byte = bytes[low] as number;
+      bytes[low] = bytes[high] as number;
+      bytes[high] = byte;
+    }
+  }
 }
 
 const notNpy = (reason: string): FormatError =>

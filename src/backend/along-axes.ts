@@ -1,0 +1,56 @@
+// Reductions and row transforms: which kernel passes each is made of. A device says how it runs the two skeletons.
+import type { ElementArray } from '../../kernels/map.ts';
+import { argReduce, reductions, type Reduction } from '../../kernels/reduce.ts';
+import { logSoftmax, logSumExp, plainSkeletons, type Skeletons, softmax, variance } from '../../kernels/rows.ts';
+import type { ReductionName } from '../ops/define.ts';
+import { stridesOf } from '../tensor/shape.ts';
+import type { Task } from './device.ts';
+import { copyWindow } from './window.ts';
+
+type FloatArray = Float32Array | Float64Array;
+
+/** Reductions that are one pass. */
+const ONE_PASS: Partial<Record<ReductionName, Reduction>> = {
+  sum: reductions.sum, prod: reductions.prod, min: reductions.min, max: reductions.max, mean: reductions.mean, any: reductions.any, all: reductions.all,
+  norm1: reductions.sumOfMagnitudes, norm2: reductions.norm, normInf: reductions.maxMagnitude, count: reductions.countNonzero,
+};
+
+/** The reduction or row transform of a task on a device's skeletons; arg-reductions are always JavaScript. */
+export function runAlongAxes(task: Task, out: ElementArray, on: Skeletons): void {
+  const { kernel } = task.row;
+  const [operand] = task.operands;
+  const source = { array: operand?.array as ElementArray, shape: operand?.type.shape ?? [] };
+  if (kernel.skeleton === 'rows') {
+    const transform = kernel.transform === 'softmax' ? softmax : logSoftmax;
+    return transform(source, task.attrs['axis'] as number, out as FloatArray, on);
+  }
+  if (kernel.skeleton === 'reduce') runReduction(kernel.reduction, source, task, out, on);
+}
+
+interface Source {
+  readonly array: ElementArray;
+  readonly shape: readonly number[];
+}
+
+function runReduction(name: ReductionName, source: Source, task: Task, out: ElementArray, on: Skeletons): void {
+  const axes = task.attrs['axis'] as number[];
+  if (name === 'argmin' || name === 'argmax') argReduce(name === 'argmin' ? 'min' : 'max', source, axes, out);
+  else if (name === 'var' || name === 'std') variance(source, axes, task.attrs['correction'] as number, out as FloatArray, name === 'var' ? 'variance' : 'deviation', on);
+  else if (name === 'logsumexp') runLogSumExp(source, axes, out as FloatArray, on);
+  else on.reduce(ONE_PASS[name] as Reduction, source, axes, out);
+}
+
+/** Several axes become one: those to reduce are moved last. */
+function runLogSumExp(source: Source, axes: readonly number[], out: FloatArray, on: Skeletons): void {
+  if (axes.length === 1) return logSumExp(source, axes[0] as number, out, on);
+  if (axes.length === source.shape.length) return logSumExp({ array: source.array, shape: [source.array.length] }, 0, out, on);
+  const kept = source.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
+  const order = [...kept, ...axes];
+  const moved = new (source.array.constructor as new (length: number) => FloatArray)(source.array.length);
+  const strides = stridesOf(source.shape);
+  copyWindow(source.array, { shape: order.map((axis) => source.shape[axis] as number), strides: order.map((axis) => strides[axis] as number), offset: 0 }, moved);
+  logSumExp({ array: moved, shape: [out.length, moved.length / out.length] }, 1, out, on);
+}
+
+/** On the JavaScript kernels. */
+export const alongAxesOnJs = (task: Task, out: ElementArray): void => runAlongAxes(task, out, plainSkeletons);
