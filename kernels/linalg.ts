@@ -70,11 +70,11 @@ export async function runLinalgAsync<R>(steps: LinalgSteps<R>, ground: AsyncGrou
 
 /**
  * Lower Cholesky factor in place of A (n×n, symmetric, only the lower triangle is read); above the diagonal it is set to 0.
- * Returns −1, or the index of the first pivot that is not positive (A is then not positive definite and its contents are not usable).
+ * Returns −1, or the index of the first pivot that is not positive (A is then not positive definite, and what is left in it no factor).
  */
 export function* cholesky(a: Matrix<FloatArray>, n: number): LinalgSteps<number> {
   const broken = yield* choleskyLower(a, n);
-  if (broken < 0) for (let i = 0; i < n; i++) a.values.fill(0, a.offset + i * a.stride + i + 1, a.offset + i * a.stride + n);
+  for (let i = 0; i < n; i++) a.values.fill(0, a.offset + i * a.stride + i + 1, a.offset + i * a.stride + n);
   return broken;
 }
 

@@ -76,7 +76,7 @@ export const sinh: Scalar = scalar('sinh', 1, (m, x) => {
   const half = halfExpm1(m, m.abs(x));
   const y = m.add(half, m.div(half, m.add(m.mul(m.constant(2), half), m.constant(1))));
   const small = m.lt(m.abs(x), m.constant(2 ** -28));
-  const magnitude = m.select(m.eq(m.abs(x), m.constant(Infinity)), m.constant(Infinity), y);
+  const magnitude = m.select(m.eq(half, m.constant(Infinity)), half, y);
   return m.select(small, x, m.copySign(magnitude, x));
 });
 

@@ -32,6 +32,8 @@ function tail(row: OpRow): string[] {
 function resultType(row: OpRow, self: string): string {
   if (row.result === 'same') return `PendingTensor<${self}>`;
   if (row.result === 'promoted') return 'PendingTensor';
+  if (row.result === 'averaged') return `PendingTensor<${self} extends 'bool' ? 'float32' : ${self}>`;
+  if (row.result === 'counted') return `PendingTensor<${self} extends 'bool' ? 'int32' : ${self}>`;
   return row.result === 'attribute' ? 'PendingTensor<R>' : `PendingTensor<'${row.result}'>`;
 }
 

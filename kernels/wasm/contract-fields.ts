@@ -20,6 +20,9 @@ export interface TileShape {
  */
 export const TILE: TileShape = { rows: 5, vectors: 2 };
 
+/** Vectors of a wide panel: two cache lines of B, and as many independent chains for a single row of A. */
+export const WIDE_VECTORS = 8;
+
 /** Byte offsets of the parameter block shared by all kernels of the module. */
 export const FIELD = {
   a: 0, aRowBytes: 4, aTileBytes: 8, aBlockBytes: 12, b: 16, bStepBytes: 20, bPanelBytes: 24, bBlockBytes: 28, c: 32, cRowBytes: 36,

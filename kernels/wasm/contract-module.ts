@@ -1,14 +1,15 @@
-// Emits the WebAssembly module of the contract skeleton for one float dtype: kernels `multiply` and `multiplyPacked` here, and the
-// packing kernels of contract-packing.ts.
+// Emits the WebAssembly module of the contract skeleton for one float dtype: kernels `multiply`, `multiplyPacked` and `multiplyWide` here, and
+// the packing kernels of contract-packing.ts.
 //
 // Per output element the order is that of docs/format/numerics.md ("contract", sqs-num/1): K in blocks of 256; inside a block sequential,
 // acc = acc + a·b with both operations rounded to the dtype, from 0; the block sums enter C in order. No FMA, so the bits are portable.
 //
 // Register tile MR × NR. B is read by panels NR wide; packed and unpacked B differ only in strides. A is read in place row by row
-// (`multiply`, MR pointers) or from packed tiles, MR interleaved (`multiplyPacked`, one pointer, for Aᵀ). Small products skip all packing.
+// (`multiply`, MR pointers) or from packed tiles, MR interleaved (`multiplyPacked`, one pointer, for Aᵀ). Small products skip all packing;
+// products with few rows go by wide panels of B in place (`multiplyWide`).
 import { block, br, call, countUp, i32, i8x16, label, ModuleBuilder, sequence, set, v128, when, whenElse, whileTrue } from './assembler.ts';
 import type { Expr, FunctionReference, Local, Statement } from './assembler.ts';
-import { K_BLOCK, LANES, MODE, read, TILE, TRIANGLE } from './contract-fields.ts';
+import { K_BLOCK, LANES, MODE, read, TILE, TRIANGLE, WIDE_VECTORS } from './contract-fields.ts';
 import type { FloatDtype, Lanes, TileShape } from './contract-fields.ts';
 import { emitPacking } from './contract-packing.ts';
 
@@ -19,6 +20,7 @@ export function contractModule(dtype: FloatDtype, memory: 'shared' | 'private', 
   for (const source of ['rows', 'packed'] as const) {
     const tiles = Array.from({ length: tile.rows }, (_, i) => emitTile(module, lanes, { ...tile, rows: i + 1 }, source === 'rows' ? undefined : tile.rows));
     emitMultiply(module, lanes, tile, tiles, source === 'rows' ? 'multiply' : 'multiplyPacked');
+    if (source === 'rows') emitMultiplyWide(module, lanes, tile, tiles[0]!);
   }
   emitPacking(module, lanes, tile);
   return module.encode();
@@ -33,15 +35,17 @@ function emitTile(module: ModuleBuilder, lanes: Lanes, tile: TileShape, interlea
   const pointers = interleave === undefined ? [a, ...Array.from({ length: tile.rows - 1 }, () => f.local('i32'))] : [a];
   const factorOf = (row: number) => interleave === undefined ? lanes.broadcast(pointers[row]!) : lanes.broadcast(a, row * lanes.sizeBytes);
   const sums = Array.from({ length: tile.rows }, () => 0).map(() => Array.from({ length: tile.vectors }, () => f.local('v128')));
-  const bs = Array.from({ length: tile.vectors }, () => f.local('v128'));
+  // A single row uses each vector of B once: no register for it.
+  const bs = tile.rows === 1 ? [] : Array.from({ length: tile.vectors }, () => f.local('v128'));
   const factor = f.local('v128');
   f.body(
     ...pointers.slice(1).map((row, i) => set(row, i32.add(pointers[i]!, aRowBytes))),
     whileTrue(depth,
-      ...bs.map((v, j) => set(v, v128.load(b, 16 * j))), set(b, i32.add(b, bStepBytes)),
+      ...bs.map((v, j) => set(v, v128.load(b, 16 * j))),
       ...sums.map((row, i) => sequence(
         set(factor, factorOf(i)),
-        ...row.map((sum, j) => set(sum, lanes.add(sum, lanes.mul(factor, bs[j]!)))))),
+        ...row.map((sum, j) => set(sum, lanes.add(sum, lanes.mul(factor, bs[j] ?? v128.load(b, 16 * j))))))),
+      set(b, i32.add(b, bStepBytes)),
       ...pointers.map((pointer) => set(pointer, i32.add(pointer, (interleave ?? 1) * lanes.sizeBytes))),
       set(depth, i32.sub(depth, 1))),
     writeTile(lanes, tile, sums, { c, cRowBytes, columns, mode }));
@@ -117,4 +121,30 @@ function emitMultiply(module: ModuleBuilder, lanes: Lanes, tile: TileShape, tile
       countUp(column, columns, panelColumns, panelRows, set(panel, i32.add(panel, read(params, 'bPanelBytes')))),
       when(i32.eqz(mode), set(mode, MODE.add)),
       set(aBlock, i32.add(aBlock, read(params, 'aBlockBytes'))), set(bBlock, i32.add(bBlock, read(params, 'bBlockBytes')))));
+}
+
+// multiplyWide(params, start, end): wide column panels [start, end) of C, all rows, all of K; for few rows. The rest of the columns goes by
+// narrow tiles.
+function emitMultiplyWide(module: ModuleBuilder, lanes: Lanes, tile: TileShape, narrowTile: FunctionReference<'void'>): void {
+  const wideTile = emitTile(module, lanes, { rows: 1, vectors: WIDE_VECTORS }, undefined);
+  const f = module.function({ export: 'multiplyWide', params: ['i32', 'i32', 'i32'] });
+  const [params, start, end] = f.params;
+  const [k, depth, column, last, row, mode, bStepBytes, aRowBytes, cRowBytes] = f.locals('i32', 9);
+  const scaled = (index: Expr<'i32'>) => i32.mul(index, lanes.sizeBytes);
+  const rowOfTile = (reference: FunctionReference<'void'>) => call(reference,
+    i32.add(i32.add(read(params, 'a'), scaled(k)), i32.mul(row, aRowBytes)), aRowBytes,
+    i32.add(i32.add(read(params, 'b'), scaled(column)), i32.mul(k, bStepBytes)), bStepBytes, depth,
+    i32.add(i32.add(read(params, 'c'), scaled(column)), i32.mul(row, cRowBytes)), cRowBytes, i32.sub(last, column), mode);
+  const panel = (reference: FunctionReference<'void'>) => sequence(
+    set(mode, read(params, 'mode')), set(k, 0),
+    countUp(k, read(params, 'depth'), K_BLOCK,
+      set(depth, i32.sub(read(params, 'depth'), k)), when(i32.gtS(depth, K_BLOCK), set(depth, K_BLOCK)),
+      set(row, 0), countUp(row, read(params, 'rows'), 1, rowOfTile(reference)),
+      when(i32.eqz(mode), set(mode, MODE.add))));
+  const wide = WIDE_VECTORS * lanes.perVector;
+  f.body(
+    set(bStepBytes, read(params, 'bStepBytes')), set(aRowBytes, read(params, 'aRowBytes')), set(cRowBytes, read(params, 'cRowBytes')),
+    set(column, i32.mul(start, wide)), set(last, i32.mul(end, wide)), when(i32.gtS(last, read(params, 'columns')), set(last, read(params, 'columns'))),
+    whileTrue(i32.leS(i32.add(column, wide), last), panel(wideTile), set(column, i32.add(column, wide))),
+    countUp(column, last, tile.vectors * lanes.perVector, panel(narrowTile)));
 }

@@ -3,7 +3,7 @@
 // The order of every sum is fixed (docs/format/numerics.md, "contract"); packing, chunking, tiling and threads only move the work.
 // Small products run in one call without packing; others in phases: pack a chunk of B once for all threads, then multiply row tiles.
 import { contractModule } from './contract-module.ts';
-import { FIELD, K_BLOCK, MODE, PARAMETER_BYTES, TILE, TRIANGLE } from './contract-fields.ts';
+import { FIELD, K_BLOCK, MODE, PARAMETER_BYTES, TILE, TRIANGLE, WIDE_VECTORS } from './contract-fields.ts';
 import type { FloatDtype } from './contract-fields.ts';
 import type { Heap } from './heap.ts';
 import type { Team, TeamKernel } from './team.ts';
@@ -46,7 +46,7 @@ interface Workspace {
 interface DtypeKernels {
   readonly sizeBytes: number;
   readonly panelColumns: number;
-  readonly run: Readonly<Record<'multiply' | 'multiplyPacked' | 'packATransposed' | 'packB' | 'packBTransposed', TeamKernel>>;
+  readonly run: Readonly<Record<'multiply' | 'multiplyPacked' | 'multiplyWide' | 'packATransposed' | 'packB' | 'packBTransposed', TeamKernel>>;
 }
 
 /** Chunk of K, and the scratch one chunk of op(A) or op(B) may take. */
@@ -55,11 +55,15 @@ const SCRATCH_BYTES = 4 << 20;
 /** B is read in place when it is this small, or when few rows would not repay the packing. */
 const UNPACKED_BYTES = 32 << 10;
 const UNPACKED_ROWS = 3 * TILE.rows;
+/** Products of at most this many rows go by wide panels of B. */
+const WIDE_ROWS = 12;
 /** Row tiles and panels a grain has: A's tiles of a grain stay in L1 while B streams by. */
 const TILES_PER_GRAIN = 6;
 const PANELS_PER_GRAIN = 8;
+const WIDE_PANELS_PER_GRAIN = 4;
+const GRAINS_PER_THREAD = 4;
 /** Products below this many multiply-adds are not worth waking a thread for. */
-const PARALLEL_WORK = 1 << 19;
+const PARALLEL_WORK = 1 << 17;
 
 /** Products on a heap and a team. */
 export class WasmContract {
@@ -97,7 +101,7 @@ export class WasmContract {
     const kernels = this.#kernelsOf(spec.dtype);
     const phases = needsNoScratch(spec, kernels) ? [this.#direct(spec, space, kernels)] : this.#phases(spec, space, kernels);
     try {
-      for (const { kernel, range, grain } of phases) await this.#team.run(kernel, space.params, range, grain, lostGrain(spec));
+      for (const { kernel, range, grain } of phases) await this.#team.run(kernel, space.params, range, this.#balanced(range, grain), lostGrain(spec));
     } finally {
       this.#idle.push(space);
     }
@@ -110,8 +114,13 @@ export class WasmContract {
 
   #multiplyNow(phase: Phase, space: Workspace, spec: GemmSpec): void {
     const { kernel, range, grain } = phase;
-    if (spec.m * spec.n * spec.k >= PARALLEL_WORK) return this.#team.runNow(kernel, space.params, range, grain, lostGrain(spec));
+    if (spec.m * spec.n * spec.k >= PARALLEL_WORK) return this.#team.runNow(kernel, space.params, range, this.#balanced(range, grain), lostGrain(spec));
     for (let start = 0; start < range; start += grain) kernel.call(space.params, start, Math.min(range, start + grain));
+  }
+
+  // Several grains a thread, so that none waits long for the last one.
+  #balanced(range: number, grain: number): number {
+    return this.#team.threads === 1 ? grain : Math.min(grain, Math.ceil(range / (this.#team.threads * GRAINS_PER_THREAD)));
   }
 
   // An empty sum is 0.
@@ -127,6 +136,8 @@ export class WasmContract {
     this.#writeC(space, spec, kernels, { row: 0, rows: spec.m, column: 0, columns: spec.n, k: 0, depth: spec.k });
     this.#writeA(space, spec.a, spec.lda * sizeBytes, TILE.rows * spec.lda * sizeBytes, K_BLOCK * sizeBytes);
     this.#writeB(space, spec.b, spec.ldb * sizeBytes, panelColumns * sizeBytes, K_BLOCK * spec.ldb * sizeBytes);
+    const wideColumns = (WIDE_VECTORS * 16) / sizeBytes;
+    if (spec.m <= WIDE_ROWS && spec.n >= wideColumns && spec.triangle === 'none') return { kernel: kernels.run.multiplyWide, range: Math.ceil(spec.n / wideColumns), grain: WIDE_PANELS_PER_GRAIN };
     return { kernel: kernels.run.multiply, range: Math.ceil(spec.m / TILE.rows), grain: TILES_PER_GRAIN };
   }
 

@@ -9,6 +9,7 @@ import { type DType, isFloat } from '../tensor/dtype.ts';
 import { type Device, type Task, taskBytes, taskFlops } from './device.ts';
 import { alongAxesOnJs } from './along-axes.ts';
 
+import { linalgOnJs } from './linalg.ts';
 import { copyWindow } from './window.ts';
 
 type Skeleton = KernelSpec['skeleton'];
@@ -54,7 +55,7 @@ const RUN: Record<Skeleton, Runner> = {
     if (operand !== undefined) copyWindow(operand.array, kernelOf(task, 'window').window(operand.type, task.attrs), out);
   },
   alias: (task, out) => out.set(task.operands[0]?.array as never),
-  linalg: () => {},
+  linalg: (task, out) => linalgOnJs(task, out as Float32Array),
   direct: (task, out) => kernelOf(task, 'direct').run(task.operands, { type: task.type, array: out as never }, task.attrs),
 };
 

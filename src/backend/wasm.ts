@@ -2,6 +2,8 @@
 import { Heap } from '../../kernels/wasm/heap.ts';
 import { type GemmSpec, WasmContract } from '../../kernels/wasm/contract.ts';
 import { plainSkeletons, type Skeletons } from '../../kernels/rows.ts';
+import { runLinalg, runLinalgAsync } from '../../kernels/linalg.ts';
+import { WasmGround } from '../../kernels/wasm/linalg.ts';
 import { WasmMap } from '../../kernels/wasm/map.ts';
 import { WasmReduce } from '../../kernels/wasm/reduce.ts';
 import { Team, type TeamHost } from '../../kernels/wasm/team.ts';
@@ -11,6 +13,8 @@ import { isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { type Device, type Task, taskBytes, taskFlops } from './device.ts';
 import { HeapMemory } from './heap-memory.ts';
 import { kernelOf, type JsDevice } from './js.ts';
+import { linalgSteps, type Workspace } from './linalg.ts';
+import { LimitError } from '../errors.ts';
 import { runAlongAxes } from './along-axes.ts';
 
 /** Expected speed of one thread before anything was measured. */
@@ -21,7 +25,7 @@ const CALL_NS = 1500;
 /** Products of more floating-point operations run beside the event loop. */
 const ASYNC_FLOPS = 3e7;
 
-const SKELETONS: ReadonlySet<string> = new Set(['map', 'reduce', 'rows', 'contract']);
+const SKELETONS: ReadonlySet<string> = new Set(['map', 'reduce', 'rows', 'contract', 'linalg']);
 
 /** What the WASM device is opened with. */
 export interface WasmOptions {
@@ -40,6 +44,7 @@ export class WasmDevice implements Device {
   readonly #heap: Heap;
   readonly #team: Team;
   readonly #contract: WasmContract;
+  readonly #ground: WasmGround;
   readonly #map: WasmMap;
   readonly #reduce: WasmReduce;
   readonly #js: JsDevice;
@@ -55,6 +60,7 @@ export class WasmDevice implements Device {
     const { memory, kind } = this.#heap;
     this.#team = new Team({ memory, kind, ...(options.host && { host: options.host }), ...(options.threads !== undefined && { threads: options.threads }) });
     this.#contract = new WasmContract(this.#heap, this.#team);
+    this.#ground = new WasmGround(this.#heap, this.#team, this.#contract);
     this.#map = new WasmMap(this.#heap);
     this.#reduce = new WasmReduce(this.#heap);
     this.memory = new HeapMemory(this.#heap);
@@ -62,17 +68,17 @@ export class WasmDevice implements Device {
   }
 
   supports(task: Task): boolean {
-    return SKELETONS.has(task.row.kernel.skeleton) && task.type.size > 0 && (task.row.kernel.skeleton !== 'contract' || isFloat(task.type.dtype));
+    return SKELETONS.has(task.row.kernel.skeleton) && task.type.size > 0 && (!isDense(task) || isFloat(task.type.dtype));
   }
 
   estimateNs(task: Task): number {
     const flops = taskFlops(task);
-    const compute = task.row.kernel.skeleton === 'contract' ? flops / (FLOPS_PER_NS * (flops > ASYNC_FLOPS ? this.#team.threads : 1)) : flops * NS_PER_FLOP_SIMD;
+    const compute = isDense(task) ? flops / (FLOPS_PER_NS * (flops > ASYNC_FLOPS ? this.#team.threads : 1)) : flops * NS_PER_FLOP_SIMD;
     return CALL_NS + compute + taskBytes(task) * NS_PER_BYTE;
   }
 
   run(task: Task, out: Block): void | Promise<void> {
-    if (task.row.kernel.skeleton === 'contract' && taskFlops(task) >= ASYNC_FLOPS) return this.#contractBeside(task, out);
+    if (isDense(task) && taskFlops(task) >= ASYNC_FLOPS) return task.row.kernel.skeleton === 'contract' ? this.#contractBeside(task, out) : this.#linalgBeside(task, out);
     this.runNow(task, out);
   }
 
@@ -84,6 +90,7 @@ export class WasmDevice implements Device {
     }
     if (kernel.skeleton === 'reduce' || kernel.skeleton === 'rows') return runAlongAxes(task, out.array, this.#skeletons);
     if (kernel.skeleton === 'contract') return this.#contractNow(task, out);
+    if (kernel.skeleton === 'linalg') return this.#linalgNow(task, out);
     this.#js.runNow(task, out);
   }
 
@@ -107,15 +114,49 @@ export class WasmDevice implements Device {
     }
   }
 
+  #linalgNow(task: Task, out: Block): void {
+    if (out.address === 0) return this.#js.runNow(task, out);
+    const space = this.#workspace(out);
+    try {
+      runLinalg(linalgSteps(task, out.array as Float32Array, space.take), this.#ground);
+    } finally {
+      space.release();
+    }
+  }
+
+  async #linalgBeside(task: Task, out: Block): Promise<void> {
+    if (out.address === 0) return this.#js.runNow(task, out);
+    const space = this.#workspace(out);
+    try {
+      await runLinalgAsync(linalgSteps(task, out.array as Float32Array, space.take), this.#ground);
+    } finally {
+      space.release();
+    }
+  }
+
+  /** Working copies of the result's dtype inside the heap. */
+  #workspace(out: Block): { take: Workspace; release: () => void } {
+    const { room, release } = this.#loans();
+    return { take: (length) => this.#heap.view(out.array.constructor as never, room(length * out.array.BYTES_PER_ELEMENT), length), release };
+  }
+
+  /** Blocks of the heap that are given back together. */
+  #loans(): { room: (sizeBytes: number) => number; release: () => void } {
+    const borrowed: number[] = [];
+    return {
+      room: (sizeBytes) => {
+        const address = this.#heap.allocate(sizeBytes);
+        if (address === 0) throw new LimitError(`The kernels' memory is full: ${sizeBytes} bytes more are needed; lower budgetBytes, release handles or split the tensor.`, { sizeBytes });
+        borrowed.push(address);
+        return address;
+      },
+      release: () => borrowed.forEach((address) => this.#heap.free(address)),
+    };
+  }
+
   /** Puts operands and result where kernels reach them, and lists the products. */
   #stage(task: Task, out: Block): { specs: GemmSpec[]; finish: () => void; release: () => void } {
-    const borrowed: number[] = [];
-    const room = (sizeBytes: number): number => {
-      const address = this.#heap.allocate(sizeBytes);
-      if (address === 0) throw new RangeError(`the kernels' memory is full: ${sizeBytes} bytes are needed; lower budgetBytes or split the product`);
-      borrowed.push(address);
-      return address;
-    };
+    const { room, release } = this.#loans();
     const place = ({ array, block }: Value): number => {
       if (block.address !== 0) return block.address;
       const address = room(array.byteLength);
@@ -130,7 +171,7 @@ export class WasmDevice implements Device {
       finish: () => {
         if (out.address === 0) out.array.set(this.#view(out.array, target) as never);
       },
-      release: () => borrowed.forEach((address) => this.#heap.free(address)),
+      release,
     };
   }
 
@@ -142,6 +183,9 @@ export class WasmDevice implements Device {
     void this.#team.close();
   }
 }
+
+/** Products and linear systems: floating operands, many flops a byte. */
+const isDense = (task: Task): boolean => task.row.kernel.skeleton === 'contract' || task.row.kernel.skeleton === 'linalg';
 
 /** A shared memory of which untouched pages cost nothing; smaller where the system refuses so much address space. */
 function openHeap(roomBytes: number): Heap {

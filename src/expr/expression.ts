@@ -32,7 +32,7 @@ export class Expression {
   operands: readonly Expression[];
   /** Bytes that stay with this expression: a root's, or a result that was observed or cut loose from its operands. */
   value: Value | undefined;
-  /** Content id of a root, where one was needed. */
+  /** Content id, where one was needed. A root that has one stands at the node of its content. */
   contentId: Uint8Array | undefined;
   /** Where its elements came from, as far as is known. */
   origin: 'pending' | 'given' | 'computed' | 'part' | 'ram' = 'pending';

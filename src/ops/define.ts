@@ -84,7 +84,7 @@ export type FlopCount = (operands: readonly TensorType[], out: TensorType, attrs
 export type LawName = 'commutative' | 'idempotent' | 'involution' | 'even' | 'odd';
 
 /** Dtype of the result as a type expression, for generated signatures. */
-export type ResultDType = 'same' | 'promoted' | 'bool' | 'int32' | 'attribute';
+export type ResultDType = 'same' | 'promoted' | 'bool' | 'int32' | 'attribute' | 'averaged' | 'counted';
 
 /** One operation: the only place where its name is written. */
 export interface OpRow {

@@ -51,9 +51,9 @@ function rowTransform(name: RowTransform, doc: string): OpRow {
 
 /** Rows of this family. */
 export const REDUCTION: readonly OpRow[] = [
-  reduction('sum', 'sum', 'Sum over axes, accumulated in float64 and rounded once.', { kind: 'any', dtype: counted, deviation: 'keeps the dtype of integers (they wrap); bool is counted as int32' }),
+  reduction('sum', 'sum', 'Sum over axes, accumulated in float64 and rounded once.', { kind: 'any', dtype: counted, result: 'counted', deviation: 'keeps the dtype of integers (they wrap); bool is counted as int32' }),
   reduction('prod', 'prod', 'Product over axes, accumulated in float64 and rounded once.', { deviation: 'keeps the dtype of integers (they wrap)' }),
-  { ...reduction('mean', 'mean', 'Arithmetic mean over axes.', { dtype: averaged, deviation: 'bool is accepted and gives float32' }), operands: unary('floatOrBool') },
+  { ...reduction('mean', 'mean', 'Arithmetic mean over axes.', { dtype: averaged, result: 'averaged', deviation: 'bool is accepted and gives float32' }), operands: unary('floatOrBool') },
   reduction('var', 'var', 'Variance over axes, in two passes.', { kind: 'float', attributes: { correction: CORRECTION }, flops: 4 }),
   reduction('std', 'std', 'Standard deviation over axes, in two passes.', { kind: 'float', attributes: { correction: CORRECTION }, flops: 4 }),
   reduction('min', 'min', 'Smallest element; NaN if there is one.'),

@@ -17,6 +17,7 @@ import { Flights } from './flights.ts';
 import { checkFinite, type Health } from './health.ts';
 import type { Settings } from './options.ts';
 import { Pins } from './pins.ts';
+import { Roots } from './roots.ts';
 import type { Recorder } from './recorder.ts';
 
 /** How one view of a sheet wants its calls answered. */
@@ -39,6 +40,7 @@ export class Core {
   readonly pins = new Pins();
   readonly counters = new Counters();
   readonly recorder: Recorder;
+  readonly roots: Roots;
   readonly #flights = new Flights();
   readonly #startNs: number;
   #seq = 0;
@@ -50,6 +52,7 @@ export class Core {
     this.memory = memory;
     this.recorder = recorder;
     this.store = new MemoryStore(this.table, settings.budgetBytes);
+    this.roots = new Roots({ table: this.table, memory, pins: this.pins, counters: this.counters, digest: host.digest, costs: dispatcher.costs });
     this.#startNs = host.clock();
   }
 
@@ -73,14 +76,9 @@ export class Core {
   admit(target: Expression, view: View): void {
     if (target.admitted) return;
     this.table.sweepWhenFull();
-    const stack: Expression[] = [target];
-    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const before = stack.length;
-      for (const operand of top.operands) if (!operand.admitted) stack.push(operand);
-      if (stack.length > before) continue;
-      stack.pop();
-      if (!top.admitted) this.#admitOne(top, view);
-    }
+    const fresh = listFresh(target);
+    if (view.reuse) this.roots.identify(fresh);
+    for (const expression of fresh) this.#admitOne(expression, view);
   }
 
   #admitOne(expression: Expression, view: View): void {
@@ -228,6 +226,24 @@ export class Core {
     this.dispatcher.close();
     this.store.close();
   }
+}
+
+/** Everything under an expression that was not admitted, operands first. */
+function listFresh(target: Expression): Expression[] {
+  if (target.operands.every((operand) => operand.admitted)) return [target];
+  const order: Expression[] = [];
+  const seen = new Set<Expression>();
+  const stack: Expression[] = [target];
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    const before = stack.length;
+    for (const operand of top.operands) if (!operand.admitted && !seen.has(operand)) stack.push(operand);
+    if (stack.length > before) continue;
+    stack.pop();
+    if (seen.has(top)) continue;
+    seen.add(top);
+    order.push(top);
+  }
+  return order;
 }
 
 function hold(value: Value | undefined): Value | undefined {

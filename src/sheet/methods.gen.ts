@@ -167,11 +167,11 @@ export interface TensorMethods<D extends DType> {
   where(x: Tensor<D> | Weak<D>, y: Tensor<D> | Weak<D>): PendingTensor<D>;
   where(x: Operand, y: Operand): PendingTensor;
   /** Sum over axes, accumulated in float64 and rounded once. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
-  sum(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D>;
+  sum(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D extends 'bool' ? 'int32' : D>;
   /** Product over axes, accumulated in float64 and rounded once. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
   prod(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D>;
   /** Arithmetic mean over axes. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
-  mean(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D>;
+  mean(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D extends 'bool' ? 'float32' : D>;
   /** Variance over axes, in two passes. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false); correction: degrees of freedom subtracted from the count (1: sample variance) (default 0). */
   var(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean; readonly correction?: number }): PendingTensor<D>;
   /** Standard deviation over axes, in two passes. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false); correction: degrees of freedom subtracted from the count (1: sample variance) (default 0). */
@@ -389,11 +389,11 @@ export interface SheetMethods {
   /** Elements of x where the condition is true, of y elsewhere. */
   where(condition: Operand, x: Operand, y: Operand): PendingTensor;
   /** Sum over axes, accumulated in float64 and rounded once. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
-  sum(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType>;
+  sum(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType extends 'bool' ? 'int32' : DType>;
   /** Product over axes, accumulated in float64 and rounded once. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
   prod(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType>;
   /** Arithmetic mean over axes. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
-  mean(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType>;
+  mean(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType extends 'bool' ? 'float32' : DType>;
   /** Variance over axes, in two passes. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false); correction: degrees of freedom subtracted from the count (1: sample variance) (default 0). */
   var(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean; readonly correction?: number }): PendingTensor<DType>;
   /** Standard deviation over axes, in two passes. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false); correction: degrees of freedom subtracted from the count (1: sample variance) (default 0). */
@@ -687,9 +687,9 @@ export interface OpResults {
   softplus: PendingTensor<DType>;
   gelu: PendingTensor<DType>;
   where: PendingTensor;
-  sum: PendingTensor<DType>;
+  sum: PendingTensor<DType extends 'bool' ? 'int32' : DType>;
   prod: PendingTensor<DType>;
-  mean: PendingTensor<DType>;
+  mean: PendingTensor<DType extends 'bool' ? 'float32' : DType>;
   var: PendingTensor<DType>;
   std: PendingTensor<DType>;
   min: PendingTensor<DType>;

@@ -1,43 +1,54 @@
-// Roots: elements that come from outside. Bare arrays are copied or hashed before the call returns, whichever pays.
+// Roots: elements that come from outside. Their bytes are copied, or hashed in place, before the call returns.
+import type { CostTable } from '../backend/dispatch.ts';
+import type { Digest } from '../env.ts';
 import type { Argument } from '../expr/canonicalise.ts';
 import { type Author, Expression, rootExpression } from '../expr/expression.ts';
-import type { NodeId } from '../expr/interning.ts';
+import type { InterningTable, NodeId } from '../expr/interning.ts';
 import { contentId, panelDigests } from '../fingerprint/content.ts';
 import { toHex } from '../fingerprint/digest.ts';
 import type { OpRow } from '../ops/define.ts';
-import { type Value, valueOf } from '../tensor/block.ts';
+import { type Memory, type Value, valueOf } from '../tensor/block.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
 import type { Elements } from '../tensor/elements.ts';
 import { type TensorType, tensorType } from '../tensor/type.ts';
-import type { Core, View } from './core.ts';
+import type { Counters } from './counters.ts';
 import { HashPricing } from './hash-pricing.ts';
+import type { Pins } from './pins.ts';
 
-/** Below this many bytes a copy is cheaper than anything one could learn from a digest. */
-const MIN_HASHED_BYTES = 1024;
+/** What roots are made with. */
+export interface RootGround {
+  readonly table: InterningTable;
+  readonly memory: Memory;
+  readonly pins: Pins;
+  readonly counters: Counters;
+  readonly digest: Digest;
+  readonly costs: CostTable;
+}
 
-/** A root whose content is known, while anything holds it. */
+/** A content somebody holds: where it stands, and an expression that has its bytes. */
 interface KnownRoot {
   readonly node: NodeId;
   readonly life: number;
   readonly holder: WeakRef<Expression>;
 }
 
-/** Makes roots and finds those whose content was seen before. */
+/** Makes roots, and gives those of equal content one node where knowing it pays. */
 export class Roots {
-  readonly #core: Core;
+  readonly #ground: RootGround;
   readonly #known = new Map<string, KnownRoot>();
-  readonly #pricing = new HashPricing();
+  readonly #pricing: HashPricing;
   #sweepAt = 4096;
 
-  constructor(core: Core) {
-    this.#core = core;
+  constructor(ground: RootGround) {
+    this.#ground = ground;
+    this.#pricing = new HashPricing(ground.costs);
   }
 
   /** A copy of elements in the sheet's own memory. */
   snapshot(array: TypedArray, type: TensorType): Value {
-    const block = this.#core.memory.take(type);
+    const block = this.#ground.memory.take(type);
     block.array.set(array as never);
-    this.#core.counters.bytesCopied += array.byteLength;
+    this.#ground.counters.bytesCopied += array.byteLength;
     return valueOf(type, block);
   }
 
@@ -45,7 +56,7 @@ export class Roots {
   add(type: TensorType, value: Value, author: Author): Expression {
     const root = rootExpression(type, value, 0, author.nextSeq());
     if (value.block.recycled) {
-      this.#core.pins.pin(root, value);
+      this.#ground.pins.pin(root, value);
       value.block.release();
     }
     return root;
@@ -54,52 +65,83 @@ export class Roots {
   /** A computed result as a root of another class: known by its bytes, never by how they were made. */
   reenter(expression: Expression, value: Value, author: Author): Expression {
     const id = (expression.contentId ??= this.contentId(value.array, value.type));
-    const root = this.#byContent(toHex(id), () => value, value.type, author);
-    value.block.release();
+    const known = this.#holderOf(toHex(id));
+    if (known !== undefined) {
+      value.block.release();
+      return known;
+    }
+    const root = this.add(value.type, value, author);
+    this.#stand(root, id);
     return root;
   }
 
   /** BLAKE3-256 content id (docs/format/fingerprint.md). */
   contentId(array: TypedArray, type: TensorType): Uint8Array {
-    const { digest } = this.#core.host;
-    this.#core.counters.bytesHashed += array.byteLength;
+    const { digest, counters } = this.#ground;
+    counters.bytesHashed += array.byteLength;
     return contentId(panelDigests(array, type.shape, type.dtype, digest), type.shape, type.dtype, digest);
   }
 
   /** Gives every bare array of a call its root. They are read here, before the caller can change them. */
-  settle(row: OpRow, values: readonly (Argument | Elements)[], view: View): Argument[] {
-    if (!values.some((value) => isElements(value))) return values as Argument[];
-    const types = values.map((value) => (isElements(value) ? tensorType(value.dtype, value.shape) : value instanceof Expression ? value.type : tensorType('float32', [])));
-    const hashes = view.reuse && this.#pricing.pays(row, types, this.#core.costs);
-    return values.map((value, i) => (isElements(value) ? this.#root(value, types[i] as TensorType, hashes, row, view.author) : value));
+  settle(row: OpRow, values: readonly (Argument | Elements)[], author: Author, reuse: boolean): Argument[] {
+    if (!values.some(isElements)) return values as Argument[];
+    const bare = values.filter(isElements);
+    const inPlace = reuse && this.#pricing.isDear(row, bare);
+    return values.map((value) => {
+      if (!isElements(value)) return value;
+      const type = tensorType(value.dtype, value.shape);
+      return inPlace ? this.#hashedInPlace(value, type, row, author) : this.add(type, this.snapshot(value.array, type), author);
+    });
   }
 
-  #root(elements: Elements, type: TensorType, hashes: boolean, row: OpRow, author: Author): Expression {
-    if (!hashes || type.sizeBytes < MIN_HASHED_BYTES) return this.add(type, this.snapshot(elements.array, type), author);
+  /** Hashes first and copies only what is not known yet. */
+  #hashedInPlace(elements: Elements, type: TensorType, row: OpRow, author: Author): Expression {
     const id = this.contentId(elements.array, type);
-    const known = this.#known.size;
-    const root = this.#byContent(toHex(id), () => this.snapshot(elements.array, type), type, author);
-    root.contentId = id;
-    this.#pricing.saw(row, known === this.#known.size);
+    const known = this.#holderOf(toHex(id));
+    this.#pricing.saw(row, known !== undefined);
+    if (known !== undefined) return known;
+    const root = this.add(type, this.snapshot(elements.array, type), author);
+    this.#stand(root, id);
     return root;
   }
 
-  /** The root of a content: the one that stands for it, or a new one over `make()`. */
-  #byContent(hex: string, make: () => Value, type: TensorType, author: Author): Expression {
+  /** Finds the content ids of the roots among fresh expressions, where what is computed from them is dear enough to ask. */
+  identify(fresh: readonly Expression[]): void {
+    const roots = fresh.filter((expression) => expression.row === undefined && expression.contentId === undefined);
+    if (roots.length === 0) return;
+    const dearest = this.#pricing.worthHashing(fresh, roots);
+    if (dearest === undefined) return;
+    for (const root of roots) {
+      const value = root.value as Value;
+      const id = this.contentId(value.array, value.type);
+      this.#pricing.saw(dearest, this.#stand(root, id));
+    }
+  }
+
+  /** The expression that has the bytes of a content, if one does. */
+  #holderOf(hex: string): Expression | undefined {
     const known = this.#known.get(hex);
-    const alive = known !== undefined && this.#core.table.isAlive(known.node, known.life);
-    const holder = known?.holder.deref();
-    if (alive && holder?.value !== undefined) return holder;
-    const root = this.add(type, make(), author);
-    if (alive) root.standAt(known.node, this.#core.table);
-    const node = root.node(this.#core.table);
-    this.#known.set(hex, { node, life: this.#core.table.lifeOf(node), holder: new WeakRef(root) });
+    if (known === undefined || !this.#ground.table.isAlive(known.node, known.life)) return undefined;
+    const holder = known.holder.deref();
+    return holder?.value === undefined ? undefined : holder;
+  }
+
+  /** Puts a root at the node of its content; answers whether that content was known. */
+  #stand(root: Expression, id: Uint8Array): boolean {
+    const { table } = this.#ground;
+    const hex = toHex(id);
+    root.contentId = id;
+    const known = this.#known.get(hex);
+    const alive = known !== undefined && table.isAlive(known.node, known.life);
+    if (alive) root.standAt(known.node, table);
+    const node = root.node(table);
+    if (!alive || known.holder.deref()?.value === undefined) this.#known.set(hex, { node, life: table.lifeOf(node), holder: new WeakRef(root) });
     if (this.#known.size > this.#sweepAt) this.#sweep();
-    return root;
+    return alive;
   }
 
   #sweep(): void {
-    for (const [hex, { node, life }] of this.#known) if (!this.#core.table.isAlive(node, life)) this.#known.delete(hex);
+    for (const [hex, { node, life }] of this.#known) if (!this.#ground.table.isAlive(node, life)) this.#known.delete(hex);
     this.#sweepAt = Math.max(4096, this.#known.size * 2);
   }
 }

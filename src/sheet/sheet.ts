@@ -13,7 +13,6 @@ import { type Explanation, explainExpression } from './explain.ts';
 import type { OpArguments, OpName, OpResult, SheetMethods } from './methods.gen.ts';
 import { isLiteral, readElements } from './operands.ts';
 import type { ViewOptions } from './options.ts';
-import { Roots } from './roots.ts';
 import { type Owner, PendingTensor, Tensor } from './tensor.ts';
 
 /** Expressions deeper than this are computed at once, so that a chain without end does not hold its whole past. */
@@ -31,14 +30,12 @@ export class Sheet implements Owner {
   /** @internal */
   readonly core: Core;
   readonly #view: View;
-  readonly #roots: Roots;
   readonly #state: { closed: boolean };
 
   /** @internal */
-  constructor(core: Core, view: View, roots: Roots = new Roots(core), state = { closed: false }) {
+  constructor(core: Core, view: View, state = { closed: false }) {
     this.core = core;
     this.#view = view;
-    this.#roots = roots;
     this.#state = state;
   }
 
@@ -55,8 +52,8 @@ export class Sheet implements Owner {
     this.#open();
     const elements = readElements(values, 'tensor', shape, options.dtype);
     const type = tensorType(elements.dtype, elements.shape);
-    const value = options.own === true ? takeOver(elements.array, type) : elements.fresh ? valueOfArray(type, elements.array) : this.#roots.snapshot(elements.array, type);
-    const root = this.#roots.add(type, value, this.#view.author);
+    const value = options.own === true ? takeOver(elements.array, type) : elements.fresh ? valueOfArray(type, elements.array) : this.core.roots.snapshot(elements.array, type);
+    const root = this.core.roots.add(type, value, this.#view.author);
     return new Tensor<D>(this, root);
   }
 
@@ -75,7 +72,7 @@ export class Sheet implements Owner {
   /** A view of the same sheet: other class, device or cache for its calls, a signal for its waits. */
   with(options: ViewOptions): Sheet {
     const view = viewWith(this.core, this.#view, options);
-    return new Sheet(this.core, view, this.#roots, this.#state);
+    return new Sheet(this.core, view, this.#state);
   }
 
   /** @internal */
@@ -83,7 +80,7 @@ export class Sheet implements Owner {
     this.#open();
     const { operands, given } = splitArguments(row, self, args);
     const values = operands.map((operand) => this.#argument(row, operand));
-    const expression = canonicalise(row, this.#roots.settle(row, values, this.#view), given, this.#view.author);
+    const expression = canonicalise(row, this.core.roots.settle(row, values, this.#view.author, this.#view.reuse), given, this.#view.author);
     const pending = new PendingTensor(this, expression);
     if (this.core.settings.eager || expression.depth > MAX_DEPTH) this.#cut(expression);
     return pending;
@@ -103,7 +100,7 @@ export class Sheet implements Owner {
     }
     const { expression } = handle;
     if (expression.row === undefined || expression.semantics === this.#view.author.semantics) return expression;
-    return this.#roots.reenter(expression, handle.owner.#now(expression), this.#view.author);
+    return this.core.roots.reenter(expression, handle.owner.#now(expression), this.#view.author);
   }
 
   #now(expression: Expression): Value {
@@ -153,7 +150,7 @@ export class Sheet implements Owner {
   async contentIdOf(expression: Expression): Promise<Uint8Array> {
     if (expression.contentId !== undefined) return expression.contentId;
     const value = await this.demand(expression);
-    const id = this.#roots.contentId(value.array, value.type);
+    const id = this.core.roots.contentId(value.array, value.type);
     value.block.release();
     return (expression.contentId = id);
   }

@@ -56,7 +56,7 @@ export function gather(source: TypedArray, dtype: DType, layout: Layout, owner: 
 function copyStrided(source: Float64Array, target: Float64Array, { shape, strides, offset }: Layout): void {
   const inner = shape[shape.length - 1] ?? 1;
   const step = strides[shape.length - 1] ?? 0;
-  const index = new Array<number>(shape.length).fill(0);
+  const index = shape.map(() => 0);
   for (let at = 0, from = offset; at < target.length; at += inner) {
     for (let i = 0; i < inner; i++) target[at + i] = source[from + i * step] as number;
     from += advance(index, shape, strides);

@@ -158,6 +158,20 @@ describe('contract in JavaScript', () => {
 });
 
 describe('contract in WebAssembly', () => {
+  it('gives the test vectors of docs/format/numerics.md, as JavaScript does', () => {
+    const vectors: readonly (readonly [readonly number[], readonly number[], number])[] = [
+      [[3, 16777216], [1, 1], 16777220],
+      [new Array<number>(258).fill(1), [16777216, ...new Array<number>(255).fill(0.5), 1, 1], 16777218],
+      [[-0], [1], 0],
+    ];
+    for (const [a, b, expected] of vectors) {
+      const shape: Shape = { dtype: 'float32', m: 1, n: 1, k: a.length, transposeA: false, transposeB: false, mode: 'store', triangle: 'none', pad: 0, seed: 0 };
+      const spec = { ...operands(shape, 'without'), a: { values: Float32Array.from(a), offset: 0, stride: a.length }, b: { values: Float32Array.from(b), offset: 0, stride: 1 } };
+      expect(Object.is(reference(spec)[0], expected)).toBe(true);
+      expect(Object.is(one.run(shape, spec)[0], expected)).toBe(true);
+    }
+  });
+
   it('has the bits of the JavaScript kernel for every shape, layout, mode, triangle and special value', () => {
     fc.assert(fc.property(shapes, (shape) => {
       const spec = operands(shape, 'with');

@@ -162,6 +162,11 @@ describe('tf tensors', () => {
     expect(refusal(tf.tensor(['a']))).toMatchObject({ kind: DTypeError, message: expect.stringContaining('strings') });
   });
 
+  it('whose backend stores bigints under a name of numbers are refused', () => {
+    const odd = { dataId: {}, data: () => null, dataSync: () => new BigInt64Array(1), dtype: 'float32', shape: [1] };
+    expect(refusal(odd)).toMatchObject({ kind: DTypeError, message: expect.stringContaining('its array holds int64') });
+  });
+
   it('on a backend that cannot read synchronously are refused with the way to read them', () => {
     const tensor = tf.tensor1d([1, 2]);
     tensor.dataSync = () => {
@@ -187,6 +192,7 @@ describe('ndarray objects', () => {
     expect(read(ndarray(data, [2, 3], [3, 1]))).toEqual({ dtype: 'float64', shape: [2, 3], array: data, fresh: false });
     const tail = read(ndarray(data, [2, 2], [2, 1], 2));
     expect([...tail.array, tail.array.buffer === data.buffer]).toEqual([2, 3, 4, 5, true]);
+    expect(read(ndarray(data, [1, 6], [99, 1])).array).toBe(data);
   });
 
   it('that are transposed, reversed, thinned out or broadcast give what get() gives', () => {
@@ -245,7 +251,7 @@ describe('plain objects', () => {
 
   it('whose shape does not fit or is none are refused', () => {
     expect(refusal({ data: new Float32Array(6), shape: [2, 2] }).message).toBe('tensor: 6 elements do not fill shape [2,2] of 4; give a shape whose product is 6.');
-    for (const shape of [[-1], [1.5], ['2'], [2n ** 70n], [{}], undefined, 'ab', new Array(2)]) expect(refusal({ data: new Float32Array(6), shape }).kind).toBe(ShapeError);
+    for (const shape of [[-1], [1.5], ['2'], [2n ** 70n], [{}], undefined, 'ab', Object.assign([], { length: 2 })]) expect(refusal({ data: new Float32Array(6), shape }).kind).toBe(ShapeError);
     expect(refusal({ data: [], shape: [2 ** 20, 2 ** 20], stride: [0, 0] }).kind).toBe(LimitError);
   });
 
@@ -270,13 +276,20 @@ describe('arrays of every kind', () => {
   it('that hold no dtype of ours are refused with a remedy', () => {
     expect(refusal(new BigUint64Array(1)).message).toContain('BigInt64Array.from');
     expect(refusal(new Uint16Array(1)).message).toContain('Int32Array.from');
-    // Float16Array comes with Node 24; the tag is what tells it there, and here.
+    // Float16Array comes with Node 24; the tag tells it there, and stands for it on older ones.
     class Half extends Uint16Array {
       override get [Symbol.toStringTag](): 'Uint16Array' {
         return 'Float16Array' as 'Uint16Array';
       }
     }
     expect(refusal({ data: new Half(1), shape: [1] }).message).toContain('float16 are not supported; convert it to float32 first');
+  });
+
+  it.skipIf(!('Float16Array' in globalThis))('of type Float16Array are refused, bare or in a tensor (needs Node 24)', () => {
+    const Float16 = (globalThis as unknown as { Float16Array: Uint16ArrayConstructor }).Float16Array;
+    for (const value of [new Float16(2), { data: new Float16(2), shape: [2] }, new ort.Tensor('float16', new Float16(2), [2])]) {
+      expect(refusal(value)).toMatchObject({ kind: DTypeError, message: expect.stringContaining('Float32Array.from') });
+    }
   });
 
   it('are seen as plain arrays: a Buffer, clamped bytes, a DataView, shared memory', () => {
@@ -336,8 +349,8 @@ describe('as', () => {
   });
 
   it('refuses for tf what tf would change', () => {
-    expect(() => exportAs(tf, elements('float64', [1]))).toThrow(new DTypeError("as: tf has no float64; use astype('float32') first."));
-    expect(() => exportAs(tf, elements('int64', [1]))).toThrow("astype('int32')");
+    expect(() => exportAs(tf, elements('float64', [1]))).toThrow("as: tf has no float64; use astype('float32') first.");
+    expect(() => exportAs(tf, elements('int64', [1]))).toThrow("as: tf has no int64; use astype('int32') first.");
     expect(() => exportAs(tf, elements('uint32', [1]))).toThrow(DTypeError);
   });
 
