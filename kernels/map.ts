@@ -43,16 +43,10 @@ export function map(fn: ElementFunction, operands: readonly Operand[], out: Elem
   const domain = domainFor(fn.returns, operands.map((operand) => operand.array), out);
   const loads = operands.map((operand) => loaderFor(domain, operand.array));
   const store = storeFor(fn.returns, domain, out);
-  const apply = bodyOf(fn, domain);
   const inner = nest.shape[nest.shape.length - 1]!;
   const steps = nest.strides.map((s) => s[s.length - 1]!);
-  const values = new Array<Value>(operands.length);
-  forEachRow(nest, operands.map((operand) => operand.offset ?? 0), (offsets, row) => {
-    for (let i = 0; i < inner; i++) {
-      for (let k = 0; k < loads.length; k++) values[k] = loads[k]!(offsets[k]! + i * steps[k]!);
-      store(row * inner + i, apply(values));
-    }
-  });
+  const rowOf = rowLoop(fn, domain, loads, steps, store);
+  forEachRow(nest, operands.map((operand) => operand.offset ?? 0), (offsets, row) => rowOf(offsets, row * inner, inner));
 }
 
 /** The merged loop nest of a map: one stride vector per operand, the out walked densely in the same order. */
@@ -120,11 +114,27 @@ export function loaderFor(domain: Domain, array: ElementArray): (index: number) 
   return (i) => wrap(BigInt(array[i]!));
 }
 
-function bodyOf(fn: ElementFunction, domain: Domain): (values: readonly Value[]) => Value {
+type Load = (index: number) => Value;
+type Store = (index: number, value: Value) => void;
+
+/** One row: elements at offsets + i * steps to the out from `at` on; the usual arities without an array per element. */
+function rowLoop(fn: ElementFunction, domain: Domain, loads: readonly Load[], steps: readonly number[], store: Store) {
   const apply = fn.body as (m: Domain, ...x: readonly Value[]) => Value;
-  if (fn.arity === 1) return (v) => apply(domain, v[0]!);
-  if (fn.arity === 2) return (v) => apply(domain, v[0]!, v[1]!);
-  return (v) => apply(domain, ...v);
+  const [load0, load1] = loads as readonly [Load, Load];
+  const [step0, step1] = steps as readonly [number, number];
+  if (fn.arity === 1) {
+    return ([a]: readonly number[], at: number, count: number): void => {
+      for (let i = 0; i < count; i++) store(at + i, apply(domain, load0(a! + i * step0)));
+    };
+  }
+  if (fn.arity === 2) {
+    return ([a, b]: readonly number[], at: number, count: number): void => {
+      for (let i = 0; i < count; i++) store(at + i, apply(domain, load0(a! + i * step0), load1(b! + i * step1)));
+    };
+  }
+  return (offsets: readonly number[], at: number, count: number): void => {
+    for (let i = 0; i < count; i++) store(at + i, apply(domain, ...loads.map((load, k) => load(offsets[k]! + i * steps[k]!))));
+  };
 }
 
 /** Writes a value of the domain (or a mask) with the conversion of `map`. */

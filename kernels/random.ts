@@ -1,7 +1,8 @@
 // Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers, SC 2011).
 // Element i depends on (seed, stream, i) alone, so a slice can be drawn without its neighbours, on any thread or device.
-import { floatAlgebra } from './js-algebra.ts';
+import { scalar, type Algebra } from './algebra.ts';
 import { cos, log, sin } from './math.ts';
+import { plainSkeletons, type Skeletons } from './skeletons.ts';
 
 /** A source of numbered random blocks; the seed is an unsigned 64-bit integer, streams are independent. */
 export interface RandomSource {
@@ -14,11 +15,23 @@ const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
 const ROUNDS = 10;
+const CHUNK_PAIRS = 2048;
+
+const evenNormal = scalar('evenNormal', 2, (m, u, v) => m.mul(radius(m, u), m.call(cos, m.mul(m.constant(2 * Math.PI), v))));
+const oddNormal = scalar('oddNormal', 2, (m, u, v) => m.mul(radius(m, u), m.call(sin, m.mul(m.constant(2 * Math.PI), v))));
+
+function radius<T, M>(m: Algebra<T, M>, u: T): T {
+  return m.sqrt(m.mul(m.constant(-2), m.call(log, m.sub(m.constant(1), u))));
+}
 
 /** One Philox4x32-10 block: out = bijection of `counter` (4 words) under `key` (2 words); out may be counter. */
 export function philox(counter: Uint32Array, key: readonly [number, number], out: Uint32Array): void {
-  let [c0, c1, c2, c3] = [counter[0]!, counter[1]!, counter[2]!, counter[3]!];
-  let [k0, k1] = key;
+  let c0 = counter[0]!;
+  let c1 = counter[1]!;
+  let c2 = counter[2]!;
+  let c3 = counter[3]!;
+  let k0 = key[0];
+  let k1 = key[1];
   for (let round = 0; round < ROUNDS; round++) {
     const high0 = highProduct(MULTIPLIER_0, c0);
     const low0 = Math.imul(MULTIPLIER_0, c0);
@@ -50,13 +63,25 @@ export function uniform(source: RandomSource, out: Float32Array | Float64Array, 
  * Standard normal by Box and Muller, two elements a block, with the project's own log, sine and cosine in float64, so that the
  * bits are the same everywhere: element 2j is r cos(t), 2j + 1 is r sin(t), r = sqrt(-2 log(1 - u)), t = 2 pi v.
  */
-export function normal(source: RandomSource, out: Float32Array | Float64Array, first = 0): void {
-  eachWord(source, first, out.length, 2, (word, offset, i) => {
-    const u = 1 - unit53(word[1]!, word[0]!);
-    const t = 2 * Math.PI * unit53(word[3]!, word[2]!);
-    const r = Math.sqrt(-2 * log.body(floatAlgebra, u));
-    out[i] = r * (offset === 0 ? cos : sin).body(floatAlgebra, t);
-  });
+export function normal(source: RandomSource, out: Float32Array | Float64Array, first = 0, on: Skeletons = plainSkeletons): void {
+  const firstPair = Math.floor(first / 2);
+  const pairs = Math.ceil((first + out.length) / 2) - firstPair;
+  for (let done = 0; done < pairs; done += CHUNK_PAIRS) {
+    const now = Math.min(CHUNK_PAIRS, pairs - done);
+    const drawn = new Float64Array(2 * now);
+    eachWord(source, 2 * (firstPair + done), 2 * now, 2, (word, offset, i) => (drawn[i] = unit53(word[2 * offset + 1]!, word[2 * offset]!)));
+    const shape = [now];
+    const u = { array: drawn, shape, strides: [2], offset: 0 };
+    const v = { array: drawn, shape, strides: [2], offset: 1 };
+    const [even, odd] = [new Float64Array(now), new Float64Array(now)];
+    on.map(evenNormal, [u, v], even, shape);
+    on.map(oddNormal, [u, v], odd, shape);
+    const start = 2 * (firstPair + done) - first;
+    for (let j = 0; j < now; j++) {
+      if (start + 2 * j >= 0) out[start + 2 * j] = even[j]!;
+      if (start + 2 * j + 1 < out.length) out[start + 2 * j + 1] = odd[j]!;
+    }
+  }
 }
 
 /** Uniform integers in [low, high): 64 bits of a block times the range, the high part taken; bias below 2^-32 for ranges below 2^32. */
@@ -104,10 +129,14 @@ function eachWord(
 
 /** High 32 bits of a 32 × 32 bit product, as an int32. */
 function highProduct(a: number, b: number): number {
-  const [a0, a1, b0, b1] = [a & 0xffff, a >>> 16, b & 0xffff, b >>> 16];
-  const middle = a1 * b0 + ((a0 * b0) / 65536 >>> 0);
-  const rest = (middle & 0xffff) + a0 * b1;
-  return (a1 * b1 + Math.floor(middle / 65536) + Math.floor(rest / 65536)) | 0;
+  // Partial products of 16-bit halves; each sum stays below 2^32, so unsigned 32-bit arithmetic is enough.
+  const a0 = a & 0xffff;
+  const a1 = a >>> 16;
+  const b0 = b & 0xffff;
+  const b1 = b >>> 16;
+  const middle = (Math.imul(a1, b0) >>> 0) + (Math.imul(a0, b0) >>> 16);
+  const rest = (middle & 0xffff) + (Math.imul(a0, b1) >>> 0);
+  return (Math.imul(a1, b1) + (middle >>> 16) + (rest >>> 16)) | 0;
 }
 
 /** (high, low) / 2^64 in [0, 1), the top 53 bits. */

@@ -2,22 +2,16 @@
 import { scalar } from './algebra.ts';
 import { map, type ElementArray, type Operand } from './map.ts';
 import { exp, log } from './math.ts';
-import { reduce, reductions, type Reduction, type ReduceOptions } from './reduce.ts';
+import { reductions, type Reduction } from './reduce.ts';
+import { plainSkeletons, type Skeletons } from './skeletons.ts';
+
+export { plainSkeletons, type Skeletons } from './skeletons.ts';
 import { elementCount } from './strides.ts';
-
-/** The two loop nests rows are made of; any device's twins give the same bits. */
-export interface Skeletons {
-  map: typeof map;
-  reduce(reduction: Reduction, operand: Operand, axes: readonly number[], out: ElementArray, options?: ReduceOptions): void;
-}
-
-/** The plain JavaScript skeletons. */
-export const plainSkeletons: Skeletons = { map, reduce };
 
 type FloatArray = Float32Array | Float64Array;
 
 const shiftedExp = scalar('shiftedExp', 2, (m, x, shift) => m.call(exp, m.sub(x, shift)));
-const quotient = scalar('quotient', 2, (m, x, divisor) => m.div(x, divisor));
+const product = scalar('product', 2, (m, x, factor) => m.mul(x, factor));
 const twiceShifted = scalar('twiceShifted', 3, (m, x, shift, logSum) => m.sub(m.sub(x, shift), logSum));
 const finiteOrZero = scalar('finiteOrZero', 1, (m, x) => m.select(m.eq(m.abs(x), m.constant(Infinity)), m.constant(0), x));
 const plus = scalar('plus', 2, (m, a, b) => m.add(a, b));
@@ -28,11 +22,17 @@ const logSumOfShiftedExp: Reduction = {
   finish: scalar('logOfTotal', 2, (m, total) => m.call(log, total)),
 };
 
+/** 1 / sum: a row is then scaled by products, several times as fast as quotients. */
+const reciprocalOfSum: Reduction = {
+  ...reductions.sum, name: 'reciprocalOfSum',
+  finish: scalar('reciprocalOfTotal', 2, (m, total) => m.div(m.constant(1), total)),
+};
+
 const BLOCK_ELEMENTS = 1 << 14; // rows are done in blocks that stay in the cache between the passes
 
 /**
- * Softmax along an axis: e = e^(x - max) rounded to the dtype of `out`, divided by the sum of those e (float64, order of `reduce`),
- * rounded once more. A row of -Infinity alone, or with NaN or +Infinity, gives NaN.
+ * Softmax along an axis: e = e^(x - max) rounded to the dtype of `out`, times the float64 reciprocal of the sum of those e (order of
+ * `reduce`), rounded once more. A row of -Infinity alone, or with NaN or +Infinity, gives NaN.
  */
 export function softmax(operand: Operand, axis: number, out: FloatArray, on: Skeletons = plainSkeletons): void {
   eachBlock(operand, axis, out, (part, target) => {
@@ -40,9 +40,9 @@ export function softmax(operand: Operand, axis: number, out: FloatArray, on: Ske
     const greatest = new Float64Array(results);
     on.reduce(reductions.max, part, [1], greatest);
     on.map(shiftedExp, [part, kept(greatest, part.shape)], target, part.shape);
-    const sums = new Float64Array(results);
-    on.reduce(reductions.sum, { array: target, shape: part.shape }, [1], sums);
-    on.map(quotient, [{ array: target, shape: part.shape }, kept(sums, part.shape)], target, part.shape);
+    const factors = new Float64Array(results);
+    on.reduce(reciprocalOfSum, { array: target, shape: part.shape }, [1], factors);
+    on.map(product, [{ array: target, shape: part.shape }, kept(factors, part.shape)], target, part.shape);
   });
 }
 

@@ -114,7 +114,7 @@ export class ModuleBuilder {
     const exported = this.#functions.flatMap((entry, position) =>
       entry.name === undefined ? [] : [[...text(entry.name), 0x00, ...unsignedLeb(this.#imports.length + position)]]);
     return Uint8Array.from([
-      ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
       ...section(1, this.#types), ...section(2, [...this.#imports, memory]), ...section(3, this.#functions.map((entry) => unsignedLeb(entry.type))),
       ...section(7, exported), ...section(10, this.#functions.map((entry) => entry.builder.encode())),
     ]);

@@ -63,7 +63,7 @@ const PANELS_PER_GRAIN = 8;
 const WIDE_PANELS_PER_GRAIN = 4;
 const GRAINS_PER_THREAD = 4;
 /** Products below this many multiply-adds are not worth waking a thread for. */
-const PARALLEL_WORK = 1 << 17;
+const PARALLEL_WORK = 1 << 19;
 
 /** Products on a heap and a team. */
 export class WasmContract {

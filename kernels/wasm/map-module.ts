@@ -4,7 +4,7 @@
 // The out is dense. An operand is dense along the row, or one element for the whole row. Addresses may be virtual (they are
 // only added to, modulo 2^32), so a chunk of a plane can be staged without telling the kernel.
 import type { ElementFunction } from '../algebra.ts';
-import { i32, ModuleBuilder, sequence, set, select, whileTrue, type Local, type Statement } from './assembler.ts';
+import { f32x4, i32, ModuleBuilder, sequence, set, select, v128, whileTrue, type Local, type Statement } from './assembler.ts';
 import { LANES, loadElements, SIZE_BYTES, storeElements, type ElementType, type ResultType, type Width } from './elements.ts';
 import { VectorAlgebra, type LaneType, type Vector } from './vector-algebra.ts';
 
@@ -75,11 +75,13 @@ interface Cursors {
 function emitter(fn: ElementFunction, form: MapForm, m: VectorAlgebra, { pointers, fixed, out }: Cursors) {
   return (elements: number, width: Width): Statement => {
     const lanes = width === 'one' ? 1 : LANES[form.lanes];
-    for (let done = 0; done < elements; done += lanes) {
-      const operands = form.operands.map((operand, k): Vector =>
-        fixed[k] ?? m.keep(loadElements(form.lanes, operand.type, pointers[k]!, width, done * SIZE_BYTES[operand.type])));
-      const value = fn.body(m, ...operands);
-      m.emit(storeElements(m, form.lanes, form.result, out, value, width, done * SIZE_BYTES[form.result]));
+    const value = (done: number): Vector => fn.body(m, ...form.operands.map((operand, k): Vector =>
+      fixed[k] ?? m.keep(loadElements(form.lanes, operand.type, pointers[k]!, width, done * SIZE_BYTES[operand.type]))));
+    const paired = width === 'all' && form.lanes === 'f64x2' && form.result === 'f32';
+    for (let done = 0; done < elements; done += paired ? 2 * lanes : lanes) {
+      const offset = done * SIZE_BYTES[form.result];
+      if (paired) m.emit(storeElements(m, 'f32x4', 'f32', out, narrowed(m, value(done), value(done + lanes)), 'all', offset));
+      else m.emit(storeElements(m, form.lanes, form.result, out, value(done), width, offset));
     }
     form.operands.forEach((operand, k) => {
       if (operand.along === 'dense') m.emit(set(pointers[k]!, i32.add(pointers[k]!, elements * SIZE_BYTES[operand.type])));
@@ -87,6 +89,12 @@ function emitter(fn: ElementFunction, form: MapForm, m: VectorAlgebra, { pointer
     m.emit(set(out, i32.add(out, elements * SIZE_BYTES[form.result])));
     return sequence(...m.drain());
   };
+}
+
+/** Two float64 vectors as one float32 vector: one store and one NaN check for four elements. */
+function narrowed(m: VectorAlgebra, low: Vector, high: Vector): Vector {
+  const halves = [f32x4.demoteF64x2Zero(low), f32x4.demoteF64x2Zero(high)] as const;
+  return m.keep(v128.shuffle(...halves, [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23]));
 }
 
 function enterRow(

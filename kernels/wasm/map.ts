@@ -82,7 +82,7 @@ export class WasmMap {
     const inner = nest.shape.length - 1;
     const { buffer } = this.#heap.memory;
     const resident = [out, ...operands.map((operand) => operand.array)].every((array) => array.buffer === buffer);
-    if (lanes === undefined || !resident || inner > 1 || nest.strides.some((s) => s[inner]! > 1)) return undefined;
+    if (lanes === undefined || !resident || inner > 1 || nest.strides.some((s) => s[inner] !== 0 && s[inner] !== 1)) return undefined;
     const types = operands.map((operand) => elementType(operand.array)!);
     const kernel = this.#kernel(fn, {
       lanes, result: resultType(fn, out)!, memory: this.#heap.kind,

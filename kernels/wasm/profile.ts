@@ -10,6 +10,8 @@ export interface Profile {
    * path, last but for operations that commute with rounding (Figueroa 1995: double rounding is innocuous as 53 >= 2 * 24 + 2).
    */
   readonly single: boolean;
+  /** No rounding at all: on float32 operands the value is a float32. */
+  readonly exact: boolean;
   /** Only operations that wrapped integers have in vector form. */
   readonly integer: boolean;
 }
@@ -30,9 +32,8 @@ type Rounding = 'exact' | 'rounded';
 
 function inspect(fn: ElementFunction): Profile {
   const seen = { vector: true, single: true, integer: true };
-  const algebra = inspector(seen);
-  fn.body(algebra, ...new Array<Rounding>(fn.arity).fill('exact'));
-  return seen;
+  const result = fn.body(inspector(seen), ...new Array<Rounding>(fn.arity).fill('exact'));
+  return { ...seen, exact: seen.single && result !== 'rounded' };
 }
 
 function inspector(seen: { vector: boolean; single: boolean; integer: boolean }): Algebra<Rounding, null> {

@@ -4,9 +4,9 @@
 // The range is outer * inner results in any split: results do not touch each other. With inner = 1 a result combines eight lanes
 // in the order of kernels/reduce.ts; else two results share a vector and r runs sequentially.
 import type { Reduction } from '../reduce.ts';
-import { i32, ModuleBuilder, sequence, set, v128, when, whileTrue, type Expr, type Local, type Statement } from './assembler.ts';
-import { loadElements, SIZE_BYTES, storeElements, type ElementType, type ResultType, type Width } from './elements.ts';
-import { VectorAlgebra, bytesOf, type Vector } from './vector-algebra.ts';
+import { f64x2, i32, ModuleBuilder, sequence, set, v128, when, whileTrue, type Expr, type Local, type Statement } from './assembler.ts';
+import { LANES, loadElements, SIZE_BYTES, storeElements, type ElementType, type ResultType, type Width } from './elements.ts';
+import { VectorAlgebra, type Vector } from './vector-algebra.ts';
 
 /** One specialisation of a reduce kernel. */
 export interface ReduceForm {
@@ -14,6 +14,8 @@ export interface ReduceForm {
   readonly perResult: readonly ElementType[];
   readonly result: ResultType;
   readonly order: 'lanes' | 'sequence';
+  /** f32x4 where nothing is rounded (minimum, maximum): the bits are the same and twice as many fit. */
+  readonly lanes: 'f64x2' | 'f32x4';
   readonly memory: 'shared' | 'private';
 }
 
@@ -39,27 +41,25 @@ function lanesModule(reduction: Reduction, form: ReduceForm): Uint8Array<ArrayBu
   const f = module.function({ export: 'reduce', params: ['i32', 'i32', 'i32'] });
   const [params, result, end] = f.params;
   const [at, left] = [f.local('i32'), f.local('i32')];
-  const lanes = Array.from({ length: 4 }, () => f.local('v128'));
-  const m = new VectorAlgebra(module, f, 'f64x2');
+  const width = LANES[form.lanes];
+  const lanes = Array.from({ length: 8 / width }, () => f.local('v128'));
+  const m = new VectorAlgebra(module, f, form.lanes);
   const size = SIZE_BYTES[form.element];
   const fixed = form.perResult.map((type, k) => ({ type, k, local: f.local('v128') }));
   const extras = fixed.map((extra) => extra.local);
-  const body = (address: Expr<'i32'>, width: Width, offset: number): Vector =>
-    reduction.body.body(m, m.keep(loadElements('f64x2', form.element, address, width, offset)), ...extras);
-  lanes.forEach((lane, i) => m.emit(set(lane, reduction.combine.body(m, lane, body(at, 'all', 2 * i * size)))));
+  const body = (part: Width, offset: number): Vector =>
+    reduction.body.body(m, m.keep(loadElements(form.lanes, form.element, at, part, offset)), ...extras);
+  lanes.forEach((lane, i) => m.emit(set(lane, reduction.combine.body(m, lane, body('all', width * i * size)))));
   const round = sequence(...m.drain(), set(at, i32.add(at, 8 * size)), set(left, i32.sub(left, 8)));
   const tail = Array.from({ length: 7 }, (_, r) => {
-    const lane = lanes[r >>> 1]!;
-    const half = m.bits(bytesOf(r % 2 === 0 ? new BigUint64Array([~0n, 0n]) : new BigUint64Array([0n, ~0n])));
-    const next = reduction.combine.body(m, lane, body(at, 'one', r * size));
-    return when(i32.gtS(left, r), ...m.drain(), set(lane, v128.bitselect(next, lane, half)));
+    const lane = lanes[Math.floor(r / width)]!;
+    const next = reduction.combine.body(m, lane, body('one', r * size));
+    return when(i32.gtS(left, r), ...m.drain(), set(lane, v128.bitselect(next, lane, m.bits(laneMask(r % width, 16 / width)))));
   });
   const identity = m.constant(IDENTITY[reduction.identity]);
-  const [a, b, c, d] = lanes as unknown as readonly [Vector, Vector, Vector, Vector];
-  const combine = (x: Vector, y: Vector): Vector => reduction.combine.body(m, x, y);
-  const both = combine(combine(a, c), combine(b, d)); // lanes (0+4)+(2+6) and (1+5)+(3+7)
-  const total = combine(both, m.keep(v128.shuffle(both, both, [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15])));
-  const finish = store(m, reduction, form, total, params, i32.add(i32.load(params, reduceFields.out), i32.mul(result, SIZE_BYTES[form.result])), 'one');
+  const total = joined(m, lanes, 16 / width, (a, b) => reduction.combine.body(m, a, b));
+  const out = i32.add(i32.load(params, reduceFields.out), i32.mul(result, SIZE_BYTES[form.result]));
+  const finish = store(m, reduction, form, total, params, out, 'one');
   const count = i32.load(params, reduceFields.count);
   f.body(
     ...m.prologue,
@@ -67,12 +67,32 @@ function lanesModule(reduction: Reduction, form: ReduceForm): Uint8Array<ArrayBu
       set(left, count),
       set(at, i32.add(i32.load(params, reduceFields.x), i32.mul(i32.mul(result, count), size))),
       ...lanes.map((lane) => set(lane, identity)),
-      ...fixed.map(({ type, k, local }) => set(local, loadElements('f64x2', type, perResultAddress(params, k, type, result), 'one'))),
+      ...fixed.map(({ type, k, local }) => set(local, loadElements(form.lanes, type, perResultAddress(params, k, type, result), 'one'))),
       whileTrue(i32.geS(left, 8), round),
       ...tail,
       finish,
       set(result, i32.add(result, 1))));
   return module.encode();
+}
+
+/** All ones in one lane. */
+function laneMask(lane: number, sizeBytes: number): Uint8Array {
+  return new Uint8Array(16).fill(255, lane * sizeBytes, (lane + 1) * sizeBytes);
+}
+
+/** ((0+4)+(2+6))+((1+5)+(3+7)) in lane 0: halves of the vectors, then halves of the vector. */
+function joined(m: VectorAlgebra, lanes: readonly Vector[], laneBytes: number, combine: (a: Vector, b: Vector) => Vector): Vector {
+  let vectors = lanes;
+  while (vectors.length > 1) {
+    const half = vectors.length / 2;
+    vectors = vectors.slice(0, half).map((vector, i) => combine(vector, vectors[i + half]!));
+  }
+  let total = vectors[0]!;
+  for (let shift = 8; shift >= laneBytes; shift /= 2) {
+    const order = Array.from({ length: 16 }, (_, i) => (i + shift) % 16);
+    total = combine(total, m.keep(v128.shuffle(total, total, order)));
+  }
+  return total;
 }
 
 function sequenceModule(reduction: Reduction, form: ReduceForm): Uint8Array<ArrayBuffer> {
@@ -127,6 +147,11 @@ function perResultAddress(params: Params, k: number, type: ElementType, result: 
 function store(
   m: VectorAlgebra, reduction: Reduction, form: ReduceForm, total: Vector, params: Params, address: Expr<'i32'>, width: Width, offset = 0,
 ): Statement {
+  if (form.lanes === 'f32x4') {
+    const single = form.result === 'f32';
+    const write = storeElements(m, single ? 'f32x4' : 'f64x2', form.result, address, single ? total : m.keep(f64x2.promoteLowF32x4(total)), width, offset);
+    return sequence(...m.drain(), write);
+  }
   const divisor = v128.load64Splat(params, reduceFields.divisor);
   const value = reduction.finish === undefined ? total : reduction.finish.body(m, total, m.keep(divisor));
   const write = storeElements(m, 'f64x2', form.result, address, value, width, offset);

@@ -23,14 +23,19 @@ export interface ReduceJob {
 }
 
 const STAGE_BYTES = 128 * 1024;
+const PARAMS_BYTES = 128;
 
 /** Reductions on one linear memory; not reentrant, one per thread. */
 export class WasmReduce {
   readonly #heap: ReduceMemory;
+  readonly #params: number;
   readonly #kernels = new WeakMap<Reduction, Map<string, CompiledKernel>>();
 
+  /** Takes a parameter block of the heap. Throws RangeError when the heap is full. */
   constructor(heap: ReduceMemory) {
     this.#heap = heap;
+    this.#params = heap.allocate(PARAMS_BYTES);
+    if (this.#params === 0) throw new RangeError(`no ${PARAMS_BYTES} bytes left for parameters: free some results or grow the heap`);
   }
 
   /** Does the reduction and returns true; false where it has no vector form: integers, strided operands, split axes, a full heap. */
@@ -62,13 +67,10 @@ export class WasmReduce {
 
   #runResident(kernel: CompiledKernel, plan: Plan, operand: Operand, out: ElementArray, options: ReduceOptions, divisor: number): boolean {
     const perResult = (options.perResult ?? []).map((array) => array.byteOffset);
-    const params = this.#heap.allocate(reduceFields.sizeBytes(perResult.length));
-    if (params === 0) return false;
-    writeParams(this.#heap.memory.buffer, params, { plan, x: addressOf(operand), out: out.byteOffset, perResult, divisor });
+    writeParams(this.#heap.memory.buffer, this.#params, { plan, x: addressOf(operand), out: out.byteOffset, perResult, divisor });
     const total = plan.outer * plan.inner;
     const grain = Math.max(16, Math.ceil(65536 / Math.max(1, plan.count)));
-    for (let start = 0; start < total; start += grain) kernel.call(params, start, Math.min(total, start + grain));
-    this.#heap.free(params);
+    for (let start = 0; start < total; start += grain) kernel.call(this.#params, start, Math.min(total, start + grain));
     return true;
   }
 
@@ -127,7 +129,10 @@ function planOf(reduction: Reduction, operand: Operand, axes: readonly number[],
   const extents = collapseAxes(operand, axes);
   if (extents === undefined || !parts.every((part) => profileOf(part).vector)) return undefined;
   const order = runsInLanes(operand.shape, axes) ? 'lanes' : 'sequence';
-  return { ...extents, form: { element, perResult: extras as ElementType[], result, order } };
+  const narrow = element === 'f32' || element === 'u8' || element === 'i8' || element === 'u16' || element === 'i16';
+  const exact = reduction.finish === undefined && extras.length === 0 && parts.every((part) => profileOf(part).exact);
+  const lanes = order === 'lanes' && narrow && exact && (result === 'f32' || result === 'f64') ? 'f32x4' : 'f64x2';
+  return { ...extents, form: { element, perResult: extras as ElementType[], result, order, lanes } };
 }
 
 function isResult(type: ElementType | undefined): type is Exclude<ResultType, 'mask'> {

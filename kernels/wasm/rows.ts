@@ -1,7 +1,7 @@
 // The map and reduce skeletons on WebAssembly with the JavaScript ones behind them: what the row operations and the CPU device run on.
 import { map } from '../map.ts';
 import { reduce } from '../reduce.ts';
-import type { Skeletons } from '../rows.ts';
+import type { Skeletons } from '../skeletons.ts';
 import { WasmMap } from './map.ts';
 import { WasmReduce, type ReduceMemory } from './reduce.ts';
 

@@ -144,7 +144,7 @@ export class Team {
     await this.#queue;
     Atomics.store(this.#words, WORD.epoch, CLOSED);
     if (this.#workers.length > 0) Atomics.notify(this.#words, WORD.epoch);
-    await Promise.all(this.#workers.map((worker) => worker?.terminate()));
+    await Promise.all(this.#workers.flatMap((worker) => worker?.terminate() ?? []));
     this.#workers.length = 0;
   }
 

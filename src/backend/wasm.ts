@@ -2,7 +2,7 @@
 import { Heap } from '../../kernels/wasm/heap.ts';
 import { type GemmSpec, WasmContract } from '../../kernels/wasm/contract.ts';
 import { plainSkeletons, type Skeletons } from '../../kernels/rows.ts';
-import { runLinalg, runLinalgAsync } from '../../kernels/linalg.ts';
+import { type AsyncGround, runLinalg, runLinalgAsync } from '../../kernels/linalg.ts';
 import { WasmGround } from '../../kernels/wasm/linalg.ts';
 import { WasmMap } from '../../kernels/wasm/map.ts';
 import { WasmReduce } from '../../kernels/wasm/reduce.ts';
@@ -24,6 +24,10 @@ const NS_PER_BYTE = 0.06;
 const CALL_NS = 1500;
 /** Products of more floating-point operations run beside the event loop. */
 const ASYNC_FLOPS = 3e7;
+
+/** Multiply-adds below which a step of a factorisation stays on the calling thread (about 0.1 ms). */
+const HANDOVER_WORK = 4e6;
+const DONE = (_finished: void): Promise<void> => Promise.resolve();
 
 const SKELETONS: ReadonlySet<string> = new Set(['map', 'reduce', 'rows', 'contract', 'linalg']);
 
@@ -48,6 +52,11 @@ export class WasmDevice implements Device {
   readonly #map: WasmMap;
   readonly #reduce: WasmReduce;
   readonly #js: JsDevice;
+  /** Steps too small to be worth a hand-over are done at once. */
+  readonly #besideGround: AsyncGround = {
+    contractAsync: (spec) => (spec.m * spec.n * spec.k < HANDOVER_WORK ? DONE(this.#ground.contract(spec)) : this.#ground.contractAsync(spec)),
+    solveAsync: (spec) => (spec.count * spec.size * spec.size < HANDOVER_WORK ? DONE(this.#ground.solve(spec)) : this.#ground.solveAsync(spec)),
+  };
   /** The SIMD loop nests, and the plain ones for what has no vector form. */
   readonly #skeletons: Skeletons = {
     map: (...args) => this.#map.run(...args) || plainSkeletons.map(...args),
@@ -128,7 +137,7 @@ export class WasmDevice implements Device {
     if (out.address === 0) return this.#js.runNow(task, out);
     const space = this.#workspace(out);
     try {
-      await runLinalgAsync(linalgSteps(task, out.array as Float32Array, space.take), this.#ground);
+      await runLinalgAsync(linalgSteps(task, out.array as Float32Array, space.take), this.#besideGround);
     } finally {
       space.release();
     }

@@ -1,12 +1,29 @@
 // The devices of a Node process, in the order in which ties are broken.
+import type { Device, DeviceReport } from '../backend/device.ts';
 import { JsDevice } from '../backend/js.ts';
 import { WasmDevice } from '../backend/wasm.ts';
 import type { FindDevices } from '../sheet/open.ts';
+import { BlasDevice } from './blas-device.ts';
+import { type Blas, type BlasAbsent, openBlas } from './node-blas.ts';
 import { nodeThreads } from './node-threads.ts';
 
 /** Finds the devices of this machine. */
 export const nodeDevices: FindDevices = async (settings) => {
   const js = new JsDevice();
   const wasm = new WasmDevice(js, { threads: settings.threads, host: nodeThreads(), roomBytes: settings.budgetBytes });
-  return { devices: [js, wasm], memory: wasm.memory };
+  const devices: Device[] = [js, wasm];
+  const wanted = settings.devices === undefined || settings.devices.includes('blas');
+  const blas = wanted ? await systemBlas() : undefined;
+  if (blas?.found === true) devices.push(new BlasDevice(blas));
+  return { devices, memory: wasm.memory, absent: blas?.found === false ? [absentBlas(blas)] : [] };
 };
+
+let opened: Promise<Blas | BlasAbsent> | undefined;
+
+/** Opened once a process: the probe takes tens of milliseconds, and koffi libraries cannot be closed safely. */
+function systemBlas(): Promise<Blas | BlasAbsent> {
+  opened ??= openBlas();
+  return opened;
+}
+
+const absentBlas = ({ reason }: BlasAbsent): DeviceReport => ({ name: 'blas', found: false, detail: reason });

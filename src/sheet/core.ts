@@ -1,6 +1,6 @@
 // The state of a sheet and the verbs on it: look up, judge, dispatch, keep, record. `execute` and `demand` call these.
 import type { CostTable, Dispatcher } from '../backend/dispatch.ts';
-import { type Device, type Task, taskFlops } from '../backend/device.ts';
+import { type Device, type DeviceReport, type Task, taskFlops } from '../backend/device.ts';
 import { MemoryStore } from '../cache/memory.ts';
 import type { Entry } from '../cache/store.ts';
 import type { Host } from '../env.ts';
@@ -41,6 +41,8 @@ export class Core {
   readonly counters = new Counters();
   readonly recorder: Recorder;
   readonly roots: Roots;
+  /** Devices that were looked for and not found. */
+  absentDevices: readonly DeviceReport[] = [];
   readonly #flights = new Flights();
   readonly #startNs: number;
   #seq = 0;
@@ -259,5 +261,6 @@ const taskOf = (step: Step, numerics: NumericsClass): Task => ({
 /** Whether the only reader works on the same elements one by one, so that the reader's result is the one to keep. */
 function isPassedOn(step: Step): boolean {
   const reader = step.reader?.expression;
+  if (step.expression.row?.source === true) return false;
   return reader?.row?.separable === 'elements' && reader.type.size === step.expression.type.size;
 }

@@ -1,6 +1,6 @@
 // Opening a sheet: options, devices and memory become a core, and a view of it.
 import { Dispatcher } from '../backend/dispatch.ts';
-import type { Device } from '../backend/device.ts';
+import type { Device, DeviceReport } from '../backend/device.ts';
 import type { Host } from '../env.ts';
 import { UnavailableError } from '../errors.ts';
 import { readLaws } from '../policy/laws.ts';
@@ -14,6 +14,8 @@ import { type Sheet, viewWith } from './sheet.ts';
 export interface Machine {
   readonly devices: readonly Device[];
   readonly memory?: Memory;
+  /** Devices that were looked for and not found, and why. */
+  readonly absent?: readonly DeviceReport[];
 }
 
 /** Finds the devices a host offers. */
@@ -27,6 +29,7 @@ export async function openSheet<S extends Sheet>(SheetClass: new (core: Core, vi
   const settings: Settings = { ...settled, cache: off ? 'off' : 'on', devices: settled.devices ?? host.settings.devices };
   const machine = await find(settings, host);
   const core = new Core(host, settings, new Dispatcher(chosen(machine.devices, settings)), machine.memory ?? heapMemory, silentRecorder);
+  core.absentDevices = machine.absent ?? [];
   const view = viewWith(core, { numerics: settings.numerics, reuse: !off, device: undefined, signal: undefined }, {});
   return new SheetClass(core, view);
 }

@@ -3,6 +3,8 @@ import { SourceError, ShapeError, DTypeError } from '../errors.ts';
 import { type DType, type TypedArray, allocate, dtypeOfArray, DTYPES } from '../tensor/dtype.ts';
 import { checkShape, formatShape, type Shape, sizeOf } from '../tensor/shape.ts';
 import type { Elements } from '../tensor/elements.ts';
+import { asTableArray, checkReadable } from '../tensor/foreign-dtypes.ts';
+import { asTruth } from '../tensor/foreign-elements.ts';
 import { readForeign } from '../tensor/foreign.ts';
 
 /** Nested lists of numbers, booleans or bigints. */
@@ -34,16 +36,14 @@ function readAny(value: unknown, owner: string, dtype: DType | undefined): Eleme
 const describe = (value: unknown): string => (value === null ? 'null' : typeof value === 'object' ? `an object with keys ${Object.keys(value).slice(0, 6).join(', ')}` : `a ${typeof value}`);
 
 function readTyped(array: TypedArray, dtype: DType, owner: string): Elements {
-  const { buffer } = array;
-  if ((buffer as ArrayBuffer & { detached?: boolean }).detached === true || (array.length === 0 && buffer.byteLength === 0 && array.byteOffset > 0)) {
-    throw new SourceError(`${owner}: the array's buffer is detached (it was transferred elsewhere); pass a copy made before the transfer.`, { byteLength: 0 });
-  }
-  return { dtype, shape: [array.length], array, fresh: false };
+  checkReadable(array, owner);
+  const table = asTableArray(array, dtype, owner);
+  return { dtype, shape: [table.length], array: table, fresh: false };
 }
 
 function retyped(elements: Elements, dtype: DType | undefined): Elements {
   if (dtype === undefined || dtype === elements.dtype) return elements;
-  if (dtype === 'bool' && elements.dtype === 'uint8') return { ...elements, dtype };
+  if (dtype === 'bool' && elements.dtype === 'uint8') return { ...elements, dtype, ...asTruth(elements.array) };
   throw new DTypeError(`tensor: the array holds ${elements.dtype}, not ${dtype}; leave dtype out and use tensor(…).astype('${dtype}').`, { dtype, holds: elements.dtype });
 }
 

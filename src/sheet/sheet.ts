@@ -1,5 +1,6 @@
 // SymbolicSheet: the front door. `execute` makes an expression; awaiting it admits it; reading its elements computes it.
 import { AttributeError, ClosedError, SourceError } from '../errors.ts';
+import type { DeviceReport } from '../backend/device.ts';
 import { canonicalise, type Argument } from '../expr/canonicalise.ts';
 import { type Author, Expression } from '../expr/expression.ts';
 import type { OpRow } from '../ops/define.ts';
@@ -158,6 +159,11 @@ export class Sheet implements Owner {
   /** @internal */
   release(expression: Expression): void {
     this.core.pins.unpin(expression);
+  }
+
+  /** Devices that were found, and those that were not with what would be needed. */
+  devices(): readonly DeviceReport[] {
+    return [...this.core.dispatcher.devices.map(({ name, detail }) => ({ name, found: true, detail })), ...this.core.absentDevices];
   }
 
   /** Op by op, what was reused and what was computed, and why. */

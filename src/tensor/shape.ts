@@ -37,11 +37,12 @@ export const formatShape = (shape: Shape): string => `[${shape.join(',')}]`;
 export function checkShape(shape: unknown, owner: string): Shape {
   if (!Array.isArray(shape) || shape.length > MAX_RANK || !shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
     throw new ShapeError(
-      `${owner}: ${JSON.stringify(shape)} is not a shape; give an array of at most ${MAX_RANK} non-negative integers.`,
+      `${owner}: ${Array.isArray(shape) ? `[${shape.map(String).join(',')}]` : String(shape)} is not a shape; give an array of at most ${MAX_RANK} non-negative integers.`,
       { shape },
     );
   }
-  const size = sizeOf(shape);
+  // Zeros are left out: a huge length beside one would give NaN or hide behind it.
+  const size = sizeOf(shape.filter((length) => length !== 0));
   if (size > MAX_ELEMENTS) {
     throw new LimitError(
       `${owner}: shape ${formatShape(shape)} has ${size} elements, more than ${MAX_ELEMENTS}; split it into smaller tensors.`,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { logSoftmax, logSumExp, plainSkeletons, softmax, variance } from '../../kernels/rows.ts';
+import { logSoftmax, logSumExp, softmax, variance } from '../../kernels/rows.ts';
+import { plainSkeletons } from '../../kernels/skeletons.ts';
 import { Heap } from '../../kernels/wasm/heap.ts';
 import { wasmSkeletons } from '../../kernels/wasm/rows.ts';
 
