@@ -1,4 +1,4 @@
-// Digits by ridge regression on random Fourier features: scales × λ, by 3-fold cross-validation, and a final fit.
+// Digits by ridge regression on random Fourier features: scales × λ, by cross-validation.
 import type { SymbolicSheet, Tensor } from 'symbolic-sheet';
 
 /** Digits as they come from the files: images of 784 bytes, labels 0 to 9. */
@@ -23,22 +23,8 @@ export interface Fit {
   readonly accuracy: number;
 }
 
-/** Cross-validates every scale and λ. Written the plain way: every fit goes from the pixels to the accuracy. */
-export async function sweep(sheet: SymbolicSheet, digits: Digits, grid: Grid, onFit: (fit: Fit) => void = () => {}): Promise<Fit[]> {
-  const set = load(sheet, digits);
-  const splits = Array.from({ length: grid.folds }, (_, fold) => split(digits.labels.length, fold, grid.folds));
-  const fits: Fit[] = [];
-  for (const scale of grid.scales) {
-    for (const lambda of grid.lambdas) {
-      for (const [fold, { train, test }] of splits.entries()) {
-        const accuracy = await fit(sheet, { set, rows: train }, { set, rows: test }, { scale, lambda, features: grid.features });
-        fits.push({ scale, lambda, fold, accuracy });
-        onFit({ scale, lambda, fold, accuracy });
-      }
-    }
-  }
-  return fits;
-}
+/** Hears of every fit; the sweep waits for what it answers. */
+export type OnFit = (fit: Fit) => void | Promise<void>;
 
 /** Digits as tensors: pixels [rows, 784] and labels [rows]. */
 export interface DigitSet {
@@ -46,41 +32,66 @@ export interface DigitSet {
   readonly y: Tensor;
 }
 
-/** Some rows of a set. */
-export interface Selection {
-  readonly set: DigitSet;
-  readonly rows: Int32Array;
+/** What one model is made with. */
+export interface ModelOptions {
+  readonly features: number;
+  readonly scale: number;
+  readonly lambda: number;
 }
 
-export const load = (sheet: SymbolicSheet, { images, labels }: Digits): DigitSet => ({ X: sheet.tensor(images, [labels.length, 784]), y: sheet.tensor(labels) });
+/** Cross-validates every scale and λ. Written the plain way: every fit goes from the pixels to the accuracy. */
+export async function sweep(sheet: SymbolicSheet, digits: Digits, { features, scales, lambdas, folds: count }: Grid, onFit: OnFit = () => {}): Promise<Fit[]> {
+  const folds = cut(digits, count).map((fold) => load(sheet, fold));
+  const fits: Fit[] = [];
+  for (const scale of scales) {
+    for (const lambda of lambdas) {
+      for (const [fold, test] of folds.entries()) {
+        const train = join(sheet, folds.filter((other) => other !== test));
+        const accuracy = await fit(sheet, train, test, { features, scale, lambda });
+        fits.push({ scale, lambda, fold, accuracy });
+        await onFit({ scale, lambda, fold, accuracy });
+      }
+    }
+  }
+  return fits;
+}
 
-/** Fits on one selection and answers the accuracy on the other. */
-export async function fit(sheet: SymbolicSheet, train: Selection, test: Selection, { scale, lambda, features }: { scale: number; lambda: number; features: number }): Promise<number> {
+/** Fits on one set and answers the accuracy on another. */
+export async function fit(sheet: SymbolicSheet, train: DigitSet, test: DigitSet, { features, scale, lambda }: ModelOptions): Promise<number> {
   const W = sheet.randomNormal([784, features], { seed: 1 }).multiply(scale);
   const b = sheet.randomUniform([features], { seed: 2 }).multiply(2 * Math.PI);
-  const featuresOf = ({ set, rows }: Selection): Tensor => set.X.take(rows).divide(255).matmul(W).add(b).cos();
+  const featuresOf = ({ X }: DigitSet): Tensor => X.divide(255).matmul(W).add(b).cos();
 
   const Z = featuresOf(train);
-  const T = train.set.y.take(train.rows).oneHot(10);
-  const gram = Z.matmul(Z, { transposeA: true }).add(sheet.eye(features).multiply(lambda * train.rows.length));
-  const beta = gram.solve(Z.matmul(T, { transposeA: true }));
+  const gram = Z.matmul(Z, { transposeA: true }).add(sheet.eye(features).multiply(lambda * train.y.size));
+  const beta = gram.solve(Z.matmul(train.y.oneHot(10), { transposeA: true }));
 
   const guess = featuresOf(test).matmul(beta).argmax({ axis: 1 });
-  return guess.equal(test.set.y.take(test.rows)).mean().item();
+  return guess.equal(test.y).mean().item();
 }
 
-/** Mean accuracy over the folds, best first. */
+/** Digits as tensors. */
+export const load = (sheet: SymbolicSheet, { images, labels }: Digits): DigitSet => ({ X: sheet.tensor(images, [labels.length, 784]), y: sheet.tensor(labels) });
+
+/** Sets one after the other. */
+export const join = (sheet: SymbolicSheet, sets: readonly DigitSet[]): DigitSet => ({ X: sheet.concat(sets.map(({ X }) => X)), y: sheet.concat(sets.map(({ y }) => y)) });
+
+/** Digits in `count` parts of nearly equal length, in their order. */
+export function cut({ images, labels }: Digits, count: number): Digits[] {
+  const bound = (part: number): number => Math.floor((labels.length * part) / count);
+  return Array.from({ length: count }, (_, part) => ({
+    images: images.subarray(784 * bound(part), 784 * bound(part + 1)), labels: labels.subarray(bound(part), bound(part + 1)),
+  }));
+}
+
+/** Mean accuracy over the folds of every scale and λ, best first. */
 export function ranked(fits: readonly Fit[]): Omit<Fit, 'fold'>[] {
   const groups = new Map<string, Fit[]>();
-  for (const fit of fits) groups.set(`${fit.scale}/${fit.lambda}`, [...(groups.get(`${fit.scale}/${fit.lambda}`) ?? []), fit]);
+  for (const fit of fits) {
+    const name = `${fit.scale}/${fit.lambda}`;
+    groups.set(name, [...(groups.get(name) ?? []), fit]);
+  }
   return [...groups.values()]
     .map((group) => ({ scale: group[0]!.scale, lambda: group[0]!.lambda, accuracy: group.reduce((sum, { accuracy }) => sum + accuracy, 0) / group.length }))
     .sort((x, y) => y.accuracy - x.accuracy);
-}
-
-function split(rows: number, fold: number, folds: number): { train: Int32Array; test: Int32Array } {
-  const from = Math.floor((rows * fold) / folds);
-  const to = Math.floor((rows * (fold + 1)) / folds);
-  const all = Array.from({ length: rows }, (_, row) => row);
-  return { train: Int32Array.from(all.filter((row) => row < from || row >= to)), test: Int32Array.from(all.slice(from, to)) };
 }

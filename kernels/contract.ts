@@ -3,6 +3,7 @@
 // Float dtypes, for every element of C: K in blocks of 256; inside a block sequential, acc = acc + a·b with both operations rounded to
 // the dtype, from 0; the block sums enter C in order (the first is stored, added or subtracted, the others added or subtracted).
 // Integer dtypes wrap modulo 2^bits, where order does not matter. The WebAssembly kernels give the same bits (kernels/wasm/contract.ts).
+import { canonicaliseNaN } from './map.ts';
 
 /** Float storage of a matrix. */
 export type FloatArray = Float32Array | Float64Array;
@@ -53,6 +54,7 @@ export function contract<V extends FloatArray>(spec: Contraction<V>): void {
       sums.fill(0);
       for (let p = 0; p < depth; p++) addRow(sums, elementOfA(spec, i, k + p), block.values, block.offset + p * block.stride, first, last);
       mergeRow(spec.c, i, sums, mode, first, last);
+      canonicaliseNaN(spec.c.values, spec.c.offset + i * spec.c.stride + first, spec.c.offset + i * spec.c.stride + last);
     }
   }
 }

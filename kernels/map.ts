@@ -106,7 +106,7 @@ const unboundedIntegers: Domain = { ...int64Algebra, constant: BigInt };
 export function loaderFor(domain: Domain, array: ElementArray): (index: number) => Value {
   if (domain === floatAlgebra) return isBigIntArray(array) ? (i) => Number(array[i]!) : (i) => array[i]!;
   if (typeof domain.constant(0) === 'number') {
-    const wrap = domain.constant;
+    const wrap = (x: number): Value => domain.constant(x);
     return isBigIntArray(array) ? (i) => wrap(Number(BigInt.asIntN(32, array[i]!))) : (i) => wrap(array[i]!);
   }
   // BigInt(x) of a bigint is itself; storing wraps, so only operations need the wrapped form.

@@ -1,6 +1,6 @@
 // Operations along one axis composed of map and reduce: softmax and its relatives, mean and variance. Bits do not depend on the skeletons.
 import { scalar } from './algebra.ts';
-import { map, type ElementArray, type Operand } from './map.ts';
+import { map, type Operand } from './map.ts';
 import { exp, log } from './math.ts';
 import { reductions, type Reduction } from './reduce.ts';
 import { plainSkeletons, type Skeletons } from './skeletons.ts';

@@ -47,12 +47,15 @@ export interface Lanes {
   readonly sub: (a: Expr<'v128'>, b: Expr<'v128'>) => Expr<'v128'>;
   readonly mul: (a: Expr<'v128'>, b: Expr<'v128'>) => Expr<'v128'>;
   readonly div: (a: Expr<'v128'>, b: Expr<'v128'>) => Expr<'v128'>;
+  readonly eq: (a: Expr<'v128'>, b: Expr<'v128'>) => Expr<'v128'>;
+  /** The bytes of a vector of canonical NaNs. */
+  readonly quietNaN: readonly number[];
 }
 
 /** Instructions by dtype. */
 export const LANES: Readonly<Record<FloatDtype, Lanes>> = {
-  float32: { sizeBytes: 4, perVector: 4, broadcast: v128.load32Splat, add: f32x4.add, sub: f32x4.sub, mul: f32x4.mul, div: f32x4.div },
-  float64: { sizeBytes: 8, perVector: 2, broadcast: v128.load64Splat, add: f64x2.add, sub: f64x2.sub, mul: f64x2.mul, div: f64x2.div },
+  float32: { sizeBytes: 4, perVector: 4, broadcast: v128.load32Splat, add: f32x4.add, sub: f32x4.sub, mul: f32x4.mul, div: f32x4.div, eq: f32x4.eq, quietNaN: [...new Uint8Array(new Uint32Array(4).fill(0x7fc00000).buffer)] },
+  float64: { sizeBytes: 8, perVector: 2, broadcast: v128.load64Splat, add: f64x2.add, sub: f64x2.sub, mul: f64x2.mul, div: f64x2.div, eq: f64x2.eq, quietNaN: [...new Uint8Array(new BigUint64Array(2).fill(0x7ff8000000000000n).buffer)] },
 };
 
 /** A field of the parameter block, as an expression. */

@@ -7,7 +7,7 @@
 // Register tile MR × NR. B is read by panels NR wide; packed and unpacked B differ only in strides. A is read in place row by row
 // (`multiply`, MR pointers) or from packed tiles, MR interleaved (`multiplyPacked`, one pointer, for Aᵀ). Small products skip all packing;
 // products with few rows go by wide panels of B in place (`multiplyWide`).
-import { block, br, call, countUp, i32, i8x16, label, ModuleBuilder, sequence, set, v128, when, whenElse, whileTrue } from './assembler.ts';
+import { block, br, call, countUp, i32, i8x16, label, ModuleBuilder, sequence, set, tee, v128, when, whenElse, whileTrue } from './assembler.ts';
 import type { Expr, FunctionReference, Local, Statement } from './assembler.ts';
 import { K_BLOCK, LANES, MODE, read, TILE, TRIANGLE, WIDE_VECTORS } from './contract-fields.ts';
 import type { FloatDtype, Lanes, TileShape } from './contract-fields.ts';
@@ -48,7 +48,7 @@ function emitTile(module: ModuleBuilder, lanes: Lanes, tile: TileShape, interlea
       set(b, i32.add(b, bStepBytes)),
       ...pointers.map((pointer) => set(pointer, i32.add(pointer, (interleave ?? 1) * lanes.sizeBytes))),
       set(depth, i32.sub(depth, 1))),
-    writeTile(lanes, tile, sums, { c, cRowBytes, columns, mode }));
+    writeTile(lanes, tile, sums, { c, cRowBytes, columns, mode, scratch: factor }));
   return f.reference;
 }
 
@@ -57,12 +57,18 @@ interface Target {
   readonly cRowBytes: Local<'i32'>;
   readonly columns: Local<'i32'>;
   readonly mode: Local<'i32'>;
+  readonly scratch: Local<'v128'>;
 }
 
 type Merge = (address: Expr<'i32'>, sum: Expr<'v128'>, loaded: (address: Expr<'i32'>) => Expr<'v128'>) => Expr<'v128'>;
 
 function writeTile(lanes: Lanes, tile: TileShape, sums: readonly (readonly Local<'v128'>[])[], target: Target): Statement {
-  const merges: Merge[] = [(_, sum) => sum, (at, sum, loaded) => lanes.add(loaded(at), sum), (at, sum, loaded) => lanes.sub(loaded(at), sum)];
+  const quiet = v128.constant(lanes.quietNaN);
+  // NaN has one spelling in results, so that equal results have equal bytes.
+  const canonical = (value: Expr<'v128'>): Expr<'v128'> => v128.bitselect(tee(target.scratch, value), quiet, lanes.eq(target.scratch, target.scratch));
+  const merges: Merge[] = [
+    (_, sum) => canonical(sum), (at, sum, loaded) => canonical(lanes.add(loaded(at), sum)), (at, sum, loaded) => canonical(lanes.sub(loaded(at), sum)),
+  ];
   const [store, add, subtract] = merges.map((merge) => {
     const nextRow = set(target.c, i32.add(target.c, target.cRowBytes));
     const whole = sums.map((row) => sequence(...row.map((sum, j) => v128.store(target.c, merge(target.c, sum, (at) => v128.load(at, 16 * j)), 16 * j)), nextRow));

@@ -4,7 +4,7 @@ import { floatAlgebra } from '../js-algebra.ts';
 import { runsInLanes, type Reduction, type ReduceOptions } from '../reduce.ts';
 import { elementCount, rowMajorStrides } from '../strides.ts';
 import { instantiate } from './abi.ts';
-import { elementType, SIZE_BYTES, type ElementType, type ResultType } from './elements.ts';
+import { elementType, type ElementType, type ResultType } from './elements.ts';
 import type { CompiledKernel, KernelMemory } from './map.ts';
 import { profileOf } from './profile.ts';
 import { reduceFields, reduceModule, type ReduceForm } from './reduce-module.ts';

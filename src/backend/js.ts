@@ -2,7 +2,8 @@
 import { contract, contractBigIntegers, contractIntegers } from '../../kernels/contract.ts';
 import type { ElementArray } from '../../kernels/map.ts';
 import { map } from '../../kernels/map.ts';
-import type { Contraction, KernelSpec } from '../ops/define.ts';
+import { plainSkeletons } from '../../kernels/skeletons.ts';
+import type { KernelSpec } from '../ops/define.ts';
 import { NumericError } from '../errors.ts';
 import type { Block } from '../tensor/block.ts';
 import { type DType, isFloat } from '../tensor/dtype.ts';
@@ -10,6 +11,7 @@ import { type Device, type Task, taskBytes, taskFlops } from './device.ts';
 import { alongAxesOnJs } from './along-axes.ts';
 
 import { linalgOnJs } from './linalg.ts';
+import { type Elements, mirrorLower, type Product, productOf } from './product.ts';
 import { copyWindow } from './window.ts';
 
 type Skeleton = KernelSpec['skeleton'];
@@ -49,13 +51,14 @@ const RUN: Record<Skeleton, Runner> = {
   map: (task, out) => map(kernelOf(task, 'map').element, task.operands.map(({ array, type }) => ({ array, shape: type.shape })), out, task.type.shape),
   reduce: alongAxesOnJs,
   rows: alongAxesOnJs,
-  contract: (task, out) => contractAll(kernelOf(task, 'contract').contraction(task.operands.map((operand) => operand.type), task.attrs), task, out),
+  contract: (task, out) => contractAll(productOf(task), task, out),
   window: (task, out) => {
     const [operand] = task.operands;
     if (operand !== undefined) copyWindow(operand.array, kernelOf(task, 'window').window(operand.type, task.attrs), out);
   },
   alias: (task, out) => out.set(task.operands[0]?.array as never),
   linalg: (task, out) => linalgOnJs(task, out as Float32Array),
+  random: (task, out) => kernelOf(task, 'random').fill(out as never, task.attrs, plainSkeletons),
   direct: (task, out) => kernelOf(task, 'direct').run(task.operands, { type: task.type, array: out as never }, task.attrs),
 };
 
@@ -67,17 +70,18 @@ export function kernelOf<S extends Skeleton>(task: Task, skeleton: S): Extract<K
 }
 
 /** Every batch of a product, in the order of the specification. */
-function contractAll(product: Contraction, task: Task, out: ElementArray): void {
+function contractAll(product: Product, task: Task, out: ElementArray): void {
   const [a, b] = task.operands;
-  const { m, n, k, transposeA, transposeB } = product;
+  const { m, n, k, transposeA, transposeB, symmetric } = product;
   product.offsetsA.forEach((offsetA, batch) => {
     const spec = {
-      m, n, k, transposeA, transposeB, mode: 'store', triangle: 'none',
+      m, n, k, transposeA, transposeB, mode: 'store', triangle: symmetric ? 'lower' : 'none',
       a: { values: a?.array, offset: offsetA, stride: product.lda },
       b: { values: b?.array, offset: product.offsetsB[batch] as number, stride: product.ldb },
       c: { values: out, offset: batch * m * n, stride: n },
     };
     contractOf(task.type.dtype)(spec as never);
+    if (symmetric) mirrorLower(out as Elements<unknown>, n, batch * m * n);
   });
 }
 

@@ -1,6 +1,7 @@
 // Linear systems as steps on working copies; a device says where copies lie and how steps are done.
 import type { FloatArray, Matrix } from '../../kernels/contract.ts';
 import { cholesky, jsGround, type LinalgSteps, lu, luSolve, runLinalg, solveTriangular } from '../../kernels/linalg.ts';
+import { canonicaliseNaN } from '../../kernels/map.ts';
 import { NumericError } from '../errors.ts';
 import type { LinearAlgebraName } from '../ops/define.ts';
 import { sizeOf } from '../tensor/shape.ts';
@@ -12,7 +13,9 @@ export type Workspace = (length: number) => FloatArray;
 /** The steps of a task, batch after batch; `out` receives the result. Throws NumericError where there is none. */
 export function* linalgSteps(task: Task, out: FloatArray, workspace: Workspace): LinalgSteps<void> {
   const { kernel } = task.row;
-  if (kernel.skeleton === 'linalg') yield* FACTORS[kernel.factor](task, out, workspace);
+  if (kernel.skeleton !== 'linalg') return;
+  yield* FACTORS[kernel.factor](task, out, workspace);
+  canonicaliseNaN(out);
 }
 
 /** A linear algebra task in plain JavaScript. */

@@ -4,16 +4,18 @@ import { type GemmSpec, WasmContract } from '../../kernels/wasm/contract.ts';
 import { plainSkeletons, type Skeletons } from '../../kernels/rows.ts';
 import { type AsyncGround, runLinalg, runLinalgAsync } from '../../kernels/linalg.ts';
 import { WasmGround } from '../../kernels/wasm/linalg.ts';
+import type { Operand } from '../../kernels/map.ts';
+import { TeamMap } from '../../kernels/wasm/team-map.ts';
 import { WasmMap } from '../../kernels/wasm/map.ts';
 import { WasmReduce } from '../../kernels/wasm/reduce.ts';
 import { Team, type TeamHost } from '../../kernels/wasm/team.ts';
-import type { Contraction } from '../ops/define.ts';
 import type { Block, Memory, Value } from '../tensor/block.ts';
 import { isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { type Device, type Task, taskBytes, taskFlops } from './device.ts';
 import { HeapMemory } from './heap-memory.ts';
-import { kernelOf, type JsDevice } from './js.ts';
+import type { JsDevice } from './js.ts';
 import { linalgSteps, type Workspace } from './linalg.ts';
+import { mirrorLower, type Product, productOf } from './product.ts';
 import { LimitError } from '../errors.ts';
 import { runAlongAxes } from './along-axes.ts';
 
@@ -25,11 +27,13 @@ const CALL_NS = 1500;
 /** Products of more floating-point operations run beside the event loop. */
 const ASYNC_FLOPS = 3e7;
 
+/** Maps of more floating-point operations than this (a few milliseconds) are shared among threads. */
+const SHARED_MAP_FLOPS = 1e7;
 /** Multiply-adds below which a step of a factorisation stays on the calling thread (about 0.1 ms). */
 const HANDOVER_WORK = 4e6;
 const DONE = (_finished: void): Promise<void> => Promise.resolve();
 
-const SKELETONS: ReadonlySet<string> = new Set(['map', 'reduce', 'rows', 'contract', 'linalg']);
+const SKELETONS: ReadonlySet<string> = new Set(['map', 'reduce', 'rows', 'contract', 'linalg', 'random']);
 
 /** What the WASM device is opened with. */
 export interface WasmOptions {
@@ -50,6 +54,7 @@ export class WasmDevice implements Device {
   readonly #contract: WasmContract;
   readonly #ground: WasmGround;
   readonly #map: WasmMap;
+  readonly #teamMap: TeamMap;
   readonly #reduce: WasmReduce;
   readonly #js: JsDevice;
   /** Steps too small to be worth a hand-over are done at once. */
@@ -59,8 +64,12 @@ export class WasmDevice implements Device {
   };
   /** The SIMD loop nests, and the plain ones for what has no vector form. */
   readonly #skeletons: Skeletons = {
-    map: (...args) => this.#map.run(...args) || plainSkeletons.map(...args),
-    reduce: (...args) => this.#reduce.run(...args) || plainSkeletons.reduce(...args),
+    map: (...args) => {
+      if (!this.#map.run(...args)) plainSkeletons.map(...args);
+    },
+    reduce: (...args) => {
+      if (!this.#reduce.run(...args)) plainSkeletons.reduce(...args);
+    },
   };
 
   constructor(js: JsDevice, options: WasmOptions) {
@@ -71,6 +80,7 @@ export class WasmDevice implements Device {
     this.#contract = new WasmContract(this.#heap, this.#team);
     this.#ground = new WasmGround(this.#heap, this.#team, this.#contract);
     this.#map = new WasmMap(this.#heap);
+    this.#teamMap = new TeamMap(this.#heap, this.#team, this.#map);
     this.#reduce = new WasmReduce(this.#heap);
     this.memory = new HeapMemory(this.#heap);
     this.detail = `SIMD kernels, ${this.#team.threads} thread${this.#team.threads === 1 ? '' : 's'}`;
@@ -87,6 +97,10 @@ export class WasmDevice implements Device {
   }
 
   run(task: Task, out: Block): void | Promise<void> {
+    if (task.row.kernel.skeleton === 'map' && taskFlops(task) >= SHARED_MAP_FLOPS) {
+      const shared = this.#teamMap.run(task.row.kernel.element, mapOperands(task), out.array, task.type.shape);
+      if (shared !== undefined) return shared;
+    }
     if (isDense(task) && taskFlops(task) >= ASYNC_FLOPS) return task.row.kernel.skeleton === 'contract' ? this.#contractBeside(task, out) : this.#linalgBeside(task, out);
     this.runNow(task, out);
   }
@@ -94,10 +108,10 @@ export class WasmDevice implements Device {
   runNow(task: Task, out: Block): void {
     const { kernel } = task.row;
     if (kernel.skeleton === 'map') {
-      const operands = task.operands.map(({ array, type }) => ({ array, shape: type.shape }));
-      return this.#skeletons.map(kernel.element, operands, out.array, task.type.shape);
+      return this.#skeletons.map(kernel.element, mapOperands(task), out.array, task.type.shape);
     }
     if (kernel.skeleton === 'reduce' || kernel.skeleton === 'rows') return runAlongAxes(task, out.array, this.#skeletons);
+    if (kernel.skeleton === 'random') return kernel.fill(out.array, task.attrs, this.#skeletons);
     if (kernel.skeleton === 'contract') return this.#contractNow(task, out);
     if (kernel.skeleton === 'linalg') return this.#linalgNow(task, out);
     this.#js.runNow(task, out);
@@ -175,9 +189,11 @@ export class WasmDevice implements Device {
     const [a, b] = task.operands as [Value, Value];
     const [left, right] = [place(a), a.block === b.block ? -1 : place(b)];
     const target = out.address === 0 ? room(out.sizeBytes) : out.address;
+    const product = productOf(task);
     return {
-      specs: productsOf(task, left, right === -1 ? left : right, target),
+      specs: specsOf(product, task, left, right === -1 ? left : right, target),
       finish: () => {
+        if (product.symmetric) mirrorAll(this.#view(out.array, target) as Float32Array, product);
         if (out.address === 0) out.array.set(this.#view(out.array, target) as never);
       },
       release,
@@ -192,6 +208,8 @@ export class WasmDevice implements Device {
     void this.#team.close();
   }
 }
+
+const mapOperands = (task: Task): Operand[] => task.operands.map(({ array, type }) => ({ array, shape: type.shape }));
 
 /** Products and linear systems: floating operands, many flops a byte. */
 const isDense = (task: Task): boolean => task.row.kernel.skeleton === 'contract' || task.row.kernel.skeleton === 'linalg';
@@ -209,12 +227,15 @@ function openHeap(roomBytes: number): Heap {
   return new Heap();
 }
 
-function productsOf(task: Task, a: number, b: number, c: number): GemmSpec[] {
-  const { m, n, k, transposeA, transposeB, lda, ldb, offsetsA, offsetsB }: Contraction = kernelOf(task, 'contract').contraction(task.operands.map((operand) => operand.type), task.attrs);
+function mirrorAll(out: Float32Array, { n, offsetsA }: Product): void {
+  offsetsA.forEach((_, batch) => mirrorLower(out, n, batch * n * n));
+}
+
+function specsOf({ m, n, k, transposeA, transposeB, lda, ldb, offsetsA, offsetsB, symmetric }: Product, task: Task, a: number, b: number, c: number): GemmSpec[] {
   const { dtype } = task.type;
   const itemBytes = dtype === 'float64' ? 8 : 4;
   return offsetsA.map((offsetA, batch) => ({
-    dtype: dtype as GemmSpec['dtype'], m, n, k, transposeA, transposeB, lda, ldb, ldc: n, mode: 'store', triangle: 'none',
+    dtype: dtype as GemmSpec['dtype'], m, n, k, transposeA, transposeB, lda, ldb, ldc: n, mode: 'store', triangle: symmetric ? 'lower' : 'none',
     a: a + offsetA * itemBytes, b: b + (offsetsB[batch] as number) * itemBytes, c: c + batch * m * n * itemBytes,
   }));
 }

@@ -1,5 +1,6 @@
 // What an operation is: one row. Everything else in the library reads rows and never names an op.
 import type { ElementFunction } from '../../kernels/algebra.ts';
+import type { Skeletons } from '../../kernels/skeletons.ts';
 import type { AttributeValue } from './attribute-values.ts';
 import type { DType, TypedArray } from '../tensor/dtype.ts';
 import type { Shape } from '../tensor/shape.ts';
@@ -64,6 +65,7 @@ export type KernelSpec =
   | { readonly skeleton: 'window'; readonly window: (operand: TensorType, attrs: AttributeValues) => Window }
   | { readonly skeleton: 'alias' }
   | { readonly skeleton: 'linalg'; readonly factor: LinearAlgebraName }
+  | { readonly skeleton: 'random'; readonly fill: RandomKernel }
   | { readonly skeleton: 'direct'; readonly run: DirectKernel };
 
 /** Reductions of the `reduce` skeleton (kernels/reduce.ts). */
@@ -76,6 +78,9 @@ export type LinearAlgebraName = 'cholesky' | 'solve' | 'solve_triangular';
 
 /** A kernel written for this op alone: fills `out` from `operands`; both are row-major. */
 export type DirectKernel = (operands: readonly TypedOperand[], out: TypedOperand, attrs: AttributeValues) => void;
+
+/** Fills an array from a seed; the skeletons serve the functions a distribution is made of. */
+export type RandomKernel = (out: TypedArray, attrs: AttributeValues, on: Skeletons) => void;
 
 /** Work of one call, for placing and pricing it. Bytes follow from the types. */
 export type FlopCount = (operands: readonly TensorType[], out: TensorType, attrs: AttributeValues) => number;

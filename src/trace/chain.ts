@@ -14,6 +14,9 @@ export interface ChainHead {
   readonly hash: Uint8Array;
 }
 
+/** The head of a chain without blocks. */
+export const CHAIN_START: ChainHead = { blocks: 0, events: 0, hash: new Uint8Array(DIGEST_BYTES) };
+
 /**
  * The hash chain of one stream: hᵢ = H("sqs.trace.v1", stream, hᵢ₋₁, i, events, block bytes). It depends on the events and on
  * where blocks end, not on time, on the other stream or on the file.
@@ -21,11 +24,13 @@ export interface ChainHead {
 export class BlockChain {
   readonly stream: TraceStream;
   readonly #digest: Digest;
-  #head: ChainHead = { blocks: 0, events: 0, hash: new Uint8Array(DIGEST_BYTES) };
+  #head: ChainHead;
 
-  constructor(stream: TraceStream, digest: Digest) {
+  /** Starts at the beginning, or goes on from a head. */
+  constructor(stream: TraceStream, digest: Digest, from: ChainHead = CHAIN_START) {
     this.stream = stream;
     this.#digest = digest;
+    this.#head = from;
   }
 
   get head(): ChainHead {
@@ -38,6 +43,11 @@ export class BlockChain {
     writer.begin('trace', 1).u8(this.stream).digest(hash).u32(blocks).u32(events).bytes(block);
     this.#head = { blocks: blocks + 1, events: before + events, hash: this.#digest.hash(writer.view()) };
     return this.#head;
+  }
+
+  /** A chain of its own that goes on from here. */
+  fork(): BlockChain {
+    return new BlockChain(this.stream, this.#digest, this.#head);
   }
 }
 

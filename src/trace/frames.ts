@@ -3,7 +3,7 @@
 import { AttributeError, ClosedError, LimitError } from '../errors.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import { DIGEST_BYTES } from '../fingerprint/digest.ts';
-import { BlockChain, crc32, STREAM } from './chain.ts';
+import { BlockChain, CHAIN_START, crc32, STREAM } from './chain.ts';
 import type { ChainHead, TraceStream } from './chain.ts';
 
 /** First bytes of a trace: not text, and broken by newline conversion (as PNG's). */
@@ -40,20 +40,35 @@ export class FrameWriter {
   #sequence = 0;
   #closed = false;
 
-  constructor(digest: Digest, sink: TraceSink) {
+  /** `from`: the heads to go on from, for what stands in for the later part of a trace. */
+  constructor(digest: Digest, sink: TraceSink, from: TraceFinal = { program: CHAIN_START, annotations: CHAIN_START }) {
     this.#sink = sink;
-    this.#program = pendingOf(STREAM.program, digest);
-    this.#annotations = pendingOf(STREAM.annotations, digest);
+    this.#program = pendingOf(STREAM.program, digest, from.program);
+    this.#annotations = pendingOf(STREAM.annotations, digest, from.annotations);
     this.#emit(fileHeader());
   }
 
-  /** Adds one event; the payload is copied. */
-  append(stream: TraceStream, kind: number, payload: Uint8Array): void {
+  /** Adds one event; the payload, the first `sizeBytes` of `bytes`, is copied. */
+  append(stream: TraceStream, kind: number, bytes: Uint8Array, sizeBytes = bytes.length): void {
     if (this.#closed) throw closed();
     const pending = stream === STREAM.program ? this.#program : this.#annotations;
-    checkFrame(stream, kind, payload);
-    writeFrame(pending, kind, payload);
+    checkFrame(stream, kind, sizeBytes);
+    writeFrame(pending, kind, bytes, sizeBytes);
     if (pending.events === MAX_BLOCK_EVENTS || pending.lengthBytes >= MAX_BLOCK_BYTES) this.#seal(pending);
+  }
+
+  /** The records that `finish` would write now, without writing them: the open blocks and a final record. */
+  tail(): { readonly records: readonly Uint8Array[]; readonly final: TraceFinal } {
+    let sequence = this.#sequence;
+    const records: Uint8Array[] = [];
+    const heads = [this.#program, this.#annotations].map((pending) => {
+      const chain = pending.chain.fork();
+      if (pending.events > 0) records.push(sealPending(pending, chain, sequence++));
+      return chain.head;
+    });
+    const final = { program: heads[0] as ChainHead, annotations: heads[1] as ChainHead };
+    records.push(finalRecord(sequence, final));
+    return { records, final };
   }
 
   /**
@@ -78,12 +93,7 @@ export class FrameWriter {
 
   #seal(pending: Pending): void {
     if (pending.events === 0) return;
-    const { events, chain } = pending;
-    const body = pending.bytes.subarray(0, pending.lengthBytes);
-    const index = chain.head.blocks;
-    const { hash } = chain.extend(events, body);
-    const header = { type: RECORD_TYPE.block, stream: chain.stream, events, sequence: this.#sequence, index };
-    const block = sealRecord(header, body, hash);
+    const block = sealPending(pending, pending.chain, this.#sequence);
     this.#sequence++;
     pending.events = 0;
     pending.lengthBytes = 0;
@@ -104,12 +114,22 @@ interface Pending {
   events: number;
 }
 
-const pendingOf = (stream: TraceStream, digest: Digest): Pending => ({
-  chain: new BlockChain(stream, digest), bytes: new Uint8Array(16_384), lengthBytes: 0, events: 0,
+const pendingOf = (stream: TraceStream, digest: Digest, from: ChainHead): Pending => ({
+  chain: new BlockChain(stream, digest, from), bytes: new Uint8Array(16_384), lengthBytes: 0, events: 0,
 });
 
-function writeFrame(pending: Pending, kind: number, payload: Uint8Array): void {
-  const size = payload.length;
+/** The open block as a record, `chain` extended by it. */
+function sealPending({ bytes, lengthBytes, events }: Pending, chain: BlockChain, sequence: number): Uint8Array {
+  const body = bytes.subarray(0, lengthBytes);
+  const index = chain.head.blocks;
+  const { hash } = chain.extend(events, body);
+  return sealRecord({ type: RECORD_TYPE.block, stream: chain.stream, events, sequence, index }, body, hash);
+}
+
+/** Payloads up to here are copied byte by byte: cheaper than a view of them. */
+const SHORT_BYTES = 64;
+
+function writeFrame(pending: Pending, kind: number, payload: Uint8Array, size: number): void {
   const start = pending.lengthBytes;
   const end = start + FRAME_HEADER_BYTES + size;
   if (end > pending.bytes.length) grow(pending, end);
@@ -120,7 +140,9 @@ function writeFrame(pending: Pending, kind: number, payload: Uint8Array): void {
   bytes[start + 3] = size >>> 24;
   bytes[start + 4] = pending.chain.stream;
   bytes[start + 5] = kind;
-  bytes.set(payload, start + FRAME_HEADER_BYTES);
+  const at = start + FRAME_HEADER_BYTES;
+  if (size > SHORT_BYTES) bytes.set(payload.subarray(0, size), at);
+  else for (let i = 0; i < size; i++) bytes[at + i] = payload[i] as number;
   pending.lengthBytes = end;
   pending.events++;
 }
@@ -131,13 +153,12 @@ function grow(pending: Pending, neededBytes: number): void {
   pending.bytes = grown;
 }
 
-function checkFrame(stream: number, kind: number, payload: Uint8Array): void {
+function checkFrame(stream: number, kind: number, sizeBytes: number): void {
   if (stream !== STREAM.program && stream !== STREAM.annotations) {
     throw new AttributeError(`${stream} is not a stream of a trace; use 1 (program) or 2 (annotations).`, { stream });
   }
   if (kind !== (kind & 255)) throw new AttributeError(`${kind} is not a kind of event; use an integer from 0 to 255.`, { kind });
-  if (payload.length > MAX_PAYLOAD_BYTES) {
-    const sizeBytes = payload.length;
+  if (sizeBytes > MAX_PAYLOAD_BYTES) {
     throw new LimitError(`A trace event of ${sizeBytes} bytes, more than ${MAX_PAYLOAD_BYTES}; store tensors beside the trace.`, { sizeBytes });
   }
 }

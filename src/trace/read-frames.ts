@@ -9,6 +9,7 @@ import {
   BLOCK_HEADER_BYTES, BLOCK_TRAILER_BYTES, FILE_HEADER_BYTES, FINAL_BODY_BYTES, FRAME_HEADER_BYTES, MAX_BLOCK_EVENTS, RECORD_TYPE, TRACE_MAGIC, TRACE_VERSION,
 } from './frames.ts';
 import type { TraceFinal } from './frames.ts';
+import type { ChainedBlock } from './trace.ts';
 
 /** One event. `payload` views the bytes that were read. */
 export interface TraceFrame {
@@ -24,6 +25,8 @@ export interface TraceBlock {
   readonly offset: number;
   readonly sizeBytes: number;
   readonly frames: readonly TraceFrame[];
+  /** CRC32 of the body. */
+  readonly crc: number;
   readonly hash: Uint8Array;
 }
 
@@ -89,6 +92,12 @@ const ADVICE: Partial<Record<DamageCode, string>> = {
   'missing-final': 'the writer did not finish, so later events may be lost',
   truncated: 'the writer was stopped or the copy is incomplete: use those, or copy the file again',
 };
+
+/** The frames of a sealed block that this process wrote itself; nothing is verified. */
+export function blockOf(bytes: Uint8Array): ChainedBlock {
+  const record = recordAt(bytes, 0);
+  return { frames: readEvents(record), crc: crc32(record.body), hash: record.hash };
+}
 
 type Chains = Readonly<Record<TraceStream, BlockChain>>;
 
@@ -171,7 +180,7 @@ function readBlock(record: TraceRecord, chains: Chains): TraceBlock {
     const what = `Block ${sequence} at byte ${offset} does not continue the chain of stream ${stream}: it, or the block before it, is of another trace or was resealed.`;
     throw new Damage('spliced', offset, sequence, what);
   }
-  return { stream, sequence, index, offset, sizeBytes, frames: readEvents(record), hash };
+  return { stream, sequence, index, offset, sizeBytes, frames: readEvents(record), crc: crc32(body), hash };
 }
 
 function readEvents(record: TraceRecord): TraceFrame[] {

@@ -1,0 +1,10 @@
+import { SymbolicSheet } from 'symbolic-sheet';
+import { sweep, ranked } from './mnist-sweep.ts';
+import { readDigits } from './lib/mnist.ts';
+const rows=Number(process.argv[2]), features=Number(process.argv[3]);
+const sheet = await SymbolicSheet.open({class:process.argv[4]});
+const d = readDigits('train', rows);
+const grid={features,scales:[0.05,0.1,0.2],lambdas:process.argv[5].split(',').map(Number),folds:3};
+let t=performance.now();
+const f=await sweep(sheet,d,grid);console.log((performance.now()-t)/1000, sheet.core.counters.flops/1e9, sheet.core.counters.kernelCalls);
+console.log(ranked(f).map(r=>`${r.scale} ${r.lambda} ${r.accuracy.toFixed(4)}`).join('\n'));

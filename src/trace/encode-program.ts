@@ -1,0 +1,122 @@
+// The program stream as frames: each call refers by number to its op, type and attributes, which are defined once a segment.
+import { TlvWriter } from '../fingerprint/encode.ts';
+import type { AttributeValue } from '../ops/attribute-values.ts';
+import { STREAM } from './chain.ts';
+import type { FrameWriter } from './frames.ts';
+import { PayloadWriter } from './payload.ts';
+import { type CallAttributes, KIND } from './records.ts';
+
+/** A segment ends with this many frames. Definitions hold within it, so that segments are read, and dropped, one by one. */
+export const SEGMENT_FRAMES = 4096;
+
+/** An op as the encoder sees it: rows are of this shape. `number` tells ops apart in this process. */
+export interface OpName {
+  readonly number: number;
+  readonly name: string;
+  readonly version: number;
+}
+
+export interface CallType {
+  readonly id: number;
+  readonly dtype: string;
+  readonly shape: readonly number[];
+}
+
+export interface CallValues {
+  readonly id: number;
+  readonly values: CallAttributes;
+}
+
+/** Anything that was called: an expression, or what stands for one. */
+export interface Numbered {
+  readonly seq: number;
+}
+
+/** Encodes calls. Equal calls in equal order give equal bytes, whatever process numbers their parts have. */
+export class ProgramEncoder {
+  readonly #frames: FrameWriter;
+  readonly #payload = new PayloadWriter();
+  readonly #ops = new Map<number, number>();
+  readonly #types = new Map<number, number>();
+  readonly #attributes = new Map<number, number>();
+  #segment = 0;
+  #inSegment = SEGMENT_FRAMES;
+
+  /** `segment`: the number of the first segment it writes. */
+  constructor(frames: FrameWriter, segment = 0) {
+    this.#frames = frames;
+    this.#segment = segment;
+  }
+
+  call(seq: number, exact: boolean, op: OpName, type: CallType, attributes: CallValues, operands: readonly Numbered[]): void {
+    if (this.#inSegment >= SEGMENT_FRAMES) this.#beginSegment();
+    const opRef = this.#ops.get(op.number) ?? this.#defineOp(op);
+    const typeRef = this.#types.get(type.id) ?? this.#defineType(type);
+    const attributesRef = attributes.id === 0 ? 0 : this.#attributes.get(attributes.id) ?? this.#defineAttributes(attributes);
+    const payload = this.#payload.begin().uint(seq).uint(opRef * 2 + (exact ? 1 : 0)).uint(typeRef).uint(attributesRef).uint(operands.length);
+    for (let i = 0; i < operands.length; i++) {
+      const back = seq - (operands[i] as Numbered).seq;
+      payload.uint(back >= 0 ? back * 2 : -back * 2 - 1);
+    }
+    this.#append(KIND.call);
+  }
+
+  #beginSegment(): void {
+    this.#frames.flush(STREAM.program);
+    this.#ops.clear();
+    this.#types.clear();
+    this.#attributes.clear();
+    this.#inSegment = 0;
+    this.#payload.begin().uint(this.#segment++);
+    this.#append(KIND.segment);
+  }
+
+  #defineOp(op: OpName): number {
+    this.#payload.begin().text(op.name).uint(op.version);
+    this.#append(KIND.op);
+    return define(this.#ops, op.number);
+  }
+
+  #defineType({ id, dtype, shape }: CallType): number {
+    this.#payload.begin().text(dtype).uint(shape.length);
+    for (const length of shape) this.#payload.uint(length);
+    this.#append(KIND.type);
+    return define(this.#types, id);
+  }
+
+  /** Number 0 is the empty record; it is never defined. */
+  #defineAttributes({ id, values }: CallValues): number {
+    this.#payload.begin().raw(encodeAttributes(values));
+    this.#append(KIND.attributes);
+    return define(this.#attributes, id, 1);
+  }
+
+  #append(kind: number): void {
+    this.#inSegment++;
+    this.#frames.append(STREAM.program, kind, this.#payload.bytes, this.#payload.length);
+  }
+}
+
+/** The next number of a table. */
+function define(table: Map<number, number>, id: number, first = 0): number {
+  const number = table.size + first;
+  table.set(id, number);
+  return number;
+}
+
+const writer = new TlvWriter();
+
+/** Canonical attributes: a map of null, boolean, f64, string, list, and bytes (8, little-endian, two's complement) for a bigint. */
+export function encodeAttributes(values: CallAttributes): Uint8Array {
+  writer.beginFields().map(values, writeAttribute);
+  return writer.view();
+}
+
+function writeAttribute(to: TlvWriter, value: AttributeValue): void {
+  if (value === null) to.null();
+  else if (typeof value === 'number') to.f64(value);
+  else if (typeof value === 'boolean') to.boolean(value);
+  else if (typeof value === 'string') to.string(value);
+  else if (typeof value === 'bigint') to.bytes(new Uint8Array(BigInt64Array.of(value).buffer));
+  else to.list(value, writeAttribute);
+}
