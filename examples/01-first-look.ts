@@ -32,7 +32,10 @@ await sheet.compute(first);
 const again = await sheet.execute('matmul', A, B);
 await sheet.compute(again);
 
-await show('First and again', [first, again].map((tensor, i) => ({ call: i + 1, source: tensor.source, 'seen as': String(tensor).split(' · ').slice(0, 3).join(' · ') })));
+await show('First and again', [
+  { call: 'first', source: first.source },
+  { call: 'again', source: again.source },
+]);
 
 // %% Part of a new question
 // A longer program that contains a known part pays for the new part only. `explain` goes through it op by op.

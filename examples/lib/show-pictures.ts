@@ -22,7 +22,6 @@ export interface PictureOptions {
 const MAX_LINE = 4096;
 const MAX_SIDE = 360;
 const MAX_TILES = 40;
-const MAX_PIXELS = 512;
 
 /** The picture of a tensor: 1-D a line (a histogram above 4096 elements), 2-D a colour map, 3-D a grid of up to 40. */
 export function tensorPicture({ values, shape }: Elements, options: PictureOptions = {}): string {
@@ -100,15 +99,15 @@ function tiles(plane: Plane, count: number, range: Range): string {
 }
 
 function image(plane: Plane, { scale, low, high }: Range, x: number, y: number, w: number, h: number): string {
-  const { values, width, height } = thinned(plane);
+  const { values, width, height } = thinned(plane, 1.5 * Math.max(w, h));
   const rgb = new Uint8Array(width * height * 3);
   for (let i = 0; i < width * height; i++) rgb.set(colourAt(scale, ((values[i] as number) - low) / (high - low || 1)), i * 3);
   return tag('image', { x, y, width: w, height: h, style: 'image-rendering:pixelated', preserveAspectRatio: 'none', href: pngUri({ width, height, rgb }) });
 }
 
 /** Every n-th row and column of a plane that has more elements than the page has pixels for. */
-function thinned({ values, width, height }: Plane): Plane {
-  const step = Math.ceil(Math.max(width, height) / MAX_PIXELS);
+function thinned({ values, width, height }: Plane, most: number): Plane {
+  const step = Math.ceil(Math.max(width, height) / most);
   if (step <= 1) return { values, width, height };
   const [w, h] = [Math.ceil(width / step), Math.ceil(height / step)];
   return { values: Array.from({ length: w * h }, (_, i) => values[Math.floor(i / w) * step * width + (i % w) * step] as number), width: w, height: h };

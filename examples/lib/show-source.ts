@@ -18,7 +18,7 @@ export function readCells(source: string): { readonly title: string; readonly in
 function readCell(part: string): Cell {
   const [heading = '', ...rest] = part.split('\n');
   const { lines, after } = commentOf(rest);
-  return { heading: heading.trim(), prose: lines.join('\n').trim(), code: rest.slice(after).join('\n').trim() };
+  return { heading: heading.trim(), prose: lines.join('\n').trim(), code: rest.slice(after).join('\n').replace(/^done\(\);\s*$/m, '').trim() };
 }
 
 /** The comment lines at the start, without their slashes. */

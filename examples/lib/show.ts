@@ -36,6 +36,8 @@ export function notebook(url: string): { readonly show: Show; readonly done: () 
   };
 }
 
+const MAX_COLUMNS = 110;
+
 class Page {
   readonly #name: string;
   readonly #folder: string;
@@ -59,7 +61,7 @@ class Page {
     const named = this.#source.cells.findIndex(({ code }) => code.includes(`show('${shown.title}'`));
     this.#cell = named === -1 ? this.#cell : named;
     this.#shown[this.#cell]?.push(shown);
-    process.stdout.write(`  ${[shown.title, shown.caption ?? headline(shown)].filter((part) => part !== '').join(' · ')}\n`);
+    process.stdout.write(`  ${`${shown.title} · ${shown.caption ?? headline(shown)}`.slice(0, MAX_COLUMNS)}\n`);
     if (process.stdout.isTTY && elements !== undefined) process.stdout.write(`${sparkline(elements)}\n`);
     if (this.#forms.includes('html')) writeFileSync(join(this.#folder, `${this.#name}.html`), toHtml(this.#story('running')));
   }

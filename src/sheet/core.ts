@@ -18,7 +18,7 @@ import { checkFinite, type Health } from './health.ts';
 import type { Settings } from './options.ts';
 import { Pins } from './pins.ts';
 import { Roots } from './roots.ts';
-import type { Recorder } from './recorder.ts';
+import type { TraceWriter } from '../trace/writer.ts';
 
 /** How one view of a sheet wants its calls answered. */
 export interface View {
@@ -39,7 +39,7 @@ export class Core {
   readonly memory: Memory;
   readonly pins = new Pins();
   readonly counters = new Counters();
-  readonly recorder: Recorder;
+  readonly recorder: TraceWriter;
   readonly roots: Roots;
   /** Devices that were looked for and not found. */
   absentDevices: readonly DeviceReport[] = [];
@@ -47,7 +47,7 @@ export class Core {
   readonly #startNs: number;
   #seq = 0;
 
-  constructor(host: Host, settings: Settings, dispatcher: Dispatcher, memory: Memory, recorder: Recorder) {
+  constructor(host: Host, settings: Settings, dispatcher: Dispatcher, memory: Memory, recorder: TraceWriter) {
     this.host = host;
     this.settings = settings;
     this.dispatcher = dispatcher;
@@ -177,7 +177,7 @@ export class Core {
     for (const operand of step.operands) step.pathNs += operand.pathNs;
     step.expression.origin = 'computed';
     const decision = view.reuse ? this.#keep(step, value, device, elapsedNs) : 'computed';
-    this.recorder.annotate(step.expression, decision, device.name, startNs, elapsedNs, 0);
+    this.recorder.annotate(step.expression, decision, device.name, startNs, elapsedNs, 0, value);
     return value;
   }
 
@@ -225,6 +225,7 @@ export class Core {
   }
 
   close(): void {
+    this.recorder.close();
     this.dispatcher.close();
     this.store.close();
   }

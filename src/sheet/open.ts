@@ -7,8 +7,8 @@ import { readLaws } from '../policy/laws.ts';
 import { heapMemory, type Memory } from '../tensor/block.ts';
 import { Core } from './core.ts';
 import { type OpenOptions, type Settings, settleOptions } from './options.ts';
-import { silentRecorder } from './recorder.ts';
 import { type Sheet, viewWith } from './sheet.ts';
+import { openTrace } from './trace.ts';
 
 /** Devices of a host and the memory their results lie in. */
 export interface Machine {
@@ -28,7 +28,7 @@ export async function openSheet<S extends Sheet>(SheetClass: new (core: Core, vi
   const off = host.settings.off || settled.cache === 'off';
   const settings: Settings = { ...settled, cache: off ? 'off' : 'on', devices: settled.devices ?? host.settings.devices };
   const machine = await find(settings, host);
-  const core = new Core(host, settings, new Dispatcher(chosen(machine.devices, settings)), machine.memory ?? heapMemory, silentRecorder);
+  const core = new Core(host, settings, new Dispatcher(chosen(machine.devices, settings)), machine.memory ?? heapMemory, openTrace(host, settings));
   core.absentDevices = machine.absent ?? [];
   const view = viewWith(core, { numerics: settings.numerics, reuse: !off, device: undefined, signal: undefined }, {});
   return new SheetClass(core, view);

@@ -15,6 +15,7 @@ import type { OpArguments, OpName, OpResult, SheetMethods } from './methods.gen.
 import { isLiteral, readElements } from './operands.ts';
 import type { ViewOptions } from './options.ts';
 import { type Owner, PendingTensor, Tensor } from './tensor.ts';
+import { SheetTrace } from './trace.ts';
 
 /** Expressions deeper than this are computed at once, so that a chain without end does not hold its whole past. */
 const MAX_DEPTH = 4096;
@@ -68,6 +69,11 @@ export class Sheet implements Owner {
       if (target.value === undefined) this.core.pins.pin(target, value);
       value.block.release();
     });
+  }
+
+  /** What was called and how it was answered, to read, save and replay. */
+  get trace(): SheetTrace {
+    return new SheetTrace(this.core.recorder, this.core.host);
   }
 
   /** A view of the same sheet: other class, device or cache for its calls, a signal for its waits. */

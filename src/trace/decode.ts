@@ -1,7 +1,6 @@
 // Frames back to what they say. Segments are read one by one; a frame that breaks the format is a FormatError.
 import type { NumericsClass, ProgramEvent } from '../events.ts';
 import { DIGEST_BYTES } from '../fingerprint/digest.ts';
-import { MAX_RANK } from '../tensor/shape.ts';
 import { decodeFields } from './fields.ts';
 import { malformed, PayloadReader } from './payload.ts';
 import type { TraceFrame } from './read-frames.ts';
@@ -103,7 +102,7 @@ function readDigest(seq: number, reader: PayloadReader): AnnotationRecord {
 
 function readShape(reader: PayloadReader): number[] {
   const rank = reader.uint();
-  if (rank > MAX_RANK) throw malformed(`a shape of rank ${rank}`);
+  if (rank > reader.leftBytes) throw malformed(`a shape of rank ${rank}`);
   return Array.from({ length: rank }, () => reader.uint());
 }
 

@@ -2,9 +2,14 @@
 import { DIGEST_BYTES } from '../fingerprint/digest.ts';
 import { CHAIN_START, type ChainHead, STREAM, type TraceStream } from './chain.ts';
 import { BLOCK_HEADER_BYTES, BLOCK_TRAILER_BYTES, FILE_HEADER_BYTES, RECORD_TYPE } from './frames.ts';
-import { blockOf } from './read-frames.ts';
-import type { StreamBlocks } from './trace.ts';
+import { blockOf, type ChainedBlock } from './read-frames.ts';
 import { KIND } from './records.ts';
+
+/** Consecutive blocks of one stream. `start` is the chain before them: not the beginning where older blocks were dropped. */
+export interface StreamBlocks {
+  readonly start: ChainHead;
+  readonly blocks: readonly ChainedBlock[];
+}
 
 interface Segment {
   /** The chain before its first block. */

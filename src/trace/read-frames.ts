@@ -9,7 +9,6 @@ import {
   BLOCK_HEADER_BYTES, BLOCK_TRAILER_BYTES, FILE_HEADER_BYTES, FINAL_BODY_BYTES, FRAME_HEADER_BYTES, MAX_BLOCK_EVENTS, RECORD_TYPE, TRACE_MAGIC, TRACE_VERSION,
 } from './frames.ts';
 import type { TraceFinal } from './frames.ts';
-import type { ChainedBlock } from './trace.ts';
 
 /** One event. `payload` views the bytes that were read. */
 export interface TraceFrame {
@@ -17,17 +16,21 @@ export interface TraceFrame {
   readonly payload: Uint8Array;
 }
 
+/** A block of one stream: its frames and its place in the chain. */
+export interface ChainedBlock {
+  readonly frames: readonly TraceFrame[];
+  /** CRC32 of the body. */
+  readonly crc: number;
+  readonly hash: Uint8Array;
+}
+
 /** One verified block. `sequence` counts blocks in the file, `index` blocks of the stream, both from 0. */
-export interface TraceBlock {
+export interface TraceBlock extends ChainedBlock {
   readonly stream: TraceStream;
   readonly sequence: number;
   readonly index: number;
   readonly offset: number;
   readonly sizeBytes: number;
-  readonly frames: readonly TraceFrame[];
-  /** CRC32 of the body. */
-  readonly crc: number;
-  readonly hash: Uint8Array;
 }
 
 /**

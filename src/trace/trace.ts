@@ -1,22 +1,7 @@
 // A trace as it is read: who wrote it, what was called, how it was answered, which roots it stands on, and the chains that seal it.
 import type { ProgramEvent } from '../events.ts';
 import type { ChainHead } from './chain.ts';
-import type { TraceFrame } from './read-frames.ts';
 import type { AnnotationRecord, TraceHead } from './records.ts';
-
-/** A block of one stream: its frames and its place in the chain. */
-export interface ChainedBlock {
-  readonly frames: readonly TraceFrame[];
-  /** CRC32 of the body. */
-  readonly crc: number;
-  readonly hash: Uint8Array;
-}
-
-/** Consecutive blocks of one stream. `start` is the chain before them: not the beginning where older blocks were dropped. */
-export interface StreamBlocks {
-  readonly start: ChainHead;
-  readonly blocks: readonly ChainedBlock[];
-}
 
 /** How one stream is sealed. */
 export interface StreamSeal {

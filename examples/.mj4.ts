@@ -1,0 +1,13 @@
+import { SymbolicSheet } from 'symbolic-sheet';
+import { sweep, ranked } from './mnist-sweep.ts';
+import { readDigits } from './lib/mnist.ts';
+const rows=Number(process.argv[2]), features=Number(process.argv[3]), budget=Number(process.argv[4]);
+const sheet = await SymbolicSheet.open({class:'exact', budgetBytes: budget*2**20});
+const d = readDigits('train', rows);
+const grid={features,scales:[0.05,0.1,0.2],lambdas:[1e-5,3e-5,1e-4,3e-4,1e-3,3e-3,1e-2,3e-2,1e-1,3e-1],folds:3};
+const by: Record<string,[number,number]>={}; const seen=new Map<any,any>();
+const r=(sheet.core as any).recorder; const orig=r.annotate.bind(r);
+r.annotate=(e:any,dec:string,dev:string,s:number,el:number,...x:any[])=>{ const k=`${e.row.name} ${e.type.shape.join('x')} ${dec} ${dev}`; const b=by[k]??=[0,0]; b[0]++; b[1]+=el/1e6; return orig(e,dec,dev,s,el,...x)};
+let t=performance.now();
+const f=await sweep(sheet,d,grid);console.log((performance.now()-t)/1000, sheet.core.counters.flops/1e9, sheet.core.counters.kernelCalls, sheet.core.store.stats());
+for (const [k,v] of Object.entries(by).sort((a,b)=>b[1][1]-a[1][1]).slice(0,24)) console.log(k.padEnd(44), v[0], v[1].toFixed(0),'ms');

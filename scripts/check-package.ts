@@ -1,0 +1,78 @@
+// Packs the library, installs the tarball into an empty folder, and holds it to its promises: imports, requires, bundles, budgets, keys.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const BUDGET = { installedMegabytes: 25, packages: 12, importMs: 80, browserGzipKilobytes: 60 };
+const ROOT = join(import.meta.dirname, '..');
+const failures: string[] = [];
+
+function check(what: string, holds: boolean, figure: string): void {
+  console.log(`${holds ? '✓' : '✗'} ${what.padEnd(46)} ${figure}`);
+  if (!holds) failures.push(what);
+}
+
+const run = (command: string, args: readonly string[], cwd: string): string => execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+
+const folder = mkdtempSync(join(tmpdir(), 'symbolic-sheet-package-'));
+try {
+  run('npm', ['run', 'build'], ROOT);
+  const packed = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], ROOT)) as { filename: string; size: number; files: { path: string }[] }[];
+  const tarball = packed[0];
+  if (tarball === undefined) throw new RangeError('npm pack made no tarball; run it by hand to see why');
+  check('the tarball holds the build and the documents only', tarball.files.every(({ path }) => /^(dist|docs)\/|^(README|LICENSE|CHANGELOG|package)/.test(path)), `${tarball.files.length} files, ${(tarball.size / 1e3).toFixed(0)} kB`);
+
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'commonjs' }));
+  run('npm', ['install', '--no-audit', '--no-fund', join(folder, tarball.filename)], folder);
+  const installed = packagesUnder(join(folder, 'node_modules'));
+  check(`at most ${BUDGET.packages} packages`, installed.length <= BUDGET.packages, installed.join(', '));
+  check(`at most ${BUDGET.installedMegabytes} MB installed`, sizeOf(join(folder, 'node_modules')) <= BUDGET.installedMegabytes * 1e6, `${(sizeOf(join(folder, 'node_modules')) / 1e6).toFixed(1)} MB`);
+
+  const program = (load: string): string => `${load}
+(async () => {
+  const sheet = await SymbolicSheet.open({ class: 'exact' });
+  const x = sheet.tensor(Float32Array.from({ length: 12 }, (_, i) => i / 4), [3, 4]);
+  const y = await x.matmul(x, { transposeB: true }).add(1).sum({ axis: 0 });
+  console.log(JSON.stringify({ values: [...await y.data()], id: await y.fingerprint() }));
+  await sheet.close();
+})();`;
+  writeFileSync(join(folder, 'imported.mjs'), program("import { SymbolicSheet } from 'symbolic-sheet';"));
+  writeFileSync(join(folder, 'required.cjs'), program("const { SymbolicSheet } = require('symbolic-sheet');"));
+  const imported = run('node', ['imported.mjs'], folder).trim();
+  check('import works', imported.includes('"values"'), imported.slice(0, 60));
+  check('require works and gives the same', run('node', ['required.cjs'], folder).trim() === imported, '');
+
+  await build({ entryPoints: [join(folder, 'imported.mjs')], bundle: true, minify: true, platform: 'node', format: 'esm', outfile: join(folder, 'bundled.mjs'), external: ['koffi', '@napi-rs/blake-hash'], logLevel: 'error' });
+  check('a minified bundle gives the same', run('node', ['bundled.mjs'], folder).trim() === imported, '');
+
+  const browser = await build({
+    stdin: { contents: "export * from 'symbolic-sheet';", resolveDir: folder }, bundle: true, minify: true, platform: 'browser', format: 'esm', write: false, logLevel: 'error', external: ['hash-wasm'],
+  });
+  const bundle = browser.outputFiles[0]?.text ?? '';
+  const kilobytes = gzipSync(bundle).length / 1e3;
+  check('the browser bundle imports nothing of Node', !/from\s*"node:|require\("node:/.test(bundle), '');
+  check(`the browser bundle is at most ${BUDGET.browserGzipKilobytes} kB gzipped (without the digest)`, kilobytes <= BUDGET.browserGzipKilobytes, `${kilobytes.toFixed(1)} kB`);
+
+  writeFileSync(join(folder, 'timed.mjs'), "const start = performance.now(); await import('symbolic-sheet'); console.log(performance.now() - start);");
+  const times = Array.from({ length: 7 }, () => Number(run('node', ['timed.mjs'], folder))).sort((a, b) => a - b);
+  check(`import takes at most ${BUDGET.importMs} ms`, (times[0] as number) <= BUDGET.importMs, `best ${(times[0] as number).toFixed(0)} ms, median ${(times[3] as number).toFixed(0)} ms`);
+  check('the types are where package.json says', readFileSync(join(folder, 'node_modules/symbolic-sheet/dist/src/index.d.ts'), 'utf8').includes('SymbolicSheet'), '');
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+if (failures.length > 0) {
+  console.error(`\n${failures.length} of the package's promises do not hold: ${failures.join('; ')}.`);
+  process.exitCode = 1;
+}
+
+function packagesUnder(folder: string): string[] {
+  return readdirSync(folder).filter((name) => !name.startsWith('.')).flatMap((name) => (name.startsWith('@') ? readdirSync(join(folder, name)).map((inner) => `${name}/${inner}`) : [name]));
+}
+
+function sizeOf(path: string): number {
+  const stat = statSync(path);
+  return stat.isDirectory() ? readdirSync(path).reduce((sum, name) => sum + sizeOf(join(path, name)), 0) : stat.size;
+}

@@ -1,0 +1,70 @@
+// The trace of a sheet, as its user sees it: what was called, how it was answered, and files of both.
+import type { Host } from '../env.ts';
+import { UnavailableError } from '../errors.ts';
+import type { Annotation, ProgramEvent } from '../events.ts';
+import { toChrome, type ChromeTrace } from '../trace/chrome.ts';
+import { tracePath } from '../trace/file-name.ts';
+import { foldAnnotations } from '../trace/records.ts';
+import { saveTrace, type SaveOptions, type SaveReport } from '../trace/save.ts';
+import { TraceWriter } from '../trace/writer.ts';
+import type { Settings } from './options.ts';
+
+const DEFAULT_MAX_EVENTS = 250_000;
+const ROOTS_BYTES = 64 * 2 ** 20;
+
+/** Starts the trace of a sheet; with `trace.file` its header is on disk when this returns, and the end when the process exits. */
+export function openTrace(host: Host, settings: Settings): TraceWriter {
+  const { file, digests = 'demanded', maxEvents = DEFAULT_MAX_EVENTS } = settings.trace;
+  const head = { library: 'symbolic-sheet', host: host.name, cores: host.cores, class: settings.numerics, cache: settings.cache, digests };
+  const open = (path: string): ReturnType<NonNullable<Host['files']>['openAppend']> => needFiles(host).openAppend(tracePath(path, host.settings.folder));
+  const log = file === undefined ? undefined : open(file);
+  const writer = new TraceWriter({ digest: host.digest, head, digests, maxEvents, rootsBytes: ROOTS_BYTES, file: log, warn: (line) => host.warn(line) });
+  if (log !== undefined) writer.onClose(host.onExit(() => writer.close()));
+  return writer;
+}
+
+/** `sheet.trace`. */
+export class SheetTrace {
+  readonly #writer: TraceWriter;
+  readonly #host: Host;
+
+  /** @internal */
+  constructor(writer: TraceWriter, host: Host) {
+    this.#writer = writer;
+    this.#host = host;
+  }
+
+  /** Calls as they were admitted, oldest first: deterministic for a program. */
+  events(): ProgramEvent[] {
+    return this.#writer.events();
+  }
+
+  /** How the calls were answered: decision, device, times, and digests of what was read. */
+  annotations(): Annotation[] {
+    return foldAnnotations(this.#writer.records(), (bytes) => this.#host.digest.hash(bytes));
+  }
+
+  /** Events that are no longer in memory (`trace.maxEvents`); a trace file has them all. */
+  get droppedEvents(): number {
+    return this.#writer.droppedEvents;
+  }
+
+  /**
+   * Writes the trace so far as `.sqs.json`. Roots go into it (`embedded`, the default up to 64 MiB), as .npy files next to it
+   * (`beside`), or nowhere (`none`).
+   */
+  async save(path: string, options: SaveOptions = {}): Promise<SaveReport> {
+    const { digest, settings } = this.#host;
+    return saveTrace(this.#writer, tracePath(path, settings.folder), { digest, files: needFiles(this.#host) }, options);
+  }
+
+  /** Chrome trace-event JSON: open it in about:tracing or ui.perfetto.dev. */
+  toChrome(): ChromeTrace {
+    return toChrome(this.#writer.snapshot());
+  }
+}
+
+function needFiles(host: Host): NonNullable<Host['files']> {
+  if (host.files !== undefined) return host.files;
+  throw new UnavailableError(`${host.name} has no files; take sheet.trace.events() and annotations() instead.`, { host: host.name });
+}

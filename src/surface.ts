@@ -1,0 +1,14 @@
+// What every entry exports besides its SymbolicSheet. Short and deliberate; internal files do not import from here.
+export { PendingTensor, Tensor } from './sheet/tensor.ts';
+export type { OpenOptions, TraceOptions, ViewOptions } from './sheet/options.ts';
+export type { TensorOptions } from './sheet/sheet.ts';
+export type { OpName, Operand } from './sheet/methods.gen.ts';
+export { decodeNpy, encodeNpy } from './tensor/npy.ts';
+export type { DType, TypedArray } from './tensor/dtype.ts';
+export type { Shape } from './tensor/shape.ts';
+export type { NumericsClass } from './events.ts';
+export type { DeviceReport } from './backend/device.ts';
+export type { LawSet } from './policy/laws.ts';
+export {
+  AbortedError, AttributeError, ClosedError, DTypeError, FormatError, LimitError, NumericError, PolicyError, ShapeError, SheetError, SourceError, UnavailableError, UnknownOpError,
+} from './errors.ts';

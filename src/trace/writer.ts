@@ -1,0 +1,188 @@
+// The live trace: two streams encoded as they happen, the newest blocks in memory, all of them in a file where one is named.
+import type { Digest } from '../fingerprint/digest.ts';
+import type { Decision, NumericsClass, ProgramEvent } from '../events.ts';
+import type { Expression } from '../expr/expression.ts';
+import { ROOT_OP } from '../expr/expression.ts';
+import type { Value } from '../tensor/block.ts';
+import { bytesOf } from '../tensor/dtype.ts';
+import { STREAM } from './chain.ts';
+import { AnnotationDecoder, ProgramDecoder } from './decode.ts';
+import { AnnotationEncoder } from './encode-annotations.ts';
+import { type OpName, ProgramEncoder } from './encode-program.ts';
+import { FrameWriter, type TraceFinal } from './frames.ts';
+import { type StreamBlocks, TraceMemory } from './memory.ts';
+import type { Recorder } from './recorder.ts';
+import { type AnnotationRecord, PLAIN_BYTES, ROOT_NAME, type TraceHead } from './records.ts';
+import { RootShelf } from './root-shelf.ts';
+import { sketchOf } from './sketch.ts';
+import type { StreamSeal, Trace } from './trace.ts';
+
+/** Which results get a digest: those that were read, all that were computed, none. */
+export type DigestMode = 'demanded' | 'full' | 'none';
+
+/** What a live trace is written with. */
+export interface TraceWriterOptions {
+  readonly digest: Digest;
+  readonly head: TraceHead;
+  readonly digests: DigestMode;
+  /** Frames of each stream that stay in memory. */
+  readonly maxEvents: number;
+  /** Bytes of roots that are kept readable for `save`. */
+  readonly rootsBytes: number;
+  /** Where sealed blocks are appended. If it fails the trace goes on in memory. */
+  readonly file: { append(bytes: Uint8Array): void; close(): void } | undefined;
+  warn(line: string): void;
+}
+
+/** Above this a digest is remembered with its value, so that it is not computed for every handle on it. */
+const SHARED_DIGEST_BYTES = 4096;
+const ROOT: OpName = { number: ROOT_OP, name: ROOT_NAME, version: 1 };
+
+/** A recorder that can be read back at any time. A failing file never fails a call. */
+export class TraceWriter implements Recorder {
+  readonly head: TraceHead;
+  readonly roots: RootShelf;
+  readonly #options: TraceWriterOptions;
+  readonly #memory: TraceMemory;
+  readonly #frames: FrameWriter;
+  readonly #program: ProgramEncoder;
+  readonly #annotations: AnnotationEncoder;
+  readonly #digested = new WeakSet<Expression>();
+  readonly #digests = new WeakMap<Value, { readonly digest: Uint8Array; sketch: Float64Array | undefined }>();
+  #file: TraceWriterOptions['file'];
+  #final: TraceFinal | undefined;
+  #onClose: (() => void) | undefined;
+
+  constructor(options: TraceWriterOptions) {
+    this.#options = options;
+    this.head = options.head;
+    this.roots = new RootShelf(options.rootsBytes);
+    this.#file = options.file;
+    this.#memory = new TraceMemory(options.maxEvents);
+    this.#frames = new FrameWriter(options.digest, (record) => this.#take(record));
+    this.#program = new ProgramEncoder(this.#frames);
+    this.#annotations = new AnnotationEncoder(this.#frames, options.head).open();
+  }
+
+  /** Frames that were dropped from memory, both streams together. */
+  get droppedEvents(): number {
+    return this.#memory.droppedFrames(STREAM.program) + this.#memory.droppedFrames(STREAM.annotations);
+  }
+
+  program(expression: Expression, numerics: NumericsClass): void {
+    if (this.#final !== undefined) return;
+    const { row, seq, type, attributes, operands } = expression;
+    this.#program.call(seq, numerics === 'exact', row ?? ROOT, type, attributes, operands);
+    if (row !== undefined) return;
+    this.roots.add(expression);
+    if (expression.contentId !== undefined) this.identifyRoot(seq, expression.contentId);
+  }
+
+  annotate(expression: Expression, decision: Decision, device: string, startNs: number, elapsedNs: number, score: number, value?: Value): void {
+    if (this.#final !== undefined) return;
+    this.#annotations.answer(expression.seq, decision, device, startNs, elapsedNs, expression.type.sizeBytes, score);
+    if (value !== undefined && this.#options.digests === 'full') this.#digest(expression, value);
+  }
+
+  demanded(expression: Expression, value: Value): void {
+    if (this.#final !== undefined || this.#options.digests === 'none' || expression.row === undefined) return;
+    this.#digest(expression, value);
+  }
+
+  /** Records which content a root is. */
+  identifyRoot(seq: number, contentId: Uint8Array): void {
+    if (this.#final === undefined) this.#annotations.root(seq, contentId);
+  }
+
+  /** A line about a call. */
+  note(seq: number, text: string): void {
+    if (this.#final === undefined) this.#annotations.note(seq, text);
+  }
+
+  /** Seals what is open and ends the file. What was written stays readable. */
+  close(): void {
+    if (this.#final !== undefined) return;
+    this.#final = this.#frames.finish();
+    this.#file?.close();
+    this.#file = undefined;
+    this.#onClose?.();
+  }
+
+  /** Calls `listener` once the trace is closed. */
+  onClose(listener: () => void): void {
+    this.#onClose = listener;
+  }
+
+  /** The program as far as it is in memory. */
+  events(): ProgramEvent[] {
+    return decodeProgram(this.#blocks(STREAM.program));
+  }
+
+  /** Answers, digests and notes as far as they are in memory. */
+  records(): AnnotationRecord[] {
+    return decodeAnnotations(this.#blocks(STREAM.annotations)).records;
+  }
+
+  /** Everything in memory, sealed as if the trace ended here; the live trace goes on. */
+  snapshot(): Trace {
+    const program = this.#blocks(STREAM.program);
+    const annotations = this.#blocks(STREAM.annotations);
+    return {
+      head: this.head, events: decodeProgram(program), annotations: decodeAnnotations(annotations).records,
+      seals: { program: sealOf(program), annotations: sealOf(annotations) }, roots: [],
+    };
+  }
+
+  #blocks(stream: 1 | 2): StreamBlocks {
+    return this.#memory.blocks(stream, this.#final === undefined ? this.#frames.tail().records : []);
+  }
+
+  #take(record: Uint8Array): void {
+    this.#memory.add(record);
+    if (this.#file === undefined) return;
+    try {
+      this.#file.append(record);
+    } catch (error) {
+      this.#file = undefined; // What was appended stays a valid prefix.
+      this.#options.warn(`the trace file cannot be written any more (${String(error)}); the trace goes on in memory. Free disk space and save it with sheet.trace.save(path).`);
+    }
+  }
+
+  /** Once for every call; small results as they are. */
+  #digest(expression: Expression, value: Value): void {
+    if (this.#digested.has(expression)) return;
+    this.#digested.add(expression);
+    const bytes = bytesOf(value.array);
+    if (bytes.length <= PLAIN_BYTES) return this.#annotations.bytes(expression.seq, bytes);
+    const known = this.#digests.get(value);
+    const digest = known?.digest ?? this.#options.digest.hash(bytes);
+    const sketch = isExact(expression) ? undefined : (known?.sketch ?? sketchable(value));
+    if (bytes.length >= SHARED_DIGEST_BYTES) this.#digests.set(value, { digest, sketch: sketch ?? known?.sketch });
+    this.#annotations.digest(expression.seq, digest, sketch);
+  }
+}
+
+/** Bit 0 of the semantics is the numerics class. */
+const isExact = (expression: Expression): boolean => (expression.semantics & 1) === 1;
+
+const sketchable = ({ array }: Value): Float64Array | undefined =>
+  array instanceof Float32Array || array instanceof Float64Array ? sketchOf(array) : undefined;
+
+/** The calls in blocks that begin with a segment. */
+export function decodeProgram({ blocks }: StreamBlocks): ProgramEvent[] {
+  const decoder = new ProgramDecoder();
+  for (const block of blocks) for (const frame of block.frames) decoder.frame(frame);
+  return decoder.events;
+}
+
+/** The annotations in blocks that begin with a segment. */
+export function decodeAnnotations({ blocks }: StreamBlocks): { readonly head: TraceHead; readonly records: AnnotationRecord[] } {
+  const decoder = new AnnotationDecoder();
+  for (const block of blocks) for (const frame of block.frames) decoder.frame(frame);
+  return decoder;
+}
+
+/** What a file needs to verify blocks that are encoded again. */
+export const sealOf = ({ start, blocks }: StreamBlocks): StreamSeal => ({
+  start, blocks: blocks.map(({ frames, crc, hash }) => ({ frames: frames.length, crc, hash })),
+});

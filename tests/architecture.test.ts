@@ -1,0 +1,171 @@
+// The house rules as tests: layers point down, no cycles, budgets of size, typed throws, op names in one place.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import { OPS } from '../src/ops/index.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+const list = (folder: string): string[] => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts')).map((file) => join(folder, file)).sort();
+
+const FILES = [...list('src'), ...list('kernels')];
+const WRITTEN = FILES.filter((file) => !file.endsWith('.gen.ts'));
+
+/** Layers, lowest first. A file imports its own folder and lower layers only; rooms of one layer do not know each other. */
+const LAYERS: readonly (readonly string[])[] = [
+  ['kernels'],
+  ['src/errors.ts', 'src/events.ts', 'src/env.ts'],
+  ['src/tensor'],
+  ['src/ops'],
+  ['src/expr', 'src/policy'],
+  ['src/fingerprint', 'src/pattern'],
+  ['src/cache', 'src/backend', 'src/trace'],
+  ['src/sheet'],
+  ['src/host'],
+  ['src/surface.ts'],
+  ['src/index.ts', 'src/browser.ts'],
+  ['src/cli'],
+];
+
+const roomOf = (file: string): { room: string; layer: number } => {
+  for (const [layer, rooms] of LAYERS.entries()) {
+    const room = rooms.find((name) => file === name || file.startsWith(`${name}/`));
+    if (room !== undefined) return { room, layer };
+  }
+  return { room: file, layer: -1 };
+};
+
+const parse = (file: string): ts.SourceFile => ts.createSourceFile(file, read(file), ts.ScriptTarget.ES2022, true);
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+function importsOf(file: string): Import[] {
+  const found: Import[] = [];
+  parse(file).forEachChild((node) => {
+    if (!ts.isImportDeclaration(node) && !ts.isExportDeclaration(node)) return;
+    if (node.moduleSpecifier === undefined || !ts.isStringLiteral(node.moduleSpecifier)) return;
+    const target = node.moduleSpecifier.text;
+    const typeOnly = ts.isImportDeclaration(node) ? node.importClause?.isTypeOnly === true || isNamedTypesOnly(node) : node.isTypeOnly;
+    found.push({ from: file, to: target.startsWith('.') ? relative(ROOT, join(ROOT, file, '..', target)) : target, typeOnly });
+  });
+  return found;
+}
+
+function isNamedTypesOnly(node: ts.ImportDeclaration): boolean {
+  const bindings = node.importClause?.namedBindings;
+  return bindings !== undefined && ts.isNamedImports(bindings) && bindings.elements.length > 0 && bindings.elements.every((element) => element.isTypeOnly) && node.importClause?.name === undefined;
+}
+
+const IMPORTS = FILES.flatMap(importsOf);
+
+function functionsOf(file: string): { name: string; lines: number }[] {
+  const source = parse(file);
+  const found: { name: string; lines: number }[] = [];
+  const visit = (node: ts.Node): void => {
+    if ((ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isConstructorDeclaration(node) || ts.isFunctionExpression(node) || ts.isArrowFunction(node)) && node.body !== undefined && ts.isBlock(node.body)) {
+      const line = (position: number): number => source.getLineAndCharacterOfPosition(position).line;
+      const name = 'name' in node && node.name !== undefined ? node.name.getText(source) : '(anonymous)';
+      found.push({ name: `${file}:${line(node.getStart(source)) + 1} ${name}`, lines: line(node.end) - line(node.getStart(source)) + 1 });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+const quantile = (values: readonly number[], q: number): number => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * q)] as number;
+
+describe('the layers', () => {
+  it('know every file', () => {
+    expect(FILES.filter((file) => roomOf(file).layer < 0)).toEqual([]);
+  });
+
+  it('point down, and not sideways', () => {
+    const wrong = IMPORTS.filter(({ from, to }) => to.startsWith('src/') || to.startsWith('kernels/')).filter(({ from, to }) => {
+      const [a, b] = [roomOf(from), roomOf(to)];
+      return a.room !== b.room && b.layer >= a.layer;
+    });
+    expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
+  });
+
+  it('have no import cycles', () => {
+    const edges = new Map<string, string[]>();
+    for (const { from, to, typeOnly } of IMPORTS) if (!typeOnly) edges.set(from, [...(edges.get(from) ?? []), to]);
+    const state = new Map<string, 'open' | 'done'>();
+    const cycles: string[] = [];
+    const visit = (file: string, path: readonly string[]): void => {
+      if (state.get(file) === 'done') return;
+      if (state.get(file) === 'open') {
+        cycles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+        return;
+      }
+      state.set(file, 'open');
+      for (const next of edges.get(file) ?? []) visit(next, [...path, file]);
+      state.set(file, 'done');
+    };
+    for (const file of FILES) visit(file, []);
+    expect(cycles).toEqual([]);
+  });
+
+  it('keep Node out of the core', () => {
+    const inCore = IMPORTS.filter(({ from, to }) => to.startsWith('node:') && !from.startsWith('src/host/') && !from.startsWith('src/cli/'));
+    expect(inCore.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
+  });
+});
+
+describe('the budgets', () => {
+  it('hold for files: median ≤ 100 lines, p90 ≤ 250, none above 400', () => {
+    const lines = WRITTEN.map((file) => read(file).split('\n').length);
+    expect(WRITTEN.filter((file) => read(file).split('\n').length > 400)).toEqual([]);
+    expect(quantile(lines, 0.5)).toBeLessThanOrEqual(110);
+    expect(quantile(lines, 0.9)).toBeLessThanOrEqual(250);
+  });
+
+  it('hold for functions: median ≤ 7 lines, p90 ≤ 25, none above 50', () => {
+    const functions = WRITTEN.flatMap(functionsOf);
+    expect(functions.filter(({ lines }) => lines > 50).map(({ name, lines }) => `${name}: ${lines}`)).toEqual([]);
+    expect(quantile(functions.map(({ lines }) => lines), 0.5)).toBeLessThanOrEqual(7);
+    expect(quantile(functions.map(({ lines }) => lines), 0.9)).toBeLessThanOrEqual(25);
+  });
+});
+
+describe('the language', () => {
+  it('throws typed errors only', () => {
+    const bare = WRITTEN.filter((file) => file.startsWith('src/') && /throw new Error\(/.test(read(file)));
+    expect(bare).toEqual([]);
+  });
+
+  it('opens every file with its role', () => {
+    expect(FILES.filter((file) => !read(file).startsWith('//'))).toEqual([]);
+  });
+
+  it('never awaits at the top level, so that require() works', () => {
+    const awaiting = FILES.filter((file) => parse(file).statements.some((statement) => /^(const [^=]*= )?await /.test(statement.getText())));
+    expect(awaiting).toEqual([]);
+  });
+
+  it('takes time and chance from the host, not from globals', () => {
+    const used = WRITTEN.filter((file) => !file.startsWith('src/host/') && !file.startsWith('src/cli/') && /\b(Date\.now|performance\.now|Math\.random)\(/.test(read(file).replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '')));
+    expect(used).toEqual([]);
+  });
+
+  it('writes op names in src/ops alone', () => {
+    // `full` and `trace` are also words of other vocabularies (options of the trace).
+    const names = [...OPS.keys()].filter((name) => name.length > 3 && name !== 'full' && name !== 'trace');
+    const quoted = new RegExp(`'(${names.join('|')})'`, 'g');
+    const allowed = new Set(['src/ops', 'kernels']);
+    const offenders = WRITTEN.filter((file) => !allowed.has(roomOf(file).room)).flatMap((file) => {
+      const code = read(file).replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '');
+      return [...code.matchAll(quoted)].map((match) => `${file}: ${match[0]}`);
+    });
+    // Names of reductions and factorisations are a vocabulary of their own, which some ops share.
+    const vocabulary = /^src\/(backend\/(linalg|along-axes)|host\/blas-device)\.ts/;
+    expect(offenders.filter((found) => !vocabulary.test(found))).toEqual([]);
+  });
+});
