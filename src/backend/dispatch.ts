@@ -1,82 +1,97 @@
 // Places tasks on devices by cost: measured where a task of its size class ran before, estimated where none did.
 import { UnavailableError } from '../errors.ts';
 import type { OpRow } from '../ops/define.ts';
+import { DTYPES } from '../tensor/dtype.ts';
 import type { TensorType } from '../tensor/type.ts';
 import type { Device, Task } from './device.ts';
 
-/** Cost of an (op, device, size class), and where class tolerance has settled. */
-interface Cost {
-  /** Running mean per element of the task's work, in nanoseconds; NaN before the first measurement. */
-  nsPerUnit: number;
-  samples: number;
-}
-
+/** Share of a new measurement in the running mean. */
 const LEARNING = 0.2;
 /** A first call compiles kernels and warms caches; it is not what the next will cost. */
 const WARM_UP_SAMPLES = 1;
+const SIZE_CLASSES = 64;
 
-/** Costs by op, device and size class; injected so that tests can pin it. */
+/** What an (op, dtype, size class) has cost on one device. */
+interface Cost {
+  /** Running mean of nanoseconds per element touched. */
+  nsPerElement: number;
+  samples: number;
+}
+
+/** Costs by device, op, dtype and size class; injected so that tests can pin them. */
 export class CostTable {
-  readonly #costs = new Map<string, Cost>();
-  /** Nanoseconds per operand element at the last run, by op and size class. */
+  readonly #costs = new Map<Device, Map<number, Cost>>();
+  /** Nanoseconds per operand element at the last run on whatever device, by op and size class. */
   readonly #recent = new Map<number, number>();
 
   /** Expected nanoseconds of a task on a device. */
   expectNs(device: Device, task: Task): number {
-    const cost = this.#costs.get(costKey(device, task));
-    return cost === undefined || cost.samples <= WARM_UP_SAMPLES ? device.estimateNs(task) : cost.nsPerUnit * workOf(task);
+    const cost = this.#costs.get(device)?.get(costClass(task));
+    return cost === undefined || cost.samples <= WARM_UP_SAMPLES ? device.estimateNs(task) : cost.nsPerElement * elementsOf(task);
   }
 
   /** What an op last cost on operands of about this size, on whatever device; before it ran, dense products count as dear. */
   recallNs(row: OpRow, types: readonly TensorType[]): number {
-    const elements = types.reduce((sum, type) => sum + type.size, 1);
-    const nsPerElement = this.#recent.get(row.number * 64 + 31 - Math.clz32(elements));
+    let elements = 1;
+    for (const type of types) elements += type.size;
+    const nsPerElement = this.#recent.get(row.number * SIZE_CLASSES + sizeClass(elements));
     if (nsPerElement !== undefined) return nsPerElement * elements;
     return row.kernel.skeleton === 'contract' || row.kernel.skeleton === 'linalg' ? Infinity : 0;
   }
 
-  /** Takes a measurement into the running mean. */
+  /** Takes a measurement into the running means. */
   learn(device: Device, task: Task, elapsedNs: number): void {
-    const elements = task.operands.reduce((sum, operand) => sum + operand.type.size, 1);
-    this.#recent.set(task.row.number * 64 + 31 - Math.clz32(elements), elapsedNs / elements);
-    const key = costKey(device, task);
-    const cost = this.#costs.get(key);
-    const perUnit = elapsedNs / workOf(task);
-    if (cost === undefined) this.#costs.set(key, { nsPerUnit: perUnit, samples: 1 });
+    let operands = 1;
+    for (const operand of task.operands) operands += operand.type.size;
+    this.#recent.set(task.row.number * SIZE_CLASSES + sizeClass(operands), elapsedNs / operands);
+    let ofDevice = this.#costs.get(device);
+    if (ofDevice === undefined) this.#costs.set(device, (ofDevice = new Map()));
+    const perElement = elapsedNs / elementsOf(task);
+    const cost = ofDevice.get(costClass(task));
+    if (cost === undefined) ofDevice.set(costClass(task), { nsPerElement: perElement, samples: 1 });
     else {
-      cost.nsPerUnit = cost.samples <= WARM_UP_SAMPLES ? perUnit : cost.nsPerUnit + LEARNING * (perUnit - cost.nsPerUnit);
+      cost.nsPerElement = cost.samples <= WARM_UP_SAMPLES ? perElement : cost.nsPerElement + LEARNING * (perElement - cost.nsPerElement);
       cost.samples++;
     }
   }
 }
 
-/** Work a cost is proportional to: elements touched. Size classes keep the proportion honest. */
-const workOf = (task: Task): number => task.type.size + task.operands.reduce((sum, operand) => sum + operand.type.size, 0) + 1;
+/** Elements a task touches, which its cost is taken to be proportional to within a size class. */
+function elementsOf(task: Task): number {
+  let elements = task.type.size + 1;
+  for (const operand of task.operands) elements += operand.type.size;
+  return elements;
+}
 
 /** Sizes within a factor of two share a class. */
-const sizeClass = (task: Task): number => 31 - Math.clz32(workOf(task));
+const sizeClass = (elements: number): number => (elements < 2 ** 31 ? 31 - Math.clz32(elements) : 32);
 
-const costKey = (device: Device, task: Task): string => `${device.name}/${task.row.name}/${task.type.dtype}/${sizeClass(task)}`;
+/** Op, dtype and size class as one number. */
+const costClass = (task: Task): number => (task.row.number * 16 + DTYPES[task.type.dtype].code) * SIZE_CLASSES + sizeClass(elementsOf(task));
 
-/** Chooses among devices. In class tolerance a choice is kept per (op, dtype, size class), so that timing noise moves no bits. */
+/**
+ * Chooses among devices. Where devices may differ in bits (class tolerance, a device outside the specification), a choice
+ * is kept for its op, dtype and size class, so that timing noise moves no bits.
+ */
 export class Dispatcher {
   readonly devices: readonly Device[];
   readonly costs: CostTable;
-  readonly #settled = new Map<string, Device>();
+  readonly #settled = new Map<number, Device>();
 
   constructor(devices: readonly Device[], costs = new CostTable()) {
     this.devices = devices;
     this.costs = costs;
   }
 
-  /** The device for a task; `forced` restricts it to one name. */
+  /** The device for a task; `forced` restricts it to one name where that device can do it. */
   place(task: Task, forced?: string): Device {
     if (forced !== undefined) return this.#forced(task, forced);
-    const key = `${task.numerics}/${task.row.name}/${task.type.dtype}/${sizeClass(task)}`;
+    if (task.numerics === 'exact') return this.#cheapest(task);
+    const key = costClass(task);
     const settled = this.#settled.get(key);
     if (settled?.supports(task)) return settled;
     const chosen = this.#cheapest(task);
-    this.#settled.set(key, chosen);
+    if (!chosen.exact || this.devices.some((device) => !device.exact && device.supports(task))) this.#settled.set(key, chosen);
     return chosen;
   }
 
@@ -97,12 +112,13 @@ export class Dispatcher {
 
   #forced(task: Task, name: string): Device {
     const device = this.devices.find((candidate) => candidate.name === name);
-    if (device !== undefined && device.supports(task) && (task.numerics !== 'exact' || device.exact)) return device;
-    if (device !== undefined) return this.#cheapest(task);
-    throw new UnavailableError(
-      `There is no device "${name}"; found: ${this.devices.map((candidate) => candidate.name).join(', ')}. sheet.devices() says what others need.`,
-      { device: name },
-    );
+    if (device === undefined) {
+      throw new UnavailableError(
+        `There is no device "${name}"; found: ${this.devices.map((candidate) => candidate.name).join(', ')}. sheet.devices() says what others need.`,
+        { device: name },
+      );
+    }
+    return device.supports(task) && (task.numerics !== 'exact' || device.exact) ? device : this.#cheapest(task);
   }
 
   close(): void {

@@ -20,7 +20,7 @@ type Runner = (task: Task, out: ElementArray) => void;
 /** Plain JavaScript: about a flop a nanosecond and two bytes. */
 const NS_PER_FLOP = 1;
 const NS_PER_BYTE = 0.5;
-const CALL_NS = 300;
+const CALL_NS = 1000;
 
 /** Computes everything, slowly; needs nothing. */
 export class JsDevice implements Device {

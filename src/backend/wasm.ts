@@ -23,7 +23,7 @@ import { runAlongAxes } from './along-axes.ts';
 const FLOPS_PER_NS = 40;
 const NS_PER_FLOP_SIMD = 0.12;
 const NS_PER_BYTE = 0.06;
-const CALL_NS = 1500;
+const CALL_NS = 4000;
 /** Products of more floating-point operations run beside the event loop. */
 const ASYNC_FLOPS = 3e7;
 

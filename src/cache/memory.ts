@@ -1,5 +1,6 @@
 // The RAM store: entries by node number, bounded in bytes, evicting the least worth keeping.
 import type { InterningTable, NodeId } from '../expr/interning.ts';
+import { ENTRY_BYTES } from '../policy/admission.ts';
 import type { Entry, Store, StoreStats } from './store.ts';
 
 /** Entries looked at for one eviction. */
@@ -40,7 +41,7 @@ export class MemoryStore implements Store {
   }
 
   put(entry: Entry): boolean {
-    const size = entry.value.block.sizeBytes;
+    const size = chargedBytes(entry);
     if (size > this.#budgetBytes) return false;
     this.delete(entry.node);
     while (this.#sizeBytes + size > this.#budgetBytes) this.#evict();
@@ -63,7 +64,7 @@ export class MemoryStore implements Store {
       this.#all[entry.slot] = last;
       last.slot = entry.slot;
     }
-    this.#sizeBytes -= entry.value.block.sizeBytes;
+    this.#sizeBytes -= chargedBytes(entry);
     entry.value.block.release();
     this.#table.release(node);
     return true;
@@ -104,8 +105,11 @@ export class MemoryStore implements Store {
   }
 }
 
+/** What an entry counts in the budget: its elements, and what holding them takes. */
+const chargedBytes = (entry: Entry): number => entry.value.block.sizeBytes + ENTRY_BYTES;
+
 /** Nanoseconds saved per byte and hit, damped so that one huge saving does not stay for ever; scaled by the score. */
 function worth(entry: Entry): number {
-  const savedPerByte = entry.costNs / (entry.value.block.sizeBytes + 256);
+  const savedPerByte = entry.costNs / chargedBytes(entry);
   return (0.25 + entry.score) * Math.log2(1 + savedPerByte * 16 * (1 + entry.hits));
 }

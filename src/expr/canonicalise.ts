@@ -17,12 +17,44 @@ export type Argument = Expression | Literal;
 
 /** The canonical expression of a call, or a typed error that names what is wrong. */
 export function canonicalise(row: OpRow, args: readonly Argument[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
+  const expression = repeated(row, args, given, author) ?? settled(row, args, given, author);
+  return rewrite(expression, author) ?? expression;
+}
+
+function settled(row: OpRow, args: readonly Argument[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
   const operands = settleOperands(row, args, author);
   const types = operands.map((operand) => operand.type);
   const attributes = settleAttributes(row, types, given);
   const type = inferType(row, types, attributes);
-  const expression = new Expression(row, row.number, attributes, type, author.semantics, operands, author.nextSeq());
-  return rewrite(expression, author) ?? expression;
+  if (given === undefined && operands.every((operand, i) => operand === args[i])) rememberPlain(row, types, { attributes, type });
+  return new Expression(row, row.number, attributes, type, author.semantics, operands, author.nextSeq());
+}
+
+/** What a call without attributes, casts or literals came to, by the types of its operands: all of it follows from them. */
+interface PlainCall {
+  readonly attributes: Attributes;
+  readonly type: TensorType;
+}
+
+const plainCalls = new Map<number, Map<number, PlainCall>>();
+
+function rememberPlain(row: OpRow, types: readonly TensorType[], call: PlainCall): void {
+  const key = row.variadic ? -1 : typesKey(types, NO_ATTRIBUTES);
+  if (key < 0) return;
+  let byTypes = plainCalls.get(row.number);
+  if (byTypes === undefined || byTypes.size >= REMEMBERED_LIMIT) plainCalls.set(row.number, (byTypes = new Map()));
+  byTypes.set(key, call);
+}
+
+/** The expression of a call like one that was settled before, without going through its checks again. */
+function repeated(row: OpRow, args: readonly Argument[], given: unknown, author: Author): Expression | undefined {
+  if (given !== undefined || args.length > 2 || args.length !== row.operands.length || row.variadic) return undefined;
+  const [a, b] = args;
+  if (typeof a !== 'object' || (args.length === 2 && typeof b !== 'object')) return undefined;
+  const key = pairKey(a.type.id, (b as Expression | undefined)?.type.id ?? 0);
+  const call = key < 0 ? undefined : plainCalls.get(row.number)?.get(key);
+  if (call === undefined) return undefined;
+  return new Expression(row, row.number, call.attributes, call.type, author.semantics, args as Expression[], author.nextSeq());
 }
 
 /** An expression of a row the caller knows to be well formed, as laws and compensation plans make them. */
@@ -57,9 +89,24 @@ function literalDType(literal: Literal, strong: readonly DType[]): DType {
   return integer !== undefined && Number.isInteger(literal) ? integer : 'float32';
 }
 
+// Constants of an author by dtype and value, so that a loop over `x.add(1)` makes one expression for its 1.
+const constants = new WeakMap<Author, Map<DType, Map<number, Expression>>>();
+
 /** A scalar expression; a cast of one is folded by making it in the other dtype. */
 function constant(literal: Literal, dtype: DType, author: Author): Expression {
   const value = Number(literal);
+  // A map takes −0 for 0.
+  if (Object.is(value, -0)) return makeConstant(literal, value, dtype, author);
+  let byDType = constants.get(author);
+  if (byDType === undefined) constants.set(author, (byDType = new Map()));
+  let byValue = byDType.get(dtype);
+  if (byValue === undefined || byValue.size >= REMEMBERED_LIMIT) byDType.set(dtype, (byValue = new Map()));
+  let known = byValue.get(value);
+  if (known === undefined) byValue.set(value, (known = makeConstant(literal, value, dtype, author)));
+  return known;
+}
+
+function makeConstant(literal: Literal, value: number, dtype: DType, author: Author): Expression {
   if (typeof literal === 'bigint' && !Number.isSafeInteger(value)) {
     throw new AttributeError(`The literal ${literal}n is beyond 2^53 and would lose digits; pass it as a BigInt64Array.`, { literal });
   }
@@ -97,11 +144,11 @@ const REMEMBERED_LIMIT = 4096;
 
 /** One number for up to two types and the attributes, or −1 where they do not fit in one. */
 function typesKey(types: readonly TensorType[], attributes: Attributes): number {
-  const a = types[0]?.id ?? 0;
-  const b = types[1]?.id ?? 0;
-  if (types.length > 2 || attributes.id >= 2 ** 20 || a >= 2 ** 16 || b >= 2 ** 16) return -1;
-  return (attributes.id * 2 ** 16 + a) * 2 ** 16 + b;
+  const pair = types.length > 2 || attributes.id >= 2 ** 20 ? -1 : pairKey(types[0]?.id ?? 0, types[1]?.id ?? 0);
+  return pair < 0 ? -1 : attributes.id * 2 ** 32 + pair;
 }
+
+const pairKey = (a: number, b: number): number => (a >= 2 ** 16 || b >= 2 ** 16 ? -1 : a * 2 ** 16 + b);
 
 function recall(row: OpRow, types: readonly TensorType[], attributes: Attributes): TensorType | undefined {
   return remembered.get(row.number)?.get(typesKey(types, attributes));

@@ -32,6 +32,8 @@ export class Expression {
   operands: readonly Expression[];
   /** Bytes that stay with this expression: a root's, or a result that was observed or cut loose from its operands. */
   value: Value | undefined;
+  /** What keeps the value's block from being recycled while this expression lives; the sheet's business. */
+  pin: object | undefined;
   /** Content id, where one was needed. A root that has one stands at the node of its content. */
   contentId: Uint8Array | undefined;
   /** Where its elements came from, as far as is known. */
@@ -66,15 +68,19 @@ export class Expression {
     return table.isAlive(this.#node, this.#life) ? this.#node : 0;
   }
 
+  /** Whether the elements can be had again from operands or attributes once the value is gone. */
+  get isComputable(): boolean {
+    return this.row !== undefined && (this.row.source || this.operands.length > 0);
+  }
+
   /** Takes a place in the table that somebody else found, as a root does whose content is already known. */
   standAt(node: NodeId, table: InterningTable): void {
     this.#node = node;
     this.#life = table.lifeOf(node);
   }
 
-  /** Keeps `value` for ever and forgets how it was made, so that a long chain does not hold its whole past. */
-  cutLoose(value: Value): void {
-    this.value = value;
+  /** Forgets how it was made, so that a long chain does not hold its whole past. Its value must stay with it. */
+  cutLoose(): void {
     this.operands = [];
     this.depth = 0;
   }
@@ -108,7 +114,7 @@ function internDeep(target: Expression, table: InterningTable): NodeId {
 }
 
 function internOne(e: Expression, table: InterningTable): NodeId {
-  if (e.row === undefined || e.operands.length === 0 && e.value !== undefined) return table.fresh(ROOT_OP, e.semantics);
+  if (e.row === undefined || !e.isComputable) return table.fresh(ROOT_OP, e.semantics);
   const { operands, op, semantics, attributes } = e;
   const count = operands.length;
   let a = count > 0 ? (operands[0] as Expression).knownNode(table) : 0;

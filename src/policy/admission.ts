@@ -18,6 +18,8 @@ export type Admission = 'admit' | 'bypass' | 'wait';
 
 /** A result cheaper than a look-up and its bookkeeping is computed again faster than found. */
 export const LOOKUP_NS = 2000;
+/** Bytes an entry takes besides its elements: array, buffer, block, entry, node. */
+export const ENTRY_BYTES = 600;
 /** Keeping a byte costs about a fresh page's share (0.25 ns) and what it displaces; cheaper results must be asked for twice. */
 const WORTH_NS_PER_BYTE = 0.5;
 
@@ -26,5 +28,5 @@ export function admission(candidate: Candidate): Admission {
   const { pathNs, sizeBytes, sights, passedOn } = candidate;
   if (pathNs < LOOKUP_NS) return 'bypass';
   if (sights > 0) return 'admit';
-  return !passedOn && pathNs >= WORTH_NS_PER_BYTE * sizeBytes ? 'admit' : 'wait';
+  return !passedOn && pathNs >= 4 * LOOKUP_NS && pathNs >= WORTH_NS_PER_BYTE * (sizeBytes + ENTRY_BYTES) ? 'admit' : 'wait';
 }

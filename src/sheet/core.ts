@@ -4,10 +4,11 @@ import { type Device, type DeviceReport, type Task, taskFlops } from '../backend
 import { MemoryStore } from '../cache/memory.ts';
 import type { Entry } from '../cache/store.ts';
 import type { Host } from '../env.ts';
-import { SheetError } from '../errors.ts';
+import { ClosedError, SheetError } from '../errors.ts';
 import type { Decision, NumericsClass } from '../events.ts';
 import type { Author, Expression } from '../expr/expression.ts';
 import { InterningTable, type NodeId } from '../expr/interning.ts';
+import type { OpRow } from '../ops/define.ts';
 import { admission } from '../policy/admission.ts';
 import { judgeBefore } from '../policy/laws.ts';
 import type { Memory, Value } from '../tensor/block.ts';
@@ -84,7 +85,10 @@ export class Core {
   }
 
   #admitOne(expression: Expression, view: View): void {
-    if (expression.row !== undefined) this.#judge(expression);
+    if (expression.row !== undefined) {
+      this.#judge(expression);
+      this.counters.askedFlops += askedFlops(expression.row, expression);
+    }
     expression.admitted = true;
     this.recorder.program(expression, view.numerics);
     if (!view.reuse || expression.row === undefined) return;
@@ -126,6 +130,7 @@ export class Core {
 
   /** Dispatch: runs a step's kernel on the device chosen for it, or joins the flight that computes the same node. */
   #compute(step: Step, mode: Mode, view: View): Value | Promise<Value> {
+    if (!step.expression.isComputable) throw disposed(step.expression);
     const flight = view.reuse && mode === 'free' ? this.#flights.join(step.identity as NodeId) : undefined;
     if (flight !== undefined) return flight;
     const { expression } = step;
@@ -248,6 +253,11 @@ function listFresh(target: Expression): Expression[] {
   }
   return order;
 }
+
+const askedFlops = (row: OpRow, { operands, type, attributes }: Expression): number => row.flops(operands.map((operand) => operand.type), type, attributes.values);
+
+const disposed = ({ seq, type }: Expression): ClosedError =>
+  new ClosedError(`Tensor #${seq} of shape [${type.shape.join(',')}] was disposed, and this result needs its elements; make it again with sheet.tensor(…) before disposing of it.`, { seq });
 
 function hold(value: Value | undefined): Value | undefined {
   value?.block.hold();

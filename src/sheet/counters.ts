@@ -15,6 +15,13 @@ export class Counters {
   bytesHashed = 0;
   bytesCopied = 0;
   bytesDemanded = 0;
+  /** Floating-point operations that were run. */
   flops = 0;
-  avoidedFlops = 0;
+  /** Those of every op that was asked for: what the same calls cost where nothing is reused. */
+  askedFlops = 0;
+
+  /** Floating-point operations that reuse made unnecessary. */
+  get avoidedFlops(): number {
+    return Math.max(0, this.askedFlops - this.flops);
+  }
 }

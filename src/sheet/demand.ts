@@ -87,6 +87,8 @@ interface Plan {
 
 /** Lists what has to be computed. Expressions that intern to one node are one step. */
 function makePlan(targets: readonly Expression[], ground: Ground): Plan {
+  const single = targets.length === 1 ? planOne(targets[0] as Expression, ground) : undefined;
+  if (single !== undefined) return single;
   const order: Step[] = [];
   const byIdentity = new Map<Identity, Step>();
   const goals = targets.map((target) => visit(target, ground, order, byIdentity));
@@ -95,6 +97,23 @@ function makePlan(targets: readonly Expression[], ground: Ground): Plan {
     goal.reader = undefined;
   }
   return { order, targets: goals };
+}
+
+/** The plan of one expression whose operands' values stay with them, which is the commonest: no map, no stack. */
+function planOne(target: Expression, ground: Ground): Plan | undefined {
+  const { operands } = target;
+  for (const operand of operands) if (operand.value === undefined) return undefined;
+  const identity = ground.identityOf(target);
+  const value = ground.find(target, identity);
+  const read = value === undefined ? operands.map(givenStep) : [];
+  const step: Step = { expression: target, identity, operands: read, value, uses: 1, reader: undefined, pathNs: 0 };
+  return { order: [...read, step], targets: [step] };
+}
+
+/** A step that is done: the expression has its value with it. */
+function givenStep(expression: Expression): Step {
+  expression.value?.block.hold();
+  return { expression, identity: expression, operands: [], value: expression.value, uses: 1, reader: undefined, pathNs: 0 };
 }
 
 function visit(target: Expression, ground: Ground, order: Step[], byIdentity: Map<Identity, Step>): Step {

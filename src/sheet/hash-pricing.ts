@@ -11,11 +11,14 @@ const HASH_CALL_NS = 2000;
 /** Digests taken before the hit rate is believed, and how often a call is hashed all the same afterwards. */
 const TRIAL = 8;
 const PROBE_EVERY = 32;
+const PROBE_EVERY_AT_MOST = 1024;
 
 interface HitRate {
   hashed: number;
   hits: number;
   asked: number;
+  /** The call at which a digest is taken although none should pay; further apart while none does. */
+  probeAt: number;
 }
 
 /** Learns per op how often a content was known, and hashes only where p · T_compute exceeds T_hash. */
@@ -60,13 +63,17 @@ export class HashPricing {
     if (computeNs < hashNs) return false;
     const rate = this.#rate(row);
     rate.asked++;
-    if (rate.hashed < TRIAL || rate.asked % PROBE_EVERY === 0) return true;
+    if (rate.hashed < TRIAL) return true;
+    if (rate.asked >= rate.probeAt) {
+      rate.probeAt = rate.asked + Math.min(PROBE_EVERY_AT_MOST, PROBE_EVERY + rate.asked);
+      return true;
+    }
     return (rate.hits / rate.hashed) * computeNs > hashNs;
   }
 
   #rate(row: OpRow): HitRate {
     let rate = this.#rates.get(row);
-    if (rate === undefined) this.#rates.set(row, (rate = { hashed: 0, hits: 0, asked: 0 }));
+    if (rate === undefined) this.#rates.set(row, (rate = { hashed: 0, hits: 0, asked: 0, probeAt: PROBE_EVERY }));
     return rate;
   }
 }

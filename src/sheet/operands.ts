@@ -1,5 +1,7 @@
 // Arguments of a call: handles, numbers, arrays and foreign tensors become expressions.
 import { SourceError, ShapeError, DTypeError } from '../errors.ts';
+import type { Argument } from '../expr/canonicalise.ts';
+import { Expression } from '../expr/expression.ts';
 import { type DType, type TypedArray, allocate, dtypeOfArray, DTYPES } from '../tensor/dtype.ts';
 import { checkShape, formatShape, type Shape, sizeOf } from '../tensor/shape.ts';
 import type { Elements } from '../tensor/elements.ts';
@@ -12,6 +14,9 @@ export type Nested = number | boolean | bigint | readonly Nested[];
 
 /** True for what stands for itself in a call: a number, boolean or bigint. */
 export const isLiteral = (value: unknown): value is number | boolean | bigint => typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
+
+/** True for elements that were read and have no root yet. */
+export const isElements = (value: Argument | Elements): value is Elements => typeof value === 'object' && !(value instanceof Expression);
 
 /** Reads anything that holds elements: a typed array, nested lists, a foreign tensor. Throws a typed error otherwise. */
 export function readElements(value: unknown, owner: string, shape?: readonly number[], dtype?: DType): Elements {

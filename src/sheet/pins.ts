@@ -1,44 +1,66 @@
-// Bytes that live handles hold: counted, given back when a handle is disposed or, as a safety net, collected.
+// Bytes that live handles hold: counted, given back when handles are disposed or, as a safety net, collected.
 import type { Expression } from '../expr/expression.ts';
 import type { Block, Value } from '../tensor/block.ts';
 
-/** What is left of a pin when its expression is gone. */
-interface Pin {
+/**
+ * One block's pin, shared by all expressions that hold it: they keep the pin, the pin keeps the block. When the last of
+ * them is collected the pin is, and the registry lets the block go. Registering is dear, so it is done once a block.
+ */
+class Pin {
   readonly block: Block;
-  readonly sizeBytes: number;
+  holders = 0;
+
+  constructor(block: Block) {
+    this.block = block;
+  }
+}
+
+/** What the registry is told when a pin is collected; must not refer to the pin. */
+interface Remains {
+  readonly block: Block;
   released: boolean;
 }
 
-/** Holds values for expressions. Small ones lie on the JavaScript heap and need no care. */
+/** Holds values for expressions. Ordinary arrays are left to the garbage collector and cost nothing here. */
 export class Pins {
   sizeBytes = 0;
-  readonly #pins = new WeakMap<Expression, Pin>();
-  readonly #collected = new FinalizationRegistry<Pin>((pin) => this.#release(pin));
+  readonly #byBlock = new WeakMap<Block, WeakRef<Pin>>();
+  readonly #remains = new WeakMap<Pin, Remains>();
+  readonly #collected = new FinalizationRegistry<Remains>((remains) => this.#release(remains));
 
-  /** Keeps `value` with the expression until it is collected or `unpin` is called. */
+  /** Keeps `value` with the expression until it is unpinned or collected. */
   pin(expression: Expression, value: Value): void {
     expression.value = value;
     if (!value.block.recycled) return;
-    const pin: Pin = { block: value.block.hold(), sizeBytes: value.block.sizeBytes, released: false };
-    this.sizeBytes += pin.sizeBytes;
-    this.#pins.set(expression, pin);
-    this.#collected.register(expression, pin, pin);
+    const pin = this.#byBlock.get(value.block)?.deref() ?? this.#make(value.block);
+    pin.holders++;
+    expression.pin = pin;
   }
 
-  /** Gives the bytes back now; the expression can be computed again if it knows how. */
+  /** Gives the bytes back now, if the expression can be computed again and no other holds them. */
   unpin(expression: Expression): void {
-    const pin = this.#pins.get(expression);
-    if (expression.operands.length > 0 || expression.row?.source === true) expression.value = undefined;
-    if (pin === undefined || expression.value !== undefined) return;
-    this.#pins.delete(expression);
+    const pin = expression.pin as Pin | undefined;
+    expression.value = undefined;
+    expression.pin = undefined;
+    if (pin === undefined || --pin.holders > 0) return;
     this.#collected.unregister(pin);
-    this.#release(pin);
+    this.#release(this.#remains.get(pin) as Remains);
   }
 
-  #release(pin: Pin): void {
-    if (pin.released) return;
-    pin.released = true;
-    this.sizeBytes -= pin.sizeBytes;
-    pin.block.release();
+  #make(block: Block): Pin {
+    const pin = new Pin(block);
+    const remains: Remains = { block: block.hold(), released: false };
+    this.sizeBytes += block.sizeBytes;
+    this.#byBlock.set(block, new WeakRef(pin));
+    this.#remains.set(pin, remains);
+    this.#collected.register(pin, remains, pin);
+    return pin;
+  }
+
+  #release(remains: Remains): void {
+    if (remains.released) return;
+    remains.released = true;
+    this.sizeBytes -= remains.block.sizeBytes;
+    remains.block.release();
   }
 }

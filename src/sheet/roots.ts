@@ -2,7 +2,7 @@
 import type { CostTable } from '../backend/dispatch.ts';
 import type { Digest } from '../env.ts';
 import type { Argument } from '../expr/canonicalise.ts';
-import { type Author, Expression, rootExpression } from '../expr/expression.ts';
+import { type Author, type Expression, rootExpression } from '../expr/expression.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
 import { contentId, panelDigests } from '../fingerprint/content.ts';
 import { toHex } from '../fingerprint/digest.ts';
@@ -13,6 +13,7 @@ import type { Elements } from '../tensor/elements.ts';
 import { type TensorType, tensorType } from '../tensor/type.ts';
 import type { Counters } from './counters.ts';
 import { HashPricing } from './hash-pricing.ts';
+import { isElements } from './operands.ts';
 import type { Pins } from './pins.ts';
 
 /** What roots are made with. */
@@ -64,7 +65,11 @@ export class Roots {
 
   /** A computed result as a root of another class: known by its bytes, never by how they were made. */
   reenter(expression: Expression, value: Value, author: Author): Expression {
-    const id = (expression.contentId ??= this.contentId(value.array, value.type));
+    return this.enter(value, author, (expression.contentId ??= this.contentId(value.array, value.type)));
+  }
+
+  /** A value as a root known by its content, so that equal bytes are one operand. Takes over the caller's hold of the value. */
+  enter(value: Value, author: Author, id = this.contentId(value.array, value.type)): Expression {
     const known = this.#holderOf(toHex(id));
     if (known !== undefined) {
       value.block.release();
@@ -73,6 +78,11 @@ export class Roots {
     const root = this.add(value.type, value, author);
     this.#stand(root, id);
     return root;
+  }
+
+  /** Puts a computed expression at the node of its content: from now on it is known by its bytes, not by how they were made. */
+  becomeRoot(expression: Expression, value: Value): void {
+    this.#stand(expression, (expression.contentId ??= this.contentId(value.array, value.type)));
   }
 
   /** BLAKE3-256 content id (docs/format/fingerprint.md). */
@@ -145,5 +155,3 @@ export class Roots {
     this.#sweepAt = Math.max(4096, this.#known.size * 2);
   }
 }
-
-const isElements = (value: Argument | Elements): value is Elements => typeof value === 'object' && !(value instanceof Expression);

@@ -12,7 +12,7 @@ import type { Core, View } from './core.ts';
 import { demand, demandNow } from './demand.ts';
 import { type Explanation, explainExpression } from './explain.ts';
 import type { OpArguments, OpName, OpResult, SheetMethods } from './methods.gen.ts';
-import { isLiteral, readElements } from './operands.ts';
+import { isElements, isLiteral, readElements } from './operands.ts';
 import type { ViewOptions } from './options.ts';
 import { type Owner, PendingTensor, Tensor } from './tensor.ts';
 import { SheetTrace } from './trace.ts';
@@ -86,11 +86,21 @@ export class Sheet implements Owner {
   call(row: OpRow, self: Expression | undefined, args: readonly unknown[]): unknown {
     this.#open();
     const { operands, given } = splitArguments(row, self, args);
-    const values = operands.map((operand) => this.#argument(row, operand));
-    const expression = canonicalise(row, this.core.roots.settle(row, values, this.#view.author, this.#view.reuse), given, this.#view.author);
-    const pending = new PendingTensor(this, expression);
-    if (this.core.settings.eager || expression.depth > MAX_DEPTH) this.#cut(expression);
-    return pending;
+    const expression = canonicalise(row, this.#readOperands(row, operands), given, this.#view.author);
+    if (this.core.settings.eager) this.#computeNow(expression);
+    else if (expression.depth > MAX_DEPTH) this.#cut(expression);
+    return new PendingTensor(this, expression);
+  }
+
+  /** Operands as expressions and literals; bare arrays are read now, before the caller can change them. */
+  #readOperands(row: OpRow, operands: readonly unknown[]): Argument[] {
+    let bare = false;
+    const values = operands.map((operand) => {
+      const value = this.#argument(row, operand);
+      bare ||= isElements(value);
+      return value;
+    });
+    return bare ? this.core.roots.settle(row, values, this.#view.author, this.#view.reuse) : (values as Argument[]);
   }
 
   #argument(row: OpRow, operand: unknown): Argument | ReturnType<typeof readElements> {
@@ -115,13 +125,20 @@ export class Sheet implements Owner {
     return value as Value;
   }
 
-  /** Computes an expression on this thread and forgets how it was made. */
-  #cut(expression: Expression): void {
+  /** Computes an expression on this thread and keeps its value with it. */
+  #computeNow(expression: Expression): Value {
     this.admit(expression);
     const value = this.#now(expression);
-    this.core.pins.pin(expression, value);
-    expression.cutLoose(value);
+    if (expression.value === undefined) this.core.pins.pin(expression, value);
     value.block.release();
+    return value;
+  }
+
+  /** Computes an expression and makes it a root of its content, so that neither it nor its node holds how it was made. */
+  #cut(expression: Expression): void {
+    const value = this.#computeNow(expression);
+    this.core.roots.becomeRoot(expression, value);
+    expression.cutLoose();
   }
 
   /** @internal */
@@ -193,10 +210,11 @@ export class Sheet implements Owner {
   }
 }
 
-/** Ops as methods, generated from the rows. */
-export interface Sheet extends SheetMethods {}
+/** Ops as methods, generated from the rows. Names of the sheet's own win: `sheet.trace` is the trace, the op is `x.trace()`. */
+export interface Sheet extends Omit<SheetMethods, 'trace'> {}
 
 for (const [method, row] of METHODS) {
+  if (Object.hasOwn(Sheet.prototype, method)) continue;
   Object.defineProperty(Sheet.prototype, method, {
     configurable: true, writable: true,
     value(this: Sheet, ...args: readonly unknown[]): unknown {
@@ -219,6 +237,7 @@ export function viewWith(core: Core, base: Omit<View, 'author'>, options: ViewOp
 /** Splits the arguments of a call into operands and attributes. */
 function splitArguments(row: OpRow, self: Expression | undefined, args: readonly unknown[]): { operands: readonly unknown[]; given: Record<string, unknown> | undefined } {
   const count = row.variadic ? 1 : row.operands.length - (self === undefined ? 0 : 1);
+  if (args.length === count && !row.variadic) return { operands: self === undefined ? args : [self, ...args], given: undefined };
   const rest = args.slice(count);
   const last = rest.at(-1);
   const options = isAttributes(last) ? (rest.pop() as Record<string, unknown>) : undefined;

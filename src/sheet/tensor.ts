@@ -114,7 +114,7 @@ export class Tensor<D extends DType = DType> {
   /** Gives pinned memory back now; the tensor can still be read, it is computed again then. Roots cannot be read any more. */
   dispose(): void {
     this.owner.release(this.expression);
-    this.#disposed = this.expression.operands.length === 0 && this.expression.row === undefined;
+    this.#disposed = !this.expression.isComputable;
   }
 
   [Symbol.dispose](): void {

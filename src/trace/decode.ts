@@ -3,9 +3,11 @@ import type { NumericsClass, ProgramEvent } from '../events.ts';
 import { DIGEST_BYTES } from '../fingerprint/digest.ts';
 import { decodeFields } from './fields.ts';
 import { malformed, PayloadReader } from './payload.ts';
+import type { StreamBlocks } from './memory.ts';
 import type { TraceFrame } from './read-frames.ts';
 import { type AnnotationRecord, type CallAttributes, DECISION_CODES, KIND, type TraceHead } from './records.ts';
 import { SKETCH_LENGTH } from './sketch.ts';
+import type { StreamSeal } from './trace.ts';
 
 type Op = Pick<ProgramEvent, 'op' | 'version'>;
 type Type = Pick<ProgramEvent, 'dtype' | 'shape'>;
@@ -20,7 +22,7 @@ export class ProgramDecoder {
   frame({ kind, payload }: TraceFrame): void {
     const reader = new PayloadReader(payload);
     switch (kind) {
-      case KIND.segment: this.#beginSegment(reader); break;
+      case KIND.segment: this.#beginSegment(); break;
       case KIND.op: this.#ops.push({ op: reader.text(), version: reader.uint() }); break;
       case KIND.type: this.#types.push({ dtype: reader.text(), shape: readShape(reader) }); break;
       case KIND.attributes: this.#attributes.push(readMap(reader) as CallAttributes); break;
@@ -30,8 +32,7 @@ export class ProgramDecoder {
     reader.end();
   }
 
-  #beginSegment(reader: PayloadReader): void {
-    reader.uint();
+  #beginSegment(): void {
     this.#ops = [];
     this.#types = [];
     this.#attributes = [NO_ATTRIBUTES];
@@ -69,7 +70,6 @@ export class AnnotationDecoder {
   }
 
   #beginSegment(reader: PayloadReader): void {
-    reader.uint();
     this.head = readMap(reader) as TraceHead;
     this.#texts = [];
   }
@@ -117,3 +117,22 @@ function defined<T>(table: readonly T[], number: number, what: string): T {
   if (value === undefined) throw malformed(`${what} ${number}, which was not defined`);
   return value;
 }
+
+/** The calls in blocks that begin with a segment. */
+export function decodeProgram({ blocks }: StreamBlocks): ProgramEvent[] {
+  const decoder = new ProgramDecoder();
+  for (const block of blocks) for (const frame of block.frames) decoder.frame(frame);
+  return decoder.events;
+}
+
+/** The annotations in blocks that begin with a segment. */
+export function decodeAnnotations({ blocks }: StreamBlocks): { readonly head: TraceHead; readonly records: AnnotationRecord[] } {
+  const decoder = new AnnotationDecoder();
+  for (const block of blocks) for (const frame of block.frames) decoder.frame(frame);
+  return decoder;
+}
+
+/** What a file needs to verify blocks that are encoded again. */
+export const sealOf = ({ start, blocks }: StreamBlocks): StreamSeal => ({
+  start, blocks: blocks.map(({ frames, crc, hash }) => ({ frames: frames.length, crc, hash })),
+});

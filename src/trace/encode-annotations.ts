@@ -16,13 +16,11 @@ export class AnnotationEncoder {
   readonly #head: TraceHead;
   readonly #payload = new PayloadWriter();
   readonly #texts = new Map<string, number>();
-  #segment: number;
   #inSegment = SEGMENT_FRAMES;
 
-  constructor(frames: FrameWriter, head: TraceHead, segment = 0) {
+  constructor(frames: FrameWriter, head: TraceHead) {
     this.#frames = frames;
     this.#head = head;
-    this.#segment = segment;
   }
 
   /** Begins the first segment now, so that a trace has a head before it has events. */
@@ -83,7 +81,7 @@ export class AnnotationEncoder {
     this.#inSegment = 0;
     const fields = new TlvWriter().beginFields();
     encodeValue(fields, this.#head, 'head');
-    this.#payload.begin().uint(this.#segment++).raw(fields.view());
+    this.#payload.begin().raw(fields.view());
     this.#append(KIND.segment);
   }
 

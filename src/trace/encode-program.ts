@@ -1,4 +1,5 @@
 // The program stream as frames: each call refers by number to its op, type and attributes, which are defined once a segment.
+import { toHex } from '../fingerprint/digest.ts';
 import { TlvWriter } from '../fingerprint/encode.ts';
 import type { AttributeValue } from '../ops/attribute-values.ts';
 import { STREAM } from './chain.ts';
@@ -36,23 +37,21 @@ export interface Numbered {
 export class ProgramEncoder {
   readonly #frames: FrameWriter;
   readonly #payload = new PayloadWriter();
-  readonly #ops = new Map<number, number>();
-  readonly #types = new Map<number, number>();
-  readonly #attributes = new Map<number, number>();
-  #segment = 0;
+  readonly #ops = new Definitions(KIND.op, 0);
+  readonly #types = new Definitions(KIND.type, 0);
+  /** Number 0 is the empty record; it is never defined. */
+  readonly #attributes = new Definitions(KIND.attributes, 1);
   #inSegment = SEGMENT_FRAMES;
 
-  /** `segment`: the number of the first segment it writes. */
-  constructor(frames: FrameWriter, segment = 0) {
+  constructor(frames: FrameWriter) {
     this.#frames = frames;
-    this.#segment = segment;
   }
 
   call(seq: number, exact: boolean, op: OpName, type: CallType, attributes: CallValues, operands: readonly Numbered[]): void {
     if (this.#inSegment >= SEGMENT_FRAMES) this.#beginSegment();
-    const opRef = this.#ops.get(op.number) ?? this.#defineOp(op);
-    const typeRef = this.#types.get(type.id) ?? this.#defineType(type);
-    const attributesRef = attributes.id === 0 ? 0 : this.#attributes.get(attributes.id) ?? this.#defineAttributes(attributes);
+    const opRef = this.#ops.byId.get(op.number) ?? this.#defineOp(op);
+    const typeRef = this.#types.byId.get(type.id) ?? this.#defineType(type);
+    const attributesRef = attributes.id === 0 ? 0 : this.#attributes.byId.get(attributes.id) ?? this.#defineAttributes(attributes);
     const payload = this.#payload.begin().uint(seq).uint(opRef * 2 + (exact ? 1 : 0)).uint(typeRef).uint(attributesRef).uint(operands.length);
     for (let i = 0; i < operands.length; i++) {
       const back = seq - (operands[i] as Numbered).seq;
@@ -67,28 +66,31 @@ export class ProgramEncoder {
     this.#types.clear();
     this.#attributes.clear();
     this.#inSegment = 0;
-    this.#payload.begin().uint(this.#segment++);
+    this.#payload.begin();
     this.#append(KIND.segment);
   }
 
   #defineOp(op: OpName): number {
     this.#payload.begin().text(op.name).uint(op.version);
-    this.#append(KIND.op);
-    return define(this.#ops, op.number);
+    return this.#define(this.#ops, op.number);
   }
 
   #defineType({ id, dtype, shape }: CallType): number {
     this.#payload.begin().text(dtype).uint(shape.length);
     for (const length of shape) this.#payload.uint(length);
-    this.#append(KIND.type);
-    return define(this.#types, id);
+    return this.#define(this.#types, id);
   }
 
-  /** Number 0 is the empty record; it is never defined. */
   #defineAttributes({ id, values }: CallValues): number {
     this.#payload.begin().raw(encodeAttributes(values));
-    this.#append(KIND.attributes);
-    return define(this.#attributes, id, 1);
+    return this.#define(this.#attributes, id);
+  }
+
+  /** Writes the payload as a definition, unless one with its bytes stands in this segment. */
+  #define(table: Definitions, id: number): number {
+    const { number, isNew } = table.number(id, toHex(this.#payload.bytes.subarray(0, this.#payload.length)));
+    if (isNew) this.#append(table.kind);
+    return number;
   }
 
   #append(kind: number): void {
@@ -97,11 +99,30 @@ export class ProgramEncoder {
   }
 }
 
-/** The next number of a table. */
-function define(table: Map<number, number>, id: number, first = 0): number {
-  const number = table.size + first;
-  table.set(id, number);
-  return number;
+/** Numbers of what a segment defined: by process id, and by what it says, for what is collected and interned again has another id. */
+class Definitions {
+  readonly kind: number;
+  readonly byId = new Map<number, number>();
+  readonly #byText = new Map<string, number>();
+  readonly #first: number;
+
+  constructor(kind: number, first: number) {
+    this.kind = kind;
+    this.#first = first;
+  }
+
+  number(id: number, text: string): { readonly number: number; readonly isNew: boolean } {
+    const known = this.#byText.get(text);
+    const number = known ?? this.#first + this.#byText.size;
+    this.byId.set(id, number);
+    this.#byText.set(text, number);
+    return { number, isNew: known === undefined };
+  }
+
+  clear(): void {
+    this.byId.clear();
+    this.#byText.clear();
+  }
 }
 
 const writer = new TlvWriter();

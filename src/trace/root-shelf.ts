@@ -1,24 +1,28 @@
 // The roots of a live trace: kept readable up to a byte budget, so that a saved trace can be replayed; beyond it only watched.
 import type { Expression } from '../expr/expression.ts';
+import { contentId, panelDigests } from '../fingerprint/content.ts';
+import type { Digest } from '../fingerprint/digest.ts';
 import type { Value } from '../tensor/block.ts';
 
-/** A root that was called for, and its bytes while they are there. */
+/** A root that was called for, its bytes while they are there, and its content id where it is on the trace. */
 export interface ShelvedRoot {
   readonly seq: number;
   readonly value: Value | undefined;
-  /** Where it is known already. */
   readonly contentId: Uint8Array | undefined;
+}
+
+interface Slot {
+  readonly root: Expression | WeakRef<Expression>;
+  contentId: Uint8Array | undefined;
 }
 
 /** What a small root takes beside its bytes. */
 const OVERHEAD_BYTES = 512;
 
-type Held = Expression | WeakRef<Expression>;
-
-/** Holds roots first come, first kept: what does not fit the budget is found at `list` only if somebody else still holds it. */
+/** Holds roots first come, first kept: what does not fit the budget is listed only while somebody else holds it. */
 export class RootShelf {
   readonly #budgetBytes: number;
-  readonly #held = new Map<number, Held>();
+  readonly #slots = new Map<number, Slot>();
   #heldBytes = 0;
   #sweepAt = 4096;
 
@@ -30,25 +34,33 @@ export class RootShelf {
     const sizeBytes = root.type.sizeBytes + OVERHEAD_BYTES;
     const fits = this.#heldBytes + sizeBytes <= this.#budgetBytes;
     if (fits) this.#heldBytes += sizeBytes;
-    this.#held.set(root.seq, fits ? root : new WeakRef(root));
-    if (this.#held.size > this.#sweepAt) this.#sweep();
+    this.#slots.set(root.seq, { root: fits ? root : new WeakRef(root), contentId: root.contentId });
+    if (this.#slots.size > this.#sweepAt) this.#sweep();
   }
 
   list(): ShelvedRoot[] {
-    return [...this.#held].map(([seq, held]) => {
-      const root = held instanceof WeakRef ? held.deref() : held;
-      return { seq, value: root?.value, contentId: root?.contentId };
-    });
+    return [...this.#slots].map(([seq, { root, contentId: id }]) => ({ seq, value: rootOf(root)?.value, contentId: id }));
   }
 
-  /** Lets go of all roots. */
-  clear(): void {
-    this.#held.clear();
-    this.#heldBytes = 0;
+  /** Finds the content ids that are missing; returns the roots that got theirs now. */
+  identify(digest: Digest): ShelvedRoot[] {
+    const found: ShelvedRoot[] = [];
+    for (const [seq, slot] of this.#slots) {
+      const root = rootOf(slot.root);
+      if (slot.contentId !== undefined || root?.value === undefined) continue;
+      slot.contentId = root.contentId ?? idOf(root.value, digest);
+      found.push({ seq, value: root.value, contentId: slot.contentId });
+    }
+    return found;
   }
 
   #sweep(): void {
-    for (const [seq, held] of this.#held) if (held instanceof WeakRef && held.deref() === undefined) this.#held.delete(seq);
-    this.#sweepAt = Math.max(4096, 2 * this.#held.size);
+    for (const [seq, { root }] of this.#slots) if (rootOf(root) === undefined) this.#slots.delete(seq);
+    this.#sweepAt = Math.max(4096, 2 * this.#slots.size);
   }
 }
+
+const rootOf = (root: Expression | WeakRef<Expression>): Expression | undefined => (root instanceof WeakRef ? root.deref() : root);
+
+const idOf = ({ array, type }: Value, digest: Digest): Uint8Array =>
+  contentId(panelDigests(array, type.shape, type.dtype, digest), type.shape, type.dtype, digest);

@@ -6,16 +6,16 @@ import { ROOT_OP } from '../expr/expression.ts';
 import type { Value } from '../tensor/block.ts';
 import { bytesOf } from '../tensor/dtype.ts';
 import { STREAM } from './chain.ts';
-import { AnnotationDecoder, ProgramDecoder } from './decode.ts';
+import { decodeAnnotations, decodeProgram, sealOf } from './decode.ts';
 import { AnnotationEncoder } from './encode-annotations.ts';
 import { type OpName, ProgramEncoder } from './encode-program.ts';
-import { FrameWriter, type TraceFinal } from './frames.ts';
+import { FrameWriter } from './frames.ts';
 import { type StreamBlocks, TraceMemory } from './memory.ts';
 import type { Recorder } from './recorder.ts';
 import { type AnnotationRecord, PLAIN_BYTES, ROOT_NAME, type TraceHead } from './records.ts';
-import { RootShelf } from './root-shelf.ts';
+import { RootShelf, type ShelvedRoot } from './root-shelf.ts';
 import { sketchOf } from './sketch.ts';
-import type { StreamSeal, Trace } from './trace.ts';
+import type { Trace } from './trace.ts';
 
 /** Which results get a digest: those that were read, all that were computed, none. */
 export type DigestMode = 'demanded' | 'full' | 'none';
@@ -50,7 +50,7 @@ export class TraceWriter implements Recorder {
   readonly #digested = new WeakSet<Expression>();
   readonly #digests = new WeakMap<Value, { readonly digest: Uint8Array; sketch: Float64Array | undefined }>();
   #file: TraceWriterOptions['file'];
-  #final: TraceFinal | undefined;
+  #closed = false;
   #onClose: (() => void) | undefined;
 
   constructor(options: TraceWriterOptions) {
@@ -70,39 +70,42 @@ export class TraceWriter implements Recorder {
   }
 
   program(expression: Expression, numerics: NumericsClass): void {
-    if (this.#final !== undefined) return;
+    if (this.#closed) return;
     const { row, seq, type, attributes, operands } = expression;
     this.#program.call(seq, numerics === 'exact', row ?? ROOT, type, attributes, operands);
     if (row !== undefined) return;
     this.roots.add(expression);
-    if (expression.contentId !== undefined) this.identifyRoot(seq, expression.contentId);
+    if (expression.contentId !== undefined) this.#annotations.root(seq, expression.contentId);
   }
 
   annotate(expression: Expression, decision: Decision, device: string, startNs: number, elapsedNs: number, score: number, value?: Value): void {
-    if (this.#final !== undefined) return;
+    if (this.#closed) return;
     this.#annotations.answer(expression.seq, decision, device, startNs, elapsedNs, expression.type.sizeBytes, score);
     if (value !== undefined && this.#options.digests === 'full') this.#digest(expression, value);
   }
 
   demanded(expression: Expression, value: Value): void {
-    if (this.#final !== undefined || this.#options.digests === 'none' || expression.row === undefined) return;
+    if (this.#closed || this.#options.digests === 'none' || expression.row === undefined) return;
     this.#digest(expression, value);
   }
 
-  /** Records which content a root is. */
-  identifyRoot(seq: number, contentId: Uint8Array): void {
-    if (this.#final === undefined) this.#annotations.root(seq, contentId);
+  /** Records which contents the readable roots are, where that is not on the trace yet. Hashes them; works after `close` too. */
+  identifyRoots(): readonly ShelvedRoot[] {
+    for (const { seq, contentId } of this.roots.identify(this.#options.digest)) this.#annotations.root(seq, contentId as Uint8Array);
+    return this.roots.list();
   }
 
   /** A line about a call. */
   note(seq: number, text: string): void {
-    if (this.#final === undefined) this.#annotations.note(seq, text);
+    if (!this.#closed) this.#annotations.note(seq, text);
   }
 
   /** Seals what is open and ends the file. What was written stays readable. */
   close(): void {
-    if (this.#final !== undefined) return;
-    this.#final = this.#frames.finish();
+    if (this.#closed) return;
+    if (this.#file !== undefined) this.identifyRoots();
+    this.#closed = true;
+    for (const record of this.#file === undefined ? [] : this.#frames.tail().records) this.#append(record);
     this.#file?.close();
     this.#file = undefined;
     this.#onClose?.();
@@ -134,14 +137,17 @@ export class TraceWriter implements Recorder {
   }
 
   #blocks(stream: 1 | 2): StreamBlocks {
-    return this.#memory.blocks(stream, this.#final === undefined ? this.#frames.tail().records : []);
+    return this.#memory.blocks(stream, this.#frames.tail().records);
   }
 
   #take(record: Uint8Array): void {
     this.#memory.add(record);
-    if (this.#file === undefined) return;
+    this.#append(record);
+  }
+
+  #append(record: Uint8Array): void {
     try {
-      this.#file.append(record);
+      this.#file?.append(record);
     } catch (error) {
       this.#file = undefined; // What was appended stays a valid prefix.
       this.#options.warn(`the trace file cannot be written any more (${String(error)}); the trace goes on in memory. Free disk space and save it with sheet.trace.save(path).`);
@@ -167,22 +173,3 @@ const isExact = (expression: Expression): boolean => (expression.semantics & 1) 
 
 const sketchable = ({ array }: Value): Float64Array | undefined =>
   array instanceof Float32Array || array instanceof Float64Array ? sketchOf(array) : undefined;
-
-/** The calls in blocks that begin with a segment. */
-export function decodeProgram({ blocks }: StreamBlocks): ProgramEvent[] {
-  const decoder = new ProgramDecoder();
-  for (const block of blocks) for (const frame of block.frames) decoder.frame(frame);
-  return decoder.events;
-}
-
-/** The annotations in blocks that begin with a segment. */
-export function decodeAnnotations({ blocks }: StreamBlocks): { readonly head: TraceHead; readonly records: AnnotationRecord[] } {
-  const decoder = new AnnotationDecoder();
-  for (const block of blocks) for (const frame of block.frames) decoder.frame(frame);
-  return decoder;
-}
-
-/** What a file needs to verify blocks that are encoded again. */
-export const sealOf = ({ start, blocks }: StreamBlocks): StreamSeal => ({
-  start, blocks: blocks.map(({ frames, crc, hash }) => ({ frames: frames.length, crc, hash })),
-});

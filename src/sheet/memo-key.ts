@@ -1,0 +1,84 @@
+// What a memo is asked for: arguments become keys by name, deps and content, never by the text of the function.
+import type { Digest } from '../env.ts';
+import { toHex } from '../fingerprint/digest.ts';
+import { TlvWriter } from '../fingerprint/encode.ts';
+import { encodeValue } from '../fingerprint/value.ts';
+import { asTableArray, dtypeOfView } from '../tensor/foreign-dtypes.ts';
+import { readForeign } from '../tensor/foreign.ts';
+import { tensorType } from '../tensor/type.ts';
+import { asGiven, copyTree, isMadeOfDims, part } from './memo-leaves.ts';
+import { readElements } from './operands.ts';
+import type { Roots } from './roots.ts';
+import { Tensor } from './tensor.ts';
+
+const writer = new TlvWriter();
+
+/** Makes keys: digests of typed fields (docs/format/fingerprint.md), tensors by their content ids. */
+export class MemoKeys {
+  readonly #digest: Digest;
+  readonly #roots: Roots;
+
+  constructor(digest: Digest, roots: Roots) {
+    this.#digest = digest;
+    this.#roots = roots;
+  }
+
+  /** The definition of a memo: `sqs.memo.v1` of its name and deps. */
+  definition(name: string, deps: readonly unknown[]): Uint8Array {
+    return this.#hash(1, (to) => void to.string(name), deps, `memo "${name}": deps`);
+  }
+
+  /** The key of a call: `sqs.memo.v1` of the definition and the arguments. */
+  call(definition: Uint8Array, args: readonly unknown[], name: string): Uint8Array {
+    return this.#hash(2, (to) => void to.digest(definition), args, `memo "${name}": arguments`);
+  }
+
+  /** The key of one row of a call: the key of the call without its rows, and the row. */
+  row(rest: Uint8Array, row: unknown, name: string): string {
+    return toHex(this.#hash(3, (to) => void to.digest(rest), row, `memo "${name}": row`));
+  }
+
+  /** The same for a row that is given by its content id. */
+  contentRow(rest: Uint8Array, id: Uint8Array): string {
+    return toHex(this.#digest.hash(writer.begin('memo', 1).u8(4).digest(rest).digest(id).view()));
+  }
+
+  /** `role` keeps definitions, calls and rows apart; leaves follow the skeleton with their paths. */
+  #hash(role: number, begin: (to: TlvWriter) => void, value: unknown, owner: string): Uint8Array {
+    const { skeleton, leaves } = part(value);
+    // Leaves are hashed before the writer begins: content ids have a writer of their own, foreign getters may run code.
+    const marks = leaves.map(({ path, leaf }) => [path, typeof leaf === 'bigint' ? `n${leaf}` : `t${toHex(this.#contentOf(leaf, owner))}`]);
+    writer.begin('memo', 1).u8(role);
+    begin(writer);
+    encodeValue(writer, skeleton, owner);
+    encodeValue(writer, marks, owner);
+    return this.#digest.hash(writer.view());
+  }
+
+  #contentOf(leaf: object, owner: string): Uint8Array {
+    if (leaf instanceof Tensor) return leaf.expression.contentId as Uint8Array;
+    const { array, dtype, shape } = readElements(leaf, owner);
+    return this.#roots.contentId(array, tensorType(dtype, shape));
+  }
+}
+
+/** Tensors of ours in a tree whose content is not known yet. */
+export function unidentified(value: unknown): Tensor[] {
+  return part(value).leaves.map(({ leaf }) => leaf).filter((leaf) => leaf instanceof Tensor).filter((tensor) => tensor.expression.contentId === undefined);
+}
+
+/** Computes what is missing until every tensor of ours in a tree has its content id. */
+export async function identify(tensors: readonly Tensor[]): Promise<void> {
+  await Promise.all(tensors.map((tensor) => tensor.owner.contentIdOf(tensor.expression)));
+}
+
+/** Arguments as they are now, whatever the caller writes to them later. Tensors that cannot be written to are kept. */
+export function copyArguments<A extends readonly unknown[]>(args: A): A {
+  return args.map((arg) => copyTree(arg, copyLeaf)) as unknown as A;
+}
+
+function copyLeaf(leaf: object): unknown {
+  if (ArrayBuffer.isView(leaf)) return asTableArray(leaf, dtypeOfView(leaf, 'memo'), 'memo').slice();
+  const elements = isMadeOfDims(leaf) ? readForeign(leaf, 'memo') : undefined;
+  return elements === undefined ? leaf : asGiven(leaf, elements);
+}

@@ -1,0 +1,170 @@
+// What memos keep: results lie in the sheet's store, under its budget and its eviction; here is only where to find them.
+import { toHex } from '../fingerprint/digest.ts';
+import type { Digest } from '../env.ts';
+import type { MemoryStore } from '../cache/memory.ts';
+import { NO_ATTRIBUTES } from '../expr/attributes.ts';
+import { ROOT_OP } from '../expr/expression.ts';
+import type { InterningTable, NodeId } from '../expr/interning.ts';
+import type { Value } from '../tensor/block.ts';
+
+/** A value and, for tensors that stand on their content, where that is and its content id. */
+export interface Piece {
+  readonly value: Value;
+  readonly node?: NodeId;
+  readonly id?: Uint8Array;
+}
+
+/** Where a piece lies; it is gone when the node is in another life or its entry was evicted. */
+interface Place {
+  readonly node: NodeId;
+  readonly life: number;
+  readonly id: Uint8Array | undefined;
+}
+
+interface Kept {
+  readonly places: readonly Place[];
+  readonly costNs: number;
+}
+
+/** What one memo did since the sheet was opened. In rows mode hits and runs are calls; the rows are counted apart. */
+export interface MemoStats {
+  calls: number;
+  /** Calls answered without running the function. */
+  hits: number;
+  /** Calls answered in part: some rows were kept. */
+  parts: number;
+  /** Times the function ran. */
+  runs: number;
+  failures: number;
+  rowsReused: number;
+  rowsComputed: number;
+  spentNs: number;
+  savedNs: number;
+}
+
+/** Counts of nothing done yet. */
+export const freshStats = (): MemoStats =>
+  ({ calls: 0, hits: 0, parts: 0, runs: 0, failures: 0, rowsReused: 0, rowsComputed: 0, spentNs: 0, savedNs: 0 });
+
+/** What definitions stand on. */
+export interface MemoGround {
+  readonly table: InterningTable;
+  readonly store: MemoryStore;
+  readonly digest: Digest;
+  warn(line: string): void;
+}
+
+/** One name with its deps, on one sheet: shared by every view and every function given under it. */
+export class Definition {
+  readonly name: string;
+  readonly id: Uint8Array;
+  readonly stats = freshStats();
+  /** Calls under way, by key. */
+  readonly flights = new Map<string, Promise<unknown>>();
+  readonly #ground: MemoGround;
+  readonly #kept = new Map<string, Kept>();
+  #sweepAt = 1024;
+
+  constructor(name: string, id: Uint8Array, ground: MemoGround) {
+    this.name = name;
+    this.id = id;
+    this.#ground = ground;
+  }
+
+  /** The pieces kept under a key and what they cost; undefined when any of them is gone. */
+  read(key: string): { readonly pieces: readonly Piece[]; readonly costNs: number } | undefined {
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return undefined;
+    const pieces: Piece[] = [];
+    for (const { node, life, id } of kept.places) {
+      const entry = this.#ground.table.isAlive(node, life) ? this.#ground.store.get(node) : undefined;
+      if (entry === undefined) {
+        this.forget(key);
+        return undefined;
+      }
+      pieces.push(id === undefined ? { value: entry.value } : { value: entry.value, id });
+    }
+    return { pieces, costNs: kept.costNs };
+  }
+
+  has(key: string): boolean {
+    return this.#kept.get(key)?.places.every((place) => this.#holds(place)) ?? false;
+  }
+
+  /** Keeps a result; one that is larger than the budget is not kept at all. */
+  keep(key: string, pieces: readonly Piece[], costNs: number): void {
+    const { table, store } = this.#ground;
+    const places = pieces.map(({ value, node = table.fresh(ROOT_OP, 0), id }) => {
+      const share = costNs / pieces.length;
+      store.put({ node, value, attributes: NO_ATTRIBUTES, costNs: share, device: 'memo', facts: 0, score: 0, hits: 0, priority: 0, slot: 0 });
+      return { node, life: table.lifeOf(node), id };
+    });
+    this.#kept.set(key, { places, costNs });
+    if (!this.has(key)) this.forget(key);
+    if (this.#kept.size > this.#sweepAt) this.#sweep();
+  }
+
+  /** Drops what is kept under a key; answers whether there was something. */
+  forget(key: string): boolean {
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return false;
+    this.#kept.delete(key);
+    for (const place of kept.places) if (this.#holds(place)) this.#ground.store.delete(place.node);
+    return true;
+  }
+
+  /** Drops everything; answers how many results there were. */
+  clear(): number {
+    let count = 0;
+    for (const key of [...this.#kept.keys()]) {
+      if (this.has(key)) count++;
+      this.forget(key);
+    }
+    return count;
+  }
+
+  #holds({ node, life }: Place): boolean {
+    return this.#ground.table.isAlive(node, life) && this.#ground.store.peek(node) !== undefined;
+  }
+
+  /** Lets go of keys whose results were evicted. */
+  #sweep(): void {
+    for (const key of [...this.#kept.keys()]) if (!this.has(key)) this.forget(key);
+    this.#sweepAt = Math.max(1024, this.#kept.size * 2);
+  }
+}
+
+/** The definitions of a sheet. */
+export class Memos {
+  readonly #ground: MemoGround;
+  readonly #byId = new Map<string, { readonly definition: Definition; readonly text: string; warned: boolean }>();
+
+  constructor(ground: MemoGround) {
+    this.#ground = ground;
+  }
+
+  /** The definition of a name and deps. `text` is the function's source: it changes no key, a change is worth a line. */
+  define(name: string, id: Uint8Array, text: string): Definition {
+    const hex = toHex(id);
+    let known = this.#byId.get(hex);
+    if (known === undefined) this.#byId.set(hex, (known = { definition: new Definition(name, id, this.#ground), text, warned: false }));
+    if (known.text !== text && !known.warned) {
+      known.warned = true;
+      this.#ground.warn(`memo "${name}": another function is given under the same name and deps; what was kept is still used. Change deps when results change, or memo.forget().`);
+    }
+    return known.definition;
+  }
+
+  /** Sums over all memos. */
+  totals(): Readonly<MemoStats> {
+    const sum = freshStats();
+    for (const { definition } of this.#byId.values()) {
+      for (const name of Object.keys(sum) as (keyof MemoStats)[]) sum[name] += definition.stats[name];
+    }
+    return sum;
+  }
+
+  clear(): void {
+    for (const { definition } of this.#byId.values()) definition.clear();
+  }
+}

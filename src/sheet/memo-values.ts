@@ -1,0 +1,38 @@
+// Tensors that a memoised function gave, as values of the sheet; and waits that a signal ends.
+import { AbortedError } from '../errors.ts';
+import { type Value, valueOfArray } from '../tensor/block.ts';
+import type { TypedArray } from '../tensor/dtype.ts';
+import { tensorType } from '../tensor/type.ts';
+import type { MemoView } from './memo.ts';
+import { readElements } from './operands.ts';
+import { Tensor } from './tensor.ts';
+
+/** A tensor's elements as a value nobody else writes to, held for the caller. A foreign tensor stays its owner's to dispose. */
+export async function takeValue(view: MemoView, tensor: unknown, owner: string): Promise<Value> {
+  if (tensor instanceof Tensor) {
+    if (view.owns(tensor)) return tensor.owner.demand(tensor.expression);
+    return valueOfArray(tensor.expression.type, await tensor.data() as unknown as TypedArray);
+  }
+  const { array, dtype, shape, fresh } = readElements(tensor, owner);
+  const type = tensorType(dtype, shape);
+  return fresh ? valueOfArray(type, array) : view.core.roots.snapshot(array, type);
+}
+
+/** What a promise gives, or an AbortedError as soon as the signal fires; what was begun goes on for others. */
+export function waitFor<T>(pending: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return pending;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(aborted(signal));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    pending.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+/** Throws when the signal has fired. */
+export function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw aborted(signal);
+}
+
+const aborted = (signal: AbortSignal): AbortedError =>
+  new AbortedError('This wait was aborted by its signal; a run that began goes on and is kept. Ask again with another signal.', {}, { cause: signal.reason });

@@ -1,0 +1,210 @@
+// sheet.memo: a function whose results are kept by name, deps and arguments. Calls under way are shared, errors are not kept.
+import { AttributeError } from '../errors.ts';
+import type { Author, Expression } from '../expr/expression.ts';
+import { toHex } from '../fingerprint/digest.ts';
+import { valueOfArray } from '../tensor/block.ts';
+import { tensorType } from '../tensor/type.ts';
+import type { Core } from './core.ts';
+import { copyArguments, identify, unidentified } from './memo-key.ts';
+import { callRows, hasRows, forgetRows } from './memo-rows.ts';
+import { type Definition, freshStats, type MemoStats, type Piece } from './memo-store.ts';
+import { decodeTree, encodeTree } from './memo-tree.ts';
+import { takeValue, waitFor } from './memo-values.ts';
+import type { ViewOptions } from './options.ts';
+import { type Owner, Tensor } from './tensor.ts';
+
+/** Options of `sheet.memo`. */
+export interface MemoOptions {
+  /** What results depend on beside the arguments: model names, versions, weights. JSON, bigints and tensors. */
+  readonly deps?: readonly unknown[];
+  /**
+   * The first argument is a batch: an array of strings or JSON, or a tensor whose leading axis counts rows. Each row is
+   * kept on its own, and the function runs on unseen rows only, at most this many at once, and gives one row for each.
+   */
+  readonly rows?: number;
+}
+
+/** Results as callers get them: tensors of any library and typed arrays are tensors of the sheet, JSON stays what it is. */
+export type Memoised<R> =
+  R extends Tensor<infer D> ? Tensor<D>
+  : R extends ArrayBufferView | { readonly dims: unknown; readonly type: unknown; readonly size: unknown } | { readonly dataId: unknown } | { readonly data: unknown; readonly shape: unknown; readonly stride: unknown } ? Tensor
+  : R extends object ? { -readonly [K in keyof R]: Memoised<R[K]> }
+  : R;
+
+/** A memoised function. Every result is the caller's own: writing to it changes nothing that is kept. */
+export interface Memo<A extends readonly unknown[], R> {
+  (...args: A): Promise<R>;
+  /** Whether a call with these arguments would run nothing; in rows mode, whether every row is kept. */
+  has(...args: A): Promise<boolean>;
+  /** Drops what is kept for these arguments (in rows mode, for these rows), or everything; answers how many results that were. */
+  forget(...args: A | []): Promise<number>;
+  /** The same memo seen through another view: a signal ends the wait, not a run that others share; cache 'off' always runs. */
+  with(options: ViewOptions): Memo<A, R>;
+  readonly stats: Readonly<MemoStats>;
+}
+
+/** What a memo needs of the view it was made from. */
+export interface MemoView {
+  readonly core: Core;
+  readonly owner: Owner;
+  readonly author: Author;
+  readonly reuse: boolean;
+  readonly signal: AbortSignal | undefined;
+  /** Throws when the sheet is closed. */
+  checkOpen(): void;
+  /** Whether a tensor is of this sheet. */
+  owns(tensor: Tensor): boolean;
+  with(options: ViewOptions): MemoView;
+}
+
+/** One memo, settled. */
+export interface MemoCall {
+  readonly view: MemoView;
+  readonly name: string;
+  readonly rows: number;
+  readonly run: (...args: readonly unknown[]) => unknown;
+  readonly definition: Definition;
+}
+
+/** Makes a memo. AttributeError for a name, deps or rows it cannot take. */
+export function makeMemo<A extends readonly unknown[], R>(view: MemoView, name: string, run: (...args: A) => unknown, options: MemoOptions): Memo<A, R> {
+  const rows = checkOptions(name, options);
+  const define = definer(view, name, run, options.deps ?? []);
+  return bind<A, R>(view, { name, rows, run: run as MemoCall['run'] }, define);
+}
+
+type Define = { (): Promise<Definition>; known(): Definition | undefined };
+type Settled = Omit<MemoCall, 'view' | 'definition'>;
+
+function bind<A extends readonly unknown[], R>(view: MemoView, settled: Settled, define: Define): Memo<A, R> {
+  const ask = async <T>(args: readonly unknown[], then: (memo: MemoCall, args: readonly unknown[]) => Promise<T>): Promise<T> => {
+    view.checkOpen();
+    const given = withoutTail(args);
+    const open = view.reuse ? unidentified(given) : [];
+    const known = define.known();
+    // Where this has to wait before arguments are read, the caller may write to them meanwhile.
+    const own = open.length > 0 || known === undefined || settled.rows > 0 ? copyArguments(given) : given;
+    const definition = known ?? await waitFor(define(), view.signal);
+    if (open.length > 0) await waitFor(identify(open), view.signal);
+    return then({ ...settled, view, definition }, own);
+  };
+  const memo = Object.assign((...args: A) => ask(args, call) as Promise<R>, {
+    has: (...args: A) => ask(args, has),
+    forget: async (...args: A | []) => (args.length === 0 ? (await define()).clear() : ask(args, forget)),
+    with: (options: ViewOptions) => bind<A, R>(view.with(options), settled, define),
+  });
+  return Object.defineProperty(memo, 'stats', { get: () => ({ ...(define.known()?.stats ?? freshStats()) }) }) as unknown as Memo<A, R>;
+}
+
+function checkOptions(name: unknown, options: MemoOptions): number {
+  if (typeof name !== 'string' || name === '') throw new AttributeError(`memo: its name is ${JSON.stringify(name)}; give a string that names what the function computes.`, { name });
+  const stranger = Object.keys(options).find((key) => key !== 'deps' && key !== 'rows');
+  if (stranger !== undefined) throw new AttributeError(`memo "${name}": there is no option "${stranger}"; known are deps and rows.`, { option: stranger });
+  if (options.deps !== undefined && !Array.isArray(options.deps)) throw new AttributeError(`memo "${name}": deps is ${typeof options.deps}; give a list, as ['model-name', 'v2'].`, { deps: options.deps });
+  const { rows = 0 } = options;
+  if (options.rows !== undefined && !(Number.isSafeInteger(rows) && rows > 0)) throw new AttributeError(`memo "${name}": rows is ${rows}; give the most rows the function takes at once.`, { rows });
+  return rows;
+}
+
+/** The definition, found once. Deps are read now; only tensors that are not computed yet make it wait. */
+function definer(view: MemoView, name: string, run: unknown, given: readonly unknown[]): Define {
+  const deps = copyArguments(given);
+  const make = (): Definition => view.core.memos.define(name, view.core.memoKeys.definition(name, deps), String(run));
+  const open = unidentified(deps);
+  let known = open.length === 0 ? make() : undefined;
+  return Object.assign(async () => known ?? identify(open).then(() => (known ??= make())), { known: () => known });
+}
+
+/** Trailing undefined arguments are as if they were left out. */
+function withoutTail(args: readonly unknown[]): readonly unknown[] {
+  let count = args.length;
+  while (count > 0 && args[count - 1] === undefined) count--;
+  return args.slice(0, count);
+}
+
+function call(memo: MemoCall, args: readonly unknown[]): Promise<unknown> {
+  memo.definition.stats.calls++;
+  return memo.rows > 0 ? callRows(memo, args) : callWhole(memo, args);
+}
+
+async function has(memo: MemoCall, args: readonly unknown[]): Promise<boolean> {
+  if (!memo.view.reuse) return false;
+  return memo.rows > 0 ? hasRows(memo, args) : memo.definition.has(keyOf(memo, args));
+}
+
+async function forget(memo: MemoCall, args: readonly unknown[]): Promise<number> {
+  return memo.rows > 0 ? forgetRows(memo, args) : Number(memo.definition.forget(keyOf(memo, args)));
+}
+
+const keyOf = ({ view, definition, name }: MemoCall, args: readonly unknown[]): string => toHex(view.core.memoKeys.call(definition.id, args, name));
+
+/** A result before it is handed out: its tree, and the roots of its tensors. */
+interface Outcome {
+  readonly bytes: Uint8Array | undefined;
+  readonly roots: readonly Expression[];
+}
+
+async function callWhole(memo: MemoCall, args: readonly unknown[]): Promise<unknown> {
+  const { view, definition } = memo;
+  if (!view.reuse) return handOut(view, await waitFor(runOnce(memo, args), view.signal));
+  const key = keyOf(memo, args);
+  const kept = definition.read(key);
+  if (kept !== undefined) {
+    definition.stats.hits++;
+    definition.stats.savedNs += kept.costNs;
+    return handOut(view, recall(view, kept.pieces));
+  }
+  const flying = definition.flights.get(key) as Promise<Outcome> | undefined;
+  if (flying !== undefined) definition.stats.hits++;
+  return handOut(view, await waitFor(flying ?? takeOff(memo, key, args), view.signal));
+}
+
+function takeOff(memo: MemoCall, key: string, args: readonly unknown[]): Promise<Outcome> {
+  const { flights } = memo.definition;
+  // A copy: what the function, or the caller meanwhile, writes to must not come under this key.
+  const flight = runOnce(memo, copyArguments(args), key).finally(() => flights.delete(key));
+  flights.set(key, flight);
+  return flight;
+}
+
+/** Runs the function and keeps what it gave. */
+async function runOnce(memo: MemoCall, args: readonly unknown[], key?: string): Promise<Outcome> {
+  const { view, definition, name } = memo;
+  const { result, costNs } = await timed(memo, args);
+  const owner = `memo "${name}": result`;
+  const { bytes, tensors } = encodeTree(result, owner);
+  const values = await Promise.all(tensors.map((tensor) => takeValue(view, tensor, owner)));
+  if (key === undefined) return { bytes, roots: values.map((value) => view.core.roots.add(value.type, value, view.author)) };
+  const roots = values.map((value) => view.core.roots.enter(value, view.author));
+  const pieces: Piece[] = roots.map((root) => ({ value: root.value!, node: root.node(view.core.table), id: root.contentId! }));
+  if (bytes !== undefined) pieces.push({ value: valueOfArray(tensorType('uint8', [bytes.length]), bytes) });
+  definition.keep(key, pieces, costNs);
+  return { bytes, roots };
+}
+
+/** Calls the function; its time is its own, without what the sheet's kernels took meanwhile. */
+export async function timed({ view: { core }, definition: { stats }, run }: Pick<MemoCall, 'view' | 'definition' | 'run'>, args: readonly unknown[]): Promise<{ result: unknown; costNs: number }> {
+  const startNs = core.now();
+  const kernelNs = core.counters.kernelNs;
+  stats.runs++;
+  try {
+    const result = await run(...args);
+    const costNs = core.now() - startNs;
+    stats.spentNs += Math.max(0, costNs - (core.counters.kernelNs - kernelNs));
+    return { result, costNs };
+  } catch (error) {
+    stats.failures++;
+    throw error;
+  }
+}
+
+function recall({ core, author }: MemoView, pieces: readonly Piece[]): Outcome {
+  const tree = pieces.find((piece) => piece.id === undefined);
+  const roots = pieces.filter((piece) => piece.id !== undefined).map(({ value, id }) => {
+    value.block.hold();
+    return core.roots.enter(value, author, id);
+  });
+  return { bytes: tree?.value.array as Uint8Array | undefined, roots };
+}
+
+const handOut = (view: MemoView, { bytes, roots }: Outcome): unknown => decodeTree(bytes, roots.map((root) => new Tensor(view.owner, root)));

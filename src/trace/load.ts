@@ -1,0 +1,43 @@
+// Opens a saved trace of either form, live log or .sqs.json, and verifies all of it.
+import type { Files } from '../env.ts';
+import { FormatError } from '../errors.ts';
+import type { Digest } from '../fingerprint/digest.ts';
+import { CHAIN_START, STREAM, type TraceStream } from './chain.ts';
+import { decodeAnnotations, decodeProgram, sealOf } from './decode.ts';
+import { TRACE_MAGIC } from './frames.ts';
+import { traceFromJson } from './json-import.ts';
+import type { StreamBlocks } from './memory.ts';
+import { readFrames } from './read-frames.ts';
+import type { Trace } from './trace.ts';
+
+export interface LoadOptions {
+  /** `refuse` (default): a FormatError says what is wrong. `prefix`: what is sound before it is returned, with `damage`. */
+  readonly damaged?: 'refuse' | 'prefix';
+}
+
+/** Reads and verifies a trace file. Throws a FormatError whose `details.code` says what happened to it. */
+export async function loadTraceFile(path: string, ground: { readonly digest: Digest; readonly files: Files }, options: LoadOptions = {}): Promise<Trace> {
+  return readTrace(await ground.files.read(path), ground.digest, options, path);
+}
+
+/** As `loadTraceFile`, from bytes; `name` is for messages. */
+export function readTrace(bytes: Uint8Array, digest: Digest, options: LoadOptions = {}, name = 'trace'): Trace {
+  const trace = bytes[0] === TRACE_MAGIC[0] ? traceFromFrames(bytes, digest) : traceFromJson(new TextDecoder().decode(bytes), digest);
+  if (trace.damage === undefined || options.damaged === 'prefix') return trace;
+  const { code, message } = trace.damage;
+  throw new FormatError(`${name}: ${message}`, { code, events: trace.events.length, annotations: trace.annotations.length });
+}
+
+/** The verified prefix of a live log. */
+function traceFromFrames(bytes: Uint8Array, digest: Digest): Trace {
+  const { blocks, damage } = readFrames(bytes, digest);
+  const of = (stream: TraceStream): StreamBlocks => ({ start: CHAIN_START, blocks: blocks.filter((block) => block.stream === stream) });
+  const program = of(STREAM.program);
+  const annotations = of(STREAM.annotations);
+  const { head, records } = decodeAnnotations(annotations);
+  return {
+    head, events: decodeProgram(program), annotations: records, roots: [],
+    seals: { program: sealOf(program), annotations: sealOf(annotations) },
+    ...(damage && { damage: { code: damage.code, message: damage.message } }),
+  };
+}

@@ -1,0 +1,93 @@
+// Saving a live trace as .sqs.json, with the contents of its roots in it, beside it, or left to whoever replays it.
+import type { Files } from '../env.ts';
+import { toHex } from '../fingerprint/digest.ts';
+import type { Digest } from '../fingerprint/digest.ts';
+import type { Value } from '../tensor/block.ts';
+import { bytesOf } from '../tensor/dtype.ts';
+import { encodeNpy } from '../tensor/npy.ts';
+import { folderOf } from './file-name.ts';
+import { traceToJson } from './json-export.ts';
+import { ROOT_NAME } from './records.ts';
+import type { Trace, TraceRoot } from './trace.ts';
+import type { TraceWriter } from './writer.ts';
+
+/** Where the contents of roots go. */
+export type RootPlace = 'embedded' | 'beside' | 'none';
+
+export interface SaveOptions {
+  /** Default `embedded` up to 64 MiB in total, `none` above. */
+  readonly roots?: RootPlace;
+}
+
+/** What was saved. */
+export interface SaveReport {
+  readonly path: string;
+  readonly events: number;
+  readonly annotations: number;
+  readonly sizeBytes: number;
+  /** Distinct contents of roots, and their bytes, wherever they went. */
+  readonly roots: { readonly place: RootPlace; readonly count: number; readonly sizeBytes: number };
+  /** What a reader should know: roots left out or no longer in memory. */
+  readonly note?: string;
+}
+
+/** What saving needs from the machine. */
+export interface SaveGround {
+  readonly digest: Digest;
+  readonly files: Files;
+}
+
+const EMBEDDED_LIMIT_BYTES = 64 * 2 ** 20;
+const UTF8 = new TextEncoder();
+
+/** Writes what is in memory of a trace; a reader of `path` sees the old file or the new one. */
+export async function saveTrace(writer: TraceWriter, path: string, { files }: SaveGround, options: SaveOptions): Promise<SaveReport> {
+  const contents = collectContents(writer);
+  let sizeBytes = 0;
+  for (const { value } of contents.values()) sizeBytes += value.type.sizeBytes;
+  const place = options.roots ?? (sizeBytes <= EMBEDDED_LIMIT_BYTES ? 'embedded' : 'none');
+  const trace: Trace = { ...writer.snapshot(), roots: [...contents.values()].map((content) => rootOf(content, place)) };
+  if (place === 'beside') for (const { contentId, value } of contents.values()) await writeBeside(files, path, contentId, value);
+  const bytes = UTF8.encode(traceToJson(trace));
+  await files.write(path, bytes);
+  const note = noteOn(trace, place, sizeBytes, options);
+  return {
+    path, events: trace.events.length, annotations: trace.annotations.length, sizeBytes: bytes.length,
+    roots: { place, count: contents.size, sizeBytes }, ...(note !== '' && { note }),
+  };
+}
+
+interface Content {
+  readonly contentId: Uint8Array;
+  readonly value: Value;
+}
+
+/** Readable roots by content. */
+function collectContents(writer: TraceWriter): Map<string, Content> {
+  const contents = new Map<string, Content>();
+  for (const { contentId, value } of writer.identifyRoots()) {
+    if (contentId !== undefined && value !== undefined) contents.set(toHex(contentId), { contentId, value });
+  }
+  return contents;
+}
+
+function rootOf({ contentId, value }: Content, place: RootPlace): TraceRoot {
+  const { dtype, shape } = value.type;
+  const root = { contentId, dtype, shape };
+  if (place === 'embedded') return { ...root, bytes: bytesOf(value.array) };
+  return place === 'beside' ? { ...root, file: `${toHex(contentId)}.npy` } : root;
+}
+
+const writeBeside = (files: Files, path: string, contentId: Uint8Array, { array, type }: Value): Promise<void> =>
+  files.write(`${folderOf(path)}${toHex(contentId)}.npy`, encodeNpy({ dtype: type.dtype, shape: type.shape, array }));
+
+function noteOn(trace: Trace, place: RootPlace, sizeBytes: number, options: SaveOptions): string {
+  const known = new Set(trace.annotations.map((record) => (record.kind === 'root' ? record.seq : -1)));
+  const gone = trace.events.filter((event) => event.op === ROOT_NAME && !known.has(event.seq)).length;
+  const dropped = trace.seals.program.start.events;
+  return [
+    place === 'none' && options.roots === undefined ? `Roots take ${sizeBytes} bytes and were left out; save with { roots: 'beside' } to replay without finding them again.` : '',
+    gone > 0 ? `${gone} roots are no longer in memory; a replay will ask for them.` : '',
+    dropped > 0 ? `${dropped} older frames are no longer in memory (trace.maxEvents); a trace.file has them all.` : '',
+  ].filter((line) => line !== '').join(' ');
+}
