@@ -89,8 +89,8 @@ async function drawPictures({ screen, runs, options: { out, rows, features } }: 
   const lanes = runs.filter(({ fits }) => fits.length > 0).map((run) => ({ name: run.name, seconds: run.seconds, marks: run.marks, ...(isWhole(run) ? {} : { wholeSeconds: wholeSeconds(run) }) }));
   const size = `${rows.toLocaleString('en')} digits × ${features.toLocaleString('en')} features`;
   const written = [
-    ...await writePicture(out, 'lanes', drawLanes(lanes, `One program, ${first.planned} fits of ${size}`)),
-    ...await writePicture(out, 'sweep', drawHeatMap(ranked(first.fits), `Accuracy by scale and λ, ${size}`)),
+    ...await writePicture(out, 'lanes', drawLanes(lanes, `One sweep of ${first.planned} fits: ${size}`)),
+    ...await writePicture(out, 'sweep', drawHeatMap(ranked(first.fits), `Accuracy by scale and λ: ${size}`)),
   ];
   screen.print();
   for (const path of written.filter((name) => name.endsWith('.svg'))) screen.print(`  picture  ${pathToFileURL(path).href}${written.includes(path.replace(/svg$/, 'png')) ? '  (and .png)' : ''}`);

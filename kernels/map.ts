@@ -1,5 +1,6 @@
 // The map skeleton in plain JavaScript: any elementwise function over broadcast, strided operands of mixed dtypes.
 import type { Algebra, ElementFunction } from './algebra.ts';
+import { mapDense } from './map-dense.ts';
 import {
   floatAlgebra, int16Algebra, int32Algebra, int64Algebra, int8Algebra, uint16Algebra, uint32Algebra, uint64Algebra, uint8Algebra,
 } from './js-algebra.ts';
@@ -39,6 +40,7 @@ const integerLimits: ReadonlyMap<unknown, readonly [number, number]> = new Map<u
  */
 export function map(fn: ElementFunction, operands: readonly Operand[], out: ElementArray, shape: readonly number[]): void {
   checkCall(fn, operands, out, shape);
+  if (mapDense(fn, operands, out)) return;
   const nest = loopNest(operands, shape);
   const domain = domainFor(fn.returns, operands.map((operand) => operand.array), out);
   const loads = operands.map((operand) => loaderFor(domain, operand.array));

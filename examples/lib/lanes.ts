@@ -72,7 +72,7 @@ function drawLegend(): string {
   let x = 24;
   const parts = FAMILIES.map((family) => {
     const at = x;
-    x += 34 + LEGEND[family].length * 7.6;
+    x += 44 + LEGEND[family].length * 6.7;
     return element('rect', { x: at, y: 57, width: 12, height: 12, rx: 2, fill: COLOURS[family] }) + text(LEGEND[family], at + 18, 68, { 'font-size': 12 });
   });
   const ticks = element('path', { d: [0, 3, 6, 9].map((dx) => `M${x + dx} 58v10`).join(''), stroke: INK.text, 'stroke-width': 0.8 });

@@ -38,6 +38,8 @@ export class Expression {
   contentId: Uint8Array | undefined;
   /** Where its elements came from, as far as is known. */
   origin: 'pending' | 'given' | 'computed' | 'part' | 'ram' = 'pending';
+  /** What was done to it that its text does not say: a rewrite, a route, a better form that exists. */
+  note: string | undefined;
   /** Its program event was written and its node probed. */
   admitted = false;
   #node: NodeId = 0;

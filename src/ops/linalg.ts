@@ -154,7 +154,8 @@ const solve: OpRow = defineOp({
   kernel: { skeleton: 'linalg', factor: 'solve' }, flops: solveFlops, separable: 'batch', bound: 65536,
 });
 
-const solveTriangular: OpRow = defineOp({
+/** The row of `solve_triangular`. */
+export const SOLVE_TRIANGULAR: OpRow = defineOp({
   name: 'solve_triangular', doc: 'The x of a · x = b for a triangular matrix a; the other triangle is not read.', operands: binary('float', 'a', 'b'), promotion: 'common', result: 'promoted',
   attributes: { lower: { kind: 'bool', fallback: true, doc: 'a is lower triangular' }, transposeA: { kind: 'bool', fallback: false, doc: 'solve aᵀ · x = b' } },
   infer: ([a, b]) => ({ dtype: (a as TensorType).dtype, shape: systemShape('solve_triangular', a as TensorType, b as TensorType) }),
@@ -162,4 +163,4 @@ const solveTriangular: OpRow = defineOp({
 });
 
 /** Rows of this family. */
-export const LINALG: readonly OpRow[] = [MATMUL, outer, trace, cholesky, solve, solveTriangular];
+export const LINALG: readonly OpRow[] = [MATMUL, outer, trace, cholesky, solve, SOLVE_TRIANGULAR];

@@ -1,6 +1,7 @@
 // The state of a sheet and the verbs on it: look up, judge, dispatch, keep, record. `execute` and `demand` call these.
 import type { CostTable, Dispatcher } from '../backend/dispatch.ts';
 import { type Device, type DeviceReport, type Task, taskFlops } from '../backend/device.ts';
+import { isRouted, withRoute } from '../backend/detour.ts';
 import { MemoryStore } from '../cache/memory.ts';
 import type { Entry } from '../cache/store.ts';
 import type { Host } from '../env.ts';
@@ -16,6 +17,10 @@ import { Counters } from './counters.ts';
 import type { Ground, Mode, Step } from './demand.ts';
 import { Flights } from './flights.ts';
 import { checkFinite, type Health } from './health.ts';
+import { LookupClock } from './lookup-clock.ts';
+import { MemoKeys } from './memo-key.ts';
+import { Memos } from './memo-store.ts';
+import { NearMisses } from './near-misses.ts';
 import type { Settings } from './options.ts';
 import { Pins } from './pins.ts';
 import { Roots } from './roots.ts';
@@ -42,6 +47,10 @@ export class Core {
   readonly counters = new Counters();
   readonly recorder: TraceWriter;
   readonly roots: Roots;
+  readonly memos: Memos;
+  readonly memoKeys: MemoKeys;
+  readonly nearMisses = new NearMisses(this.table);
+  readonly lookups: LookupClock;
   /** Devices that were looked for and not found. */
   absentDevices: readonly DeviceReport[] = [];
   readonly #flights = new Flights();
@@ -56,6 +65,9 @@ export class Core {
     this.recorder = recorder;
     this.store = new MemoryStore(this.table, settings.budgetBytes);
     this.roots = new Roots({ table: this.table, memory, pins: this.pins, counters: this.counters, digest: host.digest, costs: dispatcher.costs });
+    this.memos = new Memos({ table: this.table, store: this.store, digest: host.digest, warn: (line) => host.warn(line) });
+    this.memoKeys = new MemoKeys(host.digest, this.roots);
+    this.lookups = new LookupClock(host.clock, this.counters);
     this.#startNs = host.clock();
   }
 
@@ -91,6 +103,7 @@ export class Core {
     }
     expression.admitted = true;
     this.recorder.program(expression, view.numerics);
+    if (expression.note !== undefined) this.recorder.note(expression.seq, expression.note);
     if (!view.reuse || expression.row === undefined) return;
     const entry = this.store.get(expression.node(this.table));
     if (entry !== undefined) this.#hit(expression, entry);
@@ -136,7 +149,7 @@ export class Core {
     const { expression } = step;
     const task = taskOf(step, view.numerics);
     if (task.row.kernel.skeleton === 'alias') return { type: task.type, array: task.operands[0]!.array, block: task.operands[0]!.block.hold() };
-    const device = this.dispatcher.place(task, view.device);
+    const device = withRoute(task, this.dispatcher.place(task, view.device), this.memory);
     const block = this.memory.take(task.type);
     const value: Value = { type: task.type, array: block.array, block };
     const startNs = this.now();
@@ -176,7 +189,7 @@ export class Core {
     this.costs.learn(device, task, elapsedNs);
     this.counters.kernelCalls++;
     this.counters.kernelNs += elapsedNs;
-    this.counters.flops += taskFlops(task);
+    this.#countFlops(step.expression, task, device);
     this.#checkHealth(step.expression, value);
     step.pathNs = elapsedNs;
     for (const operand of step.operands) step.pathNs += operand.pathNs;
@@ -184,6 +197,17 @@ export class Core {
     const decision = view.reuse ? this.#keep(step, value, device, elapsedNs) : 'computed';
     this.recorder.annotate(step.expression, decision, device.name, startNs, elapsedNs, 0, value);
     return value;
+  }
+
+  /** Work done, or spared by a route, which is then written down. */
+  #countFlops(expression: Expression, task: Task, device: Device): void {
+    if (!isRouted(device)) {
+      this.counters.flops += taskFlops(task);
+      return;
+    }
+    this.counters.avoidedFlops += taskFlops(task);
+    expression.note = device.detail;
+    this.recorder.note(expression.seq, device.detail);
   }
 
   #keep(step: Step, value: Value, device: Device, costNs: number): Decision {

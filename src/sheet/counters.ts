@@ -12,6 +12,8 @@ export class Counters {
   kernelCalls = 0;
   kernelNs = 0;
   savedNs = 0;
+  /** Time of keys and look-ups, sampled. */
+  lookupNs = 0;
   bytesHashed = 0;
   bytesCopied = 0;
   bytesDemanded = 0;

@@ -8,6 +8,8 @@ export interface Recorder {
   program(expression: Expression, numerics: NumericsClass): void;
   /** `value`: the result, where it was computed now. */
   annotate(expression: Expression, decision: Decision, device: string, startNs: number, elapsedNs: number, score: number, value?: Value): void;
+  /** A line about a call: the route it took, the form it was rewritten from. */
+  note(seq: number, text: string): void;
   /** A result somebody read. */
   demanded(expression: Expression, value: Value): void;
   /** No more comes. */
@@ -15,4 +17,4 @@ export interface Recorder {
 }
 
 /** Writes nothing. */
-export const silentRecorder: Recorder = { program: () => {}, annotate: () => {}, demanded: () => {}, close: () => {} };
+export const silentRecorder: Recorder = { program: () => {}, annotate: () => {}, note: () => {}, demanded: () => {}, close: () => {} };
