@@ -46,7 +46,7 @@ async function rowsOf(sheet: SymbolicSheet, shape: ProductShape, { pace }: Bench
   const names = sheet.devices().filter(({ name, found }) => found && (name !== 'js' || Math.max(m, n, k) <= JS_LIMIT)).map(({ name }) => name);
   await checkDevices(sheet, product, names, check);
   const others = await othersOf(product, check);
-  const own = [...names.map((name) => uncached(sheet, product, name)), hitByHandle(sheet, product), hitByContent(sheet, product)];
+  const own = [...names.map((name, lane) => uncached(sheet, product, name, lane)), hitByHandle(sheet, product), hitByContent(sheet, product)];
   const timings = await race([...own, ...Object.entries(others).map(([name, it]) => timed(name, it))], pace);
   for (const other of Object.values(others)) other.close();
   return names.map((name) => rowOf(name, shape, timings));
@@ -66,9 +66,9 @@ function rowOf(device: string, { m, n, k }: ProductShape, timings: Record<string
 
 const touch = (elements: ArrayLike<number>): number => elements[0] as number;
 
-function uncached(sheet: SymbolicSheet, { a, b, m, n, k }: Product, device: string): Contender {
+function uncached(sheet: SymbolicSheet, { a, b, m, n, k }: Product, device: string, lane: number): Contender {
   const view = sheet.with({ device });
-  const [nextA, nextB] = [distinctCopies(a), distinctCopies(b)];
+  const [nextA, nextB] = [distinctCopies(a, lane), distinctCopies(b, lane)];
   let fresh: [Tensor, Tensor][] = [];
   const operandBytes = (m * k + k * n) * 4;
   return {

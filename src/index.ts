@@ -4,6 +4,11 @@ import { nodeHost } from './host/node-host.ts';
 import { nodeDevices } from './host/node-devices.ts';
 import { Sheet } from './sheet/sheet.ts';
 import type { OpenOptions } from './sheet/options.ts';
+import type { Files } from './env.ts';
+import { sheetExecutor } from './sheet/replay.ts';
+import { loadTraceFile, type LoadOptions } from './trace/load.ts';
+import { replay, type ReplayReport, type ReplayTraceOptions } from './trace/replay.ts';
+import type { Trace } from './trace/trace.ts';
 
 /** A sheet: makes symbolic tensors, reuses what was computed, records what was done. */
 export class SymbolicSheet extends Sheet {
@@ -13,4 +18,18 @@ export class SymbolicSheet extends Sheet {
   }
 }
 
+/** Reads a saved trace (`.sqs.json`, or a live `trace.file`) and verifies all of it; a FormatError says what happened to it. */
+export async function loadTrace(path: string, options: LoadOptions = {}): Promise<Trace> {
+  const { digest, files } = await nodeHost();
+  return loadTraceFile(path, { digest, files: files as Files }, options);
+}
+
+/** Runs the program of a trace again on a fresh sheet and compares the results with the recorded digests. */
+export async function replayTrace(trace: Trace, options: ReplayTraceOptions = {}): Promise<ReplayReport> {
+  const { digest } = await nodeHost();
+  const { device, ...rest } = options;
+  return replay(trace, { ...rest, digest, open: async () => sheetExecutor(await SymbolicSheet.open(), device) });
+}
+
+export type { LoadOptions, ReplayReport, Trace };
 export * from './surface.ts';

@@ -7,7 +7,7 @@ import type { MainOptions } from './main-options.ts';
 import { readDigits } from './mnist.ts';
 import { Stopped } from './progress.ts';
 import { type Agreement, compare, isWhole, measure, type Run, type RunPlan } from './runs.ts';
-import { formatTable } from './run-table.ts';
+import { formatRun } from './run-table.ts';
 import type { Screen } from './screen.ts';
 
 /** Everything the steps share. */
@@ -98,11 +98,8 @@ function newLambda(job: Job): number {
 
 /** Measures a run and prints its line; a run that its user stopped ends the job. */
 async function addRun(job: Job, plan: RunPlan & { program: (onFit: OnFit) => Promise<unknown> }): Promise<void> {
-  const { screen, runs, options } = job;
-  const run = await measure(screen, plan);
-  runs.push(run);
-  const lines = formatTable(runs.map((done) => ({ run: done, agreement: undefined })), undefined, options.class);
-  if (runs.length === 1) for (const head of lines.slice(0, 2)) screen.print(screen.dim(head));
-  screen.print(lines.at(-1));
+  const run = await measure(job.screen, plan);
+  job.runs.push(run);
+  job.screen.print(formatRun(run));
   if (!isWhole(run)) throw new Stopped(plan.name);
 }

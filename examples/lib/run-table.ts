@@ -12,6 +12,13 @@ export interface TableLine {
   readonly agreement: Agreement | undefined;
 }
 
+/** A run as one line that stands alone. */
+export function formatRun(run: Run): string {
+  const unit = flopUnit(run.askedFlops);
+  const reused = run.askedFlops - run.flops;
+  return `  ${run.name.padEnd(29)} ${String(run.fits.length).padStart(5)} fits ${formatSeconds(run.seconds).padStart(8)}  ${formatCount(run.flops, unit.size)} ${unit.name} computed${reused > 0 ? `, ${formatCount(reused, unit.size)} reused` : ''}`;
+}
+
 /** How many times faster a fit was than without a cache; `≈` where that run was stopped. */
 export function formatRatio(run: Run, off: Run | undefined): string {
   if (off === undefined || off.fits.length === 0 || run.fits.length === 0) return '';
@@ -45,5 +52,5 @@ function formatLine(line: TableLine, off: Run | undefined, telling: Telling, siz
   const { run } = line;
   const reused = Math.max(0, run.askedFlops - run.flops);
   const time = isWhole(run) ? formatSeconds(run.seconds) : `≈ ${formatSeconds(wholeSeconds(run))}`;
-  return row([run.name, isWhole(run) ? String(run.planned) : `${run.fits.length}/${run.planned}`, time, formatRatio(run, off), formatCount(run.flops, size), reused === 0 ? '–' : formatCount(reused, size), off === undefined ? '' : run === off ? '–' : formatAgreement(line, telling)]);
+  return row([run.name, isWhole(run) ? String(run.planned) : `${run.fits.length}/${run.planned}`, time, formatRatio(run, off), formatCount(run.flops, size), reused === 0 ? '–' : formatCount(reused, size), run === off ? '–' : formatAgreement(line, telling)]);
 }

@@ -102,6 +102,6 @@ pre i{font-style:normal}i.c{color:var(--faint)}i.k{color:var(--k)}i.s{color:var(
 figure{margin:1.4rem 0;padding:0 0 0 1rem;border-left:3px solid var(--accent)}figcaption{font:600 14px/1.5 ui-sans-serif,system-ui,'DejaVu Sans',sans-serif;margin-bottom:.5rem}
 figcaption small{font-weight:400;color:var(--faint);margin-left:.4em}figure svg{max-width:100%;height:auto;display:block;border-radius:6px}
 pre.out{background:var(--card);margin:0}pre.line{white-space:pre-wrap}
-table{border-collapse:collapse;font:14px/1.5 ui-sans-serif,system-ui,'DejaVu Sans',sans-serif;background:var(--card);display:block;overflow-x:auto}
+table{border-collapse:collapse;font:14px/1.5 ui-sans-serif,system-ui,'DejaVu Sans',sans-serif;display:block;width:fit-content;max-width:100%;overflow-x:auto}
 th,td{padding:.3rem .9rem .3rem 0;border-bottom:1px solid var(--rule);text-align:left;font-variant-numeric:tabular-nums;white-space:nowrap}th{color:var(--faint);font-weight:500}.n{text-align:right}
 `.replaceAll('\n', '');

@@ -99,6 +99,11 @@ export class InterningTable {
     return (this.#nodes[node * STRIDE + SIGHTS] as number)++;
   }
 
+  /** Op number of a node that is alive. */
+  opOf(node: NodeId): number {
+    return (this.#nodes[node * STRIDE + HEAD] as number) & 0xffff;
+  }
+
   holdersOf(node: NodeId): number {
     return this.#nodes[node * STRIDE + HOLDERS] as number;
   }

@@ -75,6 +75,9 @@ export class Core {
     return this.dispatcher.costs;
   }
 
+  /** Prints the report once, where it was asked for (SYMBOLIC_SHEET_REPORT=1). */
+  printReport: () => void = () => {};
+
   /** Nanoseconds since the sheet was opened. */
   now(): number {
     return this.host.clock() - this.#startNs;
@@ -186,7 +189,7 @@ export class Core {
   /** Keep and record: what happens to a value its device has finished. */
   #landed(step: Step, task: Task, value: Value, device: Device, startNs: number, view: View): Value {
     const elapsedNs = this.now() - startNs;
-    this.costs.learn(device, task, elapsedNs);
+    if (!isRouted(device)) this.costs.learn(device, task, elapsedNs);
     this.counters.kernelCalls++;
     this.counters.kernelNs += elapsedNs;
     this.#countFlops(step.expression, task, device);
@@ -205,7 +208,6 @@ export class Core {
       this.counters.flops += taskFlops(task);
       return;
     }
-    this.counters.avoidedFlops += taskFlops(task);
     expression.note = device.detail;
     this.recorder.note(expression.seq, device.detail);
   }
@@ -220,6 +222,7 @@ export class Core {
       return 'bypass';
     }
     this.counters.misses++;
+    this.nearMisses.missed(step.expression);
     if (verdict === 'admit') {
       const { attributes } = step.expression;
       this.store.put({ node, value, attributes, costNs: step.pathNs, device: device.name, facts: 0, score: 0, hits: 0, priority: 0, slot: 0 });
@@ -254,6 +257,7 @@ export class Core {
   }
 
   close(): void {
+    this.printReport();
     this.recorder.close();
     this.dispatcher.close();
     this.store.close();

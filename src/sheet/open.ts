@@ -7,6 +7,7 @@ import { readLaws } from '../policy/laws.ts';
 import { heapMemory, type Memory } from '../tensor/block.ts';
 import { Core } from './core.ts';
 import { type OpenOptions, type Settings, settleOptions } from './options.ts';
+import { formatReport } from './report.ts';
 import { type Sheet, viewWith } from './sheet.ts';
 import { openTrace } from './trace.ts';
 
@@ -30,8 +31,20 @@ export async function openSheet<S extends Sheet>(SheetClass: new (core: Core, vi
   const machine = await find(settings, host);
   const core = new Core(host, settings, new Dispatcher(chosen(machine.devices, settings)), machine.memory ?? heapMemory, openTrace(host, settings));
   core.absentDevices = machine.absent ?? [];
+  if (host.settings.report) reportAtExit(core);
   const view = viewWith(core, { numerics: settings.numerics, reuse: !off, device: undefined, signal: undefined }, {});
   return new SheetClass(core, view);
+}
+
+/** Prints the report when the sheet is closed, or else when the process ends. */
+function reportAtExit(core: Core): void {
+  const print = (): void => {
+    withdraw();
+    core.printReport = () => {};
+    core.host.warn(formatReport(core));
+  };
+  const withdraw = core.host.onExit(print);
+  core.printReport = print;
 }
 
 function chosen(found: readonly Device[], { devices }: Settings): readonly Device[] {

@@ -11,9 +11,11 @@ import { type TensorType, tensorType } from '../tensor/type.ts';
 import type { Core, View } from './core.ts';
 import { demand, demandNow } from './demand.ts';
 import { type Explanation, explainExpression } from './explain.ts';
+import { makeMemo, type Memo, type Memoised, type MemoOptions, type MemoView } from './memo.ts';
 import type { OpArguments, OpName, OpResult, SheetMethods } from './methods.gen.ts';
 import { isElements, isLiteral, readElements } from './operands.ts';
 import type { ViewOptions } from './options.ts';
+import { formatReport, sheetStats, type SheetStats } from './report.ts';
 import { type Owner, PendingTensor, Tensor } from './tensor.ts';
 import { SheetTrace } from './trace.ts';
 
@@ -82,11 +84,57 @@ export class Sheet implements Owner {
     return new Sheet(this.core, view, this.#state);
   }
 
+  /**
+   * A function whose results are kept: by `name`, `deps` and the content of its arguments, never by its source text. It
+   * takes tensors of any library, typed arrays, strings, numbers, bigints and JSON; its results are tensors, JSON, or
+   * plain trees of both. With `rows: n` each row of the first argument is kept on its own, and the function sees only
+   * unseen rows, at most n at once. Calls under way are shared; errors are not kept.
+   */
+  memo<A extends readonly unknown[], R>(name: string, run: (...args: A) => R | PromiseLike<R>, options: MemoOptions & { readonly rows: number }): Memo<A, Tensor>;
+  memo<A extends readonly unknown[], R>(name: string, run: (...args: A) => R | PromiseLike<R>, options?: MemoOptions): Memo<A, Memoised<R>>;
+  memo<A extends readonly unknown[]>(name: string, run: (...args: A) => unknown, options: MemoOptions = {}): Memo<A, unknown> {
+    this.#open();
+    return makeMemo(this.#memoView(), name, run, options);
+  }
+
+  #memoView(): MemoView {
+    const { author, reuse, signal } = this.#view;
+    return {
+      core: this.core, owner: this, author, reuse, signal, checkOpen: () => this.#open(),
+      owns: (tensor) => tensor.owner instanceof Sheet && tensor.owner.core === this.core, with: (options) => this.with(options).#memoView(),
+    };
+  }
+
+  /** Did the cache help: one line that says what was reused and what that saved, or why nothing was. */
+  async report(): Promise<string> {
+    return formatReport(this.core);
+  }
+
+  /** Counts since the sheet was opened, and the state of its RAM store. */
+  stats(): SheetStats {
+    return sheetStats(this.core);
+  }
+
+  /** Drops kept results: that of a handle, those of an op by name, or all. Live handles keep what they hold. Answers how many. */
+  forget(what?: Tensor | OpName): number {
+    const { store, table } = this.core;
+    if (what instanceof Tensor) return Number(store.delete(this.#own(what).knownNode(table)));
+    const op = what === undefined ? undefined : opNamed(what).number;
+    const dropped = [...store.entries()].filter((entry) => op === undefined || table.opOf(entry.node) === op);
+    for (const entry of dropped) store.delete(entry.node);
+    return dropped.length;
+  }
+
   /** @internal */
   call(row: OpRow, self: Expression | undefined, args: readonly unknown[]): unknown {
     this.#open();
+    const { counters, lookups, nearMisses } = this.core;
+    counters.calls++;
+    nearMisses.called(row);
+    const startNs = lookups.start();
     const { operands, given } = splitArguments(row, self, args);
     const expression = canonicalise(row, this.#readOperands(row, operands), given, this.#view.author);
+    lookups.stop(startNs);
     if (this.core.settings.eager) this.#computeNow(expression);
     else if (expression.depth > MAX_DEPTH) this.#cut(expression);
     return new PendingTensor(this, expression);
@@ -144,7 +192,10 @@ export class Sheet implements Owner {
   /** @internal */
   admit(expression: Expression): void {
     this.#open();
+    if (expression.admitted) return;
+    const startNs = this.core.lookups.start();
     this.core.admit(expression, this.#view);
+    this.core.lookups.stop(startNs);
   }
 
   /** @internal */

@@ -1,7 +1,7 @@
 // Programs drawn at random give the same bits with the cache on and off, whatever is evicted, repeated or entered anew.
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SymbolicSheet, type Tensor } from '../../src/index.ts';
+import { type PendingTensor, SymbolicSheet, type Tensor } from '../../src/index.ts';
 
 /** 6.4 KB a matrix: large enough for recycled blocks, small enough for many runs. */
 const SIDE = 40;
@@ -32,7 +32,7 @@ function matrix(seed: number): Float32Array {
   });
 }
 
-function apply(sheet: SymbolicSheet, { op, a, b }: Step, values: Tensor[]): Tensor {
+function apply(sheet: SymbolicSheet, { op, a, b }: Step, values: Tensor[]): PendingTensor {
   const x = values.at(-1 - (a % values.length)) as Tensor;
   const y = values.at(-1 - (b % values.length)) as Tensor;
   if (op === 'sumRows') return x.sum({ axis: 1, keepdims: true }).add(y);

@@ -1,0 +1,99 @@
+// The work of the bench `overhead`: three ops at given operand sizes, called by handle or on fresh arrays, some calls repeating others.
+import type { SymbolicSheet, Tensor } from 'symbolic-sheet';
+import type { Device, Task } from '../src/backend/device.ts';
+import type { Block, Value } from '../src/tensor/block.ts';
+import { deviceOf, runInto, taskFor, valueIn } from './direct.ts';
+import { elementsError, productError, rowSumsError } from './oracle.ts';
+import { distinctCopies, type Draw, drawFrom, floats } from './seed.ts';
+
+export type OpKind = 'add' | 'sum' | 'matmul';
+
+/** Rows and columns of a matrix of as many bytes; the second factor of a product is its transpose in shape. */
+export const MATRICES: Readonly<Record<number, readonly [rows: number, columns: number]>> = {
+  800: [10, 20], 8_000: [40, 50], 80_000: [125, 160], 800_000: [400, 500], 8_000_000: [1250, 1600],
+};
+
+/** An op with its operands' shapes and arrays. */
+export interface Work {
+  readonly kind: OpKind;
+  readonly bytes: number;
+  readonly shapes: readonly (readonly number[])[];
+  readonly arrays: readonly Float32Array[];
+}
+
+/** The op on seeded operands of `bytes` bytes each. */
+export function workOf(kind: OpKind, bytes: number): Work {
+  const [rows, columns] = MATRICES[bytes] as readonly [number, number];
+  const shapes = kind === 'sum' ? [[rows, columns]] : kind === 'add' ? [[rows, columns], [rows, columns]] : [[rows, columns], [columns, rows]];
+  return { kind, bytes, shapes, arrays: shapes.map((_, i) => floats(bytes / 4, i + 1)) };
+}
+
+/** The op on tensors of any view. */
+export const applied = (kind: OpKind, [x, y]: readonly Tensor[]): Tensor =>
+  kind === 'sum' ? (x as Tensor).sum({ axis: -1 }) : kind === 'add' ? (x as Tensor).add(y as Tensor) : (x as Tensor).matmul(y as Tensor);
+
+/** Error of a result over its bound. */
+export function errorOf({ kind, shapes, arrays }: Work, found: ArrayLike<number>): number {
+  const [x, y] = arrays as [Float32Array, Float32Array];
+  const [rows, columns] = shapes[0] as [number, number];
+  if (kind === 'add') return elementsError(found, (i) => (x[i] as number) + (y[i] as number));
+  if (kind === 'sum') return rowSumsError(x, found, columns);
+  return productError(x, y, found, { m: rows, n: rows, k: columns });
+}
+
+/** The op as a task outside the sheet. */
+export interface DirectCall {
+  readonly device: Device;
+  readonly task: Task;
+  readonly out: Block;
+}
+
+/** The kernel the sheet would run, on operands in its memory and one reused result. */
+export function directCall(sheet: SymbolicSheet, { kind, shapes, arrays }: Work): DirectCall {
+  const operands = arrays.map((array, i): Value => valueIn(sheet, array, shapes[i] as readonly number[]));
+  const task = taskFor(sheet, kind, operands, kind === 'sum' ? { axis: -1 } : {});
+  return { device: deviceOf(sheet, task), task, out: sheet.core.memory.take(task.type) };
+}
+
+export async function callDirectly({ device, task, out }: DirectCall, calls: number): Promise<void> {
+  for (let i = 0; i < calls; i++) await runInto(device, task, out);
+}
+
+/** Operands of a round's calls: fresh ones, or those of an earlier call for the given share of them. */
+export class Supply {
+  /** How many calls of the last round repeated an earlier one. */
+  repeats = 0;
+  readonly work: Work;
+  readonly #next: () => Float32Array;
+  readonly #draw: Draw;
+  readonly #hot: readonly Float32Array[];
+  readonly #reuse: number;
+
+  constructor(work: Work, reuse: number, lane: number, hotCount: number) {
+    this.work = work;
+    this.#reuse = reuse;
+    this.#next = distinctCopies(work.arrays[0] as Float32Array, lane);
+    this.#draw = drawFrom(0x5eed + lane);
+    this.#hot = Array.from({ length: hotCount }, () => this.#next());
+  }
+
+  /** First operands that are asked for again and again. */
+  get hot(): readonly Float32Array[] {
+    return this.#hot;
+  }
+
+  /** Number of the hot operand a call repeats, or −1 for a fresh one; exactly the asked share of the calls repeats. */
+  plan(calls: number): number[] {
+    const wanted = Math.round(calls * this.#reuse);
+    this.repeats = 0;
+    return Array.from({ length: calls }, (_, i) => {
+      if (this.#draw() * (calls - i) >= wanted - this.repeats) return -1;
+      this.repeats++;
+      return Math.floor(this.#draw() * this.#hot.length);
+    });
+  }
+
+  fresh(): Float32Array {
+    return this.#next();
+  }
+}

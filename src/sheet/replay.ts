@@ -1,0 +1,22 @@
+// A sheet as what replays a trace.
+import type { NumericsClass } from '../events.ts';
+import { opNamed } from '../ops/index.ts';
+import { parseDType } from '../tensor/dtype.ts';
+import type { Executor } from '../trace/replay.ts';
+import type { Sheet } from './sheet.ts';
+import type { Tensor } from './tensor.ts';
+
+/** Replays calls on a fresh sheet, each in its recorded class, on `device` where it has the op. Closes the sheet at the end. */
+export function sheetExecutor(sheet: Sheet, device: string | undefined): Executor<Tensor> {
+  const view = (numerics: NumericsClass): Sheet => sheet.with({ class: numerics, ...(device !== undefined && { device }) });
+  const views = { tolerance: view('tolerance'), exact: view('exact') };
+  return {
+    root: (array, dtype, shape) => sheet.tensor(array, shape, { dtype: parseDType(dtype) }),
+    call(op, operands, attrs, numerics) {
+      const row = opNamed(op);
+      return views[numerics].call(row, undefined, row.variadic ? [operands, attrs] : [...operands, attrs]) as Tensor;
+    },
+    read: (handle, use) => handle.borrow((array) => use(array)),
+    close: () => sheet.close(),
+  };
+}

@@ -1,0 +1,55 @@
+// Whether a result is the recorded one: the same bits, or within a bound of them.
+import { type Digest, equalBytes, toHex } from '../fingerprint/digest.ts';
+import { bytesOf, type TypedArray } from '../tensor/dtype.ts';
+import type { BytesRecord, DigestRecord } from './records.ts';
+import { sketchDistance, sketchOf } from './sketch.ts';
+
+/** What was recorded of a result. */
+export type Recorded = DigestRecord | BytesRecord;
+
+export interface Comparison {
+  readonly verdict: 'same' | 'within' | 'differs';
+  readonly reason: string;
+}
+
+const SAME: Comparison = { verdict: 'same', reason: '' };
+
+/** `bound`: allowed relative distance in units of the dtype's epsilon; 0 asks for the same bits. */
+export function compareResult(recorded: Recorded, array: TypedArray, bound: number, digest: Digest): Comparison {
+  const bytes = bytesOf(array);
+  const same = recorded.kind === 'bytes' ? equalBytes(recorded.bytes, bytes) : equalBytes(recorded.digest, digest.hash(bytes));
+  if (same) return SAME;
+  const allowed = bound * epsilonOf(array);
+  const distance = allowed > 0 ? distanceOf(recorded, array) : undefined;
+  if (distance !== undefined && distance <= allowed) return { verdict: 'within', reason: '' };
+  return { verdict: 'differs', reason: reasonOf(recorded, bytes, distance, allowed, digest) };
+}
+
+function distanceOf(recorded: Recorded, array: TypedArray): number | undefined {
+  if (!(array instanceof Float32Array || array instanceof Float64Array)) return undefined;
+  if (recorded.kind === 'digest') return recorded.sketch && sketchDistance(recorded.sketch, sketchOf(array));
+  if (recorded.bytes.length !== array.byteLength) return undefined;
+  const { buffer } = recorded.bytes.slice();
+  const before = array instanceof Float32Array ? new Float32Array(buffer) : new Float64Array(buffer);
+  return plainDistance(before, array);
+}
+
+/** ‖x − y‖ / ‖x‖, elements that are equal (infinities, NaNs) counting as 0. */
+function plainDistance(x: Float32Array | Float64Array, y: Float32Array | Float64Array): number {
+  let [difference, norm] = [0, 0];
+  for (let i = 0; i < x.length; i++) {
+    const [a, b] = [x[i] as number, y[i] as number];
+    if (Object.is(a, b)) continue;
+    difference += (a - b) ** 2;
+  }
+  for (const a of x) norm += a - a === 0 ? a * a : 0;
+  return difference === 0 ? 0 : Number.isNaN(difference) ? Infinity : Math.sqrt(difference / norm);
+}
+
+const epsilonOf = (array: TypedArray): number => (array instanceof Float32Array ? 2 ** -23 : array instanceof Float64Array ? 2 ** -52 : 0);
+
+function reasonOf(recorded: Recorded, bytes: Uint8Array, distance: number | undefined, allowed: number, digest: Digest): string {
+  if (distance !== undefined) return `it is ${distance.toPrecision(3)} away from what was recorded, more than ${allowed.toPrecision(3)}`;
+  const [was, is] = recorded.kind === 'bytes' ? [recorded.bytes, bytes] : [recorded.digest, digest.hash(bytes)];
+  return `its ${recorded.kind === 'bytes' ? 'bytes are' : 'digest is'} ${toHex(is)}, recorded was ${toHex(was)}`;
+}

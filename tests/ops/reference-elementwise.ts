@@ -1,0 +1,179 @@
+// References of the elementwise ops: a function of float64 numbers, one of bigints, or one of either, with its accuracy.
+import { common } from './promotion-table.ts';
+import { at, build, converted, isFloatName, type Name, type Ref, type Reference, type Scalar, stored, stretched } from './reference.ts';
+
+type Numbers = (x: number, y: number, z: number) => Scalar;
+type Integers = (x: bigint, y: bigint, z: bigint) => Scalar;
+
+interface Element {
+  readonly float?: Numbers;
+  readonly integer?: Integers;
+  /** Units in the last place of the result; 0 = exactly this value. */
+  readonly ulps?: number;
+  /** Absolute error in machine epsilons of the result, by what it scales with. */
+  readonly scale?: (x: number, y: number) => number;
+  readonly result?: 'bool' | 'float';
+}
+
+const magnitude = (x: bigint): bigint => (x < 0n ? -x : x);
+
+function floorQuotient(a: bigint, b: bigint): bigint {
+  if (b === 0n) return 0n;
+  const q = a / b;
+  return q * b !== a && a < 0n !== b < 0n ? q - 1n : q;
+}
+
+/** A finite float64 as numerator over 2^1074. */
+function rational(x: number): bigint {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, Math.abs(x));
+  const bits = view.getBigUint64(0);
+  const [field, fraction] = [bits >> 52n, bits & 0xfffffffffffffn];
+  const value = field === 0n ? fraction : (fraction | (1n << 52n)) << (field - 1n);
+  return x < 0 ? -value : value;
+}
+
+/** A numerator over 2^1074 as the nearest float64. */
+function float(value: bigint): number {
+  const length = magnitude(value).toString(2).length;
+  if (length <= 53) return Number(value) * 2 ** -537 * 2 ** -537;
+  const drop = BigInt(length - 60 > 0 ? length - 60 : 0);
+  const kept = (magnitude(value) >> drop) | (magnitude(value) & ((1n << drop) - 1n) ? 1n : 0n); // a sticky bit keeps ties right
+  const scaled = Number(kept) * 2 ** (Number(drop) - 1074 > -500 ? Number(drop) - 1074 : -500) * (Number(drop) - 1074 > -500 ? 1 : 2 ** (Number(drop) - 574));
+  return value < 0n ? -scaled : scaled;
+}
+
+function floorDivide(a: number, b: number): number {
+  if (b === 0 || Number.isNaN(a) || Number.isNaN(b)) return a / b;
+  if (!Number.isFinite(a)) return NaN;
+  if (!Number.isFinite(b)) return a !== 0 && a < 0 !== b < 0 ? -1 : a / b;
+  const quotient = Number(floorQuotient(rational(a), rational(b)));
+  return quotient === 0 ? 0 * Math.sign(a / b) || (Object.is(a / b, -0) || a / b < 0 ? -0 : 0) : quotient;
+}
+
+function remainder(a: number, b: number): number {
+  if (b === 0 || Number.isNaN(b) || !Number.isFinite(a)) return NaN;
+  if (!Number.isFinite(b)) return a === 0 ? (b < 0 ? -0 : 0) : a < 0 === b < 0 ? a : b;
+  const [n, d] = [rational(a), rational(b)];
+  const rest = n - d * floorQuotient(n, d);
+  return rest === 0n ? (b < 0 ? -0 : 0) : float(rest);
+}
+
+function nearestEven(x: number): number {
+  const low = Math.floor(x);
+  const rest = x - low;
+  const rounded = rest < 0.5 || (rest === 0.5 && low % 2 === 0) ? low : low + 1;
+  return Number.isFinite(x) ? (rounded === 0 ? (x < 0 || Object.is(x, -0) ? -0 : 0) : rounded) : x;
+}
+
+/** erf by its series of positive terms, e^(−x²)·Σ 2ⁿ x^(2n+1) / (2n+1)!!. */
+function erf(x: number): number {
+  if (Number.isNaN(x) || x === 0) return x;
+  if (Math.abs(x) > 6.5) return Math.sign(x);
+  let [term, sum] = [x, x];
+  for (let n = 1; Math.abs(term) > Math.abs(sum) * 1e-18; n++) sum += term *= (2 * x * x) / (2 * n + 1);
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
+}
+
+function pow(x: number, y: number): number {
+  if (x === 1 || y === 0) return 1;
+  return x === -1 && !Number.isFinite(y) && !Number.isNaN(y) ? 1 : Math.pow(x, y);
+}
+
+const logistic = (x: number): number => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)));
+const compare = (test: (x: number | bigint, y: number | bigint) => boolean): Element => ({ float: test, integer: test, result: 'bool' });
+const logic = (test: (x: boolean, y: boolean) => boolean): Element => ({ float: (x, y) => test(x !== 0, y !== 0), result: 'bool' });
+const whole = (integer: Integers): Element => ({ integer });
+const fn = (float: Numbers, ulps = 4): Element => ({ float, ulps });
+const same = (x: bigint): bigint => x;
+
+/** By op name. Where `where` is concerned only x and y decide the dtype; it is with the selections in reference-shapes.ts. */
+const ELEMENTS: Readonly<Record<string, Element>> = {
+  add: { float: (x, y) => x + y, integer: (x, y) => x + y },
+  subtract: { float: (x, y) => x - y, integer: (x, y) => x - y },
+  multiply: { float: (x, y) => x * y, integer: (x, y) => x * y },
+  divide: { float: (x, y) => x / y, result: 'float' },
+  floor_divide: { float: floorDivide, integer: floorQuotient, ulps: 1 },
+  remainder: { float: remainder, integer: (x, y) => (y === 0n ? 0n : x - y * floorQuotient(x, y)), ulps: 1 },
+  negative: { float: (x) => -x, integer: (x) => -x },
+  abs: { float: (x) => Math.abs(x), integer: (x) => magnitude(x) },
+  sign: { float: (x) => Math.sign(x), integer: (x) => (x > 0n ? 1n : x < 0n ? -1n : 0n) },
+  square: { float: (x) => x * x, integer: (x) => x * x },
+  sqrt: { float: (x) => Math.sqrt(x) },
+  reciprocal: { float: (x) => 1 / x },
+  maximum: { float: (x, y) => Math.max(x, y), integer: (x, y) => (x > y ? x : y) },
+  minimum: { float: (x, y) => Math.min(x, y), integer: (x, y) => (x < y ? x : y) },
+  clip: { float: (x, low, high) => Math.min(Math.max(x, low), high), integer: (x, low, high) => ((x < low ? low : x) > high ? high : x < low ? low : x) },
+  floor: { float: (x) => Math.floor(x), integer: same },
+  ceil: { float: (x) => Math.ceil(x), integer: same },
+  trunc: { float: (x) => Math.trunc(x), integer: same },
+  round: { float: nearestEven, integer: same },
+  equal: compare((x, y) => x === y),
+  not_equal: compare((x, y) => x !== y),
+  less: compare((x, y) => x < y),
+  less_equal: compare((x, y) => x <= y),
+  greater: compare((x, y) => x > y),
+  greater_equal: compare((x, y) => x >= y),
+  isnan: { float: (x) => Number.isNaN(x), integer: () => false, result: 'bool' },
+  isinf: { float: (x) => x === Infinity || x === -Infinity, result: 'bool' },
+  isfinite: { float: (x) => Number.isFinite(x), result: 'bool' },
+  logical_and: logic((x, y) => x && y),
+  logical_or: logic((x, y) => x || y),
+  logical_xor: logic((x, y) => x !== y),
+  logical_not: logic((x) => !x),
+  bitwise_and: whole((x, y) => x & y),
+  bitwise_or: whole((x, y) => x | y),
+  bitwise_xor: whole((x, y) => x ^ y),
+  exp: fn(Math.exp), expm1: fn(Math.expm1), log: fn(Math.log), log1p: fn(Math.log1p), log2: fn(Math.log2), log10: fn(Math.log10),
+  sin: fn(Math.sin), cos: fn(Math.cos), tan: fn(Math.tan), asin: fn(Math.asin), acos: fn(Math.acos), atan: fn(Math.atan),
+  atan2: fn(Math.atan2), sinh: fn(Math.sinh), cosh: fn(Math.cosh), tanh: fn(Math.tanh), asinh: fn(Math.asinh), acosh: fn(Math.acosh), atanh: fn(Math.atanh),
+  hypot: fn((x, y) => Math.hypot(x, y)),
+  pow: fn(pow),
+  logaddexp: { float: (x, y) => (x === y ? x + Math.LN2 : Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y)))), ulps: 4, scale: () => 4 },
+  erf: fn(erf, 64),
+  relu: { float: (x) => Math.max(x, 0), integer: (x) => (x > 0n ? x : 0n) },
+  leaky_relu: { float: (x, slope) => (x > 0 ? x : slope * x) },
+  elu: fn((x, alpha) => (x > 0 ? x : alpha * Math.expm1(x))),
+  sigmoid: fn(logistic, 8),
+  silu: { float: (x) => x * logistic(x), ulps: 8, scale: (x) => (Number.isFinite(x) ? Math.abs(x) : 0) },
+  softplus: { float: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), ulps: 8 },
+  gelu: { float: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)), ulps: 64, scale: (x) => (Number.isFinite(x) ? 16 * Math.abs(x) : 0) },
+};
+
+const EPSILON = { float32: 2 ** -23, float64: 2 ** -52 } as const;
+
+/** An operand element in the dtype the op computes in. */
+function operandIn(dtype: Name, own: Name, value: Scalar): Scalar {
+  return own === dtype ? value : converted(value, dtype);
+}
+
+const elementReference = (element: Element): Reference => (operands) => {
+  const joined = common(operands.map((operand) => operand.dtype));
+  const dtype = element.result === 'float' && !isFloatName(joined) ? 'float32' : joined;
+  const result = element.result === 'bool' ? 'bool' : dtype;
+  const shape = stretched(operands.map((operand) => operand.shape));
+  const numbers = isFloatName(dtype) || dtype === 'bool';
+  const apply = (numbers ? element.float : element.integer) as (...x: readonly Scalar[]) => Scalar;
+  const argumentsAt = (index: readonly number[]): Scalar[] => operands.map((operand) => {
+    const value = operandIn(dtype, operand.dtype, at(operand, index));
+    return typeof value === 'boolean' ? Number(value) : value;
+  });
+  const out = build(result, shape, (index) => stored(result, apply(...argumentsAt(index))));
+  if (!isFloatName(result)) return out;
+  const { scale, ulps = 0 } = element;
+  const slack = scale && build(result, shape, (index) => scale(...(argumentsAt(index) as [number, number])) * EPSILON[result as 'float32']).values as number[];
+  return { ...out, ulps: result === 'float32' ? Math.ceil(ulps / 4) : ulps, ...(slack && { slack }) };
+};
+
+/** References by op name. */
+export const ELEMENTWISE: Readonly<Record<string, Reference>> = Object.fromEntries(Object.entries(ELEMENTS).map(([name, element]) => [name, elementReference(element)]));
+
+/** `where`: the condition is bool; x and y are joined. */
+export const where: Reference = (operands) => {
+  const [condition, x, y] = operands as [Ref, Ref, Ref];
+  const dtype = common([x.dtype, y.dtype]);
+  return build(dtype, stretched([condition.shape, x.shape, y.shape]), (index) => {
+    const chosen = at(condition, index) === true ? x : y;
+    return operandIn(dtype, chosen.dtype, at(chosen, index));
+  });
+};
