@@ -64,7 +64,7 @@ function rowOf(device: string, { m, n, k }: ProductShape, timings: Record<string
   };
 }
 
-const touch = (elements: ArrayLike<number>): number => elements[0] as number;
+const touch = (elements: ArrayLike<unknown>): unknown => elements[0];
 
 function uncached(sheet: SymbolicSheet, { a, b, m, n, k }: Product, device: string, lane: number): Contender {
   const view = sheet.with({ device });

@@ -1,9 +1,6 @@
 // The browser host: no files, no environment, no threads of its own; BLAKE3 in WASM.
-import { JsDevice } from '../backend/js.ts';
-import { WasmDevice } from '../backend/wasm.ts';
 import type { Host } from '../env.ts';
 import type { FindDevices } from '../sheet/open.ts';
-import { openPortableDigest } from './portable-digest.ts';
 
 let opened: Promise<Host> | undefined;
 
@@ -14,6 +11,7 @@ export function browserHost(): Promise<Host> {
 }
 
 async function openHost(): Promise<Host> {
+  const { openPortableDigest } = await import('./portable-digest.ts');
   return {
     name: 'browser',
     clock: () => performance.now() * 1e6,
@@ -26,10 +24,12 @@ async function openHost(): Promise<Host> {
   };
 }
 
-/** WASM where it is allowed, JavaScript always. */
+/** WASM where it is allowed, JavaScript always. The kernels are a chunk of their own. */
 export const browserDevices: FindDevices = async (settings) => {
+  const { JsDevice } = await import('../backend/js.ts');
   const js = new JsDevice();
   try {
+    const { WasmDevice } = await import('../backend/wasm.ts');
     const wasm = new WasmDevice(js, { threads: 1, roomBytes: settings.budgetBytes });
     return { devices: [js, wasm], memory: wasm.memory };
   } catch (error) {

@@ -38,7 +38,7 @@ export function demandNow(targets: readonly Expression[], ground: Ground): Value
   const plan = makePlan(targets, ground);
   try {
     for (const step of plan.order) settle(step, step.value ?? (ground.compute(step, 'now') as Value));
-    return plan.targets.map((step) => (step.value as Value));
+    return handOver(plan.targets);
   } catch (error) {
     abandon(plan.order);
     throw error;
@@ -56,7 +56,7 @@ export function demand(targets: readonly Expression[], ground: Ground, signal?: 
       if (value instanceof Promise) return finish(plan, i, value, ground, signal);
       settle(step, value);
     }
-    return plan.targets.map((step) => step.value as Value);
+    return handOver(plan.targets);
   } catch (error) {
     abandon(plan.order);
     throw error;
@@ -72,7 +72,7 @@ async function finish(plan: Plan, from: number, pending: Promise<Value>, ground:
       const value = step.value ?? ground.find(step.expression, step.identity) ?? ground.compute(step, 'free');
       settle(step, value instanceof Promise ? await orAborted(value, signal) : value);
     }
-    return plan.targets.map((step) => step.value as Value);
+    return handOver(plan.targets);
   } catch (error) {
     abandon(plan.order);
     throw error;
@@ -83,6 +83,17 @@ interface Plan {
   /** Operands before their users. */
   readonly order: Step[];
   readonly targets: Step[];
+}
+
+/** The targets' values, each held once: targets that are one step would otherwise share a single hold. */
+function handOver(targets: readonly Step[]): Value[] {
+  if (targets.length > 1) for (const again of repeated(targets)) again.value?.block.hold();
+  return targets.map((step) => step.value as Value);
+}
+
+function repeated(steps: readonly Step[]): Step[] {
+  const seen = new Set<Step>();
+  return steps.filter((step) => seen.size === seen.add(step).size);
 }
 
 /** Lists what has to be computed. Expressions that intern to one node are one step. */

@@ -4,8 +4,8 @@ import { valueOfArray } from '../tensor/block.ts';
 import { allocate, type TypedArray } from '../tensor/dtype.ts';
 import type { Elements } from '../tensor/elements.ts';
 import { tensorType } from '../tensor/type.ts';
-import type { MemoView } from './memo.ts';
 import { asGiven, isMadeOfDims, isTensorLike } from './memo-leaves.ts';
+import type { MemoView } from './memo-view.ts';
 import { readElements } from './operands.ts';
 import { Tensor } from './tensor.ts';
 

@@ -3,9 +3,9 @@ import { ShapeError } from '../errors.ts';
 import { type Value, valueOf, valueOfArray } from '../tensor/block.ts';
 import { formatShape, type Shape } from '../tensor/shape.ts';
 import { formatType, tensorType } from '../tensor/type.ts';
-import { type MemoCall, timed } from './memo.ts';
 import { openRows, type RowSource } from './memo-batch.ts';
-import { checkSignal, takeValue, waitFor } from './memo-values.ts';
+import { checkSignal, takeValue, timed, waitFor } from './memo-values.ts';
+import type { MemoCall } from './memo-view.ts';
 import { Tensor } from './tensor.ts';
 
 type Landed = ReadonlyMap<string, Value>;

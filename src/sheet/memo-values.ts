@@ -3,7 +3,7 @@ import { AbortedError } from '../errors.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
 import { tensorType } from '../tensor/type.ts';
-import type { MemoView } from './memo.ts';
+import type { MemoCall, MemoView } from './memo-view.ts';
 import { readElements } from './operands.ts';
 import { Tensor } from './tensor.ts';
 
@@ -16,6 +16,22 @@ export async function takeValue(view: MemoView, tensor: unknown, owner: string):
   const { array, dtype, shape, fresh } = readElements(tensor, owner);
   const type = tensorType(dtype, shape);
   return fresh ? valueOfArray(type, array) : view.core.roots.snapshot(array, type);
+}
+
+/** Calls the function; its time is its own, without what the sheet's kernels took meanwhile. */
+export async function timed({ view: { core }, definition: { stats }, run }: Pick<MemoCall, 'view' | 'definition' | 'run'>, args: readonly unknown[]): Promise<{ result: unknown; costNs: number }> {
+  const startNs = core.now();
+  const kernelNs = core.counters.kernelNs;
+  stats.runs++;
+  try {
+    const result = await run(...args);
+    const costNs = core.now() - startNs;
+    stats.spentNs += Math.max(0, costNs - (core.counters.kernelNs - kernelNs));
+    return { result, costNs };
+  } catch (error) {
+    stats.failures++;
+    throw error;
+  }
 }
 
 /** What a promise gives, or an AbortedError as soon as the signal fires; what was begun goes on for others. */

@@ -1,17 +1,17 @@
 // sheet.memo: a function whose results are kept by name, deps and arguments. Calls under way are shared, errors are not kept.
 import { AttributeError } from '../errors.ts';
-import type { Author, Expression } from '../expr/expression.ts';
+import type { Expression } from '../expr/expression.ts';
 import { toHex } from '../fingerprint/digest.ts';
 import { valueOfArray } from '../tensor/block.ts';
 import { tensorType } from '../tensor/type.ts';
-import type { Core } from './core.ts';
 import { copyArguments, identify, unidentified } from './memo-key.ts';
 import { callRows, hasRows, forgetRows } from './memo-rows.ts';
 import { type Definition, freshStats, type MemoStats, type Piece } from './memo-store.ts';
 import { decodeTree, encodeTree } from './memo-tree.ts';
-import { takeValue, waitFor } from './memo-values.ts';
+import { takeValue, timed, waitFor } from './memo-values.ts';
+import type { MemoCall, MemoView } from './memo-view.ts';
 import type { ViewOptions } from './options.ts';
-import { type Owner, Tensor } from './tensor.ts';
+import { Tensor } from './tensor.ts';
 
 /** Options of `sheet.memo`. */
 export interface MemoOptions {
@@ -41,29 +41,6 @@ export interface Memo<A extends readonly unknown[], R> {
   /** The same memo seen through another view: a signal ends the wait, not a run that others share; cache 'off' always runs. */
   with(options: ViewOptions): Memo<A, R>;
   readonly stats: Readonly<MemoStats>;
-}
-
-/** What a memo needs of the view it was made from. */
-export interface MemoView {
-  readonly core: Core;
-  readonly owner: Owner;
-  readonly author: Author;
-  readonly reuse: boolean;
-  readonly signal: AbortSignal | undefined;
-  /** Throws when the sheet is closed. */
-  checkOpen(): void;
-  /** Whether a tensor is of this sheet. */
-  owns(tensor: Tensor): boolean;
-  with(options: ViewOptions): MemoView;
-}
-
-/** One memo, settled. */
-export interface MemoCall {
-  readonly view: MemoView;
-  readonly name: string;
-  readonly rows: number;
-  readonly run: (...args: readonly unknown[]) => unknown;
-  readonly definition: Definition;
 }
 
 /** Makes a memo. AttributeError for a name, deps or rows it cannot take. */
@@ -180,22 +157,6 @@ async function runOnce(memo: MemoCall, args: readonly unknown[], key?: string): 
   if (bytes !== undefined) pieces.push({ value: valueOfArray(tensorType('uint8', [bytes.length]), bytes) });
   definition.keep(key, pieces, costNs);
   return { bytes, roots };
-}
-
-/** Calls the function; its time is its own, without what the sheet's kernels took meanwhile. */
-export async function timed({ view: { core }, definition: { stats }, run }: Pick<MemoCall, 'view' | 'definition' | 'run'>, args: readonly unknown[]): Promise<{ result: unknown; costNs: number }> {
-  const startNs = core.now();
-  const kernelNs = core.counters.kernelNs;
-  stats.runs++;
-  try {
-    const result = await run(...args);
-    const costNs = core.now() - startNs;
-    stats.spentNs += Math.max(0, costNs - (core.counters.kernelNs - kernelNs));
-    return { result, costNs };
-  } catch (error) {
-    stats.failures++;
-    throw error;
-  }
 }
 
 function recall({ core, author }: MemoView, pieces: readonly Piece[]): Outcome {

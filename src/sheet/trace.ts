@@ -5,7 +5,7 @@ import type { Annotation, ProgramEvent } from '../events.ts';
 import { toChrome, type ChromeTrace } from '../trace/chrome.ts';
 import { tracePath } from '../trace/file-name.ts';
 import { foldAnnotations } from '../trace/records.ts';
-import { saveTrace, type SaveOptions, type SaveReport } from '../trace/save.ts';
+import type { SaveOptions, SaveReport } from '../trace/save.ts';
 import { TraceWriter } from '../trace/writer.ts';
 import type { Settings } from './options.ts';
 
@@ -54,6 +54,7 @@ export class SheetTrace {
    * (`beside`), or nowhere (`none`).
    */
   async save(path: string, options: SaveOptions = {}): Promise<SaveReport> {
+    const { saveTrace } = await import('../trace/save.ts');
     const { digest, settings } = this.#host;
     return saveTrace(this.#writer, tracePath(path, settings.folder), { digest, files: needFiles(this.#host) }, options);
   }

@@ -53,15 +53,15 @@ export function annotationFromJson(json: Json): AnnotationRecord {
   }
 }
 
-export function rootToJson({ contentId, dtype, shape, bytes, file }: TraceRoot): JsonRecord {
-  return { contentId: toHex(contentId), dtype, shape, ...(bytes && { bytes: toBase64(bytes) }), ...(file !== undefined && { file }) };
+export function rootToJson({ contentId, dtype, shape, bytes, beside }: TraceRoot): JsonRecord {
+  return { contentId: toHex(contentId), dtype, shape, ...(bytes && { bytes: toBase64(bytes) }), ...(beside && { beside }) };
 }
 
 export function rootFromJson(json: Json): TraceRoot {
   const field = fieldsOf(json, 'root');
   return {
     contentId: field.digest('contentId'), dtype: field.text('dtype'), shape: field.counts('shape'),
-    ...(field.has('bytes') && { bytes: field.bytes('bytes') }), ...(field.has('file') && { file: field.text('file') }),
+    ...(field.has('bytes') && { bytes: field.bytes('bytes') }), ...(field.fields['beside'] === true && { beside: true }),
   };
 }
 

@@ -1,14 +1,18 @@
 // Opens a saved trace of either form, live log or .sqs.json, and verifies all of it.
 import type { Files } from '../env.ts';
-import { FormatError } from '../errors.ts';
+import { FormatError, SheetError } from '../errors.ts';
 import type { Digest } from '../fingerprint/digest.ts';
+import { bytesOf } from '../tensor/dtype.ts';
+import { decodeNpy } from '../tensor/npy.ts';
 import { CHAIN_START, STREAM, type TraceStream } from './chain.ts';
 import { decodeAnnotations, decodeProgram, sealOf } from './decode.ts';
+import { besidePath } from './file-name.ts';
 import { TRACE_MAGIC } from './frames.ts';
 import { traceFromJson } from './json-import.ts';
 import type { StreamBlocks } from './memory.ts';
 import { readFrames } from './read-frames.ts';
-import type { Trace } from './trace.ts';
+import { contentOf } from './roots.ts';
+import type { Trace, TraceRoot } from './trace.ts';
 
 export interface LoadOptions {
   /** `refuse` (default): a FormatError says what is wrong. `prefix`: what is sound before it is returned, with `damage`. */
@@ -17,7 +21,21 @@ export interface LoadOptions {
 
 /** Reads and verifies a trace file. Throws a FormatError whose `details.code` says what happened to it. */
 export async function loadTraceFile(path: string, ground: { readonly digest: Digest; readonly files: Files }, options: LoadOptions = {}): Promise<Trace> {
-  return readTrace(await ground.files.read(path), ground.digest, options, path);
+  const trace = readTrace(await ground.files.read(path), ground.digest, options, path);
+  return { ...trace, roots: await Promise.all(trace.roots.map((root) => (root.beside === true ? fetchBeside(root, path, ground) : root))) };
+}
+
+/** A root with the bytes that lie beside the trace; without them where the file is gone or holds something else. */
+async function fetchBeside(root: TraceRoot, path: string, { digest, files }: { readonly digest: Digest; readonly files: Files }): Promise<TraceRoot> {
+  const file = await files.read(besidePath(path, root.contentId)).catch(() => undefined);
+  if (file === undefined) return root;
+  try {
+    const bytes = bytesOf(decodeNpy(file).array);
+    return contentOf(root, bytes, digest) === undefined ? root : { ...root, bytes };
+  } catch (error) {
+    if (error instanceof SheetError) return root;
+    throw error;
+  }
 }
 
 /** As `loadTraceFile`, from bytes; `name` is for messages. */

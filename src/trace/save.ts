@@ -5,7 +5,7 @@ import type { Digest } from '../fingerprint/digest.ts';
 import type { Value } from '../tensor/block.ts';
 import { bytesOf } from '../tensor/dtype.ts';
 import { encodeNpy } from '../tensor/npy.ts';
-import { folderOf } from './file-name.ts';
+import { besidePath } from './file-name.ts';
 import { traceToJson } from './json-export.ts';
 import { ROOT_NAME } from './records.ts';
 import type { Trace, TraceRoot } from './trace.ts';
@@ -75,11 +75,11 @@ function rootOf({ contentId, value }: Content, place: RootPlace): TraceRoot {
   const { dtype, shape } = value.type;
   const root = { contentId, dtype, shape };
   if (place === 'embedded') return { ...root, bytes: bytesOf(value.array) };
-  return place === 'beside' ? { ...root, file: `${toHex(contentId)}.npy` } : root;
+  return place === 'beside' ? { ...root, beside: true } : root;
 }
 
 const writeBeside = (files: Files, path: string, contentId: Uint8Array, { array, type }: Value): Promise<void> =>
-  files.write(`${folderOf(path)}${toHex(contentId)}.npy`, encodeNpy({ dtype: type.dtype, shape: type.shape, array }));
+  files.write(besidePath(path, contentId), encodeNpy({ dtype: type.dtype, shape: type.shape, array }));
 
 function noteOn(trace: Trace, place: RootPlace, sizeBytes: number, options: SaveOptions): string {
   const known = new Set(trace.annotations.map((record) => (record.kind === 'root' ? record.seq : -1)));

@@ -14,55 +14,64 @@ const SIGNS = Float64Array.from({ length: 256 * PROJECTIONS }, (_, at) => (((at 
  */
 export function sketchOf(array: Float32Array | Float64Array): Float64Array {
   const sketch = new Float64Array(SKETCH_LENGTH);
-  const group = new Float64Array(PROJECTIONS);
-  let state = SEED;
-  for (let start = 0; start < array.length; start += PROJECTIONS) {
-    state ^= state << 13; // xorshift32 (Marsaglia 2003)
-    state ^= state >>> 17;
-    state ^= state << 5;
-    const count = Math.min(PROJECTIONS, array.length - start);
-    for (let i = 0; i < count; i++) group[i] = array[start + i] as number;
-    for (let i = count; i < PROJECTIONS; i++) group[i] = 0;
-    addMoments(sketch, group, count);
-    addProjections(sketch, group, (state & 255) * PROJECTIONS);
-  }
+  addMoments(sketch, array);
+  addProjections(sketch, array, sketch[0] === array.length);
   return sketch;
 }
 
-function addMoments(sketch: Float64Array, group: Float64Array, count: number): void {
-  let [finite, maxAbs, sum, squares] = [count, sketch[1] as number, 0, 0];
-  for (let i = 0; i < PROJECTIONS; i++) {
-    let x = group[i] as number;
-    if (x - x !== 0) {
-      finite--;
-      group[i] = x = 0;
-    }
-    const abs = x < 0 ? -x : x;
+function addMoments(sketch: Float64Array, array: Float32Array | Float64Array): void {
+  let [finite, maxAbs, sum, squares] = [0, 0, 0, 0];
+  for (let i = 0; i < array.length; i++) {
+    const x = array[i] as number;
+    if (x - x !== 0) continue;
+    finite++;
+    const abs = Math.abs(x);
     if (abs > maxAbs) maxAbs = abs;
     sum += x;
     squares += x * x;
   }
-  sketch[0] = (sketch[0] as number) + finite;
-  sketch[1] = maxAbs;
-  sketch[2] = (sketch[2] as number) + sum;
-  sketch[3] = (sketch[3] as number) + squares;
+  sketch.set([finite, maxAbs, sum, squares]);
 }
 
-function addProjections(sketch: Float64Array, g: Float64Array, signs: number): void {
-  const [a, b, c, d] = [(g[0] as number) + (g[4] as number), (g[1] as number) + (g[5] as number), (g[2] as number) + (g[6] as number), (g[3] as number) + (g[7] as number)];
-  const [e, f, h, k] = [(g[0] as number) - (g[4] as number), (g[1] as number) - (g[5] as number), (g[2] as number) - (g[6] as number), (g[3] as number) - (g[7] as number)];
-  add(sketch, 4, (a + c) + (b + d), signs);
-  add(sketch, 5, (a + c) - (b + d), signs);
-  add(sketch, 6, (a - c) + (b - d), signs);
-  add(sketch, 7, (a - c) - (b - d), signs);
-  add(sketch, 8, (e + h) + (f + k), signs);
-  add(sketch, 9, (e + h) - (f + k), signs);
-  add(sketch, 10, (e - h) + (f - k), signs);
-  add(sketch, 11, (e - h) - (f - k), signs);
+/** Whole groups in place where all elements are finite; other groups, and the last, by way of a copy with zeros. */
+function addProjections(sketch: Float64Array, array: Float32Array | Float64Array, allFinite: boolean): void {
+  const wholeEnd = allFinite ? array.length - (array.length % PROJECTIONS) : 0;
+  let state = transformGroups(sketch, array, 0, wholeEnd, SEED);
+  const group = new Float64Array(PROJECTIONS);
+  for (let start = wholeEnd; start < array.length; start += PROJECTIONS) {
+    for (let i = 0; i < PROJECTIONS; i++) {
+      const x = array[start + i] ?? 0;
+      group[i] = x - x === 0 ? x : 0;
+    }
+    state = transformGroups(sketch, group, 0, PROJECTIONS, state);
+  }
 }
 
-function add(sketch: Float64Array, at: number, value: number, signs: number): void {
-  sketch[at] = (sketch[at] as number) + (SIGNS[signs + at - 4] as number) * value;
+/** Adds the signed transforms of the groups in [from, to); returns the state of the generator. One flat loop: sums stay in registers. */
+function transformGroups(sketch: Float64Array, g: Float32Array | Float64Array, from: number, to: number, seed: number): number {
+  let state = seed;
+  let [p0, p1, p2, p3, p4, p5, p6, p7] = sketch.subarray(4) as unknown as [number, number, number, number, number, number, number, number];
+  for (let at = from; at < to; at += PROJECTIONS) {
+    state ^= state << 13; // xorshift32 (Marsaglia 2003)
+    state ^= state >>> 17;
+    state ^= state << 5;
+    const signs = (state & 255) * PROJECTIONS;
+    const [x0, x1, x2, x3] = [g[at] as number, g[at + 1] as number, g[at + 2] as number, g[at + 3] as number];
+    const [x4, x5, x6, x7] = [g[at + 4] as number, g[at + 5] as number, g[at + 6] as number, g[at + 7] as number];
+    const [a, b, c, d, e, f, h, k] = [x0 + x4, x1 + x5, x2 + x6, x3 + x7, x0 - x4, x1 - x5, x2 - x6, x3 - x7];
+    const [ac, bd, am, bm] = [a + c, b + d, a - c, b - d];
+    const [eh, fk, em, fm] = [e + h, f + k, e - h, f - k];
+    p0 += (SIGNS[signs] as number) * (ac + bd);
+    p1 += (SIGNS[signs + 1] as number) * (ac - bd);
+    p2 += (SIGNS[signs + 2] as number) * (am + bm);
+    p3 += (SIGNS[signs + 3] as number) * (am - bm);
+    p4 += (SIGNS[signs + 4] as number) * (eh + fk);
+    p5 += (SIGNS[signs + 5] as number) * (eh - fk);
+    p6 += (SIGNS[signs + 6] as number) * (em + fm);
+    p7 += (SIGNS[signs + 7] as number) * (em - fm);
+  }
+  sketch.set([p0, p1, p2, p3, p4, p5, p6, p7], 4);
+  return state;
 }
 
 /**

@@ -16,8 +16,8 @@ export interface TraceRoot {
   readonly shape: readonly number[];
   /** Row-major, little-endian. */
   readonly bytes?: Uint8Array;
-  /** Name of the .npy file beside the trace that holds it. */
-  readonly file?: string;
+  /** It lies beside the trace, as <content id>.npy. */
+  readonly beside?: true;
 }
 
 /** What is wrong with a trace that was read up to there. */

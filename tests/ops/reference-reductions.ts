@@ -1,6 +1,6 @@
 // References of reductions, row transforms and products: plain sums in float64 or bigints, with the error they may have.
 import { common } from './promotion-table.ts';
-import { at, axesOf, build, converted, count, indicesOf, isFloatName, type Name, type Ref, type Reference, type Scalar, stored, stretched } from './reference.ts';
+import { at, axesOf, build, converted, indicesOf, isFloatName, type Name, type Ref, type Reference, type Scalar, stored, stretched } from './reference.ts';
 
 type Result = { readonly value: Scalar; readonly slack?: number };
 type Fold = (values: readonly Scalar[], dtype: Name, attrs: Readonly<Record<string, unknown>>) => Result;
@@ -78,14 +78,14 @@ const norm: Fold = (values) => {
 };
 
 /** One result for every index of the kept axes, from the elements along the others in row-major order. */
-const reduction = (fold: Fold, result: (dtype: Name) => Name = (dtype) => dtype, ulps = 1): Reference => ([operand], attrs) => {
+const reduction = (fold: Fold, result: (dtype: Name) => Name = (dtype) => dtype, ulps = 1, ofNothing: 'defined' | 'refused' = 'defined'): Reference => ([operand], attrs) => {
   const { shape, dtype } = operand as Ref;
   const axes = axesOf(attrs['axis'], shape.length);
   const kept = shape.map((n, axis) => (axes.includes(axis) ? 1 : n));
   const along = shape.map((n, axis) => (axes.includes(axis) ? n : 1));
   const out = result(dtype);
   const places = [...indicesOf(along)];
-  if (places.length === 0 && fold.length === 1 && out === 'int32' && count(kept) > 0) return undefined; // argmin of nothing
+  if (places.length === 0 && ofNothing === 'refused') return undefined;
   const results = Array.from(indicesOf(kept), (index) => fold(places.map((place) => at(operand as Ref, index.map((i, axis) => i + (place[axis] as number)))), dtype, attrs));
   const values = results.map(({ value }) => stored(out, value));
   const final = attrs['keepdims'] === true ? kept : shape.filter((_, axis) => !axes.includes(axis));
@@ -113,8 +113,8 @@ export const REDUCTIONS: Readonly<Record<string, Reference>> = {
   std: reduction(deviation, undefined, 2),
   min: reduction(extreme('min'), undefined, 0),
   max: reduction(extreme('max'), undefined, 0),
-  argmin: reduction(argExtreme('min'), () => 'int32'),
-  argmax: reduction(argExtreme('max'), () => 'int32'),
+  argmin: reduction(argExtreme('min'), () => 'int32', 0, 'refused'),
+  argmax: reduction(argExtreme('max'), () => 'int32', 0, 'refused'),
   all: reduction((values) => ({ value: values.every((x) => x !== false && x !== 0 && x !== 0n) }), () => 'bool'),
   any: reduction((values) => ({ value: values.some((x) => x !== false && x !== 0 && x !== 0n) }), () => 'bool'),
   logsumexp: reduction(logSumExp, undefined, 4),
@@ -135,8 +135,11 @@ function dot(a: readonly Scalar[], b: readonly Scalar[], dtype: Name): Result {
   return { value, slack: large && products.every(Number.isFinite) ? Infinity : slack === Infinity || !Number.isFinite(value) ? slack : (a.length + 1) * epsilon * total(products.map(Math.abs)) + 1e-44 };
 }
 
-const flipped = (x: Ref): Ref => ({ ...x, shape: [...x.shape.slice(0, -2), x.shape.at(-1) as number, x.shape.at(-2) as number],
-  values: build(x.dtype, [...x.shape.slice(0, -2), x.shape.at(-1) as number, x.shape.at(-2) as number], (index) => at({ ...x }, [...index.slice(0, -2), index.at(-1) as number, index.at(-2) as number])).values });
+/** The last two axes swapped. */
+function flipped(x: Ref): Ref {
+  const shape = [...x.shape.slice(0, -2), x.shape.at(-1) as number, x.shape.at(-2) as number];
+  return build(x.dtype, shape, (index) => at(x, [...index.slice(0, -2), index.at(-1) as number, index.at(-2) as number]));
+}
 
 const joined = (operands: readonly Ref[]): Ref[] => {
   const dtype = common(operands.map((operand) => operand.dtype));

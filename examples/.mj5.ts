@@ -1,0 +1,14 @@
+import { SymbolicSheet } from 'symbolic-sheet';
+import { sweep } from './mnist-sweep.ts';
+import { readDigits } from './lib/mnist.ts';
+const rows=Number(process.argv[2]), features=Number(process.argv[3]);
+const sheet = await SymbolicSheet.open({class:'exact', cache:'off'});
+const d = readDigits('train', rows);
+const grid={features,scales:[0.1],lambdas:[1e-3,1e-2],folds:3};
+const by: Record<string,number[]>={}; 
+const r=(sheet.core as any).recorder; const orig=r.annotate.bind(r);
+r.annotate=(e:any,dec:string,dev:string,s:number,el:number,...x:any[])=>{ const k=`${e.row.name} ${e.type.shape.join('x')} ${dec} ${dev}`; (by[k]??=[]).push(Math.round(el/1e6)); return orig(e,dec,dev,s,el,...x)};
+let t=performance.now();
+await sweep(sheet,d,grid);console.log((performance.now()-t)/1000, sheet.core.counters.flops/1e9, sheet.core.counters.kernelNs/1e9);
+const sum=(a:number[])=>a.reduce((x,y)=>x+y,0);
+for (const [k,v] of Object.entries(by).sort((a,b)=>sum(b[1])-sum(a[1])).slice(0,14)) console.log(k.padEnd(44), v.join(' '),'ms');

@@ -1,0 +1,117 @@
+// Every row, generated: the same bits on JavaScript and WASM, with and without the cache; the types it declares; the values of an independent reference.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SheetError, SymbolicSheet } from '../../src/index.ts';
+import type { OpRow } from '../../src/ops/define.ts';
+import { OPS } from '../../src/ops/index.ts';
+import { type DType, DTYPE_NAMES, dtypeOfArray, type TypedArray } from '../../src/tensor/dtype.ts';
+import { agrees, isFloatName, type Ref, type Scalar } from './reference.ts';
+import { REFERENCES } from './reference-shapes.ts';
+import { type Call, callsOf, describeCall, perform, randomFrom, sample } from './samples.ts';
+
+const CALLS_PER_DTYPE = 14;
+const BUDGET_BYTES = 1 << 26;
+
+/** What a call came to: elements with their type, or the code of the error. */
+type Outcome = { readonly dtype: DType; readonly shape: readonly number[]; readonly array: TypedArray } | { readonly code: string };
+
+async function outcomeOf(sheet: Pick<SymbolicSheet, 'execute' | 'tensor'>, call: Call): Promise<Outcome> {
+  try {
+    const result = perform(sheet, call);
+    const array = (await result.data()) as TypedArray;
+    return { dtype: result.dtype, shape: result.shape, array };
+  } catch (error) {
+    if (error instanceof SheetError && error.code !== 'KERNEL') return { code: error.code };
+    throw error;
+  }
+}
+
+const bytes = (outcome: Outcome): Uint8Array | string => ('code' in outcome ? outcome.code : new Uint8Array(outcome.array.buffer as ArrayBuffer, outcome.array.byteOffset, outcome.array.byteLength));
+
+function scalars(dtype: DType, array: TypedArray): Scalar[] {
+  return Array.from(array as Iterable<number | bigint>, (x) => (dtype === 'bool' ? x === 1 : isFloatName(dtype) ? (x as number) : BigInt(x)));
+}
+
+/** Elements that are not those of the reference, with both values. */
+function differences(outcome: Outcome, wanted: Ref | undefined): unknown {
+  if ('code' in outcome || wanted === undefined) return 'code' in outcome && wanted === undefined ? [] : { outcome, wanted };
+  const got = scalars(outcome.dtype, outcome.array);
+  if (outcome.dtype !== wanted.dtype || outcome.shape.join() !== wanted.shape.join() || got.length !== wanted.values.length) return { got: [outcome.dtype, outcome.shape, got.length], wanted: [wanted.dtype, wanted.shape] };
+  return got.flatMap((value, i) => (agrees(wanted.dtype, value, wanted.values[i] as Scalar, wanted.ulps ?? 0, wanted.slack?.[i] ?? 0) ? [] : [{ i, got: value, wanted: wanted.values[i], slack: wanted.slack?.[i] }])).slice(0, 4);
+}
+
+/** The dtypes a first operand may have, by the row's documented kind. */
+const KINDS: Readonly<Record<string, readonly DType[]>> = {
+  any: DTYPE_NAMES, numeric: DTYPE_NAMES.filter((name) => name !== 'bool'), float: ['float64', 'float32'], floatOrBool: ['float64', 'float32', 'bool'],
+  integer: ['int64', 'int32', 'uint32', 'uint8', 'int8'], index: ['int64', 'int32', 'uint32', 'uint8', 'int8'], bool: ['bool'],
+};
+const dtypesOf = (row: OpRow): readonly DType[] => (row.source ? ['float32'] : (KINDS[row.operands[0]?.kind ?? 'any'] as readonly DType[]));
+
+describe('every row', () => {
+  let exact: SymbolicSheet;
+  let kept: SymbolicSheet;
+  const rows = [...OPS.values()];
+
+  beforeAll(async () => {
+    exact = await SymbolicSheet.open({ class: 'exact', cache: 'off', devices: ['js', 'wasm'], budgetBytes: BUDGET_BYTES });
+    kept = await SymbolicSheet.open({ class: 'exact', devices: ['js', 'wasm'], budgetBytes: BUDGET_BYTES });
+  });
+  afterAll(() => Promise.all([exact.close(), kept.close()]));
+
+  it('has a reference here, and every reference a row', () => {
+    expect(Object.keys(REFERENCES).sort()).toEqual(rows.map((row) => row.name).sort());
+  });
+
+  describe.each(rows.map((row) => [row.name, row] as const))('%s', (_name, row) => {
+    it.each(dtypesOf(row))('gives the values of its reference on %s, the same bits on every exact device and from the cache', async (dtype) => {
+      const calls = callsOf(exact, row, dtype, CALLS_PER_DTYPE);
+      expect(calls.length, 'calls the row takes').toBeGreaterThanOrEqual(Math.min(CALLS_PER_DTYPE, Object.keys(row.attributes).length === 0 && row.source ? 1 : 4));
+      for (const call of calls) {
+        const name = describeCall(call);
+        const js = await outcomeOf(exact.with({ device: 'js' }), call);
+        const refs = call.operands.map(({ dtype: own, shape, array }): Ref => ({ dtype: own, shape, values: scalars(own, array) }));
+        expect(differences(js, REFERENCES[row.name]?.(refs, call.attrs)), name).toEqual([]);
+        for (const sheet of [exact.with({ device: 'wasm' }), kept, kept]) expect(bytes(await outcomeOf(sheet, call)), name).toEqual(bytes(js));
+        if (!('code' in js)) expect([dtypeOfArray(js.array), js.array.length], name).toEqual([js.dtype === 'bool' ? 'uint8' : js.dtype, js.shape.reduce((a, n) => a * n, 1)]);
+      }
+    });
+  });
+
+  it('was answered from the cache when it was asked again', () => {
+    expect(kept.core.counters.hits).toBeGreaterThan(1000);
+  });
+});
+
+describe('the system BLAS', () => {
+  it('stays within the bound of every row it computes', async (context) => {
+    const sheet = await SymbolicSheet.open({ cache: 'off', budgetBytes: BUDGET_BYTES });
+    const report = sheet.devices().find(({ name }) => name === 'blas');
+    if (report?.found !== true) return context.skip(`no BLAS: ${report?.detail ?? 'not looked for'}`);
+    let compared = 0;
+    for (const row of [...OPS.values()].filter(({ kernel }) => kernel.skeleton === 'contract' || kernel.skeleton === 'linalg')) {
+      for (const dtype of ['float32', 'float64'] as const) {
+        for (const call of callsOf(sheet, row, dtype, CALLS_PER_DTYPE)) {
+          const finite = call.operands.every(({ array }) => Array.from(array as Iterable<number | bigint>).every((x) => Math.abs(Number(x)) < 1e6));
+          if (!finite || call.operands.some((operand) => operand.dtype !== dtype)) continue;
+          const [blas, js] = [await outcomeOf(sheet.with({ device: 'blas' }), call), await outcomeOf(sheet.with({ device: 'js' }), call)];
+          expect(worstError(blas, js, dtype), describeCall(call)).toBeLessThanOrEqual(row.bound);
+          compared++;
+        }
+      }
+    }
+    expect(compared).toBeGreaterThan(60);
+    await sheet.close();
+  });
+
+  const worstError = (a: Outcome, b: Outcome, dtype: 'float32' | 'float64'): number => {
+    if ('code' in a || 'code' in b) return bytes(a) === bytes(b) ? 0 : Infinity;
+    const [x, y] = [Array.from(a.array as Float64Array), Array.from(b.array as Float64Array)];
+    const largest = Math.max(1e-300, ...y.map(Math.abs));
+    return Math.max(0, ...x.map((value, i) => Math.abs(value - (y[i] as number)))) / largest / (dtype === 'float32' ? 2 ** -23 : 2 ** -52);
+  };
+});
+
+describe('samples', () => {
+  it('are the same in every run', () => {
+    expect([...sample('float64', [5], true, randomFrom(3)).array as Float64Array]).toEqual([...sample('float64', [5], true, randomFrom(3)).array as Float64Array]);
+  });
+});

@@ -1,0 +1,118 @@
+// What a sheet says about itself: that the cache helped, or why it did not.
+import { describe, expect, it } from 'vitest';
+import type { Host } from '../../src/env.ts';
+import { nodeDevices } from '../../src/host/node-devices.ts';
+import { nodeHost } from '../../src/host/node-host.ts';
+import { SymbolicSheet, type OpenOptions } from '../../src/index.ts';
+import { openSheet } from '../../src/sheet/open.ts';
+
+/** A sheet on JavaScript alone; `change` replaces parts of its host. */
+async function newSheet(options: OpenOptions = {}, change: Partial<Host> = {}): Promise<SymbolicSheet> {
+  return openSheet(SymbolicSheet, { ...await nodeHost(), ...change }, { devices: ['js'], ...options }, nodeDevices);
+}
+
+const SIDE = 96;
+const fresh = (seed: number): Float32Array => Float32Array.from({ length: SIDE * SIDE }, (_, i) => Math.sin(i * 12.9898 + seed));
+
+describe('report', () => {
+  it('says what was reused, computed, spent and saved where the cache helped', async () => {
+    await using sheet = await newSheet();
+    const x = sheet.tensor(fresh(0), [SIDE, SIDE]);
+    for (let i = 0; i < 10; i++) await x.matmul(x).data();
+    const text = await sheet.report();
+    expect(text).toMatch(/^cache {3}10 calls · 9 reused · 1 computed · [\d.]+ s spent, [\d.]+ s saved \(keys\+lookups [\d.]+ s\) · RAM [\d.]+\/1,024 MB$/);
+    const [, spent, saved] = /([\d.]+) s spent, ([\d.]+) s saved/.exec(text) ?? [];
+    expect(Number(saved) / Number(spent)).toBeGreaterThan(7);
+    expect(Number(saved) / Number(spent)).toBeLessThan(11);
+  });
+
+  it('counts memos with it, and what nobody asked for', async () => {
+    await using sheet = await newSheet();
+    const memo = sheet.memo('f', (rows: readonly number[]) => Float32Array.from(rows), { rows: 4 });
+    await memo([1, 2]);
+    await memo([1, 2]);
+    await memo([1, 3]);
+    for (let i = 0; i < 5; i++) sheet.tensor(fresh(i), [SIDE, SIDE]).cos();
+    expect(await sheet.report()).toMatch(/^cache {3}8 calls · 1 reused · 1 in part · 1 computed · 5 never needed · /);
+  });
+
+  it('says why where it did not help: which operand differs, and where it was called first', async () => {
+    await using sheet = await newSheet({ trace: { digests: 'none' } });
+    for (let i = 0; i < 30; i++) await sheet.tensor(fresh(i), [SIDE, SIDE]).matmul(sheet.eye(SIDE)).data();
+    const text = await sheet.report();
+    expect(text).toMatch(/^cache {3}60 calls · 0 reused.* · [\d.]+ % overhead\. Nothing repeated: 29 differ in operand 0 \(fresh random data\?\), first at report\.test\.ts:\d+\./);
+    const line = Number(/report\.test\.ts:(\d+)/.exec(text)?.[1]);
+    expect(line).toBeGreaterThan(40);
+    expect(line).toBeLessThan(60);
+  });
+
+  it('names attributes that differ, results too cheap to keep, work nobody read, and a cache that is off', async () => {
+    await using attributes = await newSheet();
+    for (let i = 0; i < 8; i++) await attributes.randomNormal([200, 200], { seed: i }).data();
+    expect(await attributes.report()).toMatch(/Nothing repeated: 7 differ in attributes, first at report\.test\.ts/);
+    await using unread = await newSheet();
+    unread.tensor(fresh(0), [SIDE, SIDE]).exp();
+    expect(await unread.report()).toMatch(/1 calls · 0 reused · 1 never needed · .*Nothing was computed/);
+    await using off = await newSheet({ cache: 'off' });
+    await off.tensor(fresh(0), [SIDE, SIDE]).exp().data();
+    expect(await off.report()).toMatch(/1 calls · off: nothing is reused/);
+    await using idle = await newSheet();
+    expect(await idle.report()).toBe('cache   0 calls');
+  });
+
+  it('is printed once, at the end, where the environment asks for it', async () => {
+    const lines: string[] = [];
+    const listeners = new Set<() => void>();
+    const { settings } = await nodeHost();
+    const host: Partial<Host> = {
+      settings: { ...settings, report: true }, warn: (line) => lines.push(line),
+      onExit: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    };
+    const left = await newSheet({}, host);
+    left.tensor(fresh(0), [SIDE, SIDE]).exp();
+    const closed = await newSheet({}, host);
+    await closed.close();
+    expect(lines).toEqual(['cache   0 calls']);
+    expect(listeners.size).toBe(1);
+    for (const listener of listeners) listener();
+    expect(lines.slice(1)).toEqual([expect.stringMatching(/^cache {3}1 calls/)]);
+    await left.close();
+    expect(lines).toHaveLength(2);
+  });
+});
+
+describe('stats and forget', () => {
+  it('count entries, bytes, nodes and calls as a plain copy', async () => {
+    await using sheet = await newSheet({ budgetBytes: 1 << 20 });
+    const x = sheet.tensor(fresh(0), [SIDE, SIDE]);
+    await x.matmul(x).data();
+    const stats = sheet.stats();
+    expect(stats).toMatchObject({ entries: 1, sizeBytes: SIDE * SIDE * 4, budgetBytes: 1 << 20, evictions: 0, counters: { calls: 1, misses: 1 } });
+    expect(stats.nodes).toBeGreaterThan(1);
+    expect(structuredClone(stats)).toEqual(stats);
+    await x.matmul(x).data();
+    expect(stats.counters.calls).toBe(1);
+  });
+
+  it('drop one result, those of an op, or all; what was dropped is computed again', async () => {
+    await using sheet = await newSheet();
+    const x = sheet.tensor(fresh(0), [SIDE, SIDE]);
+    const work = async (): Promise<number> => {
+      const before = sheet.core.counters.kernelCalls;
+      await sheet.compute(x.matmul(x));
+      await sheet.compute(x.matmul(x, { transposeB: true }));
+      await sheet.compute(x.exp());
+      return sheet.core.counters.kernelCalls - before;
+    };
+    await work();
+    await work();
+    expect(await work()).toBe(0);
+    expect([sheet.forget(await x.exp()), await work()]).toEqual([1, 1]);
+    expect([sheet.forget('matmul'), await work()]).toEqual([2, 2]);
+    expect([sheet.forget(), sheet.stats().entries]).toEqual([3, 0]);
+    expect(sheet.forget('exp')).toBe(0);
+  });
+});
