@@ -3,13 +3,14 @@ import type { SymbolicSheet } from 'symbolic-sheet';
 import type { Device, Task } from '../src/backend/device.ts';
 import type { OpName } from '../src/sheet/methods.gen.ts';
 import { opNamed } from '../src/ops/index.ts';
+import { readAttributes } from '../src/ops/infer.ts';
 import { type Block, type Value, valueOf } from '../src/tensor/block.ts';
 import type { TypedArray } from '../src/tensor/dtype.ts';
 import { tensorType } from '../src/tensor/type.ts';
 
 /** A typed array's elements in the kernels' memory, as a value. */
-export function valueIn(sheet: SymbolicSheet, array: Float32Array, shape: readonly number[]): Value {
-  const type = tensorType('float32', shape);
+export function valueIn(sheet: SymbolicSheet, array: Float32Array | Uint8Array, shape: readonly number[]): Value {
+  const type = tensorType(array instanceof Uint8Array ? 'uint8' : 'float32', shape);
   const block = sheet.core.memory.take(type);
   block.array.set(array as never);
   return valueOf(type, block);
@@ -19,8 +20,8 @@ export function valueIn(sheet: SymbolicSheet, array: Float32Array, shape: readon
 export function taskFor(sheet: SymbolicSheet, op: OpName, operands: readonly Value[], given: Readonly<Record<string, unknown>> = {}): Task {
   const row = opNamed(op);
   const types = operands.map((operand) => operand.type);
-  const filled = { ...Object.fromEntries(Object.entries(row.attributes).map(([name, spec]) => [name, spec.fallback ?? null])), ...given } as Task['attrs'];
-  const attrs = row.settle?.(types, filled) ?? filled;
+  const read = readAttributes(row, given);
+  const attrs = row.settle?.(types, read) ?? read;
   const { dtype, shape } = row.infer(types, attrs);
   return { row, attrs, operands, type: tensorType(dtype, shape), numerics: sheet.core.settings.numerics };
 }

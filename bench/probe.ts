@@ -2,6 +2,7 @@
 //
 // A hit is `await sheet.matmul(x, y)`: the call becomes an expression, is interned and found. Nothing is read.
 import { performance } from 'node:perf_hooks';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { LRUCache } from 'lru-cache';
@@ -33,7 +34,6 @@ const sizesOf = ({ quick, values }: BenchOptions): number[] => values['entries']
 
 /** Vectors on two sides; every pair of them is an entry. */
 interface Table {
-  readonly side: number;
   readonly left: readonly Float32Array[];
   readonly right: readonly Float32Array[];
   readonly rows: readonly Tensor[];
@@ -44,10 +44,10 @@ async function rowOf(entries: number, { quick }: BenchOptions, check: Check): Pr
   const sheet = await SymbolicSheet.open();
   try {
     const table = makeTable(sheet, entries);
-    const before = heldBytes();
+    const before = await heldBytes();
     await fill(sheet, table);
     const kept = sheet.core.store.stats().entries;
-    const bytesPerEntry = (heldBytes() - before) / kept;
+    const bytesPerEntry = ((await heldBytes()) - before) / kept;
     await checkSome(sheet, table, check);
     const draws = quick ? 2_000 : 20_000;
     const rivals = await rivalsOf(table);
@@ -78,9 +78,90 @@ function assemble(entries: number, kept: number, bytesPerEntry: number, samples:
 }
 
 function makeTable(sheet: SymbolicSheet, entries: number): Table {
-  const side = Math.ceil(Math.sqrt(entries));
-  const vectors = (seed: number): Float32Array[] => Array.from({ length: side }, (_, i) => floats(LENGTH, seed + i));
-  const [left, right] = [vectors(1), vectors(1_000_001)];
-  // The last row is cut short where `entries` is no square: its pairs beyond them are never drawn.
-  return { side: entries / side, left, right, rows: left.map((array) => sheet.tensor(array, [1, LENGTH])), columns: right.map((array) => sheet.tensor(array, [LENGTH, 1])) };
+  let side = Math.floor(Math.sqrt(entries));
+  while (entries % side !== 0) side--;
+  const [left, right] = [vectors(side, 1), vectors(entries / side, 1_000_001)];
+  return { left, right, rows: left.map((array) => sheet.tensor(array, [1, LENGTH])), columns: right.map((array) => sheet.tensor(array, [LENGTH, 1])) };
+}
+
+const vectors = (count: number, seed: number): Float32Array[] => Array.from({ length: count }, (_, i) => floats(LENGTH, seed + i));
+
+/** Computes every pair; twice where a second sight is what admits. */
+async function fill(sheet: SymbolicSheet, { rows, columns }: Table): Promise<void> {
+  const wanted = rows.length * columns.length;
+  for (let pass = 0; pass < 2 && sheet.core.store.stats().entries < wanted; pass++) {
+    for (const x of rows) await sheet.compute(...columns.map((y) => sheet.matmul(x, y)));
+  }
+}
+
+async function checkSome(sheet: SymbolicSheet, { left, right, rows, columns }: Table, check: Check): Promise<void> {
+  const draw = drawFrom(7);
+  for (let i = 0; i < 20; i++) {
+    const [row, column] = [pick(draw, rows.length), pick(draw, columns.length)];
+    const found = await sheet.matmul(rows[row] as Tensor, columns[column] as Tensor).data();
+    check.hold(`inner product ${row}·${column}`, productError(left[row] as Float32Array, right[column] as Float32Array, found as Float32Array, { m: 1, n: 1, k: LENGTH }));
+  }
+}
+
+const pick = (draw: Draw, count: number): number => Math.floor(draw() * count);
+
+/** Nanoseconds of every hit, each on its own, less what reading the clock costs. */
+async function timeHits(sheet: SymbolicSheet, { rows, columns }: Table, calls: number, draw: Draw, counts: Counts): Promise<number[]> {
+  const before = countsOf(sheet);
+  const times = new Array<number>(calls);
+  for (let i = 0; i < calls; i++) {
+    const [x, y] = [rows[pick(draw, rows.length)] as Tensor, columns[pick(draw, columns.length)] as Tensor];
+    const start = performance.now();
+    await sheet.matmul(x, y);
+    times[i] = (performance.now() - start) * 1e6 - CLOCK_NS;
+  }
+  addDifference(counts, before, countsOf(sheet));
+  return times;
+}
+
+type Lookup = (row: number, column: number) => unknown;
+
+function timeCalls(lookup: Lookup, { rows, columns }: Table, calls: number, draw: Draw): number[] {
+  return Array.from({ length: calls }, () => {
+    const [row, column] = [pick(draw, rows.length), pick(draw, columns.length)];
+    const start = performance.now();
+    lookup(row, column);
+    return (performance.now() - start) * 1e6 - CLOCK_NS;
+  });
+}
+
+/** lru-cache with every key spelled beforehand, and a memoize that hashes its arguments; both as full as the sheet. */
+async function rivalsOf({ left, right }: Table): Promise<{ lru: Lookup; memoize: Lookup }> {
+  const keys = left.map((_, row) => right.map((_, column) => `matmul:${row}:${column}`));
+  const cache = new LRUCache<string, Float32Array>({ max: left.length * right.length });
+  const dot = await memoized('matmul', () => new Float32Array(1));
+  const digests = right.map(dot.digest);
+  for (const [row, x] of left.entries()) {
+    const digest = dot.digest(x);
+    for (const [column, other] of digests.entries()) {
+      const result = Float32Array.of(row + column);
+      cache.set((keys[row] as string[])[column] as string, result);
+      dot.remember(digest, other, result);
+    }
+  }
+  return {
+    lru: (row, column) => cache.get((keys[row] as string[])[column] as string),
+    memoize: (row, column) => dot.call(left[row] as Float32Array, right[column] as Float32Array),
+  };
+}
+
+/** Median cost of reading the clock twice. */
+const CLOCK_NS = quantile(Array.from({ length: 10_000 }, () => -(performance.now() - performance.now()) * 1e6), 0.5);
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Bytes of JavaScript objects and of array buffers, garbage excluded. */
+async function heldBytes(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    collectGarbage();
+    await nextTurn();
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }

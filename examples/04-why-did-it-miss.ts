@@ -21,21 +21,23 @@ await show('First', [await ask('A · weights', A.matmul(sheet.tensor(weights, [4
 
 // %% Equal content is found
 // A copy of the array in another place is recognised by the digest of its bytes. So is a tensor that is described again.
-await show('Found', [
-  await ask('A · a copy of weights', A.matmul(sheet.tensor(weights.slice(), [400, 400]))),
-  await ask('A described again · weights', sheet.randomNormal([400, 400], { seed: 1 }).matmul(sheet.tensor(weights, [400, 400]))),
-]);
+const copy = sheet.tensor(weights.slice(), [400, 400]);
+const described = sheet.randomNormal([400, 400], { seed: 1 });
+await show('Found', [await ask('A · a copy of weights', A.matmul(copy)), await ask('A described again · the copy', described.matmul(copy))]);
 
 // %% Edited data is other data
 // One element of 160,000 changes. The digest is another one and the product is computed; with the element back, the old
 // product is found.
 const fingerprint = async () => (await sheet.tensor(weights, [400, 400]).fingerprint()).slice(0, 16);
-const before = { ...await ask('weights as they were', A.matmul(sheet.tensor(weights, [400, 400]))), fingerprint: await fingerprint() };
+async function askAbout(state: string) {
+  return { ...await ask(state, A.matmul(sheet.tensor(weights, [400, 400]))), fingerprint: await fingerprint() };
+}
+const before = await askAbout('weights as they were');
 const kept = weights[7] as number;
 weights[7] = 1;
-const edited = { ...await ask('one element edited', A.matmul(sheet.tensor(weights, [400, 400]))), fingerprint: await fingerprint() };
+const edited = await askAbout('one element edited');
 weights[7] = kept;
-const restored = { ...await ask('edited back', A.matmul(sheet.tensor(weights, [400, 400]))), fingerprint: await fingerprint() };
+const restored = await askAbout('edited back');
 
 await show('An edit', [before, edited, restored]);
 
@@ -58,7 +60,8 @@ await show('Where order does not matter it is not asked for', [
 await using unlucky = await SymbolicSheet.open();
 for (let i = 0; i < 200; i++) {
   const noise = Float32Array.from({ length: 64 * 64 }, () => Math.random());
-  await unlucky.tensor(noise, [64, 64]).matmul(unlucky.eye(64)).sum().item();
+  const x = unlucky.tensor(noise, [64, 64]);
+  await x.matmul(x).sum().item();
 }
 await show('Report of an unlucky program', await unlucky.report());
 
@@ -67,7 +70,8 @@ await show('Report of an unlucky program', await unlucky.report());
 // depends on it: λ·I, the sum, the solve.
 const fit = (lambda: number) => {
   const Z = A.matmul(w).tanh();
-  return Z.matmul(Z, { transposeA: true }).add(sheet.eye(400).multiply(lambda)).solve(Z.matmul(w, { transposeA: true }));
+  const gram = Z.matmul(Z, { transposeA: true }).add(sheet.eye(400).multiply(lambda));
+  return gram.solve(Z.matmul(w, { transposeA: true }));
 };
 for (const lambda of [0.1, 0.2]) await sheet.compute(fit(lambda));
 const another = fit(0.3);

@@ -45,8 +45,11 @@ async function withCache(job: Job): Promise<void> {
   await runCached(job, sheet);
   const path = join(options.out, 'mnist.sqs.json');
   screen.live('  replaying the trace in a new process …');
-  await sheet.trace.save(path);
-  for (const line of await replayInNewProcess(path)) screen.print(`  ${line}`);
+  const { events, sizeBytes } = await sheet.trace.save(path);
+  screen.print(`  trace  ${events.toLocaleString('en')} events, ${(sizeBytes / 1e6).toFixed(1)} MB, in ${path}`);
+  const { lines, isEqual } = await replayInNewProcess(path);
+  for (const line of lines) screen.print(`  ${line}`);
+  if (!isEqual) fail(`The replay of ${path} is not what was recorded.`);
 }
 
 async function finalFit(job: Job): Promise<void> {
@@ -77,9 +80,9 @@ function explainColumns({ options, runs }: Job): string[] {
   if (runs.length < 6) return ['vs off: time per fit. Nothing is compared before the run without a cache.'];
   const compared = options.class === 'exact' ? 'equal bits: accuracies' : 'largest difference: of accuracies';
   return [
-    `vs off: time per fit. ${compared}, with the run without a cache, fit by`,
-    'fit; of the new λ and the changed rows, the fits of the best scale and λ were',
-    'made again without a cache, and only they are compared.',
+    `vs off: time per fit. ${compared}, fit by fit, with those of`,
+    'the run without a cache; for the new λ and the changed rows the fits of the',
+    'best scale were made again without a cache, and only they are compared.',
   ];
 }
 

@@ -6,11 +6,18 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const script = fileURLToPath(new URL('./replay.ts', import.meta.url));
 
-/** Replays a trace and answers what came of it, as lines. */
-export function replayInNewProcess(path: string): Promise<string[]> {
+/** What came of a replay, for people, and whether every digest was the recorded one. */
+export interface Replayed {
+  readonly lines: readonly string[];
+  readonly isEqual: boolean;
+}
+
+/** Replays a trace in a process of its own. */
+export function replayInNewProcess(path: string): Promise<Replayed> {
   return new Promise((done, fail) => {
     execFile(process.execPath, [...process.execArgv, script, resolve(path)], { cwd: root }, (error, stdout, stderr) => {
-      if (error === null) done(stdout.trimEnd().split('\n'));
+      const lines = stdout.trimEnd().split('\n');
+      if (error === null || (error.code === 1 && stderr === '')) done({ lines, isEqual: error === null });
       else fail(new Error(`The replay of ${path} failed: ${stderr || error.message}`));
     });
   });

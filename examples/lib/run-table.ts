@@ -15,8 +15,8 @@ export interface TableLine {
 /** A run as one line that stands alone. */
 export function formatRun(run: Run): string {
   const unit = flopUnit(run.askedFlops);
-  const reused = run.askedFlops - run.flops;
-  return `  ${run.name.padEnd(29)} ${String(run.fits.length).padStart(5)} fits ${formatSeconds(run.seconds).padStart(8)}  ${formatCount(run.flops, unit.size)} ${unit.name} computed${reused > 0 ? `, ${formatCount(reused, unit.size)} reused` : ''}`;
+  const asked = run.askedFlops > run.flops ? ` of ${formatCount(run.askedFlops, unit.size)}` : '';
+  return `  ${run.name.padEnd(29)} ${String(run.fits.length).padStart(5)} fits ${formatSeconds(run.seconds).padStart(8)}  ${formatCount(run.flops, unit.size)}${asked} ${unit.name} run`;
 }
 
 /** How many times faster a fit was than without a cache; `≈` where that run was stopped. */

@@ -65,6 +65,7 @@ export function barChart(bars: readonly Bar[], unit: string): string {
 
 interface Axis {
   readonly ticks: readonly number[];
+  readonly log: boolean;
   place(value: number): number;
 }
 
@@ -75,7 +76,7 @@ function axis(values: readonly number[], scale: 'linear' | 'log', from: number, 
   const ticks = log ? decades(low, high) : steps(low, high);
   const [first, last] = [Math.min(low, ticks[0] ?? low), Math.max(high, ticks.at(-1) ?? high)];
   const place = (value: number): number => from + (((log ? Math.log10(value) : value) - first) / (last - first || 1)) * (to - from);
-  return { ticks: log ? ticks.map((tick) => 10 ** tick) : ticks, place };
+  return { ticks: log ? ticks.map((tick) => 10 ** tick) : ticks, log, place };
 }
 
 function extent(values: readonly number[]): [number, number] {
@@ -103,12 +104,18 @@ function frame(across: Axis, up: Axis, x: string, y: string): string {
   const floor = HEIGHT - BOTTOM;
   const rules = up.ticks.flatMap((tick) => [
     tag('line', { x1: LEFT, x2: WIDTH - RIGHT, y1: up.place(tick), y2: up.place(tick), stroke: INK.rule }),
-    label(number(tick), LEFT - 8, up.place(tick) + 4, { 'text-anchor': 'end', fill: INK.faint, 'font-size': 11 }),
+    label(tickText(up, tick), LEFT - 8, up.place(tick) + 4, { 'text-anchor': 'end', fill: INK.faint, 'font-size': 11 }),
   ]);
-  const marks = across.ticks.map((tick) => label(number(tick), across.place(tick), floor + 18, { 'text-anchor': 'middle', fill: INK.faint, 'font-size': 11 }));
+  const marks = across.ticks.map((tick) => label(tickText(across, tick), across.place(tick), floor + 18, { 'text-anchor': 'middle', fill: INK.faint, 'font-size': 11 }));
   const middle = (TOP + floor) / 2;
   return [...rules, ...marks, tag('line', { x1: LEFT, x2: WIDTH - RIGHT, y1: floor, y2: floor, stroke: INK.faint }),
     label(x, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, { 'text-anchor': 'middle' }), label(y, 14, middle, { 'text-anchor': 'middle', transform: `rotate(-90 14 ${middle})` })].join('');
+}
+
+/** Powers of ten on a logarithmic axis, plain numbers else. */
+function tickText({ log }: Axis, tick: number): string {
+  const power = Math.round(Math.log10(tick));
+  return log && (power < -2 || power > 4) ? `10${[...String(power)].map((digit) => (digit === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)])).join('')}` : number(tick);
 }
 
 function polyline({ x, y }: Series, across: (value: number) => number, up: (value: number) => number, stroke: string): string {

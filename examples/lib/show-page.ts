@@ -93,11 +93,11 @@ const STYLE = `
 :root{--text:#1f2933;--faint:#66707c;--paper:#fbfaf8;--card:#fff;--rule:#e6e3de;--code:#f4f2ee;--accent:#0072b2;--k:#8b3a8f;--s:#1a7f4b;--d:#b35900;color-scheme:light dark}
 @media(prefers-color-scheme:dark){:root{--text:#e3e7eb;--faint:#98a2ad;--paper:#15181c;--card:#1c2025;--rule:#2c3238;--code:#1a1e23;--accent:#6db8e8;--k:#d69bdb;--s:#7fcf9f;--d:#f0a860}}
 body{margin:0;background:var(--paper);color:var(--text);font:17px/1.6 ui-serif,Charter,Georgia,'DejaVu Serif',serif}
-main{max-width:50rem;margin:0 auto;padding:3.5rem 1.25rem 6rem}
+main{max-width:54rem;margin:0 auto;padding:3.5rem 1.25rem 6rem}
 h1{font-size:2.1rem;line-height:1.2;margin:0 0 .6rem;letter-spacing:-.01em}h2{font-size:1.3rem;line-height:1.3;margin:3.2rem 0 .5rem}
 header{border-bottom:1px solid var(--rule);padding-bottom:1rem}header p{color:var(--faint);font-size:1.08rem}
 p{margin:.6rem 0}a{color:var(--accent)}code{font:.86em ui-monospace,'DejaVu Sans Mono',monospace;background:var(--code);padding:.1em .3em;border-radius:3px}
-pre{font:12.5px/1.55 ui-monospace,'DejaVu Sans Mono',monospace;background:var(--code);border:1px solid var(--rule);border-radius:6px;padding:.9rem 1rem;overflow-x:auto;margin:1rem 0}
+pre{font:12px/1.55 ui-monospace,'DejaVu Sans Mono',monospace;background:var(--code);border:1px solid var(--rule);border-radius:6px;padding:.9rem 1rem;overflow-x:auto;margin:1rem 0}
 pre i{font-style:normal}i.c{color:var(--faint)}i.k{color:var(--k)}i.s{color:var(--s)}i.d{color:var(--d)}
 figure{margin:1.4rem 0;padding:0 0 0 1rem;border-left:3px solid var(--accent)}figcaption{font:600 14px/1.5 ui-sans-serif,system-ui,'DejaVu Sans',sans-serif;margin-bottom:.5rem}
 figcaption small{font-weight:400;color:var(--faint);margin-left:.4em}figure svg{max-width:100%;height:auto;display:block;border-radius:6px}

@@ -13,7 +13,7 @@ const SAMPLE = 12;
  */
 export class MemoryStore implements Store {
   readonly #table: InterningTable;
-  readonly #budgetBytes: number;
+  #budgetBytes: number;
   readonly #byNode: (Entry | undefined)[] = [];
   readonly #all: Entry[] = [];
   #sizeBytes = 0;
@@ -78,7 +78,9 @@ export class MemoryStore implements Store {
     return { entries: this.#all.length, sizeBytes: this.#sizeBytes, budgetBytes: this.#budgetBytes, evictions: this.#evictions };
   }
 
+  /** Lets go of all entries; a computation that ends later is not kept. */
   close(): void {
+    this.#budgetBytes = 0;
     for (const entry of this.entries()) this.delete(entry.node);
   }
 

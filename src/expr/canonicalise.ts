@@ -10,6 +10,7 @@ import { type TensorType, tensorType } from '../tensor/type.ts';
 import { type Attributes, internAttributes, NO_ATTRIBUTES } from './attributes.ts';
 import { type Author, Expression } from './expression.ts';
 import { rewrite } from './laws.ts';
+import { stabilise } from './rewrites.ts';
 
 /** A plain number or boolean beside tensors: it takes their dtype (a weak scalar). */
 export type Literal = number | boolean | bigint;
@@ -18,7 +19,8 @@ export type Argument = Expression | Literal;
 /** The canonical expression of a call, or a typed error that names what is wrong. */
 export function canonicalise(row: OpRow, args: readonly Argument[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
   const expression = repeated(row, args, given, author) ?? settled(row, args, given, author);
-  return rewrite(expression, author) ?? expression;
+  const canonical = rewrite(expression, author) ?? expression;
+  return stabilise(canonical, author, derive);
 }
 
 function settled(row: OpRow, args: readonly Argument[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {

@@ -11,6 +11,8 @@ export type Semantics = number;
 /** Numbers the expressions of a sheet and says in which semantics they are meant. */
 export interface Author {
   readonly semantics: Semantics;
+  /** Whether better forms are used, offered in a note, or not looked for (the default). */
+  readonly rewrites?: 'apply' | 'offer' | 'off';
   nextSeq(): number;
 }
 
@@ -32,6 +34,8 @@ export class Expression {
   operands: readonly Expression[];
   /** Bytes that stay with this expression: a root's, or a result that was observed or cut loose from its operands. */
   value: Value | undefined;
+  /** Handles on it: disposing of one must not take the elements of a root from the others. */
+  claims = 0;
   /** What keeps the value's block from being recycled while this expression lives; the sheet's business. */
   pin: object | undefined;
   /** Content id, where one was needed. A root that has one stands at the node of its content. */
@@ -85,6 +89,7 @@ export class Expression {
   cutLoose(): void {
     this.operands = [];
     this.depth = 0;
+    this.#node = 0;
   }
 }
 

@@ -14,7 +14,7 @@ import { admission } from '../policy/admission.ts';
 import { judgeBefore } from '../policy/laws.ts';
 import type { Memory, Value } from '../tensor/block.ts';
 import { Counters } from './counters.ts';
-import type { Ground, Mode, Step } from './demand.ts';
+import type { Ground, Identity, Mode, Step } from './demand.ts';
 import { Flights } from './flights.ts';
 import { checkFinite, type Health } from './health.ts';
 import { LookupClock } from './lookup-clock.ts';
@@ -53,7 +53,7 @@ export class Core {
   readonly lookups: LookupClock;
   /** Devices that were looked for and not found. */
   absentDevices: readonly DeviceReport[] = [];
-  readonly #flights = new Flights();
+  readonly #flights = new Flights(this.table);
   readonly #startNs: number;
   #seq = 0;
 
@@ -133,8 +133,11 @@ export class Core {
   /** What a demand of this view stands on. */
   ground(view: View): Ground {
     return view.reuse
-      ? { identityOf: (e) => e.node(this.table), find: (e, node) => this.#find(e, node as NodeId), compute: (step, mode) => this.#compute(step, mode, view) }
-      : { identityOf: (e) => e, find: (e) => hold(e.value), compute: (step, mode) => this.#compute(step, mode, view) };
+      ? {
+          identityOf: (e) => e.node(this.table), find: (e, node) => this.#find(e, node as NodeId), compute: (step, mode) => this.#compute(step, mode, view),
+          retain: (identity) => retainNode(this.table, identity),
+        }
+      : { identityOf: (e) => e, find: (e) => hold(e.value), compute: (step, mode) => this.#compute(step, mode, view), retain: () => letGoOfNothing };
   }
 
   #find(expression: Expression, node: NodeId): Value | undefined {
@@ -179,10 +182,12 @@ export class Core {
       },
       (error: unknown) => {
         letGo();
-        value.block.release();
-        throw this.#failed(step.expression, error);
+        throw error;
       },
-    );
+    ).catch((error: unknown) => {
+      value.block.release();
+      throw this.#failed(step.expression, error);
+    });
     return view.reuse ? this.#flights.start(step.identity as NodeId, landing) : landing;
   }
 
@@ -250,6 +255,11 @@ export class Core {
 
   /** Why an expression was answered as it was, in a few words. */
   reasonOf(expression: Expression): string {
+    const reason = this.#answerOf(expression);
+    return expression.note === undefined ? reason : `${reason}; ${expression.note}`;
+  }
+
+  #answerOf(expression: Expression): string {
     if (expression.origin === 'given') return 'from outside';
     if (expression.origin === 'ram') return 'the same op on the same operands was kept';
     if (expression.origin === 'computed') return 'nothing kept matches';
@@ -282,10 +292,19 @@ function listFresh(target: Expression): Expression[] {
   return order;
 }
 
-const askedFlops = (row: OpRow, { operands, type, attributes }: Expression): number => row.flops(operands.map((operand) => operand.type), type, attributes.values);
+const askedFlops = (row: OpRow, { operands, type, attributes }: Expression): number => (row.kernel.skeleton === 'alias' ? 0 : row.flops(operands.map((operand) => operand.type), type, attributes.values));
 
 const disposed = ({ seq, type }: Expression): ClosedError =>
   new ClosedError(`Tensor #${seq} of shape [${type.shape.join(',')}] was disposed, and this result needs its elements; make it again with sheet.tensor(…) before disposing of it.`, { seq });
+
+/** Keeps a node in the table, as a plan that waits must: a sweep would give its number to another. Steps that are given have none. */
+function retainNode(table: InterningTable, identity: Identity): () => void {
+  if (typeof identity !== 'number') return letGoOfNothing;
+  table.retain(identity);
+  return () => table.release(identity);
+}
+
+const letGoOfNothing = (): void => {};
 
 function hold(value: Value | undefined): Value | undefined {
   value?.block.hold();

@@ -28,6 +28,8 @@ export interface Ground {
   find(expression: Expression, identity: Identity): Value | undefined;
   /** Computes a step whose operands have values; the value is held for the caller. */
   compute(step: Step, mode: Mode): Value | Promise<Value>;
+  /** Keeps an identity meaning the same expression while a plan waits; returns what lets go of it. */
+  retain(identity: Identity): () => void;
 }
 
 /** `now`: on this thread, without a promise. `free`: a device may work beside the event loop. */
@@ -64,6 +66,7 @@ export function demand(targets: readonly Expression[], ground: Ground, signal?: 
 }
 
 async function finish(plan: Plan, from: number, pending: Promise<Value>, ground: Ground, signal: AbortSignal | undefined): Promise<Value[]> {
+  const retained = plan.order.slice(from).map((step) => ground.retain(step.identity));
   try {
     settle(plan.order[from] as Step, await orAborted(pending, signal));
     for (let i = from + 1; i < plan.order.length; i++) {
@@ -76,6 +79,8 @@ async function finish(plan: Plan, from: number, pending: Promise<Value>, ground:
   } catch (error) {
     abandon(plan.order);
     throw error;
+  } finally {
+    for (const letGo of retained) letGo();
   }
 }
 
@@ -102,7 +107,7 @@ function makePlan(targets: readonly Expression[], ground: Ground): Plan {
   if (single !== undefined) return single;
   const order: Step[] = [];
   const byIdentity = new Map<Identity, Step>();
-  const goals = targets.map((target) => visit(target, ground, order, byIdentity));
+  const goals = visitAll(targets, ground, order, byIdentity);
   for (const goal of goals) {
     goal.uses++;
     goal.reader = undefined;
@@ -125,6 +130,16 @@ function planOne(target: Expression, ground: Ground): Plan | undefined {
 function givenStep(expression: Expression): Step {
   expression.value?.block.hold();
   return { expression, identity: expression, operands: [], value: expression.value, uses: 1, reader: undefined, pathNs: 0 };
+}
+
+/** A law may refuse a value that was kept: what was found before it is let go then. */
+function visitAll(targets: readonly Expression[], ground: Ground, order: Step[], byIdentity: Map<Identity, Step>): Step[] {
+  try {
+    return targets.map((target) => visit(target, ground, order, byIdentity));
+  } catch (error) {
+    abandon(order);
+    throw error;
+  }
 }
 
 function visit(target: Expression, ground: Ground, order: Step[], byIdentity: Map<Identity, Step>): Step {

@@ -1,6 +1,7 @@
 // Rows mode of a memo: rows are kept one by one, the function sees only those that are not, in batches.
 import { ShapeError } from '../errors.ts';
-import { type Value, valueOf, valueOfArray } from '../tensor/block.ts';
+import { type Value, valueOfArray } from '../tensor/block.ts';
+import { allocate } from '../tensor/dtype.ts';
 import { formatShape, type Shape } from '../tensor/shape.ts';
 import { formatType, tensorType } from '../tensor/type.ts';
 import { openRows, type RowSource } from './memo-batch.ts';
@@ -152,9 +153,9 @@ function assemble({ view: { core, author, owner, reuse }, name }: MemoCall, rows
     throw new ShapeError(`memo "${name}": one row is ${formatType(type)}, another ${formatType(other.type)}; give every row the same type: pad or pool what varies, and forget() older rows.`, { shapes: [type.shape, other.type.shape] });
   }
   const whole = tensorType(type.dtype, [rows.length, ...type.shape]);
-  const value = valueOf(whole, core.memory.take(whole));
+  const value = valueOfArray(whole, allocate(whole.dtype, whole.size));
   rows.forEach((row, i) => value.array.set(row.array as never, i * type.size));
-  return new Tensor(owner, reuse ? core.roots.enter(value, author) : core.roots.add(whole, value, author));
+  return new Tensor(owner, reuse ? core.roots.place(value, author) : core.roots.add(whole, value, author));
 }
 
 /** Without rows only the function knows what a row of the result is. */

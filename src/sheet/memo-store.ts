@@ -116,7 +116,7 @@ export class Definition {
   /** Drops everything; answers how many results there were. */
   clear(): number {
     let count = 0;
-    for (const key of [...this.#kept.keys()]) {
+    for (const key of this.#kept.keys()) {
       if (this.has(key)) count++;
       this.forget(key);
     }
@@ -129,7 +129,7 @@ export class Definition {
 
   /** Lets go of keys whose results were evicted. */
   #sweep(): void {
-    for (const key of [...this.#kept.keys()]) if (!this.has(key)) this.forget(key);
+    for (const key of this.#kept.keys()) if (!this.has(key)) this.forget(key);
     this.#sweepAt = Math.max(1024, this.#kept.size * 2);
   }
 }

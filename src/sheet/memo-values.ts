@@ -14,8 +14,9 @@ export async function takeValue(view: MemoView, tensor: unknown, owner: string):
     return valueOfArray(tensor.expression.type, await tensor.data() as unknown as TypedArray);
   }
   const { array, dtype, shape, fresh } = readElements(tensor, owner);
-  const type = tensorType(dtype, shape);
-  return fresh ? valueOfArray(type, array) : view.core.roots.snapshot(array, type);
+  if (!fresh) view.core.counters.bytesCopied += array.byteLength;
+  // In ordinary arrays: results leave as handles that nobody disposes, and only those the collector sees it also collects in time.
+  return valueOfArray(tensorType(dtype, shape), fresh ? array : array.slice());
 }
 
 /** Calls the function; its time is its own, without what the sheet's kernels took meanwhile. */

@@ -152,7 +152,7 @@ async function runOnce(memo: MemoCall, args: readonly unknown[], key?: string): 
   const { bytes, tensors } = encodeTree(result, owner);
   const values = await Promise.all(tensors.map((tensor) => takeValue(view, tensor, owner)));
   if (key === undefined) return { bytes, roots: values.map((value) => view.core.roots.add(value.type, value, view.author)) };
-  const roots = values.map((value) => view.core.roots.enter(value, view.author));
+  const roots = values.map((value) => view.core.roots.place(value, view.author));
   const pieces: Piece[] = roots.map((root) => ({ value: root.value!, node: root.node(view.core.table), id: root.contentId! }));
   if (bytes !== undefined) pieces.push({ value: valueOfArray(tensorType('uint8', [bytes.length]), bytes) });
   definition.keep(key, pieces, costNs);
@@ -163,7 +163,7 @@ function recall({ core, author }: MemoView, pieces: readonly Piece[]): Outcome {
   const tree = pieces.find((piece) => piece.id === undefined);
   const roots = pieces.filter((piece) => piece.id !== undefined).map(({ value, id }) => {
     value.block.hold();
-    return core.roots.enter(value, author, id);
+    return core.roots.place(value, author, id);
   });
   return { bytes: tree?.value.array as Uint8Array | undefined, roots };
 }

@@ -43,6 +43,7 @@ export class Pins {
     expression.value = undefined;
     expression.pin = undefined;
     if (pin === undefined || --pin.holders > 0) return;
+    this.#byBlock.delete(pin.block);
     this.#collected.unregister(pin);
     this.#release(this.#remains.get(pin) as Remains);
   }

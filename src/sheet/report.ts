@@ -21,14 +21,14 @@ export interface SheetStats extends StoreStats {
   readonly pinnedBytes: number;
   /** Expressions in the interning table. */
   readonly nodes: number;
-  readonly counters: Readonly<Omit<Counters, never>>;
+  readonly counters: Readonly<Record<keyof Counters, number>>;
   /** Sums over all memos. */
   readonly memo: Readonly<MemoStats>;
 }
 
 /** The numbers as a plain record, a copy. */
 export function sheetStats({ store, counters, pins, table, memos }: Reported): SheetStats {
-  return { ...store.stats(), pinnedBytes: pins.sizeBytes, nodes: table.size, counters: { ...counters, avoidedFlops: counters.avoidedFlops }, memo: memos.totals() };
+  return { ...store.stats(), pinnedBytes: pins.sizeBytes, nodes: table.size, counters: { ...(counters as Readonly<Record<keyof Counters, number>>), avoidedFlops: counters.avoidedFlops }, memo: memos.totals() };
 }
 
 /** One line: what was reused and what that saved, or that nothing was and why. */

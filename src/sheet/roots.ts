@@ -30,7 +30,7 @@ export interface RootGround {
 interface KnownRoot {
   readonly node: NodeId;
   readonly life: number;
-  readonly holder: WeakRef<Expression>;
+  readonly holder: WeakRef<Expression> | undefined;
 }
 
 /** Makes roots, and gives those of equal content one node where knowing it pays. */
@@ -63,8 +63,9 @@ export class Roots {
     return root;
   }
 
-  /** A computed result as a root of another class: known by its bytes, never by how they were made. */
+  /** A computed result as a root of another class: known by its bytes, never by how they were made. The value stays with the expression. */
   reenter(expression: Expression, value: Value, author: Author): Expression {
+    value.block.hold();
     return this.enter(value, author, (expression.contentId ??= this.contentId(value.array, value.type)));
   }
 
@@ -73,10 +74,20 @@ export class Roots {
     const known = this.#holderOf(toHex(id));
     if (known !== undefined) {
       value.block.release();
-      return known;
+      return this.#again(known, id, author);
     }
     const root = this.add(value.type, value, author);
     this.#stand(root, id);
+    return root;
+  }
+
+  /**
+   * A value that the store keeps as a root at the node of its content; nobody takes the bytes from this root. So it needs no
+   * WeakRef, which would hold it until the event loop turns: too long for a loop of calls that never wait for anything.
+   */
+  place(value: Value, author: Author, id = this.contentId(value.array, value.type)): Expression {
+    const root = this.add(value.type, value, author);
+    this.#standAt(root, id, false);
     return root;
   }
 
@@ -109,15 +120,23 @@ export class Roots {
     const id = this.contentId(elements.array, type);
     const known = this.#holderOf(toHex(id));
     this.#pricing.saw(row, known !== undefined);
-    if (known !== undefined) return known;
+    if (known !== undefined) return this.#again(known, id, author);
     const root = this.add(type, this.snapshot(elements.array, type), author);
+    this.#stand(root, id);
+    return root;
+  }
+
+  /** Another root over bytes that are held already. It has its own number, so that the program reads the same whatever was known. */
+  #again(known: Expression, id: Uint8Array, author: Author): Expression {
+    const value = known.value as Value;
+    const root = this.add(known.type, { ...value, block: value.block.hold() }, author);
     this.#stand(root, id);
     return root;
   }
 
   /** Finds the content ids of the roots among fresh expressions, where what is computed from them is dear enough to ask. */
   identify(fresh: readonly Expression[]): void {
-    const roots = fresh.filter((expression) => expression.row === undefined && expression.contentId === undefined);
+    const roots = fresh.filter((expression) => expression.row === undefined && expression.contentId === undefined && expression.value !== undefined);
     if (roots.length === 0) return;
     const dearest = this.#pricing.worthHashing(fresh, roots);
     if (dearest === undefined) return;
@@ -132,12 +151,16 @@ export class Roots {
   #holderOf(hex: string): Expression | undefined {
     const known = this.#known.get(hex);
     if (known === undefined || !this.#ground.table.isAlive(known.node, known.life)) return undefined;
-    const holder = known.holder.deref();
+    const holder = known.holder?.deref();
     return holder?.value === undefined ? undefined : holder;
   }
 
   /** Puts a root at the node of its content; answers whether that content was known. */
   #stand(root: Expression, id: Uint8Array): boolean {
+    return this.#standAt(root, id, true);
+  }
+
+  #standAt(root: Expression, id: Uint8Array, remember: boolean): boolean {
     const { table } = this.#ground;
     const hex = toHex(id);
     root.contentId = id;
@@ -145,7 +168,7 @@ export class Roots {
     const alive = known !== undefined && table.isAlive(known.node, known.life);
     if (alive) root.standAt(known.node, table);
     const node = root.node(table);
-    if (!alive || known.holder.deref()?.value === undefined) this.#known.set(hex, { node, life: table.lifeOf(node), holder: new WeakRef(root) });
+    if (!alive || (remember && known.holder?.deref()?.value === undefined)) this.#known.set(hex, { node, life: table.lifeOf(node), holder: remember ? new WeakRef(root) : undefined });
     if (this.#known.size > this.#sweepAt) this.#sweep();
     return alive;
   }

@@ -3,6 +3,7 @@ import { AttributeError, ClosedError, SourceError } from '../errors.ts';
 import type { DeviceReport } from '../backend/device.ts';
 import { canonicalise, type Argument } from '../expr/canonicalise.ts';
 import { type Author, Expression } from '../expr/expression.ts';
+import { REWRITES_APPLIED } from '../expr/rewrites.ts';
 import type { OpRow } from '../ops/define.ts';
 import { METHODS, opNamed } from '../ops/index.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
@@ -166,7 +167,8 @@ export class Sheet implements Owner {
     }
     const { expression } = handle;
     if (expression.row === undefined || expression.semantics === this.#view.author.semantics) return expression;
-    return this.core.roots.reenter(expression, handle.owner.#now(expression), this.#view.author);
+    // Computed as a call of its own class, and kept with it: its content id must stay true of it.
+    return this.core.roots.reenter(expression, handle.owner.#computeNow(expression), this.#view.author);
   }
 
   #now(expression: Expression): Value {
@@ -186,8 +188,8 @@ export class Sheet implements Owner {
   /** Computes an expression and makes it a root of its content, so that neither it nor its node holds how it was made. */
   #cut(expression: Expression): void {
     const value = this.#computeNow(expression);
-    this.core.roots.becomeRoot(expression, value);
     expression.cutLoose();
+    this.core.roots.becomeRoot(expression, value);
   }
 
   /** @internal */
@@ -226,13 +228,17 @@ export class Sheet implements Owner {
   async contentIdOf(expression: Expression): Promise<Uint8Array> {
     if (expression.contentId !== undefined) return expression.contentId;
     const value = await this.demand(expression);
-    const id = this.core.roots.contentId(value.array, value.type);
+    expression.contentId = this.core.roots.contentId(value.array, value.type);
+    this.observed(expression, value);
     value.block.release();
-    return (expression.contentId = id);
+    return expression.contentId;
   }
 
   /** @internal */
   release(expression: Expression): void {
+    if (!expression.isComputable && --expression.claims > 0) return;
+    // Computed again it may have other bits, in class tolerance.
+    if (expression.isComputable) expression.contentId = undefined;
     this.core.pins.unpin(expression);
   }
 
@@ -278,8 +284,9 @@ for (const [method, row] of METHODS) {
 /** The view whose options are `base`'s but for those given. */
 export function viewWith(core: Core, base: Omit<View, 'author'>, options: ViewOptions): View {
   const numerics = options.class ?? base.numerics;
-  const semantics = numerics === 'exact' ? 1 : 0;
-  const author: Author = { semantics, nextSeq: () => core.nextSeq() };
+  const { rewrites } = core.settings;
+  const semantics = (numerics === 'exact' ? 1 : 0) | (rewrites === 'apply' ? REWRITES_APPLIED : 0);
+  const author: Author = { semantics, rewrites, nextSeq: () => core.nextSeq() };
   return {
     author, numerics, reuse: options.cache === undefined ? base.reuse : options.cache === 'on' && core.settings.cache === 'on',
     device: options.device ?? base.device, signal: options.signal ?? base.signal,

@@ -43,6 +43,7 @@ export class Tensor<D extends DType = DType> {
   constructor(owner: Owner, expression: Expression) {
     this.owner = owner;
     this.expression = expression;
+    expression.claims++;
   }
 
   get shape(): Shape {
@@ -113,6 +114,7 @@ export class Tensor<D extends DType = DType> {
 
   /** Gives pinned memory back now; the tensor can still be read, it is computed again then. Roots cannot be read any more. */
   dispose(): void {
+    if (this.#disposed) return;
     this.owner.release(this.expression);
     this.#disposed = !this.expression.isComputable;
   }

@@ -12,7 +12,7 @@ export const JSON_VERSION = 1;
 export function traceToJson(trace: Trace): string {
   const events = trace.events.map((event) => lineOf(eventToJson(event)));
   const annotations = trace.annotations.map((record) => lineOf(annotationToJson(record)));
-  const chains = { program: chainToJson(trace.seals.program, events), annotations: chainToJson(trace.seals.annotations, annotations) };
+  const chains = { program: chainToJson(trace.seals.program, events, ''), annotations: chainToJson(trace.seals.annotations, annotations, lineOf(trace.head)) };
   return [
     `{"format":"${JSON_FORMAT}","version":${JSON_VERSION},`,
     `"head":${lineOf(trace.head)},`,
@@ -26,18 +26,18 @@ export function traceToJson(trace: Trace): string {
 
 const lineOf = (record: JsonRecord): string => JSON.stringify(record);
 
-/** Sum of the CRC32 of every line, modulo 2^32: the same for any order of the same events. */
-export function orderFreeSum(lines: readonly string[]): number {
-  let sum = 0;
+/** Sum of the CRC32 of every line and of the head, modulo 2^32: the same for any order of the same lines. */
+export function orderFreeSum(lines: readonly string[], head: string): number {
+  let sum = crc32(UTF8.encode(head));
   for (const line of lines) sum = (sum + crc32(UTF8.encode(line))) >>> 0;
   return sum;
 }
 
 const UTF8 = new TextEncoder();
 
-function chainToJson({ start, blocks }: StreamSeal, lines: readonly string[]): JsonRecord {
+function chainToJson({ start, blocks }: StreamSeal, lines: readonly string[], head: string): JsonRecord {
   return {
-    start: headToJson(start), head: headToJson(endOf({ start, blocks })), count: lines.length, sum: orderFreeSum(lines),
+    start: headToJson(start), head: headToJson(endOf({ start, blocks })), count: lines.length, sum: orderFreeSum(lines, head),
     blocks: blocks.map(({ frames, crc, hash }): Json => [frames, crc, toHex(hash)]),
   };
 }

@@ -17,8 +17,8 @@ export function traceFromJson(text: string, digest: Digest): Trace {
   const file = openFile(json, cut);
   const head = headFromJson(file.fields['head']);
   const chains = fieldsOf(file.fields['chains'] ?? null, 'file');
-  const program = readChain(chains.fields['program']);
-  const annotations = readChain(chains.fields['annotations']);
+  const program = readChain(chains.fields['program'], '');
+  const annotations = readChain(chains.fields['annotations'], JSON.stringify(head));
   const events = readAll(file.fields['events'], eventFromJson);
   const records = readAll(file.fields['annotations'], annotationFromJson);
   const roots = readAll(file.fields['roots'], rootFromJson);
@@ -46,9 +46,11 @@ interface Chain {
   readonly seal: StreamSeal;
   readonly count: number;
   readonly sum: number;
+  /** The head's line, where the stream holds it. */
+  readonly head: string;
 }
 
-function readChain(json: Json | undefined): Chain {
+function readChain(json: Json | undefined, head: string): Chain {
   const chain = fieldsOf(json ?? null, 'chain');
   const blocks = chain.list('blocks').map((block) => {
     const [frames, crc, hash] = Array.isArray(block) ? (block as readonly Json[]) : [];
@@ -56,7 +58,7 @@ function readChain(json: Json | undefined): Chain {
     return { frames: field.count('frames'), crc: field.count('crc'), hash: field.digest('hash') };
   });
   const start = readHead(chain.fields['start']);
-  return { seal: { start: start.blocks === 0 ? CHAIN_START : start, blocks }, count: chain.count('count'), sum: chain.count('sum') };
+  return { seal: { start: start.blocks === 0 ? CHAIN_START : start, blocks }, count: chain.count('count'), sum: chain.count('sum'), head };
 }
 
 function readHead(json: Json | undefined): ChainHead {
@@ -106,7 +108,7 @@ const toKey = (block: { frames: number; crc: number; hash: Uint8Array } | undefi
 /** What was done, from how the records and the seals differ. */
 function classify(chain: Chain, lines: readonly string[], sealed: Resealed, bad: number): string {
   const claimed = chain.seal.blocks;
-  if (lines.length === chain.count && orderFreeSum(lines) === chain.sum) {
+  if (lines.length === chain.count && orderFreeSum(lines, chain.head) === chain.sum) {
     return sealed.blocks[bad]?.crc === claimed[bad]?.crc ? 'spliced' : 'reordered';
   }
   const last = sealed.blocks.length - 1;

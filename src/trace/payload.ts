@@ -17,16 +17,21 @@ export class PayloadWriter {
   }
 
   u8(value: number): this {
-    this.#reserve(1);
+    if (this.length + 1 > this.bytes.length) this.#reserve(1);
     this.bytes[this.length++] = value;
     return this;
   }
 
   /** A non-negative safe integer: 7 bits a byte, the lowest first (LEB128). */
   uint(value: number): this {
-    this.#reserve(8);
+    if (this.length + 8 > this.bytes.length) this.#reserve(8);
     const { bytes } = this;
     let at = this.length;
+    if (value < 128) {
+      bytes[at] = value;
+      this.length = at + 1;
+      return this;
+    }
     let rest = value;
     while (rest >= TWO_28) {
       bytes[at++] = (rest % 128) | 128;
@@ -42,14 +47,14 @@ export class PayloadWriter {
   }
 
   f64(value: number): this {
-    this.#reserve(8);
+    if (this.length + 8 > this.bytes.length) this.#reserve(8);
     this.#view.setFloat64(this.length, value, true);
     this.length += 8;
     return this;
   }
 
   raw(bytes: Uint8Array): this {
-    this.#reserve(bytes.length);
+    if (this.length + bytes.length > this.bytes.length) this.#reserve(bytes.length);
     this.bytes.set(bytes, this.length);
     this.length += bytes.length;
     return this;
@@ -62,7 +67,6 @@ export class PayloadWriter {
   }
 
   #reserve(extraBytes: number): void {
-    if (this.length + extraBytes <= this.bytes.length) return;
     const grown = new Uint8Array(Math.max(this.length + extraBytes, 2 * this.bytes.length));
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;

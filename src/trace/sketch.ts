@@ -20,7 +20,10 @@ export function sketchOf(array: Float32Array | Float64Array): Float64Array {
 }
 
 function addMoments(sketch: Float64Array, array: Float32Array | Float64Array): void {
-  let [finite, maxAbs, sum, squares] = [0, 0, 0, 0];
+  let finite = 0;
+  let maxAbs = 0;
+  let sum = 0;
+  let squares = 0;
   for (let i = 0; i < array.length; i++) {
     const x = array[i] as number;
     if (x - x !== 0) continue;
@@ -50,25 +53,35 @@ function addProjections(sketch: Float64Array, array: Float32Array | Float64Array
 /** Adds the signed transforms of the groups in [from, to); returns the state of the generator. One flat loop: sums stay in registers. */
 function transformGroups(sketch: Float64Array, g: Float32Array | Float64Array, from: number, to: number, seed: number): number {
   let state = seed;
-  let [p0, p1, p2, p3, p4, p5, p6, p7] = sketch.subarray(4) as unknown as [number, number, number, number, number, number, number, number];
+  let p0 = sketch[4] as number;
+  let p1 = sketch[5] as number;
+  let p2 = sketch[6] as number;
+  let p3 = sketch[7] as number;
+  let p4 = sketch[8] as number;
+  let p5 = sketch[9] as number;
+  let p6 = sketch[10] as number;
+  let p7 = sketch[11] as number;
   for (let at = from; at < to; at += PROJECTIONS) {
     state ^= state << 13; // xorshift32 (Marsaglia 2003)
     state ^= state >>> 17;
     state ^= state << 5;
     const signs = (state & 255) * PROJECTIONS;
-    const [x0, x1, x2, x3] = [g[at] as number, g[at + 1] as number, g[at + 2] as number, g[at + 3] as number];
-    const [x4, x5, x6, x7] = [g[at + 4] as number, g[at + 5] as number, g[at + 6] as number, g[at + 7] as number];
-    const [a, b, c, d, e, f, h, k] = [x0 + x4, x1 + x5, x2 + x6, x3 + x7, x0 - x4, x1 - x5, x2 - x6, x3 - x7];
-    const [ac, bd, am, bm] = [a + c, b + d, a - c, b - d];
-    const [eh, fk, em, fm] = [e + h, f + k, e - h, f - k];
-    p0 += (SIGNS[signs] as number) * (ac + bd);
-    p1 += (SIGNS[signs + 1] as number) * (ac - bd);
-    p2 += (SIGNS[signs + 2] as number) * (am + bm);
-    p3 += (SIGNS[signs + 3] as number) * (am - bm);
-    p4 += (SIGNS[signs + 4] as number) * (eh + fk);
-    p5 += (SIGNS[signs + 5] as number) * (eh - fk);
-    p6 += (SIGNS[signs + 6] as number) * (em + fm);
-    p7 += (SIGNS[signs + 7] as number) * (em - fm);
+    const s0 = (g[at] as number) + (g[at + 4] as number);
+    const d0 = (g[at] as number) - (g[at + 4] as number);
+    const s1 = (g[at + 1] as number) + (g[at + 5] as number);
+    const d1 = (g[at + 1] as number) - (g[at + 5] as number);
+    const s2 = (g[at + 2] as number) + (g[at + 6] as number);
+    const d2 = (g[at + 2] as number) - (g[at + 6] as number);
+    const s3 = (g[at + 3] as number) + (g[at + 7] as number);
+    const d3 = (g[at + 3] as number) - (g[at + 7] as number);
+    p0 += (SIGNS[signs] as number) * ((s0 + s2) + (s1 + s3));
+    p1 += (SIGNS[signs + 1] as number) * ((s0 + s2) - (s1 + s3));
+    p2 += (SIGNS[signs + 2] as number) * ((s0 - s2) + (s1 - s3));
+    p3 += (SIGNS[signs + 3] as number) * ((s0 - s2) - (s1 - s3));
+    p4 += (SIGNS[signs + 4] as number) * ((d0 + d2) + (d1 + d3));
+    p5 += (SIGNS[signs + 5] as number) * ((d0 + d2) - (d1 + d3));
+    p6 += (SIGNS[signs + 6] as number) * ((d0 - d2) + (d1 - d3));
+    p7 += (SIGNS[signs + 7] as number) * ((d0 - d2) - (d1 - d3));
   }
   sketch.set([p0, p1, p2, p3, p4, p5, p6, p7], 4);
   return state;

@@ -48,12 +48,12 @@ describe('the sweep', () => {
     await using on = await SymbolicSheet.open({ class: 'exact' });
     await using off = await SymbolicSheet.open({ class: 'exact', cache: 'off' });
     await sweep(off, digits, grid);
-    expect(off.core.counters.askedFlops).toBe(off.core.counters.flops);
+    expect(off.core.counters.askedFlops).toBeCloseTo(off.core.counters.flops, 0);
     await sweep(on, digits, grid);
     await sweep(on, digits, grid);
     const { flops } = on.core.counters;
     await sweep(on, digits, grid);
-    expect(on.core.counters.askedFlops).toBe(3 * off.core.counters.askedFlops);
+    expect(on.core.counters.askedFlops).toBeCloseTo(3 * off.core.counters.askedFlops, 0);
     expect((on.core.counters.flops - flops) / off.core.counters.flops).toBeLessThan(0.01);
   });
 
@@ -67,7 +67,7 @@ describe('the sweep', () => {
     await sweep(sheet, withChangedRows(big, 9, 0, 3), size);
     const asked = sheet.core.counters.askedFlops - before;
     expect(sheet.core.counters.flops - first).toBeLessThan(0.9 * first);
-    expect(asked).toBe(before);
+    expect(asked).toBeCloseTo(before, 0);
   });
 
   it('cuts digits into parts that are all of them, in order', () => {
@@ -234,7 +234,7 @@ describe('npm start', () => {
     expect(table.match(/✓/g)!.length).toBeGreaterThanOrEqual(5);
     expect(table).not.toContain('✗');
     expect(table).toMatch(/the same again\s+12\s+[\d.]+ m?s\s+[\d.,]+ ×/);
-    expect(stdout).toMatch(/replayed [\d,]+ events .*: 51 of 51 digests equal/);
+    expect(stdout).toMatch(/replayed in a new process on wasm: 54 of 54 digests equal/);
     expect(stdout.split('\n').filter((line) => line.length > 80 && !/file:|mnist\.sqs|trace /.test(line))).toEqual([]);
     for (const name of ['lanes.svg', 'lanes.png', 'sweep.svg', 'sweep.png', 'mnist.sqs.json']) expect(existsSync(join(out, name))).toBe(true);
     expect(readFileSync(join(out, 'lanes.svg'), 'utf8')).toContain('hoisted by hand');

@@ -92,17 +92,40 @@ const reduction = (fold: Fold, result: (dtype: Name) => Name = (dtype) => dtype,
   return isFloatName(out) ? { dtype: out, shape: final, values, ulps, slack: results.map(({ slack = 0 }) => slack) } : { dtype: out, shape: final, values };
 };
 
-/** A transform of every row along an axis. */
-const rows = (transform: (row: readonly number[]) => number[], scale: (row: readonly number[]) => number): Reference => ([operand], attrs) => {
+interface Row {
+  readonly values: readonly number[];
+  readonly scale: number;
+}
+
+/** A transform of every row along an axis; its error is in epsilons times a scale of the row. */
+const rows = (transform: (row: readonly number[], top: number) => Row): Reference => ([operand], attrs) => {
   const x = operand as Ref;
   const axis = axesOf(attrs['axis'] ?? -1, x.shape.length)[0] as number;
-  const rowOf = (index: readonly number[]): number[] => Array.from({ length: x.shape[axis] as number }, (_, i) => at(x, index.map((n, k) => (k === axis ? i : n))) as number);
-  const out = build(x.dtype, x.shape, (index) => stored(x.dtype, transform(rowOf(index))[index[axis] as number] as number));
+  const known = new Map<string, Row>();
+  const rowOf = (index: readonly number[]): Row => {
+    const key = index.map((n, k) => (k === axis ? 0 : n)).join();
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    const row = Array.from({ length: x.shape[axis] as number }, (_, i) => at(x, index.map((n, k) => (k === axis ? i : n))) as number);
+    const made = transform(row, Math.max(...row));
+    known.set(key, made);
+    return made;
+  };
+  const out = build(x.dtype, x.shape, (index) => stored(x.dtype, rowOf(index).values[index[axis] as number] as number));
   const epsilon = x.dtype === 'float32' ? 2 ** -24 : 2 ** -50;
-  return { ...out, ulps: 8, slack: build(x.dtype, x.shape, (index) => epsilon * scale(rowOf(index))).values as number[] };
+  return { ...out, ulps: 8, slack: build(x.dtype, x.shape, (index) => epsilon * rowOf(index).scale).values as number[] };
 };
 
-const exps = (row: readonly number[]): number[] => row.map((x) => Math.exp(x - Math.max(...row)));
+function softmax(row: readonly number[], top: number): Row {
+  const exps = row.map((x) => Math.exp(x - top));
+  const sumOfExps = total(exps);
+  return { values: exps.map((e) => e / sumOfExps), scale: 0 };
+}
+
+function logSoftmax(row: readonly number[], top: number): Row {
+  const logSum = Math.log(total(row.map((x) => Math.exp(x - top))));
+  return { values: row.map((x) => x - top - logSum), scale: row.every(Number.isFinite) ? 1 + Math.abs(top) * 1e-3 : 0 };
+}
 
 /** References by op name. */
 export const REDUCTIONS: Readonly<Record<string, Reference>> = {
@@ -121,8 +144,8 @@ export const REDUCTIONS: Readonly<Record<string, Reference>> = {
   norm: reduction(norm, undefined, 2),
   norm1: reduction((values) => sumOf(numbers(values).map(Math.abs))),
   norm_inf: reduction((values) => ({ value: Math.max(0, ...numbers(values).map(Math.abs)) }), undefined, 0),
-  softmax: rows((row) => exps(row).map((e) => e / total(exps(row))), () => 0),
-  log_softmax: rows((row) => row.map((x) => x - Math.max(...row) - Math.log(total(exps(row)))), (row) => (row.every(Number.isFinite) ? 1 + Math.abs(Math.max(...row)) * 1e-3 : 0)),
+  softmax: rows(softmax),
+  log_softmax: rows(logSoftmax),
 };
 
 /** Σ over k of a·b for one element: in float64 or bigints, with the error a sum of rounded products may have. */

@@ -38,9 +38,10 @@ describe('report', () => {
 
   it('says why where it did not help: which operand differs, and where it was called first', async () => {
     await using sheet = await newSheet({ trace: { digests: 'none' } });
-    for (let i = 0; i < 30; i++) await sheet.tensor(fresh(i), [SIDE, SIDE]).matmul(sheet.eye(SIDE)).data();
+    const right = sheet.tensor(fresh(99), [SIDE, SIDE]);
+    for (let i = 0; i < 30; i++) await sheet.tensor(fresh(i), [SIDE, SIDE]).matmul(right).data();
     const text = await sheet.report();
-    expect(text).toMatch(/^cache {3}60 calls · 0 reused.* · [\d.]+ % overhead\. Nothing repeated: 29 differ in operand 0 \(fresh random data\?\), first at report\.test\.ts:\d+\./);
+    expect(text).toMatch(/^cache {3}30 calls · 0 reused · [\d.]+ % overhead\. Nothing repeated: 29 differ in operand 0 \(fresh random data\?\), first at report\.test\.ts:\d+\./);
     const line = Number(/report\.test\.ts:(\d+)/.exec(text)?.[1]);
     expect(line).toBeGreaterThan(40);
     expect(line).toBeLessThan(60);
@@ -90,7 +91,8 @@ describe('stats and forget', () => {
     const x = sheet.tensor(fresh(0), [SIDE, SIDE]);
     await x.matmul(x).data();
     const stats = sheet.stats();
-    expect(stats).toMatchObject({ entries: 1, sizeBytes: SIDE * SIDE * 4, budgetBytes: 1 << 20, evictions: 0, counters: { calls: 1, misses: 1 } });
+    expect(stats).toMatchObject({ entries: 1, budgetBytes: 1 << 20, evictions: 0, counters: { calls: 1, misses: 1 } });
+    expect(stats.sizeBytes).toBeGreaterThanOrEqual(SIDE * SIDE * 4);
     expect(stats.nodes).toBeGreaterThan(1);
     expect(structuredClone(stats)).toEqual(stats);
     await x.matmul(x).data();

@@ -1,0 +1,68 @@
+// Content ids against one-shot native BLAKE3 of the same bytes, 4 KB to 64 MB.
+import { SymbolicSheet } from 'symbolic-sheet';
+import { blake3 } from 'hash-wasm';
+import { toHex } from '../src/fingerprint/digest.ts';
+import { tensorType } from '../src/tensor/type.ts';
+import { type Contender, race } from './harness.ts';
+import { Check } from './oracle.ts';
+import { accountOf, type Bench, type BenchOptions, type Row, timesOf } from './report.ts';
+import { floats } from './seed.ts';
+
+const COLUMNS = 256;
+const SURE_BYTES = 2 ** 20;
+
+/** The bench `fingerprint`. `--bytes 4096,1048576` picks sizes. */
+export const fingerprint: Bench = async (options, tell) => {
+  const check = new Check();
+  const rows: Row[] = [];
+  const sheet = await SymbolicSheet.open();
+  try {
+    for (const bytes of sizesOf(options)) {
+      rows.push(await rowOf(sheet, bytes, options, check));
+      tell(`fingerprint ${bytes} B done`);
+    }
+  } finally {
+    await sheet.close();
+  }
+  return { checked: check.summary, rows, columns: ['bytes', 'contentIdMs', 'nativeMs', 'gigabytesPerSecond', 'nativeGigabytesPerSecond', 'share'] };
+};
+
+const sizesOf = ({ quick, values }: BenchOptions): number[] => values['bytes']?.split(',').map(Number) ?? [12, 16, 20, 22, 24, 26].filter((bits) => !quick || bits <= 22).map((bits) => 2 ** bits);
+
+async function rowOf(sheet: SymbolicSheet, bytes: number, { pace }: BenchOptions, check: Check): Promise<Row> {
+  const array = floats(bytes / 4, bytes);
+  const type = tensorType('float32', [bytes / 4 / COLUMNS, COLUMNS]);
+  const { roots, host } = sheet.core;
+  const raw = new Uint8Array(array.buffer);
+  await checkIds(sheet, array, check);
+  const own: Contender = {
+    name: 'contentId', sheet,
+    run: (calls) => {
+      for (let i = 0; i < calls; i++) roots.contentId(array, type);
+    },
+    scenario: (calls) => ({ kernelCalls: 0, hits: 0, misses: 0, bypasses: 0, bytesHashed: calls * bytes, bytesCopied: 0, bytesDemanded: 0 }),
+  };
+  const native: Contender = {
+    name: 'native',
+    run: (calls) => {
+      for (let i = 0; i < calls; i++) host.digest.hash(raw);
+    },
+  };
+  const timings = await race([own, native], pace);
+  const ms = (name: string): number => timings[name]?.medianMs ?? Number.NaN;
+  return {
+    bytes, digest: host.digest.name, ...timesOf(timings), gigabytesPerSecond: bytes / ms('contentId') / 1e6, nativeGigabytesPerSecond: bytes / ms('native') / 1e6,
+    share: ms('native') / ms('contentId'), wanted: bytes >= SURE_BYTES ? 0.85 : null, ...accountOf(timings),
+  };
+}
+
+/** The digest agrees with the portable BLAKE3; equal bytes have one id, and one other bit has another. */
+async function checkIds(sheet: SymbolicSheet, array: Float32Array, check: Check): Promise<void> {
+  const bytes = new Uint8Array(array.buffer);
+  check.hold('the native digest', toHex(sheet.core.host.digest.hash(bytes)) === (await blake3(bytes)) ? 0 : Infinity);
+  const shape = [array.length / COLUMNS, COLUMNS];
+  const [id, same] = [await sheet.tensor(array, shape).fingerprint(), await sheet.tensor(array.slice(), shape).fingerprint()];
+  const changed = array.slice();
+  new Uint8Array(changed.buffer)[changed.byteLength - 1]! ^= 1;
+  check.hold('the content id', id === same && id !== (await sheet.tensor(changed, shape).fingerprint()) ? 0 : Infinity);
+}

@@ -1,0 +1,110 @@
+// The notebooks of examples/: each runs, fills its page, and comes to what its prose says.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { Resvg } from '@resvg/resvg-js';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readCells } from '../../examples/lib/show-source.ts';
+import { toHtml, toMarkdown } from '../../examples/lib/show-page.ts';
+
+const root = new URL('../..', import.meta.url).pathname;
+const names = readdirSync(join(root, 'examples')).filter((name) => /^\d\d-.*\.ts$/.test(name)).map((name) => name.replace('.ts', ''));
+const out = mkdtempSync(join(tmpdir(), 'sheet-notebooks-'));
+afterAll(() => rmSync(out, { recursive: true }));
+
+const sourceOf = (name: string): string => readFileSync(join(root, 'examples', `${name}.ts`), 'utf8');
+
+/** Runs a notebook in a process of its own; answers its Markdown. */
+function run(name: string): string {
+  execFileSync(process.execPath, [join(root, 'node_modules/tsx/dist/cli.mjs'), '--tsconfig', 'tsconfig.json', `examples/${name}.ts`, '--out', out], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  return readFileSync(join(out, `${name}.md`), 'utf8');
+}
+
+/** Rows of the table under a title, as lists of cells. */
+function table(page: string, title: string): string[][] {
+  const after = page.split(`**${title}**`)[1] ?? '';
+  const lines = after.trim().split('\n\n')[0]?.split('\n') ?? [];
+  return lines.slice(2).map((line) => line.slice(2, -2).split(' | '));
+}
+
+const CLAIMS: Record<string, (page: string) => void> = {
+  '01-first-look': (page) => {
+    expect(page).toContain('not computed yet');
+    expect(table(page, 'First and again')).toEqual([['first', 'computed'], ['again', 'ram']]);
+  },
+  '02-sweep': (page) => {
+    expect(table(page, 'Accuracies equal to those of the run without a cache').map(([, equal]) => equal)).toEqual(['true', 'true']);
+  },
+  '03-embeddings-with-memo': (page) => {
+    expect(table(page, 'Batches the model ran')).toEqual([['nine texts, 8 at a time', '8 + 1']]);
+    expect(table(page, 'Batches the model ran on 13 texts')).toEqual([['13', '13', '3']]);
+    expect(table(page, 'Asked again, with a fresh list')).toEqual([['true', 'found']]);
+  },
+  '04-why-did-it-miss': (page) => {
+    expect(table(page, 'Found').map(([, answer]) => answer)).toEqual(['found', 'found']);
+    expect(table(page, 'An edit').map(([, answer]) => answer)).toEqual(['found', 'computed', 'found']);
+    expect(table(page, 'Computed, and rightly so').map(([, answer]) => answer)).toEqual(['computed', 'computed', 'computed', 'computed']);
+  },
+  '05-stability-rewrites': (page) => {
+    for (const [, truth, written, rewritten] of table(page, 'Overflow')) expect([written !== truth, rewritten]).toEqual([true, truth]);
+    expect(page).toContain('log(1 + x) → log1p(x)');
+  },
+  '06-replay-and-diff': (page) => {
+    for (const [, , compared, equal, difference] of table(page, 'Replayed')) expect([Number(compared) > 1, equal, difference]).toEqual([true, compared, 'none']);
+    expect(page).toContain('attrs.value: 0.5 → 0.49');
+    expect(page).toContain('FormatError FORMAT');
+  },
+};
+
+describe('the notebooks', () => {
+  it.each(names)('%s runs, shows all it says it shows, and comes to its claims', (name) => {
+    const page = run(name);
+    const { cells } = readCells(sourceOf(name));
+    const html = readFileSync(join(out, `${name}.html`), 'utf8');
+    const titles = cells.flatMap(({ code }) => [...code.matchAll(/show\('([^']+)'/g)].map((match) => match[1] as string));
+    expect(titles.filter((title) => !page.includes(`**${title}**`))).toEqual([]);
+    expect(html).not.toContain('http-equiv="refresh"');
+    expect(cells.filter(({ heading }) => !html.includes(`<h2>${heading}</h2>`))).toEqual([]);
+    expect(CLAIMS[name]).toBeDefined();
+    CLAIMS[name]?.(page);
+  });
+
+  it.each(names)('%s has pictures that a renderer reads, one file for each picture of its page', (name) => {
+    const page = readFileSync(join(out, `${name}.md`), 'utf8');
+    for (const [, file] of page.matchAll(/!\[[^\]]*\]\(([^)]+)\)/g)) {
+      const { width, height } = new Resvg(readFileSync(join(out, file as string), 'utf8')).render();
+      expect(width * height).toBeGreaterThan(10_000);
+    }
+  });
+
+  it.each(names)('%s is rendered in examples/rendered with the code it has now', (name) => {
+    const rendered = readFileSync(join(root, 'examples/rendered', `${name}.md`), 'utf8');
+    expect(readCells(sourceOf(name)).cells.filter(({ code }) => !rendered.includes(code)).map(({ heading }) => heading)).toEqual([]);
+  });
+});
+
+describe('a page', () => {
+  const story = {
+    name: 'x', title: 'T', intro: '', state: 'done' as const,
+    cells: [{ heading: 'a < b', prose: 'with `code` & **weight**', code: "const s = '<b>' // why", shown: [{ title: 'rows', table: [{ n: '1', s: 'a|b' }] }] }],
+  };
+
+  it('escapes what would be markup, in prose, code and tables', () => {
+    const html = toHtml(story);
+    expect(html).toContain('<h2>a &lt; b</h2>');
+    expect(html).toContain('<code>code</code> &amp; <b>weight</b>');
+    expect(html).toContain('<i class="s">\'&lt;b&gt;\'</i>');
+    expect(toMarkdown(story, String)).toContain('| 1 | a\\|b |');
+  });
+
+  it('reloads itself only while the notebook runs', () => {
+    expect(toHtml(story)).not.toContain('refresh');
+    expect(toHtml({ ...story, state: 'running' })).toContain('http-equiv="refresh"');
+  });
+
+  it('reads cells, their prose and their code from a script', () => {
+    expect(readCells("// Title\n//\n// intro\nimport 'x';\n\n// %% One\n// prose\n\nlet a = 1;\ndone();\n")).toEqual({ title: 'Title', intro: 'intro', cells: [{ heading: 'One', prose: 'prose', code: 'let a = 1;' }] });
+  });
+});

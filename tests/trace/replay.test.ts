@@ -1,0 +1,137 @@
+// Replay: the same program gives the recorded results in another process and on other devices; what does not is named.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadTrace, replayTrace } from '../../src/index.ts';
+import type { ReplayReport, Trace } from '../../src/index.ts';
+import { toHex } from '../../src/fingerprint/digest.ts';
+import { layers, ramp, withSheet } from './programs.ts';
+
+const CHILD = fileURLToPath(new URL('./fixtures/live.ts', import.meta.url));
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'replay-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function saved(name: string, options: Parameters<typeof withSheet>[0], roots: 'embedded' | 'none' = 'embedded'): Promise<string> {
+  const path = join(folder, `${name}.sqs.json`);
+  await withSheet(options, async (sheet) => {
+    await layers(sheet);
+    await sheet.trace.save(path, { roots });
+  });
+  return path;
+}
+
+/** The trace with the recorded result of one op replaced. */
+function tampered(trace: Trace, op: string, change: (bytes: Uint8Array) => Uint8Array): Trace {
+  const seqs = new Set(trace.events.filter((event) => event.op === op).map((event) => event.seq));
+  const annotations = trace.annotations.map((record) => {
+    if (!seqs.has(record.seq)) return record;
+    if (record.kind === 'bytes') return { ...record, bytes: change(record.bytes) };
+    return record.kind === 'digest' ? { ...record, digest: change(record.digest) } : record;
+  });
+  return { ...trace, annotations };
+}
+const flipped = (bytes: Uint8Array): Uint8Array => bytes.map((byte, i) => (i === 0 ? byte ^ 1 : byte));
+
+describe('a replay', () => {
+  it('gives equal digests in class exact, in a fresh process, on js and on wasm', async () => {
+    const path = await saved('exact', { class: 'exact', devices: ['wasm', 'js'] });
+    for (const device of ['js', 'wasm']) {
+      const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', CHILD, 'replay', path, device], { encoding: 'utf8' });
+      expect(stderr).not.toContain('Error');
+      const report = JSON.parse(stdout) as ReplayReport;
+      expect(report).toMatchObject({ compared: 5, equal: 5, within: 0, missing: [], skipped: 0 });
+      expect(report.firstDivergence).toBeUndefined();
+    }
+  });
+
+  it('accepts other bits within the bound in class tolerance', async () => {
+    const trace = await loadTrace(await saved('tolerance', { class: 'tolerance' }));
+    const moved = tampered(trace, 'matmul', flipped);
+    const report = await replayTrace(moved, { device: 'js' });
+    expect(report.firstDivergence).toBeUndefined();
+    expect(report.within).toBeGreaterThan(0);
+    expect(report.equal + report.within).toBe(report.compared);
+  });
+
+  it('names the first result that is not the recorded one', async () => {
+    const trace = await loadTrace(await saved('divergent', { class: 'exact' }));
+    const report = await replayTrace(tampered(trace, 'mean', flipped));
+    const mean = trace.events.find((event) => event.op === 'mean');
+    expect(report.firstDivergence).toMatchObject({ seq: mean?.seq, op: 'mean' });
+    expect(report.equal).toBe(report.compared - 1);
+  });
+
+  it('sees a change far outside the bound in class tolerance', async () => {
+    const trace = await loadTrace(await saved('far', { class: 'tolerance' }));
+    const far = { ...trace, annotations: trace.annotations.map((record) => (record.kind === 'digest' && record.sketch ? { ...record, digest: flipped(record.digest), sketch: record.sketch.map((x) => x * 1.01) } : record)) };
+    expect((await replayTrace(far)).firstDivergence?.reason).toMatch(/away from what was recorded/);
+  });
+
+  it('reports roots that are not there by content id, and takes them from a resolver that it checks', async () => {
+    const trace = await loadTrace(await saved('rootless', { class: 'exact' }, 'none'));
+    const report = await replayTrace(trace);
+    expect(report.compared).toBe(0);
+    expect(report.missing.map((root) => root.shape)).toEqual(expect.arrayContaining([[6, 8], [8, 8], [8, 10]]));
+    expect(report.missing.every((root) => /^[0-9a-f]{64}$/.test(root.contentId ?? ''))).toBe(true);
+    const contents = [ramp(48), ramp(64, 0.11), ramp(80, 0.2)].map((array) => new Uint8Array(array.buffer));
+    const found = await replayTrace(trace, { roots: ({ shape }) => contents.find((bytes) => bytes.length === 4 * shape.reduce((a, b) => a * b, 1)) });
+    expect(found).toMatchObject({ missing: [], compared: 5, equal: 5 });
+    const wrong = await replayTrace(trace, { roots: ({ shape }) => new Uint8Array(4 * shape.reduce((a, b) => a * b, 1)) });
+    expect(wrong.missing).toHaveLength(report.missing.length);
+  });
+
+  it('goes as far as the roots do where the beginning of the trace was dropped', async () => {
+    const path = join(folder, 'dropped.sqs.json');
+    await withSheet({ class: 'exact', devices: ['js'], trace: { maxEvents: 4096 } }, async (sheet) => {
+      const w = sheet.tensor(ramp(16), [4, 4]);
+      for (let i = 0; i < 6000; i++) {
+        const y = w.add(i);
+        if (i % 50 === 0) await y.data();
+        else await y;
+      }
+      const report = await sheet.trace.save(path);
+      expect(report.note).toMatch(/older frames/);
+    });
+    const trace = await loadTrace(path);
+    expect(trace.seals.program.start.blocks).toBeGreaterThan(0);
+    expect(trace.events.some((event) => event.op === 'tensor')).toBe(false);
+    const report = await replayTrace(trace, { device: 'wasm' });
+    expect(report.skipped).toBeLessThan(3);
+    expect(report.compared).toBeGreaterThan(10);
+    expect(report.equal).toBe(report.compared);
+  });
+
+  it('takes operands of class tolerance into exact calls by content', async () => {
+    const path = join(folder, 'mixed.sqs.json');
+    await withSheet({}, async (sheet) => {
+      const x = sheet.tensor(ramp(64), [8, 8]);
+      const y = await x.matmul(x);
+      await sheet.with({ class: 'exact' }).execute('add', y, 1).data();
+      await sheet.trace.save(path);
+    });
+    const report = await replayTrace(await loadTrace(path), { device: 'js' });
+    expect(report).toMatchObject({ compared: 1, equal: 1, missing: [] });
+  });
+});
+
+describe('the content of roots', () => {
+  it('is stored once for equal contents', async () => {
+    const path = join(folder, 'twice.sqs.json');
+    await withSheet({}, async (sheet) => {
+      const [a, b] = [sheet.tensor(ramp(64), [8, 8]), sheet.tensor(ramp(64), [8, 8])];
+      await a.add(b).data();
+      await sheet.trace.save(path);
+    });
+    const trace = await loadTrace(path);
+    expect(trace.roots).toHaveLength(1);
+    const ids = trace.annotations.filter((record) => record.kind === 'root').map((record) => toHex(record.contentId));
+    expect(ids).toHaveLength(2);
+    expect(new Set(ids).size).toBe(1);
+  });
+});
