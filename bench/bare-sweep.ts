@@ -26,6 +26,20 @@ class Kernels {
     return valueOf(task.type, out);
   }
 
+  /** As `call`, and lets go of operands that nothing reads afterwards, as a careful loop does. */
+  async last(op: OpName, operands: readonly Value[], given: Readonly<Record<string, unknown>> = {}): Promise<Value> {
+    const result = await this.call(op, operands, given);
+    for (const operand of operands) this.free(operand);
+    return result;
+  }
+
+  free({ block }: Value): void {
+    const at = this.#blocks.indexOf(block);
+    if (at < 0) return;
+    this.#blocks.splice(at, 1);
+    block.release();
+  }
+
   scalar(value: number): Value {
     return valueIn(this.#sheet, Float32Array.of(value), []);
   }
@@ -64,11 +78,15 @@ async function bareFit(on: Kernels, train: Part, test: Part, { features, scale, 
   const W = await on.call('multiply', [await on.call('random_normal', [], { shape: [784, features], seed: 1 }), on.scalar(scale)]);
   const b = await on.call('multiply', [await on.call('random_uniform', [], { shape: [features], seed: 2 }), on.scalar(2 * Math.PI)]);
   const featuresOf = async ({ X }: Part): Promise<Value> => {
-    const pixels = await on.call('divide', [await on.call('astype', [X], { dtype: 'float32' }), on.scalar(255)]);
-    return on.call('cos', [await on.call('add', [await on.call('matmul', [pixels, W]), b])]);
+    const pixels = await on.last('divide', [await on.call('astype', [X], { dtype: 'float32' }), on.scalar(255)]);
+    const product = await on.call('matmul', [pixels, W]);
+    on.free(pixels);
+    const shifted = await on.call('add', [product, b]);
+    on.free(product);
+    return on.last('cos', [shifted]);
   };
   const Z = await featuresOf(train);
-  const shift = await on.call('multiply', [await on.call('eye', [], { n: features }), on.scalar(lambda * train.y.type.size)]);
+  const shift = await on.call('multiply', [await on.call('eye', [], { rows: features }), on.scalar(lambda * train.y.type.size)]);
   const gram = await on.call('add', [await on.call('matmul', [Z, Z], { transposeA: true }), shift]);
   const moments = await on.call('matmul', [Z, await on.call('one_hot', [train.y], { depth: 10 })], { transposeA: true });
   const beta = await on.call('solve', [gram, moments]);

@@ -90,6 +90,5 @@ for (const { seq, decision } of sheet.trace.annotations()) {
   decisions.set(op, row);
 }
 await show('Answers by op', [...decisions].map(([op, row]) => ({ op, ...row })));
-await show('Report', await sheet.report());
 
 done();

@@ -78,9 +78,9 @@ function printResults(job: Job): void {
 
 function explainColumns({ options, runs }: Job): string[] {
   if (runs.length < 6) return ['vs off: time per fit. Nothing is compared before the run without a cache.'];
-  const compared = options.class === 'exact' ? 'equal bits: accuracies' : 'largest difference: of accuracies';
+  const compared = options.class === 'exact' ? 'equal bits: accuracies' : 'largest diff.: of accuracies';
   return [
-    `vs off: time per fit. ${compared}, fit by fit, with those of`,
+    `vs off: time per fit. ${compared}, fit by fit, against those of`,
     'the run without a cache; for the new λ and the changed rows the fits of the',
     'best scale were made again without a cache, and only they are compared.',
   ];
@@ -102,9 +102,9 @@ async function drawPictures({ screen, runs, options: { out, rows, features } }: 
 function printNext({ screen, options: { class: numerics, out } }: Job): void {
   screen.print();
   screen.print(`  ${screen.bold('next')}`);
-  screen.print('    npx tsx examples/01-first-look.ts          a sheet in ten lines');
-  if (numerics === 'exact') screen.print('    npm start -- --class tolerance             any device, a BLAS too');
-  screen.print(`    npx symbolic-sheet replay ${join(out, 'mnist.sqs.json')}   the trace once more`);
+  screen.print('    npx tsx examples/01-first-look.ts      a sheet in ten lines');
+  if (numerics === 'exact') screen.print('    npm start -- --class tolerance         any device, a BLAS too');
+  screen.print(`    npx tsx examples/lib/replay.ts ${join(out, 'mnist.sqs.json')}`);
 }
 
 function fail(message: string): void {

@@ -159,7 +159,7 @@ function eachKept(nest: LoopNest, start: number, visit: (offset: number, result:
 function folder(
   m: Numeric, reduction: Reduction, array: ElementArray, perResult: readonly ElementArray[], split: Split,
 ): (offset: number, result: number) => number {
-  const load = loaderFor(m, array) as (index: number) => number;
+  const load = (reduction.body === truth ? truthOf(m, array) : loaderFor(m, array)) as (index: number) => number;
   const extras = perResult.map((values) => loaderFor(m, values) as (index: number) => number);
   const { reduced, inLanes } = split;
   const start = identityOf(reduction.identity, m, array);
@@ -176,6 +176,12 @@ function folder(
     }
     return inLanes ? joinLanes((a, b) => combine(m, a, b), lanes) : lanes[0]!;
   };
+}
+
+/** 0 or 1 by element, before anything wraps: 256 is true also where the result is a byte. */
+function truthOf(m: Numeric, array: ElementArray): (index: number) => number {
+  const [no, yes] = [m.constant(0), m.constant(1)];
+  return (i) => (Number(array[i]) === 0 ? no : yes);
 }
 
 /** The fixed tree over eight lanes: ((0+4)+(2+6))+((1+5)+(3+7)). */

@@ -76,6 +76,6 @@ const percent = (share: number): string => (share * 100).toFixed(1);
 function formatLambda(lambda: number): string {
   if (lambda >= 1e-3) return String(lambda);
   const [digits, exponent] = lambda.toExponential().split('e') as [string, string];
-  const power = [...String(Math.abs(Number(exponent)))].map((digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)]).join('');
+  const power = String(Math.abs(Number(exponent))).replace(/\d/g, (digit) => '⁰¹²³⁴⁵⁶⁷⁸⁹'.charAt(Number(digit)));
   return `${digits === '1' ? '' : `${digits}·`}10⁻${power}`;
 }

@@ -30,12 +30,12 @@ export function formatRatio(run: Run, off: Run | undefined): string {
 /** ✓ where all that was compared is equal; how much was, where it was not all; ✗ where bits differ. */
 export function formatAgreement({ run, agreement }: TableLine, telling: Telling): string {
   if (agreement === undefined || agreement.compared === 0) return '–';
-  const share = agreement.compared === run.fits.length ? '' : ` ${agreement.compared} of ${run.fits.length}`;
-  if (telling === 'tolerance') return `${agreement.largest === 0 ? '0' : agreement.largest.toExponential(1)}${share}`;
-  return agreement.equal === agreement.compared ? `✓${share}` : `✗ ${agreement.compared - agreement.equal} differ`;
+  const share = agreement.compared === run.fits.length ? '' : ` ${agreement.compared}/${run.fits.length}`;
+  if (telling === 'tolerance') return agreement.largest === 0 ? '0' : agreement.largest.toExponential(1);
+  return agreement.equal === agreement.compared ? `✓${share}` : `✗ ${agreement.compared - agreement.equal}/${agreement.compared}`;
 }
 
-const WIDTHS = [29, 5, 8, 8, 8, 7, 10] as const;
+const WIDTHS = [29, 5, 8, 8, 8, 7, 7] as const;
 const row = (cells: readonly string[]): string => `  ${cells.map((cell, i) => (i === 0 || i === 6 ? cell.padEnd(WIDTHS[i] as number) : cell.padStart(WIDTHS[i] as number))).join(' ')}`.trimEnd();
 
 /** The table; `off` is the run without a cache, where there is one. */
@@ -43,7 +43,7 @@ export function formatTable(lines: readonly TableLine[], off: Run | undefined, t
   const unit = flopUnit(Math.max(...lines.map(({ run }) => run.askedFlops)));
   const heads = [
     row(['', '', '', '', unit.name, unit.name, telling === 'exact' ? 'equal' : 'largest']),
-    row(['run', 'fits', 'time', 'vs off', 'computed', 'reused', telling === 'exact' ? 'bits' : 'difference']),
+    row(['run', 'fits', 'time', 'vs off', 'computed', 'reused', telling === 'exact' ? 'bits' : 'diff.']),
   ];
   return [...heads, ...lines.map((line) => formatLine(line, off, telling, unit.size))];
 }

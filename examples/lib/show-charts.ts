@@ -66,7 +66,7 @@ export function barChart(bars: readonly Bar[], unit: string): string {
 interface Axis {
   readonly ticks: readonly number[];
   readonly log: boolean;
-  place(value: number): number;
+  readonly place: (value: number) => number;
 }
 
 function axis(values: readonly number[], scale: 'linear' | 'log', from: number, to: number): Axis {
@@ -115,7 +115,7 @@ function frame(across: Axis, up: Axis, x: string, y: string): string {
 /** Powers of ten on a logarithmic axis, plain numbers else. */
 function tickText({ log }: Axis, tick: number): string {
   const power = Math.round(Math.log10(tick));
-  return log && (power < -2 || power > 4) ? `10${[...String(power)].map((digit) => (digit === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(digit)])).join('')}` : number(tick);
+  return log && (power < -2 || power > 4) ? `10${String(power).replaceAll(/./g, (digit) => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(digit)] as string)}` : number(tick);
 }
 
 function polyline({ x, y }: Series, across: (value: number) => number, up: (value: number) => number, stroke: string): string {

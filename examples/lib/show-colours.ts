@@ -1,7 +1,8 @@
 // Colours of pictures: one table, three scales.
 
-/** Ink, lines and series colours; the series stay apart for colour-blind readers (Okabe–Ito). */
-export const INK = { text: '#1f2933', faint: '#7b8794', rule: '#e4e7eb', paper: '#ffffff' } as const;
+export { INK } from './svg.ts';
+
+/** Colours of series, which colour-blind readers can tell apart (Okabe and Ito 2002). */
 export const SERIES = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9'] as const;
 
 /** How numbers become colours: `grey` for images, `heat` for amounts, `signed` for values around 0. */

@@ -25,6 +25,7 @@ const MAX_TILES = 40;
 
 /** The picture of a tensor: 1-D a line (a histogram above 4096 elements), 2-D a colour map, 3-D a grid of up to 40. */
 export function tensorPicture({ values, shape }: Elements, options: PictureOptions = {}): string {
+  if (values.length === 0) return picture(200, 48, 'an empty tensor', label(`empty: ${shape.join(' × ')}`, 16, 28, { fill: INK.faint }));
   if (options.as === 'histogram' || (options.as === undefined && shape.length <= 1 && values.length > MAX_LINE)) return histogram(values);
   if (shape.length <= 1 || options.as === 'line') return lineChart({ series: [{ name: 'value', x: Array.from({ length: values.length }, (_, i) => i), y: Array.from(values) }], x: 'index', y: 'value' });
   const [height, width] = shape.slice(-2) as [number, number];

@@ -1,26 +1,19 @@
-// Tags as text: the little that pictures and pages need to write SVG and HTML.
-
-export type Attributes = Readonly<Record<string, string | number | undefined>>;
+// What pictures and pages of notebooks write: tags, labels and numbers, on the SVG writer that the main job has too.
+import { type Attributes, drawing, element, text as words } from './svg.ts';
 
 /** Text made safe inside a tag or an attribute. */
 export const escapeText = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 
-/** One element; children are markup already. Numbers are written with at most two decimals. */
-export function tag(name: string, attributes: Attributes = {}, ...children: readonly string[]): string {
-  const written = Object.entries(attributes).filter(([, value]) => value !== undefined).map(([key, value]) => ` ${key}="${escapeText(typeof value === 'number' ? String(Math.round(value * 100) / 100) : String(value))}"`);
-  return children.length === 0 ? `<${name}${written.join('')}/>` : `<${name}${written.join('')}>${children.join('')}</${name}>`;
-}
+/** One element; children are markup already. */
+export const tag = (name: string, attributes: Attributes = {}, ...children: readonly string[]): string => element(name, attributes, ...children);
 
 /** A label in a picture. */
-export const label = (text: string, x: number, y: number, attributes: Attributes = {}): string => tag('text', { x, y, 'font-size': 12, fill: '#1f2933', ...attributes }, escapeText(text));
+export const label = (text: string, x: number, y: number, attributes: Attributes = {}): string => words(text, x, y, { 'font-size': 12, ...attributes });
 
 /** A whole picture on its own paper, so that it reads on light and dark pages; `description` is its text for screen readers. */
-export function picture(width: number, height: number, description: string, ...children: readonly string[]): string {
-  return tag('svg', { xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${Math.ceil(width)} ${Math.ceil(height)}`, width: Math.ceil(width), height: Math.ceil(height), role: 'img', 'font-family': 'ui-sans-serif, system-ui, \'Segoe UI\', \'DejaVu Sans\', sans-serif' },
-    tag('title', {}, escapeText(description)), tag('rect', { width: '100%', height: '100%', rx: 6, fill: '#ffffff' }), ...children);
-}
+export const picture = (width: number, height: number, description: string, ...children: readonly string[]): string => drawing(Math.ceil(width), Math.ceil(height), description, ...children);
 
-/** A number for people: four digits, a real minus sign, thin exponents. */
+/** A number for people: four digits, a real minus sign, powers of ten where it is very large or small. */
 export function number(value: number): string {
   if (!Number.isFinite(value)) return String(value).replace('Infinity', '∞').replace('-', '−');
   const size = Math.abs(value);

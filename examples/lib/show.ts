@@ -85,7 +85,7 @@ class Page {
 async function shownOf(title: string, thing: Showable, options: PictureOptions): Promise<{ shown: Shown; elements?: Elements }> {
   if (thing instanceof Tensor) return shownTensor(title, thing, options);
   if (Array.isArray(thing)) return { shown: { title, table: (thing as readonly Row[]).map(asText) } };
-  const text = String(thing);
+  const text = (thing as { toString(): string }).toString();
   return { shown: text.startsWith('<svg') ? { title, svg: text } : { title, text } };
 }
 

@@ -1,7 +1,7 @@
 // Results in linear memory: large blocks come from the kernels' heap and go back to it, small ones are ordinary arrays.
 import type { Heap } from '../../kernels/wasm/heap.ts';
-import { Block, type Memory } from '../tensor/block.ts';
-import { allocate, DTYPES, type TypedArray } from '../tensor/dtype.ts';
+import { Block, type Memory, reserve } from '../tensor/block.ts';
+import { DTYPES, type TypedArray } from '../tensor/dtype.ts';
 import type { TensorType } from '../tensor/type.ts';
 
 /** Below this a fresh array costs less than keeping account of a recycled one. */
@@ -17,9 +17,9 @@ export class HeapMemory implements Memory {
   }
 
   take(type: TensorType): Block {
-    if (type.sizeBytes < MIN_RECYCLED_BYTES) return new Block(allocate(type.dtype, type.size));
+    if (type.sizeBytes < MIN_RECYCLED_BYTES) return new Block(reserve(type));
     const address = this.#heap.allocate(type.sizeBytes);
-    if (address === 0) return new Block(allocate(type.dtype, type.size));
+    if (address === 0) return new Block(reserve(type));
     return new Block(this.#heap.view(DTYPES[type.dtype].array as never, address, type.size) as TypedArray, address, this.#recycle);
   }
 }

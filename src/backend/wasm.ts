@@ -9,7 +9,7 @@ import { TeamMap } from '../../kernels/wasm/team-map.ts';
 import { WasmMap } from '../../kernels/wasm/map.ts';
 import { WasmReduce } from '../../kernels/wasm/reduce.ts';
 import { Team, type TeamHost } from '../../kernels/wasm/team.ts';
-import type { Block, Memory, Value } from '../tensor/block.ts';
+import { type Block, heapMemory, type Memory, type Value } from '../tensor/block.ts';
 import { isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { type Device, type Task, taskBytes, taskFlops } from './device.ts';
 import { HeapMemory } from './heap-memory.ts';
@@ -82,7 +82,8 @@ export class WasmDevice implements Device {
     this.#map = new WasmMap(this.#heap);
     this.#teamMap = new TeamMap(this.#heap, this.#team, this.#map);
     this.#reduce = new WasmReduce(this.#heap);
-    this.memory = new HeapMemory(this.#heap);
+    // A private memory that grows detaches every view of it: it holds working copies only.
+    this.memory = kind === 'shared' ? new HeapMemory(this.#heap) : heapMemory;
     this.detail = `SIMD kernels, ${this.#team.threads} thread${this.#team.threads === 1 ? '' : 's'}`;
   }
 

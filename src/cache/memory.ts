@@ -7,9 +7,9 @@ import type { Entry, Store, StoreStats } from './store.ts';
 const SAMPLE = 12;
 
 /**
- * Eviction is GreedyDual-Size-Frequency by sampling: priority = clock + worth, where worth grows with the score and the
- * hits; of a few entries drawn at random the one with the lowest priority goes, and the clock moves up to it, so that
- * entries nobody asks for grow old. No list is kept in order: a hit writes one number.
+ * Eviction is GreedyDual-Size-Frequency by sampling: priority = clock at the last touch + worth, where worth grows with
+ * the score and the hits; of a few entries drawn at random the one with the lowest priority goes, and the clock moves up
+ * to it, so that entries nobody asks for grow old. No list is kept in order: a hit writes two numbers.
  */
 export class MemoryStore implements Store {
   readonly #table: InterningTable;
@@ -30,7 +30,7 @@ export class MemoryStore implements Store {
     const entry = this.#byNode[node];
     if (entry !== undefined) {
       entry.hits++;
-      entry.priority = this.#clock + worth(entry);
+      entry.touched = this.#clock;
     }
     return entry;
   }
@@ -45,7 +45,7 @@ export class MemoryStore implements Store {
     if (size > this.#budgetBytes) return false;
     this.delete(entry.node);
     while (this.#sizeBytes + size > this.#budgetBytes) this.#evict();
-    entry.priority = this.#clock + worth(entry);
+    entry.touched = this.#clock;
     entry.slot = this.#all.push(entry) - 1;
     while (this.#byNode.length <= entry.node) this.#byNode.push(undefined);
     this.#byNode[entry.node] = entry;
@@ -87,11 +87,13 @@ export class MemoryStore implements Store {
   #evict(): void {
     const count = this.#all.length;
     let victim = this.#all[this.#random(count)] as Entry;
+    let lowest = priority(victim);
     for (let i = 1; i < SAMPLE; i++) {
       const other = this.#all[this.#random(count)] as Entry;
-      if (other.priority < victim.priority) victim = other;
+      const priorityOfOther = priority(other);
+      if (priorityOfOther < lowest) [victim, lowest] = [other, priorityOfOther];
     }
-    this.#clock = Math.max(this.#clock, victim.priority);
+    this.#clock = Math.max(this.#clock, lowest);
     this.#evictions++;
     this.delete(victim.node);
   }
@@ -109,6 +111,8 @@ export class MemoryStore implements Store {
 
 /** What an entry counts in the budget: its elements, and what holding them takes. */
 const chargedBytes = (entry: Entry): number => entry.value.block.sizeBytes + ENTRY_BYTES;
+
+const priority = (entry: Entry): number => entry.touched + worth(entry);
 
 /** Nanoseconds saved per byte and hit, damped so that one huge saving does not stay for ever; scaled by the score. */
 function worth(entry: Entry): number {

@@ -17,8 +17,8 @@ export interface Entry {
   /** In [0, 1]; docs/score.md. */
   score: number;
   hits: number;
-  /** Priority at the last touch; the store's business. */
-  priority: number;
+  /** The store's clock at the last touch; the store's business. */
+  touched: number;
   /** Slot in the store; the store's business. */
   slot: number;
 }

@@ -13,19 +13,25 @@ export interface Attributes {
 /** The record of an op without attributes. */
 export const NO_ATTRIBUTES: Attributes = Object.freeze({ id: 0, values: Object.freeze({}) });
 
-const byKey = new Map<string, WeakRef<Attributes>>();
+/** Keys remembered before those of collected records are forgotten, with their numbers. */
+const REMEMBERED_KEYS = 1 << 16;
+
+// A number outlives its record: nodes are known by it, and the same call must come to the same node after a collection.
+const byKey = new Map<string, { readonly id: number; record: WeakRef<Attributes> }>();
 let nextId = 1;
-let sweepAt = 4096;
+let sweepAt = REMEMBERED_KEYS;
 
 /** The one record for these values (key order counts: it is the row's). -0 and 0 differ, NaN equals NaN. */
 export function internAttributes(values: Readonly<Record<string, AttributeValue>>): Attributes {
   let key = '';
   for (const name in values) key += `${name}=${spell(values[name] as AttributeValue)};`;
   if (key === '') return NO_ATTRIBUTES;
-  const known = byKey.get(key)?.deref();
-  if (known !== undefined) return known;
-  const record: Attributes = Object.freeze({ id: nextId++, values: Object.freeze(values) });
-  byKey.set(key, new WeakRef(record));
+  const known = byKey.get(key);
+  const alive = known?.record.deref();
+  if (alive !== undefined) return alive;
+  const record: Attributes = Object.freeze({ id: known?.id ?? nextId++, values: Object.freeze(values) });
+  if (known !== undefined) known.record = new WeakRef(record);
+  else byKey.set(key, { id: record.id, record: new WeakRef(record) });
   if (byKey.size > sweepAt) sweep();
   return record;
 }
@@ -40,6 +46,6 @@ function spell(value: AttributeValue): string {
 }
 
 function sweep(): void {
-  for (const [key, reference] of byKey) if (reference.deref() === undefined) byKey.delete(key);
-  sweepAt = Math.max(4096, byKey.size * 2);
+  for (const [key, { record }] of byKey) if (record.deref() === undefined) byKey.delete(key);
+  sweepAt = Math.max(REMEMBERED_KEYS, byKey.size * 2);
 }

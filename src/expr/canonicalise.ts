@@ -2,6 +2,7 @@
 import { AttributeError, ShapeError } from '../errors.ts';
 import { CAST } from '../ops/indexing.ts';
 import { FULL } from '../ops/creation.ts';
+import type { AttributeValue } from '../ops/attribute-values.ts';
 import type { OpRow } from '../ops/define.ts';
 import { checkKinds, promotedDTypes, readAttributes } from '../ops/infer.ts';
 import { type DType, isFloat } from '../tensor/dtype.ts';
@@ -64,6 +65,13 @@ export function derive(row: OpRow, operands: readonly Expression[], given: Reado
   const types = operands.map((operand) => operand.type);
   const attributes = settleAttributes(row, types, given);
   return new Expression(row, row.number, attributes, inferType(row, types, attributes), author.semantics, operands, author.nextSeq());
+}
+
+/** An expression whose attributes are canonical already, as a trace holds them: nothing is promoted, settled or rewritten again. */
+export function restate(row: OpRow, operands: readonly Expression[], values: Attributes['values'], author: Author): Expression {
+  const inOrder = [...Object.keys(row.attributes), ...Object.keys(values)].filter((name) => Object.hasOwn(values, name));
+  const attributes = internAttributes(Object.fromEntries(inOrder.map((name) => [name, values[name] as AttributeValue])));
+  return new Expression(row, row.number, attributes, inferType(row, operands.map((operand) => operand.type), attributes), author.semantics, operands, author.nextSeq());
 }
 
 function settleOperands(row: OpRow, args: readonly Argument[], author: Author): readonly Expression[] {

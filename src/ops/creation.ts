@@ -1,6 +1,6 @@
 // Values made from attributes alone, or in the likeness of an operand.
 import { AttributeError } from '../errors.ts';
-import type { DType } from '../tensor/dtype.ts';
+import { type DType, isInteger } from '../tensor/dtype.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { type AttributeSpec, type AttributeValues, defineOp, type DirectKernel, type OpRow, type TypedOperand, unary } from './define.ts';
 import { first } from './infer.ts';
@@ -22,8 +22,17 @@ function source(name: string, doc: string, attributes: OpRow['attributes'], infe
   return defineOp({ name, doc, operands: [], attributes, positional, infer, result: 'attribute', kernel: { skeleton: 'direct', run } });
 }
 
+/** Refuses a value that no element of the dtype can have. */
+function checkElement(op: string, dtype: DType, value: number): void {
+  if (Number.isFinite(value) || !isInteger(dtype)) return;
+  throw new AttributeError(`${op}: value is ${value}, which ${dtype} cannot hold; use a finite number, or a floating dtype such as float32.`, { value, dtype });
+}
+
 /** The row of `full`: constants in expressions are this op with shape []. */
-export const FULL: OpRow = source('full', 'Every element is the value.', { shape: SHAPE, value: { kind: 'float', doc: 'value of every element' }, dtype: DTYPE }, bySpec, (_operands, out, attrs) => fill(out, attrs['value'] as number));
+export const FULL: OpRow = source('full', 'Every element is the value.', { shape: SHAPE, value: { kind: 'float', doc: 'value of every element' }, dtype: DTYPE }, (operands, attrs) => {
+  checkElement('full', attrs['dtype'] as DType, attrs['value'] as number);
+  return bySpec(operands, attrs);
+}, (_operands, out, attrs) => fill(out, attrs['value'] as number));
 
 const vector = (length: (attrs: AttributeValues) => number): OpRow['infer'] => (_operands, attrs) => ({ dtype: attrs['dtype'] as DType, shape: [length(attrs)] });
 
@@ -31,6 +40,12 @@ function rangeLength(attrs: AttributeValues): number {
   const [start, stop, step] = [attrs['start'] as number, attrs['stop'] as number, attrs['step'] as number];
   if (step !== 0 && Number.isFinite((stop - start) / step)) return Math.max(0, Math.ceil((stop - start) / step));
   throw new AttributeError(`arange: start ${start}, stop ${stop}, step ${step} give no finite range; use finite numbers and a step other than 0.`, attrs);
+}
+
+function pointCount(attrs: AttributeValues): number {
+  const points = attrs['count'] as number;
+  if (points >= 0) return points;
+  throw new AttributeError(`linspace: count is ${points}; give 0 or more points.`, attrs);
 }
 
 function each(out: TypedOperand, value: (index: number) => number): void {
@@ -45,7 +60,11 @@ const eyeRun: DirectKernel = (_operands, out, attrs) => {
 };
 
 const like = (name: string, doc: string, value: (attrs: AttributeValues) => number, attributes: OpRow['attributes'] = {}): OpRow => defineOp({
-  name, doc, operands: unary('any'), attributes, positional: Object.keys(attributes), infer: (operands) => first(operands), flops: () => 0,
+  name, doc, operands: unary('any'), attributes, positional: Object.keys(attributes), flops: () => 0,
+  infer: (operands, attrs) => {
+    checkElement(name, first(operands).dtype, value(attrs));
+    return first(operands);
+  },
   kernel: { skeleton: 'direct', run: (_operands, out, attrs) => fill(out, value(attrs)) },
 });
 
@@ -63,7 +82,7 @@ export const CREATION: readonly OpRow[] = [
   }, vector(rangeLength), (_operands, out, attrs) => each(out, (i) => (attrs['start'] as number) + i * (attrs['step'] as number))),
   source('linspace', 'Evenly spaced values from start to stop, both included.', {
     start: { kind: 'float', doc: 'first value' }, stop: { kind: 'float', doc: 'last value' }, count: { kind: 'int', doc: 'how many' }, dtype: DTYPE,
-  }, vector((attrs) => Math.max(0, attrs['count'] as number)), (_operands, out, attrs) => {
+  }, vector(pointCount), (_operands, out, attrs) => {
     const [start, stop, count] = [attrs['start'] as number, attrs['stop'] as number, attrs['count'] as number];
     each(out, (i) => (count === 1 ? start : i === count - 1 ? stop : start + (i * (stop - start)) / (count - 1)));
   }),

@@ -85,7 +85,7 @@ export type RandomKernel = (out: TypedArray, attrs: AttributeValues, on: Skeleto
 /** Work of one call, for placing and pricing it. Bytes follow from the types. */
 export type FlopCount = (operands: readonly TensorType[], out: TensorType, attrs: AttributeValues) => number;
 
-/** Generic laws a row may claim; each is property-tested for every dtype (tests/laws). */
+/** Generic laws a row may claim; each is property-tested for every dtype (tests/laws), even and odd for those with negative numbers. */
 export type LawName = 'commutative' | 'idempotent' | 'involution' | 'even' | 'odd';
 
 /** Dtype of the result as a type expression, for generated signatures. */

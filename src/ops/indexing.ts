@@ -161,12 +161,20 @@ const cast: DirectKernel = ([x], out) => {
   const from = x?.array as TypedArray;
   if (out.type.dtype === 'bool') for (let i = 0; i < from.length; i++) out.array[i] = (from[i] == 0 ? 0 : 1) as never;
   else if (out.type.dtype === 'int64') for (let i = 0; i < from.length; i++) out.array[i] = toBigInt(from[i] as number | bigint) as never;
+  else if (x?.type.dtype === 'int64' && out.type.dtype === 'float32') for (let i = 0; i < from.length; i++) out.array[i] = toSingle(from[i] as bigint) as never;
   else if (x?.type.dtype === 'int64') for (let i = 0; i < from.length; i++) out.array[i] = Number(BigInt.asIntN(53, from[i] as bigint) === from[i] || DTYPES[out.type.dtype].kind === 'float' ? from[i] : BigInt.asIntN(32, from[i] as bigint)) as never;
   else out.array.set(from as never);
 };
 
 /** Truncates towards zero; NaN and infinities give 0, as ToInt32 does for the narrower integers. */
 const toBigInt = (value: number | bigint): bigint => (typeof value === 'bigint' ? value : Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n);
+
+/** A number that float32 rounds to the float32 nearest to `value`: beyond 2^53 the low 11 bits become one sticky bit, for rounding twice would err. */
+function toSingle(value: bigint): number {
+  if (BigInt.asIntN(54, value) === value) return Number(value);
+  const high = value >> 11n;
+  return Number(high << 11n === value ? high : high | 1n) * 2048;
+}
 
 /** The row of `astype`: what promotion inserts. */
 export const CAST: OpRow = defineOp({

@@ -1,6 +1,6 @@
 // Shape and dtype rules that many rows share, and the checks every call goes through before its row's own rule.
 import { AttributeError, DTypeError, ShapeError } from '../errors.ts';
-import { type DType, DTYPES, isFloat, isInteger, parseDType, promote } from '../tensor/dtype.ts';
+import { type DType, DTYPE_NAMES, DTYPES, isDType, isFloat, isInteger, promote } from '../tensor/dtype.ts';
 import { broadcast, checkShape, normaliseAxes, normaliseAxis, type Shape } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
 import type { AttributeSpec, AttributeValues, OpRow, OperandKind } from './define.ts';
@@ -103,17 +103,17 @@ function unknownAttribute(row: OpRow, name: string): AttributeError {
 function readAttribute(row: OpRow, name: string, spec: AttributeSpec, value: unknown): AttributeValue {
   if (value === undefined) {
     if (spec.fallback !== undefined) return spec.fallback;
-    throw new AttributeError(`${row.name}: attribute "${name}" is missing; give { ${name}: … }: ${spec.doc}`, { op: row.name, attribute: name });
+    throw new AttributeError(`${row.name}: attribute "${name}" is missing; give { ${name}: … }: ${spec.doc.replace(/\.?$/, '.')}`, { op: row.name, attribute: name });
   }
   const read = READ[spec.kind](value, row, spec);
   if (read !== undefined) return read;
   throw new AttributeError(
-    `${row.name}: ${name} is ${show(value)}; give ${EXPECTED[spec.kind]}${spec.choices ? ` (${spec.choices.join(', ')})` : ''}: ${spec.doc}`,
+    `${row.name}: ${name} is ${show(value)}; give ${EXPECTED[spec.kind]}${spec.choices ? ` (${spec.choices.join(', ')})` : ''}: ${spec.doc.replace(/\.?$/, '.')}`,
     { op: row.name, attribute: name, value },
   );
 }
 
-const show = (value: unknown): string => (typeof value === 'bigint' ? `${value}n` : JSON.stringify(value) ?? String(value));
+const show = (value: unknown): string => (typeof value === 'bigint' ? `${value}n` : typeof value === 'number' ? String(value) : JSON.stringify(value) ?? String(value));
 
 const isIntegers = (value: unknown): value is number[] =>
   (Array.isArray(value) || value instanceof Int32Array) && [...value].every((item) => Number.isSafeInteger(item));
@@ -128,7 +128,10 @@ const READ: Record<AttributeSpec['kind'], (value: unknown, row: OpRow, spec: Att
     const list = Number.isSafeInteger(value) ? [value as number] : isIntegers(value) ? [...value] : value;
     return [...checkShape(list, row.name)];
   },
-  dtype: (value) => parseDType(value),
+  dtype: (value, row) => {
+    if (isDType(value)) return value;
+    throw new DTypeError(`${row.name}: ${show(value)} is not a dtype; use one of ${DTYPE_NAMES.join(', ')}.`, { op: row.name, dtype: value });
+  },
   ints: (value) => (Array.isArray(value) && value.every((v) => v === null || Number.isSafeInteger(v)) ? [...(value as (number | null)[])] : Number.isSafeInteger(value) ? [value as number] : undefined),
   seed: (value) => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined),
   choice: (value, _row, spec) => (typeof value === 'string' && spec.choices?.includes(value) ? value : undefined),

@@ -56,7 +56,8 @@ function permuted(operand: TensorType, axes: readonly number[]): Window {
 
 function settlePermutation([x]: readonly TensorType[], attrs: AttributeValues): AttributeValues {
   const rank = (x as TensorType).shape.length;
-  const axes = (attrs['axes'] as number[] | null) ?? Array.from({ length: rank }, (_, i) => rank - 1 - i);
+  const given = attrs['axes'] as number | number[] | null;
+  const axes = typeof given === 'number' ? [given] : (given ?? Array.from({ length: rank }, (_, i) => rank - 1 - i));
   const settled = axes.map((axis) => normaliseAxis('permute_dims', axis, rank));
   if (settled.length === rank && new Set(settled).size === rank) return { axes: settled };
   throw new AttributeError(`permute_dims: axes ${formatShape(axes)} are not a permutation of 0 to ${rank - 1}; name every axis once.`, { axes, rank });

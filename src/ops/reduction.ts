@@ -1,5 +1,7 @@
 // Reductions along axes, and the transforms of whole rows built on them.
+import { ShapeError } from '../errors.ts';
 import type { DType } from '../tensor/dtype.ts';
+import { formatShape, sizeOf } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { type AttributeSpec, defineOp, type OperandKind, type OpRow, type ReductionName, type RowTransform, unary } from './define.ts';
 import { first, reducedShape, settledAxes, settledAxis } from './infer.ts';
@@ -33,7 +35,14 @@ function reduction(name: ReductionName, opName: string, doc: string, options: Op
 /** Arg-reductions take one axis, or null for the flattened tensor. */
 function argReduction(name: 'argmin' | 'argmax', doc: string): OpRow {
   const row = reduction(name, name, doc, { dtype: () => 'int32', result: 'int32', deviation: 'indices are int32' });
-  return { ...row, attributes: { axis: { kind: 'axis', fallback: null, doc: 'axis to search; null = the flattened tensor' }, keepdims: KEEPDIMS } };
+  const infer: OpRow['infer'] = ([x], attrs) => {
+    const { shape } = x as TensorType;
+    const inferred = row.infer([x as TensorType], attrs);
+    const searched = sizeOf((attrs['axis'] as number[]).map((axis) => shape[axis] as number));
+    if (searched > 0 || sizeOf(inferred.shape) === 0) return inferred;
+    throw new ShapeError(`${name}: x has shape ${formatShape(shape)}; no element along axis ${String(attrs['axis'])} can be found. Use an axis of length 1 or more.`, { shape });
+  };
+  return { ...row, infer, attributes: { axis: { kind: 'axis', fallback: null, doc: 'axis to search; null = the flattened tensor' }, keepdims: KEEPDIMS } };
 }
 
 const CORRECTION: AttributeSpec = { kind: 'float', fallback: 0, doc: 'degrees of freedom subtracted from the count (1: sample variance)' };

@@ -1,4 +1,5 @@
 // The score of a stored result, in [0, 1]: how much it is worth keeping. The formula is in docs/score.md.
+import { ENTRY_BYTES, WORTH_NS_PER_BYTE } from '../policy/admission.ts';
 import type { Value } from '../tensor/block.ts';
 import { bytesOf, isFloat } from '../tensor/dtype.ts';
 import { FACT, knownFacts } from './facts.ts';
@@ -7,6 +8,7 @@ import { FACT, knownFacts } from './facts.ts';
 export interface ScoreRecord {
   /** Measured nanoseconds to compute it again. */
   readonly costNs: number;
+  /** Bytes it takes, with those of its entry. */
   readonly sizeBytes: number;
   /** Bits of known facts (`FACT`). */
   readonly facts: number;
@@ -40,15 +42,13 @@ export interface ScoreParts {
 /** Weights of the parts; they add up to 1. */
 export const WEIGHTS: Readonly<ScoreParts> = { economics: 0.7, stability: 0.15, entropy: 0.1, symmetry: 0.05 };
 
-/** Keeping a byte costs about a fresh page's share and what it displaces: saved time below this is worth less than the room. */
-const PRICE_NS_PER_BYTE = 0.5;
 /** Facts by what they leave open: a value known from O(n) numbers counts 1, one known from half its elements ½. */
 const STRUCTURE = FACT.zero | FACT.constant | FACT.identity | FACT.diagonal | FACT.permutation;
 const HALF_STRUCTURE = FACT.symmetric | FACT.lower | FACT.upper | FACT.repeatedRows;
 
 /** The parts of the score. What was not looked at counts as it is in an ordinary result: healthy, dense, without structure. */
 export function scoreParts(record: ScoreRecord): ScoreParts {
-  const worth = record.costNs / (PRICE_NS_PER_BYTE * Math.max(1, record.sizeBytes));
+  const worth = record.costNs / (WORTH_NS_PER_BYTE * Math.max(1, record.sizeBytes));
   return {
     economics: Number.isFinite(worth) ? worth / (1 + worth) : 1,
     stability: stabilityOf(record),
@@ -80,7 +80,7 @@ const MIN_SAMPLED_NS = 500_000;
 /** The score of a result that cost `costNs`: sampled where that is at most about 3 % of the cost. */
 export function scoreOf(value: Value, costNs: number): number {
   const { sizeBytes } = value.type;
-  const record = { costNs, sizeBytes, facts: knownFacts(value) };
+  const record = { costNs, sizeBytes: sizeBytes + ENTRY_BYTES, facts: knownFacts(value) };
   return score(sizeBytes >= MIN_SAMPLED_BYTES && costNs >= MIN_SAMPLED_NS ? { ...record, sample: sampleOf(value) } : record);
 }
 

@@ -6,11 +6,12 @@ export interface Candidate {
   readonly costNs: number;
   /** Nanoseconds of it and of everything that was computed for it. */
   readonly pathNs: number;
-  readonly sizeBytes: number;
   /** Computations of the same node before this one. */
   readonly sights: number;
   /** Its only reader is a cheap op on the same elements, which will be the one to keep. */
   readonly passedOn: boolean;
+  /** Its score (docs/score.md), in [0, 1]. */
+  readonly score: number;
 }
 
 /** What to do with a result: keep it, drop it as not worth a look-up, or wait for a second sight. */
@@ -21,12 +22,15 @@ export const LOOKUP_NS = 2000;
 /** Bytes an entry takes besides its elements: array, buffer, block, entry, node. */
 export const ENTRY_BYTES = 600;
 /** Keeping a byte costs about a fresh page's share (0.25 ns) and what it displaces; cheaper results must be asked for twice. */
-const WORTH_NS_PER_BYTE = 0.5;
+export const WORTH_NS_PER_BYTE = 0.5;
+
+/** Score of an ordinary result that saves what its room costs, `WORTH_NS_PER_BYTE`: its economics are ½ (docs/score.md). */
+export const ADMISSION_SCORE = 0.6;
 
 /** Decides by break-even: the price of keeping against what one hit saves. */
 export function admission(candidate: Candidate): Admission {
-  const { pathNs, sizeBytes, sights, passedOn } = candidate;
+  const { pathNs, sights, passedOn, score } = candidate;
   if (pathNs < LOOKUP_NS) return 'bypass';
   if (sights > 0) return 'admit';
-  return !passedOn && pathNs >= 4 * LOOKUP_NS && pathNs >= WORTH_NS_PER_BYTE * (sizeBytes + ENTRY_BYTES) ? 'admit' : 'wait';
+  return !passedOn && pathNs >= 4 * LOOKUP_NS && score >= ADMISSION_SCORE ? 'admit' : 'wait';
 }

@@ -72,7 +72,7 @@ export function judgeBefore(laws: LawSet, proposal: Proposal): void {
 export function judgeFinite(law: string, op: string, seq: number, found: { count: number; index: readonly number[]; value: number }): PolicyError {
   const at = `[${found.index.join(',')}]`;
   return new PolicyError(
-    `${law}: ${op} gave ${found.count} non-finite value${found.count === 1 ? '' : 's'}, first at ${at} (${found.value}). Event #${seq}. Guard with where(isfinite(x), x, …) or open({ policy: { finite: 'warn' } }).`,
+    `${law}: ${op} gave ${found.count} non-finite value${found.count === 1 ? '' : 's'}, first at ${at} (${found.value}). Event #${seq}. Guard with where(isfinite(x), x, …) or open({ policy: { ${law === 'finite-input' ? 'finiteInputs' : 'finite'}: 'warn' } }).`,
     { law, op, seq, ...found },
   );
 }

@@ -10,8 +10,10 @@ import type { Decision, NumericsClass } from '../events.ts';
 import type { Author, Expression } from '../expr/expression.ts';
 import { InterningTable, type NodeId } from '../expr/interning.ts';
 import type { OpRow } from '../ops/define.ts';
+import { knownFacts } from '../pattern/facts.ts';
+import { scoreOf } from '../pattern/score.ts';
 import { admission } from '../policy/admission.ts';
-import { judgeBefore } from '../policy/laws.ts';
+import { judgeBefore, type Verdict } from '../policy/laws.ts';
 import type { Memory, Value } from '../tensor/block.ts';
 import { Counters } from './counters.ts';
 import type { Ground, Identity, Mode, Step } from './demand.ts';
@@ -100,8 +102,8 @@ export class Core {
   }
 
   #admitOne(expression: Expression, view: View): void {
+    this.#judge(expression, view);
     if (expression.row !== undefined) {
-      this.#judge(expression);
       this.counters.askedFlops += askedFlops(expression.row, expression);
     }
     expression.admitted = true;
@@ -112,15 +114,26 @@ export class Core {
     if (entry !== undefined) this.#hit(expression, entry);
   }
 
-  #judge(expression: Expression): void {
+  #judge(expression: Expression, view: View): void {
     const { row, type, seq } = expression;
+    const laws = this.settings.policy;
+    if (row === undefined) return this.#checkHealth(expression, expression.value, laws.finiteInputs);
+    // A literal is part of the op it stands in.
+    if (row.source && type.shape.length === 0) return;
     try {
-      judgeBefore(this.settings.policy, { op: row?.name ?? 'tensor', type, expectedNs: 0, seq });
+      judgeBefore(laws, { op: row.name, type, expectedNs: laws.maxExpectedMs === undefined ? 0 : this.#expectedNs(expression, view), seq });
     } catch (error) {
       this.counters.denials++;
       this.recorder.annotate(expression, 'denied', '', this.now(), 0, 0);
       throw error;
     }
+  }
+
+  /** What an op should take on the device it would go to. */
+  #expectedNs({ row, attributes, type, operands }: Expression, view: View): number {
+    const unread = operands.map((operand) => ({ type: operand.type }) as Value);
+    const task: Task = { row: row as OpRow, attrs: attributes.values, type, numerics: view.numerics, operands: unread };
+    return this.costs.expectNs(this.dispatcher.place(task, view.device), task);
   }
 
   #hit(expression: Expression, entry: Entry): void {
@@ -143,7 +156,7 @@ export class Core {
   #find(expression: Expression, node: NodeId): Value | undefined {
     if (expression.value !== undefined) return hold(expression.value);
     const entry = this.store.peek(node);
-    if (entry !== undefined && this.settings.policy.finite !== undefined) this.#checkHealth(expression, entry.value, entry);
+    if (entry !== undefined) this.#checkHealth(expression, entry.value, this.settings.policy.finite, entry);
     return hold(entry?.value);
   }
 
@@ -198,7 +211,7 @@ export class Core {
     this.counters.kernelCalls++;
     this.counters.kernelNs += elapsedNs;
     this.#countFlops(step.expression, task, device);
-    this.#checkHealth(step.expression, value);
+    this.#checkHealth(step.expression, value, this.settings.policy.finite);
     step.pathNs = elapsedNs;
     for (const operand of step.operands) step.pathNs += operand.pathNs;
     step.expression.origin = 'computed';
@@ -219,8 +232,9 @@ export class Core {
 
   #keep(step: Step, value: Value, device: Device, costNs: number): Decision {
     const node = step.identity as NodeId;
+    const score = scoreOf(value, step.pathNs);
     const verdict = admission({
-      costNs, pathNs: step.pathNs, sizeBytes: value.block.sizeBytes, sights: this.table.sight(node), passedOn: isPassedOn(step),
+      costNs, pathNs: step.pathNs, score, sights: this.table.sight(node), passedOn: isPassedOn(step),
     });
     if (verdict === 'bypass') {
       this.counters.bypasses++;
@@ -230,19 +244,18 @@ export class Core {
     this.nearMisses.missed(step.expression);
     if (verdict === 'admit') {
       const { attributes } = step.expression;
-      this.store.put({ node, value, attributes, costNs: step.pathNs, device: device.name, facts: 0, score: 0, hits: 0, priority: 0, slot: 0 });
+      this.store.put({ node, value, attributes, costNs: step.pathNs, device: device.name, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });
     }
     return 'computed';
   }
 
-  #checkHealth(expression: Expression, value: Value, known?: Health): void {
-    const { finite } = this.settings.policy;
-    if (finite === undefined) return;
+  #checkHealth(expression: Expression, value: Value | undefined, law: Verdict | undefined, known?: Health): void {
+    if (law === undefined || value === undefined) return;
     const error = checkFinite(expression, value, known);
     if (error === undefined) return;
     this.counters.denials++;
     this.recorder.annotate(expression, 'denied', '', this.now(), 0, 0);
-    if (finite === 'deny') throw error;
+    if (law === 'deny') throw error;
     this.host.warn(error.message);
   }
 

@@ -2,11 +2,11 @@
 import { SourceError, ShapeError, DTypeError } from '../errors.ts';
 import type { Argument } from '../expr/canonicalise.ts';
 import { Expression } from '../expr/expression.ts';
-import { type DType, type TypedArray, allocate, dtypeOfArray, DTYPES } from '../tensor/dtype.ts';
-import { checkShape, formatShape, type Shape, sizeOf } from '../tensor/shape.ts';
+import { type DType, type TypedArray, dtypeOfArray, parseDType } from '../tensor/dtype.ts';
+import { checkShape, formatShape, MAX_RANK, type Shape, sizeOf } from '../tensor/shape.ts';
 import type { Elements } from '../tensor/elements.ts';
 import { asTableArray, checkReadable } from '../tensor/foreign-dtypes.ts';
-import { asTruth } from '../tensor/foreign-elements.ts';
+import { asTruth, readSequence } from '../tensor/foreign-elements.ts';
 import { readForeign } from '../tensor/foreign.ts';
 
 /** Nested lists of numbers, booleans or bigints. */
@@ -57,18 +57,13 @@ function readNested(value: Nested, owner: string, dtype: DType | undefined): Ele
   for (let level = value; Array.isArray(level); level = level[0] as Nested) {
     shape.push(level.length);
     if (level.length === 0) break;
+    // Deeper than any tensor, or a list inside itself.
+    if (shape.length > MAX_RANK) throw new ShapeError(`${owner}: the lists are nested more than ${MAX_RANK} deep; a tensor has at most ${MAX_RANK} axes.`, { limit: MAX_RANK });
   }
   const flat: (number | boolean | bigint)[] = [];
   flatten(value, shape, 0, flat, owner);
-  const chosen = dtype ?? nestedDType(flat);
-  const array = allocate(chosen, flat.length);
-  flat.forEach((item, i) => {
-    array[i] = (DTYPES[chosen].name === 'int64' ? BigInt(item) : chosen === 'bool' ? Number(Boolean(item)) : Number(item)) as never;
-  });
-  return { dtype: chosen, shape, array, fresh: true };
+  return { ...readSequence(flat, dtype === undefined ? undefined : parseDType(dtype), owner), shape };
 }
-
-const nestedDType = (flat: readonly (number | boolean | bigint)[]): DType => (flat.length === 0 ? 'float32' : flat.every((item) => typeof item === 'boolean') ? 'bool' : flat.some((item) => typeof item === 'bigint') ? 'int64' : 'float32');
 
 function flatten(value: Nested, shape: readonly number[], axis: number, into: (number | boolean | bigint)[], owner: string): void {
   if (axis === shape.length) {

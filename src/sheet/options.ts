@@ -60,23 +60,34 @@ export interface Settings {
 
 const CHOICES = { class: ['tolerance', 'exact'], cache: ['on', 'off'], rewrites: ['apply', 'offer', 'off'] } as const;
 const KNOWN = new Set(['class', 'cache', 'budgetBytes', 'devices', 'eager', 'rewrites', 'policy', 'trace', 'threads']);
+const KNOWN_OF_VIEWS = new Set(['class', 'cache', 'device', 'signal']);
 const DEFAULT_BUDGET_BYTES = 2 ** 30;
 
 /** Checks options and fills in what is left out. */
 export function settleOptions(options: OpenOptions): Settings {
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.has(name)) throw new AttributeError(`open: there is no option "${name}"; known are ${[...KNOWN].join(', ')}.`, { option: name });
-  }
-  for (const [name, choices] of Object.entries(CHOICES)) {
-    const value = options[name as keyof typeof CHOICES];
-    if (value === undefined || (choices as readonly string[]).includes(value)) continue;
-    throw new AttributeError(`open: ${name} is "${value}"; use one of ${choices.join(', ')}.`, { option: name, value });
-  }
+  checkNames('open', options, KNOWN);
   return {
     numerics: options.class ?? 'tolerance', cache: options.cache ?? 'on', budgetBytes: positive('budgetBytes', options.budgetBytes ?? DEFAULT_BUDGET_BYTES),
     devices: options.devices, eager: options.eager ?? false, rewrites: options.rewrites ?? 'offer', policy: options.policy ?? {},
     trace: options.trace ?? {}, threads: options.threads === undefined ? undefined : positive('threads', options.threads),
   };
+}
+
+/** Checks the options of a view: unknown names, values that are none of the choices, a signal that is none. */
+export function checkViewOptions(options: ViewOptions): void {
+  checkNames('with', options, KNOWN_OF_VIEWS);
+  const { signal, device } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new AttributeError('with: signal is no AbortSignal; give that of an AbortController.', { option: 'signal' });
+  if (device !== undefined && typeof device !== 'string') throw new AttributeError(`with: device is ${String(device)}; give the name of one in sheet.devices().`, { option: 'device', value: device });
+}
+
+function checkNames(owner: string, options: OpenOptions | ViewOptions, known: ReadonlySet<string>): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!known.has(name)) throw new AttributeError(`${owner}: there is no option "${name}"; known are ${[...known].join(', ')}.`, { option: name });
+    const choices = (CHOICES as Partial<Record<string, readonly unknown[]>>)[name];
+    if (choices === undefined || value === undefined || choices.includes(value)) continue;
+    throw new AttributeError(`${owner}: ${name} is "${String(value)}"; use one of ${choices.join(', ')}.`, { option: name, value });
+  }
 }
 
 function positive(name: string, value: number): number {

@@ -12,10 +12,7 @@ export function sheetExecutor(sheet: Sheet, device: string | undefined): Executo
   const views = { tolerance: view('tolerance'), exact: view('exact') };
   return {
     root: (array, dtype, shape) => sheet.tensor(array, shape, { dtype: parseDType(dtype) }),
-    call(op, operands, attrs, numerics) {
-      const row = opNamed(op);
-      return views[numerics].call(row, undefined, row.variadic ? [operands, attrs] : [...operands, attrs]) as Tensor;
-    },
+    call: (op, operands, attrs, numerics) => views[numerics].restate(opNamed(op), operands.map((operand) => operand.expression), attrs),
     read: (handle, use) => handle.borrow((array) => use(array)),
     close: () => sheet.close(),
   };

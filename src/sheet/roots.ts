@@ -111,7 +111,8 @@ export class Roots {
     return values.map((value) => {
       if (!isElements(value)) return value;
       const type = tensorType(value.dtype, value.shape);
-      return inPlace ? this.#hashedInPlace(value, type, row, author) : this.add(type, this.snapshot(value.array, type), author);
+      // Another thread may write to shared memory between hashing and copying.
+      return inPlace && !isShared(value.array) ? this.#hashedInPlace(value, type, row, author) : this.add(type, this.snapshot(value.array, type), author);
     });
   }
 
@@ -178,3 +179,5 @@ export class Roots {
     this.#sweepAt = Math.max(4096, this.#known.size * 2);
   }
 }
+
+const isShared = ({ buffer }: TypedArray): boolean => typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;

@@ -1,7 +1,7 @@
 // SymbolicSheet: the front door. `execute` makes an expression; awaiting it admits it; reading its elements computes it.
 import { AttributeError, ClosedError, SourceError } from '../errors.ts';
 import type { DeviceReport } from '../backend/device.ts';
-import { canonicalise, type Argument } from '../expr/canonicalise.ts';
+import { canonicalise, type Argument, restate } from '../expr/canonicalise.ts';
 import { type Author, Expression } from '../expr/expression.ts';
 import { REWRITES_APPLIED } from '../expr/rewrites.ts';
 import type { OpRow } from '../ops/define.ts';
@@ -16,7 +16,7 @@ import { makeMemo, type Memo, type Memoised, type MemoOptions } from './memo.ts'
 import type { MemoView } from './memo-view.ts';
 import type { OpArguments, OpName, OpResult, SheetMethods } from './methods.gen.ts';
 import { isElements, isLiteral, readElements } from './operands.ts';
-import type { ViewOptions } from './options.ts';
+import { checkViewOptions, type ViewOptions } from './options.ts';
 import { formatReport, sheetStats, type SheetStats } from './report.ts';
 import { type Owner, PendingTensor, Tensor } from './tensor.ts';
 import { SheetTrace } from './trace.ts';
@@ -137,6 +137,17 @@ export class Sheet implements Owner {
     const { operands, given } = splitArguments(row, self, args);
     const expression = canonicalise(row, this.#readOperands(row, operands), given, this.#view.author);
     lookups.stop(startNs);
+    return this.handle(expression);
+  }
+
+  /** @internal A call as a trace holds it: operands and attributes are canonical, no law is applied again. */
+  restate(row: OpRow, operands: readonly Expression[], values: Expression['attributes']['values']): PendingTensor {
+    this.#open();
+    return this.handle(restate(row, operands, values, this.#view.author));
+  }
+
+  /** @internal */
+  handle(expression: Expression): PendingTensor {
     if (this.core.settings.eager) this.#computeNow(expression);
     else if (expression.depth > MAX_DEPTH) this.#cut(expression);
     return new PendingTensor(this, expression);
@@ -283,6 +294,7 @@ for (const [method, row] of METHODS) {
 
 /** The view whose options are `base`'s but for those given. */
 export function viewWith(core: Core, base: Omit<View, 'author'>, options: ViewOptions): View {
+  checkViewOptions(options);
   const numerics = options.class ?? base.numerics;
   const { rewrites } = core.settings;
   const semantics = (numerics === 'exact' ? 1 : 0) | (rewrites === 'apply' ? REWRITES_APPLIED : 0);
@@ -318,12 +330,21 @@ const isAttributes = (value: unknown): boolean => typeof value === 'object' && v
 /** Takes a buffer over: the caller's array is detached. */
 function takeOver(array: TypedArray, type: TensorType): Value {
   const { buffer } = array;
-  if (buffer instanceof SharedArrayBuffer) throw new SourceError('own: a shared buffer cannot be taken over; leave own out and it is copied.', {});
+  if (!(buffer instanceof ArrayBuffer)) throw new SourceError('own: a shared buffer cannot be taken over; leave own out and it is copied.', {});
   if (array.byteOffset !== 0 || array.byteLength !== buffer.byteLength) {
     throw new SourceError(`own: the array is ${array.byteLength} of its buffer's ${buffer.byteLength} bytes, and taking it would detach its neighbours; pass a copy (array.slice()).`, { byteLength: array.byteLength, bufferBytes: buffer.byteLength });
   }
-  const moved = structuredClone(buffer, { transfer: [buffer] });
-  if (buffer.byteLength !== 0) throw new SourceError('own: this buffer cannot be detached (WebAssembly memory); leave own out and it is copied.', {});
   const Array = array.constructor as new (buffer: ArrayBuffer) => TypedArray;
+  const moved = transferred(buffer);
+  if (moved === undefined || buffer.byteLength !== 0) throw new SourceError('own: this buffer cannot be detached (WebAssembly memory, or marked as untransferable); leave own out and it is copied.', {});
   return valueOfArray(type, new Array(moved));
+}
+
+/** The memory of a buffer under a new one; undefined where it refuses, as that of WebAssembly does. */
+function transferred(buffer: ArrayBuffer): ArrayBuffer | undefined {
+  try {
+    return structuredClone(buffer, { transfer: [buffer] });
+  } catch {
+    return undefined;
+  }
 }

@@ -1,4 +1,5 @@
 // Where a tensor's bytes live and for how long: counted blocks from a memory that may recycle them, and values over them.
+import { LimitError } from '../errors.ts';
 import { allocate, type TypedArray } from './dtype.ts';
 import type { TensorType } from './type.ts';
 
@@ -57,6 +58,13 @@ export const valueOf = (type: TensorType, block: Block): Value => ({ type, array
 export const valueOfArray = (type: TensorType, array: TypedArray): Value => valueOf(type, new Block(array));
 
 /** Fresh zeroed arrays; the simplest correct memory. */
-export const heapMemory: Memory = {
-  take: (type) => new Block(allocate(type.dtype, type.size)),
-};
+export const heapMemory: Memory = { take: (type) => new Block(reserve(type)) };
+
+/** A fresh zeroed array for a type, or a LimitError where the machine has no room for it. */
+export function reserve({ dtype, size, sizeBytes, shape }: TensorType): TypedArray {
+  try {
+    return allocate(dtype, size);
+  } catch (error) {
+    throw new LimitError(`There is no memory for ${sizeBytes} bytes (${dtype} of shape [${shape.join(',')}]): ${String(error)}. Split the tensor, or dispose of handles.`, { sizeBytes, shape });
+  }
+}

@@ -5,7 +5,8 @@ export type Shape = readonly number[];
 
 /** Most elements a tensor may have: what one typed array can index. */
 export const MAX_ELEMENTS = 2 ** 32;
-const MAX_RANK = 32;
+/** Most axes a tensor may have. */
+export const MAX_RANK = 32;
 
 /** Number of elements; 1 for []. */
 export function sizeOf(shape: Shape): number {

@@ -16,6 +16,9 @@ export class AnnotationEncoder {
   readonly #head: TraceHead;
   readonly #payload = new PayloadWriter();
   readonly #texts = new Map<string, number>();
+  /** The last device and its number: answers come in runs. */
+  #device: string | undefined;
+  #deviceRef = 0;
   #inSegment = SEGMENT_FRAMES;
 
   constructor(frames: FrameWriter, head: TraceHead) {
@@ -31,8 +34,9 @@ export class AnnotationEncoder {
 
   answer(seq: number, decision: Decision, device: string, startNs: number, elapsedNs: number, sizeBytes: number, score: number): void {
     this.#room();
-    const deviceRef = this.#texts.get(device) ?? this.#define(device);
-    const payload = this.#payload.begin().uint(seq).u8(CODES.get(decision) as number).uint(deviceRef).f64(startNs).f64(elapsedNs).uint(sizeBytes);
+    if (device !== this.#device) this.#deviceRef = this.#texts.get(device) ?? this.#define(device);
+    this.#device = device;
+    const payload = this.#payload.begin().uint(seq).u8(CODES.get(decision) as number).uint(this.#deviceRef).f64(startNs).f64(elapsedNs).uint(sizeBytes);
     if (!Object.is(score, 0)) payload.f64(score);
     this.#append(KIND.answer);
   }
@@ -78,6 +82,7 @@ export class AnnotationEncoder {
     if (this.#inSegment < SEGMENT_FRAMES) return;
     this.#frames.flush(STREAM.annotations);
     this.#texts.clear();
+    this.#device = undefined;
     this.#inSegment = 0;
     const fields = new TlvWriter().beginFields();
     encodeValue(fields, this.#head, 'head');

@@ -14,6 +14,7 @@ import type { Flaw, StreamSeal, Trace } from './trace.ts';
 /** The verified prefix of an exported trace, with what is wrong after it; a FormatError only where there is no trace at all. */
 export function traceFromJson(text: string, digest: Digest): Trace {
   const { json, cut } = parseOrRepair(text);
+  if (cut?.code === 'truncated' && !(isRecord(json) && isRecord(json['chains']))) return { ...EMPTY, damage: cut };
   const file = openFile(json, cut);
   const head = headFromJson(file.fields['head']);
   const chains = fieldsOf(file.fields['chains'] ?? null, 'file');
@@ -32,6 +33,10 @@ export function traceFromJson(text: string, digest: Digest): Trace {
     seals: { program: calls.seal, annotations: answers.seal }, ...(damage && { damage }),
   };
 }
+
+const NO_SEAL: StreamSeal = { start: CHAIN_START, blocks: [] };
+/** What is sound in a file that was cut before its seals. */
+const EMPTY: Trace = { head: {}, events: [], annotations: [], roots: [], seals: { program: NO_SEAL, annotations: NO_SEAL } };
 
 function openFile(json: Json, cut: Flaw | undefined): Fields {
   const format = isRecord(json) ? json['format'] : undefined;
@@ -79,7 +84,7 @@ function readAll<T>(json: Json | undefined, read: (json: Json) => T): Listed<T> 
     for (const item of json as readonly Json[]) items.push(read(item));
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
-    return { items, flaw: { code: String(error.details['code'] ?? 'edited'), message: error.message } };
+    return { items, flaw: { code: 'edited', message: error.message } };
   }
   return { items, flaw: undefined };
 }

@@ -10,11 +10,17 @@ export function parseOrRepair(text: string): { readonly json: Json; readonly cut
   try {
     return { json: JSON.parse(text) as Json };
   } catch {
-    const whole = repair(text);
-    const message = `This .sqs.json ends after ${text.length} characters without its end, or is no JSON: copy it again, or load it with { damaged: 'prefix' }.`;
-    return { json: whole ?? null, cut: { code: whole === undefined ? 'not-a-trace' : 'truncated', message } };
+    return { json: repair(text) ?? null, cut: flawOf(text) };
   }
 }
+
+function flawOf(text: string): Flaw {
+  if (!START.test(text)) return { code: 'not-a-trace', message: 'This is no trace; give a .sqs.json file that sheet.trace.save wrote.' };
+  if (text.trimEnd().endsWith(']}')) return { code: 'edited', message: 'This .sqs.json was edited: it is no JSON any more. Take the file from where it was written.' };
+  return { code: 'truncated', message: `This .sqs.json ends after ${text.length} characters without its end: copy it again, or load it with { damaged: 'prefix' }.` };
+}
+
+const START = /^\s*\{\s*"format":\s*"sqs-trace"/;
 
 /** Drops the last, partial line and closes what is open: the layout of lines is that of json-export.ts. */
 function repair(text: string): Json | undefined {

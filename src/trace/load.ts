@@ -22,11 +22,12 @@ export interface LoadOptions {
 /** Reads and verifies a trace file. Throws a FormatError whose `details.code` says what happened to it. */
 export async function loadTraceFile(path: string, ground: { readonly digest: Digest; readonly files: Files }, options: LoadOptions = {}): Promise<Trace> {
   const trace = readTrace(await ground.files.read(path), ground.digest, options, path);
-  return { ...trace, roots: await Promise.all(trace.roots.map((root) => (root.beside === true ? fetchBeside(root, path, ground) : root))) };
+  return { ...trace, roots: await Promise.all(trace.roots.map((root) => fetchBeside(root, path, ground))) };
 }
 
 /** A root with the bytes that lie beside the trace; without them where the file is gone or holds something else. */
 async function fetchBeside(root: TraceRoot, path: string, { digest, files }: { readonly digest: Digest; readonly files: Files }): Promise<TraceRoot> {
+  if (root.beside !== true) return root;
   const file = await files.read(besidePath(path, root.contentId)).catch(() => undefined);
   if (file === undefined) return root;
   try {

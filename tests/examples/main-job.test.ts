@@ -48,12 +48,12 @@ describe('the sweep', () => {
     await using on = await SymbolicSheet.open({ class: 'exact' });
     await using off = await SymbolicSheet.open({ class: 'exact', cache: 'off' });
     await sweep(off, digits, grid);
-    expect(off.core.counters.askedFlops).toBeCloseTo(off.core.counters.flops, 0);
+    expect(off.core.counters.askedFlops / off.core.counters.flops).toBeCloseTo(1, 6); // scalar constants are asked once and computed in every fit
     await sweep(on, digits, grid);
     await sweep(on, digits, grid);
     const { flops } = on.core.counters;
     await sweep(on, digits, grid);
-    expect(on.core.counters.askedFlops).toBeCloseTo(3 * off.core.counters.askedFlops, 0);
+    expect(on.core.counters.askedFlops / off.core.counters.askedFlops).toBeCloseTo(3, 6);
     expect((on.core.counters.flops - flops) / off.core.counters.flops).toBeLessThan(0.01);
   });
 
@@ -67,7 +67,7 @@ describe('the sweep', () => {
     await sweep(sheet, withChangedRows(big, 9, 0, 3), size);
     const asked = sheet.core.counters.askedFlops - before;
     expect(sheet.core.counters.flops - first).toBeLessThan(0.9 * first);
-    expect(asked).toBeCloseTo(before, 0);
+    expect(asked / before).toBeCloseTo(1, 6);
   });
 
   it('cuts digits into parts that are all of them, in order', () => {
@@ -134,7 +134,7 @@ describe('the table', () => {
     const stopped = made('cache off', 30, 18, 5e12);
     const [, , first, last] = formatTable([{ run: made('first', 90, 6, 4e11), agreement: compare(fits(90), stopped.fits) }, { run: stopped, agreement: undefined }], stopped, 'exact');
     expect(first).toContain('≈ 9.0 ×');
-    expect(first).toContain('✓ 30 of 90');
+    expect(first).toContain('✓ 30/90');
     expect(last).toContain('30/90');
     expect(last).toContain('≈ 54.0 s');
   });
@@ -142,7 +142,7 @@ describe('the table', () => {
   it('shows a single differing bit, and in class tolerance how large the difference is', () => {
     const other = fits(90).map((fit, i) => (i === 7 ? { ...fit, accuracy: fit.accuracy + 2 ** -20 } : fit));
     const line = { run: { ...made('first', 90, 6, 4e11), fits: other }, agreement: compare(other, off.fits) };
-    expect(formatTable([line], off, 'exact')[2]).toContain('✗ 1 differ');
+    expect(formatTable([line], off, 'exact')[2]).toContain('✗ 1/90');
     expect(formatTable([line], off, 'tolerance')[2]).toContain('9.5e-7');
   });
 

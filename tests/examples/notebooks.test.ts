@@ -8,6 +8,8 @@ import { Resvg } from '@resvg/resvg-js';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readCells } from '../../examples/lib/show-source.ts';
 import { toHtml, toMarkdown } from '../../examples/lib/show-page.ts';
+import { tensorPicture } from '../../examples/lib/show-pictures.ts';
+import { sparkline } from '../../examples/lib/show-terminal.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const names = readdirSync(join(root, 'examples')).filter((name) => /^\d\d-.*\.ts$/.test(name)).map((name) => name.replace('.ts', ''));
@@ -82,6 +84,33 @@ describe('the notebooks', () => {
   it.each(names)('%s is rendered in examples/rendered with the code it has now', (name) => {
     const rendered = readFileSync(join(root, 'examples/rendered', `${name}.md`), 'utf8');
     expect(readCells(sourceOf(name)).cells.filter(({ code }) => !rendered.includes(code)).map(({ heading }) => heading)).toEqual([]);
+  });
+});
+
+describe('a tensor', () => {
+  it('becomes a picture whose pixels have the colours of its values', () => {
+    const svg = tensorPicture({ values: [0, 1, 1, 0], shape: [2, 2] }, { scale: 'grey' });
+    const { pixels, width } = new Resvg(svg).render();
+    const red = (x: number, y: number): number => pixels[(y * width + x) * 4] as number;
+    expect([red(20, 20), red(100, 20), red(20, 100), red(100, 100)].map((value) => value > 128)).toEqual([false, true, true, false]);
+  });
+
+  it('is drawn by its rank: a line, a colour map, a grid', () => {
+    expect(tensorPicture({ values: [1, 2, 3], shape: [3] })).toContain('value over index');
+    expect(tensorPicture({ values: [1, 2, 3, 4, 5, 6], shape: [2, 3] })).toContain('2 × 3 colour map');
+    expect(tensorPicture({ values: [1, 2, 3, 4, 5, 6, 7, 8], shape: [2, 2, 2] }).match(/<image/g)).toHaveLength(2);
+    expect(tensorPicture({ values: Array.from({ length: 5000 }, (_, i) => Math.sqrt(i)), shape: [5000] })).toContain('histogram of 5000 values');
+  });
+
+  it('is drawn where it has NaN, infinities, one value or none', () => {
+    for (const values of [[NaN, 1], [Infinity, -Infinity], [3, 3], []]) {
+      for (const shape of [[values.length], [1, values.length]]) expect(tensorPicture({ values, shape })).not.toMatch(/="(NaN|-?Infinity)/);
+    }
+  });
+
+  it('takes at most 12 lines of a terminal', () => {
+    expect(sparkline({ values: [0, 1, 2, 3], shape: [4] })).toBe(' ▃▅█');
+    expect(sparkline({ values: Array.from({ length: 40 * 90 }, (_, i) => i), shape: [40, 90] }).split('\n')).toHaveLength(12);
   });
 });
 

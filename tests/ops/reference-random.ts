@@ -16,7 +16,8 @@ function block(seed: bigint, index: number): bigint[] {
 }
 
 const word = (seed: bigint, blockIndex: number, place: number): bigint => block(seed, blockIndex)[place] as bigint;
-const pair = (seed: bigint, i: number): [bigint, bigint] => [word(seed, Math.floor(i / 2), 2 * (i % 2)), word(seed, Math.floor(i / 2), 2 * (i % 2) + 1)];
+/** High and low word of an element of 64 bits; the low one comes first. */
+const pair = (seed: bigint, i: number): [bigint, bigint] => [word(seed, Math.floor(i / 2), 2 * (i % 2) + 1), word(seed, Math.floor(i / 2), 2 * (i % 2))];
 const double = (high: bigint, low: bigint): number => Number(high * 2n ** 21n + (low >> 11n)) * 2 ** -53;
 const seedOf = (attrs: Attrs): bigint => BigInt(attrs['seed'] as number);
 const shapeOf = (attrs: Attrs): number[] => (typeof attrs['shape'] === 'number' ? [attrs['shape']] : (attrs['shape'] as number[]));
@@ -28,7 +29,7 @@ function uniform(seed: bigint, i: number, dtype: Name): number {
 /** Box–Muller: even elements take the cosine, odd ones the sine. */
 function normal(seed: bigint, i: number): number {
   const [a, b, c, d] = block(seed, Math.floor(i / 2)) as [bigint, bigint, bigint, bigint];
-  const [r, t] = [Math.sqrt(-2 * Math.log(1 - double(a, b))), 2 * Math.PI * double(c, d)];
+  const [r, t] = [Math.sqrt(-2 * Math.log(1 - double(b, a))), 2 * Math.PI * double(d, c)];
   return r * (i % 2 === 0 ? Math.cos(t) : Math.sin(t));
 }
 

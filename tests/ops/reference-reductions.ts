@@ -154,8 +154,8 @@ function dot(a: readonly Scalar[], b: readonly Scalar[], dtype: Name): Result {
   const products = a.map((x, i) => (x as number) * (b[i] as number));
   const { value, slack } = sumOf(products);
   const epsilon = dtype === 'float32' ? 2 ** -23 : 2 ** -52;
-  const large = total(products.map(Math.abs)) > (dtype === 'float32' ? 1e38 : 1e307);
-  return { value, slack: large && products.every(Number.isFinite) ? Infinity : slack === Infinity || !Number.isFinite(value) ? slack : (a.length + 1) * epsilon * total(products.map(Math.abs)) + 1e-44 };
+  const large = total(products.map(Math.abs).filter(Number.isFinite)) > (dtype === 'float32' ? 1e38 : 1e307) || products.some((x, i) => Math.abs(x) === Infinity && Number.isFinite(a[i]) && Number.isFinite(b[i]));
+  return { value, slack: large ? Infinity : slack === Infinity || !Number.isFinite(value) ? slack : (a.length + 1) * epsilon * total(products.map(Math.abs)) + 1e-44 };
 }
 
 /** The last two axes swapped. */
@@ -190,7 +190,7 @@ export const outer: Reference = (operands) => {
   const [x, y] = joined(operands) as [Ref, Ref];
   return build(x.dtype, [x.values.length, y.values.length], ([i, j]) => {
     const [a, b] = [x.values[i as number] as number, y.values[j as number] as number];
-    return stored(x.dtype, isFloatName(x.dtype) ? a * b + 0 : BigInt(a) * BigInt(b));
+    return isFloatName(x.dtype) ? (stored(x.dtype, a * b) as number) + 0 : stored(x.dtype, BigInt(a) * BigInt(b));
   });
 };
 

@@ -8,7 +8,7 @@ import { agrees, isFloatName, type Ref, type Scalar } from './reference.ts';
 import { REFERENCES } from './reference-shapes.ts';
 import { type Call, callsOf, describeCall, perform, randomFrom, sample } from './samples.ts';
 
-const CALLS_PER_DTYPE = 14;
+const CALLS_PER_DTYPE = 9;
 const BUDGET_BYTES = 1 << 26;
 
 /** What a call came to: elements with their type, or the code of the error. */
@@ -25,7 +25,8 @@ async function outcomeOf(sheet: Pick<SymbolicSheet, 'execute' | 'tensor'>, call:
   }
 }
 
-const bytes = (outcome: Outcome): Uint8Array | string => ('code' in outcome ? outcome.code : new Uint8Array(outcome.array.buffer as ArrayBuffer, outcome.array.byteOffset, outcome.array.byteLength));
+/** All bits of an outcome, as text that is quick to compare. */
+const bytes = (outcome: Outcome): string => ('code' in outcome ? outcome.code : Buffer.from(outcome.array.buffer as ArrayBuffer, outcome.array.byteOffset, outcome.array.byteLength).toString('hex'));
 
 function scalars(dtype: DType, array: TypedArray): Scalar[] {
   return Array.from(array as Iterable<number | bigint>, (x) => (dtype === 'bool' ? x === 1 : isFloatName(dtype) ? (x as number) : BigInt(x)));
@@ -70,7 +71,7 @@ describe('every row', () => {
         const js = await outcomeOf(exact.with({ device: 'js' }), call);
         const refs = call.operands.map(({ dtype: own, shape, array }): Ref => ({ dtype: own, shape, values: scalars(own, array) }));
         expect(differences(js, REFERENCES[row.name]?.(refs, call.attrs)), name).toEqual([]);
-        for (const sheet of [exact.with({ device: 'wasm' }), kept, kept]) expect(bytes(await outcomeOf(sheet, call)), name).toEqual(bytes(js));
+        for (const sheet of [exact.with({ device: 'wasm' }), kept, kept]) expect(bytes(await outcomeOf(sheet, call)), name).toBe(bytes(js));
         if (!('code' in js)) expect([dtypeOfArray(js.array), js.array.length], name).toEqual([js.dtype === 'bool' ? 'uint8' : js.dtype, js.shape.reduce((a, n) => a * n, 1)]);
       }
     });

@@ -101,7 +101,7 @@ function drawAttributes(row: OpRow, shape: readonly number[], random: () => numb
 }
 
 function drawOperands(row: OpRow, dtype: DType, random: () => number): Sample[] {
-  const shapes = random() < 0.2 ? LARGE : SMALL;
+  const shapes = random() < 0.12 ? LARGE : SMALL;
   const special = row.kernel.skeleton !== 'linalg' && random() < 0.5;
   const count = row.variadic ? 1 + Math.floor(random() * 3) : row.operands.length;
   const head = pick(shapes, random);

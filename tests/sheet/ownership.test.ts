@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AbortedError, NumericError, PolicyError, SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { bits, matrix, noise, SIDE } from './fixtures/arrays.ts';
+import { collected } from './fixtures/collected.ts';
 import { evictAll, watch, type Watch } from './fixtures/watch.ts';
 
 let sheet: SymbolicSheet;
@@ -187,7 +188,8 @@ describe('errors on the way', () => {
 
   it('of an abort stop one waiter at whichever await it stands, and another waiter gets its bits', async () => {
     const operands = [0, 1, 2, 3, 4].map((seed) => sheet.tensor(matrix(seed), [SIDE, SIDE]));
-    const chain = (view: { matmul(a: Tensor, b: Tensor): Tensor }): Tensor => operands.slice(1).reduce((product, next) => view.matmul(product, next), operands[0] as Tensor);
+    const chain = (view: { matmul(a: Tensor, b: Tensor): Tensor }): Tensor =>
+      operands.slice(1).reduce((product, next) => view.matmul(product, next), operands[0] as Tensor);
     const expected = bits(await chain(sheet.with({ cache: 'off' })).data() as Float32Array);
     for (const landed of [0, 1, 2, 3]) {
       sheet.forget();
@@ -201,11 +203,11 @@ describe('errors on the way', () => {
       });
       await expect(aborting, `after ${landed} kernels`).rejects.toBeInstanceOf(AbortedError);
       abortAtGoal();
-      expect(bits(await staying as Float32Array)).toBe(expected);
+      expect(bits(await staying)).toBe(expected);
       expect(counters.kernelCalls - goal + landed, 'both stood on the same flights').toBe(4);
     }
     for (const operand of operands) operand.dispose();
-    await collected();
+    await collected(() => heldByHandles() === 0);
     expect(heldByHandles()).toBe(0);
   });
 

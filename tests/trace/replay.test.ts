@@ -92,7 +92,7 @@ describe('a replay', () => {
       const w = sheet.tensor(ramp(16), [4, 4]);
       for (let i = 0; i < 6000; i++) {
         const y = w.add(i);
-        if (i % 50 === 0) await y.data();
+        if (i % 20 === 0) await y.data();
         else await y;
       }
       const report = await sheet.trace.save(path);

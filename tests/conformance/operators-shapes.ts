@@ -1,0 +1,133 @@
+// ONNX operators that move, join, select or make elements.
+import type { Tensor } from '../../src/index.ts';
+import { type Context, type Input, type Mapping, Unmapped } from './context.ts';
+
+const settled = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
+const count = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+
+/** A list given as an input (newer opsets) or as an attribute (older ones). */
+const listOf = (on: Context, place: number, name: string): number[] | undefined => on.input(place)?.numbers() ?? (on.has(name) ? on.numbers(name) : undefined);
+
+function reshape(on: Context): Tensor {
+  const [x, wanted] = [on.tensor(0), listOf(on, 1, 'shape') ?? []];
+  const keep = on.number('allowzero', 0) === 0;
+  return x.reshape(wanted.map((n, axis) => (n === 0 && keep ? (x.shape[axis] as number) : n)));
+}
+
+function flatten(on: Context): Tensor {
+  const x = on.tensor(0);
+  const axis = settled(on.number('axis', 1), x.shape.length);
+  return x.reshape([count(x.shape.slice(0, axis)), count(x.shape.slice(axis))]);
+}
+
+function unsqueeze(on: Context): Tensor {
+  const [x, axes] = [on.tensor(0), listOf(on, 1, 'axes') ?? []];
+  const rank = x.shape.length + axes.length;
+  return axes.map((axis) => settled(axis, rank)).sort((a, b) => a - b).reduce((tensor: Tensor, axis) => tensor.expandDims(axis), x);
+}
+
+function slice(on: Context): Tensor {
+  const x = on.tensor(0);
+  const [starts, ends] = [listOf(on, 1, 'starts') ?? [], listOf(on, 2, 'ends') ?? []];
+  const axes = (listOf(on, 3, 'axes') ?? starts.map((_, i) => i)).map((axis) => settled(axis, x.shape.length));
+  const steps = on.input(4)?.numbers() ?? starts.map(() => 1);
+  const pick = (list: readonly number[], otherwise: number | null): (number | null)[] => x.shape.map((_, axis) => (axes.includes(axis) ? (list[axes.indexOf(axis)] as number) : otherwise));
+  return x.slice(pick(starts, null), pick(ends, null), pick(steps, 1));
+}
+
+function split(on: Context): readonly Tensor[] {
+  const x = on.tensor(0);
+  const axis = settled(on.number('axis', 0), x.shape.length);
+  const length = x.shape[axis] as number;
+  const parts = on.number('num_outputs', on.outputCount);
+  const even = Math.ceil(length / parts);
+  const sizes = listOf(on, 1, 'split') ?? Array.from({ length: parts }, (_, i) => Math.max(0, Math.min(even, length - i * even)));
+  let at = 0;
+  return sizes.map((size) => {
+    const bounds = (value: number | null): (number | null)[] => x.shape.map((_, k) => (k === axis ? value : null));
+    at += size;
+    return x.slice(bounds(at - size), bounds(at));
+  });
+}
+
+function expand(on: Context): Tensor {
+  const [x, wanted] = [on.tensor(0), on.input(1)?.numbers() ?? []];
+  const rank = Math.max(x.shape.length, wanted.length);
+  const length = (shape: readonly number[], axis: number): number => shape[axis - rank + shape.length] ?? 1;
+  return x.broadcastTo(Array.from({ length: rank }, (_, axis) => (length(x.shape, axis) === 1 ? length(wanted, axis) : length(x.shape, axis))));
+}
+
+function tile(on: Context): Tensor {
+  const [x, repeats] = [on.tensor(0), on.input(1)?.numbers() ?? []];
+  const stretched = x.reshape(x.shape.flatMap((n) => [1, n])).broadcastTo(x.shape.flatMap((n, axis) => [repeats[axis] as number, n]));
+  return stretched.reshape(x.shape.map((n, axis) => n * (repeats[axis] as number)));
+}
+
+function eyeLike(on: Context): Tensor {
+  const x = on.tensor(0);
+  const [rows, columns] = x.shape as [number, number];
+  return on.sheet.eye(rows, { columns, k: on.number('k', 0), dtype: on.dtype('dtype', x.dtype) });
+}
+
+function trilu(on: Context): Tensor {
+  const k = on.input(1)?.numbers()[0] ?? 0;
+  return on.number('upper', 1) === 0 ? on.tensor(0).tril({ k }) : on.tensor(0).triu({ k });
+}
+
+/** Negative indices count from the end; indices outside [−depth, depth) give the off value alone. */
+function oneHot(on: Context): Tensor {
+  const [indices, depth, values] = [on.tensor(0), on.input(1)?.numbers()[0] as number, on.tensor(2)];
+  const whole = indices.astype('int64');
+  const places = whole.less(0).where(whole.add(depth), whole);
+  const [off, on1] = [values.slice([0], [1]).reshape([]), values.slice([1], [2]).reshape([])];
+  const hot = places.oneHot(depth, { dtype: 'bool' }).where(on1, off);
+  return hot.moveaxis(-1, on.number('axis', -1));
+}
+
+function constantOfShape(on: Context): Tensor {
+  const value = on.stored('value');
+  return on.sheet.full(on.input(0)?.numbers() ?? [], Number(value?.array[0] ?? 0), { dtype: value?.dtype ?? 'float32' });
+}
+
+const int64 = (on: Context, values: readonly number[], shape: readonly number[]): Tensor => on.sheet.tensor(BigInt64Array.from(values, BigInt), shape);
+
+function shapeOf(on: Context): Tensor {
+  const { shape } = on.tensor(0);
+  const limit = (axis: number): number => Math.max(0, Math.min(shape.length, settled(axis, shape.length)));
+  const part = shape.slice(limit(on.number('start', 0)), limit(on.number('end', shape.length)));
+  return int64(on, part, [part.length]);
+}
+
+function compress(on: Context): Tensor {
+  const keep = (on.input(1) as Input).numbers().flatMap((flag, i) => (flag === 0 ? [] : [i]));
+  const x = on.has('axis') ? on.tensor(0) : on.tensor(0).reshape([-1]);
+  return x.take(Int32Array.from(keep), { axis: on.number('axis', 0) });
+}
+
+/** Running sums as a product with a triangle of ones. */
+function cumsum(on: Context): Tensor {
+  const x = on.tensor(0);
+  const axis = settled(on.input(1)?.numbers()[0] ?? 0, x.shape.length);
+  const n = x.shape[axis] as number;
+  const k = on.number('exclusive', 0);
+  const ones = on.sheet.ones([n, n], { dtype: x.dtype });
+  const triangle = on.number('reverse', 0) === 0 ? ones.triu({ k }) : ones.tril({ k: -k });
+  const rows = x.shape.length === 1 ? x.matmul(triangle) : x.moveaxis(axis, -1).matmul(triangle).moveaxis(-1, axis);
+  return rows;
+}
+
+/** By ONNX operator. */
+export const SHAPES: Readonly<Record<string, Mapping>> = {
+  Identity: (on) => on.tensor(0).reshape(on.tensor(0).shape as number[]),
+  Reshape: reshape, Flatten: flatten, Unsqueeze: unsqueeze, Slice: slice, Split: split, Expand: expand, Tile: tile, EyeLike: eyeLike, Trilu: trilu, OneHot: oneHot,
+  Squeeze: (on) => on.tensor(0).squeeze((listOf(on, 1, 'axes') ?? null) as number[]),
+  Transpose: (on) => on.tensor(0).permuteDims((on.has('perm') ? on.numbers('perm') : null) as number[]),
+  Concat: (on) => on.sheet.concat(on.tensors(), { axis: on.number('axis', 0) }),
+  Gather: (on) => on.tensor(0).take(on.tensor(1), { axis: on.number('axis', 0) }),
+  ConstantOfShape: constantOfShape, Shape: shapeOf, Size: (on) => int64(on, [on.tensor(0).size], []), Compress: compress, CumSum: cumsum,
+  Constant: (on) => {
+    const value = on.stored('value');
+    if (value?.dtype === undefined) throw new Unmapped('constants other than tensors');
+    return on.sheet.tensor(value.array, value.shape, { dtype: value.dtype });
+  },
+};

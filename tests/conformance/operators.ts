@@ -1,0 +1,146 @@
+// ONNX operators as calls of op rows: each entry says which rows give an operator's result, composed where no single row does.
+import type { DType, Tensor } from '../../src/index.ts';
+import { type Context, type Input, isFloatType, type Mapping, Unmapped } from './context.ts';
+import { NORMALISATIONS } from './operators-composed.ts';
+import { SHAPES } from './operators-shapes.ts';
+
+const unary = (row: string): Mapping => (on) => on.call(row, on.tensor(0));
+const binary = (row: string): Mapping => (on) => on.call(row, on.tensor(0), on.tensor(1));
+/** Any number of operands, two at a time. */
+const folded = (row: string): Mapping => (on) => on.tensors().reduce((x, y) => on.call(row, x, y));
+
+/** Truncating quotient of integers; the row divides towards −∞. */
+function divide(on: Context): Tensor {
+  const [x, y] = [on.tensor(0), on.tensor(1)];
+  if (isFloatType(x.dtype)) return x.divide(y);
+  if (x.dtype.startsWith('u')) return x.floorDivide(y);
+  return x.abs().floorDivide(y.abs()).multiply(x.sign()).multiply(y.sign());
+}
+
+function mod(on: Context): Tensor {
+  const [x, y] = [on.tensor(0), on.tensor(1)];
+  if (on.number('fmod', 0) === 0) return x.remainder(y);
+  return x.dtype.startsWith('u') ? x.remainder(y) : x.abs().remainder(y.abs()).multiply(x.sign());
+}
+
+function pow(on: Context): Tensor {
+  const [x, y] = [on.tensor(0), on.tensor(1)];
+  if (isFloatType(x.dtype)) return x.pow(y.astype(x.dtype));
+  return x.astype('float64').pow(y.astype('float64')).astype(x.dtype);
+}
+
+function clip(on: Context): Tensor {
+  let x = on.tensor(0);
+  const bound = (place: number, name: string): Tensor | number | undefined => on.input(place)?.tensor ?? (on.has(name) ? on.number(name, 0) : undefined);
+  const [low, high] = [bound(1, 'min'), bound(2, 'max')];
+  if (low !== undefined) x = x.maximum(low as Tensor) as Tensor;
+  return high === undefined ? x : (x.minimum(high as Tensor) as Tensor);
+}
+
+function isInf(on: Context): Tensor {
+  const x = on.tensor(0);
+  const [up, down] = [on.number('detect_positive', 1) !== 0, on.number('detect_negative', 1) !== 0];
+  if (up && down) return x.isinf();
+  if (!up && !down) return x.notEqual(x).logicalAnd(false);
+  return up ? x.equal(Infinity) : x.equal(-Infinity);
+}
+
+function scaledGelu(on: Context): Tensor {
+  const x = on.tensor(0);
+  if (on.text('approximate', 'none') === 'none') return x.gelu();
+  return x.multiply(0.5).multiply(x.add(x.multiply(x).multiply(x).multiply(0.044715)).multiply(Math.sqrt(2 / Math.PI)).tanh().add(1));
+}
+
+const hardSigmoid = (x: Tensor, alpha: number, beta: number): Tensor => x.multiply(alpha).add(beta).clip(0, 1);
+
+function shrink(on: Context): Tensor {
+  const x = on.tensor(0);
+  const [bias, lambda] = [on.number('bias', 0), on.number('lambd', 0.5)];
+  return x.less(-lambda).where(x.add(bias), x.greater(lambda).where(x.subtract(bias), 0));
+}
+
+function reduce(of: (x: Tensor, options: { axis: readonly number[] | null; keepdims: boolean }) => Tensor): Mapping {
+  return (on) => {
+    const given = on.input(1)?.numbers() ?? (on.has('axes') ? on.numbers('axes') : []);
+    if (given.length === 0 && on.number('noop_with_empty_axes', 0) !== 0) return of(on.tensor(0), { axis: [], keepdims: true });
+    return of(on.tensor(0), { axis: given.length === 0 ? null : given, keepdims: on.number('keepdims', 1) !== 0 });
+  };
+}
+
+const argReduce = (row: 'argmax' | 'argmin'): Mapping => (on) => {
+  const x = on.tensor(0);
+  const axis = (on.number('axis', 0) + x.shape.length) % x.shape.length;
+  const options = { axis, keepdims: on.number('keepdims', 1) !== 0 };
+  if (on.number('select_last_index', 0) === 0) return x[row](options).astype('int64');
+  return on.sheet.subtract((x.shape[axis] as number) - 1, x.flip({ axis })[row](options)).astype('int64');
+};
+
+/** Up to opset 12 the operand is seen as a matrix, split at the axis. */
+const alongAxis = (of: (x: Tensor, axis: number) => Tensor): Mapping => (on) => {
+  const x = on.tensor(0);
+  if (on.opset >= 13) return of(x, on.number('axis', -1));
+  const axis = (on.number('axis', 1) + x.shape.length) % x.shape.length;
+  return of(x.reshape([x.shape.slice(0, axis).reduce((a, n) => a * n, 1), -1]), 1).reshape(x.shape as number[]);
+};
+
+function hardmax(x: Tensor, axis: number): Tensor {
+  return x.argmax({ axis }).oneHot(x.shape.at(axis) as number, { dtype: x.dtype }).moveaxis(-1, axis);
+}
+
+function gemm(on: Context): Tensor {
+  const product = on.tensor(0).matmul(on.tensor(1), { transposeA: on.number('transA', 0) !== 0, transposeB: on.number('transB', 0) !== 0 }).multiply(on.number('alpha', 1));
+  const bias = on.input(2)?.tensor;
+  return bias === undefined ? product : product.add(bias.multiply(on.number('beta', 1)));
+}
+
+function matmulInteger(on: Context): Tensor {
+  const side = (place: number, axis: number): Tensor => {
+    const [x, zero] = [on.tensor(place).astype('int32'), on.input(place + 2)?.tensor.astype('int32')];
+    if (zero === undefined) return x;
+    return x.subtract(zero.size > 1 && axis === 0 ? zero.expandDims(-1) : zero);
+  };
+  return side(0, 0).matmul(side(1, 1));
+}
+
+function cast(on: Context, to: string): Tensor {
+  const x = on.tensor(0);
+  const dtype = to as DType;
+  return x.astype(dtype);
+}
+
+function arange(on: Context): Tensor {
+  const [start, stop, step] = [0, 1, 2].map((place) => Number((on.input(place) as Input).array[0])) as [number, number, number];
+  return on.sheet.arange(start, stop, step, { dtype: on.tensor(0).dtype });
+}
+
+/** By ONNX operator. */
+export const OPERATORS: Readonly<Record<string, Mapping>> = {
+  ...Object.fromEntries(['Abs', 'Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Ceil', 'Cos', 'Cosh', 'Erf', 'Exp', 'Floor', 'Log', 'Reciprocal', 'Relu', 'Round', 'Sigmoid', 'Sign', 'Sin', 'Sinh', 'Softplus', 'Sqrt', 'Tan', 'Tanh'].map((name) => [name, unary(name.toLowerCase())])),
+  ...SHAPES, ...NORMALISATIONS,
+  Neg: unary('negative'), Not: unary('logical_not'), IsNaN: unary('isnan'), IsInf: isInf,
+  Add: binary('add'), Sub: binary('subtract'), Mul: binary('multiply'), Div: divide, Mod: mod, Pow: pow, PRelu: binary('leaky_relu'),
+  And: binary('logical_and'), Or: binary('logical_or'), Xor: binary('logical_xor'), Equal: binary('equal'), Greater: binary('greater'), GreaterOrEqual: binary('greater_equal'), Less: binary('less'), LessOrEqual: binary('less_equal'),
+  BitwiseAnd: binary('bitwise_and'), BitwiseOr: binary('bitwise_or'), BitwiseXor: binary('bitwise_xor'), BitwiseNot: (on) => on.tensor(0).bitwiseXor(on.sheet.full([], -1, { dtype: on.tensor(0).dtype })),
+  Max: folded('maximum'), Min: folded('minimum'), Sum: folded('add'), Mean: (on) => (folded('add')(on) as Tensor).divide(on.tensors().length), Clip: clip,
+  Where: (on) => on.tensor(0).where(on.tensor(1), on.tensor(2)),
+  Elu: (on) => on.tensor(0).elu(on.number('alpha', 1)),
+  Celu: (on) => on.tensor(0).maximum(0).add(on.tensor(0).divide(on.number('alpha', 1)).expm1().multiply(on.number('alpha', 1)).minimum(0)),
+  Selu: (on) => on.tensor(0).elu(on.number('alpha', 1.6732632423543772)).multiply(on.number('gamma', 1.0507009873554805)),
+  LeakyRelu: (on) => on.tensor(0).leakyRelu(on.number('alpha', 0.01)), Gelu: scaledGelu, Shrink: shrink,
+  ThresholdedRelu: (on) => on.tensor(0).greater(on.number('alpha', 1)).where(on.tensor(0), 0),
+  HardSigmoid: (on) => hardSigmoid(on.tensor(0), on.number('alpha', 0.2), on.number('beta', 0.5)),
+  HardSwish: (on) => on.tensor(0).multiply(hardSigmoid(on.tensor(0), 1 / 6, 0.5)),
+  Mish: (on) => on.tensor(0).multiply(on.tensor(0).softplus().tanh()), Softsign: (on) => on.tensor(0).divide(on.tensor(0).abs().add(1)),
+  Swish: (on) => on.tensor(0).multiply(on.tensor(0).multiply(on.number('alpha', 1)).sigmoid()),
+  ReduceSum: reduce((x, o) => x.sum(o)), ReduceMean: reduce((x, o) => x.mean(o)), ReduceProd: reduce((x, o) => x.prod(o)),
+  ReduceMax: reduce((x, o) => (x.dtype === 'bool' ? x.any(o) : x.max(o))), ReduceMin: reduce((x, o) => (x.dtype === 'bool' ? x.all(o) : x.min(o))),
+  ReduceL1: reduce((x, o) => x.norm1(o)), ReduceL2: reduce((x, o) => x.norm(o)), ReduceSumSquare: reduce((x, o) => x.square().sum(o)),
+  ReduceLogSum: reduce((x, o) => x.sum(o).log()), ReduceLogSumExp: reduce((x, o) => x.logsumexp(o)),
+  ArgMax: argReduce('argmax'), ArgMin: argReduce('argmin'),
+  Softmax: alongAxis((x, axis) => x.softmax({ axis })), LogSoftmax: alongAxis((x, axis) => x.logSoftmax({ axis })), Hardmax: alongAxis(hardmax),
+  MatMul: binary('matmul'), Gemm: gemm, MatMulInteger: matmulInteger,
+  Cast: (on) => cast(on, on.wanted), CastLike: (on) => cast(on, on.wanted), Range: arange,
+  BitShift: () => {
+    throw new Unmapped('no row shifts bits');
+  },
+};

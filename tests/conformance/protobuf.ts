@@ -1,0 +1,127 @@
+// The protobuf wire format and the few ONNX messages a single-node test consists of (onnx.proto3).
+import type { DType, TypedArray } from '../../src/index.ts';
+
+/** Fields of a message by number, in the order they came. */
+type Fields = Map<number, (bigint | Uint8Array)[]>;
+
+/** A tensor as ONNX stores it. `dtype` is undefined for element types this library has none for. */
+export interface StoredTensor {
+  readonly name: string;
+  readonly elementType: string;
+  readonly dtype: DType | undefined;
+  readonly shape: readonly number[];
+  readonly array: TypedArray;
+}
+
+export type AttributeValue = number | string | readonly number[] | StoredTensor;
+
+/** One operator call with the names of what goes in and out. */
+export interface Node {
+  readonly operator: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+}
+
+/** A model of ONNX's node tests. */
+export interface Model {
+  readonly nodes: readonly Node[];
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly opset: number;
+}
+
+function readFields(bytes: Uint8Array): Fields {
+  const fields: Fields = new Map();
+  let at = 0;
+  const varint = (): bigint => {
+    for (let value = 0n, shift = 0n; ; shift += 7n) {
+      const byte = bytes[at++] as number;
+      value |= BigInt(byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  };
+  const take = (length: number): Uint8Array => bytes.subarray(at, (at += length));
+  while (at < bytes.length) {
+    const tag = Number(varint());
+    const wire = tag & 7;
+    const value = wire === 0 ? varint() : wire === 2 ? take(Number(varint())) : take(wire === 5 ? 4 : 8);
+    fields.set(tag >> 3, [...(fields.get(tag >> 3) ?? []), value]);
+  }
+  return fields;
+}
+
+const text = (value: bigint | Uint8Array | undefined): string => (value instanceof Uint8Array ? new TextDecoder().decode(value) : '');
+const texts = (fields: Fields, number: number): string[] => (fields.get(number) ?? []).map(text);
+const messages = (fields: Fields, number: number): Fields[] => (fields.get(number) ?? []).map((value) => readFields(value as Uint8Array));
+const integer = (fields: Fields, number: number): number => Number(BigInt.asIntN(64, (fields.get(number)?.at(-1) as bigint | undefined) ?? 0n));
+
+/** A repeated integer field, packed or not. */
+function integers(fields: Fields, number: number): bigint[] {
+  return (fields.get(number) ?? []).flatMap((value) => {
+    if (typeof value === 'bigint') return [BigInt.asIntN(64, value)];
+    const list: bigint[] = [];
+    for (let at = 0; at < value.length;) {
+      let [item, shift] = [0n, 0n];
+      for (let more = true; more; shift += 7n) {
+        const byte = value[at++] as number;
+        item |= BigInt(byte & 127) << shift;
+        more = byte > 127;
+      }
+      list.push(BigInt.asIntN(64, item));
+    }
+    return list;
+  });
+}
+
+const joined = (fields: Fields, number: number): Uint8Array => Uint8Array.from((fields.get(number) ?? []).flatMap((value) => [...(value as Uint8Array)]));
+const floats = (bytes: Uint8Array): Float32Array => new Float32Array(bytes.slice().buffer);
+
+const ELEMENT_TYPES = ['undefined', 'float32', 'uint8', 'int8', 'uint16', 'int16', 'int32', 'int64', 'string', 'bool', 'float16', 'float64', 'uint32', 'uint64', 'complex64', 'complex128', 'bfloat16', 'float8e4m3fn', 'float8e4m3fnuz', 'float8e5m2', 'float8e5m2fnuz', 'uint4', 'int4', 'float4e2m1', 'float8e8m0', 'uint2', 'int2'];
+const ARRAYS: Readonly<Partial<Record<string, new (values: ArrayBufferLike | Iterable<never>) => TypedArray>>> = {
+  float32: Float32Array, uint8: Uint8Array, int8: Int8Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array, float64: Float64Array, uint32: Uint32Array,
+} as never;
+
+/** The ONNX name of an element type number. */
+export const elementTypeOf = (number: number): string => ELEMENT_TYPES[number] ?? `type ${number}`;
+
+/** Reads a TensorProto. */
+export function readTensor(bytes: Uint8Array): StoredTensor {
+  const fields = readFields(bytes);
+  const elementType = elementTypeOf(integer(fields, 2));
+  const Elements = ARRAYS[elementType];
+  const base = { name: text(fields.get(8)?.[0]), elementType, shape: integers(fields, 1).map(Number) };
+  if (Elements === undefined) return { ...base, dtype: undefined, array: new Uint8Array(0) };
+  return { ...base, dtype: elementType as DType, array: elementsOf(fields, Elements) };
+}
+
+function elementsOf(fields: Fields, Elements: new (values: ArrayBufferLike | Iterable<never>) => TypedArray): TypedArray {
+  const raw = joined(fields, 9);
+  if (raw.length > 0) return new Elements(raw.slice().buffer);
+  if (fields.has(4)) return new Elements(floats(joined(fields, 4)) as unknown as Iterable<never>);
+  if (fields.has(10)) return new Elements(joined(fields, 10).slice().buffer);
+  const wide = (Elements as unknown) === BigInt64Array;
+  const list = [...integers(fields, 5), ...integers(fields, 7), ...integers(fields, 11)];
+  return new Elements((wide ? list : list.map(Number)) as Iterable<never>);
+}
+
+function readAttribute(fields: Fields): [string, AttributeValue] {
+  const name = text(fields.get(1)?.[0]);
+  if (fields.has(5)) return [name, readTensor(fields.get(5)?.[0] as Uint8Array)];
+  if (fields.has(8)) return [name, integers(fields, 8).map(Number)];
+  if (fields.has(7)) return [name, [...floats(joined(fields, 7))]];
+  if (fields.has(2)) return [name, floats(joined(fields, 2))[0] as number];
+  return [name, fields.has(4) ? text(fields.get(4)?.[0]) : integer(fields, 3)];
+}
+
+/** Reads a ModelProto. */
+export function readModel(bytes: Uint8Array): Model {
+  const model = readFields(bytes);
+  const graph = readFields(model.get(7)?.[0] as Uint8Array);
+  const names = (number: number): string[] => messages(graph, number).map((value) => text(value.get(1)?.[0]));
+  const nodes = messages(graph, 1).map((node) => ({
+    operator: text(node.get(4)?.[0]), inputs: texts(node, 1), outputs: texts(node, 2), attributes: Object.fromEntries(messages(node, 5).map(readAttribute)),
+  }));
+  const opset = messages(model, 8).find((entry) => text(entry.get(1)?.[0]) === '');
+  return { nodes, inputs: names(11), outputs: names(12), opset: opset === undefined ? 0 : integer(opset, 2) };
+}

@@ -1,0 +1,18 @@
+// Evaluates an expression as it is written, op by op on the JavaScript device, without a sheet.
+import { JsDevice } from '../../src/backend/js.ts';
+import type { Expression } from '../../src/expr/expression.ts';
+import type { OpRow } from '../../src/ops/define.ts';
+import { type Value, valueOfArray } from '../../src/tensor/block.ts';
+import { allocate, type TypedArray } from '../../src/tensor/dtype.ts';
+
+const js = new JsDevice();
+
+function valueOf(e: Expression): Value {
+  if (e.value !== undefined) return e.value;
+  const result = valueOfArray(e.type, allocate(e.type.dtype, e.type.size));
+  js.runNow({ row: e.row as OpRow, attrs: e.attributes.values, operands: e.operands.map(valueOf), type: e.type, numerics: 'exact' }, result.block);
+  return result;
+}
+
+/** Elements of an expression, its laws left unapplied. */
+export const evaluate = (e: Expression): TypedArray => valueOf(e).array;

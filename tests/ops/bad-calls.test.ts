@@ -1,0 +1,103 @@
+// Bad calls of every row, generated: each is refused at the call by a typed error that names the op and says what to do.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SheetError, SymbolicSheet } from '../../src/index.ts';
+import type { AttributeKind, OpRow } from '../../src/ops/define.ts';
+import { OPS } from '../../src/ops/index.ts';
+import { type DType, DTYPE_NAMES } from '../../src/tensor/dtype.ts';
+
+const REFUSED: Readonly<Record<string, readonly DType[]>> = {
+  any: [], numeric: ['bool'], float: ['int32', 'int64', 'uint8', 'bool'], floatOrBool: ['int32', 'uint32'], integer: ['float32', 'bool'], index: ['float64', 'bool'], bool: ['float32', 'uint8'],
+};
+
+const ILL_TYPED: Record<AttributeKind, readonly unknown[]> = {
+  int: [1.5, '1', null, NaN, {}], float: ['1', null, {}], bool: [1, 'yes', null], axis: [0.5, 'first', {}], axes: [['a'], 0.5, 'all', {}], shape: ['x', [-1], [1.5], null, [2 ** 31, 2 ** 31]],
+  dtype: ['float16', 5, null, {}], ints: [['a'], 1.5, {}], seed: [-1, 0.5, 'a', 2 ** 60], choice: ['none of them', 1],
+};
+
+describe('a bad call of', () => {
+  let sheet: SymbolicSheet;
+  beforeAll(async () => {
+    sheet = await SymbolicSheet.open({ devices: ['js'], budgetBytes: 1 << 24 });
+  });
+  afterAll(() => sheet.close());
+
+  const execute = (row: OpRow, ...args: readonly unknown[]): unknown => (sheet.execute as (name: string, ...rest: readonly unknown[]) => unknown)(row.name, ...args);
+
+  /** Arguments that are right but for what a test changes. */
+  const operandsOf = (row: OpRow, shape: readonly number[] = [3, 3], dtype?: DType): unknown[] => {
+    const tensors = row.operands.map(({ kind }) => sheet.zeros(shape, { dtype: dtype ?? (kind === 'bool' ? 'bool' : kind === 'index' || kind === 'integer' ? 'int32' : 'float32') }));
+    return row.variadic ? [[tensors[0], tensors[0]]] : tensors;
+  };
+
+  function refuses(row: OpRow, args: readonly unknown[]): void {
+    let thrown: unknown;
+    try {
+      execute(row, ...args);
+    } catch (error) {
+      thrown = error;
+    }
+    const shown = `${row.name}(${args.map((arg) => (typeof arg === 'object' && arg !== null && 'shape' in arg && 'dtype' in arg && !Array.isArray(arg.shape) ? '…' : String(JSON.stringify(arg)).slice(0, 60))).join(', ')})`;
+    expect(thrown, shown).toBeInstanceOf(SheetError);
+    const { message, code } = thrown as SheetError;
+    expect(message, shown).toContain(row.name);
+    expect(message, `${shown} says what to do`).toMatch(/(;|\.|:) .{8,}/u);
+    expect(['SHAPE', 'DTYPE', 'ATTRIBUTE', 'LIMIT', 'SOURCE'], shown).toContain(code);
+  }
+
+  describe.each([...OPS.values()].map((row) => [row.name, row] as const))('%s', (_name, row) => {
+    it('with too few or too many operands is refused', () => {
+      if (row.operands.length > 0) refuses(row, row.variadic ? [[]] : operandsOf(row).slice(1));
+      refuses(row, [...operandsOf(row), ...row.positional.map(() => 1), sheet.zeros([3, 3]), sheet.zeros([3, 3])]);
+    });
+
+    it('with an unknown attribute is refused', () => refuses(row, [...operandsOf(row), { frobnicate: 1 }]));
+
+    if (row.operands.some(({ kind }) => (REFUSED[kind] as readonly DType[]).length > 0)) it('with a dtype it does not take is refused', () => {
+      for (const dtype of new Set(row.operands.flatMap(({ kind }) => REFUSED[kind] as readonly DType[]))) refuses(row, operandsOf(row, [3, 3], dtype));
+    });
+
+    if (Object.keys(row.attributes).length > 0) it('with an ill-typed attribute is refused', () => {
+      for (const [name, spec] of Object.entries(row.attributes)) {
+        for (const value of ILL_TYPED[spec.kind]) if (value !== spec.fallback) refuses(row, [...operandsOf(row), { ...fitting(row), [name]: value }]);
+      }
+    });
+
+    if (Object.keys(row.attributes).some(isAxis)) it('with an axis out of range is refused', () => {
+      for (const name of Object.keys(row.attributes).filter(isAxis)) {
+        for (const axis of [9, -9]) refuses(row, [...operandsOf(row), { ...fitting(row), [name]: axis }]);
+      }
+    });
+
+    if ((row.operands.length > 1 || row.variadic) && row.operands.every(({ kind }) => kind !== 'index')) it('with shapes that do not fit together is refused', () => {
+      const [first, ...others] = operandsOf(row, [3, 4]);
+      refuses(row, row.variadic ? [[sheet.zeros([3, 4]), sheet.zeros([5, 6])]] : [first, ...operandsOf(row, [5, 6]).slice(1, others.length + 1)]);
+    });
+  });
+
+  it('leaves the sheet as it was: it goes on', async () => {
+    expect(await sheet.add(1, 2).item()).toBe(3);
+    expect(sheet.core.counters.failures).toBe(0);
+  });
+
+  it('is refused where a value cannot be an element of the dtype', () => {
+    for (const dtype of DTYPE_NAMES.filter((name) => name.includes('int'))) {
+      for (const value of [NaN, Infinity, -Infinity]) {
+        expect(() => sheet.full([2], value, { dtype }), `${dtype} ${value}`).toThrow(/full: .*float/);
+        expect(() => sheet.fullLike(sheet.zeros([2], { dtype }), value), `like ${dtype} ${value}`).toThrow(/full_like: .*float/);
+      }
+    }
+  });
+
+  it('is refused where a search along an axis has nothing to find', () => {
+    expect(() => sheet.zeros([3, 0]).argmax({ axis: 1 })).toThrow(/argmax: x has shape \[3,0\]/);
+    expect(sheet.zeros([0, 3]).argmax({ axis: 1 }).shape).toEqual([0]);
+  });
+});
+
+const isAxis = (name: string): boolean => ['axis', 'axes', 'source', 'destination'].includes(name);
+
+/** A value for every attribute that must be given, so that a call fails for one reason alone. */
+function fitting(row: OpRow): Record<string, unknown> {
+  const values: Record<AttributeKind, unknown> = { int: 1, float: 1, bool: false, axis: 0, axes: 0, shape: [3, 3], dtype: 'float32', ints: [9], seed: 1, choice: '' };
+  return Object.fromEntries(Object.entries(row.attributes).filter(([, spec]) => spec.fallback === undefined).map(([name, spec]) => [name, values[spec.kind]]));
+}
