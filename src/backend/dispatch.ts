@@ -7,8 +7,8 @@ import type { Device, Task } from './device.ts';
 
 /** Share of a new measurement in the running mean. */
 const LEARNING = 0.2;
-/** A first call compiles kernels and warms caches; it is not what the next will cost. */
-const WARM_UP_SAMPLES = 1;
+/** A device that was not measured must promise to be this much quicker than one that was: estimates are hopeful. */
+const DOUBT = 3;
 const SIZE_CLASSES = 64;
 
 /** What an (op, dtype, size class) has cost on one device. */
@@ -27,7 +27,10 @@ export class CostTable {
   /** Expected nanoseconds of a task on a device. */
   expectNs(device: Device, task: Task): number {
     const cost = this.#costs.get(device)?.get(costClass(task));
-    return cost === undefined || cost.samples <= WARM_UP_SAMPLES ? device.estimateNs(task) : cost.nsPerElement * elementsOf(task);
+    if (cost === undefined) return DOUBT * device.estimateNs(task);
+    const measured = cost.nsPerElement * elementsOf(task);
+    // A first call compiles kernels and warms caches; it may cost far more than the next.
+    return cost.samples === 1 ? Math.min(measured, 2 * DOUBT * device.estimateNs(task)) : measured;
   }
 
   /** What an op last cost on operands of about this size, on whatever device; before it ran, dense products count as dear. */
@@ -50,7 +53,7 @@ export class CostTable {
     const cost = ofDevice.get(costClass(task));
     if (cost === undefined) ofDevice.set(costClass(task), { nsPerElement: perElement, samples: 1 });
     else {
-      cost.nsPerElement = cost.samples <= WARM_UP_SAMPLES ? perElement : cost.nsPerElement + LEARNING * (perElement - cost.nsPerElement);
+      cost.nsPerElement = cost.samples === 1 ? perElement : cost.nsPerElement + LEARNING * (perElement - cost.nsPerElement);
       cost.samples++;
     }
   }

@@ -1,6 +1,6 @@
 // The canonical encoding of plain JSON values (memo arguments, attributes): equal bytes exactly for deeply identical values.
 import { AttributeError, LimitError } from '../errors.ts';
-import { TlvWriter } from './encode.ts';
+import type { TlvWriter } from './encode.ts';
 
 /** Deepest nesting of lists and maps in one value. */
 export const MAX_VALUE_DEPTH = 128;

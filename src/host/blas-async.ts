@@ -23,7 +23,7 @@ export function asyncSlots(slots = 2): (start: Start) => Promise<void> {
       const done = once((error) => {
         leave();
         if (error === null || error === undefined) resolve();
-        else reject(error instanceof Error ? error : new TypeError(String(error)));
+        else reject(error instanceof Error ? error : new TypeError(JSON.stringify(error)));
       });
       try {
         start(done);

@@ -19,8 +19,8 @@ export async function openNodeDigest(load: () => NativeBlake = loadNative): Prom
 /** The native digest; undefined when its binary is absent for this platform or gives a wrong answer. */
 export function nativeDigest(load: () => NativeBlake = loadNative): Digest | undefined {
   try {
-    const { blake3 } = load();
-    const digest: Digest = { name: 'blake3-256/native', hash: (bytes) => plainBytes(blake3(bytes)) };
+    const native = load();
+    const digest: Digest = { name: 'blake3-256/native', hash: (bytes) => plainBytes(native.blake3(bytes)) };
     return toHex(digest.hash(new Uint8Array(0))) === EMPTY_HEX ? digest : undefined;
   } catch {
     return undefined; // The package throws while loading on a platform without a binary: the portable digest has the same bits.

@@ -2,7 +2,7 @@
 import { formatCallSite, type NearMisses } from './near-misses.ts';
 import type { StoreStats } from '../cache/store.ts';
 import type { Counters } from './counters.ts';
-import type { MemoStats } from './memo-store.ts';
+import type { MemoStats } from './memo/store.ts';
 
 /** What a report is made from. */
 export interface Reported {

@@ -1,5 +1,5 @@
 // SymbolicSheet: the front door. `execute` makes an expression; awaiting it admits it; reading its elements computes it.
-import { AttributeError, ClosedError, SourceError } from '../errors.ts';
+import { ClosedError, SourceError } from '../errors.ts';
 import type { DeviceReport } from '../backend/device.ts';
 import { canonicalise, type Argument, restate } from '../expr/canonicalise.ts';
 import { type Author, Expression } from '../expr/expression.ts';
@@ -7,13 +7,15 @@ import { REWRITES_APPLIED } from '../expr/rewrites.ts';
 import type { OpRow } from '../ops/define.ts';
 import { METHODS, opNamed } from '../ops/index.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
-import type { DType, TypedArray } from '../tensor/dtype.ts';
-import { type TensorType, tensorType } from '../tensor/type.ts';
+import type { DType } from '../tensor/dtype.ts';
+import { tensorType } from '../tensor/type.ts';
+import { splitArguments } from './arguments.ts';
+import { takeOver } from './ownership.ts';
 import type { Core, View } from './core.ts';
 import { demand, demandNow } from './demand.ts';
 import { type Explanation, explainExpression } from './explain.ts';
-import { makeMemo, type Memo, type Memoised, type MemoOptions } from './memo.ts';
-import type { MemoView } from './memo-view.ts';
+import { makeMemo, type Memo, type Memoised, type MemoOptions } from './memo/memo.ts';
+import type { MemoView } from './memo/view.ts';
 import type { OpArguments, OpName, OpResult, SheetMethods } from './methods.gen.ts';
 import { isElements, isLiteral, readElements } from './operands.ts';
 import { checkViewOptions, type ViewOptions } from './options.ts';
@@ -303,48 +305,4 @@ export function viewWith(core: Core, base: Omit<View, 'author'>, options: ViewOp
     author, numerics, reuse: options.cache === undefined ? base.reuse : options.cache === 'on' && core.settings.cache === 'on',
     device: options.device ?? base.device, signal: options.signal ?? base.signal,
   };
-}
-
-/** Splits the arguments of a call into operands and attributes. */
-function splitArguments(row: OpRow, self: Expression | undefined, args: readonly unknown[]): { operands: readonly unknown[]; given: Record<string, unknown> | undefined } {
-  const count = row.variadic ? 1 : row.operands.length - (self === undefined ? 0 : 1);
-  if (args.length === count && !row.variadic) return { operands: self === undefined ? args : [self, ...args], given: undefined };
-  const rest = args.slice(count);
-  const last = rest.at(-1);
-  const options = isAttributes(last) ? (rest.pop() as Record<string, unknown>) : undefined;
-  if (rest.length > row.positional.length) {
-    throw new AttributeError(`${row.name}: ${args.length} arguments were given; it takes ${row.operands.map((operand) => operand.name).join(', ') || 'no operands'}${row.positional.length > 0 ? `, then ${row.positional.join(', ')}` : ''}, then an object of attributes.`, { op: row.name, count: args.length });
-  }
-  const given = rest.length === 0 ? options : { ...Object.fromEntries(rest.map((value, i) => [row.positional[i] as string, value])), ...options };
-  const operands = row.variadic ? listOf(row, args[0]) : args.slice(0, count);
-  return { operands: self === undefined ? operands : [self, ...operands], given };
-}
-
-function listOf(row: OpRow, value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) return value;
-  throw new AttributeError(`${row.name}: its operands are one list; write ${row.name}([a, b], { … }).`, { op: row.name });
-}
-
-const isAttributes = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-
-/** Takes a buffer over: the caller's array is detached. */
-function takeOver(array: TypedArray, type: TensorType): Value {
-  const { buffer } = array;
-  if (!(buffer instanceof ArrayBuffer)) throw new SourceError('own: a shared buffer cannot be taken over; leave own out and it is copied.', {});
-  if (array.byteOffset !== 0 || array.byteLength !== buffer.byteLength) {
-    throw new SourceError(`own: the array is ${array.byteLength} of its buffer's ${buffer.byteLength} bytes, and taking it would detach its neighbours; pass a copy (array.slice()).`, { byteLength: array.byteLength, bufferBytes: buffer.byteLength });
-  }
-  const Array = array.constructor as new (buffer: ArrayBuffer) => TypedArray;
-  const moved = transferred(buffer);
-  if (moved === undefined || buffer.byteLength !== 0) throw new SourceError('own: this buffer cannot be detached (WebAssembly memory, or marked as untransferable); leave own out and it is copied.', {});
-  return valueOfArray(type, new Array(moved));
-}
-
-/** The memory of a buffer under a new one; undefined where it refuses, as that of WebAssembly does. */
-function transferred(buffer: ArrayBuffer): ArrayBuffer | undefined {
-  try {
-    return structuredClone(buffer, { transfer: [buffer] });
-  } catch {
-    return undefined;
-  }
 }

@@ -66,7 +66,7 @@ function tile(on: Context): Tensor {
 function eyeLike(on: Context): Tensor {
   const x = on.tensor(0);
   const [rows, columns] = x.shape as [number, number];
-  return on.sheet.eye(rows, { columns, k: on.number('k', 0), dtype: on.dtype('dtype', x.dtype) });
+  return on.call('eye', rows, { columns, k: on.number('k', 0), dtype: on.dtype('dtype', x.dtype) });
 }
 
 function trilu(on: Context): Tensor {

@@ -29,6 +29,8 @@ export interface Model {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly opset: number;
+  /** False where a sequence or an optional goes in or out. */
+  readonly tensorsOnly: boolean;
 }
 
 function readFields(bytes: Uint8Array): Fields {
@@ -123,5 +125,6 @@ export function readModel(bytes: Uint8Array): Model {
     operator: text(node.get(4)?.[0]), inputs: texts(node, 1), outputs: texts(node, 2), attributes: Object.fromEntries(messages(node, 5).map(readAttribute)),
   }));
   const opset = messages(model, 8).find((entry) => text(entry.get(1)?.[0]) === '');
-  return { nodes, inputs: names(11), outputs: names(12), opset: opset === undefined ? 0 : integer(opset, 2) };
+  const types = [...messages(graph, 11), ...messages(graph, 12)].flatMap((value) => messages(value, 2));
+  return { tensorsOnly: types.every((type) => type.has(1)), nodes, inputs: names(11), outputs: names(12), opset: opset === undefined ? 0 : integer(opset, 2) };
 }

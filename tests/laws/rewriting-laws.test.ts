@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { derive } from '../../src/expr/canonicalise.ts';
-import { type Author, Expression, rootExpression } from '../../src/expr/expression.ts';
+import { type Author, type Expression, rootExpression } from '../../src/expr/expression.ts';
 import { LAWS, rewrite } from '../../src/expr/laws.ts';
 import { CAST } from '../../src/ops/indexing.ts';
 import { MATMUL } from '../../src/ops/linalg.ts';

@@ -1,10 +1,11 @@
 // Stability rewrites: better where it is hard, the same where it is easy, never silent, and never applied unless asked for.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
+import type { PendingTensor } from '../../src/sheet/tensor.ts';
 import { REWRITES } from '../../src/expr/rewrites.ts';
 import { difference } from './bits.ts';
 
-type Form = (x: Tensor, y: Tensor, sheet: SymbolicSheet) => Tensor;
+type Form = (x: Tensor, y: Tensor, sheet: SymbolicSheet) => PendingTensor;
 
 interface Case {
   readonly formula: string;
@@ -77,8 +78,9 @@ describe('stability rewrites', () => {
       written.data.forEach((value, i) => expect(Math.abs(value - (better.data[i] as number))).toBeLessThanOrEqual(2e-6 * Math.max(1, Math.abs(value))));
     });
 
-    it(`${formula}: is explained where it is applied, and where it is only offered changes no bit`, async () => {
+    it(`${formula}: is explained and noted on the trace where it is applied, and where it is only offered changes no bit`, async () => {
       expect((await run('apply', form, hard.x, hard.y)).text).toContain(`rewritten: ${formula}`);
+      expect(sheets.apply.trace.annotations().some(({ note }) => note?.startsWith(`rewritten: ${formula}`) === true)).toBe(true);
       const [off, offer] = [await run('off', form, hard.x, hard.y), await run('offer', form, hard.x, hard.y)];
       expect(difference(offer.data, off.data)).toBeUndefined();
       expect(offer.text).toContain(`a better form exists: ${formula}`);

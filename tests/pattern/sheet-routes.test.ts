@@ -1,13 +1,14 @@
 // Routes and rewrites inside a sheet: the same bits with the cache on and off, named in explain and on the trace.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
+import type { PendingTensor } from '../../src/sheet/tensor.ts';
 import { difference } from './bits.ts';
 
 const N = 420;
 const noise = (seed: number): Float32Array => Float32Array.from({ length: N * N }, (_, i) => (i % 11 === 0 ? -0 : Math.sin(i * 1.3 + seed)));
 const shuffled = Int32Array.from({ length: N }, (_, i) => (i * 11 + 3) % N);
 
-type Program = (sheet: SymbolicSheet, x: Tensor) => Tensor;
+type Program = (sheet: SymbolicSheet, x: Tensor) => PendingTensor;
 const PROGRAMS: readonly (readonly [string, Program])[] = [
   ['identity route', (sheet, x) => x.matmul(sheet.eye(N))],
   ['diagonal route', (sheet, x) => sheet.eye(N).multiply(3).matmul(x)],
@@ -32,6 +33,7 @@ describe('routes inside a sheet', () => {
         const tensor = await program(sheet, sheet.tensor(noise(1), [N, N]));
         results.push((await tensor.data()) as Float32Array);
         expect(sheet.explain(tensor).toString()).toContain(name);
+        expect(sheet.trace.annotations().some(({ note }) => note?.startsWith(name) === true)).toBe(true);
       }
       const [first, ...others] = results as [Float32Array, ...Float32Array[]];
       for (const other of others) expect(difference(other, first)).toBeUndefined();

@@ -8,7 +8,7 @@ import { WasmDevice } from '../../src/backend/wasm.ts';
 import { nodeThreads } from '../../src/host/node-threads.ts';
 import { MATMUL } from '../../src/ops/linalg.ts';
 import { type Value, valueOf, valueOfArray } from '../../src/tensor/block.ts';
-import { allocate, type DType } from '../../src/tensor/dtype.ts';
+import { allocate } from '../../src/tensor/dtype.ts';
 import { tensorType } from '../../src/tensor/type.ts';
 import { difference, DTYPES_OF_NUMBERS, element, valueFrom } from './bits.ts';
 

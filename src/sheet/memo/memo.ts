@@ -1,17 +1,17 @@
 // sheet.memo: a function whose results are kept by name, deps and arguments. Calls under way are shared, errors are not kept.
-import { AttributeError } from '../errors.ts';
-import type { Expression } from '../expr/expression.ts';
-import { toHex } from '../fingerprint/digest.ts';
-import { valueOfArray } from '../tensor/block.ts';
-import { tensorType } from '../tensor/type.ts';
-import { copyArguments, identify, unidentified } from './memo-key.ts';
-import { callRows, hasRows, forgetRows } from './memo-rows.ts';
-import { type Definition, freshStats, type MemoStats, type Piece } from './memo-store.ts';
-import { decodeTree, encodeTree } from './memo-tree.ts';
-import { takeValue, timed, waitFor } from './memo-values.ts';
-import type { MemoCall, MemoView } from './memo-view.ts';
-import type { ViewOptions } from './options.ts';
-import { Tensor } from './tensor.ts';
+import { AttributeError } from '../../errors.ts';
+import type { Expression } from '../../expr/expression.ts';
+import { toHex } from '../../fingerprint/digest.ts';
+import { valueOfArray } from '../../tensor/block.ts';
+import { tensorType } from '../../tensor/type.ts';
+import { copyArguments, identify, unidentified } from './key.ts';
+import { callRows, hasRows, forgetRows } from './rows.ts';
+import { type Definition, freshStats, type MemoStats, type Piece } from './store.ts';
+import { decodeTree, encodeTree } from './tree.ts';
+import { takeValue, timed, waitFor } from './values.ts';
+import type { MemoCall, MemoView } from './view.ts';
+import type { ViewOptions } from '../options.ts';
+import { Tensor } from '../tensor.ts';
 
 /** Options of `sheet.memo`. */
 export interface MemoOptions {

@@ -1,8 +1,8 @@
 // Trees of tensors and plain JSON, as memo takes and gives them: told apart into a JSON skeleton and the leaves it lacks.
-import { MAX_VALUE_DEPTH } from '../fingerprint/value.ts';
-import { exportAs, type ForeignClass } from '../tensor/export.ts';
-import type { Elements } from '../tensor/elements.ts';
-import { Tensor } from './tensor.ts';
+import { MAX_VALUE_DEPTH } from '../../fingerprint/value.ts';
+import { exportAs, type ForeignClass } from '../../tensor/export.ts';
+import type { Elements } from '../../tensor/elements.ts';
+import { Tensor } from '../tensor.ts';
 
 /** Keys and indices from the top of a tree down to a leaf. */
 export type Path = readonly (string | number)[];

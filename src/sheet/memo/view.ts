@@ -1,9 +1,9 @@
 // What the parts of a memo pass to each other. Types only.
-import type { Author } from '../expr/expression.ts';
-import type { Core } from './core.ts';
-import type { Definition } from './memo-store.ts';
-import type { ViewOptions } from './options.ts';
-import type { Owner, Tensor } from './tensor.ts';
+import type { Author } from '../../expr/expression.ts';
+import type { Core } from '../core.ts';
+import type { Definition } from './store.ts';
+import type { ViewOptions } from '../options.ts';
+import type { Owner, Tensor } from '../tensor.ts';
 
 /** What a memo needs of the view it was made from. */
 export interface MemoView {

@@ -1,15 +1,15 @@
 // What a memo is asked for: arguments become keys by name, deps and content, never by the text of the function.
-import type { Digest } from '../env.ts';
-import { toHex } from '../fingerprint/digest.ts';
-import { TlvWriter } from '../fingerprint/encode.ts';
-import { encodeValue } from '../fingerprint/value.ts';
-import { asTableArray, dtypeOfView } from '../tensor/foreign-dtypes.ts';
-import { readForeign } from '../tensor/foreign.ts';
-import { tensorType } from '../tensor/type.ts';
-import { asGiven, copyTree, isMadeOfDims, part } from './memo-leaves.ts';
-import { readElements } from './operands.ts';
-import type { Roots } from './roots.ts';
-import { Tensor } from './tensor.ts';
+import type { Digest } from '../../env.ts';
+import { toHex } from '../../fingerprint/digest.ts';
+import { TlvWriter } from '../../fingerprint/encode.ts';
+import { encodeValue } from '../../fingerprint/value.ts';
+import { asTableArray, dtypeOfView } from '../../tensor/foreign-dtypes.ts';
+import { readForeign } from '../../tensor/foreign.ts';
+import { tensorType } from '../../tensor/type.ts';
+import { asGiven, copyTree, isMadeOfDims, part } from './leaves.ts';
+import { readElements } from '../operands.ts';
+import type { Roots } from '../roots.ts';
+import { Tensor } from '../tensor.ts';
 
 const writer = new TlvWriter();
 

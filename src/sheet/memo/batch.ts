@@ -1,13 +1,13 @@
 // The rows a memo is given, whatever holds them, and batches of them of the same kind for the function.
-import { ShapeError, SourceError } from '../errors.ts';
-import { valueOfArray } from '../tensor/block.ts';
-import { allocate, type TypedArray } from '../tensor/dtype.ts';
-import type { Elements } from '../tensor/elements.ts';
-import { tensorType } from '../tensor/type.ts';
-import { asGiven, isMadeOfDims, isTensorLike } from './memo-leaves.ts';
-import type { MemoView } from './memo-view.ts';
-import { readElements } from './operands.ts';
-import { Tensor } from './tensor.ts';
+import { ShapeError, SourceError } from '../../errors.ts';
+import { valueOfArray } from '../../tensor/block.ts';
+import { allocate, type TypedArray } from '../../tensor/dtype.ts';
+import type { Elements } from '../../tensor/elements.ts';
+import { tensorType } from '../../tensor/type.ts';
+import { asGiven, isMadeOfDims, isTensorLike } from './leaves.ts';
+import type { MemoView } from './view.ts';
+import { readElements } from '../operands.ts';
+import { Tensor } from '../tensor.ts';
 
 /** Rows for one run of the function. */
 export interface Batch {

@@ -1,13 +1,13 @@
 // Rows mode of a memo: rows are kept one by one, the function sees only those that are not, in batches.
-import { ShapeError } from '../errors.ts';
-import { type Value, valueOfArray } from '../tensor/block.ts';
-import { allocate } from '../tensor/dtype.ts';
-import { formatShape, type Shape } from '../tensor/shape.ts';
-import { formatType, tensorType } from '../tensor/type.ts';
-import { openRows, type RowSource } from './memo-batch.ts';
-import { checkSignal, takeValue, timed, waitFor } from './memo-values.ts';
-import type { MemoCall } from './memo-view.ts';
-import { Tensor } from './tensor.ts';
+import { ShapeError } from '../../errors.ts';
+import { type Value, valueOfArray } from '../../tensor/block.ts';
+import { allocate } from '../../tensor/dtype.ts';
+import { formatShape, type Shape } from '../../tensor/shape.ts';
+import { formatType, tensorType } from '../../tensor/type.ts';
+import { openRows, type RowSource } from './batch.ts';
+import { checkSignal, takeValue, timed, waitFor } from './values.ts';
+import type { MemoCall } from './view.ts';
+import { Tensor } from '../tensor.ts';
 
 type Landed = ReadonlyMap<string, Value>;
 

@@ -1,11 +1,11 @@
 // Tensors that a memoised function gave, as values of the sheet; and waits that a signal ends.
-import { AbortedError } from '../errors.ts';
-import { type Value, valueOfArray } from '../tensor/block.ts';
-import type { TypedArray } from '../tensor/dtype.ts';
-import { tensorType } from '../tensor/type.ts';
-import type { MemoCall, MemoView } from './memo-view.ts';
-import { readElements } from './operands.ts';
-import { Tensor } from './tensor.ts';
+import { AbortedError } from '../../errors.ts';
+import { type Value, valueOfArray } from '../../tensor/block.ts';
+import type { TypedArray } from '../../tensor/dtype.ts';
+import { tensorType } from '../../tensor/type.ts';
+import type { MemoCall, MemoView } from './view.ts';
+import { readElements } from '../operands.ts';
+import { Tensor } from '../tensor.ts';
 
 /** A tensor's elements as a value nobody else writes to, held for the caller. A foreign tensor stays its owner's to dispose. */
 export async function takeValue(view: MemoView, tensor: unknown, owner: string): Promise<Value> {

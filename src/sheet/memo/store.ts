@@ -1,12 +1,12 @@
 // What memos keep: results lie in the sheet's store, under its budget and its eviction; here is only where to find them.
-import { scoreOf } from '../pattern/score.ts';
-import { toHex } from '../fingerprint/digest.ts';
-import type { Digest } from '../env.ts';
-import type { MemoryStore } from '../cache/memory.ts';
-import { NO_ATTRIBUTES } from '../expr/attributes.ts';
-import { ROOT_OP } from '../expr/expression.ts';
-import type { InterningTable, NodeId } from '../expr/interning.ts';
-import type { Value } from '../tensor/block.ts';
+import { scoreOf } from '../../pattern/score.ts';
+import { toHex } from '../../fingerprint/digest.ts';
+import type { Digest } from '../../env.ts';
+import type { MemoryStore } from '../../cache/memory.ts';
+import { NO_ATTRIBUTES } from '../../expr/attributes.ts';
+import { ROOT_OP } from '../../expr/expression.ts';
+import type { InterningTable, NodeId } from '../../expr/interning.ts';
+import type { Value } from '../../tensor/block.ts';
 
 /** A value and, for tensors that stand on their content, where that is and its content id. */
 export interface Piece {

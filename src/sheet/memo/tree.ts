@@ -1,8 +1,8 @@
 // Results of memoised functions as bytes, so that they lie in the store under its budget, and back as fresh values.
-import { FormatError } from '../errors.ts';
-import { TAG, TlvWriter } from '../fingerprint/encode.ts';
-import { encodeValue } from '../fingerprint/value.ts';
-import { join, part, type Path } from './memo-leaves.ts';
+import { FormatError } from '../../errors.ts';
+import { TAG, TlvWriter } from '../../fingerprint/encode.ts';
+import { encodeValue } from '../../fingerprint/value.ts';
+import { join, part, type Path } from './leaves.ts';
 
 /** A result without its tensors, which are numbered; the bytes are undefined where the result is one tensor. */
 export interface Tree {

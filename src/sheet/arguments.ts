@@ -1,0 +1,26 @@
+// The arguments of a call: operands first, then attributes by position, then an object of attributes.
+import { AttributeError } from '../errors.ts';
+import type { Expression } from '../expr/expression.ts';
+import type { OpRow } from '../ops/define.ts';
+
+/** Splits the arguments of a call into operands and attributes. */
+export function splitArguments(row: OpRow, self: Expression | undefined, args: readonly unknown[]): { operands: readonly unknown[]; given: Record<string, unknown> | undefined } {
+  const count = row.variadic ? 1 : row.operands.length - (self === undefined ? 0 : 1);
+  if (args.length === count && !row.variadic) return { operands: self === undefined ? args : [self, ...args], given: undefined };
+  const rest = args.slice(count);
+  const last = rest.at(-1);
+  const options = isAttributes(last) ? (rest.pop() as Record<string, unknown>) : undefined;
+  if (rest.length > row.positional.length) {
+    throw new AttributeError(`${row.name}: ${args.length} arguments were given; it takes ${row.operands.map((operand) => operand.name).join(', ') || 'no operands'}${row.positional.length > 0 ? `, then ${row.positional.join(', ')}` : ''}, then an object of attributes.`, { op: row.name, count: args.length });
+  }
+  const given = rest.length === 0 ? options : { ...Object.fromEntries(rest.map((value, i) => [row.positional[i] as string, value])), ...options };
+  const operands = row.variadic ? listOf(row, args[0]) : args.slice(0, count);
+  return { operands: self === undefined ? operands : [self, ...operands], given };
+}
+
+function listOf(row: OpRow, value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new AttributeError(`${row.name}: its operands are one list; write ${row.name}([a, b], { … }).`, { op: row.name });
+}
+
+const isAttributes = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
