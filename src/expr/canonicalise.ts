@@ -5,7 +5,8 @@ import { FULL } from '../ops/creation.ts';
 import type { AttributeValue } from '../ops/attribute-values.ts';
 import type { OpRow } from '../ops/define.ts';
 import { checkKinds, promotedDTypes, readAttributes } from '../ops/infer.ts';
-import { type DType, isFloat } from '../tensor/dtype.ts';
+import { valueOfArray } from '../tensor/block.ts';
+import { allocate, type DType, isFloat } from '../tensor/dtype.ts';
 import { checkShape } from '../tensor/shape.ts';
 import { type TensorType, tensorType } from '../tensor/type.ts';
 import { type Attributes, internAttributes, NO_ATTRIBUTES } from './attributes.ts';
@@ -121,7 +122,13 @@ function makeConstant(literal: Literal, value: number, dtype: DType, author: Aut
     throw new AttributeError(`The literal ${literal}n is beyond 2^53 and would lose digits; pass it as a BigInt64Array.`, { literal });
   }
   const attributes = internAttributes({ shape: [], value, dtype });
-  return new Expression(FULL, FULL.number, attributes, tensorType(dtype, []), author.semantics, [], author.nextSeq());
+  const expression = new Expression(FULL, FULL.number, attributes, tensorType(dtype, []), author.semantics, [], author.nextSeq());
+  // One element is sooner written than computed.
+  const array = allocate(dtype, 1);
+  array[0] = (dtype === 'int64' ? BigInt(value) : dtype === 'bool' ? Number(value !== 0) : value) as never;
+  expression.value = valueOfArray(expression.type, array);
+  expression.origin = 'given';
+  return expression;
 }
 
 function castTo(operand: Expression, dtype: DType, author: Author): Expression {

@@ -147,10 +147,11 @@ const oneHot: OpRow = defineOp({
   kernel: {
     skeleton: 'direct',
     run: ([x], out, attrs) => {
+      if (x === undefined) return;
       const depth = attrs['depth'] as number;
       const one = out.type.dtype === 'int64' ? 1n : 1;
       out.array.fill(allocate(out.type.dtype, 1)[0] as never);
-      (x?.array as TypedArray).forEach((index: number | bigint, i: number) => {
+      x.array.forEach((index: number | bigint, i: number) => {
         if (index >= 0 && index < depth) out.array[i * depth + Number(index)] = one as never;
       });
     },

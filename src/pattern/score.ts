@@ -75,7 +75,7 @@ function stabilityOf({ sample, agreed = 0, disagreed = 0 }: ScoreRecord): number
 const SAMPLE_BYTES = 4096;
 /** Smaller results, and results that were cheaper than this many samples, are not sampled. */
 const MIN_SAMPLED_BYTES = 1 << 16;
-const MIN_SAMPLED_NS = 500_000;
+const MIN_SAMPLED_NS = 1_500_000;
 
 /** The score of a result that cost `costNs`: sampled where that is at most about 3 % of the cost. */
 export function scoreOf(value: Value, costNs: number): number {

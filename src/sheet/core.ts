@@ -12,7 +12,7 @@ import { InterningTable, type NodeId } from '../expr/interning.ts';
 import type { OpRow } from '../ops/define.ts';
 import { knownFacts } from '../pattern/facts.ts';
 import { scoreOf } from '../pattern/score.ts';
-import { admission } from '../policy/admission.ts';
+import { type Admission, admission, type Candidate } from '../policy/admission.ts';
 import { judgeBefore, type Verdict } from '../policy/laws.ts';
 import type { Memory, Value } from '../tensor/block.ts';
 import { Counters } from './counters.ts';
@@ -47,6 +47,8 @@ export class Core {
   readonly memory: Memory;
   readonly pins = new Pins();
   readonly counters = new Counters();
+  /** Decides what is kept; injected so that tests can pin it, for what it looks at was measured. */
+  admission: (candidate: Candidate) => Admission = admission;
   readonly recorder: TraceWriter;
   readonly roots: Roots;
   readonly memos: Memos;
@@ -108,7 +110,6 @@ export class Core {
     }
     expression.admitted = true;
     this.recorder.program(expression, view.numerics);
-    if (expression.note !== undefined) this.recorder.note(expression.seq, expression.note);
     if (!view.reuse || expression.row === undefined) return;
     const entry = this.store.get(expression.node(this.table));
     if (entry !== undefined) this.#hit(expression, entry);
@@ -124,7 +125,7 @@ export class Core {
       judgeBefore(laws, { op: row.name, type, expectedNs: laws.maxExpectedMs === undefined ? 0 : this.#expectedNs(expression, view), seq });
     } catch (error) {
       this.counters.denials++;
-      this.recorder.annotate(expression, 'denied', '', this.now(), 0, 0);
+      this.#answered(expression, 'denied', '', this.now(), 0, 0);
       throw error;
     }
   }
@@ -139,8 +140,15 @@ export class Core {
   #hit(expression: Expression, entry: Entry): void {
     this.counters.hits++;
     expression.origin = 'ram';
-    this.counters.savedNs += entry.costNs;
-    this.recorder.annotate(expression, 'hit', entry.device, this.now(), 0, entry.score);
+    this.counters.savedNs += entry.ownNs;
+    this.#answered(expression, 'hit', entry.device, this.now(), 0, entry.score);
+  }
+
+  /** Records how a call was answered, and says it where `SYMBOLIC_SHEET_LOG=1` asked for that. */
+  #answered(expression: Expression, decision: Decision, device: string, startNs: number, elapsedNs: number, score: number, value?: Value): void {
+    this.recorder.annotate(expression, decision, device, startNs, elapsedNs, score, value);
+    if (expression.note !== undefined) this.recorder.note(expression.seq, expression.note);
+    if (this.host.settings.log) this.host.warn(`#${expression.seq} ${expression.row?.name ?? 'tensor'} ${decision}${device === '' ? '' : ` on ${device}`} in ${(elapsedNs / 1e3).toFixed(1)} µs`);
   }
 
   /** What a demand of this view stands on. */
@@ -213,10 +221,10 @@ export class Core {
     this.#countFlops(step.expression, task, device);
     this.#checkHealth(step.expression, value, this.settings.policy.finite);
     step.pathNs = elapsedNs;
-    for (const operand of step.operands) step.pathNs += operand.pathNs;
+    for (const operand of step.operands) step.pathNs += operand.pathNs / operand.readers;
     step.expression.origin = 'computed';
     const decision = view.reuse ? this.#keep(step, value, device, elapsedNs) : 'computed';
-    this.recorder.annotate(step.expression, decision, device.name, startNs, elapsedNs, 0, value);
+    this.#answered(step.expression, decision, device.name, startNs, elapsedNs, 0, value);
     return value;
   }
 
@@ -227,13 +235,12 @@ export class Core {
       return;
     }
     expression.note = device.detail;
-    this.recorder.note(expression.seq, device.detail);
   }
 
   #keep(step: Step, value: Value, device: Device, costNs: number): Decision {
     const node = step.identity as NodeId;
     const score = scoreOf(value, step.pathNs);
-    const verdict = admission({
+    const verdict = this.admission({
       costNs, pathNs: step.pathNs, score, sights: this.table.sight(node), passedOn: isPassedOn(step),
     });
     if (verdict === 'bypass') {
@@ -244,7 +251,7 @@ export class Core {
     this.nearMisses.missed(step.expression);
     if (verdict === 'admit') {
       const { attributes } = step.expression;
-      this.store.put({ node, value, attributes, costNs: step.pathNs, device: device.name, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });
+      this.store.put({ node, value, attributes, costNs: step.pathNs, ownNs: costNs, device: device.name, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });
     }
     return 'computed';
   }
@@ -254,14 +261,14 @@ export class Core {
     const error = checkFinite(expression, value, known);
     if (error === undefined) return;
     this.counters.denials++;
-    this.recorder.annotate(expression, 'denied', '', this.now(), 0, 0);
+    this.#answered(expression, 'denied', '', this.now(), 0, 0);
     if (law === 'deny') throw error;
     this.host.warn(error.message);
   }
 
   #failed(expression: Expression, error: unknown): unknown {
     this.counters.failures++;
-    this.recorder.annotate(expression, 'failed', '', this.now(), 0, 0);
+    this.#answered(expression, 'failed', '', this.now(), 0, 0);
     if (error instanceof SheetError) return error;
     return new SheetError('KERNEL', `${expression.row?.name}: its kernel failed: ${String(error)}. Run it with sheet.with({ device: 'js' }) and report both traces.`, { op: expression.row?.name }, { cause: error });
   }

@@ -14,6 +14,8 @@ export interface Step {
   value: Value | undefined;
   /** Steps of this plan that still read the value, plus one for a target. */
   uses: number;
+  /** Steps of this plan that read it; they share what it cost. */
+  readers: number;
   /** The one step that reads it, while there is one only. */
   reader: Step | undefined;
   /** Nanoseconds spent on it and on what it was computed from in this plan. */
@@ -122,14 +124,14 @@ function planOne(target: Expression, ground: Ground): Plan | undefined {
   const identity = ground.identityOf(target);
   const value = ground.find(target, identity);
   const read = value === undefined ? operands.map(givenStep) : [];
-  const step: Step = { expression: target, identity, operands: read, value, uses: 1, reader: undefined, pathNs: 0 };
+  const step: Step = { expression: target, identity, operands: read, value, uses: 1, readers: 0, reader: undefined, pathNs: 0 };
   return { order: [...read, step], targets: [step] };
 }
 
 /** A step that is done: the expression has its value with it. */
 function givenStep(expression: Expression): Step {
   expression.value?.block.hold();
-  return { expression, identity: expression, operands: [], value: expression.value, uses: 1, reader: undefined, pathNs: 0 };
+  return { expression, identity: expression, operands: [], value: expression.value, uses: 1, readers: 0, reader: undefined, pathNs: 0 };
 }
 
 /** A law may refuse a value that was kept: what was found before it is let go then. */
@@ -157,8 +159,11 @@ function visit(target: Expression, ground: Ground, order: Step[], byIdentity: Ma
     if (stack.length > before) continue;
     stack.pop();
     const operands = value === undefined ? top.operands.map((operand) => byIdentity.get(ground.identityOf(operand)) as Step) : [];
-    const step: Step = { expression: top, identity, operands, value, uses: 0, reader: undefined, pathNs: 0 };
-    for (const operand of operands) operand.reader = operand.uses++ === 0 ? step : undefined;
+    const step: Step = { expression: top, identity, operands, value, uses: 0, readers: 0, reader: undefined, pathNs: 0 };
+    for (const operand of operands) {
+      operand.reader = operand.uses++ === 0 ? step : undefined;
+      operand.readers++;
+    }
     byIdentity.set(identity, step);
     order.push(step);
   }

@@ -2,29 +2,36 @@
 import type { CostTable } from '../backend/dispatch.ts';
 import type { Expression } from '../expr/expression.ts';
 import type { OpRow } from '../ops/define.ts';
+import type { Value } from '../tensor/block.ts';
+import type { TypedArray } from '../tensor/dtype.ts';
 import type { Elements } from '../tensor/elements.ts';
-import { type TensorType, tensorType } from '../tensor/type.ts';
+import { tensorType } from '../tensor/type.ts';
+import { Ghosts } from './ghosts.ts';
 
 /** Native BLAKE3 reads about 8 bytes a nanosecond; a call and its key cost about 2 µs. */
 const HASH_BYTES_PER_NS = 8;
 const HASH_CALL_NS = 2000;
-/** Digests taken before the hit rate is believed, and how often a call is hashed all the same afterwards. */
+/** Digests taken before a hit rate is believed. */
 const TRIAL = 8;
-const PROBE_EVERY = 32;
-const PROBE_EVERY_AT_MOST = 1024;
+/** Experience is halved at this many digests, so that a program may change its ways. */
+const FADE = 64;
 
 interface HitRate {
   hashed: number;
   hits: number;
-  asked: number;
-  /** The call at which a digest is taken although none should pay; further apart while none does. */
-  probeAt: number;
 }
 
-/** Learns per op how often a content was known, and hashes only where p · T_compute exceeds T_hash. */
+/**
+ * Learns per op how often a content was known, and hashes where p · T_compute exceeds T_hash. Where nothing was known so
+ * far, arrays pass unhashed and leave a ghost; one that meets its ghost is hashed after all.
+ */
 export class HashPricing {
   readonly #costs: CostTable;
   readonly #rates = new Map<OpRow, HitRate>();
+  /** How often hashing on the word of a ghost found something. */
+  readonly #ghostRate: HitRate = { hashed: 0, hits: 0 };
+  readonly #ghosts = new Ghosts();
+  #onGhost = false;
 
   constructor(costs: CostTable) {
     this.#costs = costs;
@@ -33,7 +40,7 @@ export class HashPricing {
   /** Whether this op alone is dear enough that its bare operands are hashed before they are copied. */
   isDear(row: OpRow, bare: readonly Elements[]): boolean {
     const types = bare.map((elements) => tensorType(elements.dtype, elements.shape));
-    return this.#pays(row, this.#costs.recallNs(row, types), types);
+    return this.#pays(row, this.#costs.recallNs(row, types), bare.map((elements) => elements.array));
   }
 
   /** The dearest op among fresh expressions if hashing the roots under it pays, else undefined. */
@@ -47,33 +54,34 @@ export class HashPricing {
       totalNs += ns;
       if (ns >= dearestNs) [dearest, dearestNs] = [row, ns];
     }
-    return dearest !== undefined && this.#pays(dearest, totalNs, roots.map((root) => root.type)) ? dearest : undefined;
+    return dearest !== undefined && this.#pays(dearest, totalNs, roots.map((root) => (root.value as Value).array)) ? dearest : undefined;
   }
 
-  /** Takes in whether a hashed content was known. Older experience fades. */
+  /** Takes in whether a hashed content was known. */
   saw(row: OpRow, known: boolean): void {
-    const rate = this.#rate(row);
-    rate.hashed++;
-    if (known) rate.hits++;
-    if (rate.hashed >= 64) [rate.hashed, rate.hits] = [rate.hashed / 2, rate.hits / 2];
+    note(this.#rate(row), known);
+    if (this.#onGhost) note(this.#ghostRate, known);
   }
 
-  #pays(row: OpRow, computeNs: number, types: readonly TensorType[]): boolean {
-    const hashNs = types.reduce((sum, type) => sum + type.sizeBytes / HASH_BYTES_PER_NS + HASH_CALL_NS, 0);
+  #pays(row: OpRow, computeNs: number, arrays: readonly TypedArray[]): boolean {
+    const hashNs = arrays.reduce((sum, array) => sum + array.byteLength / HASH_BYTES_PER_NS + HASH_CALL_NS, 0);
+    this.#onGhost = false;
     if (computeNs < hashNs) return false;
     const rate = this.#rate(row);
-    rate.asked++;
-    if (rate.hashed < TRIAL) return true;
-    if (rate.asked >= rate.probeAt) {
-      rate.probeAt = rate.asked + Math.min(PROBE_EVERY_AT_MOST, PROBE_EVERY + rate.asked);
-      return true;
-    }
-    return (rate.hits / rate.hashed) * computeNs > hashNs;
+    if (rate.hashed < TRIAL || (rate.hits / rate.hashed) * computeNs > hashNs) return true;
+    this.#onGhost = arrays.map((array) => this.#ghosts.passed(array)).includes(true);
+    return this.#onGhost && (this.#ghostRate.hashed < FADE || (this.#ghostRate.hits / this.#ghostRate.hashed) * computeNs > hashNs);
   }
 
   #rate(row: OpRow): HitRate {
     let rate = this.#rates.get(row);
-    if (rate === undefined) this.#rates.set(row, (rate = { hashed: 0, hits: 0, asked: 0, probeAt: PROBE_EVERY }));
+    if (rate === undefined) this.#rates.set(row, (rate = { hashed: 0, hits: 0 }));
     return rate;
   }
+}
+
+function note(rate: HitRate, known: boolean): void {
+  rate.hashed++;
+  if (known) rate.hits++;
+  if (rate.hashed >= 2 * FADE) [rate.hashed, rate.hits] = [rate.hashed / 2, rate.hits / 2];
 }

@@ -3,6 +3,7 @@ import { ClosedError, ShapeError } from '../errors.ts';
 import type { Expression } from '../expr/expression.ts';
 import type { OpRow } from '../ops/define.ts';
 import { METHODS } from '../ops/index.ts';
+import { splitParts } from '../ops/split.ts';
 import type { Value } from '../tensor/block.ts';
 import type { DType, DTypeArrays, TypedArray } from '../tensor/dtype.ts';
 import { exportAs, type ForeignClass } from '../tensor/export.ts';
@@ -105,6 +106,11 @@ export class Tensor<D extends DType = DType> {
   async fingerprint(): Promise<string> {
     const id = await this.owner.contentIdOf(this.expression);
     return Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+
+  /** Parts of an axis, each a slice: so many equal ones, or those between the given indices. */
+  split(sections: number | readonly number[], { axis = 0 }: { readonly axis?: number } = {}): PendingTensor<D>[] {
+    return splitParts(this.expression.type, sections, axis).map(({ row, attributes }) => this.owner.call(row, this.expression, [attributes]) as PendingTensor<D>);
   }
 
   /** Op by op, what was reused and what was computed, and why. */

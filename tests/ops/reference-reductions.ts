@@ -13,7 +13,7 @@ function sumOf(values: readonly number[]): { value: number; slack: number } {
   const all = total(values.map(Math.abs));
   const infinite = values.some((x) => !Number.isFinite(x));
   const value = infinite ? total(values.filter((x) => !Number.isFinite(x))) : total(values);
-  return { value, slack: infinite ? 0 : all > 1e308 ? Infinity : values.length * 2 ** -52 * all };
+  return { value, slack: total(values.filter(Number.isFinite).map(Math.abs)) > 1e308 ? Infinity : infinite ? 0 : values.length * 2 ** -52 * all };
 }
 
 const sum: Fold = (values, dtype) => (isFloatName(dtype) ? sumOf(numbers(values)) : { value: values.reduce((a, x) => (a as bigint) + BigInt(x), 0n) });

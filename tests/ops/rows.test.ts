@@ -2,11 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SheetError, SymbolicSheet } from '../../src/index.ts';
 import type { OpRow } from '../../src/ops/define.ts';
+import { nodeDevices } from '../../src/host/node-devices.ts';
+import { nodeHost } from '../../src/host/node-host.ts';
+import { openSheet } from '../../src/sheet/open.ts';
 import { OPS } from '../../src/ops/index.ts';
 import { type DType, DTYPE_NAMES, dtypeOfArray, type TypedArray } from '../../src/tensor/dtype.ts';
 import { agrees, isFloatName, type Ref, type Scalar } from './reference.ts';
 import { REFERENCES } from './reference-shapes.ts';
-import { type Call, callsOf, describeCall, perform, randomFrom, sample } from './samples.ts';
+import { type Call, callsOf, describeCall, enter, type Entrance, perform, randomFrom, sample } from './samples.ts';
 
 const CALLS_PER_DTYPE = 9;
 const BUDGET_BYTES = 1 << 26;
@@ -14,9 +17,9 @@ const BUDGET_BYTES = 1 << 26;
 /** What a call came to: elements with their type, or the code of the error. */
 type Outcome = { readonly dtype: DType; readonly shape: readonly number[]; readonly array: TypedArray } | { readonly code: string };
 
-async function outcomeOf(sheet: Pick<SymbolicSheet, 'execute' | 'tensor'>, call: Call): Promise<Outcome> {
+async function outcomeOf(sheet: Entrance, call: Call, tensors = enter(sheet, call)): Promise<Outcome> {
   try {
-    const result = perform(sheet, call);
+    const result = perform(sheet, call, tensors);
     const array = (await result.data()) as TypedArray;
     return { dtype: result.dtype, shape: result.shape, array };
   } catch (error) {
@@ -51,10 +54,13 @@ describe('every row', () => {
   let exact: SymbolicSheet;
   let kept: SymbolicSheet;
   const rows = [...OPS.values()];
+  let answered = 0;
+  /** A clock by which every kernel takes a millisecond, so that every result is worth keeping. */
+  let ticks = 0;
 
   beforeAll(async () => {
     exact = await SymbolicSheet.open({ class: 'exact', cache: 'off', devices: ['js', 'wasm'], budgetBytes: BUDGET_BYTES });
-    kept = await SymbolicSheet.open({ class: 'exact', devices: ['js', 'wasm'], budgetBytes: BUDGET_BYTES });
+    kept = await openSheet(SymbolicSheet, { ...(await nodeHost()), clock: () => (ticks += 1e6) }, { class: 'exact', devices: ['js', 'wasm'], budgetBytes: BUDGET_BYTES }, nodeDevices);
   });
   afterAll(() => Promise.all([exact.close(), kept.close()]));
 
@@ -71,14 +77,18 @@ describe('every row', () => {
         const js = await outcomeOf(exact.with({ device: 'js' }), call);
         const refs = call.operands.map(({ dtype: own, shape, array }): Ref => ({ dtype: own, shape, values: scalars(own, array) }));
         expect(differences(js, REFERENCES[row.name]?.(refs, call.attrs)), name).toEqual([]);
-        for (const sheet of [exact.with({ device: 'wasm' }), kept, kept]) expect(bytes(await outcomeOf(sheet, call)), name).toBe(bytes(js));
+        expect(bytes(await outcomeOf(exact.with({ device: 'wasm' }), call)), name).toBe(bytes(js));
+        const tensors = enter(kept, call);
+        for (const time of ['computed', 'computed and kept', 'found']) expect(bytes(await outcomeOf(kept, call, tensors)), `${name}, ${time}`).toBe(bytes(js));
+        if (!('code' in js)) answered++;
         if (!('code' in js)) expect([dtypeOfArray(js.array), js.array.length], name).toEqual([js.dtype === 'bool' ? 'uint8' : js.dtype, js.shape.reduce((a, n) => a * n, 1)]);
       }
     });
   });
 
   it('was answered from the cache when it was asked again', () => {
-    expect(kept.core.counters.hits).toBeGreaterThan(1000);
+    // Not by a hit: what laws reduce to an operand, and reshapes, which have no elements of their own.
+    expect(kept.core.counters.hits).toBeGreaterThan(answered * 0.85);
   });
 });
 

@@ -1,5 +1,5 @@
 // Calls to try on every row: operands of many dtypes, shapes and values, and attributes drawn from their specs, all from a fixed seed.
-import { SheetError, type SymbolicSheet } from '../../src/index.ts';
+import { SheetError, type SymbolicSheet, type Tensor } from '../../src/index.ts';
 import type { AttributeKind, OpRow } from '../../src/ops/define.ts';
 import { allocate, type DType, DTYPE_NAMES, type TypedArray } from '../../src/tensor/dtype.ts';
 import { sizeOf } from '../../src/tensor/shape.ts';
@@ -115,11 +115,16 @@ function drawOperands(row: OpRow, dtype: DType, random: () => number): Sample[] 
   });
 }
 
+/** What tests need of a sheet or of a view of one. */
+export type Entrance = Pick<SymbolicSheet, 'execute' | 'tensor'>;
+
+/** The operands of a call as tensors of a sheet. */
+export const enter = (sheet: Entrance, { operands }: Call): Tensor[] => operands.map(({ array, shape, dtype }) => sheet.tensor(array, shape, { dtype }));
+
 /** The pending result of a call; throws what the call throws. */
-export function perform(sheet: Pick<SymbolicSheet, 'execute' | 'tensor'>, { row, operands, attrs }: Call): ReturnType<SymbolicSheet['tensor']> {
-  const tensors = operands.map(({ array, shape, dtype }) => sheet.tensor(array, shape, { dtype }));
+export function perform(sheet: Entrance, { row, attrs }: Call, tensors: readonly Tensor[]): Tensor {
   const args: readonly unknown[] = row.variadic ? [tensors, attrs] : [...tensors, attrs];
-  return (sheet.execute as (name: string, ...args: readonly unknown[]) => ReturnType<SymbolicSheet['tensor']>)(row.name, ...args);
+  return (sheet.execute as (name: string, ...args: readonly unknown[]) => Tensor)(row.name, ...args);
 }
 
 /** Up to `count` calls of a row, with a first operand of a dtype, that the row takes. */
@@ -130,7 +135,7 @@ export function callsOf(sheet: SymbolicSheet, row: OpRow, dtype: DType, count: n
     const operands = drawOperands(row, dtype, random);
     const call = { row, operands, attrs: drawAttributes(row, operands[0]?.shape ?? [], random) };
     try {
-      if (perform(sheet, call).size <= MAX_RESULT) calls.push(call);
+      if (perform(sheet, call, enter(sheet, call)).size <= MAX_RESULT) calls.push(call);
     } catch (error) {
       if (!(error instanceof SheetError)) throw error;
     }

@@ -1,0 +1,101 @@
+// The RAM store against a model: never over budget, holders balanced, and what is worth more stays longer.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MemoryStore } from '../../src/cache/memory.ts';
+import type { Entry } from '../../src/cache/store.ts';
+import { NO_ATTRIBUTES } from '../../src/expr/attributes.ts';
+import { InterningTable, type NodeId } from '../../src/expr/interning.ts';
+import { Block, valueOf } from '../../src/tensor/block.ts';
+import { tensorType } from '../../src/tensor/type.ts';
+
+const BUDGET_BYTES = 50_000;
+
+/** A store, its table, and the blocks that nobody holds any more. */
+function open(budgetBytes = BUDGET_BYTES): { table: InterningTable; store: MemoryStore; freed: Set<Block>; entry(node: NodeId, elements: number, costNs?: number): Entry } {
+  const table = new InterningTable();
+  const freed = new Set<Block>();
+  return {
+    table, store: new MemoryStore(table, budgetBytes), freed,
+    entry: (node, elements, costNs = 1e6) => {
+      const block = new Block(new Float32Array(elements), 0, (gone) => freed.add(gone));
+      return { node, value: valueOf(tensorType('float32', [elements]), block), attributes: NO_ATTRIBUTES, costNs, ownNs: costNs, device: 'js', facts: 0, score: 0, hits: 0, touched: 0, slot: 0 };
+    },
+  };
+}
+
+const command = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('put' as const), which: fc.nat(11), elements: fc.nat(14_000), costNs: fc.nat(1e7) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('get' as const), which: fc.nat(11) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), which: fc.nat(11) }) },
+);
+
+describe('the RAM store', () => {
+  it('never exceeds its budget, gives what was put last, and holds exactly what it lists', () => {
+    fc.assert(fc.property(fc.array(command, { minLength: 1, maxLength: 120 }), (commands) => {
+      const { table, store, freed, entry } = open();
+      const nodes = Array.from({ length: 12 }, () => table.fresh(1, 0));
+      const put = new Map<NodeId, Entry>();
+      const all: Entry[] = [];
+      for (const each of commands) {
+        const node = nodes[each.which] as NodeId;
+        if (each.do === 'put') {
+          const made = entry(node, each.elements, each.costNs);
+          all.push(made);
+          const fits = store.put(made);
+          made.value.block.release();
+          expect(fits).toBe(store.peek(node) === made);
+          expect(freed.has(made.value.block)).toBe(!fits);
+          if (fits) put.set(node, made);
+        } else if (each.do === 'get') {
+          const found = store.get(node);
+          if (found !== undefined) expect(found).toBe(put.get(node));
+        } else {
+          const there = store.peek(node) !== undefined;
+          expect(store.delete(node)).toBe(there);
+          expect(store.peek(node)).toBeUndefined();
+        }
+        const listed = [...store.entries()];
+        const { entries, sizeBytes } = store.stats();
+        expect(sizeBytes).toBeLessThanOrEqual(BUDGET_BYTES);
+        expect(sizeBytes).toBeGreaterThanOrEqual(listed.reduce((sum, one) => sum + one.value.block.sizeBytes, 0));
+        expect(entries).toBe(listed.length);
+        for (const one of all) expect(freed.has(one.value.block)).toBe(!listed.includes(one));
+        for (const one of nodes) expect(table.holdersOf(one)).toBe(store.peek(one) === undefined ? 0 : 1);
+      }
+      store.close();
+      expect(freed.size).toBe(all.length);
+      expect(store.stats()).toMatchObject({ entries: 0, sizeBytes: 0 });
+    }), { seed: 20261124, numRuns: 150 });
+  });
+
+  it('refuses what is larger than all of it, and keeps what it has', () => {
+    const { table, store, entry } = open();
+    const small = entry(table.fresh(1, 0), 100);
+    store.put(small);
+    expect(store.put(entry(small.node, 20_000))).toBe(false);
+    expect(store.peek(small.node)).toBe(small);
+  });
+
+  it('charges empty results too, so that a million of them do not grow it for ever', () => {
+    const { table, store, entry } = open();
+    for (let i = 0; i < 1000; i++) store.put(entry(table.fresh(1, 0), 0));
+    expect(store.stats().entries).toBeLessThan(200);
+    expect(store.stats().evictions).toBeGreaterThan(800);
+  });
+
+  it('keeps dear results longer than cheap ones of their size, and lets what nobody asks for grow old', () => {
+    const { table, store, entry } = open();
+    const dear = Array.from({ length: 8 }, () => entry(table.fresh(1, 0), 250, 1e9));
+    for (const each of dear) store.put(each);
+    for (let i = 0; i < 40; i++) store.put(entry(table.fresh(1, 0), 250, 1e3));
+    expect(dear.filter((each) => store.peek(each.node) === each)).toHaveLength(8);
+    for (let i = 0; i < 5000; i++) store.put(entry(table.fresh(1, 0), 250, 1e6));
+    expect(dear.filter((each) => store.peek(each.node) === each).length).toBeLessThan(8);
+  });
+
+  it('takes nothing after it was closed', () => {
+    const { table, store, entry } = open();
+    store.close();
+    expect(store.put(entry(table.fresh(1, 0), 1))).toBe(false);
+  });
+});

@@ -1,0 +1,111 @@
+// Whole processes: how they end, what they need, and how much memory they take.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openNodeDigest } from '../../src/host/node-digest.ts';
+import { SymbolicSheet } from '../../src/index.ts';
+import { readTrace } from '../../src/trace/load.ts';
+import { matrix, SIDE } from './fixtures/arrays.ts';
+import { collected } from './fixtures/collected.ts';
+
+const here = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
+const tsx = import.meta.resolve('tsx');
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sheet-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function run(script: string, args: readonly string[] = [], flags: readonly string[] = []): Ended {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...flags, '--import', tsx, script, ...args], { encoding: 'utf8', timeout: 30_000, cwd: folder });
+  return { code: status, signal, out: stdout, err: stderr };
+}
+
+describe('a script that never closes its sheet', () => {
+  it('ends by itself when it is done', () => {
+    expect(run(here('script.ts'))).toMatchObject({ code: 0, signal: null, out: `${256 * 256 * 64}\n`, err: '' });
+  });
+
+  it('ends when a product is still on its way, after it', () => {
+    expect(run(here('script.ts'), ['running'])).toMatchObject({ code: 0, signal: null, err: '' });
+  });
+
+  it('ends by process.exit with the code it gave', () => {
+    expect(run(here('script.ts'), ['exit'])).toMatchObject({ code: 3, signal: null });
+  });
+
+  it('ends by an exception, its own or one of ours, with that message and code 1', () => {
+    expect(run(here('script.ts'), ['throw'])).toMatchObject({ code: 1, signal: null, err: expect.stringContaining('TypeError: of the script') });
+    expect(run(here('script.ts'), ['rejected'])).toMatchObject({ code: 1, signal: null, err: expect.stringMatching(/NumericError: solve/) });
+  });
+
+  it('leaves a whole trace in its file in each of these cases', async () => {
+    const digest = await openNodeDigest();
+    for (const how of ['end', 'exit', 'throw']) {
+      const file = join(folder, `${how}.sqs`);
+      run(here('script.ts'), [how, file]);
+      const trace = readTrace(readFileSync(file), digest);
+      expect(trace.events.map((event) => event.op), how).toEqual(['tensor', 'matmul', 'sum']);
+    }
+  });
+
+  it('needs no package.json that says module', () => {
+    const script = join(folder, 'quick.mts');
+    writeFileSync(script, `import { openNodeDigest } from '../../src/host/node-digest.ts';
+import { SymbolicSheet } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
+      await using sheet = await SymbolicSheet.open();
+      console.log(await sheet.tensor([1, 2, 3]).multiply(2).sum().item());`);
+    expect(run(script)).toMatchObject({ code: 0, out: '12\n', err: '' });
+  });
+});
+
+describe('memory', () => {
+  it('of a process stays within 1.25 × budget + pinned + baseline over results many times the budget', () => {
+    const { out, err } = run(here('budget.ts'), ['large'], ['--expose-gc']);
+    expect(err).toBe('');
+    const { peak, baseline, budgetBytes, pinned, evictions, sizeBytes } = JSON.parse(out) as { peak: number; baseline: number; budgetBytes: number; pinned: number; evictions: number; sizeBytes: number };
+    expect(evictions, 'the loop was long enough').toBeGreaterThan(50);
+    expect(sizeBytes).toBeLessThanOrEqual(budgetBytes);
+    expect(pinned).toBeLessThanOrEqual(2 * 2 ** 20);
+    expect(peak).toBeLessThanOrEqual(1.25 * budgetBytes + pinned + baseline);
+  }, 60_000);
+
+  it('of the table and the process stays flat over ever new small operations', () => {
+    const { out, err } = run(here('budget.ts'), ['small'], ['--expose-gc']);
+    expect(err).toBe('');
+    const { peak, baseline, budgetBytes, nodes, tableBytes } = JSON.parse(out) as { peak: number; baseline: number; budgetBytes: number; nodes: number; tableBytes: number };
+    expect(peak).toBeLessThanOrEqual(1.25 * budgetBytes + baseline);
+    expect(tableBytes).toBeLessThanOrEqual(40 * 2 ** 19);
+    expect(nodes).toBeLessThan(400_000);
+  }, 60_000);
+
+  it('that handles pinned comes back when they are collected', async () => {
+    const sheet = await SymbolicSheet.open({ devices: ['wasm', 'js'] });
+    const bytes = SIDE * SIDE * 4;
+    const work = async (): Promise<void> => {
+      const a = sheet.zeros([SIDE, SIDE]);
+      for (let i = 1; i <= 5; i++) await a.add(i).exp().data();
+      expect(sheet.core.pins.sizeBytes).toBeGreaterThanOrEqual(5 * bytes);
+    };
+    await work();
+    await collected(() => sheet.core.pins.sizeBytes === 0);
+    expect(sheet.core.pins.sizeBytes).toBe(0);
+    const kept = sheet.tensor(matrix(1), [SIDE, SIDE]);
+    await collected(() => false);
+    expect(sheet.core.pins.sizeBytes).toBe(bytes);
+    expect((await kept.data()).length).toBe(SIDE * SIDE);
+    await sheet.close();
+  });
+});
