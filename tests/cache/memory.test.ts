@@ -11,7 +11,7 @@ import { tensorType } from '../../src/tensor/type.ts';
 const BUDGET_BYTES = 50_000;
 
 /** A store, its table, and the blocks that nobody holds any more. */
-function open(budgetBytes = BUDGET_BYTES): { table: InterningTable; store: MemoryStore; freed: Set<Block>; entry(node: NodeId, elements: number, costNs?: number): Entry } {
+function open(budgetBytes = BUDGET_BYTES): { table: InterningTable; store: MemoryStore; freed: Set<Block>; entry: (node: NodeId, elements: number, costNs?: number) => Entry } {
   const table = new InterningTable();
   const freed = new Set<Block>();
   return {

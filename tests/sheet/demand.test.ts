@@ -75,8 +75,10 @@ describe('a demand', () => {
       return Promise.all([features.matmul(a).data(), features.matmul(b).data()]);
     };
     await ask();
+    await ask();
     const features = a.matmul(b).expression.node(sheet.core.table);
-    expect(sheet.core.store.delete(features)).toBe(true);
+    expect(sheet.core.store.peek(a.matmul(b).matmul(a).expression.node(sheet.core.table))).toBeDefined();
+    sheet.core.store.delete(features);
     const before = kernels();
     await ask();
     expect(kernels()).toBe(before);
@@ -133,12 +135,13 @@ describe('a demand', () => {
 
   it('of a chain of a million sums ends, holds no past, and is right', async () => {
     let x: Tensor = sheet.tensor(Int32Array.of(0));
-    const start = performance.now();
+    const start = process.cpuUsage();
     for (let i = 0; i < 1_000_000; i++) x = x.add(1);
     expect(await x.item()).toBe(1_000_000);
-    expect(performance.now() - start).toBeLessThan(30_000);
+    const { user, system } = process.cpuUsage(start);
+    expect((user + system) / 1e6, 'seconds of processor time').toBeLessThan(30);
     expect(x.expression.depth).toBeLessThan(5000);
-  }, 60_000);
+  }, 120_000);
 
   it('of one wide sum over thousands of branches needs no recursion', async () => {
     const leaves = Array.from({ length: 3000 }, (_, i) => sheet.tensor([i]).multiply(2));
