@@ -46,7 +46,7 @@ export async function sweep(sheet: SymbolicSheet, digits: Digits, { features, sc
   for (const scale of scales) {
     for (const lambda of lambdas) {
       for (const [fold, test] of folds.entries()) {
-        const train = join(sheet, folds.filter((other) => other !== test));
+        const train = folds.filter((other) => other !== test);
         const accuracy = await fit(sheet, train, test, { features, scale, lambda });
         fits.push({ scale, lambda, fold, accuracy });
         await onFit({ scale, lambda, fold, accuracy });
@@ -56,15 +56,16 @@ export async function sweep(sheet: SymbolicSheet, digits: Digits, { features, sc
   return fits;
 }
 
-/** Fits on one set and answers the accuracy on another. */
-export async function fit(sheet: SymbolicSheet, train: DigitSet, test: DigitSet, { features, scale, lambda }: ModelOptions): Promise<number> {
+/** Fits on some sets and answers the accuracy on another. */
+export async function fit(sheet: SymbolicSheet, train: readonly DigitSet[], test: DigitSet, { features, scale, lambda }: ModelOptions): Promise<number> {
   const W = sheet.randomNormal([784, features], { seed: 1 }).multiply(scale);
   const b = sheet.randomUniform([features], { seed: 2 }).multiply(2 * Math.PI);
   const featuresOf = ({ X }: DigitSet): Tensor => X.divide(255).matmul(W).add(b).cos();
 
-  const Z = featuresOf(train);
-  const gram = Z.matmul(Z, { transposeA: true }).add(sheet.eye(features).multiply(lambda * train.y.size));
-  const beta = gram.solve(Z.matmul(train.y.oneHot(10), { transposeA: true }));
+  const Z = sheet.concat(train.map(featuresOf));
+  const T = sheet.concat(train.map(({ y }) => y.oneHot(10)));
+  const gram = Z.matmul(Z, { transposeA: true }).add(sheet.eye(features).multiply(lambda * Z.shape[0]!));
+  const beta = gram.solve(Z.matmul(T, { transposeA: true }));
 
   const guess = featuresOf(test).matmul(beta).argmax({ axis: 1 });
   return guess.equal(test.y).mean().item();
@@ -72,9 +73,6 @@ export async function fit(sheet: SymbolicSheet, train: DigitSet, test: DigitSet,
 
 /** Digits as tensors. */
 export const load = (sheet: SymbolicSheet, { images, labels }: Digits): DigitSet => ({ X: sheet.tensor(images, [labels.length, 784]), y: sheet.tensor(labels) });
-
-/** Sets one after the other. */
-export const join = (sheet: SymbolicSheet, sets: readonly DigitSet[]): DigitSet => ({ X: sheet.concat(sets.map(({ X }) => X)), y: sheet.concat(sets.map(({ y }) => y)) });
 
 /** Digits in `count` parts of nearly equal length, in their order. */
 export function cut({ images, labels }: Digits, count: number): Digits[] {

@@ -67,7 +67,7 @@ export async function fitFinal(job: Job): Promise<number> {
   const { options: { finalRows, finalFeatures, class: numerics }, screen } = job;
   await using sheet = await SymbolicSheet.open({ class: numerics });
   screen.live(`  final fit on ${finalRows.toLocaleString('en')} digits …`);
-  return fit(sheet, load(sheet, readDigits('train', finalRows)), load(sheet, readDigits('t10k')), { ...bestOf(job), features: finalFeatures });
+  return fit(sheet, [load(sheet, readDigits('train', finalRows))], load(sheet, readDigits('t10k')), { ...bestOf(job), features: finalFeatures });
 }
 
 /** The best scale and λ of the first run; of its first fit, where it was stopped before. */

@@ -1,5 +1,5 @@
 // Laws that hold bit for bit in every class, as rows: pattern → simpler expression, with the formula in the margin.
-import { CAST } from '../ops/indexing.ts';
+import { CAST, CONCAT } from '../ops/indexing.ts';
 import { MATMUL } from '../ops/linalg.ts';
 import type { OpRow } from '../ops/define.ts';
 import { PERMUTE, RESHAPE } from '../ops/movement.ts';
@@ -59,6 +59,7 @@ export const LAWS: readonly Law[] = [
   { formula: 'xᵀ·y = matmul(x, y, transposeA), x·yᵀ = matmul(x, y, transposeB)', row: MATMUL, apply: productOfTransposed },
   { formula: 'permute(permute(x, p), q) = permute(x, p∘q); permute(x, id) = x', row: PERMUTE, apply: composedPermutation },
   { formula: 'reshape(reshape(x, s), t) = reshape(x, t); reshape(x, shape of x) = x', row: RESHAPE, apply: composedReshape },
+  { formula: 'concat([x]) = x', row: CONCAT, apply: (e) => (e.operands.length === 1 ? e.operands[0] : undefined) },
   { formula: 'astype(x, dtype of x) = x', row: CAST, apply: (e) => (e.type === e.operands[0]?.type ? e.operands[0] : undefined) },
 ];
 

@@ -27,9 +27,6 @@ export const WORTH_NS_PER_BYTE = 0.5;
 /** Score of an ordinary result that saves what its room costs, `WORTH_NS_PER_BYTE`: its economics are ½ (docs/score.md). */
 export const ADMISSION_SCORE = 0.6;
 
-/** A result as dear as this is kept although an elementwise reader follows: others may read it in other ways. */
-const DEAR_NS_PER_BYTE = 16;
-
 /** Decides by break-even: the price of keeping against what one hit saves. */
 export function admission(candidate: Candidate): Admission {
   const { pathNs, sights, passedOn, score } = candidate;

@@ -336,9 +336,12 @@ const taskOf = (step: Step, numerics: NumericsClass): Task => ({
   operands: step.operands.map((operand) => operand.value as Value),
 });
 
-/** Whether the only reader works on the same elements one by one, so that the reader's result is the one to keep. */
+/**
+ * Whether the only reader works on the same elements one by one, with nothing as large beside it, so that the reader's
+ * result is the one that will be asked for. (Beside λI a gram matrix is read in another way for every λ.)
+ */
 function isPassedOn(step: Step): boolean {
   const reader = step.reader?.expression;
-  if (step.expression.row?.source === true) return false;
-  return reader?.row?.separable === 'elements' && reader.type.size === step.expression.type.size;
+  if (step.expression.row?.source === true || reader?.row?.separable !== 'elements' || reader.type.size !== step.expression.type.size) return false;
+  return reader.operands.filter((operand) => operand.type.size === reader.type.size).length === 1;
 }

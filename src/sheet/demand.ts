@@ -131,7 +131,7 @@ function planOne(target: Expression, ground: Ground): Plan | undefined {
 /** A step that is done: the expression has its value with it. */
 function givenStep(expression: Expression): Step {
   expression.value?.block.hold();
-  return { expression, identity: expression, operands: [], value: expression.value, uses: 1, readers: 0, reader: undefined, pathNs: 0 };
+  return { expression, identity: expression, operands: [], value: expression.value, uses: 1, readers: 1, reader: undefined, pathNs: 0 };
 }
 
 /** A law may refuse a value that was kept: what was found before it is let go then. */

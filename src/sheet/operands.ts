@@ -3,7 +3,7 @@ import { SourceError, ShapeError, DTypeError } from '../errors.ts';
 import type { Argument } from '../expr/canonicalise.ts';
 import { Expression } from '../expr/expression.ts';
 import { type DType, type TypedArray, dtypeOfArray, parseDType } from '../tensor/dtype.ts';
-import { checkShape, formatShape, MAX_RANK, type Shape, sizeOf } from '../tensor/shape.ts';
+import { checkShape, formatShape, MAX_RANK, sizeOf } from '../tensor/shape.ts';
 import type { Elements } from '../tensor/elements.ts';
 import { asTableArray, checkReadable } from '../tensor/foreign-dtypes.ts';
 import { asTruth, readSequence } from '../tensor/foreign-elements.ts';

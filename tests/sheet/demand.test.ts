@@ -68,6 +68,13 @@ describe('a demand', () => {
     expect(kernels()).toBe(5);
   });
 
+  it('keeps a dear result the first time it is computed', async () => {
+    const product = square(1).matmul(square(2));
+    await product.data();
+    const entry = sheet.core.store.peek(product.expression.node(sheet.core.table));
+    expect(entry?.costNs).toBeGreaterThan(0);
+  });
+
   it('never computes an absent intermediate whose consumers all hit', async () => {
     const [a, b] = [square(1), square(2)];
     const ask = async (): Promise<unknown[]> => {
