@@ -12,7 +12,6 @@ import { type TensorType, tensorType } from '../tensor/type.ts';
 import { type Attributes, internAttributes, NO_ATTRIBUTES } from './attributes.ts';
 import { type Author, Expression } from './expression.ts';
 import { rewrite } from './laws.ts';
-import { stabilise } from './rewrites.ts';
 
 /** A plain number or boolean beside tensors: it takes their dtype (a weak scalar). */
 export type Literal = number | boolean | bigint;
@@ -22,7 +21,7 @@ export type Argument = Expression | Literal;
 export function canonicalise(row: OpRow, args: readonly Argument[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
   const expression = repeated(row, args, given, author) ?? settled(row, args, given, author);
   const canonical = rewrite(expression, author) ?? expression;
-  return stabilise(canonical, author, derive);
+  return author.stabilise?.(canonical, author, derive) ?? canonical;
 }
 
 function settled(row: OpRow, args: readonly Argument[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {

@@ -8,11 +8,19 @@ import type { InterningTable, NodeId } from './interning.ts';
 /** What a result's bits may be, as a small number: numerics class and rewrite mode. Part of a node's identity. */
 export type Semantics = number;
 
+/** Bit of the semantics that says results are of rewritten forms. */
+export const REWRITES_APPLIED = 2;
+
+/** Makes an expression of a row from operands the caller knows to fit. */
+export type Derive = (row: OpRow, operands: readonly Expression[], given: Readonly<Record<string, unknown>> | undefined, author: Author) => Expression;
+
 /** Numbers the expressions of a sheet and says in which semantics they are meant. */
 export interface Author {
   readonly semantics: Semantics;
   /** Whether better forms are used, offered in a note, or not looked for (the default). */
   readonly rewrites?: 'apply' | 'offer' | 'off';
+  /** Finds the better form of a canonical expression (rewrites.ts), where the author looks for one. */
+  readonly stabilise?: (e: Expression, author: Author, derive: Derive) => Expression;
   nextSeq(): number;
 }
 

@@ -9,16 +9,11 @@ import {
   SQUARE, SUBTRACT, SUM, VAR,
 } from '../ops/named.ts';
 import { isFloat } from '../tensor/dtype.ts';
-import type { Author, Expression } from './expression.ts';
+import type { Author, Derive, Expression } from './expression.ts';
 import { constantOf, isSame, under, underSquare } from './same.ts';
-
-/** Bit of the semantics that says results are of rewritten forms. */
-export const REWRITES_APPLIED = 2;
 
 /** Makes an expression of a row the caller knows to be well formed. */
 export type Build = (row: OpRow, operands: readonly Expression[], given?: Readonly<Record<string, unknown>>) => Expression;
-
-type Derive = (row: OpRow, operands: readonly Expression[], given: Readonly<Record<string, unknown>> | undefined, author: Author) => Expression;
 
 /** One rewrite: `apply` answers the better form, or undefined where the pattern or its condition does not hold. */
 export interface Rewrite {

@@ -9,6 +9,7 @@ import { ClosedError, SheetError } from '../errors.ts';
 import type { Decision, NumericsClass } from '../events.ts';
 import type { Author, Expression } from '../expr/expression.ts';
 import { InterningTable, type NodeId } from '../expr/interning.ts';
+import { stabilise } from '../expr/rewrites.ts';
 import type { OpRow } from '../ops/define.ts';
 import { knownFacts } from '../pattern/facts.ts';
 import { scoreOf } from '../pattern/score.ts';
@@ -47,6 +48,8 @@ export class Core {
   readonly memory: Memory;
   readonly pins = new Pins();
   readonly counters = new Counters();
+  /** What authors of this sheet look for better forms with. */
+  readonly stabilise = stabilise;
   /** Decides what is kept; injected so that tests can pin it, for what it looks at was measured. */
   admission: (candidate: Candidate) => Admission = admission;
   readonly recorder: TraceWriter;

@@ -1,13 +1,10 @@
 // Opening a sheet: options, devices and memory become a core, and a view of it.
-import { Dispatcher } from '../backend/dispatch.ts';
 import type { Device, DeviceReport } from '../backend/device.ts';
 import type { Host } from '../env.ts';
 import { UnavailableError } from '../errors.ts';
-import { readLaws } from '../policy/laws.ts';
 import { heapMemory, type Memory } from '../tensor/block.ts';
-import { Core } from './core.ts';
+import type { Core } from './core.ts';
 import { type OpenOptions, type Settings, settleOptions } from './options.ts';
-import { formatReport } from './report.ts';
 import { type Sheet, viewWith } from './sheet.ts';
 import { openTrace } from './trace.ts';
 
@@ -22,22 +19,25 @@ export interface Machine {
 /** Finds the devices a host offers. */
 export type FindDevices = (settings: Settings, host: Host) => Promise<Machine>;
 
-/** Opens a sheet of the given class on a host. */
+/** Opens a sheet of the given class on a host. What only an open sheet needs is loaded here. */
 export async function openSheet<S extends Sheet>(SheetClass: new (core: Core, view: ReturnType<typeof viewWith>) => S, host: Host, options: OpenOptions, find: FindDevices): Promise<S> {
   const settled = settleOptions(options);
+  const { readLaws } = await import('../policy/laws.ts');
   readLaws(settled.policy);
   const off = host.settings.off || settled.cache === 'off';
   const settings: Settings = { ...settled, cache: off ? 'off' : 'on', devices: settled.devices ?? host.settings.devices };
   const machine = await find(settings, host);
+  const [{ Core }, { Dispatcher }] = await Promise.all([import('./core.ts'), import('../backend/dispatch.ts')]);
   const core = new Core(host, settings, new Dispatcher(chosen(machine.devices, settings)), machine.memory ?? heapMemory, openTrace(host, settings));
   core.absentDevices = machine.absent ?? [];
-  if (host.settings.report) reportAtExit(core);
+  if (host.settings.report) await reportAtExit(core);
   const view = viewWith(core, { numerics: settings.numerics, reuse: !off, device: undefined, signal: undefined }, {});
   return new SheetClass(core, view);
 }
 
 /** Prints the report when the sheet is closed, or else when the process ends. */
-function reportAtExit(core: Core): void {
+async function reportAtExit(core: Core): Promise<void> {
+  const { formatReport } = await import('./report.ts');
   const print = (): void => {
     withdraw();
     core.printReport = () => {};

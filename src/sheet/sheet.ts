@@ -2,8 +2,7 @@
 import { ClosedError, SourceError } from '../errors.ts';
 import type { DeviceReport } from '../backend/device.ts';
 import { canonicalise, type Argument, restate } from '../expr/canonicalise.ts';
-import { type Author, Expression } from '../expr/expression.ts';
-import { REWRITES_APPLIED } from '../expr/rewrites.ts';
+import { type Author, Expression, REWRITES_APPLIED } from '../expr/expression.ts';
 import type { OpRow } from '../ops/define.ts';
 import { METHODS, opNamed } from '../ops/index.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
@@ -19,7 +18,7 @@ import type { MemoView } from './memo/view.ts';
 import type { OpArguments, OpName, OpResult, SheetMethods } from './methods.gen.ts';
 import { isElements, isLiteral, readElements } from './operands.ts';
 import { checkViewOptions, type ViewOptions } from './options.ts';
-import { formatReport, sheetStats, type SheetStats } from './report.ts';
+import { sheetStats, type SheetStats } from './stats.ts';
 import { type Owner, PendingTensor, Tensor } from './tensor.ts';
 import { SheetTrace } from './trace.ts';
 
@@ -111,6 +110,7 @@ export class Sheet implements Owner {
 
   /** Did the cache help: one line that says what was reused and what that saved, or why nothing was. */
   async report(): Promise<string> {
+    const { formatReport } = await import('./report.ts');
     return formatReport(this.core);
   }
 
@@ -300,7 +300,7 @@ export function viewWith(core: Core, base: Omit<View, 'author'>, options: ViewOp
   const numerics = options.class ?? base.numerics;
   const { rewrites } = core.settings;
   const semantics = (numerics === 'exact' ? 1 : 0) | (rewrites === 'apply' ? REWRITES_APPLIED : 0);
-  const author: Author = { semantics, rewrites, nextSeq: () => core.nextSeq() };
+  const author: Author = { semantics, rewrites, stabilise: core.stabilise, nextSeq: () => core.nextSeq() };
   return {
     author, numerics, reuse: options.cache === undefined ? base.reuse : options.cache === 'on' && core.settings.cache === 'on',
     device: options.device ?? base.device, signal: options.signal ?? base.signal,

@@ -6,7 +6,7 @@ import { METHODS } from '../ops/index.ts';
 import { splitParts } from '../ops/split.ts';
 import type { Value } from '../tensor/block.ts';
 import type { DType, DTypeArrays, TypedArray } from '../tensor/dtype.ts';
-import { exportAs, type ForeignClass } from '../tensor/export.ts';
+import type { ForeignClass } from '../tensor/export.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Explanation } from './explain.ts';
 import type { TensorMethods } from './methods.gen.ts';
@@ -99,6 +99,7 @@ export class Tensor<D extends DType = DType> {
   /** A copy as a tensor of another library: its Tensor class (onnxruntime, transformers.js) or its module (tf). */
   async as<F>(foreign: ForeignClass<F>): Promise<F> {
     const array = await this.data() as unknown as TypedArray;
+    const { exportAs } = await import('../tensor/export.ts');
     return exportAs(foreign, { dtype: this.dtype, shape: this.shape, array, fresh: true });
   }
 

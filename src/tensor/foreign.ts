@@ -42,7 +42,7 @@ function checkOnCpu(location: unknown, owner: string): void {
   if (location === undefined || location === 'cpu' || location === 'cpu-pinned') return;
   if (location === 'none') throw disposed('onnxruntime', owner);
   throw new SourceError(
-    `${owner}: this onnxruntime tensor lives on the GPU (location "${String(location)}"); await t.getData() first, then pass it again.`,
+    `${owner}: this onnxruntime tensor lives on the GPU (location ${JSON.stringify(location)}); await t.getData() first, then pass it again.`,
     { location },
   );
 }
