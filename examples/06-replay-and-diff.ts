@@ -80,7 +80,7 @@ try {
 
 // %% Look at it elsewhere
 // `toChrome()` gives a file that ui.perfetto.dev and about:tracing open: a lane per device, a box per call.
-const chrome = first.sheet.trace.toChrome();
+const chrome = await first.sheet.trace.toChrome();
 await show('As a Chrome trace', [{ boxes: chrome.traceEvents.length, 'characters of JSON': JSON.stringify(chrome).length }]);
 
 await Promise.all([first.sheet.close(), second.sheet.close(), rm(folder, { recursive: true })]);

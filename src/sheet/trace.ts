@@ -2,7 +2,7 @@
 import type { Host } from '../env.ts';
 import { UnavailableError } from '../errors.ts';
 import type { Annotation, ProgramEvent } from '../events.ts';
-import { toChrome, type ChromeTrace } from '../trace/chrome.ts';
+import type { ChromeTrace } from '../trace/chrome.ts';
 import { tracePath } from '../trace/file-name.ts';
 import { foldAnnotations } from '../trace/records.ts';
 import type { SaveOptions, SaveReport } from '../trace/save.ts';
@@ -60,7 +60,8 @@ export class SheetTrace {
   }
 
   /** Chrome trace-event JSON: open it in about:tracing or ui.perfetto.dev. */
-  toChrome(): ChromeTrace {
+  async toChrome(): Promise<ChromeTrace> {
+    const { toChrome } = await import('../trace/chrome.ts');
     return toChrome(this.#writer.snapshot());
   }
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { derive } from '../../src/expr/canonicalise.ts';
 import { type Author, type Expression, rootExpression } from '../../src/expr/expression.ts';
 import { LAWS, rewrite } from '../../src/expr/laws.ts';
-import { CAST } from '../../src/ops/indexing.ts';
+import { CAST, CONCAT } from '../../src/ops/indexing.ts';
 import { MATMUL } from '../../src/ops/linalg.ts';
 import { PERMUTE, RESHAPE } from '../../src/ops/movement.ts';
 import { type DType, DTYPE_NAMES, type TypedArray } from '../../src/tensor/dtype.ts';
@@ -35,7 +35,7 @@ const orderOf = (length: number): fc.Arbitrary<number[]> => fc.shuffledSubarray(
 
 describe('laws that rewrite expressions', () => {
   it('are those tested here', () => {
-    expect(LAWS.map((law) => law.row)).toEqual([MATMUL, PERMUTE, RESHAPE, CAST]);
+    expect(LAWS.map((law) => law.row)).toEqual([MATMUL, PERMUTE, RESHAPE, CONCAT, CAST]);
   });
 
   for (const dtype of DTYPES_OF_NUMBERS) {
@@ -64,6 +64,8 @@ describe('laws that rewrite expressions', () => {
         const flat = derive(RESHAPE, [x], { shape: x.type.size === 0 ? [0] : [-1, 1] }, author);
         if (holds(derive(RESHAPE, [flat], { shape: dims }, author))) count++;
         expect(rewrite(derive(CAST, [x], { dtype }, author), author)).toBe(x);
+        expect(rewrite(derive(CONCAT, [x], {}, author), author)).toBe(x);
+        expect(rewrite(derive(CONCAT, [x, x], {}, author), author)).toBeUndefined();
       }), { seed: 22, numRuns: 60 });
       expect(count).toBe(120);
     });

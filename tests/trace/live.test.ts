@@ -159,7 +159,7 @@ describe('Chrome trace events', () => {
   it('are complete events in microseconds, one lane a device', async () => {
     await withSheet({}, async (sheet) => {
       await layers(sheet);
-      const chrome = JSON.parse(JSON.stringify(sheet.trace.toChrome())) as ReturnType<typeof sheet.trace.toChrome>;
+      const chrome = JSON.parse(JSON.stringify(await sheet.trace.toChrome())) as Awaited<ReturnType<typeof sheet.trace.toChrome>>;
       const complete = chrome.traceEvents.filter((event) => event.ph === 'X');
       const lanes = new Set(chrome.traceEvents.filter((event) => event.ph === 'M').map((event) => event.tid));
       expect(complete.length).toBeGreaterThan(8);
