@@ -29,14 +29,16 @@ function settled(row: OpRow, args: readonly Argument[], given: Readonly<Record<s
   const types = operands.map((operand) => operand.type);
   const attributes = settleAttributes(row, types, given);
   const type = inferType(row, types, attributes);
-  if (given === undefined && operands.every((operand, i) => operand === args[i])) rememberPlain(row, types, { attributes, type });
-  return new Expression(row, row.number, attributes, type, author.semantics, operands, author.nextSeq());
+  const expression = new Expression(row, row.number, attributes, type, author.semantics, operands, author.nextSeq());
+  if (given === undefined && operands.every((operand, i) => operand === args[i])) rememberPlain(row, types, { attributes, type, flops: expression.flops });
+  return expression;
 }
 
 /** What a call without attributes, casts or literals came to, by the types of its operands: all of it follows from them. */
 interface PlainCall {
   readonly attributes: Attributes;
   readonly type: TensorType;
+  readonly flops: number;
 }
 
 const plainCalls = new Map<number, Map<number, PlainCall>>();
@@ -57,7 +59,7 @@ function repeated(row: OpRow, args: readonly Argument[], given: unknown, author:
   const key = pairKey(a.type.id, (b as Expression | undefined)?.type.id ?? 0);
   const call = key < 0 ? undefined : plainCalls.get(row.number)?.get(key);
   if (call === undefined) return undefined;
-  return new Expression(row, row.number, call.attributes, call.type, author.semantics, args as Expression[], author.nextSeq());
+  return new Expression(row, row.number, call.attributes, call.type, author.semantics, args as Expression[], author.nextSeq()).costsLike(call.flops);
 }
 
 /** An expression of a row the caller knows to be well formed, as laws and compensation plans make them. */

@@ -54,6 +54,7 @@ export class Expression {
   note: string | undefined;
   /** Its program event was written and its node probed. */
   admitted = false;
+  #flops = -1;
   #node: NodeId = 0;
   #life = 0;
 
@@ -75,6 +76,21 @@ export class Expression {
   node(table: InterningTable): NodeId {
     if (table.isAlive(this.#node, this.#life)) return this.#node;
     return internDeep(this, table);
+  }
+
+  /** Floating-point operations of this op alone. */
+  get flops(): number {
+    if (this.#flops < 0) {
+      const { row } = this;
+      this.#flops = row === undefined || row.kernel.skeleton === 'alias' ? 0 : row.flops(this.operands.map((operand) => operand.type), this.type, this.attributes.values);
+    }
+    return this.#flops;
+  }
+
+  /** Takes over what a like expression was found to cost. */
+  costsLike(flops: number): this {
+    this.#flops = flops;
+    return this;
   }
 
   /** The node if it stands in the table now, else 0. */
