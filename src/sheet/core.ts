@@ -145,6 +145,7 @@ export class Core {
     this.counters.hits++;
     expression.origin = 'ram';
     this.counters.savedNs += entry.ownNs;
+    expression.costNs = entry.costNs;
     this.#answered(expression, 'hit', entry.device, this.now(), 0, entry.score);
   }
 
@@ -227,6 +228,7 @@ export class Core {
     step.pathNs = elapsedNs;
     for (const operand of step.operands) step.pathNs += operand.pathNs / operand.readers;
     step.expression.origin = 'computed';
+    step.expression.costNs = step.pathNs;
     const decision = view.reuse ? this.#keep(step, value, device, elapsedNs) : 'computed';
     this.#answered(step.expression, decision, device.name, startNs, elapsedNs, 0, value);
     return value;

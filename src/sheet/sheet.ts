@@ -20,7 +20,7 @@ import { isElements, isLiteral, readElements } from './operands.ts';
 import { checkViewOptions, type ViewOptions } from './options.ts';
 import { sheetStats, type SheetStats } from './stats.ts';
 import { type Owner, PendingTensor, Tensor } from './tensor.ts';
-import { SheetTrace } from './trace.ts';
+import { isDigestAffordable, SheetTrace } from './trace.ts';
 
 /** Expressions deeper than this are computed at once, so that a chain without end does not hold its whole past. */
 const MAX_DEPTH = 4096;
@@ -233,7 +233,7 @@ export class Sheet implements Owner {
   /** @internal */
   observed(expression: Expression, value: Value): void {
     this.core.counters.bytesDemanded += value.type.sizeBytes;
-    this.core.recorder.demanded(expression, value);
+    if (isDigestAffordable(expression, value, this.core.settings.trace.digests)) this.core.recorder.demanded(expression, value);
     if (expression.value === undefined && (this.#view.numerics === 'tolerance' || !this.#view.reuse)) this.core.pins.pin(expression, value);
   }
 

@@ -3,6 +3,8 @@ import type { Host } from '../env.ts';
 import { UnavailableError } from '../errors.ts';
 import type { Annotation, ProgramEvent } from '../events.ts';
 import type { ChromeTrace } from '../trace/chrome.ts';
+import type { Expression } from '../expr/expression.ts';
+import type { Value } from '../tensor/block.ts';
 import { tracePath } from '../trace/file-name.ts';
 import { foldAnnotations } from '../trace/records.ts';
 import type { SaveOptions, SaveReport } from '../trace/save.ts';
@@ -14,13 +16,25 @@ const ROOTS_BYTES = 64 * 2 ** 20;
 
 /** Starts the trace of a sheet; with `trace.file` its header is on disk when this returns, and the end when the process exits. */
 export function openTrace(host: Host, settings: Settings): TraceWriter {
-  const { file, digests = 'demanded', maxEvents = DEFAULT_MAX_EVENTS } = settings.trace;
+  const { file, maxEvents = DEFAULT_MAX_EVENTS } = settings.trace;
+  const digests = settings.trace.digests ?? 'affordable';
   const head = { library: 'symbolic-sheet', host: host.name, cores: host.cores, class: settings.numerics, cache: settings.cache, digests };
   const open = (path: string): ReturnType<NonNullable<Host['files']>['openAppend']> => needFiles(host).openAppend(tracePath(path, host.settings.folder));
   const log = file === undefined ? undefined : open(file);
-  const writer = new TraceWriter({ digest: host.digest, head, digests, maxEvents, rootsBytes: ROOTS_BYTES, file: log, warn: (line) => host.warn(line) });
+  const writer = new TraceWriter({ digest: host.digest, head, digests: digests === 'affordable' ? 'demanded' : digests, maxEvents, rootsBytes: ROOTS_BYTES, file: log, warn: (line) => host.warn(line) });
   if (log !== undefined) writer.onClose(host.onExit(() => writer.close()));
   return writer;
+}
+
+/** Results up to this size are always given a digest when they are read: it takes microseconds. */
+const SMALL_BYTES = 4096;
+/** Nanoseconds per byte of a digest and its sketch, and the share of the work they may take. */
+const DIGEST_NS_PER_BYTE = 1.5;
+const DIGEST_SHARE = 0.05;
+
+/** Whether a result that was read gets a digest: a small one always, a large one where its work outweighs the digest. */
+export function isDigestAffordable({ costNs }: Expression, { type }: Value, digests: Settings['trace']['digests'] = 'affordable'): boolean {
+  return digests !== 'affordable' || type.sizeBytes <= SMALL_BYTES || type.sizeBytes * DIGEST_NS_PER_BYTE <= DIGEST_SHARE * costNs;
 }
 
 /** `sheet.trace`. */

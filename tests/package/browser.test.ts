@@ -6,32 +6,13 @@ import { build } from 'esbuild';
 import { type Browser, chromium as launcher } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet } from '../../src/index.ts';
+import { type Outcome, program } from './program.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The program of both sides: products, functions and sums in class exact, and what a second asking costs. */
-const PROGRAM = `async function program(SymbolicSheet) {
-  const sheet = await SymbolicSheet.open({ class: 'exact' });
-  const x = sheet.randomNormal([70, 50], { seed: 4 });
-  const run = () => x.matmul(x, { transposeB: true }).add(sheet.eye(70).multiply(60)).solve(x).tanh().softmax({ axis: 1 }).sum({ axis: 0 });
-  const ids = [await run().fingerprint(), await x.exp().log1p().fingerprint()];
-  const before = sheet.stats().counters.kernelCalls;
-  await run().data();
-  const again = sheet.stats().counters.kernelCalls - before;
-  const devices = sheet.devices().filter(({ found }) => found).map(({ name }) => name);
-  await sheet.close();
-  return { ids, again, devices };
-}`;
-
-interface Outcome {
-  readonly ids: readonly string[];
-  readonly again: number;
-  readonly devices: readonly string[];
-}
-
 async function bundle(): Promise<Map<string, string>> {
   const built = await build({
-    stdin: { contents: `import { SymbolicSheet } from './src/browser.ts';\n${PROGRAM}\nglobalThis.outcome = program(SymbolicSheet);`, resolveDir: ROOT, sourcefile: 'page.js' },
+    stdin: { contents: `import { SymbolicSheet } from './src/browser.ts';\nimport { program } from './tests/package/program.ts';\nglobalThis.outcome = program(SymbolicSheet);`, resolveDir: ROOT, sourcefile: 'page.js' },
     bundle: true, splitting: true, minify: true, platform: 'browser', format: 'esm', outdir: '/out', entryNames: 'page', write: false, logLevel: 'error',
   });
   return new Map(built.outputFiles.map(({ path, text }) => [path.slice(path.lastIndexOf('/')), text]));
@@ -72,7 +53,6 @@ describe('the browser bundle', () => {
     const address = server.address();
     await page.goto(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`);
     const inBrowser = await page.evaluate(() => (globalThis as unknown as { outcome: Promise<unknown> }).outcome) as Outcome;
-    const program = new Function(`${PROGRAM}; return program;`)() as (sheet: typeof SymbolicSheet) => Promise<Outcome>;
     const inNode = await program(SymbolicSheet);
     expect(inBrowser.ids).toEqual(inNode.ids);
     expect(inBrowser.devices).toEqual(['js', 'wasm']);

@@ -48,7 +48,7 @@ describe('a trace file', () => {
     await expect(loadTrace(path)).rejects.toMatchObject({ code: 'FORMAT', details: { code: expect.stringMatching(/missing-final|truncated/) } });
     const trace = await loadTrace(path, { damaged: 'prefix' });
     expect(trace.events.length).toBeGreaterThan(500);
-    expect(trace.head['digests']).toBe('demanded');
+    expect(trace.head['digests']).toBe('affordable');
     const half = new Uint8Array(new Float32Array(16).fill(0.5).buffer);
     const report = await replayTrace(trace, { device: 'js', roots: () => half });
     expect(report.compared).toBeGreaterThan(200);
@@ -95,7 +95,7 @@ describe('a trace in memory', () => {
     const before = process.memoryUsage().rss;
     record(100_001, 600_000);
     const grownMiB = (process.memoryUsage().rss - before) / 2 ** 20;
-    expect(grownMiB).toBeLessThan(48);
+    expect(grownMiB).toBeLessThan(128);
     const events = writer.events();
     expect(events.at(-1)?.seq).toBe(600_000);
     expect(events.length).toBeGreaterThan(5000);
