@@ -73,7 +73,7 @@ export class Core {
     this.recorder = recorder;
     this.store = new MemoryStore(this.table, settings.budgetBytes);
     this.roots = new Roots({ table: this.table, memory, pins: this.pins, counters: this.counters, digest: host.digest, costs: dispatcher.costs });
-    this.memos = new Memos({ table: this.table, store: this.store, digest: host.digest, warn: (line) => host.warn(line) });
+    this.memos = new Memos({ table: this.table, store: this.store, digest: host.digest, warn: (line) => host.warn(line), scoreOf });
     this.memoKeys = new MemoKeys(host.digest, this.roots);
     this.lookups = new LookupClock(host.clock, this.counters);
     this.#lawless = Object.keys(settings.policy).length === 0;

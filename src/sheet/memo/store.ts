@@ -1,5 +1,4 @@
 // What memos keep: results lie in the sheet's store, under its budget and its eviction; here is only where to find them.
-import { scoreOf } from '../../pattern/score.ts';
 import { toHex } from '../../fingerprint/digest.ts';
 import type { Digest } from '../../env.ts';
 import type { MemoryStore } from '../../cache/memory.ts';
@@ -53,6 +52,8 @@ export interface MemoGround {
   readonly store: MemoryStore;
   readonly digest: Digest;
   warn(line: string): void;
+  /** What a result that took so many nanoseconds is worth (docs/score.md). */
+  scoreOf(value: Value, costNs: number): number;
 }
 
 /** One name with its deps, on one sheet: shared by every view and every function given under it. */
@@ -97,7 +98,7 @@ export class Definition {
     const { table, store } = this.#ground;
     const places = pieces.map(({ value, node = table.fresh(ROOT_OP, 0), id }) => {
       const share = costNs / pieces.length;
-      store.put({ node, value, attributes: NO_ATTRIBUTES, costNs: share, ownNs: share, device: 'memo', facts: 0, score: scoreOf(value, share), hits: 0, touched: 0, slot: 0 });
+      store.put({ node, value, attributes: NO_ATTRIBUTES, costNs: share, ownNs: share, device: 'memo', facts: 0, score: this.#ground.scoreOf(value, share), hits: 0, touched: 0, slot: 0 });
       return { node, life: table.lifeOf(node), id };
     });
     this.#kept.set(key, { places, costNs });
