@@ -24,8 +24,8 @@ const FLOPS_PER_NS = 40;
 const NS_PER_FLOP_SIMD = 0.12;
 const NS_PER_BYTE = 0.06;
 const CALL_NS = 4000;
-/** Products of more floating-point operations run beside the event loop. */
-const ASYNC_FLOPS = 3e7;
+/** Products of more floating-point operations (a few milliseconds) run beside the event loop; a hand-over costs tenths of one. */
+const ASYNC_FLOPS = 1.5e8;
 
 /** Maps of more floating-point operations than this (a few milliseconds) are shared among threads. */
 const SHARED_MAP_FLOPS = 1e7;

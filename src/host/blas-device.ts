@@ -7,8 +7,8 @@ import { isFloat } from '../tensor/dtype.ts';
 import type { Blas, BlasArray, GemmCall } from './blas-types.ts';
 
 const CALL_NS = 600;
-/** Products of more floating-point operations run beside the event loop. */
-const ASYNC_FLOPS = 3e7;
+/** Products of more floating-point operations (a few milliseconds) run beside the event loop; a hand-over costs tenths of one. */
+const ASYNC_FLOPS = 1.5e8;
 
 /** Products (and, with LAPACK, systems) through a library that was probed before. */
 export class BlasDevice implements Device {

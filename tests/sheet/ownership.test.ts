@@ -149,8 +149,8 @@ describe('handles and the store', () => {
 
 describe('errors on the way', () => {
   it('of a kernel let go of everything the plan held', async () => {
-    const singular = sheet.zeros([384, 384]);
-    const b = sheet.tensor(noise(384 * 384, 1), [384, 384]);
+    const singular = sheet.zeros([640, 640]);
+    const b = sheet.tensor(noise(640 * 640, 1), [640, 640]);
     const answer = singular.solve(b.exp());
     await expect(answer.data()).rejects.toBeInstanceOf(NumericError);
     b.dispose();
@@ -229,14 +229,14 @@ describe('errors on the way', () => {
   });
 
   it('failing for one waiter fail for all who joined, and are tried again by the next', async () => {
-    const singular = sheet.zeros([384, 384]);
-    const b = sheet.tensor(noise(384 * 384, 1), [384, 384]);
+    const singular = sheet.zeros([640, 640]);
+    const b = sheet.tensor(noise(640 * 640, 1), [640, 640]);
     const results = await Promise.allSettled([1, 2, 3].map(() => singular.solve(b).data()));
     for (const result of results) expect(result).toMatchObject({ status: 'rejected', reason: { code: 'NUMERIC' } });
     const failures = sheet.core.counters.failures;
     await expect(singular.solve(b).data()).rejects.toBeInstanceOf(NumericError);
     expect(sheet.core.counters.failures).toBeGreaterThan(failures);
-    expect([...sheet.core.store.entries()].filter((entry) => entry.value.type.shape[0] === 384 && sheet.core.table.opOf(entry.node) === singular.solve(b).expression.op)).toEqual([]);
+    expect([...sheet.core.store.entries()].filter((entry) => entry.value.type.shape[0] === 640 && sheet.core.table.opOf(entry.node) === singular.solve(b).expression.op)).toEqual([]);
   });
 });
 
