@@ -22,21 +22,6 @@ export function rowMajorStrides(shape: readonly number[]): number[] {
   return strides;
 }
 
-/** The broadcast shape of several shapes (NumPy rules). Throws RangeError where two extents differ and neither is 1. */
-export function broadcastShape(shapes: readonly (readonly number[])[]): number[] {
-  const rank = Math.max(0, ...shapes.map((shape) => shape.length));
-  const out = new Array<number>(rank).fill(1);
-  for (const shape of shapes) {
-    shape.forEach((extent, i) => {
-      const d = rank - shape.length + i;
-      if (extent === 1 || extent === out[d]) return;
-      if (out[d] !== 1) throw new RangeError(`shapes [${shapes.join('] [')}] do not broadcast: reshape one of them`);
-      out[d] = extent;
-    });
-  }
-  return out;
-}
-
 /** The strides of an operand seen at the broadcast shape: 0 where it repeats. */
 export function broadcastStrides(shape: readonly number[], strides: readonly number[], target: readonly number[]): number[] {
   const lead = target.length - shape.length;

@@ -3,8 +3,6 @@
 /** How an operation was answered. */
 export type Decision = 'computed' | 'hit' | 'part' | 'bypass' | 'denied' | 'failed' | 'pending';
 
-export const DECISIONS: readonly Decision[] = ['pending', 'computed', 'hit', 'part', 'bypass', 'denied', 'failed'];
-
 /** The numeric contract of a result (docs/format/numerics.md). */
 export type NumericsClass = 'tolerance' | 'exact';
 

@@ -98,7 +98,7 @@ function* solveByLu(work: Matrix<FloatArray>, x: Matrix<FloatArray>, n: number, 
 }
 
 /** Equal bits across the diagonal and a positive diagonal: worth trying Cholesky. Stops at the first witness. */
-function isSymmetricPositive(a: FloatArray, n: number): boolean {
+export function isSymmetricPositive(a: FloatArray, n: number): boolean {
   for (let i = 0; i < n; i++) {
     if (!((a[i * n + i] as number) > 0)) return false;
     for (let j = 0; j < i; j++) if (a[i * n + j] !== a[j * n + i]) return false;

@@ -1,13 +1,12 @@
 // The WASM device: SIMD kernels on one heap, matrix products on a team of threads, all in the bits of the specification.
 import { Heap } from '../../kernels/wasm/heap.ts';
 import { type GemmSpec, WasmContract } from '../../kernels/wasm/contract.ts';
-import { plainSkeletons, type Skeletons } from '../../kernels/rows.ts';
+import type { Skeletons } from '../../kernels/rows.ts';
 import { type AsyncGround, runLinalg, runLinalgAsync } from '../../kernels/linalg.ts';
 import { WasmGround } from '../../kernels/wasm/linalg.ts';
 import type { Operand } from '../../kernels/map.ts';
 import { TeamMap } from '../../kernels/wasm/team-map.ts';
-import { WasmMap } from '../../kernels/wasm/map.ts';
-import { WasmReduce } from '../../kernels/wasm/reduce.ts';
+import { wasmSkeletons } from '../../kernels/wasm/rows.ts';
 import { Team, type TeamHost } from '../../kernels/wasm/team.ts';
 import { type Block, heapMemory, type Memory, type Value } from '../tensor/block.ts';
 import { isFloat, type TypedArray } from '../tensor/dtype.ts';
@@ -53,9 +52,7 @@ export class WasmDevice implements Device {
   readonly #team: Team;
   readonly #contract: WasmContract;
   readonly #ground: WasmGround;
-  readonly #map: WasmMap;
   readonly #teamMap: TeamMap;
-  readonly #reduce: WasmReduce;
   readonly #js: JsDevice;
   /** Steps too small to be worth a hand-over are done at once. */
   readonly #besideGround: AsyncGround = {
@@ -63,14 +60,7 @@ export class WasmDevice implements Device {
     solveAsync: (spec) => (spec.count * spec.size * spec.size < HANDOVER_WORK ? DONE(this.#ground.solve(spec)) : this.#ground.solveAsync(spec)),
   };
   /** The SIMD loop nests, and the plain ones for what has no vector form. */
-  readonly #skeletons: Skeletons = {
-    map: (...args) => {
-      if (!this.#map.run(...args)) plainSkeletons.map(...args);
-    },
-    reduce: (...args) => {
-      if (!this.#reduce.run(...args)) plainSkeletons.reduce(...args);
-    },
-  };
+  readonly #skeletons: Skeletons;
 
   constructor(js: JsDevice, options: WasmOptions) {
     this.#js = js;
@@ -79,9 +69,9 @@ export class WasmDevice implements Device {
     this.#team = new Team({ memory, kind, ...(options.host && { host: options.host }), ...(options.threads !== undefined && { threads: options.threads }) });
     this.#contract = new WasmContract(this.#heap, this.#team);
     this.#ground = new WasmGround(this.#heap, this.#team, this.#contract);
-    this.#map = new WasmMap(this.#heap);
-    this.#teamMap = new TeamMap(this.#heap, this.#team, this.#map);
-    this.#reduce = new WasmReduce(this.#heap);
+    const skeletons = wasmSkeletons(this.#heap);
+    this.#skeletons = skeletons;
+    this.#teamMap = new TeamMap(this.#heap, this.#team, skeletons.maps);
     // A private memory that grows detaches every view of it: it holds working copies only.
     this.memory = kind === 'shared' ? new HeapMemory(this.#heap) : heapMemory;
     this.detail = `SIMD kernels, ${this.#team.threads} thread${this.#team.threads === 1 ? '' : 's'}`;

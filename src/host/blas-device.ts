@@ -1,6 +1,7 @@
 // The BLAS device: products and linear systems by the system's library, fast and not bit-portable: class tolerance only.
 import { type Device, type Task, taskFlops } from '../backend/device.ts';
 import { JsDevice, kernelOf } from '../backend/js.ts';
+import { isSymmetricPositive } from '../backend/linalg.ts';
 import { NumericError } from '../errors.ts';
 import type { Block, Value } from '../tensor/block.ts';
 import { isFloat } from '../tensor/dtype.ts';
@@ -81,7 +82,7 @@ const FACTORS: Record<'cholesky' | 'solve' | 'solve_triangular', Factor> = {
     const dtype = task.type.dtype as 'float32';
     const work = operandArray(task, 0).slice();
     out.set(operandArray(task, 1));
-    if (isSymmetric(work, n) && blas.lapack?.potrf({ dtype, triangle: 'lower', n, a: work, lda: n }) === 0) {
+    if (isSymmetricPositive(work, n) && blas.lapack?.potrf({ dtype, triangle: 'lower', n, a: work, lda: n }) === 0) {
       blas.lapack.potrs({ dtype, triangle: 'lower', n, a: work, lda: n, columns, b: out, ldb: columns });
       return;
     }
@@ -102,8 +103,3 @@ const FACTORS: Record<'cholesky' | 'solve' | 'solve_triangular', Factor> = {
     });
   },
 };
-
-function isSymmetric(a: BlasArray, n: number): boolean {
-  for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) if (a[i * n + j] !== a[j * n + i]) return false;
-  return true;
-}

@@ -1,6 +1,6 @@
 // The state of a sheet and the verbs on it: look up, judge, dispatch, keep, record. `execute` and `demand` call these.
 import type { CostTable, Dispatcher } from '../backend/dispatch.ts';
-import { type Device, type DeviceReport, type Task, taskFlops } from '../backend/device.ts';
+import { type Device, type DeviceReport, type Task } from '../backend/device.ts';
 import { isRouted, withRoute } from '../backend/detour.ts';
 import { MemoryStore } from '../cache/memory.ts';
 import type { Entry } from '../cache/store.ts';
@@ -223,7 +223,7 @@ export class Core {
     if (!isRouted(device)) this.costs.learn(device, task, elapsedNs);
     this.counters.kernelCalls++;
     this.counters.kernelNs += elapsedNs;
-    this.#countFlops(step.expression, task, device);
+    this.#countFlops(step.expression, device);
     this.#checkHealth(step.expression, value, this.settings.policy.finite);
     step.pathNs = elapsedNs;
     for (const operand of step.operands) step.pathNs += operand.pathNs / operand.readers;
@@ -235,9 +235,9 @@ export class Core {
   }
 
   /** Work done, or spared by a route, which is then written down. */
-  #countFlops(expression: Expression, task: Task, device: Device): void {
+  #countFlops(expression: Expression, device: Device): void {
     if (!isRouted(device)) {
-      this.counters.flops += taskFlops(task);
+      this.counters.flops += expression.flops;
       return;
     }
     expression.note = device.detail;

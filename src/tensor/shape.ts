@@ -1,4 +1,5 @@
 // Shape rules: sizes, broadcasting, axes. Shapes are arrays of non-negative integers; [] is a scalar.
+import { rowMajorStrides } from '../../kernels/strides.ts';
 import { AttributeError, LimitError, ShapeError } from '../errors.ts';
 
 export type Shape = readonly number[];
@@ -16,14 +17,7 @@ export function sizeOf(shape: Shape): number {
 }
 
 /** Row-major strides in elements. */
-export function stridesOf(shape: Shape): number[] {
-  const strides = new Array<number>(shape.length);
-  for (let axis = shape.length - 1, step = 1; axis >= 0; axis--) {
-    strides[axis] = step;
-    step *= shape[axis] ?? 1;
-  }
-  return strides;
-}
+export const stridesOf: (shape: Shape) => number[] = rowMajorStrides;
 
 export function sameShape(a: Shape, b: Shape): boolean {
   if (a.length !== b.length) return false;

@@ -25,15 +25,8 @@ export type CallAttributes = Readonly<Record<string, AttributeValue>>;
 export type TraceHead = Readonly<Record<string, string | number | boolean>>;
 
 /** How a call was answered. */
-export interface AnswerRecord {
+export interface AnswerRecord extends Omit<Annotation, 'digest' | 'sketch' | 'note'> {
   readonly kind: 'answer';
-  readonly seq: number;
-  readonly decision: Decision;
-  readonly device: string;
-  readonly startNs: number;
-  readonly elapsedNs: number;
-  readonly sizeBytes: number;
-  readonly score: number;
 }
 
 /** BLAKE3-256 of the bytes of a result, with a sketch in class tolerance. */

@@ -1,4 +1,5 @@
 // Calls to try on every row: operands of many dtypes, shapes and values, and attributes drawn from their specs, all from a fixed seed.
+import { drawFrom as randomFrom } from '../../bench/seed.ts';
 import { SheetError, type SymbolicSheet, type Tensor } from '../../src/index.ts';
 import type { AttributeKind, OpRow } from '../../src/ops/define.ts';
 import { allocate, type DType, DTYPE_NAMES, type TypedArray } from '../../src/tensor/dtype.ts';
@@ -18,16 +19,7 @@ export interface Call {
   readonly attrs: Readonly<Record<string, unknown>>;
 }
 
-/** Numbers in [0, 1) from a seed (mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export { randomFrom };
 
 /** Any element of a list. */
 export const pick = <T>(list: readonly T[], random: () => number): T => list[Math.floor(random() * list.length)] as T;
