@@ -2,8 +2,6 @@
 
 /** What admission looks at. */
 export interface Candidate {
-  /** Nanoseconds to compute it again with its own operands at hand. */
-  readonly costNs: number;
   /** Nanoseconds of it and of everything that was computed for it. */
   readonly pathNs: number;
   /** Computations of the same node before this one. */

@@ -247,7 +247,7 @@ export class Core {
     const node = step.identity as NodeId;
     const score = scoreOf(value, step.pathNs);
     const verdict = this.admission({
-      costNs, pathNs: step.pathNs, score, sights: this.table.sight(node), passedOn: isPassedOn(step),
+      pathNs: step.pathNs, score, sights: this.table.sight(node), passedOn: isPassedOn(step),
     });
     if (verdict === 'bypass') {
       this.counters.bypasses++;

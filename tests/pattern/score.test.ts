@@ -66,7 +66,7 @@ describe('the score', () => {
   });
 
   it('lets a result in at first sight where it saves what its room costs', () => {
-    const at = (costNs: number): string => admission({ costNs, pathNs: costNs, score: score({ costNs, sizeBytes: 1e5, facts: 0 }), sights: 0, passedOn: false });
+    const at = (costNs: number): string => admission({ pathNs: costNs, score: score({ costNs, sizeBytes: 1e5, facts: 0 }), sights: 0, passedOn: false });
     expect([at(4.9e4), at(5.1e4)]).toEqual(['wait', 'admit']);
     expect(score({ costNs: 5e4, sizeBytes: 1e5, facts: 0 })).toBeCloseTo(ADMISSION_SCORE, 12);
   });
