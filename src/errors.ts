@@ -99,3 +99,10 @@ export class AbortedError extends SheetError {
     super('ABORTED', message, details, options);
   }
 }
+
+/** A device that went away with the bytes it held; what was computed there is computed again. Code `DEVICE_LOST`. */
+export class DeviceLostError extends SheetError {
+  constructor(message: string, details?: ErrorDetails, options?: { cause?: unknown }) {
+    super('DEVICE_LOST', message, details, options);
+  }
+}

@@ -1,6 +1,6 @@
 // What a device is: something that computes tasks. The simplest correct one is the JavaScript reference (js.ts).
 import type { AttributeValues, OpRow } from '../ops/define.ts';
-import type { Block, Value } from '../tensor/block.ts';
+import type { Block, Memory, Value } from '../tensor/block.ts';
 import type { TensorType } from '../tensor/type.ts';
 import type { NumericsClass } from '../events.ts';
 
@@ -34,6 +34,16 @@ export interface Device {
   run(task: Task, out: Block): void | Promise<void>;
   /** As `run`, always on the calling thread. */
   runNow(task: Task, out: Block): void;
+  /** Where its results lie, if not in the sheet's memory: then `run` returns when the work is under way, and reading waits for it. */
+  readonly deviceMemory?: Memory;
+  /** Whether it may be chosen without being asked for by name; true where it is not said. */
+  readonly automatic?: boolean;
+  /** Nanoseconds to get operands to it. Said by devices with a memory of their own. */
+  transferNs?(task: Task): number;
+  /** Nanoseconds to get elements of so many bytes from its memory to RAM. */
+  readNs?(sizeBytes: number): number;
+  /** Takes who is told what tasks took, where that is known only later. */
+  reportTo?(learn: (task: Task, elapsedNs: number) => void): void;
   close(): void;
 }
 

@@ -72,6 +72,15 @@ const sizeClass = (elements: number): number => (elements < 2 ** 31 ? 31 - Math.
 /** Op, dtype and size class as one number. */
 const costClass = (task: Task): number => (task.row.number * 16 + DTYPES[task.type.dtype].code) * SIZE_CLASSES + sizeClass(elementsOf(task));
 
+/** `now`: within the call, on this thread. `free`: later, if that is better. */
+export type Promptness = 'now' | 'free';
+
+const isEligible = (device: Device, task: Task, mode: Promptness): boolean =>
+  (task.numerics !== 'exact' || device.exact) && (mode === 'free' || device.deviceMemory === undefined) && device.supports(task);
+
+/** Whether an operand lies on a device and not in RAM. (A task that is only priced has operands without blocks.) */
+const isAway = (task: Task): boolean => task.operands.some(({ block }) => block?.isLocal === false);
+
 /**
  * Chooses among devices. Where devices may differ in bits (class tolerance, a device outside the specification), a choice
  * is kept for its op, dtype and size class, so that timing noise moves no bits.
@@ -81,31 +90,37 @@ export class Dispatcher {
   readonly costs: CostTable;
   readonly #settled = new Map<number, Device>();
 
+  /** The device whose memory operands may have to be read from. */
+  readonly #away: Device | undefined;
+
   constructor(devices: readonly Device[], costs = new CostTable()) {
     this.devices = devices;
     this.costs = costs;
+    this.#away = devices.find((device) => device.readNs !== undefined);
+    for (const device of devices) device.reportTo?.((task, elapsedNs) => costs.learn(device, task, elapsedNs));
   }
 
-  /** The device for a task; `forced` restricts it to one name where that device can do it. */
-  place(task: Task, forced?: string): Device {
-    if (forced !== undefined) return this.#forced(task, forced);
-    if (task.numerics === 'exact') return this.#cheapest(task);
-    const key = costClass(task);
+  /** The device for a task; `forced` restricts it to one name where that device can do it. `now`: it must answer within this call. */
+  place(task: Task, forced?: string, mode: Promptness = 'free'): Device {
+    if (forced !== undefined) return this.#forced(task, forced, mode);
+    if (task.numerics === 'exact' || mode === 'now') return this.#cheapest(task, mode);
+    const key = costClass(task) * 2 + (this.#away !== undefined && isAway(task) ? 1 : 0);
     const settled = this.#settled.get(key);
     if (settled?.supports(task)) return settled;
-    const chosen = this.#cheapest(task);
+    const chosen = this.#cheapest(task, mode);
     if (!chosen.exact || this.devices.some((device) => !device.exact && device.supports(task))) this.#settled.set(key, chosen);
     return chosen;
   }
 
-  #cheapest(task: Task): Device {
+  #cheapest(task: Task, mode: Promptness): Device {
     let best: Device | undefined;
     let bestNs = Infinity;
     for (const device of this.devices) {
-      if ((task.numerics === 'exact' && !device.exact) || !device.supports(task)) continue;
-      const ns = this.costs.expectNs(device, task);
+      if (device.automatic === false || !isEligible(device, task, mode)) continue;
+      const ns = this.costs.expectNs(device, task) + this.#transferNs(device, task);
       if (ns < bestNs) [best, bestNs] = [device, ns];
     }
+    best ??= this.devices.find((device) => isEligible(device, task, mode));
     if (best !== undefined) return best;
     throw new UnavailableError(
       `${task.row.name}: none of the devices ${this.devices.map((device) => device.name).join(', ')} computes it on ${task.type.dtype} in class ${task.numerics}; add "js" to the devices option, it computes everything.`,
@@ -113,7 +128,15 @@ export class Dispatcher {
     );
   }
 
-  #forced(task: Task, name: string): Device {
+  #transferNs(device: Device, task: Task): number {
+    if (device.transferNs !== undefined) return device.transferNs(task);
+    if (this.#away?.readNs === undefined) return 0;
+    let ns = 0;
+    for (const { block, type } of task.operands) if (block?.isLocal === false) ns += this.#away.readNs(type.sizeBytes);
+    return ns;
+  }
+
+  #forced(task: Task, name: string, mode: Promptness): Device {
     const device = this.devices.find((candidate) => candidate.name === name);
     if (device === undefined) {
       throw new UnavailableError(
@@ -121,7 +144,7 @@ export class Dispatcher {
         { device: name },
       );
     }
-    return device.supports(task) && (task.numerics !== 'exact' || device.exact) ? device : this.#cheapest(task);
+    return isEligible(device, task, mode) ? device : this.#cheapest(task, mode);
   }
 
   close(): void {

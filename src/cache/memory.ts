@@ -51,7 +51,7 @@ export class MemoryStore implements Store {
     this.#byNode[entry.node] = entry;
     this.#sizeBytes += size;
     this.#table.retain(entry.node);
-    entry.value.block.hold();
+    entry.value.block.hold().worth = entry.score;
     return true;
   }
 

@@ -141,7 +141,8 @@ export function factsOf(value: Pick<Value, 'array' | 'type'>): Facts {
 }
 
 /** Bits of the facts found so far; nothing is scanned. */
-export const knownFacts = (value: Pick<Value, 'array' | 'type'>): number => {
+export const knownFacts = (value: Value): number => {
+  if (!value.block.isLocal) return 0;
   const found = known.get(value.array);
   return found?.type === value.type ? found.bits : 0;
 };

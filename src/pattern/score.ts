@@ -81,7 +81,7 @@ const MIN_SAMPLED_NS = 1_500_000;
 export function scoreOf(value: Value, costNs: number): number {
   const { sizeBytes } = value.type;
   const record = { costNs, sizeBytes: sizeBytes + ENTRY_BYTES, facts: knownFacts(value) };
-  return score(sizeBytes >= MIN_SAMPLED_BYTES && costNs >= MIN_SAMPLED_NS ? { ...record, sample: sampleOf(value) } : record);
+  return score(sizeBytes >= MIN_SAMPLED_BYTES && costNs >= MIN_SAMPLED_NS && value.block.isLocal ? { ...record, sample: sampleOf(value) } : record);
 }
 
 /** Samples elements at an odd stride, so that no power-of-two layout hides. */

@@ -1,24 +1,20 @@
-// The state of a sheet and the verbs on it: look up, judge, dispatch, keep, record. `execute` and `demand` call these.
+// The state of a sheet, and the verbs that need no elements: look up, judge, record.
 import type { CostTable, Dispatcher } from '../backend/dispatch.ts';
-import { type Device, type DeviceReport, type Task } from '../backend/device.ts';
-import { isRouted, withRoute } from '../backend/detour.ts';
+import type { DeviceReport, Task } from '../backend/device.ts';
 import { MemoryStore } from '../cache/memory.ts';
 import type { Entry } from '../cache/store.ts';
 import type { Host } from '../env.ts';
-import { ClosedError, SheetError } from '../errors.ts';
 import type { Decision, NumericsClass } from '../events.ts';
 import type { Author, Expression } from '../expr/expression.ts';
-import { InterningTable, type NodeId } from '../expr/interning.ts';
+import { InterningTable } from '../expr/interning.ts';
 import { stabilise } from '../expr/rewrites.ts';
 import type { OpRow } from '../ops/define.ts';
-import { knownFacts } from '../pattern/facts.ts';
 import { scoreOf } from '../pattern/score.ts';
 import { type Admission, admission, type Candidate } from '../policy/admission.ts';
 import { judgeBefore, type Verdict } from '../policy/laws.ts';
 import type { Memory, Value } from '../tensor/block.ts';
+import { Computing } from './computing.ts';
 import { Counters } from './counters.ts';
-import type { Ground, Identity, Mode, Step } from './demand.ts';
-import { Flights } from './flights.ts';
 import { checkFinite, type Health } from './health.ts';
 import { LookupClock } from './lookup-clock.ts';
 import { MemoKeys } from './memo/key.ts';
@@ -58,9 +54,9 @@ export class Core {
   readonly memoKeys: MemoKeys;
   readonly nearMisses = new NearMisses(this.table);
   readonly lookups: LookupClock;
+  readonly computing: Computing;
   /** Devices that were looked for and not found. */
   absentDevices: readonly DeviceReport[] = [];
-  readonly #flights = new Flights(this.table);
   readonly #startNs: number;
   readonly #lawless: boolean;
   #seq = 0;
@@ -76,6 +72,7 @@ export class Core {
     this.memos = new Memos({ table: this.table, store: this.store, digest: host.digest, warn: (line) => host.warn(line), scoreOf });
     this.memoKeys = new MemoKeys(host.digest, this.roots);
     this.lookups = new LookupClock(host.clock, this.counters);
+    this.computing = new Computing(this);
     this.#lawless = Object.keys(settings.policy).length === 0;
     this.#startNs = host.clock();
   }
@@ -116,20 +113,20 @@ export class Core {
     this.recorder.program(expression, view.numerics);
     if (!view.reuse || expression.row === undefined) return;
     const entry = this.store.get(expression.node(this.table));
-    if (entry !== undefined) this.#hit(expression, entry);
+    if (entry !== undefined && !entry.value.block.isLost) this.#hit(expression, entry);
   }
 
   #judge(expression: Expression, view: View): void {
     const { row, type, seq } = expression;
     const laws = this.settings.policy;
-    if (row === undefined) return this.#checkHealth(expression, expression.value, laws.finiteInputs);
+    if (row === undefined) return this.checkHealth(expression, expression.value, laws.finiteInputs);
     // A literal is part of the op it stands in.
     if (row.source && type.shape.length === 0) return;
     try {
       judgeBefore(laws, { op: row.name, type, expectedNs: laws.maxExpectedMs === undefined ? 0 : this.#expectedNs(expression, view), seq });
     } catch (error) {
       this.counters.denials++;
-      this.#answered(expression, 'denied', '', this.now(), 0, 0);
+      this.answered(expression, 'denied', '', this.now(), 0, 0);
       throw error;
     }
   }
@@ -146,137 +143,25 @@ export class Core {
     expression.origin = 'ram';
     this.counters.savedNs += entry.ownNs;
     expression.costNs = entry.costNs;
-    this.#answered(expression, 'hit', entry.device, this.now(), 0, entry.score);
+    this.answered(expression, 'hit', entry.device, this.now(), 0, entry.score);
   }
 
   /** Records how a call was answered, and says it where `SYMBOLIC_SHEET_LOG=1` asked for that. */
-  #answered(expression: Expression, decision: Decision, device: string, startNs: number, elapsedNs: number, score: number, value?: Value): void {
+  answered(expression: Expression, decision: Decision, device: string, startNs: number, elapsedNs: number, score: number, value?: Value): void {
     this.recorder.annotate(expression, decision, device, startNs, elapsedNs, score, value);
     if (expression.note !== undefined) this.recorder.note(expression.seq, expression.note);
     if (this.host.settings.log) this.host.warn(`#${expression.seq} ${expression.row?.name ?? 'tensor'} ${decision}${device === '' ? '' : ` on ${device}`} in ${(elapsedNs / 1e3).toFixed(1)} µs`);
   }
 
-  /** What a demand of this view stands on. */
-  ground(view: View): Ground {
-    return view.reuse
-      ? {
-          identityOf: (e) => e.node(this.table), find: (e, node) => this.#find(e, node as NodeId), compute: (step, mode) => this.#compute(step, mode, view),
-          retain: (identity) => retainNode(this.table, identity),
-        }
-      : { identityOf: (e) => e, find: (e) => hold(e.value), compute: (step, mode) => this.#compute(step, mode, view), retain: () => letGoOfNothing };
-  }
-
-  #find(expression: Expression, node: NodeId): Value | undefined {
-    if (expression.value !== undefined) return hold(expression.value);
-    const entry = this.store.peek(node);
-    if (entry !== undefined) this.#checkHealth(expression, entry.value, this.settings.policy.finite, entry);
-    return hold(entry?.value);
-  }
-
-  /** Dispatch: runs a step's kernel on the device chosen for it, or joins the flight that computes the same node. */
-  #compute(step: Step, mode: Mode, view: View): Value | Promise<Value> {
-    if (!step.expression.isComputable) throw disposed(step.expression);
-    const flight = view.reuse && mode === 'free' ? this.#flights.join(step.identity as NodeId) : undefined;
-    if (flight !== undefined) return flight;
-    const { expression } = step;
-    const task = taskOf(step, view.numerics);
-    if (task.row.kernel.skeleton === 'alias') return { type: task.type, array: task.operands[0]!.array, block: task.operands[0]!.block.hold() };
-    const device = withRoute(task, this.dispatcher.place(task, view.device), this.memory);
-    const block = this.memory.take(task.type);
-    const value: Value = { type: task.type, array: block.array, block };
-    const startNs = this.now();
-    try {
-      const running = mode === 'now' ? device.runNow(task, block) : device.run(task, block);
-      if (running === undefined) return this.#landed(step, task, value, device, startNs, view);
-      return this.#takeOff(running, step, task, value, device, startNs, view);
-    } catch (error) {
-      block.release();
-      throw this.#failed(expression, error);
-    }
-  }
-
-  /** Lets a device finish beside the event loop; operands are held until it has, whoever stops waiting. */
-  #takeOff(running: Promise<void>, step: Step, task: Task, value: Value, device: Device, startNs: number, view: View): Promise<Value> {
-    for (const operand of task.operands) operand.block.hold();
-    const letGo = (): void => {
-      for (const operand of task.operands) operand.block.release();
-    };
-    const landing = running.then(
-      () => {
-        letGo();
-        return this.#landed(step, task, value, device, startNs, view);
-      },
-      (error: unknown) => {
-        letGo();
-        throw error;
-      },
-    ).catch((error: unknown) => {
-      value.block.release();
-      throw this.#failed(step.expression, error);
-    });
-    return view.reuse ? this.#flights.start(step.identity as NodeId, landing) : landing;
-  }
-
-  /** Keep and record: what happens to a value its device has finished. */
-  #landed(step: Step, task: Task, value: Value, device: Device, startNs: number, view: View): Value {
-    const elapsedNs = this.now() - startNs;
-    if (!isRouted(device)) this.costs.learn(device, task, elapsedNs);
-    this.counters.kernelCalls++;
-    this.counters.kernelNs += elapsedNs;
-    this.#countFlops(step.expression, device);
-    this.#checkHealth(step.expression, value, this.settings.policy.finite);
-    step.pathNs = elapsedNs;
-    for (const operand of step.operands) step.pathNs += operand.pathNs / operand.readers;
-    step.expression.origin = 'computed';
-    step.expression.costNs = step.pathNs;
-    const decision = view.reuse ? this.#keep(step, value, device, elapsedNs) : 'computed';
-    this.#answered(step.expression, decision, device.name, startNs, elapsedNs, 0, value);
-    return value;
-  }
-
-  /** Work done, or spared by a route, which is then written down. */
-  #countFlops(expression: Expression, device: Device): void {
-    if (!isRouted(device)) {
-      this.counters.flops += expression.flops;
-      return;
-    }
-    expression.note = device.detail;
-  }
-
-  #keep(step: Step, value: Value, device: Device, costNs: number): Decision {
-    const node = step.identity as NodeId;
-    const score = scoreOf(value, step.pathNs);
-    const verdict = this.admission({
-      pathNs: step.pathNs, score, sights: this.table.sight(node), passedOn: isPassedOn(step),
-    });
-    if (verdict === 'bypass') {
-      this.counters.bypasses++;
-      return 'bypass';
-    }
-    this.counters.misses++;
-    this.nearMisses.missed(step.expression);
-    if (verdict === 'admit') {
-      const { attributes } = step.expression;
-      this.store.put({ node, value, attributes, costNs: step.pathNs, ownNs: costNs, device: device.name, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });
-    }
-    return 'computed';
-  }
-
-  #checkHealth(expression: Expression, value: Value | undefined, law: Verdict | undefined, known?: Health): void {
+  /** Throws, or warns, where a law on finite values is broken. */
+  checkHealth(expression: Expression, value: Value | undefined, law: Verdict | undefined, known?: Health): void {
     if (law === undefined || value === undefined) return;
     const error = checkFinite(expression, value, known);
     if (error === undefined) return;
     this.counters.denials++;
-    this.#answered(expression, 'denied', '', this.now(), 0, 0);
+    this.answered(expression, 'denied', '', this.now(), 0, 0);
     if (law === 'deny') throw error;
     this.host.warn(error.message);
-  }
-
-  #failed(expression: Expression, error: unknown): unknown {
-    this.counters.failures++;
-    this.#answered(expression, 'failed', '', this.now(), 0, 0);
-    if (error instanceof SheetError) return error;
-    return new SheetError('KERNEL', `${expression.row?.name}: its kernel failed: ${String(error)}. Run it with sheet.with({ device: 'js' }) and report both traces.`, { op: expression.row?.name }, { cause: error });
   }
 
   /** Why an expression was answered as it was, in a few words. */
@@ -320,36 +205,4 @@ function listFresh(target: Expression): Expression[] {
     order.push(top);
   }
   return order;
-}
-
-const disposed = ({ seq, type }: Expression): ClosedError =>
-  new ClosedError(`Tensor #${seq} of shape [${type.shape.join(',')}] was disposed, and this result needs its elements; make it again with sheet.tensor(…) before disposing of it.`, { seq });
-
-/** Keeps a node in the table, as a plan that waits must: a sweep would give its number to another. Steps that are given have none. */
-function retainNode(table: InterningTable, identity: Identity): () => void {
-  if (typeof identity !== 'number') return letGoOfNothing;
-  table.retain(identity);
-  return () => table.release(identity);
-}
-
-const letGoOfNothing = (): void => {};
-
-function hold(value: Value | undefined): Value | undefined {
-  value?.block.hold();
-  return value;
-}
-
-const taskOf = (step: Step, numerics: NumericsClass): Task => ({
-  row: step.expression.row as Task['row'], attrs: step.expression.attributes.values, type: step.expression.type, numerics,
-  operands: step.operands.map((operand) => operand.value as Value),
-});
-
-/**
- * Whether the only reader works on the same elements one by one, with nothing as large beside it, so that the reader's
- * result is the one that will be asked for. (Beside λI a gram matrix is read in another way for every λ.)
- */
-function isPassedOn(step: Step): boolean {
-  const reader = step.reader?.expression;
-  if (step.expression.row?.source === true || reader?.row?.separable !== 'elements' || reader.type.size !== step.expression.type.size) return false;
-  return reader.operands.filter((operand) => operand.type.size === reader.type.size).length === 1;
 }

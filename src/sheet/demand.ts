@@ -26,22 +26,21 @@ export interface Step {
 export interface Ground {
   /** What makes two expressions one step: their node, or each for itself where nothing is reused. */
   identityOf(expression: Expression): Identity;
+  /** The value that stays with an expression, if this demand can use it; not held. */
+  given(expression: Expression): Value | undefined;
   /** A value that need not be computed, held for the caller; undefined where there is none. */
   find(expression: Expression, identity: Identity): Value | undefined;
   /** Computes a step whose operands have values; the value is held for the caller. */
-  compute(step: Step, mode: Mode): Value | Promise<Value>;
+  compute(step: Step): Value | Promise<Value>;
   /** Keeps an identity meaning the same expression while a plan waits; returns what lets go of it. */
   retain(identity: Identity): () => void;
 }
-
-/** `now`: on this thread, without a promise. `free`: a device may work beside the event loop. */
-export type Mode = 'now' | 'free';
 
 /** Values of the targets, each held for the caller, computed on this thread. */
 export function demandNow(targets: readonly Expression[], ground: Ground): Value[] {
   const plan = makePlan(targets, ground);
   try {
-    for (const step of plan.order) settle(step, step.value ?? (ground.compute(step, 'now') as Value));
+    for (const step of plan.order) settle(step, step.value ?? (ground.compute(step) as Value));
     return handOver(plan.targets);
   } catch (error) {
     abandon(plan.order);
@@ -56,7 +55,7 @@ export function demand(targets: readonly Expression[], ground: Ground, signal?: 
     for (let i = 0; i < plan.order.length; i++) {
       checkSignal(signal);
       const step = plan.order[i] as Step;
-      const value = step.value ?? ground.compute(step, 'free');
+      const value = step.value ?? ground.compute(step);
       if (value instanceof Promise) return finish(plan, i, value, ground, signal);
       settle(step, value);
     }
@@ -74,7 +73,7 @@ async function finish(plan: Plan, from: number, pending: Promise<Value>, ground:
     for (let i = from + 1; i < plan.order.length; i++) {
       checkSignal(signal);
       const step = plan.order[i] as Step;
-      const value = step.value ?? ground.find(step.expression, step.identity) ?? ground.compute(step, 'free');
+      const value = step.value ?? ground.find(step.expression, step.identity) ?? ground.compute(step);
       settle(step, value instanceof Promise ? await orAborted(value, signal) : value);
     }
     return handOver(plan.targets);
@@ -120,7 +119,7 @@ function makePlan(targets: readonly Expression[], ground: Ground): Plan {
 /** The plan of one expression whose operands' values stay with them, which is the commonest: no map, no stack. */
 function planOne(target: Expression, ground: Ground): Plan | undefined {
   const { operands } = target;
-  for (const operand of operands) if (operand.value === undefined) return undefined;
+  for (const operand of operands) if (ground.given(operand) === undefined) return undefined;
   const identity = ground.identityOf(target);
   const value = ground.find(target, identity);
   const read = value === undefined ? operands.map(givenStep) : [];

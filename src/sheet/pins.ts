@@ -37,6 +37,12 @@ export class Pins {
     expression.pin = pin;
   }
 
+  /** As `pin`, where the expression has no value, or one that went with its device. */
+  renew(expression: Expression, value: Value): void {
+    if (expression.value?.block.isLost === true) this.unpin(expression);
+    if (expression.value === undefined) this.pin(expression, value);
+  }
+
   /** Gives the bytes back now, if the expression can be computed again and no other holds them. */
   unpin(expression: Expression): void {
     const pin = expression.pin as Pin | undefined;

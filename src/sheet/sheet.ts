@@ -1,5 +1,5 @@
 // SymbolicSheet: the front door. `execute` makes an expression; awaiting it admits it; reading its elements computes it.
-import { ClosedError, SourceError } from '../errors.ts';
+import { ClosedError, DeviceLostError, SourceError } from '../errors.ts';
 import type { DeviceReport } from '../backend/device.ts';
 import { canonicalise, type Argument, restate } from '../expr/canonicalise.ts';
 import { type Author, Expression, REWRITES_APPLIED } from '../expr/expression.ts';
@@ -11,7 +11,7 @@ import { tensorType } from '../tensor/type.ts';
 import { splitArguments } from './arguments.ts';
 import { takeOver } from './ownership.ts';
 import type { Core, View } from './core.ts';
-import { demand, demandNow } from './demand.ts';
+import { demand, demandNow, type Ground } from './demand.ts';
 import { type Explanation, explainExpression } from './explain.ts';
 import { makeMemo, type Memo, type Memoised, type MemoOptions } from './memo/memo.ts';
 import type { MemoView } from './memo/view.ts';
@@ -24,6 +24,8 @@ import { isDigestAffordable, SheetTrace } from './trace.ts';
 
 /** Expressions deeper than this are computed at once, so that a chain without end does not hold its whole past. */
 const MAX_DEPTH = 4096;
+/** A demand that loses its device so often is given up. */
+const MAX_LOSSES = 4;
 
 /** Options of `tensor`. */
 export interface TensorOptions {
@@ -38,6 +40,7 @@ export class Sheet implements Owner {
   readonly core: Core;
   readonly #view: View;
   readonly #state: { closed: boolean };
+  #ground: Ground | undefined;
 
   /** @internal */
   constructor(core: Core, view: View, state = { closed: false }) {
@@ -68,10 +71,10 @@ export class Sheet implements Owner {
   async compute(...handles: readonly Tensor[]): Promise<void> {
     const targets = handles.map((handle) => this.#own(handle));
     for (const target of targets) this.admit(target);
-    const values = await demand(targets, this.core.ground(this.#view), this.#view.signal);
+    const values = await this.#withoutLoss(targets, (value) => value.block.residence?.settled());
     targets.forEach((target, i) => {
       const value = values[i] as Value;
-      if (target.value === undefined) this.core.pins.pin(target, value);
+      this.core.pins.renew(target, value);
       value.block.release();
     });
   }
@@ -185,7 +188,7 @@ export class Sheet implements Owner {
   }
 
   #now(expression: Expression): Value {
-    const [value] = demandNow([expression], this.core.ground(this.#view));
+    const [value] = demandNow([expression], this.core.computing.ground(this.#view, 'now'));
     return value as Value;
   }
 
@@ -193,7 +196,7 @@ export class Sheet implements Owner {
   #computeNow(expression: Expression): Value {
     this.admit(expression);
     const value = this.#now(expression);
-    if (expression.value === undefined) this.core.pins.pin(expression, value);
+    this.core.pins.renew(expression, value);
     value.block.release();
     return value;
   }
@@ -216,25 +219,43 @@ export class Sheet implements Owner {
 
   /** @internal */
   async demand(expression: Expression): Promise<Value> {
-    if (expression.value !== undefined) {
+    if (expression.value?.block.isLocal === true) {
       expression.value.block.hold();
       return expression.value;
     }
     this.admit(expression);
-    const values = await demand([expression], this.core.ground(this.#view), this.#view.signal);
+    const values = await this.#withoutLoss([expression], (value) => (value.block.isLocal ? undefined : value.block.bring()));
     return values[0] as Value;
+  }
+
+  /** Demands values and waits for `ready`; where a device is lost meanwhile, what was on it is computed again. */
+  async #withoutLoss(targets: readonly Expression[], ready: (value: Value) => Promise<void> | undefined): Promise<Value[]> {
+    for (let losses = 0; ; losses++) {
+      let values: Value[] = [];
+      try {
+        const demanded = demand(targets, (this.#ground ??= this.core.computing.ground(this.#view, 'free')), this.#view.signal);
+        values = demanded instanceof Promise ? await demanded : demanded;
+        const waits = values.map(ready).filter((wait) => wait !== undefined);
+        if (waits.length > 0) await Promise.all(waits);
+        return values;
+      } catch (error) {
+        for (const value of values) value.block.release();
+        if (!(error instanceof DeviceLostError) || losses >= MAX_LOSSES) throw error;
+      }
+    }
   }
 
   /** @internal */
   peek(expression: Expression): Value | undefined {
-    return expression.value ?? this.core.store.peek(expression.knownNode(this.core.table))?.value;
+    const value = expression.value ?? this.core.store.peek(expression.knownNode(this.core.table))?.value;
+    return value?.block.isLocal === true ? value : undefined;
   }
 
   /** @internal */
   observed(expression: Expression, value: Value): void {
     this.core.counters.bytesDemanded += value.type.sizeBytes;
     if (isDigestAffordable(expression, value, this.core.settings.trace.digests)) this.core.recorder.demanded(expression, value);
-    if (expression.value === undefined && (this.#view.numerics === 'tolerance' || !this.#view.reuse)) this.core.pins.pin(expression, value);
+    if (this.#view.numerics === 'tolerance' || !this.#view.reuse) this.core.pins.renew(expression, value);
   }
 
   /** @internal */

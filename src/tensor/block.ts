@@ -1,5 +1,5 @@
-// Where a tensor's bytes live and for how long: counted blocks from a memory that may recycle them, and values over them.
-import { LimitError } from '../errors.ts';
+// Where a tensor's bytes live and for how long: counted blocks in RAM or on a device, and values over them.
+import { LimitError, UnavailableError } from '../errors.ts';
 import { allocate, type TypedArray } from './dtype.ts';
 import type { TensorType } from './type.ts';
 
@@ -9,25 +9,88 @@ export interface Memory {
   take(type: TensorType): Block;
 }
 
+/** Bytes on a device. A block has them instead of an array, or beside it. */
+export interface Residence {
+  readonly sizeBytes: number;
+  /** Whether the bytes can still be had: a device that is lost takes them along. */
+  readonly isAlive: boolean;
+  /** A copy in RAM. Rejects with a DeviceLostError. */
+  read(): Promise<TypedArray>;
+  /** Resolves when the device has finished writing them. Rejects with a DeviceLostError. */
+  settled(): Promise<void>;
+  release(): void;
+}
+
 /**
  * Counted bytes of one or more values. Whoever needs them over an await or keeps them holds the block; when the last
  * holder lets go, a recycled block returns to its memory. An ordinary array is left to the garbage collector.
  */
 export class Block {
-  readonly array: TypedArray;
   /** Address in the kernels' linear memory, or 0 when the bytes lie elsewhere. */
   readonly address: number;
+  /** Where a device has the bytes. */
+  residence: Residence | undefined;
+  /** How much it is worth to have it where it is, in [0, 1]: the score of the entry that keeps it. */
+  worth = 0;
+  #array: TypedArray | undefined;
+  #arriving: Promise<void> | undefined;
   #holders = 1;
   readonly #recycle: ((block: Block) => void) | undefined;
 
-  constructor(array: TypedArray, address = 0, recycle?: (block: Block) => void) {
-    this.array = array;
+  constructor(array: TypedArray | undefined, address = 0, recycle?: (block: Block) => void) {
+    this.#array = array;
     this.address = address;
     this.#recycle = recycle;
   }
 
+  /** A block whose bytes are on a device. */
+  static on(residence: Residence): Block {
+    const block = new Block(undefined, 0, release);
+    block.residence = residence;
+    return block;
+  }
+
+  /** The elements, where they are in RAM (`isLocal`). */
+  get array(): TypedArray {
+    if (this.#array !== undefined) return this.#array;
+    throw new UnavailableError('These elements are on a device and not in RAM; await them first: tensor.data(), or sheet.with({ device: "js" }).', {});
+  }
+
+  /** Whether the elements are in RAM. */
+  get isLocal(): boolean {
+    return this.#array !== undefined;
+  }
+
+  /** Whether the elements are neither in RAM nor on a device that lives. */
+  get isLost(): boolean {
+    return this.#array === undefined && this.#arriving === undefined && this.residence?.isAlive !== true;
+  }
+
+  /** Brings the elements to RAM; whoever asks meanwhile waits for the same copy. Rejects with a DeviceLostError. */
+  bring(): Promise<void> {
+    if (this.#array !== undefined) return Promise.resolve();
+    this.#arriving ??= (this.residence as Residence).read().then(
+      (array) => {
+        this.#array = array;
+        this.#arriving = undefined;
+      },
+      (error: unknown) => {
+        this.#arriving = undefined;
+        throw error;
+      },
+    );
+    return this.#arriving;
+  }
+
+  /** Gives the device's copy back; the elements go to RAM first where they are not there. */
+  leaveDevice(): void {
+    if (this.#array === undefined) this.bring().catch(() => {});
+    this.residence?.release();
+    this.residence = undefined;
+  }
+
   get sizeBytes(): number {
-    return this.array.byteLength;
+    return this.#array?.byteLength ?? this.residence?.sizeBytes ?? 0;
   }
 
   get recycled(): boolean {
@@ -40,19 +103,39 @@ export class Block {
   }
 
   release(): void {
-    if (--this.#holders === 0) this.#recycle?.(this);
+    if (--this.#holders > 0) return;
+    this.#recycle?.(this);
+    this.residence?.release();
   }
 }
+
+const release = (): void => {};
 
 /** A computed tensor: a type and the block that holds its elements, row-major. */
 export interface Value {
   readonly type: TensorType;
+  /** The elements, where `block.isLocal`. */
   readonly array: TypedArray;
   readonly block: Block;
 }
 
 /** A value over a block that was taken for its type. */
-export const valueOf = (type: TensorType, block: Block): Value => ({ type, array: block.array, block });
+export const valueOf = (type: TensorType, block: Block): Value => (block.isLocal ? { type, array: block.array, block } : new ResidentValue(type, block));
+
+/** A value whose elements were on a device when it was made. */
+class ResidentValue implements Value {
+  readonly type: TensorType;
+  readonly block: Block;
+
+  constructor(type: TensorType, block: Block) {
+    this.type = type;
+    this.block = block;
+  }
+
+  get array(): TypedArray {
+    return this.block.array;
+  }
+}
 
 /** A value over an array nobody else will write to. */
 export const valueOfArray = (type: TensorType, array: TypedArray): Value => valueOf(type, new Block(array));

@@ -1,0 +1,100 @@
+// Compiled shaders of one epoch: explicit layouts (Dawn shares what is alike), parameters as immediates or in a uniform.
+import type { Shader } from '../../../kernels/wgsl/launch.ts';
+import { SheetError } from '../../errors.ts';
+
+const COMPUTE = 4;
+
+/** A pipeline that is ready, and what a bind group for it needs. */
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+  readonly shader: Shader;
+  /** Whether parameters go into immediates; otherwise into a uniform at the binding after the last. */
+  readonly immediates: boolean;
+}
+
+/** What is not in the standard's types yet. */
+interface ImmediateLimits {
+  readonly maxImmediateSize?: number;
+}
+
+/** Compiles each shader once. */
+export class Pipelines {
+  readonly #device: GPUDevice;
+  readonly #immediateBytes: number;
+  readonly #ready = new WeakMap<Shader, Pipeline>();
+  readonly #compiling = new Map<Shader, Promise<Pipeline>>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+    this.#immediateBytes = (device.limits as ImmediateLimits).maxImmediateSize ?? 0;
+  }
+
+  /** The pipeline of a shader; a promise while it is compiled. Rejects with code `KERNEL` and the line that is wrong. */
+  of(shader: Shader): Pipeline | Promise<Pipeline> {
+    const ready = this.#ready.get(shader);
+    if (ready !== undefined) return ready;
+    let compiling = this.#compiling.get(shader);
+    if (compiling === undefined) this.#compiling.set(shader, (compiling = this.#compile(shader)));
+    return compiling;
+  }
+
+  async #compile(shader: Shader): Promise<Pipeline> {
+    const immediates = shader.params.length * 4 <= this.#immediateBytes;
+    const layout = this.#layoutOf(shader, immediates);
+    const size = immediates && shader.params.length > 0 ? { immediateSize: shader.params.length * 4 } : {};
+    const code = sourceOf(shader, immediates);
+    this.#device.pushErrorScope('validation');
+    const module = this.#device.createShaderModule({ label: shader.name, code });
+    const refused = this.#device.popErrorScope();
+    try {
+      const made = this.#device.createComputePipelineAsync({
+        label: shader.name, layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout], ...size }), compute: { module, entryPoint: 'main' },
+      });
+      // Both are awaited below; the one that fails second must not go unhandled.
+      made.catch(() => {});
+      const error = await refused;
+      if (error !== null) throw await compileError(shader, module, code, error.message);
+      const ready: Pipeline = { pipeline: await made, layout, shader, immediates };
+      this.#ready.set(shader, ready);
+      return ready;
+    } catch (error) {
+      throw error instanceof SheetError ? error : kernelError(shader, String(error));
+    } finally {
+      this.#compiling.delete(shader);
+    }
+  }
+
+  #layoutOf({ bindings, params }: Shader, immediates: boolean): GPUBindGroupLayout {
+    const types = bindings.map((kind): GPUBufferBindingType => (kind === 'read' ? 'read-only-storage' : 'storage'));
+    if (!immediates && params.length > 0) types.push('uniform');
+    const key = types.join();
+    let layout = this.#layouts.get(key);
+    if (layout === undefined) {
+      layout = this.#device.createBindGroupLayout({ entries: types.map((type, binding) => ({ binding, visibility: COMPUTE, buffer: { type } })) });
+      this.#layouts.set(key, layout);
+    }
+    return layout;
+  }
+}
+
+/** A shader's text with its directives and the declaration of its parameters. */
+function sourceOf({ code, features = [], params, bindings }: Shader, immediates: boolean): string {
+  const enables = features.map((feature) => `enable ${feature === 'shader-f16' ? 'f16' : feature.replaceAll('-', '_')};\n`).join('');
+  if (params.length === 0) return enables + code;
+  const struct = `struct Params { ${params.join(', ')} }\n`;
+  return immediates
+    ? `${enables}requires immediate_address_space;\n${struct}var<immediate> params: Params;\n${code}`
+    : `${enables}${struct}@group(0) @binding(${bindings.length}) var<uniform> params: Params;\n${code}`;
+}
+
+async function compileError(shader: Shader, module: GPUShaderModule, code: string, message: string): Promise<SheetError> {
+  const { messages } = await module.getCompilationInfo();
+  const first = messages.find(({ type }) => type === 'error');
+  if (first === undefined) return kernelError(shader, message);
+  return kernelError(shader, `line ${first.lineNum}: ${first.message}: ${(code.split('\n')[first.lineNum - 1] ?? '').trim()}`);
+}
+
+const kernelError = (shader: Shader, detail: string): SheetError =>
+  new SheetError('KERNEL', `${shader.name}: its shader does not compile on this GPU: ${detail}. The op is computed on another device; report this with the adapter's name.`, { shader: shader.name });

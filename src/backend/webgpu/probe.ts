@@ -1,0 +1,50 @@
+// What a GPU costs before anything ran on it: rates by kind of adapter, and those measured when it is opened.
+import type { Clock } from '../../env.ts';
+import type { Life } from './life.ts';
+import { USAGE } from './buffers.ts';
+
+/** Rates from which the time of a task is estimated. */
+export interface GpuRates {
+  /** Nanoseconds to encode and submit one dispatch. */
+  readonly dispatchNs: number;
+  /** Nanoseconds of the shortest readback. */
+  readonly latencyNs: number;
+  readonly uploadNsPerByte: number;
+  readonly readNsPerByte: number;
+  readonly memoryNsPerByte: number;
+  readonly nsPerFlop: number;
+}
+
+/** Careful guesses for an ordinary GPU: the dispatcher doubts estimates, and measurements replace them. */
+const ORDINARY: GpuRates = { dispatchNs: 15_000, latencyNs: 150_000, uploadNsPerByte: 0.25, readNsPerByte: 0.5, memoryNsPerByte: 0.01, nsPerFlop: 0.001 };
+
+const PROBED_BYTES = 1 << 22;
+
+/** Measures copies to, on and from the device, which takes a few milliseconds. */
+export async function probeRates(life: Life, clock: Clock): Promise<GpuRates> {
+  const { device } = life.epoch;
+  const [a, b] = [life.buffers.take(PROBED_BYTES), life.buffers.take(PROBED_BYTES)];
+  const tiny = device.createBuffer({ size: 16, usage: USAGE.STORAGE | USAGE.COPY_SRC });
+  const bytes = new Uint8Array(PROBED_BYTES);
+  const timed = async (work: () => Promise<unknown>): Promise<number> => {
+    await work();
+    const startNs = clock();
+    await work();
+    return clock() - startNs;
+  };
+  const latencyNs = await timed(() => life.stream.read(tiny, 4));
+  const uploadNs = await timed(() => {
+    device.queue.writeBuffer(a, 0, bytes);
+    return life.stream.read(tiny, 4);
+  });
+  const copyNs = await timed(() => {
+    life.stream.copy(a, 0, b, 0, PROBED_BYTES);
+    return life.stream.read(tiny, 4);
+  });
+  const readNs = await timed(() => life.stream.read(b, PROBED_BYTES));
+  for (const buffer of [a, b]) life.buffers.give(buffer);
+  const perByte = (ns: number, moved: number): number => Math.max(0.0005, (ns - latencyNs) / moved);
+  return {
+    ...ORDINARY, latencyNs, uploadNsPerByte: perByte(uploadNs, PROBED_BYTES), readNsPerByte: perByte(readNs, PROBED_BYTES), memoryNsPerByte: perByte(copyNs, 2 * PROBED_BYTES),
+  };
+}

@@ -1,0 +1,31 @@
+// A WebGPU adapter as a source of devices, the same in Node and in browsers.
+import type { GpuSource } from '../backend/webgpu/device.ts';
+import type { GpuFinding } from './node-gpu.ts';
+
+const WANTED_FEATURES = ['shader-f16', 'subgroups', 'timestamp-query', 'chromium-experimental-subgroup-matrix'];
+/** Bytes of parameters that go along with a dispatch, where the implementation has that (it is not in every one yet). */
+const IMMEDIATE_BYTES = 64;
+
+/** The preferred adapter of a GPU object, or why there is none. */
+export async function adapterSource(gpu: GPU, remedy: string): Promise<GpuFinding> {
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (adapter === null) return { found: false, reason: `no GPU answered; ${remedy}` };
+  const { vendor, architecture, device, description } = adapter.info;
+  const names = [vendor, architecture, description === '' ? device : description].filter((name) => name !== '');
+  return { found: true, source: { adapter: [...new Set(names)].join(' '), software: isSoftware(adapter), open: () => openDevice(gpu) } };
+}
+
+/** An adapter gives one device only, so that a lost one needs another adapter. */
+async function openDevice(gpu: GPU): Promise<GPUDevice> {
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  if (adapter === null) throw new TypeError('no GPU answers any more');
+  const { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX } = adapter.limits;
+  const limits: Record<string, number> = { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX };
+  const immediates = (adapter.limits as { maxImmediateSize?: number }).maxImmediateSize ?? 0;
+  if (immediates >= IMMEDIATE_BYTES) limits['maxImmediateSize'] = IMMEDIATE_BYTES;
+  const features = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
+  return adapter.requestDevice({ requiredFeatures: features as GPUFeatureName[], requiredLimits: limits });
+}
+
+const isSoftware = ({ info }: GPUAdapter): boolean =>
+  (info as { isFallbackAdapter?: boolean }).isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|software/i.test(`${info.vendor} ${info.architecture} ${info.device} ${info.description}`);

@@ -1,0 +1,212 @@
+// Finding and computing values: what a demand stands on. Looks kept values up, dispatches what is missing, keeps and records it.
+import { isRouted, withRoute } from '../backend/detour.ts';
+import type { Device, Task } from '../backend/device.ts';
+import type { Promptness } from '../backend/dispatch.ts';
+import type { Entry } from '../cache/store.ts';
+import { ClosedError, DeviceLostError, SheetError } from '../errors.ts';
+import type { Decision, NumericsClass } from '../events.ts';
+import type { Expression } from '../expr/expression.ts';
+import type { InterningTable, NodeId } from '../expr/interning.ts';
+import { knownFacts } from '../pattern/facts.ts';
+import { scoreOf } from '../pattern/score.ts';
+import { type Block, type Value, valueOf } from '../tensor/block.ts';
+import type { Core, View } from './core.ts';
+import type { Ground, Identity, Step } from './demand.ts';
+import { Flights } from './flights.ts';
+
+/** One task under way. */
+interface Run {
+  readonly step: Step;
+  readonly task: Task;
+  readonly device: Device;
+  readonly block: Block;
+  readonly startNs: number;
+  readonly view: View;
+}
+
+/** The verbs find, dispatch and keep of one sheet. */
+export class Computing {
+  readonly #core: Core;
+  readonly #flights: Flights;
+  /** Whether every result has to be seen as it is computed: laws on finite values, digests of all results. */
+  readonly #watchful: boolean;
+
+  constructor(core: Core) {
+    this.#core = core;
+    this.#flights = new Flights(core.table);
+    const { policy, trace } = core.settings;
+    this.#watchful = policy.finite !== undefined || trace.digests === 'full';
+  }
+
+  /** What a demand of a view stands on. A demand on this thread (`now`) cannot wait for elements that are on a device. */
+  ground(view: View, mode: Promptness): Ground {
+    const { table } = this.#core;
+    const isReady = (value: Value): boolean => (mode === 'free' ? !value.block.isLost : value.block.isLocal);
+    const given = (e: Expression): Value | undefined => (e.value !== undefined && isReady(e.value) ? e.value : undefined);
+    const compute = (step: Step): Value | Promise<Value> => this.#compute(step, mode, view);
+    return view.reuse
+      ? {
+          given, compute, identityOf: (e) => e.node(table), find: (e, node) => hold(given(e) ?? this.#kept(e, node as NodeId, isReady)),
+          retain: (identity) => retainNode(table, identity),
+        }
+      : { given, compute, identityOf: (e) => e, find: (e) => hold(given(e)), retain: () => letGoOfNothing };
+  }
+
+  #kept(expression: Expression, node: NodeId, isReady: (value: Value) => boolean): Value | undefined {
+    const { store, settings } = this.#core;
+    const entry = store.peek(node);
+    if (entry === undefined) return undefined;
+    if (entry.value.block.isLost) store.delete(node);
+    if (!isReady(entry.value)) return undefined;
+    if (settings.policy.finite !== undefined) this.#core.checkHealth(expression, entry.value, settings.policy.finite, entry);
+    return entry.value;
+  }
+
+  /** Runs a step's kernel on the device chosen for it, or joins the flight that computes the same node. */
+  #compute(step: Step, mode: Promptness, view: View): Value | Promise<Value> {
+    if (!step.expression.isComputable) throw disposed(step.expression);
+    const flight = view.reuse && mode === 'free' ? this.#flights.join(step.identity as NodeId) : undefined;
+    if (flight !== undefined) return flight;
+    const task = taskOf(step, view.numerics);
+    if (task.row.kernel.skeleton === 'alias') return valueOf(task.type, (task.operands[0] as Value).block.hold());
+    return this.#dispatch(step, task, mode, view);
+  }
+
+  #dispatch(step: Step, task: Task, mode: Promptness, view: View): Value | Promise<Value> {
+    const { dispatcher, memory } = this.#core;
+    const chosen = dispatcher.place(task, view.device, mode);
+    if (chosen.deviceMemory === undefined && !task.operands.every(({ block }) => block.isLocal)) return this.#brought(step, task, view);
+    const device = chosen.deviceMemory === undefined ? withRoute(task, chosen, memory) : chosen;
+    const run: Run = { step, task, device, view, block: (chosen.deviceMemory ?? memory).take(task.type), startNs: this.#core.now() };
+    try {
+      const running = mode === 'now' ? device.runNow(task, run.block) : device.run(task, run.block);
+      if (running !== undefined) return this.#takeOff(run, running);
+      return this.#watchful && !run.block.isLocal ? this.#takeOff(run, run.block.bring()) : this.#landed(run);
+    } catch (error) {
+      run.block.release();
+      return this.#elsewhere(run, error, mode);
+    }
+  }
+
+  /** Operands that are on a device come to RAM first, for a device that computes there. */
+  #brought(step: Step, task: Task, view: View): Promise<Value> {
+    const letGo = holdAll(task.operands);
+    const dispatched = Promise.all(task.operands.map(({ block }) => block.bring())).then(() => this.#dispatch(step, task, 'free', view));
+    return this.#fly(step, view, dispatched.finally(letGo));
+  }
+
+  /** Lets a device finish beside the event loop; operands are held until it has, whoever stops waiting. */
+  #takeOff(run: Run, running: Promise<void>): Promise<Value> {
+    const letGo = holdAll(run.task.operands);
+    const done = (this.#watchful ? running.then(() => run.block.bring()) : running).catch((error: unknown) => {
+      letGo();
+      throw error;
+    });
+    const landing = done.then(() => {
+      letGo();
+      return this.#landed(run);
+    }).catch((error: unknown) => {
+      run.block.release();
+      return this.#elsewhere(run, error, 'free');
+    });
+    return this.#fly(run.step, run.view, landing);
+  }
+
+  #fly(step: Step, view: View, landing: Promise<Value>): Promise<Value> {
+    return view.reuse ? this.#flights.start(step.identity as NodeId, landing) : landing;
+  }
+
+  /** A kernel that a GPU refuses is computed by another device; any other failure is the caller's. */
+  #elsewhere({ step, task, device, view }: Run, error: unknown, mode: Promptness): Value | Promise<Value> {
+    const refused = device.deviceMemory !== undefined && !(error instanceof DeviceLostError) && !device.supports({ ...task });
+    if (!refused) throw this.#failed(step.expression, error);
+    step.expression.note = `${device.name} refused: ${error instanceof Error ? error.message : String(error)}`;
+    return this.#dispatch(step, { ...task }, mode, view);
+  }
+
+  /** Keep and record: what happens to a value its device has finished, or has taken on in its own memory. */
+  #landed({ step, task, device, block, startNs, view }: Run): Value {
+    const core = this.#core;
+    const value = valueOf(task.type, block);
+    const routed = isRouted(device);
+    const elapsedNs = device.deviceMemory === undefined ? core.now() - startNs : core.costs.expectNs(device, task);
+    if (!routed && device.deviceMemory === undefined) core.costs.learn(device, task, elapsedNs);
+    core.counters.kernelCalls++;
+    core.counters.kernelNs += elapsedNs;
+    if (routed) step.expression.note = device.detail;
+    else core.counters.flops += step.expression.flops;
+    if (core.settings.policy.finite !== undefined) core.checkHealth(step.expression, value, core.settings.policy.finite);
+    step.pathNs = elapsedNs;
+    for (const operand of step.operands) step.pathNs += operand.pathNs / operand.readers;
+    step.expression.origin = 'computed';
+    step.expression.costNs = step.pathNs;
+    const decision = view.reuse ? this.#keep(step, value, device, elapsedNs) : 'computed';
+    core.answered(step.expression, decision, device.name, startNs, elapsedNs, 0, value);
+    return value;
+  }
+
+  #keep(step: Step, value: Value, device: Device, costNs: number): Decision {
+    const core = this.#core;
+    const node = step.identity as NodeId;
+    const score = scoreOf(value, step.pathNs);
+    const verdict = core.admission({ pathNs: step.pathNs, score, sights: core.table.sight(node), passedOn: isPassedOn(step) });
+    if (verdict === 'bypass') {
+      core.counters.bypasses++;
+      return 'bypass';
+    }
+    core.counters.misses++;
+    core.nearMisses.missed(step.expression);
+    if (verdict === 'admit') core.store.put(entryOf(step, value, device, costNs, score));
+    return 'computed';
+  }
+
+  #failed(expression: Expression, error: unknown): unknown {
+    this.#core.counters.failures++;
+    this.#core.answered(expression, 'failed', '', this.#core.now(), 0, 0);
+    if (error instanceof SheetError) return error;
+    return new SheetError('KERNEL', `${expression.row?.name}: its kernel failed: ${String(error)}. Run it with sheet.with({ device: 'js' }) and report both traces.`, { op: expression.row?.name }, { cause: error });
+  }
+}
+
+const entryOf = ({ identity, expression, pathNs }: Step, value: Value, device: Device, costNs: number, score: number): Entry =>
+  ({ node: identity as NodeId, value, attributes: expression.attributes, costNs: pathNs, ownNs: costNs, device: device.name, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });
+
+const disposed = ({ seq, type }: Expression): ClosedError =>
+  new ClosedError(`Tensor #${seq} of shape [${type.shape.join(',')}] was disposed, and this result needs its elements; make it again with sheet.tensor(…) before disposing of it.`, { seq });
+
+/** Keeps a node in the table, as a plan that waits must: a sweep would give its number to another. Steps that are given have none. */
+function retainNode(table: InterningTable, identity: Identity): () => void {
+  if (typeof identity !== 'number') return letGoOfNothing;
+  table.retain(identity);
+  return () => table.release(identity);
+}
+
+const letGoOfNothing = (): void => {};
+
+function hold(value: Value | undefined): Value | undefined {
+  value?.block.hold();
+  return value;
+}
+
+/** Holds the blocks of operands; returns what lets go of them. */
+function holdAll(operands: readonly Value[]): () => void {
+  for (const { block } of operands) block.hold();
+  return () => {
+    for (const { block } of operands) block.release();
+  };
+}
+
+const taskOf = (step: Step, numerics: NumericsClass): Task => ({
+  row: step.expression.row as Task['row'], attrs: step.expression.attributes.values, type: step.expression.type, numerics,
+  operands: step.operands.map((operand) => operand.value as Value),
+});
+
+/**
+ * Whether the only reader works on the same elements one by one, with nothing as large beside it, so that the reader's
+ * result is the one that will be asked for. (Beside λI a gram matrix is read in another way for every λ.)
+ */
+function isPassedOn(step: Step): boolean {
+  const reader = step.reader?.expression;
+  if (step.expression.row?.source === true || reader?.row?.separable !== 'elements' || reader.type.size !== step.expression.type.size) return false;
+  return reader.operands.filter((operand) => operand.type.size === reader.type.size).length === 1;
+}
