@@ -53,6 +53,7 @@ export const floatAlgebra: Numbers = {
     return word[0]!;
   },
   lookup: (table, index) => table[index > 0 ? Math.min(Math.trunc(index), table.length - 1) : 0]!,
+  single: (a) => (a === a ? Math.fround(a) : NaN),
   call: (scalar: Scalar, a: number, b?: number) =>
     b === undefined ? scalar.body(floatAlgebra, a) : scalar.body(floatAlgebra, a, b),
 };
@@ -165,7 +166,7 @@ function floatOnly<T>() {
   const refuse = (): T => {
     throw new TypeError('this operation is not defined for integers: convert the operand to a float dtype first');
   };
-  return { sqrt: refuse, powerOfTwo: refuse, exponent: refuse, mantissa: refuse, highHalf: refuse };
+  return { sqrt: refuse, powerOfTwo: refuse, exponent: refuse, mantissa: refuse, highHalf: refuse, single: refuse };
 }
 
 function undefinedForFloats(): never {

@@ -70,6 +70,7 @@ function inspector(seen: { vector: boolean; single: boolean; integer: boolean })
       const other = otherwise();
       return usual.map((value, i) => join(value, other[i]!));
     },
+    single: () => ((seen.integer = false), 'exact'),
     call: (scalar: Scalar, a, b) => (b === undefined ? scalar.body(algebra, a) : scalar.body(algebra, a, b)),
   };
   return algebra;

@@ -140,6 +140,11 @@ export class VectorAlgebra implements Algebra<Vector, Vector> {
     return results;
   }
 
+  single(a: Vector): Vector {
+    const rounded = this.#lanes === 'f32x4' ? a : this.keep(f64x2.promoteLowF32x4(f32x4.demoteF64x2Zero(a)));
+    return this.select(this.eq(rounded, rounded), rounded, this.constant(NaN));
+  }
+
   call(scalar: Scalar, a: Vector, b?: Vector): Vector {
     return b === undefined ? scalar.body(this, a) : scalar.body(this, a, b);
   }

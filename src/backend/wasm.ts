@@ -47,6 +47,7 @@ export class WasmDevice implements Device {
   readonly name = 'wasm';
   readonly detail: string;
   readonly exact = true;
+  readonly fuses = true;
   readonly memory: Memory;
   readonly #heap: Heap;
   readonly #team: Team;

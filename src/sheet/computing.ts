@@ -13,6 +13,7 @@ import { type Block, type Value, valueOf } from '../tensor/block.ts';
 import type { Core, View } from './core.ts';
 import type { Ground, Identity, Step } from './demand.ts';
 import { Flights } from './flights.ts';
+import { FUSED_ELEMENTS, fuseSteps } from './fusion.ts';
 
 /** One task under way. */
 interface Run {
@@ -30,10 +31,13 @@ export class Computing {
   readonly #flights: Flights;
   /** Whether every result has to be seen as it is computed: laws on finite values, digests of all results. */
   readonly #watchful: boolean;
+  /** Elements from which elementwise steps are fused; tests lower it. */
+  fusedElements: number;
 
   constructor(core: Core) {
     this.#core = core;
     this.#flights = new Flights(core.table);
+    this.fusedElements = core.dispatcher.devices.some(({ fuses }) => fuses === true) ? FUSED_ELEMENTS : Infinity;
     const { policy, trace } = core.settings;
     this.#watchful = policy.finite !== undefined || trace.digests === 'full';
   }
@@ -46,10 +50,10 @@ export class Computing {
     const compute = (step: Step): Value | Promise<Value> => this.#compute(step, mode, view);
     return view.reuse
       ? {
-          given, compute, identityOf: (e) => e.node(table), find: (e, node) => hold(given(e) ?? this.#kept(e, node as NodeId, isReady)),
+          given, compute, fuse: (order) => fuseSteps(order, this.fusedElements, (step) => table.sight(step.identity as NodeId) > 0), identityOf: (e) => e.node(table), find: (e, node) => hold(given(e) ?? this.#kept(e, node as NodeId, isReady)),
           retain: (identity) => retainNode(table, identity),
         }
-      : { given, compute, identityOf: (e) => e, find: (e) => hold(given(e)), retain: () => letGoOfNothing };
+      : { given, compute, fuse: (order) => fuseSteps(order, this.fusedElements, () => false), identityOf: (e) => e, find: (e) => hold(given(e)), retain: () => letGoOfNothing };
   }
 
   #kept(expression: Expression, node: NodeId, isReady: (value: Value) => boolean): Value | undefined {
@@ -134,7 +138,7 @@ export class Computing {
     core.counters.kernelCalls++;
     core.counters.kernelNs += elapsedNs;
     if (routed) step.expression.note = device.detail;
-    else core.counters.flops += step.expression.flops;
+    else core.counters.flops += step.flops;
     if (core.settings.policy.finite !== undefined) core.checkHealth(step.expression, value, core.settings.policy.finite);
     step.pathNs = elapsedNs;
     for (const operand of step.operands) step.pathNs += operand.pathNs / operand.readers;
@@ -197,7 +201,7 @@ function holdAll(operands: readonly Value[]): () => void {
 }
 
 const taskOf = (step: Step, numerics: NumericsClass): Task => ({
-  row: step.expression.row as Task['row'], attrs: step.expression.attributes.values, type: step.expression.type, numerics,
+  row: step.row ?? (step.expression.row as Task['row']), attrs: step.expression.attributes.values, type: step.expression.type, numerics,
   operands: step.operands.map((operand) => operand.value as Value),
 });
 

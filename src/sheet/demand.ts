@@ -2,6 +2,7 @@
 import { AbortedError } from '../errors.ts';
 import type { Expression } from '../expr/expression.ts';
 import type { NodeId } from '../expr/interning.ts';
+import type { OpRow } from '../ops/define.ts';
 import type { Value } from '../tensor/block.ts';
 
 export type Identity = NodeId | Expression;
@@ -10,7 +11,11 @@ export type Identity = NodeId | Expression;
 export interface Step {
   readonly expression: Expression;
   readonly identity: Identity;
-  readonly operands: readonly Step[];
+  readonly operands: Step[];
+  /** What computes it, where that is more than the expression's own op (fusion.ts). */
+  row: OpRow | undefined;
+  /** Floating-point operations of computing it from its operands. */
+  flops: number;
   value: Value | undefined;
   /** Steps of this plan that still read the value, plus one for a target. */
   uses: number;
@@ -32,6 +37,8 @@ export interface Ground {
   find(expression: Expression, identity: Identity): Value | undefined;
   /** Computes a step whose operands have values; the value is held for the caller. */
   compute(step: Step): Value | Promise<Value>;
+  /** The steps that are left when some are computed as part of others. */
+  fuse(order: Step[]): Step[];
   /** Keeps an identity meaning the same expression while a plan waits; returns what lets go of it. */
   retain(identity: Identity): () => void;
 }
@@ -113,7 +120,7 @@ function makePlan(targets: readonly Expression[], ground: Ground): Plan {
     goal.uses++;
     goal.reader = undefined;
   }
-  return { order, targets: goals };
+  return { order: ground.fuse(order), targets: goals };
 }
 
 /** The plan of one expression whose operands' values stay with them, which is the commonest: no map, no stack. */
@@ -123,14 +130,14 @@ function planOne(target: Expression, ground: Ground): Plan | undefined {
   const identity = ground.identityOf(target);
   const value = ground.find(target, identity);
   const read = value === undefined ? operands.map(givenStep) : [];
-  const step: Step = { expression: target, identity, operands: read, value, uses: 1, readers: 0, reader: undefined, pathNs: 0 };
+  const step: Step = { expression: target, identity, operands: read, row: undefined, flops: target.flops, value, uses: 1, readers: 0, reader: undefined, pathNs: 0 };
   return { order: [...read, step], targets: [step] };
 }
 
 /** A step that is done: the expression has its value with it. */
 function givenStep(expression: Expression): Step {
   expression.value?.block.hold();
-  return { expression, identity: expression, operands: [], value: expression.value, uses: 1, readers: 1, reader: undefined, pathNs: 0 };
+  return { expression, identity: expression, operands: [], row: undefined, flops: 0, value: expression.value, uses: 1, readers: 1, reader: undefined, pathNs: 0 };
 }
 
 /** A law may refuse a value that was kept: what was found before it is let go then. */
@@ -158,7 +165,7 @@ function visit(target: Expression, ground: Ground, order: Step[], byIdentity: Ma
     if (stack.length > before) continue;
     stack.pop();
     const operands = value === undefined ? top.operands.map((operand) => byIdentity.get(ground.identityOf(operand)) as Step) : [];
-    const step: Step = { expression: top, identity, operands, value, uses: 0, readers: 0, reader: undefined, pathNs: 0 };
+    const step: Step = { expression: top, identity, operands, row: undefined, flops: top.flops, value, uses: 0, readers: 0, reader: undefined, pathNs: 0 };
     for (const operand of operands) {
       operand.reader = operand.uses++ === 0 ? step : undefined;
       operand.readers++;

@@ -11,7 +11,11 @@ export interface OpenOptions {
   readonly cache?: 'on' | 'off';
   /** Bytes the RAM store may hold. Default 1 GiB. */
   readonly budgetBytes?: number;
-  /** The only devices to use, by name: `js`, `wasm`, `blas`. Default all that are found. */
+  /** Bytes of results and operands a GPU may hold; more go back to RAM. Default 1 GiB. */
+  readonly gpuBudgetBytes?: number;
+  /** A TensorFlow.js module to compute with, its backend set: `import * as tf from '@tensorflow/tfjs-core'`. */
+  readonly tf?: unknown;
+  /** The only devices to use, by name: `js`, `wasm`, `blas`, `webgpu`, `tensorflow`. Default all that are found. */
   readonly devices?: readonly string[];
   /** Compute at once instead of on demand. */
   readonly eager?: boolean;
@@ -53,6 +57,8 @@ export interface Settings {
   readonly numerics: NumericsClass;
   readonly cache: 'on' | 'off';
   readonly budgetBytes: number;
+  readonly gpuBudgetBytes: number;
+  readonly tf: unknown;
   readonly devices: readonly string[] | undefined;
   readonly eager: boolean;
   readonly rewrites: 'apply' | 'offer' | 'off';
@@ -62,7 +68,7 @@ export interface Settings {
 }
 
 const CHOICES = { class: ['tolerance', 'exact'], cache: ['on', 'off'], rewrites: ['apply', 'offer', 'off'] } as const;
-const KNOWN = new Set(['class', 'cache', 'budgetBytes', 'devices', 'eager', 'rewrites', 'policy', 'trace', 'threads']);
+const KNOWN = new Set(['class', 'cache', 'budgetBytes', 'devices', 'eager', 'rewrites', 'policy', 'trace', 'threads', 'gpuBudgetBytes', 'tf']);
 const KNOWN_OF_VIEWS = new Set(['class', 'cache', 'device', 'signal']);
 const DEFAULT_BUDGET_BYTES = 2 ** 30;
 
@@ -71,6 +77,7 @@ export function settleOptions(options: OpenOptions): Settings {
   checkNames('open', options, KNOWN);
   return {
     numerics: options.class ?? 'tolerance', cache: options.cache ?? 'on', budgetBytes: positive('budgetBytes', options.budgetBytes ?? DEFAULT_BUDGET_BYTES),
+    gpuBudgetBytes: positive('gpuBudgetBytes', options.gpuBudgetBytes ?? DEFAULT_BUDGET_BYTES), tf: options.tf,
     devices: options.devices, eager: options.eager ?? false, rewrites: options.rewrites ?? 'offer', policy: options.policy ?? {},
     trace: options.trace ?? {}, threads: options.threads === undefined ? undefined : positive('threads', options.threads),
   };

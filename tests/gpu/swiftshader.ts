@@ -12,7 +12,8 @@ const CACHE = join(import.meta.dirname, '../../node_modules/.cache/swiftshader')
 /** Makes the software driver the one that Dawn finds; must come before `webgpu` is imported. */
 export function useSwiftShader(): void {
   const folder = unpacked();
-  koffi.load(join(folder, 'libvulkan.so.1'));
+  // koffi unloads the library when this object is collected.
+  (globalThis as { testVulkanKeptAlive?: unknown }).testVulkanKeptAlive = koffi.load(join(folder, 'libvulkan.so.1'));
   process.env['VK_ICD_FILENAMES'] = join(folder, 'vk_swiftshader_icd.json');
 }
 

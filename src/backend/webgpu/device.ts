@@ -42,6 +42,7 @@ export async function openWebgpu(source: GpuSource, options: WebgpuOptions): Pro
 export class WebgpuDevice implements Device {
   readonly name = 'webgpu';
   readonly exact = false;
+  readonly fuses = true;
   readonly automatic: boolean;
   readonly deviceMemory: GpuMemory;
   readonly #source: GpuSource;

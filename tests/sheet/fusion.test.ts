@@ -1,0 +1,94 @@
+// Elementwise chains in one pass: fewer kernels, the same bits.
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SymbolicSheet, type Tensor } from '../../src/index.ts';
+import { bits } from './fixtures/arrays.ts';
+
+const SPECIAL = [0, -0, NaN, Infinity, -Infinity, 1e-42, -1e-42, 3.4e38, -3.4e38, 1, -1, 0.5, 88.7, -103];
+const elements = Float32Array.from({ length: 210 }, (_, i) => (i < 196 ? (SPECIAL[i % 14] as number) : Math.sin(i) * 9));
+const others = Float32Array.from({ length: 210 }, (_, i) => (i < 196 ? (SPECIAL[Math.floor(i / 14)] as number) : Math.cos(i) * 3));
+
+let fused: SymbolicSheet;
+let plain: SymbolicSheet;
+
+beforeEach(async () => {
+  fused = await SymbolicSheet.open({ class: 'exact', devices: ['wasm', 'js'] });
+  plain = await SymbolicSheet.open({ class: 'exact', devices: ['wasm', 'js'] });
+  fused.core.computing.fusedElements = 1;
+  plain.core.computing.fusedElements = Infinity;
+});
+
+afterEach(async () => {
+  await Promise.all([fused.close(), plain.close()]);
+});
+
+const kernels = (sheet: SymbolicSheet): number => sheet.stats().counters.kernelCalls;
+const chain = (a: Tensor, b: Tensor): Tensor => a.multiply(b).add(b).exp().tanh().subtract(a);
+
+/** The same program on both sheets. */
+async function both(program: (a: Tensor, b: Tensor) => Tensor): Promise<[string, string]> {
+  const results = [fused, plain].map(async (sheet) => bits(await program(sheet.tensor(elements, [15, 14]), sheet.tensor(others, [15, 14])).data() as Float32Array));
+  return Promise.all(results) as Promise<[string, string]>;
+}
+
+describe('a chain of elementwise ops', () => {
+  it('is one kernel, with the bits of five', async () => {
+    const [a, b] = await both(chain);
+    expect(a).toBe(b);
+    expect([kernels(fused), kernels(plain)]).toEqual([1, 5]);
+  });
+
+  it('has the same bits whatever it is made of, special values included', async () => {
+    const unary = fc.constantFrom('negative', 'abs', 'exp', 'log', 'tanh', 'sqrt', 'floor', 'sign', 'relu', 'sigmoid');
+    const binary = fc.constantFrom('add', 'subtract', 'multiply', 'divide', 'maximum', 'minimum', 'atan2', 'pow', 'hypot');
+    const steps = fc.array(fc.oneof(unary.map((op) => [op] as const), fc.tuple(binary, fc.boolean())), { minLength: 2, maxLength: 7 });
+    await fc.assert(fc.asyncProperty(steps, async (ops) => {
+      const program = (a: Tensor, b: Tensor): Tensor => ops.reduce((x, [op, swapped]) => {
+        const call = (x as unknown as Record<string, (y?: Tensor) => Tensor>)[op] as (y?: Tensor) => Tensor;
+        if (swapped === undefined) return call.call(x);
+        return swapped ? (b as unknown as Record<string, (y: Tensor) => Tensor>)[op]?.(x) as Tensor : call.call(x, b);
+      }, a);
+      const [one, other] = await both(program);
+      expect(one).toBe(other);
+    }), { seed: 20261120, numRuns: 60 });
+  });
+
+  it('keeps a part that is asked for beside it, and one that was computed before', async () => {
+    const [a, b] = [fused.tensor(elements), fused.tensor(others)];
+    const part = a.multiply(b);
+    await fused.compute(part, part.add(b).exp());
+    expect(kernels(fused), 'the product, and the rest in one').toBe(2);
+    await fused.compute(a.multiply(b).add(1));
+    expect(kernels(fused), 'the product was there').toBe(3);
+  });
+
+  it('computes a part on its own from the second time on, so that it can be kept', async () => {
+    fused.core.admission = ({ sights }) => (sights > 0 ? 'admit' : 'wait');
+    const [a, b] = [fused.tensor(elements), fused.tensor(others)];
+    const product = (scale: number): Promise<unknown> => a.multiply(b).multiply(scale).exp().data();
+    const counts: number[] = [];
+    for (const scale of [2, 3, 4]) {
+      const before = kernels(fused);
+      await product(scale);
+      counts.push(kernels(fused) - before);
+    }
+    expect(counts, 'all in one; the product apart; the product found').toEqual([1, 2, 1]);
+  });
+
+  it('stays apart where a part is broadcast, of another dtype, or read twice', async () => {
+    const results = await both((a, b) => a.sum({ axis: 0 }).exp().add(b).multiply(a.greater(b).astype('float32')));
+    expect(results[0]).toBe(results[1]);
+    const twice = await both((a, b) => {
+      const c = a.add(b);
+      return c.multiply(c);
+    });
+    expect(twice[0]).toBe(twice[1]);
+  });
+
+  it('says in its explanation what was computed together', async () => {
+    const part = fused.tensor(elements).multiply(2);
+    const whole = part.exp();
+    await whole.data();
+    expect(part.explain().toString()).toMatch(/computed together with #\d+/);
+  });
+});
