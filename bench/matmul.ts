@@ -1,6 +1,7 @@
 // Products: uncached on each CPU device, hit by handle, hit by content; tfjs-wasm, BLAS called directly and naive loops beside them.
 //
 // Every contender ends with the elements in memory, readable without a copy: `borrow` here, the call itself with the others.
+import { setTimeout as rest } from 'node:timers/promises';
 import { SymbolicSheet, type Tensor } from 'symbolic-sheet';
 import type { Scenario } from './counts.ts';
 import { blasProduct, type Multiplier, naiveProduct, type Product, tfjsProduct } from './foreign-products.ts';
@@ -14,6 +15,9 @@ const JS_LIMIT = 128;
 const NAIVE_LIMIT = 512;
 /** Above this many multiply-adds a product is dearer than the digests of its operands by far, so equal content must hit. */
 const SURELY_HASHED = 256 ** 3;
+
+/** Idle threads of OpenBLAS poll for 2^26 ticks, some 30 ms, before they sleep: whoever is timed next would share his processors with them. */
+const REST_MS = 40;
 
 const SQUARE = (n: number): ProductShape => ({ m: n, n, k: n });
 const ODD: readonly ProductShape[] = [{ m: 129, n: 65, k: 1000 }, { m: 1000, n: 1003, k: 17 }, { m: 7, n: 501, k: 4096 }];
@@ -50,10 +54,18 @@ async function rowsOf({ uncached: sheet, handle, content }: Sheets, shape: Produ
   await checkDevices(sheet, product, names, check);
   const others = await othersOf(product, check);
   const own = [...names.map((name, lane) => uncached(sheet, product, name, lane)), hitByHandle(handle, product), hitByContent(content, product)];
-  const timings = await race([...own, ...Object.entries(others).map(([name, it]) => timed(name, it))], pace);
+  const timings = await race([...own, ...Object.entries(others).map(([name, it]) => timed(name, it))].map(rested), pace);
   for (const other of Object.values(others)) other.close();
   return names.map((name) => rowOf(name, shape, timings));
 }
+
+const rested = (contender: Contender): Contender => ({
+  ...contender,
+  prepare: async (calls) => {
+    await rest(REST_MS);
+    await contender.prepare?.(calls);
+  },
+});
 
 /** One row a device; what does not depend on it is repeated. */
 function rowOf(device: string, { m, n, k }: ProductShape, timings: Record<string, Timing>): Row {

@@ -1,6 +1,7 @@
 // What a call costs beyond its kernel: three ops, operands of 800 B to 8 MB, no to much reuse, by handle and on fresh arrays.
 //
-// A call ends with its elements in memory (`await compute(…)`); `direct` runs the same kernel into one reused result.
+// A call ends with its elements in memory (`await compute(…)`), and its result is disposed of, as in a loop with `using`;
+// `direct` runs the same kernel into one reused result. Results that are left to the garbage collector cost fresh pages.
 import { SymbolicSheet } from 'symbolic-sheet';
 import type { Scenario } from './counts.ts';
 import { type Contender, race, type Timing } from './harness.ts';
@@ -117,13 +118,18 @@ function scenarioOf(name: 'off' | 'on' | 'batch', { kind, bytes, shapes }: Work,
 }
 
 async function oneByOne(view: SymbolicSheet, kind: OpKind, round: Round, calls: number): Promise<void> {
-  for (let i = 0; i < calls; i++) await view.compute(applied(kind, round.operandsOf(i)));
+  for (let i = 0; i < calls; i++) {
+    const result = applied(kind, round.operandsOf(i));
+    await view.compute(result);
+    result.dispose();
+  }
 }
 
 async function inBatches(view: SymbolicSheet, kind: OpKind, round: Round, calls: number): Promise<void> {
   for (let i = 0; i < calls; i += BATCH) {
     const results = Array.from({ length: Math.min(BATCH, calls - i) }, (_, j) => applied(kind, round.operandsOf(i + j)));
     await view.compute(...results);
+    for (const result of results) result.dispose();
   }
 }
 

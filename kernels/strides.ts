@@ -8,7 +8,9 @@ export interface LoopNest {
 
 /** Number of elements of a shape; 1 for rank 0. */
 export function elementCount(shape: readonly number[]): number {
-  return shape.reduce((product, extent) => product * extent, 1);
+  let count = 1;
+  for (let d = 0; d < shape.length; d++) count *= shape[d]!;
+  return count;
 }
 
 /** Row-major strides of a shape. */
@@ -31,21 +33,20 @@ export function broadcastStrides(shape: readonly number[], strides: readonly num
 /** Drops extents of 1 and merges neighbours that every operand walks with one step; always at least one dimension. */
 export function collapse(nest: LoopNest): LoopNest {
   const shape: number[] = [];
-  const strides: number[][] = nest.strides.map(() => []);
+  const strides = nest.strides.map((): number[] => []);
   for (let d = nest.shape.length - 1; d >= 0; d--) {
     const extent = nest.shape[d]!;
     if (extent === 1) continue;
-    const inner = shape[0];
-    const merges = inner !== undefined && nest.strides.every((s, i) => s[d] === strides[i]![0]! * inner);
-    if (merges) {
-      shape[0] = inner * extent;
+    const last = shape.length - 1;
+    if (last >= 0 && strides.every((s, i) => nest.strides[i]![d] === s[last]! * shape[last]!)) {
+      shape[last]! *= extent;
       continue;
     }
-    shape.unshift(extent);
-    nest.strides.forEach((s, i) => strides[i]!.unshift(s[d]!));
+    shape.push(extent);
+    for (let i = 0; i < strides.length; i++) strides[i]!.push(nest.strides[i]![d]!);
   }
-  if (shape.length > 0) return { shape, strides };
-  return { shape: [1], strides: nest.strides.map(() => [0]) };
+  if (shape.length === 0) return { shape: [1], strides: strides.map(() => [0]) };
+  return { shape: shape.reverse(), strides: strides.map((s) => s.reverse()) };
 }
 
 /** Calls `visit` once per innermost row, in row-major order, with the start offset of each operand (array reused) and the row number. */
@@ -53,7 +54,8 @@ export function forEachRow(nest: LoopNest, starts: readonly number[], visit: (of
   if (elementCount(nest.shape) === 0) return;
   const offsets = [...starts];
   const index = new Array<number>(nest.shape.length - 1).fill(0);
-  const rows = elementCount(nest.shape.slice(0, -1));
+  let rows = 1;
+  for (let d = 0; d < index.length; d++) rows *= nest.shape[d]!;
   for (let row = 0; row < rows; row++) {
     visit(offsets, row);
     step(nest, index, offsets);

@@ -9,6 +9,7 @@ const ROOT = join(import.meta.dirname, '..');
 const GENERATED: readonly (readonly [string, string])[] = [
   ['scripts/generate-methods.ts', 'src/sheet/methods.gen.ts'],
   ['scripts/generate-docs.ts', 'docs/ops.md'],
+  ['scripts/embed-shaders.ts', 'kernels/wgsl/shaders.gen.ts'],
 ];
 
 const folder = mkdtempSync(join(tmpdir(), 'symbolic-sheet-generated-'));

@@ -22,7 +22,7 @@ describe('the snippets of the documentation', () => {
 });
 
 describe('the links of the documentation', () => {
-  const others = ['CONTRIBUTING.md', 'CHANGELOG.md', 'docs/reference.md', 'docs/decisions/README.md', 'examples/rendered/README.md'];
+  const others = ['CONTRIBUTING.md', 'CHANGELOG.md', 'docs/reference.md', 'docs/devices.md', 'docs/tensorflow.md', 'docs/decisions/README.md', 'examples/rendered/README.md'];
   it.each([...pages, ...others])('%s points at files that are there', (page) => {
     const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] as string);
     expect(links.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);

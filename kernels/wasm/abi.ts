@@ -17,6 +17,14 @@ export type KernelImports = Readonly<Record<string, Readonly<Record<string, (...
 /** The kernels of a module, by exported name. */
 export type Kernels = Readonly<Record<string, Kernel>>;
 
+/** A kernel that is ready to run, on any thread that loads `bytes`. */
+export interface CompiledKernel {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Exported name. */
+  readonly name: string;
+  readonly call: Kernel;
+}
+
 /** Compiles and instantiates a module on a memory; synchronous, for modules are a few KB. */
 export function instantiate(module: Uint8Array<ArrayBuffer> | WebAssembly.Module, memory: WebAssembly.Memory, imports: KernelImports = {}): Kernels {
   const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);

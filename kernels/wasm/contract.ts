@@ -6,7 +6,7 @@ import { contractModule } from './contract-module.ts';
 import { FIELD, K_BLOCK, MODE, PARAMETER_BYTES, TILE, TRIANGLE, WIDE_VECTORS } from './contract-fields.ts';
 import type { FloatDtype } from './contract-fields.ts';
 import type { Heap } from './heap.ts';
-import type { Team, TeamKernel } from './team.ts';
+import type { Phase, Team, TeamKernel } from './team.ts';
 
 /** One product; addresses in bytes, `lda`/`ldb`/`ldc` in elements between rows as stored. m×n = m×k · k×n after transposition. */
 export interface GemmSpec {
@@ -27,20 +27,19 @@ export interface GemmSpec {
   readonly triangle: keyof typeof TRIANGLE;
 }
 
-/** One kernel run of a product; the phases of a product run one after another. */
-interface Phase {
-  readonly kernel: TeamKernel;
-  readonly range: number;
-  readonly grain: number;
+/** A block of the heap that grows with what is asked of it; address 0: none yet. */
+interface Scratch {
+  address: number;
+  sizeBytes: number;
 }
 
-/** Parameter block and scratch of one product at a time. */
+/** Parameter blocks and scratch of one product at a time. */
 interface Workspace {
-  readonly params: number;
-  packedA: number;
-  packedABytes: number;
-  packedB: number;
-  packedBBytes: number;
+  /** Parameter blocks of the phases, side by side; the one being written is at `block`. */
+  readonly params: Scratch;
+  block: number;
+  readonly packedA: Scratch;
+  readonly packedB: Scratch;
 }
 
 interface DtypeKernels {
@@ -59,6 +58,7 @@ const UNPACKED_ROWS = 3 * TILE.rows;
 const WIDE_ROWS = 12;
 /** Row tiles and panels a grain has: A's tiles of a grain stay in L1 while B streams by. */
 const TILES_PER_GRAIN = 6;
+const TILES_PER_LAST_GRAIN = 2;
 const PANELS_PER_GRAIN = 8;
 const WIDE_PANELS_PER_GRAIN = 4;
 const GRAINS_PER_THREAD = 4;
@@ -84,13 +84,13 @@ export class WasmContract {
     if (!(spec.m > 0 && spec.n > 0)) return;
     if (spec.k === 0) return this.#clear(spec);
     const space = this.#acquire();
-    const kernels = this.#kernelsOf(spec.dtype);
-    if (needsNoScratch(spec, kernels)) {
-      this.#multiplyNow(this.#direct(spec, space, kernels), space, spec);
-    } else {
-      for (const phase of this.#phases(spec, space, kernels)) this.#multiplyNow(phase, space, spec);
+    try {
+      const phases = this.#phases(spec, space);
+      if (spec.m * spec.n * spec.k >= PARALLEL_WORK) this.#team.runPhasesNow(phases, lostGrain(spec));
+      else for (const { kernel, params, range, grain } of phases) for (let start = 0; start < range; start += grain) kernel.call(params, start, Math.min(range, start + grain));
+    } finally {
+      this.#idle.push(space);
     }
-    this.#idle.push(space);
   }
 
   /** The product on the workers; the operands must stay untouched until it resolves. */
@@ -98,10 +98,8 @@ export class WasmContract {
     if (!(spec.m > 0 && spec.n > 0)) return;
     if (spec.k === 0) return this.#clear(spec);
     const space = this.#acquire();
-    const kernels = this.#kernelsOf(spec.dtype);
-    const phases = needsNoScratch(spec, kernels) ? [this.#direct(spec, space, kernels)] : this.#phases(spec, space, kernels);
     try {
-      for (const { kernel, range, grain } of phases) await this.#team.run(kernel, space.params, range, this.#balanced(range, grain), lostGrain(spec));
+      await this.#team.runPhases(this.#phases(spec, space), lostGrain(spec));
     } finally {
       this.#idle.push(space);
     }
@@ -109,13 +107,7 @@ export class WasmContract {
 
   /** Gives the scratch back to the heap. */
   dispose(): void {
-    for (const { params, packedA, packedB } of this.#idle.splice(0)) for (const address of [params, packedA, packedB]) if (address !== 0) this.#heap.free(address);
-  }
-
-  #multiplyNow(phase: Phase, space: Workspace, spec: GemmSpec): void {
-    const { kernel, range, grain } = phase;
-    if (spec.m * spec.n * spec.k >= PARALLEL_WORK) return this.#team.runNow(kernel, space.params, range, this.#balanced(range, grain), lostGrain(spec));
-    for (let start = 0; start < range; start += grain) kernel.call(space.params, start, Math.min(range, start + grain));
+    for (const { params, packedA, packedB } of this.#idle.splice(0)) for (const { address } of [params, packedA, packedB]) if (address !== 0) this.#heap.free(address);
   }
 
   // Several grains a thread, so that none waits long for the last one.
@@ -130,49 +122,60 @@ export class WasmContract {
     for (let row = 0; row < spec.m; row++) this.#heap.view(Uint8Array, spec.c + row * spec.ldc * sizeBytes, spec.n * sizeBytes).fill(0);
   }
 
+  #phases(spec: GemmSpec, space: Workspace): Phase[] {
+    const kernels = this.#kernelsOf(spec.dtype);
+    return needsNoScratch(spec, kernels) ? [this.#direct(spec, space, kernels)] : this.#packed(spec, space, kernels);
+  }
+
   // One phase on A and B as they lie.
   #direct(spec: GemmSpec, space: Workspace, kernels: DtypeKernels): Phase {
     const { sizeBytes, panelColumns } = kernels;
+    this.#reserve(space, PARAMETER_BYTES, 0, 0);
     this.#writeC(space, spec, kernels, { row: 0, rows: spec.m, column: 0, columns: spec.n, k: 0, depth: spec.k });
     this.#writeA(space, spec.a, spec.lda * sizeBytes, TILE.rows * spec.lda * sizeBytes, K_BLOCK * sizeBytes);
     this.#writeB(space, spec.b, spec.ldb * sizeBytes, panelColumns * sizeBytes, K_BLOCK * spec.ldb * sizeBytes);
     const wideColumns = (WIDE_VECTORS * 16) / sizeBytes;
-    if (spec.m <= WIDE_ROWS && spec.n >= wideColumns && spec.triangle === 'none') return { kernel: kernels.run.multiplyWide, range: Math.ceil(spec.n / wideColumns), grain: WIDE_PANELS_PER_GRAIN };
-    return { kernel: kernels.run.multiply, range: Math.ceil(spec.m / TILE.rows), grain: TILES_PER_GRAIN };
+    if (spec.m <= WIDE_ROWS && spec.n >= wideColumns && spec.triangle === 'none') return this.#phase(space, kernels.run.multiplyWide, Math.ceil(spec.n / wideColumns), WIDE_PANELS_PER_GRAIN);
+    return this.#phase(space, kernels.run.multiply, Math.ceil(spec.m / TILE.rows), TILES_PER_GRAIN, TILES_PER_LAST_GRAIN);
   }
 
   // Chunks of K in order; inside, chunks of columns (pack B), inside, chunks of rows (pack Aᵀ) and the multiplication.
-  // The parameter block is written when the phase before it has ended.
-  *#phases(spec: GemmSpec, space: Workspace, kernels: DtypeKernels): Generator<Phase> {
+  // Every phase has a parameter block of its own, which starts as a copy of the one before: what is packed once is used by several.
+  #packed(spec: GemmSpec, space: Workspace, kernels: DtypeKernels): Phase[] {
     const { sizeBytes, panelColumns } = kernels;
     // Every K block of a packed operand takes the room of the first one.
     const deepest = Math.min(spec.k, K_BLOCK) * Math.ceil(Math.min(spec.k, K_CHUNK) / K_BLOCK);
     const chunkOf = (extent: number, width: number) => Math.min(Math.ceil(extent / width), Math.max(1, Math.floor(SCRATCH_BYTES / (deepest * sizeBytes * width)))) * width;
     const columnChunk = chunkOf(spec.n, panelColumns);
     const rowChunk = spec.transposeA ? chunkOf(spec.m, TILE.rows) : spec.m;
-    this.#reserve(space, spec.transposeA ? rowChunk * deepest * sizeBytes : 0, columnChunk * deepest * sizeBytes);
-    for (let k = 0; k < spec.k; k += K_CHUNK) {
-      const depth = Math.min(K_CHUNK, spec.k - k);
-      for (let column = 0; column < spec.n; column += columnChunk) {
-        for (let row = 0; row < spec.m; row += rowChunk) {
-          const part = { row, rows: Math.min(rowChunk, spec.m - row), column, columns: Math.min(columnChunk, spec.n - column), k, depth };
-          this.#writeC(space, spec, kernels, part);
-          if (row === 0) yield this.#packB(spec, space, kernels, part);
-          if (spec.transposeA) yield this.#packA(spec, space, kernels, part);
-          else this.#writeA(space, spec.a + k * sizeBytes, spec.lda * sizeBytes, TILE.rows * spec.lda * sizeBytes, K_BLOCK * sizeBytes);
-          yield { kernel: spec.transposeA ? kernels.run.multiplyPacked : kernels.run.multiply, range: Math.ceil(part.rows / TILE.rows), grain: TILES_PER_GRAIN };
-        }
-      }
+    const parts = partsOf(spec, { rows: rowChunk, columns: columnChunk });
+    this.#reserve(space, 3 * parts.length * PARAMETER_BYTES, spec.transposeA ? rowChunk * deepest * sizeBytes : 0, columnChunk * deepest * sizeBytes);
+    const phases: Phase[] = [];
+    for (const part of parts) {
+      this.#writeC(space, spec, kernels, part);
+      if (part.row === 0) phases.push(this.#packB(spec, space, kernels, part));
+      if (spec.transposeA) phases.push(this.#packA(spec, space, kernels, part));
+      else this.#writeA(space, spec.a + part.k * sizeBytes, spec.lda * sizeBytes, TILE.rows * spec.lda * sizeBytes, K_BLOCK * sizeBytes);
+      phases.push(this.#phase(space, spec.transposeA ? kernels.run.multiplyPacked : kernels.run.multiply, Math.ceil(part.rows / TILE.rows), TILES_PER_GRAIN, TILES_PER_LAST_GRAIN));
     }
+    return phases;
+  }
+
+  // The phase whose parameter block was just written; the next one continues on a copy.
+  #phase(space: Workspace, kernel: TeamKernel, range: number, grain: number, lastGrain = grain): Phase {
+    const params = space.block;
+    space.block += PARAMETER_BYTES;
+    if (space.block < space.params.address + space.params.sizeBytes) this.#words.copyWithin(space.block >>> 2, params >>> 2, space.block >>> 2);
+    return { kernel, params, range, grain: this.#balanced(range, grain), lastGrain };
   }
 
   #packA(spec: GemmSpec, space: Workspace, kernels: DtypeKernels, part: Part): Phase {
     const panels = Math.ceil(part.rows / TILE.rows);
     const stepBytes = TILE.rows * kernels.sizeBytes;
     const panelBytes = Math.min(part.depth, K_BLOCK) * stepBytes;
-    this.#writeA(space, space.packedA, stepBytes, panelBytes, panels * panelBytes);
+    this.#writeA(space, space.packedA.address, stepBytes, panelBytes, panels * panelBytes);
     this.#writeSource(space, spec.a + (part.k * spec.lda + part.row) * kernels.sizeBytes, spec.lda * kernels.sizeBytes);
-    return { kernel: kernels.run.packATransposed, range: panels, grain: PANELS_PER_GRAIN };
+    return this.#phase(space, kernels.run.packATransposed, panels, PANELS_PER_GRAIN);
   }
 
   #packB(spec: GemmSpec, space: Workspace, kernels: DtypeKernels, part: Part): Phase {
@@ -180,9 +183,9 @@ export class WasmContract {
     const stepBytes = kernels.panelColumns * kernels.sizeBytes;
     const panelBytes = Math.min(part.depth, K_BLOCK) * stepBytes;
     const [down, right] = spec.transposeB ? [part.column, part.k] : [part.k, part.column];
-    this.#writeB(space, space.packedB, stepBytes, panelBytes, panels * panelBytes);
+    this.#writeB(space, space.packedB.address, stepBytes, panelBytes, panels * panelBytes);
     this.#writeSource(space, spec.b + (down * spec.ldb + right) * kernels.sizeBytes, spec.ldb * kernels.sizeBytes);
-    return { kernel: spec.transposeB ? kernels.run.packBTransposed : kernels.run.packB, range: panels, grain: PANELS_PER_GRAIN };
+    return this.#phase(space, spec.transposeB ? kernels.run.packBTransposed : kernels.run.packB, panels, PANELS_PER_GRAIN);
   }
 
   #writeA(space: Workspace, address: number, rowBytes: number, tileBytes: number, blockBytes: number): void {
@@ -217,32 +220,31 @@ export class WasmContract {
   }
 
   #set(space: Workspace, fieldBytes: number, value: number): void {
-    this.#words[(space.params + fieldBytes) >>> 2] = value;
+    this.#words[(space.block + fieldBytes) >>> 2] = value;
   }
 
   #acquire(): Workspace {
     if (this.#words.length === 0) this.#words = new Int32Array(this.#heap.memory.buffer);
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
-    const params = this.#allocate(PARAMETER_BYTES);
-    return { params, packedA: 0, packedABytes: 0, packedB: 0, packedBBytes: 0 };
+    return { params: noScratch(), block: 0, packedA: noScratch(), packedB: noScratch() };
   }
 
   // Scratch only grows, up to its cap: no allocation per product.
-  #reserve(space: Workspace, aBytes: number, bBytes: number): void {
-    if (space.packedABytes < aBytes) {
-      space.packedA = this.#replace(space.packedA, aBytes);
-      space.packedABytes = aBytes;
-    }
-    if (space.packedBBytes < bBytes) {
-      space.packedB = this.#replace(space.packedB, bBytes);
-      space.packedBBytes = bBytes;
-    }
+  #reserve(space: Workspace, paramsBytes: number, aBytes: number, bBytes: number): void {
+    this.#widen(space.params, paramsBytes);
+    this.#widen(space.packedA, aBytes);
+    this.#widen(space.packedB, bBytes);
+    space.block = space.params.address;
   }
 
-  #replace(old: number, sizeBytes: number): number {
-    if (old !== 0) this.#heap.free(old);
-    return this.#allocate(sizeBytes);
+  // A full heap leaves nothing behind that was freed.
+  #widen(scratch: Scratch, sizeBytes: number): void {
+    if (scratch.sizeBytes >= sizeBytes) return;
+    if (scratch.address !== 0) this.#heap.free(scratch.address);
+    scratch.address = scratch.sizeBytes = 0;
+    scratch.address = this.#allocate(sizeBytes);
+    scratch.sizeBytes = sizeBytes;
   }
 
   #allocate(sizeBytes: number): number {
@@ -272,6 +274,20 @@ interface Part {
   readonly columns: number;
   readonly k: number;
   readonly depth: number;
+}
+
+const noScratch = (): Scratch => ({ address: 0, sizeBytes: 0 });
+
+function partsOf({ m, n, k }: GemmSpec, chunk: { readonly rows: number; readonly columns: number }): Part[] {
+  const parts: Part[] = [];
+  for (let depthAt = 0; depthAt < k; depthAt += K_CHUNK) {
+    for (let column = 0; column < n; column += chunk.columns) {
+      for (let row = 0; row < m; row += chunk.rows) {
+        parts.push({ row, rows: Math.min(chunk.rows, m - row), column, columns: Math.min(chunk.columns, n - column), k: depthAt, depth: Math.min(K_CHUNK, k - depthAt) });
+      }
+    }
+  }
+  return parts;
 }
 
 function needsNoScratch(spec: GemmSpec, kernels: DtypeKernels): boolean {

@@ -42,6 +42,8 @@ const PAGE_BYTES = 65536;
 const SECOND_LEVEL_BITS = 4;
 const SECOND_LEVELS = 1 << SECOND_LEVEL_BITS;
 const FIRST_LEVELS = 27;
+/** Blocks of a class that are looked at before a larger class is. */
+const OWN_CLASS_TRIES = 4;
 /** Address 0 means "full", so the first line is never given out. */
 const FIRST_ADDRESS = ALIGNMENT_BYTES;
 /** Kernels may read up to one line past a block (never write); the end of the memory leaves room for it. */
@@ -52,6 +54,8 @@ export class Heap {
   readonly memory: WebAssembly.Memory;
   readonly kind: 'shared' | 'private';
   readonly #maximumPages: number;
+  /** Buffers of the memory, the present one first: growing makes a new one, and views of a shared memory keep theirs. */
+  readonly #buffers: ArrayBufferLike[] = [];
   readonly #allocated = new Map<number, Block>();
   readonly #lists: (Block | undefined)[] = new Array<Block | undefined>(FIRST_LEVELS * SECOND_LEVELS).fill(undefined);
   readonly #secondLevelBits = new Int32Array(FIRST_LEVELS);
@@ -65,6 +69,7 @@ export class Heap {
     this.#maximumPages = Math.max(initial, options.maximumPages ?? MAXIMUM_PAGES);
     const wanted = options.memory ?? (typeof SharedArrayBuffer === 'undefined' ? 'private' : 'shared');
     ({ memory: this.memory, kind: this.kind } = createMemory(wanted, initial, this.#maximumPages));
+    this.#buffers.push(this.memory.buffer);
     this.#append(FIRST_ADDRESS, this.#end());
   }
 
@@ -98,6 +103,11 @@ export class Heap {
     return new constructor(this.memory.buffer, address, length);
   }
 
+  /** Whether the bytes of an array lie in this memory, also if its view was made before the memory grew. */
+  holds({ buffer }: { readonly buffer: ArrayBufferLike }): boolean {
+    return buffer === this.#buffers[0] || (this.#buffers.length > 1 && this.#buffers.includes(buffer));
+  }
+
   stats(): HeapStats {
     return { usedBytes: this.#usedUnits * ALIGNMENT_BYTES, freeBytes: this.#freeUnits * ALIGNMENT_BYTES, reservedBytes: this.memory.buffer.byteLength };
   }
@@ -106,24 +116,27 @@ export class Heap {
     return this.memory.buffer.byteLength - TAIL_BYTES;
   }
 
-  // Smallest listed block that surely fits: the request is rounded up to the next size class, so the head of any list found is enough.
+  // A block of the request's own class if one near the head fits (what was just given back, its pages touched already), else the
+  // smallest listed block that surely fits: the request is rounded up to the next class, so the head of any list found is enough.
   #find(units: number): Block | undefined {
+    const own = this.#fitIn(this.#lists[classOf(units)], units, OWN_CLASS_TRIES);
+    if (own !== undefined) return own;
     const rounded = units < SECOND_LEVELS ? units : units + (1 << (floorLog2(units) - SECOND_LEVEL_BITS)) - 1;
     const index = classOf(rounded);
     const first = index >>> SECOND_LEVEL_BITS;
     const here = (this.#secondLevelBits[first] ?? 0) & (-1 << (index & (SECOND_LEVELS - 1)));
     if (here !== 0) return this.#lists[(first << SECOND_LEVEL_BITS) + lowestBit(here)];
     const above = this.#firstLevelBits & (-1 << (first + 1));
-    if (first + 1 >= FIRST_LEVELS || above === 0) return this.#exactFit(units);
+    if (first + 1 >= FIRST_LEVELS || above === 0) return this.#fitIn(this.#lists[classOf(units)], units, Infinity);
     const level = lowestBit(above);
     return this.#lists[(level << SECOND_LEVEL_BITS) + lowestBit(this.#secondLevelBits[level] ?? 0)];
   }
 
-  // Blocks of the request's own class may fit although the class does not guarantee it: look before growing the memory.
-  #exactFit(units: number): Block | undefined {
-    let block = this.#lists[classOf(units)];
-    while (block !== undefined && block.units < units) block = block.next;
-    return block;
+  // Blocks of the request's own class may fit although the class does not guarantee it.
+  #fitIn(head: Block | undefined, units: number, tries: number): Block | undefined {
+    let block = head;
+    for (let i = 0; block !== undefined && i < tries; i++, block = block.next) if (block.units >= units) return block;
+    return undefined;
   }
 
   #split(block: Block, units: number): void {
@@ -185,6 +198,8 @@ export class Heap {
     const room = this.#maximumPages - pages;
     if (needed > room) return false;
     if (!tryGrow(this.memory, Math.min(room, Math.max(needed, pages >>> 1))) && !tryGrow(this.memory, needed)) return false;
+    if (this.kind === 'private') this.#buffers.length = 0;
+    this.#buffers.unshift(this.memory.buffer);
     this.#append(before, this.#end());
     return true;
   }

@@ -1,29 +1,13 @@
 // The map skeleton on WebAssembly SIMD: kernels emitted per function and dtypes, operands resident or staged through scratch.
 import type { ElementFunction } from '../algebra.ts';
-import { isFloatArray, loopNest, type ElementArray, type Operand } from '../map.ts';
-import { elementCount, forEachRow } from '../strides.ts';
-import { instantiate, type Kernel } from './abi.ts';
-import { elementType, SIZE_BYTES, type ElementType, type ResultType } from './elements.ts';
+import type { ElementArray, Operand } from '../map.ts';
+import { Recent } from '../recent.ts';
+import { forEachRow } from '../strides.ts';
+import { instantiate, type CompiledKernel } from './abi.ts';
+import { SIZE_BYTES, type ElementType } from './elements.ts';
+import { fitsCall, planMap, type FlatPlan, type MapPlan, type PlannedMap } from './map-plan.ts';
 import { mapFields, mapModule, type MapForm } from './map-module.ts';
-import { profileOf } from './profile.ts';
-import { copyRectangle, type Plane } from './staging.ts';
-import type { LaneType } from './vector-algebra.ts';
-
-/** Linear memory with an allocator (kernels/wasm/heap.ts). */
-export interface KernelMemory {
-  readonly memory: WebAssembly.Memory;
-  readonly kind: 'shared' | 'private';
-  /** Address of a 64-byte aligned block, 0 when full. */
-  allocate(sizeBytes: number): number;
-}
-
-/** A kernel that is ready to run, on any thread that loads `bytes`. */
-export interface CompiledKernel {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Exported name. */
-  readonly name: string;
-  readonly call: Kernel;
-}
+import { copyElements, copyRectangle, Scratch, SCRATCH_BYTES, type KernelMemory, type Plane, type ViewClass } from './staging.ts';
 
 /** A map over resident data as one parallel range. */
 export interface MapJob {
@@ -36,73 +20,93 @@ export interface MapJob {
   readonly range: number;
 }
 
-const SCRATCH_BYTES = 96 * 1024; // staged chunks of all operands together: they stay in the second-level cache
-const PARAMS_BYTES = 512;
 const CALL_ELEMENTS = 1 << 16; // V8 replaces baseline code at calls only
 
 /** Maps on one linear memory; not reentrant, one per thread. */
 export class WasmMap {
   readonly #heap: KernelMemory;
-  readonly #scratch: number;
+  readonly #scratch: Scratch;
+  readonly #plans = new WeakMap<ElementFunction, Recent<PlannedMap>>();
   readonly #kernels = new WeakMap<ElementFunction, Map<string, CompiledKernel>>();
 
-  /** Takes 96 KiB of the heap as scratch. Throws RangeError when the heap is full. */
-  constructor(heap: KernelMemory) {
+  constructor(heap: KernelMemory, scratch = new Scratch(heap)) {
     this.#heap = heap;
-    this.#scratch = heap.allocate(SCRATCH_BYTES + PARAMS_BYTES);
-    if (this.#scratch === 0) throw new RangeError(`no ${SCRATCH_BYTES} bytes of scratch left: free some results or grow the heap`);
+    this.#scratch = scratch;
   }
 
   /** Does the map and returns true, or returns false where there is no vector form (64-bit integers, remainder, …). */
   run(fn: ElementFunction, operands: readonly Operand[], out: ElementArray, shape: readonly number[]): boolean {
-    const lanes = lanesFor(fn, operands, out);
-    if (lanes === undefined) return false;
-    if (out.length === 0) return true;
-    const nest = loopNest(operands, shape);
-    const inner = nest.shape.length - 1;
-    const length = nest.shape[inner]!;
-    const rows = inner > 0 ? nest.shape[inner - 1]! : 1;
-    const form = { lanes, result: resultType(fn, out)!, memory: this.#heap.kind };
-    const types = operands.map((operand) => elementType(operand.array)!);
-    const steps = nest.strides.map((s) => s[inner]!);
-    const kernel = this.#kernel(fn, { ...form, operands: types.map((type, k) => ({ type, along: steps[k] === 0 ? 'constant' : 'dense' })) });
-    const outer = { shape: [...nest.shape.slice(0, Math.max(0, inner - 1)), 1], strides: nest.strides.map((s) => [...s.slice(0, Math.max(0, inner - 1)), 0]) };
-    forEachRow(outer, operands.map((operand) => operand.offset ?? 0), (offsets, plane) => {
-      const planes = operands.map((operand, k): Plane =>
-        ({ array: operand.array, offset: offsets[k]!, rowStride: inner > 0 ? nest.strides[k]![inner - 1]! : 0, step: steps[k]! }));
-      this.#runPlane(kernel.call, planes, types, { array: out, offset: plane * rows * length }, { rows, length });
-    });
+    const plan = this.#planFor(fn, operands, out, shape);
+    if (plan === undefined) return false;
+    if (out.length === 0 || (plan.flat !== undefined && this.#runFlat(plan, plan.flat, operands, out))) return true;
+    this.#runPlanes(plan, operands, out);
     return true;
   }
 
   /** The same map as a job for several threads; undefined unless all of it is resident, dense and one plane. */
   job(fn: ElementFunction, operands: readonly Operand[], out: ElementArray, shape: readonly number[]): MapJob | undefined {
-    const lanes = lanesFor(fn, operands, out);
-    const nest = loopNest(operands, shape);
-    const inner = nest.shape.length - 1;
-    const { buffer } = this.#heap.memory;
-    const resident = [out, ...operands.map((operand) => operand.array)].every((array) => array.buffer === buffer);
-    if (lanes === undefined || !resident || inner > 1 || nest.strides.some((s) => s[inner] !== 0 && s[inner] !== 1)) return undefined;
-    const types = operands.map((operand) => elementType(operand.array)!);
-    const kernel = this.#kernel(fn, {
-      lanes, result: resultType(fn, out)!, memory: this.#heap.kind,
-      operands: types.map((type, k) => ({ type, along: nest.strides[k]![inner] === 0 ? 'constant' : 'dense' })),
-    });
-    const sources = operands.map((operand, k) => {
-      const size = SIZE_BYTES[types[k]!];
-      return [operand.array.byteOffset + (operand.offset ?? 0) * size, (inner > 0 ? nest.strides[k]![0]! : 0) * size] as const;
-    });
+    const plan = this.#planFor(fn, operands, out, shape);
+    const flat = plan?.flat;
+    if (plan === undefined || flat === undefined || !this.#heap.holds(out) || !operands.every(({ array }) => this.#heap.holds(array))) return undefined;
+    const sizeBytes = mapFields.sizeBytes(operands.length);
     return {
-      kernel, paramsSizeBytes: mapFields.sizeBytes(operands.length), range: elementCount(nest.shape),
-      writeParams: (address) => writeParams(this.#words(), address, nest.shape[inner]!, out.byteOffset, sources),
+      kernel: plan.kernel, paramsSizeBytes: sizeBytes, range: plan.range,
+      writeParams: (address) => {
+        const words = new Int32Array(this.#heap.memory.buffer, address >>> 0, sizeBytes / 4);
+        words[mapFields.length / 4] = plan.length;
+        words[mapFields.out / 4] = out.byteOffset;
+        operands.forEach(({ array, offset = 0 }, k) => writeSource(words, k, array.byteOffset + offset * array.BYTES_PER_ELEMENT, flat.rowBytes[k]!));
+      },
     };
   }
 
+  #planFor(fn: ElementFunction, operands: readonly Operand[], out: ElementArray, shape: readonly number[]): MapPlan | undefined {
+    let recent = this.#plans.get(fn);
+    if (recent === undefined) this.#plans.set(fn, (recent = new Recent()));
+    const known = recent.find((planned) => fitsCall(planned, operands, out, shape));
+    if (known !== undefined) return known.plan;
+    const planned = planMap(fn, operands, out, shape, this.#scratch, (form) => this.#kernel(fn, form));
+    return operands.some((operand) => operand.strides !== undefined) ? planned.plan : recent.add(planned).plan;
+  }
+
+  /** One kernel over everything, small operands copied whole; false where one lies elsewhere and is not small. */
+  #runFlat({ kernel, length, range }: MapPlan, { slots, rowBytes }: FlatPlan, operands: readonly Operand[], out: ElementArray): boolean {
+    const { words, params } = this.#scratch;
+    const count = operands.length;
+    const target = slots.locate(count, out);
+    if (target === 0) return false;
+    words[mapFields.length / 4] = length;
+    words[mapFields.out / 4] = target;
+    for (let k = 0; k < count; k++) {
+      const { array, offset } = operands[k]!;
+      const address = slots.place(k, array, offset);
+      if (address === 0) return false;
+      writeSource(words, k, address, rowBytes[k]!);
+    }
+    for (let start = 0; start < range; start += CALL_ELEMENTS) kernel.call(params, start, Math.min(range, start + CALL_ELEMENTS));
+    slots.fetch(count, target, out);
+    return true;
+  }
+
+  /** Plane by plane of the two innermost dimensions. */
+  #runPlanes({ kernel, types, nest, length, steps }: MapPlan, operands: readonly Operand[], out: ElementArray): void {
+    const inner = nest.shape.length - 1;
+    const rows = inner > 0 ? nest.shape[inner - 1]! : 1;
+    const outer = { shape: [...nest.shape.slice(0, Math.max(0, inner - 1)), 1], strides: nest.strides.map((s) => [...s.slice(0, Math.max(0, inner - 1)), 0]) };
+    forEachRow(outer, operands.map((operand) => operand.offset ?? 0), (offsets, plane) => {
+      const planes = operands.map((operand, k): Plane =>
+        ({ array: operand.array, offset: offsets[k]!, rowStride: inner > 0 ? nest.strides[k]![inner - 1]! : 0, step: steps[k]! }));
+      this.#runPlane(kernel, planes, types, { array: out, offset: plane * rows * length }, { rows, length });
+    });
+  }
+
   #runPlane(
-    kernel: Kernel, planes: readonly Plane[], types: readonly ElementType[],
+    kernel: CompiledKernel, planes: readonly Plane[], types: readonly ElementType[],
     out: { readonly array: ElementArray; readonly offset: number }, { rows, length }: { readonly rows: number; readonly length: number },
   ): void {
     const staged = this.#stage(planes, types, out.array, rows * length);
+    const { words, params } = this.#scratch;
+    const outSize = out.array.BYTES_PER_ELEMENT;
     const total = rows * length;
     for (let start = 0; start < total;) {
       const row = Math.floor(start / length);
@@ -110,25 +114,23 @@ export class WasmMap {
       const whole = column === 0 && length <= staged.elements ? Math.min(rows - row, Math.floor(staged.elements / length)) : 0;
       const count = whole > 0 ? whole * length : Math.min(length - column, staged.elements);
       const part = { row, rows: Math.max(1, whole), column, columns: whole > 0 ? length : count };
-      const sources = planes.map((plane, k) => this.#source(plane, types[k]!, part, staged.slots[k]));
-      const outSize = out.array.BYTES_PER_ELEMENT;
-      const target = staged.out === undefined ? out.array.byteOffset + out.offset * outSize : staged.out - start * outSize;
-      writeParams(this.#words(), this.#params(), length, target, sources);
-      kernel(this.#params(), start, start + count);
-      if (staged.out !== undefined) this.#copyOut(staged.out, out.array, out.offset + start, count);
+      words[mapFields.length / 4] = length;
+      words[mapFields.out / 4] = staged.out === undefined ? out.array.byteOffset + out.offset * outSize : staged.out - start * outSize;
+      planes.forEach((plane, k) => this.#stageSource(words, k, plane, types[k]!, part, staged.slots[k]));
+      kernel.call(params, start, start + count);
+      if (staged.out !== undefined) copyElements(this.#viewLike(out.array, staged.out, count), out.array.subarray(out.offset + start, out.offset + start + count));
       start += count;
     }
   }
 
   // Slots for what is not in linear memory, and the number of elements that fit them.
   #stage(planes: readonly Plane[], types: readonly ElementType[], out: ElementArray, total: number) {
-    const { buffer } = this.#heap.memory;
-    const sizes = planes.map((plane, k) => (plane.array.buffer === buffer && plane.step <= 1 && plane.step >= 0 ? 0 : SIZE_BYTES[types[k]!]));
-    const outSize = out.buffer === buffer ? 0 : out.BYTES_PER_ELEMENT;
+    const sizes = planes.map((plane, k) => (this.#heap.holds(plane.array) && (plane.step === 0 || plane.step === 1) ? 0 : SIZE_BYTES[types[k]!]));
+    const outSize = this.#heap.holds(out) ? 0 : out.BYTES_PER_ELEMENT;
     const perElement = sizes.reduce((sum, size) => sum + size, outSize);
     const fits = perElement === 0 ? CALL_ELEMENTS : Math.floor(SCRATCH_BYTES / perElement / 16) * 16 - 16;
     const elements = Math.min(fits, total);
-    let next = this.#scratch + PARAMS_BYTES;
+    let next = this.#scratch.room;
     const take = (size: number): number | undefined => {
       if (size === 0) return undefined;
       const address = next;
@@ -139,24 +141,23 @@ export class WasmMap {
   }
 
   // Address and row stride of an operand, staged first if it has a slot.
-  #source(plane: Plane, type: ElementType, part: { row: number; rows: number; column: number; columns: number }, slot: number | undefined): readonly [number, number] {
+  #stageSource(words: Int32Array, k: number, plane: Plane, type: ElementType, part: { row: number; rows: number; column: number; columns: number }, slot: number | undefined): void {
     const size = SIZE_BYTES[type];
-    if (slot === undefined) return [plane.array.byteOffset + plane.offset * size, plane.rowStride * size];
+    if (slot === undefined) return writeSource(words, k, plane.array.byteOffset + plane.offset * size, plane.rowStride * size);
     const columns = plane.step === 0 ? 1 : part.columns;
     const rows = plane.rowStride === 0 ? 1 : part.rows;
-    copyRectangle(plane, part, viewLike(plane.array, this.#heap.memory.buffer, slot, rows * columns));
+    copyRectangle(plane, part, this.#viewLike(plane.array, slot, rows * columns));
     const rowStride = plane.rowStride === 0 ? 0 : columns * size;
-    return [slot - part.row * rowStride - (plane.step === 0 ? 0 : part.column * size), rowStride];
+    writeSource(words, k, slot - part.row * rowStride - (plane.step === 0 ? 0 : part.column * size), rowStride);
   }
 
-  #copyOut(address: number, out: ElementArray, at: number, count: number): void {
-    const from = viewLike(out, this.#heap.memory.buffer, address, count);
-    (out as Float64Array).set(from as Float64Array, at);
+  #viewLike(array: ElementArray, address: number, length: number): ElementArray {
+    return new (array.constructor as ViewClass)(this.#heap.memory.buffer, address >>> 0, length);
   }
 
   #kernel(fn: ElementFunction, form: MapForm): CompiledKernel {
-    const forms = this.#kernels.get(fn) ?? new Map<string, CompiledKernel>();
-    this.#kernels.set(fn, forms);
+    let forms = this.#kernels.get(fn);
+    if (forms === undefined) this.#kernels.set(fn, (forms = new Map()));
     const key = `${form.lanes} ${form.result} ${form.operands.map((operand) => `${operand.type}/${operand.along}`).join(' ')}`;
     const known = forms.get(key);
     if (known !== undefined) return known;
@@ -165,45 +166,9 @@ export class WasmMap {
     forms.set(key, compiled);
     return compiled;
   }
-
-  #params(): number {
-    return this.#scratch;
-  }
-
-  #words(): Int32Array {
-    return new Int32Array(this.#heap.memory.buffer);
-  }
 }
 
-/** The lanes a map runs in with the bits of the JavaScript skeleton; undefined where it has no vector form. */
-export function lanesFor(fn: ElementFunction, operands: readonly Operand[], out: ElementArray): LaneType | undefined {
-  const profile = profileOf(fn);
-  const types = operands.map((operand) => elementType(operand.array));
-  const result = resultType(fn, out);
-  if (!profile.vector || types.includes(undefined) || result === undefined) return undefined;
-  const narrow = types.every((type) => type === 'f32' || type === 'u8' || type === 'i8' || type === 'u16' || type === 'i16');
-  if (fn.returns === 'mask' || isFloatArray(out)) return profile.single && narrow && result !== 'f64' ? 'f32x4' : 'f64x2';
-  if (operands.some((operand) => isFloatArray(operand.array))) return 'f64x2';
-  return profile.integer && out instanceof Int32Array && !types.includes('u32') ? 'i32x4' : undefined;
-}
-
-function resultType(fn: ElementFunction, out: ElementArray): ResultType | undefined {
-  const type = elementType(out);
-  if (fn.returns === 'mask') return type === 'u8' ? 'mask' : undefined;
-  return type === 'f32' || type === 'f64' || type === 'i32' || type === 'u32' ? type : undefined;
-}
-
-function writeParams(words: Int32Array, address: number, length: number, out: number, sources: readonly (readonly [number, number])[]): void {
-  const base = address >>> 2;
-  words[base + mapFields.length / 4] = length;
-  words[base + mapFields.out / 4] = out;
-  sources.forEach(([source, rowStride], k) => {
-    words[base + mapFields.address(k) / 4] = source;
-    words[base + mapFields.rowStride(k) / 4] = rowStride;
-  });
-}
-
-function viewLike(array: ElementArray, buffer: ArrayBufferLike, address: number, length: number): ElementArray {
-  const view = array.constructor as new (buffer: ArrayBufferLike, byteOffset: number, length: number) => ElementArray;
-  return new view(buffer, address >>> 0, length);
+function writeSource(words: Int32Array, k: number, address: number, rowStride: number): void {
+  words[mapFields.address(k) / 4] = address;
+  words[mapFields.rowStride(k) / 4] = rowStride;
 }

@@ -3,12 +3,14 @@ import { map } from '../map.ts';
 import { reduce } from '../reduce.ts';
 import type { Skeletons } from '../skeletons.ts';
 import { WasmMap } from './map.ts';
-import { WasmReduce, type ReduceMemory } from './reduce.ts';
+import { WasmReduce } from './reduce.ts';
+import { Scratch, type KernelMemory } from './staging.ts';
 
 /** Skeletons over one heap; whatever has no vector form is computed in JavaScript, to the same bits. */
-export function wasmSkeletons(heap: ReduceMemory): Skeletons & { readonly maps: WasmMap; readonly reductions: WasmReduce } {
-  const maps = new WasmMap(heap);
-  const reductions = new WasmReduce(heap);
+export function wasmSkeletons(heap: KernelMemory): Skeletons & { readonly maps: WasmMap; readonly reductions: WasmReduce } {
+  const scratch = new Scratch(heap);
+  const maps = new WasmMap(heap, scratch);
+  const reductions = new WasmReduce(heap, scratch);
   return {
     maps,
     reductions,

@@ -1,8 +1,9 @@
 // Maps shared among the threads of a team: dear functions over operands that lie in the heap.
 import type { ElementFunction } from '../algebra.ts';
 import type { ElementArray, Operand } from '../map.ts';
+import type { CompiledKernel } from './abi.ts';
 import type { Heap } from './heap.ts';
-import type { CompiledKernel, WasmMap } from './map.ts';
+import type { WasmMap } from './map.ts';
 import type { Team, TeamKernel } from './team.ts';
 
 /** Elements of a grain: long enough to hide its hand-over, short enough to balance. */

@@ -1,12 +1,16 @@
 // A team of threads that runs kernels over a range: grains handed out by an atomic counter, on one shared linear memory.
 //
 // `runNow` blocks: the calling thread takes part and waits at the end. `run` leaves the calling thread free: workers only, a Promise.
+// Work in phases is one job: the threads wait for each other between phases, without the calling thread.
 // Workers start at the first parallel job. Without them (no SharedArrayBuffer, no host, closed, all dead) the calling thread does the grains.
 // A grain whose worker trapped or died is repeated on the calling thread, unless the job says that repeating it would not be sound.
 import { instantiate } from './abi.ts';
-import type { Kernel, KernelImports } from './abi.ts';
-import { CLOSED, SLOT, STATE, WORD, WORKER_SOURCE } from './team-protocol.ts';
+import type { KernelImports } from './abi.ts';
+import { type Cut, GrainLostError, type Job, jobsOf, type LostGrain, type Phase, phaseOf, runGrain, runHere, type TeamKernel } from './team-job.ts';
+import { CLOSED, PHASE, SLOT, STATE, WORD, WORKER_SOURCE } from './team-protocol.ts';
 import type { ModuleMessage, WorkerPayload } from './team-protocol.ts';
+
+export { GrainLostError, type LostGrain, type Phase, type TeamKernel } from './team-job.ts';
 
 /** A running worker, as the host sees it. */
 export interface WorkerHandle {
@@ -36,41 +40,11 @@ export interface TeamOptions {
   readonly stallMs?: number;
 }
 
-/** A kernel known to the team; `call` runs it on the calling thread. */
-export interface TeamKernel {
-  readonly call: Kernel;
-  readonly module: number;
-  readonly name: number;
-  /** `everywhere`, or `here` when its imports exist on the calling thread only. */
-  readonly runs: 'everywhere' | 'here';
-}
-
 /** A module to load; `importsSource` is the text of a JavaScript expression that makes its imports in a worker. */
 export interface TeamModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly imports?: KernelImports;
   readonly importsSource?: string;
-}
-
-/** What to do with a grain that a worker began and did not end: `repeat` suits kernels that overwrite their output. */
-export type LostGrain = 'repeat' | 'fail';
-
-/** A worker died inside a grain that must not be repeated; the output of the job is not usable. */
-export class GrainLostError extends RangeError {
-  readonly code = 'grain_lost';
-  readonly grain: number;
-  constructor(grain: number) {
-    super(`a worker ended inside grain ${grain} of a kernel that updates in place: its output is unusable; compute it again from its inputs`);
-    this.grain = grain;
-  }
-}
-
-interface Job {
-  readonly kernel: TeamKernel;
-  readonly params: number;
-  readonly range: number;
-  readonly grain: number;
-  readonly lost: LostGrain;
 }
 
 /** Rounds the calling thread polls before it sleeps at the end of a job. */
@@ -86,6 +60,7 @@ export class Team {
   readonly #stallMs: number;
   readonly #workers: (WorkerHandle | undefined)[] = [];
   readonly #modules: ModuleMessage[] = [];
+  readonly #cut: Cut;
   #epoch = 0;
   #closed = false;
   #queue: Promise<void> = Promise.resolve();
@@ -100,6 +75,7 @@ export class Team {
     this.#host = options.host;
     this.#stallMs = options.stallMs ?? 60_000;
     this.threads = canShare ? Math.max(1, options.threads ?? options.host.parallelism) : 1;
+    this.#cut = { phases: PHASE.most, threads: this.threads };
     const sizeBytes = 4 * (SLOT.first + this.threads * SLOT.words);
     this.#words = new Int32Array(canShare ? new SharedArrayBuffer(sizeBytes) : new ArrayBuffer(sizeBytes));
   }
@@ -118,22 +94,24 @@ export class Team {
 
   /** Runs the kernel over [0, range) in grains and returns when all are done. */
   runNow(kernel: TeamKernel, params: number, range: number, grain: number, lost: LostGrain = 'repeat'): void {
-    const job = { kernel, params, range, grain, lost };
-    if (range <= grain || this.#busy || !this.#canShare(job, this.threads - 1)) return runHere(job);
-    this.#open(job, this.threads - 1, 0);
-    try {
-      while (this.#takeGrain(job));
-      this.#waitForWorkers(Math.ceil(range / grain));
-    } finally {
-      this.#close(job);
-    }
-    this.#repeatLost(job);
+    this.runPhasesNow([{ kernel, params, range, grain }], lost);
+  }
+
+  /** Runs phases one after another and returns when all are done. */
+  runPhasesNow(phases: readonly Phase[], lost: LostGrain = 'repeat'): void {
+    for (const job of jobsOf(phases, lost, this.#cut)) this.#runJobNow(job);
   }
 
   /** Runs the kernel over [0, range) in grains on the workers; the calling thread stays free. Jobs wait for each other. */
   run(kernel: TeamKernel, params: number, range: number, grain: number, lost: LostGrain = 'repeat'): Promise<void> {
-    const job = { kernel, params, range, grain, lost };
-    const result = this.#queue.then(() => this.#canShare(job, this.threads) ? this.#runOnWorkers(job) : this.#runInTurns(job));
+    return this.runPhases([{ kernel, params, range, grain }], lost);
+  }
+
+  /** Runs phases one after another on the workers; the calling thread stays free. */
+  runPhases(phases: readonly Phase[], lost: LostGrain = 'repeat'): Promise<void> {
+    const result = this.#queue.then(async () => {
+      for (const job of jobsOf(phases, lost, this.#cut)) await (this.#canShare(job, this.threads) ? this.#runOnWorkers(job) : this.#runInTurns(job));
+    });
     this.#queue = result.catch(() => undefined);
     return result;
   }
@@ -149,7 +127,7 @@ export class Team {
   }
 
   #canShare(job: Job, workers: number): boolean {
-    if (this.#closed || this.threads === 1 || job.kernel.runs === 'here') return false;
+    if (this.#closed || this.threads === 1 || job.phases.some(({ kernel }) => kernel.runs === 'here')) return false;
     while (this.#workers.length < workers) this.#spawn(this.#workers.length);
     return this.#workers.some((worker) => worker !== undefined);
   }
@@ -181,13 +159,55 @@ export class Team {
     this.#wake();
   }
 
-  #open(job: Job, participants: number, reports: number): void {
+  #runJobNow(job: Job): void {
+    if (job.grains <= job.phases.length || this.#busy || !this.#canShare(job, this.threads - 1)) return runHere(job);
+    this.#open(job, this.threads - 1, 0);
+    let unclaimed: number;
+    try {
+      while (this.#takeGrain(job));
+      this.#waitUntil(() => !this.#isPending(job));
+    } finally {
+      unclaimed = this.#close(job);
+    }
+    for (const index of this.#leftGrains(job, unclaimed)) runGrain(phaseOf(job, index), index);
+  }
+
+  async #runOnWorkers(job: Job): Promise<void> {
+    this.#busy = true;
+    this.#helpWanted = false;
+    for (const worker of this.#workers) worker?.hold();
+    let unclaimed: number;
+    try {
+      this.#open(job, this.#workers.length, 1);
+      while (this.#isPending(job)) {
+        const alone = this.#workers.every((worker) => worker === undefined);
+        if ((alone || this.#helpWanted) && this.#takeGrain(job)) await this.#host!.pause();
+        else await this.#report(job);
+      }
+    } finally {
+      unclaimed = this.#close(job);
+      this.#busy = false;
+      for (const worker of this.#workers) worker?.release();
+    }
+    for (const index of this.#leftGrains(job, unclaimed)) runGrain(phaseOf(job, index), index);
+  }
+
+  async #runInTurns(job: Job): Promise<void> {
+    for (let index = 0; index < job.grains; index++) {
+      runGrain(phaseOf(job, index), index);
+      if (this.#host !== undefined) await this.#host.pause();
+    }
+  }
+
+  #open({ phases, grains }: Job, participants: number, reports: number): void {
     const words = this.#words;
-    const fields: readonly (readonly [number, number])[] = [
-      [WORD.next, 0], [WORD.done, 0], [WORD.failed, 0], [WORD.grains, Math.ceil(job.range / job.grain)], [WORD.end, job.range], [WORD.grain, job.grain],
-      [WORD.params, job.params], [WORD.module, job.kernel.module], [WORD.name, job.kernel.name], [WORD.participants, participants], [WORD.reports, reports],
-    ];
     for (let index = 0; index < this.threads; index++) Atomics.store(words, SLOT.first + index * SLOT.words + SLOT.claim, 0);
+    phases.forEach(({ end, range, grain, whole, lastGrain, params, kernel }, i) => {
+      words.set([end, range, grain, whole, lastGrain, params, kernel.module, kernel.name], PHASE.first + i * PHASE.words);
+    });
+    const fields: readonly (readonly [number, number])[] = [
+      [WORD.next, 0], [WORD.done, 0], [WORD.failed, 0], [WORD.grains, grains], [WORD.phases, phases.length], [WORD.participants, participants], [WORD.reports, reports],
+    ];
     for (const [word, value] of fields) Atomics.store(words, word, value);
     this.#epoch += 1;
     Atomics.store(words, WORD.open, this.#epoch);
@@ -196,20 +216,35 @@ export class Team {
   }
 
   #takeGrain(job: Job): boolean {
-    const index = Atomics.add(this.#words, WORD.next, 1);
-    if (index * job.grain >= job.range) return false;
-    runGrain(job, index);
-    Atomics.add(this.#words, WORD.done, 1);
+    const words = this.#words;
+    const index = Atomics.add(words, WORD.next, 1);
+    if (index >= job.grains) return false;
+    const phase = phaseOf(job, index);
+    this.#waitUntil(() => Atomics.load(words, WORD.done) >= phase.start || Atomics.load(words, WORD.failed) > 0);
+    if (Atomics.load(words, WORD.done) < phase.start) {
+      job.skipped.push(index);
+      return false;
+    }
+    runGrain(phase, index);
+    if (Atomics.add(words, WORD.done, 1) + 1 === phase.end) Atomics.notify(words, WORD.done);
     return true;
   }
 
-  #pending(grains: number): boolean {
-    return Atomics.load(this.#words, WORD.done) + Atomics.load(this.#words, WORD.failed) < grains;
+  // There are grains to do, or somebody is inside one.
+  #isPending({ grains }: Job): boolean {
+    return (Atomics.load(this.#words, WORD.done) < grains && Atomics.load(this.#words, WORD.failed) === 0) || this.#isAnyoneActive();
   }
 
-  #waitForWorkers(grains: number): void {
+  #isAnyoneActive(): boolean {
+    for (let index = 0; index < this.#workers.length; index++) {
+      if (Atomics.load(this.#words, SLOT.first + index * SLOT.words + SLOT.state) === STATE.active) return true;
+    }
+    return false;
+  }
+
+  #waitUntil(isOver: () => boolean): void {
     let sleeps = 0;
-    for (let polls = 0; this.#pending(grains); polls++) {
+    for (let polls = 0; !isOver(); polls++) {
       if (polls > POLLS && sleep(this.#words)) sleeps++;
       if (sleeps * SLEEP_MS > this.#stallMs) this.#abandonWorkers();
     }
@@ -224,67 +259,36 @@ export class Team {
     });
   }
 
-  // No grain is handed out any more, and no worker looks at the job.
-  #close(job: Job): void {
-    Atomics.store(this.#words, WORD.open, 0);
-    Atomics.store(this.#words, WORD.next, Math.ceil(job.range / job.grain));
-    for (let index = 0; index < this.#workers.length; index++) {
-      while (Atomics.load(this.#words, SLOT.first + index * SLOT.words + SLOT.state) === STATE.active);
-    }
+  // No grain is handed out any more, and no worker looks at the job. Answers the first grain that nobody claimed.
+  #close({ grains }: Job): number {
+    const words = this.#words;
+    Atomics.store(words, WORD.open, 0);
+    const next = Atomics.exchange(words, WORD.next, grains);
+    // Where the calling thread trapped, workers may wait for a phase that will not come.
+    if (Atomics.load(words, WORD.done) < grains) Atomics.add(words, WORD.failed, 1);
+    this.#waitUntil(() => !this.#isAnyoneActive());
+    return Math.min(next, grains);
   }
 
-  #repeatLost(job: Job): void {
+  // What is left of a job after a grain of it was lost, in order: a phase may need all of the one before it.
+  #leftGrains(job: Job, unclaimed: number): number[] {
+    const lost: number[] = [];
     for (let index = 0; index < this.#workers.length; index++) {
       const claim = Atomics.exchange(this.#words, SLOT.first + index * SLOT.words + SLOT.claim, 0);
-      if (claim >= 0) continue;
-      if (job.lost === 'fail') throw new GrainLostError(-claim - 1);
-      runGrain(job, -claim - 1);
+      if (claim < 0) lost.push(-claim - 1);
     }
-  }
-
-  async #runOnWorkers(job: Job): Promise<void> {
-    const grains = Math.ceil(job.range / job.grain);
-    this.#busy = true;
-    this.#helpWanted = false;
-    for (const worker of this.#workers) worker?.hold();
-    try {
-      this.#open(job, this.#workers.length, 1);
-      while (this.#pending(grains)) {
-        const alone = this.#workers.every((worker) => worker === undefined);
-        if ((alone || this.#helpWanted) && this.#takeGrain(job)) await this.#host!.pause();
-        else await this.#report(grains);
-      }
-    } finally {
-      this.#close(job);
-      this.#busy = false;
-      for (const worker of this.#workers) worker?.release();
-    }
-    this.#repeatLost(job);
+    if (lost.length > 0 && job.lost === 'fail') throw new GrainLostError(Math.min(...lost));
+    const never = Array.from({ length: job.grains - unclaimed }, (_, i) => unclaimed + i);
+    return [...lost, ...job.skipped, ...never].sort((a, b) => a - b);
   }
 
   // Resolves at the next message of a worker, or its end, unless the job is already over.
-  #report(grains: number): Promise<void> {
+  #report(job: Job): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
-      if (!this.#pending(grains)) resolve();
+      if (!this.#isPending(job)) resolve();
     });
   }
-
-  async #runInTurns(job: Job): Promise<void> {
-    for (let index = 0; index * job.grain < job.range; index++) {
-      runGrain(job, index);
-      if (this.#host !== undefined) await this.#host.pause();
-    }
-  }
-}
-
-// Grain by grain also on one thread: short calls let V8's optimised code take over.
-function runHere(job: Job): void {
-  for (let index = 0; index * job.grain < job.range; index++) runGrain(job, index);
-}
-
-function runGrain(job: Job, index: number): void {
-  job.kernel.call(job.params, index * job.grain, Math.min(job.range, (index + 1) * job.grain));
 }
 
 // Gives the processor away for a moment where the platform lets this thread sleep (a browser's main thread may not).

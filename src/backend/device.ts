@@ -38,6 +38,8 @@ export interface Device {
   readonly deviceMemory?: Memory;
   /** Whether it may be chosen without being asked for by name; true where it is not said. */
   readonly automatic?: boolean;
+  /** Whether it can answer within a call (`runNow`); true where it is not said. */
+  readonly readsAtOnce?: boolean;
   /** Whether one pass over composed elementwise functions is quicker on it than one pass each. */
   readonly fuses?: boolean;
   /** Nanoseconds to get operands to it. Said by devices with a memory of their own. */

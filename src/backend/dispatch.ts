@@ -76,7 +76,7 @@ const costClass = (task: Task): number => (task.row.number * 16 + DTYPES[task.ty
 export type Promptness = 'now' | 'free';
 
 const isEligible = (device: Device, task: Task, mode: Promptness): boolean =>
-  (task.numerics !== 'exact' || device.exact) && (mode === 'free' || device.deviceMemory === undefined) && device.supports(task);
+  (task.numerics !== 'exact' || device.exact) && (mode === 'free' || (device.deviceMemory === undefined && device.readsAtOnce !== false)) && device.supports(task);
 
 /** Whether an operand lies on a device and not in RAM. (A task that is only priced has operands without blocks.) */
 const isAway = (task: Task): boolean => task.operands.some(({ block }) => block?.isLocal === false);

@@ -1,8 +1,9 @@
 // Results in linear memory: large blocks come from the kernels' heap and go back to it, small ones are ordinary arrays.
 import type { Heap } from '../../kernels/wasm/heap.ts';
-import { Block, type Memory, reserve } from '../tensor/block.ts';
+import { Block, type Memory } from '../tensor/block.ts';
 import { DTYPES, type TypedArray } from '../tensor/dtype.ts';
 import type { TensorType } from '../tensor/type.ts';
+import { SlabMemory } from './slab-memory.ts';
 
 /** Below this a fresh array costs less than keeping account of a recycled one. */
 const MIN_RECYCLED_BYTES = 4096;
@@ -10,6 +11,7 @@ const MIN_RECYCLED_BYTES = 4096;
 /** Recycles large blocks inside the heap, where WASM reads them without a copy; a full heap falls back to fresh arrays. */
 export class HeapMemory implements Memory {
   readonly #heap: Heap;
+  readonly #fresh = new SlabMemory();
   readonly #recycle = (block: Block): void => this.#heap.free(block.address);
 
   constructor(heap: Heap) {
@@ -17,9 +19,9 @@ export class HeapMemory implements Memory {
   }
 
   take(type: TensorType): Block {
-    if (type.sizeBytes < MIN_RECYCLED_BYTES) return new Block(reserve(type));
+    if (type.sizeBytes < MIN_RECYCLED_BYTES) return this.#fresh.take(type);
     const address = this.#heap.allocate(type.sizeBytes);
-    if (address === 0) return new Block(reserve(type));
+    if (address === 0) return this.#fresh.take(type);
     return new Block(this.#heap.view(DTYPES[type.dtype].array as never, address, type.size) as TypedArray, address, this.#recycle);
   }
 }

@@ -22,7 +22,7 @@ import { runAlongAxes } from './along-axes.ts';
 const FLOPS_PER_NS = 40;
 const NS_PER_FLOP_SIMD = 0.12;
 const NS_PER_BYTE = 0.06;
-const CALL_NS = 4000;
+const CALL_NS = 400;
 /** Products of more floating-point operations (a few milliseconds) run beside the event loop; a hand-over costs tenths of one. */
 const ASYNC_FLOPS = 1.5e8;
 

@@ -1,13 +1,15 @@
 #!/usr/bin/env node
-// The command line: npx symbolic-sheet replay | diff | explain.
+// The command line: npx symbolic-sheet replay | diff | explain | devices.
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { SheetError } from '../index.ts';
+import { devicesCommand } from './devices-command.ts';
 import { type CommandResult, diffCommand, explainCommand, replayCommand } from './trace-commands.ts';
 
 const USAGE = `symbolic-sheet replay run.sqs.json [--device js]   run a saved trace again and compare the results
 symbolic-sheet diff a.sqs.json b.sqs.json           where two programs part
 symbolic-sheet explain run.sqs.json                 call by call, how it was answered
+symbolic-sheet devices                              where this machine can compute, and what is missing
   --prefix   use the sound part of a damaged trace
 Exit codes: 0 as recorded or equal, 1 something differs, 2 it could not be told.`;
 
@@ -22,6 +24,7 @@ export async function runCommandLine(args: readonly string[]): Promise<CommandRe
     if (values.help === true) return { text: USAGE, exitCode: 0 };
     if (command === 'replay' && first !== undefined) return await replayCommand(first, values);
     if (command === 'diff' && first !== undefined && second !== undefined) return await diffCommand(first, second, values);
+    if (command === 'devices' && first === undefined) return await devicesCommand();
     if (command === 'explain' && first !== undefined) return await explainCommand(first, values);
     return { text: USAGE, exitCode: 2 };
   } catch (error) {

@@ -8,8 +8,8 @@ import { isFloat } from '../tensor/dtype.ts';
 import type { Blas, BlasArray, GemmCall } from './blas-types.ts';
 
 const CALL_NS = 600;
-/** Products of more floating-point operations (a few milliseconds) run beside the event loop; a hand-over costs tenths of one. */
-const ASYNC_FLOPS = 1.5e8;
+/** Products that should take longer run beside the event loop; a hand-over costs a tenth of a millisecond. */
+const ASYNC_NS = 2e6;
 
 /** Products (and, with LAPACK, systems) through a library that was probed before. */
 export class BlasDevice implements Device {
@@ -36,7 +36,7 @@ export class BlasDevice implements Device {
   }
 
   run(task: Task, out: Block): void | Promise<void> {
-    if (task.row.kernel.skeleton === 'contract' && taskFlops(task) >= ASYNC_FLOPS) return this.#contractBeside(task, out);
+    if (task.row.kernel.skeleton === 'contract' && this.estimateNs(task) >= ASYNC_NS) return this.#contractBeside(task, out);
     this.runNow(task, out);
   }
 

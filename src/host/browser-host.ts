@@ -1,6 +1,10 @@
 // The browser host: no files, no environment, no threads of its own; BLAKE3 in WASM.
+import type { Device, DeviceReport } from '../backend/device.ts';
+import type { JsDevice } from '../backend/js.ts';
+import type { WasmDevice } from '../backend/wasm.ts';
 import type { Host } from '../env.ts';
 import type { FindDevices } from '../sheet/open.ts';
+import type { Settings } from '../sheet/options.ts';
 
 let opened: Promise<Host> | undefined;
 
@@ -24,15 +28,39 @@ async function openHost(): Promise<Host> {
   };
 }
 
-/** WASM where it is allowed, JavaScript always. The kernels are a chunk of their own. */
-export const browserDevices: FindDevices = async (settings) => {
+/** A GPU and WASM where they are allowed, JavaScript always. The kernels are chunks of their own. */
+export const browserDevices: FindDevices = async (settings, host) => {
   const { JsDevice } = await import('../backend/js.ts');
-  const js = new JsDevice();
+  const devices: Device[] = [new JsDevice()];
+  const absent: DeviceReport[] = [];
+  const { wasm, refusal } = await openWasm(devices[0] as JsDevice, settings);
+  if (wasm !== undefined) devices.push(wasm);
+  else absent.push({ name: 'wasm', found: false, detail: refusal });
+  if (settings.devices === undefined || settings.devices.includes('webgpu')) {
+    const gpu = await pageGpu(settings, host);
+    if ('found' in gpu) absent.push(gpu);
+    else devices.push(gpu);
+  }
+  if (settings.tf !== undefined) {
+    const { openTensorflow } = await import('../backend/tensorflow/device.ts');
+    devices.push(await openTensorflow(settings.tf, wasm ?? devices[0] as JsDevice));
+  }
+  return { devices, absent, ...(wasm !== undefined && { memory: wasm.memory }) };
+};
+
+async function openWasm(js: JsDevice, settings: Settings): Promise<{ wasm: WasmDevice | undefined; refusal: string }> {
   try {
     const { WasmDevice } = await import('../backend/wasm.ts');
-    const wasm = new WasmDevice(js, { threads: 1, roomBytes: settings.budgetBytes });
-    return { devices: [js, wasm], memory: wasm.memory };
+    return { wasm: new WasmDevice(js, { threads: 1, roomBytes: settings.budgetBytes }), refusal: '' };
   } catch (error) {
-    return { devices: [js], absent: [{ name: 'wasm', found: false, detail: `WebAssembly refused: ${String(error)}; allow 'wasm-unsafe-eval' in the content security policy.` }] };
+    return { wasm: undefined, refusal: `WebAssembly refused: ${String(error)}; allow 'wasm-unsafe-eval' in the content security policy.` };
   }
-};
+}
+
+/** The page's GPU. */
+async function pageGpu(settings: Settings, host: Host): Promise<Device | DeviceReport> {
+  const { adapterSource, openGpu } = await import('./gpu-adapter.ts');
+  const { gpu } = navigator as { readonly gpu?: GPU };
+  const reason = 'this browser has no WebGPU here; use a recent one, on a secure page (https or localhost)';
+  return openGpu(async () => (gpu === undefined ? { found: false, reason } : adapterSource(gpu, 'allow hardware acceleration in the browser')), settings, host);
+}

@@ -1,10 +1,28 @@
 // A WebGPU adapter as a source of devices, the same in Node and in browsers.
 import type { GpuSource } from '../backend/webgpu/device.ts';
-import type { GpuFinding } from './node-gpu.ts';
+import type { Device, DeviceReport } from '../backend/device.ts';
+import type { Host } from '../env.ts';
+import type { Settings } from '../sheet/options.ts';
+
+/** What was found, or why there is nothing and what to do. */
+export type GpuFinding = { readonly found: true; readonly source: GpuSource } | { readonly found: false; readonly reason: string };
 
 const WANTED_FEATURES = ['shader-f16', 'subgroups', 'timestamp-query', 'chromium-experimental-subgroup-matrix'];
 /** Bytes of parameters that go along with a dispatch, where the implementation has that (it is not in every one yet). */
 const IMMEDIATE_BYTES = 64;
+
+/** The device of a GPU that a host may find; whatever goes wrong is a reason in the report, never a failure to open a sheet. */
+export async function openGpu(find: () => Promise<GpuFinding>, settings: Settings, host: Host): Promise<Device | DeviceReport> {
+  const absent = (detail: string): DeviceReport => ({ name: 'webgpu', found: false, detail });
+  try {
+    const gpu = await find();
+    if (!gpu.found) return absent(gpu.reason);
+    const { openWebgpu } = await import('../backend/webgpu/device.ts');
+    return await openWebgpu(gpu.source, { budgetBytes: settings.gpuBudgetBytes, clock: host.clock, warn: (line) => host.warn(line) });
+  } catch (error) {
+    return absent(`the GPU does not open: ${String(error)}; update its driver, or leave it out with the devices option`);
+  }
+}
 
 /** The preferred adapter of a GPU object, or why there is none. */
 export async function adapterSource(gpu: GPU, remedy: string): Promise<GpuFinding> {

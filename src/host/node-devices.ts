@@ -1,24 +1,56 @@
 // The devices of a Node process, in the order in which ties are broken.
 import type { Device, DeviceReport } from '../backend/device.ts';
+import type { Host } from '../env.ts';
 import type { FindDevices } from '../sheet/open.ts';
+import type { Settings } from '../sheet/options.ts';
 import type { Blas, BlasAbsent } from './blas-types.ts';
 import { nodeThreads } from './node-threads.ts';
 
 /** Finds the devices of this machine. Their code is loaded here, so that importing the library stays quick. */
-export const nodeDevices: FindDevices = async (settings) => {
+export const nodeDevices: FindDevices = async (settings, host) => {
   const { JsDevice } = await import('../backend/js.ts');
   const js = new JsDevice();
   const { WasmDevice } = await import('../backend/wasm.ts');
   const wasm = new WasmDevice(js, { threads: settings.threads, host: nodeThreads(), roomBytes: settings.budgetBytes });
   const devices: Device[] = [js, wasm];
-  const wanted = settings.devices === undefined || settings.devices.includes('blas');
-  const blas = wanted ? await systemBlas() : undefined;
+  const absent: DeviceReport[] = [];
+  const isWanted = (name: string): boolean => settings.devices === undefined || settings.devices.includes(name);
+  const blas = isWanted('blas') ? await systemBlas() : undefined;
   if (blas?.found === true) {
     const { BlasDevice } = await import('./blas-device.ts');
     devices.push(new BlasDevice(blas));
+  } else if (blas !== undefined) {
+    absent.push(absentBlas(blas));
   }
-  return { devices, memory: wasm.memory, absent: blas?.found === false ? [absentBlas(blas)] : [] };
+  const others = [...(isWanted('webgpu') ? [nodeGpu(settings, host)] : []), openTf(settings, wasm)];
+  for (const other of await Promise.all(others)) {
+    if ('found' in other) absent.push(other);
+    else devices.push(other);
+  }
+  return { devices, memory: wasm.memory, absent };
 };
+
+async function nodeGpu(settings: Settings, host: Host): Promise<Device | DeviceReport> {
+  const [{ openGpu }, { findGpu }] = await Promise.all([import('./gpu-adapter.ts'), import('./node-gpu.ts')]);
+  return openGpu(findGpu, settings, host);
+}
+
+/** The TensorFlow.js that was passed, else one that is installed where the options name it, for loading it takes a second. */
+async function openTf({ tf, devices }: Settings, fallback: Device): Promise<Device | DeviceReport> {
+  if (tf === undefined && devices?.includes('tensorflow') !== true) return absentTf('not looked for; pass yours, open({ tf }), or name "tensorflow" in the devices option to use an installed tfjs-node');
+  const { openTensorflow } = await import('../backend/tensorflow/device.ts');
+  if (tf !== undefined) return openTensorflow(tf, fallback);
+  const { findTensorflow } = await import('./node-tensorflow.ts');
+  const search = await findTensorflow();
+  if (!search.found) return absentTf(search.reason);
+  try {
+    return await openTensorflow(search.tf, fallback);
+  } catch (error) {
+    return absentTf(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const absentTf = (detail: string): DeviceReport => ({ name: 'tensorflow', found: false, detail });
 
 let opened: Promise<Blas | BlasAbsent> | undefined;
 

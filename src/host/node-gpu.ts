@@ -1,9 +1,8 @@
 // WebGPU in Node: the `webgpu` package (Dawn), an optional peer that a program installs where it wants a GPU.
-import type { GpuSource } from '../backend/webgpu/device.ts';
-import { adapterSource } from './gpu-adapter.ts';
-
-/** What was found, or why there is nothing and what to do. */
-export type GpuFinding = { readonly found: true; readonly source: GpuSource } | { readonly found: false; readonly reason: string };
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { adapterSource, type GpuFinding } from './gpu-adapter.ts';
 
 interface DawnModule {
   create(options: readonly string[]): GPU;
@@ -17,6 +16,7 @@ const TOGGLES = 'enable-dawn-features=disable_workgroup_init';
 
 /** Opens the adapter that Dawn prefers. */
 export async function findGpu(): Promise<GpuFinding> {
+  if (!mayHaveVulkan()) return { found: false, reason: 'there is no Vulkan loader (libvulkan.so.1); install it and the driver of the GPU (Debian, Ubuntu: libvulkan1)' };
   const dawn = await loadDawn();
   if (typeof dawn === 'string') return { found: false, reason: dawn };
   const kept = globalThis as { [KEPT]?: GPU };
@@ -32,4 +32,14 @@ async function loadDawn(): Promise<DawnModule | string> {
     const missing = (error as { code?: string }).code === 'ERR_MODULE_NOT_FOUND';
     return missing ? 'the package "webgpu" is not installed; run npm install webgpu to compute on a GPU' : `the package "webgpu" does not load: ${String(error)}; reinstall it`;
   }
+}
+
+const LIBRARY_FOLDERS = ['/lib', '/usr/lib', '/lib64', '/usr/lib64', '/usr/local/lib', '/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/run/opengl-driver/lib'];
+
+/** Dawn complains on stderr where Linux has no Vulkan; it is not asked then. */
+function mayHaveVulkan(): boolean {
+  const { platform, env } = process;
+  if (platform !== 'linux' || env['VK_ICD_FILENAMES'] !== undefined || env['VK_DRIVER_FILES'] !== undefined) return true;
+  const named = (env['LD_LIBRARY_PATH'] ?? '').split(':').filter((folder) => folder !== '');
+  return [...named, ...LIBRARY_FOLDERS].some((folder) => existsSync(join(folder, 'libvulkan.so.1')));
 }

@@ -7,6 +7,8 @@ interface Options {
   readonly laws?: readonly LawName[];
   /** Floating-point operations per element; 1 for arithmetic, about 20 for exp and its kin. */
   readonly flops?: number;
+  /** Relative error bound in units of epsilon, where devices may differ. */
+  readonly bound?: number;
   readonly kind?: OperandKind;
   readonly promotion?: OpRow['promotion'];
   readonly deviation?: string;

@@ -6,13 +6,16 @@ import { defineOp, type LawName, type OpRow } from './define.ts';
 import { elementwise } from './elementwise.ts';
 import { broadcastShapes } from './infer.ts';
 
+/** Devices bring functions of their own; good ones are within this many epsilon. Class exact knows only those of the specification. */
+const FUNCTION_BOUND = 8;
+
 /** A function of one floating operand; about 20 flops an element. */
 const fn = (name: string, doc: string, body: Scalar, laws: readonly LawName[] = []): OpRow =>
-  elementwise(name, doc, 1, body, { kind: 'float', flops: 20, laws });
+  elementwise(name, doc, 1, body, { kind: 'float', flops: 20, laws, bound: FUNCTION_BOUND });
 
 /** As `fn`, of two operands. */
 const fn2 = (name: string, doc: string, body: Scalar, laws: readonly LawName[] = []): OpRow =>
-  elementwise(name, doc, 2, body, { kind: 'float', flops: 40, laws });
+  elementwise(name, doc, 2, body, { kind: 'float', flops: 40, laws, bound: FUNCTION_BOUND });
 
 const logAddExp = scalar('logaddexp', 2, (m, x, y) => {
   const high = m.max(x, y);

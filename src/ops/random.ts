@@ -21,7 +21,7 @@ function floats(name: string, doc: string, fill: (source: { seed: bigint }, out:
 
 function row(name: string, doc: string, attributes: OpRow['attributes'], fill: RandomKernel, type: (attrs: AttributeValues) => { dtype: DType; shape: readonly number[] }): OpRow {
   const positional = Object.keys(attributes).filter((attribute) => attribute !== 'dtype' && attribute !== 'seed');
-  return defineOp({ name, doc, operands: [], attributes, positional, result: Object.hasOwn(attributes, 'dtype') ? 'attribute' : 'int32', infer: (_operands, attrs) => type(attrs), kernel: { skeleton: 'random', fill }, flops: (_operands, out) => out.size * 100 });
+  return defineOp({ name, doc, operands: [], attributes, positional, result: Object.hasOwn(attributes, 'dtype') ? 'attribute' : 'int32', infer: (_operands, attrs) => type(attrs), kernel: { skeleton: 'random', fill }, flops: (_operands, out) => out.size * 100, bound: name === 'random_normal' ? 4 : 0 });
 }
 
 /** Rows of this family. */

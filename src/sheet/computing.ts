@@ -9,7 +9,7 @@ import type { Expression } from '../expr/expression.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
 import { knownFacts } from '../pattern/facts.ts';
 import { scoreOf } from '../pattern/score.ts';
-import { type Block, type Value, valueOf } from '../tensor/block.ts';
+import { type Block, detached, type Value, valueOf } from '../tensor/block.ts';
 import type { Core, View } from './core.ts';
 import type { Ground, Identity, Step } from './demand.ts';
 import { Flights } from './flights.ts';
@@ -160,7 +160,7 @@ export class Computing {
     }
     core.counters.misses++;
     core.nearMisses.missed(step.expression);
-    if (verdict === 'admit') core.store.put(entryOf(step, value, device, costNs, score));
+    if (verdict === 'admit') core.store.put(entryOf(step, detached(value), device, costNs, score));
     return 'computed';
   }
 

@@ -1,6 +1,7 @@
 // Options of a sheet and of a view of it, validated once.
 import { AttributeError } from '../errors.ts';
 import type { NumericsClass } from '../events.ts';
+import type { TensorflowModule } from '../ops/tensorflow-module.ts';
 import type { LawSet } from '../policy/laws.ts';
 
 /** What `SymbolicSheet.open` takes. */
@@ -14,7 +15,7 @@ export interface OpenOptions {
   /** Bytes of results and operands a GPU may hold; more go back to RAM. Default 1 GiB. */
   readonly gpuBudgetBytes?: number;
   /** A TensorFlow.js module to compute with, its backend set: `import * as tf from '@tensorflow/tfjs-core'`. */
-  readonly tf?: unknown;
+  readonly tf?: TensorflowModule;
   /** The only devices to use, by name: `js`, `wasm`, `blas`, `webgpu`, `tensorflow`. Default all that are found. */
   readonly devices?: readonly string[];
   /** Compute at once instead of on demand. */
@@ -58,7 +59,7 @@ export interface Settings {
   readonly cache: 'on' | 'off';
   readonly budgetBytes: number;
   readonly gpuBudgetBytes: number;
-  readonly tf: unknown;
+  readonly tf: TensorflowModule | undefined;
   readonly devices: readonly string[] | undefined;
   readonly eager: boolean;
   readonly rewrites: 'apply' | 'offer' | 'off';

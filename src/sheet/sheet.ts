@@ -71,12 +71,13 @@ export class Sheet implements Owner {
   async compute(...handles: readonly Tensor[]): Promise<void> {
     const targets = handles.map((handle) => this.#own(handle));
     for (const target of targets) this.admit(target);
-    const values = await this.#withoutLoss(targets, (value) => value.block.residence?.settled());
-    targets.forEach((target, i) => {
-      const value = values[i] as Value;
-      this.core.pins.renew(target, value);
-      value.block.release();
-    });
+    const demanded = this.#values(targets, settled);
+    const values = demanded instanceof Promise ? await demanded : demanded;
+    for (let i = 0; i < targets.length; i++) {
+      const { block } = values[i] as Value;
+      this.core.pins.renew(targets[i] as Expression, values[i] as Value);
+      block.release();
+    }
   }
 
   /** What was called and how it was answered, to read, save and replay. */
@@ -224,23 +225,31 @@ export class Sheet implements Owner {
       return expression.value;
     }
     this.admit(expression);
-    const values = await this.#withoutLoss([expression], (value) => (value.block.isLocal ? undefined : value.block.bring()));
-    return values[0] as Value;
+    const demanded = this.#values([expression], brought);
+    return (demanded instanceof Promise ? await demanded : demanded)[0] as Value;
   }
 
-  /** Demands values and waits for `ready`; where a device is lost meanwhile, what was on it is computed again. */
-  async #withoutLoss(targets: readonly Expression[], ready: (value: Value) => Promise<void> | undefined): Promise<Value[]> {
+  /** Values of targets, held for the caller, each `ready`; at once where nothing has to be waited for. */
+  #values(targets: readonly Expression[], ready: (value: Value) => Promise<void> | undefined): Value[] | Promise<Value[]> {
+    this.#ground ??= this.core.computing.ground(this.#view, 'free');
+    const values = demand(targets, this.#ground, this.#view.signal);
+    if (values instanceof Promise || values.some(({ block }) => block.residence !== undefined)) return this.#withoutLoss(targets, values, ready);
+    return values;
+  }
+
+  /** Waits for values; where a device is lost meanwhile, what was on it is computed again. */
+  async #withoutLoss(targets: readonly Expression[], first: Value[] | Promise<Value[]>, ready: (value: Value) => Promise<void> | undefined): Promise<Value[]> {
+    let demanded = first;
     for (let losses = 0; ; losses++) {
       let values: Value[] = [];
       try {
-        const demanded = demand(targets, (this.#ground ??= this.core.computing.ground(this.#view, 'free')), this.#view.signal);
-        values = demanded instanceof Promise ? await demanded : demanded;
-        const waits = values.map(ready).filter((wait) => wait !== undefined);
-        if (waits.length > 0) await Promise.all(waits);
+        values = await demanded;
+        await Promise.all(values.map(async (value) => ready(value)));
         return values;
       } catch (error) {
         for (const value of values) value.block.release();
         if (!(error instanceof DeviceLostError) || losses >= MAX_LOSSES) throw error;
+        demanded = demand(targets, this.#ground as Ground, this.#view.signal);
       }
     }
   }
@@ -301,6 +310,9 @@ export class Sheet implements Owner {
     if (this.#state.closed) throw new ClosedError('This sheet is closed; open another with SymbolicSheet.open().', {});
   }
 }
+
+const settled = ({ block }: Value): Promise<void> | undefined => block.residence?.settled();
+const brought = ({ block }: Value): Promise<void> | undefined => (block.isLocal ? undefined : block.bring());
 
 /** Ops as methods, generated from the rows. Names of the sheet's own win: `sheet.trace` is the trace, the op is `x.trace()`. */
 export interface Sheet extends Omit<SheetMethods, 'trace'> {}

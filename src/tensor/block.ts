@@ -140,6 +140,10 @@ class ResidentValue implements Value {
 /** A value over an array nobody else will write to. */
 export const valueOfArray = (type: TensorType, array: TypedArray): Value => valueOf(type, new Block(array));
 
+/** The value in bytes of its own, where it shares an ordinary buffer with others that would be kept along with it. */
+export const detached = (value: Value): Value =>
+  (value.block.recycled || !value.block.isLocal || value.array.byteLength === value.array.buffer.byteLength ? value : valueOfArray(value.type, value.array.slice()));
+
 /** Fresh zeroed arrays; the simplest correct memory. */
 export const heapMemory: Memory = { take: (type) => new Block(reserve(type)) };
 

@@ -84,6 +84,9 @@ describe('heap', () => {
     const big = heap.allocate(6 * PAGE_BYTES);
     expect(big).toBeGreaterThan(0);
     expect(view.every((x) => x === 1.5)).toBe(true);
+    expect(heap.holds(view), 'made before the growth').toBe(true);
+    expect(heap.holds(heap.view(Uint8Array, big, 1))).toBe(true);
+    expect(heap.holds(new Float32Array(4))).toBe(false);
     expect(heap.allocate(3 * PAGE_BYTES)).toBe(0);
     heap.free(big);
     expect(heap.allocate(7 * PAGE_BYTES)).toBeGreaterThan(0);
@@ -95,6 +98,7 @@ describe('heap', () => {
     const view = heap.view(Float32Array, heap.allocate(4096), 1024);
     heap.allocate(3 * PAGE_BYTES);
     expect(view.length).toBe(0);
+    expect(heap.holds(view)).toBe(false);
   });
 
   it('reaches addresses above 2^31', () => {

@@ -5,7 +5,8 @@ import { map, type ElementArray, type Operand } from '../../kernels/map.ts';
 import * as libm from '../../kernels/libm.ts';
 import * as math from '../../kernels/math.ts';
 import { Heap } from '../../kernels/wasm/heap.ts';
-import { lanesFor, WasmMap } from '../../kernels/wasm/map.ts';
+import { WasmMap } from '../../kernels/wasm/map.ts';
+import { lanesFor } from '../../kernels/wasm/map-plan.ts';
 
 const add = scalar('add', 2, (m, a, b) => m.add(a, b));
 const cast = scalar('cast', 1, (_, x) => x);
@@ -155,6 +156,64 @@ describe('map in WebAssembly has the bits of map in JavaScript', () => {
     job.writeParams(params);
     for (let start = 0, step = 1; start < job.range; start += step, step = (step * 5) % 17 || 1) job.kernel.call(params, start, Math.min(job.range, start + step));
     expect([...split]).toEqual([...whole]);
+  });
+
+  test('for calls that differ in shapes, dtypes and places alone, in any order and more than are remembered', () => {
+    const shapes: readonly (readonly [readonly number[], readonly number[]])[] =
+      [[[6, 4], [6, 4]], [[6, 4], [4]], [[6, 4], [6, 1]], [[6, 4], []], [[24], [24]], [[4, 6], [6]], [[2, 3, 4], [4]], [[2, 3, 4], [3, 1]]];
+    const calls = shapes.flatMap(([x, y]) => [Float32Array, Float64Array].flatMap((X) => [true, false].map((resident) => ({ x, y, X, resident }))));
+    const place = (array: ElementArray, resident: boolean): ElementArray => {
+      if (!resident) return array;
+      const view = heap.view(array.constructor as Float64ArrayConstructor, heap.allocate(array.byteLength), array.length);
+      view.set(array as Float64Array);
+      return view;
+    };
+    for (let round = 0; round < 3 * calls.length; round++) {
+      const { x, y, X, resident } = calls[(round * 7) % calls.length]!;
+      const sized = (shape: readonly number[], from: number) => (X as Float64ArrayConstructor).from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i + from));
+      const operands = [{ array: place(sized(x, round), resident), shape: x }, { array: place(sized(y, -round), round % 2 === 0), shape: y }];
+      const [expected, out] = [new Float32Array(24), place(new Float32Array(24), round % 3 === 0)];
+      map(add, operands, expected, x);
+      expect(wasm.run(add, operands, out, x)).toBe(true);
+      expect([...out]).toEqual([...expected]);
+    }
+  });
+
+  test('where a shape array was changed by its owner after a call', () => {
+    const shape = [2, 3];
+    const operands = [{ array: Float32Array.of(1, 2, 3, 4, 5, 6), shape }, { array: Float32Array.of(10, 20, 30), shape: [3] }];
+    const out = new Float32Array(6);
+    wasm.run(add, operands, out, shape);
+    shape.reverse();
+    wasm.run(add, [operands[0]!, { array: Float32Array.of(10, 20, 30), shape: [3, 1] }], out, shape);
+    expect([...out]).toEqual([11, 12, 23, 24, 35, 36]);
+  });
+
+  test('for parts of larger arrays, small ones and some that do not fit the scratch memory', () => {
+    for (const [length, offset] of [[5, 3], [70_000, 17]] as const) {
+      const whole = Float32Array.from({ length: length + 40 }, (_, i) => i / 3);
+      const part = { array: whole, shape: [length], offset };
+      const [expected, out] = [new Float32Array(length), new Float32Array(length)];
+      map(add, [part, { array: whole, shape: [length] }], expected, [length]);
+      wasm.run(add, [part, { array: whole, shape: [length] }], out, [length]);
+      expect(Buffer.compare(Buffer.from(out.buffer), Buffer.from(expected.buffer))).toBe(0);
+    }
+  });
+
+  test.each(['shared', 'private'] as const)('before and after a %s memory has grown', (kind) => {
+    const growing = new Heap({ initialPages: 3, maximumPages: 40, memory: kind });
+    const on = new WasmMap(growing);
+    const x = { array: Float32Array.of(1, 2, 3), shape: [3] };
+    const out = new Float32Array(3);
+    on.run(add, [x, x], out, [3]);
+    const before = growing.view(Float32Array, growing.allocate(12), 3).fill(7);
+    growing.allocate(12 * 65536);
+    on.run(add, [x, x], out, [3]);
+    expect([...out]).toEqual([2, 4, 6]);
+    if (kind === 'private') return;
+    expect(on.job(add, [{ array: before, shape: [3] }, { array: before, shape: [3] }], before, [3]), 'a view made before the growth still is resident').toBeDefined();
+    on.run(add, [{ array: before, shape: [3] }, x], before, [3]);
+    expect([...before]).toEqual([8, 9, 10]);
   });
 
   test('in int32, wrapping', () => {

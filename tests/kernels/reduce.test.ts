@@ -138,6 +138,33 @@ describe('reduce in WebAssembly has the bits of reduce in JavaScript', () => {
     }
   });
 
+  test('for calls that differ in shape, axes and places alone, in any order and more than are remembered', () => {
+    const calls = [[6, 8], [8, 6], [48], [2, 3, 8], [4, 12], [1, 48]].flatMap((shape) => shape.flatMap((_, axis) => [true, false].map((resident) => ({ shape, axis, resident }))));
+    for (let round = 0; round < 3 * calls.length; round++) {
+      const { shape, axis, resident } = calls[(round * 5) % calls.length]!;
+      const array = Float32Array.from({ length: 48 }, (_, i) => Math.fround(Math.sin(i + round) * 1e3));
+      const placed = resident ? heap.view(Float32Array, heap.allocate(192), 48) : array;
+      placed.set(array);
+      const results = 48 / shape[axis]!;
+      const [expected, out] = [new Float32Array(results), new Float32Array(results)];
+      reduce(reductions.mean, { array, shape }, [axis], expected);
+      expect(wasm.run(reductions.mean, { array: placed, shape }, [axis], out)).toBe(true);
+      expect([...out]).toEqual([...expected]);
+    }
+  });
+
+  test('of parts of larger arrays, small ones and some that do not fit the scratch memory', () => {
+    for (const [rows, columns, offset] of [[3, 5, 2], [3, 40_001, 7]] as const) {
+      const part = { array: Float64Array.from({ length: rows * columns + 10 }, (_, i) => Math.sin(i)), shape: [rows, columns], offset };
+      for (const axis of [0, 1]) {
+        const [expected, out] = [new Float64Array([rows, columns][1 - axis]!), new Float64Array([rows, columns][1 - axis]!)];
+        reduce(reductions.sum, part, [axis], expected);
+        expect(wasm.run(reductions.sum, part, [axis], out)).toBe(true);
+        expect(Buffer.compare(Buffer.from(out.buffer), Buffer.from(expected.buffer))).toBe(0);
+      }
+    }
+  });
+
   test('integers, strided operands and separated axes are left to JavaScript', () => {
     const out = new Int32Array(2);
     expect(wasm.run(reductions.sum, { array: new Int32Array(6), shape: [2, 3] }, [1], out)).toBe(false);

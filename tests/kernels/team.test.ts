@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { countUp, i32, ModuleBuilder, set, call, when } from '../../kernels/wasm/assembler.ts';
 import { Heap } from '../../kernels/wasm/heap.ts';
-import { GrainLostError, Team } from '../../kernels/wasm/team.ts';
+import { GrainLostError, type Phase, Team } from '../../kernels/wasm/team.ts';
 import type { TeamHost, TeamModule } from '../../kernels/wasm/team.ts';
 import { nodeThreads } from '../../src/host/node-threads.ts';
 
@@ -39,6 +39,31 @@ function ground(host: TeamHost | undefined, threads: number, stallMs?: number) {
   return { heap, team, kernels, params, setUp };
 }
 
+// mirror: out[i] = in[last - i] + 1 after `weight` rounds of nothing, so that no phase is right before the one ahead of it has ended; traps at i = field 16.
+function mirrorModule(memory: 'shared' | 'private'): TeamModule {
+  const builder = new ModuleBuilder({ memory });
+  const f = builder.function({ export: 'mirror', params: ['i32', 'i32', 'i32'] });
+  const [params, start, end] = f.params;
+  const [wait, from] = f.locals('i32', 2);
+  f.body(countUp(start, end, 1,
+    set(wait, 0), countUp(wait, i32.load(params, 12), 1, set(from, i32.add(i32.load(params, 0), i32.shl(i32.sub(i32.load(params, 8), start), 2)))),
+    when(i32.eq(start, i32.load(params, 16)), i32.store(-4, wait)),
+    i32.store(i32.add(i32.load(params, 4), i32.shl(start, 2)), i32.add(i32.load(from), 1))));
+  return { bytes: builder.encode() };
+}
+
+// A chain of mirrors over `length` numbers that start at 0: after the last phase all of them are `count`.
+function chain({ heap, team }: ReturnType<typeof ground>, { count, length, grain, weight, trapAt = -1 }: { count: number; length: number; grain: number; weight: number; trapAt?: number }) {
+  const kernel = team.load(mirrorModule(heap.kind)).mirror!;
+  const rows = Array.from({ length: count + 1 }, () => heap.view(Int32Array, heap.allocate(4 * length), length).fill(0));
+  const phases = rows.slice(1).map((out, i): Phase => {
+    const params = heap.allocate(64);
+    heap.view(Int32Array, params, 5).set([rows[i]!.byteOffset, out.byteOffset, length - 1, weight, i === 1 ? trapAt : -1]);
+    return { kernel, params, range: length, grain, lastGrain: Math.ceil(grain / 3) };
+  });
+  return { phases, isRight: () => rows.at(-1)!.every((value) => value === count), clear: () => rows.forEach((row) => row.fill(0)) };
+}
+
 const once = (out: Int32Array) => out.every((count) => count === 1);
 
 // Real workers whose program is changed: what happens when one of them fails at a given place.
@@ -58,6 +83,20 @@ describe('team', () => {
         const later = setUp(length, 50, -1);
         await team.run(kernels.count!, params, length, grain);
         expect(once(later), `${threads} threads, ${length} by ${grain}`).toBe(true);
+      }
+    }
+  });
+
+  it('runs phases one after another, more of them than are opened at once, on one to four threads', async () => {
+    for (const threads of [1, 2, 4]) {
+      const found = ground(nodeThreads(), threads);
+      for (const [length, grain] of [[1, 1], [64, 1], [300, 7], [1000, 400]] as const) {
+        const { phases, isRight, clear } = chain(found, { count: 70, length, grain, weight: 20 });
+        found.team.runPhasesNow(phases);
+        expect(isRight(), `${threads} threads, ${length} by ${grain}, now`).toBe(true);
+        clear();
+        await found.team.runPhases(phases);
+        expect(isRight(), `${threads} threads, ${length} by ${grain}`).toBe(true);
       }
     }
   });
@@ -158,6 +197,51 @@ describe('a worker that fails', () => {
     const strict = ground(dies, 3);
     strict.setUp(300, 1000, -1);
     await expect(strict.team.run(strict.kernels.count!, strict.params, 300, 3, 'fail')).rejects.toBeInstanceOf(GrainLostError);
+  });
+
+  it('inside a grain of an early phase has the later ones computed from whole results, and fails the job where repeating is unsound', async () => {
+    const dies = sabotaged((source) => source.replace('run(params,', 'if (index === 130) process.exit(1); run(params,'));
+    const { phases, isRight } = chain(ground(dies, 3), { count: 5, length: 300, grain: 3, weight: 2000 });
+    await teams.at(-1)!.runPhases(phases);
+    expect(isRight()).toBe(true);
+    const strict = chain(ground(dies, 3), { count: 5, length: 300, grain: 3, weight: 2000 });
+    await expect(teams.at(-1)!.runPhases(strict.phases, 'fail')).rejects.toBeInstanceOf(GrainLostError);
+  });
+
+  it('by a trap in an early phase ends the job for those who wait for a later one', async () => {
+    const found = ground(nodeThreads(), 3);
+    for (const trapAt of [0, 150, 299]) {
+      const { phases } = chain(found, { count: 4, length: 300, grain: 60, weight: 2000, trapAt });
+      expect(() => found.team.runPhasesNow(phases)).toThrow(WebAssembly.RuntimeError);
+      await expect(found.team.runPhases(phases)).rejects.toBeInstanceOf(WebAssembly.RuntimeError);
+    }
+    const { phases, isRight } = chain(found, { count: 4, length: 300, grain: 60, weight: 20 });
+    await found.team.runPhases(phases);
+    expect(isRight()).toBe(true);
+  });
+
+  it('is not what a caller is whose kernel fails: workers that wait for the phase it failed in go on to the next job', async () => {
+    let ended = 0;
+    const real = nodeThreads();
+    const counting: TeamHost = { ...real, spawn: (...args) => {
+      const worker = real.spawn(...args);
+      return { ...worker, terminate: () => { ended++; return worker.terminate(); } };
+    } };
+    const found = ground(counting, 3, 300);
+    const { phases, isRight, clear } = chain(found, { count: 4, length: 300, grain: 3, weight: 500 });
+    await found.team.runPhases(phases);
+    const [first, second, ...others] = phases as [Phase, Phase, ...Phase[]];
+    // Long enough for the workers to finish the rest of the phase and to claim grains of the next one.
+    const fail = (): void => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+      throw new RangeError('here only');
+    };
+    const failing = { ...second, kernel: { ...second.kernel, call: fail } };
+    expect(() => found.team.runPhasesNow([first, failing, ...others])).toThrow('here only');
+    expect(ended).toBe(0);
+    clear();
+    await found.team.runPhases(phases);
+    expect(isRight()).toBe(true);
   });
 
   it('inside a grain of a blocking job does not hang the caller', async () => {

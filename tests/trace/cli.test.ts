@@ -33,6 +33,13 @@ const run = (...args: string[]): { status: number | null; text: string } => {
 };
 
 describe('the command line', () => {
+  it('lists the devices of the machine, and what is missing', () => {
+    const { status, text } = run('devices');
+    expect(status).toBe(0);
+    expect(text).toMatch(/^✓ js +plain JavaScript/m);
+    expect(text).toMatch(/^[✓·] webgpu +\S/m);
+  });
+
   it('replays a trace', async () => {
     expect(run('replay', file('a.sqs.json'), '--device', 'js')).toMatchObject({ status: 0, text: expect.stringMatching(/replayed 18 events, chain ✓ · 5 digests compared: 5 equal/) });
     const rootless = await replayCommand(file('rootless.sqs.json'));

@@ -1,0 +1,103 @@
+// A matrix product as GPU kernels see it: how the operands lie, batches as runs of even strides, the parameters of every contract shader.
+import type { Plan } from './launch.ts';
+
+/** A (batch of) products C[m×n] = op(A)[m×k] · op(B)[k×n] of float32, row-major, C's batches one after the other; no extent is 0. */
+export interface ContractProblem {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly lda: number;
+  readonly ldb: number;
+  /** First element of every batch's matrix in A and in B. */
+  readonly offsetsA: readonly number[];
+  readonly offsetsB: readonly number[];
+}
+
+/** What the arithmetic of a product may lose: `f16` rounds the operands to half precision and sums in float32. */
+export type ContractPrecision = 'f32' | 'f16';
+
+/** A way to compute a product: operands [A, B, …those of the epilogue] → C. The plan is made when it is read. */
+export interface ContractVariant {
+  /** Stable: a tuner remembers it. */
+  readonly name: string;
+  readonly plan: Plan;
+  /** Never run on hardware of its kind: to be checked against another variant on the device before it is used. */
+  readonly unproven: boolean;
+}
+
+/** Whether rows are whole 16-byte vectors at 16-byte addresses, or elements must be read one by one. */
+export type Form = 'vector' | 'scalar';
+
+/** How an operand lies in memory. */
+export interface OperandLayout {
+  readonly name: 'A' | 'B';
+  readonly form: Form;
+  /** Contiguous along k: a tile of it is turned round on its way to workgroup memory, which is k-major. */
+  readonly alongK: boolean;
+}
+
+/** How the operands and the result of a problem lie. */
+export interface ContractLayout {
+  readonly a: OperandLayout;
+  readonly b: OperandLayout;
+  readonly c: Form;
+}
+
+/** The layout of a problem. */
+export function layoutOf({ m, n, k, transposeA, transposeB, lda, ldb, offsetsA, offsetsB }: ContractProblem): ContractLayout {
+  return {
+    a: { name: 'A', form: formOf([lda, transposeA ? m : k, ...offsetsA]), alongK: !transposeA },
+    b: { name: 'B', form: formOf([ldb, transposeB ? k : n, ...offsetsB]), alongK: transposeB },
+    c: formOf([n]),
+  };
+}
+
+const formOf = (distances: readonly number[]): Form => (distances.every((distance) => distance % 4 === 0) ? 'vector' : 'scalar');
+
+/** Names a layout in keys of shaders. */
+export const layoutKey = ({ a, b, c }: ContractLayout): string => `${a.form}${Number(a.alongK)}${b.form}${Number(b.alongK)}${c}`;
+
+/** Batches whose matrices lie at even distances in A and in B (0 where one matrix serves all). */
+export interface BatchRun {
+  readonly first: number;
+  readonly count: number;
+  readonly offsetA: number;
+  readonly offsetB: number;
+  readonly strideA: number;
+  readonly strideB: number;
+}
+
+/** The batches of a problem as few runs of at most `longest`: one launch each. */
+export function batchRuns({ offsetsA, offsetsB }: ContractProblem, longest = 65535): BatchRun[] {
+  const runs: BatchRun[] = [];
+  for (let first = 0; first < offsetsA.length; first += (runs.at(-1) as BatchRun).count) {
+    const [offsetA, offsetB] = [offsetsA[first] as number, offsetsB[first] as number];
+    const [strideA, strideB] = [(offsetsA[first + 1] ?? offsetA) - offsetA, (offsetsB[first + 1] ?? offsetB) - offsetB];
+    let count = 1;
+    while (count < longest && offsetsA[first + count] === offsetA + count * strideA && offsetsB[first + count] === offsetB + count * strideB) count++;
+    runs.push({ first, count, offsetA, offsetB, strideA, strideB });
+  }
+  return runs;
+}
+
+/** Parameters of every contract shader. `batch` products a launch; parts of `chunk` products along K write slabs `slab` elements apart. */
+export const CONTRACT_PARAMS: readonly string[] = [
+  'm', 'n', 'k', 'lda', 'ldb', 'offsetA', 'offsetB', 'offsetC', 'strideA', 'strideB', 'batch', 'chunk', 'slab',
+].map((name) => `${name}: u32`);
+
+/** How K is cut into parts. */
+export interface Split {
+  readonly parts: number;
+  readonly chunk: number;
+  /** Elements of a part's result, whole vectors. */
+  readonly slab: number;
+}
+
+/** K in one piece. */
+export const wholeK = ({ k }: ContractProblem): Split => ({ parts: 1, chunk: k, slab: 0 });
+
+/** The values of `CONTRACT_PARAMS` for one run. */
+export const contractParams = ({ m, n, k, lda, ldb }: ContractProblem, run: BatchRun, { chunk, slab }: Split): number[] =>
+  [m, n, k, lda, ldb, run.offsetA, run.offsetB, run.first * m * n, run.strideA, run.strideB, run.count, chunk, slab];

@@ -1,0 +1,167 @@
+// Every variant of the matrix product against float64: transposes, odd sizes, batches, special values; and which variant is guessed for what.
+import { beforeAll, describe, expect, it } from 'vitest';
+import { contract, contractOracle } from '../../kernels/contract.ts';
+import { contractVariants } from '../../kernels/wgsl/contract.ts';
+import { planSmall } from '../../kernels/wgsl/contract-direct.ts';
+import type { ContractLimits, MatrixUnit } from '../../kernels/wgsl/contract-matrix.ts';
+import { batchRuns, type ContractProblem } from '../../kernels/wgsl/contract-problem.ts';
+import { storedBytes } from '../../kernels/wgsl/storage.ts';
+import { MATMUL } from '../../src/ops/linalg.ts';
+import { type TestGpu, testGpu } from './run-plan.ts';
+
+let gpu: TestGpu;
+beforeAll(async () => {
+  gpu = await testGpu();
+});
+
+const draw = (seed: number): (() => number) => {
+  let state = seed;
+  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 31 - 1;
+};
+const floats = (length: number, seed: number): Float32Array => Float32Array.from({ length }, draw(seed));
+
+/** A product of `batch` compact matrices each. */
+function problemOf(m: number, n: number, k: number, batch = 1, transposeA = false, transposeB = false): ContractProblem {
+  const offsets = (size: number): number[] => Array.from({ length: batch }, (_, i) => i * size);
+  return { m, n, k, transposeA, transposeB, lda: transposeA ? m : k, ldb: transposeB ? k : n, offsetsA: offsets(m * k), offsetsB: offsets(k * n) };
+}
+
+function oracle({ m, n, k, transposeA, transposeB, lda, ldb, offsetsA, offsetsB }: ContractProblem, a: Float32Array, b: Float32Array): Float64Array {
+  const out = new Float64Array(m * n * offsetsA.length);
+  offsetsA.forEach((offset, batch) => out.set(contractOracle({ m, n, k, transposeA, transposeB, a: { values: a, offset, stride: lda }, b: { values: b, offset: offsetsB[batch] as number, stride: ldb } }), batch * m * n));
+  return out;
+}
+
+/** Largest difference in units of the float32 epsilon of the largest element, as the row's bound counts it. */
+function errorOf(found: Float32Array, wanted: Float64Array): number {
+  const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-300);
+  return wanted.reduce((worst, value, i) => Math.max(worst, Math.abs((found[i] as number) - value)), 0) / largest / 2 ** -23;
+}
+
+async function results(problem: ContractProblem, a: Float32Array, b: Float32Array): Promise<Map<string, Float32Array>> {
+  const found = new Map<string, Float32Array>();
+  const count = problem.m * problem.n * problem.offsetsA.length;
+  for (const { name, plan } of contractVariants(problem, gpu.limits)) found.set(name, new Float32Array(await gpu.run(plan, [a, b], storedBytes('float32', count)), 0, count));
+  return found;
+}
+
+const TRANSPOSES = [[false, false], [false, true], [true, false], [true, true]] as const;
+
+describe('every variant of a product', () => {
+  const seen = new Set<string>();
+
+  it.each([
+    [65, 31, 127, 2], [64, 128, 64, 1], [3, 1, 4, 1], [1, 127, 65, 2], [127, 1, 31, 1], [1, 64, 300, 1], [4, 4, 700, 3], [132, 4, 31, 2], [1, 1, 1, 1],
+  ])('%i × %i over %i, %i at once, is within the bound of the row in all four orientations', async (m, n, k, batch) => {
+    for (const [transposeA, transposeB] of TRANSPOSES) {
+      const problem = problemOf(m, n, k, batch, transposeA, transposeB);
+      const [a, b] = [floats(m * k * batch, 1), floats(k * n * batch, 2)];
+      const wanted = oracle(problem, a, b);
+      for (const [name, found] of await results(problem, a, b)) {
+        expect(errorOf(found, wanted), `${name}, transposed ${transposeA} ${transposeB}`).toBeLessThanOrEqual(MATMUL.bound);
+        seen.add(name);
+      }
+    }
+  });
+
+  it('was met', () => {
+    expect([...seen].sort()).toEqual(['direct', 'gemv', 'small', 'split-32', 'split-64', 'tiled-128', 'tiled-32', 'tiled-64']);
+  });
+
+  it('reads matrices with gaps between their rows and batches that share matrices', async () => {
+    const problem: ContractProblem = { ...problemOf(33, 20, 24), lda: 28, ldb: 21, offsetsA: [3, 3, 1003, 1003], offsetsB: [0, 600, 0, 600] };
+    expect(batchRuns(problem).map(({ first, count, strideA, strideB }) => [first, count, strideA, strideB])).toEqual([[0, 2, 0, 600], [2, 2, 0, 600]]);
+    const [a, b] = [floats(2000, 3), floats(1200, 4)];
+    for (const [name, found] of await results(problem, a, b)) expect(errorOf(found, oracle(problem, a, b)), name).toBeLessThanOrEqual(MATMUL.bound);
+  });
+
+  it('carries NaN and infinities to the elements they belong to, as the CPU does, and writes one NaN', async () => {
+    const problem = problemOf(37, 33, 30);
+    const [a, b] = [floats(37 * 30, 5), floats(30 * 33, 6)];
+    a.set([NaN, Infinity], 30);
+    a[5 * 30 + 7] = -Infinity;
+    a[36 * 30 + 29] = Infinity;
+    b.set([Infinity, 0, 3e38], 7 * 33 + 3);
+    const wanted = new Float32Array(37 * 33);
+    contract({ m: 37, n: 33, k: 30, transposeA: false, transposeB: false, a: { values: a, offset: 0, stride: 30 }, b: { values: b, offset: 0, stride: 33 }, c: { values: wanted, offset: 0, stride: 33 }, mode: 'store', triangle: 'none' });
+    const special = (values: Float32Array): string[] => Array.from(values, (value, i) => (Number.isFinite(value) ? '' : new Uint32Array(values.buffer, values.byteOffset)[i]?.toString(16) ?? ''));
+    expect(special(wanted).filter((text) => text !== '').length).toBeGreaterThan(100);
+    for (const [name, found] of await results(problem, a, b)) expect(special(found), name).toEqual(special(wanted));
+  });
+
+  it('gives the same bits again, also where K is cut', async () => {
+    const problem = problemOf(20, 36, 1000);
+    const [a, b] = [floats(20_000, 7), floats(36_000, 8)];
+    const [first, second] = [await results(problem, a, b), await results(problem, a, b)];
+    expect([...first.keys()]).toContain('split-64');
+    for (const [name, found] of first) expect(new Uint32Array(found.buffer), name).toEqual(new Uint32Array((second.get(name) as Float32Array).buffer));
+  });
+
+  it('numbers more than 65,535 workgroups', async () => {
+    const problem = problemOf(4 * 65_540, 1, 2);
+    const [a, b] = [floats(problem.m * 2, 9), floats(2, 10)];
+    const wanted = oracle(problem, a, b);
+    const plan = planSmall(problem);
+    expect(plan.launches[0]?.workgroups).toEqual([32770, 2, 1]);
+    expect(errorOf(new Float32Array(await gpu.run(plan, [a, b], storedBytes('float32', problem.m))), wanted)).toBeLessThanOrEqual(MATMUL.bound);
+  });
+});
+
+describe('the guess', () => {
+  const UNITS: MatrixUnit[] = [{ component: 'f16', m: 16, n: 16, k: 16, subgroupSize: 32 }, { component: 'f16', m: 8, n: 8, k: 8, subgroupSize: 32 }, { component: 'f32', m: 8, n: 8, k: 8, subgroupSize: 32 }];
+  const LARGE: ContractLimits = {
+    maxComputeInvocationsPerWorkgroup: 1024, maxComputeWorkgroupStorageSize: 49152, maxComputeWorkgroupsPerDimension: 65535, maxStorageBufferBindingSize: 2 ** 31,
+    features: new Set(['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix']), matrixUnits: UNITS,
+  };
+  const DEFAULT: ContractLimits = { ...LARGE, maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupStorageSize: 16384, features: new Set(), matrixUnits: [] };
+  const names = (problem: ContractProblem, limits = LARGE, precision: 'f32' | 'f16' = 'f32'): string[] => contractVariants(problem, limits, precision).map(({ name }) => name);
+
+  it('fits the shape: vectors, few outputs, long K, and tiles that keep a large GPU busy', () => {
+    expect(names(problemOf(1, 4096, 4096))[0]).toBe('gemv');
+    expect(names(problemOf(4096, 1, 4096))[0]).toBe('gemv');
+    expect(names(problemOf(64, 64, 64))[0]).toBe('small');
+    expect(names(problemOf(256, 256, 65536))[0]).toBe('split-64');
+    expect(names(problemOf(512, 512, 512))[0]).toBe('split-32');
+    expect(names(problemOf(768, 768, 64))[0]).toBe('tiled-32');
+    expect(names(problemOf(4096, 4096, 4096))[0]).toBe('tiled-128');
+    expect(names(problemOf(64, 64, 512, 1024))[0]).toBe('tiled-64');
+  });
+
+  it('is never a variant that no hardware has run, nor half precision unasked', () => {
+    const [f32, f16] = [names(problemOf(2048, 2048, 2048)), names(problemOf(2048, 2048, 2048), LARGE, 'f16')];
+    expect(f32.filter((name) => name.includes('f16') || name.startsWith('half'))).toEqual([]);
+    expect(f32.at(-1)).toMatch(/^matrix-.*f32/);
+    expect(f16[0]).toBe('half-128');
+    expect(contractVariants(problemOf(2048, 2048, 2048), LARGE, 'f16').map(({ unproven }) => unproven)).toEqual(f16.map((name) => name.startsWith('matrix')));
+  });
+
+  it('fits the limits of a device', () => {
+    expect(names(problemOf(4096, 4096, 4096), DEFAULT, 'f16')).toEqual(['tiled-128', 'tiled-64', 'tiled-32', 'direct']);
+    expect(names(problemOf(4096, 4096, 4096), { ...DEFAULT, maxComputeInvocationsPerWorkgroup: 128, maxComputeWorkgroupStorageSize: 4096 })).toEqual(['tiled-32', 'direct']);
+    for (const { plan } of contractVariants(problemOf(70, 70, 4096), LARGE)) for (const bytes of plan.scratch) expect(bytes).toBeLessThanOrEqual(LARGE.maxStorageBufferBindingSize);
+  });
+
+  it('is text that WGSL front ends accept, also in half precision and for matrix units', async () => {
+    const { create } = await import('webgpu');
+    // Dawn's backend without a device: it has every feature and runs nothing. It crashes when it is collected.
+    const none = ((globalThis as { nullGpuKeptAlive?: GPU }).nullGpuKeptAlive = create(['backend=null', 'enable-dawn-features=allow_unsafe_apis']) as unknown as GPU);
+    const adapter = (await none.requestAdapter()) as GPUAdapter;
+    const device = await adapter.requestDevice({ requiredFeatures: [...LARGE.features] as GPUFeatureName[], requiredLimits: { maxComputeWorkgroupStorageSize: adapter.limits.maxComputeWorkgroupStorageSize } });
+    let checked = 0;
+    for (const [transposeA, transposeB] of TRANSPOSES) {
+      for (const size of [256, 257]) {
+        for (const { name, plan } of contractVariants(problemOf(size, size, size, 1, transposeA, transposeB), LARGE, 'f16')) {
+          for (const { shader } of plan.launches) {
+            const enables = (shader.features ?? []).map((feature) => `enable ${feature === 'shader-f16' ? 'f16' : feature.replaceAll('-', '_')};\n`).join('');
+            const params = `struct Params { ${shader.params.join(', ')} }\n@group(0) @binding(${shader.bindings.length}) var<uniform> params: Params;\n`;
+            const { messages } = await device.createShaderModule({ code: enables + params + shader.code }).getCompilationInfo();
+            expect(messages.map(({ message }) => message), name).toEqual([]);
+            checked++;
+          }
+        }
+      }
+    }
+    expect(checked).toBeGreaterThan(80);
+    device.destroy();
+  });
+});

@@ -1,0 +1,110 @@
+// Every row that TensorFlow.js computes, on its real cpu and wasm backends, against the reference.
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-backend-cpu';
+import '@tensorflow/tfjs-backend-wasm';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openTensorflow, type TensorflowDevice } from '../../src/backend/tensorflow/device.ts';
+import { OPS } from '../../src/ops/index.ts';
+import { TENSORFLOW } from '../../src/ops/tensorflow.ts';
+import { blankFor, errorIn, referenceOf, taskOf, tasksOf } from './tasks.ts';
+
+const TASKS = 24;
+
+describe.each(['cpu', 'wasm'])('on backend %s', (backend) => {
+  let device: TensorflowDevice;
+  beforeAll(async () => {
+    await tf.setBackend(backend);
+    device = await openTensorflow(tf);
+  });
+
+  it.each([...TENSORFLOW.keys()])('%s stays within the error the table states, on ordinary and special values, and leaves no tensor behind', (name) => {
+    const row = OPS.get(name)!;
+    const { dtypes, error, longest = Infinity, takes = () => true } = TENSORFLOW.get(name)!;
+    const before = tf.memory().numTensors;
+    for (const dtype of dtypes) {
+      const tasks = tasksOf(row, dtype, TASKS).filter(({ type, attrs, operands }) => (type.shape[attrs['axis'] as number] ?? 1) <= longest && takes(operands.map((operand) => operand.type)));
+      expect(tasks.length).toBeGreaterThan(TASKS / 2);
+      for (const task of tasks) {
+        const out = blankFor(task);
+        device.runNow(task, out);
+        expect(errorIn(task, out.array, referenceOf(task)), `${name} of ${task.operands.map(({ type }) => `${type.dtype}[${type.shape.join()}]`).join(' ')} ${JSON.stringify(task.attrs)}`).toBeLessThanOrEqual(error);
+        expect(device.supports(task)).toBe(error <= row.bound);
+      }
+    }
+    expect(tf.memory().numTensors).toBe(before);
+    expect(device.detail).toBe(`TensorFlow.js ${tf.version_core}, backend ${backend}`);
+  });
+
+  it('offers every row whose bound allows it, products among them', () => {
+    const offered = [...TENSORFLOW].filter(([name, { error }]) => error <= OPS.get(name)!.bound).map(([name]) => name);
+    expect(offered).toEqual(expect.arrayContaining(['matmul', 'outer', 'softmax', 'log_softmax', 'max', 'add', 'less']));
+  });
+
+  it('leaves products to others where both batches stretch', () => {
+    const product = (a: number[], b: number[]): boolean => {
+      const [x, y] = [a, b].map((shape) => ({ dtype: 'float32' as const, shape, array: new Float32Array(shape.reduce((p, n) => p * n, 1)) }));
+      return device.supports(taskOf(OPS.get('matmul')!, [x!, y!])!);
+    };
+    expect([product([2, 1, 3, 5], [4, 5, 2]), product([2, 4, 3, 5], [4, 5, 2]), product([1, 4, 3, 5], [4, 1, 5, 2])]).toEqual([false, false, false]);
+    expect([product([4, 3, 5], [4, 5, 2]), product([3, 5], [2, 4, 5, 2]), product([1, 4, 3, 5], [4, 5, 2])]).toEqual([true, true, true]);
+  });
+
+  it('leaves dtypes without a counterpart, empty tensors, many axes and the class exact elsewhere', () => {
+    const add = OPS.get('add')!;
+    const supports = (dtype: 'float64' | 'uint8' | 'int64' | 'float32', shape: number[]): boolean => {
+      const array = { float64: Float64Array, uint8: Uint8Array, int64: BigInt64Array, float32: Float32Array }[dtype];
+      const operand = { dtype, shape, array: new array(shape.reduce((a, n) => a * n, 1)) };
+      return device.supports(taskOf(add, [operand, operand])!);
+    };
+    expect([supports('float32', [2, 3]), supports('float64', [2, 3]), supports('uint8', [2]), supports('int64', [2]), supports('float32', [0, 2]), supports('float32', [1, 1, 1, 1, 1, 1, 2])]).toEqual([true, false, false, false, false, false]);
+    expect(device.exact).toBe(false);
+  });
+});
+
+describe('products of long rows', () => {
+  const long = (k: number, value: (i: number) => number): ReturnType<typeof taskOf> => {
+    const [a, b] = [new Float32Array(8 * k).map((_, i) => value(i)), new Float32Array(k * 6).map((_, i) => value(i + 1))];
+    return taskOf(OPS.get('matmul')!, [{ dtype: 'float32', shape: [8, k], array: a }, { dtype: 'float32', shape: [k, 6], array: b }]);
+  };
+
+  it.each(['cpu', 'wasm'])('do not drift on backend %s, even where all terms are equal', async (backend) => {
+    await tf.setBackend(backend);
+    const device = await openTensorflow(tf);
+    for (const task of [long(4096, () => 0.1), long(40_000, () => 0.3), long(5000, (i) => Math.sin(i) + 2)]) {
+      const out = blankFor(task!);
+      device.runNow(task!, out);
+      const [a, b] = task!.operands.map(({ array }) => array as Float32Array) as [Float32Array, Float32Array];
+      const k = a.length / 8;
+      const exact = Float64Array.from({ length: 48 }, (_, i) => {
+        let sum = 0;
+        for (let j = 0; j < k; j++) sum += a[Math.floor(i / 6) * k + j]! * b[j * 6 + (i % 6)]!;
+        return sum;
+      });
+      expect(Math.max(...exact.map((want, i) => Math.abs((out.array[i] as number) - want) / want)) / 2 ** -23).toBeLessThanOrEqual(task!.row.bound);
+    }
+  });
+
+  it('give the same bits again', async () => {
+    await tf.setBackend('wasm');
+    const device = await openTensorflow(tf);
+    const task = long(3000, (i) => Math.cos(i * i))!;
+    const [first, second] = [blankFor(task), blankFor(task)];
+    device.runNow(task, first);
+    device.runNow(task, second);
+    expect(second.array).toEqual(first.array);
+  });
+});
+
+describe('softmax of the longest rows that wasm is given', () => {
+  it('keeps its bound where all elements but one are equal', async () => {
+    await tf.setBackend('wasm');
+    const device = await openTensorflow(tf);
+    const row = OPS.get('softmax')!;
+    const ofLength = (n: number): ReturnType<typeof taskOf> => taskOf(row, [{ dtype: 'float32', shape: [n], array: new Float32Array(n).fill(-0.7, 1) }]);
+    const task = ofLength(64)!;
+    const out = blankFor(task);
+    device.runNow(task, out);
+    expect(errorIn(task, out.array, referenceOf(task))).toBeLessThanOrEqual(row.bound);
+    expect([device.supports(task), device.supports(ofLength(65)!)]).toEqual([true, false]);
+  });
+});
