@@ -59,9 +59,11 @@ export interface Contraction {
 /** How an op is computed. Devices implement skeletons; a row picks one and gives it a body. */
 export type KernelSpec =
   | { readonly skeleton: 'map'; readonly element: ElementFunction }
-  | { readonly skeleton: 'reduce'; readonly reduction: ReductionName }
+  /** `prologue`: a map of the operands, computed as elements are read. */
+  | { readonly skeleton: 'reduce'; readonly reduction: ReductionName; readonly prologue?: ElementFunction }
   | { readonly skeleton: 'rows'; readonly transform: RowTransform }
-  | { readonly skeleton: 'contract'; readonly contraction: (operands: readonly TensorType[], attrs: AttributeValues) => Contraction }
+  /** `epilogue`: a map of the product and of the operands after the second, computed as elements are written. */
+  | { readonly skeleton: 'contract'; readonly contraction: (operands: readonly TensorType[], attrs: AttributeValues) => Contraction; readonly epilogue?: ElementFunction }
   | { readonly skeleton: 'window'; readonly window: (operand: TensorType, attrs: AttributeValues) => Window }
   | { readonly skeleton: 'alias' }
   | { readonly skeleton: 'linalg'; readonly factor: LinearAlgebraName }
@@ -123,6 +125,18 @@ export interface OpRow {
   readonly deviation?: string;
   /** No operands: a value made from attributes alone. */
   readonly source: boolean;
+  /** What a fused row of two skeletons comes to where a device has no kernel for both at once (fused.ts). */
+  readonly parts?: RowParts;
+}
+
+/** Two rows in a row: the first on the first operands, the second on its result and the others. */
+export interface RowParts {
+  readonly first: OpRow;
+  /** Operands of the first. */
+  readonly count: number;
+  readonly second: OpRow;
+  /** Type of what the first gives. */
+  readonly between: (operands: readonly TensorType[], out: TensorType) => TensorType;
 }
 
 type RowDraft = Partial<Omit<OpRow, 'name' | 'number' | 'doc' | 'infer' | 'kernel' | 'source'>> & Pick<OpRow, 'name' | 'doc' | 'infer' | 'kernel'>;

@@ -1,5 +1,6 @@
 // Finding and computing values: what a demand stands on. Looks kept values up, dispatches what is missing, keeps and records it.
 import { isRouted, withRoute } from '../backend/detour.ts';
+import { inParts } from '../backend/parts.ts';
 import type { Device, Task } from '../backend/device.ts';
 import type { Promptness } from '../backend/dispatch.ts';
 import type { Entry } from '../cache/store.ts';
@@ -13,12 +14,14 @@ import { type Block, detached, type Value, valueOf } from '../tensor/block.ts';
 import type { Core, View } from './core.ts';
 import type { Ground, Identity, Step } from './demand.ts';
 import { Flights } from './flights.ts';
-import { FUSED_ELEMENTS, fuseSteps } from './fusion.ts';
+import { FUSED_ELEMENTS, fuseSteps, type Readers } from './fusion.ts';
 
 /** One task under way. */
 interface Run {
   readonly step: Step;
   readonly task: Task;
+  /** What runs it: the device, or the device with a route or in parts. */
+  readonly runner: Device;
   readonly device: Device;
   readonly block: Block;
   readonly startNs: number;
@@ -45,15 +48,21 @@ export class Computing {
   /** What a demand of a view stands on. A demand on this thread (`now`) cannot wait for elements that are on a device. */
   ground(view: View, mode: Promptness): Ground {
     const { table } = this.#core;
+    const readers = this.#readers(view);
     const isReady = (value: Value): boolean => (mode === 'free' ? !value.block.isLost : value.block.isLocal);
     const given = (e: Expression): Value | undefined => (e.value !== undefined && isReady(e.value) ? e.value : undefined);
     const compute = (step: Step): Value | Promise<Value> => this.#compute(step, mode, view);
     return view.reuse
       ? {
-          given, compute, fuse: (order) => fuseSteps(order, this.fusedElements, (step) => table.sight(step.identity as NodeId) > 0), identityOf: (e) => e.node(table), find: (e, node) => hold(given(e) ?? this.#kept(e, node as NodeId, isReady)),
+          given, compute, fuse: (order) => fuseSteps(order, this.fusedElements, readers, (step) => table.sight(step.identity as NodeId) > 0), identityOf: (e) => e.node(table), find: (e, node) => hold(given(e) ?? this.#kept(e, node as NodeId, isReady)),
           retain: (identity) => retainNode(table, identity),
         }
-      : { given, compute, fuse: (order) => fuseSteps(order, this.fusedElements, () => false), identityOf: (e) => e, find: (e) => hold(given(e)), retain: () => letGoOfNothing };
+      : { given, compute, fuse: (order) => fuseSteps(order, this.fusedElements, readers, () => false), identityOf: (e) => e, find: (e) => hold(given(e)), retain: () => letGoOfNothing };
+  }
+
+  #readers({ device, numerics }: View): Readers {
+    const onGpu = this.#core.dispatcher.devices.some(({ name, deviceMemory, automatic }) => deviceMemory !== undefined && (device === undefined ? automatic !== false : device === name));
+    return onGpu && numerics === 'tolerance' ? ['map', 'reduce'] : ['map'];
   }
 
   #kept(expression: Expression, node: NodeId, isReady: (value: Value) => boolean): Value | undefined {
@@ -78,18 +87,25 @@ export class Computing {
 
   #dispatch(step: Step, task: Task, mode: Promptness, view: View): Value | Promise<Value> {
     const { dispatcher, memory } = this.#core;
-    const chosen = dispatcher.place(task, view.device, mode);
-    if (chosen.deviceMemory === undefined && !task.operands.every(({ block }) => block.isLocal)) return this.#brought(step, task, view);
-    const device = chosen.deviceMemory === undefined ? withRoute(task, chosen, memory) : chosen;
-    const run: Run = { step, task, device, view, block: (chosen.deviceMemory ?? memory).take(task.type), startNs: this.#core.now() };
+    const device = dispatcher.place(task, view.device, mode);
+    if (device.deviceMemory === undefined && !task.operands.every(({ block }) => block.isLocal)) return this.#brought(step, task, view);
+    const run: Run = { step, task, device, runner: this.#runnerOf(task, device), view, block: (device.deviceMemory ?? memory).take(task.type), startNs: this.#core.now() };
     try {
-      const running = mode === 'now' ? device.runNow(task, run.block) : device.run(task, run.block);
+      const running = mode === 'now' ? run.runner.runNow(task, run.block) : run.runner.run(task, run.block);
       if (running !== undefined) return this.#takeOff(run, running);
       return this.#watchful && !run.block.isLocal ? this.#takeOff(run, run.block.bring()) : this.#landed(run);
     } catch (error) {
       run.block.release();
       return this.#elsewhere(run, error, mode);
     }
+  }
+
+  #runnerOf(task: Task, device: Device): Device {
+    const { dispatcher, memory } = this.#core;
+    if (device.deviceMemory !== undefined) return device;
+    const { parts } = task.row;
+    if (parts === undefined) return withRoute(task, device, memory);
+    return inParts(task, device, dispatcher.place({ ...task, row: parts.first.kernel.skeleton === 'map' ? parts.first : parts.second }, undefined, 'now'), memory);
   }
 
   /** Operands that are on a device come to RAM first, for a device that computes there. */
@@ -129,27 +145,27 @@ export class Computing {
   }
 
   /** Keep and record: what happens to a value its device has finished, or has taken on in its own memory. */
-  #landed({ step, task, device, block, startNs, view }: Run): Value {
+  #landed({ step, task, device, runner, block, startNs, view }: Run): Value {
     const core = this.#core;
     const value = valueOf(task.type, block);
-    const routed = isRouted(device);
+    const routed = isRouted(runner);
     const elapsedNs = device.deviceMemory === undefined ? core.now() - startNs : core.costs.expectNs(device, task);
     if (!routed && device.deviceMemory === undefined) core.costs.learn(device, task, elapsedNs);
     core.counters.kernelCalls++;
     core.counters.kernelNs += elapsedNs;
-    if (routed) step.expression.note = device.detail;
+    if (routed) step.expression.note = runner.detail;
     else core.counters.flops += step.flops;
     if (core.settings.policy.finite !== undefined) core.checkHealth(step.expression, value, core.settings.policy.finite);
     step.pathNs = elapsedNs;
     for (const operand of step.operands) step.pathNs += operand.pathNs / operand.readers;
     step.expression.origin = 'computed';
     step.expression.costNs = step.pathNs;
-    const decision = view.reuse ? this.#keep(step, value, device, elapsedNs) : 'computed';
-    core.answered(step.expression, decision, device.name, startNs, elapsedNs, 0, value);
+    const decision = view.reuse ? this.#keep(step, value, runner.name, elapsedNs) : 'computed';
+    core.answered(step.expression, decision, runner.name, startNs, elapsedNs, 0, value);
     return value;
   }
 
-  #keep(step: Step, value: Value, device: Device, costNs: number): Decision {
+  #keep(step: Step, value: Value, device: string, costNs: number): Decision {
     const core = this.#core;
     const node = step.identity as NodeId;
     const score = scoreOf(value, step.pathNs);
@@ -172,8 +188,8 @@ export class Computing {
   }
 }
 
-const entryOf = ({ identity, expression, pathNs }: Step, value: Value, device: Device, costNs: number, score: number): Entry =>
-  ({ node: identity as NodeId, value, attributes: expression.attributes, costNs: pathNs, ownNs: costNs, device: device.name, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });
+const entryOf = ({ identity, expression, pathNs }: Step, value: Value, device: string, costNs: number, score: number): Entry =>
+  ({ node: identity as NodeId, value, attributes: expression.attributes, costNs: pathNs, ownNs: costNs, device, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });
 
 const disposed = ({ seq, type }: Expression): ClosedError =>
   new ClosedError(`Tensor #${seq} of shape [${type.shape.join(',')}] was disposed, and this result needs its elements; make it again with sheet.tensor(…) before disposing of it.`, { seq });
@@ -201,7 +217,7 @@ function holdAll(operands: readonly Value[]): () => void {
 }
 
 const taskOf = (step: Step, numerics: NumericsClass): Task => ({
-  row: step.row ?? (step.expression.row as Task['row']), attrs: step.expression.attributes.values, type: step.expression.type, numerics,
+  row: step.row ?? (step.expression.row as Task['row']), attrs: step.attrs, type: step.expression.type, numerics,
   operands: step.operands.map((operand) => operand.value as Value),
 });
 

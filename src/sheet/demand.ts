@@ -2,7 +2,7 @@
 import { AbortedError } from '../errors.ts';
 import type { Expression } from '../expr/expression.ts';
 import type { NodeId } from '../expr/interning.ts';
-import type { OpRow } from '../ops/define.ts';
+import type { AttributeValues, OpRow } from '../ops/define.ts';
 import type { Value } from '../tensor/block.ts';
 
 export type Identity = NodeId | Expression;
@@ -11,9 +11,10 @@ export type Identity = NodeId | Expression;
 export interface Step {
   readonly expression: Expression;
   readonly identity: Identity;
-  readonly operands: Step[];
-  /** What computes it, where that is more than the expression's own op (fusion.ts). */
+  operands: readonly Step[];
+  /** What computes it, where that is more than the expression's own op (fusion.ts), and with which attributes. */
   row: OpRow | undefined;
+  attrs: AttributeValues;
   /** Floating-point operations of computing it from its operands. */
   flops: number;
   value: Value | undefined;
@@ -130,14 +131,14 @@ function planOne(target: Expression, ground: Ground): Plan | undefined {
   const identity = ground.identityOf(target);
   const value = ground.find(target, identity);
   const read = value === undefined ? operands.map(givenStep) : [];
-  const step: Step = { expression: target, identity, operands: read, row: undefined, flops: target.flops, value, uses: 1, readers: 0, reader: undefined, pathNs: 0 };
+  const step: Step = { expression: target, identity, operands: read, row: undefined, attrs: target.attributes.values, flops: target.flops, value, uses: 1, readers: 0, reader: undefined, pathNs: 0 };
   return { order: [...read, step], targets: [step] };
 }
 
 /** A step that is done: the expression has its value with it. */
 function givenStep(expression: Expression): Step {
   expression.value?.block.hold();
-  return { expression, identity: expression, operands: [], row: undefined, flops: 0, value: expression.value, uses: 1, readers: 1, reader: undefined, pathNs: 0 };
+  return { expression, identity: expression, operands: [], row: undefined, attrs: expression.attributes.values, flops: 0, value: expression.value, uses: 1, readers: 1, reader: undefined, pathNs: 0 };
 }
 
 /** A law may refuse a value that was kept: what was found before it is let go then. */
@@ -165,7 +166,7 @@ function visit(target: Expression, ground: Ground, order: Step[], byIdentity: Ma
     if (stack.length > before) continue;
     stack.pop();
     const operands = value === undefined ? top.operands.map((operand) => byIdentity.get(ground.identityOf(operand)) as Step) : [];
-    const step: Step = { expression: top, identity, operands, row: undefined, flops: top.flops, value, uses: 0, readers: 0, reader: undefined, pathNs: 0 };
+    const step: Step = { expression: top, identity, operands, row: undefined, attrs: top.attributes.values, flops: top.flops, value, uses: 0, readers: 0, reader: undefined, pathNs: 0 };
     for (const operand of operands) {
       operand.reader = operand.uses++ === 0 ? step : undefined;
       operand.readers++;

@@ -1,39 +1,60 @@
-// Elementwise steps that one elementwise step reads become part of it: one pass over the elements instead of two.
-import { composeRows } from '../ops/fused.ts';
-import type { OpRow } from '../ops/define.ts';
+// Steps that become part of the one step that reads them: maps in maps and reductions, products under maps. One pass instead of two.
+import { composeRows, leads } from '../ops/fused.ts';
+import type { KernelSpec, OpRow } from '../ops/define.ts';
 import type { Step } from './demand.ts';
 
 /** Elements below which a pass costs less than a kernel for the composition takes to make. */
 export const FUSED_ELEMENTS = 1 << 15;
 
+type Skeleton = KernelSpec['skeleton'];
+
+/** Which readers take parts in: reductions gain from it on devices that compute elements as they are read. */
+export type Readers = readonly ('map' | 'reduce')[];
+
 /** The steps that are left, operands before their users. `isWanted` says whether a step's own result is worth having. */
-export function fuseSteps(order: readonly Step[], minElements: number, isWanted: (step: Step) => boolean): Step[] {
-  if (!order.some((step) => isFusable(step, minElements))) return order as Step[];
+export function fuseSteps(order: readonly Step[], minElements: number, readers: Readers, isWanted: (step: Step) => boolean): Step[] {
+  if (order.length < 2 || !order.some((step) => elementsOf(step) >= minElements)) return order as Step[];
   const absorbed = new Set<Step>();
-  for (const step of order) if (isFusable(step, minElements)) absorbOperands(step, absorbed, isWanted);
+  for (const step of order) if (elementsOf(step) >= minElements && isFloat(step, ...readers)) absorbOperands(step, absorbed, isWanted);
   return absorbed.size === 0 ? (order as Step[]) : order.filter((step) => !absorbed.has(step));
 }
 
-/** Whether a step is a map over float32 elements that has to be computed. */
-function isFusable({ value, expression, row }: Step, minElements: number): boolean {
-  const { type, operands } = expression;
-  return value === undefined && type.size >= minElements && (row ?? expression.row)?.kernel.skeleton === 'map' && operands.every((operand) => operand.type.dtype === 'float32');
+/** Elements a step goes over. */
+const elementsOf = ({ expression: { type, operands } }: Step): number => Math.max(type.size, operands[0]?.type.size ?? 0);
+
+/** Whether a step has to be computed, on float32 alone, by a kernel of one of these skeletons. */
+function isFloat(step: Step, ...skeletons: readonly Skeleton[]): boolean {
+  return step.value === undefined && step.expression.row !== undefined && skeletons.includes(rowOf(step).kernel.skeleton) && step.expression.operands.every((operand) => operand.type.dtype === 'float32');
 }
 
 function absorbOperands(step: Step, absorbed: Set<Step>, isWanted: (step: Step) => boolean): void {
   for (let at = step.operands.length - 1; at >= 0; at--) {
     const inner = step.operands[at] as Step;
-    const { type } = inner.expression;
-    if (inner.reader !== step || type.dtype !== 'float32' || type.size !== step.expression.type.size || !isFusable(inner, 1) || isWanted(inner)) continue;
+    if (inner.reader !== step || !isFloat(inner, 'map', 'contract') || !isWhole(step, inner, at) || isWanted(inner)) continue;
     const row = composeRows(rowOf(step), at, rowOf(inner));
     if (row === undefined) continue;
     step.row = row;
-    step.operands.splice(at, 1, ...inner.operands);
+    if (leads(rowOf(inner))) {
+      step.operands = [...inner.operands, ...step.operands.filter((_, i) => i !== at)];
+      step.attrs = inner.attrs;
+      at += inner.operands.length;
+    } else {
+      step.operands = step.operands.toSpliced(at, 1, ...inner.operands);
+    }
     step.flops += inner.flops;
     for (const operand of inner.operands) if (operand.reader === inner) operand.reader = step;
     inner.expression.note = `computed together with #${step.expression.seq}`;
     absorbed.add(inner);
   }
+}
+
+/** Whether every element of the inner result is read once: by a reduction, or at its own place in a map; a product beside nothing as large. */
+function isWhole(step: Step, inner: Step, at: number): boolean {
+  const { type } = inner.expression;
+  if (type.dtype !== 'float32') return false;
+  if (rowOf(step).kernel.skeleton === 'reduce') return rowOf(inner).kernel.skeleton === 'map';
+  if (type.size !== step.expression.type.size) return false;
+  return rowOf(inner).kernel.skeleton === 'map' || step.operands.every((other, i) => i === at || other.expression.type.size < type.size);
 }
 
 const rowOf = (step: Step): OpRow => step.row ?? (step.expression.row as OpRow);

@@ -85,6 +85,26 @@ describe('a chain of elementwise ops', () => {
     expect(twice[0]).toBe(twice[1]);
   });
 
+  it('after a product runs on the product where it lies, with the bits of the parts', async () => {
+    const layer = (a: Tensor, b: Tensor): Tensor => a.matmul(b, { transposeB: true }).add(b.sum({ axis: 1 })).relu().multiply(0.5);
+    const results = await both(layer);
+    expect(results[0]).toBe(results[1]);
+    expect([kernels(fused), kernels(plain)], 'the sum; the product with all that follows').toEqual([2, 5]);
+    const beside = await both((a, b) => b.sum({ axis: 1, keepdims: true }).subtract(a.matmul(b, { transposeB: true }).negative().exp()));
+    expect(beside[0]).toBe(beside[1]);
+  });
+
+  it('gives the same bits on every device of class exact', async () => {
+    const programs: ((a: Tensor, b: Tensor) => Tensor)[] = [
+      (a, b) => a.matmul(b, { transposeB: true }).tanh(), (a, b) => a.multiply(b).sum({ axis: 0 }), (a, b) => a.subtract(b).abs().max({ axis: 1 }), (a, b) => a.multiply(b).add(1).mean(),
+    ];
+    for (const program of programs) {
+      const run = async (view: SymbolicSheet): Promise<string> => bits(await program(view.tensor(elements, [15, 14]), view.tensor(others, [15, 14])).data() as Float32Array);
+      const expected = await run(plain);
+      for (const device of ['wasm', 'js']) expect(await run(fused.with({ device, cache: 'off' }) as SymbolicSheet)).toBe(expected);
+    }
+  });
+
   it('says in its explanation what was computed together', async () => {
     const part = fused.tensor(elements).multiply(2);
     const whole = part.exp();
