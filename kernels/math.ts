@@ -183,14 +183,14 @@ function expm1Tail<T, M>(m: Algebra<T, M>, r: T): T {
 /** (e^x - 1) / 2; the half keeps it finite as long as sinh is. Loses the last bits of subnormal x. */
 function halfExpm1<T, M>(m: Algebra<T, M>, x: T): T {
   const { k, high, tail } = reduceForExp(m, x);
-  const scale = m.powerOfTwo(m.sub(k, m.constant(1))); // 2^k / 2
-  const offset = m.sub(scale, m.constant(0.5));
+  const scale = m.powerOfTwo(m.sub(k, m.constant(3))); // 2^k / 8: 2^k / 2 overflows before the result does
+  const offset = m.sub(scale, m.constant(0.125));
   const head = m.mul(scale, high);
   const sum = m.add(offset, head);
   const lost = m.sub(head, m.sub(sum, offset)); // FastTwoSum: |offset| >= |head| or offset = 0
   const y = m.add(sum, m.add(lost, m.mul(scale, tail)));
   const big = m.gt(x, m.constant(710.5));
-  return m.select(big, m.constant(Infinity), m.select(m.lt(x, m.constant(-50)), m.constant(-0.5), y));
+  return m.select(big, m.constant(Infinity), m.select(m.lt(x, m.constant(-50)), m.constant(-0.5), m.mul(y, m.constant(4))));
 }
 
 interface LogSplit<T> {

@@ -3,6 +3,6 @@
 
 fn store(base: u32, row: u32, column: u32, value: vec4<f32>) {
   if (row < params.m && column < params.n) {
-    c[(base + row * params.n + column) >> 2u] = {{finished}};
+    c[(base + row * params.n + column) >> 2u] = finish(value, base + row * params.n + column);
   }
 }

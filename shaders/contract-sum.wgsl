@@ -13,5 +13,5 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   for (var part = 1u; part * params.chunk < params.k; part++) {
     sum += parts[part * size + index];
   }
-  {{store}}
+  c[index] = finish(sum, index * 4u);
 }

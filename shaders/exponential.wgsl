@@ -1,7 +1,7 @@
 // Exponentials, logarithms and hyperbolic functions of float32 within 3 ulp: the built-in ones are allowed a thousand times that.
 // Polynomials are minimax fits of our own (Remez), relative error below 2^-28.
 
-// Not an expression of sums that a compiler could take apart: e^r - 1 - r for |r| <= ln(2)/2.
+// e^r - 1 - r for |r| <= ln(2)/2.
 fn exponentialTail(r: f32) -> f32 {
   let p = fma(fma(fma(fma(fma(0.00019845894712489098f, r, 0.0013940823264420033f), r, 0.008333389647305012f), r, 0.04166635870933533f), r, 0.1666666567325592f), r, 0.5f);
   return p * r * r;
@@ -171,7 +171,7 @@ fn areaCosine(x: f32) -> f32 {
   let bits = bitcast<u32>(x);
   let large = bits > 0x4e800000u;
   let t = min(x, 1e10f) - 1f;
-  let near = logarithm1p(t + sqrt(fma(t, t, 2f * t)));
+  let near = logarithm1p(t + squareRoot(fma(t, t, 2f * t)));
   let far = logarithm(x) + 0.6931471824645996f;
   let y = select(bitcast<u32>(near), bitcast<u32>(far), large);
   return bitcast<f32>(select(y, NOT_A_NUMBER, rank(bits) < 0x3f800000 || isNan(x)));

@@ -1,4 +1,4 @@
-// x to the power y of float32 within 3 ulp: log2 x to 31 bits and its product with y to 64, in integers.
+// x to the power y of float32 within 2 ulp: log2 x to 31 bits and its product with y to 64, in integers.
 
 const EVEN = 0u;
 const ODD = 1u;
@@ -37,18 +37,19 @@ fn wideLog(t: f32) -> Wide {
   let divisor = u32(33554432 + f);
   let guess = u32(f32(dividend) / f32(divisor) * 262144f);
   let rest = bitcast<i32>((dividend << 18u) - guess * divisor);
-  let s = (guess << 7u) + bitcast<u32>(i32(round(f32(rest) * 128f / f32(divisor)))); // 2^(25 + up) s
-  let small = select(s >> (max(up, 9u) - 9u), s << 1u, up == 8u); // 2^34 s
+  let digits = countLeadingZeros(guess + 16u); // the guess may be so far below
+  let s = (guess << digits) + bitcast<u32>(i32(round(f32(rest) * f32(1u << digits) / f32(divisor)))); // 2^(18 + up + digits) s
+  let small = s >> (max(up + digits, 16u) - 16u); // 2^34 s
   let square = multiplyWide(small, small).x; // 2^36 s^2
   let z = f32(square) * 0x1p-36f;
-  let last = z * z * fma(z, fma(z, 0.3205989f, 0.41219857f), 0.577078f);
-  let factor = 3098164009u + (multiplyWide(square, 4130885346u).x >> 6u) + u32(last * 1073741824f); // 2^30
-  let left = countLeadingZeros(s | 1u);
-  let product = multiplyWide(s << left, factor).x; // 2^(23 + up + left) log2(1 + f)
-  let fraction = select(product >> (max(up + left, 9u) - 9u), 0u, size == 0u); // 2^32
+  let last = z * z * fma(z, fma(z, fma(z, 0.26230825f, 0.3205989f), 0.41219857f), 0.577078f);
+  let factor = 3098164009u + ((multiplyWide(square, 4130885346u).x + u32(last * 0x1p36f) + 32u) >> 6u); // 2^30
+  let product = multiplyWide(s, factor).x; // 2^(16 + up + digits) log2(1 + f)
+  let places = max(16u + up + digits, 32u);
+  let fraction = select(product >> min(places - 32u, 31u), 0u, size == 0u); // 2^32
   if (n == 0) {
     let shift = countLeadingZeros(product | 1u);
-    return Wide(select(product << shift, 0u, size == 0u), -i32(23u + up + left + shift), f < 0);
+    return Wide(select(product << shift, 0u, size == 0u), -i32(places + shift), f < 0);
   }
   let apart = (n < 0) != (f < 0) && fraction != 0u;
   let whole = u32(abs(n)) - select(0u, 1u, apart);

@@ -132,7 +132,7 @@ fn arcSine(x: f32) -> f32 {
   let t = min(magnitude(x), 1f);
   let outer = t > 0.5f;
   let z = select(t * t, 0.5f - 0.5f * t, outer);
-  let s = select(t, sqrt(z), outer);
+  let s = select(t, squareRoot(z), outer);
   let tail = arcSineTail(s, z);
   let y = select(s + tail, 1.5707963705062866f - (2f * s + (2f * tail + 4.371138828673793e-08f)), outer);
   return bitcast<f32>(select(bitcast<u32>(withSign(y, x)), NOT_A_NUMBER, (bitcast<u32>(x) & MAGNITUDE) > 0x3f800000u));
@@ -143,7 +143,7 @@ fn arcCosine(x: f32) -> f32 {
   let outer = t > 0.5f;
   let negative = (bitcast<u32>(x) & SIGN) != 0u;
   let z = select(t * t, 0.5f - 0.5f * t, outer);
-  let s = select(t, sqrt(z), outer);
+  let s = select(t, squareRoot(z), outer);
   let tail = arcSineTail(s, z);
   let signed = select(s, -s, negative);
   let inner = 1.5707963705062866f - (signed + (select(tail, -tail, negative) + 4.371138828673793e-08f));

@@ -1,4 +1,5 @@
 // Products from registers alone: 4×4 of C a thread; and with few outputs and a long K, 4×4 of C a workgroup whose threads share K.
+import { bindingsOf, buffersOf, shaderFor } from './contract-epilogue.ts';
 import { accumulatorsText, directBlockText, ioText, written } from './contract-text.ts';
 import { batchRuns, CONTRACT_PARAMS, type ContractLayout, contractParams, type ContractProblem, layoutKey, layoutOf, wholeK } from './contract-problem.ts';
 import { linearWorkgroups, type Plan, type Shader } from './launch.ts';
@@ -25,24 +26,18 @@ function planBlocks(blocks: Blocks, problem: ContractProblem): Plan {
   const shader = shaderOf(blocks, layoutOf(problem));
   const workgroups = linearWorkgroups(Math.ceil(problem.m / blocks.side) * Math.ceil(problem.n / blocks.side));
   const launches = batchRuns(problem).map((run) => ({
-    shader, buffers: [0, 1, 2], params: Uint32Array.from(contractParams(problem, run, wholeK(problem))),
+    shader, buffers: buffersOf([0, 1], problem.epilogue), params: Uint32Array.from(contractParams(problem, run, wholeK(problem))),
     workgroups: [workgroups[0], workgroups[1], run.count] as const,
   }));
   return { launches, scratch: [] };
 }
 
-const shaders = new Map<string, Shader>();
-
-function shaderOf({ name, template }: Blocks, layout: ContractLayout): Shader {
-  const key = `${name} ${layoutKey(layout)}`;
-  let shader = shaders.get(key);
-  if (shader === undefined) {
-    const code = fillTemplate(template, {
+function shaderOf({ name: kind, template }: Blocks, layout: ContractLayout): Shader {
+  return shaderFor(`${kind} ${layoutKey(layout)}`, layout.epilogue, (name) => ({
+    name, bindings: bindingsOf(2, layout.epilogue), params: CONTRACT_PARAMS,
+    code: fillTemplate(template, {
       io: ioText(layout), accumulators: accumulatorsText(4, 1), multiply: directBlockText(layout),
       store: written(4, (row) => `store(baseC, row + ${row}u, column, c${row}_0);`), share: written(4, (row) => `sums[thread + ${row * 64}u] = c${row}_0;`),
-    });
-    shader = { name: `contract ${key}`, code, bindings: ['read', 'read', 'write'], params: CONTRACT_PARAMS };
-    shaders.set(key, shader);
-  }
-  return shader;
+    }),
+  }));
 }

@@ -1,4 +1,5 @@
 // Matrix by vector and vector by matrix: bound by reading the matrix once, so every load of it is a whole cache line of neighbours.
+import { bindingsOf, buffersOf, type EpilogueAccess, shaderFor } from './contract-epilogue.ts';
 import { operandText, resultText } from './contract-text.ts';
 import { batchRuns, CONTRACT_PARAMS, contractParams, type ContractProblem, type Form, layoutOf, wholeK } from './contract-problem.ts';
 import { linearWorkgroups, type Plan, type Shader } from './launch.ts';
@@ -23,7 +24,7 @@ export function planGemv(problem: ContractProblem): Plan {
   const groups = Math.ceil(n / (product.alongK ? (64 / lanes) * 4 : 32));
   const [x, y] = linearWorkgroups(groups);
   const launches = batchRuns(product.problem).map((run) => ({
-    shader, buffers: [product.matrix, 1 - product.matrix, 2], params: Uint32Array.from([...contractParams(product.problem, run, wholeK(problem)), lanes]),
+    shader, buffers: buffersOf([product.matrix, 1 - product.matrix], product.problem.epilogue), params: Uint32Array.from([...contractParams(product.problem, run, wholeK(problem)), lanes]),
     workgroups: [x, y, run.count] as const,
   }));
   return { launches, scratch: [] };
@@ -35,21 +36,22 @@ const lanesFor = (k: number): number => Math.min(64, Math.max(1, 2 ** Math.floor
 function matrixVectorOf(problem: ContractProblem): MatrixVector {
   const { m, n, transposeA, transposeB, lda, ldb, offsetsA, offsetsB } = problem;
   const { a, b } = layoutOf(problem);
-  if (n === 1) return { problem: { ...problem, m: 1, n: m, ldb: transposeB ? 1 : ldb }, matrix: 0, alongK: a.alongK, form: a.form };
+  if (n === 1) return { problem: { ...problem, m: 1, n: m, ldb: transposeB ? 1 : ldb, epilogue: turned(problem) }, matrix: 0, alongK: a.alongK, form: a.form };
   return { problem: { ...problem, lda: ldb, ldb: transposeA ? lda : 1, offsetsA: offsetsB, offsetsB: offsetsA }, matrix: 1, alongK: b.alongK, form: b.form };
 }
 
-const shaders = new Map<string, Shader>();
+/** The epilogue of a column that is computed as a row. */
+function turned({ epilogue }: ContractProblem): ContractProblem['epilogue'] {
+  const access: Readonly<Record<EpilogueAccess, EpilogueAccess>> = { element: 'element', column: 'single', row: 'column', single: 'single' };
+  return epilogue && { ...epilogue, operands: epilogue.operands.map((one) => access[one]) };
+}
 
-function shaderOf({ problem: { n }, alongK, form }: MatrixVector): Shader {
+function shaderOf({ problem: { n, epilogue }, alongK, form }: MatrixVector): Shader {
   const result: Form = n % 4 === 0 ? 'vector' : 'scalar';
-  const key = `gemv ${alongK ? 'rows' : 'columns'} ${form} ${result}`;
-  let shader = shaders.get(key);
-  if (shader === undefined) {
-    const io = [CONTRACT_PARTS, operandText({ name: 'A', form, alongK }), CONTRACT_LOAD_STRIDED, resultText(result, 2)].join('\n');
-    const code = fillTemplate(alongK ? CONTRACT_GEMV_ROWS : CONTRACT_GEMV_COLUMNS, { io });
-    shader = { name: `contract ${key}`, code, bindings: ['read', 'read', 'write'], params: [...CONTRACT_PARAMS, 'lanes: u32'] };
-    shaders.set(key, shader);
-  }
-  return shader;
+  return shaderFor(`gemv ${alongK ? 'rows' : 'columns'} ${form} ${result}`, epilogue, (name) => ({
+    name, bindings: bindingsOf(2, epilogue), params: [...CONTRACT_PARAMS, 'lanes: u32'],
+    code: fillTemplate(alongK ? CONTRACT_GEMV_ROWS : CONTRACT_GEMV_COLUMNS, {
+      io: [CONTRACT_PARTS, operandText({ name: 'A', form, alongK }), CONTRACT_LOAD_STRIDED, resultText(result, epilogue)].join('\n'),
+    }),
+  }));
 }

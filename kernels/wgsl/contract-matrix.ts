@@ -1,7 +1,8 @@
 // Products on the matrix units of a GPU (`chromium-experimental-subgroup-matrix`): half precision operands, float32 sums.
 //
-// Run so far on a software driver alone (Mesa's lavapipe, units of 8×8×8), never on the hardware it is meant for: a tuner checks it on each
+// Run so far on a software driver alone (Mesa’s lavapipe, units of 8×8×8 in half precision), never on the hardware it is meant for: a tuner checks it on each
 // device against another kernel before it is used (`unproven`).
+import { bindingsOf, buffersOf, shaderFor } from './contract-epilogue.ts';
 import { ioText, loadArguments, written } from './contract-text.ts';
 import { batchRuns, CONTRACT_PARAMS, type ContractLayout, contractParams, type ContractProblem, layoutKey, layoutOf, type OperandLayout, wholeK } from './contract-problem.ts';
 import { type GpuLimits, linearWorkgroups, type Plan, type Shader } from './launch.ts';
@@ -19,7 +20,23 @@ export interface MatrixUnit {
 
 /** Limits of a device whose matrix units are known. */
 export interface ContractLimits extends GpuLimits {
+  /** As `matrixUnitsOf` gives them. */
   readonly matrixUnits?: readonly MatrixUnit[];
+}
+
+/** What an adapter says of its subgroups and matrix units (`GPUAdapterInfo`). */
+export interface AdapterSubgroups {
+  readonly subgroupMinSize: number;
+  readonly subgroupMaxSize: number;
+  readonly subgroupMatrixConfigs?: Iterable<{ readonly componentType: string; readonly resultComponentType: string; readonly M: number; readonly N: number; readonly K: number }>;
+}
+
+/** The units of an adapter that sum in float32, largest first; none where the size of its subgroups varies, for tiles are dealt to subgroups. */
+export function matrixUnitsOf({ subgroupMinSize, subgroupMaxSize, subgroupMatrixConfigs = [] }: AdapterSubgroups): MatrixUnit[] {
+  if (subgroupMinSize !== subgroupMaxSize) return [];
+  const units = [...subgroupMatrixConfigs].flatMap(({ componentType: component, resultComponentType, M, N, K }): MatrixUnit[] =>
+    (resultComponentType === 'f32' && (component === 'f16' || component === 'f32') ? [{ component, m: M, n: N, k: K, subgroupSize: subgroupMaxSize }] : []));
+  return units.sort((a, b) => b.m * b.n * b.k - a.m * a.n * a.k);
 }
 
 /** Subgroups down and across a tile, each with its rows × columns of it. */
@@ -77,23 +94,17 @@ export function planMatrix(tile: MatrixTile, unit: MatrixUnit, problem: Contract
   const form = formOf(tile, unit, problem);
   const shader = shaderOf(form);
   const [x, y] = linearWorkgroups(Math.ceil(problem.m / form.rows) * Math.ceil(problem.n / form.columns));
-  const launches = batchRuns(problem).map((run) => ({ shader, buffers: [0, 1, 2], params: Uint32Array.from(contractParams(problem, run, wholeK(problem))), workgroups: [x, y, run.count] as const }));
+  const launches = batchRuns(problem).map((run) => ({ shader, buffers: buffersOf([0, 1], problem.epilogue), params: Uint32Array.from(contractParams(problem, run, wholeK(problem))), workgroups: [x, y, run.count] as const }));
   return { launches, scratch: [] };
 }
 
 const featuresOf = ({ component }: MatrixUnit) => [...(component === 'f16' ? ['shader-f16' as const] : []), 'subgroups' as const, 'chromium-experimental-subgroup-matrix' as const];
 
-const shaders = new Map<string, Shader>();
-
 function shaderOf(form: Form): Shader {
   const { unit: { component, m, n, k, subgroupSize }, layout, rows, columns } = form;
-  const key = `${rows}×${columns} ${component} ${m}×${n}×${k} ${subgroupSize} ${layoutKey(layout)}`;
-  let shader = shaders.get(key);
-  if (shader === undefined) {
-    shader = { name: `contract matrix ${key}`, code: codeOf(form), bindings: ['read', 'read', 'write'], params: CONTRACT_PARAMS, features: featuresOf(form.unit) };
-    shaders.set(key, shader);
-  }
-  return shader;
+  return shaderFor(`matrix ${rows}×${columns} ${component} ${m}×${n}×${k} ${subgroupSize} ${layoutKey(layout)}`, layout.epilogue, (name) => ({
+    name, code: codeOf(form), bindings: bindingsOf(2, layout.epilogue), params: CONTRACT_PARAMS, features: featuresOf(form.unit),
+  }));
 }
 
 function codeOf(form: Form): string {

@@ -1,4 +1,5 @@
 // A matrix product as GPU kernels see it: how the operands lie, batches as runs of even strides, the parameters of every contract shader.
+import type { ContractEpilogue } from './contract-epilogue.ts';
 import type { Plan } from './launch.ts';
 
 /** A (batch of) products C[m×n] = op(A)[m×k] · op(B)[k×n] of float32, row-major, C's batches one after the other; no extent is 0. */
@@ -13,6 +14,8 @@ export interface ContractProblem {
   /** First element of every batch's matrix in A and in B. */
   readonly offsetsA: readonly number[];
   readonly offsetsB: readonly number[];
+  /** What is stored is a function of the product and of operands after A and B. */
+  readonly epilogue?: ContractEpilogue | undefined;
 }
 
 /** What the arithmetic of a product may lose: `f16` rounds the operands to half precision and sums in float32. */
@@ -38,23 +41,31 @@ export interface OperandLayout {
   readonly alongK: boolean;
 }
 
-/** How the operands and the result of a problem lie. */
+/** How the operands and the result of a problem lie, and what becomes of it. */
 export interface ContractLayout {
   readonly a: OperandLayout;
   readonly b: OperandLayout;
   readonly c: Form;
+  readonly epilogue: ContractEpilogue | undefined;
 }
 
 /** The layout of a problem. */
-export function layoutOf({ m, n, k, transposeA, transposeB, lda, ldb, offsetsA, offsetsB }: ContractProblem): ContractLayout {
+export function layoutOf({ m, n, k, transposeA, transposeB, lda, ldb, offsetsA, offsetsB, epilogue }: ContractProblem): ContractLayout {
   return {
     a: { name: 'A', form: formOf([lda, transposeA ? m : k, ...offsetsA]), alongK: !transposeA },
     b: { name: 'B', form: formOf([ldb, transposeB ? k : n, ...offsetsB]), alongK: transposeB },
-    c: formOf([n]),
+    c: formOf([n]), epilogue,
   };
 }
 
 const formOf = (distances: readonly number[]): Form => (distances.every((distance) => distance % 4 === 0) ? 'vector' : 'scalar');
+
+/** Elements that A, B and C have, from the start of a buffer to the end of the last matrix. */
+export function elementsOf({ m, n, k, lda, ldb, transposeA, transposeB, offsetsA, offsetsB }: ContractProblem): readonly [number, number, number] {
+  const last = (offsets: readonly number[]): number => offsets.reduce((most, offset) => Math.max(most, offset), 0);
+  const matrix = (lines: number, stride: number, length: number): number => (lines - 1) * stride + length;
+  return [last(offsetsA) + (transposeA ? matrix(k, lda, m) : matrix(m, lda, k)), last(offsetsB) + (transposeB ? matrix(n, ldb, k) : matrix(k, ldb, n)), m * n * offsetsA.length];
+}
 
 /** Names a layout in keys of shaders. */
 export const layoutKey = ({ a, b, c }: ContractLayout): string => `${a.form}${Number(a.alongK)}${b.form}${Number(b.alongK)}${c}`;

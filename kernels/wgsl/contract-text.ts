@@ -1,4 +1,5 @@
 // WGSL that the contract shaders have in common: reading operands, writing C, and 4×4 blocks written out in named vectors.
+import { type ContractEpilogue, finishText } from './contract-epilogue.ts';
 import type { ContractLayout, Form, OperandLayout } from './contract-problem.ts';
 import { CONTRACT_LOAD_SCALAR, CONTRACT_LOAD_VECTOR, CONTRACT_PARTS, CONTRACT_STORE_SCALAR, CONTRACT_STORE_VECTOR } from './shaders.gen.ts';
 import { fillTemplate } from './template.ts';
@@ -13,12 +14,12 @@ export const written = (count: number, text: (index: number) => string): string 
 export const operandText = ({ name, form }: OperandLayout): string =>
   fillTemplate(form === 'vector' ? CONTRACT_LOAD_VECTOR : CONTRACT_LOAD_SCALAR, { name, array: name.toLowerCase(), binding: name === 'A' ? 0 : 1, stride: `ld${name.toLowerCase()}` });
 
-/** Declares C at a binding and its `store`. */
-export const resultText = (form: Form, binding: number): string =>
-  fillTemplate(form === 'vector' ? CONTRACT_STORE_VECTOR : CONTRACT_STORE_SCALAR, { binding, finished: 'quiet(value)' });
+/** Declares C after two operands, what is done to it, and its `store`. */
+export const resultText = (form: Form, epilogue: ContractEpilogue | undefined): string =>
+  `${fillTemplate(form === 'vector' ? CONTRACT_STORE_VECTOR : CONTRACT_STORE_SCALAR, { binding: 2 })}\n${finishText(epilogue, 3)}`;
 
-/** Both operands, C at `binding`, and the shared functions. */
-export const ioText = ({ a, b, c }: ContractLayout, binding = 2): string => [CONTRACT_PARTS, operandText(a), operandText(b), resultText(c, binding)].join('\n');
+/** Both operands, C, and the shared functions. */
+export const ioText = ({ a, b, c, epilogue }: ContractLayout): string => [CONTRACT_PARTS, operandText(a), operandText(b), resultText(c, epilogue)].join('\n');
 
 /** Declares the accumulators c{row}_{vector} of a thread's block of C. */
 export const accumulatorsText = (rows: number, vectors: number): string =>

@@ -1,4 +1,5 @@
 // Products by tiles in workgroup memory and blocks in registers; K in one piece, or in parts that a second pass adds in order.
+import { bindingsOf, buffersOf, type ContractEpilogue, finishText, resultIndex, shaderFor } from './contract-epilogue.ts';
 import { accumulatorsText, blockText, ioText, LANES, loadArguments, written } from './contract-text.ts';
 import {
   type BatchRun, batchRuns, CONTRACT_PARAMS, type ContractLayout, contractParams, type ContractPrecision, type ContractProblem, layoutKey, layoutOf, type OperandLayout, type Split,
@@ -17,7 +18,7 @@ export interface Tile {
   readonly threadColumns: number;
 }
 
-/** Tiles by name. 8×8 a thread needs a quarter of the reads of 4×4 for each multiplication, 32×32 keeps more workgroups busy. */
+/** Tiles by name. 8×8 a thread reads half as much from workgroup memory for each multiplication as 4×4; 32×32 keeps more workgroups busy. */
 export const TILES = {
   128: { rows: 128, columns: 128, depth: 16, threadRows: 8, threadColumns: 8 },
   64: { rows: 64, columns: 64, depth: 16, threadRows: 8, threadColumns: 8 },
@@ -44,15 +45,15 @@ const vectorsOf = (form: Form): readonly [number, number] => [form.depth * pitch
 
 const storageBytes = (form: Form): number => vectorsOf(form).reduce((sum, vectors) => sum + vectors) * form.buffers * (form.staged === 'f16' ? 8 : 16);
 
-/** The best form of a tile that fits so many bytes of workgroup memory. */
+/** The best form of a tile that fits so many bytes of workgroup memory, the last of them where `tileFits` holds. */
 function formOf(tile: Tile, problem: ContractProblem, staged: ContractPrecision, availableBytes: number): Form | undefined {
   const form = { ...tile, layout: layoutOf(problem), staged };
   const forms: readonly Form[] = [{ ...form, buffers: 2, spread: 1 }, { ...form, buffers: 1, spread: 1 }, { ...form, buffers: 1, spread: 0 }];
   return forms.find((one) => storageBytes(one) <= availableBytes);
 }
 
-/** Whether a tile fits so many bytes of workgroup memory. */
-export const tileFits = (tile: Tile, problem: ContractProblem, staged: ContractPrecision, availableBytes: number): boolean => formOf(tile, problem, staged, availableBytes) !== undefined;
+/** Whether a tile fits so many bytes of workgroup memory in its smallest form. */
+export const tileFits = ({ rows, columns, depth }: Tile, staged: ContractPrecision, availableBytes: number): boolean => depth * (rows + columns) * (staged === 'f16' ? 2 : 4) <= availableBytes;
 
 /** A product by a tile that fits `availableBytes` of workgroup memory. */
 export function planTiled(tile: Tile, problem: ContractProblem, staged: ContractPrecision, availableBytes: number): Plan {
@@ -63,9 +64,11 @@ export function planTiled(tile: Tile, problem: ContractProblem, staged: Contract
 /** As `planTiled` for a problem whose batches are one run, with K in parts: their results go to scratch, and a second pass adds them in order. */
 export function planSplit(tile: Tile, problem: ContractProblem, split: Split, availableBytes: number): Plan {
   const run = batchRuns(problem)[0] as BatchRun;
-  const partial = tileLaunch(formOf(tile, problem, 'f32', availableBytes) as Form, problem, run, split);
-  const sum: Launch = { shader: SUM, buffers: [3, 2], params: partial.params, workgroups: linearWorkgroups(Math.ceil(split.slab / 256)) };
-  return { launches: [{ ...partial, buffers: [0, 1, 3] }, sum], scratch: [split.slab * 4 * split.parts] };
+  const [{ epilogue }, plain] = [problem, { ...problem, epilogue: undefined }];
+  const scratch = resultIndex(epilogue) + 1;
+  const partial = tileLaunch(formOf(tile, plain, 'f32', availableBytes) as Form, plain, run, split);
+  const sum: Launch = { shader: sumShader(epilogue), buffers: buffersOf([scratch], epilogue), params: partial.params, workgroups: linearWorkgroups(Math.ceil(split.slab / 256)) };
+  return { launches: [{ ...partial, buffers: [0, 1, scratch] }, sum], scratch: [split.slab * 4 * split.parts] };
 }
 
 /** K in at most `parts` parts of whole K-tiles, as even as they come. */
@@ -76,25 +79,19 @@ export function splitOf({ m, n, k, offsetsA }: ContractProblem, parts: number, d
 
 function tileLaunch(form: Form, problem: ContractProblem, run: BatchRun, split: Split): Launch {
   const [x, y] = linearWorkgroups(Math.ceil(problem.m / form.rows) * Math.ceil(problem.n / form.columns));
-  return { shader: shaderOf(form), buffers: [0, 1, 2], params: Uint32Array.from(contractParams(problem, run, split)), workgroups: [x, y, run.count * split.parts] };
+  return { shader: shaderOf(form), buffers: buffersOf([0, 1], problem.epilogue), params: Uint32Array.from(contractParams(problem, run, split)), workgroups: [x, y, run.count * split.parts] };
 }
 
-const SUM: Shader = {
-  name: 'contract sum', bindings: ['read', 'write'], params: CONTRACT_PARAMS,
-  code: fillTemplate(CONTRACT_SUM, { io: `${CONTRACT_PARTS}\n@group(0) @binding(1) var<storage, read_write> c: array<vec4<f32>>;`, store: 'c[index] = quiet(sum);' }),
-};
-
-const shaders = new Map<string, Shader>();
+const sumShader = (epilogue: ContractEpilogue | undefined): Shader => shaderFor('sum', epilogue, (name) => ({
+  name, bindings: bindingsOf(1, epilogue), params: CONTRACT_PARAMS,
+  code: fillTemplate(CONTRACT_SUM, { io: [CONTRACT_PARTS, '@group(0) @binding(1) var<storage, read_write> c: array<vec4<f32>>;', finishText(epilogue, 2)].join('\n') }),
+}));
 
 function shaderOf(form: Form): Shader {
   const { rows, columns, staged, buffers, spread, layout } = form;
-  const key = `${rows}×${columns} ${staged} ${buffers} ${spread} ${layoutKey(layout)}`;
-  let shader = shaders.get(key);
-  if (shader === undefined) {
-    shader = { name: `contract tiled ${key}`, code: codeOf(form), bindings: ['read', 'read', 'write'], params: CONTRACT_PARAMS, ...(staged === 'f16' && { features: ['shader-f16'] as const }) };
-    shaders.set(key, shader);
-  }
-  return shader;
+  return shaderFor(`tiled ${rows}×${columns} ${staged} ${buffers} ${spread} ${layoutKey(layout)}`, layout.epilogue, (name) => ({
+    name, code: codeOf(form), bindings: bindingsOf(2, layout.epilogue), params: CONTRACT_PARAMS, ...(staged === 'f16' && { features: ['shader-f16'] as const }),
+  }));
 }
 
 function codeOf(form: Form): string {

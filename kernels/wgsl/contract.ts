@@ -3,8 +3,9 @@
 // The guess follows published figures for WGSL kernels: 8×8 a thread reaches 70 % of the FMA peak of an M2, 4×4 about half of that, and with
 // fewer workgroups than the GPU has room for the rest idles, so small results want small tiles, or K cut into parts.
 import { planDirect, planSmall } from './contract-direct.ts';
+import { isFusable } from './contract-epilogue.ts';
 import { planGemv } from './contract-gemv.ts';
-import { batchRuns, type ContractPrecision, type ContractProblem, type ContractVariant } from './contract-problem.ts';
+import { batchRuns, type ContractPrecision, type ContractProblem, type ContractVariant, elementsOf } from './contract-problem.ts';
 import { type ContractLimits, MATRIX_TILES, matrixFits, planMatrix } from './contract-matrix.ts';
 import { planSplit, planTiled, splitOf, tileFits, TILES, tileThreads } from './contract-tiled.ts';
 import type { Plan } from './launch.ts';
@@ -31,10 +32,12 @@ interface Candidate {
   readonly unproven?: boolean;
 }
 
-/** The variants that are legal for a problem on a device, best guess first and unproven ones last; never empty. */
+/** The variants that are legal for a problem on a device, best guess first and unproven ones last; none where its epilogue is not fusable or a buffer too large. */
 export function contractVariants(problem: ContractProblem, limits: ContractLimits, precision: ContractPrecision = 'f32'): readonly ContractVariant[] {
+  if (problem.epilogue !== undefined && !isFusable(problem.epilogue)) return [];
+  if (elementsOf(problem).some((elements) => elements * 4 > limits.maxStorageBufferBindingSize)) return [];
   const tiled = ([128, 64, 32] as const).flatMap((side) => tiledCandidates(side, problem, limits, precision));
-  const legal = [...plainCandidates(problem), ...tiled, ...matrixCandidates(problem, limits, precision)].filter(({ score }) => score > 0);
+  const legal = [...plainCandidates(problem, limits), ...tiled, ...matrixCandidates(problem, limits, precision)].filter(({ score }) => score > 0);
   return legal.sort((a, b) => Number(a.unproven ?? false) - Number(b.unproven ?? false) || b.score - a.score).map(({ name, plan, unproven = false }) => ({
     name, unproven,
     get plan() {
@@ -46,12 +49,12 @@ export function contractVariants(problem: ContractProblem, limits: ContractLimit
 /** The share of a busy GPU that so many threads are. */
 const filled = (threads: number): number => Math.min(1, threads / BUSY_THREADS);
 
-function plainCandidates(problem: ContractProblem): Candidate[] {
+function plainCandidates(problem: ContractProblem, limits: ContractLimits): Candidate[] {
   const { m, n, k, offsetsA: { length: batch } } = problem;
   const outputs = m * n * batch;
   const few = outputs <= FEW_OUTPUTS ? 1 : 0;
   return [
-    { name: 'gemv', score: m === 1 || n === 1 ? 2 : 0, plan: () => planGemv(problem) },
+    { name: 'gemv', score: (m === 1 || n === 1) && limits.maxComputeInvocationsPerWorkgroup >= 256 ? 2 : 0, plan: () => planGemv(problem) },
     { name: 'small', score: few * SHARED_K * filled(outputs * 4) * Math.min(1, k / 256), plan: () => planSmall(problem) },
     { name: 'direct', score: DIRECT * filled(outputs / 16), plan: () => planDirect(problem) },
   ];
@@ -63,7 +66,7 @@ function tiledCandidates(side: keyof typeof TILES, problem: ContractProblem, lim
   const workgroups = Math.ceil(m / side) * Math.ceil(n / side) * batch;
   const threads = tileThreads(tile);
   const speed = (parts: number): number => TILED[side] * filled(workgroups * threads * parts) * ((m * n * batch) / (workgroups * side * side));
-  const legal = (staged: ContractPrecision): boolean => threads <= limits.maxComputeInvocationsPerWorkgroup && tileFits(tile, problem, staged, bytes);
+  const legal = (staged: ContractPrecision): boolean => threads <= limits.maxComputeInvocationsPerWorkgroup && tileFits(tile, staged, bytes);
   // A GPU that is busy anyway gains nothing by parts.
   const split = splitOf(problem, Math.min(MAX_PARTS, Math.ceil(k / MIN_PART), Math.ceil(BUSY_THREADS / (workgroups * threads))), tile.depth);
   const splits = legal('f32') && split.parts > 1 && split.parts * batch <= 65535 && batchRuns(problem).length === 1 && split.slab * split.parts * 4 <= limits.maxStorageBufferBindingSize;
@@ -76,12 +79,14 @@ function tiledCandidates(side: keyof typeof TILES, problem: ContractProblem, lim
   ];
 }
 
-/** Matrix units of float32 may compute any product; those of half precision only what is asked for in it. */
+/** The largest unit of each component that fits: those of float32 compute any product, those of half precision what is asked for in it. */
 function matrixCandidates(problem: ContractProblem, limits: ContractLimits, precision: ContractPrecision): Candidate[] {
   const { m, n, offsetsA: { length: batch } } = problem;
-  return (limits.matrixUnits ?? []).filter(({ component }) => component === 'f32' || precision === 'f16').flatMap((unit) =>
-    ([128, 64] as const).map((side): Candidate => ({
-      name: `matrix-${side}-${unit.component}-${unit.m}x${unit.n}x${unit.k}`, unproven: true, plan: () => planMatrix(MATRIX_TILES[side], unit, problem),
-      score: matrixFits(MATRIX_TILES[side], unit, problem, limits) ? filled(Math.ceil(m / side) * Math.ceil(n / side) * batch * 256) * (side / 128) : 0,
-    })));
+  const components = precision === 'f16' ? (['f16', 'f32'] as const) : (['f32'] as const);
+  return components.flatMap((component) => ([128, 64] as const).flatMap((side): Candidate[] => {
+    const unit = limits.matrixUnits?.find((one) => one.component === component && matrixFits(MATRIX_TILES[side], one, problem, limits));
+    if (unit === undefined) return [];
+    const name = `matrix-${side}-${component}-${unit.m}x${unit.n}x${unit.k}`;
+    return [{ name, unproven: true, score: filled(Math.ceil(m / side) * Math.ceil(n / side) * batch * 256) * (side / 128), plan: () => planMatrix(MATRIX_TILES[side], unit, problem) }];
+  }));
 }

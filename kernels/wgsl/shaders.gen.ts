@@ -331,20 +331,20 @@ fn store(base: u32, row: u32, column: u32, value: vec4<f32>) {
   if (row >= params.m || column >= params.n) {
     return;
   }
-  let finished = {{finished}};
   let index = base + row * params.n + column;
+  let result = finish(value, index);
   let left = params.n - column;
-  c[index] = finished.x;
-  if (left > 1u) { c[index + 1u] = finished.y; }
-  if (left > 2u) { c[index + 2u] = finished.z; }
-  if (left > 3u) { c[index + 3u] = finished.w; }
+  c[index] = result.x;
+  if (left > 1u) { c[index + 1u] = result.y; }
+  if (left > 2u) { c[index + 2u] = result.z; }
+  if (left > 3u) { c[index + 3u] = result.w; }
 }`;
 
 /** shaders/contract-store-vector.wgsl */
 export const CONTRACT_STORE_VECTOR = `@group(0) @binding({{binding}}) var<storage, read_write> c: array<vec4<f32>>;
 fn store(base: u32, row: u32, column: u32, value: vec4<f32>) {
   if (row < params.m && column < params.n) {
-    c[(base + row * params.n + column) >> 2u] = {{finished}};
+    c[(base + row * params.n + column) >> 2u] = finish(value, base + row * params.n + column);
   }
 }`;
 
@@ -362,7 +362,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
   for (var part = 1u; part * params.chunk < params.k; part++) {
     sum += parts[part * size + index];
   }
-  {{store}}
+  c[index] = finish(sum, index * 4u);
 }`;
 
 /** shaders/contract-tiled.wgsl */
@@ -656,7 +656,7 @@ fn areaCosine(x: f32) -> f32 {
   let bits = bitcast<u32>(x);
   let large = bits > 0x4e800000u;
   let t = min(x, 1e10f) - 1f;
-  let near = logarithm1p(t + sqrt(fma(t, t, 2f * t)));
+  let near = logarithm1p(t + squareRoot(fma(t, t, 2f * t)));
   let far = logarithm(x) + 0.6931471824645996f;
   let y = select(bitcast<u32>(near), bitcast<u32>(far), large);
   return bitcast<f32>(select(y, NOT_A_NUMBER, rank(bits) < 0x3f800000 || isNan(x)));
@@ -1012,18 +1012,19 @@ fn wideLog(t: f32) -> Wide {
   let divisor = u32(33554432 + f);
   let guess = u32(f32(dividend) / f32(divisor) * 262144f);
   let rest = bitcast<i32>((dividend << 18u) - guess * divisor);
-  let s = (guess << 7u) + bitcast<u32>(i32(round(f32(rest) * 128f / f32(divisor))));
-  let small = select(s >> (max(up, 9u) - 9u), s << 1u, up == 8u);
+  let digits = countLeadingZeros(guess + 16u);
+  let s = (guess << digits) + bitcast<u32>(i32(round(f32(rest) * f32(1u << digits) / f32(divisor))));
+  let small = s >> (max(up + digits, 16u) - 16u);
   let square = multiplyWide(small, small).x;
   let z = f32(square) * 0x1p-36f;
-  let last = z * z * fma(z, fma(z, 0.3205989f, 0.41219857f), 0.577078f);
-  let factor = 3098164009u + (multiplyWide(square, 4130885346u).x >> 6u) + u32(last * 1073741824f);
-  let left = countLeadingZeros(s | 1u);
-  let product = multiplyWide(s << left, factor).x;
-  let fraction = select(product >> (max(up + left, 9u) - 9u), 0u, size == 0u);
+  let last = z * z * fma(z, fma(z, fma(z, 0.26230825f, 0.3205989f), 0.41219857f), 0.577078f);
+  let factor = 3098164009u + ((multiplyWide(square, 4130885346u).x + u32(last * 0x1p36f) + 32u) >> 6u);
+  let product = multiplyWide(s, factor).x;
+  let places = max(16u + up + digits, 32u);
+  let fraction = select(product >> min(places - 32u, 31u), 0u, size == 0u);
   if (n == 0) {
     let shift = countLeadingZeros(product | 1u);
-    return Wide(select(product << shift, 0u, size == 0u), -i32(23u + up + left + shift), f < 0);
+    return Wide(select(product << shift, 0u, size == 0u), -i32(places + shift), f < 0);
   }
   let apart = (n < 0) != (f < 0) && fraction != 0u;
   let whole = u32(abs(n)) - select(0u, 1u, apart);
@@ -1723,7 +1724,7 @@ fn arcSine(x: f32) -> f32 {
   let t = min(magnitude(x), 1f);
   let outer = t > 0.5f;
   let z = select(t * t, 0.5f - 0.5f * t, outer);
-  let s = select(t, sqrt(z), outer);
+  let s = select(t, squareRoot(z), outer);
   let tail = arcSineTail(s, z);
   let y = select(s + tail, 1.5707963705062866f - (2f * s + (2f * tail + 4.371138828673793e-08f)), outer);
   return bitcast<f32>(select(bitcast<u32>(withSign(y, x)), NOT_A_NUMBER, (bitcast<u32>(x) & MAGNITUDE) > 0x3f800000u));
@@ -1733,7 +1734,7 @@ fn arcCosine(x: f32) -> f32 {
   let outer = t > 0.5f;
   let negative = (bitcast<u32>(x) & SIGN) != 0u;
   let z = select(t * t, 0.5f - 0.5f * t, outer);
-  let s = select(t, sqrt(z), outer);
+  let s = select(t, squareRoot(z), outer);
   let tail = arcSineTail(s, z);
   let signed = select(s, -s, negative);
   let inner = 1.5707963705062866f - (signed + (select(tail, -tail, negative) + 4.371138828673793e-08f));

@@ -8,6 +8,7 @@ import { elementCount } from '../../kernels/strides.ts';
 import { planCast, planMap, type Typed } from '../../kernels/wgsl/map.ts';
 import { type GpuDType, storedBytes } from '../../kernels/wgsl/storage.ts';
 import type { OpRow } from '../../src/ops/define.ts';
+import { composeRows } from '../../src/ops/fused.ts';
 import { OPS } from '../../src/ops/index.ts';
 import { arrayOf, elements, flushed, near, reference } from './elements.ts';
 import { type TestGpu, testGpu } from './run-plan.ts';
@@ -83,6 +84,20 @@ describe('functions', () => {
     const got = await onGpu(plan, operands, out);
     // A sum of products that nearly cancels costs digits of its terms.
     expect(differences(got, operands, [reference(chain, operands, 'float32')], 64)).toEqual([]);
+  });
+
+  it('of composed rows are one kernel with the values of the CPU', async () => {
+    const row = (name: string): OpRow => OPS.get(name) as OpRow;
+    for (const [outer, at, inner] of [['sigmoid', 0, 'add'], ['gelu', 0, 'multiply'], ['subtract', 1, 'exp'], ['greater', 0, 'tanh'], ['where', 2, 'log1p']] as const) {
+      const kernel = composeRows(row(outer), at, row(inner))?.kernel;
+      if (kernel?.skeleton !== 'map') throw new TypeError(`${outer} of ${inner} is no map`);
+      const { element } = kernel;
+      const dtypes = Array.from({ length: element.arity }, (_, k): GpuDType => (outer === 'where' && k === 0 ? 'bool' : 'float32'));
+      const operands = dtypes.map((dtype, k) => (dtype === 'bool' ? elements(dtype, 999, k) : elements(dtype, 999, k).map((x) => (Math.abs(x) < 20 && Math.abs(x) > 1e-3 ? x : 1))));
+      const out = { dtype: element.returns === 'mask' ? 'bool' : 'float32', shape: [999] } as const;
+      const got = await onGpu(planMap(element, dtypes.map((dtype) => ({ dtype, shape: [999] })), out, gpu.limits), operands, out);
+      expect(differences(got, operands, [reference(element, operands, out.dtype)], ULPS, () => 2 ** -22), element.name).toEqual([]);
+    }
   });
 
   it('that rows call only from within are there too', async () => {

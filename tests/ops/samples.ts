@@ -63,7 +63,7 @@ function positiveDefinite({ dtype, shape, array }: Sample): Sample {
   for (let at = 0; at < array.length; at += n * n) {
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < i; j++) array[at + i * n + j] = array[at + j * n + i] as never;
-      array[at + i * n + i] = 4 * n + i;
+      array[at + i * n + i] = (typeof array[at] === 'bigint' ? BigInt(4 * n + i) : 4 * n + i) as never;
     }
   }
   return { dtype, shape, array };
