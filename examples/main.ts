@@ -2,11 +2,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { SymbolicSheet } from 'symbolic-sheet';
 import { bannerOf } from './lib/banner.ts';
 import { formatSeconds } from './lib/format.ts';
 import { drawHeatMap } from './lib/heat-map.ts';
-import { agreementOf, bestOf, fitFinal, type Job, offRun, prepare, runByHand, runCached, runOff } from './lib/job.ts';
+import { agreementOf, bestOf, fitFinal, type Job, offRun, openSheet, prepare, runByHand, runCached, runOff } from './lib/job.ts';
 import { drawLanes } from './lib/lanes.ts';
 import { type MainOptions, readOptions, USAGE, UsageError } from './lib/main-options.ts';
 import { Stopped } from './lib/progress.ts';
@@ -39,7 +38,7 @@ async function main(screen: Screen, options: MainOptions): Promise<void> {
 
 async function withCache(job: Job): Promise<void> {
   const { screen, options } = job;
-  await using sheet = await SymbolicSheet.open({ class: options.class });
+  await using sheet = await openSheet(options);
   for (const line of bannerOf(sheet, options)) screen.print(line);
   screen.print();
   await runCached(job, sheet);
@@ -103,7 +102,7 @@ function printNext({ screen, options: { class: numerics, out } }: Job): void {
   screen.print();
   screen.print(`  ${screen.bold('next')}`);
   screen.print('    npx tsx examples/01-first-look.ts      a sheet in ten lines');
-  if (numerics === 'exact') screen.print('    npm start -- --class tolerance         any device, a BLAS too');
+  if (numerics === 'exact') screen.print('    npm start -- --class tolerance         any device, a BLAS or a GPU too');
   screen.print(`    npx tsx examples/lib/replay.ts ${join(out, 'mnist.sqs.json')}`);
 }
 

@@ -10,11 +10,11 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 export function bannerOf(sheet: SymbolicSheet, options: MainOptions, columns = 80): string[] {
   const devices = sheet.devices();
   const found = devices.filter((device) => device.found && device.name !== 'js').map(({ name, detail }) => `${name}: ${detail}`);
-  const absent = devices.filter((device) => !device.found).map(({ name, detail }) => `no ${name}: ${detail}`);
+  const absent = devices.filter((device) => !device.found && device.name !== 'tensorflow').map(({ name, detail }) => `no ${name}: ${detail}`);
   const unused = options.class === 'exact' && devices.some(({ name, found: here }) => here && name === 'blas') ? ['class exact computes on wasm; --class tolerance may use the BLAS'] : [];
   const { scales, lambdas, folds, rows, features } = options;
   return [
-    ...wrap([`symbolic-sheet ${version}`, `Node ${process.versions.node}`, `${availableParallelism()} cores`, ...found, ...absent, ...unused, 'GPU devices: not in this version'], columns),
+    ...wrap([`symbolic-sheet ${version}`, `Node ${process.versions.node}`, `${availableParallelism()} cores`, ...found, ...absent, ...unused], columns),
     ...wrap([`MNIST ${rows.toLocaleString('en')} digits`, `${features.toLocaleString('en')} random Fourier features → ridge → ${folds}-fold CV`, `${scales.length} scales × ${lambdas.length} λ = ${scales.length * lambdas.length * folds} fits`], columns),
     ...wrap([`The program is examples/mnist-sweep.ts: ${programLines()} lines, no word of caching in it.`], columns),
   ];

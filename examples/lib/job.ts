@@ -64,8 +64,9 @@ export async function runOff(job: Job): Promise<void> {
 
 /** Fits the best scale and λ on more digits and more features, and answers the accuracy on the 10,000 test digits. */
 export async function fitFinal(job: Job): Promise<number> {
-  const { options: { finalRows, finalFeatures, class: numerics }, screen } = job;
-  await using sheet = await SymbolicSheet.open({ class: numerics });
+  const { options, screen } = job;
+  const { finalRows, finalFeatures } = options;
+  await using sheet = await openSheet(options);
   screen.live(`  final fit on ${finalRows.toLocaleString('en')} digits …`);
   return fit(sheet, [load(sheet, readDigits('train', finalRows))], load(sheet, readDigits('t10k')), { ...bestOf(job), features: finalFeatures });
 }
@@ -85,7 +86,11 @@ export function agreementOf(job: Job, run: Run): Agreement | undefined {
   return run.name === CHANGED ? compare(run.fits, job.again.changed) : compare(run.fits, [...off.fits, ...job.again.digits]);
 }
 
-const openWithoutCache = ({ options }: Job): Promise<SymbolicSheet> => SymbolicSheet.open({ class: options.class, cache: 'off' });
+/** A sheet of the class and on the device that the options ask for. */
+export const openSheet = ({ class: numerics, device }: MainOptions, cache: 'on' | 'off' = 'on'): Promise<SymbolicSheet> =>
+  SymbolicSheet.open({ class: numerics, cache, ...(device !== undefined && { device }) });
+
+const openWithoutCache = ({ options }: Job): Promise<SymbolicSheet> => openSheet(options, 'off');
 
 const fitsOf = ({ scales, lambdas, folds }: Grid): number => scales.length * lambdas.length * folds;
 

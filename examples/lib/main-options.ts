@@ -11,6 +11,8 @@ export interface MainOptions {
   readonly finalRows: number;
   readonly finalFeatures: number;
   readonly class: 'exact' | 'tolerance';
+  /** Computes on this device where it can. */
+  readonly device: string | undefined;
   readonly out: string;
   readonly quick: boolean;
 }
@@ -33,6 +35,7 @@ export const USAGE = `npm start -- [options]
   --final-rows N          digits of the final fit (up to 60000)
   --final-features N      its features
   --class exact|tolerance bits that results may have
+  --device NAME           compute on this one where it can: webgpu, blas, wasm, js (class tolerance)
   --out FOLDER            where pictures and the trace go
   --help`;
 
@@ -40,20 +43,20 @@ const STRINGS = Object.fromEntries(Object.keys(FULL).map((name) => [name, { type
 
 /** Reads the command line; undefined where help was asked for. */
 export function readOptions(args: readonly string[]): MainOptions | undefined {
-  const { help, quick, ...given } = parse(args);
+  const { help, quick, device, ...given } = parse(args);
   if (help === true) return undefined;
-  const text = { ...(quick === true ? QUICK : FULL), ...given } as typeof FULL;
+  const text = { ...(quick === true ? QUICK : FULL), ...(device !== undefined && { class: 'tolerance' }), ...given } as typeof FULL;
   return {
     rows: count('rows', text.rows, 60, 60_000), features: count('features', text.features, 1, 16_384), folds: count('folds', text.folds, 2, 20),
     scales: list('scales', text.scales), lambdas: list('lambdas', text.lambdas),
     finalRows: count('final-rows', text['final-rows'], 60, 60_000), finalFeatures: count('final-features', text['final-features'], 1, 16_384),
-    class: numerics(text.class), out: text.out, quick: quick === true,
+    class: numerics(text.class), device: device as string | undefined, out: text.out, quick: quick === true,
   };
 }
 
 function parse(args: readonly string[]): Record<string, string | boolean | undefined> {
   try {
-    return parseArgs({ args: [...args], options: { ...STRINGS, quick: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } }).values;
+    return parseArgs({ args: [...args], options: { ...STRINGS, device: { type: 'string' }, quick: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } }).values;
   } catch (error) {
     throw new UsageError(`${(error as Error).message.split('.')[0]}.\n\n${USAGE}`);
   }

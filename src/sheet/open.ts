@@ -27,12 +27,20 @@ export async function openSheet<S extends Sheet>(SheetClass: new (core: Core, vi
   const off = host.settings.off || settled.cache === 'off';
   const settings: Settings = { ...settled, cache: off ? 'off' : 'on', devices: settled.devices ?? host.settings.devices };
   const machine = await find(settings, host);
+  checkDevice(settings, machine);
   const [{ Core }, { Dispatcher }] = await Promise.all([import('./core.ts'), import('../backend/dispatch.ts')]);
   const core = new Core(host, settings, new Dispatcher(chosen(machine.devices, settings)), machine.memory ?? heapMemory, openTrace(host, settings));
   core.absentDevices = machine.absent ?? [];
   if (host.settings.report) await reportAtExit(core);
-  const view = viewWith(core, { numerics: settings.numerics, reuse: !off, device: undefined, signal: undefined }, {});
+  const view = viewWith(core, { numerics: settings.numerics, reuse: !off, device: settings.device, signal: undefined }, {});
   return new SheetClass(core, view);
+}
+
+/** A device that is asked for by name must be there. */
+function checkDevice({ device }: Settings, { devices, absent = [] }: Machine): void {
+  if (device === undefined || devices.some(({ name }) => name === device)) return;
+  const reason = absent.find(({ name }) => name === device)?.detail ?? 'it is none that is known';
+  throw new UnavailableError(`Device "${device}" is not here: ${reason}. Found: ${devices.map(({ name }) => name).join(', ')}; leave the device option out to use them.`, { device });
 }
 
 /** Prints the report when the sheet is closed, or else when the process ends. */

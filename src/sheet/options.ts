@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly tf?: TensorflowModule;
   /** The only devices to use, by name: `js`, `wasm`, `blas`, `webgpu`, `tensorflow`. Default all that are found. */
   readonly devices?: readonly string[];
+  /** Computes on this one where it supports the op, as `with({ device })` does for a view. */
+  readonly device?: string;
   /** Compute at once instead of on demand. */
   readonly eager?: boolean;
   /** Stability rewrites: apply them, offer them in `explain`, or leave forms as written. Default `offer`. */
@@ -61,6 +63,7 @@ export interface Settings {
   readonly gpuBudgetBytes: number;
   readonly tf: TensorflowModule | undefined;
   readonly devices: readonly string[] | undefined;
+  readonly device: string | undefined;
   readonly eager: boolean;
   readonly rewrites: 'apply' | 'offer' | 'off';
   readonly policy: LawSet;
@@ -69,7 +72,7 @@ export interface Settings {
 }
 
 const CHOICES = { class: ['tolerance', 'exact'], cache: ['on', 'off'], rewrites: ['apply', 'offer', 'off'] } as const;
-const KNOWN = new Set(['class', 'cache', 'budgetBytes', 'devices', 'eager', 'rewrites', 'policy', 'trace', 'threads', 'gpuBudgetBytes', 'tf']);
+const KNOWN = new Set(['class', 'cache', 'budgetBytes', 'devices', 'eager', 'rewrites', 'policy', 'trace', 'threads', 'gpuBudgetBytes', 'tf', 'device']);
 const KNOWN_OF_VIEWS = new Set(['class', 'cache', 'device', 'signal']);
 const DEFAULT_BUDGET_BYTES = 2 ** 30;
 
@@ -79,7 +82,7 @@ export function settleOptions(options: OpenOptions): Settings {
   return {
     numerics: options.class ?? 'tolerance', cache: options.cache ?? 'on', budgetBytes: positive('budgetBytes', options.budgetBytes ?? DEFAULT_BUDGET_BYTES),
     gpuBudgetBytes: positive('gpuBudgetBytes', options.gpuBudgetBytes ?? DEFAULT_BUDGET_BYTES), tf: options.tf,
-    devices: options.devices, eager: options.eager ?? false, rewrites: options.rewrites ?? 'offer', policy: options.policy ?? {},
+    devices: options.devices, device: deviceName('open', options.device), eager: options.eager ?? false, rewrites: options.rewrites ?? 'offer', policy: options.policy ?? {},
     trace: options.trace ?? {}, threads: options.threads === undefined ? undefined : positive('threads', options.threads),
   };
 }
@@ -87,9 +90,14 @@ export function settleOptions(options: OpenOptions): Settings {
 /** Checks the options of a view: unknown names, values that are none of the choices, a signal that is none. */
 export function checkViewOptions(options: ViewOptions): void {
   checkNames('with', options, KNOWN_OF_VIEWS);
-  const { signal, device } = options;
+  const { signal } = options;
+  deviceName('with', options.device);
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw new AttributeError('with: signal is no AbortSignal; give that of an AbortController.', { option: 'signal' });
-  if (device !== undefined && typeof device !== 'string') throw new AttributeError(`with: device is ${String(device)}; give the name of one in sheet.devices().`, { option: 'device', value: device });
+}
+
+function deviceName(owner: string, device: string | undefined): string | undefined {
+  if (device === undefined || typeof device === 'string') return device;
+  throw new AttributeError(`${owner}: device is ${String(device)}; give the name of one in sheet.devices().`, { option: 'device', value: device });
 }
 
 function checkNames(owner: string, options: OpenOptions | ViewOptions, known: ReadonlySet<string>): void {
