@@ -6,6 +6,8 @@ import { applied, type Supply } from './overhead-work.ts';
 export interface Round {
   prepare(calls: number): Promise<void>;
   operandsOf(call: number): readonly Tensor[];
+  /** What becomes of a call's operands once its result is there. */
+  after(operands: readonly Tensor[]): void;
   tidy(): void;
 }
 
@@ -40,6 +42,8 @@ export class HandleRound implements Round {
     return [this.#calls[call] as Tensor, ...this.#rest];
   }
 
+  after(): void {}
+
   tidy(): void {
     for (const tensor of this.#fresh) tensor.dispose();
     this.#fresh = [];
@@ -66,6 +70,10 @@ export class ArrayRound implements Round {
 
   operandsOf(call: number): readonly Tensor[] {
     return this.#handedIn(this.#arrays[call] as Float32Array[]);
+  }
+
+  after(operands: readonly Tensor[]): void {
+    for (const operand of operands) operand.dispose();
   }
 
   #handedIn(arrays: readonly Float32Array[]): Tensor[] {

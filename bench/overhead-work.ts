@@ -41,22 +41,25 @@ export function errorOf({ kind, shapes, arrays }: Work, found: ArrayLike<number>
   return productError(x, y, found, { m: rows, n: rows, k: columns });
 }
 
-/** The op as a task outside the sheet. */
+/** The op as tasks outside the sheet, each with a first operand of its own. */
 export interface DirectCall {
   readonly device: Device;
-  readonly task: Task;
+  readonly tasks: readonly Task[];
   readonly out: Block;
 }
 
-/** The kernel the sheet would run, on operands in its memory and one reused result. */
-export function directCall(sheet: SymbolicSheet, { kind, shapes, arrays }: Work): DirectCall {
-  const operands = arrays.map((array, i): Value => valueIn(sheet, array, shapes[i] as readonly number[]));
-  const task = taskFor(sheet, kind, operands, kind === 'sum' ? { axis: -1 } : {});
-  return { device: deviceOf(sheet, task), task, out: sheet.core.memory.take(task.type) };
+/** The kernel the sheet would run, on operands in its memory and one reused result. First operands differ from call to call, as the sheet's do. */
+export function directCall(sheet: SymbolicSheet, { kind, bytes, shapes, arrays }: Work, operandBytes: number): DirectCall {
+  const [first, ...rest] = arrays.map((array, i): Value => valueIn(sheet, array, shapes[i] as readonly number[])) as [Value, ...Value[]];
+  const next = distinctCopies(arrays[0] as Float32Array, 3);
+  const others = Array.from({ length: Math.min(4096, Math.floor(operandBytes / bytes)) }, () => valueIn(sheet, next(), shapes[0] as readonly number[]));
+  const tasks = [first, ...others].map((operand) => taskFor(sheet, kind, [operand, ...rest], kind === 'sum' ? { axis: -1 } : {}));
+  const task = tasks[0] as Task;
+  return { device: deviceOf(sheet, task), tasks, out: sheet.core.memory.take(task.type) };
 }
 
-export async function callDirectly({ device, task, out }: DirectCall, calls: number): Promise<void> {
-  for (let i = 0; i < calls; i++) await runInto(device, task, out);
+export async function callDirectly({ device, tasks, out }: DirectCall, calls: number): Promise<void> {
+  for (let i = 0; i < calls; i++) await runInto(device, tasks[i % tasks.length] as Task, out);
 }
 
 /** Operands of a round's calls: fresh ones, or those of an earlier call for the given share of them. */

@@ -1,7 +1,7 @@
 // What a call costs beyond its kernel: three ops, operands of 800 B to 8 MB, no to much reuse, by handle and on fresh arrays.
 //
-// A call ends with its elements in memory (`await compute(…)`), and its result is disposed of, as in a loop with `using`;
-// `direct` runs the same kernel into one reused result. Results that are left to the garbage collector cost fresh pages.
+// A call ends with its elements in memory (`await compute(…)`); its result, and operands made for it, are disposed of, as in a
+// loop with `using`. `direct` runs the same kernel into one reused result. What is left to the garbage collector costs fresh pages.
 import { SymbolicSheet } from 'symbolic-sheet';
 import type { Scenario } from './counts.ts';
 import { type Contender, race, type Timing } from './harness.ts';
@@ -73,7 +73,7 @@ async function rowOf(sheet: SymbolicSheet, work: Work, { reuse, operands }: Pick
 async function directlyChecked(sheet: SymbolicSheet, work: Work, check: Check): Promise<ReturnType<typeof directCall>> {
   const tensors = work.arrays.map((array, i) => sheet.tensor(array, work.shapes[i]));
   check.hold(`the sheet's ${work.kind}`, errorOf(work, (await applied(work.kind, tensors).data()) as Float32Array));
-  const call = directCall(sheet, work);
+  const call = directCall(sheet, work, ROUND_BYTES);
   await callDirectly(call, 1);
   check.hold(`the direct ${work.kind}`, errorOf(work, call.out.array as Float32Array));
   return call;
@@ -119,17 +119,21 @@ function scenarioOf(name: 'off' | 'on' | 'batch', { kind, bytes, shapes }: Work,
 
 async function oneByOne(view: SymbolicSheet, kind: OpKind, round: Round, calls: number): Promise<void> {
   for (let i = 0; i < calls; i++) {
-    const result = applied(kind, round.operandsOf(i));
+    const operands = round.operandsOf(i);
+    const result = applied(kind, operands);
     await view.compute(result);
     result.dispose();
+    round.after(operands);
   }
 }
 
 async function inBatches(view: SymbolicSheet, kind: OpKind, round: Round, calls: number): Promise<void> {
   for (let i = 0; i < calls; i += BATCH) {
-    const results = Array.from({ length: Math.min(BATCH, calls - i) }, (_, j) => applied(kind, round.operandsOf(i + j)));
+    const operands = Array.from({ length: Math.min(BATCH, calls - i) }, (_, j) => round.operandsOf(i + j));
+    const results = operands.map((of) => applied(kind, of));
     await view.compute(...results);
     for (const result of results) result.dispose();
+    operands.forEach((of) => round.after(of));
   }
 }
 

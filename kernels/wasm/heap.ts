@@ -3,6 +3,7 @@
 // Blocks are multiples of 64 bytes, 64-byte aligned; the bookkeeping lies outside the memory, so a kernel that strays cannot corrupt it.
 // The memory is shared and grows on demand where SharedArrayBuffer exists: views made before a growth stay valid. Without it the memory
 // is private, growth detaches every view, and it should hold scratch only (make views after the last allocation).
+import { AddressTable } from './address-table.ts';
 import { MAXIMUM_PAGES } from './assembler.ts';
 
 /** Alignment and smallest block, in bytes: a cache line. */
@@ -56,7 +57,7 @@ export class Heap {
   readonly #maximumPages: number;
   /** Buffers of the memory, the present one first: growing makes a new one, and views of a shared memory keep theirs. */
   readonly #buffers: ArrayBufferLike[] = [];
-  readonly #allocated = new Map<number, Block>();
+  readonly #allocated = new AddressTable<Block>();
   readonly #lists: (Block | undefined)[] = new Array<Block | undefined>(FIRST_LEVELS * SECOND_LEVELS).fill(undefined);
   readonly #secondLevelBits = new Int32Array(FIRST_LEVELS);
   #firstLevelBits = 0;

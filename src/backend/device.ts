@@ -21,6 +21,16 @@ export interface DeviceReport {
   readonly detail: string;
 }
 
+/** Buffers of a GPU that go in and out without a copy. */
+export interface BufferSharing {
+  /** The open device; undefined while it is lost. */
+  readonly device: GPUDevice | undefined;
+  /** A block over a buffer that stays the caller's. Throws a typed error that says what is wrong with it. */
+  adopt(buffer: GPUBuffer, type: TensorType): Block;
+  /** The buffer that has a value's elements; it stays as long as the value lives. */
+  lend(value: Value): Promise<GPUBuffer>;
+}
+
 /** A place where tasks run. */
 export interface Device {
   readonly name: string;
@@ -46,6 +56,12 @@ export interface Device {
   transferNs?(task: Task): number;
   /** Nanoseconds to get elements of so many bytes from its memory to RAM. */
   readNs?(sizeBytes: number): number;
+  /** Why it does not compute a task; undefined where it does. Said by devices that users ask why. */
+  refusal?(task: Task): string | undefined;
+  /** Shares buffers with other code. Said by GPUs. */
+  readonly sharing?: BufferSharing;
+  /** Gives memory back that is only kept for later. */
+  trim?(): void;
   /** Takes who is told what tasks took, where that is known only later. */
   reportTo?(learn: (task: Task, elapsedNs: number) => void): void;
   close(): void;

@@ -9,11 +9,15 @@ import type { Device, Task } from './device.ts';
 const LEARNING = 0.2;
 /** A device that was not measured must promise to be this much quicker than one that was: estimates are hopeful. */
 const DOUBT = 3;
+/** The first calls compile kernels and touch fresh memory: of so many the quickest counts, or a device would never be asked again. */
+const EARLY_SAMPLES = 6;
+/** Times the mean that a measurement counts as at most: the machine was busy with something else. */
+const OUTLIER = 4;
 const SIZE_CLASSES = 64;
 
 /** What an (op, dtype, size class) has cost on one device. */
 interface Cost {
-  /** Running mean of nanoseconds per element touched. */
+  /** Nanoseconds per element touched: the least of the early samples, then their running mean. */
   nsPerElement: number;
   samples: number;
 }
@@ -29,8 +33,7 @@ export class CostTable {
     const cost = this.#costs.get(device)?.get(costClass(task));
     if (cost === undefined) return DOUBT * device.estimateNs(task);
     const measured = cost.nsPerElement * elementsOf(task);
-    // A first call compiles kernels and warms caches; it may cost far more than the next.
-    return cost.samples === 1 ? Math.min(measured, 2 * DOUBT * device.estimateNs(task)) : measured;
+    return cost.samples < EARLY_SAMPLES ? Math.min(measured, 2 * DOUBT * device.estimateNs(task)) : measured;
   }
 
   /** What an op last cost on operands of about this size, on whatever device; before it ran, dense products count as dear. */
@@ -53,8 +56,9 @@ export class CostTable {
     const cost = ofDevice.get(costClass(task));
     if (cost === undefined) ofDevice.set(costClass(task), { nsPerElement: perElement, samples: 1 });
     else {
-      cost.nsPerElement = cost.samples === 1 ? perElement : cost.nsPerElement + LEARNING * (perElement - cost.nsPerElement);
-      cost.samples++;
+      const { nsPerElement } = cost;
+      const isEarly = cost.samples++ < EARLY_SAMPLES;
+      cost.nsPerElement = isEarly ? Math.min(nsPerElement, perElement) : nsPerElement + LEARNING * (Math.min(perElement, OUTLIER * nsPerElement) - nsPerElement);
     }
   }
 }
@@ -108,8 +112,15 @@ export class Dispatcher {
     const settled = this.#settled.get(key);
     if (settled?.supports(task)) return settled;
     const chosen = this.#cheapest(task, mode);
-    if (!chosen.exact || this.devices.some((device) => !device.exact && device.supports(task))) this.#settled.set(key, chosen);
+    // Where the settled one cannot just now (a GPU that was lost), it will be the choice again.
+    if (settled === undefined && (!chosen.exact || this.devices.some((device) => !device.exact && device.supports(task)))) this.#settled.set(key, chosen);
     return chosen;
+  }
+
+  /** Why a device that was asked for by name does not compute a task, where it says so. */
+  refusal(task: Task, forced: string): string | undefined {
+    const why = this.devices.find(({ name }) => name === forced)?.refusal?.(task);
+    return why === undefined ? undefined : `not on ${forced}: ${why}`;
   }
 
   #cheapest(task: Task, mode: Promptness): Device {

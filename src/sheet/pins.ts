@@ -21,9 +21,17 @@ interface Remains {
   released: boolean;
 }
 
+/** Pins this young are not told to the registry yet: many are given back at once, and registering is half of what a small op costs. */
+const YOUNG_PINS = 64;
+const YOUNG_BYTES = 2 ** 22;
+
 /** Holds values for expressions. Ordinary arrays are left to the garbage collector and cost nothing here. */
 export class Pins {
   sizeBytes = 0;
+  /** In the order in which they were made. */
+  readonly #young = new Map<Block, Pin>();
+  #youngBytes = 0;
+  #ageing = false;
   readonly #byBlock = new WeakMap<Block, WeakRef<Pin>>();
   readonly #remains = new WeakMap<Pin, Remains>();
   readonly #collected = new FinalizationRegistry<Remains>((remains) => this.#release(remains));
@@ -32,14 +40,18 @@ export class Pins {
   pin(expression: Expression, value: Value): void {
     expression.value = value;
     if (!value.block.recycled) return;
-    const pin = this.#byBlock.get(value.block)?.deref() ?? this.#make(value.block);
+    const pin = this.#young.get(value.block) ?? this.#byBlock.get(value.block)?.deref() ?? this.#make(value.block);
     pin.holders++;
     expression.pin = pin;
   }
 
   /** As `pin`, where the expression has no value, or one that went with its device. */
   renew(expression: Expression, value: Value): void {
-    if (expression.value?.block.isLost === true) this.unpin(expression);
+    if (expression.value?.block.isLost === true) {
+      // Computed again it may have other bits, in class tolerance.
+      if (expression.isComputable) expression.contentId = undefined;
+      this.unpin(expression);
+    }
     if (expression.value === undefined) this.pin(expression, value);
   }
 
@@ -49,25 +61,60 @@ export class Pins {
     expression.value = undefined;
     expression.pin = undefined;
     if (pin === undefined || --pin.holders > 0) return;
-    this.#byBlock.delete(pin.block);
+    const { block } = pin;
+    if (this.#young.delete(block)) {
+      this.#youngBytes -= block.sizeBytes;
+      this.#letGo(block);
+      return;
+    }
+    this.#byBlock.delete(block);
     this.#collected.unregister(pin);
     this.#release(this.#remains.get(pin) as Remains);
   }
 
   #make(block: Block): Pin {
-    const pin = new Pin(block);
-    const remains: Remains = { block: block.hold(), released: false };
+    const pin = new Pin(block.hold());
     this.sizeBytes += block.sizeBytes;
-    this.#byBlock.set(block, new WeakRef(pin));
-    this.#remains.set(pin, remains);
-    this.#collected.register(pin, remains, pin);
+    this.#young.set(block, pin);
+    this.#youngBytes += block.sizeBytes;
+    if (this.#young.size > YOUNG_PINS || this.#youngBytes > YOUNG_BYTES) this.#age(this.#young.size > YOUNG_PINS ? 1 : this.#young.size);
+    else this.#ageSoon();
     return pin;
+  }
+
+  /** In the next turn of the event loop, so that what nobody holds can be collected. */
+  #ageSoon(): void {
+    if (this.#ageing) return;
+    this.#ageing = true;
+    const timer = setTimeout(() => {
+      this.#ageing = false;
+      this.#age(this.#young.size);
+    }) as unknown as { unref?: () => void };
+    timer.unref?.();
+  }
+
+  /** The oldest pins are told to the registry. */
+  #age(count: number): void {
+    let left = count;
+    for (const [block, pin] of this.#young) {
+      if (left-- === 0) break;
+      const remains: Remains = { block, released: false };
+      this.#young.delete(block);
+      this.#youngBytes -= block.sizeBytes;
+      this.#byBlock.set(block, new WeakRef(pin));
+      this.#remains.set(pin, remains);
+      this.#collected.register(pin, remains, pin);
+    }
   }
 
   #release(remains: Remains): void {
     if (remains.released) return;
     remains.released = true;
-    this.sizeBytes -= remains.block.sizeBytes;
-    remains.block.release();
+    this.#letGo(remains.block);
+  }
+
+  #letGo(block: Block): void {
+    this.sizeBytes -= block.sizeBytes;
+    block.release();
   }
 }
