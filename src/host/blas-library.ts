@@ -35,7 +35,7 @@ function assemble(file: string, library: NativeLibrary, native: NativeBlas, host
   const calls = level3Calls(native, { nativeAsync: host.stacks.async_stack_size >= SAFE_ASYNC_STACK_BYTES });
   const wrong = probeLevel3(calls);
   if (wrong !== undefined) return `wrong result: ${wrong}`;
-  const gflops = probeSpeed(calls, host.nowNs);
+  const gflops = probeSpeed(calls, host.nowNs, host.minimumGflops);
   if (!(gflops >= host.minimumGflops)) {
     return `slow: ${gflops.toPrecision(3)} Gflop/s at n = 256, below ${host.minimumGflops} (the reference BLAS gives about 5)`;
   }

@@ -23,6 +23,8 @@ export interface Owner {
   /** Counts a copy that leaves the sheet, and fixes the bits it showed. */
   observed(expression: Expression, value: Value): void;
   contentIdOf(expression: Expression): Promise<Uint8Array>;
+  /** The buffer of the elements on the sheet's GPU, theirs while the expression has its value. */
+  lend(expression: Expression): Promise<GPUBuffer>;
   explain(expression: Expression): Explanation;
   release(expression: Expression): void;
 }
@@ -96,6 +98,15 @@ export class Tensor<D extends DType = DType> {
     }
   }
 
+  /**
+   * The elements as a GPUBuffer of `sheet.gpuDevice()`, without a copy, for other WebGPU code on that device. It is there to be
+   * read, while this tensor is held and not disposed of; floats and integers of 32 bits as they are, narrower ones packed.
+   */
+  async gpuBuffer(): Promise<GPUBuffer> {
+    if (this.#disposed) throw new ClosedError('This tensor was disposed and its elements came from outside; make it again with sheet.tensor(…).', {});
+    return this.owner.lend(this.expression);
+  }
+
   /** A copy as a tensor of another library: its Tensor class (onnxruntime, transformers.js) or its module (tf). */
   async as<F>(foreign: ForeignClass<F>): Promise<F> {
     const array = await this.data() as unknown as TypedArray;
@@ -149,6 +160,9 @@ export class Tensor<D extends DType = DType> {
 /** Ops as methods, generated from the rows. */
 export interface Tensor<D extends DType = DType> extends TensorMethods<D> {}
 
+/** What every `then` waits for; a promise of its own for each would be half of what a hit costs. */
+const RESOLVED = Promise.resolve();
+
 /**
  * The result of a call, usable as an operand at once. `await` admits its whole expression (laws, look-up, trace) and
  * gives the plain tensor; nothing is computed before somebody asks for elements.
@@ -163,7 +177,7 @@ export class PendingTensor<D extends DType = DType> extends Tensor<D> implements
       return Promise.reject(error as Error).then(onTensor as never, onError);
     }
     const tensor = new Tensor<D>(this.owner, this.expression);
-    return onTensor ? Promise.resolve(tensor).then(onTensor, onError) : (Promise.resolve(tensor) as Promise<never>);
+    return onTensor ? RESOLVED.then(() => onTensor(tensor)) : (Promise.resolve(tensor) as Promise<never>);
   }
 }
 
