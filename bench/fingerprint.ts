@@ -1,21 +1,45 @@
-// Content ids against one-shot native BLAKE3 of the same bytes, 4 KB to 64 MB.
-import { SymbolicSheet } from 'symbolic-sheet';
+// Content ids against one-shot native BLAKE3 of the same bytes, 4 KB to 64 MB; with a GPU, those made where the bytes are.
 import { blake3 } from 'hash-wasm';
+import type { SymbolicSheet } from 'symbolic-sheet';
 import { toHex } from '../src/fingerprint/digest.ts';
 import { tensorType } from '../src/tensor/type.ts';
+import { openCpu, openGpu, sizesFor } from './devices.ts';
+import { StreamedDigests } from './gpu-digests.ts';
+import { gpuFingerprint } from './gpu-fingerprint.ts';
 import { type Contender, race } from './harness.ts';
 import { Check } from './oracle.ts';
-import { accountOf, type Bench, type BenchOptions, type Row, timesOf } from './report.ts';
+import { accountOf, type Bench, type BenchOptions, joined, type Row, timesOf } from './report.ts';
 import { floats } from './seed.ts';
 
 const COLUMNS = 256;
 const SURE_BYTES = 2 ** 20;
+const GPU_SIZES = { all: [18, 20, 22, 24, 26, 28].map((bits) => 2 ** bits), quick: [18, 20, 22].map((bits) => 2 ** bits), tiny: [2 ** 14] };
 
-/** The bench `fingerprint`. `--bytes 4096,1048576` picks sizes. */
+/** The bench `fingerprint`. `--device webgpu` on the GPU, `all` on both; `--bytes 4096,1048576` picks sizes. */
 export const fingerprint: Bench = async (options, tell) => {
+  const device = options.values['device'] ?? 'cpu';
+  if (device === 'cpu') return onCpu(options, tell);
+  if (device === 'webgpu') return onGpu(options, tell);
+  if (device !== 'all') throw new RangeError(`fingerprint has no device "${device}"; give one of cpu, webgpu, all`);
+  return joined([await onCpu(options, tell), await onGpu(options, tell)]);
+};
+
+/** The digests where a sheet's GPU is, through buffers and submissions like its own. */
+const onGpu: Bench = async (options, tell) => {
+  const gpu = await openGpu(options);
+  try {
+    const values = { ...options.values, bytes: sizesFor(options.values['bytes'], gpu.run, options.quick, GPU_SIZES).join() };
+    const outcome = await gpuFingerprint(new StreamedDigests(gpu.device))({ ...options, pace: gpu.pace, values }, tell);
+    return { ...outcome, rows: outcome.rows.map((row) => ({ device: 'webgpu', sanity: gpu.run.sanity, ...row })), columns: ['device', ...outcome.columns], gpu: gpu.run };
+  } finally {
+    await gpu.sheet.close();
+  }
+};
+
+const onCpu: Bench = async (options, tell) => {
   const check = new Check();
   const rows: Row[] = [];
-  const sheet = await SymbolicSheet.open();
+  const sheet = await openCpu();
   try {
     for (const bytes of sizesOf(options)) {
       rows.push(await rowOf(sheet, bytes, options, check));
@@ -24,7 +48,7 @@ export const fingerprint: Bench = async (options, tell) => {
   } finally {
     await sheet.close();
   }
-  return { checked: check.summary, rows, columns: ['bytes', 'contentIdMs', 'nativeMs', 'gigabytesPerSecond', 'nativeGigabytesPerSecond', 'share'] };
+  return { checked: check.summary, rows, columns: ['device', 'bytes', 'contentIdMs', 'nativeMs', 'gigabytesPerSecond', 'nativeGigabytesPerSecond', 'share'] };
 };
 
 const sizesOf = ({ quick, values }: BenchOptions): number[] => values['bytes']?.split(',').map(Number) ?? [12, 16, 20, 22, 24, 26].filter((bits) => !quick || bits <= 22).map((bits) => 2 ** bits);
@@ -51,7 +75,7 @@ async function rowOf(sheet: SymbolicSheet, bytes: number, { pace }: BenchOptions
   const timings = await race([own, native], pace);
   const ms = (name: string): number => timings[name]?.medianMs ?? Number.NaN;
   return {
-    bytes, digest: host.digest.name, ...timesOf(timings), gigabytesPerSecond: bytes / ms('contentId') / 1e6, nativeGigabytesPerSecond: bytes / ms('native') / 1e6,
+    device: 'cpu', bytes, digest: host.digest.name, ...timesOf(timings), gigabytesPerSecond: bytes / ms('contentId') / 1e6, nativeGigabytesPerSecond: bytes / ms('native') / 1e6,
     share: ms('native') / ms('contentId'), wanted: bytes >= SURE_BYTES ? 0.85 : null, ...accountOf(timings),
   };
 }

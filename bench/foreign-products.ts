@@ -1,11 +1,8 @@
 // Products by others: tfjs on WebAssembly, the system BLAS called directly, and the three loops everybody writes first.
-import { readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
-import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import type * as Tf from '@tensorflow/tfjs-core';
 import { openBlas } from '../src/host/node-blas.ts';
 import type { ProductShape } from './oracle.ts';
+import { startTfjs } from './rivals.ts';
 
 /** Operands and shape of a product. */
 export interface Product extends ProductShape {
@@ -23,31 +20,17 @@ export interface Multiplier {
 
 /** tfjs on its WASM backend, operands in its own memory. Its kernels are done when the call returns; reading would copy. */
 export async function tfjsProduct({ a, b, m, n, k }: Product): Promise<Multiplier> {
-  await openTfjs();
+  const tf = await startTfjs('wasm');
   const [x, y] = [tf.tensor2d(a, [m, k]), tf.tensor2d(b, [k, n])];
-  let result: tf.Tensor | undefined;
+  let result: Tf.Tensor | undefined;
   return {
     multiply: () => {
       result?.dispose();
       result = tf.matMul(x, y);
     },
-    read: () => (result as tf.Tensor).dataSync(),
+    read: () => (result as Tf.Tensor).dataSync(),
     close: () => [x, y, result].forEach((tensor) => tensor?.dispose()),
   };
-}
-
-let opened: Promise<void> | undefined;
-
-function openTfjs(): Promise<void> {
-  opened ??= (async () => {
-    const folder = dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm'));
-    if (!readdirSync(folder).some((name) => name.endsWith('.wasm'))) throw new RangeError(`${folder} has no .wasm files; reinstall @tensorflow/tfjs-backend-wasm`);
-    setWasmPaths(join(folder, '/'));
-    setThreadsCount(2);
-    await tf.setBackend('wasm');
-    await tf.ready();
-  })();
-  return opened;
 }
 
 /** The system's BLAS through the same binding as the sheet's device, into one reused result; undefined where there is none. */

@@ -28,6 +28,7 @@ export const gpuFingerprint = <Held>(device: DigestDevice<Held>): Bench => async
   const check = new Check();
   const rows: Row[] = [];
   for (const bytes of sizesOf(options)) {
+    if (options.isOver()) break;
     rows.push(await rowOf(device, bytes, options, check));
     tell(`gpu-fingerprint ${bytes} B done`);
   }

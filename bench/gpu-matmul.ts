@@ -14,7 +14,7 @@ const QUICK_SIZES = [256, 512];
 const PRECISIONS: readonly ContractPrecision[] = ['f32', 'f16'];
 
 /** The sweep on a device with these limits. `--sizes 256,1024` picks sizes, `--variants tiled,matrix` what their names start with. */
-export async function gpuMatmul(device: GPUDevice, limits: ContractLimits, { quick, pace, values }: BenchOptions, tell: (line: string) => void): Promise<Outcome> {
+export async function gpuMatmul(device: GPUDevice, limits: ContractLimits, { quick, pace, values, isOver }: BenchOptions, tell: (line: string) => void): Promise<Outcome> {
   const ground = new GpuGround(device);
   const check = new Check();
   const rows: Row[] = [];
@@ -23,6 +23,7 @@ export async function gpuMatmul(device: GPUDevice, limits: ContractLimits, { qui
   const sizes = values['sizes']?.split(',').map(Number) ?? (quick ? QUICK_SIZES : SIZES);
   const starts = values['variants']?.split(',') ?? [''];
   for (const n of sizes.filter((size) => size * size * 4 <= limits.maxStorageBufferBindingSize)) {
+    if (isOver()) break;
     const square = openSquare(ground, n);
     for (const { precision, name, plan } of variantsOf(square.problem, limits)) {
       if (!starts.some((start) => name.startsWith(start))) continue;
@@ -119,7 +120,8 @@ class Expected {
       const found = times(c, x, this.#n);
       for (let i = 0; i < this.#n; i++) {
         const error = Math.abs((found[i] as number) - (wanted[i] as number)) / (epsilon * (size[i] as number));
-        worst = error <= worst ? worst : error;
+        if (Number.isNaN(error)) return Infinity;
+        worst = Math.max(worst, error);
       }
     }
     return worst;
@@ -134,9 +136,9 @@ function times(matrix: Float32Array, x: Float64Array, n: number, of: (value: num
   });
 }
 
-/** Threads, and multiply-adds of vectors each makes. */
 const PEAK_THREADS = 2 ** 20;
-const PEAK_STEPS = 1024;
+/** How long a run for the peak should take. */
+const PEAK_NS = 5e6;
 
 // Eight chains that do not wait for each other; the numbers stay near 1 and depend on a parameter, so that nothing is known in advance.
 const PEAK: Shader = {
@@ -155,15 +157,18 @@ ${Array.from({ length: 64 }, (_, i) => `    s${i % 8} = fma(s${i % 8}, factor, t
 }`,
 };
 
-/** GFLOP/s of multiply-adds in registers. */
+/** GFLOP/s of multiply-adds in registers; a step of a thread is eight of vectors. */
 async function measurePeak(ground: GpuGround, rounds: number): Promise<number> {
   const trial = ground.openSync([], 4);
-  const params = new Uint32Array([0, PEAK_STEPS]);
-  new Float32Array(params.buffer)[0] = 0.999;
-  const plan: Plan = { launches: [{ shader: PEAK, buffers: [0], params, workgroups: [PEAK_THREADS / 256, 1, 1] }], scratch: [] };
-  await trial.run(plan, 1);
+  const run = (steps: number): Promise<number> => {
+    const params = new Uint32Array([0, steps]);
+    new Float32Array(params.buffer)[0] = 0.999;
+    return trial.run({ launches: [{ shader: PEAK, buffers: [0], params, workgroups: [PEAK_THREADS / 256, 1, 1] }], scratch: [] }, 1);
+  };
+  await run(8);
+  const steps = 8 * Math.max(1, Math.min(1024, Math.round((16 * PEAK_NS) / (await run(128)))));
   const samples: number[] = [];
-  for (let round = 0; round < rounds; round++) samples.push(await trial.run(plan, 1));
+  for (let round = 0; round < rounds; round++) samples.push(await run(steps));
   trial.close();
-  return (PEAK_THREADS * PEAK_STEPS * 8 * 4 * 2) / Math.min(...samples);
+  return (PEAK_THREADS * steps * 8 * 4 * 2) / Math.min(...samples);
 }

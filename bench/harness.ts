@@ -9,8 +9,8 @@ export interface Contender {
   /** Untimed: makes what `run` will need for this many calls. */
   readonly prepare?: (calls: number) => void | Promise<void>;
   readonly run: (calls: number) => void | Promise<void>;
-  /** Untimed: gives back what was prepared. */
-  readonly tidy?: () => void;
+  /** Untimed: gives back what was prepared, and waits for what is still under way. */
+  readonly tidy?: () => void | Promise<void>;
   /** The sheet whose counters are compared with `scenario`. */
   readonly sheet?: SymbolicSheet;
   readonly scenario?: Scenario;
@@ -83,7 +83,7 @@ async function measure(lane: Lane): Promise<number> {
   await run(calls);
   const elapsedMs = performance.now() - start;
   if (sheet !== undefined && before !== undefined) addDifference(counts, before, countsOf(sheet));
-  tidy?.();
+  await tidy?.();
   lane.totalCalls += calls;
   lane.samples.push(elapsedMs / calls);
   return elapsedMs / calls;

@@ -1,176 +1,27 @@
-// Products: uncached on each CPU device, hit by handle, hit by content; tfjs-wasm, BLAS called directly and naive loops beside them.
-//
-// Every contender ends with the elements in memory, readable without a copy: `borrow` here, the call itself with the others.
-import { setTimeout as rest } from 'node:timers/promises';
-import { SymbolicSheet, type Tensor } from 'symbolic-sheet';
-import type { Scenario } from './counts.ts';
-import { blasProduct, type Multiplier, naiveProduct, type Product, tfjsProduct } from './foreign-products.ts';
-import { type Contender, race, type Timing } from './harness.ts';
-import { Check, productError, type ProductShape } from './oracle.ts';
-import { accountOf, type Bench, type BenchOptions, type Row, timesOf } from './report.ts';
-import { distinctCopies, floats } from './seed.ts';
+// Products where they are asked for: on the devices of the CPU, on a GPU, by TensorFlow.js.
+import { MissingDevice } from './devices.ts';
+import { type Bench, joined } from './report.ts';
 
-/** Largest n of the slow ones. */
-const JS_LIMIT = 128;
-const NAIVE_LIMIT = 512;
-/** Above this many multiply-adds a product is dearer than the digests of its operands by far, so equal content must hit. */
-const SURELY_HASHED = 256 ** 3;
-
-/** Idle threads of OpenBLAS poll for 2^26 ticks, some 30 ms, before they sleep: whoever is timed next would share his processors with them. */
-const REST_MS = 40;
-
-const SQUARE = (n: number): ProductShape => ({ m: n, n, k: n });
-const ODD: readonly ProductShape[] = [{ m: 129, n: 65, k: 1000 }, { m: 1000, n: 1003, k: 17 }, { m: 7, n: 501, k: 4096 }];
-
-/** The bench `matmul`. `--sizes 64,1024` picks square sizes. */
-export const matmul: Bench = async (options, tell) => {
-  const check = new Check();
-  const rows: Row[] = [];
-  for (const shape of shapesOf(options)) {
-    // Each on a sheet of its own: how often content was known before is experience that prices the next digest.
-    const sheets: Sheets = { uncached: await SymbolicSheet.open(), handle: await SymbolicSheet.open(), content: await SymbolicSheet.open() };
-    try {
-      rows.push(...(await rowsOf(sheets, shape, options, check)));
-    } finally {
-      for (const sheet of Object.values(sheets)) await sheet.close();
-    }
-    tell(`matmul ${shape.m}×${shape.k} · ${shape.k}×${shape.n} done`);
-  }
-  const columns = ['m', 'n', 'k', 'device', 'uncachedMs', 'hitHandleMs', 'hitContentMs', 'blasMs', 'tfjsWasmMs', 'naiveMs', 'blasRatio', 'tfjsRatio', 'gflops'];
-  return { checked: check.summary, rows, columns };
+const PLACES: Readonly<Record<string, () => Promise<Bench>>> = {
+  cpu: async () => (await import('./cpu-products.ts')).cpuProducts,
+  tensorflow: async () => (await import('./tensorflow-products.ts')).tensorflowProducts,
+  webgpu: async () => (await import('./gpu-products.ts')).gpuProducts,
 };
 
-type Sheets = Readonly<Record<'uncached' | 'handle' | 'content', SymbolicSheet>>;
-
-function shapesOf({ quick, values }: BenchOptions): ProductShape[] {
-  const sizes = values['sizes']?.split(',').map(Number) ?? (quick ? [64, 128, 256, 512] : [64, 128, 256, 512, 1024, 2048]);
-  return [...sizes.map(SQUARE), ...(values['sizes'] === undefined ? ODD : [])];
-}
-
-async function rowsOf({ uncached: sheet, handle, content }: Sheets, shape: ProductShape, { pace }: BenchOptions, check: Check): Promise<Row[]> {
-  const { m, n, k } = shape;
-  const product: Product = { ...shape, a: floats(m * k, 1), b: floats(k * n, 2) };
-  const names = sheet.devices().filter(({ name, found }) => found && (name !== 'js' || Math.max(m, n, k) <= JS_LIMIT)).map(({ name }) => name);
-  await checkDevices(sheet, product, names, check);
-  const others = await othersOf(product, check);
-  const own = [...names.map((name, lane) => uncached(sheet, product, name, lane)), hitByHandle(handle, product), hitByContent(content, product)];
-  const timings = await race([...own, ...Object.entries(others).map(([name, it]) => timed(name, it))].map(rested), pace);
-  for (const other of Object.values(others)) other.close();
-  return names.map((name) => rowOf(name, shape, timings));
-}
-
-const rested = (contender: Contender): Contender => ({
-  ...contender,
-  prepare: async (calls) => {
-    await rest(REST_MS);
-    await contender.prepare?.(calls);
-  },
-});
-
-/** One row a device; what does not depend on it is repeated. */
-function rowOf(device: string, { m, n, k }: ProductShape, timings: Record<string, Timing>): Row {
-  const uncachedTiming = timings[`uncached ${device}`] as Timing;
-  const rest = Object.fromEntries(Object.entries(timings).filter(([name]) => !name.startsWith('uncached ')));
-  const shown = { uncached: uncachedTiming, ...rest };
-  const ms = (name: string): number => timings[name]?.medianMs ?? Number.NaN;
-  return {
-    m, n, k, device, ...timesOf(shown), blasRatio: ms('blas') / uncachedTiming.medianMs, tfjsRatio: ms('tfjsWasm') / uncachedTiming.medianMs,
-    gflops: (2 * m * n * k) / uncachedTiming.medianMs / 1e6, ...accountOf(shown),
-  };
-}
-
-const touch = (elements: ArrayLike<unknown>): unknown => elements[0];
-
-function uncached(sheet: SymbolicSheet, { a, b, m, n, k }: Product, device: string, lane: number): Contender {
-  const view = sheet.with({ device });
-  const [nextA, nextB] = [distinctCopies(a, lane), distinctCopies(b, lane)];
-  let fresh: [Tensor, Tensor][] = [];
-  const operandBytes = (m * k + k * n) * 4;
-  return {
-    name: `uncached ${device}`, sheet,
-    maxCalls: Math.max(1, Math.min(2000, Math.floor(2 ** 26 / operandBytes))),
-    prepare: (calls) => {
-      fresh = Array.from({ length: calls }, () => [view.tensor(nextA(), [m, k]), view.tensor(nextB(), [k, n])]);
-    },
-    run: async () => {
-      for (const [x, y] of fresh) await view.matmul(x, y).borrow(touch);
-    },
-    tidy: () => fresh.flat().forEach((tensor) => tensor.dispose()),
-    scenario: (calls, { misses }) => ({
-      kernelCalls: calls, hits: 0, bypasses: calls - misses, bytesHashed: [0, calls * operandBytes], bytesCopied: 0, bytesDemanded: calls * m * n * 4,
-    }),
-  };
-}
-
-function hitByHandle(sheet: SymbolicSheet, { a, b, m, n, k }: Product): Contender {
-  let operands: [Tensor, Tensor] | undefined;
-  return {
-    name: 'hitHandle', sheet,
-    prepare: async () => {
-      operands ??= [sheet.tensor(a, [m, k]), sheet.tensor(b, [k, n])];
-      await keep(sheet, ...operands);
-    },
-    run: async (calls) => {
-      const [x, y] = operands as [Tensor, Tensor];
-      for (let i = 0; i < calls; i++) await sheet.matmul(x, y).borrow(touch);
-    },
-    scenario: hits(m * n * 4, 0),
-  };
-}
-
-/** Asks twice, so that a result that is kept at second sight only is kept. */
-async function keep(sheet: SymbolicSheet, x: Tensor, y: Tensor): Promise<void> {
-  for (let i = 0; i < 2; i++) await sheet.compute(sheet.matmul(x, y));
-}
-
-function hitByContent(sheet: SymbolicSheet, { a, b, m, n, k }: Product): Contender {
-  let arrays: [Float32Array, Float32Array][] = [];
-  const operandBytes = (m * k + k * n) * 4;
-  const sure = m * n * k >= SURELY_HASHED;
-  return {
-    name: 'hitContent', sheet, maxCalls: Math.max(1, Math.min(2000, Math.floor(2 ** 26 / operandBytes))),
-    prepare: async (calls) => {
-      await keep(sheet, sheet.tensor(a, [m, k]), sheet.tensor(b, [k, n]));
-      arrays = Array.from({ length: calls }, () => [a.slice(), b.slice()]);
-    },
-    run: async () => {
-      for (const [x, y] of arrays) await sheet.matmul(sheet.tensor(x, [m, k]), sheet.tensor(y, [k, n])).borrow(touch);
-    },
-    // Small products are computed again where that is cheaper than two digests: the price decides, and both are counted.
-    scenario: (calls, counts) => ({
-      kernelCalls: sure ? 0 : calls - counts.hits, hits: sure ? calls : [0, calls], bytesHashed: sure ? calls * operandBytes : [0, calls * operandBytes],
-      bytesCopied: calls * operandBytes, bytesDemanded: calls * m * n * 4,
-    }),
-  };
-}
-
-const hits = (resultBytes: number, hashedBytes: number): Scenario => (calls) => ({
-  kernelCalls: 0, hits: calls, misses: 0, bypasses: 0, bytesHashed: hashedBytes, bytesCopied: 0, bytesDemanded: calls * resultBytes,
-});
-
-async function othersOf(product: Product, check: Check): Promise<Record<string, Multiplier>> {
-  const { m, n, k } = product;
-  const blas = await blasProduct(product);
-  const found: Record<string, Multiplier> = { tfjsWasm: await tfjsProduct(product), ...(blas && { blas }), ...(m * n * k <= NAIVE_LIMIT ** 3 && { naive: naiveProduct(product) }) };
-  for (const [name, it] of Object.entries(found)) {
-    it.multiply();
-    check.hold(`${name}'s ${m}×${k}·${k}×${n}`, productError(product.a, product.b, it.read(), product));
+/** The bench `matmul`. `--device webgpu`, `tensorflow` or `all` instead of the CPU; `--sizes 64,1024` picks sizes. */
+export const matmul: Bench = async (options, tell) => {
+  const asked = options.values['device'] ?? 'cpu';
+  const places = asked === 'all' ? Object.keys(PLACES) : asked.split(',');
+  const unknown = places.find((place) => PLACES[place] === undefined);
+  if (unknown !== undefined) throw new RangeError(`matmul has no device "${unknown}"; give one of ${Object.keys(PLACES).join(', ')}, all`);
+  const outcomes = [];
+  for (const place of places) {
+    try {
+      outcomes.push(await (await PLACES[place]!())(options, tell));
+    } catch (error) {
+      if (!(error instanceof MissingDevice) || asked !== 'all') throw error;
+      tell(`without ${place}: ${error.message}`);
+    }
   }
-  return found;
-}
-
-const timed = (name: string, { multiply }: Multiplier): Contender => ({
-  name, maxCalls: name === 'naive' ? 200 : 20_000,
-  run: (calls) => {
-    for (let i = 0; i < calls; i++) multiply();
-  },
-});
-
-async function checkDevices(sheet: SymbolicSheet, product: Product, names: readonly string[], check: Check): Promise<void> {
-  const { a, b, m, n, k } = product;
-  for (const device of names) {
-    const view = sheet.with({ device, cache: 'off' });
-    const found = await view.matmul(view.tensor(a, [m, k]), view.tensor(b, [k, n])).data();
-    check.hold(`${device}'s ${m}×${k}·${k}×${n}`, productError(a, b, found as Float32Array, product));
-  }
-}
+  return joined(outcomes);
+};

@@ -1,5 +1,5 @@
 // What a bench answers, and how it is printed: JSON for programs, a table for people.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
@@ -8,12 +8,24 @@ import type { SymbolicSheet } from 'symbolic-sheet';
 import { addDifference, type Counts, noCounts } from './counts.ts';
 import type { Pace, Timing } from './harness.ts';
 
+/** The file of a bundle that names its commit. */
+export const BUILT_FROM = 'commit';
+
 /** How a bench is run. */
 export interface BenchOptions {
   readonly quick: boolean;
   readonly pace: Pace;
   /** `--name value` pairs of the command line. */
   readonly values: Readonly<Record<string, string>>;
+  /** Whether the time given with `--seconds` is over: what was not begun is left out. */
+  readonly isOver: () => boolean;
+}
+
+/** The GPU a bench ran on. */
+export interface GpuOfRun {
+  readonly adapter: string;
+  /** A driver that computes on the CPU: its figures show that the bench runs, and nothing else. */
+  readonly sanity: boolean;
 }
 
 /** One line of a bench. `counters` are those of all sheet contenders together, `scenarios` of each. */
@@ -37,6 +49,7 @@ export interface Outcome {
   readonly rows: readonly Row[];
   /** Fields to show in the table, in this order. */
   readonly columns: readonly string[];
+  readonly gpu?: GpuOfRun;
 }
 
 /** A bench: runs, calls `tell` as rows are done. */
@@ -62,6 +75,15 @@ export function timesOf(timings: Readonly<Record<string, Timing>>): Record<strin
   return { ...fields, spread: Object.fromEntries(Object.entries(timings).map(([name, { p10Ms, p90Ms }]) => [name, [p10Ms, p90Ms]])) };
 }
 
+/** Outcomes as one table: rows one after the other, columns as they first appear. */
+export function joined(outcomes: readonly Outcome[]): Outcome {
+  const gpu = outcomes.find((outcome) => outcome.gpu !== undefined)?.gpu;
+  return {
+    checked: { results: outcomes.reduce((sum, { checked }) => sum + checked.results, 0), worst: Math.max(0, ...outcomes.map(({ checked }) => checked.worst)) },
+    rows: outcomes.flatMap(({ rows }) => rows), columns: [...new Set(outcomes.flatMap(({ columns }) => columns))], ...(gpu !== undefined && { gpu }),
+  };
+}
+
 /** The machine, in words and numbers. */
 export function machineOf(sheet: SymbolicSheet): Record<string, unknown> {
   const processors = cpus();
@@ -72,10 +94,12 @@ export function machineOf(sheet: SymbolicSheet): Record<string, unknown> {
   };
 }
 
-/** The commit that is checked out, read from the files of the repository; null outside one. */
+/** The commit that is checked out, read from the files of the repository, or the one that a bundle was built from; null outside both. */
 export function commitOf(): string | null {
-  const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '.git');
+  const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+  const folder = join(root, '.git');
   try {
+    if (existsSync(join(root, BUILT_FROM))) return readFileSync(join(root, BUILT_FROM), 'utf8').trim();
     const head = readFileSync(join(folder, 'HEAD'), 'utf8').trim();
     if (!head.startsWith('ref: ')) return head;
     return readReference(folder, head.slice(5));

@@ -1,4 +1,4 @@
-// The public surface, in browsers: the same sheet on WASM and JavaScript.
+// The public surface, in browsers: the same sheet on a GPU, WASM and JavaScript.
 import { browserDevices, browserHost } from './host/browser-host.ts';
 import { openSheet } from './sheet/open.ts';
 import type { OpenOptions } from './sheet/options.ts';

@@ -2,30 +2,44 @@
 import type { Device, DeviceReport } from '../backend/device.ts';
 import type { JsDevice } from '../backend/js.ts';
 import type { WasmDevice } from '../backend/wasm.ts';
-import type { Host } from '../env.ts';
+import type { Digest, Host } from '../env.ts';
+import { UnavailableError } from '../errors.ts';
 import type { FindDevices } from '../sheet/open.ts';
 import type { Settings } from '../sheet/options.ts';
 
 let opened: Promise<Host> | undefined;
 
-/** The host of this page or worker. */
+/** The host of this page or worker. Rejects with an UnavailableError where WebAssembly is forbidden. */
 export function browserHost(): Promise<Host> {
-  opened ??= openHost();
+  opened ??= openHost().catch((error: unknown) => {
+    // What did not load may load the next time.
+    opened = undefined;
+    throw error;
+  });
   return opened;
 }
 
 async function openHost(): Promise<Host> {
-  const { openPortableDigest } = await import('./portable-digest.ts');
   return {
     name: 'browser',
     clock: () => performance.now() * 1e6,
-    digest: await openPortableDigest(),
+    digest: await openDigest(),
     files: undefined,
     settings: { off: false, folder: undefined, devices: undefined, report: false, log: false },
     cores: navigator.hardwareConcurrency,
     warn: (line) => console.warn(`symbolic-sheet: ${line}`),
     onExit: () => () => {},
   };
+}
+
+/** Content ids need BLAKE3, which is WebAssembly here. */
+async function openDigest(): Promise<Digest> {
+  const { openPortableDigest } = await import('./portable-digest.ts');
+  try {
+    return await openPortableDigest();
+  } catch (error) {
+    throw new UnavailableError(`open: content ids need WebAssembly, which does not run here (${String(error)}); allow 'wasm-unsafe-eval' for scripts in the page's content security policy.`, { reason: String(error) });
+  }
 }
 
 /** A GPU and WASM where they are allowed, JavaScript always. The kernels are chunks of their own. */
@@ -48,12 +62,16 @@ export const browserDevices: FindDevices = async (settings, host) => {
   return { devices, absent, ...(wasm !== undefined && { memory: wasm.memory }) };
 };
 
+/** A function that makes a vector. Kernels are compiled when they are first used: too late to find out. */
+const VECTOR_MODULE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11);
+
 async function openWasm(js: JsDevice, settings: Settings): Promise<{ wasm: WasmDevice | undefined; refusal: string }> {
+  if (!WebAssembly.validate(VECTOR_MODULE)) return { wasm: undefined, refusal: 'WebAssembly has no SIMD here; use a recent browser' };
   try {
     const { WasmDevice } = await import('../backend/wasm.ts');
     return { wasm: new WasmDevice(js, { threads: 1, roomBytes: settings.budgetBytes }), refusal: '' };
   } catch (error) {
-    return { wasm: undefined, refusal: `WebAssembly refused: ${String(error)}; allow 'wasm-unsafe-eval' in the content security policy.` };
+    return { wasm: undefined, refusal: `WebAssembly refused: ${String(error)}; where memory is short, open({ budgetBytes }) with less` };
   }
 }
 

@@ -1,8 +1,9 @@
 // A WebGPU adapter as a source of devices, the same in Node and in browsers.
-import type { GpuSource } from '../backend/webgpu/device.ts';
+import type { GpuSource } from '../backend/webgpu/source.ts';
 import type { Device, DeviceReport } from '../backend/device.ts';
 import type { Host } from '../env.ts';
 import type { Settings } from '../sheet/options.ts';
+import type { Memory } from '../tensor/block.ts';
 
 /** What was found, or why there is nothing and what to do. */
 export type GpuFinding = { readonly found: true; readonly source: GpuSource } | { readonly found: false; readonly reason: string };
@@ -11,14 +12,14 @@ const WANTED_FEATURES = ['shader-f16', 'subgroups', 'timestamp-query', 'chromium
 /** Bytes of parameters that go along with a dispatch, where the implementation has that (it is not in every one yet). */
 const IMMEDIATE_BYTES = 64;
 
-/** The device of a GPU that a host may find; whatever goes wrong is a reason in the report, never a failure to open a sheet. */
-export async function openGpu(find: () => Promise<GpuFinding>, settings: Settings, host: Host): Promise<Device | DeviceReport> {
+/** The device of a GPU that a host may find; whatever goes wrong is a reason in the report, never a failure to open a sheet. Values that are read go to `hostMemory`. */
+export async function openGpu(find: () => Promise<GpuFinding>, settings: Settings, host: Host, hostMemory?: Memory): Promise<Device | DeviceReport> {
   const absent = (detail: string): DeviceReport => ({ name: 'webgpu', found: false, detail });
   try {
     const gpu = await find();
     if (!gpu.found) return absent(gpu.reason);
     const { openWebgpu } = await import('../backend/webgpu/device.ts');
-    return await openWebgpu(gpu.source, { budgetBytes: settings.gpuBudgetBytes, clock: host.clock, warn: (line) => host.warn(line) });
+    return await openWebgpu(gpu.source, { budgetBytes: settings.gpuBudgetBytes, clock: host.clock, digest: host.digest, ...(hostMemory !== undefined && { hostMemory }), warn: (line) => host.warn(line) });
   } catch (error) {
     return absent(`the GPU does not open: ${String(error)}; update its driver, or leave it out with the devices option`);
   }
@@ -28,15 +29,21 @@ export async function openGpu(find: () => Promise<GpuFinding>, settings: Setting
 export async function adapterSource(gpu: GPU, remedy: string): Promise<GpuFinding> {
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null) return { found: false, reason: `no GPU answered; ${remedy}` };
-  const { vendor, architecture, device, description } = adapter.info;
+  const name = nameOf(adapter);
+  return { found: true, source: { adapter: name, software: isSoftware(adapter), open: () => openDevice(gpu, name) } };
+}
+
+function nameOf({ info: { vendor, architecture, device, description } }: GPUAdapter): string {
   const names = [vendor, architecture, description === '' ? device : description].filter((name) => name !== '');
-  return { found: true, source: { adapter: [...new Set(names)].join(' '), software: isSoftware(adapter), open: () => openDevice(gpu) } };
+  return [...new Set(names)].join(' ');
 }
 
 /** An adapter gives one device only, so that a lost one needs another adapter. */
-async function openDevice(gpu: GPU): Promise<GPUDevice> {
+async function openDevice(gpu: GPU, name: string): Promise<GPUDevice> {
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
   if (adapter === null) throw new TypeError('no GPU answers any more');
+  // What was measured and chosen holds for the adapter that was found first.
+  if (nameOf(adapter) !== name) throw new TypeError(`another GPU answers now: ${nameOf(adapter)}`);
   const { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX } = adapter.limits;
   const limits: Record<string, number> = { maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupStorageSize, maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupSizeX };
   const immediates = (adapter.limits as { maxImmediateSize?: number }).maxImmediateSize ?? 0;

@@ -4,7 +4,7 @@ import { inParts } from '../backend/parts.ts';
 import type { Device, Task } from '../backend/device.ts';
 import type { Promptness } from '../backend/dispatch.ts';
 import type { Entry } from '../cache/store.ts';
-import { ClosedError, DeviceLostError, SheetError } from '../errors.ts';
+import { ClosedError, DeviceLostError, SheetError, SourceError, UnavailableError } from '../errors.ts';
 import type { Decision, NumericsClass } from '../events.ts';
 import type { Expression } from '../expr/expression.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
@@ -77,7 +77,7 @@ export class Computing {
 
   /** Runs a step's kernel on the device chosen for it, or joins the flight that computes the same node. */
   #compute(step: Step, mode: Promptness, view: View): Value | Promise<Value> {
-    if (!step.expression.isComputable) throw disposed(step.expression);
+    if (!step.expression.isComputable) throw unreadable(step.expression);
     const flight = view.reuse && mode === 'free' ? this.#flights.join(step.identity as NodeId) : undefined;
     if (flight !== undefined) return flight;
     const task = taskOf(step, view.numerics);
@@ -88,6 +88,7 @@ export class Computing {
   #dispatch(step: Step, task: Task, mode: Promptness, view: View): Value | Promise<Value> {
     const { dispatcher, memory } = this.#core;
     const device = dispatcher.place(task, view.device, mode);
+    if (view.device !== undefined && device.name !== view.device) step.expression.note ??= dispatcher.refusal(task, view.device);
     if (device.deviceMemory === undefined && !task.operands.every(({ block }) => block.isLocal)) return this.#brought(step, task, view);
     const run: Run = { step, task, device, runner: this.#runnerOf(task, device), view, block: (device.deviceMemory ?? memory).take(task.type), startNs: this.#core.now() };
     try {
@@ -181,6 +182,8 @@ export class Computing {
   }
 
   #failed(expression: Expression, error: unknown): unknown {
+    // Not the op's failure: the demand computes it again.
+    if (error instanceof DeviceLostError) return error;
     this.#core.counters.failures++;
     this.#core.answered(expression, 'failed', '', this.#core.now(), 0, 0);
     if (error instanceof SheetError) return error;
@@ -191,8 +194,11 @@ export class Computing {
 const entryOf = ({ identity, expression, pathNs }: Step, value: Value, device: string, costNs: number, score: number): Entry =>
   ({ node: identity as NodeId, value, attributes: expression.attributes, costNs: pathNs, ownNs: costNs, device, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });
 
-const disposed = ({ seq, type }: Expression): ClosedError =>
-  new ClosedError(`Tensor #${seq} of shape [${type.shape.join(',')}] was disposed, and this result needs its elements; make it again with sheet.tensor(…) before disposing of it.`, { seq });
+function unreadable({ seq, type, value }: Expression): SheetError {
+  if (value?.block.isLost === true) return new SourceError(`Tensor #${seq} of shape [${type.shape.join(',')}] was in a GPUBuffer of a device that was lost; make it again with sheet.tensor(…) on sheet.gpuDevice().`, { seq });
+  if (value !== undefined) return new UnavailableError(`Tensor #${seq} is in a GPUBuffer, and this call computes at once, without waiting for it; read it first, or open the sheet without eager.`, { seq });
+  return new ClosedError(`Tensor #${seq} of shape [${type.shape.join(',')}] was disposed, and this result needs its elements; make it again with sheet.tensor(…) before disposing of it.`, { seq });
+}
 
 /** Keeps a node in the table, as a plan that waits must: a sweep would give its number to another. Steps that are given have none. */
 function retainNode(table: InterningTable, identity: Identity): () => void {

@@ -6,7 +6,6 @@ import { heapMemory, type Memory } from '../tensor/block.ts';
 import type { Core } from './core.ts';
 import { type OpenOptions, type Settings, settleOptions } from './options.ts';
 import { type Sheet, viewWith } from './sheet.ts';
-import { openTrace } from './trace.ts';
 
 /** Devices of a host and the memory their results lie in. */
 export interface Machine {
@@ -28,7 +27,7 @@ export async function openSheet<S extends Sheet>(SheetClass: new (core: Core, vi
   const settings: Settings = { ...settled, cache: off ? 'off' : 'on', devices: settled.devices ?? host.settings.devices };
   const machine = await find(settings, host);
   checkDevice(settings, machine);
-  const [{ Core }, { Dispatcher }] = await Promise.all([import('./core.ts'), import('../backend/dispatch.ts')]);
+  const [{ Core }, { Dispatcher }, { openTrace }] = await Promise.all([import('./core.ts'), import('../backend/dispatch.ts'), import('./open-trace.ts')]);
   const core = new Core(host, settings, new Dispatcher(chosen(machine.devices, settings)), machine.memory ?? heapMemory, openTrace(host, settings));
   core.absentDevices = machine.absent ?? [];
   if (host.settings.report) await reportAtExit(core);

@@ -103,6 +103,11 @@ export class Roots {
     return contentId(panelDigests(array, type.shape, type.dtype, digest), type.shape, type.dtype, digest);
   }
 
+  /** The same id from panel digests that were made where the bytes are. */
+  contentIdOfPanels(panels: Uint8Array, { shape, dtype }: TensorType): Uint8Array {
+    return contentId(panels, shape, dtype, this.#ground.digest);
+  }
+
   /** Gives every bare array of a call its root. They are read here, before the caller can change them. */
   settle(row: OpRow, values: readonly (Argument | Elements)[], author: Author, reuse: boolean): Argument[] {
     if (!values.some(isElements)) return values as Argument[];
@@ -137,7 +142,7 @@ export class Roots {
 
   /** Finds the content ids of the roots among fresh expressions, where what is computed from them is dear enough to ask. */
   identify(fresh: readonly Expression[]): void {
-    const roots = fresh.filter((expression) => expression.row === undefined && expression.contentId === undefined && expression.value !== undefined);
+    const roots = fresh.filter((expression) => expression.row === undefined && expression.contentId === undefined && expression.value?.block.isLocal === true);
     if (roots.length === 0) return;
     const dearest = this.#pricing.worthHashing(fresh, roots);
     if (dearest === undefined) return;

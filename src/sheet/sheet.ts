@@ -11,8 +11,10 @@ import { tensorType } from '../tensor/type.ts';
 import { splitArguments } from './arguments.ts';
 import { takeOver } from './ownership.ts';
 import type { Core, View } from './core.ts';
+import { awayUnder, isTooDeep, MAX_DEPTH, relevel } from './deep-chains.ts';
 import { demand, demandNow, type Ground } from './demand.ts';
 import { type Explanation, explainExpression } from './explain.ts';
+import { gpuDeviceOf, isGpuBuffer, sharingOf, valueOfBuffer } from './gpu-buffers.ts';
 import { makeMemo, type Memo, type Memoised, type MemoOptions } from './memo/memo.ts';
 import type { MemoView } from './memo/view.ts';
 import type { OpArguments, OpName, OpResult, SheetMethods } from './methods.gen.ts';
@@ -22,8 +24,6 @@ import { sheetStats, type SheetStats } from './stats.ts';
 import { type Owner, PendingTensor, Tensor } from './tensor.ts';
 import { isDigestAffordable, SheetTrace } from './trace.ts';
 
-/** Expressions deeper than this are computed at once, so that a chain without end does not hold its whole past. */
-const MAX_DEPTH = 4096;
 /** A demand that loses its device so often is given up. */
 const MAX_LOSSES = 4;
 
@@ -57,9 +57,16 @@ export class Sheet implements Owner {
     return this.call(opNamed(op), undefined, args as readonly unknown[]) as OpResult<N>;
   }
 
-  /** A tensor of given elements: a typed array, nested lists or a foreign tensor; copied unless `own`. */
+  /**
+   * A tensor of given elements: a typed array, nested lists or a foreign tensor; copied unless `own`. A GPUBuffer of
+   * `gpuDevice()` is used where it is: it must not be written or destroyed while tensors made from it are in use.
+   */
   tensor<D extends DType = DType>(values: unknown, shape?: readonly number[], options: TensorOptions & { readonly dtype?: D } = {}): Tensor<D> {
     this.#open();
+    if (isGpuBuffer(values)) {
+      const value = valueOfBuffer(this.core, values, shape, options);
+      return new Tensor<D>(this, this.core.roots.add(value.type, value, this.#view.author));
+    }
     const elements = readElements(values, 'tensor', shape, options.dtype);
     const type = tensorType(elements.dtype, elements.shape);
     const value = options.own === true ? takeOver(elements.array, type) : elements.fresh ? valueOfArray(type, elements.array) : this.core.roots.snapshot(elements.array, type);
@@ -130,6 +137,7 @@ export class Sheet implements Owner {
     const op = what === undefined ? undefined : opNamed(what).number;
     const dropped = [...store.entries()].filter((entry) => op === undefined || table.opOf(entry.node) === op);
     for (const entry of dropped) store.delete(entry.node);
+    if (what === undefined) for (const device of this.core.dispatcher.devices) device.trim?.();
     return dropped.length;
   }
 
@@ -155,7 +163,7 @@ export class Sheet implements Owner {
   /** @internal */
   handle(expression: Expression): PendingTensor {
     if (this.core.settings.eager) this.#computeNow(expression);
-    else if (expression.depth > MAX_DEPTH) this.#cut(expression);
+    else if (isTooDeep(expression)) this.#cut(expression);
     return new PendingTensor(this, expression);
   }
 
@@ -204,9 +212,29 @@ export class Sheet implements Owner {
 
   /** Computes an expression and makes it a root of its content, so that neither it nor its node holds how it was made. */
   #cut(expression: Expression): void {
+    relevel(expression);
+    if (expression.depth <= MAX_DEPTH) return;
+    const away = awayUnder(expression);
+    if (away.length > 0) return away.forEach((each) => this.#cutLater(each));
     const value = this.#computeNow(expression);
     expression.cutLoose();
     this.core.roots.becomeRoot(expression, value);
+  }
+
+  /** As `cut`, once a value on a device has come to RAM; where it is lost instead, the chain stays as it is. */
+  #cutLater(expression: Expression): void {
+    const { value } = expression;
+    if (value === undefined || !expression.isComputable) return;
+    value.block.hold().bring().then(
+      () => {
+        if (expression.value?.block === value.block && expression.operands.length > 0) {
+          expression.cutLoose();
+          this.core.roots.becomeRoot(expression, value);
+        }
+        value.block.release();
+      },
+      () => value.block.release(),
+    );
   }
 
   /** @internal */
@@ -233,23 +261,24 @@ export class Sheet implements Owner {
   #values(targets: readonly Expression[], ready: (value: Value) => Promise<void> | undefined): Value[] | Promise<Value[]> {
     this.#ground ??= this.core.computing.ground(this.#view, 'free');
     const values = demand(targets, this.#ground, this.#view.signal);
-    if (values instanceof Promise || values.some(({ block }) => block.residence !== undefined)) return this.#withoutLoss(targets, values, ready);
+    if (values instanceof Promise || values.some(({ block }) => block.residence !== undefined || !block.isLocal)) return this.#withoutLoss(targets, values, ready);
     return values;
   }
 
   /** Waits for values; where a device is lost meanwhile, what was on it is computed again. */
-  async #withoutLoss(targets: readonly Expression[], first: Value[] | Promise<Value[]>, ready: (value: Value) => Promise<void> | undefined): Promise<Value[]> {
+  async #withoutLoss(targets: readonly Expression[], first: Value[] | Promise<Value[]> | undefined, ready: (value: Value) => Promise<void> | undefined): Promise<Value[]> {
     let demanded = first;
+    this.#ground ??= this.core.computing.ground(this.#view, 'free');
     for (let losses = 0; ; losses++) {
       let values: Value[] = [];
       try {
-        values = await demanded;
+        values = await (demanded ?? demand(targets, this.#ground, this.#view.signal));
         await Promise.all(values.map(async (value) => ready(value)));
         return values;
       } catch (error) {
         for (const value of values) value.block.release();
         if (!(error instanceof DeviceLostError) || losses >= MAX_LOSSES) throw error;
-        demanded = demand(targets, this.#ground as Ground, this.#view.signal);
+        demanded = undefined;
       }
     }
   }
@@ -269,12 +298,43 @@ export class Sheet implements Owner {
 
   /** @internal */
   async contentIdOf(expression: Expression): Promise<Uint8Array> {
-    if (expression.contentId !== undefined) return expression.contentId;
-    const value = await this.demand(expression);
-    expression.contentId = this.core.roots.contentId(value.array, value.type);
-    this.observed(expression, value);
+    if (expression.contentId !== undefined && expression.value?.block.isLost !== true) return expression.contentId;
+    this.admit(expression);
+    let panels: Uint8Array | undefined;
+    const [value] = await this.#withoutLoss([expression], undefined, async ({ block, type }) => {
+      panels = block.isLocal ? undefined : await block.residence?.panelDigests?.(type);
+      if (panels === undefined) await block.bring();
+    }) as [Value];
+    this.#identified(expression, value, panels);
     value.block.release();
-    return expression.contentId;
+    return expression.contentId as Uint8Array;
+  }
+
+  /** Fixes the bits whose id was told. */
+  #identified(expression: Expression, value: Value, panels: Uint8Array | undefined): void {
+    const { roots, pins } = this.core;
+    if (panels === undefined) this.observed(expression, value);
+    else if (this.#view.numerics === 'tolerance' || !this.#view.reuse) pins.renew(expression, value);
+    expression.contentId = panels === undefined ? roots.contentId(value.array, value.type) : roots.contentIdOfPanels(panels, value.type);
+  }
+
+  /** @internal */
+  async lend(expression: Expression): Promise<GPUBuffer> {
+    this.admit(expression);
+    const sharing = sharingOf(this.core);
+    let buffer: GPUBuffer | undefined;
+    const [value] = await this.#withoutLoss([expression], undefined, async (value) => {
+      buffer = await sharing.lend(value);
+    }) as [Value];
+    this.core.pins.renew(expression, value);
+    value.block.release();
+    return buffer as GPUBuffer;
+  }
+
+  /** The GPUDevice that this sheet computes on, to make buffers for it and to use those it lends. Its errors and its loss are the sheet's as well. */
+  gpuDevice(): GPUDevice {
+    this.#open();
+    return gpuDeviceOf(this.core);
   }
 
   /** @internal */

@@ -8,23 +8,8 @@ import type { Value } from '../tensor/block.ts';
 import { tracePath } from '../trace/file-name.ts';
 import { foldAnnotations } from '../trace/records.ts';
 import type { SaveOptions, SaveReport } from '../trace/save.ts';
-import { TraceWriter } from '../trace/writer.ts';
+import type { TraceWriter } from '../trace/writer.ts';
 import type { Settings } from './options.ts';
-
-const DEFAULT_MAX_EVENTS = 250_000;
-const ROOTS_BYTES = 64 * 2 ** 20;
-
-/** Starts the trace of a sheet; with `trace.file` its header is on disk when this returns, and the end when the process exits. */
-export function openTrace(host: Host, settings: Settings): TraceWriter {
-  const { file, maxEvents = DEFAULT_MAX_EVENTS } = settings.trace;
-  const digests = settings.trace.digests ?? 'affordable';
-  const head = { library: 'symbolic-sheet', host: host.name, cores: host.cores, class: settings.numerics, cache: settings.cache, digests };
-  const open = (path: string): ReturnType<NonNullable<Host['files']>['openAppend']> => needFiles(host).openAppend(tracePath(path, host.settings.folder));
-  const log = file === undefined ? undefined : open(file);
-  const writer = new TraceWriter({ digest: host.digest, head, digests: digests === 'affordable' ? 'demanded' : digests, maxEvents, rootsBytes: ROOTS_BYTES, file: log, warn: (line) => host.warn(line) });
-  if (log !== undefined) writer.onClose(host.onExit(() => writer.close()));
-  return writer;
-}
 
 /** Results up to this size are always given a digest when they are read: it takes microseconds. */
 const SMALL_BYTES = 4096;
@@ -80,7 +65,7 @@ export class SheetTrace {
   }
 }
 
-function needFiles(host: Host): NonNullable<Host['files']> {
+export function needFiles(host: Host): NonNullable<Host['files']> {
   if (host.files !== undefined) return host.files;
   throw new UnavailableError(`${host.name} has no files; take sheet.trace.events() and annotations() instead.`, { host: host.name });
 }

@@ -1,5 +1,5 @@
 // Where a tensor's bytes live and for how long: counted blocks in RAM or on a device, and values over them.
-import { LimitError, UnavailableError } from '../errors.ts';
+import { DeviceLostError, LimitError, UnavailableError } from '../errors.ts';
 import { allocate, type TypedArray } from './dtype.ts';
 import type { TensorType } from './type.ts';
 
@@ -14,10 +14,12 @@ export interface Residence {
   readonly sizeBytes: number;
   /** Whether the bytes can still be had: a device that is lost takes them along. */
   readonly isAlive: boolean;
-  /** A copy in RAM. Rejects with a DeviceLostError. */
-  read(): Promise<TypedArray>;
+  /** A copy in RAM, with one holder. Rejects with a DeviceLostError. */
+  read(): Promise<Block>;
   /** Resolves when the device has finished writing them. Rejects with a DeviceLostError. */
   settled(): Promise<void>;
+  /** Digests of the panels of a type of these bytes (docs/format/fingerprint.md) made where the bytes are; undefined where reading them is quicker. */
+  panelDigests?(type: TensorType): Promise<Uint8Array | undefined>;
   release(): void;
 }
 
@@ -26,28 +28,34 @@ export interface Residence {
  * holder lets go, a recycled block returns to its memory. An ordinary array is left to the garbage collector.
  */
 export class Block {
-  /** Address in the kernels' linear memory, or 0 when the bytes lie elsewhere. */
-  readonly address: number;
+  readonly sizeBytes: number;
   /** Where a device has the bytes. */
   residence: Residence | undefined;
   /** How much it is worth to have it where it is, in [0, 1]: the score of the entry that keeps it. */
   worth = 0;
   #array: TypedArray | undefined;
+  #address: number;
   #arriving: Promise<void> | undefined;
+  /** Holds the bytes that arrived from a device. */
+  #landed: Block | undefined;
   #holders = 1;
   readonly #recycle: ((block: Block) => void) | undefined;
 
-  constructor(array: TypedArray | undefined, address = 0, recycle?: (block: Block) => void) {
+  constructor(array: TypedArray | undefined, address = 0, recycle?: (block: Block) => void, sizeBytes = array?.byteLength ?? 0) {
     this.#array = array;
-    this.address = address;
+    this.#address = address;
     this.#recycle = recycle;
+    this.sizeBytes = sizeBytes;
   }
 
-  /** A block whose bytes are on a device. */
-  static on(residence: Residence): Block {
-    const block = new Block(undefined, 0, release);
-    block.residence = residence;
-    return block;
+  /** A block whose bytes will be on a device. */
+  static away(sizeBytes: number): Block {
+    return new Block(undefined, 0, release, sizeBytes);
+  }
+
+  /** Address in the kernels' linear memory, or 0 when the bytes lie elsewhere. */
+  get address(): number {
+    return this.#address;
   }
 
   /** The elements, where they are in RAM (`isLocal`). */
@@ -69,11 +77,9 @@ export class Block {
   /** Brings the elements to RAM; whoever asks meanwhile waits for the same copy. Rejects with a DeviceLostError. */
   bring(): Promise<void> {
     if (this.#array !== undefined) return Promise.resolve();
+    if (this.isLost) return Promise.reject(new DeviceLostError('These elements were on a device that was lost; they are computed again on the next demand.'));
     this.#arriving ??= (this.residence as Residence).read().then(
-      (array) => {
-        this.#array = array;
-        this.#arriving = undefined;
-      },
+      (landed) => this.#land(landed),
       (error: unknown) => {
         this.#arriving = undefined;
         throw error;
@@ -82,15 +88,20 @@ export class Block {
     return this.#arriving;
   }
 
+  #land(landed: Block): void {
+    this.#arriving = undefined;
+    // Nobody waits for them any more.
+    if (this.#holders <= 0) return landed.release();
+    this.#array = landed.array;
+    this.#address = landed.address;
+    this.#landed = landed;
+  }
+
   /** Gives the device's copy back; the elements go to RAM first where they are not there. */
   leaveDevice(): void {
     if (this.#array === undefined) this.bring().catch(() => {});
     this.residence?.release();
     this.residence = undefined;
-  }
-
-  get sizeBytes(): number {
-    return this.#array?.byteLength ?? this.residence?.sizeBytes ?? 0;
   }
 
   get recycled(): boolean {
@@ -106,6 +117,8 @@ export class Block {
     if (--this.#holders > 0) return;
     this.#recycle?.(this);
     this.residence?.release();
+    this.#landed?.release();
+    this.#landed = undefined;
   }
 }
 

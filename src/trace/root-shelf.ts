@@ -39,17 +39,17 @@ export class RootShelf {
   }
 
   list(): ShelvedRoot[] {
-    return [...this.#slots].map(([seq, { root, contentId: id }]) => ({ seq, value: rootOf(root)?.value, contentId: id }));
+    return [...this.#slots].map(([seq, { root, contentId: id }]) => ({ seq, value: valueOf(root), contentId: id }));
   }
 
   /** Finds the content ids that are missing; returns the roots that got theirs now. */
   identify(digest: Digest): ShelvedRoot[] {
     const found: ShelvedRoot[] = [];
     for (const [seq, slot] of this.#slots) {
-      const root = rootOf(slot.root);
-      if (slot.contentId !== undefined || root?.value === undefined) continue;
-      slot.contentId = root.contentId ?? idOf(root.value, digest);
-      found.push({ seq, value: root.value, contentId: slot.contentId });
+      const value = valueOf(slot.root);
+      if (slot.contentId !== undefined || value === undefined) continue;
+      slot.contentId = rootOf(slot.root)?.contentId ?? idOf(value, digest);
+      found.push({ seq, value, contentId: slot.contentId });
     }
     return found;
   }
@@ -61,6 +61,12 @@ export class RootShelf {
 }
 
 const rootOf = (root: Expression | WeakRef<Expression>): Expression | undefined => (root instanceof WeakRef ? root.deref() : root);
+
+/** A root's elements, where they are in RAM. */
+function valueOf(root: Expression | WeakRef<Expression>): Value | undefined {
+  const value = rootOf(root)?.value;
+  return value?.block.isLocal === true ? value : undefined;
+}
 
 const idOf = ({ array, type }: Value, digest: Digest): Uint8Array =>
   contentId(panelDigests(array, type.shape, type.dtype, digest), type.shape, type.dtype, digest);

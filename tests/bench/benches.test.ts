@@ -38,6 +38,6 @@ describe('npm run bench', () => {
   test('a name that is no bench is refused with those that are', () => {
     const { status, stderr } = bench('nosuch');
     expect(status).toBe(2);
-    expect(stderr).toContain('matmul, overhead, probe, pipeline, fingerprint, memory');
+    expect(stderr).toContain('matmul, overhead, probe, pipeline, fingerprint, memory, elementwise, dispatch');
   });
 });

@@ -1,9 +1,10 @@
 // Every variant of the matrix product against float64: transposes, odd sizes, batches, special values; and which variant is guessed for what.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { contract, contractOracle } from '../../kernels/contract.ts';
+import { scalar } from '../../kernels/algebra.ts';
 import { contractVariants } from '../../kernels/wgsl/contract.ts';
 import { planSmall } from '../../kernels/wgsl/contract-direct.ts';
-import type { ContractLimits, MatrixUnit } from '../../kernels/wgsl/contract-matrix.ts';
+import { type ContractLimits, matrixUnitsOf } from '../../kernels/wgsl/contract-matrix.ts';
 import { batchRuns, type ContractProblem } from '../../kernels/wgsl/contract-problem.ts';
 import { storedBytes } from '../../kernels/wgsl/storage.ts';
 import { MATMUL } from '../../src/ops/linalg.ts';
@@ -38,10 +39,10 @@ function errorOf(found: Float32Array, wanted: Float64Array): number {
   return wanted.reduce((worst, value, i) => Math.max(worst, Math.abs((found[i] as number) - value)), 0) / largest / 2 ** -23;
 }
 
-async function results(problem: ContractProblem, a: Float32Array, b: Float32Array): Promise<Map<string, Float32Array>> {
+async function results(problem: ContractProblem, ...operands: readonly Float32Array[]): Promise<Map<string, Float32Array>> {
   const found = new Map<string, Float32Array>();
   const count = problem.m * problem.n * problem.offsetsA.length;
-  for (const { name, plan } of contractVariants(problem, gpu.limits)) found.set(name, new Float32Array(await gpu.run(plan, [a, b], storedBytes('float32', count)), 0, count));
+  for (const { name, plan } of contractVariants(problem, gpu.limits)) found.set(name, new Float32Array(await gpu.run(plan, operands, storedBytes('float32', count)), 0, count));
   return found;
 }
 
@@ -107,8 +108,40 @@ describe('every variant of a product', () => {
   });
 });
 
+describe('an epilogue', () => {
+  // A layer of a network: max(x + bias, 0) · scale + residual.
+  const LAYER = scalar('layer', 4, (m, x, bias, scale, residual) => m.add(m.mul(m.max(m.add(x as never, bias as never), m.constant(0)), scale as never), residual as never));
+  const CENTRED = scalar('centred', 2, (m, x, mean) => m.sub(x as never, mean as never));
+
+  it.each([[33, 30, 40, 2, false], [36, 20, 600, 1, true], [1, 37, 20, 2, false], [37, 1, 20, 1, false], [64, 1, 24, 2, true]])(
+    'ends a product of %i × %i over %i, %i at once, in every variant', async (m, n, k, batch, transposeA) => {
+      const plain = problemOf(m, n, k, batch, transposeA);
+      const [a, b, bias, scale, residual, means] = [floats(m * k * batch, 1), floats(k * n * batch, 2), floats(n, 3), Float32Array.of(-1.5), floats(m * n * batch, 4), floats(m, 5)];
+      const product = oracle(plain, a, b);
+      const layer = product.map((x, i) => Math.max(x + (bias[i % n] as number), 0) * -1.5 + (residual[i] as number));
+      for (const [name, found] of await results({ ...plain, epilogue: { fn: LAYER, operands: ['column', 'single', 'element'] } }, a, b, bias, scale, residual)) {
+        expect(errorOf(found, layer), name).toBeLessThanOrEqual(MATMUL.bound);
+      }
+      const centred = product.map((x, i) => x - (means[Math.floor(i / n) % m] as number));
+      for (const [name, found] of await results({ ...plain, epilogue: { fn: CENTRED, operands: ['row'] } }, a, b, means)) expect(errorOf(found, centred), name).toBeLessThanOrEqual(MATMUL.bound);
+    });
+
+  it('has no variants where the function has no WGSL form or another number of operands', () => {
+    const tabled = scalar('tabled', 1, (m, x) => m.lookup([1, 2, 3], x as never));
+    for (const epilogue of [{ fn: tabled, operands: [] }, { fn: LAYER, operands: ['column' as const] }]) expect(contractVariants({ ...problemOf(8, 8, 8), epilogue }, gpu.limits)).toEqual([]);
+  });
+
+  it('makes each shader once, also of a fused product', () => {
+    const problem = { ...problemOf(64, 64, 64), epilogue: { fn: CENTRED, operands: ['row' as const] } };
+    const shaders = (): unknown[] => contractVariants(problem, gpu.limits).flatMap(({ plan }) => plan.launches.map(({ shader }) => shader));
+    const first = shaders();
+    shaders().forEach((shader, i) => expect(shader).toBe(first[i]));
+  });
+});
+
 describe('the guess', () => {
-  const UNITS: MatrixUnit[] = [{ component: 'f16', m: 16, n: 16, k: 16, subgroupSize: 32 }, { component: 'f16', m: 8, n: 8, k: 8, subgroupSize: 32 }, { component: 'f32', m: 8, n: 8, k: 8, subgroupSize: 32 }];
+  const config = (component: string, result: string, side: number) => ({ componentType: component, resultComponentType: result, M: side, N: side, K: side });
+  const UNITS = matrixUnitsOf({ subgroupMinSize: 32, subgroupMaxSize: 32, subgroupMatrixConfigs: [config('f16', 'f32', 8), config('f16', 'f16', 16), config('f16', 'f32', 16), config('i8', 'i32', 16), config('f32', 'f32', 8)] });
   const LARGE: ContractLimits = {
     maxComputeInvocationsPerWorkgroup: 1024, maxComputeWorkgroupStorageSize: 49152, maxComputeWorkgroupsPerDimension: 65535, maxStorageBufferBindingSize: 2 ** 31,
     features: new Set(['shader-f16', 'subgroups', 'chromium-experimental-subgroup-matrix']), matrixUnits: UNITS,
@@ -135,9 +168,19 @@ describe('the guess', () => {
     expect(contractVariants(problemOf(2048, 2048, 2048), LARGE, 'f16').map(({ unproven }) => unproven)).toEqual(f16.map((name) => name.startsWith('matrix')));
   });
 
+  it('takes the largest matrix units that sum in float32, where all subgroups have one size', () => {
+    expect(UNITS.map(({ component, m }) => `${component} ${m}`)).toEqual(['f16 16', 'f16 8', 'f32 8']);
+    expect(matrixUnitsOf({ subgroupMinSize: 8, subgroupMaxSize: 32, subgroupMatrixConfigs: [config('f16', 'f32', 8)] })).toEqual([]);
+    const matrix = (limits: ContractLimits): string[] => names(problemOf(2048, 2048, 2048), limits, 'f16').filter((name) => name.startsWith('matrix')).sort();
+    expect(matrix(LARGE)).toEqual(['matrix-128-f16-16x16x16', 'matrix-128-f32-8x8x8', 'matrix-64-f16-16x16x16', 'matrix-64-f32-8x8x8']);
+    expect(matrix({ ...LARGE, maxComputeWorkgroupStorageSize: 16384 })).toEqual(['matrix-64-f16-16x16x16', 'matrix-64-f32-8x8x8']);
+    expect(matrix({ ...LARGE, features: new Set(['subgroups', 'chromium-experimental-subgroup-matrix']) })).toEqual(['matrix-128-f32-8x8x8', 'matrix-64-f32-8x8x8']);
+  });
+
   it('fits the limits of a device', () => {
     expect(names(problemOf(4096, 4096, 4096), DEFAULT, 'f16')).toEqual(['tiled-128', 'tiled-64', 'tiled-32', 'direct']);
     expect(names(problemOf(4096, 4096, 4096), { ...DEFAULT, maxComputeInvocationsPerWorkgroup: 128, maxComputeWorkgroupStorageSize: 4096 })).toEqual(['tiled-32', 'direct']);
+    expect(names(problemOf(4096, 4096, 4096), { ...LARGE, maxStorageBufferBindingSize: 2 ** 25 })).toEqual([]);
     for (const { plan } of contractVariants(problemOf(70, 70, 4096), LARGE)) for (const bytes of plan.scratch) expect(bytes).toBeLessThanOrEqual(LARGE.maxStorageBufferBindingSize);
   });
 
@@ -161,7 +204,7 @@ describe('the guess', () => {
         }
       }
     }
-    expect(checked).toBeGreaterThan(80);
+    expect(checked).toBeGreaterThan(60);
     device.destroy();
   });
 });

@@ -165,7 +165,7 @@ describe('the tuner', () => {
     expect(memory.size).toBe(0);
   });
 
-  it.each([[false, false], [false, true], [true, false], [true, true]])('finds every variant right on a device, transposed %s %s', async (transposeA, transposeB) => {
+  it.each([[false, false], [true, true]])('finds every variant right on a device, transposed %s %s', async (transposeA, transposeB) => {
     const { device, limits } = await testGpu();
     const ground = new GpuGround(device);
     const problem: ContractProblem = { m: 40, n: 33, k: 300, transposeA, transposeB, lda: transposeA ? 40 : 300, ldb: transposeB ? 300 : 33, offsetsA: [0, 12_000], offsetsB: [0, 9_900] };

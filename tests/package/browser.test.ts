@@ -1,61 +1,89 @@
-// The core in a browser: bundled without Node, run in headless Chromium on a loopback page, with the bits Node gives.
-import { createServer, type Server } from 'node:http';
-import { fileURLToPath } from 'node:url';
-import chromium from '@sparticuz/chromium';
-import { build } from 'esbuild';
-import { type Browser, chromium as launcher } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// The core in a browser: bundled without Node, run in headless Chromium on loopback pages of several kinds, with the bits Node gives.
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { SymbolicSheet } from '../../src/index.ts';
+import type { Found } from './browser-page.ts';
+import { type Bundle, bundle, call, launch, serve, type Site, type SiteOptions, visit } from './browser-site.ts';
 import { type Outcome, program } from './program.ts';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-async function bundle(): Promise<Map<string, string>> {
-  const built = await build({
-    stdin: { contents: `import { SymbolicSheet } from './src/browser.ts';\nimport { program } from './tests/package/program.ts';\nglobalThis.outcome = program(SymbolicSheet);`, resolveDir: ROOT, sourcefile: 'page.js' },
-    bundle: true, splitting: true, minify: true, platform: 'browser', format: 'esm', outdir: '/out', entryNames: 'page', write: false, logLevel: 'error',
-  });
-  return new Map(built.outputFiles.map(({ path, text }) => [path.slice(path.lastIndexOf('/')), text]));
-}
-
-function serve(files: ReadonlyMap<string, string>): Promise<Server> {
-  const server = createServer((request, response) => {
-    const headers = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
-    const file = files.get(request.url ?? '');
-    if (file !== undefined) response.writeHead(200, { ...headers, 'content-type': 'text/javascript' }).end(file);
-    else response.writeHead(200, { ...headers, 'content-type': 'text/html' }).end('<!doctype html><script type="module" src="/page.js"></script>');
-  });
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
-}
+/** A name of this machine that no browser takes for a secure one. */
+const INSECURE = 'insecure.test';
+const KERNELS = /^(src\/backend\/(wasm|js|webgpu\/|tensorflow\/)|src\/host\/gpu-adapter|kernels\/(wasm|wgsl)\/)/;
 
 describe('the browser bundle', () => {
-  let files: Map<string, string>;
-  let server: Server;
-  let browser: Browser;
+  let bundled: Bundle;
+  let browser: Browser | string;
+  const sites: Site[] = [];
 
   beforeAll(async () => {
-    files = await bundle();
-    server = await serve(files);
-    browser = await launcher.launch({ executablePath: await chromium.executablePath(), args: [...chromium.args, '--no-sandbox'], headless: true });
+    [bundled, browser] = await Promise.all([bundle('tests/package/browser-page.ts'), launch([`--host-resolver-rules=MAP ${INSECURE} 127.0.0.1`])]);
   }, 120_000);
 
   afterAll(async () => {
-    await browser?.close();
-    await new Promise((resolve) => server.close(resolve));
+    if (typeof browser !== 'string') await browser.close();
+    await Promise.all(sites.map((site) => site.close()));
   });
+
+  /** A page served in its own way; the test is skipped where Chromium does not start. */
+  async function visited(context: TestContext, options: SiteOptions, others: Parameters<typeof visit>[2] = {}): Promise<Page> {
+    if (typeof browser === 'string') return context.skip(browser);
+    const site = await serve(bundled, options);
+    sites.push(site);
+    return visit(browser, site, others);
+  }
+
+  const sourcesOf = (files: Iterable<string>): string[] => [...files].flatMap((file) => bundled.sources.get(file) ?? []);
+  const reportOf = ({ reports }: Found, name: string) => reports.find((report) => report.name === name);
 
   it('imports nothing of Node', () => {
-    expect([...files].filter(([, text]) => /(from|import|require\()\s*"node:/.test(text)).map(([name]) => name)).toEqual([]);
+    expect([...bundled.files].filter(([, text]) => /(from|import|require\()\s*"node:/.test(text)).map(([name]) => name)).toEqual([]);
   });
 
-  it('gives the bits of Node, on WASM, and computes nothing twice', async () => {
-    const page = await browser.newPage();
-    const address = server.address();
-    await page.goto(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/`);
-    const inBrowser = await page.evaluate(() => (globalThis as unknown as { outcome: Promise<unknown> }).outcome) as Outcome;
-    const inNode = await program(SymbolicSheet);
+  it('keeps devices, and what only an open sheet needs, out of what is loaded at once', () => {
+    const [atOnce, all] = [sourcesOf(bundled.atOnce), sourcesOf(bundled.files.keys())];
+    for (const file of ['src/backend/wasm.ts', 'src/backend/webgpu/device.ts', 'src/backend/tensorflow/open.ts', 'src/sheet/core.ts']) expect(all).toContain(file);
+    expect(atOnce.filter((file) => KERNELS.test(file) || file === 'src/sheet/core.ts')).toEqual([]);
+  });
+
+  it.for([['shares memory between threads', true], ['does not', false]] as const)('gives the bits of Node on WASM where a page %s, and computes nothing twice', async ([_page, isolated], context) => {
+    const page = await visited(context, { isolated });
+    const [inBrowser, inNode] = [await call<[], Outcome>(page, 'outcome'), await program(SymbolicSheet)];
     expect(inBrowser.ids).toEqual(inNode.ids);
     expect(inBrowser.devices).toEqual(['js', 'wasm']);
     expect(inBrowser.again).toBe(0);
+    expect((await call<[], Found>(page, 'open')).sharesMemory).toBe(isolated);
+  });
+
+  it('says what a GPU would need where none answers, and loads no code for one', async (context) => {
+    const requested: string[] = [];
+    const found = await call<[], Found>(await visited(context, {}, { requested }), 'open');
+    expect(reportOf(found, 'webgpu')).toEqual({ name: 'webgpu', found: false, detail: 'no GPU answered; allow hardware acceleration in the browser' });
+    expect(found.sum).toBe(6.5);
+    const sources = sourcesOf(requested);
+    expect(sources).toContain('src/backend/wasm.ts');
+    expect(sources.filter((file) => /webgpu|wgsl|tensorflow\//.test(file))).toEqual([]);
+  });
+
+  it('says that WebGPU needs a secure page on one that is not', async (context) => {
+    const found = await call<[], Found>(await visited(context, { isolated: false }, { host: INSECURE }), 'open');
+    expect(reportOf(found, 'webgpu')?.detail).toBe('this browser has no WebGPU here; use a recent one, on a secure page (https or localhost)');
+    expect([found.sum, found.sharesMemory]).toEqual([6.5, false]);
+  });
+
+  it('computes in JavaScript where WebAssembly has no SIMD', async (context) => {
+    const page = await visited(context, {});
+    const found = await call<[], Found>(page, 'openWithoutSimd');
+    expect(found.reports.filter((report) => report.found).map(({ name }) => name)).toEqual(['js']);
+    expect(reportOf(found, 'wasm')?.detail).toBe('WebAssembly has no SIMD here; use a recent browser');
+    expect(found.sum).toBe(6.5);
+    expect(reportOf(await call<[], Found>(page, 'open'), 'wasm')?.found).toBe(true);
+  });
+
+  it('opens under a content security policy that allows WebAssembly, and says so under one that does not', async (context) => {
+    const policy = (sources: string): SiteOptions => ({ headers: { 'content-security-policy': `script-src ${sources}` } });
+    expect((await call<[], Found>(await visited(context, policy("'self' 'wasm-unsafe-eval'")), 'open')).sum).toBe(6.5);
+    const [code, message] = await call<[], [string, string]>(await visited(context, policy("'self'")), 'refusal');
+    expect(code).toBe('UNAVAILABLE');
+    expect(message).toMatch(/^open: content ids need WebAssembly, which does not run here \(CompileError: .*; allow 'wasm-unsafe-eval' for scripts in the page's content security policy\.$/);
   });
 });

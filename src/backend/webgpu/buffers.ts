@@ -10,19 +10,40 @@ export function classBytes(sizeBytes: number): number {
   return Math.ceil(sizeBytes / Math.max(256, step)) * Math.max(256, step);
 }
 
-/** Buffers of one usage. A buffer that was given back may be taken at once: the queue runs in order. */
+/** Commands that were encoded and not handed in yet. */
+export interface PendingCommands {
+  /** Number of the submission they will be. */
+  readonly nextSubmission: number;
+  submit(): void;
+}
+
+/** Buffers of one usage. A buffer that was given back may be taken at once: commands run in order. */
 export class BufferPool {
   readonly #device: GPUDevice;
   readonly #usage: number;
+  readonly #pending: PendingCommands | undefined;
+  /** The submission that commands at the time of giving back will be part of. */
+  readonly #givenBefore = new WeakMap<GPUBuffer, number>();
   readonly #free = new Map<number, GPUBuffer[]>();
   /** Bytes of all buffers of this pool, in use or free. */
   sizeBytes = 0;
   /** Bytes of those that are free. */
   freeBytes = 0;
 
-  constructor(device: GPUDevice, usage: number) {
+  constructor(device: GPUDevice, usage: number, pending?: PendingCommands) {
     this.#device = device;
     this.#usage = usage;
+    this.#pending = pending;
+  }
+
+  /** Bytes of buffers that are in use. */
+  get usedBytes(): number {
+    return this.sizeBytes - this.freeBytes;
+  }
+
+  /** Whether a buffer for so many bytes is there and free. */
+  hasFree(sizeBytes: number): boolean {
+    return (this.#free.get(classBytes(sizeBytes))?.length ?? 0) > 0;
   }
 
   take(sizeBytes: number): GPUBuffer {
@@ -32,8 +53,9 @@ export class BufferPool {
       this.freeBytes -= size;
       return free;
     }
+    const buffer = this.#device.createBuffer({ size, usage: this.#usage });
     this.sizeBytes += size;
-    return this.#device.createBuffer({ size, usage: this.#usage });
+    return buffer;
   }
 
   give(buffer: GPUBuffer): void {
@@ -41,15 +63,29 @@ export class BufferPool {
     if (of === undefined) this.#free.set(buffer.size, [buffer]);
     else of.push(buffer);
     this.freeBytes += buffer.size;
+    if (this.#pending !== undefined) this.#givenBefore.set(buffer, this.#pending.nextSubmission);
+  }
+
+  /** To be called before the queue writes to a buffer, which happens at once: pending commands may still read what was in it. */
+  beforeWrite(buffer: GPUBuffer): void {
+    if (this.#givenBefore.get(buffer) === this.#pending?.nextSubmission) this.#pending?.submit();
+  }
+
+  /** Destroys a buffer that was taken and cannot be used again. */
+  discard(buffer: GPUBuffer): void {
+    this.sizeBytes -= buffer.size;
+    buffer.destroy();
   }
 
   /** Destroys free buffers until at most so many bytes of them are left. */
   trim(maxFreeBytes: number): void {
+    if (this.freeBytes <= maxFreeBytes) return;
+    // A command that names a destroyed buffer would be refused.
+    this.#pending?.submit();
     for (const [size, buffers] of this.#free) {
       while (buffers.length > 0 && this.freeBytes > maxFreeBytes) {
-        (buffers.pop() as GPUBuffer).destroy();
         this.freeBytes -= size;
-        this.sizeBytes -= size;
+        this.discard(buffers.pop() as GPUBuffer);
       }
     }
   }

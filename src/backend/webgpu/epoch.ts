@@ -1,22 +1,26 @@
 // One life of a GPU device, from its opening to its loss. What was computed in a life that is over is never read.
 import { DeviceLostError } from '../../errors.ts';
 
+/** Why an epoch ended: the device went away, dropped or refused a command, had no memory left, or was closed. */
+export type EpochEnd = 'lost' | 'refused' | 'memory' | 'closed';
+
 /**
  * A device is over when it is lost, and also when a command was refused: a submission that is dropped looks like one
  * that succeeded, so nothing it may have written can be trusted.
  */
 export class Epoch {
   readonly device: GPUDevice;
-  readonly #onOver: (reason: string) => void;
+  /** Told at once, and not to call the device: it may be in the middle of something. */
+  readonly #onOver: (end: EpochEnd, reason: string) => void;
   #reason: string | undefined;
 
-  constructor(device: GPUDevice, onOver: (reason: string) => void) {
+  constructor(device: GPUDevice, onOver: (end: EpochEnd, reason: string) => void) {
     this.device = device;
     this.#onOver = onOver;
-    void device.lost.then(({ reason, message }) => this.end(`the device was lost (${reason}: ${firstLine(message)})`));
+    void device.lost.then(({ reason, message }) => this.end('lost', `the device was lost (${reason}: ${firstLine(message)})`));
     device.addEventListener('uncapturederror', (event) => {
       event.preventDefault();
-      this.end(`the device refused a command (${firstLine(event.error.message)})`);
+      this.#refused(event.error);
     });
   }
 
@@ -25,11 +29,21 @@ export class Epoch {
   }
 
   /** Ends the epoch; everything that lies on its device is lost. */
-  end(reason: string): void {
+  end(end: EpochEnd, reason: string): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
+    this.#onOver(end, reason);
     this.device.destroy();
-    this.#onOver(reason);
+  }
+
+  /** Dawn tells of an error from inside the call that failed: calls to it there would wait for themselves. */
+  #refused(error: GPUError): void {
+    if (this.#reason !== undefined) return;
+    const message = firstLine(error.message);
+    const noMemory = error.constructor.name === 'GPUOutOfMemoryError';
+    this.#reason = noMemory ? `the device has no memory left (${message})` : `the device refused a command (${message})`;
+    this.#onOver(noMemory ? 'memory' : 'refused', this.#reason);
+    setTimeout(() => this.device.destroy(), 0);
   }
 
   /** The error of whoever still waits for something of this epoch. */

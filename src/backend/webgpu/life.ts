@@ -1,9 +1,11 @@
 // Everything that belongs to one open GPU device and ends with it: its epoch, compiled shaders, buffers and command stream.
 import type { GpuLimits } from '../../../kernels/wgsl/launch.ts';
 import { BufferPool, USAGE } from './buffers.ts';
-import { Epoch } from './epoch.ts';
+import { Epoch, type EpochEnd } from './epoch.ts';
 import { Pipelines } from './pipelines.ts';
+import { Planner } from './plans.ts';
 import { CommandStream } from './stream.ts';
+import { Uploads } from './uploads.ts';
 
 /** One open device with what was made on it. */
 export class Life {
@@ -11,19 +13,21 @@ export class Life {
   readonly pipelines: Pipelines;
   readonly buffers: BufferPool;
   readonly stream: CommandStream;
-  readonly limits: GpuLimits;
+  readonly uploads: Uploads;
+  readonly planner: Planner;
 
-  constructor(device: GPUDevice, onOver: (reason: string) => void) {
+  constructor(device: GPUDevice, onOver: (end: EpochEnd, reason: string) => void) {
     this.epoch = new Epoch(device, onOver);
     this.pipelines = new Pipelines(device);
-    this.buffers = new BufferPool(device, USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST);
     this.stream = new CommandStream(this.epoch);
-    this.limits = limitsOf(device);
+    this.buffers = new BufferPool(device, USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST, this.stream);
+    this.uploads = new Uploads(device);
+    this.planner = new Planner(limitsOf(device));
   }
 }
 
 const limitsOf = ({ limits, features }: GPUDevice): GpuLimits => ({
   maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-  maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension, maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
+  maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension, maxStorageBufferBindingSize: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
   features: new Set(features),
 });

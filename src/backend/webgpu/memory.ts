@@ -1,134 +1,183 @@
 // Values on the GPU: within a budget of bytes, the least recently used go back to RAM; nobody has to dispose of anything.
 import { type GpuDType, storedBytes } from '../../../kernels/wgsl/storage.ts';
-import { Block, type Memory, type Residence, type Value } from '../../tensor/block.ts';
-import { bytesOf, DTYPES, type TypedArray } from '../../tensor/dtype.ts';
+import { Block, type Memory, type Value } from '../../tensor/block.ts';
+import { bytesOf } from '../../tensor/dtype.ts';
 import type { TensorType } from '../../tensor/type.ts';
 import { classBytes } from './buffers.ts';
 import type { Life } from './life.ts';
+import { GpuResidence, type ResidenceGround } from './residence.ts';
 
 /** Of so many values that were not used for longest, the one worth least leaves. */
 const SAMPLE = 8;
+/** Share of the budget that may be on its way back to RAM before new work has to wait. */
+const MAX_LEAVING = 0.25;
 
-/** The bytes of a value in one life of the device. */
-export class GpuResidence implements Residence {
-  readonly life: Life;
-  readonly type: TensorType;
-  readonly buffer: GPUBuffer;
-  /** The block that lies here, as long as anybody has it. */
-  holder: WeakRef<Block> | undefined;
-  readonly #onRelease: (residence: GpuResidence) => void;
-  #released = false;
-
-  constructor(life: Life, type: TensorType, buffer: GPUBuffer, onRelease: (residence: GpuResidence) => void) {
-    this.life = life;
-    this.type = type;
-    this.buffer = buffer;
-    this.#onRelease = onRelease;
-  }
-
-  get sizeBytes(): number {
-    return this.type.sizeBytes;
-  }
-
-  get isAlive(): boolean {
-    return !this.#released && !this.life.epoch.isOver;
-  }
-
-  async read(): Promise<TypedArray> {
-    const bytes = await this.life.stream.read(this.buffer, this.sizeBytes);
-    return new DTYPES[this.type.dtype].array(bytes as never) as TypedArray;
-  }
-
-  settled(): Promise<void> {
-    return this.life.stream.settled();
-  }
-
-  release(): void {
-    if (this.#released) return;
-    this.#released = true;
-    this.#onRelease(this);
-  }
+/** What the memory asks of its device. */
+export interface MemoryGround extends Omit<ResidenceGround, 'released'> {
+  /** The open device; throws where there is none. */
+  life(): Life;
 }
 
-/** The device's memory: results, and copies of operands that came from RAM. */
+/** The device's memory: results, copies of operands that came from RAM, scratch. */
 export class GpuMemory implements Memory {
-  readonly budgetBytes: number;
-  /** Bytes of buffers in use. */
-  sizeBytes = 0;
   /** Values that went back to RAM for want of room. */
   demotions = 0;
-  readonly #currentLife: () => Life;
+  #budgetBytes: number;
+  readonly #ground: MemoryGround & ResidenceGround;
   /** In the order of their last use. */
   readonly #residents = new Set<GpuResidence>();
   readonly #inUse = new Set<GpuResidence>();
-  readonly #release = (residence: GpuResidence): void => this.#drop(residence);
+  readonly #leaving = new Set<Promise<void>>();
+  #leavingBytes = 0;
+  #lentBytes = 0;
+  /** Copies of arrays that were collected. */
+  readonly #collected = new FinalizationRegistry<GpuResidence>((residence) => residence.release());
 
-  constructor(budgetBytes: number, currentLife: () => Life) {
-    this.budgetBytes = budgetBytes;
-    this.#currentLife = currentLife;
+  constructor(budgetBytes: number, ground: MemoryGround) {
+    this.#budgetBytes = budgetBytes;
+    this.#ground = { ...ground, released: (residence) => this.#drop(residence) };
   }
 
+  get budgetBytes(): number {
+    return this.#budgetBytes;
+  }
+
+  /** Half the budget, where the device has not as much memory as was thought. */
+  halveBudget(): void {
+    this.#budgetBytes = Math.floor(this.#budgetBytes / 2);
+  }
+
+  /** Whether a task can ever have room: its operands and its result, with so many bytes of scratch. */
+  holds(types: readonly TensorType[], scratch: readonly number[]): boolean {
+    let bytes = this.#lentBytes;
+    for (const type of types) bytes += bytesFor(type);
+    for (const sizeBytes of scratch) bytes += classBytes(sizeBytes);
+    return bytes <= this.#budgetBytes;
+  }
+
+  /** A block for a result; it gets its buffer when its task is launched. */
   take(type: TensorType): Block {
-    const residence = this.#reserve(type);
-    const block = Block.on(residence);
-    residence.holder = new WeakRef(block);
-    return block;
+    return Block.away(type.sizeBytes);
   }
 
-  /** Where a value lies on the device; copied there if it does not yet. It stays at least until `letGo`. */
-  lend({ block, type }: Value): GpuResidence {
-    const { residence } = block;
-    const here = residence instanceof GpuResidence && residence.isAlive && residence.life === this.#currentLife() ? residence : this.#upload(block, type);
-    this.#residents.delete(here);
-    this.#residents.add(here);
-    this.#inUse.add(here);
-    return here;
+  /** What must be waited for before operands can be used; undefined where nothing must. */
+  awaited(operands: readonly Value[]): Promise<unknown> | undefined {
+    const waits: Promise<void>[] = [];
+    for (const { block } of operands) {
+      const { residence } = block;
+      if (isHere(residence)) {
+        if (residence.accepting !== undefined) waits.push(residence.accepting);
+      } else if (!block.isLocal) {
+        waits.push(block.bring());
+      }
+    }
+    if (this.#leavingBytes > MAX_LEAVING * this.#budgetBytes) waits.push(...this.#leaving);
+    return waits.length === 0 ? undefined : Promise.all(waits);
   }
 
-  /** Ends the lending of everything. */
-  letGo(): void {
+  /** Runs `launch` with the buffers of operands, of the result and of scratch; none of them leaves meanwhile. Operands were waited for. */
+  use(operands: readonly Value[], result: Value, scratch: readonly number[], launch: (buffers: GPUBuffer[]) => void): void {
+    const life = this.#ground.life();
+    const lent: GPUBuffer[] = [];
+    try {
+      for (const { block } of operands) if (isHere(block.residence)) this.#inUse.add(block.residence);
+      const buffers = [...operands, result].map((value) => this.#lend(value, life).buffer);
+      for (const sizeBytes of scratch) {
+        this.#makeRoom(sizeBytes, life);
+        lent.push(life.buffers.take(sizeBytes));
+      }
+      launch([...buffers, ...lent]);
+    } finally {
+      this.#inUse.clear();
+      for (const buffer of lent) life.buffers.give(buffer);
+    }
+  }
+
+  /** The buffer of a value, which stays on the device from now on, as long as the value lives. It was waited for. */
+  lendOut(value: Value): GPUBuffer {
+    const residence = this.#lend(value, this.#ground.life());
     this.#inUse.clear();
+    if (!residence.isLent && !residence.isAdopted) this.#lentBytes += residence.buffer.size;
+    residence.isLent = true;
+    return residence.buffer;
+  }
+
+  /** A block over a buffer of somebody else's, who keeps it. `accepted` rejects where the device does not know it. */
+  adopt(buffer: GPUBuffer, type: TensorType, accepted: Promise<void>): Block {
+    const residence = new GpuResidence(this.#ground.life(), type, buffer, this.#ground, true);
+    const block = Block.away(type.sizeBytes);
+    block.residence = residence;
+    residence.accepting = accepted.then(() => {
+      residence.accepting = undefined;
+    });
+    // Whoever uses it is told.
+    residence.accepting.catch(() => {});
+    return block;
   }
 
   /** Forgets what lay on a device that is gone. */
   clear(): void {
     this.#residents.clear();
     this.#inUse.clear();
-    this.sizeBytes = 0;
+    this.#lentBytes = 0;
   }
 
-  #upload(block: Block, type: TensorType): GpuResidence {
-    const residence = this.#reserve(type);
-    residence.life.epoch.device.queue.writeBuffer(residence.buffer, 0, wholeWords(bytesOf(block.array)));
+  /** Where a value lies; copied there if it does not yet, or room made for it if it has no bytes. */
+  #lend({ block, type }: Value, life: Life): GpuResidence {
+    const { residence } = block;
+    const here = isHere(residence) && residence.life === life ? residence : this.#settle(block, type, life);
+    if (!here.isAdopted) {
+      this.#residents.delete(here);
+      this.#residents.add(here);
+    }
+    this.#inUse.add(here);
+    return here;
+  }
+
+  #settle(block: Block, type: TensorType, life: Life): GpuResidence {
+    const needed = bytesFor(type);
+    this.#makeRoom(needed, life);
+    const residence = new GpuResidence(life, type, life.buffers.take(needed), this.#ground);
+    this.#residents.add(residence);
     residence.holder = new WeakRef(block);
     block.residence?.release();
     block.residence = residence;
+    if (block.isLocal) {
+      life.buffers.beforeWrite(residence.buffer);
+      life.uploads.write(residence.buffer, bytesOf(block.array));
+      this.#collected.register(block, residence, residence);
+    }
     return residence;
   }
 
-  #reserve(type: TensorType): GpuResidence {
-    const life = this.#currentLife();
-    const needed = storedBytes(type.dtype as GpuDType, type.size);
-    this.#makeRoom(classBytes(needed), life);
-    const residence = new GpuResidence(life, type, life.buffers.take(needed), this.#release);
-    this.sizeBytes += residence.buffer.size;
-    this.#residents.add(residence);
-    return residence;
-  }
-
-  #makeRoom(neededBytes: number, life: Life): void {
-    while (this.sizeBytes + neededBytes > this.budgetBytes) {
+  #makeRoom(neededBytes: number, { buffers }: Life): void {
+    const needed = classBytes(neededBytes);
+    while (buffers.usedBytes + needed > this.#budgetBytes) {
       const victim = this.#victim();
       if (victim === undefined) break;
-      const block = victim.holder?.deref();
-      if (block?.residence === victim) {
-        if (!block.isLocal) this.demotions++;
-        block.leaveDevice();
-      } else {
-        victim.release();
-      }
+      this.#demote(victim);
     }
-    life.buffers.trim(Math.max(0, this.budgetBytes - this.sizeBytes - neededBytes));
+    if (!buffers.hasFree(neededBytes)) buffers.trim(Math.max(0, this.#budgetBytes - buffers.usedBytes - needed));
+  }
+
+  /** Gives a residence up; a value that is nowhere else goes to RAM. */
+  #demote(victim: GpuResidence): void {
+    const block = victim.holder?.deref();
+    if (block?.residence !== victim) return victim.release();
+    if (!block.isLocal) {
+      this.demotions++;
+      this.#track(block.bring(), block.sizeBytes);
+    }
+    block.leaveDevice();
+  }
+
+  #track(leaving: Promise<void>, sizeBytes: number): void {
+    this.#leavingBytes += sizeBytes;
+    const over = leaving.catch(() => {}).then(() => {
+      this.#leavingBytes -= sizeBytes;
+      this.#leaving.delete(over);
+    });
+    this.#leaving.add(over);
   }
 
   /** The least worth of those unused for longest; one that nobody holds any more, or that is in RAM as well, goes first. */
@@ -137,7 +186,7 @@ export class GpuMemory implements Memory {
     let leastWorth = Infinity;
     let seen = 0;
     for (const residence of this.#residents) {
-      if (this.#inUse.has(residence)) continue;
+      if (residence.isLent || this.#inUse.has(residence)) continue;
       const block = residence.holder?.deref();
       const worth = block === undefined ? -2 : block.isLocal ? -1 : block.worth;
       if (worth < leastWorth) [least, leastWorth] = [residence, worth];
@@ -147,17 +196,14 @@ export class GpuMemory implements Memory {
   }
 
   #drop(residence: GpuResidence): void {
+    this.#collected.unregister(residence);
     if (!this.#residents.delete(residence)) return;
-    this.sizeBytes -= residence.buffer.size;
+    if (residence.isLent) this.#lentBytes -= residence.buffer.size;
     if (!residence.life.epoch.isOver) residence.life.buffers.give(residence.buffer);
   }
 }
 
-/** Writes to buffers are in whole words; shared memory is copied first, for not every implementation takes it. */
-function wholeWords(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const inPlace = bytes.byteLength % 4 === 0 && bytes.buffer instanceof ArrayBuffer;
-  if (inPlace) return bytes as Uint8Array<ArrayBuffer>;
-  const padded = new Uint8Array(Math.ceil(bytes.byteLength / 4) * 4);
-  padded.set(bytes);
-  return padded;
-}
+const isHere = (residence: unknown): residence is GpuResidence => residence instanceof GpuResidence && residence.isAlive;
+
+/** Bytes of the buffer of a value. */
+const bytesFor = ({ dtype, size }: TensorType): number => storedBytes(dtype as GpuDType, size);

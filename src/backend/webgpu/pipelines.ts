@@ -40,6 +40,12 @@ export class Pipelines {
     return compiling;
   }
 
+  /** The pipelines of shaders, in their order; a promise while any is compiled. */
+  all(shaders: readonly Shader[]): readonly Pipeline[] | Promise<readonly Pipeline[]> {
+    const pipelines = shaders.map((shader) => this.of(shader));
+    return pipelines.some((pipeline) => pipeline instanceof Promise) ? Promise.all(pipelines.map(async (pipeline) => pipeline)) : (pipelines as Pipeline[]);
+  }
+
   async #compile(shader: Shader): Promise<Pipeline> {
     const immediates = shader.params.length * 4 <= this.#immediateBytes;
     const layout = this.#layoutOf(shader, immediates);

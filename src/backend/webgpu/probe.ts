@@ -32,17 +32,20 @@ export async function probeRates(life: Life, clock: Clock): Promise<GpuRates> {
     await work();
     return clock() - startNs;
   };
-  const latencyNs = await timed(() => life.stream.read(tiny, 4));
+  const readTiny = (): Promise<void> => life.stream.read(tiny, 4, () => {});
+  const latencyNs = await timed(readTiny);
   const uploadNs = await timed(() => {
     device.queue.writeBuffer(a, 0, bytes);
-    return life.stream.read(tiny, 4);
+    return readTiny();
   });
   const copyNs = await timed(() => {
     life.stream.copy(a, 0, b, 0, PROBED_BYTES);
-    return life.stream.read(tiny, 4);
+    return readTiny();
   });
-  const readNs = await timed(() => life.stream.read(b, PROBED_BYTES));
+  const readNs = await timed(() => life.stream.read(b, PROBED_BYTES, (mapped) => bytes.set(mapped)));
   for (const buffer of [a, b]) life.buffers.give(buffer);
+  life.buffers.trim(0);
+  tiny.destroy();
   const perByte = (ns: number, moved: number): number => Math.max(0.0005, (ns - latencyNs) / moved);
   return {
     ...ORDINARY, latencyNs, uploadNsPerByte: perByte(uploadNs, PROBED_BYTES), readNsPerByte: perByte(readNs, PROBED_BYTES), memoryNsPerByte: perByte(copyNs, 2 * PROBED_BYTES),

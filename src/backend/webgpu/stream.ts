@@ -1,48 +1,77 @@
-// The command stream of one epoch: dispatches are gathered and submitted together; a readback proves that it was run.
+// The command stream of one epoch: dispatches are gathered and submitted together; a readback proves that they were run.
 import type { Launch } from '../../../kernels/wgsl/launch.ts';
-import { BufferPool, USAGE } from './buffers.ts';
+import { BufferPool, type PendingCommands, USAGE } from './buffers.ts';
 import type { Epoch } from './epoch.ts';
 import type { Pipeline } from './pipelines.ts';
+import { MAX_UNSEEN, PROOF_BYTES, SubmissionProofs } from './proofs.ts';
+import { GpuTimer, STAMPS_BYTES, type Stamps, type Told } from './timer.ts';
+import { Uniforms } from './uniforms.ts';
 
 /** Dispatches after which a submission goes out without being asked. */
 const MAX_PENDING = 64;
-const UNIFORM_BYTES = 1 << 16;
-const UNIFORM_STEP = 256;
-/** Bytes of the proof that ends every readback. */
-const NONCE_BYTES = 16;
+/** Submissions under way after which whoever adds more should wait. */
+const MAX_UNDER_WAY = 2 * MAX_UNSEEN;
+/** Bytes of buffers for readbacks that are kept for the next ones. */
+const MAX_IDLE_STAGING_BYTES = 2 ** 26;
+
+/** What is not in every version of the standard's types yet. */
+interface ImmediatePass {
+  setImmediates(offset: number, values: Uint32Array): void;
+}
+
+/** A readback on its way. */
+interface Readback {
+  readonly staging: GPUBuffer;
+  readonly submission: number;
+  /** Bytes of the copy; proof and stamps follow. */
+  readonly copiedBytes: number;
+  readonly stamps: Stamps | undefined;
+}
 
 /** Encodes and submits. Work is submitted when it is read, when much is pending, and at the end of the current job. */
-export class CommandStream {
+export class CommandStream implements PendingCommands {
   readonly #epoch: Epoch;
   readonly #staging: BufferPool;
-  readonly #nonce: GPUBuffer;
-  #count = 0;
+  readonly #proofs: SubmissionProofs;
+  readonly #timer: GpuTimer | undefined;
+  readonly #uniforms: Uniforms;
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
   #pending = 0;
   #scheduled = false;
-  #uniforms: GPUBuffer | undefined;
-  #stamps: GPUQuerySet | undefined;
-  #resolved: GPUBuffer | undefined;
-  #timed: GPUComputePassEncoder | undefined;
-  readonly #uniformWords = new Uint32Array(UNIFORM_BYTES / 4);
-  #uniformBytes = 0;
+  /** Submission of the last readback. */
+  #seen = 0;
 
   constructor(epoch: Epoch) {
+    const { device } = epoch;
     this.#epoch = epoch;
-    this.#staging = new BufferPool(epoch.device, USAGE.MAP_READ | USAGE.COPY_DST);
-    this.#nonce = epoch.device.createBuffer({ size: NONCE_BYTES, usage: USAGE.COPY_SRC | USAGE.COPY_DST });
+    this.#staging = new BufferPool(device, USAGE.MAP_READ | USAGE.COPY_DST);
+    this.#proofs = new SubmissionProofs(device);
+    this.#timer = GpuTimer.on(device);
+    this.#uniforms = new Uniforms(device);
+  }
+
+  /** Whether more is under way than a GPU needs to be kept busy; then wait for `settled` before adding to it. */
+  get isBehind(): boolean {
+    return this.#proofs.submitted - this.#proofs.proven > MAX_UNDER_WAY;
+  }
+
+  get nextSubmission(): number {
+    return this.#proofs.submitted + 1;
   }
 
   /** Adds one dispatch. `buffers` are those its launch names, in order. */
   dispatch({ pipeline, layout, immediates, shader }: Pipeline, { params, workgroups }: Launch, buffers: readonly GPUBuffer[]): void {
-    const uniform = shader.params.length > 0 && !immediates ? this.#uniform(params) : undefined;
     const entries = buffers.map((buffer, binding): GPUBindGroupEntry => ({ binding, resource: { buffer } }));
-    if (uniform !== undefined) entries.push({ binding: buffers.length, resource: uniform });
+    if (params.length > 0 && !immediates) {
+      if (!this.#uniforms.hasRoom(params)) this.submit();
+      entries.push({ binding: shader.bindings.length, resource: this.#uniforms.place(params) });
+    }
+    const group = this.#epoch.device.createBindGroup({ layout, entries });
     const pass = (this.#pass ??= this.#encode().beginComputePass());
     pass.setPipeline(pipeline);
-    pass.setBindGroup(0, this.#epoch.device.createBindGroup({ layout, entries }));
-    if (immediates && params.length > 0) pass.setImmediates(0, params as Uint32Array<ArrayBuffer>);
+    pass.setBindGroup(0, group);
+    if (immediates && params.length > 0) (pass as unknown as ImmediatePass).setImmediates(0, params);
     pass.dispatchWorkgroups(...workgroups);
     if (++this.#pending >= MAX_PENDING) this.submit();
     else this.#schedule();
@@ -56,73 +85,116 @@ export class CommandStream {
     this.#schedule();
   }
 
-  /** The first bytes of a buffer, once everything added so far has run. Rejects with a DeviceLostError. */
-  async read(buffer: GPUBuffer, sizeBytes: number): Promise<ArrayBuffer> {
-    this.#epoch.check();
-    const copied = Math.ceil(sizeBytes / 4) * 4;
-    const nonce = Uint32Array.of(++this.#count, ~this.#count, 0, 0);
-    const staging = this.#staging.take(copied + NONCE_BYTES);
-    this.#epoch.device.queue.writeBuffer(this.#nonce, 0, nonce);
+  /** Zeroes the first bytes of a buffer, after everything that was added before. */
+  clear(buffer: GPUBuffer, sizeBytes: number): void {
     this.#endPass();
-    this.#encode().copyBufferToBuffer(buffer, 0, staging, 0, copied);
-    this.#encode().copyBufferToBuffer(this.#nonce, 0, staging, copied, NONCE_BYTES);
-    this.submit();
+    this.#encode().clearBuffer(buffer, 0, sizeBytes);
+    this.#pending++;
+    this.#schedule();
+  }
+
+  /** Runs `add`, whose dispatches are timed on the GPU; `told` is called after a later readback, where it can be said. */
+  timed(add: () => void, told: Told): void {
+    const slot = this.#timer?.take();
+    if (this.#timer === undefined || slot === undefined) return add();
+    this.#endPass();
+    const pass = this.#encode().beginComputePass({ timestampWrites: this.#timer.writes(slot) });
+    this.#pass = pass;
     try {
-      await staging.mapAsync(1, 0, copied + NONCE_BYTES);
+      add();
     } catch (error) {
-      throw this.#epoch.error(error);
+      this.#timer.cancel(slot);
+      throw error;
     }
-    this.#epoch.check();
-    const mapped = staging.getMappedRange(0, copied + NONCE_BYTES);
-    const proof = new Uint32Array(mapped, copied, 2);
-    const proven = proof[0] === nonce[0] && proof[1] === nonce[1];
-    const bytes = mapped.slice(0, sizeBytes);
-    staging.unmap();
-    this.#staging.give(staging);
-    if (!proven) this.#epoch.end('a submission was dropped');
-    this.#epoch.check();
-    return bytes;
-  }
-
-  /** What is dispatched until `endTiming` is timed on the GPU, where it can do that. */
-  beginTiming(): void {
-    if (!this.#epoch.device.features.has('timestamp-query')) return;
-    this.#endPass();
-    this.#stamps ??= this.#epoch.device.createQuerySet({ type: 'timestamp', count: 2 });
-    this.#timed = this.#encode().beginComputePass({ timestampWrites: { querySet: this.#stamps, beginningOfPassWriteIndex: 0, endOfPassWriteIndex: 1 } });
-    this.#pass = this.#timed;
-  }
-
-  /** Nanoseconds the timed dispatches took; undefined where that cannot be said. */
-  async endTiming(): Promise<number | undefined> {
-    const timed = this.#timed;
-    this.#timed = undefined;
     // A submission in between has ended the pass that was timed.
-    if (timed === undefined || this.#pass !== timed) return undefined;
+    if (this.#pass === pass) this.#timer.expect(slot, told);
+    else this.#timer.cancel(slot);
     this.#endPass();
-    this.#resolved ??= this.#epoch.device.createBuffer({ size: 16, usage: USAGE.QUERY_RESOLVE | USAGE.COPY_SRC });
-    this.#encode().resolveQuerySet(this.#stamps as GPUQuerySet, 0, 2, this.#resolved, 0);
-    const [start, end] = new BigUint64Array(await this.read(this.#resolved, 16)) as unknown as [bigint, bigint];
-    return end > start ? Number(end - start) : undefined;
   }
 
-  /** Resolves when everything added so far has run. */
+  /** Bytes of a buffer, once everything added so far has run: `take` copies what it wants of them. Rejects with a DeviceLostError. */
+  async read<T>(buffer: GPUBuffer, sizeBytes: number, take: (mapped: Uint8Array<ArrayBuffer>) => T): Promise<T> {
+    const mapped = await this.#map(this.#readback(buffer, sizeBytes));
+    try {
+      return take(new Uint8Array(mapped.range, 0, sizeBytes));
+    } finally {
+      this.#giveBack(mapped.staging);
+    }
+  }
+
+  /** Resolves when everything added so far has run, and that is proven. Rejects with a DeviceLostError. */
   async settled(): Promise<void> {
-    this.submit();
-    await this.#epoch.device.queue.onSubmittedWorkDone();
     this.#epoch.check();
+    if (this.#encoder === undefined && this.#proofs.proven === this.#proofs.submitted) return;
+    this.#giveBack((await this.#map(this.#readback(undefined, 0))).staging);
   }
 
   /** Hands what is pending to the GPU. */
   submit(): void {
-    this.#endPass();
-    if (this.#uniformBytes > 0) this.#epoch.device.queue.writeBuffer(this.#uniforms as GPUBuffer, 0, this.#uniformWords, 0, this.#uniformBytes / 4);
-    this.#uniformBytes = 0;
-    this.#pending = 0;
     if (this.#encoder === undefined) return;
-    const commands = this.#encoder.finish();
+    this.#submit(this.#proofs.sign(this.#closed()));
+  }
+
+  /** Hands commands of other code to the GPU, after everything that was added, in a submission that is proven as its own are. */
+  submitOthers(commands: readonly GPUCommandBuffer[]): void {
+    this.submit();
+    this.#submit(this.#proofs.sign(this.#encode()), commands);
+  }
+
+  /** Encodes a copy of bytes and of the proof, and submits it. */
+  #readback(buffer: GPUBuffer | undefined, sizeBytes: number): Readback {
+    this.#epoch.check();
+    // The stamps are of 8 bytes each.
+    const copiedBytes = Math.ceil(sizeBytes / 8) * 8;
+    const staging = this.#staging.take(copiedBytes + PROOF_BYTES + STAMPS_BYTES);
+    const encoder = this.#closed();
+    if (buffer !== undefined) encoder.copyBufferToBuffer(buffer, 0, staging, 0, Math.ceil(sizeBytes / 4) * 4);
+    const submission = this.#proofs.sign(encoder);
+    this.#proofs.copyTo(encoder, staging, copiedBytes);
+    const stamps = this.#timer?.copyTo(encoder, staging, copiedBytes + PROOF_BYTES);
+    this.#seen = submission;
+    this.#submit(submission);
+    return { staging, submission, copiedBytes, stamps };
+  }
+
+  /** Waits for a readback and checks its proof. */
+  async #map({ staging, submission, copiedBytes, stamps }: Readback): Promise<{ staging: GPUBuffer; range: ArrayBuffer }> {
+    let range: ArrayBuffer;
+    try {
+      await staging.mapAsync(1);
+      range = staging.getMappedRange();
+    } catch (error) {
+      this.#staging.discard(staging);
+      this.#epoch.end('lost', `the device did not answer (${String(error)})`);
+      throw this.#epoch.error(error);
+    }
+    this.#epoch.check();
+    if (!this.#proofs.accept(new Uint32Array(range, copiedBytes, PROOF_BYTES / 4), submission)) this.#epoch.end('refused', 'the device dropped commands');
+    this.#epoch.check();
+    if (stamps !== undefined) this.#timer?.tell(stamps, new BigUint64Array(range, copiedBytes + PROOF_BYTES, STAMPS_BYTES / 8));
+    return { staging, range };
+  }
+
+  #giveBack(staging: GPUBuffer): void {
+    staging.unmap();
+    this.#staging.give(staging);
+    this.#staging.trim(MAX_IDLE_STAGING_BYTES);
+  }
+
+  /** The encoder of what is pending, with no pass open. */
+  #closed(): GPUCommandEncoder {
+    this.#endPass();
+    return this.#encode();
+  }
+
+  #submit(submission: number, others: readonly GPUCommandBuffer[] = []): void {
+    const encoder = this.#encoder as GPUCommandEncoder;
     this.#encoder = undefined;
-    this.#epoch.device.queue.submit([commands]);
+    this.#pending = 0;
+    this.#uniforms.write();
+    this.#epoch.device.queue.submit([...others, encoder.finish()]);
+    // Whoever waits for these will see the failure.
+    if (submission - this.#seen >= MAX_UNSEEN) this.settled().catch(() => {});
   }
 
   #encode(): GPUCommandEncoder {
@@ -140,18 +212,12 @@ export class CommandStream {
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
-      if (!this.#epoch.isOver) this.submit();
+      if (this.#epoch.isOver) return;
+      try {
+        this.submit();
+      } catch (error) {
+        this.#epoch.end('refused', `the device refused a submission (${String(error)})`);
+      }
     });
-  }
-
-  /** A slot of the uniform buffer; it is written when the submission goes out. */
-  #uniform(params: Uint32Array): GPUBufferBinding {
-    const size = Math.ceil((params.length * 4) / UNIFORM_STEP) * UNIFORM_STEP;
-    if (this.#uniformBytes + size > UNIFORM_BYTES) this.submit();
-    this.#uniforms ??= this.#epoch.device.createBuffer({ size: UNIFORM_BYTES, usage: USAGE.UNIFORM | USAGE.COPY_DST });
-    const offset = this.#uniformBytes;
-    this.#uniformWords.set(params, offset / 4);
-    this.#uniformBytes += size;
-    return { buffer: this.#uniforms, offset, size };
   }
 }

@@ -1,0 +1,39 @@
+// Digests on a GPU for the bench: the plans of content ids, through a command stream of the kind that the sheet's device has.
+import type { ContentPlan } from '../src/backend/webgpu/content.ts';
+import { Life } from '../src/backend/webgpu/life.ts';
+import type { Pipeline } from '../src/backend/webgpu/pipelines.ts';
+import type { DigestDevice } from './gpu-fingerprint.ts';
+
+/** Tensors in buffers of a device, digested there. A device that ends is an error of the next call. */
+export class StreamedDigests implements DigestDevice<GPUBuffer> {
+  readonly #life: Life;
+
+  constructor(device: GPUDevice) {
+    this.#life = new Life(device, () => {});
+  }
+
+  hold(bytes: Uint8Array): GPUBuffer {
+    const buffer = this.#life.buffers.take(bytes.byteLength);
+    this.#life.epoch.device.queue.writeBuffer(buffer, 0, bytes as Uint8Array<ArrayBuffer>);
+    return buffer;
+  }
+
+  release(held: GPUBuffer): void {
+    this.#life.buffers.give(held);
+  }
+
+  async digest({ plan, resultBytes }: ContentPlan, held: GPUBuffer, times: number): Promise<Uint8Array> {
+    const { pipelines, buffers, stream } = this.#life;
+    const ready = await Promise.all(plan.launches.map(({ shader }): Pipeline | Promise<Pipeline> => pipelines.of(shader)));
+    const own = [resultBytes, ...plan.scratch].map((sizeBytes) => buffers.take(sizeBytes));
+    const bound = [held, ...own];
+    for (let i = 0; i < times; i++) plan.launches.forEach((launch, k) => stream.dispatch(ready[k] as Pipeline, launch, launch.buffers.map((index) => bound[index] as GPUBuffer)));
+    const digests = await stream.read(own[0] as GPUBuffer, resultBytes, (mapped) => mapped.slice());
+    own.forEach((buffer) => buffers.give(buffer));
+    return digests;
+  }
+
+  readInto(held: GPUBuffer, bytes: Uint8Array): Promise<void> {
+    return this.#life.stream.read(held, bytes.byteLength, (mapped) => bytes.set(mapped));
+  }
+}

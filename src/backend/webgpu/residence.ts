@@ -1,0 +1,70 @@
+// Where the bytes of one value lie on a GPU, in one life of the device.
+import type { Block, Memory, Residence } from '../../tensor/block.ts';
+import { bytesOf } from '../../tensor/dtype.ts';
+import type { TensorType } from '../../tensor/type.ts';
+import type { Life } from './life.ts';
+
+/** What a residence needs from the memory it belongs to. */
+export interface ResidenceGround {
+  /** Where values go that are read. */
+  readonly host: Memory;
+  released(residence: GpuResidence): void;
+  panelDigests(residence: GpuResidence, type: TensorType): Promise<Uint8Array | undefined>;
+}
+
+/** The bytes of a value in one life of the device. */
+export class GpuResidence implements Residence {
+  readonly life: Life;
+  readonly type: TensorType;
+  readonly buffer: GPUBuffer;
+  /** Whether the buffer belongs to the caller and not to the pool. */
+  readonly isAdopted: boolean;
+  /** The block that lies here, as long as anybody has it. */
+  holder: WeakRef<Block> | undefined;
+  /** Somebody outside was given the buffer, so that it must stay where it is. */
+  isLent = false;
+  /** Until the device has said that it knows an adopted buffer. */
+  accepting: Promise<void> | undefined;
+  readonly #ground: ResidenceGround;
+  #released = false;
+
+  constructor(life: Life, type: TensorType, buffer: GPUBuffer, ground: ResidenceGround, isAdopted = false) {
+    this.life = life;
+    this.type = type;
+    this.buffer = buffer;
+    this.#ground = ground;
+    this.isAdopted = isAdopted;
+  }
+
+  get sizeBytes(): number {
+    return this.type.sizeBytes;
+  }
+
+  get isAlive(): boolean {
+    return !this.#released && !this.life.epoch.isOver;
+  }
+
+  async read(): Promise<Block> {
+    if (this.accepting !== undefined) await this.accepting;
+    if (!this.isAlive) throw this.life.epoch.error();
+    return this.life.stream.read(this.buffer, this.sizeBytes, (mapped) => {
+      const block = this.#ground.host.take(this.type);
+      bytesOf(block.array).set(mapped);
+      return block;
+    });
+  }
+
+  settled(): Promise<void> {
+    return this.life.stream.settled();
+  }
+
+  panelDigests(type: TensorType): Promise<Uint8Array | undefined> {
+    return this.#ground.panelDigests(this, type);
+  }
+
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#ground.released(this);
+  }
+}

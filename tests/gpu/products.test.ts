@@ -1,0 +1,39 @@
+// Products on an open device: tried where that pays, and remembered.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Life } from '../../src/backend/webgpu/life.ts';
+import { LifeTrials } from '../../src/backend/webgpu/trials.ts';
+import { Tuner, TUNING_LIMITS } from '../../src/backend/webgpu/tuner.ts';
+import { Products } from '../../src/backend/webgpu/products.ts';
+import { contractVariants } from '../../kernels/wgsl/contract.ts';
+import type { ContractProblem } from '../../kernels/wgsl/contract-problem.ts';
+import { testGpu } from './run-plan.ts';
+
+const problem: ContractProblem = { m: 48, n: 40, k: 64, transposeA: false, transposeB: false, lda: 64, ldb: 40, offsetsA: [0], offsetsB: [0] };
+let life: Life;
+
+beforeAll(async () => {
+  life = new Life((await testGpu()).device, () => {});
+});
+afterAll(() => life.epoch.end('closed', 'the test is over'));
+
+describe('variants of a product', () => {
+  it('are tried on the open device when their class of shapes comes again, and the choice is remembered', async () => {
+    const memory = new Map<string, string>();
+    let ticks = 0;
+    const tuner = new Tuner({ get: (key) => memory.get(key), set: (key, name) => void memory.set(key, name) }, new LifeTrials(() => life), () => (ticks += 1000), { ...TUNING_LIMITS, minProducts: 1, candidates: 2, rounds: 1, roundNs: 1 });
+    const variants = contractVariants(problem, life.planner.limits);
+    expect(await tuner.choose(problem, variants)).toBe(variants[0]);
+    const used = life.buffers.usedBytes;
+    const chosen = tuner.choose(problem, variants);
+    expect(chosen).toBeInstanceOf(Promise);
+    expect(variants.slice(0, 2).map(({ name }) => name)).toContain((await chosen)?.name);
+    expect([...memory.values()]).toEqual([(await chosen)?.name]);
+    expect(life.buffers.usedBytes, 'scratch was given back').toBe(used);
+  });
+
+  it('are not tried on a software adapter, which takes the kernel without workgroup memory', () => {
+    const products = new Products({ adapter: 'software', software: true }, () => life, () => 0, 2 ** 30);
+    const direct = contractVariants(problem, life.planner.limits).find(({ name }) => name === 'direct');
+    expect(products.plan(problem)).toEqual(direct?.plan);
+  });
+});

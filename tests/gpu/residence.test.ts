@@ -1,0 +1,224 @@
+// Where values are: chains stay on the GPU, its memory stays within its budget, ids are made where the bytes are.
+import { afterEach, describe, expect, it } from 'vitest';
+import { SymbolicSheet, type Tensor } from '../../src/index.ts';
+import { openWatched, type WatchedSheet } from './watched-gpu.ts';
+
+const SIDE = 16;
+const noise = (count: number, seed = 1): Float32Array => Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898 + seed) / 2);
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
+let opened: WatchedSheet | undefined;
+afterEach(() => opened?.sheet.close());
+const open = async (...options: Parameters<typeof openWatched>): Promise<WatchedSheet> => (opened = await openWatched(...options));
+
+/** The largest readback: what is read beside elements are proofs and times, of some hundred bytes. */
+const PROOF_BYTES = 1024;
+const elementsRead = ({ watch }: WatchedSheet): number => watch.readbacks.filter((size) => size > PROOF_BYTES).length;
+
+async function onJs<R>(run: (sheet: SymbolicSheet) => Promise<R>): Promise<R> {
+  await using sheet = await SymbolicSheet.open({ devices: ['js'] });
+  return run(sheet);
+}
+
+function expectClose(got: ArrayLike<number>, wanted: ArrayLike<number>): void {
+  expect(got.length).toBe(wanted.length);
+  let largest = 1e-30, worst = 0;
+  for (let i = 0; i < wanted.length; i++) {
+    largest = Math.max(largest, Math.abs(wanted[i] as number));
+    worst = Math.max(worst, Math.abs((got[i] as number) - (wanted[i] as number)));
+  }
+  expect(worst / largest).toBeLessThan(1e-5);
+}
+
+describe('a chain of ops', () => {
+  const chain = (sheet: Pick<SymbolicSheet, 'tensor'>): Tensor => {
+    const x = sheet.tensor(noise(SIDE * SIDE), [SIDE, SIDE]);
+    return x.matmul(x).add(1).exp().matmul(x.permuteDims([1, 0])).softmax({ axis: 1 }).multiply(x);
+  };
+
+  it('reads nothing back until its elements are asked for, and then once', async () => {
+    const watched = await open();
+    const result = chain(watched.gpu);
+    await watched.gpu.compute(result);
+    expect(elementsRead(watched)).toBe(0);
+    const data = await result.data() as Float32Array;
+    expect(elementsRead(watched)).toBe(1);
+    expect(await result.data()).toEqual(data);
+    expect(elementsRead(watched)).toBe(1);
+    expectClose(data, await onJs(async (sheet) => (await chain(sheet).data()) as Float32Array));
+  });
+
+  it('fused into few kernels has the same values', async () => {
+    const watched = await open();
+    watched.sheet.core.computing.fusedElements = 1;
+    const { kernelCalls } = watched.sheet.core.counters;
+    const both = (sheet: Pick<SymbolicSheet, 'tensor'>): Tensor[] => {
+      const [x, row, column] = [sheet.tensor(noise(SIDE * SIDE), [SIDE, SIDE]), sheet.tensor(noise(SIDE, 3), [SIDE]), sheet.tensor(noise(SIDE, 4), [SIDE, 1])];
+      return [
+        x.matmul(x).add(row).multiply(column).tanh(), x.subtract(row).multiply(x).sum({ axis: 1 }), x.matmul(row).add(row).exp(),
+        x.reshape([2, 8, SIDE]).matmul(x).multiply(sheet.tensor(noise(2, 5), [2, 1, 1])).add(1), x.multiply(2).add(column).exp().max(),
+      ];
+    };
+    const fused = both(watched.gpu);
+    const data = await Promise.all(fused.map((tensor) => tensor.data()));
+    expect(fused.map((tensor) => tensor.explain().toString()).join('\n')).not.toContain('not on webgpu');
+    expect(watched.sheet.core.counters.kernelCalls - kernelCalls).toBeLessThan(12);
+    const wanted = await onJs((sheet) => Promise.all(both(sheet).map((tensor) => tensor.data())));
+    data.forEach((got, i) => expectClose(got as Float32Array, wanted[i] as Float32Array));
+  });
+
+  it('goes to the CPU and back where the GPU has no kernel', async () => {
+    const { gpu, sheet } = await open();
+    const mixed = (view: Pick<SymbolicSheet, 'tensor'>): Tensor => {
+      const x = view.tensor(noise(SIDE * SIDE), [SIDE, SIDE]);
+      const spd = x.matmul(x, { transposeB: true }).add(view.tensor(Float32Array.from({ length: SIDE * SIDE }, (_, i) => (i % (SIDE + 1) === 0 ? SIDE : 0)), [SIDE, SIDE]));
+      return spd.cholesky().matmul(x).astype('float64').sum({ axis: 0 }).astype('float32').add(x);
+    };
+    const result = mixed(gpu);
+    expectClose(await result.data() as Float32Array, await onJs(async (js) => (await mixed(js).data()) as Float32Array));
+    expect(sheet.core.counters.failures).toBe(0);
+  });
+
+  it('is found where it was kept, on the device', async () => {
+    const watched = await open();
+    const x = watched.gpu.tensor(noise(SIDE * SIDE), [SIDE, SIDE]);
+    await watched.gpu.compute(x.matmul(x));
+    const before = watched.sheet.core.counters.kernelCalls;
+    const again = x.matmul(x);
+    await watched.gpu.compute(again);
+    expect([watched.sheet.core.counters.kernelCalls, again.source, elementsRead(watched)]).toEqual([before, 'ram', 0]);
+    await x.matmul(x).add(1).data();
+    expect([watched.sheet.core.counters.kernelCalls, elementsRead(watched)]).toEqual([before + 1, 1]);
+  });
+
+  it('of an eager sheet, or under laws and digests that look at elements, has the same values', async () => {
+    const wanted = await onJs(async (sheet) => (await chain(sheet).data()) as Float32Array);
+    for (const options of [{ eager: true }, { policy: { finite: 'deny' as const } }, { trace: { digests: 'full' as const } }]) {
+      const { gpu, sheet } = await open(options);
+      expectClose(await chain(gpu).data() as Float32Array, wanted);
+      if (options.trace !== undefined) expect(sheet.trace.annotations().filter((note) => 'digest' in note || 'bytes' in note).length).toBeGreaterThan(0);
+      await sheet.close();
+    }
+    const { gpu } = await open({ policy: { finite: 'deny' } });
+    await expect(gpu.divide(noise(SIDE), 0).data()).rejects.toMatchObject({ code: 'POLICY' });
+  });
+
+  it('without end holds no past, computes nothing twice and stays on the device', async () => {
+    const { gpu, sheet } = await open();
+    let x: Tensor = gpu.tensor(new Float32Array(8));
+    const LENGTH = 4096 + 600;
+    for (let i = 0; i < LENGTH; i++) {
+      x = x.add(1);
+      if (i % 8 === 0) await gpu.compute(x);
+    }
+    expect([...(await x.data() as Float32Array)]).toEqual(Array.from({ length: 8 }, () => LENGTH));
+    expect(sheet.core.counters.kernelCalls).toBe(LENGTH);
+    expect(x.expression.depth).toBeLessThan(1000);
+  });
+
+  it('can be read after its handle was made, and after an abort of somebody else who waited', async () => {
+    const { gpu, sheet } = await open();
+    const controller = new AbortController();
+    const x = gpu.tensor(noise(SIDE * SIDE), [SIDE, SIDE]);
+    const waiting = sheet.with({ device: 'webgpu', signal: controller.signal }).matmul(x, x).data();
+    const other = x.matmul(x).data();
+    controller.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
+    expectClose(await other as Float32Array, await onJs(async (js) => { const y = js.tensor(noise(SIDE * SIDE), [SIDE, SIDE]); return (await y.matmul(y).data()) as Float32Array; }));
+  });
+});
+
+describe('the memory of a GPU', () => {
+  const COUNT = 2048; // 8 KiB a tensor
+
+  it('stays within its budget over thousands of results; those that had to leave are right in RAM', async () => {
+    const budget = 1 << 19;
+    const { gpu, sheet, device, watch } = await open({ gpuBudgetBytes: budget });
+    const x = gpu.tensor(noise(COUNT));
+    const held: Tensor[] = [];
+    for (let i = 0; i < 2000; i++) {
+      const y = x.multiply(i);
+      if (i % 10 === 0) held.push(y);
+      await gpu.compute(y);
+      expect(watch.bytes).toBeLessThanOrEqual(budget + (1 << 17)); // parameters and proofs beside it
+    }
+    expect(device.deviceMemory.demotions).toBeGreaterThan(100);
+    const elements = noise(COUNT);
+    for (const [k, y] of held.entries()) if (k % 20 === 0) expect([...(await y.data() as Float32Array)]).toEqual(Array.from(elements, (v) => Math.fround(v * k * 10)));
+    expect(watch.warnings).toEqual([]);
+    expect(sheet.core.counters.failures).toBe(0);
+  });
+
+  it('stays within its budget inside one demand, whatever that keeps', async () => {
+    const budget = 1 << 18;
+    const { gpu, sheet, device, watch } = await open({ gpuBudgetBytes: budget });
+    sheet.core.admission = () => 'admit';
+    let x: Tensor = gpu.tensor(noise(COUNT));
+    const parts: Tensor[] = [];
+    for (let i = 0; i < 300; i++) parts.push((x = x.add(1)));
+    const sum = sheet.with({ device: 'webgpu' }).execute('stack', parts.filter((_, i) => i % 20 === 0)).sum({ axis: 1 });
+    const [last, sums] = await Promise.all([x.data(), sum.data()]);
+    expect(watch.mostBytes).toBeLessThanOrEqual(budget + (1 << 17));
+    expect(device.deviceMemory.demotions).toBeGreaterThan(50);
+    expect((last as Float32Array)[0]).toBeCloseTo((noise(COUNT)[0] as number) + 300, 2);
+    expect(Math.abs((sums as Float32Array)[0] as number / COUNT - 1)).toBeLessThan(0.01);
+  });
+
+  it('is not asked for what it can never hold', async () => {
+    const { gpu } = await open({ gpuBudgetBytes: 1 << 14 });
+    const sum = gpu.tensor(noise(COUNT)).add(gpu.tensor(noise(COUNT, 2)));
+    await sum.data();
+    expect(sum.explain().toString()).toContain('do not fit');
+  });
+
+  it('is free again when everything was forgotten and disposed of, and when the sheet is closed', async () => {
+    const { gpu, sheet, device, watch } = await open();
+    const empty = watch.bytes;
+    const handles: Tensor[] = [];
+    const x = gpu.tensor(noise(COUNT));
+    for (let i = 0; i < 50; i++) handles.push(x.multiply(i));
+    await gpu.compute(...handles);
+    expect(watch.bytes).toBeGreaterThan(empty + 40 * 8192);
+    for (const handle of [...handles, x]) handle.dispose();
+    sheet.forget();
+    await turn();
+    // What is left is the copy of the operand, which goes when its array is collected.
+    expect(watch.bytes).toBeLessThanOrEqual(empty + 2 * 8192);
+    expect(device.deviceMemory.budgetBytes).toBe(2 ** 30);
+    let gone = false;
+    void watch.devices[0]?.lost.then(() => (gone = true));
+    await sheet.close();
+    await turn();
+    expect(gone).toBe(true);
+  });
+});
+
+describe('content ids of values on a GPU', () => {
+  it('are those of the CPU, without reading elements, for every dtype and for views', async () => {
+    const watched = await open({}, { digests: 'device' });
+    const { gpu, sheet } = watched;
+    for (const dtype of ['float32', 'int32', 'uint8', 'bool'] as const) {
+      const x = gpu.tensor(noise(3000).map((v) => v * 50)).astype(dtype);
+      for (const y of [x, x.reshape([3, 1000]), x.reshape([3000, 1])]) {
+        watched.watch.readbacks.length = 0;
+        const id = await y.fingerprint();
+        expect(elementsRead(watched)).toBe(0);
+        const array = await y.data();
+        expect(await sheet.tensor(array, y.shape, { dtype }).fingerprint(), `${dtype} [${y.shape.join()}]`).toBe(id);
+      }
+    }
+  });
+
+  it('are made in RAM on software adapters, and where it was measured to be quicker', async () => {
+    for (const digests of [undefined, 'quicker'] as const) {
+      const watched = await open({}, digests === undefined ? {} : { digests });
+      const x = watched.gpu.tensor(noise(2 ** 18)).add(1);
+      await watched.gpu.compute(x);
+      watched.watch.readbacks.length = 0;
+      await x.fingerprint();
+      // Software computes a digest slower than it copies.
+      expect(elementsRead(watched)).toBe(1);
+      await watched.sheet.close();
+    }
+  });
+});
