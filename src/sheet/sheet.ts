@@ -1,5 +1,5 @@
 // SymbolicSheet: the front door. `execute` makes an expression; awaiting it admits it; reading its elements computes it.
-import { ClosedError, DeviceLostError, SourceError } from '../errors.ts';
+import { ClosedError, SourceError } from '../errors.ts';
 import type { DeviceReport } from '../backend/device.ts';
 import { canonicalise, type Argument, restate } from '../expr/canonicalise.ts';
 import { type Author, Expression, REWRITES_APPLIED } from '../expr/expression.ts';
@@ -11,21 +11,18 @@ import { tensorType } from '../tensor/type.ts';
 import { splitArguments } from './arguments.ts';
 import { takeOver } from './ownership.ts';
 import type { Core, View } from './core.ts';
-import { awayUnder, isTooDeep, MAX_DEPTH, relevel } from './deep-chains.ts';
-import { demand, demandNow, type Ground } from './demand.ts';
+import { isTooDeep } from './deep-chains.ts';
 import { type Explanation, explainExpression } from './explain.ts';
-import { gpuDeviceOf, isGpuBuffer, sharingOf, valueOfBuffer } from './gpu-buffers.ts';
+import { gpuDeviceOf, isGpuBuffer, valueOfBuffer } from './gpu-buffers.ts';
 import { makeMemo, type Memo, type Memoised, type MemoOptions } from './memo/memo.ts';
 import type { MemoView } from './memo/view.ts';
 import type { OpArguments, OpName, OpResult, SheetMethods } from './methods.gen.ts';
 import { isElements, isLiteral, readElements } from './operands.ts';
 import { checkViewOptions, type ViewOptions } from './options.ts';
+import { Reader } from './reader.ts';
 import { sheetStats, type SheetStats } from './stats.ts';
 import { type Owner, PendingTensor, Tensor } from './tensor.ts';
-import { isDigestAffordable, SheetTrace } from './trace.ts';
-
-/** A demand that loses its device so often is given up. */
-const MAX_LOSSES = 4;
+import { SheetTrace } from './trace.ts';
 
 /** Options of `tensor`. */
 export interface TensorOptions {
@@ -40,13 +37,14 @@ export class Sheet implements Owner {
   readonly core: Core;
   readonly #view: View;
   readonly #state: { closed: boolean };
-  #ground: Ground | undefined;
+  readonly #reader: Reader;
 
   /** @internal */
   constructor(core: Core, view: View, state = { closed: false }) {
     this.core = core;
     this.#view = view;
     this.#state = state;
+    this.#reader = new Reader(core, view);
   }
 
   /**
@@ -76,15 +74,8 @@ export class Sheet implements Owner {
 
   /** Computes handles, so that their elements are in memory; what timing code should await. */
   async compute(...handles: readonly Tensor[]): Promise<void> {
-    const targets = handles.map((handle) => this.#own(handle));
-    for (const target of targets) this.admit(target);
-    const demanded = this.#values(targets, settled);
-    const values = demanded instanceof Promise ? await demanded : demanded;
-    for (let i = 0; i < targets.length; i++) {
-      const { block } = values[i] as Value;
-      this.core.pins.renew(targets[i] as Expression, values[i] as Value);
-      block.release();
-    }
+    this.#open();
+    await this.#reader.compute(handles.map((handle) => this.#own(handle)));
   }
 
   /** What was called and how it was answered, to read, save and replay. */
@@ -162,8 +153,8 @@ export class Sheet implements Owner {
 
   /** @internal */
   handle(expression: Expression): PendingTensor {
-    if (this.core.settings.eager) this.#computeNow(expression);
-    else if (isTooDeep(expression)) this.#cut(expression);
+    if (this.core.settings.eager) this.#reader.computeNow(expression);
+    else if (isTooDeep(expression)) this.#reader.cut(expression);
     return new PendingTensor(this, expression);
   }
 
@@ -193,94 +184,19 @@ export class Sheet implements Owner {
     const { expression } = handle;
     if (expression.row === undefined || expression.semantics === this.#view.author.semantics) return expression;
     // Computed as a call of its own class, and kept with it: its content id must stay true of it.
-    return this.core.roots.reenter(expression, handle.owner.#computeNow(expression), this.#view.author);
-  }
-
-  #now(expression: Expression): Value {
-    const [value] = demandNow([expression], this.core.computing.ground(this.#view, 'now'));
-    return value as Value;
-  }
-
-  /** Computes an expression on this thread and keeps its value with it. */
-  #computeNow(expression: Expression): Value {
-    this.admit(expression);
-    const value = this.#now(expression);
-    this.core.pins.renew(expression, value);
-    value.block.release();
-    return value;
-  }
-
-  /** Computes an expression and makes it a root of its content, so that neither it nor its node holds how it was made. */
-  #cut(expression: Expression): void {
-    relevel(expression);
-    if (expression.depth <= MAX_DEPTH) return;
-    const away = awayUnder(expression);
-    if (away.length > 0) return away.forEach((each) => this.#cutLater(each));
-    const value = this.#computeNow(expression);
-    expression.cutLoose();
-    this.core.roots.becomeRoot(expression, value);
-  }
-
-  /** As `cut`, once a value on a device has come to RAM; where it is lost instead, the chain stays as it is. */
-  #cutLater(expression: Expression): void {
-    const { value } = expression;
-    if (value === undefined || !expression.isComputable) return;
-    value.block.hold().bring().then(
-      () => {
-        if (expression.value?.block === value.block && expression.operands.length > 0) {
-          expression.cutLoose();
-          this.core.roots.becomeRoot(expression, value);
-        }
-        value.block.release();
-      },
-      () => value.block.release(),
-    );
+    return this.core.roots.reenter(expression, handle.owner.#reader.computeNow(expression), this.#view.author);
   }
 
   /** @internal */
   admit(expression: Expression): void {
     this.#open();
-    if (expression.admitted) return;
-    const startNs = this.core.lookups.start();
-    this.core.admit(expression, this.#view);
-    this.core.lookups.stop(startNs);
+    this.#reader.admit(expression);
   }
 
   /** @internal */
-  async demand(expression: Expression): Promise<Value> {
-    if (expression.value?.block.isLocal === true) {
-      expression.value.block.hold();
-      return expression.value;
-    }
-    this.admit(expression);
-    const demanded = this.#values([expression], brought);
-    return (demanded instanceof Promise ? await demanded : demanded)[0] as Value;
-  }
-
-  /** Values of targets, held for the caller, each `ready`; at once where nothing has to be waited for. */
-  #values(targets: readonly Expression[], ready: (value: Value) => Promise<void> | undefined): Value[] | Promise<Value[]> {
-    this.#ground ??= this.core.computing.ground(this.#view, 'free');
-    const values = demand(targets, this.#ground, this.#view.signal);
-    if (values instanceof Promise || values.some(({ block }) => block.residence !== undefined || !block.isLocal)) return this.#withoutLoss(targets, values, ready);
-    return values;
-  }
-
-  /** Waits for values; where a device is lost meanwhile, what was on it is computed again. */
-  async #withoutLoss(targets: readonly Expression[], first: Value[] | Promise<Value[]> | undefined, ready: (value: Value) => Promise<void> | undefined): Promise<Value[]> {
-    let demanded = first;
-    this.#ground ??= this.core.computing.ground(this.#view, 'free');
-    for (let losses = 0; ; losses++) {
-      let values: Value[] = [];
-      try {
-        values = await (demanded ?? demand(targets, this.#ground, this.#view.signal));
-        await Promise.all(values.map(async (value) => ready(value)));
-        return values;
-      } catch (error) {
-        for (const value of values) value.block.release();
-        if (!(error instanceof DeviceLostError) || losses >= MAX_LOSSES) throw error;
-        demanded = undefined;
-      }
-    }
+  demand(expression: Expression): Promise<Value> {
+    if (expression.value?.block.isLocal !== true) this.#open();
+    return this.#reader.value(expression);
   }
 
   /** @internal */
@@ -291,44 +207,19 @@ export class Sheet implements Owner {
 
   /** @internal */
   observed(expression: Expression, value: Value): void {
-    this.core.counters.bytesDemanded += value.type.sizeBytes;
-    if (isDigestAffordable(expression, value, this.core.settings.trace.digests)) this.core.recorder.demanded(expression, value);
-    if (this.#view.numerics === 'tolerance' || !this.#view.reuse) this.core.pins.renew(expression, value);
+    this.#reader.observed(expression, value);
   }
 
   /** @internal */
   async contentIdOf(expression: Expression): Promise<Uint8Array> {
-    if (expression.contentId !== undefined && expression.value?.block.isLost !== true) return expression.contentId;
-    this.admit(expression);
-    let panels: Uint8Array | undefined;
-    const [value] = await this.#withoutLoss([expression], undefined, async ({ block, type }) => {
-      panels = block.isLocal ? undefined : await block.residence?.panelDigests?.(type);
-      if (panels === undefined) await block.bring();
-    }) as [Value];
-    this.#identified(expression, value, panels);
-    value.block.release();
-    return expression.contentId as Uint8Array;
-  }
-
-  /** Fixes the bits whose id was told. */
-  #identified(expression: Expression, value: Value, panels: Uint8Array | undefined): void {
-    const { roots, pins } = this.core;
-    if (panels === undefined) this.observed(expression, value);
-    else if (this.#view.numerics === 'tolerance' || !this.#view.reuse) pins.renew(expression, value);
-    expression.contentId = panels === undefined ? roots.contentId(value.array, value.type) : roots.contentIdOfPanels(panels, value.type);
+    if (expression.contentId === undefined) this.#open();
+    return this.#reader.contentId(expression);
   }
 
   /** @internal */
   async lend(expression: Expression): Promise<GPUBuffer> {
-    this.admit(expression);
-    const sharing = sharingOf(this.core);
-    let buffer: GPUBuffer | undefined;
-    const [value] = await this.#withoutLoss([expression], undefined, async (value) => {
-      buffer = await sharing.lend(value);
-    }) as [Value];
-    this.core.pins.renew(expression, value);
-    value.block.release();
-    return buffer as GPUBuffer;
+    this.#open();
+    return this.#reader.lend(expression);
   }
 
   /** The GPUDevice that this sheet computes on, to make buffers for it and to use those it lends. Its errors and its loss are the sheet's as well. */
@@ -370,9 +261,6 @@ export class Sheet implements Owner {
     if (this.#state.closed) throw new ClosedError('This sheet is closed; open another with SymbolicSheet.open().', {});
   }
 }
-
-const settled = ({ block }: Value): Promise<void> | undefined => block.residence?.settled();
-const brought = ({ block }: Value): Promise<void> | undefined => (block.isLocal ? undefined : block.bring());
 
 /** Ops as methods, generated from the rows. Names of the sheet's own win: `sheet.trace` is the trace, the op is `x.trace()`. */
 export interface Sheet extends Omit<SheetMethods, 'trace'> {}
