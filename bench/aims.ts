@@ -26,7 +26,7 @@ export function aimsOf(name: string, rows: readonly Row[]): Aim[] {
   const aims: Readonly<Record<string, () => Aim[]>> = {
     matmul: () => products(rows),
     elementwise: () => rows.filter((row) => row['op'] === 'add').slice(-1).map((row) => ({ what: `add of ${String(row['bytes'])} B, of a copy on the device`, found: 100 * figure(row, 'shareOfCopy'), wanted: 80, unit: '%' })),
-    dispatch: () => [{ what: 'a hit on the device', found: Math.min(...figures(rows, 'hitUs')), wanted: 3, unit: 'µs', most: true }],
+    dispatch: () => [{ what: 'a hit on the device, of the slower op', found: Math.max(...figures(rows, 'hitUs')), wanted: 3, unit: 'µs', most: true }],
     fingerprint: () => [{ what: 'digests on the device', found: Math.max(...figures(rows.filter((row) => row['device'] === 'webgpu'), 'gigabytesPerSecond')), wanted: 260, unit: 'GB/s' }],
   };
   return (aims[name]?.() ?? []).filter(({ found }) => Number.isFinite(found));

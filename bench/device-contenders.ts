@@ -1,5 +1,5 @@
 // Ways to compute on one device through a sheet, for any op: nothing reused, everything missed, everything known. Operands lie on the device.
-import type { Tensor } from 'symbolic-sheet';
+import type { PendingTensor, Tensor } from 'symbolic-sheet';
 import type { Sheet } from '../src/sheet/sheet.ts';
 import type { Expected } from './counts.ts';
 import type { OpenDevice } from './devices.ts';
@@ -10,8 +10,8 @@ import type { Rival, Rivals } from './rivals.ts';
 export interface DeviceWork {
   readonly shapes: readonly (readonly number[])[];
   readonly arrays: readonly Float32Array[];
-  apply(view: Sheet, operands: readonly Tensor[]): Tensor;
-  applyRival<T>(rival: Rival<T>, operands: readonly T[]): T;
+  readonly apply: (view: Sheet, operands: readonly Tensor[]) => PendingTensor;
+  readonly applyRival: <T>(rival: Rival<T>, operands: readonly T[]) => T;
   /** Calls whose operands and results fit the device together. */
   readonly maxCalls: number;
   /** Ops of a call, default 1. Those of a chain may be fused, down to one kernel, */
@@ -114,7 +114,7 @@ export async function holdRivals({ open, skipped: absent }: Rivals, work: Device
 }
 
 /** Calls follow one another, and are waited for together. */
-function byRival<T>(rival: Rival<T>, work: DeviceWork): { readonly contender: Contender; read(): Promise<ArrayLike<number>>; close(): void } {
+function byRival<T>(rival: Rival<T>, work: DeviceWork): { readonly contender: Contender; readonly read: () => Promise<ArrayLike<number>>; readonly close: () => void } {
   const operands = work.arrays.map((array, i) => rival.tensor(array, work.shapes[i] as readonly number[]));
   const run = async (calls: number): Promise<void> => {
     const results = Array.from({ length: calls }, () => work.applyRival(rival, operands));

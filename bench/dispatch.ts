@@ -1,5 +1,5 @@
 // What a small op costs on a device: chains of dependent ops, encoded and submitted, awaited, through the sheet; and asking for one that is known.
-import type { Tensor } from 'symbolic-sheet';
+import type { PendingTensor, Tensor } from 'symbolic-sheet';
 import type { Sheet } from '../src/sheet/sheet.ts';
 import { computedAgain, type DeviceWork, hit, holdRivals, missed, onDevice } from './device-contenders.ts';
 import { type OpenDevice, openDevice } from './devices.ts';
@@ -8,6 +8,7 @@ import { type Contender, race, type Timing } from './harness.ts';
 import { Check } from './oracle.ts';
 import { accountOf, type Bench, type Row, timesOf } from './report.ts';
 import { openGpuRivals, type Rival, type Rivals } from './rivals.ts';
+import { floats } from './seed.ts';
 
 const CHAIN = 1000;
 /** On software drivers, which take milliseconds for each. */
@@ -21,8 +22,8 @@ interface Step {
   /** What every element of the constant is, and what a chain so long makes of ones. */
   readonly constant: Float32Array;
   readonly wanted: (links: number) => number;
-  apply(view: Sheet, x: Tensor, constant: Tensor): Tensor;
-  applyRival<T>(rival: Rival<T>, x: T, constant: T): T;
+  readonly apply: (view: Sheet, x: Tensor, constant: Tensor) => PendingTensor;
+  readonly applyRival: <T>(rival: Rival<T>, x: T, constant: T) => T;
 }
 
 const ORDER = 32;
@@ -64,14 +65,16 @@ async function rowOf(place: OpenDevice, rivals: Rivals, step: Step, links: numbe
   check.hold(`${place.name}'s chain of ${step.op}`, errorOf(await chain.apply(place.sheet.with({ device: place.name, cache: 'off' }), operands).data() as Float32Array));
   const direct = new DirectChain(place, step, links);
   check.hold(`the direct chain of ${step.op}`, errorOf(await direct.read()));
-  const link: DeviceWork = { ...chain, ops: 1, apply: (view, [x, constant]) => step.apply(view, x!, constant!) };
+  // Of no structure: what is known of ones and of the identity would be offered with each call.
+  const link: DeviceWork = { ...chain, ops: 1, arrays: [1, 2].map((seed) => floats(step.constant.length, seed)), apply: (view, [x, constant]) => step.apply(view, x!, constant!) };
+  const known = await onDevice(place, link);
   const timings = await race([
     { name: 'encode', maxCalls: 1, prepare: () => direct.prepare(), run: () => direct.encode(), tidy: () => direct.finish() },
     { name: 'direct', maxCalls: 1, prepare: () => direct.prepare(), run: () => direct.encode().then(() => direct.settled()), tidy: () => direct.finish() },
-    computedAgain(place, chain, operands), missed(place, chain, operands), ...others.contenders, found(place, link, operands), hit(place, link, operands),
+    computedAgain(place, chain, operands), missed(place, chain, operands), ...others.contenders, found(place, link, known), hit(place, link, known),
   ], place.pace);
   others.close();
-  operands.forEach((operand) => operand.dispose());
+  [...operands, ...known].forEach((operand) => operand.dispose());
   return assemble(timings, links, { op: step.op, device: place.name, chain: links, sanity: place.run?.sanity ?? false, skipped: others.skipped });
 }
 

@@ -4,7 +4,7 @@ import { computedAgain, type DeviceWork, hit, holdRivals, missed, onDevice } fro
 import { type OpenDevice, openDevice, type OpenGpu, sizesFor } from './devices.ts';
 import { type Contender, race, type Timing } from './harness.ts';
 import { Check, elementsError } from './oracle.ts';
-import { accountOf, type Bench, type BenchOptions, type Row, timesOf } from './report.ts';
+import { accountOf, type Bench, type Row, timesOf } from './report.ts';
 import { openGpuRivals, type Rivals } from './rivals.ts';
 import { floats } from './seed.ts';
 

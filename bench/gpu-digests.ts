@@ -24,7 +24,7 @@ export class StreamedDigests implements DigestDevice<GPUBuffer> {
 
   async digest({ plan, resultBytes }: ContentPlan, held: GPUBuffer, times: number): Promise<Uint8Array> {
     const { pipelines, buffers, stream } = this.#life;
-    const ready = await Promise.all(plan.launches.map(({ shader }): Pipeline | Promise<Pipeline> => pipelines.of(shader)));
+    const ready = await Promise.all(plan.launches.map(async ({ shader }): Promise<Pipeline> => pipelines.of(shader)));
     const own = [resultBytes, ...plan.scratch].map((sizeBytes) => buffers.take(sizeBytes));
     const bound = [held, ...own];
     for (let i = 0; i < times; i++) plan.launches.forEach((launch, k) => stream.dispatch(ready[k] as Pipeline, launch, launch.buffers.map((index) => bound[index] as GPUBuffer)));

@@ -74,12 +74,15 @@ function print(name: string, json: boolean, { values }: BenchOptions, machine: o
   return faults.length === 0 ? 0 : 1;
 }
 
-/** Settings this process was not started with: none of those that lean on the result, and the driver that is asked for. */
+/** Set in the process that is started again, which never starts another. */
+const AGAIN = 'SYMBOLIC_SHEET_BENCH_AGAIN';
+
+/** The settings to start again with: none that lean on the result, and the driver that is asked for; undefined where this process has them. */
 async function wantedEnv({ options: { values } }: Command): Promise<NodeJS.ProcessEnv | undefined> {
-  const software = values['driver'] === 'swiftshader' ? (await import('./swiftshader.ts')).swiftShaderEnv() : {};
-  const foreign = Object.entries(software).filter(([key, value]) => process.env[key]?.startsWith(value) !== true);
-  if (foreign.length === 0 && !LEANING.some((key) => process.env[key] !== undefined)) return undefined;
-  return Object.fromEntries([...Object.entries(process.env).filter(([key]) => !LEANING.includes(key)), ...foreign]);
+  if (process.env[AGAIN] !== undefined) return undefined;
+  const driver = values['driver'] === 'swiftshader' ? (await import('./swiftshader.ts')).swiftShaderEnv() : undefined;
+  if (driver === undefined && !LEANING.some((key) => process.env[key] !== undefined)) return undefined;
+  return { ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !LEANING.includes(key))), ...driver, [AGAIN]: '1' };
 }
 
 const command = readCommand(process.argv.slice(2));

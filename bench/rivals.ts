@@ -132,7 +132,7 @@ export async function installed(name: string): Promise<unknown> {
 }
 
 interface DawnModule {
-  create(options: readonly string[]): GPU;
+  readonly create: (options: readonly string[]) => GPU;
   readonly globals: object;
 }
 

@@ -1,4 +1,6 @@
-// npm run bench:bundle [-- --out file.tar.gz]: the benches as one archive for a Linux x64 host with a GPU, without Node and without network.
+// npm run bench:bundle [-- --out file.tar.gz] [--check]: the benches as one archive for a Linux x64 host with a GPU, without Node and without network.
+//
+// `--check` unpacks it and runs it here as such a host would, on the software GPU.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +9,7 @@ import process from 'node:process';
 import { build } from 'esbuild';
 import { BUILT_FROM, commitOf } from '../bench/report.ts';
 import { swiftShaderFolder } from '../bench/swiftshader.ts';
+import { checkBundle } from './check-bench-bundle.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const NAME = 'symbolic-sheet-bench';
@@ -91,6 +94,7 @@ try {
 }
 const { size } = statSync(file);
 process.stdout.write(`${file}: ${(size / 2 ** 20).toFixed(1)} MiB. On the host: tar -xf ${basename(file)} && ${NAME}/run.sh\n`);
+if (process.argv.includes('--check')) checkBundle(file, NAME);
 if (size > MAX_BYTES) {
   process.stderr.write(`That is more than ${MAX_BYTES / 2 ** 20} MiB; pack with zstd or xz.\n`);
   process.exitCode = 1;

@@ -28,7 +28,7 @@ export async function openSheet<S extends Sheet>(SheetClass: new (core: Core, vi
   const machine = await find(settings, host);
   checkDevice(settings, machine);
   const [{ Core }, { Dispatcher }, { openTrace }] = await Promise.all([import('./core.ts'), import('../backend/dispatch.ts'), import('./open-trace.ts')]);
-  const core = new Core(host, settings, new Dispatcher(chosen(machine.devices, settings)), machine.memory ?? heapMemory, openTrace(host, settings));
+  const core = new Core(host, settings, new Dispatcher(chosen(machine, settings)), machine.memory ?? heapMemory, openTrace(host, settings));
   core.absentDevices = machine.absent ?? [];
   if (host.settings.report) await reportAtExit(core);
   const view = viewWith(core, { numerics: settings.numerics, reuse: !off, device: settings.device, signal: undefined }, {});
@@ -37,9 +37,7 @@ export async function openSheet<S extends Sheet>(SheetClass: new (core: Core, vi
 
 /** A device that is asked for by name must be there. */
 function checkDevice({ device }: Settings, { devices, absent = [] }: Machine): void {
-  if (device === undefined || devices.some(({ name }) => name === device)) return;
-  const reason = absent.find(({ name }) => name === device)?.detail ?? 'it is none that is known';
-  throw new UnavailableError(`Device "${device}" is not here: ${reason}. Found: ${devices.map(({ name }) => name).join(', ')}; leave the device option out to use them.`, { device });
+  if (device !== undefined && !devices.some(({ name }) => name === device)) throw notHere(device, devices, absent, 'device');
 }
 
 /** Prints the report when the sheet is closed, or else when the process ends. */
@@ -54,11 +52,14 @@ async function reportAtExit(core: Core): Promise<void> {
   core.printReport = print;
 }
 
-function chosen(found: readonly Device[], { devices }: Settings): readonly Device[] {
+function chosen({ devices: found, absent = [] }: Machine, { devices }: Settings): readonly Device[] {
   if (devices === undefined) return found;
   const missing = devices.find((name) => !found.some((device) => device.name === name));
-  if (missing !== undefined) {
-    throw new UnavailableError(`Device "${missing}" is not here; found: ${found.map((device) => device.name).join(', ')}. Leave the devices option out to use what there is.`, { device: missing });
-  }
+  if (missing !== undefined) throw notHere(missing, found, absent, 'devices');
   return found.filter((device) => devices.includes(device.name));
+}
+
+function notHere(name: string, found: readonly Device[], absent: readonly DeviceReport[], option: string): UnavailableError {
+  const reason = absent.find((report) => report.name === name)?.detail ?? 'it is none that is known';
+  return new UnavailableError(`Device "${name}" is not here: ${reason}. Found: ${found.map((device) => device.name).join(', ')}; leave the ${option} option out to use what there is.`, { device: name });
 }
