@@ -50,14 +50,12 @@ export const browserDevices: FindDevices = async (settings, host) => {
   const { wasm, refusal } = await openWasm(devices[0] as JsDevice, settings);
   if (wasm !== undefined) devices.push(wasm);
   else absent.push({ name: 'wasm', found: false, detail: refusal });
-  if (settings.devices === undefined || settings.devices.includes('webgpu')) {
-    const gpu = await pageGpu(settings, host);
-    if ('found' in gpu) absent.push(gpu);
-    else devices.push(gpu);
-  }
+  const gpu = settings.devices === undefined || settings.devices.includes('webgpu') ? await pageGpu(settings, host) : undefined;
+  if (gpu !== undefined && 'found' in gpu) absent.push(gpu);
+  else if (gpu !== undefined) devices.push(gpu);
   if (settings.tf !== undefined) {
-    const { openTensorflow } = await import('../backend/tensorflow/device.ts');
-    devices.push(await openTensorflow(settings.tf, wasm ?? devices[0] as JsDevice));
+    const { openTensorflowBeside } = await import('../backend/tensorflow/shared.ts');
+    devices.push(await openTensorflowBeside(gpu, settings.tf, wasm ?? devices[0] as JsDevice));
   }
   return { devices, absent, ...(wasm !== undefined && { memory: wasm.memory }) };
 };

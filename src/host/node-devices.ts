@@ -3,6 +3,7 @@ import type { Device, DeviceReport } from '../backend/device.ts';
 import type { Host } from '../env.ts';
 import type { FindDevices } from '../sheet/open.ts';
 import type { Settings } from '../sheet/options.ts';
+import type { Memory } from '../tensor/block.ts';
 import type { Blas, BlasAbsent } from './blas-types.ts';
 import { nodeThreads } from './node-threads.ts';
 
@@ -22,7 +23,8 @@ export const nodeDevices: FindDevices = async (settings, host) => {
   } else if (blas !== undefined) {
     absent.push(absentBlas(blas));
   }
-  const others = [...(isWanted('webgpu') ? [nodeGpu(settings, host)] : []), openTf(settings, wasm)];
+  const gpu = isWanted('webgpu') ? nodeGpu(settings, host, wasm.memory) : undefined;
+  const others = [...(gpu === undefined ? [] : [gpu]), openTf(settings, wasm, gpu)];
   for (const other of await Promise.all(others)) {
     if ('found' in other) absent.push(other);
     else devices.push(other);
@@ -30,16 +32,19 @@ export const nodeDevices: FindDevices = async (settings, host) => {
   return { devices, memory: wasm.memory, absent };
 };
 
-async function nodeGpu(settings: Settings, host: Host): Promise<Device | DeviceReport> {
+async function nodeGpu(settings: Settings, host: Host, memory: Memory): Promise<Device | DeviceReport> {
   const [{ openGpu }, { findGpu }] = await Promise.all([import('./gpu-adapter.ts'), import('./node-gpu.ts')]);
-  return openGpu(findGpu, settings, host);
+  return openGpu(findGpu, settings, host, memory);
 }
 
 /** The TensorFlow.js that was passed, else one that is installed where the options name it, for loading it takes a second. */
-async function openTf({ tf, devices }: Settings, fallback: Device): Promise<Device | DeviceReport> {
+async function openTf({ tf, devices }: Settings, fallback: Device, gpu: Promise<Device | DeviceReport> | undefined): Promise<Device | DeviceReport> {
   if (tf === undefined && devices?.includes('tensorflow') !== true) return absentTf('not looked for; pass yours, open({ tf }), or name "tensorflow" in the devices option to use an installed tfjs-node');
+  if (tf !== undefined) {
+    const { openTensorflowBeside } = await import('../backend/tensorflow/shared.ts');
+    return openTensorflowBeside(await gpu, tf, fallback);
+  }
   const { openTensorflow } = await import('../backend/tensorflow/device.ts');
-  if (tf !== undefined) return openTensorflow(tf, fallback);
   const { findTensorflow } = await import('./node-tensorflow.ts');
   const search = await findTensorflow();
   if (!search.found) return absentTf(search.reason);

@@ -1,5 +1,5 @@
 // The Node host: clock, digest, files, settings and process events.
-import { closeSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
@@ -34,6 +34,8 @@ async function openHost(): Promise<Host> {
 const files: Files = {
   read: (path) => readFile(path),
   async write(path, bytes) {
+    // A pipe or a device is written to; renaming would put a file in its place.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) return writeFileSync(path, bytes);
     const part = `${path}.${process.pid}.part`;
     writeFileSync(part, bytes);
     renameSync(part, path);

@@ -60,8 +60,12 @@ export class Computing {
       : { given, compute, fuse: (order) => fuseSteps(order, this.fusedElements, readers, () => false), identityOf: (e) => e, find: (e) => hold(given(e)), retain: () => letGoOfNothing };
   }
 
+  /** Which steps of a view take others along: none where the device it names gains nothing by that. */
   #readers({ device, numerics }: View): Readers {
-    const onGpu = this.#core.dispatcher.devices.some(({ name, deviceMemory, automatic }) => deviceMemory !== undefined && (device === undefined ? automatic !== false : device === name));
+    const { devices } = this.#core.dispatcher;
+    const named = devices.find(({ name }) => name === device);
+    if (named !== undefined && named.fuses !== true) return [];
+    const onGpu = devices.some((each) => each.deviceMemory !== undefined && (named === undefined ? each.automatic !== false : each === named));
     return onGpu && numerics === 'tolerance' ? ['map', 'reduce'] : ['map'];
   }
 

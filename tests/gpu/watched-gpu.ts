@@ -48,9 +48,9 @@ export async function openWatched(options: OpenOptions = {}, own: Partial<Webgpu
   const source = await watchedSource(watch);
   let device: WebgpuDevice | undefined;
   const sheet = await openSheet(SymbolicSheet, host, options, async (settings) => {
-    device = await openWebgpu(source, { budgetBytes: settings.gpuBudgetBytes, clock: host.clock, digest: host.digest, warn: (line) => host.warn(line), ...own });
     const js = new JsDevice();
     const wasm = new WasmDevice(js, { threads: 1, roomBytes: 1 << 26 });
+    device = await openWebgpu(source, { budgetBytes: settings.gpuBudgetBytes, clock: host.clock, digest: host.digest, hostMemory: wasm.memory, warn: (line) => host.warn(line), ...own });
     return { devices: [js, wasm, device], memory: wasm.memory };
   });
   // The probe at opening does not count.

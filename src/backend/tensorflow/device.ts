@@ -7,18 +7,18 @@ import type { Block } from '../../tensor/block.ts';
 import { type Device, type Task, taskBytes, taskFlops } from '../device.ts';
 import { JsDevice } from '../js.ts';
 import { type BackendTraits, traitsOf } from './backends.ts';
-import { messageOf, startTensorflow } from './open.ts';
-import { enter, take, tfDTypeOf } from './tensors.ts';
-
-/** Axes that every backend of tf can broadcast, transpose and slice. */
-const MAX_RANK = 6;
+import { mappingOf } from './offers.ts';
+import { checkProducts, messageOf, startTensorflow } from './open.ts';
+import { enter, take } from './tensors.ts';
 
 /**
  * A device on the module of TensorFlow.js. Awaits its backend. Throws UnavailableError where none starts or it does not compute
- * in float32, AttributeError for what is not the module. `fallback` takes over when tf fails in a call.
+ * in float32, AttributeError for what is not the module. `fallback` takes over when tf fails in a call; `note` is said with its name.
  */
-export async function openTensorflow(tf: TensorflowModule, fallback: Device = new JsDevice()): Promise<TensorflowDevice> {
-  return new TensorflowDevice(await startTensorflow(tf), fallback);
+export async function openTensorflow(tf: TensorflowModule, fallback: Device = new JsDevice(), note = ''): Promise<TensorflowDevice> {
+  const started = await startTensorflow(tf);
+  await checkProducts(started);
+  return new TensorflowDevice(started, fallback, note);
 }
 
 /** Computes the rows of ops/tensorflow.ts whose error stays within the row's bound. */
@@ -27,17 +27,19 @@ export class TensorflowDevice implements Device {
   readonly exact = false;
   readonly #tf: TensorFlow;
   readonly #fallback: Device;
+  readonly #note: string;
   /** Rows that tf failed on once, and how; they go elsewhere from then on. */
   readonly #refused = new Map<OpRow, string>();
 
-  constructor(tf: TensorFlow, fallback: Device) {
+  constructor(tf: TensorFlow, fallback: Device, note: string) {
     this.#tf = tf;
     this.#fallback = fallback;
+    this.#note = note;
   }
 
   get detail(): string {
     const refused = [...this.#refused].map(([row, reason]) => `; not ${row.name}: ${reason}`).join('');
-    return `TensorFlow.js ${this.#tf.version_core}, backend ${this.#tf.getBackend()}${refused}`;
+    return `TensorFlow.js ${this.#tf.version_core}, backend ${this.#tf.getBackend()}${this.#note}${refused}`;
   }
 
   /** Whether results can be read without a promise, so that `runNow` works. The user may change the backend at any time. */
@@ -50,10 +52,7 @@ export class TensorflowDevice implements Device {
   }
 
   supports(task: Task): boolean {
-    const mapping = TENSORFLOW.get(task.row.name);
-    if (mapping === undefined || this.#refused.has(task.row)) return false;
-    const traits = this.#traits;
-    return (mapping.onShaders || !traits.onShaders) && takesOperands(mapping, task) && errorOf(mapping, task, traits) <= task.row.bound;
+    return !this.#refused.has(task.row) && mappingOf(task, this.#traits) !== undefined;
   }
 
   estimateNs(task: Task): number {
@@ -123,20 +122,4 @@ export class TensorflowDevice implements Device {
 
   /** The module is the user's, and stays open. */
   close(): void {}
-}
-
-/** Operands of the mapping's dtypes (conditions are bool), none empty, of few axes. */
-function takesOperands({ dtypes, takes }: TensorflowMapping, { row, operands, type }: Task): boolean {
-  if (type.size === 0 || tfDTypeOf(type.dtype) === undefined || takes?.(operands.map((operand) => operand.type)) === false) return false;
-  return operands.every(({ type: { dtype, size, shape } }, i) => {
-    const held = tfDTypeOf(dtype);
-    return held !== undefined && size > 0 && shape.length <= MAX_RANK && (dtypes.includes(held) || row.operands[i]?.kind === 'bool');
-  });
-}
-
-/** The error of a mapping on a backend: where subnormals are flushed no result of floats has the bits of the specification. */
-function errorOf({ error, longest = Infinity }: TensorflowMapping, { operands, attrs }: Task, { flushes, accumulatesOneByOne }: BackendTraits): number {
-  const ofFloats = operands.some(({ type }) => type.dtype === 'float32');
-  const tooLong = accumulatesOneByOne && operands.some(({ type }) => (type.shape[attrs['axis'] as number] ?? 1) > longest);
-  return tooLong ? Infinity : flushes && ofFloats ? Math.max(1, error) : error;
 }

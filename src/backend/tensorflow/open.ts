@@ -2,12 +2,17 @@
 import { AttributeError, UnavailableError } from '../../errors.ts';
 import type { TensorFlow, TfTensor } from '../../ops/tensorflow-module.ts';
 
-/** The module with a backend that computes float32 as such, or an error that says what to do. */
+/** The module with a backend that runs, or an error that says what to do. */
 export async function startTensorflow(given: unknown): Promise<TensorFlow> {
   const tf = recognise(given);
   await startBackend(tf);
-  const wrong = await faultOf(tf);
-  if (wrong === undefined) return tf;
+  return tf;
+}
+
+/** Throws an UnavailableError where the backend does not compute float32 as such. */
+export async function checkProducts(tf: TensorFlow): Promise<void> {
+  const wrong = await faultOf(tf, (compute) => tf.tidy(compute));
+  if (wrong === undefined) return;
   throw new UnavailableError(
     `TensorFlow.js ${tf.version_core} on backend ${tf.getBackend()} is not used: ${wrong}. Use another backend (await tf.setBackend('wasm')); for tfjs-node-gpu set NVIDIA_TF32_OVERRIDE=0, which keeps all bits of float32.`,
     { backend: tf.getBackend() },
@@ -48,15 +53,15 @@ const ORDER = 64;
 /** Its product with a 12-bit integer fills the 24 bits of float32; it is no number of half precision, nor of the 11 bits that tensor cores multiply with. */
 const FACTOR = 4097;
 
-/** What is wrong with the products of a backend; undefined where nothing is. Invalid commands to a GPU give silence, and then zeros. */
-async function faultOf(tf: TensorFlow): Promise<string | undefined> {
+/** What is wrong with the products of the backend that `run` computes on; undefined where nothing is. Invalid commands to a GPU give silence, and then zeros. */
+export async function faultOf(tf: TensorFlow, run: (compute: () => TfTensor) => TfTensor): Promise<string | undefined> {
   const [diagonal, entries] = [new Float32Array(ORDER * ORDER), new Float32Array(ORDER * ORDER)];
   for (let i = 0; i < ORDER; i++) diagonal[i * ORDER + i] = FACTOR;
   for (let i = 0; i < entries.length; i++) entries[i] = i % 4096;
   let result: TfTensor | undefined;
   try {
     const shape = [ORDER, ORDER];
-    result = tf.tidy(() => tf.matMul(tf.tensor(diagonal, shape, 'float32'), tf.tensor(entries, shape, 'float32')));
+    result = run(() => tf.matMul(tf.tensor(diagonal, shape, 'float32'), tf.tensor(entries, shape, 'float32')));
     const found = await result.data();
     const at = entries.findIndex((entry, i) => found[i] !== FACTOR * entry);
     return at < 0 ? undefined : `it gave ${found[at]} for ${FACTOR} · ${entries[at]}, so it does not multiply in float32`;
