@@ -14,6 +14,8 @@ export interface Entry {
   /** Measured nanoseconds of it alone: what hits are counted as, since what it was made of is asked for as well. */
   readonly ownNs: number;
   readonly device: string;
+  /** Kept while it was on a device only, with which it may be lost. A hit on any other need not look at its block. */
+  readonly away: boolean;
   /** Structure and health of the value, filled in by whoever looks (pattern/). */
   facts: number;
   /** In [0, 1]; docs/score.md. */

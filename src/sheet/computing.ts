@@ -196,7 +196,7 @@ export class Computing {
 }
 
 const entryOf = ({ identity, expression, pathNs }: Step, value: Value, device: string, costNs: number, score: number): Entry =>
-  ({ node: identity as NodeId, value, attributes: expression.attributes, costNs: pathNs, ownNs: costNs, device, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });
+  ({ node: identity as NodeId, value, attributes: expression.attributes, costNs: pathNs, ownNs: costNs, device, away: !value.block.isLocal, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });
 
 function unreadable({ seq, type, value }: Expression): SheetError {
   if (value?.block.isLost === true) return new SourceError(`Tensor #${seq} of shape [${type.shape.join(',')}] was in a GPUBuffer of a device that was lost; make it again with sheet.tensor(…) on sheet.gpuDevice().`, { seq });

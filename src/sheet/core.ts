@@ -113,7 +113,7 @@ export class Core {
     this.recorder.program(expression, view.numerics);
     if (!view.reuse || expression.row === undefined) return;
     const entry = this.store.get(expression.node(this.table));
-    if (entry !== undefined && !entry.value.block.isLost) this.#hit(expression, entry);
+    if (entry !== undefined && !(entry.away && entry.value.block.isLost)) this.#hit(expression, entry);
   }
 
   #judge(expression: Expression, view: View): void {

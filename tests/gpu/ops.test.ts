@@ -1,6 +1,6 @@
 // Every row on a GPU, generated: within the row's bound of the JavaScript reference, special values included, or on the CPU with a reason.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { uncovered } from '../../src/backend/webgpu/coverage.ts';
+import { uncovered } from './coverage.ts';
 import { SheetError, SymbolicSheet } from '../../src/index.ts';
 import type { OpRow } from '../../src/ops/define.ts';
 import { OPS } from '../../src/ops/index.ts';

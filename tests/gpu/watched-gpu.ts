@@ -1,5 +1,6 @@
 // Sheets on a real WebGPU device whose calls are counted, and may be made to fail, from outside.
-import { openWebgpu, type GpuSource, type WebgpuDevice, type WebgpuOptions } from '../../src/backend/webgpu/device.ts';
+import { openWebgpu, type WebgpuDevice, type WebgpuOptions } from '../../src/backend/webgpu/device.ts';
+import type { GpuSource } from '../../src/backend/webgpu/source.ts';
 import { JsDevice } from '../../src/backend/js.ts';
 import { WasmDevice } from '../../src/backend/wasm.ts';
 import type { Host } from '../../src/env.ts';

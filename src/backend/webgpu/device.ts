@@ -17,8 +17,6 @@ import { shareBuffers } from './sharing.ts';
 import { Products } from './products.ts';
 import type { GpuSource } from './source.ts';
 
-export type { GpuSource } from './source.ts';
-
 /** Losses in a row after which a device is left alone, and how long one must live for its loss not to count. */
 const MAX_LOSSES = 3;
 const CALM_NS = 10 * 60e9;

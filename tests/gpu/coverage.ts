@@ -1,10 +1,10 @@
 // What a GPU leaves to the CPU: rows and dtypes that have no plan, for people (docs/devices.md).
-import type { GpuLimits } from '../../../kernels/wgsl/launch.ts';
-import type { AttributeKind, AttributeValues, OperandKind, OpRow } from '../../ops/define.ts';
-import type { DType } from '../../tensor/dtype.ts';
-import { valueOf, heapMemory } from '../../tensor/block.ts';
-import { type TensorType, tensorType } from '../../tensor/type.ts';
-import { planTask } from './plan-task.ts';
+import type { GpuLimits } from '../../kernels/wgsl/launch.ts';
+import type { AttributeKind, AttributeValues, OperandKind, OpRow } from '../../src/ops/define.ts';
+import type { DType } from '../../src/tensor/dtype.ts';
+import { valueOf, heapMemory } from '../../src/tensor/block.ts';
+import { type TensorType, tensorType } from '../../src/tensor/type.ts';
+import { planTask } from '../../src/backend/webgpu/plan-task.ts';
 
 /** A row with the dtypes of its first operand for which a GPU has no kernel. */
 export interface Uncovered {
