@@ -52,6 +52,8 @@ export class Expression {
   origin: 'pending' | 'given' | 'computed' | 'part' | 'ram' = 'pending';
   /** What was done to it that its text does not say: a rewrite, a route, a better form that exists. */
   note: string | undefined;
+  /** Number of the expression it was last computed as a part of; 0 where it was not. */
+  within = 0;
   /** Nanoseconds it took to compute, with what was computed for it; those of the kept result where it was found. */
   costNs = 0;
   /** Its program event was written and its node probed. */

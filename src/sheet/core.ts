@@ -174,7 +174,8 @@ export class Core {
     if (expression.origin === 'given') return 'from outside';
     if (expression.origin === 'ram') return 'the same op on the same operands was kept';
     if (expression.origin === 'computed') return 'nothing kept matches';
-    return expression.origin === 'part' ? 'part of a kept result was still valid' : 'nobody asked for its elements yet';
+    if (expression.origin === 'part') return 'part of a kept result was still valid';
+    return expression.within > 0 ? `computed together with #${expression.within}` : 'nobody asked for its elements yet';
   }
 
   close(): void {

@@ -43,7 +43,7 @@ function absorbOperands(step: Step, absorbed: Set<Step>, isWanted: (step: Step) 
     }
     step.flops += inner.flops;
     for (const operand of inner.operands) if (operand.reader === inner) operand.reader = step;
-    inner.expression.note = `computed together with #${step.expression.seq}`;
+    inner.expression.within = step.expression.seq;
     absorbed.add(inner);
   }
 }
