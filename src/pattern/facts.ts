@@ -4,6 +4,7 @@ import { isFloat, type TypedArray } from '../tensor/dtype.ts';
 import type { TensorType } from '../tensor/type.ts';
 import {
   columnSupport, hasNegativeZero, isConstant, isFiniteEverywhere, isSymmetric, isTriangular, largestMagnitude, type RowKinds, rowKinds, rowSupport,
+  type ScaledKinds, scaledRowKinds, smallestMagnitude,
 } from './scans.ts';
 
 /** Bits of `Facts.bits`, as entries keep them. A bit that is not set is false or was never asked for. */
@@ -75,6 +76,16 @@ export class Facts {
     const kinds = this.#once('rowKinds', () => (this.#isMatrix ? rowKinds(this.#array, this.#rows, this.#columns) : undefined));
     if (kinds !== undefined) this.bits |= FACT.repeatedRows;
     return kinds;
+  }
+
+  /** The kinds of rows up to powers of two, where there are at most half as many as rows. */
+  get scaledRows(): ScaledKinds | undefined {
+    return this.#once('scaledRows', () => (this.#isMatrix ? scaledRowKinds(this.#array, this.#rows, this.#columns) : undefined));
+  }
+
+  /** Smallest absolute value other than 0; Infinity where there is none. */
+  get minAbs(): number {
+    return this.#once('minAbs', () => smallestMagnitude(this.#array));
   }
 
   /** Where each row has its one element other than 0 (−1: nowhere); undefined when a row has two. */

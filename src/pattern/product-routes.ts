@@ -5,7 +5,7 @@ import { isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { tensorType } from '../tensor/type.ts';
 import { type Facts, factsOf } from './facts.ts';
 import type { GatheredOperand, Route, RoutePlan, RouteTask } from './routes.ts';
-import type { RowKinds } from './scans.ts';
+import type { RowKinds, ScaledKinds } from './scans.ts';
 import { selectColumns, type Selection, selectRows } from './selection.ts';
 
 /** The product of a task of two matrices, or undefined: batches and vectors have no routes. */
@@ -66,6 +66,37 @@ function planRepeatedRows(task: RouteTask): RoutePlan | undefined {
   return { name: 'repeated rows route', detour: { ...task, operands: [a, gathered(b, columns)], type, spread: (from, out) => spreadColumns(from, out, columns, product) } };
 }
 
+/** Products of numbers this small, and sums this large, stay clear of the ends of float32, so that a power of two passes through every rounding. */
+const LEAST_PRODUCT = 2 ** -102;
+const LARGEST_SUM = 2 ** 126;
+
+function planScaledRows(task: RouteTask): RoutePlan | undefined {
+  const found = productOfMatrices(task);
+  if (found === undefined || task.type.dtype !== 'float32') return undefined;
+  const { a, b, product } = found;
+  const [left, right] = [factsOf(a), factsOf(b)];
+  const rows = product.transposeA ? undefined : left.scaledRows;
+  const columns = rows === undefined && product.transposeB ? right.scaledRows : undefined;
+  if ((rows ?? columns) === undefined || !(left.minAbs * right.minAbs >= LEAST_PRODUCT && left.maxAbs * right.maxAbs * product.k <= LARGEST_SUM)) return undefined;
+  const name = 'scaled copies route';
+  if (rows !== undefined) {
+    const type = tensorType('float32', [rows.first.length, product.n]);
+    return { name, detour: { ...task, operands: [gathered(a, rows), b], type, spread: (from, out) => spreadScaled(from as Float32Array, out as Float32Array, rows, [product.n, 1], [product.n, 1, product.n]) } };
+  }
+  const kinds = columns as ScaledKinds;
+  const type = tensorType('float32', [product.m, kinds.first.length]);
+  return { name, detour: { ...task, operands: [a, gathered(b, kinds)], type, spread: (from, out) => spreadScaled(from as Float32Array, out as Float32Array, kinds, [1, kinds.first.length], [1, product.n, product.m]) } };
+}
+
+/** Lines of the result from the lines of their kinds, times their powers of two. Steps are [from line to line, along a line], and how long one is. */
+function spreadScaled(from: Float32Array, out: Float32Array, { kindOf, exponents }: ScaledKinds, [sourceLine, sourceStep]: readonly [number, number], [line, step, length]: readonly [number, number, number]): void {
+  for (let i = 0; i < kindOf.length; i++) {
+    const factor = 2 ** (exponents[i] as number);
+    const source = (kindOf[i] as number) * sourceLine;
+    for (let j = 0; j < length; j++) out[i * line + j * step] = (from[source + j * sourceStep] as number) * factor;
+  }
+}
+
 /** One row of each kind. */
 function gathered({ array, type }: Value, { first }: RowKinds): GatheredOperand {
   const columns = type.shape[1] as number;
@@ -99,5 +130,12 @@ export const PRODUCT_ROUTES: readonly Route[] = [
     precondition: 'rows are equal byte for byte',
     instead: 'the product of one row of each kind, then a gather: elements of a product depend on their own row and column alone',
     plan: planRepeatedRows,
+  },
+  {
+    name: 'scaled copies', skeleton: 'contract',
+    pattern: 'float32 A with at most half as many kinds of rows, up to powers of two, as rows, or B where bᵀ is taken',
+    precondition: 'all elements are normal numbers or 0; no product can fall below 2⁻¹⁰² and no sum exceed 2¹²⁶, so that a power of two commutes with every rounding (with c = 3 it does not)',
+    instead: 'the product of one row of each kind, then a gather with scaling',
+    plan: planScaledRows,
   },
 ];

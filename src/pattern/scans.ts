@@ -128,3 +128,77 @@ function sameRow(words: Int32Array, a: number, b: number, width: number, step: n
   for (let j = 0; j < width; j += step) if (words[a + j] !== words[b + j]) return false;
   return true;
 }
+
+/** Rows of a float32 matrix that are one another's copies up to a power of two: row i is 2^exponents[i] times the first of its kind. */
+export interface ScaledKinds extends RowKinds {
+  readonly exponents: Int32Array;
+}
+
+const MAGNITUDE = 0x7fffffff;
+const LEAST_NORMAL_BITS = 0x00800000;
+const INFINITY_BITS = 0x7f800000;
+
+/** The kinds of rows up to powers of two, when there are at most half as many as rows and all elements are normal numbers or 0. */
+export function scaledRowKinds(array: TypedArray, rows: number, columns: number): ScaledKinds | undefined {
+  if (!(array instanceof Float32Array) || rows < 2 || columns === 0) return undefined;
+  const words = new Int32Array(array.buffer as ArrayBuffer, array.byteOffset, array.length);
+  const scales = new Int32Array(rows);
+  for (let i = 0; i < rows; i++) scales[i] = scaleOf(words, i * columns, columns);
+  const sample = Math.max(1, Math.floor(columns / 4));
+  return groupScaled(words, scales, columns, sample) && groupScaled(words, scales, columns, 1);
+}
+
+/** The exponent bits of the first element other than 0, in place; 0 for a row of zeros. */
+function scaleOf(words: Int32Array, at: number, width: number): number {
+  for (let j = 0; j < width; j++) if (((words[at + j] as number) & MAGNITUDE) !== 0) return (words[at + j] as number) & INFINITY_BITS;
+  return 0;
+}
+
+function groupScaled(words: Int32Array, scales: Int32Array, width: number, step: number): ScaledKinds | undefined {
+  const rows = scales.length;
+  const first: number[] = [];
+  const kindOf = new Int32Array(rows);
+  const byHash = new Map<number, number[]>();
+  for (let i = 0; i < rows; i++) {
+    const hash = hashScaled(words, i * width, width, step, scales[i] as number);
+    if (hash === undefined) return undefined;
+    let kinds = byHash.get(hash);
+    if (kinds === undefined) byHash.set(hash, (kinds = []));
+    let kind = kinds.find((known) => isScaledCopy(words, (first[known] as number) * width, i * width, width, step, (scales[i] as number) - (scales[first[known] as number] as number)));
+    if (kind === undefined) kinds.push((kind = first.push(i) - 1));
+    if (first.length * 2 > rows) return undefined;
+    kindOf[i] = kind;
+  }
+  return { first, kindOf, exponents: scales.map((scale, i) => (scale - (scales[first[kindOf[i] as number] as number] as number)) >> 23) };
+}
+
+/** A place to look for rows of a kind; undefined where an element is subnormal, infinite or NaN. */
+function hashScaled(words: Int32Array, at: number, width: number, step: number, scale: number): number | undefined {
+  let hash = 0x811c9dc5;
+  for (let j = 0; j < width; j += step) {
+    const word = words[at + j] as number;
+    const magnitude = word & MAGNITUDE;
+    if (magnitude !== 0 && (magnitude < LEAST_NORMAL_BITS || magnitude >= INFINITY_BITS)) return undefined;
+    hash = Math.imul(hash ^ (magnitude === 0 ? word : (word - scale) | 0), 0x01000193);
+  }
+  return hash;
+}
+
+/** Normal numbers whose bits differ by the same exponent everywhere; zeros are the same. */
+function isScaledCopy(words: Int32Array, a: number, b: number, width: number, step: number, shift: number): boolean {
+  for (let j = 0; j < width; j += step) {
+    const [from, to] = [words[a + j] as number, words[b + j] as number];
+    if ((from & MAGNITUDE) === 0 ? from !== to : (to & MAGNITUDE) === 0 || ((to - from) | 0) !== shift) return false;
+  }
+  return true;
+}
+
+/** Smallest absolute value other than 0; Infinity where there is none. */
+export function smallestMagnitude(array: TypedArray): number {
+  let smallest = Infinity;
+  for (let i = 0; i < array.length; i++) {
+    const magnitude = Math.abs(Number(array[i]));
+    if (magnitude !== 0 && magnitude < smallest) smallest = magnitude;
+  }
+  return smallest;
+}

@@ -191,3 +191,38 @@ describe('where routes are looked for', () => {
     expect(isRouted(withRoute(taskOf('matmul', [dense, dense]), js, heapMemory))).toBe(false);
   });
 });
+
+describe('the scaled copies route', () => {
+  const scaled = (elements: readonly number[], rows: number, columns: number): Value => valueFrom('float32', [rows, columns], elements);
+  const planned = (a: Value, b: Value): unknown => routeNamed('scaled copies').plan(taskOf('matmul', [a, b]));
+
+  it("has the kernel's bits for rows that are powers of two of others, on either side", () => {
+    let applied = 0;
+    const draw = fc.record({ kinds: fc.integer({ min: 1, max: 4 }), rows: fc.integer({ min: 2, max: 12 }), k: fc.constantFrom(3, 8, 300), side: fc.constantFrom('left', 'right'), order: fc.array(fc.nat(50), { minLength: 12, maxLength: 12 }), powers: fc.array(fc.integer({ min: -60, max: 60 }), { minLength: 12, maxLength: 12 }) });
+    const elements = fc.array(fc.oneof(element('float32'), fc.float({ noNaN: true, min: -8, max: 8 })), { minLength: 5, maxLength: 60 });
+    fc.assert(fc.property(draw, elements, elements, ({ kinds, rows, k, side, order, powers }, own, others) => {
+      const tame = (x: unknown): number => (Math.abs(Number(x)) > 1e-6 && Math.abs(Number(x)) < 1e6 ? Math.fround(Number(x)) : 0 * Math.sign(Number(x)) || 0);
+      const pool = scaled(own.map(tame), kinds, k);
+      const copies = scaled([0], rows, k);
+      for (let i = 0; i < rows; i++) {
+        for (let j = 0; j < k; j++) (copies.array as Float32Array)[i * k + j] = (pool.array as Float32Array)[((order[i] as number) % kinds) * k + j] as number * 2 ** (powers[i] as number);
+      }
+      const other = side === 'left' ? valueFrom('float32', [k, 3], others) : valueFrom('float32', [4, k], others);
+      const task = side === 'left' ? taskOf('matmul', [copies, other]) : taskOf('matmul', [other, copies], { transposeB: true });
+      if (agrees(routeNamed('scaled copies'), task)) applied++;
+    }), { seed: 9, numRuns: 300 });
+    expect(applied).toBeGreaterThan(10);
+  });
+
+  it('keeps away from other factors, from what a power of two would not pass through unchanged, and from rows that mostly differ', () => {
+    const b = scaled([1, 2, 3, 4], 2, 2);
+    expect(planned(scaled([1, 2, 2, 4, 4, 8, -0.5, -1], 4, 2), b), 'two kinds: the sign differs').toBeDefined();
+    expect(planned(scaled([1, 2, 2, 4, 4, 8, 0.5, 1], 4, 2), b)).toBeDefined();
+    expect(planned(scaled([1, 2, 3, 6, 5, 10, 7, 14], 4, 2), b), 'factors 3, 5, 7').toBeUndefined();
+    expect(planned(scaled([1, 0, 2, -0, 3, 5, 7, 11], 4, 2), b), 'the sign of a zero').toBeUndefined();
+    expect(planned(scaled([1, 2e-40, 2, 4e-40], 2, 2), b), 'a subnormal').toBeUndefined();
+    expect(planned(scaled([1, Infinity, 2, Infinity], 2, 2), b)).toBeUndefined();
+    expect(planned(scaled([1, 2, 2 ** 100, 2 ** 101], 2, 2), scaled([2 ** 40, 1, 1, 1], 2, 2)), 'a sum out of range').toBeUndefined();
+    expect(planned(scaled([1, 2, 2 ** -90, 2 ** -89], 2, 2), scaled([2 ** -40, 1, 1, 1], 2, 2)), 'a product near the end').toBeUndefined();
+  });
+});
