@@ -51,7 +51,7 @@ export interface DirectCall {
 /** The kernel the sheet would run, on operands in its memory and one reused result. First operands differ from call to call, as the sheet's do. */
 export function directCall(sheet: SymbolicSheet, { kind, bytes, shapes, arrays }: Work, operandBytes: number): DirectCall {
   const [first, ...rest] = arrays.map((array, i): Value => valueIn(sheet, array, shapes[i] as readonly number[])) as [Value, ...Value[]];
-  const next = distinctCopies(arrays[0] as Float32Array, 3);
+  const next = distinctCopies(arrays[0] as Float32Array, 4);
   const others = Array.from({ length: Math.min(4096, Math.floor(operandBytes / bytes)) }, () => valueIn(sheet, next(), shapes[0] as readonly number[]));
   const tasks = [first, ...others].map((operand) => taskFor(sheet, kind, [operand, ...rest], kind === 'sum' ? { axis: -1 } : {}));
   const task = tasks[0] as Task;
