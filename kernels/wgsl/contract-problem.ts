@@ -1,19 +1,10 @@
 // A matrix product as GPU kernels see it: how the operands lie, batches as runs of even strides, the parameters of every contract shader.
 import type { ContractEpilogue } from './contract-epilogue.ts';
+import type { MatrixProduct } from '../matrix-product.ts';
 import type { Plan } from './launch.ts';
 
 /** A (batch of) products C[m×n] = op(A)[m×k] · op(B)[k×n] of float32, row-major, C's batches one after the other; no extent is 0. */
-export interface ContractProblem {
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  readonly transposeA: boolean;
-  readonly transposeB: boolean;
-  readonly lda: number;
-  readonly ldb: number;
-  /** First element of every batch's matrix in A and in B. */
-  readonly offsetsA: readonly number[];
-  readonly offsetsB: readonly number[];
+export interface ContractProblem extends MatrixProduct {
   /** What is stored is a function of the product and of operands after A and B. */
   readonly epilogue?: ContractEpilogue | undefined;
 }

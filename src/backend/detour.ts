@@ -2,6 +2,7 @@
 import { routeFor, type Detour, type GatheredOperand, type RoutePlan } from '../pattern/routes.ts';
 import { type Block, type Memory, type Value, valueOf } from '../tensor/block.ts';
 import type { Device, Task } from './device.ts';
+import { DeviceAround } from './device-around.ts';
 
 /** What computes a task: the device, or the device with a route around it, whose name the trace then bears. */
 export function withRoute(task: Task, device: Device, memory: Memory): Device {
@@ -13,36 +14,21 @@ export function withRoute(task: Task, device: Device, memory: Memory): Device {
 export const isRouted = (device: Device): boolean => device instanceof RoutedDevice;
 
 /** One task's route. Gives the bits of the kernel; leaves to the device what the route cannot do. */
-class RoutedDevice implements Device {
-  readonly name: string;
-  readonly detail: string;
-  readonly exact: boolean;
+class RoutedDevice extends DeviceAround {
   readonly #plan: RoutePlan;
-  readonly #device: Device;
   readonly #memory: Memory;
 
   constructor(plan: RoutePlan, device: Device, memory: Memory) {
-    this.name = plan.name;
-    this.detail = `${plan.name} on ${device.name}`;
-    this.exact = device.exact;
+    super(device, plan.name, `${plan.name} on ${device.name}`);
     this.#plan = plan;
-    this.#device = device;
     this.#memory = memory;
   }
 
-  supports(task: Task): boolean {
-    return this.#device.supports(task);
-  }
-
-  estimateNs(task: Task): number {
-    return this.#device.estimateNs(task);
-  }
-
   run(task: Task, out: Block): void | Promise<void> {
-    if ('fill' in this.#plan) return this.#plan.fill(out.array) ? undefined : this.#device.run(task, out);
+    if ('fill' in this.#plan) return this.#plan.fill(out.array) ? undefined : this.device.run(task, out);
     const inner = this.#enter(task, this.#plan.detour, out);
     try {
-      const running = this.#device.run(inner.task, inner.out);
+      const running = this.device.run(inner.task, inner.out);
       if (running === undefined) return inner.leave('done');
       return running.then(
         () => inner.leave('done'),
@@ -59,12 +45,12 @@ class RoutedDevice implements Device {
 
   runNow(task: Task, out: Block): void {
     if ('fill' in this.#plan) {
-      if (!this.#plan.fill(out.array)) this.#device.runNow(task, out);
+      if (!this.#plan.fill(out.array)) this.device.runNow(task, out);
       return;
     }
     const inner = this.#enter(task, this.#plan.detour, out);
     try {
-      this.#device.runNow(inner.task, inner.out);
+      this.device.runNow(inner.task, inner.out);
     } catch (error) {
       inner.leave('failed');
       throw error;
@@ -90,6 +76,4 @@ class RoutedDevice implements Device {
     };
     return { task: inner, out: target, leave };
   }
-
-  close(): void {}
 }

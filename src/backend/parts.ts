@@ -2,6 +2,7 @@
 import type { RowParts } from '../ops/define.ts';
 import { type Block, type Memory, valueOf } from '../tensor/block.ts';
 import type { Device, Task } from './device.ts';
+import { DeviceAround } from './device-around.ts';
 import { withRoute } from './detour.ts';
 
 /** The device, or what computes a fused row on it that it has no kernel for. `mapper` computes maps within the call. */
@@ -9,31 +10,16 @@ export function inParts(task: Task, device: Device, mapper: Device, memory: Memo
   return task.row.parts === undefined ? device : new TwoPartDevice(task.row.parts, device, mapper, memory);
 }
 
-class TwoPartDevice implements Device {
-  readonly name: string;
-  readonly detail: string;
-  readonly exact: boolean;
+class TwoPartDevice extends DeviceAround {
   readonly #parts: RowParts;
-  readonly #device: Device;
   readonly #mapper: Device;
   readonly #memory: Memory;
 
   constructor(parts: RowParts, device: Device, mapper: Device, memory: Memory) {
-    this.name = device.name;
-    this.detail = device.detail;
-    this.exact = device.exact;
+    super(device);
     this.#parts = parts;
-    this.#device = device;
     this.#mapper = mapper;
     this.#memory = memory;
-  }
-
-  supports(task: Task): boolean {
-    return this.#device.supports(task);
-  }
-
-  estimateNs(task: Task): number {
-    return this.#device.estimateNs(task);
   }
 
   run(task: Task, out: Block): void | Promise<void> {
@@ -72,8 +58,6 @@ class TwoPartDevice implements Device {
   }
 
   #deviceOf(part: Task): Device {
-    return part.row.kernel.skeleton === 'map' ? this.#mapper : withRoute(part, this.#device, this.#memory);
+    return part.row.kernel.skeleton === 'map' ? this.#mapper : withRoute(part, this.device, this.#memory);
   }
-
-  close(): void {}
 }

@@ -1,10 +1,10 @@
 // A task of the contract skeleton as devices compute it: the product, and whether one triangle of it says everything.
 import { NumericError } from '../errors.ts';
-import type { Contraction } from '../ops/define.ts';
+import type { MatrixProduct } from '../../kernels/matrix-product.ts';
 import type { Task } from './device.ts';
 
 /** A product, and what is known of its result. */
-export interface Product extends Contraction {
+export interface Product extends MatrixProduct {
   /** op(A)·op(B) with B = A and one of them transposed: C = Cᵀ bit for bit, because a·b = b·a and every sum runs along K in one order. */
   readonly symmetric: boolean;
 }
@@ -22,7 +22,7 @@ export function productOf(task: Task): Product {
   return { ...product, symmetric: isSymmetric(product, task) };
 }
 
-function isSymmetric({ m, n, k, transposeA, transposeB, lda, ldb, offsetsA, offsetsB }: Contraction, { operands: [a, b] }: Task): boolean {
+function isSymmetric({ m, n, k, transposeA, transposeB, lda, ldb, offsetsA, offsetsB }: MatrixProduct, { operands: [a, b] }: Task): boolean {
   if (a === undefined || b === undefined || a.array !== b.array) return false;
   if (m !== n || lda !== ldb || transposeA === transposeB || m < MIN_ROWS || k < MIN_DEPTH) return false;
   return offsetsA.every((offset, batch) => offset === offsetsB[batch]);

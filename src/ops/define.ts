@@ -1,5 +1,6 @@
 // What an operation is: one row. Everything else in the library reads rows and never names an op.
 import type { ElementFunction } from '../../kernels/algebra.ts';
+import type { MatrixProduct } from '../../kernels/matrix-product.ts';
 import type { Skeletons } from '../../kernels/skeletons.ts';
 import type { AttributeValue } from './attribute-values.ts';
 import type { DType, TypedArray } from '../tensor/dtype.ts';
@@ -42,20 +43,6 @@ export interface TypedOperand {
   readonly array: TypedArray;
 }
 
-/** A product of (batches of) row-major matrices, as the `contract` skeleton sees it: C[m×n] = op(A) · op(B). */
-export interface Contraction {
-  readonly m: number;
-  readonly n: number;
-  readonly k: number;
-  readonly transposeA: boolean;
-  readonly transposeB: boolean;
-  readonly lda: number;
-  readonly ldb: number;
-  /** First element of every batch's matrix in a and in b; C's batches lie one after the other. */
-  readonly offsetsA: readonly number[];
-  readonly offsetsB: readonly number[];
-}
-
 /** How an op is computed. Devices implement skeletons; a row picks one and gives it a body. */
 export type KernelSpec =
   | { readonly skeleton: 'map'; readonly element: ElementFunction }
@@ -63,7 +50,7 @@ export type KernelSpec =
   | { readonly skeleton: 'reduce'; readonly reduction: ReductionName; readonly prologue?: ElementFunction }
   | { readonly skeleton: 'rows'; readonly transform: RowTransform }
   /** `epilogue`: a map of the product and of the operands after the second, computed as elements are written. */
-  | { readonly skeleton: 'contract'; readonly contraction: (operands: readonly TensorType[], attrs: AttributeValues) => Contraction; readonly epilogue?: ElementFunction }
+  | { readonly skeleton: 'contract'; readonly contraction: (operands: readonly TensorType[], attrs: AttributeValues) => MatrixProduct; readonly epilogue?: ElementFunction }
   | { readonly skeleton: 'window'; readonly window: (operand: TensorType, attrs: AttributeValues) => Window }
   | { readonly skeleton: 'alias' }
   | { readonly skeleton: 'linalg'; readonly factor: LinearAlgebraName }

@@ -2,7 +2,8 @@
 import { ShapeError } from '../errors.ts';
 import { broadcast, formatShape, type Shape, sizeOf } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
-import { type AttributeSpec, type AttributeValues, binary, type Contraction, defineOp, type OpRow, unary } from './define.ts';
+import type { MatrixProduct } from '../../kernels/matrix-product.ts';
+import { type AttributeSpec, type AttributeValues, binary, defineOp, type OpRow, unary } from './define.ts';
 import { first, needRank } from './infer.ts';
 
 const transposes: Readonly<Record<string, AttributeSpec>> = {
@@ -63,7 +64,7 @@ function batchOffsets(shape: Shape, batch: Shape): number[] {
   });
 }
 
-function contractionOf([x, y]: readonly TensorType[], attrs: AttributeValues): Contraction {
+function contractionOf([x, y]: readonly TensorType[], attrs: AttributeValues): MatrixProduct {
   const [a, b] = [x as TensorType, y as TensorType];
   const sides = sidesOf(a.shape, b.shape, attrs);
   return {

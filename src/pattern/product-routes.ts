@@ -1,5 +1,5 @@
 // Routes of products: an operand with one element a row or column, or with rows that repeat.
-import type { Contraction } from '../ops/define.ts';
+import type { MatrixProduct } from '../../kernels/matrix-product.ts';
 import type { Value } from '../tensor/block.ts';
 import { isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { tensorType } from '../tensor/type.ts';
@@ -9,7 +9,7 @@ import type { RowKinds, ScaledKinds } from './scans.ts';
 import { selectColumns, type Selection, selectRows } from './selection.ts';
 
 /** The product of a task of two matrices, or undefined: batches and vectors have no routes. */
-function productOfMatrices({ row, operands: [a, b], attrs }: RouteTask): { a: Value; b: Value; product: Contraction } | undefined {
+function productOfMatrices({ row, operands: [a, b], attrs }: RouteTask): { a: Value; b: Value; product: MatrixProduct } | undefined {
   if (row.kernel.skeleton !== 'contract' || a?.type.shape.length !== 2 || b?.type.shape.length !== 2) return undefined;
   return { a, b, product: row.kernel.contraction([a.type, b.type], attrs) };
 }
@@ -110,7 +110,7 @@ function spreadRows(from: TypedArray, out: TypedArray, { kindOf }: RowKinds, col
   kindOf.forEach((kind, i) => out.set(from.subarray(kind * columns, (kind + 1) * columns) as never, i * columns));
 }
 
-function spreadColumns(from: TypedArray, out: TypedArray, { kindOf, first }: RowKinds, { m, n }: Contraction): void {
+function spreadColumns(from: TypedArray, out: TypedArray, { kindOf, first }: RowKinds, { m, n }: MatrixProduct): void {
   const [source, target] = [from as Float64Array, out as Float64Array];
   for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) target[i * n + j] = source[i * first.length + (kindOf[j] as number)] as number;
 }

@@ -1,5 +1,5 @@
 // Products with a matrix that has at most one element other than 0 in each row (or column): rows or columns picked and scaled.
-import type { Contraction } from '../ops/define.ts';
+import type { MatrixProduct } from '../../kernels/matrix-product.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
 
 /** One picked line and its factor, for each line of the result; −1 picks nothing. */
@@ -23,7 +23,7 @@ function timesOf(array: TypedArray): Times {
 }
 
 /** C = S·op(B), S given by `selection`: row i of C is factor i times row at[i] of op(B). */
-export function selectRows(selection: Selection, other: TypedArray, { n, transposeB, ldb }: Contraction, out: TypedArray): void {
+export function selectRows(selection: Selection, other: TypedArray, { n, transposeB, ldb }: MatrixProduct, out: TypedArray): void {
   const times = timesOf(out);
   const [source, target] = [other as unknown as Indexed, out as unknown as Indexed];
   const [down, right] = transposeB ? [1, ldb] : [ldb, 1];
@@ -36,7 +36,7 @@ export function selectRows(selection: Selection, other: TypedArray, { n, transpo
 }
 
 /** C = op(A)·S, S given by `selection`: column j of C is factor j times column at[j] of op(A). */
-export function selectColumns(selection: Selection, other: TypedArray, { m, n, transposeA, lda }: Contraction, out: TypedArray): void {
+export function selectColumns(selection: Selection, other: TypedArray, { m, n, transposeA, lda }: MatrixProduct, out: TypedArray): void {
   const times = timesOf(out);
   const zero = (out instanceof BigInt64Array ? 0n : 0) as number;
   const [source, target] = [other as unknown as Indexed, out as unknown as Indexed];
