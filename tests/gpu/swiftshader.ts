@@ -4,8 +4,9 @@ import process from 'node:process';
 import koffi from 'koffi';
 import { swiftShaderFolder } from '../../bench/swiftshader.ts';
 
-/** Makes the software driver the one that Dawn finds; must come before `webgpu` is imported. */
+/** Makes the software driver the one that Dawn finds, unless VK_ICD_FILENAMES names another; must come before `webgpu` is imported. */
 export function useSwiftShader(): void {
+  if (process.env['VK_ICD_FILENAMES'] !== undefined) return;
   const folder = swiftShaderFolder();
   // koffi unloads the library when this object is collected.
   (globalThis as { testVulkanKeptAlive?: unknown }).testVulkanKeptAlive = koffi.load(join(folder, 'libvulkan.so.1'));
