@@ -1,10 +1,7 @@
-// Sums of two floats, high + low with |low| ≤ ulp(high)/2: about 46 bits out of 24-bit arithmetic.
+// Sums of two floats, high + low with |low| ≤ ulp(high)/2: about 46 bits out of 24-bit arithmetic, which `rounded` of float.wgsl
+// keeps in order.
 
 struct Pair { high: f32, low: f32 }
-
-// x as it was rounded. A compiler may reorder float arithmetic where real numbers would give the same, which makes every error
-// term 0; it cannot see that params.zero is 0, and so not through this.
-fn rounded(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) ^ params.zero); }
 
 fn magnitudeBits(x: f32) -> u32 { return bitcast<u32>(x) & 0x7fffffffu; }
 
@@ -14,7 +11,7 @@ fn exactSum(a: f32, b: f32) -> Pair {
   let large = select(a, b, swap);
   let small = select(b, a, swap);
   let sum = rounded(a + b);
-  return Pair(sum, small - rounded(sum - large));
+  return Pair(sum, rounded(small - rounded(sum - large)));
 }
 
 // a · b exactly where neither part over- or underflows: halves of 12 bits, whose products are exact.
@@ -41,7 +38,8 @@ fn addPairs(a: Pair, b: Pair) -> Pair {
   return Pair(sum.high, (a.low + b.low) + sum.low);
 }
 
-fn scalePair(a: Pair, power: f32) -> Pair { return Pair(a.high * power, a.low * power); }
+// Rounded: two powers that would make one beyond the range of floats stay two.
+fn scalePair(a: Pair, power: f32) -> Pair { return Pair(rounded(a.high * power), rounded(a.low * power)); }
 
 // a · b, |low| ≤ ulp(high)/2 again.
 fn multiplyPairs(a: Pair, b: Pair) -> Pair {

@@ -16,7 +16,7 @@ fn scaledComplement(t: f32) -> f32 {
 // e^(-t^2 factor): the square of the head of t is exact.
 fn gaussian(t: f32, factor: f32) -> f32 {
   let head = bitcast<f32>(bitcast<u32>(t) & 0xfffff000u);
-  return exponentialOfSum(-head * head * factor, -(t - head) * (t + head) * factor, 0);
+  return exponentialOfSum(-head * head * factor, -rounded(t - head) * (t + head) * factor, 0);
 }
 
 fn complementFromHalf(t: f32) -> f32 {

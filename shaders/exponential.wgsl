@@ -12,10 +12,11 @@ struct Reduced {
   r: f32,
 }
 
-// x = k ln 2 + r; the head of ln 2 has 15 bits, so that its product with k is exact where fma rounds twice.
+// x = k ln 2 + r; the head of ln 2 has 15 bits, so that its product with k is exact where fma rounds twice, and so is the first
+// difference. Head and tail must not be added up before.
 fn reduceByLn2(x: f32) -> Reduced {
   let k = round(x * 1.4426950216293335f);
-  return Reduced(i32(k), fma(k, -1.428606765330187e-06f, fma(k, -0.693145751953125f, x)));
+  return Reduced(i32(k), fma(k, -1.428606765330187e-06f, rounded(fma(k, -0.693145751953125f, x))));
 }
 
 // e^(x + low) 2^shift for |low| < 0.05 and |shift| <= 1.
@@ -42,7 +43,7 @@ fn exponential(x: f32) -> f32 {
 fn exponential2(x: f32) -> f32 {
   let bits = bitcast<u32>(x);
   let whole = round(clamp(x, -151f, 128f));
-  let r = (x - whole) * 0.6931471824645996f;
+  let r = rounded(x - whole) * 0.6931471824645996f;
   let y = scale(1f + (r + exponentialTail(r)), i32(whole));
   let edge = select(INFINITY, 0u, (bits & SIGN) != 0u);
   let beyond = (bits & MAGNITUDE) >= select(0x43000000u, 0x43160000u, (bits & SIGN) != 0u); // 128 and -150
@@ -54,7 +55,7 @@ fn exponentialMinus1(x: f32) -> f32 {
   let reduced = reduceByLn2(clamp(x, -20f, 88.75f));
   let tail = reduced.r + exponentialTail(reduced.r);
   let half = bitcast<f32>(u32(reduced.k + 126) << 23u); // 2^k / 2
-  let y = 2f * fma(half, tail, half - 0.5f);
+  let y = 2f * fma(half, tail, rounded(half - 0.5f));
   let finite = select(bitcast<u32>(y), INFINITY, bits > 0x42b17217u && bits < SIGN);
   let small = (bits & MAGNITUDE) < 0x33000000u || isNan(x); // 2^-25
   return bitcast<f32>(select(finite, bits, small));
@@ -70,7 +71,7 @@ fn splitForLog(x: f32) -> LogSplit {
   let raw = bitcast<u32>(x);
   let shift = max(countLeadingZeros(raw), 8u) - 8u; // of subnormals
   let offset = (raw << shift) - 0x3f3504f3u; // sqrt(1/2)
-  let f = bitcast<f32>((offset & 0x7fffffu) + 0x3f3504f3u) - 1f;
+  let f = rounded(bitcast<f32>((offset & 0x7fffffu) + 0x3f3504f3u) - 1f);
   return LogSplit(f32((bitcast<i32>(offset) >> 23u) - i32(shift)), f);
 }
 
@@ -118,7 +119,7 @@ fn logarithm1p(x: f32) -> f32 {
   let sum = 1f + x;
   let k = i32((bitcast<u32>(sum) - 0x3f3504f3u)) >> 23u;
   let factor = bitcast<f32>(u32(127 - clamp(k, -40, 40)) << 23u);
-  let f = select(fma(x, factor, factor - 1f), x, k == 0);
+  let f = select(fma(x, factor, rounded(factor - 1f)), x, k == 0);
   let near = logOf(f32(k), f);
   let y = select(near, logarithm(x), bits > 0x4e800000u && bits < SIGN); // 2^30
   let edges = logEdges(sum, y);
@@ -170,7 +171,7 @@ fn areaSine(x: f32) -> f32 {
 fn areaCosine(x: f32) -> f32 {
   let bits = bitcast<u32>(x);
   let large = bits > 0x4e800000u;
-  let t = min(x, 1e10f) - 1f;
+  let t = rounded(min(x, 1e10f) - 1f);
   let near = logarithm1p(t + squareRoot(fma(t, t, 2f * t)));
   let far = logarithm(x) + 0.6931471824645996f;
   let y = select(bitcast<u32>(near), bitcast<u32>(far), large);

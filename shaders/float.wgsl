@@ -11,6 +11,13 @@ fn fromBits(bits: u32) -> f32 {
   return bitcast<f32>(bits);
 }
 
+// x as it was rounded. A compiler may reorder and fuse float arithmetic where real numbers would give the same: errors that are
+// computed to be made up for become 0, constants in two parts become one, products of extremes overflow. It cannot see that
+// params.zero is 0, and so not through this.
+fn rounded(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) ^ params.zero);
+}
+
 fn isNan(x: f32) -> bool {
   return (bitcast<u32>(x) & MAGNITUDE) > INFINITY;
 }

@@ -15,10 +15,11 @@ const INFINITE_SEEN = 2u;
 
 fn nothing() -> Total { return Total(Pair(0.0, 0.0), Pair(0.0, 0.0), Pair(0.0, 0.0), 0u); }
 
+// Each product is rounded: neither must a difference of unscaled numbers overflow, nor two scales make one beyond all floats.
 fn deviation(x: f32, scale: f32) -> f32 {
-  if (!CENTRED) { return x * scale; }
+  if (!CENTRED) { return rounded(x * scale); }
   let mean = bitcast<vec2<f32>>(centre);
-  return rounded(x * scale - mean.x * scale) - mean.y * scale;
+  return rounded(rounded(rounded(x * scale) - rounded(mean.x * scale)) - mean.y * scale);
 }
 
 fn include(total: Total, x: f32, r: u32) -> Total {
@@ -33,7 +34,7 @@ fn include(total: Total, x: f32, r: u32) -> Total {
     if (magnitudeBits(reduced) >= LOW_BITS) {
       after.large = addFloat(total.large, reduced * reduced);
     } else {
-      let raised = d * UP;
+      let raised = rounded(d * UP);
       after.small = addFloat(total.small, raised * raised);
     }
   } else {
@@ -59,5 +60,5 @@ fn wordOf(total: Total) -> u32 {
   }
   let scaled = multiplyPairs(whole, Pair(params.reciprocalHigh, params.reciprocalLow));
   if (ROOT) { return bitcast<u32>(rootOfPair(scaled) * power); }
-  return bitcast<u32>((scaled.high + scaled.low) * power * power);
+  return bitcast<u32>(rounded((scaled.high + scaled.low) * power) * power);
 }

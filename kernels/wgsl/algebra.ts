@@ -69,7 +69,8 @@ export class FloatText implements Algebra<FloatTerm, string> {
     return names.map((name) => ({ value: `bitcast<f32>(${name})`, bits: name }));
   }
 
-  single(a: FloatTerm): FloatTerm { return a; }
+  /** What is in registers has been rounded to float32, but a compiler may still undo it: (x + y) - x may become y. */
+  single(a: FloatTerm): FloatTerm { return this.#called('rounded', a); }
 
   call(scalar: Scalar, a: FloatTerm, b?: FloatTerm): FloatTerm {
     const args = b === undefined ? [a] : [a, b];

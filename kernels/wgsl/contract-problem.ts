@@ -9,7 +9,11 @@ export interface ContractProblem extends MatrixProduct {
   readonly epilogue?: ContractEpilogue | undefined;
 }
 
-/** What the arithmetic of a product may lose: `f16` rounds the operands to half precision and sums in float32. */
+/**
+ * What the arithmetic of a product may lose: `f16` makes halves of the operands and sums their products, which are exact, in float32.
+ * WGSL guarantees one of the two neighbouring halves, by choice of the implementation; those tried so far take the nearest one, ties to
+ * even. An operand of 2^16 and more becomes infinite, one between 65504 and that infinite or 65504, one below 2^-14 a subnormal half or 0.
+ */
 export type ContractPrecision = 'f32' | 'f16';
 
 /** A way to compute a product: operands [A, B, …those of the epilogue] → C. The plan is made when it is read. */
@@ -84,9 +88,9 @@ export function batchRuns({ offsetsA, offsetsB }: ContractProblem, longest = 655
   return runs;
 }
 
-/** Parameters of every contract shader. `batch` products a launch; parts of `chunk` products along K write slabs `slab` elements apart. */
+/** Parameters of every contract shader. `batch` products a launch; parts of `chunk` products along K write slabs `slab` elements apart; `zero` is that of `rounded` (shaders/float.wgsl), for epilogues. */
 export const CONTRACT_PARAMS: readonly string[] = [
-  'm', 'n', 'k', 'lda', 'ldb', 'offsetA', 'offsetB', 'offsetC', 'strideA', 'strideB', 'batch', 'chunk', 'slab',
+  'm', 'n', 'k', 'lda', 'ldb', 'offsetA', 'offsetB', 'offsetC', 'strideA', 'strideB', 'batch', 'chunk', 'slab', 'zero',
 ].map((name) => `${name}: u32`);
 
 /** How K is cut into parts. */
@@ -102,4 +106,4 @@ export const wholeK = ({ k }: ContractProblem): Split => ({ parts: 1, chunk: k, 
 
 /** The values of `CONTRACT_PARAMS` for one run. */
 export const contractParams = ({ m, n, k, lda, ldb }: ContractProblem, run: BatchRun, { chunk, slab }: Split): number[] =>
-  [m, n, k, lda, ldb, run.offsetA, run.offsetB, run.first * m * n, run.strideA, run.strideB, run.count, chunk, slab];
+  [m, n, k, lda, ldb, run.offsetA, run.offsetB, run.first * m * n, run.strideA, run.strideB, run.count, chunk, slab, 0];

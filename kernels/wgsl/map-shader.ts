@@ -32,11 +32,11 @@ const COMPONENTS = ['x', 'y', 'z', 'w'] as const;
 /** Whether an operand needs `place`. */
 export const isPlaced = (access: Access): boolean => access !== 'dense' && access !== 'single';
 
-/** Fields of `params`: extents of all axes but the outermost, then per placed operand its offset and the strides its text uses. */
+/** Fields of `params`: the 0 of `rounded` (shaders/float.wgsl), extents of all axes but the outermost, then per placed operand its offset and the strides its text uses. */
 export function mapParams({ operands, rank }: MapForm): string[] {
   const extents = Array.from({ length: rank - 1 }, (_, axis) => `n${axis + 1}: u32`);
   const strides = operands.flatMap(({ access }, k) => (isPlaced(access) ? [`o${k}: u32`, ...Array.from({ length: rank }, (_, axis) => `s${k}_${axis}: u32`)] : []));
-  return strides.length === 0 ? ['vectors: u32'] : ['vectors: u32', 'last: u32', ...extents, ...strides];
+  return strides.length === 0 ? ['zero: u32', 'vectors: u32'] : ['zero: u32', 'vectors: u32', 'last: u32', ...extents, ...strides];
 }
 
 /** The kernel of a form; undefined where the function has no WGSL form. */

@@ -76,7 +76,7 @@ export function planNest(fn: ElementFunction, spec: NestSpec): Plan | undefined 
   const count = elementCount(nest.shape);
   const vectors = Math.ceil(count / 4);
   const placed = operands.flatMap(({ access }, k) => (isPlaced(access) ? [offsets[k] as number, ...(nest.strides[k] as readonly number[])] : []));
-  const params = Uint32Array.from(placed.length === 0 ? [vectors] : [vectors, count - 1, ...nest.shape.slice(1), ...placed], (x) => x >>> 0);
+  const params = Uint32Array.from(placed.length === 0 ? [0, vectors] : [0, vectors, count - 1, ...nest.shape.slice(1), ...placed], (x) => x >>> 0);
   return { launches: [{ shader, buffers: Array.from({ length: dtypes.length + 1 }, (_, i) => i), params, workgroups: linearWorkgroups(Math.ceil(vectors / WORKGROUP_SIZE)) }], scratch: [] };
 }
 

@@ -19,7 +19,7 @@ export function planRandom(draw: GpuDistribution, seed: bigint, count: number, l
   if (count * 4 > limits.maxStorageBufferBindingSize || count >= 2 ** 31) return undefined;
   const vectors = Math.ceil(count / 4);
   const [low, range] = draw.distribution === 'integers' ? [draw.low, draw.high - draw.low] : [0, 0];
-  const params = Uint32Array.of(Number(BigInt.asUintN(32, seed)), Number(BigInt.asUintN(32, seed >> 32n)), vectors, low, range);
+  const params = Uint32Array.of(0, Number(BigInt.asUintN(32, seed)), Number(BigInt.asUintN(32, seed >> 32n)), vectors, low, range);
   return { launches: [{ shader: randomShader(draw.distribution), buffers: [0], params, workgroups: linearWorkgroups(Math.ceil(vectors / 64)) }], scratch: [] };
 }
 
@@ -31,6 +31,6 @@ function randomShader(distribution: GpuDistribution['distribution']): Shader {
 
 const makeShader = (distribution: GpuDistribution['distribution']): Shader => ({
   name: `random ${distribution}`, bindings: ['write'],
-  params: ['keyLow: u32', 'keyHigh: u32', 'vectors: u32', 'low: u32', 'range: u32'],
+  params: ['zero: u32', 'keyLow: u32', 'keyHigh: u32', 'vectors: u32', 'low: u32', 'range: u32'],
   code: fillTemplate(RANDOM, { philox: `${declareLibrary(['multiplyWide', ...LIBRARY[distribution]])}\n${PHILOX}`, distribution: TEXTS[distribution], builtins: LINEAR_BUILTINS, workgroup: LINEAR_WORKGROUP }),
 });

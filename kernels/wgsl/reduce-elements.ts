@@ -1,5 +1,5 @@
 // How a reduction reads its elements: from one operand, or from a map of several that is computed on the way.
-import type { ElementFunction } from '../algebra.ts';
+import { type ElementFunction, scalar } from '../algebra.ts';
 import { type ElementCode, elementCode, elementDomain } from './element.ts';
 import { computedType, declareWords, type GpuDType, isPacked, loadElement } from './storage.ts';
 
@@ -48,8 +48,15 @@ export function mappedElements({ fn, operands }: Prologue, dtype: GpuDType, coun
 function codeOf(fn: ElementFunction, domain: GpuDType): ElementCode | undefined {
   const known = codes.get(fn) ?? new Map<GpuDType, ElementCode | undefined>();
   codes.set(fn, known);
-  if (!known.has(domain)) known.set(domain, elementCode(fn, domain, 'prologue'));
+  if (!known.has(domain)) known.set(domain, roundedCode(fn, domain));
   return known.get(domain);
+}
+
+/** What is reduced are elements as they would have been stored; the sum and the function are not one expression to be rearranged. */
+function roundedCode(fn: ElementFunction, domain: GpuDType): ElementCode | undefined {
+  if (fn.returns === 'mask' || domain !== 'float32') return elementCode(fn, domain, 'prologue');
+  const stored = scalar(`${fn.name}, stored`, fn.arity, (m, ...x) => m.single(fn.arity <= 2 ? m.call(fn, x[0] as (typeof x)[0], x[1]) : fn.body(m, ...x)));
+  return elementCode(stored, domain, 'prologue');
 }
 
 const ONE_BY_ONE = 'for (var r = begin + lane; r < end; r += params.lanes) { total = include(total, elementAt(base + reducedOffset(r)), r); }';

@@ -41,13 +41,15 @@ function family(name: string, texts: readonly string[], totalBytes: number, hole
   return known;
 }
 
-const sums = (magnitudes: boolean): Family => family('sum', [REDUCE_SUM], 20, { magnitudes: String(magnitudes) }, { arithmetic: DOUBLE_FLOAT });
+const DOUBLES = { arithmetic: DOUBLE_FLOAT, uses: ['rounded'] } as const;
+
+const sums = (magnitudes: boolean): Family => family('sum', [REDUCE_SUM], 20, { magnitudes: String(magnitudes) }, DOUBLES);
 const squares = (centred: boolean, root: boolean): Family =>
-  family('squares', [REDUCE_SQUARES], 28, { centred: String(centred), root: String(root) }, { arithmetic: DOUBLE_FLOAT, centred });
+  family('squares', [REDUCE_SQUARES], 28, { centred: String(centred), root: String(root) }, { ...DOUBLES, centred });
 const products = (): Family => family('product', [REDUCE_PRODUCT], 16, {}, { uses: ['multiplyWide'] });
 
 /** What sums of exponentials are computed with. */
-export const EXPONENTIALS = { arithmetic: `${DOUBLE_FLOAT}\n${DOUBLE_FLOAT_EXPONENTIAL}`, uses: ['reduceByLn2', 'exponentialTail', 'scale', 'splitForLog', 'logTail'] } as const;
+export const EXPONENTIALS = { arithmetic: `${DOUBLE_FLOAT}\n${DOUBLE_FLOAT_EXPONENTIAL}`, uses: ['rounded', 'reduceByLn2', 'exponentialTail', 'scale', 'splitForLog', 'logTail'] } as const;
 /** Σ e^(x - shift) for the shift of the stage before; its centre is the term of a row, logarithmic or not. */
 export const exponentials = (logarithmic: boolean): Family =>
   family('exponentials', [ROWS_TRANSFORM, REDUCE_EXPONENTIALS], 8, { logarithmic: String(logarithmic) }, { ...EXPONENTIALS, centred: true });
@@ -70,7 +72,7 @@ function words(combination: keyof typeof COMBINATIONS, dtype: GpuDType, of: 'val
   const scalar = computedType(dtype);
   const [nothing, combine] = COMBINATIONS[combination];
   const holes = { nothing, combine, scalar, truth: String(of === 'truth'), floats: String(scalar === 'f32'), mean: String(mean) };
-  return family('words', [REDUCE_WORDS], 4, holes, { arithmetic: DOUBLE_FLOAT });
+  return family('words', [REDUCE_WORDS], 4, holes, DOUBLES);
 }
 
 /** The stages of a reduction of `count` elements; undefined where the CPU has to do it. */

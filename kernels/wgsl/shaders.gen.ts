@@ -417,14 +417,13 @@ fn logarithmOfPair(x: Pair) -> f32 {
 
 /** shaders/double-float.wgsl */
 export const DOUBLE_FLOAT = `struct Pair { high: f32, low: f32 }
-fn rounded(x: f32) -> f32 { return bitcast<f32>(bitcast<u32>(x) ^ params.zero); }
 fn magnitudeBits(x: f32) -> u32 { return bitcast<u32>(x) & 0x7fffffffu; }
 fn exactSum(a: f32, b: f32) -> Pair {
   let swap = abs(a) < abs(b);
   let large = select(a, b, swap);
   let small = select(b, a, swap);
   let sum = rounded(a + b);
-  return Pair(sum, small - rounded(sum - large));
+  return Pair(sum, rounded(small - rounded(sum - large)));
 }
 fn exactProduct(a: f32, b: f32) -> Pair {
   let a1 = bitcast<f32>(bitcast<u32>(a) & 0xfffff000u);
@@ -445,7 +444,7 @@ fn addPairs(a: Pair, b: Pair) -> Pair {
   let sum = exactSum(a.high, b.high);
   return Pair(sum.high, (a.low + b.low) + sum.low);
 }
-fn scalePair(a: Pair, power: f32) -> Pair { return Pair(a.high * power, a.low * power); }
+fn scalePair(a: Pair, power: f32) -> Pair { return Pair(rounded(a.high * power), rounded(a.low * power)); }
 fn multiplyPairs(a: Pair, b: Pair) -> Pair {
   let whole = exactSum(a.high, a.low);
   let product = exactProduct(whole.high, b.high);
@@ -479,7 +478,7 @@ fn scaledComplement(t: f32) -> f32 {
 }
 fn gaussian(t: f32, factor: f32) -> f32 {
   let head = bitcast<f32>(bitcast<u32>(t) & 0xfffff000u);
-  return exponentialOfSum(-head * head * factor, -(t - head) * (t + head) * factor, 0);
+  return exponentialOfSum(-head * head * factor, -rounded(t - head) * (t + head) * factor, 0);
 }
 fn complementFromHalf(t: f32) -> f32 {
   let s = min(t, 10.2f);
@@ -525,7 +524,7 @@ struct Reduced {
 }
 fn reduceByLn2(x: f32) -> Reduced {
   let k = round(x * 1.4426950216293335f);
-  return Reduced(i32(k), fma(k, -1.428606765330187e-06f, fma(k, -0.693145751953125f, x)));
+  return Reduced(i32(k), fma(k, -1.428606765330187e-06f, rounded(fma(k, -0.693145751953125f, x))));
 }
 fn exponentialOfSum(x: f32, low: f32, shift: i32) -> f32 {
   let reduced = reduceByLn2(clamp(x, -105f, 90f));
@@ -547,7 +546,7 @@ fn exponential(x: f32) -> f32 {
 fn exponential2(x: f32) -> f32 {
   let bits = bitcast<u32>(x);
   let whole = round(clamp(x, -151f, 128f));
-  let r = (x - whole) * 0.6931471824645996f;
+  let r = rounded(x - whole) * 0.6931471824645996f;
   let y = scale(1f + (r + exponentialTail(r)), i32(whole));
   let edge = select(INFINITY, 0u, (bits & SIGN) != 0u);
   let beyond = (bits & MAGNITUDE) >= select(0x43000000u, 0x43160000u, (bits & SIGN) != 0u);
@@ -558,7 +557,7 @@ fn exponentialMinus1(x: f32) -> f32 {
   let reduced = reduceByLn2(clamp(x, -20f, 88.75f));
   let tail = reduced.r + exponentialTail(reduced.r);
   let half = bitcast<f32>(u32(reduced.k + 126) << 23u);
-  let y = 2f * fma(half, tail, half - 0.5f);
+  let y = 2f * fma(half, tail, rounded(half - 0.5f));
   let finite = select(bitcast<u32>(y), INFINITY, bits > 0x42b17217u && bits < SIGN);
   let small = (bits & MAGNITUDE) < 0x33000000u || isNan(x);
   return bitcast<f32>(select(finite, bits, small));
@@ -571,7 +570,7 @@ fn splitForLog(x: f32) -> LogSplit {
   let raw = bitcast<u32>(x);
   let shift = max(countLeadingZeros(raw), 8u) - 8u;
   let offset = (raw << shift) - 0x3f3504f3u;
-  let f = bitcast<f32>((offset & 0x7fffffu) + 0x3f3504f3u) - 1f;
+  let f = rounded(bitcast<f32>((offset & 0x7fffffu) + 0x3f3504f3u) - 1f);
   return LogSplit(f32((bitcast<i32>(offset) >> 23u) - i32(shift)), f);
 }
 fn logTail(f: f32) -> f32 {
@@ -608,7 +607,7 @@ fn logarithm1p(x: f32) -> f32 {
   let sum = 1f + x;
   let k = i32((bitcast<u32>(sum) - 0x3f3504f3u)) >> 23u;
   let factor = bitcast<f32>(u32(127 - clamp(k, -40, 40)) << 23u);
-  let f = select(fma(x, factor, factor - 1f), x, k == 0);
+  let f = select(fma(x, factor, rounded(factor - 1f)), x, k == 0);
   let near = logOf(f32(k), f);
   let y = select(near, logarithm(x), bits > 0x4e800000u && bits < SIGN);
   let edges = logEdges(sum, y);
@@ -655,7 +654,7 @@ fn areaSine(x: f32) -> f32 {
 fn areaCosine(x: f32) -> f32 {
   let bits = bitcast<u32>(x);
   let large = bits > 0x4e800000u;
-  let t = min(x, 1e10f) - 1f;
+  let t = rounded(min(x, 1e10f) - 1f);
   let near = logarithm1p(t + squareRoot(fma(t, t, 2f * t)));
   let far = logarithm(x) + 0.6931471824645996f;
   let y = select(bitcast<u32>(near), bitcast<u32>(far), large);
@@ -698,6 +697,9 @@ const INFINITY = 0x7f800000u;
 const NOT_A_NUMBER = 0x7fc00000u;
 fn fromBits(bits: u32) -> f32 {
   return bitcast<f32>(bits);
+}
+fn rounded(x: f32) -> f32 {
+  return bitcast<f32>(bitcast<u32>(x) ^ params.zero);
 }
 fn isNan(x: f32) -> bool {
   return (bitcast<u32>(x) & MAGNITUDE) > INFINITY;
@@ -1270,9 +1272,9 @@ const NAN_SEEN = 1u;
 const INFINITE_SEEN = 2u;
 fn nothing() -> Total { return Total(Pair(0.0, 0.0), Pair(0.0, 0.0), Pair(0.0, 0.0), 0u); }
 fn deviation(x: f32, scale: f32) -> f32 {
-  if (!CENTRED) { return x * scale; }
+  if (!CENTRED) { return rounded(x * scale); }
   let mean = bitcast<vec2<f32>>(centre);
-  return rounded(x * scale - mean.x * scale) - mean.y * scale;
+  return rounded(rounded(rounded(x * scale) - rounded(mean.x * scale)) - mean.y * scale);
 }
 fn include(total: Total, x: f32, r: u32) -> Total {
   let d = deviation(x, 1.0);
@@ -1285,7 +1287,7 @@ fn include(total: Total, x: f32, r: u32) -> Total {
     if (magnitudeBits(reduced) >= LOW_BITS) {
       after.large = addFloat(total.large, reduced * reduced);
     } else {
-      let raised = d * UP;
+      let raised = rounded(d * UP);
       after.small = addFloat(total.small, raised * raised);
     }
   } else {
@@ -1309,7 +1311,7 @@ fn wordOf(total: Total) -> u32 {
   }
   let scaled = multiplyPairs(whole, Pair(params.reciprocalHigh, params.reciprocalLow));
   if (ROOT) { return bitcast<u32>(rootOfPair(scaled) * power); }
-  return bitcast<u32>((scaled.high + scaled.low) * power * power);
+  return bitcast<u32>(rounded((scaled.high + scaled.low) * power) * power);
 }`;
 
 /** shaders/reduce-sum.wgsl */

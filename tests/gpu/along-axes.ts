@@ -12,6 +12,9 @@ export const ARRAYS = { float32: Float32Array, int32: Int32Array, uint32: Uint32
 
 export const product = (shape: readonly number[]): number => shape.reduce((a, n) => a * n, 1);
 
+/** What the CPU's results may have lost, absolute: near 0, a logarithm of 1 + e in float64 has no e. A GPU keeps it. */
+export const LOST_ON_CPU: Readonly<Record<string, number>> = { log_softmax: 2 ** -50 };
+
 /** Numbers of [0, 1), the same in every run. */
 export function randomFrom(seed: number): () => number {
   let state = seed;

@@ -3,6 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { predicate, scalar } from '../../kernels/algebra.ts';
 import { map, type NumberArray } from '../../kernels/map.ts';
 import { erfc } from '../../kernels/error-function.ts';
+import * as libm from '../../kernels/libm.ts';
+import * as math from '../../kernels/math.ts';
 import { exp, exp2, log1p, sigmoid } from '../../kernels/math.ts';
 import { elementCount } from '../../kernels/strides.ts';
 import { planCast, planMap, type Typed } from '../../kernels/wgsl/map.ts';
@@ -100,12 +102,38 @@ describe('functions', () => {
     }
   });
 
+  it('of composed rows round in between, so that exact rows stay exact', async () => {
+    const row = (name: string): OpRow => OPS.get(name) as OpRow;
+    for (const [outer, at, inner] of [['subtract', 0, 'add'], ['subtract', 1, 'subtract'], ['add', 0, 'multiply'], ['subtract', 1, 'multiply'], ['multiply', 0, 'add'], ['subtract', 0, 'divide']] as const) {
+      const kernel = composeRows(row(outer), at, row(inner))?.kernel;
+      if (kernel?.skeleton !== 'map') throw new TypeError(`${outer} of ${inner} is no map`);
+      const [x, y] = [0, 1].map((k) => (elements('float32', 999, k) as Float32Array).map((z) => (Math.abs(z) < 20 && Math.abs(z) > 1e-3 ? z : 1))) as [Float32Array, Float32Array];
+      // Operands that a compiler would cancel.
+      const operands = at === 0 ? [x, y, x] : [x, x, y];
+      const out = { dtype: 'float32', shape: [999] };
+      const got = await onGpu(planMap(kernel.element, [out, out, out], out, gpu.limits), operands, out);
+      expect([...got], kernel.element.name).toEqual([...reference(kernel.element, operands, 'float32')]);
+    }
+  });
+
   it('that rows call only from within are there too', async () => {
     for (const fn of [exp2, erfc]) {
       const x = elements('float32', COUNT);
       const out = { dtype: 'float32', shape: [COUNT] };
       expect(differences(await onGpu(planMap(fn, [out], out, gpu.limits), [x], out), [x], [reference(fn, [x], 'float32'), reference(fn, [flushed(x)], 'float32')], ULPS), fn.name).toEqual([]);
     }
+  });
+
+  // Where a compiler that takes floats for real numbers would lose them: constants in two parts, differences that are exact.
+  it.each([
+    ['exp', exp, -87, 88], ['exp2', exp2, -125, 127], ['expm1', math.expm1, -1e-3, 1e-3], ['expm1', math.expm1, -16, 88], ['log', math.log, 0.999, 1.001], ['log', math.log, 1e-30, 1e30],
+    ['log1p', log1p, -1e-3, 1e-3], ['log1p', log1p, -0.99, 30], ['log2', math.log2, 0.999, 1.001], ['log10', math.log10, 0.999, 1.001], ['acosh', libm.acosh, 1, 1.001], ['tanh', math.tanh, -3, 3],
+    ['erfc', erfc, -1, 9], ['sin', math.sin, -1e6, 1e6], ['atan', libm.atan, -3, 3], ['asin', libm.asin, -1, 1], ['acos', libm.acos, -1, 0.99],
+  ] as const)('%s keeps its digits', async (_, fn, low, high) => {
+    const count = 20_000;
+    const out = { dtype: 'float32', shape: [count] };
+    const x = Float32Array.from({ length: count }, (_x, i) => low + ((high - low) * i) / (count - 1));
+    expect(differences(await onGpu(planMap(fn, [out], out, gpu.limits), [x], out), [x], [reference(fn, [x], 'float32')], 4)).toEqual([]);
   });
 
   it('without a WGSL form, and dtypes a GPU does not hold, have no plan', () => {

@@ -70,6 +70,10 @@ describe('float32', () => {
     expect(await of('norm2', 3 * 2 ** 100, 4 * 2 ** 100)).toEqual([5 * 2 ** 100]);
     expect(await of('norm2', 3 * 2 ** -120, 4 * 2 ** -120)).toEqual([5 * 2 ** -120]);
     expect(await of('std', 1e6 - 0.25, 1e6 + 0.25)).toEqual([0.25]);
+    // Squares that are added up at different scales.
+    const twelve = (x: number): number[] => new Array<number>(12).fill(x);
+    expect(await of('norm2', 2 ** -40, ...twelve(2 ** -41))).toEqual([2 ** -39]);
+    expect(await of('norm2', 2 ** 40, ...twelve(2 ** 39))).toEqual([2 ** 41]);
   });
 });
 
@@ -168,6 +172,13 @@ describe('a prologue', () => {
     const bytes = [1, 2].map(() => Uint8Array.from({ length: 64 }, () => random() * 256));
     const [any, wantedAny] = await fused('any', greater, [4, 16], [1], bytes, 'uint8', 'bool');
     expect(any).toEqual(wantedAny);
+  });
+
+  test('gives elements as if they had been stored', async () => {
+    const y = Float32Array.of(1 + 2 ** -12, 1);
+    const x = Float32Array.of(1 + 2 ** -12, -Math.fround((y[0] as number) ** 2));
+    const [sum, wanted] = await fused('sum', scalar('product', 2, (m, a, b) => m.mul(a, b)), [1, 2], [1], [x, y], 'float32', 'float32');
+    expect([sum, wanted]).toEqual([[0], [0]]);
   });
 
   test('is not fused where it has no form or too many operands', async () => {
