@@ -2,7 +2,6 @@
 import { UnavailableError } from '../errors.ts';
 import type { OpRow } from '../ops/define.ts';
 import { DTYPES } from '../tensor/dtype.ts';
-import type { TensorType } from '../tensor/type.ts';
 import type { Device, Task } from './device.ts';
 
 /** Share of a new measurement in the running mean. */
@@ -36,12 +35,10 @@ export class CostTable {
     return cost.samples < EARLY_SAMPLES ? Math.min(measured, 2 * DOUBT * device.estimateNs(task)) : measured;
   }
 
-  /** What an op last cost on operands of about this size, on whatever device; before it ran, dense products count as dear. */
-  recallNs(row: OpRow, types: readonly TensorType[]): number {
-    let elements = 1;
-    for (const type of types) elements += type.size;
-    const nsPerElement = this.#recent.get(row.number * SIZE_CLASSES + sizeClass(elements));
-    if (nsPerElement !== undefined) return nsPerElement * elements;
+  /** What an op last cost on operands of about so many elements, on whatever device; before it ran, dense products count as dear. */
+  recallNs(row: OpRow, elements: number): number {
+    const nsPerElement = this.#recent.get(row.number * SIZE_CLASSES + sizeClass(elements + 1));
+    if (nsPerElement !== undefined) return nsPerElement * (elements + 1);
     return row.kernel.skeleton === 'contract' || row.kernel.skeleton === 'linalg' ? Infinity : 0;
   }
 

@@ -3,8 +3,6 @@ import { Block, type Memory, reserve } from '../tensor/block.ts';
 import { DTYPES } from '../tensor/dtype.ts';
 import { type TensorType, tensorType } from '../tensor/type.ts';
 
-/** Engines keep arrays of at most so many bytes beside their object; those are quick to make. */
-const MAX_INLINE_BYTES = 64;
 /** Results from this size on take a buffer of their own. */
 const MAX_SLAB_BYTES = 4096;
 /** Results of a slab. One that is kept keeps the bytes of all, so they are few and of one size. */
@@ -16,13 +14,16 @@ interface Slab {
   taken: number;
 }
 
-/** Fresh arrays, those between 64 bytes and 4 KB carved from slabs. No part of a slab is given out twice: it goes when all its results have. */
+/**
+ * Fresh arrays, those below 4 KB carved from slabs. The smallest too: engines keep those beside their object, but make a buffer for
+ * each as soon as a kernel asks where it lies. No part of a slab is given out twice: it goes when all its results have.
+ */
 export class SlabMemory implements Memory {
   /** The slab in use, by size in cache lines. */
   readonly #slabs: (Slab | undefined)[] = [];
 
   take(type: TensorType): Block {
-    if (type.sizeBytes <= MAX_INLINE_BYTES || type.sizeBytes >= MAX_SLAB_BYTES) return new Block(reserve(type));
+    if (type.sizeBytes === 0 || type.sizeBytes >= MAX_SLAB_BYTES) return new Block(reserve(type));
     const lines = Math.ceil(type.sizeBytes / ALIGNMENT_BYTES);
     const known = this.#slabs[lines];
     const slab = known !== undefined && known.taken < SLOTS ? known : this.#open(lines);

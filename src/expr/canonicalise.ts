@@ -30,36 +30,60 @@ function settled(row: OpRow, args: readonly Argument[], given: Readonly<Record<s
   const attributes = settleAttributes(row, types, given);
   const type = inferType(row, types, attributes);
   const expression = new Expression(row, row.number, attributes, type, author.semantics, operands, author.nextSeq());
-  if (given === undefined && operands.every((operand, i) => operand === args[i])) rememberPlain(row, types, { attributes, type, flops: expression.flops });
+  if (operands.every((operand, i) => operand === args[i])) rememberPlain(row, types, { given, attributes, type, flops: expression.flops });
   return expression;
 }
 
-/** What a call without attributes, casts or literals came to, by the types of its operands: all of it follows from them. */
+/** What a call without casts or literals came to, by the types of its operands and its attributes: all of it follows from them. */
 interface PlainCall {
+  readonly given: Readonly<Record<string, unknown>> | undefined;
   readonly attributes: Attributes;
   readonly type: TensorType;
   readonly flops: number;
 }
 
-const plainCalls = new Map<number, Map<number, PlainCall>>();
+/** The newest calls of a row on operands of the same types, told apart by their attributes. */
+const plainCalls = new Map<number, Map<number, PlainCall[]>>();
+const REMEMBERED_CALLS = 4;
 
 function rememberPlain(row: OpRow, types: readonly TensorType[], call: PlainCall): void {
-  const key = row.variadic ? -1 : typesKey(types, NO_ATTRIBUTES);
+  const key = row.variadic || !isPlain(call.given) ? -1 : typesKey(types, NO_ATTRIBUTES);
   if (key < 0) return;
   let byTypes = plainCalls.get(row.number);
   if (byTypes === undefined || byTypes.size >= REMEMBERED_LIMIT) plainCalls.set(row.number, (byTypes = new Map()));
-  byTypes.set(key, call);
+  const calls = byTypes.get(key) ?? [];
+  byTypes.set(key, [{ ...call, given: call.given && { ...call.given } }, ...calls.slice(0, REMEMBERED_CALLS - 1)]);
 }
 
+/** Whether attributes as they were given are numbers, texts and the like, which the caller cannot change later. */
+const isPlain = (given: PlainCall['given']): boolean => given === undefined || Object.values(given).every((value) => typeof value !== 'object' && typeof value !== 'function');
+
 /** The expression of a call like one that was settled before, without going through its checks again. */
-function repeated(row: OpRow, args: readonly Argument[], given: unknown, author: Author): Expression | undefined {
-  if (given !== undefined || args.length > 2 || args.length !== row.operands.length || row.variadic) return undefined;
+function repeated(row: OpRow, args: readonly Argument[], given: PlainCall['given'], author: Author): Expression | undefined {
+  if (args.length > 2 || args.length !== row.operands.length || row.variadic) return undefined;
   const [a, b] = args;
   if (typeof a !== 'object' || (args.length === 2 && typeof b !== 'object')) return undefined;
   const key = pairKey(a.type.id, (b as Expression | undefined)?.type.id ?? 0);
-  const call = key < 0 ? undefined : plainCalls.get(row.number)?.get(key);
-  if (call === undefined) return undefined;
-  return new Expression(row, row.number, call.attributes, call.type, author.semantics, args as Expression[], author.nextSeq()).costsLike(call.flops);
+  const calls = key < 0 ? undefined : plainCalls.get(row.number)?.get(key);
+  if (calls === undefined) return undefined;
+  for (const call of calls) {
+    if (!isGivenAlike(call.given, given)) continue;
+    return new Expression(row, row.number, call.attributes, call.type, author.semantics, args as Expression[], author.nextSeq()).costsLike(call.flops);
+  }
+  return undefined;
+}
+
+/** The same names in the same order with the same values; -0 and 0 differ. */
+function isGivenAlike(known: PlainCall['given'], given: PlainCall['given']): boolean {
+  if (known === undefined || given === undefined) return known === given;
+  const names = Object.keys(given);
+  const knownNames = Object.keys(known);
+  if (names.length !== knownNames.length) return false;
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    if (name !== knownNames[i] || !Object.is(known[name], given[name])) return false;
+  }
+  return true;
 }
 
 /** An expression of a row the caller knows to be well formed, as laws and compensation plans make them. */

@@ -79,7 +79,14 @@ export class Expression {
   /** The node of this expression in the table, interning it (and, without recursion, its operands) where it is not. */
   node(table: InterningTable): NodeId {
     if (table.isAlive(this.#node, this.#life)) return this.#node;
-    return internDeep(this, table);
+    for (const operand of this.operands) {
+      if (operand.knownNode(table) !== 0) continue;
+      if (operand.operands.length > 0) return internDeep(this, table);
+      operand.standAt(internOne(operand, table), table);
+    }
+    const node = internOne(this, table);
+    this.standAt(node, table);
+    return node;
   }
 
   /** Floating-point operations of this op alone. */

@@ -5,6 +5,8 @@ export type NodeId = number;
 
 const MIN_CAPACITY = 1024;
 const EMPTY = 0;
+/** Arity of nodes that equal no other: nobody looks for them by their fields, so they take no slot. */
+const ALONE = 255;
 
 // Fields of a node, one after the other so that a probe touches one cache line: 32 bytes, and 8 for two slots.
 const STRIDE = 8;
@@ -80,10 +82,8 @@ export class InterningTable {
 
   /** A node that equals no other: a root whose content is not known. */
   fresh(op: number, semantics: number): NodeId {
-    const serial = ++this.#serial;
-    return this.intern(op, semantics, 0, serial >>> 0, serial / 2 ** 32, 0);
+    return this.#take((op | (semantics << 16) | (ALONE << 24)) >>> 0, 0, 0, 0, 0);
   }
-  #serial = 0;
 
   /** Keeps a node, and through it its operands, in the table. */
   retain(node: NodeId): void {
@@ -112,6 +112,12 @@ export class InterningTable {
     const arity = head >>> 24;
     if (arity > 0) this.retain(a);
     if (arity > 1) this.retain(b);
+    const node = this.#take(head, attributes, a, b, hash);
+    this.#place(node, hash);
+    return node;
+  }
+
+  #take(head: number, attributes: number, a: NodeId, b: NodeId, hash: number): NodeId {
     if (this.#free.length === 0 && this.#next >= this.#nodes.length / STRIDE) this.#grow();
     const node = this.#free.pop() ?? this.#next++;
     const nodes = this.#nodes;
@@ -123,7 +129,6 @@ export class InterningTable {
     nodes[at + HASH] = hash;
     nodes[at + HOLDERS] = 0;
     nodes[at + SIGHTS] = 0;
-    this.#place(node, hash);
     this.#live++;
     return node;
   }
@@ -150,14 +155,17 @@ export class InterningTable {
     }
     for (let node = unheld.pop(); node !== undefined; node = unheld.pop()) {
       const arity = (this.#nodes[node * STRIDE + HEAD] as number) >>> 24;
-      const operands = [this.#nodes[node * STRIDE + A] as number, this.#nodes[node * STRIDE + B] as number].slice(0, arity);
       this.#drop(node);
-      for (const operand of operands) {
-        this.release(operand);
-        if (this.#nodes[operand * STRIDE + HOLDERS] === 0) unheld.push(operand);
-      }
+      if (arity === ALONE) continue;
+      if (arity > 0) this.#letGo(this.#nodes[node * STRIDE + A] as number, unheld);
+      if (arity > 1) this.#letGo(this.#nodes[node * STRIDE + B] as number, unheld);
     }
     this.#rehash(this.#slots.length);
+  }
+
+  #letGo(operand: NodeId, unheld: NodeId[]): void {
+    this.release(operand);
+    if (this.#nodes[operand * STRIDE + HOLDERS] === 0) unheld.push(operand);
   }
 
   #drop(node: NodeId): void {
@@ -179,7 +187,8 @@ export class InterningTable {
   #rehash(slotCount: number): void {
     this.#slots = new Uint32Array(slotCount);
     for (let node = 1; node < this.#next; node++) {
-      if (this.#nodes[node * STRIDE + HEAD] !== 0) this.#place(node, this.#nodes[node * STRIDE + HASH] as number);
+      const head = this.#nodes[node * STRIDE + HEAD] as number;
+      if (head !== 0 && head >>> 24 !== ALONE) this.#place(node, this.#nodes[node * STRIDE + HASH] as number);
     }
   }
 }

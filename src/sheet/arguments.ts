@@ -3,10 +3,11 @@ import { AttributeError } from '../errors.ts';
 import type { Expression } from '../expr/expression.ts';
 import type { OpRow } from '../ops/define.ts';
 
-/** Splits the arguments of a call into operands and attributes. */
-export function splitArguments(row: OpRow, self: Expression | undefined, args: readonly unknown[]): { operands: readonly unknown[]; given: Record<string, unknown> | undefined } {
+/** Splits the arguments of a call into operands, in a list that is the caller's, and attributes. */
+export function splitArguments(row: OpRow, self: Expression | undefined, args: readonly unknown[]): { operands: unknown[]; given: Record<string, unknown> | undefined } {
   const count = row.variadic ? 1 : row.operands.length - (self === undefined ? 0 : 1);
-  if (args.length === count && !row.variadic) return { operands: self === undefined ? args : [self, ...args], given: undefined };
+  if (args.length === count && !row.variadic) return { operands: listed(self, args), given: undefined };
+  if (args.length === 1 && self !== undefined && count === 0 && isAttributes(args[0])) return { operands: [self], given: args[0] as Record<string, unknown> };
   const rest = args.slice(count);
   const last = rest.at(-1);
   const options = isAttributes(last) ? (rest.pop() as Record<string, unknown>) : undefined;
@@ -15,7 +16,13 @@ export function splitArguments(row: OpRow, self: Expression | undefined, args: r
   }
   const given = rest.length === 0 ? options : { ...Object.fromEntries(rest.map((value, i) => [row.positional[i] as string, value])), ...options };
   const operands = row.variadic ? listOf(row, args[0]) : args.slice(0, count);
-  return { operands: self === undefined ? operands : [self, ...operands], given };
+  return { operands: listed(self, operands), given };
+}
+
+/** A list of just its length: a spread after another element leaves room for 16 more, and expressions keep the list. */
+function listed(self: Expression | undefined, rest: readonly unknown[]): unknown[] {
+  if (self === undefined) return [...rest];
+  return rest.length === 1 ? [self, rest[0]] : rest.length === 0 ? [self] : [self, ...rest];
 }
 
 function listOf(row: OpRow, value: unknown): readonly unknown[] {

@@ -12,7 +12,7 @@ import { knownFacts } from '../pattern/facts.ts';
 import { scoreOf } from '../pattern/score.ts';
 import { type Block, detached, type Value, valueOf } from '../tensor/block.ts';
 import type { Core, View } from './core.ts';
-import type { Ground, Identity, Step } from './demand.ts';
+import { type Ground, type Identity, NONE, type Step } from './demand.ts';
 import { Flights } from './flights.ts';
 import { FUSED_ELEMENTS, fuseSteps, type Readers } from './fusion.ts';
 
@@ -154,7 +154,8 @@ export class Computing {
     const core = this.#core;
     const value = valueOf(task.type, block);
     const routed = isRouted(runner);
-    const elapsedNs = device.deviceMemory === undefined ? core.now() - startNs : core.costs.expectNs(device, task);
+    // Whole nanoseconds: engines keep small integers in the object, and fractions beside it, where a hit would have to fetch them.
+    const elapsedNs = Math.round(device.deviceMemory === undefined ? core.now() - startNs : core.costs.expectNs(device, task));
     if (!routed && device.deviceMemory === undefined) core.costs.learn(device, task, elapsedNs);
     core.counters.kernelCalls++;
     core.counters.kernelNs += elapsedNs;
@@ -162,7 +163,7 @@ export class Computing {
     else core.counters.flops += step.flops;
     if (core.settings.policy.finite !== undefined) core.checkHealth(step.expression, value, core.settings.policy.finite);
     step.pathNs = elapsedNs;
-    for (const operand of step.operands) step.pathNs += operand.pathNs / operand.readers;
+    for (const operand of step.operands) step.pathNs += Math.round(operand.pathNs / operand.readers);
     step.expression.origin = 'computed';
     step.expression.costNs = step.pathNs;
     const decision = view.reuse ? this.#keep(step, value, runner.name, elapsedNs) : 'computed';
@@ -228,8 +229,10 @@ function holdAll(operands: readonly Value[]): () => void {
 
 const taskOf = (step: Step, numerics: NumericsClass): Task => ({
   row: step.row ?? (step.expression.row as Task['row']), attrs: step.attrs, type: step.expression.type, numerics,
-  operands: step.operands.map((operand) => operand.value as Value),
+  operands: step.operands === NONE ? step.expression.operands.map(valueWith) : step.operands.map(valueWith),
 });
+
+const valueWith = ({ value }: { readonly value: Value | undefined }): Value => value as Value;
 
 /**
  * Whether the only reader works on the same elements one by one, with nothing as large beside it, so that the reader's

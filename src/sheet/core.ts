@@ -192,7 +192,20 @@ function allAdmitted({ operands }: Expression): boolean {
 }
 
 /** Everything under an expression that was not admitted, operands first. */
-function listFresh(target: Expression): Expression[] {
+const listFresh = (target: Expression): Expression[] => listShallow(target) ?? listDeep(target);
+
+/** Where one operand at most was not admitted, and it has none itself; undefined elsewhere. */
+function listShallow(target: Expression): Expression[] | undefined {
+  let fresh: Expression | undefined;
+  for (const operand of target.operands) {
+    if (operand.admitted || operand === fresh) continue;
+    if (fresh !== undefined || operand.operands.length > 0) return undefined;
+    fresh = operand;
+  }
+  return fresh === undefined ? [target] : [fresh, target];
+}
+
+function listDeep(target: Expression): Expression[] {
   const order: Expression[] = [];
   const seen = new Set<Expression>();
   const stack: Expression[] = [target];

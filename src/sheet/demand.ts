@@ -11,6 +11,7 @@ export type Identity = NodeId | Expression;
 export interface Step {
   readonly expression: Expression;
   readonly identity: Identity;
+  /** None where the step has its value, or where the values of all operands stay with their expressions. */
   operands: readonly Step[];
   /** What computes it, where that is more than the expression's own op (fusion.ts), and with which attributes. */
   row: OpRow | undefined;
@@ -27,6 +28,9 @@ export interface Step {
   /** Nanoseconds spent on it and on what it was computed from in this plan. */
   pathNs: number;
 }
+
+/** Operands of a step that needs none. */
+export const NONE: readonly Step[] = [];
 
 /** What a plan needs from the sheet. */
 export interface Ground {
@@ -124,21 +128,13 @@ function makePlan(targets: readonly Expression[], ground: Ground): Plan {
   return { order: ground.fuse(order), targets: goals };
 }
 
-/** The plan of one expression whose operands' values stay with them, which is the commonest: no map, no stack. */
+/** The plan of one expression whose operands' values stay with them, which is the commonest: one step, computed before anything can take them away. */
 function planOne(target: Expression, ground: Ground): Plan | undefined {
-  const { operands } = target;
-  for (const operand of operands) if (ground.given(operand) === undefined) return undefined;
+  for (const operand of target.operands) if (ground.given(operand) === undefined) return undefined;
   const identity = ground.identityOf(target);
   const value = ground.find(target, identity);
-  const read = value === undefined ? operands.map(givenStep) : [];
-  const step: Step = { expression: target, identity, operands: read, row: undefined, attrs: target.attributes.values, flops: target.flops, value, uses: 1, readers: 0, reader: undefined, pathNs: 0 };
-  return { order: [...read, step], targets: [step] };
-}
-
-/** A step that is done: the expression has its value with it. */
-function givenStep(expression: Expression): Step {
-  expression.value?.block.hold();
-  return { expression, identity: expression, operands: [], row: undefined, attrs: expression.attributes.values, flops: 0, value: expression.value, uses: 1, readers: 1, reader: undefined, pathNs: 0 };
+  const order: Step[] = [{ expression: target, identity, operands: NONE, row: undefined, attrs: target.attributes.values, flops: target.flops, value, uses: 1, readers: 0, reader: undefined, pathNs: 0 }];
+  return { order, targets: order };
 }
 
 /** A law may refuse a value that was kept: what was found before it is let go then. */
@@ -165,7 +161,7 @@ function visit(target: Expression, ground: Ground, order: Step[], byIdentity: Ma
     if (value === undefined) for (const operand of top.operands) if (!byIdentity.has(ground.identityOf(operand))) stack.push(operand);
     if (stack.length > before) continue;
     stack.pop();
-    const operands = value === undefined ? top.operands.map((operand) => byIdentity.get(ground.identityOf(operand)) as Step) : [];
+    const operands = value === undefined ? top.operands.map((operand) => byIdentity.get(ground.identityOf(operand)) as Step) : NONE;
     const step: Step = { expression: top, identity, operands, row: undefined, attrs: top.attributes.values, flops: top.flops, value, uses: 0, readers: 0, reader: undefined, pathNs: 0 };
     for (const operand of operands) {
       operand.reader = operand.uses++ === 0 ? step : undefined;

@@ -5,7 +5,6 @@ import type { OpRow } from '../ops/define.ts';
 import type { Value } from '../tensor/block.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
 import type { Elements } from '../tensor/elements.ts';
-import { tensorType } from '../tensor/type.ts';
 import { Ghosts } from './ghosts.ts';
 
 /** Native BLAKE3 reads about 8 bytes a nanosecond; a call and its key cost about 2 µs. */
@@ -39,22 +38,31 @@ export class HashPricing {
 
   /** Whether this op alone is dear enough that its bare operands are hashed before they are copied. */
   isDear(row: OpRow, bare: readonly Elements[]): boolean {
-    const types = bare.map((elements) => tensorType(elements.dtype, elements.shape));
-    return this.#pays(row, this.#costs.recallNs(row, types), bare.map((elements) => elements.array));
+    let elements = 0;
+    for (const { array } of bare) elements += array.length;
+    return this.#pays(row, this.#costs.recallNs(row, elements), bare.map(({ array }) => array));
   }
 
-  /** The dearest op among fresh expressions if hashing the roots under it pays, else undefined. */
-  worthHashing(fresh: readonly Expression[], roots: readonly Expression[]): OpRow | undefined {
+  /** The dearest op among fresh expressions if hashing the roots among them that `isWanted` picks pays, else undefined. */
+  worthHashing(fresh: readonly Expression[], isWanted: (root: Expression) => boolean): OpRow | undefined {
     let dearest: OpRow | undefined;
     let dearestNs = 0;
     let totalNs = 0;
-    for (const { row, operands } of fresh) {
-      if (row === undefined) continue;
-      const ns = this.#costs.recallNs(row, operands.map((operand) => operand.type));
+    let hashNs = 0;
+    for (const expression of fresh) {
+      const { row } = expression;
+      if (row === undefined) {
+        if (isWanted(expression)) hashNs += hashingNs(expression.type.sizeBytes);
+        continue;
+      }
+      const ns = this.#costs.recallNs(row, elementsUnder(expression));
       totalNs += ns;
-      if (ns >= dearestNs) [dearest, dearestNs] = [row, ns];
+      if (ns < dearestNs) continue;
+      dearest = row;
+      dearestNs = ns;
     }
-    return dearest !== undefined && this.#pays(dearest, totalNs, roots.map((root) => (root.value as Value).array)) ? dearest : undefined;
+    if (dearest === undefined || hashNs === 0 || totalNs < hashNs) return undefined;
+    return this.#pays(dearest, totalNs, fresh.filter(isWanted).map((root) => (root.value as Value).array)) ? dearest : undefined;
   }
 
   /** Takes in whether a hashed content was known. */
@@ -64,7 +72,7 @@ export class HashPricing {
   }
 
   #pays(row: OpRow, computeNs: number, arrays: readonly TypedArray[]): boolean {
-    const hashNs = arrays.reduce((sum, array) => sum + array.byteLength / HASH_BYTES_PER_NS + HASH_CALL_NS, 0);
+    const hashNs = arrays.reduce((sum, array) => sum + hashingNs(array.byteLength), 0);
     this.#onGhost = false;
     if (computeNs < hashNs) return false;
     const rate = this.#rate(row);
@@ -78,6 +86,15 @@ export class HashPricing {
     if (rate === undefined) this.#rates.set(row, (rate = { hashed: 0, hits: 0 }));
     return rate;
   }
+}
+
+const hashingNs = (sizeBytes: number): number => sizeBytes / HASH_BYTES_PER_NS + HASH_CALL_NS;
+
+/** Elements of all operands of an expression. */
+function elementsUnder({ operands }: Expression): number {
+  let elements = 0;
+  for (const { type } of operands) elements += type.size;
+  return elements;
 }
 
 function note(rate: HitRate, known: boolean): void {

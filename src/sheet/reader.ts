@@ -36,12 +36,13 @@ export class Reader {
     lookups.stop(startNs);
   }
 
-  /** Computes targets, each where it is quickest, and keeps their values with them. */
-  async compute(targets: readonly Expression[]): Promise<void> {
+  /** Computes targets, each where it is quickest, and keeps their values with them; a promise only where that has to be waited for. */
+  compute(targets: readonly Expression[]): Promise<void> | undefined {
     for (const target of targets) this.admit(target);
-    const demanded = this.#values(targets, settled);
-    const values = demanded instanceof Promise ? await demanded : demanded;
-    for (let i = 0; i < targets.length; i++) this.#keepWith(targets[i] as Expression, values[i] as Value);
+    const values = this.#values(targets, settled);
+    if (values instanceof Promise) return values.then((arrived) => this.#keepAllWith(targets, arrived));
+    this.#keepAllWith(targets, values);
+    return undefined;
   }
 
   /** Computes an expression on this thread and keeps its value with it. */
@@ -130,6 +131,10 @@ export class Reader {
   /** What was shown once must be shown again: in class tolerance another computation may have other bits. */
   #fix(expression: Expression, value: Value): void {
     if (this.#view.numerics === 'tolerance' || !this.#view.reuse) this.#core.pins.renew(expression, value);
+  }
+
+  #keepAllWith(targets: readonly Expression[], values: readonly Value[]): void {
+    for (let i = 0; i < targets.length; i++) this.#keepWith(targets[i] as Expression, values[i] as Value);
   }
 
   #keepWith(expression: Expression, value: Value): void {

@@ -142,11 +142,9 @@ export class Roots {
 
   /** Finds the content ids of the roots among fresh expressions, where what is computed from them is dear enough to ask. */
   identify(fresh: readonly Expression[]): void {
-    const roots = fresh.filter((expression) => expression.row === undefined && expression.contentId === undefined && expression.value?.block.isLocal === true);
-    if (roots.length === 0) return;
-    const dearest = this.#pricing.worthHashing(fresh, roots);
+    const dearest = this.#pricing.worthHashing(fresh, isUnidentified);
     if (dearest === undefined) return;
-    for (const root of roots) {
+    for (const root of fresh.filter(isUnidentified)) {
       const value = root.value as Value;
       const id = this.contentId(value.array, value.type);
       this.#pricing.saw(dearest, this.#stand(root, id));
@@ -184,5 +182,8 @@ export class Roots {
     this.#sweepAt = Math.max(4096, this.#known.size * 2);
   }
 }
+
+/** Whether an expression is a root that could be hashed now and was not. */
+const isUnidentified = ({ row, contentId: id, value }: Expression): boolean => row === undefined && id === undefined && value?.block.isLocal === true;
 
 const isShared = ({ buffer }: TypedArray): boolean => typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;

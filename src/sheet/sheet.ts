@@ -7,6 +7,7 @@ import type { OpRow } from '../ops/define.ts';
 import { METHODS, opNamed } from '../ops/index.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
 import type { DType } from '../tensor/dtype.ts';
+import type { Elements } from '../tensor/elements.ts';
 import { tensorType } from '../tensor/type.ts';
 import { splitArguments } from './arguments.ts';
 import { takeOver } from './ownership.ts';
@@ -30,6 +31,9 @@ export interface TensorOptions {
   /** Takes the buffer over instead of copying it: the caller's array is detached. */
   readonly own?: boolean;
 }
+
+/** What a `compute` that had nothing to wait for gives: promises of its own would cost as much as a small kernel. */
+const COMPUTED = Promise.resolve();
 
 /** A view of an open sheet. `with` gives further views of the same sheet. */
 export class Sheet implements Owner {
@@ -73,9 +77,13 @@ export class Sheet implements Owner {
   }
 
   /** Computes handles, so that their elements are in memory; what timing code should await. */
-  async compute(...handles: readonly Tensor[]): Promise<void> {
-    this.#open();
-    await this.#reader.compute(handles.map((handle) => this.#own(handle)));
+  compute(...handles: readonly Tensor[]): Promise<void> {
+    try {
+      this.#open();
+      return this.#reader.compute(handles.map((handle) => this.#own(handle))) ?? COMPUTED;
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   /** What was called and how it was answered, to read, save and replay. */
@@ -106,7 +114,7 @@ export class Sheet implements Owner {
     const { author, reuse, signal } = this.#view;
     return {
       core: this.core, owner: this, author, reuse, signal, checkOpen: () => this.#open(),
-      owns: (tensor) => tensor.owner instanceof Sheet && tensor.owner.core === this.core, with: (options) => this.with(options).#memoView(),
+      owns: (tensor) => this.#isOfThisSheet(tensor.owner), with: (options) => this.with(options).#memoView(),
     };
   }
 
@@ -140,7 +148,7 @@ export class Sheet implements Owner {
     nearMisses.called(row);
     const startNs = lookups.start();
     const { operands, given } = splitArguments(row, self, args);
-    const expression = canonicalise(row, this.#readOperands(row, operands), given, this.#view.author);
+    const expression = canonicalise(row, this.#read(row, operands), given, this.#view.author);
     lookups.stop(startNs);
     return this.handle(expression);
   }
@@ -158,18 +166,18 @@ export class Sheet implements Owner {
     return new PendingTensor(this, expression);
   }
 
-  /** Operands as expressions and literals; bare arrays are read now, before the caller can change them. */
-  #readOperands(row: OpRow, operands: readonly unknown[]): Argument[] {
+  /** Operands become expressions and literals where they stand; bare arrays are read now, before the caller can change them. */
+  #read(row: OpRow, operands: unknown[]): Argument[] {
     let bare = false;
-    const values = operands.map((operand) => {
-      const value = this.#argument(row, operand);
+    for (let i = 0; i < operands.length; i++) {
+      const value = this.#argument(row, operands[i]);
+      operands[i] = value;
       bare ||= isElements(value);
-      return value;
-    });
-    return bare ? this.core.roots.settle(row, values, this.#view.author, this.#view.reuse) : (values as Argument[]);
+    }
+    return bare ? this.core.roots.settle(row, operands as (Argument | Elements)[], this.#view.author, this.#view.reuse) : (operands as Argument[]);
   }
 
-  #argument(row: OpRow, operand: unknown): Argument | ReturnType<typeof readElements> {
+  #argument(row: OpRow, operand: unknown): Argument | Elements {
     if (operand instanceof Tensor) return this.#own(operand);
     if (operand instanceof Expression) return operand;
     if (isLiteral(operand)) return operand;
@@ -178,13 +186,17 @@ export class Sheet implements Owner {
 
   /** A handle of this sheet, in this view's class: a result of class tolerance enters an exact expression by its bytes. */
   #own(handle: Tensor): Expression {
-    if (!(handle instanceof Tensor) || !(handle.owner instanceof Sheet) || handle.owner.core !== this.core) {
+    if (!(handle instanceof Tensor) || !this.#isOfThisSheet(handle.owner)) {
       throw new SourceError('This tensor belongs to another sheet; pass its elements: sheet.tensor(await other.data(), other.shape).', {});
     }
     const { expression } = handle;
     if (expression.row === undefined || expression.semantics === this.#view.author.semantics) return expression;
     // Computed as a call of its own class, and kept with it: its content id must stay true of it.
-    return this.core.roots.reenter(expression, handle.owner.#reader.computeNow(expression), this.#view.author);
+    return this.core.roots.reenter(expression, (handle.owner as Sheet).#reader.computeNow(expression), this.#view.author);
+  }
+
+  #isOfThisSheet(owner: Owner): boolean {
+    return owner === this || (owner instanceof Sheet && owner.core === this.core);
   }
 
   /** @internal */

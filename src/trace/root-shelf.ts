@@ -13,16 +13,21 @@ export interface ShelvedRoot {
 
 interface Slot {
   readonly root: Expression | WeakRef<Expression>;
+  readonly seq: number;
   contentId: Uint8Array | undefined;
 }
 
 /** What a small root takes beside its bytes. */
 const OVERHEAD_BYTES = 512;
 
-/** Holds roots first come, first kept: what does not fit the budget is listed only while somebody else holds it. */
+/**
+ * Holds roots first come, first kept: what does not fit the budget is listed only while somebody else holds it. A root that was
+ * disposed of makes room for others: a weak reference costs as much as computing a small result.
+ */
 export class RootShelf {
   readonly #budgetBytes: number;
-  readonly #slots = new Map<number, Slot>();
+  /** In the order of their calls. */
+  #slots: Slot[] = [];
   #heldBytes = 0;
   #sweepAt = 4096;
 
@@ -31,34 +36,39 @@ export class RootShelf {
   }
 
   add(root: Expression): void {
-    const sizeBytes = root.type.sizeBytes + OVERHEAD_BYTES;
-    const fits = this.#heldBytes + sizeBytes <= this.#budgetBytes;
-    if (fits) this.#heldBytes += sizeBytes;
-    this.#slots.set(root.seq, { root: fits ? root : new WeakRef(root), contentId: root.contentId });
-    if (this.#slots.size > this.#sweepAt) this.#sweep();
+    if (this.#slots.length >= this.#sweepAt) this.#sweep();
+    const heldBytes = this.#heldBytes + chargedBytes(root);
+    const fits = heldBytes <= this.#budgetBytes;
+    if (fits) this.#heldBytes = heldBytes;
+    this.#slots.push({ root: fits ? root : new WeakRef(root), seq: root.seq, contentId: root.contentId });
   }
 
   list(): ShelvedRoot[] {
-    return [...this.#slots].map(([seq, { root, contentId: id }]) => ({ seq, value: valueOf(root), contentId: id }));
+    return this.#slots.map(({ root, seq, contentId: id }) => ({ seq, value: valueOf(root), contentId: id }));
   }
 
   /** Finds the content ids that are missing; returns the roots that got theirs now. */
   identify(digest: Digest): ShelvedRoot[] {
     const found: ShelvedRoot[] = [];
-    for (const [seq, slot] of this.#slots) {
+    for (const slot of this.#slots) {
       const value = valueOf(slot.root);
       if (slot.contentId !== undefined || value === undefined) continue;
       slot.contentId = rootOf(slot.root)?.contentId ?? idOf(value, digest);
-      found.push({ seq, value, contentId: slot.contentId });
+      found.push({ seq: slot.seq, value, contentId: slot.contentId });
     }
     return found;
   }
 
+  /** Lets go of roots that were collected, or whose elements are gone for good. */
   #sweep(): void {
-    for (const [seq, { root }] of this.#slots) if (rootOf(root) === undefined) this.#slots.delete(seq);
-    this.#sweepAt = Math.max(4096, 2 * this.#slots.size);
+    this.#slots = this.#slots.filter(({ root }) => rootOf(root)?.value !== undefined);
+    this.#heldBytes = 0;
+    for (const { root } of this.#slots) if (!(root instanceof WeakRef)) this.#heldBytes += chargedBytes(root);
+    this.#sweepAt = Math.max(4096, 2 * this.#slots.length);
   }
 }
+
+const chargedBytes = (root: Expression): number => root.type.sizeBytes + OVERHEAD_BYTES;
 
 const rootOf = (root: Expression | WeakRef<Expression>): Expression | undefined => (root instanceof WeakRef ? root.deref() : root);
 

@@ -68,6 +68,14 @@ describe('a demand', () => {
     expect(kernels()).toBe(5);
   });
 
+  it('of what is not a tensor of this sheet rejects, and throws nothing at the call', async () => {
+    await using other = await SymbolicSheet.open({ devices: ['js'] });
+    const demanded = sheet.compute(other.tensor([1]));
+    await expect(demanded).rejects.toThrow(/another sheet/);
+    await expect(sheet.compute(undefined as never)).rejects.toThrow(/another sheet/);
+    await expect(sheet.compute()).resolves.toBeUndefined();
+  });
+
   it('keeps a dear result the first time it is computed', async () => {
     const product = square(1).matmul(square(2));
     await product.data();

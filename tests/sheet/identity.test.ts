@@ -48,6 +48,21 @@ describe('one node', () => {
     expect(nodeOf(sheet.execute('concat', [a, a, a], { axis: 0 }))).not.toBe(nodeOf(sheet.execute('concat', [a, a], { axis: 0 })));
   });
 
+  it('stands for the same attributes in whatever order calls alternate, and wrong ones are refused every time', () => {
+    const a = square(1);
+    const calls = [{ axis: 0 }, { axis: 1 }, { axis: 0, keepdims: true }, { keepdims: true, axis: 0 }, { axis: 1, keepdims: false }, { keepdims: true }, {}];
+    const ask = (): number[] => calls.map((attributes) => nodeOf(a.sum(attributes)));
+    const first = ask();
+    expect(new Set(first).size).toBe(5);
+    for (let round = 0; round < 3; round++) {
+      expect(ask()).toEqual(first);
+      expect(() => a.sum({ axis: 2 })).toThrow(/axis 2/);
+    }
+    const variance = (correction: number): number => nodeOf(a.var({ correction }));
+    expect([variance(0), variance(-0), variance(0)]).toEqual([variance(0), variance(-0), variance(0)]);
+    expect(variance(0)).not.toBe(variance(-0));
+  });
+
   it('keeps its number for the same attributes after a collection', async () => {
     const make = (): number => internAttributes({ axis: [7, 6, 5], keepdims: true, only: 'here' }).id;
     const first = make();
