@@ -25,6 +25,9 @@ interface Remains {
 const YOUNG_PINS = 64;
 const YOUNG_BYTES = 2 ** 22;
 
+/** Bytes pinned between two breaths; a major collection is due after as many, as for arrays of the program's own. */
+const BREATH_BYTES = 2 ** 26;
+
 /** Holds values for expressions. Ordinary arrays are left to the garbage collector and cost nothing here. */
 export class Pins {
   sizeBytes = 0;
@@ -32,6 +35,7 @@ export class Pins {
   readonly #young = new Map<Block, Pin>();
   #youngBytes = 0;
   #ageing = false;
+  #unbreathedBytes = 0;
   readonly #byBlock = new WeakMap<Block, WeakRef<Pin>>();
   readonly #remains = new WeakMap<Pin, Remains>();
   readonly #collected = new FinalizationRegistry<Remains>((remains) => this.#release(remains));
@@ -72,9 +76,21 @@ export class Pins {
     this.#release(this.#remains.get(pin) as Remains);
   }
 
+  /**
+   * One turn of the event loop, where many bytes were pinned since the last: only between turns can handles that nobody
+   * holds be found and their bytes be used again, and a program that only awaits results takes none of its own.
+   */
+  breathe(): Promise<void> | undefined {
+    if (this.#unbreathedBytes < BREATH_BYTES) return undefined;
+    this.#unbreathedBytes = 0;
+    this.#age(this.#young.size);
+    return nextTurn().then(pressCollector);
+  }
+
   #make(block: Block): Pin {
     const pin = new Pin(block.hold());
     this.sizeBytes += block.sizeBytes;
+    this.#unbreathedBytes += block.sizeBytes;
     this.#young.set(block, pin);
     this.#youngBytes += block.sizeBytes;
     if (this.#young.size > YOUNG_PINS || this.#youngBytes > YOUNG_BYTES) this.#age(this.#young.size > YOUNG_PINS ? 1 : this.#young.size);
@@ -116,5 +132,16 @@ export class Pins {
   #letGo(block: Block): void {
     this.sizeBytes -= block.sizeBytes;
     block.release();
+  }
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => void (typeof setImmediate === 'function' ? setImmediate(resolve) : setTimeout(resolve)));
+
+/** The collector sees none of the bytes of pins: an array as large, never touched, so that it takes no memory, lets it see them. */
+function pressCollector(): void {
+  try {
+    void new ArrayBuffer(BREATH_BYTES + 1);
+  } catch {
+    // There is no room for it, so that the collector has run.
   }
 }

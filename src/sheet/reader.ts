@@ -41,8 +41,7 @@ export class Reader {
     for (const target of targets) this.admit(target);
     const values = this.#values(targets, settled);
     if (values instanceof Promise) return values.then((arrived) => this.#keepAllWith(targets, arrived));
-    this.#keepAllWith(targets, values);
-    return undefined;
+    return this.#keepAllWith(targets, values);
   }
 
   /** Computes an expression on this thread and keeps its value with it. */
@@ -61,7 +60,10 @@ export class Reader {
     }
     this.admit(expression);
     const demanded = this.#values([expression], brought);
-    return (demanded instanceof Promise ? await demanded : demanded)[0] as Value;
+    const [value] = (demanded instanceof Promise ? await demanded : demanded) as [Value];
+    const breath = this.#core.pins.breathe();
+    if (breath !== undefined) await breath;
+    return value;
   }
 
   /** Counts a copy that leaves the sheet, and fixes the bits it showed. */
@@ -133,8 +135,9 @@ export class Reader {
     if (this.#view.numerics === 'tolerance' || !this.#view.reuse) this.#core.pins.renew(expression, value);
   }
 
-  #keepAllWith(targets: readonly Expression[], values: readonly Value[]): void {
+  #keepAllWith(targets: readonly Expression[], values: readonly Value[]): Promise<void> | undefined {
     for (let i = 0; i < targets.length; i++) this.#keepWith(targets[i] as Expression, values[i] as Value);
+    return this.#core.pins.breathe();
   }
 
   #keepWith(expression: Expression, value: Value): void {

@@ -109,4 +109,17 @@ describe('memory', () => {
     expect((await kept.data()).length).toBe(SIDE * SIDE);
     await sheet.close();
   });
+
+  it('that a program drops comes back while it does nothing but await its next result', async () => {
+    const sheet = await SymbolicSheet.open({ devices: ['wasm', 'js'], budgetBytes: 2 ** 26 });
+    const x = sheet.tensor(new Float32Array(2 ** 20), [2 ** 20]);
+    let most = 0;
+    for (let i = 1; i <= 300; i++) {
+      await (i % 2 === 0 ? sheet.compute(x.add(i)) : x.add(i).data());
+      most = Math.max(most, sheet.stats().pinnedBytes);
+    }
+    // 1.2 GB were pinned on the way.
+    expect(most).toBeLessThan(2 ** 29);
+    await sheet.close();
+  });
 });
