@@ -71,7 +71,8 @@ ${FAMILIES.map(([family, rows]) => `- **${family}:** ${rows.map((row) => `\`${ro
 
 ## What differs from the standard
 
-The default floating dtype is float32. Indices are int32. There are no complex numbers, no float16 and no 16-bit integers.
+The default floating dtype is float32. Indices are int32. There are no complex numbers and no 16-bit integers. float16 is
+how elements are stored: ops widen it to float32, compute there, and round the result once to the nearest half.
 
 | op | difference |
 |---|---|

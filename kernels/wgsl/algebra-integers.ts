@@ -105,6 +105,7 @@ export function wrapText(dtype: GpuDType, value: string): string {
   return dtype === 'uint8' || dtype === 'bool' ? `((${value}) & 0xffu)` : value;
 }
 
+/** Constants as integers of a dtype; floats as they are. */
 const WRAPPED: Record<GpuDType, (value: number) => number> = {
-  float32: (value) => value, int32: (value) => value | 0, uint32: (value) => value >>> 0, int8: (value) => (value << 24) >> 24, uint8: (value) => value & 0xff, bool: (value) => value & 0xff,
+  float32: (value) => value, float16: (value) => value, int32: (value) => value | 0, uint32: (value) => value >>> 0, int8: (value) => (value << 24) >> 24, uint8: (value) => value & 0xff, bool: (value) => value & 0xff,
 };

@@ -1,6 +1,6 @@
 // Text that brings elements from words of a buffer into the type a map computes in, and results back into words.
 import { wrapText } from './algebra-integers.ts';
-import { computedType, type GpuDType, isPacked } from './storage.ts';
+import { computedType, type GpuDType, isPacked, perWord } from './storage.ts';
 
 /** Text and the library functions it calls. */
 export interface Converted {
@@ -11,12 +11,19 @@ export interface Converted {
 const plain = (text: string): Converted => ({ text, uses: [] });
 const called = (name: string, text: string): Converted => ({ text: `${name}(${text})`, uses: [name] });
 
-/** One of four elements of a packed word, as a u32 of eight bits or a sign-extended i32; `shift` in bits. */
+/** One of the elements of a packed word, as a u32 of its bits or a sign-extended i32; `shift` in bits. */
 export function unpacked(dtype: GpuDType, word: string, shift: string): string {
+  if (dtype === 'float16') return `(((${word}) >> ${shift}) & 0xffffu)`;
   return dtype === 'int8' ? `(bitcast<i32>((${word}) << (24u - ${shift})) >> 24u)` : `(((${word}) >> ${shift}) & 0xffu)`;
 }
 
-/** A loaded element, 32 bits of a u32 or what `unpacked` gives, as a value of a domain. */
+/** The bits of an element of a buffer of words. */
+export function elementAt(dtype: GpuDType, name: string, index: string): string {
+  const count = perWord(dtype);
+  return count === 1 ? `${name}[${index}]` : unpacked(dtype, `${name}[(${index}) >> ${Math.log2(count)}u]`, `(((${index}) & ${count - 1}u) * ${32 / count}u)`);
+}
+
+/** A loaded element, 32 bits of a u32 or what `unpacked` gives, as a value of a domain; the bits of a half in a domain of integers. */
 export function entering(dtype: GpuDType, element: string, domain: GpuDType): Converted {
   if (domain === 'float32') return enteringFloat(dtype, element);
   const type = computedType(domain);
@@ -26,6 +33,7 @@ export function entering(dtype: GpuDType, element: string, domain: GpuDType): Co
 
 function enteringFloat(dtype: GpuDType, element: string): Converted {
   if (dtype === 'float32') return plain(`bitcast<f32>(${element})`);
+  if (dtype === 'float16') return called('widenedHalf', element);
   if (dtype === 'int32') return called('floatOfI32', `bitcast<i32>(${element})`);
   return dtype === 'uint32' ? called('floatOfU32', element) : plain(`f32(${element})`);
 }
@@ -35,6 +43,7 @@ export function leaving(domain: GpuDType | 'mask', value: string, out: GpuDType)
   if (domain === 'mask') return plain(`select(0u, ${out === 'float32' ? '0x3f800000u' : '1u'}, ${value})`);
   if (domain !== 'float32') return plain(`bitcast<u32>(${value})`);
   if (out === 'float32') return called('canonical', value);
+  if (out === 'float16') return called('narrowedHalf', value);
   if (out === 'int32') return { text: `bitcast<u32>(saturatedI32(${value}))`, uses: ['saturatedI32'] };
   if (out === 'int8') return { text: `bitcast<u32>(clamp(saturatedI32(${value}), -128, 127))`, uses: ['saturatedI32'] };
   return { text: out === 'uint32' ? `saturatedU32(${value})` : `min(saturatedU32(${value}), 255u)`, uses: ['saturatedU32'] };
@@ -44,8 +53,10 @@ export function leaving(domain: GpuDType | 'mask', value: string, out: GpuDType)
 export function recast(domain: GpuDType, value: string, out: GpuDType): Converted {
   if (out === domain) return plain(`bitcast<u32>(${value})`);
   if (out === 'bool') return plain(`select(0u, 1u, (bitcast<u32>(${value})${domain === 'float32' ? ' << 1u' : ''}) != 0u)`);
-  if (domain === 'float32') return called('wrappedInteger', value);
-  if (out !== 'float32') return plain(`bitcast<u32>(${value})`);
+  if (domain === 'float32') return called(out === 'float16' ? 'narrowedHalf' : 'wrappedInteger', value);
+  if (computedType(out) !== 'f32') return plain(`bitcast<u32>(${value})`);
   const name = computedType(domain) === 'i32' ? 'floatOfI32' : 'floatOfU32';
+  // What float32 would round is infinite as a half.
+  if (out === 'float16') return { text: `narrowedHalf(${name}(${value}))`, uses: [name, 'narrowedHalf'] };
   return { text: `bitcast<u32>(${name}(${value}))`, uses: [name] };
 }

@@ -24,7 +24,7 @@ export interface ElementCode {
  */
 export function elementDomain(returns: ElementFunction['returns'], operands: readonly GpuDType[], out: GpuDType): GpuDType | undefined {
   const wide = operands.some((dtype) => dtype === 'int32' || dtype === 'uint32');
-  if (out === 'float32' || operands.includes('float32')) return returns === 'mask' && wide ? undefined : 'float32';
+  if ([out, ...operands].some((dtype) => computedType(dtype) === 'f32')) return returns === 'mask' && wide ? undefined : 'float32';
   if (returns === 'value') return out;
   if (!operands.includes('uint32')) return 'int32';
   return operands.some((dtype) => computedType(dtype) === 'i32') ? undefined : 'uint32';

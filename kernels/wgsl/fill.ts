@@ -1,11 +1,12 @@
 // Tensors made from places: constants, ranges, diagonals, triangles, one-hot rows.
+import { halfOf } from '../half.ts';
 import { elementCount } from '../strides.ts';
-import { unpacked } from './conversion.ts';
+import { elementAt } from './conversion.ts';
 import { declareLibrary } from './functions.ts';
 import { floatBits, type GpuLimits, LINEAR_BUILTINS, LINEAR_WORKGROUP, linearWorkgroups, type Plan, type Shader, WORKGROUP_SIZE } from './launch.ts';
 import { fits, type Typed } from './map.ts';
 import { FILL } from './shaders.gen.ts';
-import { type GpuDType, isGpuDType, isPacked, packWord } from './storage.ts';
+import { computedType, type GpuDType, isGpuDType, packVector, vectorType } from './storage.ts';
 import { fillTemplate } from './template.ts';
 
 /** Text of one element by `i`, `row` and `column`, with what its kernel binds. The name and the width of `out` tell forms apart. */
@@ -21,16 +22,16 @@ const PARAMS = ['vectors', 'columns', 'shift', 'chosen', 'other'].map((name) => 
 const shaders = new Map<string, Shader>();
 
 function shaderOf({ name, out, element, operand, uses = [] }: FillForm): Shader {
-  const key = `${name} ${isPacked(out) ? 'packed' : 'words'}`;
+  const key = `${name} ${vectorType(out)}`;
   const known = shaders.get(key);
   if (known !== undefined) return known;
   const lanes = [0, 1, 2, 3].map((lane) => `element(i + ${lane}u)`) as [string, string, string, string];
-  const result = `var<storage, read_write> y: array<${isPacked(out) ? 'u32' : 'vec4<u32>'}>;`;
+  const result = `var<storage, read_write> y: array<${vectorType(out)}>;`;
   const bindings = operand === undefined ? `@group(0) @binding(0) ${result}` : `@group(0) @binding(0) var<storage, read> x: array<u32>;\n@group(0) @binding(1) ${result}`;
   const shader: Shader = {
     name, bindings: operand === undefined ? ['write'] : ['read', 'write'], params: PARAMS,
     code: fillTemplate(FILL, {
-      bindings, element, functions: declareLibrary(uses), store: isPacked(out) ? packWord(lanes) : `vec4<u32>(${lanes.join(', ')})`,
+      bindings, element, functions: declareLibrary(uses), store: packVector(out, lanes),
       threads: WORKGROUP_SIZE, builtins: LINEAR_BUILTINS, workgroup: LINEAR_WORKGROUP,
     }),
   };
@@ -54,6 +55,7 @@ function planOf(form: FillForm, count: number, { columns = 1, shift = 0, chosen 
 /** A number as an element of a dtype, as a typed array stores it. */
 function bitsOf(dtype: GpuDType, value: number): number {
   if (dtype === 'float32') return floatBits(value);
+  if (dtype === 'float16') return halfOf(value);
   return dtype === 'bool' ? Number(value !== 0) : value >>> 0;
 }
 
@@ -76,7 +78,7 @@ export function planDiagonal(out: Typed, shift: number, limits: GpuLimits): Plan
 export function planTriangle(out: Typed, side: 'lower' | 'upper', shift: number, limits: GpuLimits): Plan | undefined {
   if (!fits(out, limits)) return undefined;
   const dtype = out.dtype as GpuDType;
-  const value = isPacked(dtype) ? unpacked('uint8', 'x[i >> 2u]', '((i & 3u) * 8u)') : 'x[i]';
+  const value = elementAt(dtype === 'int8' ? 'uint8' : dtype, 'x', 'i');
   const test = `bitcast<i32>(column) ${side === 'lower' ? '<=' : '>='} bitcast<i32>(row % params.other + params.shift)`;
   const form: FillForm = { name: `triangle ${side}`, out: dtype, operand: dtype, element: `select(0u, ${value}, ${test})` };
   const [rows, columns] = [out.shape.at(-2) as number, out.shape.at(-1) as number];
@@ -85,9 +87,9 @@ export function planTriangle(out: Typed, side: 'lower' | 'upper', shift: number,
 
 /** For every index of the operand (an integer dtype) a row of `out`'s last axis: 1 at the index, 0 elsewhere. */
 export function planOneHot(indexDType: string, out: Typed, limits: GpuLimits): Plan | undefined {
-  if (!fits(out, limits) || !isGpuDType(indexDType) || indexDType === 'float32') return undefined;
+  if (!fits(out, limits) || !isGpuDType(indexDType) || computedType(indexDType) === 'f32') return undefined;
   const dtype = out.dtype as GpuDType;
-  const index = isPacked(indexDType) ? unpacked(indexDType, 'x[row >> 2u]', '((row & 3u) * 8u)') : 'x[row]';
+  const index = elementAt(indexDType, 'x', 'row');
   // Negative indices are large as unsigned, beyond any column.
   const form: FillForm = { name: `one-hot ${indexDType}`, out: dtype, operand: indexDType, element: `select(0u, params.chosen, bitcast<u32>(${index}) == column)` };
   return planOf(form, elementCount(out.shape), { columns: out.shape.at(-1) as number, chosen: bitsOf(dtype, 1) });
@@ -96,7 +98,7 @@ export function planOneHot(indexDType: string, out: Typed, limits: GpuLimits): P
 /** start + i · step, no operand; undefined unless every value and every product is exact, so that no order of rounding matters. */
 export function planRange(out: Typed, start: number, step: number, limits: GpuLimits): Plan | undefined {
   const count = elementCount(out.shape);
-  if (!fits(out, limits) || out.dtype === 'bool') return undefined;
+  if (!fits(out, limits) || out.dtype === 'bool' || out.dtype === 'float16') return undefined;
   const dtype = out.dtype as GpuDType;
   if (dtype === 'float32') {
     if (!exactInSingle(start, step, count)) return undefined;

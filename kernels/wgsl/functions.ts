@@ -13,7 +13,7 @@ const FORMS: Readonly<Record<string, string>> = {
 /** The library function that is a scalar function on float32; undefined where its body is to be written out. */
 export const formOf = ({ name }: Scalar): string | undefined => (Object.hasOwn(FORMS, name) ? FORMS[name] : undefined);
 
-const LIBRARY = [shaders.FLOAT, shaders.EXPONENTIAL, shaders.TRIGONOMETRY, shaders.POWER, shaders.ERROR_FUNCTION, shaders.INTEGER].join('\n');
+const LIBRARY = [shaders.FLOAT, shaders.EXPONENTIAL, shaders.TRIGONOMETRY, shaders.POWER, shaders.ERROR_FUNCTION, shaders.INTEGER, shaders.HALF].join('\n');
 
 /** Every declaration of the library by name, and the names it mentions. */
 const declarations: ReadonlyMap<string, { readonly text: string; readonly mentions: readonly string[] }> = (() => {

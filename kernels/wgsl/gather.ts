@@ -12,8 +12,8 @@ export interface StridedWindow {
   readonly offset: number;
 }
 
-/** Bytes of an element: four times a word, or one, or a pair of words. */
-export type ItemBytes = 1 | 4 | 8;
+/** Bytes of an element: a part of a word, one, or a pair of words. */
+export type ItemBytes = 1 | 2 | 4 | 8;
 
 const MAX_WORDS = 2 ** 31;
 /** Below this extent a tile is mostly edge. */
@@ -30,8 +30,8 @@ export function planGather(window: StridedWindow, itemBytes: ItemBytes, limits: 
     const along = tiledAxis(nest);
     if (along !== undefined) return planTranspose(nest, offset, along);
   }
-  const dtype = itemBytes === 1 ? 'uint8' : 'uint32';
-  return planNest(IDENTITY, { nest, offsets: [offset], dtypes: [dtype], domain: dtype, out: dtype, store: 'map' });
+  const dtype = itemBytes === 1 ? 'uint8' : itemBytes === 2 ? 'float16' : 'uint32';
+  return planNest(IDENTITY, { nest, offsets: [offset], dtypes: [dtype], domain: dtype === 'float16' ? 'uint32' : dtype, out: dtype, store: 'map' });
 }
 
 /** The same elements as pairs of words. */

@@ -2,8 +2,8 @@
 import type { ItemBytes } from './gather.ts';
 import { type GpuLimits, type Launch, LINEAR_BUILTINS, LINEAR_WORKGROUP, linearWorkgroups, type Plan, type Shader, WORKGROUP_SIZE } from './launch.ts';
 import { JOIN, JOIN_BYTES, TAKE } from './shaders.gen.ts';
-import { type GpuDType, isGpuDType, isPacked } from './storage.ts';
-import { unpacked } from './conversion.ts';
+import { computedType, type GpuDType, isGpuDType } from './storage.ts';
+import { elementAt } from './conversion.ts';
 import { fillTemplate } from './template.ts';
 
 const LINEAR = { threads: WORKGROUP_SIZE, builtins: LINEAR_BUILTINS, workgroup: LINEAR_WORKGROUP };
@@ -61,7 +61,7 @@ const takes = new Map<string, Shader>();
  */
 export function planTake({ outer, length, inner, taken }: Taking, itemBytes: ItemBytes, indexDType: string, limits: GpuLimits): Plan | undefined {
   const sizeBytes = outer * taken * inner * itemBytes;
-  const integers = isGpuDType(indexDType) && indexDType !== 'float32' && indexDType !== 'bool';
+  const integers = isGpuDType(indexDType) && computedType(indexDType) !== 'f32' && indexDType !== 'bool';
   if (!integers || length === 0 || sizeBytes === 0 || sizeBytes > limits.maxStorageBufferBindingSize || Math.max(sizeBytes, outer * length * inner * itemBytes) / 4 >= MAX_UNITS) return undefined;
   const slice = inner * itemBytes;
   const unit: Unit = slice % 16 === 0 ? 'vector' : slice % 4 === 0 ? 'word' : 'bytes';
@@ -76,7 +76,7 @@ function takeShader(unit: Unit, dtype: GpuDType): Shader {
   const known = takes.get(key);
   if (known !== undefined) return known;
   const signed = dtype === 'int32' || dtype === 'int8';
-  const index = isPacked(dtype) ? unpacked(dtype, 'indices[k >> 2u]', '((k & 3u) * 8u)') : 'indices[k]';
+  const index = elementAt(dtype, 'indices', 'k');
   const settled = signed
     ? 'u32(clamp(select(bitcast<i32>(given), bitcast<i32>(given) + i32(params.length), bitcast<i32>(given) < 0), 0, i32(params.length) - 1))'
     : 'min(given, params.length - 1u)';

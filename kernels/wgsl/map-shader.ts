@@ -1,10 +1,10 @@
 // The text of a map kernel: how each operand is read, the function applied to four elements, how they are written.
 import type { ElementFunction } from '../algebra.ts';
-import { type Converted, entering, leaving, recast, unpacked } from './conversion.ts';
+import { type Converted, elementAt, entering, leaving, recast, unpacked } from './conversion.ts';
 import { declareElements, elementCode } from './element.ts';
 import { LINEAR_BUILTINS, LINEAR_WORKGROUP, type Shader, WORKGROUP_SIZE } from './launch.ts';
 import { MAP } from './shaders.gen.ts';
-import { type GpuDType, isPacked, packWord } from './storage.ts';
+import { type GpuDType, packVector, perWord, vectorType } from './storage.ts';
 import { fillTemplate } from './template.ts';
 
 /**
@@ -50,7 +50,7 @@ export function mapShader(fn: ElementFunction, form: MapForm): Shader | undefine
     return `let r${lane} = apply(${args.join(', ')});`;
   })];
   const results = LANES.map((lane) => take(resultOf(fn, form, `r${lane}`)));
-  const stored = isPacked(form.out) ? packWord(results as [string, string, string, string]) : `vec4<u32>(${results.join(', ')})`;
+  const stored = packVector(form.out, results as [string, string, string, string]);
   return {
     name: fn.name, bindings: [...form.operands.map(() => 'read' as const), 'write'], params: mapParams(form),
     code: fillTemplate(MAP, {
@@ -68,8 +68,8 @@ const readsVectors = (access: Access): boolean => access === 'dense' || access =
 
 function declareBuffers({ operands, out }: MapForm): string {
   const inputs = operands.map(({ dtype, access }, k) =>
-    `@group(0) @binding(${k}) var<storage, read> x${k}: array<${readsVectors(access) && !isPacked(dtype) ? 'vec4<u32>' : 'u32'}>;`);
-  return [...inputs, `@group(0) @binding(${operands.length}) var<storage, read_write> y: array<${isPacked(out) ? 'u32' : 'vec4<u32>'}>;`].join('\n');
+    `@group(0) @binding(${k}) var<storage, read> x${k}: array<${readsVectors(access) ? vectorType(dtype) : 'u32'}>;`);
+  return [...inputs, `@group(0) @binding(${operands.length}) var<storage, read_write> y: array<${vectorType(out)}>;`].join('\n');
 }
 
 /** Where the placed operands have the element of a flat index. */
@@ -93,8 +93,8 @@ function readings(form: MapForm): string[] {
   const vectors = operands.flatMap(({ dtype, access }, k) => {
     if (access === 'dense') return [`let w${k} = x${k}[vector];`];
     if (access === 'vector') return [`let w${k} = x${k}[at0.x${k} >> 2u];`];
-    if (access === 'single') return [`let w${k} = ${elementAt(k, dtype, '0u')};`];
-    return access === 'repeat' ? [`let w${k} = ${elementAt(k, dtype, `at0.x${k}`)};`] : [];
+    if (access === 'single') return [`let w${k} = ${elementAt(dtype, `x${k}`, '0u')};`];
+    return access === 'repeat' ? [`let w${k} = ${elementAt(dtype, `x${k}`, `at0.x${k}`)};`] : [];
   });
   return [...places, ...vectors];
 }
@@ -102,12 +102,14 @@ function readings(form: MapForm): string[] {
 /** The element of an operand for one of the four. */
 function elementOf({ operands, rank, sharedRow }: MapForm, k: number, lane: 0 | 1 | 2 | 3): string {
   const { dtype, access } = operands[k] as MapForm['operands'][number];
-  if (readsVectors(access)) return isPacked(dtype) ? unpacked(dtype, `w${k}`, `${8 * lane}u`) : `w${k}.${COMPONENTS[lane]}`;
+  if (readsVectors(access)) return inVector(dtype, `w${k}`, lane);
   if (access !== 'elements') return `w${k}`;
-  return elementAt(k, dtype, sharedRow ? `at0.x${k} + ${lane}u * params.s${k}_${rank - 1}` : `at${lane}.x${k}`);
+  return elementAt(dtype, `x${k}`, sharedRow ? `at0.x${k} + ${lane}u * params.s${k}_${rank - 1}` : `at${lane}.x${k}`);
 }
 
-function elementAt(k: number, dtype: GpuDType, index: string): string {
-  if (!isPacked(dtype)) return `x${k}[${index}]`;
-  return unpacked(dtype, `x${k}[(${index}) >> 2u]`, `(((${index}) & 3u) * 8u)`);
+/** One of the four elements of a vector of `vectorType`. */
+function inVector(dtype: GpuDType, vector: string, lane: 0 | 1 | 2 | 3): string {
+  const count = perWord(dtype);
+  if (count === 1) return `${vector}.${COMPONENTS[lane]}`;
+  return unpacked(dtype, count === 4 ? vector : `${vector}.${COMPONENTS[lane >> 1]}`, `${(lane % count) * (32 / count)}u`);
 }

@@ -38,8 +38,9 @@ export function planMap(fn: ElementFunction, operands: readonly MapOperand[], ou
 export function planCast(operand: Typed, dtype: string, limits: GpuLimits): Plan | undefined {
   if (!fits(operand, limits) || !fits({ dtype, shape: operand.shape }, limits)) return undefined;
   const from = operand.dtype as GpuDType;
+  const domain = from === 'float16' ? 'float32' : from;
   const nest = collapse({ shape: operand.shape, strides: [rowMajorStrides(operand.shape)] });
-  return planNest(IDENTITY, { nest, offsets: [0], dtypes: [from], domain: from, out: dtype as GpuDType, store: 'recast' });
+  return planNest(IDENTITY, { nest, offsets: [0], dtypes: [from], domain, out: dtype as GpuDType, store: 'recast' });
 }
 
 /** x. */

@@ -36,7 +36,8 @@ export interface PlanDraft {
 export function planReduce(problem: ReduceProblem, limits: GpuLimits): Plan | undefined {
   const { reduction, operand, axes, out } = problem;
   const shape = reduceShape(operand, axes);
-  if (shape === undefined || storedBytes(operand.dtype, shape.results * shape.count) > limits.maxStorageBufferBindingSize) return undefined;
+  // Halves are widened before they are reduced.
+  if (shape === undefined || operand.dtype === 'float16' || storedBytes(operand.dtype, shape.results * shape.count) > limits.maxStorageBufferBindingSize) return undefined;
   const elements = elementsOf(problem, shape.results * shape.count);
   const stages = stagesOf(reduction, operand.dtype, out, shape.count, problem.correction ?? 0);
   if (elements === undefined || stages === undefined) return undefined;

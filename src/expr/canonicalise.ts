@@ -6,7 +6,8 @@ import type { AttributeValue } from '../ops/attribute-values.ts';
 import type { OpRow } from '../ops/define.ts';
 import { checkKinds, promotedDTypes, readAttributes } from '../ops/infer.ts';
 import { valueOfArray } from '../tensor/block.ts';
-import { allocate, type DType, isFloat } from '../tensor/dtype.ts';
+import { roundToHalf } from '../../kernels/half.ts';
+import { allocate, type DType, isFloat, storedNumber } from '../tensor/dtype.ts';
 import { checkShape } from '../tensor/shape.ts';
 import { type TensorType, tensorType } from '../tensor/type.ts';
 import { type Attributes, internAttributes, NO_ATTRIBUTES } from './attributes.ts';
@@ -29,9 +30,17 @@ function settled(row: OpRow, args: readonly Argument[], given: Readonly<Record<s
   const types = operands.map((operand) => operand.type);
   const attributes = settleAttributes(row, types, given);
   const type = inferType(row, types, attributes);
+  if (row.widens && types.some(isHalf)) return castTo(widened(row, operands, given, author), type.dtype, author);
   const expression = new Expression(row, row.number, attributes, type, author.semantics, operands, author.nextSeq());
   if (operands.every((operand, i) => operand === args[i])) rememberPlain(row, types, { given, attributes, type, flops: expression.flops });
   return expression;
+}
+
+const isHalf = ({ dtype }: TensorType): boolean => dtype === 'float16';
+
+/** The call on float32 in place of float16: what it gives is rounded once, so that half precision is how elements are stored and never how they are computed. */
+function widened(row: OpRow, operands: readonly Expression[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
+  return canonicalise(row, operands.map((operand) => (isHalf(operand.type) ? castTo(operand, 'float32', author) : operand)), given, author);
 }
 
 /** What a call without casts or literals came to, by the types of its operands and its attributes: all of it follows from them. */
@@ -130,7 +139,7 @@ const constants = new WeakMap<Author, Map<DType, Map<number, Expression>>>();
 
 /** A scalar expression; a cast of one is folded by making it in the other dtype. */
 function constant(literal: Literal, dtype: DType, author: Author): Expression {
-  const value = Number(literal);
+  const value = dtype === 'float16' ? roundToHalf(Number(literal)) : Number(literal);
   // A map takes −0 for 0.
   if (Object.is(value, -0)) return makeConstant(literal, value, dtype, author);
   let byDType = constants.get(author);
@@ -150,13 +159,14 @@ function makeConstant(literal: Literal, value: number, dtype: DType, author: Aut
   const expression = new Expression(FULL, FULL.number, attributes, tensorType(dtype, []), author.semantics, [], author.nextSeq());
   // One element is sooner written than computed.
   const array = allocate(dtype, 1);
-  array[0] = (dtype === 'int64' ? BigInt(value) : dtype === 'bool' ? Number(value !== 0) : value) as never;
+  array[0] = (dtype === 'int64' ? BigInt(value) : storedNumber(dtype, value)) as never;
   expression.value = valueOfArray(expression.type, array);
   expression.origin = 'given';
   return expression;
 }
 
 function castTo(operand: Expression, dtype: DType, author: Author): Expression {
+  if (operand.type.dtype === dtype) return operand;
   const { row, attributes } = operand;
   if (row === FULL && operand.type.shape.length === 0 && (isFloat(dtype) || !isFloat(operand.type.dtype))) {
     return constant(attributes.values['value'] as number, dtype, author);

@@ -1,6 +1,6 @@
 // Values made from attributes alone, or in the likeness of an operand.
 import { AttributeError } from '../errors.ts';
-import { type DType, isInteger } from '../tensor/dtype.ts';
+import { type DType, isInteger, storedNumber } from '../tensor/dtype.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { type AttributeSpec, type AttributeValues, defineOp, type DirectKernel, type OpRow, type TypedOperand, unary } from './define.ts';
 import { first } from './infer.ts';
@@ -9,7 +9,7 @@ const SHAPE: AttributeSpec = { kind: 'shape', doc: 'shape of the result' };
 const DTYPE: AttributeSpec = { kind: 'dtype', fallback: 'float32', doc: 'dtype of the result' };
 
 /** Writes a number as an element of a dtype. */
-const element = (dtype: DType, value: number): number | bigint => (dtype === 'int64' ? BigInt(Math.trunc(value)) : dtype === 'bool' ? Number(value !== 0) : value);
+const element = (dtype: DType, value: number): number | bigint => (dtype === 'int64' ? BigInt(Math.trunc(value)) : storedNumber(dtype, value));
 
 const fill = (out: TypedOperand, value: number): void => {
   out.array.fill(element(out.type.dtype, value) as never);
@@ -19,7 +19,7 @@ const bySpec = (_operands: readonly TensorType[], attrs: AttributeValues): { dty
 
 function source(name: string, doc: string, attributes: OpRow['attributes'], infer: OpRow['infer'], run: DirectKernel): OpRow {
   const positional = Object.keys(attributes).filter((attribute) => attribute !== 'dtype' && attribute !== 'seed');
-  return defineOp({ name, doc, operands: [], attributes, positional, infer, result: 'attribute', kernel: { skeleton: 'direct', run } });
+  return defineOp({ name, doc, operands: [], attributes, positional, infer, result: 'attribute', widens: false, kernel: { skeleton: 'direct', run } });
 }
 
 /** Refuses a value that no element of the dtype can have. */
@@ -60,7 +60,7 @@ const eyeRun: DirectKernel = (_operands, out, attrs) => {
 };
 
 const like = (name: string, doc: string, value: (attrs: AttributeValues) => number, attributes: OpRow['attributes'] = {}): OpRow => defineOp({
-  name, doc, operands: unary('any'), attributes, positional: Object.keys(attributes), flops: () => 0,
+  name, doc, operands: unary('any'), attributes, positional: Object.keys(attributes), widens: false, flops: () => 0,
   infer: (operands, attrs) => {
     checkElement(name, first(operands).dtype, value(attrs));
     return first(operands);

@@ -1,9 +1,10 @@
 // Joining, selecting and rearranging: ops whose kernels copy runs of elements.
+import { halfOf, narrowToHalves, widenHalves } from '../../kernels/half.ts';
 import { AttributeError, ShapeError } from '../errors.ts';
-import { allocate, bytesOf, DTYPES, type TypedArray } from '../tensor/dtype.ts';
+import { allocate, bytesOf, type DType, DTYPES, numbersOf, storedNumber, type TypedArray } from '../tensor/dtype.ts';
 import { formatShape, sameShape, type Shape, sizeOf } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
-import { defineOp, type DirectKernel, type OpRow, unary } from './define.ts';
+import { defineOp, type DirectKernel, type OpRow, type TypedOperand, unary } from './define.ts';
 import { first, settledAxis } from './infer.ts';
 
 const noFlops = (): number => 0;
@@ -39,7 +40,7 @@ const concatenate: DirectKernel = (operands, out, attrs) => {
 /** The row of `concat`. */
 export const CONCAT: OpRow = defineOp({
   name: 'concat', doc: 'Tensors joined along an existing axis.', operands: [{ name: 'tensors', kind: 'any' }], variadic: true, promotion: 'common', result: 'promoted',
-  attributes: { axis: AXIS }, flops: noFlops,
+  attributes: { axis: AXIS }, widens: false, flops: noFlops,
   settle: (operands, attrs) => ({ axis: settledAxis('concat', attrs, first(operands).shape.length) }),
   infer: (operands, attrs) => ({ dtype: first(operands).dtype, shape: concatShape(operands, attrs['axis'] as number) }),
   kernel: { skeleton: 'direct', run: concatenate },
@@ -54,7 +55,7 @@ function stackShape(operands: readonly TensorType[], axis: number): Shape {
 
 const stack: OpRow = defineOp({
   name: 'stack', doc: 'Tensors of one shape joined along a new axis.', operands: [{ name: 'tensors', kind: 'any' }], variadic: true, promotion: 'common', result: 'promoted',
-  attributes: { axis: AXIS }, flops: noFlops,
+  attributes: { axis: AXIS }, widens: false, flops: noFlops,
   settle: (operands, attrs) => ({ axis: settledAxis('stack', attrs, first(operands).shape.length + 1) }),
   infer: (operands, attrs) => ({ dtype: first(operands).dtype, shape: stackShape(operands, attrs['axis'] as number) }),
   kernel: { skeleton: 'direct', run: concatenate },
@@ -85,7 +86,7 @@ const takeRuns: DirectKernel = ([x, indices], out, attrs) => {
 /** The row of `take`. */
 export const TAKE: OpRow = defineOp({
   name: 'take', doc: 'Elements or slices at the given indices of an axis; negative indices count from the end.',
-  operands: [{ name: 'x', kind: 'any' }, { name: 'indices', kind: 'index' }], attributes: { axis: AXIS }, flops: noFlops,
+  operands: [{ name: 'x', kind: 'any' }, { name: 'indices', kind: 'index' }], attributes: { axis: AXIS }, widens: false, flops: noFlops,
   settle: ([x], attrs) => ({ axis: settledAxis('take', attrs, (x as TensorType).shape.length) }),
   infer: ([x, indices], attrs) => {
     const axis = attrs['axis'] as number;
@@ -97,7 +98,7 @@ export const TAKE: OpRow = defineOp({
 
 function triangle(name: 'tril' | 'triu', doc: string, keeps: (column: number, row: number, offset: number) => boolean): OpRow {
   return defineOp({
-    name, doc, operands: unary('any'), attributes: { k: { kind: 'int', fallback: 0, doc: 'diagonal the triangle ends at' } }, laws: ['idempotent'], flops: noFlops,
+    name, doc, operands: unary('any'), attributes: { k: { kind: 'int', fallback: 0, doc: 'diagonal the triangle ends at' } }, laws: ['idempotent'], widens: false, flops: noFlops,
     infer: (operands) => {
       if (first(operands).shape.length < 2) throw new ShapeError(`${name}: x has shape ${formatShape(first(operands).shape)}; it needs rank 2 or more. Use reshape first.`, {});
       return first(operands);
@@ -127,7 +128,7 @@ const repeatRuns: DirectKernel = ([x], out, attrs) => {
 };
 
 const repeat: OpRow = defineOp({
-  name: 'repeat', doc: 'Every element (slice) of an axis several times in a row.', operands: unary('any'), positional: ['repeats'], flops: noFlops,
+  name: 'repeat', doc: 'Every element (slice) of an axis several times in a row.', operands: unary('any'), positional: ['repeats'], widens: false, flops: noFlops,
   attributes: { repeats: { kind: 'int', doc: 'how often' }, axis: AXIS },
   settle: ([x], attrs) => {
     if ((attrs['repeats'] as number) < 0) throw new AttributeError(`repeat: repeats is ${String(attrs['repeats'])}; give 0 or more.`, attrs);
@@ -141,7 +142,7 @@ const repeat: OpRow = defineOp({
 });
 
 const oneHot: OpRow = defineOp({
-  name: 'one_hot', doc: 'For every index a row of zeros with a 1 at it; an index outside [0, depth) gives zeros.', operands: unary('index'), positional: ['depth'], result: 'attribute', flops: noFlops,
+  name: 'one_hot', doc: 'For every index a row of zeros with a 1 at it; an index outside [0, depth) gives zeros.', operands: unary('index'), positional: ['depth'], result: 'attribute', widens: false, flops: noFlops,
   attributes: { depth: { kind: 'int', doc: 'length of the new last axis' }, dtype: { kind: 'dtype', fallback: 'float32', doc: 'dtype of the result' } },
   infer: ([x], attrs) => ({ dtype: attrs['dtype'] as TensorType['dtype'], shape: [...(x as TensorType).shape, attrs['depth'] as number] }),
   kernel: {
@@ -149,7 +150,7 @@ const oneHot: OpRow = defineOp({
     run: ([x], out, attrs) => {
       if (x === undefined) return;
       const depth = attrs['depth'] as number;
-      const one = out.type.dtype === 'int64' ? 1n : 1;
+      const one = out.type.dtype === 'int64' ? 1n : storedNumber(out.type.dtype, 1);
       out.array.fill(allocate(out.type.dtype, 1)[0] as never);
       x.array.forEach((index: number | bigint, i: number) => {
         if (index >= 0 && index < depth) out.array[i * depth + Number(index)] = one as never;
@@ -159,13 +160,25 @@ const oneHot: OpRow = defineOp({
 });
 
 const cast: DirectKernel = ([x], out) => {
-  const from = x?.array as TypedArray;
+  const { array, type } = x as TypedOperand;
+  if (type.dtype === out.type.dtype) out.array.set(array as never);
+  else if (type.dtype === 'float16' && out.type.dtype === 'float32') widenHalves(array as Uint16Array, out.array as Float32Array);
+  else if (out.type.dtype === 'float16') castToHalves(numbersOf(array), out.array as Uint16Array);
+  else castNumbers(numbersOf(array), type.dtype, out);
+};
+
+function castToHalves(from: TypedArray, out: Uint16Array): void {
+  if (from instanceof Float32Array) narrowToHalves(from, out);
+  else for (let i = 0; i < from.length; i++) out[i] = halfOf(Number(from[i]));
+}
+
+function castNumbers(from: TypedArray, dtype: DType, out: TypedOperand): void {
   if (out.type.dtype === 'bool') for (let i = 0; i < from.length; i++) out.array[i] = (from[i] == 0 ? 0 : 1) as never;
   else if (out.type.dtype === 'int64') for (let i = 0; i < from.length; i++) out.array[i] = toBigInt(from[i] as number | bigint) as never;
-  else if (x?.type.dtype === 'int64' && out.type.dtype === 'float32') for (let i = 0; i < from.length; i++) out.array[i] = toSingle(from[i] as bigint) as never;
-  else if (x?.type.dtype === 'int64') for (let i = 0; i < from.length; i++) out.array[i] = Number(BigInt.asIntN(53, from[i] as bigint) === from[i] || DTYPES[out.type.dtype].kind === 'float' ? from[i] : BigInt.asIntN(32, from[i] as bigint)) as never;
+  else if (dtype === 'int64' && out.type.dtype === 'float32') for (let i = 0; i < from.length; i++) out.array[i] = toSingle(from[i] as bigint) as never;
+  else if (dtype === 'int64') for (let i = 0; i < from.length; i++) out.array[i] = Number(BigInt.asIntN(53, from[i] as bigint) === from[i] || DTYPES[out.type.dtype].kind === 'float' ? from[i] : BigInt.asIntN(32, from[i] as bigint)) as never;
   else out.array.set(from as never);
-};
+}
 
 /** Truncates towards zero; NaN and infinities give 0, as ToInt32 does for the narrower integers. */
 const toBigInt = (value: number | bigint): bigint => (typeof value === 'bigint' ? value : Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n);
@@ -180,7 +193,7 @@ function toSingle(value: bigint): number {
 /** The row of `astype`: what promotion inserts. */
 export const CAST: OpRow = defineOp({
   name: 'astype', doc: 'The same values in another dtype: floats are rounded to nearest, float to integer truncates and wraps, anything but 0 is true.',
-  operands: unary('any'), positional: ['dtype'], attributes: { dtype: { kind: 'dtype', doc: 'the new dtype' } }, result: 'attribute', separable: 'elements',
+  operands: unary('any'), positional: ['dtype'], attributes: { dtype: { kind: 'dtype', doc: 'the new dtype' } }, result: 'attribute', separable: 'elements', widens: false,
   infer: ([x], attrs) => ({ dtype: attrs['dtype'] as TensorType['dtype'], shape: (x as TensorType).shape }),
   kernel: { skeleton: 'direct', run: cast },
   deviation: 'float to integer outside the range wraps; NaN gives 0',

@@ -1,6 +1,6 @@
 // Facts of a computed value: what structure its elements have. Found when first asked for, remembered with the array.
 import type { Value } from '../tensor/block.ts';
-import { isFloat, type TypedArray } from '../tensor/dtype.ts';
+import { isFloat, numbersOf, type TypedArray } from '../tensor/dtype.ts';
 import type { TensorType } from '../tensor/type.ts';
 import {
   columnSupport, hasNegativeZero, isConstant, isFiniteEverywhere, isSymmetric, isTriangular, largestMagnitude, type RowKinds, rowKinds, rowSupport,
@@ -27,7 +27,7 @@ export class Facts {
 
   constructor({ array, type }: { readonly array: TypedArray; readonly type: TensorType }) {
     this.type = type;
-    this.#array = array;
+    this.#array = numbersOf(array);
   }
 
   get finite(): boolean {

@@ -3,7 +3,7 @@ import type { PolicyError } from '../errors.ts';
 import type { Expression } from '../expr/expression.ts';
 import { judgeFinite } from '../policy/laws.ts';
 import type { Value } from '../tensor/block.ts';
-import { isFloat } from '../tensor/dtype.ts';
+import { isFloat, numbersOf } from '../tensor/dtype.ts';
 
 /** What a store remembers of a value's health; bit 1: known to be finite. */
 export interface Health {
@@ -15,7 +15,7 @@ const KNOWN_FINITE = 1;
 /** The broken law, or undefined. What was found finite once is not scanned again. */
 export function checkFinite(expression: Expression, value: Value, known?: Health): PolicyError | undefined {
   if (!isFloat(value.type.dtype) || (known !== undefined && (known.facts & KNOWN_FINITE) !== 0)) return undefined;
-  const array = value.array as Float32Array;
+  const array = numbersOf(value.array) as Float32Array;
   let count = 0;
   let at = -1;
   for (let i = 0; i < array.length; i++) {

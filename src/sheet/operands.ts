@@ -5,7 +5,7 @@ import { Expression } from '../expr/expression.ts';
 import { type DType, type TypedArray, dtypeOfArray, parseDType } from '../tensor/dtype.ts';
 import { checkShape, formatShape, MAX_RANK, sizeOf } from '../tensor/shape.ts';
 import type { Elements } from '../tensor/elements.ts';
-import { asTableArray, checkReadable } from '../tensor/foreign-dtypes.ts';
+import { asTableArray, checkReadable, isHalfBits } from '../tensor/foreign-dtypes.ts';
 import { asTruth, readSequence } from '../tensor/foreign-elements.ts';
 import { readForeign } from '../tensor/foreign.ts';
 
@@ -30,7 +30,7 @@ export function readElements(value: unknown, owner: string, shape?: readonly num
 }
 
 function readAny(value: unknown, owner: string, dtype: DType | undefined): Elements {
-  const own = dtypeOfArray(value);
+  const own = dtype === 'float16' && isHalfBits(value) ? dtype : dtypeOfArray(value);
   if (own !== undefined) return retyped(readTyped(value as TypedArray, own, owner), dtype);
   const foreign = readForeign(value, owner);
   if (foreign !== undefined) return retyped(foreign, dtype);

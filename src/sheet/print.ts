@@ -1,6 +1,7 @@
 // Text of tensors and expressions, for people. Synchronous: what is not in memory is said to be not computed yet.
 import type { Expression } from '../expr/expression.ts';
 import type { Value } from '../tensor/block.ts';
+import { numbersOf } from '../tensor/dtype.ts';
 import { formatType } from '../tensor/type.ts';
 
 const MAX_ELEMENTS = 6;
@@ -29,7 +30,8 @@ export function printExpression(expression: Expression, depth = 0): string {
   return `${row.name}(${[...operands.map((operand) => printExpression(operand, depth + 1)), ...attrs].join(', ')})`;
 }
 
-function printValues({ array, type }: Value): string[] {
+function printValues({ array: stored, type }: Value): string[] {
+  const array = numbersOf(stored);
   if (array.length === 0) return ['empty'];
   const shown = Array.from(array.subarray(0, MAX_ELEMENTS) as Iterable<number | bigint>, (x) => (type.dtype === 'bool' ? String(x === 1) : printNumber(x)));
   const elements = `[${shown.join(', ')}${array.length > MAX_ELEMENTS ? ', …' : ''}]`;

@@ -5,7 +5,7 @@ import type { OpRow } from '../ops/define.ts';
 import { METHODS } from '../ops/index.ts';
 import { splitParts } from '../ops/split.ts';
 import type { Value } from '../tensor/block.ts';
-import type { DType, DTypeArrays, TypedArray } from '../tensor/dtype.ts';
+import { type DType, type DTypeArrays, numbersOf, type TypedArray } from '../tensor/dtype.ts';
 import type { ForeignClass } from '../tensor/export.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Explanation } from './explain.ts';
@@ -67,7 +67,7 @@ export class Tensor<D extends DType = DType> {
     return this.expression.origin;
   }
 
-  /** The elements, row-major, in an array of the caller's own. Computes what is missing. */
+  /** The elements, row-major, in an array of the caller's own; float16 as bits in a Uint16Array. Computes what is missing. */
   async data(): Promise<DTypeArrays[D]> {
     const value = await this.#value();
     const copy = value.array.slice() as DTypeArrays[D];
@@ -78,13 +78,13 @@ export class Tensor<D extends DType = DType> {
   /** The single element of a tensor of size 1. */
   async item(): Promise<D extends 'int64' ? bigint : D extends 'bool' ? boolean : number> {
     if (this.size !== 1) throw new ShapeError(`item: this tensor has ${this.size} elements; read data(), or reduce it to one.`, { shape: this.shape });
-    const [element] = await this.data() as unknown as TypedArray;
+    const [element] = numbersOf(await this.data());
     return (this.dtype === 'bool' ? element === 1 : element) as never;
   }
 
   /** The elements as nested lists. */
   async toArray(): Promise<unknown> {
-    const flat = Array.from(await this.data() as Iterable<unknown>, this.dtype === 'bool' ? (x) => x === 1 : (x) => x);
+    const flat = Array.from(numbersOf(await this.data()) as Iterable<unknown>, this.dtype === 'bool' ? (x) => x === 1 : (x) => x);
     return this.shape.length === 0 ? flat[0] : nest(flat, this.shape);
   }
 

@@ -1,14 +1,16 @@
 // The dtype table: everything the library knows about element types, in one place.
+import { halfOf, widenHalves } from '../../kernels/half.ts';
 import { DTypeError } from '../errors.ts';
 
 /** Array types that hold tensor elements. */
 export type TypedArray =
-  | Float64Array | Float32Array | Int32Array | Uint32Array | Uint8Array | Int8Array | BigInt64Array;
+  | Float64Array | Float32Array | Uint16Array | Int32Array | Uint32Array | Uint8Array | Int8Array | BigInt64Array;
 
-/** Element types by name; the array each is stored in. `bool` is one byte, 0 or 1. */
+/** Element types by name; the array each is stored in. `bool` is one byte, 0 or 1; `float16` is its bits, two bytes. */
 export interface DTypeArrays {
   float64: Float64Array;
   float32: Float32Array;
+  float16: Uint16Array;
   int64: BigInt64Array;
   int32: Int32Array;
   uint32: Uint32Array;
@@ -47,6 +49,7 @@ export const DTYPES: Readonly<Record<DType, DTypeRow>> = {
   uint8: row('uint8', 6, 'uint', 1, Uint8Array),
   int8: row('int8', 7, 'int', 1, Int8Array),
   bool: row('bool', 8, 'bool', 1, Uint8Array),
+  float16: row('float16', 9, 'float', 2, Uint16Array),
 };
 
 /** All dtype names, in table order. */
@@ -60,15 +63,26 @@ export const dtypeOfCode = (code: number): DType | undefined => DTYPE_NAMES.find
 
 const BY_TAG: Readonly<Record<string, DType>> = {
   Float64Array: 'float64', Float32Array: 'float32', BigInt64Array: 'int64', Int32Array: 'int32',
-  Uint32Array: 'uint32', Uint8Array: 'uint8', Uint8ClampedArray: 'uint8', Int8Array: 'int8',
+  Float16Array: 'float16', Uint32Array: 'uint32', Uint8Array: 'uint8', Uint8ClampedArray: 'uint8', Int8Array: 'int8',
 };
 
-/** The dtype a typed array holds unless it is told otherwise (Uint8Array is uint8, never bool); undefined for others. */
+/** The dtype a typed array holds unless it is told otherwise (Uint8Array is uint8, never bool; a Uint16Array is no dtype's own); undefined for others. */
 export const dtypeOfArray = (value: unknown): DType | undefined =>
   ArrayBuffer.isView(value) ? BY_TAG[(value as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag]] : undefined;
 
 /** `length` zero elements of a dtype. */
 export const allocate = (dtype: DType, length: number): TypedArray => new DTYPES[dtype].array(length);
+
+/** The elements as numbers: those of float16 in a float32 array, others as they are. */
+export function numbersOf(array: TypedArray): Exclude<TypedArray, Uint16Array> {
+  if (!(array instanceof Uint16Array)) return array;
+  const numbers = new Float32Array(array.length);
+  widenHalves(array, numbers);
+  return numbers;
+}
+
+/** A number as it is stored in an array of a dtype that is not int64. */
+export const storedNumber = (dtype: DType, value: number): number => (dtype === 'float16' ? halfOf(value) : dtype === 'bool' ? Number(value !== 0) : value);
 
 /** The bytes of an array, not copied. */
 export const bytesOf = (array: ArrayBufferView): Uint8Array =>
@@ -77,7 +91,7 @@ export const bytesOf = (array: ArrayBufferView): Uint8Array =>
 export const isFloat = (dtype: DType): boolean => DTYPES[dtype].kind === 'float';
 export const isInteger = (dtype: DType): boolean => DTYPES[dtype].kind === 'int' || DTYPES[dtype].kind === 'uint';
 
-const FLOATS: readonly DType[] = ['float32', 'float64'];
+const FLOATS: readonly DType[] = ['float16', 'float32', 'float64'];
 const SIGNED: readonly DType[] = ['int8', 'int32', 'int64'];
 const UNSIGNED: readonly DType[] = ['uint8', 'uint32'];
 /** The smallest signed type that holds an unsigned one (array API, mixed signedness). */

@@ -7,15 +7,13 @@ const ALIASES: Readonly<Record<string, DType>> = {
   uint8_clamped: 'uint8', uint8c: 'uint8', buffer: 'uint8', bigint64: 'int64',
 };
 
-const HALF = "convert it to float32 first: t.to('float32') in transformers.js, Float32Array.from(array) for a Float16Array";
 const UNPACK = 'unpack it, one element a byte, into an Int8Array or Uint8Array first';
 
 /** Element types that exist elsewhere, by name, with the way to one of ours. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  float16: HALF,
   bfloat16: 'convert it to float32 first',
   int16: 'use Int32Array.from(array) first',
-  uint16: 'use Int32Array.from(array) first (or decode to a Float32Array, if these are float16 bits)',
+  uint16: "use Int32Array.from(array) first, or name the dtype float16 if these are its bits",
   uint64: 'use BigInt64Array.from(array) first, if every element is below 2⁶³',
   biguint64: 'use BigInt64Array.from(array) first, if every element is below 2⁶³',
   int4: UNPACK,
@@ -26,7 +24,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 const NAME_OF_TAG: Readonly<Record<string, string>> = {
-  Float16Array: 'float16', Int16Array: 'int16', Uint16Array: 'uint16', BigUint64Array: 'uint64',
+  Int16Array: 'int16', Uint16Array: 'uint16', BigUint64Array: 'uint64',
 };
 
 /** The dtype another library's name means; a DTypeError with the way out when it means none of ours. */
@@ -46,6 +44,9 @@ export function dtypeOfView(view: ArrayBufferView, owner: string): DType {
   const tag = (view as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag];
   return dtypeOfName(NAME_OF_TAG[tag] ?? tag, owner);
 }
+
+/** Whether an array may hold the bits of float16, as onnxruntime keeps them: the only dtype that is stored so, if it is named. */
+export const isHalfBits = (view: unknown): view is Uint16Array => (view as { [Symbol.toStringTag]?: unknown } | null | undefined)?.[Symbol.toStringTag] === 'Uint16Array';
 
 /**
  * The same elements as an array of the dtype's own class, so that a Buffer, a Uint8ClampedArray or an array of another

@@ -1,7 +1,7 @@
 // The elements of a foreign tensor as an array of the dtype its library names: the name wins over the array.
 import { DTypeError, SourceError } from '../errors.ts';
-import { allocate, DTYPES, type DType, isFloat, type TypedArray } from './dtype.ts';
-import { asTableArray, dtypeOfView } from './foreign-dtypes.ts';
+import { allocate, DTYPES, type DType, isFloat, numbersOf, storedNumber, type TypedArray } from './dtype.ts';
+import { asTableArray, dtypeOfView, isHalfBits } from './foreign-dtypes.ts';
 
 /** Elements in memory order, their shape not yet considered. */
 export interface Sequence {
@@ -23,12 +23,12 @@ export function readSequence(source: unknown, declared: DType | undefined, owner
 
 /** Elements of any numeric array as `dtype`, converted where the array is of another class (a cast that shares memory). */
 export function castSequence(source: unknown, dtype: DType, owner: string): Sequence {
-  const held = ArrayBuffer.isView(source) ? dtypeOfView(source, owner) : undefined;
+  const held = ArrayBuffer.isView(source) ? heldBy(source, dtype, owner) : undefined;
   // bigints and numbers do not convert into each other unasked; readSequence says so.
   if (held === undefined || holds(held, dtype) || held === 'int64' || dtype === 'int64') return readSequence(source, dtype, owner);
-  const from = asTableArray(source as ArrayBufferView, held, owner) as Float64Array;
+  const from = numbersOf(asTableArray(source as ArrayBufferView, held, owner)) as Float64Array;
   const array = allocate(dtype, from.length);
-  for (let i = 0; i < from.length; i++) array[i] = dtype === 'bool' ? Number(from[i] !== 0) : from[i] as number;
+  for (let i = 0; i < from.length; i++) array[i] = storedNumber(dtype, from[i] as number);
   return { dtype, array, fresh: true };
 }
 
@@ -40,7 +40,7 @@ export function asTruth(array: TypedArray): { array: TypedArray; fresh: boolean 
 }
 
 function readView(view: ArrayBufferView, declared: DType | undefined, owner: string): Sequence {
-  const held = dtypeOfView(view, owner);
+  const held = heldBy(view, declared, owner);
   const dtype = declared ?? held;
   if (!holds(held, dtype)) {
     throw new DTypeError(
@@ -51,6 +51,8 @@ function readView(view: ArrayBufferView, declared: DType | undefined, owner: str
   const array = asTableArray(view, dtype, owner);
   return dtype === 'bool' ? { dtype, ...asTruth(array) } : { dtype, array, fresh: false };
 }
+
+const heldBy = (view: ArrayBufferView, declared: DType | undefined, owner: string): DType => (declared === 'float16' && isHalfBits(view) ? declared : dtypeOfView(view, owner));
 
 /** True where an array of `held` is how elements of `dtype` are stored. */
 const holds = (held: DType, dtype: DType): boolean => held === dtype || (dtype === 'bool' && held === 'uint8');
@@ -64,7 +66,7 @@ function readList(list: readonly unknown[], dtype: DType, owner: string): Sequen
   const array = allocate(dtype, list.length);
   for (let i = 0; i < list.length; i++) {
     const element = elementAs(list[i], dtype);
-    if (element !== undefined) array[i] = element as never;
+    if (element !== undefined) array[i] = (typeof element === 'number' ? storedNumber(dtype, element) : element) as never;
     if (element === undefined || (!isFloat(dtype) && array[i] !== element)) {
       throw new DTypeError(
         `${owner}: element ${i} is ${describe(list[i])}, which ${dtype} does not hold; give numbers of that type, or another dtype.`,

@@ -14,12 +14,12 @@ const MAX_HEADER_BYTES = 65536;
 const GROWTH_DIGITS = 21;
 
 const CODES: Readonly<Record<DType, string>> = {
-  float64: 'f8', float32: 'f4', int64: 'i8', int32: 'i4', uint32: 'u4', uint8: 'u1', int8: 'i1', bool: 'b1',
+  float64: 'f8', float32: 'f4', float16: 'f2', int64: 'i8', int32: 'i4', uint32: 'u4', uint8: 'u1', int8: 'i1', bool: 'b1',
 };
 const DTYPE_OF_CODE = new Map(Object.entries(CODES).map(([dtype, code]) => [code, dtype as DType]));
 
 /** NumPy types that are none of ours, and what to save instead. */
-const CASTS: Readonly<Record<string, string>> = { f2: 'float32', f16: 'float64', i2: 'int32', u2: 'int32', u8: 'int64' };
+const CASTS: Readonly<Record<string, string>> = { f16: 'float64', i2: 'int32', u2: 'int32', u8: 'int64' };
 
 const littleEndianHost = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 

@@ -1,6 +1,6 @@
 // Whether a result is the recorded one: the same bits, or within a bound of them.
 import { type Digest, equalBytes, toHex } from '../fingerprint/digest.ts';
-import { bytesOf, type TypedArray } from '../tensor/dtype.ts';
+import { bytesOf, numbersOf, type TypedArray } from '../tensor/dtype.ts';
 import type { BytesRecord, DigestRecord } from './records.ts';
 import { sketchDistance, sketchOf } from './sketch.ts';
 
@@ -26,12 +26,12 @@ export function compareResult(recorded: Recorded, array: TypedArray, bound: numb
 }
 
 function distanceOf(recorded: Recorded, array: TypedArray): number | undefined {
-  if (!(array instanceof Float32Array || array instanceof Float64Array)) return undefined;
-  if (recorded.kind === 'digest') return recorded.sketch && sketchDistance(recorded.sketch, sketchOf(array));
+  const is = numbersOf(array);
+  if (!(is instanceof Float32Array || is instanceof Float64Array)) return undefined;
+  if (recorded.kind === 'digest') return recorded.sketch && sketchDistance(recorded.sketch, sketchOf(is));
   if (recorded.bytes.length !== array.byteLength) return undefined;
-  const { buffer } = recorded.bytes.slice();
-  const before = array instanceof Float32Array ? new Float32Array(buffer) : new Float64Array(buffer);
-  return plainDistance(before, array);
+  const was = numbersOf(new (array.constructor as typeof Float32Array)(recorded.bytes.slice().buffer));
+  return plainDistance(was as typeof is, is);
 }
 
 /** ‖x − y‖ / ‖x‖, elements that are equal (infinities, NaNs) counting as 0. */
@@ -46,7 +46,8 @@ function plainDistance(x: Float32Array | Float64Array, y: Float32Array | Float64
   return difference === 0 ? 0 : Number.isNaN(difference) ? Infinity : Math.sqrt(difference / norm);
 }
 
-const epsilonOf = (array: TypedArray): number => (array instanceof Float32Array ? 2 ** -23 : array instanceof Float64Array ? 2 ** -52 : 0);
+const epsilonOf = (array: TypedArray): number =>
+  (array instanceof Float32Array ? 2 ** -23 : array instanceof Float64Array ? 2 ** -52 : array instanceof Uint16Array ? 2 ** -10 : 0);
 
 function reasonOf(recorded: Recorded, bytes: Uint8Array, distance: number | undefined, allowed: number, digest: Digest): string {
   if (distance !== undefined) return `it is ${distance.toPrecision(3)} away from what was recorded, more than ${allowed.toPrecision(3)}`;

@@ -4,7 +4,7 @@ import type { Decision, NumericsClass, ProgramEvent } from '../events.ts';
 import type { Expression } from '../expr/expression.ts';
 import { ROOT_OP } from '../expr/expression.ts';
 import type { Value } from '../tensor/block.ts';
-import { bytesOf } from '../tensor/dtype.ts';
+import { bytesOf, isFloat, numbersOf } from '../tensor/dtype.ts';
 import { STREAM } from './chain.ts';
 import { decodeAnnotations, decodeProgram, sealOf } from './decode.ts';
 import { AnnotationEncoder } from './encode-annotations.ts';
@@ -171,5 +171,4 @@ export class TraceWriter implements Recorder {
 /** Bit 0 of the semantics is the numerics class. */
 const isExact = (expression: Expression): boolean => (expression.semantics & 1) === 1;
 
-const sketchable = ({ array }: Value): Float64Array | undefined =>
-  array instanceof Float32Array || array instanceof Float64Array ? sketchOf(array) : undefined;
+const sketchable = ({ array, type }: Value): Float64Array | undefined => (isFloat(type.dtype) ? sketchOf(numbersOf(array) as Float32Array | Float64Array) : undefined);

@@ -1,6 +1,7 @@
 // What a mapping of an ONNX operator works on: inputs as tensors of a sheet, attributes with their defaults.
 import type { SymbolicSheet, DType, Tensor, TypedArray } from '../../src/index.ts';
 import { OPS } from '../../src/ops/index.ts';
+import { numbersOf } from '../../src/tensor/dtype.ts';
 import { type AttributeValue, elementTypeOf, type Model, type StoredTensor } from './protobuf.ts';
 
 /** A case no mapping covers, with the reason the table gives. */
@@ -18,7 +19,7 @@ export interface Input {
   numbers(): number[];
 }
 
-export const isFloatType = (dtype: string): boolean => dtype === 'float32' || dtype === 'float64';
+export const isFloatType = (dtype: string): boolean => dtype === 'float32' || dtype === 'float64' || dtype === 'float16';
 
 const safe = (value: number | bigint): number => Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(value)));
 
@@ -47,7 +48,7 @@ export class Context {
   #enter(stored: StoredTensor | undefined): Input | undefined {
     if (stored === undefined) return undefined;
     const { array, shape, dtype } = stored;
-    return { tensor: this.sheet.tensor(array, shape, { dtype: dtype as DType }), array, shape, numbers: () => Array.from(array as Iterable<number | bigint>, safe) };
+    return { tensor: this.sheet.tensor(array, shape, { dtype: dtype as DType }), array, shape, numbers: () => Array.from(numbersOf(array) as Iterable<number | bigint>, safe) };
   }
 
   input(place: number): Input | undefined {

@@ -109,7 +109,7 @@ function cast(on: Context, to: string): Tensor {
 }
 
 function arange(on: Context): Tensor {
-  const [start, stop, step] = [0, 1, 2].map((place) => Number((on.input(place) as Input).array[0])) as [number, number, number];
+  const [start, stop, step] = [0, 1, 2].map((place) => Number((on.input(place) as Input).numbers()[0])) as [number, number, number];
   return on.sheet.arange(start, stop, step, { dtype: on.tensor(0).dtype });
 }
 

@@ -8,7 +8,7 @@ import type { OpRow } from '../../src/ops/define.ts';
 import { OPS } from '../../src/ops/index.ts';
 import { testGpu } from './run-plan.ts';
 
-export const ARRAYS = { float32: Float32Array, int32: Int32Array, uint32: Uint32Array, int8: Int8Array, uint8: Uint8Array, bool: Uint8Array } as const;
+export const ARRAYS = { float32: Float32Array, float16: Uint16Array, int32: Int32Array, uint32: Uint32Array, int8: Int8Array, uint8: Uint8Array, bool: Uint8Array } as const;
 
 export const product = (shape: readonly number[]): number => shape.reduce((a, n) => a * n, 1);
 

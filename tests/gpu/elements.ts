@@ -6,7 +6,7 @@ import type { GpuDType } from '../../kernels/wgsl/storage.ts';
 
 /** An array of a dtype; bool is bytes of 0 and 1. */
 export function arrayOf(dtype: GpuDType, source: number | ArrayBuffer): NumberArray {
-  const types = { float32: Float32Array, int32: Int32Array, uint32: Uint32Array, int8: Int8Array, uint8: Uint8Array, bool: Uint8Array } as const;
+  const types = { float32: Float32Array, float16: Uint16Array, int32: Int32Array, uint32: Uint32Array, int8: Int8Array, uint8: Uint8Array, bool: Uint8Array } as const;
   return new types[dtype](source as never);
 }
 

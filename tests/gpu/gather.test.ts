@@ -11,8 +11,8 @@ import { OPS } from '../../src/ops/index.ts';
 import { arrayOf, elements } from './elements.ts';
 import { type TestGpu, testGpu } from './run-plan.ts';
 
-const ARRAYS = { 1: Uint8Array, 4: Uint32Array, 8: BigUint64Array } as const;
-type Words = Uint8Array | Uint32Array | BigUint64Array;
+const ARRAYS = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: BigUint64Array } as const;
+type Words = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
 
 let gpu: TestGpu;
 beforeAll(async () => {
@@ -27,7 +27,7 @@ async function onGpu(plan: Plan | undefined, operands: readonly ArrayBufferView[
 /** Elements that tell their place, NaN payloads among the words. */
 function numbered(itemBytes: ItemBytes, count: number): Words {
   const out = new ARRAYS[itemBytes](count);
-  for (let i = 0; i < count; i++) out[i] = (itemBytes === 8 ? BigInt(i) * 0x1_0000_0003n + 7n : itemBytes === 4 ? 0x7f800000 + i : (i * 31) % 251) as never;
+  for (let i = 0; i < count; i++) out[i] = (itemBytes === 8 ? BigInt(i) * 0x1_0000_0003n + 7n : itemBytes === 4 ? 0x7f800000 + i : itemBytes === 2 ? (i * 2731) % 65521 : (i * 31) % 251) as never;
   return out;
 }
 
@@ -57,7 +57,7 @@ describe('a window', () => {
   ];
 
   it.each(WINDOWS)('of %s has the bits of the CPU for elements of 1, 4 and 8 bytes', async (_name, source, window) => {
-    for (const itemBytes of [1, 4, 8] as const) {
+    for (const itemBytes of [1, 2, 4, 8] as const) {
       const x = numbered(itemBytes, source);
       const wanted = new ARRAYS[itemBytes](elementCount(window.shape));
       copyWindow(x, window, wanted);
@@ -74,7 +74,7 @@ describe('a window', () => {
 
 describe('a join', () => {
   it.each([[1, [8, 4]], [3, [5, 1, 2]], [7, [1, 1]], [4, [16, 0, 32]], [5, [3, 4, 2, 1, 7, 6, 5, 4, 3]]] as const)('of %i times runs of %j elements lays them side by side', async (outer, runs) => {
-    for (const itemBytes of [1, 4, 8] as const) {
+    for (const itemBytes of [1, 2, 4, 8] as const) {
       const operands = runs.map((run, k) => numbered(itemBytes, outer * run + k).subarray(k));
       const wanted = Array.from({ length: outer }, (_, i) => runs.flatMap((run, k) => [...(operands[k] as Uint32Array).subarray(i * run, (i + 1) * run)])).flat();
       const got = await onGpu(planJoin(outer, runs, itemBytes, gpu.limits), operands, wanted.length * itemBytes);
@@ -85,7 +85,7 @@ describe('a join', () => {
 
 describe('taking', () => {
   it.each([[1, 9, 1], [2, 7, 3], [3, 5, 4], [2, 3, 8]] as const)('from %i × %i slices of %i elements follows the indices', async (outer, length, inner) => {
-    for (const itemBytes of [1, 4, 8] as const) {
+    for (const itemBytes of [1, 2, 4, 8] as const) {
       for (const dtype of ['int32', 'uint8', 'int8'] as const) {
         const indices = arrayOf(dtype, 5);
         [0, length - 1, 1, 2, dtype === 'uint8' ? 0 : -2].forEach((index, k) => (indices[k] = index));

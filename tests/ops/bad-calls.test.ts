@@ -11,7 +11,7 @@ const REFUSED: Readonly<Record<string, readonly DType[]>> = {
 
 const ILL_TYPED: Record<AttributeKind, readonly unknown[]> = {
   int: [1.5, '1', null, NaN, {}], float: ['1', null, {}], bool: [1, 'yes', null], axis: [0.5, 'first', {}], axes: [['a'], 0.5, 'all', {}], shape: ['x', [-1], [1.5], null, [2 ** 31, 2 ** 31]],
-  dtype: ['float16', 5, null, {}], ints: [['a'], 1.5, {}], seed: [-1, 0.5, 'a', 2 ** 60], choice: ['none of them', 1],
+  dtype: ['bfloat16', 5, null, {}], ints: [['a'], 1.5, {}], seed: [-1, 0.5, 'a', 2 ** 60], choice: ['none of them', 1],
 };
 
 describe('a bad call of', () => {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { SheetError, type SymbolicSheet } from '../../src/index.ts';
 import type { OpRow } from '../../src/ops/define.ts';
 import { OPS } from '../../src/ops/index.ts';
-import { type DType, DTYPE_NAMES } from '../../src/tensor/dtype.ts';
-import { callsOf, describeCall, enter, perform } from './samples.ts';
+import type { DType } from '../../src/tensor/dtype.ts';
+import { callsOf, COMPUTED_DTYPES, describeCall, enter, perform } from './samples.ts';
 
 export const LOCK_FILE = join(import.meta.dirname, '../../ops.lock');
 const CALLS_PER_DTYPE = 6;
@@ -27,7 +27,7 @@ export async function lockRows(sheet: SymbolicSheet): Promise<Map<string, Locked
 
 async function digestOf(sheet: SymbolicSheet, row: OpRow): Promise<string> {
   const hash = createHash('sha256');
-  for (const dtype of row.source ? ['float32' as DType] : DTYPE_NAMES) {
+  for (const dtype of row.source ? ['float32' as DType] : COMPUTED_DTYPES) {
     for (const call of callsOf(sheet, row, dtype, CALLS_PER_DTYPE)) hash.update(describeCall(call)).update(await outcomeOf(sheet, call));
   }
   return hash.digest('hex').slice(0, 32);

@@ -1,5 +1,6 @@
 // Calls to try on every row: operands of many dtypes, shapes and values, and attributes drawn from their specs, all from a fixed seed.
 import { drawFrom as randomFrom } from '../../bench/seed.ts';
+import { narrowToHalves, widenHalves } from '../../kernels/half.ts';
 import { SheetError, type SymbolicSheet, type Tensor } from '../../src/index.ts';
 import type { AttributeKind, OpRow } from '../../src/ops/define.ts';
 import { allocate, type DType, DTYPE_NAMES, type TypedArray } from '../../src/tensor/dtype.ts';
@@ -20,6 +21,9 @@ export interface Call {
 }
 
 export { randomFrom };
+
+/** The dtypes that ops compute in; float16 is only stored (tests/ops/half.test.ts). */
+export const COMPUTED_DTYPES = DTYPE_NAMES.filter((dtype): dtype is Exclude<DType, 'float16'> => dtype !== 'float16');
 
 /** Any element of a list. */
 export const pick = <T>(list: readonly T[], random: () => number): T => list[Math.floor(random() * list.length)] as T;
@@ -46,6 +50,22 @@ export function sample(dtype: DType, shape: readonly number[], special: boolean,
   const array = allocate(dtype, sizeOf(shape));
   for (let i = 0; i < array.length; i++) array[i] = elementOf(dtype, special, random) as never;
   return { dtype, shape, array };
+}
+
+/** float32 operands as float16. */
+export function halved({ dtype, shape, array }: Sample): Sample {
+  if (dtype !== 'float32') return { dtype, shape, array };
+  const halves = new Uint16Array(array.length);
+  narrowToHalves(array as Float32Array, halves);
+  return { dtype: 'float16', shape, array: halves };
+}
+
+/** float16 operands as float32. */
+export function asSingles({ dtype, shape, array }: Sample): Sample {
+  if (dtype !== 'float16') return { dtype, shape, array };
+  const singles = new Float32Array(array.length);
+  widenHalves(array as Uint16Array, singles);
+  return { dtype: 'float32', shape, array: singles };
 }
 
 /** Indices that are inside any axis of length ≥ 2. */
@@ -77,7 +97,7 @@ const ATTRIBUTES: Record<AttributeKind, (shape: readonly number[], choices: read
   axis: () => [null, 0, -1, 1, 2],
   axes: (shape) => [null, 0, -1, [], [0, -1], shape.map((_, axis) => shape.length - 1 - axis), shape.map((_, axis) => (axis + 1) % shape.length)],
   shape: (shape) => [[], 3, [2, 3], [0, 2], [2, ...shape], [4, ...shape.map((n) => (n === 1 ? 3 : n))]],
-  dtype: () => DTYPE_NAMES,
+  dtype: () => COMPUTED_DTYPES,
   ints: (shape) => [null, 1, [0], [1, -1], [null, 2], [-1], [-2, 0], [2, 1], [sizeOf(shape)], [...shape].reverse(), [1, ...shape, 1], [...shape.slice(0, -1), -1]],
   seed: () => [0, 7, 2 ** 40],
   choice: (_shape, choices) => choices,
@@ -101,7 +121,7 @@ function drawOperands(row: OpRow, dtype: DType, random: () => number): Sample[] 
     const spec = row.operands[row.variadic ? 0 : i];
     const shape = i === 0 || random() < 0.35 ? head : random() < 0.3 ? [] : pick(shapes, random);
     if (spec?.kind === 'index') return indices(i === 0 ? dtype : pick(['int32', 'int64', 'uint8'] as const, random), shape, random);
-    const own = i === 0 || random() < 0.75 ? dtype : pick(DTYPE_NAMES, random);
+    const own = i === 0 || random() < 0.75 ? dtype : pick(COMPUTED_DTYPES, random);
     const drawn = sample(spec?.kind === 'bool' && i === 0 ? 'bool' : own, shape, special, random);
     return row.kernel.skeleton === 'linalg' && i === 0 ? positiveDefinite(drawn) : drawn;
   });

@@ -58,8 +58,11 @@ describe('onnxruntime tensors', () => {
     });
   });
 
+  it('of float16 are taken as their bits', () => {
+    expect(read(new ort.Tensor('float16', Uint16Array.of(0x3c00, 0x7e01), [2]))).toMatchObject({ dtype: 'float16', shape: [2], array: Uint16Array.of(0x3c00, 0x7e01) });
+  });
+
   it('of types the library does not hold are refused with a remedy, though their array is a known one', () => {
-    expect(refusal(new ort.Tensor('float16', new Uint16Array(2), [2]))).toMatchObject({ kind: DTypeError, message: expect.stringContaining("t.to('float32')") });
     expect(refusal(new ort.Tensor('string', ['a'], [1]))).toMatchObject({ kind: DTypeError, message: expect.stringContaining('sheet.memo') });
     expect(refusal(new ort.Tensor('uint4', new Uint8Array(1), [2]))).toMatchObject({ kind: DTypeError, message: expect.stringContaining('unpack') });
     expect(refusal(new ort.Tensor('uint64', new BigUint64Array(1), [1]))).toMatchObject({ kind: DTypeError, message: expect.stringContaining('BigInt64Array.from') });
@@ -276,19 +279,22 @@ describe('arrays of every kind', () => {
   it('that hold no dtype of ours are refused with a remedy', () => {
     expect(refusal(new BigUint64Array(1)).message).toContain('BigInt64Array.from');
     expect(refusal(new Uint16Array(1)).message).toContain('Int32Array.from');
-    // Float16Array comes with Node 24; the tag tells it there, and stands for it on older ones.
+  });
+
+  it('of Float16Array are taken as its bits', () => {
+    // It comes with Node 24; the tag tells it there, and stands for it on older ones.
     class Half extends Uint16Array {
       override get [Symbol.toStringTag](): 'Uint16Array' {
         return 'Float16Array' as 'Uint16Array';
       }
     }
-    expect(refusal({ data: new Half(1), shape: [1] }).message).toContain('float16 are not supported; convert it to float32 first');
+    expect(read({ data: Half.of(0x3c00), shape: [1] })).toMatchObject({ dtype: 'float16', array: Uint16Array.of(0x3c00) });
   });
 
-  it.skipIf(!('Float16Array' in globalThis))('of type Float16Array are refused, bare or in a tensor (needs Node 24)', () => {
+  it.skipIf(!('Float16Array' in globalThis))('of Float16Array are taken where the language has it, bare or in a tensor (needs Node 24)', () => {
     const Float16 = (globalThis as unknown as { Float16Array: Uint16ArrayConstructor }).Float16Array;
-    for (const value of [new Float16(2), { data: new Float16(2), shape: [2] }, new ort.Tensor('float16', new Float16(2), [2])]) {
-      expect(refusal(value)).toMatchObject({ kind: DTypeError, message: expect.stringContaining('Float32Array.from') });
+    for (const value of [{ data: Float16.of(1, -2), shape: [2] }, new ort.Tensor('float16', Float16.of(1, -2), [2])]) {
+      expect(read(value)).toMatchObject({ dtype: 'float16', array: Uint16Array.of(0x3c00, 0xc000) });
     }
   });
 

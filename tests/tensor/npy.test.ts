@@ -47,6 +47,7 @@ describe('files that NumPy wrote', () => {
     expect(decodeNpy(golden('int8-version-3-scalar'))).toMatchObject({ dtype: 'int8', shape: [], array: new Int8Array([-7]) });
     expect(decodeNpy(golden('uint32-big-endian-column-major-2x3'))).toMatchObject({ dtype: 'uint32', shape: [2, 3], array: new Uint32Array([1, 2, 3, 4294967295, 5, 6]) });
     expect(decodeNpy(golden('uint8-empty-0x4'))).toMatchObject({ dtype: 'uint8', shape: [0, 4], array: new Uint8Array(0) });
+    expect(decodeNpy(golden('float16'))).toMatchObject({ dtype: 'float16', shape: [2], array: Uint16Array.of(0, 0) });
     expect(decodeNpy(golden('bool-2x2'))).toMatchObject({ dtype: 'bool', shape: [2, 2], array: new Uint8Array([1, 0, 0, 1]) });
   });
 
@@ -57,7 +58,6 @@ describe('files that NumPy wrote', () => {
   });
 
   it('of element types the library does not hold are refused with the cast to save', () => {
-    expect(() => decodeNpy(golden('float16-unsupported'))).toThrow(".npy: elements of type '<f2' are not supported; save a.astype('float32') in NumPy.");
     expect(() => decodeNpy(golden('complex64-unsupported'))).toThrow(DTypeError);
     expect(() => decodeNpy(golden('structured-unsupported'))).toThrow(DTypeError);
     for (const descr of ['<i2', '<u2', '<u8', '|O', '<U3', '|S2', '<M8[ns]', 'f3']) {

@@ -1,0 +1,82 @@
+// float16 on a GPU: the bits of the CPU for conversions and for elements that are only moved, within a unit for what is computed.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { numberOfHalf } from '../../kernels/half.ts';
+import { SymbolicSheet } from '../../src/index.ts';
+import { OPS } from '../../src/ops/index.ts';
+import { drawFrom } from '../../bench/seed.ts';
+import { type Call, callsOf, describeCall, enter, type Entrance, halved, perform } from '../ops/samples.ts';
+import { useSwiftShader } from './swiftshader.ts';
+
+const ALL_HALVES = Uint16Array.from({ length: 0x10000 }, (_, bits) => bits);
+/** Rows whose elements are moved or made, but for those that a GPU leaves to the CPU. */
+const MOVING = [...OPS.values()].filter((row) => !row.widens && row.kernel.skeleton !== 'alias' && row.operands[0]?.kind === 'any');
+
+describe('float16 on a GPU', () => {
+  let sheet: SymbolicSheet;
+  let gpu: Entrance;
+  let js: Entrance;
+  beforeAll(async () => {
+    useSwiftShader();
+    sheet = await SymbolicSheet.open({ devices: ['webgpu', 'wasm', 'js'], cache: 'off', budgetBytes: 1 << 26 });
+    [gpu, js] = [sheet.with({ device: 'webgpu' }), sheet.with({ device: 'js' })];
+  });
+  afterAll(() => sheet.close());
+
+  const elementsOf = async (view: Entrance, call: Call): Promise<{ elements: (number | bigint)[]; dtype: string; reason: string }> => {
+    const result = perform(view, call, enter(view, call));
+    return { elements: Array.from(await result.data() as Iterable<number | bigint>), dtype: result.dtype, reason: result.explain().ops.at(-1)?.reason ?? '' };
+  };
+
+  it('of every bit pattern is widened as on the CPU', async () => {
+    const halves = sheet.tensor(ALL_HALVES, [0x10000], { dtype: 'float16' });
+    for (const dtype of ['float32', 'int32', 'bool'] as const) {
+      const [got, wanted] = [sheet.with({ device: 'webgpu' }).astype(halves, dtype), sheet.with({ device: 'js' }).astype(halves, dtype)];
+      expect(Buffer.from((await got.data()).buffer).equals(Buffer.from((await wanted.data()).buffer)), dtype).toBe(true);
+      expect(got.explain().ops.at(-1)?.reason).not.toContain('not on webgpu');
+    }
+  });
+
+  it('is the nearest to numbers of every size, ties to even', async () => {
+    const random = drawFrom(5);
+    // Around every power of two that matters, on ties and beside them.
+    const words = Uint32Array.from({ length: 1 << 16 }, (_, i) => {
+      const word = ((0x66 + (i % 46)) << 23) | (Math.floor(random() * 2 ** 23) & ~(i % 3 === 0 ? 0xfff : 0)) | (i % 2 === 0 ? 0 : 0x80000000);
+      return (i % 5 === 0 ? word + [-1, 0, 1][i % 3]! : word) >>> 0;
+    });
+    const numbers = sheet.tensor(new Float32Array(words.buffer));
+    for (const x of [numbers, sheet.tensor(Float32Array.of(0, -0, NaN, Infinity, -Infinity, 65519.996, 65520, 2 ** -25, 2 ** -24, 1e-45))]) {
+      expect(await sheet.with({ device: 'webgpu' }).astype(x, 'float16').data()).toEqual(await sheet.with({ device: 'js' }).astype(x, 'float16').data());
+    }
+    const integers = sheet.tensor(Int32Array.of(0, 1, -1, 2049, 65519, 65520, 2 ** 31 - 1, -(2 ** 31)));
+    expect(await sheet.with({ device: 'webgpu' }).astype(integers, 'float16').data()).toEqual(await sheet.with({ device: 'js' }).astype(integers, 'float16').data());
+  });
+
+  it.each(MOVING.map((row) => [row.name, row] as const))('%s moves halves there, bit for bit', async (_name, row) => {
+    let onGpu = 0;
+    for (const single of callsOf(sheet, row, 'float32', 12)) {
+      const call = { ...single, operands: single.operands.map((operand, i) => (i === 0 || row.variadic ? halved(operand) : operand)) };
+      const wanted = await elementsOf(js, call).catch((error: unknown) => error);
+      // Indices outside the axis.
+      if (wanted instanceof Error) continue;
+      const got = await elementsOf(gpu, call);
+      expect({ ...got, reason: '' }, describeCall(call)).toEqual({ ...(wanted as typeof got), reason: '' });
+      if (!got.reason.includes('not on webgpu')) onGpu++;
+    }
+    expect(onGpu).toBeGreaterThan(0);
+  });
+
+  it.each(['add', 'multiply', 'exp', 'sum', 'matmul', 'softmax', 'where', 'maximum'])('%s is computed there in float32 and rounded once', async (name) => {
+    const row = OPS.get(name)!;
+    for (const single of callsOf(sheet, row, 'float32', 8)) {
+      if (single.operands.some(({ dtype }) => !dtype.startsWith('float') && dtype !== 'bool')) continue;
+      const call = { ...single, operands: single.operands.map(halved) };
+      const [got, wanted] = [await elementsOf(gpu, call), await elementsOf(js, call)];
+      expect(got.dtype).toBe(wanted.dtype);
+      if (got.dtype !== 'float16') continue;
+      got.elements.forEach((bits, i) => {
+        const [x, y] = [numberOfHalf(Number(bits)), numberOfHalf(Number(wanted.elements[i]))];
+        if (!Object.is(x, y) && !(Math.abs(x - y) <= Math.max(2 ** -10 * Math.abs(y), 2 ** -23))) expect.fail(`${describeCall(call)}: element ${i} is ${x}, not ${y}`);
+      });
+    }
+  });
+});
