@@ -7,6 +7,8 @@ import type { Plan } from './launch.ts';
 export interface ContractProblem extends MatrixProduct {
   /** What is stored is a function of the product and of operands after A and B. */
   readonly epilogue?: ContractEpilogue | undefined;
+  /** What its arithmetic may lose; nothing where it is not said. */
+  readonly precision?: ContractPrecision;
 }
 
 /**

@@ -11,7 +11,7 @@ import { allocate, type DType, isFloat, storedNumber } from '../tensor/dtype.ts'
 import { checkShape } from '../tensor/shape.ts';
 import { type TensorType, tensorType } from '../tensor/type.ts';
 import { type Attributes, internAttributes, NO_ATTRIBUTES } from './attributes.ts';
-import { type Author, Expression } from './expression.ts';
+import { type Author, Expression, type Precision } from './expression.ts';
 import { rewrite } from './laws.ts';
 
 /** A plain number or boolean beside tensors: it takes their dtype (a weak scalar). */
@@ -19,7 +19,8 @@ export type Literal = number | boolean | bigint;
 export type Argument = Expression | Literal;
 
 /** The canonical expression of a call, or a typed error that names what is wrong. */
-export function canonicalise(row: OpRow, args: readonly Argument[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
+export function canonicalise(row: OpRow, args: readonly Argument[], asked: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
+  const given = author.precision === undefined ? asked : inPrecision(row, author.precision, asked);
   const expression = repeated(row, args, given, author) ?? settled(row, args, given, author);
   const canonical = rewrite(expression, author) ?? expression;
   return author.stabilise?.(canonical, author, derive) ?? canonical;
@@ -40,8 +41,13 @@ const isHalf = ({ dtype }: TensorType): boolean => dtype === 'float16';
 
 /** The call on float32 in place of float16: what it gives is rounded once, so that half precision is how elements are stored and never how they are computed. */
 function widened(row: OpRow, operands: readonly Expression[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
-  return canonicalise(row, operands.map((operand) => (isHalf(operand.type) ? castTo(operand, 'float32', author) : operand)), given, author);
+  // Factors that are halves lose nothing where products may be computed from halves.
+  return canonicalise(row, operands.map((operand) => (isHalf(operand.type) ? castTo(operand, 'float32', author) : operand)), inPrecision(row, 'float16', given), author);
 }
+
+/** The attributes of a call, with a precision where its row has that and they do not say it. */
+const inPrecision = (row: OpRow, precision: Precision, given: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, unknown>> | undefined =>
+  (Object.hasOwn(row.attributes, 'precision') ? { precision, ...given } : given);
 
 /** What a call without casts or literals came to, by the types of its operands and its attributes: all of it follows from them. */
 interface PlainCall {

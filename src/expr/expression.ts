@@ -14,9 +14,14 @@ export const REWRITES_APPLIED = 2;
 /** Makes an expression of a row from operands the caller knows to fit. */
 export type Derive = (row: OpRow, operands: readonly Expression[], given: Readonly<Record<string, unknown>> | undefined, author: Author) => Expression;
 
+/** The least precise dtype that factors of a product may be rounded to. */
+export type Precision = 'float32' | 'float16';
+
 /** Numbers the expressions of a sheet and says in which semantics they are meant. */
 export interface Author {
   readonly semantics: Semantics;
+  /** What products may be computed in where a call does not say it. */
+  readonly precision?: Precision | undefined;
   /** Whether better forms are used, offered in a note, or not looked for (the default). */
   readonly rewrites?: 'apply' | 'offer' | 'off';
   /** Finds the better form of a canonical expression (rewrites.ts), where the author looks for one. */

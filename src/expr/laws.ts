@@ -29,9 +29,9 @@ function productOfTransposed(e: Expression, author: Author): Expression | undefi
   const [a, b] = e.operands as [Expression, Expression];
   const [left, right] = [underTranspose(a), underTranspose(b)];
   if (left === undefined && right === undefined) return undefined;
-  const { transposeA, transposeB } = e.attributes.values;
+  const { transposeA, transposeB, ...others } = e.attributes.values as { transposeA: boolean; transposeB: boolean; precision: string };
   return again(e, [left ?? a, right ?? b], {
-    transposeA: (transposeA === true) !== (left !== undefined), transposeB: (transposeB === true) !== (right !== undefined),
+    transposeA: (transposeA === true) !== (left !== undefined), transposeB: (transposeB === true) !== (right !== undefined), ...others,
   }, author);
 }
 

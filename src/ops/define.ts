@@ -118,6 +118,12 @@ export interface OpRow {
   readonly parts?: RowParts;
 }
 
+/** Units of float32's epsilon in one of float16's unit roundoff, for both factors of a product. */
+const HALF_FACTORS = 2 ** 13;
+
+/** The row's bound for a call: larger where its attributes allow factors of half precision. */
+export const boundOf = (row: OpRow, attrs: AttributeValues): number => row.bound + (attrs['precision'] === 'float16' ? HALF_FACTORS : 0);
+
 /** Two rows in a row: the first on the first operands, the second on its result and the others. */
 export interface RowParts {
   readonly first: OpRow;

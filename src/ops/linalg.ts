@@ -11,6 +11,11 @@ const transposes: Readonly<Record<string, AttributeSpec>> = {
   transposeB: { kind: 'bool', fallback: false, doc: 'use the transpose of the last two axes of b' },
 };
 
+/** Rounding factors to half precision is allowed, not asked for: devices that gain nothing by it, and class exact, multiply what they are given. */
+const PRECISION: AttributeSpec = {
+  kind: 'choice', choices: ['float32', 'float16'], fallback: 'float32', doc: 'float16 lets a GPU round float32 factors to half precision, up to 65504 and to 11 bits; sums stay float32',
+};
+
 interface Sides {
   readonly a: Shape;
   readonly b: Shape;
@@ -78,7 +83,7 @@ function contractionOf([x, y]: readonly TensorType[], attrs: AttributeValues): M
 /** The row of `matmul`. */
 export const MATMUL: OpRow = defineOp({
   name: 'matmul', doc: 'Matrix product over the last two axes; leading axes are batches and broadcast.', operands: binary('numeric', 'a', 'b'),
-  attributes: transposes, promotion: 'common', result: 'promoted',
+  version: 2, attributes: { ...transposes, precision: PRECISION }, promotion: 'common', result: 'promoted',
   infer: ([a, b], attrs) => ({ dtype: (a as TensorType).dtype, shape: productShape(a as TensorType, b as TensorType, attrs) }),
   kernel: { skeleton: 'contract', contraction: contractionOf },
   flops: ([a], out, attrs) => 2 * out.size * innerLength(a as TensorType, attrs), separable: 'rows', bound: 64,

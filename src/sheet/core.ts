@@ -5,7 +5,7 @@ import { MemoryStore } from '../cache/memory.ts';
 import type { Entry } from '../cache/store.ts';
 import type { Host } from '../env.ts';
 import type { Decision, NumericsClass } from '../events.ts';
-import type { Author, Expression } from '../expr/expression.ts';
+import type { Author, Expression, Precision } from '../expr/expression.ts';
 import { InterningTable } from '../expr/interning.ts';
 import { stabilise } from '../expr/rewrites.ts';
 import type { OpRow } from '../ops/define.ts';
@@ -31,6 +31,7 @@ export interface View {
   readonly numerics: NumericsClass;
   readonly reuse: boolean;
   readonly device: string | undefined;
+  readonly precision: Precision | undefined;
   readonly signal: AbortSignal | undefined;
 }
 

@@ -200,9 +200,9 @@ export interface TensorMethods<D extends DType> {
   softmax(attributes?: { readonly axis?: number }): PendingTensor<D>;
   /** x − logsumexp(x) along an axis. Attributes: axis: axis of the rows (default -1). */
   logSoftmax(attributes?: { readonly axis?: number }): PendingTensor<D>;
-  /** Matrix product over the last two axes; leading axes are batches and broadcast. Attributes: transposeA: use the transpose of the last two axes of a (default false); transposeB: use the transpose of the last two axes of b (default false). */
-  matmul(b: Tensor<D> | Weak<D>, attributes?: { readonly transposeA?: boolean; readonly transposeB?: boolean }): PendingTensor<D>;
-  matmul(b: Operand, attributes?: { readonly transposeA?: boolean; readonly transposeB?: boolean }): PendingTensor;
+  /** Matrix product over the last two axes; leading axes are batches and broadcast. Attributes: transposeA: use the transpose of the last two axes of a (default false); transposeB: use the transpose of the last two axes of b (default false); precision: float16 lets a GPU round float32 factors to half precision, up to 65504 and to 11 bits; sums stay float32 (default "float32"). */
+  matmul(b: Tensor<D> | Weak<D>, attributes?: { readonly transposeA?: boolean; readonly transposeB?: boolean; readonly precision?: 'float32' | 'float16' }): PendingTensor<D>;
+  matmul(b: Operand, attributes?: { readonly transposeA?: boolean; readonly transposeB?: boolean; readonly precision?: 'float32' | 'float16' }): PendingTensor;
   /** Outer product of two vectors: x[i] · y[j]. */
   outer(y: Tensor<D> | Weak<D>): PendingTensor<D>;
   outer(y: Operand): PendingTensor;
@@ -422,8 +422,8 @@ export interface SheetMethods {
   softmax(x: Operand, attributes?: { readonly axis?: number }): PendingTensor<DType>;
   /** x − logsumexp(x) along an axis. Attributes: axis: axis of the rows (default -1). */
   logSoftmax(x: Operand, attributes?: { readonly axis?: number }): PendingTensor<DType>;
-  /** Matrix product over the last two axes; leading axes are batches and broadcast. Attributes: transposeA: use the transpose of the last two axes of a (default false); transposeB: use the transpose of the last two axes of b (default false). */
-  matmul(a: Operand, b: Operand, attributes?: { readonly transposeA?: boolean; readonly transposeB?: boolean }): PendingTensor;
+  /** Matrix product over the last two axes; leading axes are batches and broadcast. Attributes: transposeA: use the transpose of the last two axes of a (default false); transposeB: use the transpose of the last two axes of b (default false); precision: float16 lets a GPU round float32 factors to half precision, up to 65504 and to 11 bits; sums stay float32 (default "float32"). */
+  matmul(a: Operand, b: Operand, attributes?: { readonly transposeA?: boolean; readonly transposeB?: boolean; readonly precision?: 'float32' | 'float16' }): PendingTensor;
   /** Outer product of two vectors: x[i] · y[j]. */
   outer(x: Operand, y: Operand): PendingTensor;
   /** Sum of the main diagonal of the last two axes. */
@@ -581,7 +581,7 @@ export interface OpArguments {
   norm_inf: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }];
   softmax: [x: Operand, attributes?: { readonly axis?: number }];
   log_softmax: [x: Operand, attributes?: { readonly axis?: number }];
-  matmul: [a: Operand, b: Operand, attributes?: { readonly transposeA?: boolean; readonly transposeB?: boolean }];
+  matmul: [a: Operand, b: Operand, attributes?: { readonly transposeA?: boolean; readonly transposeB?: boolean; readonly precision?: 'float32' | 'float16' }];
   outer: [x: Operand, y: Operand];
   trace: [x: Operand];
   cholesky: [x: Operand];

@@ -31,7 +31,7 @@ export async function openSheet<S extends Sheet>(SheetClass: new (core: Core, vi
   const core = new Core(host, settings, new Dispatcher(chosen(machine, settings)), machine.memory ?? heapMemory, openTrace(host, settings));
   core.absentDevices = machine.absent ?? [];
   if (host.settings.report) await reportAtExit(core);
-  const view = viewWith(core, { numerics: settings.numerics, reuse: !off, device: settings.device, signal: undefined }, {});
+  const view = viewWith(core, { numerics: settings.numerics, reuse: !off, device: settings.device, precision: settings.precision, signal: undefined }, {});
   return new SheetClass(core, view);
 }
 

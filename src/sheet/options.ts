@@ -1,6 +1,7 @@
 // Options of a sheet and of a view of it, validated once.
 import { AttributeError } from '../errors.ts';
 import type { NumericsClass } from '../events.ts';
+import type { Precision } from '../expr/expression.ts';
 import type { TensorflowModule } from '../ops/tensorflow-module.ts';
 import type { LawSet } from '../policy/laws.ts';
 
@@ -20,6 +21,8 @@ export interface OpenOptions {
   readonly devices?: readonly string[];
   /** Computes on this one where it supports the op, as `with({ device })` does for a view. */
   readonly device?: string;
+  /** `float16` lets a GPU round the factors of float32 products to half precision; sums stay float32. Default `float32`. */
+  readonly precision?: Precision;
   /** Compute at once instead of on demand. */
   readonly eager?: boolean;
   /** Stability rewrites: apply them, offer them in `explain`, or leave forms as written. Default `offer`. */
@@ -53,6 +56,8 @@ export interface ViewOptions {
   /** Computes on this device where it supports the op. */
   readonly device?: string;
   readonly cache?: 'on' | 'off';
+  /** What float32 products of this view may be computed in. */
+  readonly precision?: Precision;
 }
 
 /** Settled options. */
@@ -64,6 +69,7 @@ export interface Settings {
   readonly tf: TensorflowModule | undefined;
   readonly devices: readonly string[] | undefined;
   readonly device: string | undefined;
+  readonly precision: Precision | undefined;
   readonly eager: boolean;
   readonly rewrites: 'apply' | 'offer' | 'off';
   readonly policy: LawSet;
@@ -71,9 +77,9 @@ export interface Settings {
   readonly threads: number | undefined;
 }
 
-const CHOICES = { class: ['tolerance', 'exact'], cache: ['on', 'off'], rewrites: ['apply', 'offer', 'off'] } as const;
-const KNOWN = new Set(['class', 'cache', 'budgetBytes', 'devices', 'eager', 'rewrites', 'policy', 'trace', 'threads', 'gpuBudgetBytes', 'tf', 'device']);
-const KNOWN_OF_VIEWS = new Set(['class', 'cache', 'device', 'signal']);
+const CHOICES = { class: ['tolerance', 'exact'], cache: ['on', 'off'], rewrites: ['apply', 'offer', 'off'], precision: ['float32', 'float16'] } as const;
+const KNOWN = new Set(['class', 'cache', 'budgetBytes', 'devices', 'eager', 'rewrites', 'policy', 'trace', 'threads', 'gpuBudgetBytes', 'tf', 'device', 'precision']);
+const KNOWN_OF_VIEWS = new Set(['class', 'cache', 'device', 'signal', 'precision']);
 const DEFAULT_BUDGET_BYTES = 2 ** 30;
 
 /** Checks options and fills in what is left out. */
@@ -82,7 +88,7 @@ export function settleOptions(options: OpenOptions): Settings {
   return {
     numerics: options.class ?? 'tolerance', cache: options.cache ?? 'on', budgetBytes: positive('budgetBytes', options.budgetBytes ?? DEFAULT_BUDGET_BYTES),
     gpuBudgetBytes: positive('gpuBudgetBytes', options.gpuBudgetBytes ?? DEFAULT_BUDGET_BYTES), tf: options.tf,
-    devices: options.devices, device: deviceName('open', options.device), eager: options.eager ?? false, rewrites: options.rewrites ?? 'offer', policy: options.policy ?? {},
+    devices: options.devices, device: deviceName('open', options.device), precision: options.precision, eager: options.eager ?? false, rewrites: options.rewrites ?? 'offer', policy: options.policy ?? {},
     trace: options.trace ?? {}, threads: options.threads === undefined ? undefined : positive('threads', options.threads),
   };
 }

@@ -91,7 +91,7 @@ export class Sheet implements Owner {
     return new SheetTrace(this.core.recorder, this.core.host);
   }
 
-  /** A view of the same sheet: other class, device or cache for its calls, a signal for its waits. */
+  /** A view of the same sheet: other class, device, precision or cache for its calls, a signal for its waits. */
   with(options: ViewOptions): Sheet {
     const view = viewWith(this.core, this.#view, options);
     return new Sheet(this.core, view, this.#state);
@@ -293,9 +293,10 @@ export function viewWith(core: Core, base: Omit<View, 'author'>, options: ViewOp
   const numerics = options.class ?? base.numerics;
   const { rewrites } = core.settings;
   const semantics = (numerics === 'exact' ? 1 : 0) | (rewrites === 'apply' ? REWRITES_APPLIED : 0);
-  const author: Author = { semantics, rewrites, stabilise: core.stabilise, nextSeq: () => core.nextSeq() };
+  const precision = options.precision ?? base.precision;
+  const author: Author = { semantics, precision, rewrites, stabilise: core.stabilise, nextSeq: () => core.nextSeq() };
   return {
     author, numerics, reuse: options.cache === undefined ? base.reuse : options.cache === 'on' && core.settings.cache === 'on',
-    device: options.device ?? base.device, signal: options.signal ?? base.signal,
+    device: options.device ?? base.device, precision, signal: options.signal ?? base.signal,
   };
 }

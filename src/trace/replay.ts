@@ -2,6 +2,7 @@
 import { SheetError } from '../errors.ts';
 import type { NumericsClass, ProgramEvent } from '../events.ts';
 import { type Digest, toHex } from '../fingerprint/digest.ts';
+import { boundOf } from '../ops/define.ts';
 import { OPS } from '../ops/index.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
 import { compareResult, type Recorded } from './compare.ts';
@@ -117,7 +118,7 @@ class Run<H> {
       this.#counts.skipped++;
       return;
     }
-    this.#bounds.set(event.seq, (OPS.get(event.op)?.bound ?? 0) + Math.max(0, ...event.operands.map((operand) => this.#bounds.get(operand) ?? 0)));
+    this.#bounds.set(event.seq, boundOfCall(event) + Math.max(0, ...event.operands.map((operand) => this.#bounds.get(operand) ?? 0)));
     try {
       const handle = this.#executor.call(event.op, operands as H[], event.attrs as CallAttributes, event.numerics);
       this.#handles.set(event.seq, handle);
@@ -163,4 +164,9 @@ class Run<H> {
   #diverged({ seq, op }: ProgramEvent, reason: string): void {
     this.#first ??= { seq, op, reason };
   }
+}
+
+function boundOfCall({ op, attrs }: ProgramEvent): number {
+  const row = OPS.get(op);
+  return row === undefined ? 0 : boundOf(row, attrs as CallAttributes);
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOST_ON_CPU } from './along-axes.ts';
 import { uncovered } from './coverage.ts';
 import { SheetError, SymbolicSheet } from '../../src/index.ts';
-import type { OpRow } from '../../src/ops/define.ts';
+import { boundOf, type OpRow } from '../../src/ops/define.ts';
 import { OPS } from '../../src/ops/index.ts';
 import type { DType, TypedArray } from '../../src/tensor/dtype.ts';
 import { type Call, callsOf, describeCall, enter, type Entrance, perform } from '../ops/samples.ts';
@@ -55,10 +55,10 @@ function errorOf(row: OpRow, got: number | bigint, wanted: number | bigint, larg
 }
 
 /** Elements that are wrong whether subnormal operands are zero or not. */
-function wrongOf({ row }: Call, got: Elements, wanted: readonly Elements[]): unknown[] {
+function wrongOf({ row, attrs }: Call, got: Elements, wanted: readonly Elements[]): unknown[] {
   const largest = Array.from(wanted[0] as Elements, (x) => Math.abs(Number(x))).filter(Number.isFinite).reduce((a, b) => Math.max(a, b), 0);
   return Array.from(got, (x, i) => ({ i, got: x, wanted: wanted.map((each) => each[i] as number | bigint) }))
-    .filter(({ got: x, wanted: values }) => values.every((value) => errorOf(row, x, value, largest) > row.bound)).slice(0, 3);
+    .filter(({ got: x, wanted: values }) => values.every((value) => errorOf(row, x, value, largest) > boundOf(row, attrs as never))).slice(0, 3);
 }
 
 describe('every row', () => {

@@ -1,8 +1,11 @@
 // float16: every row gives on it what it gives on float32 of the same numbers, rounded once; elements enter and leave as bits.
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { halfOf, HALF_NAN, narrowToHalves, numberOfHalf, roundToHalf } from '../../kernels/half.ts';
-import { decodeNpy, encodeNpy, SheetError, SymbolicSheet, type Tensor } from '../../src/index.ts';
+import { decodeNpy, encodeNpy, loadTrace, replayTrace, SheetError, SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { OPS } from '../../src/ops/index.ts';
 import { type DType, numbersOf } from '../../src/tensor/dtype.ts';
 import { drawFrom } from '../../bench/seed.ts';
@@ -113,6 +116,54 @@ describe('float16', () => {
     await expect(strict.tensor([65504], undefined, { dtype: 'float16' }).multiply(2).data()).rejects.toMatchObject({ code: 'POLICY' });
     expect(await strict.tensor([65504], undefined, { dtype: 'float16' }).item()).toBe(65504);
     await strict.close();
+  });
+});
+
+describe('a product that may be computed from halves', () => {
+  const side = 32;
+  const factors = (sheet: SymbolicSheet): [Tensor, Tensor] => {
+    const random = drawFrom(3);
+    const matrix = (): Tensor => sheet.tensor(Float32Array.from({ length: side * side }, () => random() - 0.5), [side, side]);
+    return [matrix(), matrix()];
+  };
+
+  it('is another result than one in float32, whichever was asked for first, and never found as that', async () => {
+    const sheet = await SymbolicSheet.open({ devices: ['js', 'wasm'] });
+    sheet.core.admission = () => 'admit';
+    const [a, b] = factors(sheet);
+    await a.matmul(b, { precision: 'float16' }).data();
+    await a.matmul(b).data();
+    expect(sheet.stats().counters).toMatchObject({ hits: 0, kernelCalls: 2 });
+    await a.matmul(b, { precision: 'float16' }).data();
+    await a.matmul(b, { precision: 'float32' }).data();
+    await sheet.with({ precision: 'float16' }).matmul(a, b).data();
+    await sheet.with({ precision: 'float16' }).matmul(a, b, { precision: 'float32' }).data();
+    expect(sheet.stats().counters).toMatchObject({ hits: 4, kernelCalls: 2 });
+    expect(String(a.matmul(b, { precision: 'float16' }))).toContain('precision: "float16"');
+    await sheet.close();
+  });
+
+  it('has the bits of float32 on devices that gain nothing by it, in both classes, and replays', async () => {
+    for (const numerics of ['tolerance', 'exact'] as const) {
+      const sheet = await SymbolicSheet.open({ devices: ['js', 'wasm'], precision: 'float16', class: numerics });
+      const [a, b] = factors(sheet);
+      expect(await a.matmul(b).data()).toEqual(await a.matmul(b, { precision: 'float32' }).data());
+      const path = join(mkdtempSync(join(tmpdir(), 'half-')), 'trace.sqs.json');
+      await sheet.trace.save(path);
+      const trace = await loadTrace(path);
+      expect(trace.events.flatMap(({ op, attrs }) => (op === 'matmul' ? [attrs['precision']] : []))).toEqual(['float16', 'float32']);
+      const { compared, equal } = await replayTrace(trace, { device: 'js' });
+      expect([compared, equal]).toEqual([2, 2]);
+      await sheet.close();
+    }
+  });
+
+  it('is refused by another name', async () => {
+    await expect(SymbolicSheet.open({ precision: 'bfloat16' as never })).rejects.toThrow('use one of float32, float16');
+    const sheet = await SymbolicSheet.open({ devices: ['js'] });
+    const [a, b] = factors(sheet);
+    expect(() => a.matmul(b, { precision: 'half' as never })).toThrow(/float32, float16/);
+    await sheet.close();
   });
 });
 

@@ -52,15 +52,16 @@ function planReduction(task: PlannedTask, { reduction, prologue }: Kernel<'reduc
 
 const planProduct = (task: PlannedTask, limits: GpuLimits): Plan | undefined => {
   const problem = productOf(task);
-  return problem === undefined ? undefined : contractVariants(problem, limits)[0]?.plan;
+  return problem === undefined ? undefined : contractVariants(problem, limits, problem.precision)[0]?.plan;
 };
 
 /** The matrix product that a task is, if it is one a GPU has kernels for. */
 export function productOf(task: PlannedTask): ContractProblem | undefined {
   const { kernel } = task.row;
   if (kernel.skeleton !== 'contract' || task.type.dtype !== 'float32') return undefined;
-  const problem = kernel.contraction(typesOf(task).slice(0, 2), task.attrs);
-  if (problem.k === 0) return undefined;
+  const product = kernel.contraction(typesOf(task).slice(0, 2), task.attrs);
+  if (product.k === 0) return undefined;
+  const problem: ContractProblem = { ...product, precision: task.attrs['precision'] === 'float16' ? 'f16' : 'f32' };
   if (kernel.epilogue === undefined) return problem;
   const operands = typesOf(task).slice(2).map((type) => accessOf(type, task.type, problem));
   const epilogue = { fn: kernel.epilogue, operands: operands as EpilogueAccess[] } satisfies ContractEpilogue;

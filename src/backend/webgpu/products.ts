@@ -33,10 +33,10 @@ export class Products {
   plan(problem: ContractProblem): Plan | undefined | Promise<Plan | undefined> {
     const { limits } = this.#life().planner;
     const bare = { ...problem, epilogue: undefined };
-    const variants = contractVariants(bare, limits);
+    const variants = contractVariants(bare, limits, problem.precision);
     if (variants.length === 0) return undefined;
-    const choice = this.#tuner === undefined ? (variants.find(({ name }) => name === 'direct') ?? variants[0]) : this.#tuner.choose(bare, variants);
-    const planOf = (chosen: ContractVariant | undefined): Plan | undefined => (chosen === undefined ? undefined : withEpilogue(problem, chosen, contractVariants(problem, limits)));
+    const choice = this.#tuner === undefined ? (variants.find(({ name }) => name === 'direct') ?? variants[0]) : this.#tuner.choose(bare, variants, problem.precision);
+    const planOf = (chosen: ContractVariant | undefined): Plan | undefined => (chosen === undefined ? undefined : withEpilogue(problem, chosen, contractVariants(problem, limits, problem.precision)));
     return choice instanceof Promise ? choice.then(planOf) : planOf(choice);
   }
 }
