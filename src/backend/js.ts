@@ -1,12 +1,13 @@
 // The JavaScript device: every op, in the bits of the numeric specification. The others are held against it.
 import { contract, contractBigIntegers, contractIntegers } from '../../kernels/contract.ts';
+import { narrowToHalves } from '../../kernels/half.ts';
 import type { ElementArray } from '../../kernels/map.ts';
 import { map } from '../../kernels/map.ts';
 import { plainSkeletons } from '../../kernels/skeletons.ts';
 import type { KernelSpec } from '../ops/define.ts';
 import { NumericError } from '../errors.ts';
-import type { Block } from '../tensor/block.ts';
-import { type DType, isFloat } from '../tensor/dtype.ts';
+import type { Block, Value } from '../tensor/block.ts';
+import { type DType, isFloat, numbersOf } from '../tensor/dtype.ts';
 import { type Device, type Task, taskBytes, taskFlops } from './device.ts';
 import { alongAxesOnJs } from './along-axes.ts';
 
@@ -48,7 +49,7 @@ export class JsDevice implements Device {
 }
 
 const RUN: Record<Skeleton, Runner> = {
-  map: (task, out) => map(kernelOf(task, 'map').element, task.operands.map(({ array, type }) => ({ array, shape: type.shape })), out, task.type.shape),
+  map: (task, out) => (task.row.storedHalves ? mapHalves(task, out) : mapOnJs(task, task.operands, out)),
   reduce: alongAxesOnJs,
   rows: alongAxesOnJs,
   contract: (task, out) => contractAll(productOf(task), task, out),
@@ -61,6 +62,18 @@ const RUN: Record<Skeleton, Runner> = {
   random: (task, out) => kernelOf(task, 'random').fill(out as never, task.attrs, plainSkeletons),
   direct: (task, out) => kernelOf(task, 'direct').run(task.operands, { type: task.type, array: out as never }, task.attrs),
 };
+
+const mapOnJs = (task: Task, operands: readonly Value[], out: ElementArray): void =>
+  map(kernelOf(task, 'map').element, operands.map(({ array, type }) => ({ array, shape: type.shape })), out, task.type.shape);
+
+/** Widened before, rounded after: what a GPU that is lost on the way leaves to this device. */
+function mapHalves(task: Task, out: ElementArray): void {
+  const widened = task.operands.map((operand) => ({ ...operand, array: numbersOf(operand.array) }));
+  if (!(out instanceof Uint16Array)) return mapOnJs(task, widened, out);
+  const numbers = new Float32Array(out.length);
+  mapOnJs(task, widened, numbers);
+  narrowToHalves(numbers, out);
+}
 
 /** The kernel of a task, known to be of one skeleton. */
 export function kernelOf<S extends Skeleton>(task: Task, skeleton: S): Extract<KernelSpec, { skeleton: S }> {

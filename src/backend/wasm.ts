@@ -79,7 +79,7 @@ export class WasmDevice implements Device {
   }
 
   supports(task: Task): boolean {
-    return SKELETONS.has(task.row.kernel.skeleton) && task.type.size > 0 && (!isDense(task) || isFloat(task.type.dtype));
+    return SKELETONS.has(task.row.kernel.skeleton) && !task.row.storedHalves && task.type.size > 0 && (!isDense(task) || isFloat(task.type.dtype));
   }
 
   estimateNs(task: Task): number {

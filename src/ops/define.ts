@@ -112,6 +112,8 @@ export interface OpRow {
   readonly deviation?: string;
   /** Operands of float16 are widened to float32 and a result of float16 is rounded once; false where elements are only moved or made. */
   readonly widens: boolean;
+  /** A map of operands or to a result that are float16 as they are stored (fused.ts): devices widen and round as they read and write. */
+  readonly storedHalves: boolean;
   /** No operands: a value made from attributes alone. */
   readonly source: boolean;
   /** What a fused row of two skeletons comes to where a device has no kernel for both at once (fused.ts). */
@@ -144,7 +146,7 @@ export function defineOp(draft: RowDraft): OpRow {
   return Object.freeze({
     number: nextNumber++, version: 1, variadic: false, attributes: {}, positional: [], promotion: 'none', result: 'same',
     flops: (_operands: readonly TensorType[], out: TensorType) => out.size,
-    separable: 'none', bound: 0, laws: [], widens: draft.kernel.skeleton !== 'window' && draft.kernel.skeleton !== 'alias', source: operands.length === 0, ...draft, operands,
+    separable: 'none', bound: 0, laws: [], storedHalves: false, widens: draft.kernel.skeleton !== 'window' && draft.kernel.skeleton !== 'alias', source: operands.length === 0, ...draft, operands,
   } satisfies OpRow);
 }
 

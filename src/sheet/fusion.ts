@@ -1,5 +1,6 @@
 // Steps that become part of the one step that reads them: maps in maps and reductions, products under maps. One pass instead of two.
-import { composeRows, leads } from '../ops/fused.ts';
+import { composeRows, HALF_CAST, leads } from '../ops/fused.ts';
+import { CAST } from '../ops/indexing.ts';
 import type { KernelSpec, OpRow } from '../ops/define.ts';
 import type { Step } from './demand.ts';
 
@@ -8,29 +9,35 @@ export const FUSED_ELEMENTS = 1 << 15;
 
 type Skeleton = KernelSpec['skeleton'];
 
-/** Which readers take parts in: reductions gain from it on devices that compute elements as they are read. */
-export type Readers = readonly ('map' | 'reduce')[];
+/** Which readers take parts in: reductions gain from it on devices that compute elements as they are read, casts of halves where maps read and write those. */
+export type Readers = readonly ('map' | 'reduce' | 'halves')[];
 
 /** The steps that are left, operands before their users. `isWanted` says whether a step's own result is worth having. */
 export function fuseSteps(order: readonly Step[], minElements: number, readers: Readers, isWanted: (step: Step) => boolean): Step[] {
   if (order.length < 2 || !order.some((step) => elementsOf(step) >= minElements)) return order as Step[];
   const absorbed = new Set<Step>();
-  for (const step of order) if (elementsOf(step) >= minElements && isFloat(step, ...readers)) absorbOperands(step, absorbed, isWanted);
+  if (readers.includes('halves')) for (const step of order) if (isHalfCast(step)) step.row = HALF_CAST;
+  for (const step of order) if (elementsOf(step) >= minElements && isFusable(step, ...readers)) absorbOperands(step, absorbed, isWanted);
   return absorbed.size === 0 ? (order as Step[]) : order.filter((step) => !absorbed.has(step));
 }
 
 /** Elements a step goes over. */
 const elementsOf = ({ expression: { type, operands } }: Step): number => Math.max(type.size, operands[0]?.type.size ?? 0);
 
-/** Whether a step has to be computed, on float32 alone, by a kernel of one of these skeletons. */
-function isFloat(step: Step, ...skeletons: readonly Skeleton[]): boolean {
-  return step.value === undefined && step.expression.row !== undefined && skeletons.includes(rowOf(step).kernel.skeleton) && step.expression.operands.every((operand) => operand.type.dtype === 'float32');
+/** Whether a step has to be computed and is a cast between float16 and float32. */
+function isHalfCast({ value, expression: { row, type, operands: [operand] } }: Step): boolean {
+  return value === undefined && row === CAST && [type.dtype, operand?.type.dtype].sort().join() === 'float16,float32';
+}
+
+/** Whether a step has to be computed, on float32 alone or as a cast of halves, by a kernel of one of these skeletons. */
+function isFusable(step: Step, ...skeletons: readonly (Skeleton | 'halves')[]): boolean {
+  return step.value === undefined && step.expression.row !== undefined && skeletons.includes(rowOf(step).kernel.skeleton) && (step.row === HALF_CAST || step.expression.operands.every((operand) => operand.type.dtype === 'float32'));
 }
 
 function absorbOperands(step: Step, absorbed: Set<Step>, isWanted: (step: Step) => boolean): void {
   for (let at = step.operands.length - 1; at >= 0; at--) {
     const inner = step.operands[at] as Step;
-    if (inner.reader !== step || !isFloat(inner, 'map', 'contract') || !isWhole(step, inner, at) || isWanted(inner)) continue;
+    if (inner.reader !== step || !isFusable(inner, 'map', 'contract') || !isWhole(step, inner, at) || isWanted(inner)) continue;
     const row = composeRows(rowOf(step), at, rowOf(inner));
     if (row === undefined) continue;
     step.row = row;
@@ -52,7 +59,9 @@ function absorbOperands(step: Step, absorbed: Set<Step>, isWanted: (step: Step) 
 function isWhole(step: Step, inner: Step, at: number): boolean {
   const { type } = inner.expression;
   if (type.dtype !== 'float32') return false;
-  if (rowOf(step).kernel.skeleton === 'reduce') return rowOf(inner).kernel.skeleton === 'map';
+  if (rowOf(step).kernel.skeleton === 'reduce') return rowOf(inner).kernel.skeleton === 'map' && !rowOf(inner).storedHalves;
+  // Products end in float32.
+  if (rowOf(inner).kernel.skeleton === 'contract' && rowOf(step).storedHalves) return false;
   if (type.size !== step.expression.type.size) return false;
   return rowOf(inner).kernel.skeleton === 'map' || step.operands.every((other, i) => i === at || other.expression.type.size < type.size);
 }

@@ -1,7 +1,7 @@
 // float16 on a GPU: the bits of the CPU for conversions and for elements that are only moved, within a unit for what is computed.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { numberOfHalf } from '../../kernels/half.ts';
-import { SymbolicSheet } from '../../src/index.ts';
+import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { OPS } from '../../src/ops/index.ts';
 import { drawFrom } from '../../bench/seed.ts';
 import { type Call, callsOf, describeCall, enter, type Entrance, halved, perform } from '../ops/samples.ts';
@@ -78,5 +78,38 @@ describe('float16 on a GPU', () => {
         if (!Object.is(x, y) && !(Math.abs(x - y) <= Math.max(2 ** -10 * Math.abs(y), 2 ** -23))) expect.fail(`${describeCall(call)}: element ${i} is ${x}, not ${y}`);
       });
     }
+  });
+
+  it('is read and written by the kernels that compute on it, one for every op, with the bits of separate casts', async () => {
+    const open = () => SymbolicSheet.open({ devices: ['webgpu', 'js'], device: 'webgpu', budgetBytes: 1 << 26 });
+    const [fused, apart] = [await open(), await open()];
+    fused.core.computing.fusedElements = 1;
+    apart.core.computing.fusedElements = Infinity;
+    const random = drawFrom(8);
+    const bits = Uint16Array.from({ length: 96 }, () => Math.floor(random() * 0x10000));
+    const others = Uint16Array.from({ length: 96 }, () => Math.floor(random() * 0x7c00));
+    const results = [fused, apart].map(async (each) => {
+      const [x, y] = [bits, others].map((array) => each.tensor(array, [8, 12], { dtype: 'float16' })) as [Tensor, Tensor];
+      const z = x.add(y).multiply(y).maximum(x);
+      return [await z.data(), await z.astype('float32').exp().data(), await z.sum({ axis: 1 }).data(), await z.matmul(y, { transposeB: true }).add(x.sum()).data()];
+    });
+    const [one, other] = await Promise.all(results);
+    expect(one).toEqual(other);
+    expect(fused.stats().counters.kernelCalls).toBeLessThan(0.7 * apart.stats().counters.kernelCalls);
+    const chain = fused.tensor(bits, [96], { dtype: 'float16' }).multiply(3).add(1);
+    const before = fused.stats().counters.kernelCalls;
+    await fused.compute(chain);
+    expect(fused.stats().counters.kernelCalls - before).toBe(2);
+    await Promise.all([fused.close(), apart.close()]);
+  });
+
+  it('goes on, on the CPU, where the device is lost under a kernel that reads it', async () => {
+    const lost = await SymbolicSheet.open({ devices: ['webgpu', 'js'], device: 'webgpu' });
+    lost.core.computing.fusedElements = 1;
+    const x = lost.tensor(Uint16Array.of(0x3c00, 0x4000), [2], { dtype: 'float16' });
+    const pending = x.multiply(3).add(1);
+    lost.gpuDevice().destroy();
+    expect(await pending.toArray()).toEqual([4, 7]);
+    await lost.close();
   });
 });
