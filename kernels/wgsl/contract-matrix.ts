@@ -1,7 +1,7 @@
 // Products on the matrix units of a GPU (`chromium-experimental-subgroup-matrix`): half precision operands, float32 sums.
 //
-// Run so far on a software driver alone (Mesa’s lavapipe, units of 8×8×8 in half precision), never on the hardware it is meant for: a tuner checks it on each
-// device against another kernel before it is used (`unproven`).
+// Checked by Tint so far, never run on the hardware it is meant for: a tuner checks it on each device against another kernel before it is used
+// (`unproven`).
 import { bindingsOf, buffersOf, shaderFor } from './contract-epilogue.ts';
 import { ioText, loadArguments, written } from './contract-text.ts';
 import { batchRuns, CONTRACT_PARAMS, type ContractLayout, contractParams, type ContractProblem, layoutKey, layoutOf, type OperandLayout, wholeK } from './contract-problem.ts';

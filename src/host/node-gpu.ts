@@ -11,8 +11,11 @@ interface DawnModule {
 /** Dawn crashes when what `create` made is collected, even while its devices live: kept for as long as the process. */
 const KEPT = Symbol.for('symbolic-sheet.dawn');
 
-/** Kernels write workgroup memory before they read it; zeroing it first makes their compilation ten times slower. Times are wanted finer than 0.1 ms. */
-const TOGGLES = ['enable-dawn-features=disable_workgroup_init', 'disable-dawn-features=timestamp_quantization'];
+/**
+ * Kernels write workgroup memory before they read it; zeroing it first makes their compilation ten times slower. Matrix units are offered
+ * only beside what Dawn calls unsafe, of which nothing else is asked for. Times are wanted finer than 0.1 ms.
+ */
+const TOGGLES = ['enable-dawn-features=disable_workgroup_init,allow_unsafe_apis', 'disable-dawn-features=timestamp_quantization'];
 
 /** Opens the adapter that Dawn prefers. */
 export async function findGpu(): Promise<GpuFinding> {

@@ -26,7 +26,8 @@ const elementsOf = ({ expression: { type, operands } }: Step): number => Math.ma
 
 /** Whether a step has to be computed and is a cast between float16 and float32. */
 function isHalfCast({ value, expression: { row, type, operands: [operand] } }: Step): boolean {
-  return value === undefined && row === CAST && [type.dtype, operand?.type.dtype].sort().join() === 'float16,float32';
+  const cast = `${operand?.type.dtype} to ${type.dtype}`;
+  return value === undefined && row === CAST && (cast === 'float16 to float32' || cast === 'float32 to float16');
 }
 
 /** Whether a step has to be computed, on float32 alone or as a cast of halves, by a kernel of one of these skeletons. */

@@ -5,7 +5,8 @@ import { LifeTrials } from '../../src/backend/webgpu/trials.ts';
 import { Tuner, TUNING_LIMITS } from '../../src/backend/webgpu/tuner.ts';
 import { Products } from '../../src/backend/webgpu/products.ts';
 import { contractVariants } from '../../kernels/wgsl/contract.ts';
-import type { ContractProblem } from '../../kernels/wgsl/contract-problem.ts';
+import type { ContractProblem, ContractVariant } from '../../kernels/wgsl/contract-problem.ts';
+import type { Launch } from '../../kernels/wgsl/launch.ts';
 import { testGpu } from './run-plan.ts';
 
 const problem: ContractProblem = { m: 48, n: 40, k: 64, transposeA: false, transposeB: false, lda: 64, ldb: 40, offsetsA: [0], offsetsB: [0] };
@@ -29,6 +30,19 @@ describe('variants of a product', () => {
     expect(variants.slice(0, 2).map(({ name }) => name)).toContain((await chosen)?.name);
     expect([...memory.values()]).toEqual([(await chosen)?.name]);
     expect(life.buffers.usedBytes, 'scratch was given back').toBe(used);
+  });
+
+  it('that do not compile here, or that the GPU refuses to run, are passed over, and the device goes on', async () => {
+    const memory = new Map<string, string>();
+    const tuner = new Tuner({ get: (key) => memory.get(key), set: (key, name) => void memory.set(key, name) }, new LifeTrials(() => life), () => 0, { ...TUNING_LIMITS, minProducts: 1, rounds: 1, roundNs: 1 });
+    const [first] = contractVariants(problem, life.planner.limits) as [ContractVariant];
+    const [launch] = first.plan.launches as [Launch];
+    const broken = { ...launch.shader, code: launch.shader.code.replace('fn main', 'fn main_of_nothing') };
+    const bad = [{ ...launch, workgroups: [70000, 1, 1] as const }, { ...launch, shader: broken }].map((wrong, i): ContractVariant => ({ name: `bad ${i}`, unproven: false, plan: { ...first.plan, launches: [wrong as Launch] } }));
+    const variants = [...bad, first];
+    void tuner.choose(problem, variants);
+    expect(await tuner.choose(problem, variants)).toBe(first);
+    expect(life.epoch.isOver).toBe(false);
   });
 
   it('are not tried on a software adapter, which takes the kernel without workgroup memory', () => {

@@ -76,7 +76,7 @@ describe('float16', () => {
     expect(dtypes).toEqual(['float16', 'float16', 'float16', 'float32', 'float64']);
     expect(await x.multiply(0.1).toArray()).toEqual([1, 2, 3].map((n) => roundToHalf(Math.fround(n * roundToHalf(0.1)))));
     expect(await x.sum().item()).toBe(6);
-    expect(String(await x)).toContain('min 1 max 3');
+    expect(String(x)).toContain('min 1 max 3');
   });
 
   it('is rounded once from float64, and from every integer', async () => {

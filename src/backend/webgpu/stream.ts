@@ -61,20 +61,37 @@ export class CommandStream implements PendingCommands {
   }
 
   /** Adds one dispatch. `buffers` are those its launch names, in order. */
-  dispatch({ pipeline, layout, immediates, shader }: Pipeline, { params, workgroups }: Launch, buffers: readonly GPUBuffer[]): void {
-    const entries = buffers.map((buffer, binding): GPUBindGroupEntry => ({ binding, resource: { buffer } }));
-    if (params.length > 0 && !immediates) {
-      if (!this.#uniforms.hasRoom(params)) this.submit();
-      entries.push({ binding: shader.bindings.length, resource: this.#uniforms.place(params) });
-    }
-    const group = this.#epoch.device.createBindGroup({ layout, entries });
-    const pass = (this.#pass ??= this.#encode().beginComputePass());
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, group);
-    if (immediates && params.length > 0) (pass as unknown as ImmediatePass).setImmediates(0, params);
-    pass.dispatchWorkgroups(...workgroups);
+  dispatch(pipeline: Pipeline, launch: Launch, buffers: readonly GPUBuffer[]): void {
+    this.#makeRoom(pipeline, launch);
+    this.#record((this.#pass ??= this.#encode().beginComputePass()), pipeline, launch, buffers);
     if (++this.#pending >= MAX_PENDING) this.submit();
     else this.#schedule();
+  }
+
+  /** Why the GPU refuses a dispatch, found without running it or ending the epoch; undefined where it takes it. */
+  async refusal(pipeline: Pipeline, launch: Launch, buffers: readonly GPUBuffer[]): Promise<string | undefined> {
+    const { device } = this.#epoch;
+    this.#makeRoom(pipeline, launch);
+    device.pushErrorScope('validation');
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    this.#record(pass, pipeline, launch, buffers);
+    pass.end();
+    encoder.finish();
+    return (await device.popErrorScope())?.message;
+  }
+
+  #makeRoom({ immediates }: Pipeline, { params }: Launch): void {
+    if (params.length > 0 && !immediates && !this.#uniforms.hasRoom(params)) this.submit();
+  }
+
+  #record(pass: GPUComputePassEncoder, { pipeline, layout, immediates, shader }: Pipeline, { params, workgroups }: Launch, buffers: readonly GPUBuffer[]): void {
+    const entries = buffers.map((buffer, binding): GPUBindGroupEntry => ({ binding, resource: { buffer } }));
+    if (params.length > 0 && !immediates) entries.push({ binding: shader.bindings.length, resource: this.#uniforms.place(params) });
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, this.#epoch.device.createBindGroup({ layout, entries }));
+    if (immediates && params.length > 0) (pass as unknown as ImmediatePass).setImmediates(0, params);
+    pass.dispatchWorkgroups(...workgroups);
   }
 
   /** Copies bytes between buffers, after everything that was added before. */

@@ -1,5 +1,6 @@
 // Scratch buffers of an open device on which variants of a kernel are tried.
 import type { Launch, Plan } from '../../../kernels/wgsl/launch.ts';
+import { SheetError } from '../../errors.ts';
 import type { Life } from './life.ts';
 import type { Pipeline } from './pipelines.ts';
 import type { Trial, TrialGround } from './tuner.ts';
@@ -29,6 +30,7 @@ class LifeTrial implements Trial {
   readonly #result: GPUBuffer;
   readonly #resultBytes: number;
   readonly #scratch: GPUBuffer[] = [];
+  readonly #taken = new WeakSet<Plan>();
 
   constructor(life: Life, operandElements: readonly number[], resultElements: number) {
     this.#life = life;
@@ -52,6 +54,7 @@ class LifeTrial implements Trial {
     const { pipelines, stream } = this.#life;
     const ready = await pipelines.all(plan.launches.map(({ shader }) => shader));
     const buffers = [...this.#operands, this.#result, ...this.#scratchOf(plan)];
+    if (!this.#taken.has(plan)) await this.#check(plan, ready, buffers);
     const once = (): void => plan.launches.forEach((launch, i) => stream.dispatch(ready[i] as Pipeline, launch, named(launch, buffers)));
     const rounds = Math.max(1, Math.floor(PASS_DISPATCHES / plan.launches.length));
     let measuredNs: number | undefined = 0;
@@ -67,6 +70,15 @@ class LifeTrial implements Trial {
       measuredNs = measuredNs === undefined || passNs === undefined ? undefined : measuredNs + passNs;
     }
     return measuredNs;
+  }
+
+  /** A command that is refused in the stream would end the device's epoch. */
+  async #check(plan: Plan, ready: readonly Pipeline[], buffers: readonly GPUBuffer[]): Promise<void> {
+    for (const [i, launch] of plan.launches.entries()) {
+      const refusal = await this.#life.stream.refusal(ready[i] as Pipeline, launch, named(launch, buffers));
+      if (refusal !== undefined) throw new SheetError('KERNEL', `${launch.shader.name}: this GPU refuses it: ${refusal}. Another variant is used; report this with the adapter's name.`, { shader: launch.shader.name });
+    }
+    this.#taken.add(plan);
   }
 
   clear(): void {

@@ -1,6 +1,7 @@
 // Chooses among variants of a kernel by measurement: each is checked against the first, then timed, once per class of shapes and device.
 import { type ContractPrecision, type ContractProblem, type ContractVariant, elementsOf } from '../../../kernels/wgsl/contract-problem.ts';
 import type { Plan } from '../../../kernels/wgsl/launch.ts';
+import { SheetError } from '../../errors.ts';
 import type { Clock } from '../../env.ts';
 
 /** Where choices outlive a process: per adapter, one name of a variant for each class of shapes. */
@@ -123,7 +124,7 @@ export class Tuner {
   async #fastest(trial: Trial, candidates: readonly ContractVariant[], expected: Expected): Promise<string | undefined> {
     const lanes: { readonly name: string; readonly plan: Plan; readonly times: number; bestNs: number }[] = [];
     for (const { name, plan } of candidates) {
-      if (!(await expected.isGivenBy(plan, trial))) continue;
+      if (!(await isRight(plan, trial, expected))) continue;
       const onceNs = await this.#time(trial, plan, 1);
       lanes.push({ name, plan, times: Math.max(1, Math.min(200, Math.ceil(this.#limits.roundNs / Math.max(1, onceNs)))), bestNs: Infinity });
     }
@@ -138,6 +139,14 @@ export class Tuner {
     const measuredNs = await trial.run(plan, times);
     return measuredNs ?? this.#clock() - start;
   }
+}
+
+/** Whether a plan gives what it must; not where its shader does not compile, or the GPU refuses to run it. */
+function isRight(plan: Plan, trial: Trial, expected: Expected): Promise<boolean> {
+  return expected.isGivenBy(plan, trial).catch((error: unknown) => {
+    if (error instanceof SheetError && error.code === 'KERNEL') return false;
+    throw error;
+  });
 }
 
 /** In place of a name: every variant was wrong. */
