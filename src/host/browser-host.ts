@@ -55,7 +55,11 @@ export const browserDevices: FindDevices = async (settings, host) => {
   else if (gpu !== undefined) devices.push(gpu);
   if (settings.tf !== undefined) {
     const { openTensorflowBeside } = await import('../backend/tensorflow/shared.ts');
-    devices.push(await openTensorflowBeside(gpu, settings.tf, wasm ?? devices[0] as JsDevice));
+    const tf = openTensorflowBeside(gpu, settings.tf, wasm ?? devices[0] as JsDevice).catch((error: unknown) => {
+      for (const device of devices) device.close();
+      throw error;
+    });
+    devices.push(await tf);
   }
   return { devices, absent, ...(wasm !== undefined && { memory: wasm.memory }) };
 };

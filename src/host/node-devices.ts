@@ -25,9 +25,16 @@ export const nodeDevices: FindDevices = async (settings, host) => {
   }
   const gpu = isWanted('webgpu') ? nodeGpu(settings, host, wasm.memory) : undefined;
   const others = [...(gpu === undefined ? [] : [gpu]), openTf(settings, wasm, gpu)];
-  for (const other of await Promise.all(others)) {
-    if ('found' in other) absent.push(other);
-    else devices.push(other);
+  const outcomes = await Promise.allSettled(others);
+  for (const outcome of outcomes) {
+    if (outcome.status === 'rejected') continue;
+    if ('found' in outcome.value) absent.push(outcome.value);
+    else devices.push(outcome.value);
+  }
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) {
+    for (const device of devices) device.close();
+    throw failed.reason;
   }
   return { devices, memory: wasm.memory, absent };
 };
