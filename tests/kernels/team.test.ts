@@ -237,7 +237,17 @@ describe('a worker that fails', () => {
       throw new RangeError('here only');
     };
     const failing = { ...second, kernel: { ...second.kernel, call: fail } };
-    expect(() => found.team.runPhasesNow([first, failing, ...others])).toThrow('here only');
+    // On a busy machine the workers may take all grains of the phase before the caller has one.
+    let failure: unknown;
+    for (let tries = 0; failure === undefined && tries < 20; tries++) {
+      clear();
+      try {
+        found.team.runPhasesNow([first, failing, ...others]);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    expect(failure).toMatchObject({ message: 'here only' });
     expect(ended).toBe(0);
     clear();
     await found.team.runPhases(phases);

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openNodeDigest } from '../../src/host/node-digest.ts';
 import { SymbolicSheet } from '../../src/index.ts';
 import { readTrace } from '../../src/trace/load.ts';
+import { complaintsIn } from '../stderr.ts';
 import { matrix, SIDE } from './fixtures/arrays.ts';
 import { collected } from './fixtures/collected.ts';
 
@@ -28,12 +29,9 @@ interface Ended {
   readonly err: string;
 }
 
-/** What Dawn says of some drivers where it finds one. */
-const DAWN_ON_LIMITS = /^Warning: max\w+ artificially reduced .*\n/gm;
-
 function run(script: string, args: readonly string[] = [], flags: readonly string[] = []): Ended {
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...flags, '--import', tsx, script, ...args], { encoding: 'utf8', timeout: 55_000, cwd: folder });
-  return { code: status, signal, out: stdout, err: stderr.replaceAll(DAWN_ON_LIMITS, '') };
+  return { code: status, signal, out: stdout, err: complaintsIn(stderr) };
 }
 
 describe('a script that never closes its sheet', () => {
