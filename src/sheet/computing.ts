@@ -4,7 +4,7 @@ import { inParts } from '../backend/parts.ts';
 import type { Device, Task } from '../backend/device.ts';
 import type { Promptness } from '../backend/dispatch.ts';
 import type { Entry } from '../cache/store.ts';
-import { ClosedError, DeviceLostError, SheetError, SourceError, UnavailableError } from '../errors.ts';
+import { ClosedError, DeviceLostError, LimitError, SheetError, SourceError, UnavailableError } from '../errors.ts';
 import type { Decision, NumericsClass } from '../events.ts';
 import type { Expression } from '../expr/expression.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
@@ -26,6 +26,8 @@ interface Run {
   readonly block: Block;
   readonly startNs: number;
   readonly view: View;
+  /** Whether it was tried before and found no memory. */
+  readonly again: boolean;
 }
 
 /** The verbs find, dispatch and keep of one sheet. */
@@ -89,12 +91,12 @@ export class Computing {
     return this.#dispatch(step, task, mode, view);
   }
 
-  #dispatch(step: Step, task: Task, mode: Promptness, view: View): Value | Promise<Value> {
+  #dispatch(step: Step, task: Task, mode: Promptness, view: View, again = false): Value | Promise<Value> {
     const { dispatcher, memory } = this.#core;
     const device = dispatcher.place(task, view.device, mode);
     if (view.device !== undefined && device.name !== view.device) step.expression.note ??= dispatcher.refusal(task, view.device);
     if (device.deviceMemory === undefined && !task.operands.every(({ block }) => block.isLocal)) return this.#brought(step, task, view);
-    const run: Run = { step, task, device, runner: this.#runnerOf(task, device), view, block: (device.deviceMemory ?? memory).take(task.type), startNs: this.#core.now() };
+    const run: Run = { step, task, device, runner: this.#runnerOf(task, device), view, block: (device.deviceMemory ?? memory).take(task.type), startNs: this.#core.now(), again };
     try {
       const running = mode === 'now' ? run.runner.runNow(task, run.block) : run.runner.run(task, run.block);
       if (running !== undefined) return this.#takeOff(run, running);
@@ -141,12 +143,23 @@ export class Computing {
     return view.reuse ? this.#flights.start(step.identity as NodeId, landing) : landing;
   }
 
-  /** A kernel that a GPU refuses is computed by another device; any other failure is the caller's. */
-  #elsewhere({ step, task, device, view }: Run, error: unknown, mode: Promptness): Value | Promise<Value> {
+  /** A kernel that a GPU refuses is computed by another device, one that finds no memory again when some came back; any other failure is the caller's. */
+  #elsewhere({ step, task, device, view, again }: Run, error: unknown, mode: Promptness): Value | Promise<Value> {
+    if (error instanceof LimitError && mode === 'free' && !again) return this.#fly(step, view, this.#whenThereIsRoom(step, task, view, error));
     const refused = device.deviceMemory !== undefined && !(error instanceof DeviceLostError) && !device.supports({ ...task });
     if (!refused) throw this.#failed(step.expression, error);
     step.expression.note = `${device.name} refused: ${error instanceof Error ? error.message : String(error)}`;
     return this.#dispatch(step, { ...task }, mode, view);
+  }
+
+  async #whenThereIsRoom(step: Step, task: Task, view: View, error: LimitError): Promise<Value> {
+    const letGo = holdAll(task.operands);
+    try {
+      if (!(await this.#core.pins.recover())) throw this.#failed(step.expression, error);
+      return await this.#dispatch(step, task, 'free', view, true);
+    } finally {
+      letGo();
+    }
   }
 
   /** Keep and record: what happens to a value its device has finished, or has taken on in its own memory. */

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openNodeDigest } from '../../src/host/node-digest.ts';
-import { SymbolicSheet } from '../../src/index.ts';
+import { LimitError, SymbolicSheet } from '../../src/index.ts';
 import { readTrace } from '../../src/trace/load.ts';
 import { complaintsIn } from '../stderr.ts';
 import { matrix, SIDE } from './fixtures/arrays.ts';
-import { collected } from './fixtures/collected.ts';
+import { collected, gc } from './fixtures/collected.ts';
 
 const here = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
 const tsx = import.meta.resolve('tsx');
@@ -121,6 +121,49 @@ describe('memory', () => {
     }
     // 1.2 GB were pinned on the way.
     expect(most).toBeLessThan(2 ** 29);
+    await sheet.close();
+  });
+
+  it('comes back in a sheet that is opened after another died between a collection and its cleanup', async () => {
+    const drop = async (sheet: SymbolicSheet): Promise<void> => {
+      const x = sheet.tensor(matrix(1), [SIDE, SIDE]);
+      for (let i = 1; i <= 5; i++) await sheet.compute(x.add(i));
+      // Young pins are known to the registry after a turn.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    let first: SymbolicSheet | undefined = await SymbolicSheet.open({ devices: ['wasm', 'js'] });
+    await drop(first);
+    gc();
+    void first.close();
+    first = undefined;
+    gc();
+    const sheet = await SymbolicSheet.open({ devices: ['wasm', 'js'] });
+    await drop(sheet);
+    // The trace keeps the root.
+    await collected(() => sheet.core.pins.sizeBytes <= 4 * SIDE * SIDE);
+    expect(sheet.core.pins.sizeBytes).toBeLessThanOrEqual(4 * SIDE * SIDE);
+    await sheet.close();
+  });
+
+  it('that kernels find none of is waited for while some may come back, and then is an error of its own', async () => {
+    const sheet = await SymbolicSheet.open({ devices: ['wasm', 'js'] });
+    const wasm = sheet.core.dispatcher.devices.find(({ name }) => name === 'wasm')!;
+    const x = sheet.tensor(matrix(1), [SIDE, SIDE]);
+    const real = wasm.run.bind(wasm);
+    let full = 0;
+    wasm.run = (task, out) => {
+      if (full-- > 0) throw new LimitError('The kernels\' memory is full.', {});
+      return real(task, out);
+    };
+    await (async () => {
+      for (let i = 0; i < 20; i++) await sheet.compute(x.add(i + 2));
+    })();
+    full = 1;
+    expect((await x.matmul(x).data()).length).toBe(SIDE * SIDE);
+    full = Infinity;
+    await expect(x.matmul(x.add(1)).data()).rejects.toMatchObject({ code: 'LIMIT' });
+    full = 0;
+    expect((await x.matmul(x.add(1)).data()).length).toBe(SIDE * SIDE);
     await sheet.close();
   });
 });

@@ -31,7 +31,6 @@ export class GpuMemory implements Memory {
   #leavingBytes = 0;
   #lentBytes = 0;
   /** Copies of arrays that were collected. */
-  readonly #collected = new FinalizationRegistry<GpuResidence>((residence) => residence.release());
 
   constructor(budgetBytes: number, ground: MemoryGround) {
     this.#budgetBytes = budgetBytes;
@@ -145,7 +144,7 @@ export class GpuMemory implements Memory {
     if (block.isLocal) {
       life.buffers.beforeWrite(residence.buffer);
       life.uploads.write(residence.buffer, bytesOf(block.array));
-      this.#collected.register(block, residence, residence);
+      collected.register(block, residence, residence);
     }
     return residence;
   }
@@ -196,7 +195,7 @@ export class GpuMemory implements Memory {
   }
 
   #drop(residence: GpuResidence): void {
-    this.#collected.unregister(residence);
+    collected.unregister(residence);
     if (!this.#residents.delete(residence)) return;
     if (residence.isLent) this.#lentBytes -= residence.buffer.size;
     if (!residence.life.epoch.isOver) residence.life.buffers.give(residence.buffer);
@@ -207,3 +206,6 @@ const isHere = (residence: unknown): residence is GpuResidence => residence inst
 
 /** Bytes of the buffer of a value. */
 const bytesFor = ({ dtype, size }: TensorType): number => storedBytes(dtype as GpuDType, size);
+
+/** Copies of arrays that were collected. One for the process, for the reason that src/sheet/pins.ts gives. */
+const collected = new FinalizationRegistry<GpuResidence>((residence) => residence.release());
