@@ -23,8 +23,10 @@ const FLOPS_PER_NS = 40;
 const NS_PER_FLOP_SIMD = 0.12;
 const NS_PER_BYTE = 0.06;
 const CALL_NS = 400;
-/** Products of more floating-point operations (a few milliseconds) run beside the event loop; a hand-over costs tenths of one. */
-const ASYNC_FLOPS = 1.5e8;
+/** Products of more floating-point operations (5 ms of two threads) run beside the event loop; a hand-over costs up to one, for threads must wake. */
+const ASYNC_FLOPS = 4e8;
+/** Those of more keep all threads busy. */
+const SHARED_FLOPS = 1.5e8;
 
 /** Maps of more floating-point operations than this (a few milliseconds) are shared among threads. */
 const SHARED_MAP_FLOPS = 1e7;
@@ -84,7 +86,7 @@ export class WasmDevice implements Device {
 
   estimateNs(task: Task): number {
     const flops = taskFlops(task);
-    const compute = isDense(task) ? flops / (FLOPS_PER_NS * (flops > ASYNC_FLOPS ? this.#team.threads : 1)) : flops * NS_PER_FLOP_SIMD;
+    const compute = isDense(task) ? flops / (FLOPS_PER_NS * (flops > SHARED_FLOPS ? this.#team.threads : 1)) : flops * NS_PER_FLOP_SIMD;
     return CALL_NS + compute + taskBytes(task) * NS_PER_BYTE;
   }
 

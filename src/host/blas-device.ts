@@ -8,8 +8,8 @@ import { isFloat } from '../tensor/dtype.ts';
 import type { Blas, BlasArray, GemmCall } from './blas-types.ts';
 
 const CALL_NS = 600;
-/** Products that should take longer run beside the event loop; a hand-over costs a tenth of a millisecond. */
-const ASYNC_NS = 2e6;
+/** Products that should take longer run beside the event loop. A third of a frame: a hand-over costs up to a millisecond, for threads must wake. */
+const ASYNC_NS = 5e6;
 
 /** Products (and, with LAPACK, systems) through a library that was probed before. */
 export class BlasDevice implements Device {
