@@ -71,6 +71,9 @@ export class Supply {
   readonly #draw: Draw;
   readonly #hot: readonly Float32Array[];
   readonly #reuse: number;
+  /** Calls of all rounds so far, and those of them that repeat another. */
+  #planned = 0;
+  #repeated = 0;
 
   constructor(work: Work, reuse: number, lane: number, hotCount: number) {
     this.work = work;
@@ -85,9 +88,11 @@ export class Supply {
     return this.#hot;
   }
 
-  /** Number of the hot operand a call repeats, or −1 for a fresh one; exactly the asked share of the calls repeats. */
+  /** Number of the hot operand a call repeats, or −1 for a fresh one; exactly the asked share of the calls repeats, of all rounds where one has few. */
   plan(calls: number): number[] {
-    const wanted = Math.round(calls * this.#reuse);
+    this.#planned += calls;
+    const wanted = Math.min(calls, Math.round(this.#planned * this.#reuse) - this.#repeated);
+    this.#repeated += wanted;
     this.repeats = 0;
     return Array.from({ length: calls }, (_, i) => {
       if (this.#draw() * (calls - i) >= wanted - this.repeats) return -1;
