@@ -1,7 +1,8 @@
 // How a reduction reads its elements: from one operand, or from a map of several that is computed on the way.
 import { type ElementFunction, scalar } from '../algebra.ts';
 import { type ElementCode, elementCode, elementDomain } from './element.ts';
-import { computedType, declareWords, type GpuDType, isPacked, loadElement } from './storage.ts';
+import { elementAt as bitsAt } from './conversion.ts';
+import { computedType, declareWords, type GpuDType, isPacked } from './storage.ts';
 
 /** A map of row-major operands, each of the shape that is reduced or a single element. */
 export interface Prologue {
@@ -91,14 +92,14 @@ export function elementReader({ dtype, inputs, map }: Elements, vectorised: bool
 const isVector = ({ dtype, single }: ElementInput, vectorised: boolean): boolean => vectorised && !single && !isPacked(dtype);
 
 function elementOf(input: ElementInput, i: number, vectorised: boolean): string {
-  if (input.single) return loadElement(`operand${i}`, input.dtype, '0u');
-  return isVector(input, vectorised) ? `operand${i}[at >> 2u][at & 3u]` : loadElement(`operand${i}`, input.dtype, 'at');
+  if (input.single) return bitsAt(input.dtype, `operand${i}`, '0u');
+  return isVector(input, vectorised) ? `operand${i}[at >> 2u][at & 3u]` : bitsAt(input.dtype, `operand${i}`, 'at');
 }
 
 /** Four neighbours as a vector. */
 function fourOf(input: ElementInput, i: number): string {
   const type = `vec4<${computedType(input.dtype)}>`;
-  if (input.single) return `${type}(${loadElement(`operand${i}`, input.dtype, '0u')})`;
+  if (input.single) return `${type}(${bitsAt(input.dtype, `operand${i}`, '0u')})`;
   if (isVector(input, true)) return `operand${i}[at >> 2u]`;
-  return `${type}(${[0, 1, 2, 3].map((part) => loadElement(`operand${i}`, input.dtype, `at + ${part}u`)).join(', ')})`;
+  return `${type}(${[0, 1, 2, 3].map((part) => bitsAt(input.dtype, `operand${i}`, `at + ${part}u`)).join(', ')})`;
 }

@@ -30,13 +30,6 @@ export const declareWords = (binding: number, name: string, dtype: GpuDType, acc
 /** Type of the words that hold four neighbours. */
 export const vectorType = (dtype: GpuDType): string => ({ 1: 'vec4<u32>', 2: 'vec2<u32>', 4: 'u32' })[perWord(dtype)];
 
-/** Expression of one element of a buffer declared by `declareWords`; not for float16, which maps alone read. */
-export function loadElement(name: string, dtype: GpuDType, index: string): string {
-  if (!isPacked(dtype)) return `${name}[${index}]`;
-  const byte = `(${name}[(${index}) >> 2u] >> (((${index}) & 3u) * 8u))`;
-  return dtype === 'int8' ? `(bitcast<i32>(${byte} << 24u) >> 24u)` : `(${byte} & 0xffu)`;
-}
-
 /** Expression of the words of four elements, given as the bits of each. */
 export function packVector(dtype: GpuDType, elements: readonly [string, string, string, string]): string {
   if (!isPacked(dtype)) return `vec4<u32>(${elements.join(', ')})`;

@@ -5,7 +5,7 @@ import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { OPS } from '../../src/ops/index.ts';
 import { drawFrom } from '../../bench/seed.ts';
 import { type Call, callsOf, describeCall, enter, type Entrance, halved, perform } from '../ops/samples.ts';
-import { useSwiftShader } from './swiftshader.ts';
+import { openGpuAndJs } from './gpu-and-js.ts';
 
 const ALL_HALVES = Uint16Array.from({ length: 0x10000 }, (_, bits) => bits);
 /** Rows whose elements are moved or made, but for those that a GPU leaves to the CPU. */
@@ -16,9 +16,7 @@ describe('float16 on a GPU', () => {
   let gpu: Entrance;
   let js: Entrance;
   beforeAll(async () => {
-    useSwiftShader();
-    sheet = await SymbolicSheet.open({ devices: ['webgpu', 'wasm', 'js'], cache: 'off', budgetBytes: 1 << 26 });
-    [gpu, js] = [sheet.with({ device: 'webgpu' }), sheet.with({ device: 'js' })];
+    ({ sheet, gpu, js } = await openGpuAndJs());
   });
   afterAll(() => sheet.close());
 

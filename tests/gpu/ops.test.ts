@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOST_ON_CPU } from './along-axes.ts';
 import { uncovered } from './coverage.ts';
-import { SheetError, SymbolicSheet } from '../../src/index.ts';
+import { SheetError, type SymbolicSheet } from '../../src/index.ts';
 import { boundOf, type OpRow } from '../../src/ops/define.ts';
 import { OPS } from '../../src/ops/index.ts';
 import type { DType, TypedArray } from '../../src/tensor/dtype.ts';
 import { type Call, callsOf, describeCall, enter, type Entrance, perform } from '../ops/samples.ts';
-import { useSwiftShader } from './swiftshader.ts';
+import { openGpuAndJs } from './gpu-and-js.ts';
 
 const CALLS_PER_DTYPE = 6;
 const EPSILON = 2 ** -23;
@@ -67,9 +67,7 @@ describe('every row', () => {
   let js: Entrance;
 
   beforeAll(async () => {
-    useSwiftShader();
-    sheet = await SymbolicSheet.open({ devices: ['webgpu', 'wasm', 'js'], cache: 'off', budgetBytes: 1 << 26 });
-    [gpu, js] = [sheet.with({ device: 'webgpu' }), sheet.with({ device: 'js' })];
+    ({ sheet, gpu, js } = await openGpuAndJs());
   });
   afterAll(() => sheet.close());
 
