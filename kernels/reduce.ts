@@ -1,7 +1,7 @@
 // The reduce skeleton in plain JavaScript: body, then a fixed-order combination along axes, then an optional last step.
 import { scalar, type Algebra, type Scalar } from './algebra.ts';
 import { floatAlgebra } from './js-algebra.ts';
-import { domainFor, isBigIntArray, loaderFor, storeFor, type Domain, type ElementArray, type Operand } from './map.ts';
+import { domainFor, isBigIntArray, loaderFor, map, storeFor, type Domain, type ElementArray, type Operand } from './map.ts';
 import { collapse, elementCount, forEachRow, rowMajorStrides, type LoopNest } from './strides.ts';
 
 /** What a combination starts from: neutral values of sum, product, maximum and minimum in the domain computed in. */
@@ -16,6 +16,14 @@ export interface Reduction {
   readonly identity: Identity;
   /** Applied to (accumulated, divisor) last. */
   readonly finish?: Scalar;
+}
+
+/** What a reduction may read in place of an operand: a function of operands, float32 as they, its values rounded as if they had been stored. */
+export interface MappedOperand {
+  readonly element: Scalar;
+  readonly operands: readonly Operand[];
+  /** To which the operands are broadcast. */
+  readonly shape: readonly number[];
 }
 
 /** Values that do not vary along the reduced axes, and the number the last step divides by. */
@@ -69,8 +77,9 @@ export const reductions = {
  * ((0+4)+(2+6))+((1+5)+(3+7)); otherwise r runs sequentially. Floats accumulate in float64, integers in the dtype of `out`.
  */
 export function reduce(
-  reduction: Reduction, operand: Operand, axes: readonly number[], out: ElementArray, options: ReduceOptions = {},
+  reduction: Reduction, source: Operand | MappedOperand, axes: readonly number[], out: ElementArray, options: ReduceOptions = {},
 ): void {
+  const operand = 'element' in source ? stored(source) : source;
   const split = splitAxes(operand, axes);
   const results = elementCount(split.kept.shape);
   const perResult = options.perResult ?? [];
@@ -87,6 +96,13 @@ export function reduce(
     const total = fold(offset, result);
     store(result, finish === undefined ? total : finish.body(domain, total, divisor));
   });
+}
+
+/** The values of a mapped operand in memory. */
+export function stored({ element, operands, shape }: MappedOperand, on: typeof map = map): Operand {
+  const array = new Float32Array(elementCount(shape));
+  on(element, operands, array, shape);
+  return { array, shape };
 }
 
 /** Position (r, as in `reduce`) of the first least or greatest element along the axes; the first NaN wins, as in NumPy. */

@@ -2,7 +2,7 @@
 import { scalar } from './algebra.ts';
 import { map, type Operand } from './map.ts';
 import { exp, log } from './math.ts';
-import { reductions, type Reduction } from './reduce.ts';
+import { reductions, type MappedOperand, type Reduction } from './reduce.ts';
 import { plainSkeletons, type Skeletons } from './skeletons.ts';
 
 export { plainSkeletons, type Skeletons } from './skeletons.ts';
@@ -59,7 +59,7 @@ export function logSoftmax(operand: Operand, axis: number, out: FloatArray, on: 
 }
 
 /** log(sum e^x) along an axis, without overflow; `out` has the axis left out. A row of -Infinity gives -Infinity. */
-export function logSumExp(operand: Operand, axis: number, out: FloatArray, on: Skeletons = plainSkeletons): void {
+export function logSumExp(operand: Operand | MappedOperand, axis: number, out: FloatArray, on: Skeletons = plainSkeletons): void {
   const results = [out.length];
   const greatest = new Float64Array(out.length);
   on.reduce(reductions.max, operand, [axis], greatest);
@@ -71,7 +71,7 @@ export function logSumExp(operand: Operand, axis: number, out: FloatArray, on: S
 
 /** Variance (or standard deviation) over axes in two passes: the mean in float64, then sum (x - mean)^2 / (count - correction). */
 export function variance(
-  operand: Operand, axes: readonly number[], correction: number, out: FloatArray, of: 'variance' | 'deviation' = 'variance', on: Skeletons = plainSkeletons,
+  operand: Operand | MappedOperand, axes: readonly number[], correction: number, out: FloatArray, of: 'variance' | 'deviation' = 'variance', on: Skeletons = plainSkeletons,
 ): void {
   const count = elementCount(axes.map((axis) => operand.shape[axis]!));
   const means = new Float64Array(out.length);

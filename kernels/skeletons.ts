@@ -1,11 +1,11 @@
 // The two loop nests that composed kernels are written over, so that they run on any device that has twins of them.
-import { map, type ElementArray, type Operand } from './map.ts';
-import { reduce, type Reduction, type ReduceOptions } from './reduce.ts';
+import { map } from './map.ts';
+import { reduce } from './reduce.ts';
 
 /** A map and a reduce; every implementation gives the bits of the plain JavaScript one. */
 export interface Skeletons {
   map: typeof map;
-  reduce(reduction: Reduction, operand: Operand, axes: readonly number[], out: ElementArray, options?: ReduceOptions): void;
+  reduce: typeof reduce;
 }
 
 /** The plain JavaScript skeletons: the reference. */

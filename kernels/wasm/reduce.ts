@@ -1,22 +1,17 @@
-// The reduce skeleton on WebAssembly SIMD, for floats: kernels emitted per reduction and dtypes, operands resident or staged.
+// The reduce skeleton on WebAssembly SIMD, for floats: kernels emitted per reduction, mapping and dtypes, operands resident or staged.
+import type { Scalar } from '../algebra.ts';
 import { domainFor, type ElementArray, type Operand } from '../map.ts';
 import { floatAlgebra } from '../js-algebra.ts';
 import { Recent, sameNumbers } from '../recent.ts';
-import { runsInLanes, type Reduction, type ReduceOptions } from '../reduce.ts';
-import { elementCount, rowMajorStrides } from '../strides.ts';
+import { runsInLanes, type MappedOperand, type Reduction, type ReduceOptions } from '../reduce.ts';
+import { broadcastStrides, collapse, elementCount, rowMajorStrides } from '../strides.ts';
 import { instantiate, type CompiledKernel } from './abi.ts';
-import { elementType, type ElementType, type ResultType } from './elements.ts';
+import { elementType, SIZE_BYTES, type ElementType, type ResultType } from './elements.ts';
 import { profileOf } from './profile.ts';
-import { reduceFields, reduceModule, type ReduceForm } from './reduce-module.ts';
+import { columnsModule } from './reduce-columns.ts';
+import { reduceFields, type ReducedForm, type ReduceForm, TOTALS } from './reduce-form.ts';
+import { lanesModule } from './reduce-lanes.ts';
 import { copyElements, Scratch, Slots, type KernelMemory, type ViewClass } from './staging.ts';
-
-/** A reduction over resident data as one parallel range of results. */
-export interface ReduceJob {
-  readonly kernel: CompiledKernel;
-  readonly paramsSizeBytes: number;
-  writeParams(address: number): void;
-  readonly range: number;
-}
 
 const STAGE_BYTES = 128 * 1024;
 const CALL_ELEMENTS = 1 << 16; // V8 replaces baseline code at calls only
@@ -27,71 +22,79 @@ export class WasmReduce {
   readonly #heap: KernelMemory;
   readonly #scratch: Scratch;
   readonly #plans = new WeakMap<Reduction, Recent<PlannedReduction>>();
-  readonly #kernels = new WeakMap<Reduction, Map<string, CompiledKernel>>();
+  readonly #kernels = new WeakMap<Scalar, WeakMap<Reduction, Map<string, CompiledKernel>>>();
 
   constructor(heap: KernelMemory, scratch = new Scratch(heap)) {
     this.#heap = heap;
     this.#scratch = scratch;
   }
 
-  /** Does the reduction and returns true; false where it has no vector form: integers, strided operands, split axes, a full heap. */
-  run(reduction: Reduction, operand: Operand, axes: readonly number[], out: ElementArray, options: ReduceOptions = {}): boolean {
+  /** Does the reduction and returns true; false where it has no vector form: integers, strided operands, split axes, a full heap, a mapping that `joins` refuses. */
+  run(reduction: Reduction, source: Operand | MappedOperand, axes: readonly number[], out: ElementArray, options: ReduceOptions = {}): boolean {
     const { perResult = NONE } = options;
-    const plan = this.#planFor(reduction, operand, axes, out, perResult);
+    const plan = this.#planFor(reduction, source, axes, out, perResult);
     if (plan === undefined) return false;
     const divisor = options.divisor ?? plan.count;
-    return plan.results === 0 || this.#runWhole(plan, operand, out, perResult, divisor) || this.#runSlices(plan, operand, out, perResult, divisor);
+    return plan.results === 0 || this.#runWhole(plan, source, out, perResult, divisor) || (!('element' in source) && this.#runSlices(plan, source, out, perResult, divisor));
   }
 
-  /** The same reduction as a job for several threads; undefined where `run` would say false or stage. */
-  job(reduction: Reduction, operand: Operand, axes: readonly number[], out: ElementArray, options: ReduceOptions = {}): ReduceJob | undefined {
-    const { perResult = NONE } = options;
-    const plan = this.#planFor(reduction, operand, axes, out, perResult);
-    if (plan === undefined || ![operand.array, out, ...perResult].every((array) => this.#heap.holds(array))) return undefined;
-    const { array, offset = 0 } = operand;
-    return {
-      kernel: plan.kernel, paramsSizeBytes: reduceFields.sizeBytes(perResult.length), range: plan.results,
-      writeParams: (address) => this.#writeParams(address, plan, {
-        x: array.byteOffset + offset * array.BYTES_PER_ELEMENT, out: out.byteOffset, perResult: perResult.map((values) => values.byteOffset), divisor: options.divisor ?? plan.count,
-      }),
-    };
+  /** Whether reductions of a mapped operand take it in, in one pass: an inexpensive function in float32 lanes, of operands that lie in this memory. */
+  joins({ element, operands, shape }: MappedOperand, axes: readonly number[]): boolean {
+    const { vector, single } = profileOf(element);
+    return vector && single && operands.every(({ array }) => array instanceof Float32Array && this.#heap.holds(array)) && extentsOf(operands, shape, axes) !== undefined;
   }
 
-  #planFor(reduction: Reduction, operand: Operand, axes: readonly number[], out: ElementArray, perResult: readonly ElementArray[]): Plan | undefined {
+  #planFor(reduction: Reduction, source: Operand | MappedOperand, axes: readonly number[], out: ElementArray, perResult: readonly ElementArray[]): Plan | undefined {
     let recent = this.#plans.get(reduction);
     if (recent === undefined) this.#plans.set(reduction, (recent = new Recent()));
-    const known = recent.find((planned) => fitsCall(planned, operand, axes, out, perResult));
+    const known = recent.find((planned) => fitsCall(planned, source, axes, out, perResult));
     if (known !== undefined) return known.plan;
-    const form = formOf(reduction, operand, axes, out, perResult);
-    const extents = collapseAxes(operand, axes);
-    const classes = [operand.array.constructor, out.constructor, ...perResult.map((array) => array.constructor)];
-    const plan = form === undefined || extents === undefined ? undefined : this.#plan(reduction, form, extents, classes as ViewClass[]);
-    return operand.strides === undefined ? recent.add({ plan, classes, shape: [...operand.shape], axes: [...axes] }).plan : plan;
+    const [mapping, operands] = 'element' in source ? [source.element, source.operands] : [undefined, [source]];
+    const plan = this.#plan(reduction, mapping, operands, source.shape, axes, out, perResult);
+    if (operands.some(({ strides }) => strides !== undefined)) return plan;
+    const classes = [...operands.map(({ array }) => array.constructor), ...perResult.map((array) => array.constructor), out.constructor];
+    return recent.add({ plan, mapping, classes, shapes: operands.map(({ shape }) => [...shape]), shape: [...source.shape], axes: [...axes] }).plan;
   }
 
-  #plan(reduction: Reduction, form: Omit<ReduceForm, 'memory'>, { outer, count, inner }: Extents, classes: readonly ViewClass[]): Plan {
+  #plan(reduction: Reduction, mapping: Scalar | undefined, operands: readonly Operand[], shape: readonly number[], axes: readonly number[], out: ElementArray, perResult: readonly ElementArray[]): Plan | undefined {
+    const extents = extentsOf(operands, shape, axes);
+    const order = runsInLanes(shape, axes) ? 'lanes' : 'sequence';
+    const types = typesOf(reduction, mapping, operands, out, perResult, order);
+    if (extents === undefined || types === undefined) return undefined;
+    const { outer, count, inner, walks } = extents;
     const results = outer * inner;
-    const lengths = classes.map((_, i) => (i === 0 ? results * count : results));
-    return { outer, count, inner, results, kernel: this.#kernel(reduction, { ...form, memory: this.#heap.kind }), slots: new Slots(this.#scratch, classes, lengths) };
+    const kernel = this.#kernel(reduction, mapping, {
+      operands: walks.map(({ row, column }, k) => ({ type: types.operands[k]!, varies: row !== 0, dense: order === 'sequence' && column !== 0 })),
+      perResult: types.perResult.map((type) => ({ type, varies: false, dense: order === 'sequence' })),
+      mapping, result: types.result, order, lanes: types.lanes, memory: this.#heap.kind,
+    });
+    const bytes = [...walks.map((walk, k) => bytesOf(walk, types.operands[k]!)), ...types.perResult.map((type) => bytesOf({ outer: inner, row: 0, column: 1 }, type))];
+    const arrays = [...operands.map(({ array }) => array), ...perResult, out];
+    const lengths = [...operands.map((operand) => elementCount(operand.shape)), ...perResult.map(() => results), results];
+    return { outer, count, inner, results, kernel, bytes, slots: new Slots(this.#scratch, arrays.map((array) => array.constructor as ViewClass), lengths) };
   }
 
   /** Everything at once, small arrays copied whole; false where one lies elsewhere and is not small. */
-  #runWhole(plan: Plan, operand: Operand, out: ElementArray, perResult: readonly ElementArray[], divisor: number): boolean {
-    const { slots, results, count } = plan;
+  #runWhole(plan: Plan, source: Operand | MappedOperand, out: ElementArray, perResult: readonly ElementArray[], divisor: number): boolean {
+    const { slots, results, count, bytes } = plan;
     const { words, floats, params } = this.#scratch;
-    const x = slots.place(0, operand.array, operand.offset);
-    const target = slots.locate(1, out);
-    if (x === 0 || target === 0) return false;
-    writeHead(words, plan, x, target);
-    floats[reduceFields.divisor / 8] = divisor;
-    for (let k = 0; k < perResult.length; k++) {
-      const address = slots.place(2 + k, perResult[k]!);
+    const target = slots.locate(bytes.length, out);
+    if (target === 0) return false;
+    const sources = bytes.length - perResult.length;
+    for (let k = 0; k < bytes.length; k++) {
+      const operand = 'element' in source ? source.operands[k] : source;
+      const address = k < sources ? slots.place(k, operand!.array, operand!.offset) : slots.place(k, perResult[k - sources]!);
       if (address === 0) return false;
-      words[reduceFields.perResult(k) / 4] = address;
+      writeOperand(words, k, address, bytes[k]!);
     }
-    const grain = Math.max(16, Math.ceil(CALL_ELEMENTS / Math.max(1, count)));
-    for (let start = 0; start < results; start += grain) plan.kernel.call(params, start, Math.min(results, start + grain));
-    slots.fetch(1, target, out);
+    writeHead(words, plan, target, this.#scratch.totals);
+    floats[reduceFields.divisor / 8] = divisor;
+    if (count * Math.min(plan.inner, TOTALS) > CALL_ELEMENTS) callInParts(plan, words, params);
+    else {
+      const grain = Math.max(16, Math.ceil(CALL_ELEMENTS / Math.max(1, count)));
+      for (let start = 0; start < results; start += grain) plan.kernel.call(params, start, Math.min(results, start + grain));
+    }
+    slots.fetch(bytes.length, target, out);
     return true;
   }
 
@@ -99,122 +102,184 @@ export class WasmReduce {
   #runSlices(plan: Plan, operand: Operand, out: ElementArray, perResult: readonly ElementArray[], divisor: number): boolean {
     const sliceElements = plan.count * plan.inner;
     const slices = Math.max(1, Math.min(plan.outer, Math.floor(STAGE_BYTES / Math.max(1, sliceElements * operand.array.BYTES_PER_ELEMENT))));
-    const arrays = [operand.array, out, ...perResult];
-    const lengths = arrays.map((_, i) => slices * (i === 0 ? sliceElements : plan.inner));
-    const offsets = placement(arrays, lengths);
+    const arrays = [operand.array, ...perResult, out];
+    const offsets = placement(arrays, arrays.map((_, i) => slices * (i === 0 ? sliceElements : plan.inner)));
     const base = this.#heap.allocate(offsets[arrays.length]!);
     if (base === 0) return false;
     const { buffer } = this.#heap.memory;
-    const stage = (i: number, from: number, count: number): void => copyElements(arrays[i]!.subarray(from, from + count), like(arrays[i]!, buffer, base + offsets[i]!, count));
-    const block = { x: base + offsets[0]!, out: base + offsets[1]!, perResult: perResult.map((_, k) => base + offsets[2 + k]!), divisor };
-    this.#writeParams(base, plan, block);
+    const staged = (i: number, count: number): ElementArray => like(arrays[i]!, buffer, base + offsets[i]!, count);
+    const stage = (i: number, from: number, count: number): void => copyElements(arrays[i]!.subarray(from, from + count), staged(i, count));
+    const words = new Int32Array(buffer, base >>> 0, reduceFields.sizeBytes(plan.bytes.length) / 4);
+    const last = arrays.length - 1;
+    writeHead(words, plan, base + offsets[last]!, this.#scratch.totals);
+    plan.bytes.forEach((bytes, k) => writeOperand(words, k, base + offsets[k]!, bytes));
+    new Float64Array(buffer, (base >>> 0) + reduceFields.divisor, 1)[0] = divisor;
     for (let outer = 0; outer < plan.outer; outer += slices) {
       const now = Math.min(slices, plan.outer - outer);
       stage(0, (operand.offset ?? 0) + outer * sliceElements, now * sliceElements);
-      perResult.forEach((_, k) => stage(2 + k, outer * plan.inner, now * plan.inner));
+      perResult.forEach((_, k) => stage(1 + k, outer * plan.inner, now * plan.inner));
       plan.kernel.call(base, 0, now * plan.inner);
-      copyElements(like(out, buffer, block.out, now * plan.inner), out.subarray(outer * plan.inner, (outer + now) * plan.inner));
+      copyElements(staged(last, now * plan.inner), out.subarray(outer * plan.inner, (outer + now) * plan.inner));
     }
     this.#heap.free(base);
     return true;
   }
 
-  #writeParams(address: number, plan: Plan, { x, out, perResult, divisor }: Addresses): void {
-    const { buffer } = this.#heap.memory;
-    const words = new Int32Array(buffer, address >>> 0, reduceFields.sizeBytes(perResult.length) / 4);
-    writeHead(words, plan, x, out);
-    new Float64Array(buffer, (address >>> 0) + reduceFields.divisor, 1)[0] = divisor;
-    perResult.forEach((value, k) => (words[reduceFields.perResult(k) / 4] = value));
-  }
-
-  #kernel(reduction: Reduction, form: ReduceForm): CompiledKernel {
-    let forms = this.#kernels.get(reduction);
-    if (forms === undefined) this.#kernels.set(reduction, (forms = new Map()));
-    const key = `${form.order} ${form.element} ${form.result} ${form.perResult.join(' ')}`;
+  #kernel(reduction: Reduction, mapping: Scalar | undefined, form: ReduceForm): CompiledKernel {
+    const owner = mapping ?? reduction.body;
+    let ofOwner = this.#kernels.get(owner);
+    if (ofOwner === undefined) this.#kernels.set(owner, (ofOwner = new WeakMap()));
+    let forms = ofOwner.get(reduction);
+    if (forms === undefined) ofOwner.set(reduction, (forms = new Map()));
+    const key = `${form.order} ${form.lanes} ${form.result} ${nameOf(form.operands)} ${nameOf(form.perResult)}`;
     const known = forms.get(key);
     if (known !== undefined) return known;
-    const bytes = reduceModule(reduction, form);
+    const bytes = (form.order === 'lanes' ? lanesModule : columnsModule)(reduction, form);
     const compiled = { bytes, name: 'reduce', call: instantiate(bytes, this.#heap.memory)['reduce']! };
     forms.set(key, compiled);
     return compiled;
   }
 }
 
-/** A dense operand seen as [outer, count, inner], the middle reduced. */
+const nameOf = (operands: readonly ReducedForm[]): string => operands.map(({ type, varies, dense }) => `${type}${varies ? '/' : ''}${dense ? '-' : ''}`).join();
+
+/** Elements from one outer slice, row or column of an operand to the next. */
+interface Walk {
+  readonly outer: number;
+  readonly row: number;
+  readonly column: number;
+}
+
+/** An index space seen as [outer, count, inner], the middle reduced, and how operands are walked in it. */
 interface Extents {
   readonly outer: number;
   readonly count: number;
   readonly inner: number;
+  readonly walks: readonly Walk[];
+}
+
+/** Bytes from slice to slice and from row to row of an operand. */
+interface Strides {
+  readonly outer: number;
+  readonly row: number;
 }
 
 /** What a reduction needs besides its data. */
-interface Plan extends Extents {
+interface Plan {
+  readonly outer: number;
+  readonly count: number;
+  readonly inner: number;
   readonly results: number;
   readonly kernel: CompiledKernel;
-  /** Places for a small operand, result and per-result operands that lie elsewhere, in this order. */
+  /** Of the operands, then of the values per result. */
+  readonly bytes: readonly Strides[];
+  /** Places for small arrays that lie elsewhere: operands, values per result, the result. */
   readonly slots: Slots;
 }
 
 /** A plan and the calls it is for; there is no plan where the reduction has no vector form. */
 interface PlannedReduction {
   readonly plan: Plan | undefined;
+  readonly mapping: Scalar | undefined;
   readonly classes: readonly unknown[];
+  readonly shapes: readonly (readonly number[])[];
   readonly shape: readonly number[];
   readonly axes: readonly number[];
 }
 
-interface Addresses {
-  readonly x: number;
-  readonly out: number;
-  readonly perResult: readonly number[];
-  readonly divisor: number;
+function fitsCall({ mapping, classes, shapes, shape, axes }: PlannedReduction, source: Operand | MappedOperand, wanted: readonly number[], out: ElementArray, perResult: readonly ElementArray[]): boolean {
+  const sources = shapes.length;
+  if (classes.length !== sources + perResult.length + 1 || out.constructor !== classes[classes.length - 1]) return false;
+  for (let k = 0; k < perResult.length; k++) if (perResult[k]!.constructor !== classes[sources + k]) return false;
+  if (!sameNumbers(axes, wanted) || !sameNumbers(shape, source.shape)) return false;
+  if (!('element' in source)) return mapping === undefined && source.strides === undefined && source.array.constructor === classes[0];
+  return mapping === source.element && source.operands.every(({ array, strides, shape: own }, k) => strides === undefined && array.constructor === classes[k] && sameNumbers(own, shapes[k]!));
 }
 
-function fitsCall({ classes, shape, axes }: PlannedReduction, operand: Operand, wanted: readonly number[], out: ElementArray, perResult: readonly ElementArray[]): boolean {
-  if (operand.array.constructor !== classes[0] || out.constructor !== classes[1] || perResult.length + 2 !== classes.length) return false;
-  for (let k = 0; k < perResult.length; k++) if (perResult[k]!.constructor !== classes[2 + k]) return false;
-  return operand.strides === undefined && sameNumbers(axes, wanted) && sameNumbers(shape, operand.shape);
+interface Types {
+  readonly operands: readonly ElementType[];
+  readonly perResult: readonly ElementType[];
+  readonly result: Exclude<ResultType, 'mask'>;
+  readonly lanes: ReduceForm['lanes'];
 }
 
-function formOf(
-  reduction: Reduction, operand: Operand, axes: readonly number[], out: ElementArray, perResult: readonly ElementArray[],
-): Omit<ReduceForm, 'memory'> | undefined {
-  const element = elementType(operand.array);
-  const extras = perResult.map(elementType);
-  const result = elementType(out);
-  if (element === undefined || extras.includes(undefined) || !isResult(result)) return undefined;
-  if (domainFor('value', [operand.array, ...perResult], out) !== floatAlgebra) return undefined;
-  const parts = [reduction.body, reduction.combine, ...(reduction.finish === undefined ? [] : [reduction.finish])];
+/** Element types and lanes of a reduction; undefined where it has no vector form. */
+function typesOf(reduction: Reduction, mapping: Scalar | undefined, operands: readonly Operand[], out: ElementArray, perResult: readonly ElementArray[], order: ReduceForm['order']): Types | undefined {
+  const arrays = operands.map(({ array }) => array);
+  const [elements, extras, result] = [arrays.map(elementType), perResult.map(elementType), elementType(out)];
+  if (elements.includes(undefined) || extras.includes(undefined) || !isResult(result)) return undefined;
+  if (domainFor('value', [...arrays, ...perResult], out) !== floatAlgebra) return undefined;
+  if (mapping !== undefined && !(profileOf(mapping).single && elements.every((type) => type === 'f32'))) return undefined;
+  const parts = [reduction.body, reduction.combine, ...(reduction.finish === undefined ? [] : [reduction.finish]), ...(mapping === undefined ? [] : [mapping])];
   if (!parts.every((part) => profileOf(part).vector)) return undefined;
-  const order = runsInLanes(operand.shape, axes) ? 'lanes' : 'sequence';
-  const narrow = element === 'f32' || element === 'u8' || element === 'i8' || element === 'u16' || element === 'i16';
-  const exact = reduction.finish === undefined && extras.length === 0 && parts.every((part) => profileOf(part).exact);
+  const narrow = elements.every((type) => type === 'f32' || type === 'u8' || type === 'i8' || type === 'u16' || type === 'i16');
+  const exact = reduction.finish === undefined && extras.length === 0 && profileOf(reduction.body).exact && profileOf(reduction.combine).exact;
   const lanes = order === 'lanes' && narrow && exact && (result === 'f32' || result === 'f64') ? 'f32x4' : 'f64x2';
-  return { element, perResult: extras as ElementType[], result, order, lanes };
+  return { operands: elements as ElementType[], perResult: extras as ElementType[], result, lanes };
 }
 
 function isResult(type: ElementType | undefined): type is Exclude<ResultType, 'mask'> {
   return type === 'f32' || type === 'f64' || type === 'i32' || type === 'u32';
 }
 
-/** [outer, count, inner] of a dense operand whose reduced axes are neighbours (extents of 1 aside). */
-function collapseAxes({ shape, strides }: Operand, axes: readonly number[]): Extents | undefined {
-  const dense = rowMajorStrides(shape);
-  if (strides !== undefined && strides.some((stride, d) => shape[d] !== 1 && stride !== dense[d])) return undefined;
+/** Undefined where reduced axes are no neighbours (extents of 1 aside), or an operand is not walked with one step along each of the three. */
+function extentsOf(operands: readonly Operand[], shape: readonly number[], axes: readonly number[]): Extents | undefined {
   const dims = shape.map((_, d) => d).filter((d) => shape[d] !== 1);
   const places = dims.map((d, place) => ({ d, place })).filter(({ d }) => axes.includes(d)).map(({ place }) => place);
-  if (places.length === 0) return { outer: elementCount(shape), count: 1, inner: 1 };
-  const [first, last] = [places[0]!, places[places.length - 1]!];
+  const [first, last] = places.length === 0 ? [dims.length, dims.length - 1] : [places[0]!, places[places.length - 1]!];
   if (last - first + 1 !== places.length) return undefined;
-  const extent = (from: number, to: number): number => elementCount(dims.slice(from, to).map((d) => shape[d]!));
-  return { outer: extent(0, first), count: extent(first, last + 1), inner: extent(last + 1, dims.length) };
+  const parts = [dims.slice(0, first), dims.slice(first, last + 1), dims.slice(last + 1)];
+  const walks: Walk[] = [];
+  for (const operand of operands) {
+    const dense = rowMajorStrides(operand.shape);
+    if (operand.strides?.some((stride, d) => operand.shape[d] !== 1 && stride !== dense[d])) return undefined;
+    const strides = broadcastStrides(operand.shape, dense, shape);
+    const [outer, row, column] = parts.map((part) => stepAlong(part, shape, strides));
+    if (outer === undefined || row === undefined || column === undefined || (column === 0 ? parts[2]!.length === 0 && row > 1 : column !== 1)) return undefined;
+    walks.push({ outer, row, column });
+  }
+  const [outer, count, inner] = parts.map((part) => elementCount(part.map((d) => shape[d]!))) as [number, number, number];
+  return { outer, count, inner, walks };
 }
 
-function writeHead(words: Int32Array, { count, inner }: Plan, x: number, out: number): void {
+/** The one step with which an operand goes along some dimensions; undefined where there is none. */
+function stepAlong(dims: readonly number[], shape: readonly number[], strides: readonly number[]): number | undefined {
+  const nest = collapse({ shape: dims.map((d) => shape[d]!), strides: [dims.map((d) => strides[d]!)] });
+  return nest.shape.length === 1 ? nest.strides[0]![0]! : undefined;
+}
+
+const bytesOf = ({ outer, row }: Walk, type: ElementType): Strides => ({ outer: outer * SIZE_BYTES[type], row: row * SIZE_BYTES[type] });
+
+function writeHead(words: Int32Array, { count, inner }: Plan, out: number, totals: number): void {
   words[reduceFields.count / 4] = count;
   words[reduceFields.inner / 4] = inner;
-  words[reduceFields.x / 4] = x;
   words[reduceFields.out / 4] = out;
+  words[reduceFields.totals / 4] = totals;
+  words[reduceFields.resumes / 4] = 0;
+  words[reduceFields.pauses / 4] = 0;
+}
+
+/** Results that take long, panel by panel and some rows at a time: a kernel in one call would stay in baseline code. */
+function callInParts({ kernel, bytes, count, inner, results }: Plan, words: Int32Array, params: number): void {
+  const starts = bytes.map((_, k) => words[reduceFields.address(k) / 4]!);
+  for (let first = 0; first < results;) {
+    const end = Math.min(first + TOTALS, first - (first % inner) + inner);
+    const rows = Math.max(8, Math.floor(CALL_ELEMENTS / (end - first)) & -8);
+    for (let row = 0; row < count; row += rows) {
+      words[reduceFields.count / 4] = Math.min(rows, count - row);
+      words[reduceFields.resumes / 4] = row;
+      words[reduceFields.pauses / 4] = row + rows < count ? 1 : 0;
+      bytes.forEach((stride, k) => (words[reduceFields.address(k) / 4] = starts[k]! + row * stride.row));
+      kernel.call(params, first, end);
+    }
+    first = end;
+  }
+}
+
+function writeOperand(words: Int32Array, k: number, address: number, { outer, row }: Strides): void {
+  words[reduceFields.address(k) / 4] = address;
+  words[reduceFields.outerBytes(k) / 4] = outer;
+  words[reduceFields.rowBytes(k) / 4] = row;
 }
 
 // Start of each array behind the parameter block, and the size of the whole.

@@ -1,6 +1,6 @@
 // The map and reduce skeletons on WebAssembly with the JavaScript ones behind them: what the row operations and the CPU device run on.
 import { map } from '../map.ts';
-import { reduce } from '../reduce.ts';
+import { reduce, stored } from '../reduce.ts';
 import type { Skeletons } from '../skeletons.ts';
 import { WasmMap } from './map.ts';
 import { WasmReduce } from './reduce.ts';
@@ -11,14 +11,13 @@ export function wasmSkeletons(heap: KernelMemory): Skeletons & { readonly maps: 
   const scratch = new Scratch(heap);
   const maps = new WasmMap(heap, scratch);
   const reductions = new WasmReduce(heap, scratch);
-  return {
-    maps,
-    reductions,
-    map: (fn, operands, out, shape) => {
-      if (!maps.run(fn, operands, out, shape)) map(fn, operands, out, shape);
-    },
-    reduce: (reduction, operand, axes, out, options) => {
-      if (!reductions.run(reduction, operand, axes, out, options)) reduce(reduction, operand, axes, out, options);
-    },
+  const mapAll: typeof map = (fn, operands, out, shape) => {
+    if (!maps.run(fn, operands, out, shape)) map(fn, operands, out, shape);
   };
+  const reduceAll: typeof reduce = (reduction, source, axes, out, options) => {
+    if (reductions.run(reduction, source, axes, out, options)) return;
+    if ('element' in source) reduceAll(reduction, stored(source, mapAll), axes, out, options);
+    else reduce(reduction, source, axes, out, options);
+  };
+  return { maps, reductions, map: mapAll, reduce: reduceAll };
 }

@@ -20,17 +20,20 @@ export class Scratch {
   readonly heap: KernelMemory;
   /** Address of the parameter block. */
   readonly params: number;
+  /** Address of room for what kernels keep between calls. */
+  readonly totals: number;
   /** Address of the room for copies. */
   readonly room: number;
   #words: Int32Array;
   #floats: Float64Array;
 
-  /** Takes 96 KiB of the heap. Throws RangeError when it is full. */
+  /** Takes 100 KiB of the heap. Throws RangeError when it is full. */
   constructor(heap: KernelMemory) {
     this.heap = heap;
-    this.params = heap.allocate(PARAMS_BYTES + SCRATCH_BYTES);
+    this.params = heap.allocate(PARAMS_BYTES + TOTALS_BYTES + SCRATCH_BYTES);
     if (this.params === 0) throw new RangeError(`no ${SCRATCH_BYTES} bytes of scratch left: free some results or grow the heap`);
-    this.room = this.params + PARAMS_BYTES;
+    this.totals = this.params + PARAMS_BYTES;
+    this.room = this.totals + TOTALS_BYTES;
     this.#words = this.#view(Int32Array) as Int32Array;
     this.#floats = this.#view(Float64Array) as Float64Array;
   }
@@ -53,9 +56,10 @@ export class Scratch {
 /** Copies of all operands of a call together stay in the second-level cache. */
 export const SCRATCH_BYTES = 96 * 1024;
 const PARAMS_BYTES = 512;
+const TOTALS_BYTES = 4096;
 const SLOT_ALIGNMENT_BYTES = 64;
 
-/** A place in scratch memory for each array of a call, where they all fit. Views are kept: making one costs more than a small copy. */
+/** A place in scratch memory for each array of a call, but for those too large for it. Views are kept: making one costs more than a small copy. */
 export class Slots {
   readonly #heap: KernelMemory;
   readonly #addresses: number[] = [];
@@ -69,10 +73,11 @@ export class Slots {
     this.#lengths = lengths;
     let end = room;
     classes.forEach((Elements, k) => {
-      this.#addresses.push(end);
-      end += Math.ceil((lengths[k]! * bytesPerElement(Elements)) / SLOT_ALIGNMENT_BYTES) * SLOT_ALIGNMENT_BYTES;
+      const next = end + Math.ceil((lengths[k]! * bytesPerElement(Elements)) / SLOT_ALIGNMENT_BYTES) * SLOT_ALIGNMENT_BYTES;
+      const fits = next - room <= SCRATCH_BYTES;
+      this.#addresses.push(fits ? end : 0);
+      if (fits) end = next;
     });
-    if (end - room > SCRATCH_BYTES) this.#addresses.fill(0);
     this.#views = classes.map(() => undefined);
   }
 

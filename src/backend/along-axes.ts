@@ -1,6 +1,7 @@
 // Reductions and row transforms: which kernel passes each is made of. A device says how it runs the two skeletons.
-import type { ElementArray } from '../../kernels/map.ts';
-import { argReduce, reductions, type Reduction } from '../../kernels/reduce.ts';
+import type { ElementArray, Operand } from '../../kernels/map.ts';
+import type { Scalar } from '../../kernels/algebra.ts';
+import { argReduce, reductions, type MappedOperand, type Reduction, stored } from '../../kernels/reduce.ts';
 import { logSoftmax, logSumExp, plainSkeletons, type Skeletons, softmax, variance } from '../../kernels/rows.ts';
 import type { ReductionName } from '../ops/define.ts';
 import { stridesOf } from '../tensor/shape.ts';
@@ -18,30 +19,38 @@ const ONE_PASS: Partial<Record<ReductionName, Reduction>> = {
 /** The reduction or row transform of a task on a device's skeletons; arg-reductions are always JavaScript. */
 export function runAlongAxes(task: Task, out: ElementArray, on: Skeletons): void {
   const { kernel } = task.row;
-  const [operand] = task.operands;
-  const source = { array: operand?.array as ElementArray, shape: operand?.type.shape ?? [] };
   if (kernel.skeleton === 'rows') {
     const transform = kernel.transform === 'softmax' ? softmax : logSoftmax;
-    return transform(source, task.attrs['axis'] as number, out as FloatArray, on);
+    return transform(operandsOf(task)[0] as Operand, task.attrs['axis'] as number, out as FloatArray, on);
   }
-  if (kernel.skeleton === 'reduce') runReduction(kernel.reduction, source, task, out, on);
+  if (kernel.skeleton === 'reduce') runReduction(kernel.reduction, mappedBy(task) ?? (operandsOf(task)[0] as Operand), task, out, on);
 }
 
-interface Source {
-  readonly array: ElementArray;
-  readonly shape: readonly number[];
+/** The operands of a task as kernels take them. */
+export const operandsOf = (task: Task): Operand[] => task.operands.map(({ array, type }) => ({ array, shape: type.shape }));
+
+/** What a reduction with a prologue reduces. */
+export function mappedBy(task: Task): MappedOperand | undefined {
+  const { kernel, parts } = task.row;
+  if (kernel.skeleton !== 'reduce' || kernel.prologue === undefined || parts === undefined) return undefined;
+  return { element: kernel.prologue as Scalar, operands: operandsOf(task), shape: parts.between(task.operands.map(({ type }) => type), task.type).shape };
 }
 
-function runReduction(name: ReductionName, source: Source, task: Task, out: ElementArray, on: Skeletons): void {
+/** Whether a reduction is made of passes that may compute elements as they read them. */
+export const isInPasses = (name: ReductionName): boolean => name in ONE_PASS || name === 'var' || name === 'std';
+
+function runReduction(name: ReductionName, source: Operand | MappedOperand, task: Task, out: ElementArray, on: Skeletons): void {
   const axes = task.attrs['axis'] as number[];
-  if (name === 'argmin' || name === 'argmax') argReduce(name === 'argmin' ? 'min' : 'max', source, axes, out);
+  if (name === 'argmin' || name === 'argmax') argReduce(name === 'argmin' ? 'min' : 'max', inMemory(source, on), axes, out);
   else if (name === 'var' || name === 'std') variance(source, axes, task.attrs['correction'] as number, out as FloatArray, name === 'var' ? 'variance' : 'deviation', on);
-  else if (name === 'logsumexp') runLogSumExp(source, axes, out as FloatArray, on);
+  else if (name === 'logsumexp') runLogSumExp(inMemory(source, on), axes, out as FloatArray, on);
   else on.reduce(ONE_PASS[name] as Reduction, source, axes, out);
 }
 
+const inMemory = (source: Operand | MappedOperand, on: Skeletons): Operand => ('element' in source ? stored(source, on.map) : source);
+
 /** Several axes become one: those to reduce are moved last. */
-function runLogSumExp(source: Source, axes: readonly number[], out: FloatArray, on: Skeletons): void {
+function runLogSumExp(source: Operand, axes: readonly number[], out: FloatArray, on: Skeletons): void {
   if (axes.length === 1) return logSumExp(source, axes[0] as number, out, on);
   if (axes.length === source.shape.length) return logSumExp({ array: source.array, shape: [source.array.length] }, 0, out, on);
   const kept = source.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));

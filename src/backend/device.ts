@@ -52,6 +52,8 @@ export interface Device {
   readonly readsAtOnce?: boolean;
   /** Whether one pass over composed elementwise functions is quicker on it than one pass each. */
   readonly fuses?: boolean;
+  /** Whether it computes a composed row in one pass; in its parts where it is not said. */
+  joins?(task: Task): boolean;
   /** Nanoseconds to get operands to it. Said by devices with a memory of their own. */
   transferNs?(task: Task): number;
   /** Nanoseconds to get elements of so many bytes from its memory to RAM. */

@@ -1,10 +1,8 @@
 // The WASM device: SIMD kernels on one heap, matrix products on a team of threads, all in the bits of the specification.
 import { Heap } from '../../kernels/wasm/heap.ts';
 import { type GemmSpec, WasmContract } from '../../kernels/wasm/contract.ts';
-import type { Skeletons } from '../../kernels/rows.ts';
 import { type AsyncGround, runLinalg, runLinalgAsync } from '../../kernels/linalg.ts';
 import { WasmGround } from '../../kernels/wasm/linalg.ts';
-import type { Operand } from '../../kernels/map.ts';
 import { TeamMap } from '../../kernels/wasm/team-map.ts';
 import { wasmSkeletons } from '../../kernels/wasm/rows.ts';
 import { Team, type TeamHost } from '../../kernels/wasm/team.ts';
@@ -16,7 +14,7 @@ import type { JsDevice } from './js.ts';
 import { linalgSteps, type Workspace } from './linalg.ts';
 import { mirrorLower, type Product, productOf } from './product.ts';
 import { LimitError } from '../errors.ts';
-import { runAlongAxes } from './along-axes.ts';
+import { isInPasses, mappedBy, operandsOf, runAlongAxes } from './along-axes.ts';
 
 /** Expected speed of one thread before anything was measured. */
 const FLOPS_PER_NS = 40;
@@ -63,7 +61,7 @@ export class WasmDevice implements Device {
     solveAsync: (spec) => (spec.count * spec.size * spec.size < HANDOVER_WORK ? DONE(this.#ground.solve(spec)) : this.#ground.solveAsync(spec)),
   };
   /** The SIMD loop nests, and the plain ones for what has no vector form. */
-  readonly #skeletons: Skeletons;
+  readonly #skeletons: ReturnType<typeof wasmSkeletons>;
 
   constructor(js: JsDevice, options: WasmOptions) {
     this.#js = js;
@@ -72,9 +70,8 @@ export class WasmDevice implements Device {
     this.#team = new Team({ memory, kind, ...(options.host && { host: options.host }), ...(options.threads !== undefined && { threads: options.threads }) });
     this.#contract = new WasmContract(this.#heap, this.#team);
     this.#ground = new WasmGround(this.#heap, this.#team, this.#contract);
-    const skeletons = wasmSkeletons(this.#heap);
-    this.#skeletons = skeletons;
-    this.#teamMap = new TeamMap(this.#heap, this.#team, skeletons.maps);
+    this.#skeletons = wasmSkeletons(this.#heap);
+    this.#teamMap = new TeamMap(this.#heap, this.#team, this.#skeletons.maps);
     // A private memory that grows detaches every view of it: it holds working copies only.
     this.memory = kind === 'shared' ? new HeapMemory(this.#heap) : heapMemory;
     this.detail = `SIMD kernels, ${this.#team.threads} thread${this.#team.threads === 1 ? '' : 's'}`;
@@ -90,9 +87,15 @@ export class WasmDevice implements Device {
     return CALL_NS + compute + taskBytes(task) * NS_PER_BYTE;
   }
 
+  joins(task: Task): boolean {
+    const { kernel } = task.row;
+    const mapped = kernel.skeleton === 'reduce' && isInPasses(kernel.reduction) ? mappedBy(task) : undefined;
+    return mapped !== undefined && this.#skeletons.reductions.joins(mapped, task.attrs['axis'] as number[]);
+  }
+
   run(task: Task, out: Block): void | Promise<void> {
     if (task.row.kernel.skeleton === 'map' && taskFlops(task) >= SHARED_MAP_FLOPS) {
-      const shared = this.#teamMap.run(task.row.kernel.element, mapOperands(task), out.array, task.type.shape);
+      const shared = this.#teamMap.run(task.row.kernel.element, operandsOf(task), out.array, task.type.shape);
       if (shared !== undefined) return shared;
     }
     if (isDense(task) && taskFlops(task) >= ASYNC_FLOPS) return task.row.kernel.skeleton === 'contract' ? this.#contractBeside(task, out) : this.#linalgBeside(task, out);
@@ -102,7 +105,7 @@ export class WasmDevice implements Device {
   runNow(task: Task, out: Block): void {
     const { kernel } = task.row;
     if (kernel.skeleton === 'map') {
-      return this.#skeletons.map(kernel.element, mapOperands(task), out.array, task.type.shape);
+      return this.#skeletons.map(kernel.element, operandsOf(task), out.array, task.type.shape);
     }
     if (kernel.skeleton === 'reduce' || kernel.skeleton === 'rows') return runAlongAxes(task, out.array, this.#skeletons);
     if (kernel.skeleton === 'random') return kernel.fill(out.array, task.attrs, this.#skeletons);
@@ -202,8 +205,6 @@ export class WasmDevice implements Device {
     void this.#team.close();
   }
 }
-
-const mapOperands = (task: Task): Operand[] => task.operands.map(({ array, type }) => ({ array, shape: type.shape }));
 
 /** Products and linear systems: floating operands, many flops a byte. */
 const isDense = (task: Task): boolean => task.row.kernel.skeleton === 'contract' || task.row.kernel.skeleton === 'linalg';

@@ -68,7 +68,7 @@ export class Computing {
     const named = devices.find(({ name }) => name === device);
     if (named !== undefined && named.fuses !== true) return [];
     const onGpu = devices.some((each) => each.deviceMemory !== undefined && (named === undefined ? each.automatic !== false : each === named));
-    return onGpu && numerics === 'tolerance' ? ['map', 'reduce', 'halves'] : ['map'];
+    return onGpu && numerics === 'tolerance' ? ['map', 'reduce', 'halves'] : ['map', 'reduce'];
   }
 
   #kept(expression: Expression, node: NodeId, isReady: (value: Value) => boolean): Value | undefined {
@@ -111,7 +111,7 @@ export class Computing {
     const { dispatcher, memory } = this.#core;
     if (device.deviceMemory !== undefined) return device;
     const { parts } = task.row;
-    if (parts === undefined) return withRoute(task, device, memory);
+    if (parts === undefined || device.joins?.(task) === true) return withRoute(task, device, memory);
     return inParts(task, device, dispatcher.place({ ...task, row: parts.first.kernel.skeleton === 'map' ? parts.first : parts.second }, undefined, 'now'), memory);
   }
 

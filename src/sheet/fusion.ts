@@ -9,7 +9,7 @@ export const FUSED_ELEMENTS = 1 << 15;
 
 type Skeleton = KernelSpec['skeleton'];
 
-/** Which readers take parts in: reductions gain from it on devices that compute elements as they are read, casts of halves where maps read and write those. */
+/** Which readers take parts in: none where the device gains nothing by it, casts of halves where maps read and write those. */
 export type Readers = readonly ('map' | 'reduce' | 'halves')[];
 
 /** The steps that are left, operands before their users. `isWanted` says whether a step's own result is worth having. */

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ElementArray } from '../../kernels/map.ts';
+import { scalar, type Scalar } from '../../kernels/algebra.ts';
+import { exp } from '../../kernels/math.ts';
 import { argReduce, reduce, reductions, runsInLanes, type Reduction } from '../../kernels/reduce.ts';
 import { Heap } from '../../kernels/wasm/heap.ts';
 import { WasmReduce } from '../../kernels/wasm/reduce.ts';
@@ -122,20 +124,61 @@ describe('reduce in WebAssembly has the bits of reduce in JavaScript', () => {
     }), { seed: 20250104, numRuns: 60 });
   });
 
-  test('for every split of a job\'s range, along and across rows', () => {
-    const shape = [9, 23];
-    const x = heap.view(Float32Array, heap.allocate(9 * 23 * 4), 9 * 23);
-    x.forEach((_, i) => (x[i] = Math.fround(Math.sin(i) * 1e3)));
-    for (const axis of [0, 1]) {
-      const n = shape[1 - axis]!;
-      const [whole, split] = [0, 1].map(() => heap.view(Float32Array, heap.allocate(n * 4), n)) as [Float32Array, Float32Array];
-      wasm.run(reductions.norm, { array: x, shape }, [axis], whole);
-      const job = wasm.job(reductions.norm, { array: x, shape }, [axis], split)!;
-      const params = heap.allocate(job.paramsSizeBytes);
-      job.writeParams(params);
-      for (let start = 0; start < job.range; start += 3) job.kernel.call(params, start, Math.min(job.range, start + 3));
-      expect([...split]).toEqual([...whole]);
+  const deviation = scalar('distance', 2, (m, x, y) => m.abs(m.sub(x, y)));
+  const halfSquare = scalar('halfSquare', 2, (m, x, y) => m.mul(m.single(m.mul(m.sub(x, y), m.sub(x, y))), m.constant(0.5)));
+  const blend = scalar('blend', 3, (m, x, y, z) => m.select(m.lt(x, y), m.single(m.add(m.single(m.mul(x, y)), z)), m.copySign(z, x)));
+  const placed = (source: Float32Array): Float32Array => {
+    const view = heap.view(Float32Array, heap.allocate(Math.max(4, source.byteLength)), source.length);
+    view.set(source);
+    return view;
+  };
+
+  test.each([deviation, blend].flatMap((element) => Object.values(reductions).map((reduction): [string, Scalar, Reduction] => [`${reduction.name} of ${element.name}`, element, reduction])))('%s, computed as it is read', (_, element, reduction) => {
+    const shapes = fc.array(fc.integer({ min: 1, max: 21 }), { minLength: 1, maxLength: 3 });
+    fc.assert(fc.property(shapes, fc.nat(2), fc.nat(2), fc.array(fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }), { minLength: 3, maxLength: 3 }), fc.boolean(), fc.infiniteStream(values), (shape, low, span, whole, single, stream) => {
+      const axes = shape.map((_, d) => d).filter((d) => d >= Math.min(low, shape.length - 1) && d <= low + span);
+      const results = product(shape.filter((_, d) => !axes.includes(d)));
+      // Each operand repeats along some of the dimensions; the first along none.
+      const operands = Array.from({ length: element.arity }, (_, k) => {
+        const own = shape.map((extent, d) => (k === 0 || whole[k]![d] ? extent : 1));
+        return { array: placed(Float32Array.from({ length: product(own) }, () => stream.next().value)), shape: own };
+      });
+      const perResult = reduction.body.arity > 1 ? [Float64Array.from({ length: results }, (_, i) => i)] : [];
+      const Out = single ? Float32Array : Float64Array;
+      const [expected, out] = [new Out(results), new Out(results)];
+      reduce(reduction, { element, operands, shape }, axes, expected, { perResult });
+      const ran = wasm.run(reduction, { element, operands, shape }, axes, out, { perResult });
+      expect(wasm.joins({ element, operands, shape }, axes)).toBe(ran);
+      expect(ran || !operands.slice(1).every(({ array }) => array.length === operands[0]!.array.length || array.length === 1)).toBe(true);
+      operands.forEach(({ array }) => heap.free(array.byteOffset));
+      if (ran) expect([...new Uint8Array(out.buffer)]).toEqual([...new Uint8Array(expected.buffer)]);
+    }), { seed: 20261121, numRuns: 40 });
+  });
+
+  test.each([[[70_001], [0]], [[3, 70_003], [1]], [[70_001, 3], [0]], [[130, 1100], [0]], [[2, 9000, 21], [1]], [[70_001, 3], [0, 1]]] as [number[], number[]][])('of many elements, some rows at a time: %j along %j', (shape, axes) => {
+    const length = product(shape);
+    const results = product(shape.filter((_, d) => !axes.includes(d)));
+    const x = placed(Float32Array.from({ length }, (_, i) => Math.fround(Math.sin(i) * 10 ** (i % 7))));
+    const row = placed(Float32Array.from({ length: shape.at(-1)! }, (_, i) => Math.cos(i)));
+    const means = Float64Array.from({ length: results }, (_, i) => i / 7);
+    const sources = [{ array: x, shape }, { element: deviation, operands: [{ array: x, shape }, { array: row, shape: [shape.at(-1)!] }], shape }];
+    for (const source of axes.length === 1 ? sources : sources.slice(0, 1)) {
+      for (const [reduction, perResult] of [[reductions.mean, []], [reductions.max, []], [reductions.deviation, [means]]] as [Reduction, Float64Array[]][]) {
+        const [expected, out] = [new Float64Array(results), new Float64Array(results)];
+        reduce(reduction, source, axes, expected, { perResult });
+        expect(wasm.run(reduction, source, axes, out, { perResult })).toBe(true);
+        expect(out).toEqual(expected);
+      }
     }
+    for (const array of [x, row]) heap.free(array.byteOffset);
+  });
+
+  test('takes no mapping in that needs float64, or whose operands lie elsewhere', () => {
+    const x = { array: placed(new Float32Array(64).fill(2)), shape: [64] };
+    expect(wasm.joins({ element: deviation, operands: [x, x], shape: [64] }, [0])).toBe(true);
+    expect(wasm.joins({ element: halfSquare, operands: [x, x], shape: [64] }, [0]), 'a product of a difference is rounded once').toBe(false);
+    expect(wasm.joins({ element: exp, operands: [x], shape: [64] }, [0])).toBe(false);
+    expect(wasm.joins({ element: deviation, operands: [x, { ...x, array: new Float32Array(64) }], shape: [64] }, [0])).toBe(false);
   });
 
   test('for calls that differ in shape, axes and places alone, in any order and more than are remembered', () => {

@@ -94,6 +94,22 @@ describe('a chain of elementwise ops', () => {
     expect(beside[0]).toBe(beside[1]);
   });
 
+  it('before a reduction is read as it is computed, with the bits of the parts', async () => {
+    const reductions: ((x: Tensor) => Tensor)[] = [
+      (x) => x.sum(), (x) => x.mean({ axis: 0 }), (x) => x.max({ axis: 1 }), (x) => x.std({ axis: 1 }), (x) => x.norm1({ axis: 0, keepdims: true }), (x) => x.var(), (x) => x.logsumexp({ axis: 1 }), (x) => x.argmax({ axis: 1 }),
+    ];
+    const maps: ((a: Tensor, b: Tensor) => Tensor)[] = [(a, b) => a.subtract(b).square(), (a, b) => a.multiply(b.sum({ axis: 0 })).abs(), (a) => a.exp(), (a, b) => a.maximum(b).multiply(0.5)];
+    for (const reduce of reductions) {
+      for (const map of maps) {
+        const [one, other] = await both((a, b) => reduce(map(a, b)));
+        expect(one).toBe(other);
+      }
+    }
+    const before = kernels(fused);
+    await fused.tensor(elements, [15, 14]).subtract(fused.tensor(others, [15, 14])).multiply(3).square().mean().data();
+    expect(kernels(fused) - before).toBe(1);
+  });
+
   it('gives the same bits on every device of class exact', async () => {
     const programs: ((a: Tensor, b: Tensor) => Tensor)[] = [
       (a, b) => a.matmul(b, { transposeB: true }).tanh(), (a, b) => a.multiply(b).sum({ axis: 0 }), (a, b) => a.subtract(b).abs().max({ axis: 1 }), (a, b) => a.multiply(b).add(1).mean(),
