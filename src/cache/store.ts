@@ -1,4 +1,4 @@
-// The store interface: results by key. Tiers are composed by wrapping stores; the RAM store is the first of them.
+// The store interface: results by key.
 import type { Attributes } from '../expr/attributes.ts';
 import type { NodeId } from '../expr/interning.ts';
 import type { Value } from '../tensor/block.ts';
@@ -14,8 +14,8 @@ export interface Entry {
   /** Measured nanoseconds of it alone: what hits are counted as, since what it was made of is asked for as well. */
   readonly ownNs: number;
   readonly device: string;
-  /** Kept while it was on a device only, with which it may be lost. A hit on any other need not look at its block. */
-  readonly away: boolean;
+  /** On a device only, with which it may be lost, and in whose budget it counts. A hit on any other need not look at its block. The store's business once it is put. */
+  away: boolean;
   /** Structure and health of the value, filled in by whoever looks (pattern/). */
   facts: number;
   /** In [0, 1]; docs/score.md. */
@@ -31,6 +31,8 @@ export interface StoreStats {
   readonly entries: number;
   readonly sizeBytes: number;
   readonly budgetBytes: number;
+  /** Of elements that are kept on a device alone, in its budget. */
+  readonly deviceBytes: number;
   readonly evictions: number;
 }
 

@@ -33,11 +33,13 @@ export class Block {
   residence: Residence | undefined;
   /** How much it is worth to have it where it is, in [0, 1]: the score of the entry that keeps it. */
   worth = 0;
+  /** Told when the elements have come to RAM from a device. */
+  landed: (() => void) | undefined;
   #array: TypedArray | undefined;
   #address: number;
   #arriving: Promise<void> | undefined;
   /** Holds the bytes that arrived from a device. */
-  #landed: Block | undefined;
+  #arrived: Block | undefined;
   #holders = 1;
   readonly #recycle: ((block: Block) => void) | undefined;
 
@@ -94,7 +96,9 @@ export class Block {
     if (this.#holders <= 0) return landed.release();
     this.#array = landed.array;
     this.#address = landed.address;
-    this.#landed = landed;
+    this.#arrived = landed;
+    this.landed?.();
+    this.landed = undefined;
   }
 
   /** Gives the device's copy back; the elements go to RAM first where they are not there. */
@@ -117,8 +121,8 @@ export class Block {
     if (--this.#holders > 0) return;
     this.#recycle?.(this);
     this.residence?.release();
-    this.#landed?.release();
-    this.#landed = undefined;
+    this.#arrived?.release();
+    this.#arrived = undefined;
   }
 }
 

@@ -98,4 +98,42 @@ describe('the RAM store', () => {
     store.close();
     expect(store.put(entry(table.fresh(1, 0), 1))).toBe(false);
   });
+
+  describe('with elements on a device', () => {
+    /** An entry whose elements lie on a device that gives them on demand. */
+    const away = (made: Entry): Entry => {
+      const { type } = made.value;
+      const block = Block.away(type.sizeBytes);
+      block.residence = { sizeBytes: type.sizeBytes, isAlive: true, read: () => Promise.resolve(new Block(new Float32Array(type.size))), settled: () => Promise.resolve(), release: () => {} };
+      return { ...made, value: valueOf(type, block) };
+    };
+
+    it('does not count them until they come to RAM, and then makes room for them', async () => {
+      const { table, store, entry } = open();
+      const nodes = Array.from({ length: 20 }, () => table.fresh(1, 0));
+      const entries = nodes.map((node) => away(entry(node, 3000)));
+      for (const each of entries) expect(store.put(each)).toBe(true);
+      expect(store.stats()).toMatchObject({ entries: 20, deviceBytes: 240_000 });
+      expect(store.stats().sizeBytes).toBeLessThan(20 * 1000);
+      for (const { value } of entries) await value.block.bring();
+      const { sizeBytes, deviceBytes, entries: kept } = store.stats();
+      expect([deviceBytes, sizeBytes <= BUDGET_BYTES, kept]).toEqual([0, true, Math.floor(BUDGET_BYTES / (sizeBytes / kept))]);
+      store.close();
+      expect(store.stats()).toMatchObject({ entries: 0, sizeBytes: 0, deviceBytes: 0 });
+    });
+
+    it('lets go of what is larger than the budget when it comes, and of nothing that was replaced meanwhile', async () => {
+      const { table, store, entry } = open();
+      const [large, small] = [table.fresh(1, 0), table.fresh(1, 0)];
+      const [first, second] = [away(entry(large, 40_000)), away(entry(small, 10))];
+      store.put(first);
+      store.put(second);
+      const inRam = entry(small, 20);
+      store.put(inRam);
+      await Promise.all([first.value.block.bring(), second.value.block.bring()]);
+      expect(store.peek(large)).toBeUndefined();
+      expect(store.peek(small)).toBe(inRam);
+      expect(store.stats()).toMatchObject({ entries: 1, deviceBytes: 0 });
+    });
+  });
 });
