@@ -10,6 +10,8 @@ const LEARNING = 0.2;
 const DOUBT = 3;
 /** The first calls compile kernels and touch fresh memory: of so many the quickest counts, or a device would never be asked again. */
 const EARLY_SAMPLES = 6;
+/** With so many measurements a device is known; before, a slow one weighs no more than a bad estimate. */
+const KNOWN_SAMPLES = 3;
 /** Times the mean that a measurement counts as at most: the machine was busy with something else. */
 const OUTLIER = 4;
 const SIZE_CLASSES = 64;
@@ -32,7 +34,12 @@ export class CostTable {
     const cost = this.#costs.get(device)?.get(costClass(task));
     if (cost === undefined) return DOUBT * device.estimateNs(task);
     const measured = cost.nsPerElement * elementsOf(task);
-    return cost.samples < EARLY_SAMPLES ? Math.min(measured, 2 * DOUBT * device.estimateNs(task)) : measured;
+    return cost.samples < KNOWN_SAMPLES ? Math.min(measured, 2 * DOUBT * device.estimateNs(task)) : measured;
+  }
+
+  /** Whether a device ran tasks of this class often enough to be judged by that. */
+  knows(device: Device, task: Task): boolean {
+    return (this.#costs.get(device)?.get(costClass(task))?.samples ?? 0) >= KNOWN_SAMPLES;
   }
 
   /** What an op last cost on operands of about so many elements, on whatever device; before it ran, dense products count as dear. */
@@ -84,7 +91,8 @@ const isAway = (task: Task): boolean => task.operands.some(({ block }) => block?
 
 /**
  * Chooses among devices. Where devices may differ in bits (class tolerance, a device outside the specification), a choice
- * is kept for its op, dtype and size class, so that timing noise moves no bits.
+ * is kept for its op, dtype and size class as soon as the device is known by measurement to be worth it, so that neither
+ * a wrong estimate stays nor timing noise moves bits later on.
  */
 export class Dispatcher {
   readonly devices: readonly Device[];
@@ -110,7 +118,7 @@ export class Dispatcher {
     if (settled?.supports(task)) return settled;
     const chosen = this.#cheapest(task, mode);
     // Where the settled one cannot just now (a GPU that was lost), it will be the choice again.
-    if (settled === undefined && (!chosen.exact || this.devices.some((device) => !device.exact && device.supports(task)))) this.#settled.set(key, chosen);
+    if (settled === undefined && this.costs.knows(chosen, task) && (!chosen.exact || this.devices.some((device) => !device.exact && device.supports(task)))) this.#settled.set(key, chosen);
     return chosen;
   }
 

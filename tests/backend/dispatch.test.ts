@@ -49,9 +49,23 @@ describe('a dispatcher', () => {
     const [reference, other] = [deviceThat('reference', 1000), deviceThat('other', 100, { exact: false })];
     const dispatcher = new Dispatcher([reference, other], costs);
     expect(dispatcher.place(task()).name).toBe('other');
-    for (let i = 0; i < 8; i++) costs.learn(other, task(), 1e6);
+    for (let i = 0; i < 3; i++) costs.learn(other, task(), 150);
+    expect(dispatcher.place(task()).name).toBe('other');
+    for (let i = 0; i < 20; i++) costs.learn(other, task(), 1e6);
     expect(dispatcher.place(task()).name).toBe('other');
     expect(dispatcher.place(task('exact')).name).toBe('reference');
+  });
+
+  it('does not stay with a choice that was made from an estimate and measured to be wrong', () => {
+    const [reference, other] = [deviceThat('reference', 1000), deviceThat('other', 100, { exact: false })];
+    const dispatcher = new Dispatcher([reference, other], costs);
+    expect(dispatcher.place(task()).name).toBe('other');
+    for (let i = 0; i < 3; i++) costs.learn(other, task(), 1e6);
+    expect(dispatcher.place(task()).name).toBe('reference');
+    for (let i = 0; i < 3; i++) costs.learn(reference, task(), 2000);
+    expect(dispatcher.place(task()).name).toBe('reference');
+    for (let i = 0; i < 20; i++) costs.learn(other, task(), 1);
+    expect(dispatcher.place(task()).name, 'settled').toBe('reference');
   });
 
   it('asks a software device by name only, and one that answers later not where an answer is due at once', () => {
