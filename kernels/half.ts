@@ -21,8 +21,11 @@ export function halfOf(x: number): number {
   if (magnitude >= OVERFLOW) return sign | EXPONENT;
   // Below 2^-14 all halves are multiples of 2^-24.
   const exponent = Math.max(-14, ((high >>> 20) & 0x7ff) - 1023);
-  return sign + ((exponent + 14) << 10) + roundedEven(magnitude * 2 ** (10 - exponent));
+  return sign + ((exponent + 14) << 10) + roundedEven(magnitude * (SCALES[exponent + 14] as number));
 }
+
+/** 2^(10 - exponent), for exponents from -14 to 15. */
+const SCALES = Float64Array.from({ length: 30 }, (_, i) => 2 ** (24 - i));
 
 /** 2^52 has no bits behind the point: adding it rounds to an integer, ties to even. */
 const roundedEven = (x: number): number => x + 2 ** 52 - 2 ** 52;

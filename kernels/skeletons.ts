@@ -1,12 +1,20 @@
-// The two loop nests that composed kernels are written over, so that they run on any device that has twins of them.
+// The loop nests that composed kernels are written over, so that they run on any device that has twins of them.
+import { convert } from './convert.ts';
+import { copy, gather } from './copy.ts';
+import { narrowToHalves, widenHalves } from './half.ts';
 import { map } from './map.ts';
 import { reduce } from './reduce.ts';
 
-/** A map and a reduce; every implementation gives the bits of the plain JavaScript one. */
+/** Every implementation gives the bits of the plain JavaScript one. */
 export interface Skeletons {
   map: typeof map;
   reduce: typeof reduce;
+  copy: typeof copy;
+  gather: typeof gather;
+  convert: typeof convert;
+  widenHalves: typeof widenHalves;
+  narrowToHalves: typeof narrowToHalves;
 }
 
 /** The plain JavaScript skeletons: the reference. */
-export const plainSkeletons: Skeletons = { map, reduce };
+export const plainSkeletons: Skeletons = { map, reduce, copy, gather, convert, widenHalves, narrowToHalves };

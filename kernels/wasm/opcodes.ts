@@ -79,6 +79,13 @@ export const f64 = {
   promote: convert(0xbb, 'f32', 'f64'), reinterpret: convert(0xbf, 'i64', 'f64'),
 } as const;
 
+// --- bulk memory ---
+export const memory = {
+  /** Copies bytes as if through a buffer of their own. */
+  copy: (to: Operand<'i32'>, from: Operand<'i32'>, sizeBytes: Operand<'i32'>): Statement =>
+    expression('void', operandCode('i32', to), operandCode('i32', from), operandCode('i32', sizeBytes), 0xfc, 0x0a, 0, 0),
+} as const;
+
 // --- SIMD instructions: prefix 0xfd, then the opcode as LEB128 ---
 const simd = (code: number): Opcode => [0xfd, ...unsignedLeb(code)];
 const vector1 = (code: number) => unary(simd(code), 'v128', 'v128');

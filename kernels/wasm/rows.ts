@@ -1,7 +1,12 @@
-// The map and reduce skeletons on WebAssembly with the JavaScript ones behind them: what the row operations and the CPU device run on.
+// The skeletons on WebAssembly with the JavaScript ones behind them: what the row operations and the CPU device run on.
+import { convert } from '../convert.ts';
+import { copy, gather } from '../copy.ts';
+import { narrowToHalves, widenHalves } from '../half.ts';
 import { map } from '../map.ts';
 import { reduce, stored } from '../reduce.ts';
 import type { Skeletons } from '../skeletons.ts';
+import { WasmConvert } from './convert.ts';
+import { WasmCopy } from './copy.ts';
 import { WasmMap } from './map.ts';
 import { WasmReduce } from './reduce.ts';
 import { Scratch, type KernelMemory } from './staging.ts';
@@ -11,6 +16,8 @@ export function wasmSkeletons(heap: KernelMemory): Skeletons & { readonly maps: 
   const scratch = new Scratch(heap);
   const maps = new WasmMap(heap, scratch);
   const reductions = new WasmReduce(heap, scratch);
+  const copies = new WasmCopy(heap, scratch);
+  const conversions = new WasmConvert(heap, scratch, maps);
   const mapAll: typeof map = (fn, operands, out, shape) => {
     if (!maps.run(fn, operands, out, shape)) map(fn, operands, out, shape);
   };
@@ -19,5 +26,22 @@ export function wasmSkeletons(heap: KernelMemory): Skeletons & { readonly maps: 
     if ('element' in source) reduceAll(reduction, stored(source, mapAll), axes, out, options);
     else reduce(reduction, source, axes, out, options);
   };
-  return { maps, reductions, map: mapAll, reduce: reduceAll };
+  return {
+    maps, reductions, map: mapAll, reduce: reduceAll,
+    copy: (shape, source, target) => {
+      if (!copies.copy(shape, source, target)) copy(shape, source, target);
+    },
+    gather: (gathering, source, target) => {
+      if (!copies.gather(gathering, source, target)) gather(gathering, source, target);
+    },
+    convert: (source, target) => {
+      if (!conversions.convert(source, target)) convert(source, target);
+    },
+    widenHalves: (halves, target) => {
+      if (!conversions.widen(halves, target)) widenHalves(halves, target);
+    },
+    narrowToHalves: (source, halves) => {
+      if (!conversions.narrow(source, halves)) narrowToHalves(source, halves);
+    },
+  };
 }

@@ -6,7 +6,6 @@ import { logSoftmax, logSumExp, plainSkeletons, type Skeletons, softmax, varianc
 import type { ReductionName } from '../ops/define.ts';
 import { stridesOf } from '../tensor/shape.ts';
 import type { Task } from './device.ts';
-import { copyWindow } from './window.ts';
 
 type FloatArray = Float32Array | Float64Array;
 
@@ -57,7 +56,8 @@ function runLogSumExp(source: Operand, axes: readonly number[], out: FloatArray,
   const order = [...kept, ...axes];
   const moved = new (source.array.constructor as new (length: number) => FloatArray)(source.array.length);
   const strides = stridesOf(source.shape);
-  copyWindow(source.array, { shape: order.map((axis) => source.shape[axis] as number), strides: order.map((axis) => strides[axis] as number), offset: 0 }, moved);
+  const shape = order.map((axis) => source.shape[axis] as number);
+  on.copy(shape, { array: source.array, strides: order.map((axis) => strides[axis] as number), offset: 0 }, { array: moved, strides: stridesOf(shape), offset: 0 });
   logSumExp({ array: moved, shape: [out.length, moved.length / out.length] }, 1, out, on);
 }
 

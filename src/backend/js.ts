@@ -3,17 +3,16 @@ import { contract, contractBigIntegers, contractIntegers } from '../../kernels/c
 import { narrowToHalves } from '../../kernels/half.ts';
 import type { ElementArray } from '../../kernels/map.ts';
 import { map } from '../../kernels/map.ts';
-import { plainSkeletons } from '../../kernels/skeletons.ts';
+import { plainSkeletons, type Skeletons } from '../../kernels/skeletons.ts';
 import type { KernelSpec } from '../ops/define.ts';
 import { NumericError } from '../errors.ts';
 import type { Block, Value } from '../tensor/block.ts';
 import { type DType, isFloat, numbersOf } from '../tensor/dtype.ts';
+import { stridesOf } from '../tensor/shape.ts';
 import { type Device, type Task, taskBytes, taskFlops } from './device.ts';
 import { alongAxesOnJs } from './along-axes.ts';
-
 import { linalgOnJs } from './linalg.ts';
 import { type Elements, mirrorLower, type Product, productOf } from './product.ts';
-import { copyWindow } from './window.ts';
 
 type Skeleton = KernelSpec['skeleton'];
 type Runner = (task: Task, out: ElementArray) => void;
@@ -53,15 +52,23 @@ const RUN: Record<Skeleton, Runner> = {
   reduce: alongAxesOnJs,
   rows: alongAxesOnJs,
   contract: (task, out) => contractAll(productOf(task), task, out),
-  window: (task, out) => {
-    const [operand] = task.operands;
-    if (operand !== undefined) copyWindow(operand.array, kernelOf(task, 'window').window(operand.type, task.attrs), out);
-  },
+  window: (task, out) => rearrange(task, out, plainSkeletons),
+  rearrange: (task, out) => rearrange(task, out, plainSkeletons),
   alias: (task, out) => out.set(task.operands[0]?.array as never),
   linalg: (task, out) => linalgOnJs(task, out as Float32Array),
   random: (task, out) => kernelOf(task, 'random').fill(out as never, task.attrs, plainSkeletons),
   direct: (task, out) => kernelOf(task, 'direct').run(task.operands, { type: task.type, array: out as never }, task.attrs),
 };
+
+/** Elements to other places, on the skeletons of a device. */
+export function rearrange({ row: { kernel }, operands, type, attrs }: Task, out: ElementArray, on: Skeletons): void {
+  const [operand] = operands;
+  if (kernel.skeleton === 'rearrange') kernel.run(operands, { type, array: out as never }, attrs, on);
+  else if (kernel.skeleton === 'window' && operand !== undefined) {
+    const { shape, strides, offset } = kernel.window(operand.type, attrs);
+    on.copy(shape, { array: operand.array, strides, offset }, { array: out, strides: stridesOf(shape), offset: 0 });
+  }
+}
 
 const mapOnJs = (task: Task, operands: readonly Value[], out: ElementArray): void =>
   map(kernelOf(task, 'map').element, operands.map(({ array, type }) => ({ array, shape: type.shape })), out, task.type.shape);

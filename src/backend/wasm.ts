@@ -10,7 +10,7 @@ import { type Block, heapMemory, type Memory, type Value } from '../tensor/block
 import { isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { type Device, type Task, taskBytes, taskFlops } from './device.ts';
 import { HeapMemory } from './heap-memory.ts';
-import type { JsDevice } from './js.ts';
+import { type JsDevice, rearrange } from './js.ts';
 import { linalgSteps, type Workspace } from './linalg.ts';
 import { mirrorLower, type Product, productOf } from './product.ts';
 import { LimitError } from '../errors.ts';
@@ -32,7 +32,7 @@ const SHARED_MAP_FLOPS = 1e7;
 const HANDOVER_WORK = 4e6;
 const DONE = (_finished: void): Promise<void> => Promise.resolve();
 
-const SKELETONS: ReadonlySet<string> = new Set(['map', 'reduce', 'rows', 'contract', 'linalg', 'random']);
+const SKELETONS: ReadonlySet<string> = new Set(['map', 'reduce', 'rows', 'contract', 'linalg', 'random', 'window', 'rearrange']);
 
 /** What the WASM device is opened with. */
 export interface WasmOptions {
@@ -108,6 +108,7 @@ export class WasmDevice implements Device {
       return this.#skeletons.map(kernel.element, operandsOf(task), out.array, task.type.shape);
     }
     if (kernel.skeleton === 'reduce' || kernel.skeleton === 'rows') return runAlongAxes(task, out.array, this.#skeletons);
+    if (kernel.skeleton === 'window' || kernel.skeleton === 'rearrange') return rearrange(task, out.array, this.#skeletons);
     if (kernel.skeleton === 'random') return kernel.fill(out.array, task.attrs, this.#skeletons);
     if (kernel.skeleton === 'contract') return this.#contractNow(task, out);
     if (kernel.skeleton === 'linalg') return this.#linalgNow(task, out);

@@ -55,6 +55,8 @@ export type KernelSpec =
   | { readonly skeleton: 'alias' }
   | { readonly skeleton: 'linalg'; readonly factor: LinearAlgebraName }
   | { readonly skeleton: 'random'; readonly fill: RandomKernel }
+  /** Copies, gathers and conversions of whole operands, by the skeletons of a device. */
+  | { readonly skeleton: 'rearrange'; readonly run: RearrangingKernel }
   | { readonly skeleton: 'direct'; readonly run: DirectKernel };
 
 /** Reductions of the `reduce` skeleton (kernels/reduce.ts). */
@@ -67,6 +69,9 @@ export type LinearAlgebraName = 'cholesky' | 'solve' | 'solve_triangular';
 
 /** A kernel written for this op alone: fills `out` from `operands`; both are row-major. */
 export type DirectKernel = (operands: readonly TypedOperand[], out: TypedOperand, attrs: AttributeValues) => void;
+
+/** As a direct kernel, made of skeletons. */
+export type RearrangingKernel = (operands: readonly TypedOperand[], out: TypedOperand, attrs: AttributeValues, on: Skeletons) => void;
 
 /** Fills an array from a seed; the skeletons serve the functions a distribution is made of. */
 export type RandomKernel = (out: TypedArray, attrs: AttributeValues, on: Skeletons) => void;

@@ -1,10 +1,12 @@
 // Joining, selecting and rearranging: ops whose kernels copy runs of elements.
-import { halfOf, narrowToHalves, widenHalves } from '../../kernels/half.ts';
+import { predicate } from '../../kernels/algebra.ts';
+import { halfOf } from '../../kernels/half.ts';
+import type { Skeletons } from '../../kernels/skeletons.ts';
 import { AttributeError, ShapeError } from '../errors.ts';
-import { allocate, bytesOf, type DType, DTYPES, numbersOf, storedNumber, type TypedArray } from '../tensor/dtype.ts';
+import { allocate, DTYPES, storedNumber, type TypedArray } from '../tensor/dtype.ts';
 import { formatShape, sameShape, type Shape, sizeOf } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
-import { defineOp, type DirectKernel, type OpRow, type TypedOperand, unary } from './define.ts';
+import { defineOp, type OpRow, type RearrangingKernel, type TypedOperand, unary } from './define.ts';
 import { first, settledAxis } from './infer.ts';
 
 const noFlops = (): number => 0;
@@ -24,16 +26,13 @@ function concatShape(operands: readonly TensorType[], axis: number): Shape {
   return head.map((n, k) => (k === axis ? operands.reduce((sum, { shape }) => sum + (shape[axis] as number), 0) : n));
 }
 
-const concatenate: DirectKernel = (operands, out, attrs) => {
-  const target = bytesOf(out.array);
-  const { outer } = around(out.type.shape, attrs['axis'] as number);
-  const runs = operands.map(({ array }) => ({ bytes: bytesOf(array), run: array.byteLength / outer }));
-  let at = 0;
-  for (let i = 0; i < outer; i++) {
-    for (const { bytes, run } of runs) {
-      target.set(bytes.subarray(i * run, (i + 1) * run), at);
-      at += run;
-    }
+const concatenate: RearrangingKernel = (operands, { type, array }, attrs, on) => {
+  const { outer } = around(type.shape, attrs['axis'] as number);
+  let offset = 0;
+  for (const operand of operands) {
+    const run = operand.type.size / outer;
+    on.copy([outer, run], { array: operand.array, strides: [run, 1], offset: 0 }, { array, strides: [type.size / outer, 1], offset });
+    offset += run;
   }
 };
 
@@ -43,7 +42,7 @@ export const CONCAT: OpRow = defineOp({
   attributes: { axis: AXIS }, widens: false, flops: noFlops,
   settle: (operands, attrs) => ({ axis: settledAxis('concat', attrs, first(operands).shape.length) }),
   infer: (operands, attrs) => ({ dtype: first(operands).dtype, shape: concatShape(operands, attrs['axis'] as number) }),
-  kernel: { skeleton: 'direct', run: concatenate },
+  kernel: { skeleton: 'rearrange', run: concatenate },
 });
 
 function stackShape(operands: readonly TensorType[], axis: number): Shape {
@@ -58,7 +57,7 @@ const stack: OpRow = defineOp({
   attributes: { axis: AXIS }, widens: false, flops: noFlops,
   settle: (operands, attrs) => ({ axis: settledAxis('stack', attrs, first(operands).shape.length + 1) }),
   infer: (operands, attrs) => ({ dtype: first(operands).dtype, shape: stackShape(operands, attrs['axis'] as number) }),
-  kernel: { skeleton: 'direct', run: concatenate },
+  kernel: { skeleton: 'rearrange', run: concatenate },
 });
 
 /** Indices as plain numbers; negative ones count from the end, others outside are refused. */
@@ -68,19 +67,13 @@ function readIndex(index: number, length: number, at: number): number {
   throw new AttributeError(`take: indices[${at}] is ${index}, outside an axis of length ${length}; use −${length} to ${length - 1}.`, { index, at, length });
 }
 
-const takeRuns: DirectKernel = ([x, indices], out, attrs) => {
+const takeSlices: RearrangingKernel = ([x, indices], out, attrs, on) => {
   if (x === undefined || indices === undefined) return;
   const { outer, length, inner } = around(x.type.shape, attrs['axis'] as number);
-  const run = inner * DTYPES[x.type.dtype].itemBytes;
-  const [from, to] = [bytesOf(x.array), bytesOf(out.array)];
-  const places = Float64Array.from(indices.array as ArrayLike<number | bigint>, (index, at) => readIndex(Number(index), length, at));
-  for (let i = 0, target = 0; i < outer; i++) {
-    for (let k = 0; k < places.length; k++, target += run) {
-      const source = (i * length + (places[k] as number)) * run;
-      if (run <= 32) for (let b = 0; b < run; b++) to[target + b] = from[source + b] as number;
-      else to.set(from.subarray(source, source + run), target);
-    }
-  }
+  const places = new Int32Array(indices.array.length);
+  const given = indices.array as ArrayLike<number | bigint>;
+  for (let at = 0; at < places.length; at++) places[at] = readIndex(Number(given[at]), length, at);
+  on.gather({ outer, length, inner, places }, x.array, out.array);
 };
 
 /** The row of `take`. */
@@ -93,7 +86,7 @@ export const TAKE: OpRow = defineOp({
     const { dtype, shape } = x as TensorType;
     return { dtype, shape: [...shape.slice(0, axis), ...(indices as TensorType).shape, ...shape.slice(axis + 1)] };
   },
-  kernel: { skeleton: 'direct', run: takeRuns }, deviation: 'indices of any rank; axis defaults to 0',
+  kernel: { skeleton: 'rearrange', run: takeSlices }, deviation: 'indices of any rank; axis defaults to 0',
 });
 
 function triangle(name: 'tril' | 'triu', doc: string, keeps: (column: number, row: number, offset: number) => boolean): OpRow {
@@ -116,15 +109,11 @@ function keepTriangle(from: TypedArray, to: TypedArray, shape: Shape, keeps: (co
   }
 }
 
-const repeatRuns: DirectKernel = ([x], out, attrs) => {
+const repeatSlices: RearrangingKernel = ([x], out, attrs, on) => {
   if (x === undefined) return;
   const { outer, length, inner } = around(x.type.shape, attrs['axis'] as number);
-  const run = inner * DTYPES[x.type.dtype].itemBytes;
-  const [from, to] = [bytesOf(x.array), bytesOf(out.array)];
-  let target = 0;
-  for (let i = 0; i < outer * length; i++) {
-    for (let k = 0; k < (attrs['repeats'] as number); k++, target += run) to.set(from.subarray(i * run, (i + 1) * run), target);
-  }
+  const repeats = attrs['repeats'] as number;
+  on.copy([outer * length, repeats, inner], { array: x.array, strides: [inner, 0, 1], offset: 0 }, { array: out.array, strides: [repeats * inner, inner, 1], offset: 0 });
 };
 
 const repeat: OpRow = defineOp({
@@ -138,7 +127,7 @@ const repeat: OpRow = defineOp({
     const { dtype, shape } = x as TensorType;
     return { dtype, shape: shape.map((n, axis) => (axis === attrs['axis'] ? n * (attrs['repeats'] as number) : n)) };
   },
-  kernel: { skeleton: 'direct', run: repeatRuns },
+  kernel: { skeleton: 'rearrange', run: repeatSlices },
 });
 
 const oneHot: OpRow = defineOp({
@@ -159,29 +148,49 @@ const oneHot: OpRow = defineOp({
   },
 });
 
-const cast: DirectKernel = ([x], out) => {
+const isTrue = predicate('isTrue', 1, (m, x) => m.ne(x, m.constant(0)));
+
+const cast: RearrangingKernel = ([x], out, _attrs, on) => {
   const { array, type } = x as TypedOperand;
   if (type.dtype === out.type.dtype) out.array.set(array as never);
-  else if (type.dtype === 'float16' && out.type.dtype === 'float32') widenHalves(array as Uint16Array, out.array as Float32Array);
-  else if (out.type.dtype === 'float16') castToHalves(numbersOf(array), out.array as Uint16Array);
-  else castNumbers(numbersOf(array), type.dtype, out);
+  else if (type.dtype === 'float16') castHalves(array as Uint16Array, out, on);
+  else if (out.type.dtype === 'float16') castToHalves(array, out.array as Uint16Array, on);
+  else if (type.dtype === 'int64') castBigIntegers(array as BigInt64Array, out);
+  else castNumbers(array as Exclude<TypedArray, BigInt64Array>, out, on);
 };
 
-function castToHalves(from: TypedArray, out: Uint16Array): void {
-  if (from instanceof Float32Array) narrowToHalves(from, out);
-  else for (let i = 0; i < from.length; i++) out[i] = halfOf(Number(from[i]));
+function castHalves(from: Uint16Array, out: TypedOperand, on: Skeletons): void {
+  if (out.array instanceof Float32Array) return on.widenHalves(from, out.array);
+  const numbers = new Float32Array(from.length);
+  on.widenHalves(from, numbers);
+  castNumbers(numbers, out, on);
 }
 
-function castNumbers(from: TypedArray, dtype: DType, out: TypedOperand): void {
-  if (out.type.dtype === 'bool') for (let i = 0; i < from.length; i++) out.array[i] = (from[i] == 0 ? 0 : 1) as never;
-  else if (out.type.dtype === 'int64') for (let i = 0; i < from.length; i++) out.array[i] = toBigInt(from[i] as number | bigint) as never;
-  else if (dtype === 'int64' && out.type.dtype === 'float32') for (let i = 0; i < from.length; i++) out.array[i] = toSingle(from[i] as bigint) as never;
-  else if (dtype === 'int64') for (let i = 0; i < from.length; i++) out.array[i] = Number(BigInt.asIntN(53, from[i] as bigint) === from[i] || DTYPES[out.type.dtype].kind === 'float' ? from[i] : BigInt.asIntN(32, from[i] as bigint)) as never;
-  else out.array.set(from as never);
+/** Integers are float32 exactly, or beyond the largest half; of the others float64 alone would be rounded twice. */
+function castToHalves(from: TypedArray, out: Uint16Array, on: Skeletons): void {
+  if (from instanceof Float32Array) return on.narrowToHalves(from, out);
+  if (from instanceof Float64Array || from instanceof BigInt64Array) for (let i = 0; i < from.length; i++) out[i] = halfOf(Number(from[i]));
+  else on.narrowToHalves(Float32Array.from(from), out);
+}
+
+function castNumbers(from: Exclude<TypedArray, BigInt64Array>, { array, type }: TypedOperand, on: Skeletons): void {
+  if (type.dtype === 'bool') on.map(isTrue, [{ array: from, shape: [from.length] }], array, [from.length]);
+  else if (array instanceof BigInt64Array) for (let i = 0; i < from.length; i++) array[i] = toBigInt(from[i] as number);
+  else on.convert(from, array);
+}
+
+function castBigIntegers(from: BigInt64Array, { array, type }: TypedOperand): void {
+  const isFloat = DTYPES[type.dtype].kind === 'float';
+  for (let i = 0; i < from.length; i++) {
+    const value = from[i] as bigint;
+    if (type.dtype === 'bool') array[i] = Number(value !== 0n);
+    else if (type.dtype === 'float32') array[i] = toSingle(value);
+    else array[i] = Number(isFloat || BigInt.asIntN(53, value) === value ? value : BigInt.asIntN(32, value));
+  }
 }
 
 /** Truncates towards zero; NaN and infinities give 0, as ToInt32 does for the narrower integers. */
-const toBigInt = (value: number | bigint): bigint => (typeof value === 'bigint' ? value : Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n);
+const toBigInt = (value: number): bigint => (Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n);
 
 /** A number that float32 rounds to the float32 nearest to `value`: beyond 2^53 the low 11 bits become one sticky bit, for rounding twice would err. */
 function toSingle(value: bigint): number {
@@ -195,7 +204,7 @@ export const CAST: OpRow = defineOp({
   name: 'astype', doc: 'The same values in another dtype: floats are rounded to nearest, float to integer truncates and wraps, anything but 0 is true.',
   operands: unary('any'), positional: ['dtype'], attributes: { dtype: { kind: 'dtype', doc: 'the new dtype' } }, result: 'attribute', separable: 'elements', widens: false,
   infer: ([x], attrs) => ({ dtype: attrs['dtype'] as TensorType['dtype'], shape: (x as TensorType).shape }),
-  kernel: { skeleton: 'direct', run: cast },
+  kernel: { skeleton: 'rearrange', run: cast },
   deviation: 'float to integer outside the range wraps; NaN gives 0',
 });
 
