@@ -1,62 +1,28 @@
-// Counter-based random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers, SC 2011).
+// Random numbers from the counter-based generator of philox.ts: uniform, normal, integers, permutations.
 // Element i depends on (seed, stream, i) alone, so a slice can be drawn without its neighbours, on any thread or device.
-import { scalar, type Algebra } from './algebra.ts';
+import { scalar } from './algebra.ts';
+import type { Operand } from './map.ts';
 import { cos, log, sin } from './math.ts';
+import { highProduct, type RandomSource } from './philox.ts';
 import { plainSkeletons, type Skeletons } from './skeletons.ts';
 
-/** A source of numbered random blocks; the seed is an unsigned 64-bit integer, streams are independent. */
-export interface RandomSource {
-  readonly seed: bigint;
-  readonly stream?: number;
-}
+const CHUNK_BLOCKS = 2048;
 
-const MULTIPLIER_0 = 0xd2511f53;
-const MULTIPLIER_1 = 0xcd9e8d57;
-const WEYL_0 = 0x9e3779b9;
-const WEYL_1 = 0xbb67ae85;
-const ROUNDS = 10;
-const CHUNK_PAIRS = 2048;
-
-const evenNormal = scalar('evenNormal', 2, (m, u, v) => m.mul(radius(m, u), m.call(cos, m.mul(m.constant(2 * Math.PI), v))));
-const oddNormal = scalar('oddNormal', 2, (m, u, v) => m.mul(radius(m, u), m.call(sin, m.mul(m.constant(2 * Math.PI), v))));
-
-function radius<T, M>(m: Algebra<T, M>, u: T): T {
-  return m.sqrt(m.mul(m.constant(-2), m.call(log, m.sub(m.constant(1), u))));
-}
-
-/** One Philox4x32-10 block: out = bijection of `counter` (4 words) under `key` (2 words); out may be counter. */
-export function philox(counter: Uint32Array, key: readonly [number, number], out: Uint32Array): void {
-  let c0 = counter[0]!;
-  let c1 = counter[1]!;
-  let c2 = counter[2]!;
-  let c3 = counter[3]!;
-  let k0 = key[0];
-  let k1 = key[1];
-  for (let round = 0; round < ROUNDS; round++) {
-    const high0 = highProduct(MULTIPLIER_0, c0);
-    const low0 = Math.imul(MULTIPLIER_0, c0);
-    const high1 = highProduct(MULTIPLIER_1, c2);
-    const low1 = Math.imul(MULTIPLIER_1, c2);
-    c0 = high1 ^ c1 ^ k0;
-    c1 = low1;
-    c2 = high0 ^ c3 ^ k1;
-    c3 = low0;
-    k0 = (k0 + WEYL_0) | 0;
-    k1 = (k1 + WEYL_1) | 0;
-  }
-  out[0] = c0;
-  out[1] = c1;
-  out[2] = c2;
-  out[3] = c3;
-}
+/** 24 of 32 bits, as a number in [0, 1). */
+const unit24 = scalar('unit24', 1, (m, word) => m.mul(m.floor(m.mul(word, m.constant(2 ** -8))), m.constant(2 ** -24)));
+/** 53 of 64 bits, as a number in [0, 1). */
+const unit53 = scalar('unit53', 2, (m, low, high) => m.mul(m.add(m.mul(high, m.constant(2097152)), m.floor(m.mul(low, m.constant(2 ** -11)))), m.constant(2 ** -53)));
+const radius = scalar('radius', 1, (m, u) => m.sqrt(m.mul(m.constant(-2), m.call(log, m.sub(m.constant(1), u)))));
+const across = scalar('across', 2, (m, r, v) => m.mul(r, m.call(cos, m.mul(m.constant(2 * Math.PI), v))));
+const along = scalar('along', 2, (m, r, v) => m.mul(r, m.call(sin, m.mul(m.constant(2 * Math.PI), v))));
 
 /** Uniform on [0, 1): float32 takes the top 24 bits of a word (four elements a block), float64 53 bits of two words. */
-export function uniform(source: RandomSource, out: Float32Array | Float64Array, first = 0): void {
+export function uniform(source: RandomSource, out: Float32Array | Float64Array, first = 0, on: Skeletons = plainSkeletons): void {
   if (out instanceof Float32Array) {
-    eachWord(source, first, out.length, 4, (word, offset, i) => (out[i] = (word[offset]! >>> 8) * 2 ** -24));
+    eachChunk(source, first, out.length, 4, on, (words, start, count) => on.map(unit24, [{ array: words, shape: [count] }], out.subarray(start, start + count), [count]));
     return;
   }
-  eachWord(source, first, out.length, 2, (word, offset, i) => (out[i] = unit53(word[2 * offset + 1]!, word[2 * offset]!)));
+  eachChunk(source, first, out.length, 2, on, (words, start, count) => on.map(unit53, pairOf(words, [count], 2, 0), out.subarray(start, start + count), [count]));
 }
 
 /**
@@ -64,84 +30,68 @@ export function uniform(source: RandomSource, out: Float32Array | Float64Array, 
  * bits are the same everywhere: element 2j is r cos(t), 2j + 1 is r sin(t), r = sqrt(-2 log(1 - u)), t = 2 pi v.
  */
 export function normal(source: RandomSource, out: Float32Array | Float64Array, first = 0, on: Skeletons = plainSkeletons): void {
-  const firstPair = Math.floor(first / 2);
-  const pairs = Math.ceil((first + out.length) / 2) - firstPair;
-  for (let done = 0; done < pairs; done += CHUNK_PAIRS) {
-    const now = Math.min(CHUNK_PAIRS, pairs - done);
-    const drawn = new Float64Array(2 * now);
-    eachWord(source, 2 * (firstPair + done), 2 * now, 2, (word, offset, i) => (drawn[i] = unit53(word[2 * offset + 1]!, word[2 * offset]!)));
-    const shape = [now];
-    const u = { array: drawn, shape, strides: [2], offset: 0 };
-    const v = { array: drawn, shape, strides: [2], offset: 1 };
-    const [even, odd] = [new Float64Array(now), new Float64Array(now)];
-    on.map(evenNormal, [u, v], even, shape);
-    on.map(oddNormal, [u, v], odd, shape);
-    const start = 2 * (firstPair + done) - first;
-    for (let j = 0; j < now; j++) {
-      if (start + 2 * j >= 0) out[start + 2 * j] = even[j]!;
-      if (start + 2 * j + 1 < out.length) out[start + 2 * j + 1] = odd[j]!;
+  const skipped = first % 2;
+  const pairs = Math.ceil((skipped + out.length) / 2);
+  const [u, v, even, odd] = [new Float64Array(CHUNK_BLOCKS), new Float64Array(CHUNK_BLOCKS), new Float64Array(CHUNK_BLOCKS), new Float64Array(CHUNK_BLOCKS)];
+  eachChunk(source, (first - skipped) / 2, pairs, 1, on, (words, start, count) => {
+    const shape = [count];
+    const of = (array: Float64Array): { array: Float64Array; shape: number[] } => ({ array: array.subarray(0, count), shape });
+    on.map(unit53, pairOf(words, shape, 4, 0), of(u).array, shape);
+    on.map(unit53, pairOf(words, shape, 4, 2), of(v).array, shape);
+    on.map(radius, [of(u)], of(u).array, shape);
+    on.map(across, [of(u), of(v)], of(even).array, shape);
+    on.map(along, [of(u), of(v)], of(odd).array, shape);
+    for (let j = 0, at = 2 * start - skipped; j < count; j++, at += 2) {
+      if (at >= 0) out[at] = even[j]!;
+      if (at + 1 < out.length) out[at + 1] = odd[j]!;
     }
-  }
+  });
 }
 
+/** The low and high words of numbered elements. */
+const pairOf = (array: Uint32Array, shape: readonly number[], step: number, offset: number): Operand[] => [{ array, shape, strides: [step], offset }, { array, shape, strides: [step], offset: offset + 1 }];
+
 /** Uniform integers in [low, high): 64 bits of a block times the range, the high part taken; bias below 2^-32 for ranges below 2^32. */
-export function integers(source: RandomSource, low: number, high: number, out: Int32Array | Uint32Array | BigInt64Array, first = 0): void {
+export function integers(source: RandomSource, low: number, high: number, out: Int32Array | Uint32Array | BigInt64Array, first = 0, on: Skeletons = plainSkeletons): void {
   const range = high - low;
   if (!(range >= 1 && range <= 4294967296)) throw new RangeError(`integers in [${low}, ${high}): the range must hold 1 to 2^32 values`);
-  eachWord(source, first, out.length, 2, (word, offset, i) => {
-    const value = low + scaled(word[2 * offset + 1]! >>> 0, word[2 * offset]! >>> 0, range);
-    if (out instanceof BigInt64Array) out[i] = BigInt(value);
-    else out[i] = value;
+  eachChunk(source, first, out.length, 2, on, (words, start, count) => {
+    for (let i = 0; i < count; i++) {
+      const value = low + scaled(words[2 * i + 1]!, words[2 * i]!, range);
+      if (out instanceof BigInt64Array) out[start + i] = BigInt(value);
+      else out[start + i] = value;
+    }
   });
 }
 
 /** A permutation of 0 … n - 1 (Fisher and Yates, from the end; step k uses element k of `integers`). The whole of it is one draw. */
-export function permutation(source: RandomSource, n: number): Int32Array {
+export function permutation(source: RandomSource, n: number, on: Skeletons = plainSkeletons): Int32Array {
   const order = Int32Array.from({ length: n }, (_, i) => i);
-  eachWord(source, 0, Math.max(0, n - 1), 2, (word, offset, step) => {
-    const last = n - 1 - step;
-    const chosen = scaled(word[2 * offset + 1]! >>> 0, word[2 * offset]! >>> 0, last + 1);
-    const kept = order[last]!;
-    order[last] = order[chosen]!;
-    order[chosen] = kept;
+  eachChunk(source, 0, Math.max(0, n - 1), 2, on, (words, start, count) => {
+    for (let i = 0; i < count; i++) {
+      const last = n - 1 - start - i;
+      const chosen = scaled(words[2 * i + 1]!, words[2 * i]!, last + 1);
+      const kept = order[last]!;
+      order[last] = order[chosen]!;
+      order[chosen] = kept;
+    }
   });
   return order;
 }
 
-/** Calls `use` for elements first … first + count - 1 with their block, their place in it, and their place in the out. */
-function eachWord(
-  { seed, stream = 0 }: RandomSource, first: number, count: number, perBlock: number,
-  use: (block: Uint32Array, offset: number, index: number) => void,
-): void {
-  const key: [number, number] = [Number(BigInt.asIntN(32, seed)), Number(BigInt.asIntN(32, seed >> 32n))];
-  const counter = new Uint32Array(4);
-  const block = new Uint32Array(4);
-  for (let i = 0; i < count;) {
-    const number = Math.floor((first + i) / perBlock);
-    counter[0] = number;
-    counter[1] = Math.floor(number / 4294967296);
-    counter[2] = stream;
-    counter[3] = 0;
-    philox(counter, key, block);
-    for (let offset = first + i - number * perBlock; offset < perBlock && i < count; offset++, i++) use(block, offset, i);
+/** Calls `use` for elements first … first + count - 1 with their words, the place in the out where they begin, and how many they are. */
+function eachChunk(source: RandomSource, first: number, count: number, perBlock: 1 | 2 | 4, on: Skeletons, use: (words: Uint32Array, start: number, count: number) => void): void {
+  const drawn = new Uint32Array(4 * Math.min(CHUNK_BLOCKS, Math.ceil(count / perBlock) + 1));
+  const perElement = 4 / perBlock;
+  for (let start = 0; start < count;) {
+    const block = Math.floor((first + start) / perBlock);
+    const skipped = first + start - block * perBlock;
+    const now = Math.min(count - start, (drawn.length / 4) * perBlock - skipped);
+    const words = drawn.subarray(0, 4 * Math.ceil((skipped + now) / perBlock));
+    on.drawBlocks(source, block, words);
+    use(words.subarray(skipped * perElement, (skipped + now) * perElement), start, now);
+    start += now;
   }
-}
-
-/** High 32 bits of a 32 × 32 bit product, as an int32. */
-function highProduct(a: number, b: number): number {
-  // Partial products of 16-bit halves; each sum stays below 2^32, so unsigned 32-bit arithmetic is enough.
-  const a0 = a & 0xffff;
-  const a1 = a >>> 16;
-  const b0 = b & 0xffff;
-  const b1 = b >>> 16;
-  const middle = (Math.imul(a1, b0) >>> 0) + (Math.imul(a0, b0) >>> 16);
-  const rest = (middle & 0xffff) + (Math.imul(a0, b1) >>> 0);
-  return (Math.imul(a1, b1) + (middle >>> 16) + (rest >>> 16)) | 0;
-}
-
-/** (high, low) / 2^64 in [0, 1), the top 53 bits. */
-function unit53(high: number, low: number): number {
-  return ((high >>> 0) * 2097152 + (low >>> 11)) * 2 ** -53;
 }
 
 /** floor((high 2^32 + low) * range / 2^64) for range <= 2^32, exactly. */

@@ -3,18 +3,21 @@ import { convert } from './convert.ts';
 import { copy, gather } from './copy.ts';
 import { narrowToHalves, widenHalves } from './half.ts';
 import { map } from './map.ts';
-import { reduce } from './reduce.ts';
+import { drawBlocks } from './philox.ts';
+import { argReduce, reduce } from './reduce.ts';
 
 /** Every implementation gives the bits of the plain JavaScript one. */
 export interface Skeletons {
   map: typeof map;
   reduce: typeof reduce;
+  argReduce: typeof argReduce;
   copy: typeof copy;
   gather: typeof gather;
   convert: typeof convert;
   widenHalves: typeof widenHalves;
   narrowToHalves: typeof narrowToHalves;
+  drawBlocks: typeof drawBlocks;
 }
 
 /** The plain JavaScript skeletons: the reference. */
-export const plainSkeletons: Skeletons = { map, reduce, copy, gather, convert, widenHalves, narrowToHalves };
+export const plainSkeletons: Skeletons = { map, reduce, argReduce, copy, gather, convert, widenHalves, narrowToHalves, drawBlocks };

@@ -7,8 +7,8 @@ import { bytesOf, type LaneType, type Vector, type VectorAlgebra } from './vecto
 
 /** Element types that vector kernels read. */
 export type ElementType = 'f32' | 'f64' | 'i32' | 'u32' | 'i16' | 'u16' | 'i8' | 'u8';
-/** What vector kernels write; a mask is one byte, 0 or 1. */
-export type ResultType = 'f32' | 'f64' | 'i32' | 'u32' | 'mask';
+/** What vector kernels write; a mask is one byte, 0 or 1. Floats saturate in integers, integers wrap in bytes. */
+export type ResultType = 'f32' | 'f64' | 'i32' | 'u32' | 'u8' | 'i8' | 'mask';
 
 /** Lanes that take part: all of them, or one. */
 export type Width = 'all' | 'one';
@@ -51,7 +51,8 @@ export function loadElements(lanes: LaneType, type: ElementType, address: Expr<'
 export function storeElements(
   m: VectorAlgebra, lanes: LaneType, type: ResultType, address: Expr<'i32'>, value: Vector, width: Width, offsetBytes = 0,
 ): Statement {
-  if (type === 'mask') return storeMask(m, lanes, address, value, width, offsetBytes);
+  if (type === 'mask') return storeBytes(lanes, address, m.keep(v128.and(value, m.bits(new Uint8Array(16).fill(1)))), width, offsetBytes);
+  if (type === 'u8' || type === 'i8') return storeBytes('i32x4', address, m.keep(lanes === 'i32x4' ? value : saturatedByte(m, lanes, type, value)), width, offsetBytes, LANES[lanes]);
   const count = width === 'one' ? 1 : LANES[lanes];
   const bits = resultBits(m, lanes, type, value);
   const sizeBytes = count * SIZE_BYTES[type];
@@ -59,7 +60,7 @@ export function storeElements(
   return sizeBytes === 8 ? v128.store64Lane(address, bits, 0, offsetBytes) : v128.store32Lane(address, bits, 0, offsetBytes);
 }
 
-function resultBits(m: VectorAlgebra, lanes: LaneType, type: ResultType, value: Vector): Vector {
+function resultBits(m: VectorAlgebra, lanes: LaneType, type: Exclude<ResultType, 'mask' | 'u8' | 'i8'>, value: Vector): Vector {
   if (lanes === 'i32x4') return value;
   if (type === 'f64') return canonicalNaN(m, 'f64x2', value);
   if (type === 'f32') return canonicalNaN(m, 'f32x4', lanes === 'f32x4' ? value : m.keep(f32x4.demoteF64x2Zero(value)));
@@ -76,16 +77,19 @@ export function canonicalNaN(m: VectorAlgebra, lanes: 'f32x4' | 'f64x2', value: 
   return kept;
 }
 
+/** Floats as whole numbers that fit a byte, in lanes of 32 bits; NaN gives 0. */
+function saturatedByte(m: VectorAlgebra, lanes: 'f32x4' | 'f64x2', type: 'u8' | 'i8', value: Vector): Vector {
+  const [low, high] = type === 'u8' ? [0, 255] : [-128, 127];
+  const bounded = m.min(m.max(value, m.constant(low)), m.constant(high));
+  return lanes === 'f32x4' ? i32x4.truncSatF32x4S(bounded) : i32x4.truncSatF64x2SZero(bounded);
+}
+
 // The lowest byte of every lane, side by side.
-function storeMask(
-  m: VectorAlgebra, lanes: LaneType, address: Expr<'i32'>, mask: Vector, width: Width, offsetBytes: number,
-): Statement {
+function storeBytes(lanes: LaneType, address: Expr<'i32'>, value: Vector, width: Width, offsetBytes: number, count = LANES[lanes]): Statement {
   const stride = 16 / LANES[lanes];
-  const order = Array.from({ length: 16 }, (_, i) => (i * stride) % 16);
-  const ones = m.keep(v128.and(mask, m.bits(new Uint8Array(16).fill(1))));
-  if (width === 'one') return v128.store8Lane(address, ones, 0, offsetBytes);
-  const packed = v128.shuffle(ones, ones, order);
-  return stride === 4 ? v128.store32Lane(address, packed, 0, offsetBytes) : v128.store16Lane(address, packed, 0, offsetBytes);
+  if (width === 'one') return v128.store8Lane(address, value, 0, offsetBytes);
+  const packed = v128.shuffle(value, value, Array.from({ length: 16 }, (_, i) => (i * stride) % 16));
+  return count === 4 ? v128.store32Lane(address, packed, 0, offsetBytes) : v128.store16Lane(address, packed, 0, offsetBytes);
 }
 
 function loadIntegers(count: number, type: ElementType, address: Expr<'i32'>, offsetBytes: number): Vector {

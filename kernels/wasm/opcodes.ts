@@ -166,6 +166,7 @@ export const i64x2 = {
   splat: splat(18, 'i64'), extract: extract(29, 'i64'), replace: replace(30, 'i64'), abs: vector1(192), neg: vector1(193), allTrue: reduce(195), bitmask: reduce(196),
   extendLowS: vector1(199), extendHighS: vector1(200), extendLowU: vector1(201), extendHighU: vector1(202), shl: shift(203), shrS: shift(204), shrU: shift(205),
   add: vector2(206), sub: vector2(209), mul: vector2(213), eq: vector2(214), ne: vector2(215), ltS: vector2(216), gtS: vector2(217), leS: vector2(218), geS: vector2(219),
+  extmulLowI32x4U: vector2(222), extmulHighI32x4U: vector2(223),
 } as const;
 
 export const f32x4 = {

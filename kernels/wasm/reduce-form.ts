@@ -30,12 +30,14 @@ export interface ReduceForm {
   readonly mapping: Scalar | undefined;
   readonly result: ResultType;
   readonly order: 'lanes' | 'sequence';
-  /** f32x4 where nothing is rounded (minimum, maximum): the bits are the same and twice as many fit. */
+  /** What totals begin with. */
+  readonly identity: number;
+  /** i32x4 for integers, which wrap; f32x4 where nothing is rounded (minimum, maximum): the bits are those of float64 and twice as many fit. */
   readonly lanes: AccumulatorLanes;
   readonly memory: 'shared' | 'private';
 }
 
-export type AccumulatorLanes = 'f64x2' | 'f32x4';
+export type AccumulatorLanes = 'f64x2' | 'f32x4' | 'i32x4';
 
 /** Offsets in the parameter block. */
 export const reduceFields = {
@@ -46,11 +48,8 @@ export const reduceFields = {
   sizeBytes: (operands: number): number => 32 + 12 * operands,
 } as const;
 
-/** Results of which a kernel keeps totals at a time; they take this many float64. */
+/** Results of which a kernel keeps totals at a time; they take at most this many float64. */
 export const TOTALS = 512;
-
-/** What totals begin with. */
-export const IDENTITY = { zero: 0, one: 1, lowest: -Infinity, highest: Infinity } as const;
 
 type AnyFunction = FunctionBuilder<readonly ValueType[], Type>;
 
@@ -88,10 +87,12 @@ const HIGH_HALF_FIRST = Array.from({ length: 16 }, (_, i) => (i + 8) % 16);
 export function storeTotal(
   m: VectorAlgebra, reduction: Reduction, form: ReduceForm, total: Vector, params: Local<'i32'>, address: Expr<'i32'>, width: Width, offset = 0,
 ): Statement {
-  if (form.lanes === 'f32x4') {
-    const single = form.result === 'f32';
-    const write = storeElements(m, single ? 'f32x4' : 'f64x2', form.result, address, single ? total : m.keep(f64x2.promoteLowF32x4(total)), width, offset);
-    return sequence(...m.drain(), write);
+  if (form.lanes !== 'f64x2') {
+    // Of f32x4 only one or all four go to float64.
+    const widened = form.lanes === 'f32x4' && form.result === 'f64';
+    const halves = width === 'all' ? [total, v128.shuffle(total, total, HIGH_HALF_FIRST)] : [total];
+    const writes = widened ? halves.map((half, i) => storeElements(m, 'f64x2', 'f64', address, m.keep(f64x2.promoteLowF32x4(half)), width, offset + 16 * i)) : [storeElements(m, form.lanes, form.result, address, total, width, offset)];
+    return sequence(...m.drain(), ...writes);
   }
   const divisor = v128.load64Splat(params, reduceFields.divisor);
   const value = reduction.finish === undefined ? total : reduction.finish.body(m, total, m.keep(divisor));

@@ -2,7 +2,7 @@
 import type { Reduction } from '../reduce.ts';
 import { i32, ModuleBuilder, sequence, set, v128, when, whenElse, whileTrue, type Expr, type Local, type Statement } from './assembler.ts';
 import { LANES, loadElements, SIZE_BYTES, type Width } from './elements.ts';
-import { IDENTITY, Mapping, reduceFields, type ReducedForm, type ReduceForm, storeTotal } from './reduce-form.ts';
+import { Mapping, reduceFields, type ReducedForm, type ReduceForm, storeTotal } from './reduce-form.ts';
 import { VectorAlgebra, type Vector } from './vector-algebra.ts';
 
 /** An operand in a kernel. */
@@ -30,7 +30,7 @@ export function lanesModule(reduction: Reduction, form: ReduceForm): Uint8Array<
     base: f.local('i32'), outerBytes: f.local('i32'), at: f.local('i32'), fixed: operand.varies ? undefined : f.local('v128'),
   }));
   const [round, tail] = rounds(reduction, form, m, mapping, operands, lanes, left);
-  const identity = m.constant(IDENTITY[reduction.identity]);
+  const identity = m.constant(form.identity);
   const total = joined(m, lanes, 16 / LANES[form.lanes], (a, b) => reduction.combine.body(m, a, b));
   const out = i32.add(i32.load(params, reduceFields.out), i32.mul(result, SIZE_BYTES[form.result]));
   const finish = storeTotal(m, reduction, form, total, params, out, 'one');

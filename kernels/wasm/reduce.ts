@@ -1,4 +1,4 @@
-// The reduce skeleton on WebAssembly SIMD, for floats: kernels emitted per reduction, mapping and dtypes, operands resident or staged.
+// The reduce skeleton on WebAssembly SIMD: kernels emitted per reduction, mapping and dtypes, operands resident or staged.
 import type { Scalar } from '../algebra.ts';
 import { domainFor, type ElementArray, type Operand } from '../map.ts';
 import { floatAlgebra } from '../js-algebra.ts';
@@ -29,7 +29,7 @@ export class WasmReduce {
     this.#scratch = scratch;
   }
 
-  /** Does the reduction and returns true; false where it has no vector form: integers, strided operands, split axes, a full heap, a mapping that `joins` refuses. */
+  /** Does the reduction and returns true; false where it has no vector form: 64-bit and unsigned 32-bit integers, strided operands, split axes, a full heap, a mapping that `joins` refuses. */
   run(reduction: Reduction, source: Operand | MappedOperand, axes: readonly number[], out: ElementArray, options: ReduceOptions = {}): boolean {
     const { perResult = NONE } = options;
     const plan = this.#planFor(reduction, source, axes, out, perResult);
@@ -59,14 +59,14 @@ export class WasmReduce {
   #plan(reduction: Reduction, mapping: Scalar | undefined, operands: readonly Operand[], shape: readonly number[], axes: readonly number[], out: ElementArray, perResult: readonly ElementArray[]): Plan | undefined {
     const extents = extentsOf(operands, shape, axes);
     const order = runsInLanes(shape, axes) ? 'lanes' : 'sequence';
-    const types = typesOf(reduction, mapping, operands, out, perResult, order);
+    const types = typesOf(reduction, mapping, operands, out, perResult);
     if (extents === undefined || types === undefined) return undefined;
     const { outer, count, inner, walks } = extents;
     const results = outer * inner;
     const kernel = this.#kernel(reduction, mapping, {
       operands: walks.map(({ row, column }, k) => ({ type: types.operands[k]!, varies: row !== 0, dense: order === 'sequence' && column !== 0 })),
       perResult: types.perResult.map((type) => ({ type, varies: false, dense: order === 'sequence' })),
-      mapping, result: types.result, order, lanes: types.lanes, memory: this.#heap.kind,
+      mapping, result: types.result, order, identity: identityOf(reduction, types), lanes: types.lanes, memory: this.#heap.kind,
     });
     const bytes = [...walks.map((walk, k) => bytesOf(walk, types.operands[k]!)), ...types.perResult.map((type) => bytesOf({ outer: inner, row: 0, column: 1 }, type))];
     const arrays = [...operands.map(({ array }) => array), ...perResult, out];
@@ -131,7 +131,7 @@ export class WasmReduce {
     if (ofOwner === undefined) this.#kernels.set(owner, (ofOwner = new WeakMap()));
     let forms = ofOwner.get(reduction);
     if (forms === undefined) ofOwner.set(reduction, (forms = new Map()));
-    const key = `${form.order} ${form.lanes} ${form.result} ${nameOf(form.operands)} ${nameOf(form.perResult)}`;
+    const key = `${form.order} ${form.lanes} ${form.identity} ${form.result} ${nameOf(form.operands)} ${nameOf(form.perResult)}`;
     const known = forms.get(key);
     if (known !== undefined) return known;
     const bytes = (form.order === 'lanes' ? lanesModule : columnsModule)(reduction, form);
@@ -144,14 +144,14 @@ export class WasmReduce {
 const nameOf = (operands: readonly ReducedForm[]): string => operands.map(({ type, varies, dense }) => `${type}${varies ? '/' : ''}${dense ? '-' : ''}`).join();
 
 /** Elements from one outer slice, row or column of an operand to the next. */
-interface Walk {
+export interface Walk {
   readonly outer: number;
   readonly row: number;
   readonly column: number;
 }
 
 /** An index space seen as [outer, count, inner], the middle reduced, and how operands are walked in it. */
-interface Extents {
+export interface Extents {
   readonly outer: number;
   readonly count: number;
   readonly inner: number;
@@ -204,26 +204,39 @@ interface Types {
 }
 
 /** Element types and lanes of a reduction; undefined where it has no vector form. */
-function typesOf(reduction: Reduction, mapping: Scalar | undefined, operands: readonly Operand[], out: ElementArray, perResult: readonly ElementArray[], order: ReduceForm['order']): Types | undefined {
+function typesOf(reduction: Reduction, mapping: Scalar | undefined, operands: readonly Operand[], out: ElementArray, perResult: readonly ElementArray[]): Types | undefined {
   const arrays = operands.map(({ array }) => array);
   const [elements, extras, result] = [arrays.map(elementType), perResult.map(elementType), elementType(out)];
   if (elements.includes(undefined) || extras.includes(undefined) || !isResult(result)) return undefined;
-  if (domainFor('value', [...arrays, ...perResult], out) !== floatAlgebra) return undefined;
-  if (mapping !== undefined && !(profileOf(mapping).single && elements.every((type) => type === 'f32'))) return undefined;
+  const types = { operands: elements as ElementType[], perResult: extras as ElementType[], result };
   const parts = [reduction.body, reduction.combine, ...(reduction.finish === undefined ? [] : [reduction.finish]), ...(mapping === undefined ? [] : [mapping])];
+  if (domainFor('value', [...arrays, ...perResult], out) !== floatAlgebra) {
+    // Sums and products may wrap last; what is compared has to be wrapped before.
+    const isWide = result === 'i32' || ((result === 'u8' || result === 'i8') && (reduction.identity === 'zero' || reduction.identity === 'one' || elements[0] === result));
+    return isWide && mapping === undefined && elements.every((type) => type !== 'u32') && parts.every((part) => profileOf(part).integer) ? { ...types, lanes: 'i32x4' } : undefined;
+  }
+  if (mapping !== undefined && !(profileOf(mapping).single && elements.every((type) => type === 'f32'))) return undefined;
   if (!parts.every((part) => profileOf(part).vector)) return undefined;
   const narrow = elements.every((type) => type === 'f32' || type === 'u8' || type === 'i8' || type === 'u16' || type === 'i16');
   const exact = reduction.finish === undefined && extras.length === 0 && profileOf(reduction.body).exact && profileOf(reduction.combine).exact;
-  const lanes = order === 'lanes' && narrow && exact && (result === 'f32' || result === 'f64') ? 'f32x4' : 'f64x2';
-  return { operands: elements as ElementType[], perResult: extras as ElementType[], result, lanes };
+  return { ...types, lanes: narrow && exact ? 'f32x4' : 'f64x2' };
 }
 
-function isResult(type: ElementType | undefined): type is Exclude<ResultType, 'mask'> {
-  return type === 'f32' || type === 'f64' || type === 'i32' || type === 'u32';
+function isResult(type: ElementType | undefined): type is Types['result'] {
+  return type === 'f32' || type === 'f64' || type === 'i32' || type === 'u32' || type === 'u8' || type === 'i8';
 }
 
-/** Undefined where reduced axes are no neighbours (extents of 1 aside), or an operand is not walked with one step along each of the three. */
-function extentsOf(operands: readonly Operand[], shape: readonly number[], axes: readonly number[]): Extents | undefined {
+const EXTREMES: Partial<Record<ElementType, readonly [number, number]>> = { i32: [-(2 ** 31), 2 ** 31 - 1], i16: [-(2 ** 15), 2 ** 15 - 1], u16: [0, 65535], i8: [-128, 127], u8: [0, 255] };
+
+/** What a reduction begins with: the neutral element in the type that is reduced. */
+function identityOf({ identity }: Reduction, { lanes, operands: [type] }: Types): number {
+  if (identity === 'zero' || identity === 'one') return identity === 'zero' ? 0 : 1;
+  const [lowest, highest] = (lanes === 'i32x4' && EXTREMES[type!]) || [-Infinity, Infinity];
+  return identity === 'lowest' ? lowest : highest;
+}
+
+/** How a reduction walks its operands; undefined where reduced axes are no neighbours (extents of 1 aside), or an operand is not walked with one step along each of the three. */
+export function extentsOf(operands: readonly Operand[], shape: readonly number[], axes: readonly number[]): Extents | undefined {
   const dims = shape.map((_, d) => d).filter((d) => shape[d] !== 1);
   const places = dims.map((d, place) => ({ d, place })).filter(({ d }) => axes.includes(d)).map(({ place }) => place);
   const [first, last] = places.length === 0 ? [dims.length, dims.length - 1] : [places[0]!, places[places.length - 1]!];

@@ -3,11 +3,14 @@ import { convert } from '../convert.ts';
 import { copy, gather } from '../copy.ts';
 import { narrowToHalves, widenHalves } from '../half.ts';
 import { map } from '../map.ts';
-import { reduce, stored } from '../reduce.ts';
+import { drawBlocks } from '../philox.ts';
+import { argReduce, reduce, stored } from '../reduce.ts';
 import type { Skeletons } from '../skeletons.ts';
+import { WasmArgReduce } from './arg-reduce.ts';
 import { WasmConvert } from './convert.ts';
 import { WasmCopy } from './copy.ts';
 import { WasmMap } from './map.ts';
+import { WasmPhilox } from './philox.ts';
 import { WasmReduce } from './reduce.ts';
 import { Scratch, type KernelMemory } from './staging.ts';
 
@@ -16,6 +19,8 @@ export function wasmSkeletons(heap: KernelMemory): Skeletons & { readonly maps: 
   const scratch = new Scratch(heap);
   const maps = new WasmMap(heap, scratch);
   const reductions = new WasmReduce(heap, scratch);
+  const argReductions = new WasmArgReduce(heap, scratch, reductions);
+  const philox = new WasmPhilox(heap, scratch);
   const copies = new WasmCopy(heap, scratch);
   const conversions = new WasmConvert(heap, scratch, maps);
   const mapAll: typeof map = (fn, operands, out, shape) => {
@@ -28,6 +33,12 @@ export function wasmSkeletons(heap: KernelMemory): Skeletons & { readonly maps: 
   };
   return {
     maps, reductions, map: mapAll, reduce: reduceAll,
+    argReduce: (which, operand, axes, out) => {
+      if (!argReductions.run(which, operand, axes, out)) argReduce(which, operand, axes, out);
+    },
+    drawBlocks: (source, first, out) => {
+      if (!philox.draw(source, first, out)) drawBlocks(source, first, out);
+    },
     copy: (shape, source, target) => {
       if (!copies.copy(shape, source, target)) copy(shape, source, target);
     },

@@ -1,7 +1,7 @@
 // Reductions and row transforms: which kernel passes each is made of. A device says how it runs the two skeletons.
 import type { ElementArray, Operand } from '../../kernels/map.ts';
 import type { Scalar } from '../../kernels/algebra.ts';
-import { argReduce, reductions, type MappedOperand, type Reduction, stored } from '../../kernels/reduce.ts';
+import { reductions, type MappedOperand, type Reduction, stored } from '../../kernels/reduce.ts';
 import { logSoftmax, logSumExp, plainSkeletons, type Skeletons, softmax, variance } from '../../kernels/rows.ts';
 import type { ReductionName } from '../ops/define.ts';
 import { stridesOf } from '../tensor/shape.ts';
@@ -15,7 +15,7 @@ const ONE_PASS: Partial<Record<ReductionName, Reduction>> = {
   norm1: reductions.sumOfMagnitudes, norm2: reductions.norm, normInf: reductions.maxMagnitude, count: reductions.countNonzero,
 };
 
-/** The reduction or row transform of a task on a device's skeletons; arg-reductions are always JavaScript. */
+/** The reduction or row transform of a task on a device's skeletons. */
 export function runAlongAxes(task: Task, out: ElementArray, on: Skeletons): void {
   const { kernel } = task.row;
   if (kernel.skeleton === 'rows') {
@@ -40,7 +40,7 @@ export const isInPasses = (name: ReductionName): boolean => name in ONE_PASS || 
 
 function runReduction(name: ReductionName, source: Operand | MappedOperand, task: Task, out: ElementArray, on: Skeletons): void {
   const axes = task.attrs['axis'] as number[];
-  if (name === 'argmin' || name === 'argmax') argReduce(name === 'argmin' ? 'min' : 'max', inMemory(source, on), axes, out);
+  if (name === 'argmin' || name === 'argmax') on.argReduce(name === 'argmin' ? 'min' : 'max', inMemory(source, on), axes, out);
   else if (name === 'var' || name === 'std') variance(source, axes, task.attrs['correction'] as number, out as FloatArray, name === 'var' ? 'variance' : 'deviation', on);
   else if (name === 'logsumexp') runLogSumExp(inMemory(source, on), axes, out as FloatArray, on);
   else on.reduce(ONE_PASS[name] as Reduction, source, axes, out);

@@ -89,23 +89,25 @@ export const TAKE: OpRow = defineOp({
   kernel: { skeleton: 'rearrange', run: takeSlices }, deviation: 'indices of any rank; axis defaults to 0',
 });
 
-function triangle(name: 'tril' | 'triu', doc: string, keeps: (column: number, row: number, offset: number) => boolean): OpRow {
+/** `cleared`: the columns of a row that become 0, from the first to before the last, where the diagonal is at a column. */
+function triangle(name: 'tril' | 'triu', doc: string, cleared: (diagonal: number, columns: number) => readonly [number, number]): OpRow {
   return defineOp({
     name, doc, operands: unary('any'), attributes: { k: { kind: 'int', fallback: 0, doc: 'diagonal the triangle ends at' } }, laws: ['idempotent'], widens: false, flops: noFlops,
     infer: (operands) => {
       if (first(operands).shape.length < 2) throw new ShapeError(`${name}: x has shape ${formatShape(first(operands).shape)}; it needs rank 2 or more. Use reshape first.`, {});
       return first(operands);
     },
-    kernel: { skeleton: 'direct', run: ([x], out, attrs) => keepTriangle(x?.array as TypedArray, out.array, out.type.shape, (c, r) => keeps(c, r, attrs['k'] as number)) },
+    kernel: { skeleton: 'direct', run: ([x], out, attrs) => keepTriangle(x?.array as TypedArray, out.array, out.type.shape, (row, columns) => cleared(row + (attrs['k'] as number), columns)) },
   });
 }
 
-function keepTriangle(from: TypedArray, to: TypedArray, shape: Shape, keeps: (column: number, row: number) => boolean): void {
+function keepTriangle(from: TypedArray, to: TypedArray, shape: Shape, cleared: (row: number, columns: number) => readonly [number, number]): void {
   const [rows, columns] = [shape.at(-2) as number, shape.at(-1) as number];
   to.set(from as never);
   const zero = typeof from[0] === 'bigint' ? 0n : 0;
-  for (let i = 0; i < to.length; i++) {
-    if (!keeps(i % columns, Math.floor(i / columns) % rows)) to[i] = zero as never;
+  for (let start = 0, row = 0; start < to.length; start += columns, row = (row + 1) % rows) {
+    const [first, last] = cleared(row, columns);
+    to.fill(zero as never, start + Math.max(0, first), start + Math.min(columns, Math.max(0, last)));
   }
 }
 
@@ -211,7 +213,7 @@ export const CAST: OpRow = defineOp({
 /** Rows of this family. */
 export const INDEXING: readonly OpRow[] = [
   CONCAT, stack, TAKE, repeat, oneHot, CAST,
-  triangle('tril', 'The lower triangle of the last two axes; zeros above.', (column, row, k) => column <= row + k),
-  triangle('triu', 'The upper triangle of the last two axes; zeros below.', (column, row, k) => column >= row + k),
+  triangle('tril', 'The lower triangle of the last two axes; zeros above.', (diagonal, columns) => [diagonal + 1, columns]),
+  triangle('triu', 'The upper triangle of the last two axes; zeros below.', (diagonal) => [0, diagonal]),
 ];
 

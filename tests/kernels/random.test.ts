@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { integers, normal, permutation, philox, uniform } from '../../kernels/random.ts';
+import { drawBlocks, philox } from '../../kernels/philox.ts';
+import { integers, normal, permutation, uniform } from '../../kernels/random.ts';
+import { Heap } from '../../kernels/wasm/heap.ts';
+import { wasmSkeletons } from '../../kernels/wasm/rows.ts';
 
 const hex = (words: Uint32Array): string[] => [...words].map((word) => word.toString(16).padStart(8, '0'));
 
@@ -15,6 +18,41 @@ describe('philox4x32-10', () => {
     const out = new Uint32Array(4);
     philox(Uint32Array.from(counter), key, out);
     expect(hex(out)).toEqual(expected);
+  });
+});
+
+describe('WebAssembly', () => {
+  const on = wasmSkeletons(new Heap());
+
+  test('draws the blocks of JavaScript, from any number on, for any key and stream', () => {
+    const key = { seed: 0xfedcba9876543210n, stream: 7 };
+    for (const [first, blocks] of [[0, 1], [0, 4], [3, 5], [12345, 7001], [2 ** 32 - 9, 4], [2 ** 32 - 3, 9], [2 ** 40 + 1, 30], [2 ** 32 - 20, 16]] as const) {
+      for (const source of [key, { seed: 1n }]) {
+        const [expected, got] = [new Uint32Array(4 * blocks), new Uint32Array(4 * blocks)];
+        drawBlocks(source, first, expected);
+        on.drawBlocks(source, first, got);
+        expect(got).toEqual(expected);
+      }
+    }
+  });
+
+  test('gives every distribution the bits of JavaScript', () => {
+    const source = { seed: 99n };
+    for (const first of [0, 1, 2, 3, 5001]) {
+      for (const Out of [Float32Array, Float64Array] as const) {
+        for (const draw of [uniform, normal] as const) {
+          const [expected, got] = [new Out(9001), new Out(9001)];
+          draw(source, expected, first);
+          draw(source, got, first, on);
+          expect(got).toEqual(expected);
+        }
+      }
+      const [expected, got] = [new Int32Array(9001), new Int32Array(9001)];
+      integers(source, -7, 2 ** 31 - 1, expected, first);
+      integers(source, -7, 2 ** 31 - 1, got, first, on);
+      expect(got).toEqual(expected);
+    }
+    expect(permutation(source, 9001, on)).toEqual(permutation(source, 9001));
   });
 });
 

@@ -4,8 +4,10 @@ import type { ElementArray } from '../../kernels/map.ts';
 import { scalar, type Scalar } from '../../kernels/algebra.ts';
 import { exp } from '../../kernels/math.ts';
 import { argReduce, reduce, reductions, runsInLanes, type Reduction } from '../../kernels/reduce.ts';
+import { WasmArgReduce } from '../../kernels/wasm/arg-reduce.ts';
 import { Heap } from '../../kernels/wasm/heap.ts';
 import { WasmReduce } from '../../kernels/wasm/reduce.ts';
+import { Scratch } from '../../kernels/wasm/staging.ts';
 
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
@@ -208,9 +210,64 @@ describe('reduce in WebAssembly has the bits of reduce in JavaScript', () => {
     }
   });
 
-  test('integers, strided operands and separated axes are left to JavaScript', () => {
+  test.each((['sum', 'prod', 'min', 'max', 'any', 'all', 'countNonzero'] as const).map((name) => [name]))('%s of integers, wrapped', (name) => {
+    const outs = name === 'any' || name === 'all' ? [Uint8Array] : name === 'countNonzero' ? [Int32Array] : [Int32Array, Uint8Array, Int8Array];
+    const integers = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: -300, max: 300 }) }, { weight: 1, arbitrary: fc.constantFrom(0, 2 ** 31 - 1, -(2 ** 31), 65536) });
+    const source = fc.constantFrom(Int32Array, Uint8Array, Int8Array, Float32Array);
+    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 23 }), { minLength: 1, maxLength: 3 }), fc.nat(2), fc.nat(2), source, fc.constantFrom(...outs), fc.infiniteStream(integers), (shape, low, span, Source, Out, stream) => {
+      const axes = shape.map((_, d) => d).filter((d) => d >= Math.min(low, shape.length - 1) && d <= low + span);
+      const results = product(shape.filter((_, d) => !axes.includes(d)));
+      const array = new Source(Array.from({ length: product(shape) }, () => stream.next().value));
+      const [expected, got] = [new Out(results), new Out(results)];
+      const narrows = (name === 'min' || name === 'max') && !(array instanceof Float32Array) && Out !== Int32Array && !(array instanceof Out);
+      reduce(reductions[name], { array, shape }, axes, expected);
+      expect(wasm.run(reductions[name], { array, shape }, axes, got)).toBe(!narrows);
+      if (!narrows) expect(got).toEqual(expected);
+    }), { seed: 20261121, numRuns: 120 });
+  });
+
+  test.each(['min', 'max'] as const)('positions of %s', (which) => {
+    const on = new WasmArgReduce(heap, new Scratch(heap), wasm);
+    const element = fc.oneof({ weight: 8, arbitrary: fc.integer({ min: -4, max: 4 }) }, { weight: 1, arbitrary: fc.constantFrom(NaN, -0, 1e300, -Infinity, 300) });
+    fc.assert(fc.property(fc.array(fc.integer({ min: 1, max: 23 }), { minLength: 1, maxLength: 3 }), fc.nat(2), fc.boolean(), fc.constantFrom(Float32Array, Float64Array, Int32Array, Uint8Array, Int8Array), fc.infiniteStream(element), (shape, axis, flat, Elements, stream) => {
+      const axes = flat ? shape.map((_, d) => d) : [Math.min(axis, shape.length - 1)];
+      const length = product(shape);
+      const array = new Elements(heap.memory.buffer, heap.allocate(length * 8), length);
+      for (let i = 0; i < length; i++) array[i] = stream.next().value;
+      const results = product(shape.filter((_, d) => !axes.includes(d)));
+      const [expected, got] = [new Int32Array(results), new Int32Array(results)];
+      argReduce(which, { array, shape }, axes, expected);
+      expect(on.run(which, { array, shape }, axes, got)).toBe(true);
+      expect(got).toEqual(expected);
+      heap.free(array.byteOffset);
+    }), { seed: 20261121, numRuns: 200 });
+    const long = placed(Float32Array.from({ length: 400_000 }, (_, i) => Math.fround(Math.sin(i * i))));
+    for (const [shape, axis] of [[[400_000], 0], [[200, 2000], 0], [[2000, 200], 1], [[4, 1000, 100], 1]] as [number[], number][]) {
+      const results = 400_000 / shape[axis]!;
+      const [expected, got] = [new Int32Array(results), new Int32Array(results)];
+      argReduce(which, { array: long, shape }, [axis], expected);
+      expect(on.run(which, { array: long, shape }, [axis], got)).toBe(true);
+      expect(got).toEqual(expected);
+    }
+    expect(on.run(which, { array: new Float32Array(4), shape: [4] }, [0], new Int32Array(1)), 'elsewhere').toBe(false);
+  });
+
+  test('of no integers is neutral in the type that is reduced', () => {
+    for (const Elements of [Int32Array, Uint8Array, Int8Array]) {
+      const [expected, got] = [new Elements(3), new Elements(3)];
+      for (const reduction of [reductions.max, reductions.min, reductions.sum, reductions.prod]) {
+        for (const [shape, axis] of [[[0, 3], 0], [[3, 0], 1]] as [number[], number][]) {
+          reduce(reduction, { array: new Elements(0), shape }, [axis], expected);
+          expect(wasm.run(reduction, { array: new Elements(0), shape }, [axis], got)).toBe(true);
+          expect(got).toEqual(expected);
+        }
+      }
+    }
+  });
+
+  test('64-bit and unsigned integers, strided operands and separated axes are left to JavaScript', () => {
     const out = new Int32Array(2);
-    expect(wasm.run(reductions.sum, { array: new Int32Array(6), shape: [2, 3] }, [1], out)).toBe(false);
+    expect(wasm.run(reductions.sum, { array: new Uint32Array(6), shape: [2, 3] }, [1], out)).toBe(false);
     expect(wasm.run(reductions.sum, { array: new Float32Array(6), shape: [2, 3], strides: [1, 2] }, [1], new Float32Array(2))).toBe(false);
     expect(wasm.run(reductions.sum, { array: new Float32Array(12), shape: [2, 3, 2] }, [0, 2], new Float32Array(3))).toBe(false);
   });
