@@ -1,8 +1,7 @@
 // Content ids of tensors that are on a GPU: the panels are digested there, 32 bytes each come back, the id is made here.
 import { planPanelDigests, panelDigestBytes } from '../../../kernels/wgsl/blake3.ts';
 import type { Plan } from '../../../kernels/wgsl/launch.ts';
-import { contentId, panelLayout } from '../../fingerprint/content.ts';
-import type { Digest } from '../../fingerprint/digest.ts';
+import { panelLayout } from '../../fingerprint/content.ts';
 import type { TensorType } from '../../tensor/type.ts';
 
 /** What a device does for a content id. */
@@ -23,6 +22,3 @@ export function contentPlan({ shape, dtype, sizeBytes }: TensorType): ContentPla
   const panels = { sizeBytes, panelBytes: rowBytes * rowsPerPanel };
   return { plan: planPanelDigests(panels), resultBytes: panelDigestBytes(panels) };
 }
-
-/** The content id from what the plan gave; `panels` are exactly `resultBytes` bytes. */
-export const contentIdOf = (panels: Uint8Array, { shape, dtype }: TensorType, digest: Digest): Uint8Array => contentId(panels, shape, dtype, digest);
