@@ -4,6 +4,7 @@ import { GpuGround } from '../../bench/gpu-ground.ts';
 import { contractVariants } from '../../kernels/wgsl/contract.ts';
 import type { ContractProblem, ContractVariant } from '../../kernels/wgsl/contract-problem.ts';
 import type { Plan } from '../../kernels/wgsl/launch.ts';
+import { DeviceLostError } from '../../src/errors.ts';
 import { shapeClass, type Trial, type TrialGround, Tuner, TUNING_LIMITS, type TuningLimits } from '../../src/backend/webgpu/tuner.ts';
 import { testGpu } from './run-plan.ts';
 
@@ -13,7 +14,7 @@ const square = (n: number): ContractProblem => ({ m: n, n, k: n, transposeA: fal
 interface Script {
   readonly name: string;
   readonly ns: number;
-  readonly fault?: 'wrong once' | 'writes nothing' | 'invalid';
+  readonly fault?: 'wrong once' | 'writes nothing' | 'invalid' | 'lost';
   readonly unproven?: boolean;
 }
 
@@ -45,6 +46,7 @@ class ScriptedGround implements TrialGround {
       run: (plan, times) => {
         const script = this.scripts.find(({ name }) => name === plan.launches[0]?.shader.name) as Script;
         this.runs.push(script.name);
+        if (script.fault === 'lost') return Promise.reject(new DeviceLostError('the device was lost'));
         if (script.fault === 'invalid') return Promise.reject(new RangeError('validation'));
         if (script.fault !== 'writes nothing') result.set(right);
         if (script.fault === 'wrong once') result[n * n - 1]! += 1;
@@ -163,6 +165,20 @@ describe('the tuner', () => {
     ground.failing = true;
     for (let i = 0; i < 3; i++) expect(await choose(square(64))).toBe('guess');
     expect(memory.size).toBe(0);
+  });
+
+  it('calls no variant wrong because the device was lost meanwhile', async () => {
+    const { memory, choose, tuner } = tunerOf([{ name: 'guess', ns: 1, fault: 'lost' }, { name: 'other', ns: 5, fault: 'lost' }]);
+    for (let i = 0; i < 3; i++) expect(await choose(square(64))).toBe('guess');
+    expect([memory.size, tuner.isWrong('guess', square(64))]).toEqual([0, false]);
+  });
+
+  it('says which variants were wrong, and what is known without a trial', async () => {
+    const { choose, tuner, variants } = tunerOf([...SCRIPTS, { name: 'broken', ns: 1, fault: 'wrong once' }]);
+    expect(tuner.known(square(64), variants)?.name).toBe('guess');
+    for (let i = 0; i < 2; i++) await choose(square(64));
+    expect(['guess', 'broken'].map((name) => tuner.isWrong(name, square(64)))).toEqual([false, true]);
+    expect(tuner.known(square(64), variants)?.name).toBe('fast');
   });
 
   it.each([[false, false], [true, true]])('finds every variant right on a device, transposed %s %s', async (transposeA, transposeB) => {

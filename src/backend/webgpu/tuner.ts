@@ -1,7 +1,7 @@
 // Chooses among variants of a kernel by measurement: each is checked against the first, then timed, once per class of shapes and device.
 import { type ContractPrecision, type ContractProblem, type ContractVariant, elementsOf } from '../../../kernels/wgsl/contract-problem.ts';
 import type { Plan } from '../../../kernels/wgsl/launch.ts';
-import { SheetError } from '../../errors.ts';
+import { DeviceLostError, LimitError } from '../../errors.ts';
 import type { Clock } from '../../env.ts';
 
 /** Where choices outlive a process: per adapter, one name of a variant for each class of shapes. */
@@ -62,6 +62,8 @@ export class Tuner {
   readonly #chosen = new Map<string, string>();
   readonly #trials = new Map<string, Promise<string>>();
   readonly #asked = new Set<string>();
+  /** Names of variants that gave wrong results, by class. */
+  readonly #wrong = new Map<string, Set<string>>();
 
   constructor(memory: TunerMemory, ground: TrialGround, clock: Clock, limits: TuningLimits = TUNING_LIMITS) {
     this.#memory = memory;
@@ -75,7 +77,7 @@ export class Tuner {
    * Answers at once, except when the class is asked for the second time and worth a trial. Undefined: none of them is right on this device.
    */
   choose(problem: ContractProblem, variants: readonly ContractVariant[], precision: ContractPrecision = 'f32'): ContractVariant | undefined | Promise<ContractVariant | undefined> {
-    const key = `contract.v1 ${precision} ${shapeClass(problem)}`;
+    const key = keyOf(problem, precision);
     const known = this.#chosen.get(key) ?? this.#memory.get(key);
     if (known !== undefined) return this.#keep(key, known, variants);
     const running = this.#trials.get(key);
@@ -84,6 +86,17 @@ export class Tuner {
     const trial = this.#try(key, problem, variants, PATTERNS[precision]);
     this.#trials.set(key, trial);
     return trial.then((name) => named(variants, name));
+  }
+
+  /** The variant that `choose` answers as long as nothing is tried. */
+  known(problem: ContractProblem, variants: readonly ContractVariant[], precision: ContractPrecision = 'f32'): ContractVariant | undefined {
+    const key = keyOf(problem, precision);
+    return named(variants, this.#chosen.get(key) ?? this.#memory.get(key));
+  }
+
+  /** Whether a variant was tried for the class of a problem, and was wrong. */
+  isWrong(name: string, problem: ContractProblem, precision: ContractPrecision = 'f32'): boolean {
+    return this.#wrong.get(keyOf(problem, precision))?.has(name) === true;
   }
 
   #keep(key: string, name: string, variants: readonly ContractVariant[]): ContractVariant | undefined {
@@ -107,7 +120,7 @@ export class Tuner {
       const [a, b, c] = elementsOf(problem);
       const trial = await this.#ground.open([a, b], c, pattern);
       try {
-        name = (await this.#fastest(trial, candidates, new Expected(problem, pattern))) ?? NONE;
+        name = (await this.#fastest(key, trial, candidates, new Expected(problem, pattern))) ?? NONE;
         if (name !== NONE) this.#memory.set(key, name);
       } finally {
         trial.close();
@@ -121,10 +134,15 @@ export class Tuner {
   }
 
   /** Rounds alternate between the right candidates, so that a change of clock speed meets all of them. */
-  async #fastest(trial: Trial, candidates: readonly ContractVariant[], expected: Expected): Promise<string | undefined> {
+  async #fastest(key: string, trial: Trial, candidates: readonly ContractVariant[], expected: Expected): Promise<string | undefined> {
     const lanes: { readonly name: string; readonly plan: Plan; readonly times: number; bestNs: number }[] = [];
+    const wrong = new Set<string>();
+    this.#wrong.set(key, wrong);
     for (const { name, plan } of candidates) {
-      if (!(await isRight(plan, trial, expected))) continue;
+      if (!(await isRight(plan, trial, expected))) {
+        wrong.add(name);
+        continue;
+      }
       const onceNs = await this.#time(trial, plan, 1);
       lanes.push({ name, plan, times: Math.max(1, Math.min(200, Math.ceil(this.#limits.roundNs / Math.max(1, onceNs)))), bestNs: Infinity });
     }
@@ -141,13 +159,15 @@ export class Tuner {
   }
 }
 
-/** Whether a plan gives what it must; not where its shader does not compile, or the GPU refuses to run it. */
+/** Whether a plan gives what it must; not where it does not compile, or the GPU refuses to run it. A lost device, or no room, say nothing about it. */
 function isRight(plan: Plan, trial: Trial, expected: Expected): Promise<boolean> {
   return expected.isGivenBy(plan, trial).catch((error: unknown) => {
-    if (error instanceof SheetError && error.code === 'KERNEL') return false;
-    throw error;
+    if (error instanceof DeviceLostError || error instanceof LimitError) throw error;
+    return false;
   });
 }
+
+const keyOf = (problem: ContractProblem, precision: ContractPrecision): string => `contract.v1 ${precision} ${shapeClass(problem)}`;
 
 /** In place of a name: every variant was wrong. */
 const NONE = '';
@@ -182,24 +202,20 @@ class Expected {
     this.#pattern = pattern;
   }
 
-  /** Computes a plan and compares; a plan that the device refuses is not right. */
+  /** Computes a plan and compares. */
   async isGivenBy(plan: Plan, trial: Trial): Promise<boolean> {
-    try {
-      trial.clear();
-      await trial.run(plan, 1);
-      const [, , size] = elementsOf(this.#problem);
-      const count = Math.min(WINDOW, size);
-      const windows: Float32Array[] = [];
-      for (let i = 0; i < WINDOWS; i++) {
-        const first = Math.floor(((size - count) * i) / (WINDOWS - 1));
-        windows.push(await trial.read(first, count));
-        if (!this.#samplesAgree(windows[i] as Float32Array, first)) return false;
-      }
-      const known = (this.#windows ??= windows);
-      return windows.every((window, i) => window.every((value, j) => value === known[i]?.[j]));
-    } catch {
-      return false;
+    trial.clear();
+    await trial.run(plan, 1);
+    const [, , size] = elementsOf(this.#problem);
+    const count = Math.min(WINDOW, size);
+    const windows: Float32Array[] = [];
+    for (let i = 0; i < WINDOWS; i++) {
+      const first = Math.floor(((size - count) * i) / (WINDOWS - 1));
+      windows.push(await trial.read(first, count));
+      if (!this.#samplesAgree(windows[i] as Float32Array, first)) return false;
     }
+    const known = (this.#windows ??= windows);
+    return windows.every((window, i) => window.every((value, j) => value === known[i]?.[j]));
   }
 
   #samplesAgree(window: Float32Array, first: number): boolean {
