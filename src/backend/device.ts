@@ -23,8 +23,8 @@ export interface DeviceReport {
 
 /** Buffers of a GPU that go in and out without a copy. */
 export interface BufferSharing {
-  /** The open device; undefined while it is lost. */
-  readonly device: GPUDevice | undefined;
+  /** The open device. Throws an UnavailableError while it is lost. */
+  readonly device: GPUDevice;
   /** A block over a buffer that stays the caller's. Throws a typed error that says what is wrong with it. */
   adopt(buffer: GPUBuffer, type: TensorType): Block;
   /** The buffer that has a value's elements; it stays as long as the value lives. */

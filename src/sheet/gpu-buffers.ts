@@ -19,13 +19,6 @@ export function sharingOf({ dispatcher, absentDevices }: Core): BufferSharing {
   throw new UnavailableError(`This sheet has no GPU: ${why}.`, { device: 'webgpu' });
 }
 
-/** The open device of a sheet. */
-export function gpuDeviceOf(core: Core): GPUDevice {
-  const { device } = sharingOf(core);
-  if (device !== undefined) return device;
-  throw new UnavailableError('The GPU device is lost and not open again yet; try again later.', { device: 'webgpu' });
-}
-
 /** A value over a buffer that stays the caller's. */
 export function valueOfBuffer(core: Core, buffer: GPUBuffer, shape: readonly number[] | undefined, { dtype = 'float32', own = false }: { readonly dtype?: DType; readonly own?: boolean }): Value {
   if (shape === undefined) throw new ShapeError('tensor: a GPUBuffer has no shape; give one: sheet.tensor(buffer, [rows, columns]).', {});

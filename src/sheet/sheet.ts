@@ -14,7 +14,7 @@ import { takeOver } from './ownership.ts';
 import type { Core, View } from './core.ts';
 import { isTooDeep } from './deep-chains.ts';
 import { type Explanation, explainExpression } from './explain.ts';
-import { gpuDeviceOf, isGpuBuffer, valueOfBuffer } from './gpu-buffers.ts';
+import { isGpuBuffer, sharingOf, valueOfBuffer } from './gpu-buffers.ts';
 import { makeMemo, type Memo, type Memoised, type MemoOptions } from './memo/memo.ts';
 import type { MemoView } from './memo/view.ts';
 import type { OpArguments, OpName, OpResult, SheetMethods } from './methods.gen.ts';
@@ -237,7 +237,7 @@ export class Sheet implements Owner {
   /** The GPUDevice that this sheet computes on, to make buffers for it and to use those it lends. Its errors and its loss are the sheet's as well. */
   gpuDevice(): GPUDevice {
     this.#open();
-    return gpuDeviceOf(this.core);
+    return sharingOf(this.core).device;
   }
 
   /** @internal */

@@ -2,14 +2,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SymbolicSheet } from '../../src/index.ts';
+import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { USAGE } from '../../src/backend/webgpu/buffers.ts';
 import { openWatched, type WatchedSheet } from './watched-gpu.ts';
 
 const STORAGE = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
 const SIDE = 8;
 const ELEMENTS = Float32Array.from({ length: SIDE * SIDE }, (_, i) => i / 8);
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as () => void;
 
 let opened: WatchedSheet;
 let device: GPUDevice;
@@ -44,7 +49,7 @@ describe('a GPUBuffer as a tensor', () => {
     const created = watch.created;
     const x = gpu.tensor(buffer, [SIDE, SIDE]);
     await gpu.compute(x.add(x));
-    expect(watch.created - created).toBeLessThanOrEqual(2); // the result, and what proves it
+    expect(watch.created - created).toBeLessThanOrEqual(3); // the result, what proves it, and four bytes that try the buffer
     expect([...(await x.add(1).data() as Float32Array)]).toEqual(Array.from(ELEMENTS, (v) => v + 1));
     expect([...(await x.data())]).toEqual([...ELEMENTS]);
     const bytes = gpu.tensor(bufferOf(Uint8Array.of(1, 2, 3, 250)), [4], { dtype: 'uint8' });
@@ -86,7 +91,9 @@ describe('a GPUBuffer as a tensor', () => {
     fails(() => gpu.tensor(good), 'SHAPE', 'has no shape; give one');
     fails(() => gpu.tensor(good, [SIDE, SIDE + 1]), 'SHAPE', 'needs 288');
     fails(() => gpu.tensor(good, [0]), 'SHAPE', 'no elements');
-    fails(() => gpu.tensor(good, [4], { dtype: 'float64' }), 'DTYPE', "astype('float32')");
+    fails(() => gpu.tensor(good, [4], { dtype: 'float64' }), 'DTYPE', 'write float32 into it, or read its bytes and pass them as a Float64Array');
+    fails(() => gpu.tensor(good, [4], { dtype: 'int64' }), 'DTYPE', 'write int32 into it, or read its bytes and pass them as a BigInt64Array');
+    fails(() => gpu.tensor(device.createBuffer({ size: 18, usage: STORAGE }), [4]), 'SOURCE', 'has 18 bytes, and only whole words of 4 can be bound; create it with 20');
     fails(() => gpu.tensor(good, [4], { own: true }), 'ATTRIBUTE', 'leave own out');
     fails(() => gpu.tensor(bufferOf(ELEMENTS, device, USAGE.STORAGE), [4]), 'SOURCE', 'usages STORAGE and COPY_SRC');
     fails(() => gpu.tensor(device.createBuffer({ size: 16, usage: STORAGE, mappedAtCreation: true }), [4]), 'SOURCE', 'unmap() it first');
@@ -104,8 +111,24 @@ describe('a GPUBuffer as a tensor', () => {
     const foreign = gpu.tensor(bufferOf(ELEMENTS, other.sheet.gpuDevice()), [SIDE, SIDE]);
     await expect(foreign.add(1).data()).rejects.toMatchObject({ code: 'SOURCE', message: expect.stringContaining("cannot be used on the sheet's device") });
     await expect(foreign.data()).rejects.toMatchObject({ code: 'SOURCE' });
+    await expect(gpu.compute(foreign)).rejects.toMatchObject({ code: 'SOURCE' });
     expect(watch.warnings).toEqual([]);
     await other.sheet.close();
+  });
+
+  it('that was destroyed, or is none, is refused when it is used, and the device goes on', async () => {
+    const { gpu, watch } = opened;
+    const destroyed = bufferOf(ELEMENTS);
+    destroyed.destroy();
+    const bare = { mapAsync() {}, mapState: 'unmapped', usage: STORAGE, size: 1024 };
+    for (const [none, why] of [[destroyed, 'destroyed'], [bare, 'createBindGroup']] as const) {
+      const refused = { code: 'SOURCE', message: expect.stringMatching(new RegExp(`cannot be used on the sheet's device .*${why}.*destroy it after its last use\\.$`)) };
+      const x = gpu.tensor(none, [4]);
+      await expect(x.data()).rejects.toMatchObject(refused);
+      await expect(x.add(1).data()).rejects.toMatchObject(refused);
+    }
+    expect([watch.warnings, watch.devices.length]).toEqual([[], 1]);
+    expect((await gpu.tensor(bufferOf(ELEMENTS), [4]).data())[1]).toBe(ELEMENTS[1]);
   });
 });
 
@@ -139,6 +162,72 @@ describe('a tensor as a GPUBuffer', () => {
     const back = gpu.tensor(out, [SIDE, SIDE]).log();
     const data = await back.data() as Float32Array;
     ELEMENTS.forEach((v, i) => expect(data[i]).toBeCloseTo(v, 4));
+  });
+
+  it('that is passed in again keeps its elements, whatever becomes of the tensor that lent it', async () => {
+    const { sheet, gpu } = await openWatched({ cache: 'off' });
+    const [x, wanted] = [gpu.tensor(ELEMENTS), Array.from(ELEMENTS, (v) => 3 * v)];
+    const overwrite = async (): Promise<void> => {
+      for (let i = 0; i < 5; i++) await gpu.compute(x.add(100 + i));
+    };
+    const lender = x.multiply(3);
+    const back = gpu.tensor(await lender.gpuBuffer(), [ELEMENTS.length]);
+    lender.dispose();
+    await overwrite();
+    expect([...(await back.data())]).toEqual(wanted);
+    const again = await (async () => gpu.tensor(await x.multiply(3).gpuBuffer(), [SIDE, SIDE]))();
+    for (let i = 0; i < 10; i++) {
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      await overwrite();
+    }
+    expect([...(await again.data())]).toEqual(wanted);
+    await sheet.close();
+  });
+
+  it('goes back to the pool when the last tensor over it is gone, and is known to be gone', async () => {
+    const { sheet, gpu } = await openWatched({ cache: 'off' });
+    const lender = gpu.tensor(ELEMENTS).multiply(3);
+    const buffer = await lender.gpuBuffer();
+    const back = gpu.tensor(buffer, [ELEMENTS.length]);
+    lender.dispose();
+    back.dispose();
+    expect(() => gpu.tensor(buffer, [ELEMENTS.length])).toThrow(expect.objectContaining({ code: 'SOURCE', message: expect.stringContaining('of a tensor that is gone') }));
+    const held = [1, 2, 3].map((value) => gpu.full([ELEMENTS.length], value));
+    expect((await Promise.all(held.map((tensor) => tensor.gpuBuffer()))).includes(buffer)).toBe(true);
+    await sheet.close();
+  });
+
+  it('counts in the budget: more than that is not lent, and what has no room beside it says why', async () => {
+    const { sheet, gpu, watch } = await openWatched({ gpuBudgetBytes: 1 << 16, cache: 'off' });
+    const empty = watch.bytes;
+    const lent = await Promise.all([1, 2, 3].map(async (i) => {
+      const tensor = gpu.full([4096], i);
+      await tensor.gpuBuffer();
+      return tensor;
+    }));
+    const [a, b] = [gpu.full([4096], 4), gpu.full([4096], 5)];
+    await a.gpuBuffer();
+    await expect(b.gpuBuffer()).rejects.toMatchObject({ code: 'LIMIT', message: expect.stringMatching(/^gpuBuffer: its buffers do not fit: 16384 bytes .* beside 65536 lent by gpuBuffer\(\) are more than the budget of 65536; .* or dispose of tensors whose buffers were lent\.$/) });
+    expect(watch.bytes - empty).toBeLessThanOrEqual((1 << 16) + (1 << 13)); // proofs beside it
+    const negative = a.negative();
+    await negative.data();
+    expect(negative.explain().toString()).toContain('beside 65536 lent by gpuBuffer()');
+    (lent[0] as Tensor).dispose();
+    const fits = a.square();
+    await fits.data();
+    expect(fits.explain().toString(), 'a lent operand is not counted twice').not.toContain('not on webgpu');
+    await sheet.close();
+  });
+
+  it('of a result that another device computed is the tensor\'s as long as that is held', async () => {
+    const { sheet, gpu } = await openWatched({ cache: 'off' });
+    const onCpu = sheet.with({ device: 'js' }).multiply(ELEMENTS, 3);
+    const buffer = await onCpu.gpuBuffer();
+    for (let i = 0; i < 5; i++) await gpu.compute(gpu.tensor(ELEMENTS).add(i));
+    expect([...(await gpu.tensor(buffer, [ELEMENTS.length]).add(0.5).data())]).toEqual(Array.from(ELEMENTS, (v) => 3 * v + 0.5));
+    expect(await onCpu.gpuBuffer()).toBe(buffer);
+    await sheet.close();
   });
 
   it('that has none is a typed error', async () => {

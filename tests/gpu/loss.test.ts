@@ -3,9 +3,9 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SymbolicSheet } from '../../src/index.ts';
+import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import type { Entrance } from '../ops/samples.ts';
-import { openWatched, type WatchedSheet } from './watched-gpu.ts';
+import { noMemory, openWatched, type WatchedSheet } from './watched-gpu.ts';
 
 const SIDE = 8;
 const ELEMENTS = Float32Array.from({ length: SIDE * SIDE }, (_, i) => Math.sin(i) / 2);
@@ -127,8 +127,24 @@ describe('a device that is lost', () => {
     await turn();
     expectRight(await program(gpu));
     expect(sheet.devices().find(({ name }) => name === 'webgpu')?.detail).toContain('no GPU answers any more');
+    await expect(gpu.add(ELEMENTS, 1).gpuBuffer()).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(/no GPU answers any more\. It does not come back; read elements with data\(\), or open another sheet\.$/) });
+    expect(() => sheet.gpuDevice()).toThrow(/It does not come back/);
     await sheet.close();
     expect(unhandled).toEqual([]);
+  });
+
+  it('is waited for by whoever asks for a buffer on it', async () => {
+    const { sheet, gpu, watch } = await openWatched();
+    const sum = gpu.tensor(ELEMENTS).add(1);
+    await gpu.compute(sum);
+    watch.onReopen = () => turn().then(turn);
+    (watch.devices[0] as GPUDevice).destroy();
+    await turn();
+    expect(() => sheet.gpuDevice()).toThrow(expect.objectContaining({ code: 'UNAVAILABLE', message: expect.stringMatching(/is being opened again after a loss .*gpuBuffer\(\) waits for it: await one, then call this again\.$/) }));
+    const buffer = await sum.gpuBuffer();
+    expect(sheet.gpuDevice()).toBe(watch.devices[1]);
+    expect([...(await gpu.tensor(buffer, [ELEMENTS.length]).data())]).toEqual([...(await sum.data())]);
+    await sheet.close();
   });
 });
 
@@ -150,12 +166,152 @@ describe('a device that refuses', () => {
 
   it('for want of memory goes on with half the budget', async () => {
     const opened = await openWatched({ gpuBudgetBytes: 1 << 24 });
-    const error = Object.assign(new (class GPUOutOfMemoryError extends Error {})('no memory'), {});
-    opened.watch.devices[0]?.dispatchEvent(Object.assign(new Event('uncapturederror'), { error }));
+    opened.watch.devices[0]?.dispatchEvent(Object.assign(new Event('uncapturederror'), { error: noMemory() }));
     await turn();
     expect(opened.device.deviceMemory.budgetBytes).toBe(1 << 23);
     await expectRecovery(opened);
     expect(opened.watch.warnings[0]).toContain('no memory left');
+  });
+});
+
+describe('a device with less memory than its budget says', () => {
+  const MIB = 2 ** 20;
+  /** Tensors of 4 MiB, all held: i at element 3. */
+  const many = async ({ gpu }: WatchedSheet, count: number): Promise<Tensor[]> => {
+    const held = Array.from({ length: count }, (_, i) => gpu.full([MIB], i));
+    for (const tensor of held) await gpu.compute(tensor);
+    return held;
+  };
+  const thirds = (held: readonly Tensor[]): Promise<unknown[]> => Promise.all(held.map(async (tensor) => (await tensor.data())[3]));
+  const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
+
+  it('spills to RAM, holds less from then on, and loses nothing', async () => {
+    const opened = await openWatched({ gpuBudgetBytes: 64 * MIB, cache: 'off' });
+    const { watch, sheet, device: { deviceMemory } } = opened;
+    watch.hasMemory = (sizeBytes) => watch.bytes + sizeBytes <= 26 * MIB;
+    const held = await many(opened, 20);
+    const calls = sheet.core.counters.kernelCalls;
+    expect(await thirds(held)).toEqual(upTo(20));
+    expect(sheet.core.counters.kernelCalls, 'nothing was computed again').toBe(calls);
+    expect(deviceMemory.demotions).toBeGreaterThan(10);
+    expect(deviceMemory.budgetBytes).toBeLessThan(26 * MIB);
+    expect([watch.devices.length, watch.warnings.length]).toEqual([1, 1]);
+    expect(watch.warnings[0]).toMatch(/^WebGPU: the device had no memory for 4194304 bytes, .* results are not affected\.$/);
+    expect(held.at(-1)?.explain().toString()).not.toContain('webgpu refused');
+    await sheet.close();
+  });
+
+  it('leaves to others what it has no memory for at all, operands from RAM included', async () => {
+    const opened = await openWatched({ gpuBudgetBytes: 64 * MIB, cache: 'off' });
+    const { watch, sheet, gpu } = opened;
+    const small = gpu.full([16], 7);
+    await gpu.compute(small);
+    watch.hasMemory = (sizeBytes) => sizeBytes < MIB;
+    const x = gpu.tensor(new Float32Array(MIB).fill(2));
+    const sum = x.add(1);
+    expect([await thirds([sum]), await thirds([x.multiply(x)])]).toEqual([[3], [4]]);
+    expect(sum.explain().toString()).toMatch(/webgpu refused: WebGPU: its buffers do not fit: 8388864 bytes .* the device had no memory for more/);
+    await expect(x.gpuBuffer()).rejects.toMatchObject({ code: 'LIMIT' });
+    expect([...(await small.add(1).data())]).toEqual(Array.from({ length: 16 }, () => 8));
+    expect(watch.devices.length).toBe(1);
+    expect(sheet.core.counters.failures).toBe(0);
+    await sheet.close();
+    expect(unhandled).toEqual([]);
+  });
+
+  it('computes right for many who ask at once', async () => {
+    const opened = await openWatched({ gpuBudgetBytes: 64 * MIB, cache: 'off' });
+    const { watch, gpu, sheet } = opened;
+    watch.hasMemory = (sizeBytes) => watch.bytes + sizeBytes <= 20 * MIB;
+    const x = gpu.tensor(new Float32Array(MIB).fill(1));
+    expect(await thirds(upTo(12).map((i) => x.multiply(i)))).toEqual(upTo(12));
+    expect(watch.devices.length).toBe(1);
+    expect(watch.mostBytes).toBeLessThanOrEqual(20 * MIB);
+    await sheet.close();
+  });
+
+  it('that is lost while it is asked for memory is opened again', async () => {
+    const opened = await openWatched({ gpuBudgetBytes: 64 * MIB, cache: 'off' });
+    const { watch, sheet } = opened;
+    watch.onWait = (what) => {
+      if (what === 'before errors') (watch.devices[0] as GPUDevice).destroy();
+    };
+    expect(await thirds(await many(opened, 3))).toEqual(upTo(3));
+    await turn();
+    expect(watch.devices.length).toBe(2);
+    await sheet.close();
+    expect(unhandled).toEqual([]);
+  });
+
+  it('for a small buffer is not trusted any further', async () => {
+    const opened = await openWatched();
+    let refused = false;
+    opened.watch.hasMemory = () => refused || !(refused = true);
+    await expectRecovery(opened);
+    expect(opened.watch.warnings[0]).toContain('no memory left');
+  });
+});
+
+describe('a shader that does not compile', () => {
+  const x = (sheet: Entrance, rows = SIDE): Tensor => sheet.tensor(ELEMENTS, [rows, ELEMENTS.length / rows]);
+  const lastLine = (tensor: Tensor): string => tensor.explain().toString().split('\n').at(-1) as string;
+  /** Breaks shaders of a device whose name says so, until what it returns is called. */
+  const breakShaders = (device: GPUDevice, broken: (name: string) => boolean): (() => void) => {
+    const make = device.createShaderModule.bind(device);
+    device.createShaderModule = (descriptor) => make(broken(descriptor.label ?? '') ? { ...descriptor, code: descriptor.code.replace('fn main(', 'fn main oops(') } : descriptor);
+    return () => void (device.createShaderModule = make);
+  };
+
+  it('is told with the op, the line and the column, and another device computes, now and from then on', async () => {
+    const { sheet, gpu, watch } = await openWatched({ cache: 'off' });
+    const repair = breakShaders(watch.devices[0] as GPUDevice, () => true);
+    const wanted = await sheet.with({ device: 'js' }).matmul(x(sheet), x(sheet)).data();
+    const product = x(gpu).matmul(x(gpu));
+    expect(await product.data()).toEqual(wanted);
+    expect(lastLine(product)).toMatch(/webgpu refused: matmul: its shader "contract \S+ .*" does not compile on this GPU: line \d+, column \d+: .* in `fn main\(.*`\. Another device computes it; report this with the adapter's name\.$/);
+    repair();
+    const again = x(gpu).matmul(x(gpu));
+    expect(await again.data()).toEqual(wanted);
+    expect(lastLine(again)).toMatch(/not on webgpu: its shader "contract/);
+    expect(`${lastLine(product)} ${lastLine(again)}`).not.toContain('Error:');
+    const exponential = x(gpu).exp();
+    await exponential.data();
+    expect(lastLine(exponential)).not.toContain('webgpu:');
+    expect([watch.warnings, watch.devices.length, sheet.core.counters.failures]).toEqual([[], 1, 0]);
+    await sheet.close();
+  });
+
+  it('is missed by nobody who needs another one: other forms of the op go on', async () => {
+    const { sheet, gpu, watch } = await openWatched({ cache: 'off' });
+    const repair = breakShaders(watch.devices[0] as GPUDevice, () => true);
+    for (const tensor of [x(gpu).sum({ axis: 1 }), x(gpu).matmul(x(gpu))]) await tensor.data();
+    repair();
+    for (const tensor of [x(gpu).sum({ axis: 0 }), gpu.tensor(ELEMENTS.slice(0, 35), [5, 7]).matmul(gpu.tensor(ELEMENTS.slice(0, 21), [7, 3]))]) {
+      await tensor.data();
+      expect(lastLine(tensor)).not.toContain('webgpu:');
+    }
+    await sheet.close();
+  });
+
+  it('gives way to another kernel for the same task', async () => {
+    const { sheet, gpu, watch } = await openWatched({ cache: 'off' });
+    breakShaders(watch.devices[0] as GPUDevice, (name) => name.startsWith('contract direct'));
+    const product = x(gpu).matmul(x(gpu));
+    const wanted = await sheet.with({ device: 'js' }).matmul(x(sheet), x(sheet)).data() as Float32Array;
+    (await product.data() as Float32Array).forEach((value, i) => expect(value).toBeCloseTo(wanted[i] as number, 4));
+    expect(lastLine(product)).not.toContain('webgpu:');
+    expect(lastLine(product)).not.toContain('refused');
+    await sheet.close();
+  });
+
+  it('of content ids leaves them to the CPU', async () => {
+    const { sheet, gpu, watch } = await openWatched({}, { digests: 'device' });
+    const product = x(gpu).matmul(x(gpu));
+    await gpu.compute(product);
+    breakShaders(watch.devices[0] as GPUDevice, () => true);
+    const id = await product.fingerprint();
+    expect(await sheet.tensor(await product.data(), [SIDE, SIDE]).fingerprint()).toBe(id);
+    await sheet.close();
   });
 });
 

@@ -1,17 +1,19 @@
 // Products on an open device: tried where that pays, and remembered.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Life } from '../../src/backend/webgpu/life.ts';
-import { LifeTrials } from '../../src/backend/webgpu/trials.ts';
+import { LifeTrials, type TrialRoom } from '../../src/backend/webgpu/trials.ts';
 import { Tuner, TUNING_LIMITS } from '../../src/backend/webgpu/tuner.ts';
+import { anyPlan } from '../../src/backend/webgpu/plan-task.ts';
 import { Products } from '../../src/backend/webgpu/products.ts';
 import { contractVariants } from '../../kernels/wgsl/contract.ts';
 import type { ContractProblem, ContractVariant } from '../../kernels/wgsl/contract-problem.ts';
-import type { Launch } from '../../kernels/wgsl/launch.ts';
+import type { Launch, Plan } from '../../kernels/wgsl/launch.ts';
 import { testGpu } from './run-plan.ts';
 
 const problem: ContractProblem = { m: 48, n: 40, k: 64, transposeA: false, transposeB: false, lda: 64, ldb: 40, offsetsA: [0], offsetsB: [0] };
 let life: Life;
 
+const room: TrialRoom = { scratch: (on, sizes) => Promise.resolve(sizes.map((sizeBytes) => on.buffers.take(sizeBytes))) };
 beforeAll(async () => {
   life = new Life((await testGpu()).device, () => {});
 });
@@ -21,7 +23,7 @@ describe('variants of a product', () => {
   it('are tried on the open device when their class of shapes comes again, and the choice is remembered', async () => {
     const memory = new Map<string, string>();
     let ticks = 0;
-    const tuner = new Tuner({ get: (key) => memory.get(key), set: (key, name) => void memory.set(key, name) }, new LifeTrials(() => life), () => (ticks += 1000), { ...TUNING_LIMITS, minProducts: 1, candidates: 2, rounds: 1, roundNs: 1 });
+    const tuner = new Tuner({ get: (key) => memory.get(key), set: (key, name) => void memory.set(key, name) }, new LifeTrials(() => life, room), () => (ticks += 1000), { ...TUNING_LIMITS, minProducts: 1, candidates: 2, rounds: 1, roundNs: 1 });
     const variants = contractVariants(problem, life.planner.limits);
     expect(await tuner.choose(problem, variants)).toBe(variants[0]);
     const used = life.buffers.usedBytes;
@@ -34,7 +36,7 @@ describe('variants of a product', () => {
 
   it('that do not compile here, or that the GPU refuses to run, are passed over, and the device goes on', async () => {
     const memory = new Map<string, string>();
-    const tuner = new Tuner({ get: (key) => memory.get(key), set: (key, name) => void memory.set(key, name) }, new LifeTrials(() => life), () => 0, { ...TUNING_LIMITS, minProducts: 1, rounds: 1, roundNs: 1 });
+    const tuner = new Tuner({ get: (key) => memory.get(key), set: (key, name) => void memory.set(key, name) }, new LifeTrials(() => life, room), () => 0, { ...TUNING_LIMITS, minProducts: 1, rounds: 1, roundNs: 1 });
     const [first] = contractVariants(problem, life.planner.limits) as [ContractVariant];
     const [launch] = first.plan.launches as [Launch];
     const broken = { ...launch.shader, code: launch.shader.code.replace('fn main', 'fn main_of_nothing') };
@@ -46,8 +48,18 @@ describe('variants of a product', () => {
   });
 
   it('are not tried on a software adapter, which takes the kernel without workgroup memory', () => {
-    const products = new Products({ adapter: 'software', software: true }, () => life, () => 0, 2 ** 30);
+    const products = new Products({ adapter: 'software', software: true }, () => life, () => 0, 2 ** 30, room);
     const direct = contractVariants(problem, life.planner.limits).find(({ name }) => name === 'direct');
-    expect(products.plan(problem)).toEqual(direct?.plan);
+    expect(products.plan(problem, anyPlan)).toEqual(direct?.plan);
+  });
+
+  it('that cannot be used, for want of room or because they do not compile, give way to the next', () => {
+    const products = new Products({ adapter: 'software', software: true }, () => life, () => 0, 2 ** 30, room);
+    const deep = { ...problem, k: 4096, lda: 4096 };
+    const split = contractVariants(deep, life.planner.limits).find(({ name }) => name.startsWith('split'));
+    const scratch = products.plan(deep, (plan) => plan.scratch.length > 0) as Plan;
+    expect(scratch).toEqual(split?.plan);
+    expect(products.known(deep, (plan) => plan.scratch.length > 0)).toEqual(split?.plan);
+    expect(products.plan(deep, () => false)).toBeUndefined();
   });
 });

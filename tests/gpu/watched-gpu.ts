@@ -12,6 +12,8 @@ import type { OpenOptions } from '../../src/sheet/options.ts';
 import { useSwiftShader } from './swiftshader.ts';
 
 const MAP_READ = 1;
+/** Usages that exclude each other: a buffer of both is invalid, as one is that there was no memory for. */
+const EXCLUSIVE = 0x3;
 
 /** What happened on the devices of a sheet. */
 export interface Watch {
@@ -29,8 +31,10 @@ export interface Watch {
   onWait: (what: string) => void;
   /** Called before a submission; true drops it. */
   drops: () => boolean;
-  /** Called instead of opening a further device. */
-  onReopen: () => void;
+  /** Called before a further device is opened. */
+  onReopen: () => void | Promise<void>;
+  /** Asked before a buffer is made; false: the device has no memory for it. */
+  hasMemory: (sizeBytes: number) => boolean;
 }
 
 /** A sheet with what happens on its GPU. */
@@ -44,7 +48,7 @@ export interface WatchedSheet {
 
 /** Opens a sheet whose GPU is watched. `gpuBudgetBytes` as in `open`. */
 export async function openWatched(options: OpenOptions = {}, own: Partial<WebgpuOptions> = {}): Promise<WatchedSheet> {
-  const watch: Watch = { devices: [], warnings: [], readbacks: [], created: 0, destroyed: 0, bytes: 0, mostBytes: 0, onWait: () => {}, drops: () => false, onReopen: () => {} };
+  const watch: Watch = { devices: [], warnings: [], readbacks: [], created: 0, destroyed: 0, bytes: 0, mostBytes: 0, onWait: () => {}, drops: () => false, onReopen: () => {}, hasMemory: () => true };
   const host: Host = { ...(await nodeHost()), warn: (line) => void watch.warnings.push(line) };
   const source = await watchedSource(watch);
   let device: WebgpuDevice | undefined;
@@ -67,7 +71,7 @@ async function watchedSource(watch: Watch): Promise<GpuSource> {
   return {
     ...found.source,
     async open() {
-      if (watch.devices.length > 0) watch.onReopen();
+      if (watch.devices.length > 0) await watch.onReopen();
       const device = await found.source.open();
       watch.devices.push(watched(device, watch));
       return device;
@@ -84,13 +88,15 @@ function watched(device: GPUDevice, watch: Watch): GPUDevice {
     return result;
   };
   const createBuffer = device.createBuffer.bind(device);
+  const scopes = scopesOf(device);
   const submit = device.queue.submit.bind(device.queue);
   const queue = device.queue;
   queue.submit = (commands) => (watch.drops() ? undefined : submit(commands));
   return Object.assign(device, {
     createBuffer(descriptor: GPUBufferDescriptor): GPUBuffer {
-      const buffer = createBuffer(descriptor);
       const staging = (descriptor.usage & MAP_READ) !== 0;
+      if (!staging && !watch.hasMemory(descriptor.size)) return scopes.withoutMemory(() => createBuffer({ ...descriptor, usage: EXCLUSIVE }));
+      const buffer = createBuffer(descriptor);
       const destroy = buffer.destroy.bind(buffer);
       const mapAsync = waiting(`reading ${descriptor.size} bytes`, buffer.mapAsync.bind(buffer));
       watch.created++;
@@ -108,6 +114,38 @@ function watched(device: GPUDevice, watch: Watch): GPUDevice {
       });
     },
     createComputePipelineAsync: waiting('compiling', device.createComputePipelineAsync.bind(device)),
-    popErrorScope: waiting('errors', device.popErrorScope.bind(device)),
+    pushErrorScope: (filter: GPUErrorFilter) => scopes.push(filter),
+    popErrorScope: waiting('errors', () => scopes.pop()),
   });
 }
+
+/** Error scopes of a device, which may be told of a want of memory. */
+function scopesOf(device: GPUDevice) {
+  const [push, pop] = [device.pushErrorScope.bind(device), device.popErrorScope.bind(device)];
+  const open: { readonly filter: GPUErrorFilter; error?: GPUError }[] = [];
+  return {
+    push(filter: GPUErrorFilter): undefined {
+      open.push({ filter });
+      push(filter);
+    },
+    async pop(): Promise<GPUError | null> {
+      const scope = open.pop();
+      const error = await pop();
+      return scope?.error ?? error;
+    },
+    /** What an implementation does that finds no memory: an invalid buffer, and an error for whoever listens. */
+    withoutMemory(makeInvalid: () => GPUBuffer): GPUBuffer {
+      push('validation');
+      const buffer = makeInvalid();
+      void pop();
+      const error = noMemory();
+      const scope = open.findLast(({ filter }) => filter === 'out-of-memory');
+      if (scope === undefined) device.dispatchEvent(Object.assign(new Event('uncapturederror'), { error }));
+      else scope.error = error;
+      return buffer;
+    },
+  };
+}
+
+/** As a device says that it has no memory left. */
+export const noMemory = (): GPUError => new (class GPUOutOfMemoryError extends Error {})('no memory') as GPUError;

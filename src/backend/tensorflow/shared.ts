@@ -75,7 +75,7 @@ export class SharedTensorflowDevice implements Device {
     const refused = this.#refused.get(task.row);
     if (refused !== undefined) return refused;
     if (mappingOf(task, this.#traits) === undefined) return 'TensorFlow.js does not compute this op on these dtypes and shapes, or not within its bound';
-    return this.#gpu.guests.holds(task.operands.map(({ type }) => type), task.type) ? undefined : 'its bytes do not fit; open({ gpuBudgetBytes }) with more';
+    return this.#gpu.guests.refusal(task.operands, task);
   }
 
   estimateNs(task: Task): number {

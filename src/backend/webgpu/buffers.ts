@@ -10,6 +10,16 @@ export function classBytes(sizeBytes: number): number {
   return Math.ceil(sizeBytes / Math.max(256, step)) * Math.max(256, step);
 }
 
+/** Fresh buffers from this size on are asked for with a doubt. Smaller ones are not worth the round trip: without memory for one of them, the epoch ends. */
+const DOUBTED_BYTES = 2 ** 20;
+
+/** A buffer that was taken. */
+export interface Allotment {
+  readonly buffer: GPUBuffer;
+  /** Whether there is memory for it; undefined where that is known. Until then no command may name it: one that did would be refused. */
+  readonly granted: Promise<boolean> | undefined;
+}
+
 /** Commands that were encoded and not handed in yet. */
 export interface PendingCommands {
   /** Number of the submission they will be. */
@@ -56,6 +66,18 @@ export class BufferPool {
     const buffer = this.#device.createBuffer({ size, usage: this.#usage });
     this.sizeBytes += size;
     return buffer;
+  }
+
+  /** As `take`, where the device may have no memory left, which then ends nothing but this. */
+  allot(sizeBytes: number): Allotment {
+    if (classBytes(sizeBytes) < DOUBTED_BYTES || this.hasFree(sizeBytes)) return { buffer: this.take(sizeBytes), granted: undefined };
+    this.#device.pushErrorScope('out-of-memory');
+    const buffer = this.take(sizeBytes);
+    const allotment: { readonly buffer: GPUBuffer; granted: Promise<boolean> | undefined } = { buffer, granted: this.#device.popErrorScope().then((error) => error === null, () => false) };
+    void allotment.granted?.then((isGranted) => {
+      if (isGranted) allotment.granted = undefined;
+    });
+    return allotment;
   }
 
   give(buffer: GPUBuffer): void {

@@ -1,27 +1,21 @@
 // The WebGPU device: plans of kernels/wgsl run on one adapter; results stay there until somebody reads them.
 import type { Plan } from '../../../kernels/wgsl/launch.ts';
 import type { Clock, Digest } from '../../env.ts';
-import { DeviceLostError, LimitError, SheetError } from '../../errors.ts';
+import { LimitError, SheetError } from '../../errors.ts';
 import { type Block, heapMemory, type Memory, valueOf } from '../../tensor/block.ts';
 import { type BufferSharing, type Device, type Task, taskBytes, taskFlops } from '../device.ts';
 import { ContentDigests, type DigestPlace } from './digests.ts';
-import type { EpochEnd } from './epoch.ts';
 import { type Guests, hostGuests } from './guests.ts';
-import { Life } from './life.ts';
+import type { Life } from './life.ts';
+import { Lives } from './lives.ts';
 import { GpuMemory } from './memory.ts';
 import type { Pipeline } from './pipelines.ts';
-import { productOf } from './plan-task.ts';
+import { productOf, type Usable } from './plan-task.ts';
 import { type GpuRates, probeRates } from './probe.ts';
 import { GpuResidence } from './residence.ts';
 import { shareBuffers } from './sharing.ts';
 import { Products } from './products.ts';
 import type { GpuSource } from './source.ts';
-
-/** Losses in a row after which a device is left alone, and how long one must live for its loss not to count. */
-const MAX_LOSSES = 3;
-const CALM_NS = 10 * 60e9;
-/** With less memory than this a device is of no use. */
-const MIN_BUDGET_BYTES = 2 ** 20;
 
 /** What the device is opened with. */
 export interface WebgpuOptions {
@@ -60,47 +54,48 @@ export class WebgpuDevice implements Device {
   readonly #source: GpuSource;
   readonly #options: WebgpuOptions;
   readonly #products: Products;
-  #life: Life | undefined;
-  #openedNs: number;
+  readonly #lives: Lives;
+  /** What tasks were planned as. */
+  readonly #plans = new WeakMap<Task, Plan>();
   #rates: GpuRates | undefined;
-  #losses = 0;
-  #closed = false;
-  #lastReason = '';
   #learn: (task: Task, elapsedNs: number) => void = () => {};
 
   constructor(source: GpuSource, options: WebgpuOptions, device: GPUDevice) {
+    const { clock, digest, budgetBytes } = options;
+    const warn = (line: string): void => options.warn(line);
     this.#source = source;
     this.#options = options;
     this.automatic = !source.software;
-    this.#openedNs = options.clock();
-    this.#life = this.#begin(device);
-    const digests = new ContentDigests({
-      place: options.digests ?? (source.software ? 'host' : 'quicker'), clock: options.clock, digest: options.digest, rates: () => this.#rates as GpuRates,
+    const digests: ContentDigests = new ContentDigests({
+      place: options.digests ?? (source.software ? 'host' : 'quicker'), clock, digest, rates: () => this.#rates as GpuRates, scratch: (life, sizes) => memory.scratch(life, sizes),
     });
-    const life = (): Life => this.#living();
-    this.deviceMemory = new GpuMemory(options.budgetBytes, { life, host: options.hostMemory ?? heapMemory, panelDigests: (residence, type) => digests.panels(residence, type) });
-    this.#products = new Products(source, life, options.clock, options.budgetBytes / 2);
-    this.sharing = shareBuffers(this.deviceMemory, () => this.#life);
-    this.guests = hostGuests(this.deviceMemory, () => this.#life, life);
+    const memory: GpuMemory = new GpuMemory(budgetBytes, { warn, host: options.hostMemory ?? heapMemory, panelDigests: (residence, type) => digests.panels(residence, type) });
+    const lives = new Lives(source, { clock, warn, over: (end) => memory.clear(end) }, device);
+    this.deviceMemory = memory;
+    this.#lives = lives;
+    this.#products = new Products(source, () => lives.living(), clock, budgetBytes / 2, memory);
+    this.sharing = shareBuffers(memory, lives);
+    this.guests = hostGuests(memory, lives);
   }
 
   get detail(): string {
-    if (this.#life === undefined) return `${this.#source.adapter}: not in use, ${this.#lastReason}`;
+    if (this.#lives.current === undefined) return `${this.#source.adapter}: not in use, ${this.#lives.reason}`;
     return `${this.#source.adapter}${this.automatic ? '' : ' (software: used only where it is asked for by name)'}`;
   }
 
   supports(task: Task): boolean {
-    const plan = this.#life?.planner.plan(task);
-    return plan !== undefined && this.#holds(task, plan);
+    return this.#planOf(task) !== undefined;
   }
 
   refusal(task: Task): string | undefined {
-    if (this.#life === undefined) return this.#lastReason;
-    const obstacle = this.#life.planner.obstacle(task);
+    const life = this.#lives.current;
+    if (life === undefined) return this.#lives.reason;
+    if (this.#planOf(task) !== undefined) return undefined;
+    const obstacle = life.planner.obstacle(task);
     if (obstacle !== undefined) return obstacle;
-    const plan = this.#life.planner.plan(task);
-    if (plan === undefined) return 'it has no kernel for this op on these dtypes and shapes';
-    return this.#holds(task, plan) ? undefined : `its ${taskBytes(task)} bytes do not fit ${this.deviceMemory.budgetBytes}; open({ gpuBudgetBytes }) with more`;
+    const guess = life.planner.plan(task);
+    if (guess === undefined) return 'it has no kernel for this op on these dtypes and shapes';
+    return this.#obstacleTo(life, task, guess) ?? 'its products were checked and are wrong on this GPU; report this with the adapter\'s name';
   }
 
   estimateNs(task: Task): number {
@@ -130,30 +125,46 @@ export class WebgpuDevice implements Device {
   }
 
   run(task: Task, out: Block): void | Promise<void> {
-    const life = this.#living();
+    const life = this.#lives.living();
     const product = productOf(task);
-    if (product === undefined) return this.#compile(life, task, life.planner.plan(task) as Plan, out);
-    const plan = this.#products.plan(product);
-    return plan instanceof Promise ? plan.then((chosen) => this.#compile(life, task, this.#right(life, task, chosen), out)) : this.#compile(life, task, this.#right(life, task, plan), out);
+    const plan = product === undefined ? this.#planOf(task) : this.#products.plan(product, this.#usable(life, task));
+    return plan instanceof Promise ? plan.then((chosen) => this.#compile(life, task, chosen, out)) : this.#compile(life, task, plan, out);
   }
 
-  /** A plan that gives right results here, or an error after which other devices compute such tasks. */
-  #right(life: Life, task: Task, plan: Plan | undefined): Plan {
-    if (plan !== undefined) return plan;
-    const reason = 'its products were checked and are wrong on this GPU; report this with the adapter\'s name';
-    life.planner.refuse(task, reason);
-    throw new SheetError('KERNEL', `${task.row.name}: ${reason}.`, { op: task.row.name });
+  /** What a task would run as, now; undefined where it cannot. */
+  #planOf(task: Task): Plan | undefined {
+    const life = this.#lives.current;
+    if (life === undefined) return undefined;
+    const usable = this.#usable(life, task);
+    const known = this.#plans.get(task);
+    if (known !== undefined && usable(known)) return known;
+    const product = life.planner.obstacle(task) === undefined ? productOf(task) : undefined;
+    const plan = product === undefined ? life.planner.plan(task, usable) : this.#products.known(product, usable);
+    if (plan !== undefined) this.#plans.set(task, plan);
+    return plan;
   }
 
-  #compile(life: Life, task: Task, plan: Plan, out: Block): void | Promise<void> {
+  #usable(life: Life, task: Task): Usable {
+    return (plan) => this.#obstacleTo(life, task, plan) === undefined;
+  }
+
+  /** Why a plan of a task cannot run. */
+  #obstacleTo({ pipelines }: Life, task: Task, plan: Plan): string | undefined {
+    return pipelines.refusal(plan) ?? this.deviceMemory.refusal(task.operands, task, plan.scratch);
+  }
+
+  #compile(life: Life, task: Task, plan: Plan | undefined, out: Block): void | Promise<void> {
+    life.epoch.check();
+    if (plan === undefined) throw new SheetError('KERNEL', `${task.row.name}: ${this.refusal(task) ?? 'the GPU has no kernel for it'}; another device computes it.`, { op: task.row.name });
     const pipelines = life.pipelines.all(plan.launches.map(({ shader }) => shader));
     if (!(pipelines instanceof Promise)) return this.#launch(life, task, plan, pipelines, out);
     return pipelines.then(
       (ready) => this.#launch(life, task, plan, ready, out),
       (error: unknown) => {
         if (life.epoch.isOver) throw life.epoch.error(error);
-        life.planner.refuse(task, String(error));
-        throw error;
+        // Another variant, or the parts of a fused row; a shader that was refused is in no plan any more.
+        if (life.pipelines.refusal(plan) !== undefined && this.supports(task)) return this.run(task, out);
+        throw new SheetError('KERNEL', `${task.row.name}: ${life.pipelines.refusal(plan) ?? String(error)}. Another device computes it; report this with the adapter's name.`, { op: task.row.name }, { cause: error });
       },
     );
   }
@@ -162,79 +173,24 @@ export class WebgpuDevice implements Device {
     throw new LimitError(`${task.row.name}: a GPU answers later and cannot compute within this call; await the tensor, or open the sheet without eager.`, { op: task.row.name });
   }
 
-  /** Launches as soon as the operands can be used and the GPU is not far behind. */
   #launch(life: Life, task: Task, plan: Plan, pipelines: readonly Pipeline[], out: Block): void | Promise<void> {
-    life.epoch.check();
-    const waits = this.deviceMemory.awaited(task.operands) ?? (life.stream.isBehind ? life.stream.settled() : undefined);
-    if (waits !== undefined) return waits.then(() => this.#launch(life, task, plan, pipelines, out));
-    this.deviceMemory.use(task.operands, valueOf(task.type, out), plan.scratch, (buffers) => {
+    return this.deviceMemory.use(life, task.operands, valueOf(task.type, out), plan.scratch, (buffers) => {
       const dispatch = (): void => plan.launches.forEach((launch, i) => life.stream.dispatch(pipelines[i] as Pipeline, launch, launch.buffers.map((index) => buffers[index] as GPUBuffer)));
       if (life.planner.wantsTime(task)) life.stream.timed(dispatch, (elapsedNs) => this.#learn(task, elapsedNs));
       else dispatch();
     });
   }
 
-  #holds(task: Task, plan: Plan): boolean {
-    return this.deviceMemory.holds([task.type, ...task.operands.map(({ type }) => type)], plan.scratch);
-  }
-
-  #living(): Life {
-    if (this.#life !== undefined) return this.#life;
-    throw new DeviceLostError(`WebGPU: ${this.#lastReason}; the device is not in use.`, { reason: this.#lastReason });
-  }
-
-  #begin(device: GPUDevice): Life {
-    const life: Life = new Life(device, (end, reason) => this.#over(life, end, reason));
-    return life;
-  }
-
-  /** Everything on the device is gone: forget it, say so, open another. */
-  #over(life: Life, end: EpochEnd, reason: string): void {
-    if (this.#life !== life) return;
-    this.#life = undefined;
-    this.#lastReason = reason;
-    this.deviceMemory.clear();
-    if (this.#closed) return;
-    const again = this.#mayReopen(end);
-    this.#options.warn(`WebGPU: ${reason}. ${again ? 'It is opened again; until then' : 'It happened too often: from now on'} other devices compute, results are not affected.`);
-    if (again) void this.#reopen(reason);
-  }
-
-  #mayReopen(end: EpochEnd): boolean {
-    if (end === 'memory') {
-      this.deviceMemory.halveBudget();
-      return this.deviceMemory.budgetBytes >= MIN_BUDGET_BYTES;
-    }
-    const nowNs = this.#options.clock();
-    this.#losses = nowNs - this.#openedNs > CALM_NS ? 1 : this.#losses + 1;
-    return this.#losses <= MAX_LOSSES;
-  }
-
-  async #reopen(reason: string): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 0)); // after whatever call the old one failed in
-    if (this.#closed) return;
-    try {
-      const device = await this.#source.open();
-      if (this.#closed) return device.destroy();
-      this.#openedNs = this.#options.clock();
-      this.#life = this.#begin(device);
-    } catch (error) {
-      this.#lastReason = `${reason}, and it could not be opened again: ${String(error)}`;
-    }
-  }
-
   async probe(): Promise<void> {
-    this.#rates = await probeRates(this.#living(), this.#options.clock);
+    this.#rates = await probeRates(this.#lives.living(), this.#options.clock);
   }
 
   /** Destroys buffers that are free. */
   trim(): void {
-    this.#life?.buffers.trim(0);
+    this.#lives.current?.buffers.trim(0);
   }
 
   close(): void {
-    this.#closed = true;
-    this.#lastReason = 'the sheet was closed';
-    this.#life?.epoch.end('closed', this.#lastReason);
+    this.#lives.close();
   }
 }

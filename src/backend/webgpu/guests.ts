@@ -4,7 +4,9 @@ import type { Value } from '../../tensor/block.ts';
 import type { TensorType } from '../../tensor/type.ts';
 import { classBytes } from './buffers.ts';
 import type { Life } from './life.ts';
+import type { Lives } from './lives.ts';
 import type { GpuMemory } from './memory.ts';
+import type { Sized } from './room.ts';
 
 /** The open device as other code has it. It is another one after a loss. */
 export interface GuestGround {
@@ -19,36 +21,32 @@ export interface GuestGround {
 export interface Guests {
   /** Undefined while the device is lost. */
   readonly ground: GuestGround | undefined;
-  /** Whether operands and a result of these types, and as much again as the result, have room and can be bound. */
-  holds(operands: readonly TensorType[], result: TensorType): boolean;
+  /** Why operands and a result, and as much again as the result, have no room or cannot be bound; undefined where they can. */
+  refusal(operands: readonly Sized[], result: Sized): string | undefined;
   /** Calls `work` with the buffers of operands and of a result, once they can be used; they stay meanwhile. Throws or rejects with a DeviceLostError. */
   use(operands: readonly Value[], result: Value, work: (ground: GuestGround, buffers: readonly GPUBuffer[]) => void): void | Promise<void>;
 }
 
-/** Lets other code compute on what a memory holds. `current` is the open device; `living` throws where there is none. */
-export function hostGuests(memory: GpuMemory, current: () => Life | undefined, living: () => Life): Guests {
+/** Lets other code compute on what a memory holds. */
+export function hostGuests(memory: GpuMemory, lives: Lives): Guests {
   const grounds = new WeakMap<Life, GuestGround>();
   const groundOf = (life: Life): GuestGround => {
     const ground = grounds.get(life) ?? groundIn(life);
     grounds.set(life, ground);
     return ground;
   };
-  const use: Guests['use'] = (operands, result, work) => {
-    const life = living();
-    const waits = memory.awaited(operands) ?? (life.stream.isBehind ? life.stream.settled() : undefined);
-    if (waits !== undefined) return waits.then(() => use(operands, result, work));
-    memory.use(operands, result, [], (buffers) => working(life, () => work(groundOf(life), buffers)));
-  };
   return {
-    use,
-    get ground() {
-      const life = current();
-      return life === undefined ? undefined : groundOf(life);
+    use(operands, result, work) {
+      const life = lives.living();
+      return memory.use(life, operands, result, [], (buffers) => working(life, () => work(groundOf(life), buffers)));
     },
-    holds(operands, result) {
-      const limit = current()?.epoch.device.limits.maxStorageBufferBindingSize ?? 0;
-      const types = [...operands, result];
-      return types.every((type) => boundBytes(type) <= limit) && memory.holds(types, [result.sizeBytes]);
+    get ground() {
+      return lives.current === undefined ? undefined : groundOf(lives.current);
+    },
+    refusal(operands, result) {
+      const limit = lives.current?.epoch.device.limits.maxStorageBufferBindingSize ?? 0;
+      if ([...operands, result].some(({ type }) => boundBytes(type) > limit)) return `a binding has at most ${limit} bytes`;
+      return memory.refusal(operands, result, [result.type.sizeBytes]);
     },
   };
 }

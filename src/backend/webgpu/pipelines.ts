@@ -1,5 +1,5 @@
 // Compiled shaders of one epoch: explicit layouts (Dawn shares what is alike), parameters as immediates or in a uniform.
-import type { Shader } from '../../../kernels/wgsl/launch.ts';
+import type { Plan, Shader } from '../../../kernels/wgsl/launch.ts';
 import { SheetError } from '../../errors.ts';
 
 const COMPUTE = 4;
@@ -24,6 +24,8 @@ export class Pipelines {
   readonly #immediateBytes: number;
   readonly #ready = new WeakMap<Shader, Pipeline>();
   readonly #compiling = new Map<Shader, Promise<Pipeline>>();
+  /** Shaders that do not compile here, with what was wrong. */
+  readonly #refused = new WeakMap<Shader, string>();
   readonly #layouts = new Map<string, GPUBindGroupLayout>();
 
   constructor(device: GPUDevice) {
@@ -46,6 +48,15 @@ export class Pipelines {
     return pipelines.some((pipeline) => pipeline instanceof Promise) ? Promise.all(pipelines.map(async (pipeline) => pipeline)) : (pipelines as Pipeline[]);
   }
 
+  /** Why a plan cannot run here, as far as its shaders were compiled. */
+  refusal({ launches }: Plan): string | undefined {
+    for (const { shader } of launches) {
+      const why = this.#refused.get(shader);
+      if (why !== undefined) return why;
+    }
+    return undefined;
+  }
+
   async #compile(shader: Shader): Promise<Pipeline> {
     const immediates = shader.params.length * 4 <= this.#immediateBytes;
     const layout = this.#layoutOf(shader, immediates);
@@ -61,15 +72,21 @@ export class Pipelines {
       // Both are awaited below; the one that fails second must not go unhandled.
       made.catch(() => {});
       const error = await refused;
-      if (error !== null) throw await compileError(shader, module, code, error.message);
+      if (error !== null) throw this.#refuse(shader, await faultOf(module, code, error.message));
       const ready: Pipeline = { pipeline: await made, layout, shader, immediates };
       this.#ready.set(shader, ready);
       return ready;
     } catch (error) {
-      throw error instanceof SheetError ? error : kernelError(shader, String(error));
+      throw error instanceof SheetError ? error : this.#refuse(shader, messageOf(error));
     } finally {
       this.#compiling.delete(shader);
     }
+  }
+
+  #refuse(shader: Shader, fault: string): SheetError {
+    const why = `its shader "${shader.name}" does not compile on this GPU: ${fault}`;
+    this.#refused.set(shader, why);
+    return new SheetError('KERNEL', `WebGPU: ${why}; report this with the adapter's name.`, { shader: shader.name });
   }
 
   #layoutOf({ bindings, params }: Shader, immediates: boolean): GPUBindGroupLayout {
@@ -95,12 +112,13 @@ function sourceOf({ code, features = [], params, bindings }: Shader, immediates:
     : `${enables}${struct}@group(0) @binding(${bindings.length}) var<uniform> params: Params;\n${code}`;
 }
 
-async function compileError(shader: Shader, module: GPUShaderModule, code: string, message: string): Promise<SheetError> {
+/** What is wrong with a module, and where. */
+async function faultOf(module: GPUShaderModule, code: string, message: string): Promise<string> {
   const { messages } = await module.getCompilationInfo();
   const first = messages.find(({ type }) => type === 'error');
-  if (first === undefined) return kernelError(shader, message);
-  return kernelError(shader, `line ${first.lineNum}: ${first.message}: ${(code.split('\n')[first.lineNum - 1] ?? '').trim()}`);
+  if (first === undefined) return message;
+  const line = (code.split('\n')[first.lineNum - 1] ?? '').trim();
+  return `line ${first.lineNum}, column ${first.linePos}: ${first.message}${line === '' ? '' : ` in \`${line}\``}`;
 }
 
-const kernelError = (shader: Shader, detail: string): SheetError =>
-  new SheetError('KERNEL', `${shader.name}: its shader does not compile on this GPU: ${detail}. The op is computed on another device; report this with the adapter's name.`, { shader: shader.name });
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,6 +1,6 @@
 // One way from the skeleton of a task's row to the kernels that compute it on a GPU.
 import { type ContractEpilogue, type EpilogueAccess, isFusable } from '../../../kernels/wgsl/contract-epilogue.ts';
-import type { ContractProblem } from '../../../kernels/wgsl/contract-problem.ts';
+import type { ContractProblem, ContractVariant } from '../../../kernels/wgsl/contract-problem.ts';
 import { contractVariants } from '../../../kernels/wgsl/contract.ts';
 import { planGather } from '../../../kernels/wgsl/gather.ts';
 import type { GpuLimits, Plan } from '../../../kernels/wgsl/launch.ts';
@@ -20,16 +20,27 @@ export interface PlannedTask extends GpuTask {
 
 type Kernel<S extends KernelSpec['skeleton']> = Extract<KernelSpec, { skeleton: S }>;
 
-/** The launches of a task, or undefined where there are none for its op, dtypes or shapes. A fused row goes in parts where it has no kernel. */
-export const planTask = (task: PlannedTask, limits: GpuLimits): Plan | undefined => planKernel(task, limits) ?? planParts(task, limits);
+/** Whether launches can be run where they are planned for. */
+export type Usable = (plan: Plan) => boolean;
 
-function planKernel(task: PlannedTask, limits: GpuLimits): Plan | undefined {
+/** Whatever there is. */
+export const anyPlan: Usable = () => true;
+
+/** The launches of a task, or undefined where none for its op, dtypes and shapes are usable. A fused row goes in parts where it has no kernel. */
+export function planTask(task: PlannedTask, limits: GpuLimits, usable: Usable = anyPlan): Plan | undefined {
+  const plan = planKernel(task, limits, usable);
+  if (plan !== undefined && usable(plan)) return plan;
+  const parts = planParts(task, limits, usable);
+  return parts !== undefined && usable(parts) ? parts : undefined;
+}
+
+function planKernel(task: PlannedTask, limits: GpuLimits, usable: Usable): Plan | undefined {
   const { kernel } = task.row;
   switch (kernel.skeleton) {
     case 'map': return planMap(kernel.element, typesOf(task), task.type, limits);
     case 'reduce': return planReduction(task, kernel, limits);
     case 'rows': return task.type.dtype === 'float32' ? planRows(kernel.transform, task.type.shape, task.attrs['axis'] as number, limits) : undefined;
-    case 'contract': return planProduct(task, limits);
+    case 'contract': return planProduct(task, limits, usable);
     case 'window': return planWindow(task, kernel, limits);
     default: return GPU_PLANS.get(task.row)?.(task, limits);
   }
@@ -50,10 +61,19 @@ function planReduction(task: PlannedTask, { reduction, prologue }: Kernel<'reduc
   }, limits);
 }
 
-const planProduct = (task: PlannedTask, limits: GpuLimits): Plan | undefined => {
+function planProduct(task: PlannedTask, limits: GpuLimits, usable: Usable): Plan | undefined {
   const problem = productOf(task);
-  return problem === undefined ? undefined : contractVariants(problem, limits, problem.precision)[0]?.plan;
-};
+  return problem === undefined ? undefined : firstUsable(contractVariants(problem, limits, problem.precision).filter(({ unproven }) => !unproven), usable);
+}
+
+/** The plan of the first variant that is usable; plans are made one by one. */
+export function firstUsable(variants: readonly ContractVariant[], usable: Usable): Plan | undefined {
+  for (const variant of variants) {
+    const { plan } = variant;
+    if (usable(plan)) return plan;
+  }
+  return undefined;
+}
 
 /** The matrix product that a task is, if it is one a GPU has kernels for. */
 export function productOf(task: PlannedTask): ContractProblem | undefined {
@@ -84,12 +104,12 @@ function planWindow({ operands: [x], attrs }: PlannedTask, { window }: Kernel<'w
 }
 
 /** The plans of the two parts of a fused row, one after the other; what lies between is scratch. */
-function planParts({ row, attrs, operands, type }: PlannedTask, limits: GpuLimits): Plan | undefined {
+function planParts({ row, attrs, operands, type }: PlannedTask, limits: GpuLimits, usable: Usable): Plan | undefined {
   const { parts } = row;
   if (parts === undefined) return undefined;
   const between = parts.between(operands.map((operand) => operand.type), type);
-  const first = planTask({ row: parts.first, attrs, operands: operands.slice(0, parts.count), type: between }, limits);
-  const second = planTask({ row: parts.second, attrs, operands: [{ type: between }, ...operands.slice(parts.count)], type }, limits);
+  const first = planTask({ row: parts.first, attrs, operands: operands.slice(0, parts.count), type: between }, limits, usable);
+  const second = planTask({ row: parts.second, attrs, operands: [{ type: between }, ...operands.slice(parts.count)], type }, limits, usable);
   if (first === undefined || second === undefined) return undefined;
   const [result, scratch] = [operands.length, operands.length + 1];
   // Places of the parts' own [operands…, result, scratch…] among those of the whole.

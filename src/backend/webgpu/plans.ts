@@ -1,31 +1,27 @@
-// Which tasks a GPU computes and with which launches, and why it does not compute the others.
+// Which tasks a GPU has kernels for and with which launches, and why it has none for the others.
 import type { GpuLimits, Plan } from '../../../kernels/wgsl/launch.ts';
 import { isGpuDType, storedBytes } from '../../../kernels/wgsl/storage.ts';
 import type { TensorType } from '../../tensor/type.ts';
 import type { Task } from '../device.ts';
-import { planTask } from './plan-task.ts';
+import { anyPlan, planTask, type Usable } from './plan-task.ts';
 
 /** Runs of a kind of task that are timed first, and of how many that follow one is. */
 const FIRST_TIMED = 3;
 const THEN_TIMED_OF = 32;
 
-/** Plans tasks for one adapter and remembers which it refused. */
+/** Plans tasks for one adapter. */
 export class Planner {
   readonly limits: GpuLimits;
-  readonly #plans = new WeakMap<Task, Plan | 'none'>();
-  /** Kinds of tasks whose shader does not compile here, with what was wrong. */
-  readonly #refused = new Map<string, string>();
   readonly #runs = new Map<string, number>();
 
   constructor(limits: GpuLimits) {
     this.limits = limits;
   }
 
-  /** The launches of a task, or undefined where the GPU has none for it. */
-  plan(task: Task): Plan | undefined {
-    let plan = this.#plans.get(task);
-    if (plan === undefined) this.#plans.set(task, (plan = this.obstacle(task) === undefined ? this.#planned(task) ?? 'none' : 'none'));
-    return plan === 'none' ? undefined : plan;
+  /** The launches of a task, the best guess of those that are usable; undefined where the GPU has none for it. */
+  plan(task: Task, usable: Usable = anyPlan): Plan | undefined {
+    if (this.obstacle(task) !== undefined) return undefined;
+    return planTask(task, this.limits, (plan) => plan.scratch.every((sizeBytes) => sizeBytes <= this.limits.maxStorageBufferBindingSize) && usable(plan));
   }
 
   /** Why a task cannot even be planned; undefined where it might. */
@@ -35,13 +31,7 @@ export class Planner {
       const obstacle = this.#obstacleOf(type);
       if (obstacle !== undefined) return obstacle;
     }
-    return this.#refused.get(kindOf(task));
-  }
-
-  /** No more tasks of this kind: their shader does not compile here. */
-  refuse(task: Task, why: string): void {
-    this.#refused.set(kindOf(task), why);
-    this.#plans.set(task, 'none');
+    return undefined;
   }
 
   /** Whether this run of a kind of task should be timed. */
@@ -52,11 +42,6 @@ export class Planner {
     return runs <= FIRST_TIMED || runs % THEN_TIMED_OF === 0;
   }
 
-  #planned(task: Task): Plan | undefined {
-    const plan = planTask(task, this.limits);
-    return plan === undefined || plan.scratch.some((sizeBytes) => sizeBytes > this.limits.maxStorageBufferBindingSize) ? undefined : plan;
-  }
-
   #obstacleOf({ dtype, size }: TensorType): string | undefined {
     if (!isGpuDType(dtype)) return `it does not compute ${dtype}`;
     if (size === 0) return 'a tensor without elements has no buffer';
@@ -65,4 +50,5 @@ export class Planner {
   }
 }
 
+/** What is timed together. */
 const kindOf = ({ row, type, operands }: Task): string => `${row.number} ${type.dtype} ${operands.map((operand) => operand.type.dtype).join()}`;

@@ -3,9 +3,10 @@ import type { ContractProblem, ContractVariant } from '../../../kernels/wgsl/con
 import { contractVariants } from '../../../kernels/wgsl/contract.ts';
 import type { Plan } from '../../../kernels/wgsl/launch.ts';
 import type { Clock } from '../../env.ts';
-import type { GpuSource } from './source.ts';
 import type { Life } from './life.ts';
-import { LifeTrials } from './trials.ts';
+import { firstUsable, type Usable } from './plan-task.ts';
+import type { GpuSource } from './source.ts';
+import { LifeTrials, type TrialRoom } from './trials.ts';
 import { Tuner, type TunerMemory, TUNING_LIMITS } from './tuner.ts';
 
 /** Choices by adapter, for all sheets of the process: a trial takes about a second. */
@@ -24,23 +25,38 @@ export class Products {
   readonly #tuner: Tuner | undefined;
 
   /** On a software adapter nothing is tried: it takes minutes, and the kernel without workgroup memory is the quickest. */
-  constructor({ adapter, software }: Pick<GpuSource, 'adapter' | 'software'>, life: () => Life, clock: Clock, maxTrialBytes: number) {
+  constructor({ adapter, software }: Pick<GpuSource, 'adapter' | 'software'>, life: () => Life, clock: Clock, maxTrialBytes: number, room: TrialRoom) {
     this.#life = life;
-    this.#tuner = software ? undefined : new Tuner(memoryOf(adapter), new LifeTrials(life), clock, { ...TUNING_LIMITS, maxTrialBytes });
+    this.#tuner = software ? undefined : new Tuner(memoryOf(adapter), new LifeTrials(life, room), clock, { ...TUNING_LIMITS, maxTrialBytes });
   }
 
-  /** The plan of a problem; a promise while its variants are tried. Undefined: no variant is right on this device. */
-  plan(problem: ContractProblem): Plan | undefined | Promise<Plan | undefined> {
-    const { limits } = this.#life().planner;
-    const bare = { ...problem, epilogue: undefined };
-    const variants = contractVariants(bare, limits, problem.precision);
-    if (variants.length === 0) return undefined;
-    const choice = this.#tuner === undefined ? (variants.find(({ name }) => name === 'direct') ?? variants[0]) : this.#tuner.choose(bare, variants, problem.precision);
-    const planOf = (chosen: ContractVariant | undefined): Plan | undefined => (chosen === undefined ? undefined : withEpilogue(problem, chosen, contractVariants(problem, limits, problem.precision)));
-    return choice instanceof Promise ? choice.then(planOf) : planOf(choice);
+  /** The plan of a problem, the best usable one; a promise while its variants are tried. Undefined: none is usable, or no variant is right on this device. */
+  plan(problem: ContractProblem, usable: Usable): Plan | undefined | Promise<Plan | undefined> {
+    const bare = bareOf(problem);
+    const variants = this.#variantsOf(bare);
+    if (this.#tuner === undefined || variants.length === 0) return this.known(problem, usable);
+    const choice = this.#tuner.choose(bare, variants, problem.precision);
+    return choice instanceof Promise ? choice.then((chosen) => this.#planOf(problem, chosen, usable)) : this.#planOf(problem, choice, usable);
+  }
+
+  /** As `plan`, from what is known, without a trial. */
+  known(problem: ContractProblem, usable: Usable): Plan | undefined {
+    const bare = bareOf(problem);
+    const variants = this.#variantsOf(bare);
+    const known = this.#tuner === undefined ? (variants.find(({ name }) => name === 'direct') ?? variants[0]) : this.#tuner.known(bare, variants, problem.precision);
+    return this.#planOf(problem, known, usable);
+  }
+
+  /** The plan of the chosen variant with the problem's epilogue; of another one that may be used where that one cannot. */
+  #planOf(problem: ContractProblem, chosen: ContractVariant | undefined, usable: Usable): Plan | undefined {
+    if (chosen === undefined) return undefined;
+    const variants = problem.epilogue === undefined ? [chosen] : this.#variantsOf(problem).filter(({ name }) => name === chosen.name);
+    return firstUsable(variants, usable) ?? firstUsable(this.#variantsOf(problem).filter((variant) => !variant.unproven && this.#tuner?.isWrong(variant.name, bareOf(problem), problem.precision) !== true), usable);
+  }
+
+  #variantsOf(problem: ContractProblem): readonly ContractVariant[] {
+    return contractVariants(problem, this.#life().planner.limits, problem.precision);
   }
 }
 
-/** The variant of that name that ends in the problem's epilogue. */
-const withEpilogue = ({ epilogue }: ContractProblem, chosen: ContractVariant, fused: readonly ContractVariant[]): Plan | undefined =>
-  (epilogue === undefined ? chosen : (fused.find(({ name }) => name === chosen.name) ?? fused[0]))?.plan;
+const bareOf = (problem: ContractProblem): ContractProblem => (problem.epilogue === undefined ? problem : { ...problem, epilogue: undefined });

@@ -23,8 +23,10 @@ export class GpuResidence implements Residence {
   holder: WeakRef<Block> | undefined;
   /** Somebody outside was given the buffer, so that it must stay where it is. */
   isLent = false;
-  /** Until the device has said that it knows an adopted buffer. */
+  /** Until the device has said that it takes an adopted buffer. */
   accepting: Promise<void> | undefined;
+  /** The block that lent an adopted buffer, where it was one of this device's own; held. */
+  lender: Block | undefined;
   readonly #ground: ResidenceGround;
   #released = false;
 
@@ -54,7 +56,8 @@ export class GpuResidence implements Residence {
     });
   }
 
-  settled(): Promise<void> {
+  async settled(): Promise<void> {
+    if (this.accepting !== undefined) await this.accepting;
     return this.life.stream.settled();
   }
 

@@ -1,62 +1,79 @@
 // Buffers shared with other WebGPU code on the same device: taken in and lent out without a copy.
 import { type GpuDType, isGpuDType, storedBytes } from '../../../kernels/wgsl/storage.ts';
-import { DTypeError, LimitError, ShapeError, SourceError, UnavailableError } from '../../errors.ts';
-import type { Block, Value } from '../../tensor/block.ts';
+import { DTypeError, LimitError, ShapeError, SourceError } from '../../errors.ts';
 import type { TensorType } from '../../tensor/type.ts';
 import type { BufferSharing } from '../device.ts';
 import { USAGE } from './buffers.ts';
 import type { Life } from './life.ts';
+import type { Lives } from './lives.ts';
 import type { GpuMemory } from './memory.ts';
 
+/** Bytes that try a buffer. */
+const TRIED_BYTES = 4;
+
 /** What a device does for other code on it. */
-export const shareBuffers = (memory: GpuMemory, current: () => Life | undefined): BufferSharing => ({
-  get device() {
-    return current()?.epoch.device;
-  },
-  adopt(buffer, type) {
-    checkType(type);
-    checkBuffer(buffer, type);
-    return adopt(memory, living(current), buffer, type);
-  },
-  async lend(value) {
-    checkType(value.type);
-    const { limits } = living(current).epoch.device;
-    if (value.type.sizeBytes > limits.maxStorageBufferBindingSize) {
-      throw new LimitError(`gpuBuffer: ${value.type.sizeBytes} bytes are more than this GPU binds, ${limits.maxStorageBufferBindingSize}; slice the tensor.`, { sizeBytes: value.type.sizeBytes });
-    }
-    return lend(memory, current, value);
-  },
-});
-
-async function lend(memory: GpuMemory, current: () => Life | undefined, value: Value): Promise<GPUBuffer> {
-  for (let waits = memory.awaited([value]); waits !== undefined; waits = memory.awaited([value])) await waits;
-  const life = living(current);
-  const buffer = memory.lendOut(value);
-  // What the caller submits comes after what fills the buffer.
-  life.stream.submit();
-  return buffer;
+export function shareBuffers(memory: GpuMemory, lives: Lives): BufferSharing {
+  const trials = new WeakMap<Life, GPUBuffer>();
+  const targetIn = (life: Life): GPUBuffer => {
+    const target = trials.get(life) ?? life.epoch.device.createBuffer({ size: TRIED_BYTES, usage: USAGE.COPY_DST });
+    trials.set(life, target);
+    return target;
+  };
+  return {
+    get device() {
+      return lives.open().epoch.device;
+    },
+    adopt(buffer, type) {
+      checkAdopted(type);
+      checkElements(type);
+      checkBuffer(buffer, type);
+      const life = lives.open();
+      return memory.adopt(life, buffer, type, () => tryBuffer(life, buffer, targetIn(life)));
+    },
+    async lend(value) {
+      if (!isGpuDType(value.type.dtype)) throw new DTypeError(`gpuBuffer: a GPU has no elements of ${value.type.dtype}; use astype('${nearestOf(value.type)}') first.`, { dtype: value.type.dtype });
+      checkElements(value.type);
+      const life = await lives.reopened();
+      const { limits } = life.epoch.device;
+      if (value.type.sizeBytes > limits.maxStorageBufferBindingSize) {
+        throw new LimitError(`gpuBuffer: ${value.type.sizeBytes} bytes are more than this GPU binds, ${limits.maxStorageBufferBindingSize}; slice the tensor.`, { sizeBytes: value.type.sizeBytes });
+      }
+      return memory.lendOut(life, value);
+    },
+  };
 }
 
-/** A buffer does not say which device made it: the device is asked. */
-function adopt(memory: GpuMemory, { epoch: { device } }: Life, buffer: GPUBuffer, type: TensorType): Block {
+/**
+ * A buffer does not say which device made it, nor whether it was destroyed: the device is asked, for a binding and a copy, so that
+ * what it refuses is this buffer and not the work of a task.
+ */
+function tryBuffer({ epoch: { device } }: Life, buffer: GPUBuffer, target: GPUBuffer): Promise<void> {
   device.pushErrorScope('validation');
-  const layout = device.createBindGroupLayout({ entries: [{ binding: 0, visibility: 4, buffer: { type: 'read-only-storage' } }] });
-  device.createBindGroup({ layout, entries: [{ binding: 0, resource: { buffer } }] });
-  const accepted = device.popErrorScope().then((error) => {
-    if (error === null) return;
-    throw new SourceError(`tensor: this GPUBuffer cannot be used on the sheet's device (${error.message.split('\n', 1)[0] as string}); make it with sheet.gpuDevice().createBuffer(…).`, {});
+  let refusal: string | undefined;
+  try {
+    const layout = device.createBindGroupLayout({ entries: [{ binding: 0, visibility: 4, buffer: { type: 'read-only-storage' } }] });
+    device.createBindGroup({ layout, entries: [{ binding: 0, resource: { buffer } }] });
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, 0, target, 0, TRIED_BYTES);
+    device.queue.submit([encoder.finish()]);
+  } catch (error) {
+    // An object of another kind, or of another implementation.
+    refusal = String(error);
+  }
+  return device.popErrorScope().then((error) => {
+    refusal ??= error?.message;
+    if (refusal !== undefined) throw new SourceError(`tensor: this GPUBuffer cannot be used on the sheet's device (${refusal.split('\n', 1)[0] as string}); make it with sheet.gpuDevice().createBuffer(…), and destroy it after its last use.`, {});
   });
-  return memory.adopt(buffer, type, accepted);
 }
 
-function living(current: () => Life | undefined): Life {
-  const life = current();
-  if (life !== undefined) return life;
-  throw new UnavailableError('The GPU device is lost and not open again yet; try again later, or read the elements with data().', { device: 'webgpu' });
+const nearestOf = ({ dtype }: TensorType): string => (dtype === 'int64' ? 'int32' : 'float32');
+
+function checkAdopted(type: TensorType): void {
+  if (isGpuDType(type.dtype)) return;
+  throw new DTypeError(`tensor: kernels read no ${type.dtype} from a GPUBuffer; write ${nearestOf(type)} into it, or read its bytes and pass them as a ${type.dtype === 'int64' ? 'BigInt64Array' : 'Float64Array'}.`, { dtype: type.dtype });
 }
 
-function checkType({ dtype, size, shape }: TensorType): void {
-  if (!isGpuDType(dtype)) throw new DTypeError(`A GPUBuffer holds no ${dtype} here; use astype('${dtype === 'int64' ? 'int32' : 'float32'}') first.`, { dtype });
+function checkElements({ size, shape }: TensorType): void {
   if (size === 0) throw new ShapeError(`A tensor of shape [${shape.join(',')}] has no elements, and a GPUBuffer none without; use data().`, { shape });
 }
 
@@ -69,4 +86,5 @@ function checkBuffer({ usage, size, mapState }: GPUBuffer, { dtype, size: elemen
   if (size < needed) {
     throw new ShapeError(`tensor: this GPUBuffer has ${size} bytes; ${dtype} of shape [${shape.join(',')}] needs ${needed}: kernels read whole 16-byte vectors. Create it that large.`, { sizeBytes: size, neededBytes: needed });
   }
+  if (size % 4 !== 0) throw new SourceError(`tensor: this GPUBuffer has ${size} bytes, and only whole words of 4 can be bound; create it with ${Math.ceil(size / 4) * 4}.`, { sizeBytes: size });
 }

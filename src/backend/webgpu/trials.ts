@@ -1,6 +1,6 @@
 // Scratch buffers of an open device on which variants of a kernel are tried.
 import type { Launch, Plan } from '../../../kernels/wgsl/launch.ts';
-import { SheetError } from '../../errors.ts';
+import { LimitError, SheetError } from '../../errors.ts';
 import type { Life } from './life.ts';
 import type { Pipeline } from './pipelines.ts';
 import type { Trial, TrialGround } from './tuner.ts';
@@ -9,34 +9,53 @@ import type { Trial, TrialGround } from './tuner.ts';
 const PASS_DISPATCHES = 48;
 const FILL_BYTES = 1 << 22;
 
+/** Where trials have their buffers from. */
+export interface TrialRoom {
+  /** Buffers to be given back to the life's pool; undefined where there is no room for them. */
+  scratch(life: Life, sizes: readonly number[]): Promise<GPUBuffer[] | undefined>;
+}
+
 /** Trials on the device that is open now. */
 export class LifeTrials implements TrialGround {
   readonly #life: () => Life;
+  readonly #room: TrialRoom;
 
-  constructor(life: () => Life) {
+  constructor(life: () => Life, room: TrialRoom) {
     this.#life = life;
+    this.#room = room;
   }
 
-  open(operandElements: readonly number[], resultElements: number, pattern: Float32Array): Promise<Trial> {
-    const trial = new LifeTrial(this.#life(), operandElements, resultElements);
+  async open(operandElements: readonly number[], resultElements: number, pattern: Float32Array): Promise<Trial> {
+    const life = this.#life();
+    const sizes = [...operandElements, resultElements].map(wholeVectors);
+    const trial = new LifeTrial(life, this.#room, await take(life, this.#room, sizes), sizes.at(-1) as number);
     operandElements.forEach((elements, operand) => trial.fill(operand, elements, pattern));
-    return Promise.resolve(trial);
+    return trial;
   }
+}
+
+async function take(life: Life, room: TrialRoom, sizes: readonly number[]): Promise<GPUBuffer[]> {
+  const buffers = await room.scratch(life, sizes);
+  if (buffers !== undefined) return buffers;
+  throw new LimitError('WebGPU: there is no room to try kernels for this product; the best guess is used. open({ gpuBudgetBytes }) with more.', { sizes });
 }
 
 class LifeTrial implements Trial {
   readonly #life: Life;
+  readonly #room: TrialRoom;
   readonly #operands: readonly GPUBuffer[];
   readonly #result: GPUBuffer;
   readonly #resultBytes: number;
   readonly #scratch: GPUBuffer[] = [];
   readonly #taken = new WeakSet<Plan>();
 
-  constructor(life: Life, operandElements: readonly number[], resultElements: number) {
+  /** `buffers` are those of operands and of the result. */
+  constructor(life: Life, room: TrialRoom, buffers: readonly GPUBuffer[], resultBytes: number) {
     this.#life = life;
-    this.#operands = operandElements.map((elements) => life.buffers.take(wholeVectors(elements)));
-    this.#resultBytes = wholeVectors(resultElements);
-    this.#result = life.buffers.take(this.#resultBytes);
+    this.#room = room;
+    this.#operands = buffers.slice(0, -1);
+    this.#result = buffers.at(-1) as GPUBuffer;
+    this.#resultBytes = resultBytes;
   }
 
   /** Repeats the pattern over an operand, many periods at a time. */
@@ -53,7 +72,7 @@ class LifeTrial implements Trial {
   async run(plan: Plan, times: number): Promise<number | undefined> {
     const { pipelines, stream } = this.#life;
     const ready = await pipelines.all(plan.launches.map(({ shader }) => shader));
-    const buffers = [...this.#operands, this.#result, ...this.#scratchOf(plan)];
+    const buffers = [...this.#operands, this.#result, ...(await this.#scratchOf(plan))];
     if (!this.#taken.has(plan)) await this.#check(plan, ready, buffers);
     const once = (): void => plan.launches.forEach((launch, i) => stream.dispatch(ready[i] as Pipeline, launch, named(launch, buffers)));
     const rounds = Math.max(1, Math.floor(PASS_DISPATCHES / plan.launches.length));
@@ -87,7 +106,7 @@ class LifeTrial implements Trial {
 
   async read(first: number, count: number): Promise<Float32Array> {
     const { stream, buffers } = this.#life;
-    const window = buffers.take(count * 4);
+    const [window] = await take(this.#life, this.#room, [count * 4]) as [GPUBuffer];
     try {
       stream.copy(this.#result, first * 4, window, 0, count * 4);
       return await stream.read(window, count * 4, (mapped) => new Float32Array(mapped.slice().buffer));
@@ -101,14 +120,14 @@ class LifeTrial implements Trial {
     for (const buffer of [...this.#operands, this.#result, ...this.#scratch]) this.#life.buffers.give(buffer);
   }
 
-  #scratchOf({ scratch }: Plan): readonly GPUBuffer[] {
-    const { buffers } = this.#life;
-    scratch.forEach((sizeBytes, i) => {
+  async #scratchOf({ scratch }: Plan): Promise<readonly GPUBuffer[]> {
+    for (const [i, sizeBytes] of scratch.entries()) {
       const known = this.#scratch[i];
-      if (known !== undefined && known.size >= sizeBytes) return;
-      if (known !== undefined) buffers.give(known);
-      this.#scratch[i] = buffers.take(sizeBytes);
-    });
+      if (known !== undefined && known.size >= sizeBytes) continue;
+      const [larger] = await take(this.#life, this.#room, [sizeBytes]) as [GPUBuffer];
+      if (known !== undefined) this.#life.buffers.give(known);
+      this.#scratch[i] = larger;
+    }
     return this.#scratch;
   }
 }

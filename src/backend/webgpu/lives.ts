@@ -1,0 +1,107 @@
+// The lives of one GPU device: the open one, what becomes of it when it is lost, and whoever waits for the next.
+import type { Clock } from '../../env.ts';
+import { DeviceLostError, UnavailableError } from '../../errors.ts';
+import type { EpochEnd } from './epoch.ts';
+import { Life } from './life.ts';
+import type { GpuSource } from './source.ts';
+
+/** Losses in a row after which a device is left alone, and how long one must live for its loss not to count. */
+const MAX_LOSSES = 3;
+const CALM_NS = 10 * 60e9;
+
+/** What lives need from their device. */
+export interface LivesGround {
+  readonly clock: Clock;
+  warn(line: string): void;
+  /** A life is over: what lay there is to be forgotten. Says whether the device is of use still. */
+  over(end: EpochEnd): boolean;
+}
+
+/** Opens a device again when it is lost, unless that happens too often. */
+export class Lives {
+  readonly #source: GpuSource;
+  readonly #ground: LivesGround;
+  #current: Life | undefined;
+  #reopening: Promise<void> | undefined;
+  #openedNs: number;
+  #losses = 0;
+  #closed = false;
+  /** Why the last life ended. */
+  reason = '';
+
+  constructor(source: GpuSource, ground: LivesGround, device: GPUDevice) {
+    this.#source = source;
+    this.#ground = ground;
+    this.#openedNs = ground.clock();
+    this.#current = this.#begin(device);
+  }
+
+  /** The open device; undefined while it is lost. */
+  get current(): Life | undefined {
+    return this.#current;
+  }
+
+  /** The open device, for a task, which is demanded again where there is none. */
+  living(): Life {
+    if (this.#current !== undefined) return this.#current;
+    throw new DeviceLostError(`WebGPU: ${this.reason}; the device is not in use.`, { reason: this.reason });
+  }
+
+  /** The open device, for other code. Throws an UnavailableError that says whether it comes back. */
+  open(): Life {
+    if (this.#current !== undefined) return this.#current;
+    throw new UnavailableError(
+      this.#reopening === undefined
+        ? `This sheet does not use its GPU any more: ${this.reason}. It does not come back; read elements with data(), or open another sheet.`
+        : `The GPU is being opened again after a loss (${this.reason}); tensor.gpuBuffer() waits for it: await one, then call this again.`,
+      { device: 'webgpu', reason: this.reason },
+    );
+  }
+
+  /** As `open`, once a device that was lost is open again. */
+  async reopened(): Promise<Life> {
+    while (this.#reopening !== undefined) await this.#reopening;
+    return this.open();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.reason = 'the sheet was closed';
+    this.#current?.epoch.end('closed', this.reason);
+  }
+
+  #begin(device: GPUDevice): Life {
+    const life: Life = new Life(device, (end, reason) => this.#over(life, end, reason));
+    return life;
+  }
+
+  /** Everything on the device is gone: forget it, say so, open another. */
+  #over(life: Life, end: EpochEnd, reason: string): void {
+    if (this.#current !== life) return;
+    this.#current = undefined;
+    this.reason = reason;
+    const isOfUse = this.#ground.over(end);
+    if (this.#closed) return;
+    const again = isOfUse && (end === 'memory' || this.#countLoss() <= MAX_LOSSES);
+    this.#ground.warn(`WebGPU: ${reason}. ${again ? 'It is opened again; until then' : 'It happened too often: from now on'} other devices compute, results are not affected.`);
+    if (again) this.#reopening = this.#reopen(reason);
+  }
+
+  #countLoss(): number {
+    return (this.#losses = this.#ground.clock() - this.#openedNs > CALM_NS ? 1 : this.#losses + 1);
+  }
+
+  async #reopen(reason: string): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 0)); // after whatever call the old one failed in
+    try {
+      const device = this.#closed ? undefined : await this.#source.open();
+      this.#reopening = undefined;
+      if (this.#closed) return device?.destroy();
+      this.#openedNs = this.#ground.clock();
+      this.#current = this.#begin(device as GPUDevice);
+    } catch (error) {
+      this.#reopening = undefined;
+      this.reason = `${reason}, and it could not be opened again: ${String(error)}`;
+    }
+  }
+}
