@@ -52,6 +52,17 @@ export class Reader {
     return value;
   }
 
+  /**
+   * The value that stays with an expression from now on, computed on this thread where there is none. One that is on a device
+   * is taken as it is, for its bits may have been shown; it comes to RAM meanwhile, before the device can be lost.
+   */
+  settledValue(expression: Expression): Value {
+    const { value } = expression;
+    if (value === undefined || value.block.isLocal || value.block.isLost) return this.computeNow(expression);
+    value.block.bring().catch(() => {});
+    return value;
+  }
+
   /** The value with its elements in RAM, held for the caller. */
   async value(expression: Expression): Promise<Value> {
     if (expression.value?.block.isLocal === true) {

@@ -63,10 +63,12 @@ export class Roots {
     return root;
   }
 
-  /** A computed result as a root of another class: known by its bytes, never by how they were made. The value stays with the expression. */
+  /** A result, with the value that stays with it, as a root of another class: known by its bytes, never by how they were made; by itself until they are in RAM. */
   reenter(expression: Expression, value: Value, author: Author): Expression {
     value.block.hold();
-    return this.enter(value, author, (expression.contentId ??= this.contentId(value.array, value.type)));
+    if (value.block.isLocal) expression.contentId ??= this.contentId(value.array, value.type);
+    const { contentId: id } = expression;
+    return id === undefined ? this.add(value.type, value, author) : this.enter(value, author, id);
   }
 
   /** A value as a root known by its content, so that equal bytes are one operand. Takes over the caller's hold of the value. */

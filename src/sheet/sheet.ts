@@ -191,8 +191,7 @@ export class Sheet implements Owner {
     }
     const { expression } = handle;
     if (expression.row === undefined || expression.semantics === this.#view.author.semantics) return expression;
-    // Computed as a call of its own class, and kept with it: its content id must stay true of it.
-    return this.core.roots.reenter(expression, (handle.owner as Sheet).#reader.computeNow(expression), this.#view.author);
+    return this.core.roots.reenter(expression, (handle.owner as Sheet).#reader.settledValue(expression), this.#view.author);
   }
 
   #isOfThisSheet(owner: Owner): boolean {

@@ -258,4 +258,22 @@ describe('content ids of values on a GPU', () => {
       await watched.sheet.close();
     }
   });
+
+  it('are of the bits that every later read gives, also where an exact view or somebody outside saw them first', async () => {
+    for (const see of ['exact', 'fingerprint', 'gpuBuffer'] as const) {
+      const { sheet, gpu } = await open({}, { digests: 'device' });
+      const x = gpu.tensor(noise(4096).map((v) => v * 18));
+      const seen = await gpu.exp(x).multiply(gpu.sin(x));
+      await gpu.compute(seen);
+      const before = see === 'exact' ? undefined : await seen[see]();
+      const exact = sheet.with({ class: 'exact' }).multiply(seen, 1);
+      const id = await seen.fingerprint();
+      if (see === 'fingerprint') expect(before).toBe(id);
+      const elements = await seen.data();
+      expect(await sheet.tensor(elements).fingerprint(), see).toBe(id);
+      expect(await exact.data()).toEqual(elements);
+      expect(await sheet.with({ class: 'exact' }).multiply(seen, 1).data()).toEqual(elements);
+      await sheet.close();
+    }
+  });
 });
