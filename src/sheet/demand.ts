@@ -1,9 +1,9 @@
 // Computing what somebody asked for: a plan over the expression graph without recursion, then its steps in order.
-import { AbortedError } from '../errors.ts';
 import type { Expression } from '../expr/expression.ts';
 import type { NodeId } from '../expr/interning.ts';
 import type { AttributeValues, OpRow } from '../ops/define.ts';
 import type { Value } from '../tensor/block.ts';
+import { checkSignal, orAborted } from './signals.ts';
 
 export type Identity = NodeId | Expression;
 
@@ -81,19 +81,19 @@ export function demand(targets: readonly Expression[], ground: Ground, signal?: 
 async function finish(plan: Plan, from: number, pending: Promise<Value>, ground: Ground, signal: AbortSignal | undefined): Promise<Value[]> {
   const retained = plan.order.slice(from).map((step) => ground.retain(step.identity));
   try {
-    settle(plan.order[from] as Step, await orAborted(pending, signal));
+    settle(plan.order[from] as Step, await orAborted(pending, signal, letGo));
     for (let i = from + 1; i < plan.order.length; i++) {
       checkSignal(signal);
       const step = plan.order[i] as Step;
       const value = step.value ?? ground.find(step.expression, step.identity) ?? ground.compute(step);
-      settle(step, value instanceof Promise ? await orAborted(value, signal) : value);
+      settle(step, value instanceof Promise ? await orAborted(value, signal, letGo) : value);
     }
     return handOver(plan.targets);
   } catch (error) {
     abandon(plan.order);
     throw error;
   } finally {
-    for (const letGo of retained) letGo();
+    for (const release of retained) release();
   }
 }
 
@@ -190,32 +190,4 @@ function abandon(order: readonly Step[]): void {
   }
 }
 
-function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw aborted(signal);
-}
-
-const aborted = (signal: AbortSignal): AbortedError =>
-  new AbortedError('This demand was aborted by its signal; results that others wait for go on. Ask again with another signal.', {}, { cause: signal.reason });
-
-/** The pending value, or an AbortedError as soon as the signal fires; a value that comes later is let go. */
-function orAborted(pending: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
-  if (signal === undefined) return pending;
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      reject(aborted(signal));
-      pending.then((value) => value.block.release(), () => {});
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    const withdraw = (): void => signal.removeEventListener('abort', onAbort);
-    pending.then(
-      (value) => {
-        withdraw();
-        if (!signal.aborted) resolve(value);
-      },
-      (error: unknown) => {
-        withdraw();
-        reject(error as Error);
-      },
-    );
-  });
-}
+const letGo = ({ block }: Value): void => block.release();

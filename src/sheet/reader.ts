@@ -6,6 +6,7 @@ import type { Core, View } from './core.ts';
 import { awayUnder, MAX_DEPTH, relevel } from './deep-chains.ts';
 import { demand, demandNow, type Ground } from './demand.ts';
 import { sharingOf } from './gpu-buffers.ts';
+import { orAborted } from './signals.ts';
 import { isDigestAffordable } from './trace.ts';
 
 /** A demand that loses its device so often is given up. */
@@ -173,7 +174,7 @@ export class Reader {
       let values: Value[] = [];
       try {
         values = await (demanded ?? this.#demand(targets));
-        await Promise.all(values.map(async (value) => ready(value)));
+        await orAborted(Promise.all(values.map(async (value) => ready(value))), this.#view.signal);
         return values;
       } catch (error) {
         for (const value of values) value.block.release();

@@ -127,6 +127,33 @@ describe('a chain of ops', () => {
     await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
     expectClose(await other as Float32Array, await onJs(async (js) => { const y = js.tensor(noise(SIDE * SIDE), [SIDE, SIDE]); return (await y.matmul(y).data()) as Float32Array; }));
   });
+
+  it('is not waited for by somebody whose signal has fired, and what arrives later is let go', async () => {
+    const { sheet, gpu: calm, watch } = await open({ cache: 'off' });
+    const x = calm.tensor(noise(SIDE * SIDE), [SIDE, SIDE]);
+    const calmly = x.exp();
+    await calm.compute(calmly);
+    calmly.dispose();
+    sheet.forget();
+    const withOperand = watch.bytes;
+    for (const wait of ['data', 'compute', 'fingerprint'] as const) {
+      const controller = new AbortController();
+      const gpu = sheet.with({ device: 'webgpu', signal: controller.signal });
+      const product = gpu.matmul(x, x);
+      const events: string[] = [];
+      watch.onWait = (what) => {
+        if (what.startsWith('before reading')) controller.abort();
+        if (what.startsWith('after reading')) events.push('read');
+      };
+      const waiting = (wait === 'compute' ? gpu.compute(product) : product[wait]()).catch((error: { code: string }) => void events.push(error.code));
+      await waiting;
+      await turn();
+      expect(events.slice(0, 2), wait).toEqual(['ABORTED', 'read']);
+      product.dispose();
+    }
+    sheet.forget();
+    expect(watch.bytes).toBe(withOperand);
+  });
 });
 
 describe('the memory of a GPU', () => {

@@ -8,9 +8,10 @@ import { copyArguments, identify, unidentified } from './key.ts';
 import { callRows, hasRows, forgetRows } from './rows.ts';
 import { type Definition, freshStats, type MemoStats, type Piece } from './store.ts';
 import { decodeTree, encodeTree } from './tree.ts';
-import { takeValue, timed, waitFor } from './values.ts';
+import { takeValue, timed } from './values.ts';
 import type { MemoCall, MemoView } from './view.ts';
 import type { ViewOptions } from '../options.ts';
+import { orAborted } from '../signals.ts';
 import { Tensor } from '../tensor.ts';
 
 /** Options of `sheet.memo`. */
@@ -61,8 +62,8 @@ function bind<A extends readonly unknown[], R>(view: MemoView, settled: Settled,
     const known = define.known();
     // Where this has to wait before arguments are read, the caller may write to them meanwhile.
     const own = open.length > 0 || known === undefined || settled.rows > 0 ? copyArguments(given) : given;
-    const definition = known ?? await waitFor(define(), view.signal);
-    if (open.length > 0) await waitFor(identify(open), view.signal);
+    const definition = known ?? await orAborted(define(), view.signal);
+    if (open.length > 0) await orAborted(identify(open), view.signal);
     return then({ ...settled, view, definition }, own);
   };
   const memo = Object.assign((...args: A) => ask(args, call) as Promise<R>, {
@@ -123,7 +124,7 @@ interface Outcome {
 
 async function callWhole(memo: MemoCall, args: readonly unknown[]): Promise<unknown> {
   const { view, definition } = memo;
-  if (!view.reuse) return handOut(view, await waitFor(runOnce(memo, args), view.signal));
+  if (!view.reuse) return handOut(view, await orAborted(runOnce(memo, args), view.signal));
   const key = keyOf(memo, args);
   const kept = definition.read(key);
   if (kept !== undefined) {
@@ -133,7 +134,7 @@ async function callWhole(memo: MemoCall, args: readonly unknown[]): Promise<unkn
   }
   const flying = definition.flights.get(key) as Promise<Outcome> | undefined;
   if (flying !== undefined) definition.stats.hits++;
-  return handOut(view, await waitFor(flying ?? takeOff(memo, key, args), view.signal));
+  return handOut(view, await orAborted(flying ?? takeOff(memo, key, args), view.signal));
 }
 
 function takeOff(memo: MemoCall, key: string, args: readonly unknown[]): Promise<Outcome> {

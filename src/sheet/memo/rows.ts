@@ -5,8 +5,9 @@ import { allocate } from '../../tensor/dtype.ts';
 import { formatShape, type Shape } from '../../tensor/shape.ts';
 import { formatType, tensorType } from '../../tensor/type.ts';
 import { openRows, type RowSource } from './batch.ts';
-import { checkSignal, takeValue, timed, waitFor } from './values.ts';
+import { takeValue, timed } from './values.ts';
 import type { MemoCall } from './view.ts';
+import { checkSignal, orAborted } from '../signals.ts';
 import { Tensor } from '../tensor.ts';
 
 type Landed = ReadonlyMap<string, Value>;
@@ -78,7 +79,7 @@ class Search {
       checkSignal(signal);
       const [first] = this.#unseen.keys();
       const landing = batch.length > 0 ? this.#takeOff(batch) : flights.get(first as string) as Promise<Landed>;
-      const landed = await waitFor(landing, signal);
+      const landed = await orAborted(landing, signal);
       for (const [key, value] of landed) if (this.#unseen.delete(key)) this.#found.set(key, value);
     }
     stats.rowsReused += this.#count - this.#computed;

@@ -1,5 +1,4 @@
-// Tensors that a memoised function gave, as values of the sheet; and waits that a signal ends.
-import { AbortedError } from '../../errors.ts';
+// Tensors that a memoised function gave, as values of the sheet; and calls of it.
 import { type Value, valueOfArray } from '../../tensor/block.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
 import { tensorType } from '../../tensor/type.ts';
@@ -34,22 +33,3 @@ export async function timed({ view: { core }, definition: { stats }, run }: Pick
     throw error;
   }
 }
-
-/** What a promise gives, or an AbortedError as soon as the signal fires; what was begun goes on for others. */
-export function waitFor<T>(pending: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return pending;
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(aborted(signal));
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-    pending.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
-}
-
-/** Throws when the signal has fired. */
-export function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) throw aborted(signal);
-}
-
-const aborted = (signal: AbortSignal): AbortedError =>
-  new AbortedError('This wait was aborted by its signal; a run that began goes on and is kept. Ask again with another signal.', {}, { cause: signal.reason });
