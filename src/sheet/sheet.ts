@@ -86,6 +86,11 @@ export class Sheet implements Owner {
     }
   }
 
+  /** @internal */
+  get author(): Author {
+    return this.#view.author;
+  }
+
   /** What was called and how it was answered, to read, save and replay. */
   get trace(): SheetTrace {
     return new SheetTrace(this.core.recorder, this.core.host);

@@ -1,6 +1,6 @@
 // Handles: a symbolic tensor knows what it is; a pending one is awaited, the plain one is what the await gives.
 import { ClosedError, ShapeError } from '../errors.ts';
-import type { Expression } from '../expr/expression.ts';
+import type { Author, Expression } from '../expr/expression.ts';
 import type { OpRow } from '../ops/define.ts';
 import { METHODS } from '../ops/index.ts';
 import { splitParts } from '../ops/split.ts';
@@ -14,6 +14,8 @@ import { printTensor } from './print.ts';
 
 /** What a handle asks of its sheet. */
 export interface Owner {
+  /** In whose semantics its calls are meant. */
+  readonly author: Author;
   call(row: OpRow, self: Expression | undefined, args: readonly unknown[]): unknown;
   admit(expression: Expression): void;
   /** The value, held for the caller. */

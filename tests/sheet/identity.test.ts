@@ -152,6 +152,28 @@ describe('classes', () => {
     expect(bits(await exact.matmul(loose, a).data())).toBe(through);
   });
 
+  it('and precisions share no results of memos, whole or by rows, whichever view the arguments are of', async () => {
+    const a = square(1);
+    for (const rows of [undefined, 4]) {
+      let runs = 0;
+      const soft = sheet.memo(`soft ${rows}`, (x: Tensor) => (runs++, x.exp().matmul(a)), rows === undefined ? {} : { rows: SIDE });
+      const exactly = sheet.with({ class: 'exact' });
+      const through = soft.with({ class: 'exact' });
+      await soft(a);
+      const truth = bits(await exactly.exp(a).matmul(a).data());
+      if (rows !== undefined) expect(bits(await (await through(a)).data())).toBe(truth);
+      // Methods of an argument compute in its own view.
+      else expect(bits(await (await through(exactly.tensor(await a.data(), [SIDE, SIDE]))).data())).toBe(truth);
+      expect(runs).toBe(2);
+      await soft.with({ precision: 'float16' })(a);
+      expect(runs).toBe(3);
+      await soft.with({ precision: 'float32' })(a);
+      expect(runs, 'what is meant by default').toBe(3);
+      if (rows === undefined) await soft(sheet.with({ precision: 'float16' }).tensor(await a.data(), [SIDE, SIDE]));
+      expect(runs).toBe(rows === undefined ? 4 : 3);
+    }
+  });
+
   it('do not share kept results', async () => {
     const a = square(1);
     for (let sight = 0; sight < 2; sight++) await a.matmul(a).data();

@@ -65,7 +65,7 @@ describe('a memoised function', () => {
     expect(runs).toBe(arguments_.length);
   });
 
-  it('is another one under another name or other deps, and the same in every view of the sheet', async () => {
+  it('is another one under another name, other deps or in a view whose results have other bits, and the same in the others', async () => {
     const sheet = await newSheet();
     let runs = 0;
     const run = (x: number): number => x + ++runs;
@@ -74,9 +74,11 @@ describe('a memoised function', () => {
     expect(await sheet.memo('f', run, { deps: [sheet.tensor([1]).add(1)] })(0)).toBe(3);
     expect(await sheet.memo('f', run, { deps: [new Float32Array([2])] })(0), 'deps are content too').toBe(3);
     expect(await sheet.memo('g', run, { deps: ['a'] })(0)).toBe(4);
-    expect(await sheet.with({ class: 'exact' }).memo('f', run, { deps: ['a'] })(0)).toBe(1);
-    expect(await sheet.memo('f', run, { deps: ['a'] }).with({ class: 'exact' })(0)).toBe(1);
+    expect(await sheet.with({ device: 'js', precision: 'float32' }).memo('f', run, { deps: ['a'] })(0)).toBe(1);
+    expect(await sheet.memo('f', run, { deps: ['a'] }).with({ device: 'js' })(0)).toBe(1);
     expect(await sheet.memo('f', run, { deps: ['a'] }).with({ cache: 'off' })(0), 'cache off always runs').toBe(5);
+    expect(await sheet.memo('f', run, { deps: ['a'] }).with({ class: 'exact' })(0)).toBe(6);
+    expect(await sheet.with({ precision: 'float16' }).memo('f', run, { deps: ['a'] })(0)).toBe(7);
   });
 
   it('gives trees of tensors and JSON of the type the function has', async () => {
@@ -160,7 +162,7 @@ describe('a memoised function', () => {
     const failed = await Promise.allSettled([memo(1), memo(1)]);
     expect(failed.map((each) => each.status === 'rejected' && (each.reason as Error).message)).toEqual(['first time', 'first time']);
     expect(runs).toBe(1);
-    const results = await Promise.all([memo(1), memo(1), memo.with({ class: 'exact' })(1)]);
+    const results = await Promise.all([memo(1), memo(1), memo.with({ device: 'js' })(1)]);
     expect(runs).toBe(2);
     for (const { t } of results) expect((await t.data())[4095]).toBe(1);
   });
@@ -283,7 +285,7 @@ describe('rows', () => {
     expect([await x.toArray(), await y.toArray()]).toEqual([['a', 'b'].map(vectorOf), ['b', 'c'].map(vectorOf)]);
   });
 
-  it('are one operand: equal rows in equal order are the same root in every view', async () => {
+  it('are one operand: equal rows in equal order are the same root in every view of the same class', async () => {
     const sheet = await newSheet();
     const wide = sheet.memo('wide', (texts: readonly string[]) => new ort.Tensor('float32', Float32Array.from({ length: texts.length * 512 }, (_, i) => texts[Math.floor(i / 512)]!.length + i % 7), [texts.length, 512]), { rows: 32 });
     const texts = Array.from({ length: 200 }, (_, i) => 'x'.repeat(i));
@@ -293,7 +295,7 @@ describe('rows', () => {
     const again = await wide(texts);
     await again.matmul(again, { transposeB: true }).data();
     expect(sheet.core.counters.kernelCalls).toBe(kernelCalls);
-    expect(await (await wide.with({ class: 'exact' })(texts)).fingerprint()).toBe(await E.fingerprint());
+    expect(await (await wide.with({ device: 'js' })(texts)).fingerprint()).toBe(await E.fingerprint());
     const turned = await wide(texts.toReversed());
     await turned.matmul(turned, { transposeB: true }).data();
     expect(sheet.core.counters.kernelCalls, 'another order is another operand').toBeGreaterThan(kernelCalls);

@@ -38,10 +38,10 @@ export async function openRows(view: MemoView, name: string, given: unknown): Pr
 
 const nothing = (): void => {};
 
-function listRows({ core }: MemoView, name: string, items: readonly unknown[]): RowSource {
+function listRows({ core, author }: MemoView, name: string, items: readonly unknown[]): RowSource {
   return {
     count: items.length, release: nothing,
-    keyOf: (rest, i) => core.memoKeys.row(rest, items[i], name),
+    keyOf: (rest, i) => core.memoKeys.row(rest, author, items[i], name),
     batch: (rows) => ({ rows: rows.map((i) => items[i]), release: nothing }),
   };
 }

@@ -1,5 +1,6 @@
 // What a memo is asked for: arguments become keys by name, deps and content, never by the text of the function.
 import type { Digest } from '../../env.ts';
+import type { Author } from '../../expr/expression.ts';
 import { toHex } from '../../fingerprint/digest.ts';
 import { TlvWriter } from '../../fingerprint/encode.ts';
 import { encodeValue } from '../../fingerprint/value.ts';
@@ -23,32 +24,32 @@ export class MemoKeys {
     this.#roots = roots;
   }
 
-  /** The definition of a memo: `sqs.memo.v1` of its name and deps. */
+  /** The definition of a memo: `sqs.memo.v2` of its name and deps. */
   definition(name: string, deps: readonly unknown[]): Uint8Array {
-    return this.#hash(1, (to) => void to.string(name), deps, `memo "${name}": deps`);
+    return this.#hash(1, (to) => void to.string(name), deps, `memo "${name}": deps`, undefined);
   }
 
-  /** The key of a call: `sqs.memo.v1` of the definition and the arguments. */
-  call(definition: Uint8Array, args: readonly unknown[], name: string): Uint8Array {
-    return this.#hash(2, (to) => void to.digest(definition), args, `memo "${name}": arguments`);
+  /** The key of a call: `sqs.memo.v2` of the definition, what bits results of the author's calls may have, and the arguments. */
+  call(definition: Uint8Array, author: Author, args: readonly unknown[], name: string): Uint8Array {
+    return this.#hash(2, (to) => void to.digest(definition).u8(author.semantics).string(precisionOf(author)), args, `memo "${name}": arguments`, author);
   }
 
   /** The key of one row of a call: the key of the call without its rows, and the row. */
-  row(rest: Uint8Array, row: unknown, name: string): string {
-    return toHex(this.#hash(3, (to) => void to.digest(rest), row, `memo "${name}": row`));
+  row(rest: Uint8Array, author: Author, row: unknown, name: string): string {
+    return toHex(this.#hash(3, (to) => void to.digest(rest), row, `memo "${name}": row`, author));
   }
 
   /** The same for a row that is given by its content id. */
   contentRow(rest: Uint8Array, id: Uint8Array): string {
-    return toHex(this.#digest.hash(writer.begin('memo', 1).u8(4).digest(rest).digest(id).view()));
+    return toHex(this.#digest.hash(writer.begin('memo', 2).u8(4).digest(rest).digest(id).view()));
   }
 
   /** `role` keeps definitions, calls and rows apart; leaves follow the skeleton with their paths. */
-  #hash(role: number, begin: (to: TlvWriter) => void, value: unknown, owner: string): Uint8Array {
+  #hash(role: number, begin: (to: TlvWriter) => void, value: unknown, owner: string, author: Author | undefined): Uint8Array {
     const { skeleton, leaves } = part(value);
     // Leaves are hashed before the writer begins: content ids have a writer of their own, foreign getters may run code.
-    const marks = leaves.map(({ path, leaf }) => [path, typeof leaf === 'bigint' ? `n${leaf}` : `t${toHex(this.#contentOf(leaf, owner))}`]);
-    writer.begin('memo', 1).u8(role);
+    const marks = leaves.map(({ path, leaf }) => [path, typeof leaf === 'bigint' ? `n${leaf}` : `t${toHex(this.#contentOf(leaf, owner))}${abroad(leaf, author)}`]);
+    writer.begin('memo', 2).u8(role);
     begin(writer);
     encodeValue(writer, skeleton, owner);
     encodeValue(writer, marks, owner);
@@ -60,6 +61,15 @@ export class MemoKeys {
     const { array, dtype, shape } = readElements(leaf, owner);
     return this.#roots.contentId(array, tensorType(dtype, shape));
   }
+}
+
+const precisionOf = ({ precision = 'float32' }: Author): string => precision;
+
+/** Its methods compute as its own view does: a tensor of a view of another class or precision is another argument. */
+function abroad(leaf: object, author: Author | undefined): string {
+  if (author === undefined || !(leaf instanceof Tensor)) return '';
+  const own = leaf.owner.author;
+  return own.semantics === author.semantics && precisionOf(own) === precisionOf(author) ? '' : ` ${own.semantics} ${precisionOf(own)}`;
 }
 
 /** Tensors of ours in a tree whose content is not known yet. */

@@ -114,7 +114,7 @@ async function forget(memo: MemoCall, args: readonly unknown[]): Promise<number>
   return memo.rows > 0 ? forgetRows(memo, args) : Number(memo.definition.forget(keyOf(memo, args)));
 }
 
-const keyOf = ({ view, definition, name }: MemoCall, args: readonly unknown[]): string => toHex(view.core.memoKeys.call(definition.id, args, name));
+const keyOf = ({ view, definition, name }: MemoCall, args: readonly unknown[]): string => toHex(view.core.memoKeys.call(definition.id, view.author, args, name));
 
 /** A result before it is handed out: its tree, and the roots of its tensors. */
 interface Outcome {

@@ -47,7 +47,7 @@ async function withKeys<T>(memo: MemoCall, args: readonly unknown[], use: (keys:
 
 /** Row keys; without reuse every row is its own. */
 function keysOf({ view, definition, name }: MemoCall, source: RowSource, args: readonly unknown[]): string[] {
-  const rest = view.reuse ? view.core.memoKeys.call(definition.id, [null, ...args.slice(1)], name) : undefined;
+  const rest = view.reuse ? view.core.memoKeys.call(definition.id, view.author, [null, ...args.slice(1)], name) : undefined;
   return Array.from({ length: source.count }, (_, i) => (rest === undefined ? String(i) : source.keyOf(rest, i)));
 }
 
