@@ -173,6 +173,7 @@ export class Core {
 
   #answerOf(expression: Expression): string {
     if (expression.origin === 'given') return 'from outside';
+    if (expression.row === undefined) return ORIGINS_OF_MEMOS[expression.origin] ?? '';
     if (expression.origin === 'ram') return 'the same op on the same operands was kept';
     if (expression.origin === 'computed') return 'nothing kept matches';
     if (expression.origin === 'part') return 'part of a kept result was still valid';
@@ -186,6 +187,11 @@ export class Core {
     this.store.close();
   }
 }
+
+/** Roots that a memo gave. */
+const ORIGINS_OF_MEMOS: Partial<Record<Expression['origin'], string>> = {
+  ram: 'a memo kept it for these arguments', part: 'a memo had some of its rows and ran for the others', computed: 'the function of a memo gave it',
+};
 
 function allAdmitted({ operands }: Expression): boolean {
   for (const operand of operands) if (!operand.admitted) return false;

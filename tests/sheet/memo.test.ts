@@ -148,6 +148,8 @@ describe('a memoised function', () => {
     const again = await memo(160);
     expect(await again.matmul(again).sum().item()).toBe(160 ** 3 / 4);
     expect(sheet.core.counters.kernelCalls).toBe(kernelCalls);
+    expect([first.source, again.source], 'and says where it is from').toEqual(['computed', 'ram']);
+    expect(again.explain().toString()).toContain('a memo kept it');
   });
 
   it('shares one run among concurrent calls, and keeps no error', async () => {
@@ -243,7 +245,9 @@ describe('rows', () => {
     const E = await embed(texts);
     expect(await E.toArray()).toEqual(texts.map(vectorOf));
     expect(batches).toEqual([['a', 'bb', 'ccc'], ['dddd', 'ee']]);
-    expect(await (await embed(['new', ...texts])).toArray()).toEqual(['new', ...texts].map(vectorOf));
+    const more = await embed(['new', ...texts]);
+    expect(await more.toArray()).toEqual(['new', ...texts].map(vectorOf));
+    expect(more.source).toBe('part');
     expect(batches.slice(2)).toEqual([['new']]);
     expect([await embed.has(['ee', 'a']), await embed.has(['ee', 'x'])]).toEqual([true, false]);
     expect([await embed.forget(['ee', 'x', 'ee']), await embed.has(['ee'])]).toEqual([1, false]);

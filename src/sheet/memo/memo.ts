@@ -122,6 +122,11 @@ interface Outcome {
   readonly roots: readonly Expression[];
 }
 
+const outcome = (bytes: Uint8Array | undefined, roots: readonly Expression[], origin: Expression['origin']): Outcome => {
+  for (const root of roots) root.origin = origin;
+  return { bytes, roots };
+};
+
 async function callWhole(memo: MemoCall, args: readonly unknown[]): Promise<unknown> {
   const { view, definition } = memo;
   if (!view.reuse) return handOut(view, await orAborted(runOnce(memo, args), view.signal));
@@ -152,12 +157,12 @@ async function runOnce(memo: MemoCall, args: readonly unknown[], key?: string): 
   const owner = `memo "${name}": result`;
   const { bytes, tensors } = encodeTree(result, owner);
   const values = await Promise.all(tensors.map((tensor) => takeValue(view, tensor, owner)));
-  if (key === undefined) return { bytes, roots: values.map((value) => view.core.roots.add(value.type, value, view.author)) };
+  if (key === undefined) return outcome(bytes, values.map((value) => view.core.roots.add(value.type, value, view.author)), 'computed');
   const roots = values.map((value) => view.core.roots.place(value, view.author));
   const pieces: Piece[] = roots.map((root) => ({ value: root.value!, node: root.node(view.core.table), id: root.contentId! }));
   if (bytes !== undefined) pieces.push({ value: valueOfArray(tensorType('uint8', [bytes.length]), bytes) });
   definition.keep(key, pieces, costNs);
-  return { bytes, roots };
+  return outcome(bytes, roots, 'computed');
 }
 
 function recall({ core, author }: MemoView, pieces: readonly Piece[]): Outcome {
@@ -166,7 +171,7 @@ function recall({ core, author }: MemoView, pieces: readonly Piece[]): Outcome {
     value.block.hold();
     return core.roots.place(value, author, id);
   });
-  return { bytes: tree?.value.array as Uint8Array | undefined, roots };
+  return outcome(tree?.value.array as Uint8Array | undefined, roots, 'ram');
 }
 
 const handOut = (view: MemoView, { bytes, roots }: Outcome): unknown => decodeTree(bytes, roots.map((root) => new Tensor(view.owner, root)));

@@ -1,5 +1,6 @@
 // Rows mode of a memo: rows are kept one by one, the function sees only those that are not, in batches.
 import { ShapeError } from '../../errors.ts';
+import type { Expression } from '../../expr/expression.ts';
 import { type Value, valueOfArray } from '../../tensor/block.ts';
 import { allocate } from '../../tensor/dtype.ts';
 import { formatShape, type Shape } from '../../tensor/shape.ts';
@@ -19,8 +20,9 @@ export async function callRows(memo: MemoCall, args: readonly unknown[]): Promis
   try {
     if (source.count === 0) return await callEmpty(memo, source, args.slice(1));
     const keys = keysOf(memo, source, args);
-    const found = await new Search(memo, source, args.slice(1), keys).all();
-    return assemble(memo, keys.map((key) => found.get(key) as Value));
+    const search = new Search(memo, source, args.slice(1), keys);
+    const found = await search.all();
+    return assemble(memo, keys.map((key) => found.get(key) as Value), search.origin);
   } finally {
     source.release();
   }
@@ -89,6 +91,11 @@ class Search {
     return this.#found;
   }
 
+  get origin(): Expression['origin'] {
+    if (this.#computed === 0) return 'ram';
+    return this.#computed < this.#count ? 'part' : 'computed';
+  }
+
   /** Takes what others have kept by now, and claims the first rows that nobody runs. */
   #claim(limit: number): string[] {
     const { definition, view } = this.#memo;
@@ -147,7 +154,7 @@ function checkCount(name: string, shape: Shape, count: number): void {
 }
 
 /** Rows one after the other as a tensor that is known by its content: the same rows in the same order are one operand. */
-function assemble({ view: { core, author, owner, reuse }, name }: MemoCall, rows: readonly Value[]): Tensor {
+function assemble({ view: { core, author, owner, reuse }, name }: MemoCall, rows: readonly Value[], origin: Expression['origin']): Tensor {
   const { type } = rows[0] as Value;
   const other = rows.find((row) => row.type !== type);
   if (other !== undefined) {
@@ -156,7 +163,9 @@ function assemble({ view: { core, author, owner, reuse }, name }: MemoCall, rows
   const whole = tensorType(type.dtype, [rows.length, ...type.shape]);
   const value = valueOfArray(whole, allocate(whole.dtype, whole.size));
   rows.forEach((row, i) => value.array.set(row.array as never, i * type.size));
-  return new Tensor(owner, reuse ? core.roots.place(value, author) : core.roots.add(whole, value, author));
+  const root = reuse ? core.roots.place(value, author) : core.roots.add(whole, value, author);
+  root.origin = origin;
+  return new Tensor(owner, root);
 }
 
 /** Without rows only the function knows what a row of the result is. */
@@ -167,7 +176,9 @@ async function callEmpty(memo: MemoCall, source: RowSource, rest: readonly unkno
     const { result } = await timed(memo, [given.rows, ...rest]);
     const value = await takeValue(memo.view, result, `memo "${memo.name}": result`);
     checkCount(memo.name, value.type.shape, 0);
-    return new Tensor(owner, core.roots.add(value.type, value, author));
+    const root = core.roots.add(value.type, value, author);
+    root.origin = 'computed';
+    return new Tensor(owner, root);
   } finally {
     given.release();
   }
