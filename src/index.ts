@@ -28,7 +28,7 @@ export async function loadTrace(path: string, options: LoadOptions = {}): Promis
 export async function replayTrace(trace: Trace, options: ReplayTraceOptions = {}): Promise<ReplayReport> {
   const { digest } = await nodeHost();
   const { device, ...rest } = options;
-  return replay(trace, { ...rest, digest, open: async () => sheetExecutor(await SymbolicSheet.open(), device) });
+  return replay(trace, { ...rest, digest, open: async () => sheetExecutor(await SymbolicSheet.open(device === undefined ? {} : { device })) });
 }
 
 export type { LoadOptions, ReplayReport, Trace };

@@ -62,6 +62,10 @@ export interface Device {
   refusal?(task: Task): string | undefined;
   /** Shares buffers with other code. Said by GPUs. */
   readonly sharing?: BufferSharing;
+  /** Whether it was lost for good; `detail` says how. */
+  readonly isGivenUp?: boolean;
+  /** Until one that was lost is open again, or given up. */
+  readonly returning?: Promise<void> | undefined;
   /** Gives memory back that is only kept for later. */
   trim?(): void;
   /** Takes who is told what tasks took, where that is known only later. */

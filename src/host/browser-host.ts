@@ -50,10 +50,12 @@ export const browserDevices: FindDevices = async (settings, host) => {
   const { wasm, refusal } = await openWasm(devices[0] as JsDevice, settings);
   if (wasm !== undefined) devices.push(wasm);
   else absent.push({ name: 'wasm', found: false, detail: refusal });
-  const gpu = settings.devices === undefined || settings.devices.includes('webgpu') ? await pageGpu(settings, host) : undefined;
+  const isWanted = (name: string): boolean => settings.devices === undefined || settings.devices.includes(name);
+  const gpu = isWanted('webgpu') ? await pageGpu(settings, host) : undefined;
   if (gpu !== undefined && 'found' in gpu) absent.push(gpu);
   else if (gpu !== undefined) devices.push(gpu);
-  if (settings.tf !== undefined) {
+  if (settings.tf === undefined && isWanted('tensorflow')) absent.push({ name: 'tensorflow', found: false, detail: 'not looked for; pass yours, open({ tf })' });
+  if (settings.tf !== undefined && isWanted('tensorflow')) {
     const { openTensorflowBeside } = await import('../backend/tensorflow/shared.ts');
     const tf = openTensorflowBeside(gpu, settings.tf, wasm ?? devices[0] as JsDevice).catch((error: unknown) => {
       for (const device of devices) device.close();
@@ -61,7 +63,7 @@ export const browserDevices: FindDevices = async (settings, host) => {
     });
     devices.push(await tf);
   }
-  return { devices, absent, ...(wasm !== undefined && { memory: wasm.memory }) };
+  return { devices, absent, leftOut: ['webgpu', 'tensorflow'].filter((name) => !isWanted(name)), ...(wasm !== undefined && { memory: wasm.memory }) };
 };
 
 /** A function that makes a vector. Kernels are compiled when they are first used: too late to find out. */

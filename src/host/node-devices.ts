@@ -24,7 +24,8 @@ export const nodeDevices: FindDevices = async (settings, host) => {
     absent.push(absentBlas(blas));
   }
   const gpu = isWanted('webgpu') ? nodeGpu(settings, host, wasm.memory) : undefined;
-  const others = [...(gpu === undefined ? [] : [gpu]), openTf(settings, wasm, gpu)];
+  const tf = isWanted('tensorflow') ? openTf(settings, wasm, gpu) : undefined;
+  const others = [gpu, tf].filter((other) => other !== undefined);
   const outcomes = await Promise.allSettled(others);
   for (const outcome of outcomes) {
     if (outcome.status === 'rejected') continue;
@@ -36,7 +37,7 @@ export const nodeDevices: FindDevices = async (settings, host) => {
     for (const device of devices) device.close();
     throw failed.reason;
   }
-  return { devices, memory: wasm.memory, absent };
+  return { devices, memory: wasm.memory, absent, leftOut: ['blas', 'webgpu', 'tensorflow'].filter((name) => !isWanted(name)) };
 };
 
 async function nodeGpu(settings: Settings, host: Host, memory: Memory): Promise<Device | DeviceReport> {

@@ -1,6 +1,6 @@
 // The state of a sheet, and the verbs that need no elements: look up, judge, record.
 import type { CostTable, Dispatcher } from '../backend/dispatch.ts';
-import type { DeviceReport, Task } from '../backend/device.ts';
+import type { Device, DeviceReport, Task } from '../backend/device.ts';
 import { MemoryStore } from '../cache/memory.ts';
 import type { Entry } from '../cache/store.ts';
 import type { Host } from '../env.ts';
@@ -15,6 +15,7 @@ import { judgeBefore, type Verdict } from '../policy/laws.ts';
 import type { Memory, Value } from '../tensor/block.ts';
 import { Computing } from './computing.ts';
 import { Counters } from './counters.ts';
+import type { Choice } from './devices.ts';
 import { checkFinite, type Health } from './health.ts';
 import { LookupClock } from './lookup-clock.ts';
 import { MemoKeys } from './memo/key.ts';
@@ -56,11 +57,14 @@ export class Core {
   readonly nearMisses = new NearMisses(this.table);
   readonly lookups: LookupClock;
   readonly computing: Computing;
-  /** Devices that were looked for and not found. */
+  /** Devices that were looked for and not found, or are switched off. */
   absentDevices: readonly DeviceReport[] = [];
+  /** Devices that are switched off, on which others may stand: closed with them. */
+  idleDevices: readonly Device[] = [];
   readonly #startNs: number;
   readonly #lawless: boolean;
   #seq = 0;
+  #closing: Promise<void> | undefined;
 
   constructor(host: Host, settings: Settings, dispatcher: Dispatcher, memory: Memory, recorder: TraceWriter) {
     this.host = host;
@@ -80,6 +84,11 @@ export class Core {
 
   get costs(): CostTable {
     return this.dispatcher.costs;
+  }
+
+  /** The devices it has, and those it has not. */
+  get choice(): Choice {
+    return { devices: this.dispatcher.devices, absent: this.absentDevices };
   }
 
   /** Prints the report once, where it was asked for (SYMBOLIC_SHEET_REPORT=1). */
@@ -180,11 +189,24 @@ export class Core {
     return expression.within > 0 ? `computed together with #${expression.within}` : 'nobody asked for its elements yet';
   }
 
-  close(): void {
+  get isClosed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** Ends everything but what live handles hold, which comes to RAM before its device goes. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#end());
+  }
+
+  async #end(): Promise<void> {
     this.printReport();
     this.recorder.close();
-    this.dispatcher.close();
+    // First, so that only what handles hold is left on a device.
     this.store.close();
+    const arriving = this.pins.bringHome();
+    if (arriving !== undefined) await arriving;
+    this.dispatcher.close();
+    for (const device of this.idleDevices) device.close();
   }
 }
 

@@ -1,9 +1,9 @@
 // Opening a sheet: options, devices and memory become a core, and a view of it.
 import type { Device, DeviceReport } from '../backend/device.ts';
 import type { Host } from '../env.ts';
-import { UnavailableError } from '../errors.ts';
 import { heapMemory, type Memory } from '../tensor/block.ts';
 import type { Core } from './core.ts';
+import { checkDevice, chooseDevices } from './devices.ts';
 import { type OpenOptions, type Settings, settleOptions } from './options.ts';
 import { type Sheet, viewWith } from './sheet.ts';
 
@@ -13,6 +13,8 @@ export interface Machine {
   readonly memory?: Memory;
   /** Devices that were looked for and not found, and why. */
   readonly absent?: readonly DeviceReport[];
+  /** Names of devices that were not looked for, since the options leave them out. */
+  readonly leftOut?: readonly string[];
 }
 
 /** Finds the devices a host offers. */
@@ -26,18 +28,26 @@ export async function openSheet<S extends Sheet>(SheetClass: new (core: Core, vi
   const off = host.settings.off || settled.cache === 'off';
   const settings: Settings = { ...settled, cache: off ? 'off' : 'on', devices: settled.devices ?? host.settings.devices };
   const machine = await find(settings, host);
-  checkDevice(settings, machine);
-  const [{ Core }, { Dispatcher }, { openTrace }] = await Promise.all([import('./core.ts'), import('../backend/dispatch.ts'), import('./open-trace.ts')]);
-  const core = new Core(host, settings, new Dispatcher(chosen(machine, settings)), machine.memory ?? heapMemory, openTrace(host, settings));
-  core.absentDevices = machine.absent ?? [];
-  if (host.settings.report) await reportAtExit(core);
-  const view = viewWith(core, { numerics: settings.numerics, reuse: !off, device: settings.device, precision: settings.precision, signal: undefined }, {});
-  return new SheetClass(core, view);
+  try {
+    const core = await openCore(machine, settings, host);
+    const view = viewWith(core, { numerics: settings.numerics, reuse: !off, device: settings.device, precision: settings.precision, signal: undefined }, {});
+    return new SheetClass(core, view);
+  } catch (error) {
+    for (const device of machine.devices) device.close();
+    throw error;
+  }
 }
 
-/** A device that is asked for by name must be there. */
-function checkDevice({ device }: Settings, { devices, absent = [] }: Machine): void {
-  if (device !== undefined && !devices.some(({ name }) => name === device)) throw notHere(device, devices, absent, 'device');
+async function openCore(machine: Machine, settings: Settings, host: Host): Promise<Core> {
+  const { absent = [], leftOut = [] } = machine;
+  const choice = chooseDevices({ devices: machine.devices, absent }, leftOut, settings.devices);
+  if (settings.device !== undefined) checkDevice(settings.device, choice, 'device');
+  const [{ Core }, { Dispatcher }, { openTrace }] = await Promise.all([import('./core.ts'), import('../backend/dispatch.ts'), import('./open-trace.ts')]);
+  const core = new Core(host, settings, new Dispatcher(choice.devices), machine.memory ?? heapMemory, openTrace(host, settings));
+  core.absentDevices = choice.absent;
+  core.idleDevices = machine.devices.filter((device) => !choice.devices.includes(device));
+  if (host.settings.report) await reportAtExit(core);
+  return core;
 }
 
 /** Prints the report when the sheet is closed, or else when the process ends. */
@@ -50,16 +60,4 @@ async function reportAtExit(core: Core): Promise<void> {
   };
   const withdraw = core.host.onExit(print);
   core.printReport = print;
-}
-
-function chosen({ devices: found, absent = [] }: Machine, { devices }: Settings): readonly Device[] {
-  if (devices === undefined) return found;
-  const missing = devices.find((name) => !found.some((device) => device.name === name));
-  if (missing !== undefined) throw notHere(missing, found, absent, 'devices');
-  return found.filter((device) => devices.includes(device.name));
-}
-
-function notHere(name: string, found: readonly Device[], absent: readonly DeviceReport[], option: string): UnavailableError {
-  const reason = absent.find((report) => report.name === name)?.detail ?? 'it is none that is known';
-  return new UnavailableError(`Device "${name}" is not here: ${reason}. Found: ${found.map((device) => device.name).join(', ')}; leave the ${option} option out to use what there is.`, { device: name });
 }

@@ -38,6 +38,8 @@ export class Pins {
   /** In the order in which they were made. */
   readonly #young = new Map<Block, Pin>();
   #youngBytes = 0;
+  /** Those that were on a device when they were pinned. */
+  readonly #away = new Set<Block>();
   #ageing = false;
   #unbreathedBytes = 0;
   readonly #byBlock = new WeakMap<Block, WeakRef<Pin>>();
@@ -90,6 +92,12 @@ export class Pins {
     return nextTurn().then(pressCollector);
   }
 
+  /** Brings to RAM what is on a device, as far as there is room and the device answers; undefined where nothing is. */
+  bringHome(): Promise<unknown> | undefined {
+    const away = [...this.#away].filter((block) => !block.isLocal && block.residence?.isAdopted !== true);
+    return away.length === 0 ? undefined : Promise.allSettled(away.map((block) => block.bring()));
+  }
+
   /** Whether bytes came back when the event loop and the collector were given turns to find handles that nobody holds. */
   async recover(): Promise<boolean> {
     const before = this.sizeBytes;
@@ -106,6 +114,7 @@ export class Pins {
     this.sizeBytes += block.sizeBytes;
     this.#unbreathedBytes += block.sizeBytes;
     this.#young.set(block, pin);
+    if (!block.isLocal) this.#away.add(block);
     this.#youngBytes += block.sizeBytes;
     if (this.#young.size > YOUNG_PINS || this.#youngBytes > YOUNG_BYTES) this.#age(this.#young.size > YOUNG_PINS ? 1 : this.#young.size);
     else this.#ageSoon();
@@ -146,6 +155,7 @@ export class Pins {
 
   #letGo(block: Block): void {
     this.sizeBytes -= block.sizeBytes;
+    this.#away.delete(block);
     block.release();
   }
 }

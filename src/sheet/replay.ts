@@ -6,9 +6,9 @@ import type { Executor } from '../trace/replay.ts';
 import type { Sheet } from './sheet.ts';
 import type { Tensor } from './tensor.ts';
 
-/** Replays calls on a fresh sheet, each in its recorded class, on `device` where it has the op. Closes the sheet at the end. */
-export function sheetExecutor(sheet: Sheet, device: string | undefined): Executor<Tensor> {
-  const view = (numerics: NumericsClass): Sheet => sheet.with({ class: numerics, ...(device !== undefined && { device }) });
+/** Replays calls on a fresh sheet, each in its recorded class. Closes the sheet at the end. */
+export function sheetExecutor(sheet: Sheet): Executor<Tensor> {
+  const view = (numerics: NumericsClass): Sheet => sheet.with({ class: numerics });
   const views = { tolerance: view('tolerance'), exact: view('exact') };
   return {
     root: (array, dtype, shape) => sheet.tensor(array, shape, { dtype: parseDType(dtype) }),

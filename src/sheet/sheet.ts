@@ -12,6 +12,7 @@ import { tensorType } from '../tensor/type.ts';
 import { splitArguments } from './arguments.ts';
 import { takeOver } from './ownership.ts';
 import type { Core, View } from './core.ts';
+import { checkDevice, reportDevices } from './devices.ts';
 import { isTooDeep } from './deep-chains.ts';
 import { type Explanation, explainExpression } from './explain.ts';
 import { isGpuBuffer, sharingOf, valueOfBuffer } from './gpu-buffers.ts';
@@ -40,14 +41,12 @@ export class Sheet implements Owner {
   /** @internal */
   readonly core: Core;
   readonly #view: View;
-  readonly #state: { closed: boolean };
   readonly #reader: Reader;
 
   /** @internal */
-  constructor(core: Core, view: View, state = { closed: false }) {
+  constructor(core: Core, view: View) {
     this.core = core;
     this.#view = view;
-    this.#state = state;
     this.#reader = new Reader(core, view);
   }
 
@@ -99,7 +98,7 @@ export class Sheet implements Owner {
   /** A view of the same sheet: other class, device, precision or cache for its calls, a signal for its waits. */
   with(options: ViewOptions): Sheet {
     const view = viewWith(this.core, this.#view, options);
-    return new Sheet(this.core, view, this.#state);
+    return new Sheet(this.core, view);
   }
 
   /**
@@ -252,9 +251,9 @@ export class Sheet implements Owner {
     this.core.pins.unpin(expression);
   }
 
-  /** Devices that were found, and those that were not with what would be needed. */
+  /** Devices that were found, and those that were not, are switched off or given up, with what would be needed. */
   devices(): readonly DeviceReport[] {
-    return [...this.core.dispatcher.devices.map(({ name, detail }) => ({ name, found: true, detail })), ...this.core.absentDevices];
+    return reportDevices(this.core.choice);
   }
 
   /** Op by op, what was reused and what was computed, and why. */
@@ -262,11 +261,12 @@ export class Sheet implements Owner {
     return explainExpression(tensor instanceof Tensor ? tensor.expression : tensor, (e) => this.core.reasonOf(e));
   }
 
-  /** Lets go of everything that is not held by a live handle. Forgetting to close loses nothing and keeps no process alive. */
-  async close(): Promise<void> {
-    if (this.#state.closed) return;
-    this.#state.closed = true;
-    this.core.close();
+  /**
+   * Lets go of everything that is not held by a live handle. What one holds can still be read: from a GPU it comes to RAM first, as far as
+   * there is room, but for GPUBuffers that are the caller's. Forgetting to close loses nothing and keeps no process alive.
+   */
+  close(): Promise<void> {
+    return this.core.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -274,7 +274,7 @@ export class Sheet implements Owner {
   }
 
   #open(): void {
-    if (this.#state.closed) throw new ClosedError('This sheet is closed; open another with SymbolicSheet.open().', {});
+    if (this.core.isClosed) throw new ClosedError('This sheet is closed; open another with SymbolicSheet.open().', {});
   }
 }
 
@@ -294,6 +294,7 @@ for (const [method, row] of METHODS) {
 /** The view whose options are `base`'s but for those given. */
 export function viewWith(core: Core, base: Omit<View, 'author'>, options: ViewOptions): View {
   checkViewOptions(options);
+  if (options.device !== undefined) checkDevice(options.device, core.choice, 'with: device');
   const numerics = options.class ?? base.numerics;
   const { rewrites } = core.settings;
   const semantics = (numerics === 'exact' ? 1 : 0) | (rewrites === 'apply' ? REWRITES_APPLIED : 0);

@@ -14,6 +14,8 @@ export interface Residence {
   readonly sizeBytes: number;
   /** Whether the bytes can still be had: a device that is lost takes them along. */
   readonly isAlive: boolean;
+  /** Whether they are somebody else's, who keeps them. */
+  readonly isAdopted?: boolean;
   /** A copy in RAM, with one holder. Rejects with a DeviceLostError. */
   read(): Promise<Block>;
   /** Resolves when the device has finished writing them. Rejects with a DeviceLostError. */

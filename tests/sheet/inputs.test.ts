@@ -246,9 +246,23 @@ describe('calls that cannot be meant', () => {
     expect(await sheet.tensor([1, 2]).add(sheet.tensor(await foreign.data(), foreign.shape)).toArray()).toEqual([2, 4]);
   });
 
-  it('on a device that is not there name those that are', async () => {
-    const a = sheet.with({ device: 'abacus' }).execute('exp', noise(9, 1));
-    expect(await refusal(() => a.data())).toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('wasm') });
+  it('on a device that is not there are refused at the view, with the reason that opening a sheet on it gives', async () => {
+    const only = { devices: ['wasm', 'js'] };
+    const cases: readonly (readonly [device: string, why: string])[] = [
+      ['abacus', "there is no device 'abacus'; known are js, wasm, "], ['WASM', "there is no device 'WASM'; write 'wasm'."],
+      ['webgpu', "'webgpu' is not here: switched off, for it is not among devices: ['wasm', 'js']; add it."],
+    ];
+    for (const [device, why] of cases) {
+      const refused = { code: 'UNAVAILABLE', message: expect.stringContaining(why) };
+      expect(await refusal(() => sheet.with({ device }))).toMatchObject(refused);
+      expect(await refusal(() => SymbolicSheet.open({ ...only, device }))).toMatchObject(refused);
+    }
+    expect(await refusal(() => SymbolicSheet.open({ devices: ['js'], device: 'wasm' }))).toMatchObject({ message: expect.stringContaining("'wasm' is not here: switched off") });
+    expect(await refusal(() => SymbolicSheet.open({ devices: ['js', 'abacus'] }))).toMatchObject({ message: expect.stringContaining("there is no device 'abacus'") });
+    expect(await refusal(() => SymbolicSheet.open({ devices: [] }))).toMatchObject({ code: 'UNAVAILABLE' });
+    await using opened = await SymbolicSheet.open(only);
+    expect(opened.devices().filter(({ found }) => found).map(({ name }) => name).sort()).toEqual(['js', 'wasm']);
+    expect(opened.devices().filter(({ detail }) => detail.startsWith('switched off')).map(({ name }) => name).sort()).toEqual(['blas', 'tensorflow', 'webgpu']);
   });
 });
 
