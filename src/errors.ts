@@ -81,15 +81,15 @@ export class FormatError extends SheetError {
 
 /** A use of something that is closed or disposed. Code `CLOSED`. */
 export class ClosedError extends SheetError {
-  constructor(message: string, details?: ErrorDetails) {
-    super('CLOSED', message, details);
+  constructor(message: string, details?: ErrorDetails, options?: { cause?: unknown }) {
+    super('CLOSED', message, details, options);
   }
 }
 
 /** A device, library or optional package that is needed and not there. Code `UNAVAILABLE`. */
 export class UnavailableError extends SheetError {
-  constructor(message: string, details?: ErrorDetails) {
-    super('UNAVAILABLE', message, details);
+  constructor(message: string, details?: ErrorDetails, options?: { cause?: unknown }) {
+    super('UNAVAILABLE', message, details, options);
   }
 }
 

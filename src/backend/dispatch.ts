@@ -86,6 +86,13 @@ export type Promptness = 'now' | 'free';
 const isEligible = (device: Device, task: Task, mode: Promptness): boolean =>
   (task.numerics !== 'exact' || device.exact) && (mode === 'free' || (device.deviceMemory === undefined && device.readsAtOnce !== false)) && device.supports(task);
 
+/** Why a device is not eligible. */
+function obstacle(device: Device, task: Task, mode: Promptness): string {
+  if (task.numerics === 'exact' && !device.exact) return 'its results are not those of class exact';
+  if (mode === 'now' && (device.deviceMemory !== undefined || device.readsAtOnce === false)) return 'it answers later, and this call must have its result at once, as those of an eager sheet';
+  return device.refusal?.(task) ?? 'it has no kernel for it';
+}
+
 /** Whether an operand lies on a device and not in RAM. (A task that is only priced has operands without blocks.) */
 const isAway = (task: Task): boolean => task.operands.some(({ block }) => block?.isLocal === false);
 
@@ -122,6 +129,11 @@ export class Dispatcher {
     return chosen;
   }
 
+  /** Until a device that was lost is open again, or given up; undefined where none is on its way. */
+  get returning(): Promise<void> | undefined {
+    return this.devices.find((device) => device.returning !== undefined)?.returning;
+  }
+
   /** Why a device that was asked for by name does not compute a task, where it says so. */
   refusal(task: Task, forced: string): string | undefined {
     const why = this.devices.find(({ name }) => name === forced)?.refusal?.(task);
@@ -138,8 +150,9 @@ export class Dispatcher {
     }
     best ??= this.devices.find((device) => isEligible(device, task, mode));
     if (best !== undefined) return best;
+    const reasons = this.devices.map((device) => `${device.name}: ${obstacle(device, task, mode)}`).join('; ');
     throw new UnavailableError(
-      `${task.row.name}: none of the devices ${this.devices.map((device) => device.name).join(', ')} computes it on ${task.type.dtype} in class ${task.numerics}; add "js" to the devices option, it computes everything.`,
+      `${task.row.name}: no device computes it on ${task.type.dtype} in class ${task.numerics} (${reasons}); add "js" to the devices option, it computes everything.`,
       { op: task.row.name, dtype: task.type.dtype, numerics: task.numerics },
     );
   }

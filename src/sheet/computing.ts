@@ -93,7 +93,12 @@ export class Computing {
 
   #dispatch(step: Step, task: Task, mode: Promptness, view: View, again = false): Value | Promise<Value> {
     const { dispatcher, memory } = this.#core;
-    const device = dispatcher.place(task, view.device, mode);
+    let device: Device;
+    try {
+      device = dispatcher.place(task, view.device, mode);
+    } catch (error) {
+      return this.#whenReturned(step, task, mode, view, error);
+    }
     if (view.device !== undefined && device.name !== view.device) step.expression.note ??= dispatcher.refusal(task, view.device);
     if (device.deviceMemory === undefined && !task.operands.every(({ block }) => block.isLocal)) return this.#brought(step, task, view);
     const run: Run = { step, task, device, runner: this.#runnerOf(task, device), view, block: (device.deviceMemory ?? memory).take(task.type), startNs: this.#core.now(), again };
@@ -149,7 +154,20 @@ export class Computing {
     const refused = device.deviceMemory !== undefined && !(error instanceof DeviceLostError) && !device.supports({ ...task });
     if (!refused) throw this.#failed(step.expression, error);
     step.expression.note = `${device.name} refused: ${error instanceof Error ? error.message : String(error)}`;
-    return this.#dispatch(step, { ...task }, mode, view);
+    try {
+      return this.#dispatch(step, { ...task }, mode, view);
+    } catch (second) {
+      // No other computes it: what it is about is the first.
+      throw second instanceof UnavailableError ? this.#failed(step.expression, new UnavailableError(second.message, second.details, { cause: error })) : second;
+    }
+  }
+
+  /** A task that no device computes now waits for one that was lost and is being opened again. */
+  #whenReturned(step: Step, task: Task, mode: Promptness, view: View, error: unknown): Promise<Value> {
+    const returning = mode === 'free' ? this.#core.dispatcher.returning : undefined;
+    if (returning === undefined) throw error;
+    const letGo = holdAll(task.operands);
+    return this.#fly(step, view, returning.then(() => this.#dispatch(step, { ...task }, mode, view)).finally(letGo));
   }
 
   async #whenThereIsRoom(step: Step, task: Task, view: View, error: LimitError): Promise<Value> {

@@ -13,9 +13,9 @@ export const isGpuBuffer = (value: unknown): value is GPUBuffer =>
 
 /** The device whose buffers a sheet shares. Throws an UnavailableError that says what is missing. */
 export function sharingOf({ dispatcher, absentDevices }: Core): BufferSharing {
-  const sharing = dispatcher.devices.find((device) => device.sharing !== undefined)?.sharing;
-  if (sharing !== undefined) return sharing;
-  const why = absentDevices.find(({ name }) => name === 'webgpu')?.detail ?? 'its devices option leaves "webgpu" out';
+  const gpu = dispatcher.devices.find((device) => device.sharing !== undefined);
+  if (gpu?.sharing !== undefined && gpu.isGivenUp !== true) return gpu.sharing;
+  const why = gpu?.detail ?? absentDevices.find(({ name }) => name === 'webgpu')?.detail ?? 'none was looked for; name "webgpu" in the devices option';
   throw new UnavailableError(`This sheet has no GPU: ${why}.`, { device: 'webgpu' });
 }
 

@@ -1,5 +1,5 @@
 // Reading through a view: values of expressions, found or computed, again where a device was lost; their ids and their buffers.
-import { DeviceLostError } from '../errors.ts';
+import { ClosedError, DeviceLostError, UnavailableError } from '../errors.ts';
 import type { Expression } from '../expr/expression.ts';
 import type { Value } from '../tensor/block.ts';
 import type { Core, View } from './core.ts';
@@ -15,7 +15,7 @@ const MAX_LOSSES = 4;
 /** What makes a value ready for its reader. */
 type Ready = (value: Value) => Promise<void> | undefined;
 
-const settled: Ready = ({ block }) => block.residence?.settled();
+const settled: Ready = ({ block }) => (block.isLocal ? undefined : block.residence?.settled());
 const brought: Ready = ({ block }) => (block.isLocal ? undefined : block.bring());
 
 /** Demands of one view of a sheet. */
@@ -109,6 +109,7 @@ export class Reader {
     const sharing = sharingOf(this.#core);
     let buffer: GPUBuffer | undefined;
     const [value] = await this.#withoutLoss([expression], undefined, async (value) => {
+      await this.#core.dispatcher.returning;
       buffer = await sharing.lend(value);
     }) as [Value];
     this.#keepWith(expression, value);
@@ -178,9 +179,13 @@ export class Reader {
         return values;
       } catch (error) {
         for (const value of values) value.block.release();
-        if (!(error instanceof DeviceLostError) || losses >= MAX_LOSSES) throw error;
+        if (!(error instanceof DeviceLostError) || losses >= MAX_LOSSES) throw this.#core.isClosed && isOfDevice(error) ? closedMeanwhile(error) : error;
         demanded = undefined;
       }
     }
   }
 }
+
+const isOfDevice = (error: unknown): boolean => error instanceof DeviceLostError || error instanceof UnavailableError;
+
+const closedMeanwhile = (cause: unknown): ClosedError => new ClosedError('This sheet was closed while these elements were computed, and their device with it; await them before you close it.', {}, { cause });

@@ -67,6 +67,7 @@ describe('a device that is lost', () => {
     let opened = await openWatched({}, { digests: 'device' });
     opened.watch.onWait = () => void waits++;
     expectRight(await program(opened.gpu));
+    opened.watch.onWait = () => {};
     await opened.sheet.close();
     expect(waits).toBeGreaterThan(15);
     for (let at = 1; at <= waits; at++) {
@@ -145,6 +146,64 @@ describe('a device that is lost', () => {
     expect(sheet.gpuDevice()).toBe(watch.devices[1]);
     expect([...(await gpu.tensor(buffer, [ELEMENTS.length]).data())]).toEqual([...(await sum.data())]);
     await sheet.close();
+  });
+});
+
+describe('a device that is the only one', () => {
+  const alone = (options = {}): Promise<WatchedSheet> => openWatched({ devices: ['webgpu'], ...options });
+
+  it('is waited for when it was lost, by who reads, computes or borrows its buffer, whatever is left of the operands', async () => {
+    const { sheet, watch } = await alone();
+    const x = sheet.tensor(ELEMENTS, [SIDE, SIDE]);
+    const wanted = await x.matmul(x).add(1).data();
+    for (const wait of ['data', 'fingerprint', 'gpuBuffer', 'compute'] as const) {
+      const product = await x.matmul(x);
+      const sum = product.add(1);
+      await sheet.compute(product, sum);
+      (watch.devices.at(-1) as GPUDevice).destroy();
+      if (watch.devices.length % 2 === 0) await turn();
+      await (wait === 'compute' ? sheet.compute(sum) : sum[wait]());
+      expect(await sum.data()).toEqual(wanted);
+      await sheet.compute(sum, product);
+      if (watch.devices.length === 3) break;
+    }
+    await sheet.close();
+  });
+
+  it('and cannot be opened again says so to who waits, as do the reports of devices', async () => {
+    const { sheet, watch } = await alone();
+    const product = sheet.matmul(sheet.tensor(ELEMENTS, [SIDE, SIDE]), sheet.tensor(ELEMENTS, [SIDE, SIDE]));
+    watch.onReopen = () => {
+      throw new TypeError('no GPU answers any more');
+    };
+    (watch.devices[0] as GPUDevice).destroy();
+    await expect(product.data()).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringMatching(/^matmul: no device .*webgpu: .*no GPU answers any more.*add "js"/) });
+    expect(sheet.devices().find(({ name }) => name === 'webgpu')).toMatchObject({ found: false, detail: expect.stringContaining('no GPU answers any more') });
+    expect(() => sheet.gpuDevice()).toThrow('no GPU answers any more');
+    await sheet.close();
+  });
+
+  it('says why it does not compute: its shader, its class, that it cannot answer at once', async () => {
+    const { sheet, watch } = await alone();
+    const device = watch.devices[0] as GPUDevice;
+    const create = device.createShaderModule.bind(device);
+    device.createShaderModule = (descriptor) => create({ ...descriptor, code: `${descriptor.code}\n oops` });
+    const x = sheet.tensor(ELEMENTS, [SIDE, SIDE]);
+    const refused = { message: expect.stringContaining('does not compile') };
+    await expect(x.exp().data()).rejects.toMatchObject({ code: 'UNAVAILABLE', ...refused, cause: refused });
+    await expect(sheet.with({ class: 'exact' }).exp(x).data()).rejects.toMatchObject({ message: expect.stringContaining('class exact') });
+    await sheet.close();
+    const eager = await alone({ eager: true });
+    expect(() => eager.sheet.exp(eager.sheet.tensor(ELEMENTS))).toThrow(expect.objectContaining({ code: 'UNAVAILABLE', message: expect.stringContaining('at once') }));
+    await eager.sheet.close();
+  });
+
+  it('and is closed meanwhile says that to who waits', async () => {
+    const { sheet } = await alone();
+    const x = sheet.tensor(ELEMENTS, [SIDE, SIDE]);
+    const waiting = expect(x.matmul(x).data()).rejects.toMatchObject({ code: 'CLOSED' });
+    await sheet.close();
+    await waiting;
   });
 });
 
@@ -312,6 +371,41 @@ describe('a shader that does not compile', () => {
     const id = await product.fingerprint();
     expect(await sheet.tensor(await product.data(), [SIDE, SIDE]).fingerprint()).toBe(id);
     await sheet.close();
+  });
+});
+
+describe('a sheet that is closed', () => {
+  it('leaves what handles hold readable, wherever it was, and no device that computes', async () => {
+    const { sheet, gpu, watch } = await openWatched();
+    const x = gpu.tensor(ELEMENTS, [SIDE, SIDE]);
+    const held = [await x.matmul(x), await x.exp(), await x.matmul(x).astype('float16')];
+    await gpu.compute(...held);
+    const before = watch.readbacks.length;
+    const closing = sheet.close();
+    expect(() => sheet.tensor([1])).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+    await Promise.all([closing, sheet.close()]);
+    expect(watch.readbacks.length).toBeGreaterThan(before);
+    const [product, exp] = await Promise.all(held.map((handle) => handle.data()));
+    await using js = await SymbolicSheet.open({ devices: ['js'] });
+    const y = js.tensor(ELEMENTS, [SIDE, SIDE]);
+    for (const [got, wanted] of [[product, y.matmul(y)], [exp, y.exp()]] as const) {
+      const elements = await wanted.data() as Float32Array;
+      (got as Float32Array).forEach((value, i) => expect(value).toBeCloseTo(elements[i] as number, 4));
+    }
+    expect((await held[2]?.data())?.length).toBe(SIDE * SIDE);
+    await expect(watch.devices[0]?.lost).resolves.toMatchObject({ reason: 'destroyed' });
+  });
+
+  it('closes though its GPU is lost meanwhile', async () => {
+    const { sheet, gpu, watch } = await openWatched();
+    const product = gpu.tensor(ELEMENTS, [SIDE, SIDE]).exp();
+    await gpu.compute(product);
+    watch.onWait = () => (watch.devices[0] as GPUDevice).destroy();
+    await sheet.close();
+    await turn();
+    await expect(product.data()).rejects.toMatchObject({ code: 'CLOSED' });
+    expect(watch.devices.length).toBe(1);
+    expect(unhandled).toEqual([]);
   });
 });
 

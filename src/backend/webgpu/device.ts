@@ -79,8 +79,16 @@ export class WebgpuDevice implements Device {
   }
 
   get detail(): string {
-    if (this.#lives.current === undefined) return `${this.#source.adapter}: not in use, ${this.#lives.reason}`;
+    if (this.#lives.current === undefined) return `${this.#source.adapter}: not in use, ${this.#lives.reason}; ${this.isGivenUp ? 'open another sheet to try it again' : 'it is being opened again'}`;
     return `${this.#source.adapter}${this.automatic ? '' : ' (software: used only where it is asked for by name)'}`;
+  }
+
+  get isGivenUp(): boolean {
+    return this.#lives.current === undefined && this.#lives.returning === undefined;
+  }
+
+  get returning(): Promise<void> | undefined {
+    return this.#lives.returning;
   }
 
   supports(task: Task): boolean {

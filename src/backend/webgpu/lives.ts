@@ -41,6 +41,11 @@ export class Lives {
     return this.#current;
   }
 
+  /** Resolves when a device that was lost is open again, or is known not to come back; undefined where none is being opened. */
+  get returning(): Promise<void> | undefined {
+    return this.#reopening;
+  }
+
   /** The open device, for a task, which is demanded again where there is none. */
   living(): Life {
     if (this.#current !== undefined) return this.#current;
