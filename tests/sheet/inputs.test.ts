@@ -249,7 +249,7 @@ describe('calls that cannot be meant', () => {
   it('on a device that is not there are refused at the view, with the reason that opening a sheet on it gives', async () => {
     const only = { devices: ['wasm', 'js'] };
     const cases: readonly (readonly [device: string, why: string])[] = [
-      ['abacus', "there is no device 'abacus'; known are js, wasm, "], ['WASM', "there is no device 'WASM'; write 'wasm'."],
+      ['abacus', "there is no device 'abacus'. Found: js, wasm; "], ['WASM', "there is no device 'WASM', write 'wasm'."],
       ['webgpu', "'webgpu' is not here: switched off, for it is not among devices: ['wasm', 'js']; add it."],
     ];
     for (const [device, why] of cases) {
@@ -259,6 +259,7 @@ describe('calls that cannot be meant', () => {
     }
     expect(await refusal(() => SymbolicSheet.open({ devices: ['js'], device: 'wasm' }))).toMatchObject({ message: expect.stringContaining("'wasm' is not here: switched off") });
     expect(await refusal(() => SymbolicSheet.open({ devices: ['js', 'abacus'] }))).toMatchObject({ message: expect.stringContaining("there is no device 'abacus'") });
+    expect(await refusal(() => SymbolicSheet.open({ devices: ['js', 'WebGPU'] }))).toMatchObject({ message: expect.stringContaining("write 'webgpu'") });
     expect(await refusal(() => SymbolicSheet.open({ devices: [] }))).toMatchObject({ code: 'UNAVAILABLE' });
     await using opened = await SymbolicSheet.open(only);
     expect(opened.devices().filter(({ found }) => found).map(({ name }) => name).sort()).toEqual(['js', 'wasm']);
