@@ -93,9 +93,9 @@ export class Pins {
   }
 
   /** Brings to RAM what is on a device, as far as there is room and the device answers; undefined where nothing is. */
-  bringHome(): Promise<unknown> | undefined {
+  bringHome(): Promise<void> | undefined {
     const away = [...this.#away].filter((block) => !block.isLocal && block.residence?.isAdopted !== true);
-    return away.length === 0 ? undefined : Promise.allSettled(away.map((block) => block.bring()));
+    return away.length === 0 ? undefined : bringAll(away);
   }
 
   /** Whether bytes came back when the event loop and the collector were given turns to find handles that nobody holds. */
@@ -158,6 +158,19 @@ export class Pins {
     this.#away.delete(block);
     block.release();
   }
+}
+
+/** Some at a time, for each takes as many bytes again on its way. */
+async function bringAll(blocks: readonly Block[]): Promise<void> {
+  let under: Promise<void>[] = [];
+  let bytes = 0;
+  for (const block of blocks) {
+    under.push(block.bring());
+    if ((bytes += block.sizeBytes) < BREATH_BYTES) continue;
+    await Promise.allSettled(under);
+    [under, bytes] = [[], 0];
+  }
+  await Promise.allSettled(under);
 }
 
 /**

@@ -404,7 +404,7 @@ describe('a sheet that is closed', () => {
     await sheet.close();
     await turn();
     await expect(product.data()).rejects.toMatchObject({ code: 'CLOSED' });
-    expect(watch.devices.length).toBe(1);
+    for (const device of watch.devices) await expect(device.lost).resolves.toMatchObject({ reason: 'destroyed' });
     expect(unhandled).toEqual([]);
   });
 });
