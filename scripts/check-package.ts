@@ -1,6 +1,6 @@
 // Packs the library, installs the tarball into an empty folder, and holds it to its promises: imports, requires, bundles, budgets, keys.
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -9,6 +9,30 @@ import { build, type Metafile } from 'esbuild';
 const BUDGET = { installedMegabytes: 25, packages: 12, importMs: 80, browserGzipKilobytes: 60 };
 const ROOT = join(import.meta.dirname, '..');
 const failures: string[] = [];
+
+/** A program whose types come from the package, and what it is compiled with. */
+interface Consumer {
+  readonly name: string;
+  readonly source: string;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+const TYPED = `
+export async function use(): Promise<void> {
+  const sheet: Sheet = await SymbolicSheet.open();
+  const elements: Float32Array = await sheet.tensor(new Float32Array(3), [3]).add(1).data();
+  const [sum, flag, big]: [number, boolean, bigint] = [await sheet.tensor([1, 2]).sum().item(), await sheet.tensor([true]).item(), await sheet.tensor([1n]).item()];
+  const embed: Memo<[text: string], number> = sheet.memo('length', (text: string) => text.length);
+  const [why, figures]: [Explanation, SheetStats] = [sheet.explain(sheet.tensor([1])), sheet.stats()];
+  console.log(elements, sum, flag, big, embed, why, figures);
+}`;
+const NAMES = 'type Explanation, type Memo, type Sheet, type SheetStats, SymbolicSheet';
+const CONSUMERS: readonly Consumer[] = [
+  { name: 'bare.mts', source: `import { ${NAMES}, loadTrace } from 'symbolic-sheet';\ndeclare const console: { log(...values: unknown[]): void };${TYPED}\nexport const traced = loadTrace;`, options: { module: 'NodeNext', lib: ['ES2022'] } },
+  { name: 'dom.mts', source: `import { ${NAMES} } from 'symbolic-sheet';${TYPED}`, options: { module: 'NodeNext', lib: ['ES2022', 'DOM'] } },
+  // A page has no files: loading traces is not among what its entry exports.
+  { name: 'page.ts', source: `import { ${NAMES} } from 'symbolic-sheet';\n// @ts-expect-error\nimport { loadTrace } from 'symbolic-sheet';${TYPED}`, options: { module: 'ESNext', moduleResolution: 'bundler', customConditions: ['browser'], lib: ['ES2022', 'DOM'] } },
+];
 
 function check(what: string, holds: boolean, figure: string): void {
   console.log(`${holds ? '✓' : '✗'} ${what.padEnd(46)} ${figure}`);
@@ -61,13 +85,26 @@ try {
   writeFileSync(join(folder, 'timed.mjs'), "const start = performance.now(); await import('symbolic-sheet'); console.log(performance.now() - start);");
   const times = Array.from({ length: 7 }, () => Number(run('node', ['timed.mjs'], folder))).sort((a, b) => a - b);
   check(`import takes at most ${BUDGET.importMs} ms`, (times[0] as number) <= BUDGET.importMs, `best ${(times[0] as number).toFixed(0)} ms, median ${(times[3] as number).toFixed(0)} ms`);
-  check('the types are where package.json says', readFileSync(join(folder, 'node_modules/symbolic-sheet/dist/src/index.d.ts'), 'utf8').includes('SymbolicSheet'), '');
+  for (const [what, version] of [['this compiler', undefined], ['TypeScript 5.9', '5.9']] as const) {
+    const complaints = CONSUMERS.flatMap((consumer) => compile(consumer, version));
+    check(`the types compile unskipped with ${what}`, complaints.length === 0, complaints.slice(0, 5).join('\n'));
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 if (failures.length > 0) {
   console.error(`\n${failures.length} of the package's promises do not hold: ${failures.join('; ')}.`);
   process.exitCode = 1;
+}
+
+/** The complaints of a compiler, of this repository or of a version from the registry, about a program and every declaration it reaches. */
+function compile({ name, source, options }: Consumer, version: string | undefined): string[] {
+  writeFileSync(join(folder, name), source);
+  const compilerOptions = { strict: true, exactOptionalPropertyTypes: true, target: 'ES2022', skipLibCheck: false, noEmit: true, types: [], ...options };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [name] }));
+  const [command, before] = version === undefined ? ['node', [join(ROOT, 'node_modules/typescript/bin/tsc')]] : ['npx', ['-y', '-p', `typescript@${version}`, 'tsc']];
+  const { status, stdout, stderr } = spawnSync(command as string, [...before as string[], '-p', 'tsconfig.json', '--pretty', 'false'], { cwd: folder, encoding: 'utf8' });
+  return status === 0 ? [] : [`${name}: ${stdout.trim() || stderr.trim()}`];
 }
 
 /** Output files a page loads before it opens a sheet: the entry and what it imports statically. */

@@ -74,13 +74,13 @@ import type { Nested } from './operands.ts';
 
 /** What may stand for an operand: a tensor, a number, an array, or a foreign tensor. */
 export type Operand = Tensor | Nested | ArrayBufferView | ForeignTensor;
-/** Tensors of other libraries that are recognised (docs/interop.md). */
+/** Tensors of other libraries that are recognised (docs/guides/interop.md). */
 export interface ForeignTensor {
   readonly dims?: readonly (number | bigint)[];
   readonly shape?: readonly number[];
 }
 /** A number that takes the dtype of a floating tensor beside it. */
-export type Weak<D extends DType> = D extends 'float32' | 'float64' ? number : never;
+export type Weak<D extends DType> = D extends 'float16' | 'float32' | 'float64' ? number : never;
 
 /** Ops as methods of a tensor. */
 export interface TensorMethods<D extends DType> {

@@ -1,9 +1,14 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // What every entry exports besides its SymbolicSheet. Short and deliberate; internal files do not import from here.
 export { PendingTensor, Tensor } from './sheet/tensor.ts';
 export type { OpenOptions, TraceOptions, ViewOptions } from './sheet/options.ts';
-export type { TensorOptions } from './sheet/sheet.ts';
-export type { OpName, Operand } from './sheet/methods.gen.ts';
+export type { Sheet, TensorOptions } from './sheet/sheet.ts';
+export type { ForeignTensor, OpName, Operand } from './sheet/methods.gen.ts';
 export type { SheetTrace } from './sheet/trace.ts';
+export type { SaveOptions, SaveReport } from './trace/save.ts';
+export type { ExplainedOp, Explanation } from './sheet/explain.ts';
+export type { SheetStats } from './sheet/stats.ts';
+export type { Memo, MemoOptions } from './sheet/memo/memo.ts';
 export { diffTraces } from './trace/diff.ts';
 export type { TraceDifference } from './trace/diff.ts';
 export type { Annotation, ProgramEvent } from './events.ts';
@@ -14,5 +19,12 @@ export type { NumericsClass } from './events.ts';
 export type { DeviceReport } from './backend/device.ts';
 export type { LawSet } from './policy/laws.ts';
 export {
-  AbortedError, AttributeError, ClosedError, DTypeError, FormatError, LimitError, NumericError, PolicyError, ShapeError, SheetError, SourceError, UnavailableError, UnknownOpError,
+  AbortedError, AttributeError, ClosedError, DeviceLostError, DTypeError, FormatError, LimitError, NumericError, PolicyError, ShapeError, SheetError, SourceError, UnavailableError, UnknownOpError,
 } from './errors.ts';
+
+// Names of the platform that the types of a program may lack (no lib.dom, no @webgpu/types); where it has them, nothing is added.
+declare global {
+  interface AbortSignal {}
+  interface GPUBuffer {}
+  interface GPUDevice {}
+}

@@ -6,7 +6,7 @@ import { type Author, Expression, REWRITES_APPLIED } from '../expr/expression.ts
 import type { OpRow } from '../ops/define.ts';
 import { METHODS, opNamed } from '../ops/index.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
-import type { DType } from '../tensor/dtype.ts';
+import type { DType, DTypeOf } from '../tensor/dtype.ts';
 import type { Elements } from '../tensor/elements.ts';
 import { tensorType } from '../tensor/type.ts';
 import { splitArguments } from './arguments.ts';
@@ -37,7 +37,7 @@ export interface TensorOptions {
 const COMPUTED = Promise.resolve();
 
 /** A view of an open sheet. `with` gives further views of the same sheet. */
-export class Sheet implements Owner {
+export class Sheet {
   /** @internal */
   readonly core: Core;
   readonly #view: View;
@@ -62,17 +62,19 @@ export class Sheet implements Owner {
    * A tensor of given elements: a typed array, nested lists or a foreign tensor; copied unless `own`. A GPUBuffer of
    * `gpuDevice()` is used where it is: it must not be written or destroyed while tensors made from it are in use.
    */
-  tensor<D extends DType = DType>(values: unknown, shape?: readonly number[], options: TensorOptions & { readonly dtype?: D } = {}): Tensor<D> {
+  tensor<D extends DType>(values: unknown, shape: readonly number[] | undefined, options: TensorOptions & { readonly dtype: D }): Tensor<D>;
+  tensor<V>(values: V, shape?: readonly number[], options?: TensorOptions): Tensor<DTypeOf<V>>;
+  tensor(values: unknown, shape?: readonly number[], options: TensorOptions = {}): Tensor {
     this.#open();
     if (isGpuBuffer(values)) {
       const value = valueOfBuffer(this.core, values, shape, options);
-      return new Tensor<D>(this, this.core.roots.add(value.type, value, this.#view.author));
+      return new Tensor(this, this.core.roots.add(value.type, value, this.#view.author));
     }
     const elements = readElements(values, 'tensor', shape, options.dtype);
     const type = tensorType(elements.dtype, elements.shape);
     const value = options.own === true ? takeOver(elements.array, type) : elements.fresh ? valueOfArray(type, elements.array) : this.core.roots.snapshot(elements.array, type);
     const root = this.core.roots.add(type, value, this.#view.author);
-    return new Tensor<D>(this, root);
+    return new Tensor(this, root);
   }
 
   /** Computes handles, so that their elements are in memory; what timing code should await. */

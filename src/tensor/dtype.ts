@@ -20,6 +20,29 @@ export interface DTypeArrays {
 }
 
 export type DType = keyof DTypeArrays;
+
+/** The dtype of a typed array, by the name its class goes by. */
+interface DTypesByTag {
+  Float64Array: 'float64';
+  Float32Array: 'float32';
+  Float16Array: 'float16';
+  BigInt64Array: 'int64';
+  Int32Array: 'int32';
+  Uint32Array: 'uint32';
+  Uint8Array: 'uint8';
+  Uint8ClampedArray: 'uint8';
+  Int8Array: 'int8';
+}
+
+/** The dtype that values are read as where none is asked for; any, where their type does not tell. */
+export type DTypeOf<V> =
+  V extends { readonly [Symbol.toStringTag]: infer Tag extends keyof DTypesByTag } ? DTypesByTag[Tag]
+  : V extends number ? 'float32'
+  : V extends boolean ? 'bool'
+  : V extends bigint ? 'int64'
+  : V extends readonly (infer E)[] ? ([E] extends [never] ? 'float32' : readonly V[] extends E ? DType : DTypeOf<E>)
+  : DType;
+
 export type DTypeKind = 'float' | 'int' | 'uint' | 'bool';
 
 /** One row of the table. `code` is part of the identity format and never changes. */
@@ -61,7 +84,7 @@ export const isDType = (name: unknown): name is DType => typeof name === 'string
 /** The dtype whose row bears this code; undefined when none does. */
 export const dtypeOfCode = (code: number): DType | undefined => DTYPE_NAMES.find((name) => DTYPES[name].code === code);
 
-const BY_TAG: Readonly<Record<string, DType>> = {
+const BY_TAG: Readonly<DTypesByTag & Record<string, DType>> = {
   Float64Array: 'float64', Float32Array: 'float32', BigInt64Array: 'int64', Int32Array: 'int32',
   Float16Array: 'float16', Uint32Array: 'uint32', Uint8Array: 'uint8', Uint8ClampedArray: 'uint8', Int8Array: 'int8',
 };

@@ -1,7 +1,7 @@
 // What comes from outside: read before the call returns, refused by typed errors that say what to do, never trusted to stay the same.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import { Worker } from 'node:worker_threads';
-import { SheetError, SymbolicSheet } from '../../src/index.ts';
+import { SheetError, SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { reserve } from '../../src/tensor/block.ts';
 import { bits, matrix, noise, SIDE } from './fixtures/arrays.ts';
 import { evictAll } from './fixtures/watch.ts';
@@ -264,6 +264,26 @@ describe('calls that cannot be meant', () => {
     await using opened = await SymbolicSheet.open(only);
     expect(opened.devices().filter(({ found }) => found).map(({ name }) => name).sort()).toEqual(['js', 'wasm']);
     expect(opened.devices().filter(({ detail }) => detail.startsWith('switched off')).map(({ name }) => name).sort()).toEqual(['blas', 'tensorflow', 'webgpu']);
+  });
+});
+
+describe('values of a tensor', () => {
+  it('give it the dtype that it has in its type', async () => {
+    const of = [
+      sheet.tensor(new Float64Array(1)), sheet.tensor(new Float32Array(1), [1]), sheet.tensor(new BigInt64Array(1)), sheet.tensor(new Int32Array(1)), sheet.tensor(new Uint32Array(1)), sheet.tensor(new Uint8Array(1)),
+      sheet.tensor(new Uint8ClampedArray(1)), sheet.tensor(new Int8Array(1)), sheet.tensor(1), sheet.tensor([]), sheet.tensor([[1, 2]]), sheet.tensor([true]), sheet.tensor([[1n]]),
+      sheet.tensor([1, 2], [2], { dtype: 'int32' }), sheet.tensor(new Uint16Array(1), undefined, { dtype: 'float16' }),
+    ] as const;
+    expectTypeOf(of).toEqualTypeOf<readonly [
+      Tensor<'float64'>, Tensor<'float32'>, Tensor<'int64'>, Tensor<'int32'>, Tensor<'uint32'>, Tensor<'uint8'>,
+      Tensor<'uint8'>, Tensor<'int8'>, Tensor<'float32'>, Tensor<'float32'>, Tensor<'float32'>, Tensor<'bool'>, Tensor<'int64'>,
+      Tensor<'int32'>, Tensor<'float16'>,
+    ]>();
+    expect(of.map(({ dtype }) => dtype)).toEqual(['float64', 'float32', 'int64', 'int32', 'uint32', 'uint8', 'uint8', 'int8', 'float32', 'float32', 'float32', 'bool', 'int64', 'int32', 'float16']);
+    expectTypeOf(sheet.tensor({ data: [1], shape: [1] })).toEqualTypeOf<Tensor>();
+    expectTypeOf(sheet.tensor([1, 2] as readonly unknown[])).toEqualTypeOf<Tensor>();
+    expectTypeOf(await sheet.tensor([1, 2]).add(1).sum().item()).toEqualTypeOf<number>();
+    expectTypeOf(await sheet.tensor(new Float32Array(3), [3]).multiply(2).data()).toEqualTypeOf<Float32Array>();
   });
 });
 

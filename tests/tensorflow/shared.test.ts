@@ -136,7 +136,7 @@ describe('tf on the device of the sheet', () => {
     const before = tf.memory().numTensors;
     // Moves rows down by one, without rounding.
     const shift = sheet.tensor(new Float32Array(SIDE * SIDE).map((_, i) => (i % SIDE === (Math.floor(i / SIDE) + SIDE - 1) % SIDE ? 1 : 0)), [SIDE, SIDE]);
-    let [product, bytes] = [sheet.tensor(square(4), [SIDE, SIDE]), 0];
+    let [product, bytes]: [Tensor, number] = [sheet.tensor(square(4), [SIDE, SIDE]), 0];
     for (let i = 0; i < 200; i++) {
       const next = onTf.matmul(shift, product);
       await onTf.compute(next);
