@@ -10,7 +10,6 @@ export class SheetError extends Error {
 
   constructor(code: string, message: string, details: ErrorDetails = {}, options?: { cause?: unknown }) {
     super(message, options);
-    this.name = new.target.name;
     this.code = code;
     this.details = details;
   }
@@ -106,3 +105,9 @@ export class DeviceLostError extends SheetError {
     super('DEVICE_LOST', message, details, options);
   }
 }
+
+const NAMES = {
+  SheetError, ShapeError, DTypeError, AttributeError, UnknownOpError, SourceError, PolicyError, NumericError, LimitError, FormatError, ClosedError, UnavailableError, AbortedError, DeviceLostError,
+};
+// As text, for bundlers rename classes; on the prototype, so that stacks begin with them.
+for (const [name, { prototype }] of Object.entries(NAMES)) Object.defineProperty(prototype, 'name', { value: name, configurable: true, writable: true });

@@ -1,5 +1,5 @@
-/// <reference lib="esnext.disposable" preserve="true" />
 // What every entry exports besides its SymbolicSheet. Short and deliberate; internal files do not import from here.
+/// <reference lib="esnext.disposable" preserve="true" />
 export { PendingTensor, Tensor } from './sheet/tensor.ts';
 export type { OpenOptions, TraceOptions, ViewOptions } from './sheet/options.ts';
 export type { Sheet, TensorOptions } from './sheet/sheet.ts';

@@ -1,6 +1,7 @@
 // Why: op by op, what was reused and what was computed, and what a miss was nearest to.
 import type { Expression } from '../expr/expression.ts';
 import { formatType } from '../tensor/type.ts';
+import { INSPECT } from './print.ts';
 
 /** One op of an explanation. */
 export interface ExplainedOp {
@@ -25,7 +26,7 @@ export class Explanation {
     return this.ops.map((op) => `#${String(op.seq).padEnd(5)} ${op.op.padEnd(ops)}  ${op.type.padEnd(types)}  ${op.source.padEnd(8)} ${op.reason}`).join('\n');
   }
 
-  [Symbol.for('nodejs.util.inspect.custom')](): string {
+  [INSPECT](): string {
     return this.toString();
   }
 }

@@ -3,6 +3,10 @@ import type { Expression } from '../expr/expression.ts';
 import type { Value } from '../tensor/block.ts';
 import { numbersOf } from '../tensor/dtype.ts';
 import { formatType } from '../tensor/type.ts';
+import type { Reported } from './stats.ts';
+
+/** The member that `console.log` and the REPL ask in Node. */
+export const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 const MAX_ELEMENTS = 6;
 const MAX_DEPTH = 3;
@@ -12,6 +16,14 @@ export function printTensor(expression: Expression, value: Value | undefined): s
   const parts = [`Tensor ${formatType(expression.type)}`, printExpression(expression), expression.origin === 'pending' && value === undefined ? 'not computed yet' : printOrigin(expression)];
   if (value !== undefined) parts.push(...printValues(value));
   return parts.join(' · ');
+}
+
+/** One line: what a view of a sheet computes with, and what was asked of the sheet so far. */
+export function printSheet({ counters, store }: Reported, numerics: string, devices: readonly string[], state: 'open' | 'closed'): string {
+  const { calls, hits, parts, misses, bypasses } = counters;
+  const { entries, sizeBytes } = store.stats();
+  const kept = `${entries} kept in ${(sizeBytes / 2 ** 20).toFixed(1)} MiB`;
+  return ['SymbolicSheet', ...(state === 'closed' ? ['closed'] : []), `class ${numerics}`, `devices ${devices.join(', ')}`, `${calls} ${calls === 1 ? 'call' : 'calls'}`, `${hits + parts} reused`, `${misses + bypasses} computed`, kept].join(' · ');
 }
 
 const ORIGINS: Record<Expression['origin'], string> = {

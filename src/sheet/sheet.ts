@@ -1,5 +1,5 @@
 // SymbolicSheet: the front door. `execute` makes an expression; awaiting it admits it; reading its elements computes it.
-import { ClosedError, SourceError } from '../errors.ts';
+import { AttributeError, ClosedError, SourceError } from '../errors.ts';
 import type { DeviceReport } from '../backend/device.ts';
 import { canonicalise, type Argument, restate } from '../expr/canonicalise.ts';
 import { type Author, Expression, REWRITES_APPLIED } from '../expr/expression.ts';
@@ -21,6 +21,7 @@ import type { MemoView } from './memo/view.ts';
 import type { OpArguments, OpName, OpResult, SheetMethods } from './methods.gen.ts';
 import { isElements, isLiteral, readElements } from './operands.ts';
 import { checkViewOptions, type ViewOptions } from './options.ts';
+import { INSPECT, printSheet } from './print.ts';
 import { Reader } from './reader.ts';
 import { sheetStats, type SheetStats } from './stats.ts';
 import { type Owner, PendingTensor, Tensor } from './tensor.ts';
@@ -45,6 +46,7 @@ export class Sheet {
 
   /** @internal */
   constructor(core: Core, view: View) {
+    if (view === undefined) throw new AttributeError('A sheet is opened, not constructed: its devices have to be found first; write await SymbolicSheet.open({ … }).', {});
     this.core = core;
     this.#view = view;
     this.#reader = new Reader(core, view);
@@ -273,6 +275,20 @@ export class Sheet {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  toString(): string {
+    const devices = this.core.dispatcher.devices.map(({ name }) => name);
+    return printSheet(this.core, this.#view.numerics, devices, this.core.isClosed ? 'closed' : 'open');
+  }
+
+  /** The figures of `stats()`. */
+  toJSON(): SheetStats {
+    return this.stats();
+  }
+
+  [INSPECT](): string {
+    return this.toString();
   }
 
   #open(): void {

@@ -10,7 +10,7 @@ import type { ForeignClass } from '../tensor/export.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { Explanation } from './explain.ts';
 import type { TensorMethods } from './methods.gen.ts';
-import { printTensor } from './print.ts';
+import { INSPECT, printTensor } from './print.ts';
 
 /** What a handle asks of its sheet. */
 export interface Owner {
@@ -30,8 +30,6 @@ export interface Owner {
   explain(expression: Expression): Explanation;
   release(expression: Expression): void;
 }
-
-const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 /**
  * A symbolic tensor: shape, dtype and every op as a method; its elements are computed when somebody asks for them.
@@ -145,6 +143,12 @@ export class Tensor<D extends DType = DType> {
 
   toString(): string {
     return printTensor(this.expression, this.owner.peek(this.expression));
+  }
+
+  /** What it is, without its elements: `toArray` gives those. */
+  toJSON(): { readonly dtype: D; readonly shape: Shape; readonly source: string } {
+    const { dtype, shape, source } = this;
+    return { dtype, shape, source };
   }
 
   [INSPECT](): string {

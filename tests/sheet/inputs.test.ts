@@ -267,6 +267,12 @@ describe('calls that cannot be meant', () => {
   });
 });
 
+describe('options', () => {
+  it('are not taken by a constructor: a sheet is opened', async () => {
+    expect(await refusal(() => new (SymbolicSheet as unknown as new (options?: object) => unknown)({}))).toMatchObject({ code: 'ATTRIBUTE', message: expect.stringContaining('SymbolicSheet.open(') });
+  });
+});
+
 describe('values of a tensor', () => {
   it('give it the dtype that it has in its type', async () => {
     const of = [

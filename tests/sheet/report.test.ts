@@ -1,4 +1,6 @@
 // What a sheet says about itself: that the cache helped, or why it did not.
+import { inspect } from 'node:util';
+import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import type { Host } from '../../src/env.ts';
 import { nodeDevices } from '../../src/host/node-devices.ts';
@@ -116,5 +118,31 @@ describe('stats and forget', () => {
     expect([sheet.forget('matmul'), await work()]).toEqual([2, 2]);
     expect([sheet.forget(), sheet.stats().entries]).toEqual([3, 0]);
     expect(sheet.forget('exp')).toBe(0);
+  });
+});
+
+describe('what is shown of', () => {
+  it('a sheet is one line, wherever it is printed, and never its insides', async () => {
+    const sheet = await newSheet();
+    await sheet.tensor([1, 2]).add(1).data();
+    const shown = `SymbolicSheet · class tolerance · devices js · 1 call · 0 reused · 1 computed · ${sheet.stats().entries} kept in 0.0 MiB`;
+    expect([inspect(sheet), `${sheet}`, inspect(sheet.with({ class: 'exact' }))]).toEqual([shown, shown, shown.replace('tolerance', 'exact')]);
+    expect(JSON.parse(JSON.stringify(sheet))).toEqual(JSON.parse(JSON.stringify(sheet.stats())));
+    await sheet.close();
+    expect(`${sheet}`).toContain('closed');
+  });
+
+  it('a tensor as JSON is what it is, without its elements', async () => {
+    await using sheet = await newSheet();
+    const x = sheet.tensor([[1, 2]]);
+    expect(JSON.stringify([x, x.add(1)])).toBe('[{"dtype":"float32","shape":[1,2],"source":"given"},{"dtype":"float32","shape":[1,2],"source":"pending"}]');
+  });
+
+  it('an error begins with its name, also after a minifier renamed its class', async () => {
+    const source = "import { ShapeError } from './src/errors.ts'; const error = new ShapeError('x'); console.log(error.name, error.stack.split('\\n')[0])";
+    const { outputFiles } = await build({ stdin: { contents: source, resolveDir: new URL('../..', import.meta.url).pathname }, bundle: true, minify: true, write: false, format: 'esm' });
+    const lines: string[] = [];
+    new Function('console', outputFiles[0]?.text ?? '')({ log: (...words: string[]) => lines.push(words.join(' ')) });
+    expect(lines).toEqual(['ShapeError ShapeError: x']);
   });
 });
