@@ -1,8 +1,8 @@
 // What every entry exports besides its SymbolicSheet. Short and deliberate; internal files do not import from here.
 /// <reference lib="esnext.disposable" preserve="true" />
 export { PendingTensor, Tensor } from './sheet/tensor.ts';
-export type { OpenOptions, TraceOptions, ViewOptions } from './sheet/options.ts';
-export type { Sheet, TensorOptions } from './sheet/sheet.ts';
+export type { OpenOptions, TensorOptions, TraceOptions, ViewOptions } from './sheet/options.ts';
+export type { Sheet } from './sheet/sheet.ts';
 export type { ForeignTensor, OpName, Operand } from './sheet/methods.gen.ts';
 export type { SheetTrace } from './sheet/trace.ts';
 export type { SaveOptions, SaveReport } from './trace/save.ts';

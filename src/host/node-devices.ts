@@ -63,7 +63,7 @@ async function openTf({ tf, devices }: Settings, fallback: Device, gpu: Promise<
   }
 }
 
-const absentTf = (detail: string): DeviceReport => ({ name: 'tensorflow', found: false, detail });
+const absentTf = (detail: string): DeviceReport => ({ name: 'tensorflow', found: false, detail: detail.replace(/\.$/, '') });
 
 let opened: Promise<Blas | BlasAbsent> | undefined;
 

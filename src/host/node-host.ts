@@ -56,8 +56,14 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   return {
     off: env['SYMBOLIC_SHEET'] === 'off',
     folder: env['SYMBOLIC_SHEET_DIR'],
-    devices: env['SYMBOLIC_SHEET_DEVICES']?.split(',').map((name) => name.trim()).filter((name) => name !== ''),
+    devices: listed(env['SYMBOLIC_SHEET_DEVICES']),
     report: env['SYMBOLIC_SHEET_REPORT'] === '1',
     log: env['SYMBOLIC_SHEET_LOG'] === '1',
   };
+}
+
+/** The names of a comma list; undefined where it has none. */
+function listed(list = ''): readonly string[] | undefined {
+  const names = list.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  return names.length === 0 ? undefined : names;
 }

@@ -9,6 +9,7 @@ import { LINALG } from './linalg.ts';
 import { MOVEMENT } from './movement.ts';
 import { RANDOM } from './random.ts';
 import { REDUCTION } from './reduction.ts';
+import { nearestOp, OP_ALIASES } from './suggestions.ts';
 
 /** Every op, by name. */
 export const OPS: ReadonlyMap<string, OpRow> = new Map(
@@ -21,28 +22,14 @@ export const methodName = (name: string): string => name.replace(/_([a-z0-9])/g,
 /** Every op, by method name. */
 export const METHODS: ReadonlyMap<string, OpRow> = new Map([...OPS.values()].map((row) => [methodName(row.name), row]));
 
-/** The row of a name, or an UnknownOpError that suggests the nearest one. */
+/** The row of a name, or an UnknownOpError that says what it is called here, or suggests the nearest one. */
 export function opNamed(name: string): OpRow {
   const row = OPS.get(name);
   if (row !== undefined) return row;
-  const near = nearest(String(name), [...OPS.keys()]);
-  throw new UnknownOpError(`"${String(name)}": did you mean ${near}? ${OPS.size} ops are in docs/ops.md.`, { name, near });
+  const near = nearestOp(String(name), [...OPS.keys()]);
+  const remedy = near === undefined ? 'there is no such op.' : Object.hasOwn(OP_ALIASES, name) ? `that is \`${near}\` here.` : `did you mean ${near}?`;
+  throw new UnknownOpError(`"${String(name)}": ${remedy} The ${OPS.size} ops are in docs/ops.md.`, { name, near });
 }
 
-/** The candidate with the fewest edits (Levenshtein distance) from a word. */
-function nearest(word: string, candidates: readonly string[]): string {
-  const distances = candidates.map((candidate) => edits(word.toLowerCase().replaceAll('_', ''), candidate.replaceAll('_', '')));
-  return candidates[distances.indexOf(Math.min(...distances))] as string;
-}
-
-function edits(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min((next[j - 1] as number) + 1, (row[j] as number) + 1, (row[j - 1] as number) + Number(a[i - 1] !== b[j - 1])));
-    }
-    row = next;
-  }
-  return row[b.length] as number;
-}
+/** Names that methods have elsewhere and not here: calling one says what it is called here. */
+export const FOREIGN_METHODS: ReadonlyMap<string, string> = new Map(Object.keys(OP_ALIASES).map((name) => [methodName(name), name]));

@@ -5,6 +5,7 @@ import { broadcast, checkShape, normaliseAxes, normaliseAxis, type Shape } from 
 import type { TensorType } from '../tensor/type.ts';
 import type { AttributeSpec, AttributeValues, OpRow, OperandKind } from './define.ts';
 import type { AttributeValue } from './attribute-values.ts';
+import { nearestAttribute } from './suggestions.ts';
 
 type Inferred = { readonly dtype: DType; readonly shape: Shape };
 
@@ -96,7 +97,8 @@ export function readAttributes(row: OpRow, given: Readonly<Record<string, unknow
 
 function unknownAttribute(row: OpRow, name: string): AttributeError {
   const known = Object.keys(row.attributes);
-  const remedy = known.length === 0 ? 'it takes none' : `it takes ${known.join(', ')}`;
+  const near = nearestAttribute(name, known);
+  const remedy = near !== undefined ? `did you mean ${near}? It takes ${known.join(', ')}` : known.length === 0 ? 'it takes none' : `it takes ${known.join(', ')}`;
   return new AttributeError(`${row.name}: there is no attribute "${name}"; ${remedy}. Options of a call such as signal go to sheet.with({ … }).`, { op: row.name, attribute: name, known });
 }
 

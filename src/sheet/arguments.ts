@@ -11,12 +11,21 @@ export function splitArguments(row: OpRow, self: Expression | undefined, args: r
   const rest = args.slice(count);
   const last = rest.at(-1);
   const options = isAttributes(last) ? (rest.pop() as Record<string, unknown>) : undefined;
-  if (rest.length > row.positional.length) {
-    throw new AttributeError(`${row.name}: ${args.length} arguments were given; it takes ${row.operands.map((operand) => operand.name).join(', ') || 'no operands'}${row.positional.length > 0 ? `, then ${row.positional.join(', ')}` : ''}, then an object of attributes.`, { op: row.name, count: args.length });
-  }
+  if (rest.length > row.positional.length) throw surplus(row, self, args.length, rest);
   const given = rest.length === 0 ? options : { ...Object.fromEntries(rest.map((value, i) => [row.positional[i] as string, value])), ...options };
   const operands = row.variadic ? listOf(row, args[0]) : args.slice(0, count);
   return { operands: listed(self, operands), given };
+}
+
+/** More arguments than operands and positional attributes: what is left may be meant for an attribute that goes by name. */
+function surplus(row: OpRow, self: Expression | undefined, count: number, rest: readonly unknown[]): AttributeError {
+  const operands = row.operands.slice(self === undefined ? 0 : 1).map((operand) => operand.name);
+  const taken = [...(row.variadic ? [`a list of ${operands.join('')}`] : operands), ...row.positional];
+  const named = Object.keys(row.attributes).filter((name) => !row.positional.includes(name));
+  const value = rest[row.positional.length];
+  const isPlain = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string' || Array.isArray(value);
+  const remedy = named.length === 0 ? 'leave the others out' : isPlain ? `pass { ${named[0]}: ${JSON.stringify(value)} }` : `pass the others by name: { ${named.join(', ')} }`;
+  return new AttributeError(`${row.name}: ${count} ${count === 1 ? 'argument was' : 'arguments were'} given; it takes ${taken.join(', ') || 'none'}${named.length > 0 ? ', then an object of attributes' : ''}: ${remedy}.`, { op: row.name, count });
 }
 
 /** A list of just its length: a spread after another element leaves room for 16 more, and expressions keep the list. */

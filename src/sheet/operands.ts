@@ -8,6 +8,8 @@ import type { Elements } from '../tensor/elements.ts';
 import { asTableArray, checkReadable, isHalfBits } from '../tensor/foreign-dtypes.ts';
 import { asTruth, readSequence } from '../tensor/foreign-elements.ts';
 import { readForeign } from '../tensor/foreign.ts';
+import { isGpuBuffer } from './gpu-buffers.ts';
+import { describe } from './print.ts';
 
 /** Nested lists of numbers, booleans or bigints. */
 export type Nested = number | boolean | bigint | readonly Nested[];
@@ -20,7 +22,7 @@ export const isElements = (value: Argument | Elements): value is Elements => typ
 
 /** Reads anything that holds elements: a typed array, nested lists, a foreign tensor. Throws a typed error otherwise. */
 export function readElements(value: unknown, owner: string, shape?: readonly number[], dtype?: DType): Elements {
-  const found = readAny(value, owner, dtype);
+  const found = readAny(value, owner, dtype === undefined ? undefined : parseDType(dtype));
   if (shape === undefined) return found;
   const wanted = checkShape(shape, owner);
   if (sizeOf(wanted) !== found.array.length) {
@@ -35,10 +37,14 @@ function readAny(value: unknown, owner: string, dtype: DType | undefined): Eleme
   const foreign = readForeign(value, owner);
   if (foreign !== undefined) return retyped(foreign, dtype);
   if (Array.isArray(value) || isLiteral(value)) return readNested(value as Nested, owner, dtype);
-  throw new SourceError(`${owner}: ${describe(value)} is not a tensor; give a tensor of this sheet, a typed array, nested lists, or an object with dims, type and data.`, { kind: typeof value });
+  throw notReadable(value, owner);
 }
 
-const describe = (value: unknown): string => (value === null ? 'null' : typeof value === 'object' ? `an object with keys ${Object.keys(value).slice(0, 6).join(', ')}` : `a ${typeof value}`);
+function notReadable(value: unknown, owner: string): SourceError {
+  if (isGpuBuffer(value)) return new SourceError(`${owner}: a GPUBuffer has no shape or dtype; make a tensor of it: sheet.tensor(buffer, shape).`, { kind: 'GPUBuffer' });
+  if (typeof (value as { then?: unknown } | null | undefined)?.then === 'function') return new SourceError(`${owner}: a promise is no tensor yet; await it first.`, { kind: 'promise' });
+  return new SourceError(`${owner}: ${describe(value)} is not a tensor; give a tensor of this sheet, a typed array, nested lists, or an object with dims, type and data.`, { kind: typeof value });
+}
 
 function readTyped(array: TypedArray, dtype: DType, owner: string): Elements {
   checkReadable(array, owner);
@@ -62,19 +68,31 @@ function readNested(value: Nested, owner: string, dtype: DType | undefined): Ele
   }
   const flat: (number | boolean | bigint)[] = [];
   flatten(value, shape, 0, flat, owner);
-  return { ...readSequence(flat, dtype === undefined ? undefined : parseDType(dtype), owner), shape };
+  return { ...readSequence(flat, dtype, owner), shape };
 }
 
 function flatten(value: Nested, shape: readonly number[], axis: number, into: (number | boolean | bigint)[], owner: string): void {
   if (axis === shape.length) {
     if (isLiteral(value)) into.push(value);
-    else throw ragged(owner, shape, axis);
+    else throw Array.isArray(value) ? ragged(owner, shape, axis) : notElement(value, into.length, owner);
     return;
   }
-  if (!Array.isArray(value) || value.length !== shape[axis]) throw ragged(owner, shape, axis);
-  for (const item of value as readonly Nested[]) flatten(item, shape, axis + 1, into, owner);
+  if (!Array.isArray(value)) throw isLiteral(value) ? ragged(owner, shape, axis) : notElement(value, into.length, owner);
+  if (value.length !== shape[axis]) throw ragged(owner, shape, axis);
+  // By index, for gaps are elements too.
+  for (let i = 0; i < value.length; i++) flatten((value as readonly Nested[])[i] as Nested, shape, axis + 1, into, owner);
 }
+
+/** What is in a list and is no number, and what to do about it. */
+function notElement(value: unknown, index: number, owner: string): SourceError {
+  const remedy = isTensorLike(value) ? 'join tensors with sheet.stack([a, b]) or sheet.concat([a, b]), or pass operands one by one, not as a list'
+    : typeof value === 'string' ? 'map texts to numbers first, or give them to sheet.memo, which takes any arguments'
+    : value === undefined || value === null ? 'fill the gap, with NaN where a number is missing' : 'give numbers, booleans or bigints';
+  return new SourceError(`${owner}: element ${index} of the list is ${isTensorLike(value) ? 'a tensor' : describe(value)}, not a number; ${remedy}.`, { index, kind: typeof value });
+}
+
+/** Whether a value holds elements of its own: a tensor of any library, a typed array. */
+const isTensorLike = (value: unknown): boolean => typeof value === 'object' && value !== null && (ArrayBuffer.isView(value) || 'shape' in value || 'dims' in value);
 
 const ragged = (owner: string, shape: readonly number[], axis: number): ShapeError =>
   new ShapeError(`${owner}: the nested lists are not rectangular; the first path gives ${formatShape(shape)}, another differs at axis ${axis}. Make all lists of an axis equally long.`, { shape, axis });
-

@@ -3,7 +3,11 @@ import { AttributeError } from '../errors.ts';
 import type { NumericsClass } from '../events.ts';
 import type { Precision } from '../expr/expression.ts';
 import type { TensorflowModule } from '../ops/tensorflow-module.ts';
+import { nearest } from '../ops/suggestions.ts';
 import type { LawSet } from '../policy/laws.ts';
+import type { DType } from '../tensor/dtype.ts';
+import type { SaveOptions } from '../trace/save.ts';
+import { describe } from './print.ts';
 
 /** What `SymbolicSheet.open` takes. */
 export interface OpenOptions {
@@ -60,6 +64,13 @@ export interface ViewOptions {
   readonly precision?: Precision;
 }
 
+/** Options of `tensor`. */
+export interface TensorOptions {
+  readonly dtype?: DType;
+  /** Takes the buffer over instead of copying it: the caller's array is detached. */
+  readonly own?: boolean;
+}
+
 /** Settled options. */
 export interface Settings {
   readonly numerics: NumericsClass;
@@ -77,45 +88,66 @@ export interface Settings {
   readonly threads: number | undefined;
 }
 
-const CHOICES = { class: ['tolerance', 'exact'], cache: ['on', 'off'], rewrites: ['apply', 'offer', 'off'], precision: ['float32', 'float16'] } as const;
-const KNOWN = new Set(['class', 'cache', 'budgetBytes', 'devices', 'eager', 'rewrites', 'policy', 'trace', 'threads', 'gpuBudgetBytes', 'tf', 'device', 'precision']);
-const KNOWN_OF_VIEWS = new Set(['class', 'cache', 'device', 'signal', 'precision']);
+/** What an option may be. */
+interface OptionSpec {
+  readonly expected: string;
+  readonly accepts: (value: unknown) => boolean;
+}
+
+/** What the options of one call may be, by name. */
+export type OptionSpecs<O> = Readonly<Record<keyof O, OptionSpec>>;
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const oneOf = (...choices: readonly string[]): OptionSpec => ({ expected: `one of ${choices.join(', ')}`, accepts: (value) => (choices as readonly unknown[]).includes(value) });
+const COUNT: OptionSpec = { expected: 'a positive integer', accepts: (value) => Number.isSafeInteger(value) && (value as number) > 0 };
+const FLAG: OptionSpec = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' };
+const DEVICE: OptionSpec = { expected: 'the name of one in sheet.devices()', accepts: isText };
+const DEVICES: OptionSpec = { expected: "a list of at least one name, as ['wasm', 'js']", accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(isText) };
+const MODULE: OptionSpec = { expected: "the module itself: import * as tf from '@tensorflow/tfjs-core'", accepts: (value) => isRecord(value) || typeof value === 'function' };
+const FILE: OptionSpec = { expected: 'the path of a file', accepts: isText };
+/** Checked where it is read. */
+const ANY: OptionSpec = { expected: 'anything', accepts: () => true };
+
+const SHARED = { class: oneOf('tolerance', 'exact'), cache: oneOf('on', 'off'), device: DEVICE, precision: oneOf('float32', 'float16') };
+const VIEW: OptionSpecs<ViewOptions> = { ...SHARED, signal: { expected: 'the signal of an AbortController', accepts: (value) => value instanceof AbortSignal } };
+const OPEN: OptionSpecs<OpenOptions> = {
+  ...SHARED, budgetBytes: COUNT, gpuBudgetBytes: COUNT, threads: COUNT, devices: DEVICES, tf: MODULE, eager: FLAG, rewrites: oneOf('apply', 'offer', 'off'), policy: ANY,
+  trace: { expected: "an object, as { file: 'run.sqs' }", accepts: isRecord },
+};
+const TRACE: OptionSpecs<TraceOptions> = { file: FILE, digests: oneOf('affordable', 'demanded', 'full', 'none'), maxEvents: COUNT };
+/** Options of `tensor`. */
+export const TENSOR: OptionSpecs<TensorOptions> = { dtype: ANY, own: FLAG };
+/** Options of `trace.save`. */
+export const SAVE: OptionSpecs<SaveOptions> = { roots: oneOf('embedded', 'beside', 'none') };
+
 const DEFAULT_BUDGET_BYTES = 2 ** 30;
 
 /** Checks options and fills in what is left out. */
 export function settleOptions(options: OpenOptions): Settings {
-  checkNames('open', options, KNOWN);
+  checkOptions('open', options, OPEN);
+  checkOptions('open: trace', options.trace ?? {}, TRACE);
   return {
-    numerics: options.class ?? 'tolerance', cache: options.cache ?? 'on', budgetBytes: positive('budgetBytes', options.budgetBytes ?? DEFAULT_BUDGET_BYTES),
-    gpuBudgetBytes: positive('gpuBudgetBytes', options.gpuBudgetBytes ?? DEFAULT_BUDGET_BYTES), tf: options.tf,
-    devices: options.devices, device: deviceName('open', options.device), precision: options.precision, eager: options.eager ?? false, rewrites: options.rewrites ?? 'offer', policy: options.policy ?? {},
-    trace: options.trace ?? {}, threads: options.threads === undefined ? undefined : positive('threads', options.threads),
+    numerics: options.class ?? 'tolerance', cache: options.cache ?? 'on', budgetBytes: options.budgetBytes ?? DEFAULT_BUDGET_BYTES,
+    gpuBudgetBytes: options.gpuBudgetBytes ?? DEFAULT_BUDGET_BYTES, tf: options.tf, devices: options.devices, device: options.device, precision: options.precision,
+    eager: options.eager ?? false, rewrites: options.rewrites ?? 'offer', policy: options.policy ?? {}, trace: options.trace ?? {}, threads: options.threads,
   };
 }
 
-/** Checks the options of a view: unknown names, values that are none of the choices, a signal that is none. */
-export function checkViewOptions(options: ViewOptions): void {
-  checkNames('with', options, KNOWN_OF_VIEWS);
-  const { signal } = options;
-  deviceName('with', options.device);
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw new AttributeError('with: signal is no AbortSignal; give that of an AbortController.', { option: 'signal' });
-}
+/** Checks the options of a view. */
+export const checkViewOptions = (options: ViewOptions): void => checkOptions('with', options, VIEW);
 
-function deviceName(owner: string, device: string | undefined): string | undefined {
-  if (device === undefined || typeof device === 'string') return device;
-  throw new AttributeError(`${owner}: device is ${String(device)}; give the name of one in sheet.devices().`, { option: 'device', value: device });
-}
-
-function checkNames(owner: string, options: OpenOptions | ViewOptions, known: ReadonlySet<string>): void {
+/** Refuses options that are no object, a name that is not among the specs, and a value that its spec does not take. */
+export function checkOptions<O extends object>(owner: string, options: O, specs: OptionSpecs<O>): void {
+  const known = Object.keys(specs);
+  if (!isRecord(options)) throw new AttributeError(`${owner}: its options are ${describe(options)}; give an object of ${known.join(', ')}.`, { options });
   for (const [name, value] of Object.entries(options)) {
-    if (!known.has(name)) throw new AttributeError(`${owner}: there is no option "${name}"; known are ${[...known].join(', ')}.`, { option: name });
-    const choices = (CHOICES as Partial<Record<string, readonly unknown[]>>)[name];
-    if (choices === undefined || value === undefined || choices.includes(value)) continue;
-    throw new AttributeError(`${owner}: ${name} is "${String(value)}"; use one of ${choices.join(', ')}.`, { option: name, value });
+    if (!Object.hasOwn(specs, name)) {
+      const near = nearest(name, known);
+      throw new AttributeError(`${owner}: there is no option "${name}"; ${near === undefined ? 'known are' : `did you mean ${near}? Known are`} ${known.join(', ')}.`, { option: name, known });
+    }
+    const { expected, accepts } = specs[name as keyof O];
+    if (value !== undefined && !accepts(value)) throw new AttributeError(`${owner}: ${name} is ${describe(value)}; use ${expected}.`, { option: name, value });
   }
-}
-
-function positive(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new AttributeError(`open: ${name} is ${value}; use a positive integer.`, { option: name, value });
 }

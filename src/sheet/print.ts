@@ -57,3 +57,13 @@ function printValues({ array: stored, type }: Value): string[] {
 }
 
 const printNumber = (x: number | bigint): string => (typeof x === 'bigint' ? `${x}n` : Number.isInteger(x) ? String(x) : String(Number(x.toPrecision(4)))).replace('-', '−');
+
+/** A value of a caller in a few words, for messages. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined || typeof value === 'boolean' || typeof value === 'number') return String(value);
+  if (typeof value === 'string') return value.length > 40 ? 'a text' : JSON.stringify(value);
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
+  if (typeof value !== 'object') return typeof value === 'bigint' ? `${value}n` : `a ${typeof value}`;
+  const keys = Object.keys(value);
+  return keys.length === 0 ? 'an object without keys' : `an object with keys ${keys.slice(0, 6).join(', ')}`;
+}

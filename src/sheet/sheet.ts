@@ -4,7 +4,7 @@ import type { DeviceReport } from '../backend/device.ts';
 import { canonicalise, type Argument, restate } from '../expr/canonicalise.ts';
 import { type Author, Expression, REWRITES_APPLIED } from '../expr/expression.ts';
 import type { OpRow } from '../ops/define.ts';
-import { METHODS, opNamed } from '../ops/index.ts';
+import { FOREIGN_METHODS, METHODS, opNamed } from '../ops/index.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
 import type { DType, DTypeOf } from '../tensor/dtype.ts';
 import type { Elements } from '../tensor/elements.ts';
@@ -20,19 +20,12 @@ import { makeMemo, type Memo, type Memoised, type MemoOptions } from './memo/mem
 import type { MemoView } from './memo/view.ts';
 import type { OpArguments, OpName, OpResult, SheetMethods } from './methods.gen.ts';
 import { isElements, isLiteral, readElements } from './operands.ts';
-import { checkViewOptions, type ViewOptions } from './options.ts';
-import { INSPECT, printSheet } from './print.ts';
+import { checkOptions, checkViewOptions, TENSOR, type TensorOptions, type ViewOptions } from './options.ts';
+import { describe, INSPECT, printSheet } from './print.ts';
 import { Reader } from './reader.ts';
 import { sheetStats, type SheetStats } from './stats.ts';
 import { type Owner, PendingTensor, Tensor } from './tensor.ts';
 import { SheetTrace } from './trace.ts';
-
-/** Options of `tensor`. */
-export interface TensorOptions {
-  readonly dtype?: DType;
-  /** Takes the buffer over instead of copying it: the caller's array is detached. */
-  readonly own?: boolean;
-}
 
 /** What a `compute` that had nothing to wait for gives: promises of its own would cost as much as a small kernel. */
 const COMPUTED = Promise.resolve();
@@ -68,6 +61,7 @@ export class Sheet {
   tensor<V>(values: V, shape?: readonly number[], options?: TensorOptions): Tensor<DTypeOf<V>>;
   tensor(values: unknown, shape?: readonly number[], options: TensorOptions = {}): Tensor {
     this.#open();
+    checkOptions('tensor', options, TENSOR);
     if (isGpuBuffer(values)) {
       const value = valueOfBuffer(this.core, values, shape, options);
       return new Tensor(this, this.core.roots.add(value.type, value, this.#view.author));
@@ -115,6 +109,7 @@ export class Sheet {
   memo<A extends readonly unknown[], R>(name: string, run: (...args: A) => R | PromiseLike<R>, options?: MemoOptions): Memo<A, Memoised<R>>;
   memo<A extends readonly unknown[]>(name: string, run: (...args: A) => unknown, options: MemoOptions = {}): Memo<A, unknown> {
     this.#open();
+    if (typeof run !== 'function') throw new AttributeError(`memo: its second argument is ${describe(run)}; give the function whose results to keep: sheet.memo('name', fn).`, { name });
     return makeMemo(this.#memoView(), name, run, options);
   }
 
@@ -262,6 +257,7 @@ export class Sheet {
 
   /** Op by op, what was reused and what was computed, and why. */
   explain(tensor: Tensor | Expression): Explanation {
+    if (!(tensor instanceof Tensor || tensor instanceof Expression)) throw new SourceError(`explain: ${describe(tensor)} is not a tensor; give a result of this sheet.`, { kind: typeof tensor });
     return explainExpression(tensor instanceof Tensor ? tensor.expression : tensor, (e) => this.core.reasonOf(e));
   }
 
@@ -307,6 +303,10 @@ for (const [method, row] of METHODS) {
       return this.call(row, undefined, args);
     },
   });
+}
+
+for (const [method, name] of FOREIGN_METHODS) {
+  if (!(method in Sheet.prototype)) Object.defineProperty(Sheet.prototype, method, { configurable: true, writable: true, value: (): unknown => opNamed(name) });
 }
 
 /** The view whose options are `base`'s but for those given. */

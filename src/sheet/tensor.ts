@@ -2,7 +2,7 @@
 import { ClosedError, ShapeError } from '../errors.ts';
 import type { Author, Expression } from '../expr/expression.ts';
 import type { OpRow } from '../ops/define.ts';
-import { METHODS } from '../ops/index.ts';
+import { FOREIGN_METHODS, METHODS, opNamed } from '../ops/index.ts';
 import { splitParts } from '../ops/split.ts';
 import type { Value } from '../tensor/block.ts';
 import { type DType, type DTypeArrays, numbersOf, type TypedArray } from '../tensor/dtype.ts';
@@ -195,6 +195,10 @@ for (const [method, row] of METHODS) {
       return this.owner.call(row, this.expression, args);
     },
   });
+}
+
+for (const [method, name] of FOREIGN_METHODS) {
+  if (!(method in Tensor.prototype)) Object.defineProperty(Tensor.prototype, method, { configurable: true, writable: true, value: (): unknown => opNamed(name) });
 }
 
 function nest(flat: readonly unknown[], shape: Shape): unknown {

@@ -1,15 +1,16 @@
 // The trace of a sheet, as its user sees it: what was called, how it was answered, and files of both.
 import type { Host } from '../env.ts';
-import { UnavailableError } from '../errors.ts';
+import { AttributeError, UnavailableError } from '../errors.ts';
 import type { Annotation, ProgramEvent } from '../events.ts';
 import type { ChromeTrace } from '../trace/chrome.ts';
 import type { Expression } from '../expr/expression.ts';
 import type { Value } from '../tensor/block.ts';
-import { tracePath } from '../trace/file-name.ts';
+import { fileError, tracePath } from '../trace/file-name.ts';
 import { foldAnnotations } from '../trace/records.ts';
 import type { SaveOptions, SaveReport } from '../trace/save.ts';
 import type { TraceWriter } from '../trace/writer.ts';
-import type { Settings } from './options.ts';
+import { checkOptions, SAVE, type Settings } from './options.ts';
+import { describe } from './print.ts';
 
 /** Results up to this size are always given a digest when they are read: it takes microseconds. */
 const SMALL_BYTES = 4096;
@@ -53,9 +54,16 @@ export class SheetTrace {
    * (`beside`), or nowhere (`none`).
    */
   async save(path: string, options: SaveOptions = {}): Promise<SaveReport> {
+    if (typeof path !== 'string' || path === '') throw new AttributeError(`trace.save: its path is ${describe(path)}; give the name of a file: sheet.trace.save('run.sqs.json').`, { path });
+    checkOptions('trace.save', options, SAVE);
     const { saveTrace } = await import('../trace/save.ts');
     const { digest, settings } = this.#host;
-    return saveTrace(this.#writer, tracePath(path, settings.folder), { digest, files: needFiles(this.#host) }, options);
+    const target = tracePath(path, settings.folder);
+    try {
+      return await saveTrace(this.#writer, target, { digest, files: needFiles(this.#host) }, options);
+    } catch (error) {
+      throw fileError('written', target, error);
+    }
   }
 
   /** Chrome trace-event JSON: open it in about:tracing or ui.perfetto.dev. */

@@ -1,5 +1,5 @@
 // Tensors on their way out: a copy as a tensor of onnxruntime, transformers.js or TensorFlow.js.
-import { DTypeError, SourceError } from '../errors.ts';
+import { DTypeError, SourceError, UnavailableError } from '../errors.ts';
 import type { DType, TypedArray } from './dtype.ts';
 import type { Elements } from './elements.ts';
 
@@ -52,7 +52,11 @@ function exportToTf<F>(tf: TensorModule<F>, { dtype, shape, array }: Elements): 
     throw new DTypeError(`as: tf has no ${dtype}; use ${TF_REMEDIES[dtype] ?? "astype('float32')"} first.`, { dtype });
   }
   const data = dtype === 'uint8' || dtype === 'int8' ? Int32Array.from(array as Uint8Array) : array;
-  return tf.tensor(data as Float32Array | Int32Array | Uint8Array, [...shape], held);
+  try {
+    return tf.tensor(data as Float32Array | Int32Array | Uint8Array, [...shape], held);
+  } catch (error) {
+    throw new UnavailableError(`as: tf made no tensor (${error instanceof Error ? error.message : String(error)}); import a backend and start it first: await tf.setBackend('cpu').`, { reason: String(error) });
+  }
 }
 
 const isModule = <F>(foreign: ForeignClass<F>): foreign is TensorModule<F> =>

@@ -6,7 +6,7 @@ import { bytesOf } from '../tensor/dtype.ts';
 import { decodeNpy } from '../tensor/npy.ts';
 import { CHAIN_START, STREAM, type TraceStream } from './chain.ts';
 import { decodeAnnotations, decodeProgram, sealOf } from './decode.ts';
-import { besidePath } from './file-name.ts';
+import { besidePath, fileError } from './file-name.ts';
 import { TRACE_MAGIC } from './frames.ts';
 import { traceFromJson } from './json-import.ts';
 import type { StreamBlocks } from './memory.ts';
@@ -19,9 +19,12 @@ export interface LoadOptions {
   readonly damaged?: 'refuse' | 'prefix';
 }
 
-/** Reads and verifies a trace file. Throws a FormatError whose `details.code` says what happened to it. */
+/** Reads and verifies a trace file. Throws a FormatError whose `details.code` says what happened to it, an UnavailableError where it cannot be read. */
 export async function loadTraceFile(path: string, ground: { readonly digest: Digest; readonly files: Files }, options: LoadOptions = {}): Promise<Trace> {
-  const trace = readTrace(await ground.files.read(path), ground.digest, options, path);
+  const bytes = await ground.files.read(path).catch((error: unknown) => {
+    throw fileError('read', path, error);
+  });
+  const trace = readTrace(bytes, ground.digest, options, path);
   return { ...trace, roots: await Promise.all(trace.roots.map((root) => fetchBeside(root, path, ground))) };
 }
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SheetError, SymbolicSheet } from '../../src/index.ts';
 import type { AttributeKind, OpRow } from '../../src/ops/define.ts';
 import { OPS } from '../../src/ops/index.ts';
+import { OP_ALIASES } from '../../src/ops/suggestions.ts';
 import { type DType, DTYPE_NAMES } from '../../src/tensor/dtype.ts';
 
 const REFUSED: Readonly<Record<string, readonly DType[]>> = {
@@ -72,6 +73,28 @@ describe('a bad call of', () => {
       const [first, ...others] = operandsOf(row, [3, 4]);
       refuses(row, row.variadic ? [[sheet.zeros([3, 4]), sheet.zeros([5, 6])]] : [first, ...operandsOf(row, [5, 6]).slice(1, others.length + 1)]);
     });
+  });
+
+  it('by a name of another library says what the op is called here, as a method too', () => {
+    expect(Object.values(OP_ALIASES).filter((name) => !OPS.has(name))).toEqual([]);
+    expect(Object.keys(OP_ALIASES).filter((name) => OPS.has(name))).toEqual([]);
+    const loose = sheet as unknown as Record<string, (...args: unknown[]) => unknown>;
+    const one = sheet.ones([2]) as unknown as Record<string, (...args: unknown[]) => unknown>;
+    for (const call of [() => loose['execute']?.('mul', 1, 2), () => loose['mul']?.(1, 2), () => one['mul']?.(2)]) expect(call).toThrow(`"mul": that is \`multiply\` here. The ${OPS.size} ops are in docs/ops.md.`);
+    expect(() => one['indexSelect']?.(2)).toThrow('that is `take` here');
+    expect(() => loose['execute']?.('matmull')).toThrow('"matmull": did you mean matmul?');
+    expect(() => loose['execute']?.('einsum')).toThrow('"einsum": there is no such op.');
+    expect(Object.keys(one)).not.toContain('mul');
+  });
+
+  it('by an attribute of another library, or a slip, says which is meant, and nothing silly', () => {
+    const x = sheet.ones([2, 2]);
+    const asked = (attributes: object): unknown => x.var(attributes as never);
+    expect(() => asked({ dim: 0 })).toThrow('var: there is no attribute "dim"; did you mean axis? It takes axis, ');
+    expect(() => asked({ ddof: 1 })).toThrow('did you mean correction?');
+    expect(() => asked({ keepDims: true })).toThrow('did you mean keepdims?');
+    expect(() => x.matmul(x, { transB: true } as never)).toThrow('did you mean transposeB?');
+    expect(() => asked({ colour: 1 })).toThrow('there is no attribute "colour"; it takes axis, ');
   });
 
   it('leaves the sheet as it was: it goes on', async () => {

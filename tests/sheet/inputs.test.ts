@@ -1,9 +1,10 @@
 // What comes from outside: read before the call returns, refused by typed errors that say what to do, never trusted to stay the same.
-import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Worker } from 'node:worker_threads';
-import { SheetError, SymbolicSheet, type Tensor } from '../../src/index.ts';
+import { loadTrace, SymbolicSheet } from '../../src/index.ts';
 import { reserve } from '../../src/tensor/block.ts';
 import { bits, matrix, noise, SIDE } from './fixtures/arrays.ts';
+import { refusal } from './fixtures/refusal.ts';
 import { evictAll } from './fixtures/watch.ts';
 
 let sheet: SymbolicSheet;
@@ -13,19 +14,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => sheet.close());
-
-/** The error of a call, which must be typed, carry a code and end with what to do. */
-async function refusal(call: () => unknown): Promise<SheetError> {
-  let found: unknown;
-  try {
-    await call();
-  } catch (error) {
-    found = error;
-  }
-  expect(found).toBeInstanceOf(SheetError);
-  expect((found as SheetError).message).toMatch(/\.$/);
-  return found as SheetError;
-}
 
 describe('an array of the caller', () => {
   it('mutated between the call and the await gives the result of what it held at the call', async () => {
@@ -219,9 +207,38 @@ describe('calls that cannot be meant', () => {
       'a bad view': [() => sheet.with({ class: 'fast' as never }), 'ATTRIBUTE'],
       'an option that is none': [() => sheet.with({ cach: 'off' } as never), 'ATTRIBUTE'],
       'a signal that is none': [() => sheet.with({ signal: {} as never }), 'ATTRIBUTE'],
+      'an option of a tensor that is none': [() => sheet.tensor([1], [1], { dtyp: 'int32' } as never), 'ATTRIBUTE'],
+      'a dtype of an array that is none': [() => sheet.tensor(new Float32Array(1), [1], { dtype: 'float' as never }), 'DTYPE'],
+      'an explanation of a number': [() => sheet.explain(3 as never), 'SOURCE'],
+      'a memo of nothing': [() => sheet.memo('x', undefined as never), 'ATTRIBUTE'],
+      'a trace without a path': [() => sheet.trace.save(undefined as never), 'ATTRIBUTE'],
+      'a trace with its roots nowhere known': [() => sheet.trace.save('x.sqs.json', { roots: 'inside' as never }), 'ATTRIBUTE'],
+      'a trace into a folder that is not there': [() => sheet.trace.save('/none/such/x.sqs.json'), 'UNAVAILABLE'],
+      'a trace that is not there': [() => loadTrace('/none/such/x.sqs.json'), 'UNAVAILABLE'],
     };
     for (const [name, [call, code]] of Object.entries(calls)) expect({ name, code: (await refusal(call)).code }).toEqual({ name, code });
     expect(await a.add(1).subtract(1).sum().item()).toBeTypeOf('number');
+  });
+
+  it('say what is wrong with what was given, and what to write instead', async () => {
+    const a = sheet.ones([2, 3]);
+    const buffer = { mapAsync() {}, mapState: 'unmapped', usage: 0 };
+    const calls: [call: () => unknown, text: string][] = [
+      [() => sheet.tensor(['a', 'b']), 'tensor: element 0 of the list is "a", not a number; map texts to numbers first'],
+      [() => sheet.tensor([1, undefined]), 'tensor: element 1 of the list is undefined, not a number; fill the gap'],
+      [() => sheet.tensor([[1, 2], [3, null]]), 'element 3 of the list is null, not a number; fill the gap'],
+      // oxlint-disable-next-line no-sparse-arrays
+      [() => sheet.tensor([1, , 3]), 'element 1 of the list is undefined, not a number; fill the gap'],
+      [() => sheet.tensor([[1], null]), 'element 1 of the list is null, not a number'],
+      [() => sheet.tensor([a, a]), 'element 0 of the list is a tensor, not a number; join tensors with sheet.stack([a, b])'],
+      [() => sheet.execute('add', [a, a] as never, undefined as never), 'pass operands one by one, not as a list'],
+      [() => a.sum(0 as never), 'sum: 1 argument was given; it takes none, then an object of attributes: pass { axis: 0 }.'],
+      [() => a.add(...[1, 2] as unknown as [number]), 'add: 2 arguments were given; it takes y: leave the others out.'],
+      [() => a.matmul(Promise.resolve(a) as never), 'matmul: a promise is no tensor yet; await it first.'],
+      [() => a.add(buffer as never), 'add: a GPUBuffer has no shape or dtype; make a tensor of it: sheet.tensor(buffer, shape).'],
+      [() => a.add(undefined as never), 'add: undefined is not a tensor; give'],
+    ];
+    for (const [call, text] of calls) expect((await refusal(call)).message).toContain(text);
   });
 
   it('of lists inside themselves or nested without end are refused, not followed', async () => {
@@ -264,32 +281,6 @@ describe('calls that cannot be meant', () => {
     await using opened = await SymbolicSheet.open(only);
     expect(opened.devices().filter(({ found }) => found).map(({ name }) => name).sort()).toEqual(['js', 'wasm']);
     expect(opened.devices().filter(({ detail }) => detail.startsWith('switched off')).map(({ name }) => name).sort()).toEqual(['blas', 'tensorflow', 'webgpu']);
-  });
-});
-
-describe('options', () => {
-  it('are not taken by a constructor: a sheet is opened', async () => {
-    expect(await refusal(() => new (SymbolicSheet as unknown as new (options?: object) => unknown)({}))).toMatchObject({ code: 'ATTRIBUTE', message: expect.stringContaining('SymbolicSheet.open(') });
-  });
-});
-
-describe('values of a tensor', () => {
-  it('give it the dtype that it has in its type', async () => {
-    const of = [
-      sheet.tensor(new Float64Array(1)), sheet.tensor(new Float32Array(1), [1]), sheet.tensor(new BigInt64Array(1)), sheet.tensor(new Int32Array(1)), sheet.tensor(new Uint32Array(1)), sheet.tensor(new Uint8Array(1)),
-      sheet.tensor(new Uint8ClampedArray(1)), sheet.tensor(new Int8Array(1)), sheet.tensor(1), sheet.tensor([]), sheet.tensor([[1, 2]]), sheet.tensor([true]), sheet.tensor([[1n]]),
-      sheet.tensor([1, 2], [2], { dtype: 'int32' }), sheet.tensor(new Uint16Array(1), undefined, { dtype: 'float16' }),
-    ] as const;
-    expectTypeOf(of).toEqualTypeOf<readonly [
-      Tensor<'float64'>, Tensor<'float32'>, Tensor<'int64'>, Tensor<'int32'>, Tensor<'uint32'>, Tensor<'uint8'>,
-      Tensor<'uint8'>, Tensor<'int8'>, Tensor<'float32'>, Tensor<'float32'>, Tensor<'float32'>, Tensor<'bool'>, Tensor<'int64'>,
-      Tensor<'int32'>, Tensor<'float16'>,
-    ]>();
-    expect(of.map(({ dtype }) => dtype)).toEqual(['float64', 'float32', 'int64', 'int32', 'uint32', 'uint8', 'uint8', 'int8', 'float32', 'float32', 'float32', 'bool', 'int64', 'int32', 'float16']);
-    expectTypeOf(sheet.tensor({ data: [1], shape: [1] })).toEqualTypeOf<Tensor>();
-    expectTypeOf(sheet.tensor([1, 2] as readonly unknown[])).toEqualTypeOf<Tensor>();
-    expectTypeOf(await sheet.tensor([1, 2]).add(1).sum().item()).toEqualTypeOf<number>();
-    expectTypeOf(await sheet.tensor(new Float32Array(3), [3]).multiply(2).data()).toEqualTypeOf<Float32Array>();
   });
 });
 

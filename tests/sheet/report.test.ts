@@ -1,4 +1,6 @@
 // What a sheet says about itself: that the cache helped, or why it did not.
+import { execFileSync } from 'node:child_process';
+import process from 'node:process';
 import { inspect } from 'node:util';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
@@ -126,10 +128,10 @@ describe('what is shown of', () => {
     const sheet = await newSheet();
     await sheet.tensor([1, 2]).add(1).data();
     const shown = `SymbolicSheet · class tolerance · devices js · 1 call · 0 reused · 1 computed · ${sheet.stats().entries} kept in 0.0 MiB`;
-    expect([inspect(sheet), `${sheet}`, inspect(sheet.with({ class: 'exact' }))]).toEqual([shown, shown, shown.replace('tolerance', 'exact')]);
+    expect([inspect(sheet), String(sheet), inspect(sheet.with({ class: 'exact' }))]).toEqual([shown, shown, shown.replace('tolerance', 'exact')]);
     expect(JSON.parse(JSON.stringify(sheet))).toEqual(JSON.parse(JSON.stringify(sheet.stats())));
     await sheet.close();
-    expect(`${sheet}`).toContain('closed');
+    expect(String(sheet)).toContain('closed');
   });
 
   it('a tensor as JSON is what it is, without its elements', async () => {
@@ -141,8 +143,6 @@ describe('what is shown of', () => {
   it('an error begins with its name, also after a minifier renamed its class', async () => {
     const source = "import { ShapeError } from './src/errors.ts'; const error = new ShapeError('x'); console.log(error.name, error.stack.split('\\n')[0])";
     const { outputFiles } = await build({ stdin: { contents: source, resolveDir: new URL('../..', import.meta.url).pathname }, bundle: true, minify: true, write: false, format: 'esm' });
-    const lines: string[] = [];
-    new Function('console', outputFiles[0]?.text ?? '')({ log: (...words: string[]) => lines.push(words.join(' ')) });
-    expect(lines).toEqual(['ShapeError ShapeError: x']);
+    expect(execFileSync(process.execPath, ['--input-type=module', '--eval', outputFiles[0]?.text ?? ''], { encoding: 'utf8' })).toBe('ShapeError ShapeError: x\n');
   });
 });

@@ -344,6 +344,11 @@ describe('as', () => {
     expect([...tensor.dims, ...tensor.data as Float32Array]).toEqual([2, 2, 0, 1, 2, 3]);
   });
 
+  it('says that tf needs a backend where it has none that runs', () => {
+    const bare = { tensor: () => { throw new TypeError('No backend found in registry.'); } };
+    expect(() => exportAs(bare as never, elements('float32', [2]))).toThrow(/^as: tf made no tensor \(No backend found in registry\.\); import a backend and start it first: await tf\.setBackend\('cpu'\)\.$/);
+  });
+
   it('makes tf tensors, 8-bit integers widened exactly', () => {
     for (const [dtype, held] of [['float32', 'float32'], ['int32', 'int32'], ['bool', 'bool'], ['uint8', 'int32'], ['int8', 'int32']] as const) {
       const tensor = exportAs(tf, elements(dtype, [2, 3]));
