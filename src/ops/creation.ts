@@ -17,9 +17,9 @@ const fill = (out: TypedOperand, value: number): void => {
 
 const bySpec = (_operands: readonly TensorType[], attrs: AttributeValues): { dtype: DType; shape: readonly number[] } => ({ dtype: attrs['dtype'] as DType, shape: attrs['shape'] as number[] });
 
-function source(name: string, doc: string, attributes: OpRow['attributes'], infer: OpRow['infer'], run: DirectKernel): OpRow {
+function source(name: string, doc: string, attributes: OpRow['attributes'], infer: OpRow['infer'], run: DirectKernel, settle?: OpRow['settle']): OpRow {
   const positional = Object.keys(attributes).filter((attribute) => attribute !== 'dtype' && attribute !== 'seed');
-  return defineOp({ name, doc, operands: [], attributes, positional, infer, result: 'attribute', widens: false, kernel: { skeleton: 'direct', run } });
+  return defineOp({ name, doc, operands: [], attributes, positional, infer, result: 'attribute', widens: false, kernel: { skeleton: 'direct', run }, ...(settle && { settle }) });
 }
 
 /** Refuses a value that no element of the dtype can have. */
@@ -35,6 +35,9 @@ export const FULL: OpRow = source('full', 'Every element is the value.', { shape
 }, (_operands, out, attrs) => fill(out, attrs['value'] as number));
 
 const vector = (length: (attrs: AttributeValues) => number): OpRow['infer'] => (_operands, attrs) => ({ dtype: attrs['dtype'] as DType, shape: [length(attrs)] });
+
+/** A range with one bound begins at 0. */
+const fromZero: OpRow['settle'] = (_operands, attrs) => (attrs['stop'] === null ? { ...attrs, start: 0, stop: attrs['start'] as number } : attrs);
 
 function rangeLength(attrs: AttributeValues): number {
   const [start, stop, step] = [attrs['start'] as number, attrs['stop'] as number, attrs['step'] as number];
@@ -77,9 +80,10 @@ export const CREATION: readonly OpRow[] = [
     rows: { kind: 'int', doc: 'number of rows' }, columns: { kind: 'axis', fallback: null, doc: 'number of columns; null = rows' },
     k: { kind: 'int', fallback: 0, doc: 'which diagonal' }, dtype: DTYPE,
   }, (_operands, attrs) => ({ dtype: attrs['dtype'] as DType, shape: [attrs['rows'] as number, (attrs['columns'] ?? attrs['rows']) as number] }), eyeRun),
-  source('arange', 'start, start + step, … below stop.', {
-    start: { kind: 'float', doc: 'first value' }, stop: { kind: 'float', doc: 'bound that is not reached' }, step: { kind: 'float', fallback: 1, doc: 'difference' }, dtype: DTYPE,
-  }, vector(rangeLength), (_operands, out, attrs) => each(out, (i) => (attrs['start'] as number) + i * (attrs['step'] as number))),
+  source('arange', 'start, start + step, … below stop; given one bound, 0, 1, … below it.', {
+    start: { kind: 'float', doc: 'first value; the bound where no stop is given' }, stop: { kind: 'float', fallback: null, doc: 'bound that is not reached; null = start, and 0 is the first value' },
+    step: { kind: 'float', fallback: 1, doc: 'difference' }, dtype: DTYPE,
+  }, vector(rangeLength), (_operands, out, attrs) => each(out, (i) => (attrs['start'] as number) + i * (attrs['step'] as number)), fromZero),
   source('linspace', 'Evenly spaced values from start to stop, both included.', {
     start: { kind: 'float', doc: 'first value' }, stop: { kind: 'float', doc: 'last value' }, count: { kind: 'int', doc: 'how many' }, dtype: DTYPE,
   }, vector(pointCount), (_operands, out, attrs) => {

@@ -476,8 +476,8 @@ export interface SheetMethods {
   ones<R extends DType = 'float32'>(shape: readonly number[], attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** Ones on a diagonal, zeros elsewhere. Attributes: rows: number of rows; columns: number of columns; null = rows (default null); k: which diagonal (default 0); dtype: dtype of the result (default "float32"). */
   eye<R extends DType = 'float32'>(rows: number, columns?: number | null, k?: number, attributes?: { readonly dtype?: R }): PendingTensor<R>;
-  /** start, start + step, … below stop. Attributes: start: first value; stop: bound that is not reached; step: difference (default 1); dtype: dtype of the result (default "float32"). */
-  arange<R extends DType = 'float32'>(start: number, stop: number, step?: number, attributes?: { readonly dtype?: R }): PendingTensor<R>;
+  /** start, start + step, … below stop; given one bound, 0, 1, … below it. Attributes: start: first value; the bound where no stop is given; stop: bound that is not reached; null = start, and 0 is the first value (default null); step: difference (default 1); dtype: dtype of the result (default "float32"). */
+  arange<R extends DType = 'float32'>(start: number, stop?: number, step?: number, attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** Evenly spaced values from start to stop, both included. Attributes: start: first value; stop: last value; count: how many; dtype: dtype of the result (default "float32"). */
   linspace<R extends DType = 'float32'>(start: number, stop: number, count: number, attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** Zeros of the shape and dtype of x. */
@@ -608,7 +608,7 @@ export interface OpArguments {
   zeros: [shape: readonly number[], attributes?: { readonly dtype?: DType }];
   ones: [shape: readonly number[], attributes?: { readonly dtype?: DType }];
   eye: [rows: number, columns?: number | null, k?: number, attributes?: { readonly dtype?: DType }];
-  arange: [start: number, stop: number, step?: number, attributes?: { readonly dtype?: DType }];
+  arange: [start: number, stop?: number, step?: number, attributes?: { readonly dtype?: DType }];
   linspace: [start: number, stop: number, count: number, attributes?: { readonly dtype?: DType }];
   zeros_like: [x: Operand];
   ones_like: [x: Operand];

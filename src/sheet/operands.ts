@@ -31,6 +31,12 @@ export function readElements(value: unknown, owner: string, shape?: readonly num
   return { ...found, shape: wanted };
 }
 
+/** As `readElements`, in the place of indices: there plain numbers are int32. */
+export function readIndices(value: unknown, owner: string): Elements {
+  const found = readElements(value, owner);
+  return found.dtype === 'float32' && (Array.isArray(value) || typeof value === 'number') ? readElements(value, owner, undefined, 'int32') : found;
+}
+
 function readAny(value: unknown, owner: string, dtype: DType | undefined): Elements {
   const own = dtype === 'float16' && isHalfBits(value) ? dtype : dtypeOfArray(value);
   if (own !== undefined) return retyped(readTyped(value as TypedArray, own, owner), dtype);

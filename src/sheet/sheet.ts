@@ -19,7 +19,7 @@ import { isGpuBuffer, sharingOf, valueOfBuffer } from './gpu-buffers.ts';
 import { makeMemo, type Memo, type Memoised, type MemoOptions } from './memo/memo.ts';
 import type { MemoView } from './memo/view.ts';
 import type { OpArguments, OpName, OpResult, SheetMethods } from './methods.gen.ts';
-import { isElements, isLiteral, readElements } from './operands.ts';
+import { isElements, isLiteral, readElements, readIndices } from './operands.ts';
 import { checkOptions, checkViewOptions, TENSOR, type TensorOptions, type ViewOptions } from './options.ts';
 import { describe, INSPECT, printSheet } from './print.ts';
 import { Reader } from './reader.ts';
@@ -173,16 +173,17 @@ export class Sheet {
   #read(row: OpRow, operands: unknown[]): Argument[] {
     let bare = false;
     for (let i = 0; i < operands.length; i++) {
-      const value = this.#argument(row, operands[i]);
+      const value = this.#argument(row, operands[i], row.operands[row.variadic ? 0 : i]?.kind === 'index');
       operands[i] = value;
       bare ||= isElements(value);
     }
     return bare ? this.core.roots.settle(row, operands as (Argument | Elements)[], this.#view.author, this.#view.reuse) : (operands as Argument[]);
   }
 
-  #argument(row: OpRow, operand: unknown): Argument | Elements {
+  #argument(row: OpRow, operand: unknown, isIndex: boolean): Argument | Elements {
     if (operand instanceof Tensor) return this.#own(operand);
     if (operand instanceof Expression) return operand;
+    if (isIndex) return readIndices(operand, row.name);
     if (isLiteral(operand)) return operand;
     return readElements(operand, row.name);
   }

@@ -130,7 +130,8 @@ const eye: Reference = (_operands, attrs) => {
 };
 
 const arange: Reference = (_operands, attrs) => {
-  const [start, stop, step] = [attrs['start'] as number, attrs['stop'] as number, (attrs['step'] as number | undefined) ?? 1];
+  const bounds = attrs['stop'] === undefined ? [0, attrs['start']] : [attrs['start'], attrs['stop']];
+  const [start, stop, step] = [...bounds, attrs['step'] ?? 1] as [number, number, number];
   const values: number[] = [];
   for (let i = 0; step > 0 ? start + i * step < stop : start + i * step > stop; i++) values.push(start + i * step);
   return { dtype: dtypeOf(attrs), shape: [values.length], values: values.map((value) => numberIn(dtypeOf(attrs), value)) };

@@ -34,6 +34,25 @@ describe('options', () => {
 });
 
 describe('values of a tensor', () => {
+  it('are indices where indices are taken: plain numbers count as int32 there, others as what they are', async () => {
+    const a = sheet.tensor([[1, 2], [3, 4], [5, 6]]);
+    expect(await a.take([2, 0, -1]).toArray()).toEqual([[5, 6], [1, 2], [5, 6]]);
+    expect(await a.take(1).toArray()).toEqual([3, 4]);
+    expect(await a.take([0n]).toArray()).toEqual([[1, 2]]);
+    expect((await a.take([]).data()).length).toBe(0);
+    expect(await sheet.oneHot([0, 1], 2).toArray()).toEqual([[1, 0], [0, 1]]);
+    expect(await sheet.execute('one_hot', [[1]], 2).toArray()).toEqual([[[0, 1]]]);
+    expect((await refusal(() => a.take([0.5]))).message).toContain('take: element 0 is 0.5, which int32 does not hold');
+    expect((await refusal(() => a.take(new Float32Array(1)))).code).toBe('DTYPE');
+  });
+
+  it('of a range with one bound begin at 0, and are the same question', async () => {
+    expect(await sheet.arange(4).toArray()).toEqual([0, 1, 2, 3]);
+    expect(await sheet.execute('arange', 4, { dtype: 'int32' } as never).toArray()).toEqual([0, 1, 2, 3]);
+    expect(sheet.arange(4).toString()).toBe(sheet.arange(0, 4).toString());
+    expect(await sheet.arange(3, 1, -1).toArray()).toEqual([3, 2]);
+  });
+
   it('give it the dtype that it has in its type', async () => {
     const of = [
       sheet.tensor(new Float64Array(1)), sheet.tensor(new Float32Array(1), [1]), sheet.tensor(new BigInt64Array(1)), sheet.tensor(new Int32Array(1)), sheet.tensor(new Uint32Array(1)), sheet.tensor(new Uint8Array(1)),
