@@ -31,5 +31,5 @@ export async function replayTrace(trace: Trace, options: ReplayTraceOptions = {}
   return replay(trace, { ...rest, digest, open: async () => sheetExecutor(await SymbolicSheet.open(device === undefined ? {} : { device })) });
 }
 
-export type { LoadOptions, ReplayReport, Trace };
+export type { LoadOptions, ReplayReport, ReplayTraceOptions, Trace };
 export * from './surface.ts';

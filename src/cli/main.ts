@@ -1,48 +1,73 @@
 #!/usr/bin/env node
 // The command line: npx symbolic-sheet replay | diff | explain | devices.
+import { createRequire } from 'node:module';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { SheetError } from '../index.ts';
 import { devicesCommand } from './devices-command.ts';
-import { type CommandResult, diffCommand, explainCommand, replayCommand } from './trace-commands.ts';
+import { type CommandResult, diffCommand, explainCommand, replayCommand, type TraceCommandOptions } from './trace-commands.ts';
 
 const USAGE = `symbolic-sheet replay run.sqs.json [--device js]   run a saved trace again and compare the results
 symbolic-sheet diff a.sqs.json b.sqs.json           where two programs part
 symbolic-sheet explain run.sqs.json                 call by call, how it was answered
 symbolic-sheet devices                              where this machine can compute, and what is missing
-  --prefix   use the sound part of a damaged trace
+  --prefix    use the sound part of a damaged trace
+  --json      print what was found as JSON
+  --version   print the version
 Exit codes: 0 as recorded or equal, 1 something differs, 2 it could not be told.`;
+
+interface Command {
+  /** What it takes, in order. */
+  readonly takes: readonly string[];
+  run(paths: readonly string[], options: TraceCommandOptions): Promise<CommandResult>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  replay: { takes: ['the path of a saved trace'], run: ([path = ''], options) => replayCommand(path, options) },
+  diff: { takes: ['the path of a saved trace', 'the path of another'], run: ([a = '', b = ''], options) => diffCommand(a, b, options) },
+  explain: { takes: ['the path of a saved trace'], run: ([path = ''], options) => explainCommand(path, options) },
+  devices: { takes: [], run: () => devicesCommand() },
+};
 
 /** Runs one command line (without node and script). */
 export async function runCommandLine(args: readonly string[]): Promise<CommandResult> {
   try {
-    const { values, positionals } = parseArgs({
+    const { values, positionals: [name, ...paths] } = parseArgs({
       args: [...args], allowPositionals: true,
-      options: { device: { type: 'string' }, prefix: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+      options: { device: { type: 'string' }, prefix: { type: 'boolean' }, json: { type: 'boolean' }, version: { type: 'boolean', short: 'v' }, help: { type: 'boolean', short: 'h' } },
     });
-    const [command, first, second] = positionals;
     if (values.help === true) return { text: USAGE, exitCode: 0 };
-    if (command === 'replay' && first !== undefined) return await replayCommand(first, values);
-    if (command === 'diff' && first !== undefined && second !== undefined) return await diffCommand(first, second, values);
-    if (command === 'devices' && first === undefined) return await devicesCommand();
-    if (command === 'explain' && first !== undefined) return await explainCommand(first, values);
-    return { text: USAGE, exitCode: 2 };
+    if (values.version === true) return { text: (createRequire(import.meta.url)('symbolic-sheet/package.json') as { version: string }).version, exitCode: 0 };
+    const fault = faultOf(name, paths);
+    if (fault !== undefined) return { text: `${fault}\n\n${USAGE}`, exitCode: 2 };
+    const result = await (COMMANDS[name as string] as Command).run(paths, values);
+    return values.json === true ? { ...result, text: JSON.stringify(result.record, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value), 2) } : result;
   } catch (error) {
     return { text: messageOf(error), exitCode: 2 };
   }
 }
 
+/** What is wrong with a command and its arguments. */
+function faultOf(name: string | undefined, paths: readonly string[]): string | undefined {
+  if (name === undefined) return 'Which command?';
+  if (!Object.hasOwn(COMMANDS, name)) return `There is no command "${name}".`;
+  const { takes } = COMMANDS[name] as Command;
+  if (paths.length < takes.length) return `${name}: ${takes[paths.length]} is missing.`;
+  return paths.length > takes.length ? `${name}: "${paths[takes.length]}" is one argument too many.` : undefined;
+}
+
 /** Errors a person can do something about, in one line; anything else is a fault of ours and goes up. */
 function messageOf(error: unknown): string {
-  const { code, message } = error as { code?: unknown; message?: string };
   if (error instanceof SheetError) return `${error.name}: ${error.message}`;
-  if (typeof code === 'string' && (code.startsWith('ERR_PARSE_ARGS') || code === 'ENOENT' || code === 'EISDIR' || code === 'EACCES')) return `${message}\n\n${USAGE}`;
+  const { code, message } = error as { code?: unknown; message?: string };
+  if (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS')) return `${message}\n\n${USAGE}`;
   throw error;
 }
 
 runCommandLine(process.argv.slice(2)).then(
-  ({ text, exitCode }) => {
-    (exitCode === 2 ? process.stderr : process.stdout).write(`${text}\n`);
+  ({ text, record, exitCode }) => {
+    // A result is a result also where it could not tell.
+    (exitCode === 2 && record === undefined ? process.stderr : process.stdout).write(`${text}\n`);
     process.exitCode = exitCode;
   },
   (error: unknown) => {

@@ -1,10 +1,12 @@
 // The commands that read saved traces: replay, diff, explain. Each returns the text to print and the exit code.
-import { diffTraces, loadTrace, replayTrace } from '../index.ts';
+import { diffTraces, Explanation, loadTrace, replayTrace } from '../index.ts';
 import type { ReplayReport, Trace, TraceDifference } from '../index.ts';
 
 /** 0: as recorded or equal. 1: something differs. 2: it could not be told. */
 export interface CommandResult {
   readonly text: string;
+  /** The same for programs: what `--json` prints. */
+  readonly record?: unknown;
   readonly exitCode: 0 | 1 | 2;
 }
 
@@ -26,7 +28,7 @@ export async function replayCommand(path: string, options: TraceCommandOptions =
   if (first !== undefined) lines.push(`first difference: #${first.seq} ${first.op}: ${first.reason}`);
   for (const { seq, contentId, dtype, shape } of missing) lines.push(`missing root #${seq}: ${dtype} [${shape.join('×')}] ${contentId ?? 'of unknown content'}`);
   if (missing.length > 0) lines.push("Save with { roots: 'embedded' } or 'beside', or supply them to replayTrace(trace, { roots }).");
-  return { text: lines.join('\n'), exitCode: first !== undefined ? 1 : missing.length > 0 || report.compared === 0 ? 2 : 0 };
+  return { text: lines.join('\n'), record: report, exitCode: first !== undefined ? 1 : missing.length > 0 || report.compared === 0 ? 2 : 0 };
 }
 
 const summary = ({ events, compared, equal, within, skipped }: ReplayReport): string =>
@@ -41,7 +43,7 @@ export async function diffCommand(pathA: string, pathB: string, options: TraceCo
     ? [`The programs are equal: ${a.events.length} events.`]
     : [`The programs part at event ${first.index}: ${name(first.a)} | ${name(first.b)}`, ...first.changes.map((change) => `  ${change}`),
       `only in ${pathA}: ${onlyInA.length} · only in ${pathB}: ${onlyInB.length}`];
-  return { text: [...heading, ...opTable(difference)].join('\n'), exitCode: first === undefined ? 0 : 1 };
+  return { text: [...heading, ...opTable(difference)].join('\n'), record: difference, exitCode: first === undefined ? 0 : 1 };
 }
 
 const name = (event: Trace['events'][number] | undefined): string => (event === undefined ? 'ends' : `#${event.seq} ${event.op}`);
@@ -57,11 +59,11 @@ function opTable({ ops }: TraceDifference): string[] {
 export async function explainCommand(path: string, options: TraceCommandOptions = {}): Promise<CommandResult> {
   const trace = await load(path, options);
   const answers = new Map(trace.annotations.flatMap((record) => (record.kind === 'answer' ? [[record.seq, record] as const] : [])));
-  const lines = trace.events.map((event) => {
+  const explanation = new Explanation(trace.events.map((event) => {
     const answer = answers.get(event.seq);
-    const told = answer === undefined ? 'not computed' : `${answer.decision} ${answer.device} ${(answer.elapsedNs / 1e6).toFixed(3)} ms`;
-    const operands = event.operands.map((operand) => `#${operand}`).join(' ');
-    return `#${String(event.seq).padEnd(6)}${event.op.padEnd(18)}${`${event.dtype} [${event.shape.join('×')}]`.padEnd(26)}${(event.op === 'tensor' ? 'from outside' : told).padEnd(32)}${operands}`.trimEnd();
-  });
-  return { text: lines.join('\n'), exitCode: 0 };
+    const source = event.op === 'tensor' ? 'from outside' : answer?.decision ?? 'not computed';
+    const type = `${event.dtype} [${event.shape.join('×')}]`;
+    return { seq: event.seq, op: event.op, type, source, device: answer?.device, elapsedNs: answer?.elapsedNs, reason: event.operands.map((operand) => `#${operand}`).join(' ') };
+  }));
+  return { text: explanation.toString(), record: explanation.ops, exitCode: 0 };
 }

@@ -1,5 +1,6 @@
 // WebGPU in Node: the `webgpu` package (Dawn), an optional peer that a program installs where it wants a GPU.
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
 import { adapterSource, type GpuFinding } from './gpu-adapter.ts';
@@ -19,7 +20,8 @@ const TOGGLES = ['enable-dawn-features=disable_workgroup_init,allow_unsafe_apis'
 
 /** Opens the adapter that Dawn prefers. */
 export async function findGpu(): Promise<GpuFinding> {
-  if (!mayHaveVulkan()) return { found: false, reason: 'there is no Vulkan loader (libvulkan.so.1); install it and the driver of the GPU (Debian, Ubuntu: libvulkan1)' };
+  const missing = missingParts(isInstalled('webgpu'), mayHaveVulkan());
+  if (missing !== undefined) return { found: false, reason: missing };
   const dawn = await loadDawn();
   if (typeof dawn === 'string') return { found: false, reason: dawn };
   const kept = globalThis as { [KEPT]?: GPU };
@@ -27,13 +29,31 @@ export async function findGpu(): Promise<GpuFinding> {
   return adapterSource(kept[KEPT], 'install a driver for Vulkan (Linux), Metal is part of macOS, Direct3D 12 of Windows');
 }
 
+/** What a GPU needs and is not there, all of it at once; undefined where nothing is missing. */
+export function missingParts(hasPackage: boolean, hasLoader: boolean): string | undefined {
+  const parts = [
+    ...(hasPackage ? [] : [{ what: 'the package "webgpu" is not installed', step: 'run npm install webgpu' }]),
+    ...(hasLoader ? [] : [{ what: 'there is no Vulkan loader (libvulkan.so.1)', step: 'install it and the driver of the GPU (Debian, Ubuntu: libvulkan1)' }]),
+  ];
+  return parts.length === 0 ? undefined : `${parts.map(({ what }) => what).join(', and ')}; ${parts.map(({ step }) => step).join(', and ')}`;
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return true;
+  } catch (error) {
+    // A package for `import` alone does not resolve either, but it is there.
+    return (error as { code?: string }).code !== 'MODULE_NOT_FOUND';
+  }
+}
+
 async function loadDawn(): Promise<DawnModule | string> {
   const name = 'webgpu';
   try {
     return await import(name) as DawnModule;
   } catch (error) {
-    const missing = (error as { code?: string }).code === 'ERR_MODULE_NOT_FOUND';
-    return missing ? 'the package "webgpu" is not installed; run npm install webgpu to compute on a GPU' : `the package "webgpu" does not load: ${String(error)}; reinstall it`;
+    return `the package "webgpu" does not load: ${String(error)}; reinstall it`;
   }
 }
 

@@ -1,18 +1,30 @@
 // Why: op by op, what was reused and what was computed, and what a miss was nearest to.
+import type { Annotation } from '../events.ts';
 import type { Expression } from '../expr/expression.ts';
 import { formatType } from '../tensor/type.ts';
-import { INSPECT } from './print.ts';
+import type { AnnotationRecord } from '../trace/records.ts';
+import { alignColumns, INSPECT } from './print.ts';
 
 /** One op of an explanation. */
 export interface ExplainedOp {
   readonly seq: number;
   readonly op: string;
   readonly type: string;
-  readonly source: Expression['origin'];
+  /** Where its elements came from, or how the call was decided. */
+  readonly source: string;
   readonly reason: string;
+  /** Where it was computed, or kept, and what its last answer took; undefined where there is none. */
+  readonly device: string | undefined;
+  readonly elapsedNs: number | undefined;
 }
 
-/** The ops an expression is made of, operands first. Prints as a table. */
+/** How a call was answered, as the trace has it. */
+export type Answer = Pick<Annotation, 'device' | 'elapsedNs'>;
+
+/** The last answer of every call. */
+export const answersIn = (records: readonly AnnotationRecord[]): ReadonlyMap<number, Answer> => new Map(records.flatMap((record) => (record.kind === 'answer' ? [[record.seq, record] as const] : [])));
+
+/** The ops an expression is made of, or the calls of a trace, operands first. Prints as a table. */
 export class Explanation {
   readonly ops: readonly ExplainedOp[];
 
@@ -21,9 +33,8 @@ export class Explanation {
   }
 
   toString(): string {
-    const width = (pick: (op: ExplainedOp) => string): number => Math.max(0, ...this.ops.map((op) => pick(op).length));
-    const [ops, types] = [width((op) => op.op), width((op) => op.type)];
-    return this.ops.map((op) => `#${String(op.seq).padEnd(5)} ${op.op.padEnd(ops)}  ${op.type.padEnd(types)}  ${op.source.padEnd(8)} ${op.reason}`).join('\n');
+    const rows = this.ops.map(({ seq, op, type, source, device = '', elapsedNs, reason }) => [`#${seq}`, op, type, source, device, elapsedNs === undefined ? '' : `${(elapsedNs / 1e6).toFixed(3)} ms`, reason]);
+    return alignColumns(rows);
   }
 
   [INSPECT](): string {
@@ -33,8 +44,8 @@ export class Explanation {
 
 const MAX_OPS = 200;
 
-/** Explains an expression and everything under it, at most 200 ops. `reasonOf` says why an op was answered as it was. */
-export function explainExpression(target: Expression, reasonOf: (expression: Expression) => string): Explanation {
+/** Explains an expression and everything under it, at most 200 ops. `reasonOf` says why an op was answered as it was, `answers` by call where and in what time. */
+export function explainExpression(target: Expression, reasonOf: (expression: Expression) => string, answers: ReadonlyMap<number, Answer>): Explanation {
   const seen = new Set<Expression>();
   const ops: ExplainedOp[] = [];
   const stack: Expression[] = [target];
@@ -47,7 +58,8 @@ export function explainExpression(target: Expression, reasonOf: (expression: Exp
     stack.pop();
     if (seen.has(top)) continue;
     seen.add(top);
-    ops.push({ seq: top.seq, op: top.row?.name ?? 'tensor', type: formatType(top.type), source: top.origin, reason: reasonOf(top) });
+    const answer = answers.get(top.seq);
+    ops.push({ seq: top.seq, op: top.row?.name ?? 'tensor', type: formatType(top.type), source: top.origin, reason: reasonOf(top), device: answer?.device || undefined, elapsedNs: answer?.elapsedNs });
   }
   return new Explanation(ops);
 }

@@ -58,6 +58,12 @@ function printValues({ array: stored, type }: Value): string[] {
 
 const printNumber = (x: number | bigint): string => (typeof x === 'bigint' ? `${x}n` : Number.isInteger(x) ? String(x) : String(Number(x.toPrecision(4)))).replace('-', '−');
 
+/** Rows as lines: every column as wide as its widest cell, empty columns left out. */
+export function alignColumns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] as number)).filter((_, column) => widths[column] !== 0).join('  ').trimEnd()).join('\n');
+}
+
 /** A value of a caller in a few words, for messages. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined || typeof value === 'boolean' || typeof value === 'number') return String(value);

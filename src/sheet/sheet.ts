@@ -14,7 +14,7 @@ import { takeOver } from './ownership.ts';
 import type { Core, View } from './core.ts';
 import { checkDevice, reportDevices } from './devices.ts';
 import { isTooDeep } from './deep-chains.ts';
-import { type Explanation, explainExpression } from './explain.ts';
+import { answersIn, type Explanation, explainExpression } from './explain.ts';
 import { isGpuBuffer, sharingOf, valueOfBuffer } from './gpu-buffers.ts';
 import { makeMemo, type Memo, type Memoised, type MemoOptions } from './memo/memo.ts';
 import type { MemoView } from './memo/view.ts';
@@ -259,7 +259,7 @@ export class Sheet {
   /** Op by op, what was reused and what was computed, and why. */
   explain(tensor: Tensor | Expression): Explanation {
     if (!(tensor instanceof Tensor || tensor instanceof Expression)) throw new SourceError(`explain: ${describe(tensor)} is not a tensor; give a result of this sheet.`, { kind: typeof tensor });
-    return explainExpression(tensor instanceof Tensor ? tensor.expression : tensor, (e) => this.core.reasonOf(e));
+    return explainExpression(tensor instanceof Tensor ? tensor.expression : tensor, (e) => this.core.reasonOf(e), answersIn(this.core.recorder.records()));
   }
 
   /**

@@ -2,6 +2,8 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { JsDevice } from '../../src/backend/js.ts';
 import { WebgpuDevice } from '../../src/backend/webgpu/device.ts';
+import { devicesCommand } from '../../src/cli/devices-command.ts';
+import { missingParts } from '../../src/host/node-gpu.ts';
 import { nodeHost } from '../../src/host/node-host.ts';
 import { SymbolicSheet } from '../../src/index.ts';
 import { type Machine, openSheet } from '../../src/sheet/open.ts';
@@ -46,5 +48,21 @@ describe('a device that the options leave out', () => {
     expect(sheet.devices().map(({ name, found }) => [name, found])).toEqual([['js', true], ['other', false]]);
     await sheet.close();
     expect(closed).toEqual(['other']);
+  });
+});
+
+describe('a GPU', () => {
+  beforeAll(useSwiftShader);
+
+  it('is listed with what it offers', async () => {
+    const { text, exitCode } = await devicesCommand();
+    expect(exitCode).toBe(0);
+    expect(text).toMatch(/^✓ webgpu +\S.* · half precision [✓–], subgroups [✓–], timestamps [✓–]$/m);
+  });
+
+  it('that lacks two things is said to lack both, with a step for each', () => {
+    expect(missingParts(true, true)).toBeUndefined();
+    expect(missingParts(false, true)).toBe('the package "webgpu" is not installed; run npm install webgpu');
+    expect(missingParts(false, false)).toMatch(/^the package "webgpu" is not installed, and there is no Vulkan loader \(libvulkan\.so\.1\); run npm install webgpu, and install it and the driver/);
   });
 });

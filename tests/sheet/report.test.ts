@@ -140,6 +140,17 @@ describe('what is shown of', () => {
     expect(JSON.stringify([x, x.add(1)])).toBe('[{"dtype":"float32","shape":[1,2],"source":"given"},{"dtype":"float32","shape":[1,2],"source":"pending"}]');
   });
 
+  it('an explanation has a line an op, with the device and the time of those that were computed, in columns', async () => {
+    await using sheet = await newSheet();
+    const y = sheet.tensor(fresh(0), [SIDE, SIDE]).matmul(sheet.tensor(fresh(1), [SIDE, SIDE])).sum();
+    expect(y.explain().ops.at(-1)).toMatchObject({ device: undefined, elapsedNs: undefined });
+    await y.data();
+    expect(sheet.explain(y).ops.find(({ op }) => op === 'matmul')).toMatchObject({ device: 'js', elapsedNs: expect.any(Number) });
+    const lines = String(sheet.explain(y)).split('\n');
+    expect(lines[2]).toMatch(/^#\d+ +matmul +float32 \S+ +computed +js +\d+\.\d{3} ms +nothing kept matches/);
+    expect(new Set(lines.map((line) => line.indexOf('float32'))).size).toBe(1);
+  });
+
   it('an error begins with its name, also after a minifier renamed its class', async () => {
     const source = "import { ShapeError } from './src/errors.ts'; const error = new ShapeError('x'); console.log(error.name, error.stack.split('\\n')[0])";
     const { outputFiles } = await build({ stdin: { contents: source, resolveDir: new URL('../..', import.meta.url).pathname }, bundle: true, minify: true, write: false, format: 'esm' });

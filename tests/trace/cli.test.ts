@@ -27,10 +27,11 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const run = (...args: string[]): { status: number | null; text: string } => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', MAIN, ...args], { encoding: 'utf8' });
+const runWith = (env: Readonly<Record<string, string>>, ...args: string[]): { status: number | null; text: string } => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', MAIN, ...args], { encoding: 'utf8', env: { ...process.env, ...env } });
   return { status, text: stdout + stderr };
 };
+const run = (...args: string[]): { status: number | null; text: string } => runWith({}, ...args);
 
 describe('the command line', () => {
   it('lists the devices of the machine, and what is missing', () => {
@@ -38,6 +39,13 @@ describe('the command line', () => {
     expect(status).toBe(0);
     expect(text).toMatch(/^✓ js +plain JavaScript/m);
     expect(text).toMatch(/^[✓·] webgpu +\S/m);
+  });
+
+  it('lists them also where the environment asks for one that is not there, and as JSON', () => {
+    const { status, text } = runWith({ SYMBOLIC_SHEET_DEVICES: 'abacus' }, 'devices');
+    expect(status).toBe(0);
+    expect(text).toMatch(/^✓ wasm +\S[^]*\nSYMBOLIC_SHEET_DEVICES=abacus: programs use these alone/m);
+    expect(JSON.parse(run('devices', '--json').text)).toContainEqual({ name: 'js', found: true, detail: expect.any(String) });
   });
 
   it('replays a trace', async () => {
@@ -55,7 +63,10 @@ describe('the command line', () => {
   });
 
   it('explains a trace call by call', async () => {
-    expect((await explainCommand(file('a.sqs.json'))).text).toMatch(/#\d+ +matmul +float32 \[6×8\] +(computed|bypass) \w+ [\d.]+ ms +#1 #2/);
+    const { text } = await explainCommand(file('a.sqs.json'));
+    expect(text).toMatch(/#\d+ +matmul +float32 \[6×8\] +(computed|bypass) +\w+ +[\d.]+ ms +#1 #2/);
+    const at = text.split('\n').map((line) => line.search(/float32|int32|bool/));
+    expect(new Set(at), 'columns are aligned').toEqual(new Set([at[0]]));
   });
 
   it('says what is wrong with a file or a command, without a stack', () => {
@@ -64,6 +75,16 @@ describe('the command line', () => {
     expect(edited.text).toMatch(/^FormatError: .*does not match its chain/);
     expect(edited.text).not.toContain('    at ');
     expect(run('replay', file('none.sqs.json'))).toMatchObject({ status: 2, text: expect.stringContaining('no such file') });
-    expect(run('replaay')).toMatchObject({ status: 2, text: expect.stringContaining('symbolic-sheet replay') });
+    expect(run('replay', file('none.sqs.json')).text).not.toContain('symbolic-sheet replay');
+  });
+
+  it('says what is wrong with a command before it says how commands are written', () => {
+    const faults: readonly (readonly [args: readonly string[], text: string])[] = [
+      [[], 'Which command?'], [['replaay'], 'There is no command "replaay".'], [['replay'], 'replay: the path of a saved trace is missing.'],
+      [['diff', 'a'], 'diff: the path of another is missing.'], [['explain', 'a', 'b'], 'explain: "b" is one argument too many.'],
+    ];
+    for (const [args, text] of faults) expect(run(...args)).toMatchObject({ status: 2, text: expect.stringMatching(new RegExp(`^${text.replaceAll(/[.?]/g, '\\$&')}\n\nsymbolic-sheet replay`)) });
+    expect(run('replay', file('a.sqs.json'), '--device', 'abacus')).toMatchObject({ status: 2, text: expect.stringContaining('Device "abacus" is not here') });
+    expect(run('--version')).toEqual({ status: 0, text: '0.1.0\n' });
   });
 });
