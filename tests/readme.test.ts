@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import * as library from '../src/index.ts';
 import { broken, runPage } from './snippets.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -26,5 +27,22 @@ describe('the links of the documentation', () => {
   it.each([...pages, ...others])('%s points at files that are there', (page) => {
     const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] as string);
     expect(links.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);
+  });
+
+  const published = ['README.md', 'CHANGELOG.md', ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+  it.each(published)('%s points at nothing that the package leaves out', (page) => {
+    const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] };
+    const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => join(dirname(page), match[1] as string));
+    expect(links.filter((link) => !files.includes(link.split('/')[0] as string))).toEqual([]);
+  });
+});
+
+describe('the reference', () => {
+  it('has every figure of stats() and every function and error of the package', async () => {
+    await using sheet = await library.SymbolicSheet.open({ devices: ['js'] });
+    const { counters, memo, ...figures } = sheet.stats();
+    const exported = Object.keys(library).filter((name) => name.endsWith('Error') || /^[a-z]/.test(name));
+    const page = readFileSync(join(root, 'docs/reference.md'), 'utf8');
+    expect([...Object.keys(figures), ...Object.keys(counters), ...Object.keys(memo), ...exported].filter((name) => !new RegExp(`\\b${name}\\b`).test(page))).toEqual([]);
   });
 });
