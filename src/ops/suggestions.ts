@@ -1,14 +1,17 @@
 // What a caller may have meant: near words, and what other libraries call our ops and attributes.
 
-/** Ops by the names they have in NumPy, PyTorch and TensorFlow.js. */
-export const OP_ALIASES: Readonly<Record<string, string>> = {
-  mul: 'multiply', times: 'multiply', sub: 'subtract', minus: 'subtract', plus: 'add', div: 'divide', true_divide: 'divide', floordiv: 'floor_divide', mod: 'remainder', fmod: 'remainder', neg: 'negative',
-  absolute: 'abs', power: 'pow', clamp: 'clip', dot: 'matmul', mm: 'matmul', bmm: 'matmul', mat_mul: 'matmul', transpose: 'permute_dims', permute: 'permute_dims', swapaxes: 'permute_dims', t: 'permute_dims',
-  arcsin: 'asin', arccos: 'acos', arctan: 'atan', arctan2: 'atan2', arcsinh: 'asinh', arccosh: 'acosh', arctanh: 'atanh', amax: 'max', amin: 'min', product: 'prod', average: 'mean', variance: 'var',
-  eq: 'equal', ne: 'not_equal', neq: 'not_equal', lt: 'less', le: 'less_equal', gt: 'greater', ge: 'greater_equal', gte: 'greater_equal', lte: 'less_equal', concatenate: 'concat', cat: 'concat',
-  unsqueeze: 'expand_dims', view: 'reshape', flatten: 'reshape', ravel: 'reshape', expand: 'broadcast_to', gather: 'take', index_select: 'take', cast: 'astype', swish: 'silu', log_sum_exp: 'logsumexp',
-  identity: 'eye', range: 'arange', fill: 'full', rand: 'random_uniform', uniform: 'random_uniform', randn: 'random_normal', normal: 'random_normal', randint: 'random_integers', randperm: 'random_permutation',
+/** What our ops are called in NumPy, PyTorch and TensorFlow.js. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  multiply: 'mul', subtract: 'sub', divide: 'div true_divide', floor_divide: 'floordiv', remainder: 'mod fmod', negative: 'neg', abs: 'absolute', pow: 'power', clip: 'clamp',
+  matmul: 'dot mm bmm mat_mul', permute_dims: 'transpose permute swapaxes t', asin: 'arcsin', acos: 'arccos', atan: 'arctan', atan2: 'arctan2', asinh: 'arcsinh', acosh: 'arccosh',
+  atanh: 'arctanh', max: 'amax', min: 'amin', prod: 'product', mean: 'average', var: 'variance', equal: 'eq', not_equal: 'ne', less: 'lt', less_equal: 'le', greater: 'gt',
+  greater_equal: 'ge', concat: 'concatenate cat', expand_dims: 'unsqueeze', reshape: 'view flatten ravel', broadcast_to: 'expand', take: 'gather index_select', astype: 'cast', silu: 'swish',
+  logsumexp: 'log_sum_exp', eye: 'identity', arange: 'range', full: 'fill', random_uniform: 'rand uniform', random_normal: 'randn normal', random_integers: 'randint',
+  random_permutation: 'randperm',
 };
+
+/** Our ops by those names. */
+export const OP_ALIASES: Readonly<Record<string, string>> = Object.fromEntries(Object.entries(ELSEWHERE).flatMap(([op, names]) => names.split(' ').map((name) => [name, op])));
 
 /** Attributes by the names they have elsewhere. */
 const ATTRIBUTE_ALIASES: Readonly<Record<string, readonly string[]>> = {
@@ -18,7 +21,8 @@ const ATTRIBUTE_ALIASES: Readonly<Record<string, readonly string[]>> = {
 
 /** The attribute of a row that a word means; undefined where none is near. */
 export function nearestAttribute(word: string, known: readonly string[]): string | undefined {
-  return ATTRIBUTE_ALIASES[snakeCase(word)]?.find((name) => known.includes(name)) ?? nearest(word, known);
+  const meant = Object.hasOwn(ATTRIBUTE_ALIASES, snakeCase(word)) ? ATTRIBUTE_ALIASES[snakeCase(word)] : undefined;
+  return meant?.find((name) => known.includes(name)) ?? nearest(word, known);
 }
 
 /** The op that a word means; undefined where none is near. */

@@ -94,6 +94,7 @@ describe('a bad call of', () => {
     expect(() => asked({ ddof: 1 })).toThrow('did you mean correction?');
     expect(() => asked({ keepDims: true })).toThrow('did you mean keepdims?');
     expect(() => x.matmul(x, { transB: true } as never)).toThrow('did you mean transposeB?');
+    expect(() => asked({ constructor: 1 })).toThrow('there is no attribute "constructor"; it takes axis, ');
     expect(() => asked({ colour: 1 })).toThrow('there is no attribute "colour"; it takes axis, ');
   });
 
