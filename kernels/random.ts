@@ -4,7 +4,7 @@ import { scalar } from './algebra.ts';
 import type { Operand } from './map.ts';
 import { cos, log, sin } from './math.ts';
 import { highProduct, type RandomSource } from './philox.ts';
-import { plainSkeletons, type Skeletons } from './skeletons.ts';
+import type { Skeletons } from './skeletons.ts';
 
 const CHUNK_BLOCKS = 2048;
 
@@ -17,23 +17,23 @@ const across = scalar('across', 2, (m, r, v) => m.mul(r, m.call(cos, m.mul(m.con
 const along = scalar('along', 2, (m, r, v) => m.mul(r, m.call(sin, m.mul(m.constant(2 * Math.PI), v))));
 
 /** Uniform on [0, 1): float32 takes the top 24 bits of a word (four elements a block), float64 53 bits of two words. */
-export function uniform(source: RandomSource, out: Float32Array | Float64Array, first = 0, on: Skeletons = plainSkeletons): void {
+export function uniform(on: Skeletons, source: RandomSource, out: Float32Array | Float64Array, first = 0): void {
   if (out instanceof Float32Array) {
-    eachChunk(source, first, out.length, 4, on, (words, start, count) => on.map(unit24, [{ array: words, shape: [count] }], out.subarray(start, start + count), [count]));
+    eachChunk(on, source, first, out.length, 4, (words, start, count) => on.map(unit24, [{ array: words, shape: [count] }], out.subarray(start, start + count), [count]));
     return;
   }
-  eachChunk(source, first, out.length, 2, on, (words, start, count) => on.map(unit53, pairOf(words, [count], 2, 0), out.subarray(start, start + count), [count]));
+  eachChunk(on, source, first, out.length, 2, (words, start, count) => on.map(unit53, pairOf(words, [count], 2, 0), out.subarray(start, start + count), [count]));
 }
 
 /**
  * Standard normal by Box and Muller, two elements a block, with the project's own log, sine and cosine in float64, so that the
  * bits are the same everywhere: element 2j is r cos(t), 2j + 1 is r sin(t), r = sqrt(-2 log(1 - u)), t = 2 pi v.
  */
-export function normal(source: RandomSource, out: Float32Array | Float64Array, first = 0, on: Skeletons = plainSkeletons): void {
+export function normal(on: Skeletons, source: RandomSource, out: Float32Array | Float64Array, first = 0): void {
   const skipped = first % 2;
   const pairs = Math.ceil((skipped + out.length) / 2);
   const [u, v, even, odd] = [new Float64Array(CHUNK_BLOCKS), new Float64Array(CHUNK_BLOCKS), new Float64Array(CHUNK_BLOCKS), new Float64Array(CHUNK_BLOCKS)];
-  eachChunk(source, (first - skipped) / 2, pairs, 1, on, (words, start, count) => {
+  eachChunk(on, source, (first - skipped) / 2, pairs, 1, (words, start, count) => {
     const shape = [count];
     const of = (array: Float64Array): { array: Float64Array; shape: number[] } => ({ array: array.subarray(0, count), shape });
     on.map(unit53, pairOf(words, shape, 4, 0), of(u).array, shape);
@@ -52,10 +52,10 @@ export function normal(source: RandomSource, out: Float32Array | Float64Array, f
 const pairOf = (array: Uint32Array, shape: readonly number[], step: number, offset: number): Operand[] => [{ array, shape, strides: [step], offset }, { array, shape, strides: [step], offset: offset + 1 }];
 
 /** Uniform integers in [low, high): 64 bits of a block times the range, the high part taken; bias below 2^-32 for ranges below 2^32. */
-export function integers(source: RandomSource, low: number, high: number, out: Int32Array | Uint32Array | BigInt64Array, first = 0, on: Skeletons = plainSkeletons): void {
+export function integers(on: Skeletons, source: RandomSource, low: number, high: number, out: Int32Array | Uint32Array | BigInt64Array, first = 0): void {
   const range = high - low;
   if (!(range >= 1 && range <= 4294967296)) throw new RangeError(`integers in [${low}, ${high}): the range must hold 1 to 2^32 values`);
-  eachChunk(source, first, out.length, 2, on, (words, start, count) => {
+  eachChunk(on, source, first, out.length, 2, (words, start, count) => {
     for (let i = 0; i < count; i++) {
       const value = low + scaled(words[2 * i + 1]!, words[2 * i]!, range);
       if (out instanceof BigInt64Array) out[start + i] = BigInt(value);
@@ -65,9 +65,9 @@ export function integers(source: RandomSource, low: number, high: number, out: I
 }
 
 /** A permutation of 0 … n - 1 (Fisher and Yates, from the end; step k uses element k of `integers`). The whole of it is one draw. */
-export function permutation(source: RandomSource, n: number, on: Skeletons = plainSkeletons): Int32Array {
+export function permutation(on: Skeletons, source: RandomSource, n: number): Int32Array {
   const order = Int32Array.from({ length: n }, (_, i) => i);
-  eachChunk(source, 0, Math.max(0, n - 1), 2, on, (words, start, count) => {
+  eachChunk(on, source, 0, Math.max(0, n - 1), 2, (words, start, count) => {
     for (let i = 0; i < count; i++) {
       const last = n - 1 - start - i;
       const chosen = scaled(words[2 * i + 1]!, words[2 * i]!, last + 1);
@@ -80,7 +80,7 @@ export function permutation(source: RandomSource, n: number, on: Skeletons = pla
 }
 
 /** Calls `use` for elements first … first + count - 1 with their words, the place in the out where they begin, and how many they are. */
-function eachChunk(source: RandomSource, first: number, count: number, perBlock: 1 | 2 | 4, on: Skeletons, use: (words: Uint32Array, start: number, count: number) => void): void {
+function eachChunk(on: Skeletons, source: RandomSource, first: number, count: number, perBlock: 1 | 2 | 4, use: (words: Uint32Array, start: number, count: number) => void): void {
   const drawn = new Uint32Array(4 * Math.min(CHUNK_BLOCKS, Math.ceil(count / perBlock) + 1));
   const perElement = 4 / perBlock;
   for (let start = 0; start < count;) {

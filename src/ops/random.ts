@@ -26,15 +26,15 @@ function row(name: string, doc: string, attributes: OpRow['attributes'], fill: R
 
 /** Rows of this family. */
 export const RANDOM: readonly OpRow[] = [
-  floats('random_uniform', 'Uniform in [0, 1).', (from, out, on) => uniform(from, out, 0, on)),
-  floats('random_normal', 'Normal with mean 0 and variance 1 (Box–Muller).', (from, out, on) => normal(from, out, 0, on)),
+  floats('random_uniform', 'Uniform in [0, 1).', (from, out, on) => uniform(on, from, out)),
+  floats('random_normal', 'Normal with mean 0 and variance 1 (Box–Muller).', (from, out, on) => normal(on, from, out)),
   row('random_integers', 'Uniform integers in [low, high).', {
     shape: SHAPE, low: { kind: 'int', doc: 'smallest value' }, high: { kind: 'int', doc: 'bound that is not reached' }, seed: SEED,
-  }, (out, attrs, on) => integers(source(attrs), attrs['low'] as number, attrs['high'] as number, out as Int32Array, 0, on), (attrs) => {
+  }, (out, attrs, on) => integers(on, source(attrs), attrs['low'] as number, attrs['high'] as number, out as Int32Array), (attrs) => {
     const [low, high] = [attrs['low'] as number, attrs['high'] as number];
     if (!(high > low && low >= -(2 ** 31) && high <= 2 ** 31)) throw new AttributeError(`random_integers: [${low}, ${high}) is not a range of int32; give low < high within ±2^31.`, { low, high });
     return { dtype: 'int32', shape: attrs['shape'] as number[] };
   }),
   row('random_permutation', 'The integers 0 to n − 1 in random order (Fisher–Yates).', { n: { kind: 'int', doc: 'how many' }, seed: SEED },
-    (out, attrs, on) => out.set(permutation(source(attrs), attrs['n'] as number, on) as never), (attrs) => ({ dtype: 'int32', shape: [attrs['n'] as number] })),
+    (out, attrs, on) => out.set(permutation(on, source(attrs), attrs['n'] as number) as never), (attrs) => ({ dtype: 'int32', shape: [attrs['n'] as number] })),
 ];

@@ -1,6 +1,7 @@
 // Random numbers in WGSL against those in JavaScript, from the same seeds.
 import { describe, expect, test } from 'vitest';
 import { integers, normal, uniform } from '../../kernels/random.ts';
+import { plainSkeletons } from '../../kernels/skeletons.ts';
 import { type GpuDistribution, planRandom } from '../../kernels/wgsl/random.ts';
 import { epsilonsOff, resultOf } from './along-axes.ts';
 import { testGpu } from './run-plan.ts';
@@ -17,7 +18,7 @@ describe('random numbers', () => {
   test.each([1, 3, 4, 1001])('%i uniform ones have the bits of the CPU for every seed', async (count) => {
     for (const seed of SEEDS) {
       const wanted = new Float32Array(count);
-      uniform({ seed }, wanted);
+      uniform(plainSkeletons, { seed }, wanted);
       expect(await drawn({ distribution: 'uniform' }, seed, count)).toEqual([...wanted]);
     }
   });
@@ -25,7 +26,7 @@ describe('random numbers', () => {
   test.each([[0, 1], [0, 10], [-7, 1000003], [-(2 ** 31), 2 ** 31], [-5, 2 ** 31], [2 ** 31 - 2, 2 ** 31]])('integers of [%i, %i) are those of the CPU', async (low, high) => {
     for (const seed of SEEDS) {
       const wanted = new Int32Array(1003);
-      integers({ seed }, low, high, wanted);
+      integers(plainSkeletons, { seed }, low, high, wanted);
       expect(await drawn({ distribution: 'integers', low, high }, seed, 1003)).toEqual([...wanted]);
     }
   });
@@ -33,7 +34,7 @@ describe('random numbers', () => {
   test('normal ones are within three epsilons of the CPU, however small', async () => {
     for (const seed of SEEDS) {
       const wanted = new Float64Array(20001);
-      normal({ seed }, wanted);
+      normal(plainSkeletons, { seed }, wanted);
       const got = await drawn({ distribution: 'normal' }, seed, wanted.length);
       expect(Math.max(...got.map((x, i) => epsilonsOff(x, wanted[i] as number)))).toBeLessThan(3);
     }
@@ -47,7 +48,7 @@ describe('random numbers', () => {
     const got = new Float32Array(await gpu.run(plan as NonNullable<typeof plan>, [], Math.ceil(count / 4) * 16), 0, count);
     for (const first of [0, 2 ** 23, count - 1000]) {
       const wanted = new Float32Array(1000);
-      uniform({ seed }, wanted, first);
+      uniform(plainSkeletons, { seed }, wanted, first);
       expect(got.subarray(first, first + 1000)).toEqual(wanted);
     }
   });

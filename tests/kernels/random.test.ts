@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { drawBlocks, philox } from '../../kernels/philox.ts';
 import { integers, normal, permutation, uniform } from '../../kernels/random.ts';
+import { plainSkeletons } from '../../kernels/skeletons.ts';
 import { Heap } from '../../kernels/wasm/heap.ts';
 import { wasmSkeletons } from '../../kernels/wasm/rows.ts';
 
@@ -42,17 +43,17 @@ describe('WebAssembly', () => {
       for (const Out of [Float32Array, Float64Array] as const) {
         for (const draw of [uniform, normal] as const) {
           const [expected, got] = [new Out(9001), new Out(9001)];
-          draw(source, expected, first);
-          draw(source, got, first, on);
+          draw(plainSkeletons, source, expected, first);
+          draw(on, source, got, first);
           expect(got).toEqual(expected);
         }
       }
       const [expected, got] = [new Int32Array(9001), new Int32Array(9001)];
-      integers(source, -7, 2 ** 31 - 1, expected, first);
-      integers(source, -7, 2 ** 31 - 1, got, first, on);
+      integers(plainSkeletons, source, -7, 2 ** 31 - 1, expected, first);
+      integers(on, source, -7, 2 ** 31 - 1, got, first);
       expect(got).toEqual(expected);
     }
-    expect(permutation(source, 9001, on)).toEqual(permutation(source, 9001));
+    expect(permutation(on, source, 9001)).toEqual(permutation(plainSkeletons, source, 9001));
   });
 });
 
@@ -63,14 +64,14 @@ describe('draws', () => {
       for (const draw of [uniform, normal] as const) {
         for (const Out of [Float32Array, Float64Array] as const) {
           const [whole, part] = [new Out(90), new Out(length)];
-          draw(source, whole);
-          draw(source, part, start);
+          draw(plainSkeletons, source, whole);
+          draw(plainSkeletons, source, part, start);
           expect([...part]).toEqual([...whole.subarray(start, start + length)]);
         }
       }
       const [whole, part] = [new Int32Array(90), new Int32Array(length)];
-      integers(source, -5, 1000, whole);
-      integers(source, -5, 1000, part, start);
+      integers(plainSkeletons, source, -5, 1000, whole);
+      integers(plainSkeletons, source, -5, 1000, part, start);
       expect([...part]).toEqual([...whole.subarray(start, start + length)]);
     }), { seed: 3, numRuns: 60 });
   });
@@ -78,7 +79,7 @@ describe('draws', () => {
   test('seeds and streams differ', () => {
     const draw = (seed: bigint, stream: number): number[] => {
       const out = new Float64Array(4);
-      uniform({ seed, stream }, out);
+      uniform(plainSkeletons, { seed, stream }, out);
       return [...out];
     };
     const all = [draw(0n, 0), draw(1n, 0), draw(1n << 32n, 0), draw(0n, 1)].flat();
@@ -89,10 +90,10 @@ describe('draws', () => {
     const n = 40000;
     const moments = (x: Float64Array) => [1, 2, 3, 4].map((k) => x.reduce((sum, v) => sum + v ** k, 0) / n);
     const out = new Float64Array(n);
-    uniform(source, out);
+    uniform(plainSkeletons, source, out);
     expect(out.every((x) => x >= 0 && x < 1)).toBe(true);
     moments(out).forEach((moment, i) => expect(moment).toBeCloseTo(1 / (i + 2), 2));
-    normal(source, out);
+    normal(plainSkeletons, source, out);
     const [mean, square, cube, fourth] = moments(out);
     expect(Math.abs(mean!)).toBeLessThan(0.02);
     expect(Math.abs(square! - 1)).toBeLessThan(0.03);
@@ -102,24 +103,24 @@ describe('draws', () => {
 
   test('float32 uniforms have 24 bits, so none rounds up to one', () => {
     const out = new Float32Array(1000);
-    uniform(source, out);
+    uniform(plainSkeletons, source, out);
     expect(out.every((x) => Number.isInteger(x * 2 ** 24) && x < 1)).toBe(true);
   });
 
   test('integers fill their range evenly and reject an empty one', () => {
     const out = new BigInt64Array(60000);
-    integers(source, -3, 3, out);
+    integers(plainSkeletons, source, -3, 3, out);
     const counts = new Map<bigint, number>();
     out.forEach((x) => counts.set(x, (counts.get(x) ?? 0) + 1));
     expect([...counts.keys()].sort((a, b) => Number(a - b))).toEqual([-3n, -2n, -1n, 0n, 1n, 2n]);
     for (const count of counts.values()) expect(Math.abs(count - 10000)).toBeLessThan(450);
-    expect(() => integers(source, 2, 2, new Int32Array(1))).toThrow(RangeError);
+    expect(() => integers(plainSkeletons, source, 2, 2, new Int32Array(1))).toThrow(RangeError);
   });
 
   test('integers are floor(word * range / 2^64) exactly', () => {
     const [low, count] = [new Uint32Array(50), 50];
     for (const range of [1, 3, 1000, 65537, 2 ** 31 + 7, 2 ** 32 - 1, 2 ** 32]) {
-      integers(source, 0, range, low);
+      integers(plainSkeletons, source, 0, range, low);
       for (let i = 0; i < count; i++) {
         const block = new Uint32Array(4);
         philox(Uint32Array.of(i >> 1, 0, 0, 0), [Number(BigInt.asIntN(32, source.seed)), Number(source.seed >> 32n)], block);
@@ -130,10 +131,10 @@ describe('draws', () => {
   });
 
   test('permutation is a permutation and all orders of three are equally likely', () => {
-    expect([...permutation(source, 1000)].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+    expect([...permutation(plainSkeletons, source, 1000)].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
     const counts = new Map<string, number>();
     for (let seed = 0n; seed < 6000n; seed++) {
-      const order = permutation({ seed }, 3).join();
+      const order = permutation(plainSkeletons, { seed }, 3).join();
       counts.set(order, (counts.get(order) ?? 0) + 1);
     }
     expect(counts.size).toBe(6);
@@ -142,8 +143,8 @@ describe('draws', () => {
 
   test('bits are frozen', () => {
     const [u, z] = [new Float32Array(3), new Float64Array(2)];
-    uniform({ seed: 42n }, u);
-    normal({ seed: 42n }, z);
+    uniform(plainSkeletons, { seed: 42n }, u);
+    normal(plainSkeletons, { seed: 42n }, z);
     expect(hex(new Uint32Array(u.buffer))).toMatchInlineSnapshot(`
       [
         "3f1ceaf0",
