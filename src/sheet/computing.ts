@@ -14,7 +14,7 @@ import { type Block, detached, type Value, valueOf } from '../tensor/block.ts';
 import type { Core, View } from './core.ts';
 import { type Ground, type Identity, NONE, type Step } from './demand.ts';
 import { Flights } from './flights.ts';
-import { FUSED_ELEMENTS, fuseSteps, type Readers } from './fusion.ts';
+import { FUSED_ELEMENTS, fuseSteps, type Readers, SmallPlans } from './fusion.ts';
 
 /** One task under way. */
 interface Run {
@@ -38,6 +38,7 @@ export class Computing {
   readonly #watchful: boolean;
   /** Elements from which elementwise steps are fused; tests lower it. */
   fusedElements: number;
+  readonly #smallPlans = new SmallPlans();
 
   constructor(core: Core) {
     this.#core = core;
@@ -50,16 +51,23 @@ export class Computing {
   /** What a demand of a view stands on. A demand on this thread (`now`) cannot wait for elements that are on a device. */
   ground(view: View, mode: Promptness): Ground {
     const { table } = this.#core;
-    const readers = this.#readers(view);
+    const fuse = (order: readonly Step[], isWanted: (step: Step) => boolean): Step[] => fuseSteps(order, this.#fusedFrom(order, view), this.#readers(view), isWanted);
     const isReady = (value: Value): boolean => (mode === 'free' ? !value.block.isLost : value.block.isLocal);
     const given = (e: Expression): Value | undefined => (e.value !== undefined && isReady(e.value) ? e.value : undefined);
     const compute = (step: Step): Value | Promise<Value> => this.#compute(step, mode, view);
     return view.reuse
       ? {
-          given, compute, fuse: (order) => fuseSteps(order, this.fusedElements, readers, (step) => table.sight(step.identity as NodeId) > 0), identityOf: (e) => e.node(table), find: (e, node) => hold(given(e) ?? this.#kept(e, node as NodeId, isReady)),
+          given, compute, fuse: (order) => fuse(order, (step) => table.sight(step.identity as NodeId) > 0), identityOf: (e) => e.node(table), find: (e, node) => hold(given(e) ?? this.#kept(e, node as NodeId, isReady)),
           retain: (identity) => retainNode(table, identity),
         }
-      : { given, compute, fuse: (order) => fuseSteps(order, this.fusedElements, readers, () => false), identityOf: (e) => e, find: (e) => hold(given(e)), retain: () => letGoOfNothing };
+      : { given, compute, fuse: (order) => fuse(order, () => false), identityOf: (e) => e, find: (e) => hold(given(e)), retain: () => letGoOfNothing };
+  }
+
+  /** Elements from which the steps of a plan are fused: all of them where a plan on a GPU comes again. */
+  #fusedFrom(order: readonly Step[], { device }: View): number {
+    if (order.length < 2 || this.fusedElements === Infinity) return this.fusedElements;
+    const onGpu = this.#core.dispatcher.devices.some(({ name, deviceMemory }) => name === device && deviceMemory !== undefined) || order.some(({ value }) => value?.block.isLocal === false);
+    return onGpu && this.#smallPlans.again(order) ? 1 : this.fusedElements;
   }
 
   /** Which steps of a view take others along: none where the device it names gains nothing by that. */

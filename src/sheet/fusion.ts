@@ -7,6 +7,9 @@ import type { Step } from './demand.ts';
 /** Elements below which a pass costs less than a kernel for the composition takes to make. */
 export const FUSED_ELEMENTS = 1 << 15;
 
+/** Plans that are remembered at most. */
+const MAX_PLANS = 4096;
+
 type Skeleton = KernelSpec['skeleton'];
 
 /** Which readers take parts in: none where the device gains nothing by it, casts of halves where maps read and write those. */
@@ -19,6 +22,23 @@ export function fuseSteps(order: readonly Step[], minElements: number, readers: 
   if (readers.includes('halves')) for (const step of order) if (isHalfCast(step)) step.row = HALF_CAST;
   for (const step of order) if (elementsOf(step) >= minElements && isFusable(step, ...readers)) absorbOperands(step, absorbed, isWanted);
   return absorbed.size === 0 ? (order as Step[]) : order.filter((step) => !absorbed.has(step));
+}
+
+/**
+ * Plans of small steps on a device where each costs a launch, however few its elements are. Their compositions are worth compiling
+ * when they come again, as in a loop.
+ */
+export class SmallPlans {
+  readonly #met = new Set<string>();
+
+  /** Whether a plan of the same ops, in the same order, was asked about before. */
+  again(order: readonly Step[]): boolean {
+    const key = order.map(({ expression: { row }, value }) => (value === undefined ? row?.number : '')).join();
+    if (this.#met.has(key)) return true;
+    if (this.#met.size >= MAX_PLANS) this.#met.clear();
+    this.#met.add(key);
+    return false;
+  }
 }
 
 /** Elements a step goes over. */

@@ -37,6 +37,21 @@ describe('a chain of ops', () => {
     return x.matmul(x).add(1).exp().matmul(x.permuteDims([1, 0])).softmax({ axis: 1 }).multiply(x);
   };
 
+  it('is kept in the budget of the GPU, not in that of RAM', async () => {
+    const { gpu, sheet } = await open({ budgetBytes: 2 ** 18, gpuBudgetBytes: 2 ** 26 });
+    sheet.core.admission = () => 'admit';
+    const x = gpu.tensor(noise(2 ** 14));
+    const scales = Array.from({ length: 32 }, (_, i) => i + 1);
+    for (const scale of scales) await gpu.compute(gpu.multiply(x, scale));
+    expect(sheet.stats()).toMatchObject({ evictions: 0, deviceBytes: 32 * 2 ** 16 });
+    const { hits } = sheet.stats().counters;
+    for (const scale of scales) await gpu.compute(gpu.multiply(x, scale));
+    expect(sheet.stats().counters.hits - hits).toBe(32);
+    for (const scale of scales) await gpu.multiply(x, scale).data();
+    const { deviceBytes, sizeBytes } = sheet.stats();
+    expect([deviceBytes, sizeBytes <= 2 ** 18]).toEqual([0, true]);
+  });
+
   it('reads nothing back until its elements are asked for, and then once', async () => {
     const watched = await open();
     const result = chain(watched.gpu);
@@ -47,6 +62,19 @@ describe('a chain of ops', () => {
     expect(await result.data()).toEqual(data);
     expect(elementsRead(watched)).toBe(1);
     expectClose(data, await onJs(async (sheet) => (await chain(sheet).data()) as Float32Array));
+  });
+
+  it('of small tensors becomes one kernel when it comes again, with the same values', async () => {
+    const { gpu, sheet } = await open();
+    const calls: number[] = [];
+    const results: Float32Array[] = [];
+    for (const seed of [1, 2, 3]) {
+      const before = sheet.core.counters.kernelCalls;
+      results.push(await gpu.tensor(noise(64, seed)).multiply(2).add(0.5).exp().tanh().data() as Float32Array);
+      calls.push(sheet.core.counters.kernelCalls - before);
+    }
+    expect(calls).toEqual([4, 1, 1]);
+    for (const [i, seed] of [1, 2, 3].entries()) expectClose(results[i] as Float32Array, noise(64, seed).map((x) => Math.tanh(Math.exp(2 * x + 0.5))));
   });
 
   it('fused into few kernels has the same values', async () => {
@@ -106,6 +134,7 @@ describe('a chain of ops', () => {
 
   it('without end holds no past, computes nothing twice and stays on the device', async () => {
     const { gpu, sheet } = await open();
+    sheet.core.computing.fusedElements = Infinity;
     let x: Tensor = gpu.tensor(new Float32Array(8));
     const LENGTH = 4096 + 600;
     for (let i = 0; i < LENGTH; i++) {
