@@ -13,7 +13,6 @@ export function chooseDevices({ devices, absent }: Choice, leftOut: readonly str
   if (named === undefined) return { devices, absent };
   const unsought = leftOut.map((name) => ({ name, found: false, detail: 'not looked for' }));
   for (const name of named) checkDevice(name, { devices, absent: [...absent, ...unsought] }, 'devices');
-  if (named.length === 0) throw new UnavailableError("devices: the list is empty; name at least 'js', it computes everything.", {});
   const unnamed = devices.map(({ name }) => name).filter((name) => !named.includes(name));
   const detail = `switched off, for it is not among devices: [${named.map((name) => `'${name}'`).join(', ')}]; add it`;
   return { devices: devices.filter(({ name }) => named.includes(name)), absent: [...absent, ...[...unnamed, ...leftOut].map((name) => ({ name, found: false, detail }))] };

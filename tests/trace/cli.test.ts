@@ -84,7 +84,7 @@ describe('the command line', () => {
       [['diff', 'a'], 'diff: the path of another is missing.'], [['explain', 'a', 'b'], 'explain: "b" is one argument too many.'],
     ];
     for (const [args, text] of faults) expect(run(...args)).toMatchObject({ status: 2, text: expect.stringMatching(new RegExp(`^${text.replaceAll(/[.?]/g, '\\$&')}\n\nsymbolic-sheet replay`)) });
-    expect(run('replay', file('a.sqs.json'), '--device', 'abacus')).toMatchObject({ status: 2, text: expect.stringContaining('Device "abacus" is not here') });
+    expect(run('replay', file('a.sqs.json'), '--device', 'abacus')).toMatchObject({ status: 2, text: expect.stringContaining("there is no device 'abacus'") });
     expect(run('--version')).toEqual({ status: 0, text: '0.1.0\n' });
   });
 });
