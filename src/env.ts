@@ -18,13 +18,19 @@ export interface Files {
   openAppend(path: string): { append(bytes: Uint8Array): void; close(): void };
 }
 
+/** Facts about a machine that are dear to find and outlive a process: which of several kernels is the quickest. Never part of a result. */
+export interface Notes {
+  get(key: string): string | undefined;
+  set(key: string, value: string): void;
+}
+
 /** Settings read from the environment, one place for all of them (docs/reference.md lists them). */
 export interface HostSettings {
   /** `SYMBOLIC_SHEET=off` turns reuse off everywhere. */
   readonly off: boolean;
   /** `SYMBOLIC_SHEET_DIR`: where traces named without a folder go. */
   readonly folder: string | undefined;
-  /** `SYMBOLIC_SHEET_DEVICES`: comma list of the only devices to use (`js`, `wasm`, `blas`). */
+  /** `SYMBOLIC_SHEET_DEVICES`: comma list of the only devices to use (`js`, `wasm`, `blas`, `webgpu`, `tensorflow`). */
   readonly devices: readonly string[] | undefined;
   /** `SYMBOLIC_SHEET_REPORT=1`: print the report at exit. */
   readonly report: boolean;
@@ -38,6 +44,7 @@ export interface Host {
   readonly clock: Clock;
   readonly digest: Digest;
   readonly files: Files | undefined;
+  readonly notes: Notes | undefined;
   readonly settings: HostSettings;
   readonly cores: number;
   /** One line to the person who runs the program; never part of a result. */

@@ -2,7 +2,7 @@
 import type { Device, DeviceReport } from '../backend/device.ts';
 import type { JsDevice } from '../backend/js.ts';
 import type { WasmDevice } from '../backend/wasm.ts';
-import type { Digest, Host } from '../env.ts';
+import type { Digest, Host, Notes } from '../env.ts';
 import { UnavailableError } from '../errors.ts';
 import type { FindDevices } from '../sheet/open.ts';
 import type { Settings } from '../sheet/options.ts';
@@ -25,10 +25,26 @@ async function openHost(): Promise<Host> {
     clock: () => performance.now() * 1e6,
     digest: await openDigest(),
     files: undefined,
+    notes: browserNotes(),
     settings: { off: false, folder: undefined, devices: undefined, report: false, log: false },
     cores: navigator.hardwareConcurrency,
     warn: (line) => console.warn(`symbolic-sheet: ${line}`),
     onExit: () => () => {},
+  };
+}
+
+/** Notes beside the page's other ones; none where storage is forbidden or full. */
+function browserNotes(): Notes {
+  const attempt = <R>(use: (storage: Storage) => R): R | undefined => {
+    try {
+      return use(localStorage);
+    } catch {
+      return undefined;
+    }
+  };
+  return {
+    get: (key) => attempt((storage) => storage.getItem(`symbolic-sheet ${key}`)) ?? undefined,
+    set: (key, value) => attempt((storage) => storage.setItem(`symbolic-sheet ${key}`, value)),
   };
 }
 

@@ -6,6 +6,7 @@ import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import type { Files, Host, HostSettings } from '../env.ts';
 import { openNodeDigest } from './node-digest.ts';
+import { nodeNotes, notesFile } from './node-notes.ts';
 
 let opened: Promise<Host> | undefined;
 
@@ -16,11 +17,13 @@ export function nodeHost(): Promise<Host> {
 }
 
 async function openHost(): Promise<Host> {
+  const file = notesFile(process.env);
   return {
     name: `Node ${process.versions.node}`,
     clock: () => performance.now() * 1e6,
     digest: await openNodeDigest(),
     files,
+    notes: file === undefined ? undefined : nodeNotes(file),
     settings: readSettings(process.env),
     cores: availableParallelism(),
     warn: (line) => void process.stderr.write(`symbolic-sheet: ${line}\n`),
