@@ -1,7 +1,8 @@
 // Sheets on the devices a bench is asked for: those of the CPU, or the GPU with its limits, its name, and whether it is a software driver.
 import { SymbolicSheet } from 'symbolic-sheet';
-import { type AdapterSubgroups, type ContractLimits, matrixUnitsOf } from '../kernels/wgsl/contract-matrix.ts';
+import type { ContractLimits } from '../kernels/wgsl/contract-matrix.ts';
 import type { Device } from '../src/backend/device.ts';
+import { limitsOf } from '../src/backend/webgpu/life.ts';
 import { openBlas } from '../src/host/node-blas.ts';
 import { findGpu } from '../src/host/node-gpu.ts';
 import type { Sheet } from '../src/sheet/sheet.ts';
@@ -68,12 +69,4 @@ async function openSheet(): Promise<SymbolicSheet> {
 /** Sizes to measure: those that were asked for, a few of the smallest on software drivers, fewer in a quick run. */
 export function sizesFor(asked: string | undefined, run: GpuOfRun | undefined, quick: boolean, sizes: { readonly all: readonly number[]; readonly quick: readonly number[]; readonly tiny: readonly number[] }): readonly number[] {
   return asked?.split(',').map(Number) ?? (run?.sanity === true ? sizes.tiny : quick ? sizes.quick : sizes.all);
-}
-
-function limitsOf({ limits, features, adapterInfo }: GPUDevice): ContractLimits {
-  return {
-    maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-    maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension, maxStorageBufferBindingSize: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
-    features: new Set(features), matrixUnits: features.has('subgroups') ? matrixUnitsOf(adapterInfo as unknown as AdapterSubgroups) : [],
-  };
 }

@@ -3,7 +3,9 @@ import { contractVariants } from '../kernels/wgsl/contract.ts';
 import type { ContractLimits } from '../kernels/wgsl/contract-matrix.ts';
 import type { ContractPrecision, ContractProblem } from '../kernels/wgsl/contract-problem.ts';
 import type { Plan, Shader } from '../kernels/wgsl/launch.ts';
-import { GpuGround, type GpuTrial } from './gpu-ground.ts';
+import { Life } from '../src/backend/webgpu/life.ts';
+import { LifeTrials, POOL_ROOM } from '../src/backend/webgpu/trials.ts';
+import type { Trial, TrialGround } from '../src/backend/webgpu/tuner.ts';
 import { quantile } from './harness.ts';
 import { Check } from './oracle.ts';
 import { accountOf, type BenchOptions, type Outcome, type Row } from './report.ts';
@@ -15,7 +17,8 @@ const PRECISIONS: readonly ContractPrecision[] = ['f32', 'f16'];
 
 /** The sweep on a device with these limits. `--sizes 256,1024` picks sizes, `--variants tiled,matrix` what their names start with. */
 export async function gpuMatmul(device: GPUDevice, limits: ContractLimits, { quick, pace, values, isOver }: BenchOptions, tell: (line: string) => void): Promise<Outcome> {
-  const ground = new GpuGround(device);
+  const life = new Life(device, (_end, reason) => tell(reason));
+  const ground = new LifeTrials(() => life, POOL_ROOM);
   const check = new Check();
   const rows: Row[] = [];
   const peakGflops = await measurePeak(ground, pace.rounds);
@@ -24,7 +27,7 @@ export async function gpuMatmul(device: GPUDevice, limits: ContractLimits, { qui
   const starts = values['variants']?.split(',') ?? [''];
   for (const n of sizes.filter((size) => size * size * 4 <= limits.maxStorageBufferBindingSize)) {
     if (isOver()) break;
-    const square = openSquare(ground, n);
+    const square = await openSquare(ground, n);
     for (const { precision, name, plan } of variantsOf(square.problem, limits)) {
       if (!starts.some((start) => name.startsWith(start))) continue;
       const fault = await verify(square, plan, precision, check, name);
@@ -63,16 +66,14 @@ function variantsOf(problem: ContractProblem, limits: ContractLimits): { precisi
 
 interface Square {
   readonly problem: ContractProblem;
-  readonly trial: GpuTrial;
+  readonly trial: Trial;
   readonly expected: Expected;
 }
 
-function openSquare(ground: GpuGround, n: number): Square {
+async function openSquare(ground: TrialGround, n: number): Promise<Square> {
   const problem: ContractProblem = { m: n, n, k: n, transposeA: false, transposeB: false, lda: n, ldb: n, offsetsA: [0], offsetsB: [0] };
   const [a, b] = [floats(n * n, 1), floats(n * n, 2)];
-  const trial = ground.openSync([n * n, n * n], n * n);
-  trial.write(0, a);
-  trial.write(1, b);
+  const trial = await ground.open([n * n, n * n], n * n, [a, b]);
   return { problem, trial, expected: new Expected(a, b, n) };
 }
 
@@ -89,12 +90,19 @@ async function verify({ problem: { n }, trial, expected }: Square, plan: Plan, p
 }
 
 /** Median milliseconds a call, over rounds that take long enough to be read. */
-async function time(trial: GpuTrial, plan: Plan, { rounds, roundMs }: BenchOptions['pace']): Promise<number> {
-  const onceNs = Math.max(1000, await trial.run(plan, 1));
+async function time(trial: Trial, plan: Plan, { rounds, roundMs }: BenchOptions['pace']): Promise<number> {
+  const onceNs = Math.max(1000, await nsOf(trial, plan, 1));
   const calls = Math.max(1, Math.min(2000, Math.round((roundMs * 1e6) / onceNs)));
   const samples: number[] = [];
-  for (let round = 0; round < rounds; round++) samples.push((await trial.run(plan, calls)) / calls / 1e6);
+  for (let round = 0; round < rounds; round++) samples.push((await nsOf(trial, plan, calls)) / calls / 1e6);
   return quantile(samples, 0.5);
+}
+
+/** By the device's own clock, or by the host's where it has none. */
+async function nsOf(trial: Trial, plan: Plan, times: number): Promise<number> {
+  const startMs = performance.now();
+  const measuredNs = await trial.run(plan, times);
+  return measuredNs ?? (performance.now() - startMs) * 1e6;
 }
 
 /** What C·x must be for vectors x of ±1: A·(B·x) in float64 (Freivalds, 1977), and the size it is measured against. */
@@ -158,12 +166,12 @@ ${Array.from({ length: 64 }, (_, i) => `    s${i % 8} = fma(s${i % 8}, factor, t
 };
 
 /** GFLOP/s of multiply-adds in registers; a step of a thread is eight of vectors. */
-async function measurePeak(ground: GpuGround, rounds: number): Promise<number> {
-  const trial = ground.openSync([], 4);
+async function measurePeak(ground: TrialGround, rounds: number): Promise<number> {
+  const trial = await ground.open([], 4, []);
   const run = (steps: number): Promise<number> => {
     const params = new Uint32Array([0, steps]);
     new Float32Array(params.buffer)[0] = 0.999;
-    return trial.run({ launches: [{ shader: PEAK, buffers: [0], params, workgroups: [PEAK_THREADS / 256, 1, 1] }], scratch: [] }, 1);
+    return nsOf(trial, { launches: [{ shader: PEAK, buffers: [0], params, workgroups: [PEAK_THREADS / 256, 1, 1] }], scratch: [] }, 1);
   };
   await run(8);
   const steps = 8 * Math.max(1, Math.min(1024, Math.round((16 * PEAK_NS) / (await run(128)))));

@@ -23,7 +23,7 @@ export interface ContractVariant {
   /** Stable: a tuner remembers it. */
   readonly name: string;
   readonly plan: Plan;
-  /** Never run on hardware of its kind: to be checked against another variant on the device before it is used. */
+  /** Never run on hardware of its kind, or what it narrows operands to is the device's choice: to be checked against another variant on the device before it is used. */
   readonly unproven: boolean;
 }
 
@@ -62,6 +62,35 @@ export function elementsOf({ m, n, k, lda, ldb, transposeA, transposeB, offsetsA
   const last = (offsets: readonly number[]): number => offsets.reduce((most, offset) => Math.max(most, offset), 0);
   const matrix = (lines: number, stride: number, length: number): number => (lines - 1) * stride + length;
   return [last(offsetsA) + (transposeA ? matrix(k, lda, m) : matrix(m, lda, k)), last(offsetsB) + (transposeB ? matrix(n, ldb, k) : matrix(k, ldb, n)), m * n * offsetsA.length];
+}
+
+/**
+ * A problem of at most so many bytes on which kernels do as they do on a large one: half the batches, then half of every extent that is more than half of
+ * the longest, as often as it takes. Extents and distances keep their remainders by four, so that vectors of it lie as they did.
+ */
+export function smallerProblem(problem: ContractProblem, maxBytes: number): ContractProblem {
+  let smaller = problem;
+  while (4 * elementsOf(smaller).reduce((sum, elements) => sum + elements) > maxBytes) {
+    const { m, n, k, offsetsA, offsetsB } = smaller;
+    const batch = Math.ceil(offsetsA.length / 2);
+    const longest = Math.max(m, n, k);
+    if (offsetsA.length > 1) smaller = { ...smaller, offsetsA: offsetsA.slice(0, batch), offsetsB: offsetsB.slice(0, batch) };
+    else if (longest < 8) return smaller;
+    else smaller = compacted(smaller, [m, n, k].map((extent) => (2 * extent > longest ? half(extent) : extent)));
+  }
+  return smaller;
+}
+
+const half = (extent: number): number => (extent < 8 ? extent : Math.floor(extent / 8) * 4 + (extent % 4));
+
+/** One matrix of a problem with other extents, and nothing between its lines but what keeps them from lying on vectors. */
+function compacted(problem: ContractProblem, extents: readonly number[]): ContractProblem {
+  const [m, n, k] = extents as [number, number, number];
+  const { transposeA, transposeB, lda, ldb, offsetsA: [offsetA], offsetsB: [offsetB] } = problem;
+  const apart = (length: number, distance: number): number => length + ((((distance - length) % 4) + 4) % 4);
+  return {
+    ...problem, m, n, k, lda: apart(transposeA ? m : k, lda), ldb: apart(transposeB ? k : n, ldb), offsetsA: [(offsetA as number) % 4], offsetsB: [(offsetB as number) % 4],
+  };
 }
 
 /** Names a layout in keys of shaders. */

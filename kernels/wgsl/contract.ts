@@ -75,7 +75,7 @@ function tiledCandidates(side: keyof typeof TILES, problem: ContractProblem, lim
     { name: `tiled-${side}`, score: legal('f32') ? speed(1) : 0, plan: () => planTiled(tile, problem, 'f32', bytes) },
     { name: `split-${side}`, score: splits && side !== 128 ? SPLIT * speed(split.parts) : 0, plan: () => planSplit(tile, problem, split, bytes) },
     // Half the traffic of workgroup memory; the multiplications are those of float32.
-    { name: `half-${side}`, score: half ? 1.1 * speed(1) : 0, plan: () => planTiled(tile, problem, 'f16', bytes) },
+    { name: `half-${side}`, unproven: true, score: half ? 1.1 * speed(1) : 0, plan: () => planTiled(tile, problem, 'f16', bytes) },
   ];
 }
 

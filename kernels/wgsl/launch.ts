@@ -25,7 +25,7 @@ export interface Launch {
   readonly buffers: readonly number[];
   /** Per field of `params` its 32 bits. */
   readonly params: Uint32Array;
-  /** Each at most 65,535. */
+  /** Each at most 65,535, which every device takes. */
   readonly workgroups: readonly [number, number, number];
 }
 
@@ -40,7 +40,6 @@ export interface Plan {
 export interface GpuLimits {
   readonly maxComputeInvocationsPerWorkgroup: number;
   readonly maxComputeWorkgroupStorageSize: number;
-  readonly maxComputeWorkgroupsPerDimension: number;
   readonly maxStorageBufferBindingSize: number;
   readonly features: ReadonlySet<string>;
 }

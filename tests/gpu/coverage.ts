@@ -14,7 +14,7 @@ export interface Uncovered {
 
 /** The least that every WebGPU device offers. */
 export const LEAST_LIMITS: GpuLimits = {
-  maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupStorageSize: 16384, maxComputeWorkgroupsPerDimension: 65535, maxStorageBufferBindingSize: 2 ** 27, features: new Set(),
+  maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupStorageSize: 16384, maxStorageBufferBindingSize: 2 ** 27, features: new Set(),
 };
 
 /** Rows that a GPU does not compute for all of the dtypes they take. Float64 and int64 are never on a GPU and not listed. */

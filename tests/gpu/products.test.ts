@@ -1,19 +1,22 @@
 // Products on an open device: tried where that pays, and remembered.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Task } from '../../src/backend/device.ts';
 import { Life } from '../../src/backend/webgpu/life.ts';
-import { LifeTrials, type TrialRoom } from '../../src/backend/webgpu/trials.ts';
+import { Planner } from '../../src/backend/webgpu/plans.ts';
+import { LifeTrials, POOL_ROOM } from '../../src/backend/webgpu/trials.ts';
 import { Tuner, TUNING_LIMITS } from '../../src/backend/webgpu/tuner.ts';
 import { anyPlan } from '../../src/backend/webgpu/plan-task.ts';
 import { Products } from '../../src/backend/webgpu/products.ts';
 import { contractVariants } from '../../kernels/wgsl/contract.ts';
 import type { ContractProblem, ContractVariant } from '../../kernels/wgsl/contract-problem.ts';
 import type { Launch, Plan } from '../../kernels/wgsl/launch.ts';
+import { MATMUL } from '../../src/ops/linalg.ts';
+import { tensorType } from '../../src/tensor/type.ts';
 import { testGpu } from './run-plan.ts';
 
 const problem: ContractProblem = { m: 48, n: 40, k: 64, transposeA: false, transposeB: false, lda: 64, ldb: 40, offsetsA: [0], offsetsB: [0] };
 let life: Life;
 
-const room: TrialRoom = { scratch: (on, sizes) => Promise.resolve(sizes.map((sizeBytes) => on.buffers.take(sizeBytes))) };
 beforeAll(async () => {
   life = new Life((await testGpu()).device, () => {});
 });
@@ -23,11 +26,11 @@ describe('variants of a product', () => {
   it('are tried on the open device when their class of shapes comes again, and the choice is remembered', async () => {
     const memory = new Map<string, string>();
     let ticks = 0;
-    const tuner = new Tuner({ get: (key) => memory.get(key), set: (key, name) => void memory.set(key, name) }, new LifeTrials(() => life, room), () => (ticks += 1000), { ...TUNING_LIMITS, minProducts: 1, candidates: 2, rounds: 1, roundNs: 1 });
+    const tuner = new Tuner({ get: (key) => memory.get(key), set: (key, name) => void memory.set(key, name) }, new LifeTrials(() => life, POOL_ROOM), () => (ticks += 1000), { ...TUNING_LIMITS, minProducts: 1, candidates: 2, rounds: 1, roundNs: 1 });
     const variants = contractVariants(problem, life.planner.limits);
-    expect(await tuner.choose(problem, variants)).toBe(variants[0]);
+    expect(await tuner.choose(problem, () => variants)).toBe(variants[0]);
     const used = life.buffers.usedBytes;
-    const chosen = tuner.choose(problem, variants);
+    const chosen = tuner.choose(problem, () => variants);
     expect(chosen).toBeInstanceOf(Promise);
     expect(variants.slice(0, 2).map(({ name }) => name)).toContain((await chosen)?.name);
     expect([...memory.values()]).toEqual([(await chosen)?.name]);
@@ -36,25 +39,39 @@ describe('variants of a product', () => {
 
   it('that do not compile here, or that the GPU refuses to run, are passed over, and the device goes on', async () => {
     const memory = new Map<string, string>();
-    const tuner = new Tuner({ get: (key) => memory.get(key), set: (key, name) => void memory.set(key, name) }, new LifeTrials(() => life, room), () => 0, { ...TUNING_LIMITS, minProducts: 1, rounds: 1, roundNs: 1 });
+    const tuner = new Tuner({ get: (key) => memory.get(key), set: (key, name) => void memory.set(key, name) }, new LifeTrials(() => life, POOL_ROOM), () => 0, { ...TUNING_LIMITS, minProducts: 1, rounds: 1, roundNs: 1 });
     const [first] = contractVariants(problem, life.planner.limits) as [ContractVariant];
     const [launch] = first.plan.launches as [Launch];
     const broken = { ...launch.shader, code: launch.shader.code.replace('fn main', 'fn main_of_nothing') };
     const bad = [{ ...launch, workgroups: [70000, 1, 1] as const }, { ...launch, shader: broken }].map((wrong, i): ContractVariant => ({ name: `bad ${i}`, unproven: false, plan: { ...first.plan, launches: [wrong as Launch] } }));
     const variants = [...bad, first];
-    void tuner.choose(problem, variants);
-    expect(await tuner.choose(problem, variants)).toBe(first);
+    void tuner.choose(problem, () => variants);
+    expect(await tuner.choose(problem, () => variants)).toBe(first);
     expect(life.epoch.isOver).toBe(false);
   });
 
+  it('are planned once for all tasks of their shapes, whose problem is then the same', () => {
+    const products = new Products({ adapter: 'other', software: false }, () => life, () => 0, 2 ** 30, POOL_ROOM);
+    const planner = new Planner(life.planner.limits);
+    const types = [tensorType('float32', [48, 64]), tensorType('float32', [64, 40])];
+    const tasks = [1, 2].map((): Task => ({ row: MATMUL, attrs: { transposeA: false, transposeB: false, precision: 'float32' }, type: tensorType('float32', [48, 40]), numerics: 'tolerance', operands: types.map((type) => ({ type })) as unknown as Task['operands'] }));
+    const [one, other] = tasks.map((task) => planner.product(task)!);
+    expect(one).toBe(other);
+    const kept = products.plan(one!, anyPlan);
+    expect(products.plan(other!, anyPlan)).toBe(kept);
+    const next = products.plan(other!, (plan) => plan !== kept) as Plan;
+    expect(next.launches.map(({ shader }) => shader), 'another variant where that one is refused').not.toEqual((kept as Plan).launches.map(({ shader }) => shader));
+    expect(products.known(one!, anyPlan), 'and that one again where it is not').toBe(kept);
+  });
+
   it('are not tried on a software adapter, which takes the kernel without workgroup memory', () => {
-    const products = new Products({ adapter: 'software', software: true }, () => life, () => 0, 2 ** 30, room);
+    const products = new Products({ adapter: 'software', software: true }, () => life, () => 0, 2 ** 30, POOL_ROOM);
     const direct = contractVariants(problem, life.planner.limits).find(({ name }) => name === 'direct');
     expect(products.plan(problem, anyPlan)).toEqual(direct?.plan);
   });
 
   it('that cannot be used, for want of room or because they do not compile, give way to the next', () => {
-    const products = new Products({ adapter: 'software', software: true }, () => life, () => 0, 2 ** 30, room);
+    const products = new Products({ adapter: 'software', software: true }, () => life, () => 0, 2 ** 30, POOL_ROOM);
     const deep = { ...problem, k: 4096, lda: 4096 };
     const split = contractVariants(deep, life.planner.limits).find(({ name }) => name.startsWith('split'));
     const scratch = products.plan(deep, (plan) => plan.scratch.length > 0) as Plan;

@@ -31,7 +31,7 @@ async function open(): Promise<TestGpu> {
   const device = await adapter.requestDevice({ requiredFeatures: wanted as GPUFeatureName[], requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } });
   const limits: GpuLimits = {
     maxComputeInvocationsPerWorkgroup: device.limits.maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupStorageSize: device.limits.maxComputeWorkgroupStorageSize,
-    maxComputeWorkgroupsPerDimension: device.limits.maxComputeWorkgroupsPerDimension, maxStorageBufferBindingSize, features: new Set(device.features),
+    maxStorageBufferBindingSize, features: new Set(device.features),
   };
   return { device, limits, run: (plan, operands, resultBytes) => run(device, plan, operands, resultBytes) };
 }

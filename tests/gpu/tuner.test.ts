@@ -1,10 +1,13 @@
 // Choosing variants: what is measured, what is remembered, what is never chosen; with scripted devices, and once on a real one.
-import { describe, expect, it } from 'vitest';
-import { GpuGround } from '../../bench/gpu-ground.ts';
+import { afterAll, describe, expect, it } from 'vitest';
+import fc from 'fast-check';
 import { contractVariants } from '../../kernels/wgsl/contract.ts';
-import type { ContractProblem, ContractVariant } from '../../kernels/wgsl/contract-problem.ts';
+import { type ContractProblem, type ContractVariant, elementsOf, layoutKey, layoutOf, smallerProblem } from '../../kernels/wgsl/contract-problem.ts';
 import type { Plan } from '../../kernels/wgsl/launch.ts';
-import { DeviceLostError } from '../../src/errors.ts';
+import { patternsOf } from '../../src/backend/webgpu/expected.ts';
+import { Life } from '../../src/backend/webgpu/life.ts';
+import { LifeTrials, POOL_ROOM } from '../../src/backend/webgpu/trials.ts';
+import { DeviceLostError, SheetError } from '../../src/errors.ts';
 import { shapeClass, type Trial, type TrialGround, Tuner, TUNING_LIMITS, type TuningLimits } from '../../src/backend/webgpu/tuner.ts';
 import { testGpu } from './run-plan.ts';
 
@@ -14,7 +17,7 @@ const square = (n: number): ContractProblem => ({ m: n, n, k: n, transposeA: fal
 interface Script {
   readonly name: string;
   readonly ns: number;
-  readonly fault?: 'wrong once' | 'writes nothing' | 'invalid' | 'lost';
+  readonly fault?: 'wrong once' | 'writes nothing' | 'narrow' | 'invalid' | 'loses the device';
   readonly unproven?: boolean;
 }
 
@@ -35,20 +38,20 @@ class ScriptedGround implements TrialGround {
     this.scripts = scripts;
   }
 
-  open([sizeA, sizeB]: readonly number[], resultElements: number, pattern: Float32Array): Promise<Trial> {
+  open([sizeA, sizeB]: readonly number[], resultElements: number, [a, b]: readonly [Float32Array, Float32Array]): Promise<Trial> {
     if (this.failing) return Promise.reject(new RangeError('out of memory'));
     this.opened++;
     const n = Math.sqrt(resultElements);
     const result = new Float32Array(resultElements);
-    const right = product(pattern, n);
+    const [right, narrow] = [product(a, b, n), product(a.map(narrowed), b.map(narrowed), n)];
     expect([sizeA, sizeB]).toEqual([n * n, n * n]);
     return Promise.resolve({
       run: (plan, times) => {
         const script = this.scripts.find(({ name }) => name === plan.launches[0]?.shader.name) as Script;
         this.runs.push(script.name);
-        if (script.fault === 'lost') return Promise.reject(new DeviceLostError('the device was lost'));
-        if (script.fault === 'invalid') return Promise.reject(new RangeError('validation'));
-        if (script.fault !== 'writes nothing') result.set(right);
+        if (script.fault === 'invalid') return Promise.reject(new SheetError('KERNEL', 'validation'));
+        if (script.fault === 'loses the device') return Promise.reject(new DeviceLostError('lost'));
+        if (script.fault !== 'writes nothing') result.set(script.fault === 'narrow' ? narrow : right);
         if (script.fault === 'wrong once') result[n * n - 1]! += 1;
         this.nowNs += script.ns * times;
         return Promise.resolve(this.stamps ? script.ns * times : undefined);
@@ -60,25 +63,36 @@ class ScriptedGround implements TrialGround {
   }
 }
 
-function product(pattern: Float32Array, n: number): Float32Array {
-  const at = (i: number): number => pattern[i % pattern.length] as number;
+/** Ten bits of a mantissa are left, as in TF32 and in half precision. */
+function narrowed(value: number): number {
+  const bits = new Uint32Array(new Float32Array([value]).buffer);
+  bits[0] = (bits[0]! + 0x0fff + ((bits[0]! >>> 13) & 1)) & 0xffffe000;
+  return new Float32Array(bits.buffer)[0]!;
+}
+
+function product(a: Float32Array, b: Float32Array, n: number): Float32Array {
+  const at = (pattern: Float32Array, i: number): number => pattern[i % pattern.length] as number;
   return Float32Array.from({ length: n * n }, (_, index) => {
     let sum = 0;
-    for (let k = 0; k < n; k++) sum += at(Math.floor(index / n) * n + k) * at(k * n + (index % n));
+    for (let k = 0; k < n; k++) sum += at(a, Math.floor(index / n) * n + k) * at(b, k * n + (index % n));
     return sum;
   });
 }
 
 const LIMITS: TuningLimits = { ...TUNING_LIMITS, minProducts: 32 ** 3 };
 
-function tunerOf(scripts: readonly Script[], memory = new Map<string, string>()) {
+function tunerOf(scripts: readonly Script[], memory = new Map<string, string>(), limits = LIMITS) {
   const ground = new ScriptedGround(scripts);
-  const tuner = new Tuner(memory, ground, () => ground.nowNs, LIMITS);
+  const tuner = new Tuner(memory, ground, () => ground.nowNs, limits);
   const variants = scripts.map(variant);
-  return { ground, memory, choose: async (problem: ContractProblem, precision: 'f32' | 'f16' = 'f32') => (await tuner.choose(problem, variants, precision))?.name, tuner, variants };
+  return { ground, memory, choose: async (problem: ContractProblem, precision: 'f32' | 'f16' = 'f32') => (await tuner.choose(problem, () => variants, precision))?.name, tuner, variants };
 }
 
 const SCRIPTS: readonly Script[] = [{ name: 'guess', ns: 300 }, { name: 'fast', ns: 100 }, { name: 'slow', ns: 900 }];
+
+let opened: Promise<Life> | undefined;
+const openLife = (): Promise<Life> => (opened ??= testGpu().then(({ device }) => new Life(device, () => {})));
+afterAll(async () => (await opened)?.epoch.end('closed', 'the test is over'));
 
 describe('the tuner', () => {
   it('takes the guess at first sight and measures at second, once', async () => {
@@ -97,7 +111,7 @@ describe('the tuner', () => {
   it('answers at once, without a promise, once the choice is made', async () => {
     const { tuner, variants, choose } = tunerOf(SCRIPTS);
     for (let i = 0; i < 2; i++) await choose(square(64));
-    expect(tuner.choose(square(64), variants)).toMatchObject({ name: 'fast' });
+    expect(tuner.choose(square(64), () => variants)).toMatchObject({ name: 'fast' });
   });
 
   it('measures with the clock where the device has no timestamps', async () => {
@@ -110,19 +124,30 @@ describe('the tuner', () => {
   it('shares one trial among those who ask at the same time', async () => {
     const { ground, choose } = tunerOf(SCRIPTS);
     await choose(square(64));
-    expect(await Promise.all([choose(square(64)), choose(square(70)), choose(square(64))])).toEqual(['fast', 'fast', 'fast']);
+    expect(await Promise.all([choose(square(64)), choose(square(72)), choose(square(64))])).toEqual(['fast', 'fast', 'fast']);
     expect(ground.opened).toBe(1);
   });
 
-  it('leaves small products alone, and large ones that do not fit', async () => {
+  it('leaves small products alone', async () => {
     const { ground, choose } = tunerOf(SCRIPTS);
-    for (let i = 0; i < 3; i++) expect(await choose(square(31))).toBe('guess');
-    for (let i = 0; i < 3; i++) expect(await choose(square(20_000))).toBe('guess');
+    for (const n of [31, 31, 31]) expect(await choose(square(n))).toBe('guess');
+    for (let i = 0; i < 3; i++) expect(await choose({ ...square(60), k: 31 }), 'as all of its class').toBe('guess');
     expect(ground.opened).toBe(0);
   });
 
+  it('tries a large product on a smaller one that fits, and leaves it where only one too small would', async () => {
+    const { ground, choose, tuner, variants } = tunerOf(SCRIPTS, new Map(), { ...LIMITS, maxTrialBytes: 3 * 64 * 64 * 4 });
+    const asked: number[] = [];
+    for (let i = 0; i < 2; i++) await tuner.choose(square(20_000), ({ m, n, k }) => (asked.push(m, n, k), variants));
+    expect(asked.slice(-3), 'variants of the smaller one').toEqual([36, 36, 36]);
+    expect([await choose(square(20_000)), ground.opened]).toEqual(['fast', 1]);
+    const none = tunerOf(SCRIPTS, new Map(), { ...LIMITS, maxTrialBytes: 3 * 16 * 16 * 4 });
+    for (let i = 0; i < 3; i++) expect(await none.choose(square(20_000))).toBe('guess');
+    expect(none.ground.opened).toBe(0);
+  });
+
   it('keeps what another process measured, except for a variant that is not legal here', async () => {
-    const remembered = new Map([[`contract.v1 f32 ${shapeClass(square(64))}`, 'slow'], [`contract.v1 f32 ${shapeClass(square(128))}`, 'gone']]);
+    const remembered = new Map([[`contract.v2 f32 ${shapeClass(square(64))}`, 'slow'], [`contract.v2 f32 ${shapeClass(square(128))}`, 'gone']]);
     const { ground, choose } = tunerOf(SCRIPTS, remembered);
     expect([await choose(square(64)), await choose(square(128))]).toEqual(['slow', 'guess']);
     expect(ground.opened).toBe(0);
@@ -132,11 +157,13 @@ describe('the tuner', () => {
     const { memory, choose } = tunerOf(SCRIPTS);
     for (const n of [64, 64, 128, 128]) await choose(square(n));
     for (let i = 0; i < 2; i++) await choose(square(64), 'f16');
-    expect([...memory.keys()]).toEqual(['contract.v1 f32 6.6.6.0.nn', 'contract.v1 f32 7.7.7.0.nn', 'contract.v1 f16 6.6.6.0.nn']);
-    expect(shapeClass({ ...square(64), k: 1, transposeB: true, offsetsA: [0, 64, 128], offsetsB: [0, 0, 0] })).toBe('6.6.0.1.nt');
+    const lies = 'vector1vector0vector';
+    expect([...memory.keys()]).toEqual([`contract.v2 f32 6.6.6.0.nn.${lies}`, `contract.v2 f32 7.7.7.0.nn.${lies}`, `contract.v2 f16 6.6.6.0.nn.${lies}`]);
+    expect(shapeClass({ ...square(64), k: 1, transposeB: true, offsetsA: [0, 64, 128], offsetsB: [0, 0, 0] })).toBe('6.6.0.1.nt.scalar1scalar1vector');
+    expect(shapeClass(square(1024)), 'whole vectors and single elements are other kernels').not.toBe(shapeClass(square(1025)));
   });
 
-  it.each(['wrong once', 'writes nothing', 'invalid'] as const)('never chooses a variant that is %s, however fast', async (fault) => {
+  it.each(['wrong once', 'writes nothing', 'narrow', 'invalid'] as const)('never chooses a variant that is %s, however fast', async (fault) => {
     const { choose } = tunerOf([...SCRIPTS, { name: 'broken', ns: 1, fault }]);
     await choose(square(64));
     expect(await choose(square(64))).toBe('fast');
@@ -150,6 +177,14 @@ describe('the tuner', () => {
     await none.choose(square(64));
     expect([await none.choose(square(64)), await none.choose(square(64))]).toEqual([undefined, undefined]);
     expect(none.memory.size).toBe(0);
+    const answers = (problem: ContractProblem): string | undefined => none.tuner.known(problem, none.variants)?.name;
+    expect([answers({ ...square(64), m: 127 }), answers(square(128)), answers({ ...square(64), k: 32 })], 'for such shapes, not for others').toEqual([undefined, 'guess', 'guess']);
+  });
+
+  it('does not take a wrong guess for a problem that the chosen variant is not legal for', async () => {
+    const { choose, tuner, variants } = tunerOf([{ name: 'guess', ns: 1, fault: 'wrong once' }, { name: 'other', ns: 500 }, { name: 'fast', ns: 100 }]);
+    for (let i = 0; i < 2; i++) await choose(square(64));
+    expect(tuner.known(square(64), variants.filter(({ name }) => name !== 'fast'))?.name).toBe('other');
   });
 
   it('tries unproven variants beyond the number of guesses, and takes one that is right', async () => {
@@ -168,28 +203,98 @@ describe('the tuner', () => {
   });
 
   it('calls no variant wrong because the device was lost meanwhile', async () => {
-    const { memory, choose, tuner } = tunerOf([{ name: 'guess', ns: 1, fault: 'lost' }, { name: 'other', ns: 5, fault: 'lost' }]);
+    const { memory, choose, tuner, variants } = tunerOf([{ name: 'guess', ns: 1, fault: 'loses the device' }, { name: 'other', ns: 5, fault: 'loses the device' }]);
     for (let i = 0; i < 3; i++) expect(await choose(square(64))).toBe('guess');
-    expect([memory.size, tuner.isWrong('guess', square(64))]).toEqual([0, false]);
+    expect([memory.size, tuner.trusted(square(64), variants)]).toEqual([0, variants]);
   });
 
-  it('says which variants were wrong, and what is known without a trial', async () => {
-    const { choose, tuner, variants } = tunerOf([...SCRIPTS, { name: 'broken', ns: 1, fault: 'wrong once' }]);
-    expect(tuner.known(square(64), variants)?.name).toBe('guess');
+  it('leaves a guess that was wrong before the device was lost', async () => {
+    const { memory, choose } = tunerOf([{ name: 'guess', ns: 1, fault: 'wrong once' }, { name: 'other', ns: 5 }, { name: 'last', ns: 5, fault: 'loses the device' }]);
+    await choose(square(64));
+    expect([await choose(square(64)), await choose(square(64))]).toEqual(['other', 'other']);
+    expect(memory.size).toBe(0);
+  });
+
+  it('says which variants may be used untried, and what is known without a trial', async () => {
+    const { choose, tuner, variants } = tunerOf([...SCRIPTS, { name: 'broken', ns: 1, fault: 'wrong once' }, { name: 'unproven', ns: 200, unproven: true }]);
+    expect([tuner.known(square(64), variants)?.name, tuner.isSettled(square(64))]).toEqual(['guess', false]);
     for (let i = 0; i < 2; i++) await choose(square(64));
-    expect(['guess', 'broken'].map((name) => tuner.isWrong(name, square(64)))).toEqual([false, true]);
-    expect(tuner.known(square(64), variants)?.name).toBe('fast');
+    expect(tuner.trusted(square(64), variants).map(({ name }) => name)).toEqual(['guess', 'fast', 'slow']);
+    expect([tuner.known(square(64), variants)?.name, tuner.isSettled(square(64))]).toEqual(['fast', true]);
   });
 
   it.each([[false, false], [true, true]])('finds every variant right on a device, transposed %s %s', async (transposeA, transposeB) => {
-    const { device, limits } = await testGpu();
-    const ground = new GpuGround(device);
+    const { limits } = await testGpu();
+    const life = await openLife();
+    const ground = new LifeTrials(() => life, POOL_ROOM);
     const problem: ContractProblem = { m: 40, n: 33, k: 300, transposeA, transposeB, lda: transposeA ? 40 : 300, ldb: transposeB ? 300 : 33, offsetsA: [0, 12_000], offsetsB: [0, 9_900] };
     for (const one of contractVariants(problem, limits)) {
       const nothing: ContractVariant = { name: 'nothing', plan: { launches: [], scratch: [] }, unproven: false };
       const tuner = new Tuner(new Map<string, string>(), ground, () => 0, { minProducts: 1, maxTrialBytes: 2 ** 20, candidates: 2, rounds: 1, roundNs: 1 });
-      await tuner.choose(problem, [nothing, one]);
-      expect((await tuner.choose(problem, [nothing, one]))?.name).toBe(one.name);
+      await tuner.choose(problem, () => [nothing, one]);
+      expect((await tuner.choose(problem, () => [nothing, one]))?.name).toBe(one.name);
     }
+  });
+});
+
+/** Extents with all powers of ten in them, and how far apart lines lie. */
+const problems = fc.record({
+  m: fc.integer({ min: 1, max: 5000 }), n: fc.integer({ min: 1, max: 5000 }), k: fc.oneof(fc.integer({ min: 1, max: 2 ** 10 }), fc.integer({ min: 1, max: 2 ** 17 }), fc.integer({ min: 1, max: 2 ** 20 })),
+  transposeA: fc.boolean(), transposeB: fc.boolean(), gap: fc.constantFrom(0, 1, 4, 65537, 65539), offset: fc.nat(200_000),
+}).map(({ gap, offset, ...rest }): ContractProblem => ({ ...rest, lda: (rest.transposeA ? rest.m : rest.k) + gap, ldb: gap > 10 ? gap : (rest.transposeB ? rest.k : rest.n) + gap, offsetsA: [offset], offsetsB: [2 * offset] }));
+
+describe('the operands of a trial', () => {
+  /** Sums along K of one element of the product: of magnitudes, exact, and of narrowed elements. */
+  function sumsOf({ k, lda, ldb, transposeA, transposeB, offsetsA, offsetsB }: ContractProblem, [a, b]: readonly Float32Array[], row: number, column: number) {
+    const [stepA, stepB] = [transposeA ? lda : 1, transposeB ? 1 : ldb];
+    const [firstA, firstB] = [offsetsA[0]! + row * (transposeA ? 1 : lda), offsetsB[0]! + column * (transposeB ? ldb : 1)];
+    const sums = { magnitudes: 0, exact: 0, narrow: 0 };
+    for (let i = 0; i < k; i++) {
+      const [x, y] = [a![(firstA + i * stepA) % a!.length]!, b![(firstB + i * stepB) % b!.length]!];
+      sums.magnitudes += Math.abs(x * y);
+      sums.exact += x * y;
+      sums.narrow += (Math.abs(x) > 2048 ? Math.sign(x) * 2048 : x) * y;
+    }
+    return sums;
+  }
+
+  it('give sums that float32 holds exactly in any order, whatever the shape', () => {
+    fc.assert(fc.property(problems, fc.constantFrom('f32' as const, 'f16' as const), (problem, precision) => {
+      const patterns = patternsOf(problem, precision);
+      for (const [row, column] of [[0, 0], [problem.m - 1, problem.n - 1], [problem.m >> 1, problem.n >> 1]] as const) expect(sumsOf(problem, patterns, row, column).magnitudes).toBeLessThan(2 ** 24);
+    }), { numRuns: 40 });
+  });
+
+  it.each([2 ** 20, 2 ** 24, 2 ** 26, 2 ** 27])('do so along %i of K', (k) => {
+    const [a, b] = patternsOf({ ...square(16), k, lda: k, ldb: 16 }, 'f32');
+    const inPeriod = a.reduce((sum, value) => sum + Math.abs(value), 0);
+    const largest = b.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    expect(Math.ceil(k / a.length) * inPeriod * largest).toBeLessThan(2 ** 24);
+    expect(a.some((value) => value === 2049)).toBe(true);
+  });
+
+  it.each([[64, 64, 65536, true], [64, 64, 2 ** 18, true], [128, 128, 2 ** 15, false], [1, 1, 10 ** 6, false], [65537, 8, 4000, true]])('show a device that narrows them, %i × %i along %i, transposed %s', (m, n, k, transposeA) => {
+    const problem: ContractProblem = { ...square(1), m, n, k, transposeA, lda: transposeA ? m : k, ldb: n };
+    const patterns = patternsOf(problem, 'f32');
+    const { magnitudes, exact, narrow } = sumsOf(problem, patterns, m - 1, n - 1);
+    expect(magnitudes).toBeLessThan(2 ** 24);
+    expect(narrow).not.toBe(exact);
+  });
+});
+
+describe('a smaller problem', () => {
+  it('fits, lies as the large one does and is the same where that fits', () => {
+    fc.assert(fc.property(problems, fc.integer({ min: 2 ** 12, max: 2 ** 28 }), (problem, maxBytes) => {
+      const smaller = smallerProblem(problem, maxBytes);
+      const bytesOf = (one: ContractProblem): number => 4 * elementsOf(one).reduce((sum, elements) => sum + elements);
+      expect(bytesOf(smaller)).toBeLessThanOrEqual(maxBytes);
+      expect(layoutKey(layoutOf(smaller))).toBe(layoutKey(layoutOf(problem)));
+      if (bytesOf(problem) <= maxBytes) expect(smaller).toBe(problem);
+    }), { numRuns: 300 });
+  });
+
+  it('has fewer of its batches first', () => {
+    const offsets = Array.from({ length: 64 }, (_, i) => i * 4096);
+    expect(smallerProblem({ ...square(64), offsetsA: offsets, offsetsB: offsets.map(() => 0) }, 2 ** 19)).toMatchObject({ m: 64, n: 64, k: 64, offsetsA: { length: 8 } });
   });
 });

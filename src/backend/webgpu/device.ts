@@ -10,7 +10,7 @@ import type { Life } from './life.ts';
 import { Lives } from './lives.ts';
 import { GpuMemory } from './memory.ts';
 import type { Pipeline } from './pipelines.ts';
-import { productOf, type Usable } from './plan-task.ts';
+import type { Usable } from './plan-task.ts';
 import { type GpuRates, probeRates } from './probe.ts';
 import { GpuResidence } from './residence.ts';
 import { shareBuffers } from './sharing.ts';
@@ -55,8 +55,6 @@ export class WebgpuDevice implements Device {
   readonly #options: WebgpuOptions;
   readonly #products: Products;
   readonly #lives: Lives;
-  /** What tasks were planned as. */
-  readonly #plans = new WeakMap<Task, Plan>();
   #rates: GpuRates | undefined;
   #learn: (task: Task, elapsedNs: number) => void = () => {};
 
@@ -73,7 +71,7 @@ export class WebgpuDevice implements Device {
     const lives = new Lives(source, { clock, warn, over: (end) => memory.clear(end) }, device);
     this.deviceMemory = memory;
     this.#lives = lives;
-    this.#products = new Products(source, () => lives.living(), clock, budgetBytes / 2, memory);
+    this.#products = new Products(source, () => lives.living(), clock, budgetBytes / 4, memory);
     this.sharing = shareBuffers(memory, lives);
     this.guests = hostGuests(memory, lives);
   }
@@ -103,7 +101,7 @@ export class WebgpuDevice implements Device {
     if (obstacle !== undefined) return obstacle;
     const guess = life.planner.plan(task);
     if (guess === undefined) return 'it has no kernel for this op on these dtypes and shapes';
-    return this.#obstacleTo(life, task, guess) ?? 'its products were checked and are wrong on this GPU; report this with the adapter\'s name';
+    return this.#obstacleTo(life, task, guess) ?? 'products of such shapes were checked and are wrong on this GPU; report this with the adapter\'s name';
   }
 
   estimateNs(task: Task): number {
@@ -134,7 +132,7 @@ export class WebgpuDevice implements Device {
 
   run(task: Task, out: Block): void | Promise<void> {
     const life = this.#lives.living();
-    const product = productOf(task);
+    const product = life.planner.product(task);
     const plan = product === undefined ? this.#planOf(task) : this.#products.plan(product, this.#usable(life, task));
     return plan instanceof Promise ? plan.then((chosen) => this.#compile(life, task, chosen, out)) : this.#compile(life, task, plan, out);
   }
@@ -144,12 +142,8 @@ export class WebgpuDevice implements Device {
     const life = this.#lives.current;
     if (life === undefined) return undefined;
     const usable = this.#usable(life, task);
-    const known = this.#plans.get(task);
-    if (known !== undefined && usable(known)) return known;
-    const product = life.planner.obstacle(task) === undefined ? productOf(task) : undefined;
-    const plan = product === undefined ? life.planner.plan(task, usable) : this.#products.known(product, usable);
-    if (plan !== undefined) this.#plans.set(task, plan);
-    return plan;
+    const product = life.planner.product(task);
+    return product === undefined ? life.planner.plan(task, usable) : this.#products.known(product, usable);
   }
 
   #usable(life: Life, task: Task): Usable {

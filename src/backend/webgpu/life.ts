@@ -1,5 +1,5 @@
 // Everything that belongs to one open GPU device and ends with it: its epoch, compiled shaders, buffers and command stream.
-import type { GpuLimits } from '../../../kernels/wgsl/launch.ts';
+import { type AdapterSubgroups, type ContractLimits, matrixUnitsOf } from '../../../kernels/wgsl/contract-matrix.ts';
 import { BufferPool, USAGE } from './buffers.ts';
 import { Epoch, type EpochEnd } from './epoch.ts';
 import { Pipelines } from './pipelines.ts';
@@ -26,8 +26,9 @@ export class Life {
   }
 }
 
-const limitsOf = ({ limits, features }: GPUDevice): GpuLimits => ({
+/** What kernels may use of a device. */
+export const limitsOf = ({ limits, features, adapterInfo }: GPUDevice): ContractLimits => ({
   maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-  maxComputeWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension, maxStorageBufferBindingSize: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
-  features: new Set(features),
+  maxStorageBufferBindingSize: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
+  features: new Set(features), matrixUnits: features.has('chromium-experimental-subgroup-matrix') ? matrixUnitsOf(adapterInfo as unknown as AdapterSubgroups) : [],
 });

@@ -7,7 +7,7 @@ import type { Life } from './life.ts';
 import { firstUsable, type Usable } from './plan-task.ts';
 import type { GpuSource } from './source.ts';
 import { LifeTrials, type TrialRoom } from './trials.ts';
-import { Tuner, type TunerMemory, TUNING_LIMITS } from './tuner.ts';
+import { Tuner, type TunerMemory, TUNING_LIMITS, type VariantsOf } from './tuner.ts';
 
 /** Choices by adapter, for all sheets of the process: a trial takes about a second. */
 const remembered = new Map<string, Map<string, string>>();
@@ -21,41 +21,45 @@ function memoryOf(adapter: string): TunerMemory {
 
 /** Plans of products on one adapter. */
 export class Products {
-  readonly #life: () => Life;
   readonly #tuner: Tuner | undefined;
+  readonly #variantsOf: VariantsOf;
+  /** Best plans of problems whose variant will stay. */
+  readonly #settled = new WeakMap<ContractProblem, Plan>();
 
   /** On a software adapter nothing is tried: it takes minutes, and the kernel without workgroup memory is the quickest. */
   constructor({ adapter, software }: Pick<GpuSource, 'adapter' | 'software'>, life: () => Life, clock: Clock, maxTrialBytes: number, room: TrialRoom) {
-    this.#life = life;
+    this.#variantsOf = (problem) => contractVariants(problem, life().planner.limits, problem.precision);
     this.#tuner = software ? undefined : new Tuner(memoryOf(adapter), new LifeTrials(life, room), clock, { ...TUNING_LIMITS, maxTrialBytes });
   }
 
-  /** The plan of a problem, the best usable one; a promise while its variants are tried. Undefined: none is usable, or no variant is right on this device. */
+  /**
+   * The plan of a problem, the best usable one; a promise while its variants are tried. Undefined: none is usable, or no variant is right on this device.
+   * A problem that is given again is planned once.
+   */
   plan(problem: ContractProblem, usable: Usable): Plan | undefined | Promise<Plan | undefined> {
-    const bare = bareOf(problem);
-    const variants = this.#variantsOf(bare);
-    if (this.#tuner === undefined || variants.length === 0) return this.known(problem, usable);
-    const choice = this.#tuner.choose(bare, variants, problem.precision);
+    if (this.#tuner === undefined || this.#settled.has(problem)) return this.known(problem, usable);
+    const choice = this.#tuner.choose(bareOf(problem), this.#variantsOf, problem.precision);
     return choice instanceof Promise ? choice.then((chosen) => this.#planOf(problem, chosen, usable)) : this.#planOf(problem, choice, usable);
   }
 
   /** As `plan`, from what is known, without a trial. */
   known(problem: ContractProblem, usable: Usable): Plan | undefined {
+    const settled = this.#settled.get(problem);
+    if (settled !== undefined && usable(settled)) return settled;
     const bare = bareOf(problem);
     const variants = this.#variantsOf(bare);
     const known = this.#tuner === undefined ? (variants.find(({ name }) => name === 'direct') ?? variants[0]) : this.#tuner.known(bare, variants, problem.precision);
     return this.#planOf(problem, known, usable);
   }
 
-  /** The plan of the chosen variant with the problem's epilogue; of another one that may be used where that one cannot. */
+  /** The plan of the chosen variant with the problem's epilogue; of another one that may be used where that one cannot just now, or is not there. */
   #planOf(problem: ContractProblem, chosen: ContractVariant | undefined, usable: Usable): Plan | undefined {
     if (chosen === undefined) return undefined;
-    const variants = problem.epilogue === undefined ? [chosen] : this.#variantsOf(problem).filter(({ name }) => name === chosen.name);
-    return firstUsable(variants, usable) ?? firstUsable(this.#variantsOf(problem).filter((variant) => !variant.unproven && this.#tuner?.isWrong(variant.name, bareOf(problem), problem.precision) !== true), usable);
-  }
-
-  #variantsOf(problem: ContractProblem): readonly ContractVariant[] {
-    return contractVariants(problem, this.#life().planner.limits, problem.precision);
+    const variants = this.#variantsOf(problem);
+    const trusted = this.#tuner?.trusted(problem, variants, problem.precision) ?? variants.filter(({ unproven }) => !unproven);
+    const best = (variants.find(({ name }) => name === chosen.name) ?? trusted[0])?.plan;
+    if (best !== undefined && !this.#settled.has(problem) && this.#tuner?.isSettled(problem, problem.precision) !== false) this.#settled.set(problem, best);
+    return best !== undefined && usable(best) ? best : firstUsable(trusted, usable);
   }
 }
 

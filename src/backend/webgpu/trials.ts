@@ -15,6 +15,9 @@ export interface TrialRoom {
   scratch(life: Life, sizes: readonly number[]): Promise<GPUBuffer[] | undefined>;
 }
 
+/** The pool itself, for whoever has a device to himself. */
+export const POOL_ROOM: TrialRoom = { scratch: ({ buffers }, sizes) => Promise.resolve(sizes.map((sizeBytes) => buffers.take(sizeBytes))) };
+
 /** Trials on the device that is open now. */
 export class LifeTrials implements TrialGround {
   readonly #life: () => Life;
@@ -25,11 +28,11 @@ export class LifeTrials implements TrialGround {
     this.#room = room;
   }
 
-  async open(operandElements: readonly number[], resultElements: number, pattern: Float32Array): Promise<Trial> {
+  async open(operandElements: readonly number[], resultElements: number, patterns: readonly Float32Array[]): Promise<Trial> {
     const life = this.#life();
     const sizes = [...operandElements, resultElements].map(wholeVectors);
     const trial = new LifeTrial(life, this.#room, await take(life, this.#room, sizes), sizes.at(-1) as number);
-    operandElements.forEach((elements, operand) => trial.fill(operand, elements, pattern));
+    operandElements.forEach((elements, operand) => trial.fill(operand, elements, patterns[operand] as Float32Array));
     return trial;
   }
 }
@@ -61,8 +64,7 @@ class LifeTrial implements Trial {
   /** Repeats the pattern over an operand, many periods at a time. */
   fill(operand: number, elements: number, pattern: Float32Array): void {
     const buffer = this.#operands[operand] as GPUBuffer;
-    const period = pattern.length * Math.max(1, Math.floor(FILL_BYTES / 4 / pattern.length));
-    const block = Float32Array.from({ length: Math.min(elements, period) }, (_, i) => pattern[i % pattern.length] as number);
+    const block = repeated(pattern, Math.min(elements, pattern.length * Math.max(1, Math.floor(FILL_BYTES / 4 / pattern.length))));
     this.#life.buffers.beforeWrite(buffer);
     for (let first = 0; first < elements; first += block.length) {
       this.#life.epoch.device.queue.writeBuffer(buffer, first * 4, block, 0, Math.min(block.length, elements - first));
@@ -130,6 +132,12 @@ class LifeTrial implements Trial {
     }
     return this.#scratch;
   }
+}
+
+function repeated(pattern: Float32Array, length: number): Float32Array<ArrayBuffer> {
+  const block = new Float32Array(length);
+  for (let first = 0; first < length; first += pattern.length) block.set(pattern.subarray(0, length - first), first);
+  return block;
 }
 
 const wholeVectors = (elements: number): number => Math.max(16, Math.ceil(elements / 4) * 16);

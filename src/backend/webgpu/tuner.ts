@@ -1,8 +1,9 @@
 // Chooses among variants of a kernel by measurement: each is checked against the first, then timed, once per class of shapes and device.
-import { type ContractPrecision, type ContractProblem, type ContractVariant, elementsOf } from '../../../kernels/wgsl/contract-problem.ts';
+import { type ContractPrecision, type ContractProblem, type ContractVariant, elementsOf, layoutKey, layoutOf, smallerProblem } from '../../../kernels/wgsl/contract-problem.ts';
 import type { Plan } from '../../../kernels/wgsl/launch.ts';
-import { DeviceLostError, LimitError } from '../../errors.ts';
+import { SheetError } from '../../errors.ts';
 import type { Clock } from '../../env.ts';
+import { Expected } from './expected.ts';
 
 /** Where choices outlive a process: per adapter, one name of a variant for each class of shapes. */
 export interface TunerMemory {
@@ -12,15 +13,15 @@ export interface TunerMemory {
 
 /** Scratch buffers on the device, for trials. */
 export interface TrialGround {
-  /** Opens operands of so many float32 elements, filled with `pattern` repeated from the first element on, and a result. */
-  open(operandElements: readonly number[], resultElements: number, pattern: Float32Array): Promise<Trial>;
+  /** Opens operands of so many float32 elements, each filled with its pattern repeated from the first element on, and a result. */
+  open(operandElements: readonly number[], resultElements: number, patterns: readonly Float32Array[]): Promise<Trial>;
 }
 
 /** Open scratch buffers. */
 export interface Trial {
   /**
    * Computes a plan so many times in one submission; resolves when the device is done, with its own measure of the nanoseconds of all of them where
-   * it has one (`timestamp-query`). Rejects when the plan is invalid.
+   * it has one (`timestamp-query`). Rejects with code `KERNEL` when the plan is invalid, with a DeviceLostError when the device is gone.
    */
   run(plan: Plan, times: number): Promise<number | undefined>;
   /** Zeroes the result, so that nothing of another plan is left in it. */
@@ -34,7 +35,7 @@ export interface Trial {
 export interface TuningLimits {
   /** Products of fewer multiplications are not worth a trial. */
   readonly minProducts: number;
-  /** Trials may hold so many bytes of operands and results. */
+  /** Trials may hold so many bytes of operands and results; larger problems are tried on smaller ones of their kind. */
   readonly maxTrialBytes: number;
   /** So many of the best guesses are tried, and every unproven variant. */
   readonly candidates: number;
@@ -47,11 +48,17 @@ export interface TuningLimits {
 /** 512³ products take a large GPU 10 µs; a trial costs some compilations, about a second. */
 export const TUNING_LIMITS: TuningLimits = { minProducts: 2 ** 27, maxTrialBytes: 2 ** 30, candidates: 4, rounds: 5, roundNs: 2e6 };
 
-/** The class of shapes whose problems share a choice: extents by their power of two. */
-export function shapeClass({ m, n, k, transposeA, transposeB, offsetsA: { length: batch } }: ContractProblem): string {
-  const [rows, columns, depth, batches] = [m, n, k, batch].map((extent) => Math.floor(Math.log2(extent)));
-  return `${rows}.${columns}.${depth}.${batches}.${transposeA ? 't' : 'n'}${transposeB ? 't' : 'n'}`;
+/** The class of shapes whose problems share a choice: extents by their power of two, and how vectors of them lie. */
+export function shapeClass(problem: ContractProblem): string {
+  const { m, n, k, transposeA, transposeB, offsetsA: { length: batch } } = problem;
+  const [rows, columns, depth, batches] = [m, n, k, batch].map(bitsOf);
+  return `${rows}.${columns}.${depth}.${batches}.${transposeA ? 't' : 'n'}${transposeB ? 't' : 'n'}.${layoutKey(layoutOf(problem))}`;
 }
+
+const bitsOf = (extent: number): number => Math.floor(Math.log2(extent));
+
+/** The variants of a problem without an epilogue, of one precision, best guess first. */
+export type VariantsOf = (problem: ContractProblem) => readonly ContractVariant[];
 
 /** A choice made for a class stays: its results keep their bits. */
 export class Tuner {
@@ -60,7 +67,7 @@ export class Tuner {
   readonly #clock: Clock;
   readonly #limits: TuningLimits;
   readonly #chosen = new Map<string, string>();
-  readonly #trials = new Map<string, Promise<string>>();
+  readonly #trials = new Map<string, Promise<void>>();
   readonly #asked = new Set<string>();
   /** Names of variants that gave wrong results, by class. */
   readonly #wrong = new Map<string, Set<string>>();
@@ -73,64 +80,90 @@ export class Tuner {
   }
 
   /**
-   * The variant to compute a problem with; `variants` are those of the problem without an epilogue, of one precision, best guess first.
+   * The variant to compute a problem with; the problem has no epilogue.
    * Answers at once, except when the class is asked for the second time and worth a trial. Undefined: none of them is right on this device.
    */
-  choose(problem: ContractProblem, variants: readonly ContractVariant[], precision: ContractPrecision = 'f32'): ContractVariant | undefined | Promise<ContractVariant | undefined> {
+  choose(problem: ContractProblem, variantsOf: VariantsOf, precision: ContractPrecision = 'f32'): ContractVariant | undefined | Promise<ContractVariant | undefined> {
+    const variants = variantsOf(problem);
     const key = keyOf(problem, precision);
-    const known = this.#chosen.get(key) ?? this.#memory.get(key);
-    if (known !== undefined) return this.#keep(key, known, variants);
-    const running = this.#trials.get(key);
-    if (running !== undefined) return running.then((name) => named(variants, name));
-    if (!this.#worthTrying(key, problem, variants)) return named(variants, undefined);
-    const trial = this.#try(key, problem, variants, PATTERNS[precision]);
-    this.#trials.set(key, trial);
-    return trial.then((name) => named(variants, name));
+    const trial = this.#trials.get(key) ?? this.#begin(key, problem, variantsOf, precision);
+    return trial === undefined ? this.#named(key, variants) : trial.then(() => this.#named(key, variants));
   }
 
   /** The variant that `choose` answers as long as nothing is tried. */
   known(problem: ContractProblem, variants: readonly ContractVariant[], precision: ContractPrecision = 'f32'): ContractVariant | undefined {
-    const key = keyOf(problem, precision);
-    return named(variants, this.#chosen.get(key) ?? this.#memory.get(key));
+    return this.#named(keyOf(problem, precision), variants);
   }
 
-  /** Whether a variant was tried for the class of a problem, and was wrong. */
-  isWrong(name: string, problem: ContractProblem, precision: ContractPrecision = 'f32'): boolean {
-    return this.#wrong.get(keyOf(problem, precision))?.has(name) === true;
+  /** Whether the answer for a problem stays what it is. */
+  isSettled(problem: ContractProblem, precision: ContractPrecision = 'f32'): boolean {
+    return !this.#isLarge(problem) || this.#nameOf(keyOf(problem, precision)) !== undefined;
   }
 
-  #keep(key: string, name: string, variants: readonly ContractVariant[]): ContractVariant | undefined {
-    this.#chosen.set(key, name);
-    return named(variants, name);
+  /** The variants that may be used untried: not one that nobody has checked, nor one that was wrong in a trial of this class. */
+  trusted(problem: ContractProblem, variants: readonly ContractVariant[], precision: ContractPrecision = 'f32'): readonly ContractVariant[] {
+    return this.#trusted(keyOf(problem, precision), variants);
   }
 
-  #worthTrying(key: string, problem: ContractProblem, variants: readonly ContractVariant[]): boolean {
-    const { m, n, k, offsetsA: { length: batch } } = problem;
-    if (variants.length < 2 || m * n * k * batch < this.#limits.minProducts || 4 * elementsOf(problem).reduce((sum, elements) => sum + elements) > this.#limits.maxTrialBytes) return false;
+  #trusted(key: string, variants: readonly ContractVariant[]): readonly ContractVariant[] {
+    const wrong = this.#wrong.get(key);
+    return variants.filter(({ name, unproven }) => !unproven && wrong?.has(name) !== true);
+  }
+
+  /** The variant that was chosen for a class; the best guess where none was yet, or where it is not legal for this problem of the class. */
+  #named(key: string, variants: readonly ContractVariant[]): ContractVariant | undefined {
+    const chosen = this.#nameOf(key);
+    return chosen === NONE ? undefined : (variants.find(({ name }) => name === chosen) ?? this.#trusted(key, variants)[0]);
+  }
+
+  /** What was chosen for a class, here or elsewhere; from now on it stays, whatever others choose. */
+  #nameOf(key: string): string | undefined {
+    const name = this.#chosen.get(key) ?? this.#memory.get(key);
+    if (name !== undefined) this.#chosen.set(key, name);
+    return name;
+  }
+
+  /** Begins the trial of a class, where one is due: a problem that is too large for it is tried on a smaller one of its kind. */
+  #begin(key: string, problem: ContractProblem, variantsOf: VariantsOf, precision: ContractPrecision): Promise<void> | undefined {
+    if (!this.#isLarge(problem) || this.#nameOf(key) !== undefined) return undefined;
+    const tried = smallerProblem(problem, this.#limits.maxTrialBytes);
+    const variants = this.#isLarge(tried) ? variantsOf(tried) : [];
+    if (variants.length < 2 || !this.#isAskedAgain(key)) return undefined;
+    const trial = this.#try(key, tried, variants, precision);
+    this.#trials.set(key, trial);
+    return trial;
+  }
+
+  /** By what its class has at least, so that a class is tried as a whole or not at all. */
+  #isLarge({ m, n, k, offsetsA: { length: batch } }: ContractProblem): boolean {
+    return 2 ** [m, n, k, batch].reduce((bits, extent) => bits + bitsOf(extent), 0) >= this.#limits.minProducts;
+  }
+
+  #isAskedAgain(key: string): boolean {
     const again = this.#asked.has(key);
     this.#asked.add(key);
     return again;
   }
 
-  /** The name of the fastest right variant; of the first one when the device could not try, `NONE` when it got all of them wrong: neither is remembered elsewhere. */
-  async #try(key: string, problem: ContractProblem, variants: readonly ContractVariant[], pattern: Float32Array): Promise<string> {
+  /** Chooses the fastest right variant; the best guess when the device could not try, `NONE` when it got all of them wrong: neither is remembered elsewhere. */
+  async #try(key: string, problem: ContractProblem, variants: readonly ContractVariant[], precision: ContractPrecision): Promise<void> {
     const candidates = variants.filter(({ unproven }, i) => unproven || i < this.#limits.candidates);
-    let name = (variants[0] as ContractVariant).name;
+    let name: string | undefined;
     try {
       const [a, b, c] = elementsOf(problem);
-      const trial = await this.#ground.open([a, b], c, pattern);
+      const expected = new Expected(problem, precision);
+      const trial = await this.#ground.open([a, b], c, expected.patterns);
       try {
-        name = (await this.#fastest(key, trial, candidates, new Expected(problem, pattern))) ?? NONE;
+        name = (await this.#fastest(key, trial, candidates, expected)) ?? NONE;
         if (name !== NONE) this.#memory.set(key, name);
       } finally {
         trial.close();
       }
     } catch {
-      // No room for a trial, or the device is lost: the guess stays.
+      // No room for a trial, or the device is lost: a guess stays, for another trial might lose it again.
     }
-    this.#chosen.set(key, name);
+    this.#chosen.set(key, name ?? this.#trusted(key, variants)[0]?.name ?? NONE);
     this.#trials.delete(key);
-    return name;
   }
 
   /** Rounds alternate between the right candidates, so that a change of clock speed meets all of them. */
@@ -159,81 +192,15 @@ export class Tuner {
   }
 }
 
-/** Whether a plan gives what it must; not where it does not compile, or the GPU refuses to run it. A lost device, or no room, say nothing about it. */
+const keyOf = (problem: ContractProblem, precision: ContractPrecision): string => `contract.v2 ${precision} ${shapeClass(problem)}`;
+
+/** Whether a plan gives what it must; not where its shader does not compile, or the GPU refuses to run it. A lost device, or no room, say nothing about it. */
 function isRight(plan: Plan, trial: Trial, expected: Expected): Promise<boolean> {
   return expected.isGivenBy(plan, trial).catch((error: unknown) => {
-    if (error instanceof DeviceLostError || error instanceof LimitError) throw error;
-    return false;
+    if (error instanceof SheetError && error.code === 'KERNEL') return false;
+    throw error;
   });
 }
 
-const keyOf = (problem: ContractProblem, precision: ContractPrecision): string => `contract.v1 ${precision} ${shapeClass(problem)}`;
-
 /** In place of a name: every variant was wrong. */
 const NONE = '';
-
-/** The variant of a name; the best guess where it is not legal for this problem of the class, but never one that nobody has checked. */
-const named = (variants: readonly ContractVariant[], name: string | undefined): ContractVariant | undefined => (name === NONE ? undefined : (variants.find((variant) => variant.name === name) ?? variants[0]));
-
-const patternOf = (element: (random: number) => number): Float32Array => Float32Array.from({ length: 65537 }, (_, i) => element(Math.imul(i + 1, 0x9e3779b1) >>> 12));
-
-/**
- * Small integers, whose products and sums are exact at any order; a prime number of them, so that rows differ. In float32 some have twelve
- * significant bits, so that a device that secretly multiplies with fewer is found out.
- */
-const PATTERNS: Readonly<Record<ContractPrecision, Float32Array>> = {
-  f32: patternOf((random) => (random % 251 === 0 ? 2049 : (random % 9) - 4)),
-  f16: patternOf((random) => (random % 9) - 4),
-};
-
-/** So many stretches of the result are compared, each of so many elements, of which so many are computed on the CPU. */
-const WINDOWS = 16;
-const WINDOW = 1024;
-const SAMPLES = 8;
-
-/** What a product of patterns must be, to the bit: sampled elements of it, and all elements that the first right plan gave in the windows. */
-class Expected {
-  readonly #problem: ContractProblem;
-  readonly #pattern: Float32Array;
-  #windows: readonly Float32Array[] | undefined;
-
-  constructor(problem: ContractProblem, pattern: Float32Array) {
-    this.#problem = problem;
-    this.#pattern = pattern;
-  }
-
-  /** Computes a plan and compares. */
-  async isGivenBy(plan: Plan, trial: Trial): Promise<boolean> {
-    trial.clear();
-    await trial.run(plan, 1);
-    const [, , size] = elementsOf(this.#problem);
-    const count = Math.min(WINDOW, size);
-    const windows: Float32Array[] = [];
-    for (let i = 0; i < WINDOWS; i++) {
-      const first = Math.floor(((size - count) * i) / (WINDOWS - 1));
-      windows.push(await trial.read(first, count));
-      if (!this.#samplesAgree(windows[i] as Float32Array, first)) return false;
-    }
-    const known = (this.#windows ??= windows);
-    return windows.every((window, i) => window.every((value, j) => value === known[i]?.[j]));
-  }
-
-  #samplesAgree(window: Float32Array, first: number): boolean {
-    const step = Math.max(1, Math.floor(window.length / SAMPLES));
-    for (let i = window.length - 1; i >= 0; i -= step) if (window[i] !== this.#element(first + i)) return false;
-    return true;
-  }
-
-  #element(index: number): number {
-    const { m, n, k, lda, ldb, transposeA, transposeB, offsetsA, offsetsB } = this.#problem;
-    const [batch, row, column] = [Math.floor(index / (m * n)), Math.floor(index / n) % m, index % n];
-    const element = (offset: number): number => this.#pattern[offset % this.#pattern.length] as number;
-    let sum = 0;
-    for (let i = 0; i < k; i++) {
-      const a = (offsetsA[batch] as number) + (transposeA ? i * lda + row : row * lda + i);
-      const b = (offsetsB[batch] as number) + (transposeB ? column * ldb + i : i * ldb + column);
-      sum += element(a) * element(b);
-    }
-    return sum;
-  }
-}
