@@ -18,8 +18,8 @@ export interface Residence {
   readonly isAdopted?: boolean;
   /** A copy in RAM, with one holder. Rejects with a DeviceLostError. */
   read(): Promise<Block>;
-  /** Resolves when the device has finished writing them. Rejects with a DeviceLostError. */
-  settled(): Promise<void>;
+  /** Resolves when the device has finished writing them; undefined where it is known to have. Rejects with a DeviceLostError. */
+  settled(): Promise<void> | undefined;
   /** Digests of the panels of a type of these bytes (docs/format/fingerprint.md) made where the bytes are; undefined where reading them is quicker. */
   panelDigests?(type: TensorType): Promise<Uint8Array | undefined>;
   release(): void;

@@ -23,6 +23,8 @@ export interface Watch {
   /** Sizes of buffers that were mapped for reading. */
   readonly readbacks: number[];
   created: number;
+  /** Bind groups made. */
+  groups: number;
   destroyed: number;
   /** Bytes of buffers on the devices, staging left out, and the most there ever were. */
   bytes: number;
@@ -37,6 +39,9 @@ export interface Watch {
   hasMemory: (sizeBytes: number) => boolean;
 }
 
+/** Smaller limits than the device has, which it is then held to. */
+export type SmallLimits = Pick<GPUSupportedLimits, 'maxBufferSize' | 'maxStorageBufferBindingSize'>;
+
 /** A sheet with what happens on its GPU. */
 export interface WatchedSheet {
   readonly sheet: SymbolicSheet;
@@ -47,10 +52,10 @@ export interface WatchedSheet {
 }
 
 /** Opens a sheet whose GPU is watched. `gpuBudgetBytes` as in `open`. */
-export async function openWatched(options: OpenOptions = {}, own: Partial<WebgpuOptions> = {}): Promise<WatchedSheet> {
-  const watch: Watch = { devices: [], warnings: [], readbacks: [], created: 0, destroyed: 0, bytes: 0, mostBytes: 0, onWait: () => {}, drops: () => false, onReopen: () => {}, hasMemory: () => true };
+export async function openWatched(options: OpenOptions = {}, own: Partial<WebgpuOptions> = {}, limits?: SmallLimits): Promise<WatchedSheet> {
+  const watch: Watch = { devices: [], warnings: [], readbacks: [], groups: 0, created: 0, destroyed: 0, bytes: 0, mostBytes: 0, onWait: () => {}, drops: () => false, onReopen: () => {}, hasMemory: () => true };
   const host: Host = { ...(await nodeHost()), warn: (line) => void watch.warnings.push(line) };
-  const source = await watchedSource(watch);
+  const source = await watchedSource(watch, limits);
   let device: WebgpuDevice | undefined;
   const sheet = await openSheet(SymbolicSheet, host, options, async (settings) => {
     const js = new JsDevice();
@@ -64,7 +69,7 @@ export async function openWatched(options: OpenOptions = {}, own: Partial<Webgpu
   return { sheet, gpu: sheet.with({ device: 'webgpu' }), device: device as WebgpuDevice, watch };
 }
 
-async function watchedSource(watch: Watch): Promise<GpuSource> {
+async function watchedSource(watch: Watch, limits: SmallLimits | undefined): Promise<GpuSource> {
   useSwiftShader();
   const found = await findGpu();
   if (!found.found) throw new Error(found.reason);
@@ -73,10 +78,16 @@ async function watchedSource(watch: Watch): Promise<GpuSource> {
     async open() {
       if (watch.devices.length > 0) await watch.onReopen();
       const device = await found.source.open();
+      if (limits !== undefined) holdTo(device, limits);
       watch.devices.push(watched(device, watch));
       return device;
     },
   };
+}
+
+function holdTo(device: GPUDevice, small: SmallLimits): void {
+  const { limits } = device;
+  Object.defineProperty(device, 'limits', { value: new Proxy(limits, { get: (_, name) => Reflect.get(small, name) ?? Reflect.get(limits, name, limits) as unknown }) });
 }
 
 /** Methods of the device are replaced on the object itself. */
@@ -87,13 +98,15 @@ function watched(device: GPUDevice, watch: Watch): GPUDevice {
     watch.onWait(`after ${what}`);
     return result;
   };
-  const createBuffer = device.createBuffer.bind(device);
+  const [createBuffer, createBindGroup] = [device.createBuffer.bind(device), device.createBindGroup.bind(device)];
+  const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
   const scopes = scopesOf(device);
   const submit = device.queue.submit.bind(device.queue);
   const queue = device.queue;
   queue.submit = (commands) => (watch.drops() ? undefined : submit(commands));
   return Object.assign(device, {
     createBuffer(descriptor: GPUBufferDescriptor): GPUBuffer {
+      if (descriptor.size > maxBufferSize) throw new RangeError(`a buffer of ${descriptor.size} bytes`);
       const staging = (descriptor.usage & MAP_READ) !== 0;
       if (!staging && !watch.hasMemory(descriptor.size)) return scopes.withoutMemory(() => createBuffer({ ...descriptor, usage: EXCLUSIVE }));
       const buffer = createBuffer(descriptor);
@@ -112,6 +125,14 @@ function watched(device: GPUDevice, watch: Watch): GPUDevice {
           return mapAsync(mode);
         },
       });
+    },
+    createBindGroup(descriptor: GPUBindGroupDescriptor): GPUBindGroup {
+      watch.groups++;
+      for (const { resource } of descriptor.entries) {
+        const { buffer, size = buffer.size } = resource as GPUBufferBinding;
+        if (size > maxStorageBufferBindingSize) throw new RangeError(`a binding of ${size} bytes`);
+      }
+      return createBindGroup(descriptor);
     },
     createComputePipelineAsync: waiting('compiling', device.createComputePipelineAsync.bind(device)),
     pushErrorScope: (filter: GPUErrorFilter) => scopes.push(filter),

@@ -3,11 +3,12 @@
 /** Usages of a pool's buffers. */
 export const USAGE = { MAP_READ: 0x01, COPY_SRC: 0x04, COPY_DST: 0x08, UNIFORM: 0x40, STORAGE: 0x80, QUERY_RESOLVE: 0x200 } as const;
 
-/** Bytes a buffer of so many is made of: eight classes between powers of two, so that at most an eighth is wasted. */
-export function classBytes(sizeBytes: number): number {
+/** Bytes a buffer of so many is made of: eight classes between powers of two, so that at most an eighth is wasted; no more than a device allows where it allows those asked for. */
+export function classBytes(sizeBytes: number, maxBytes = Infinity): number {
   if (sizeBytes <= 256) return 256;
   const step = 2 ** (Math.floor(Math.log2(sizeBytes - 1)) - 3);
-  return Math.ceil(sizeBytes / Math.max(256, step)) * Math.max(256, step);
+  const bytes = Math.ceil(sizeBytes / Math.max(256, step)) * Math.max(256, step);
+  return bytes <= maxBytes ? bytes : Math.max(Math.ceil(sizeBytes / 4) * 4, Math.floor(maxBytes / 4) * 4);
 }
 
 /** Fresh buffers from this size on are asked for with a doubt. Smaller ones are not worth the round trip: without memory for one of them, the epoch ends. */
@@ -25,12 +26,15 @@ export interface PendingCommands {
   /** Number of the submission they will be. */
   readonly nextSubmission: number;
   submit(): void;
+  /** Lets go of a buffer that is destroyed. */
+  forget(buffer: GPUBuffer): void;
 }
 
 /** Buffers of one usage. A buffer that was given back may be taken at once: commands run in order. */
 export class BufferPool {
   readonly #device: GPUDevice;
   readonly #usage: number;
+  readonly #maxBytes: number;
   readonly #pending: PendingCommands | undefined;
   /** The submission that commands at the time of giving back will be part of. */
   readonly #givenBefore = new WeakMap<GPUBuffer, number>();
@@ -43,6 +47,7 @@ export class BufferPool {
   constructor(device: GPUDevice, usage: number, pending?: PendingCommands) {
     this.#device = device;
     this.#usage = usage;
+    this.#maxBytes = device.limits.maxBufferSize;
     this.#pending = pending;
   }
 
@@ -53,11 +58,11 @@ export class BufferPool {
 
   /** Whether a buffer for so many bytes is there and free. */
   hasFree(sizeBytes: number): boolean {
-    return (this.#free.get(classBytes(sizeBytes))?.length ?? 0) > 0;
+    return (this.#free.get(classBytes(sizeBytes, this.#maxBytes))?.length ?? 0) > 0;
   }
 
   take(sizeBytes: number): GPUBuffer {
-    const size = classBytes(sizeBytes);
+    const size = classBytes(sizeBytes, this.#maxBytes);
     const free = this.#free.get(size)?.pop();
     if (free !== undefined) {
       this.freeBytes -= size;
@@ -70,7 +75,7 @@ export class BufferPool {
 
   /** As `take`, where the device may have no memory left, which then ends nothing but this. */
   allot(sizeBytes: number): Allotment {
-    if (classBytes(sizeBytes) < DOUBTED_BYTES || this.hasFree(sizeBytes)) return { buffer: this.take(sizeBytes), granted: undefined };
+    if (classBytes(sizeBytes, this.#maxBytes) < DOUBTED_BYTES || this.hasFree(sizeBytes)) return { buffer: this.take(sizeBytes), granted: undefined };
     this.#device.pushErrorScope('out-of-memory');
     const buffer = this.take(sizeBytes);
     const allotment: { readonly buffer: GPUBuffer; granted: Promise<boolean> | undefined } = { buffer, granted: this.#device.popErrorScope().then((error) => error === null, () => false) };
@@ -96,6 +101,7 @@ export class BufferPool {
   /** Destroys a buffer that was taken and cannot be used again. */
   discard(buffer: GPUBuffer): void {
     this.sizeBytes -= buffer.size;
+    this.#pending?.forget(buffer);
     buffer.destroy();
   }
 

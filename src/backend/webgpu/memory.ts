@@ -78,12 +78,12 @@ export class GpuMemory implements Memory {
     if (waits !== undefined) return waits.then(() => this.use(life, operands, result, scratch, launch));
     const placed = this.#place(life, operands, result, scratch);
     const granted = grantOf(allotmentsOf(placed));
-    if (granted === undefined) return this.#launch(life, placed, launch);
+    if (granted === undefined) return this.#launch(life, placed, result, launch);
     this.#granting = granted;
     return granted.then((isGranted) => {
       if (this.#granting === granted) this.#granting = undefined;
       life.epoch.check();
-      if (isGranted) return this.#launch(life, placed, launch);
+      if (isGranted) return this.#launch(life, placed, result, launch);
       return this.#withoutMemory(life, placed).then(() => {
         const refusal = this.refusal(operands, result, scratch);
         // Not a LimitError: those are waited out, and this memory does not come back.
@@ -129,6 +129,7 @@ export class GpuMemory implements Memory {
     const residence = new GpuResidence(life, type, buffer, this.#ground, true);
     const block = Block.away(type.sizeBytes);
     residence.lender = lender?.hold();
+    residence.submission = this.#lent.get(buffer)?.submission ?? 0;
     if (lender !== undefined) collected.register(block, residence, residence);
     block.residence = residence;
     residence.accepting = accepted.then(() => {
@@ -214,7 +215,7 @@ export class GpuMemory implements Memory {
     return life.buffers.allot(sizeBytes);
   }
 
-  #launch(life: Life, placed: Placement, launch: Launch): void {
+  #launch(life: Life, placed: Placement, result: Value | undefined, launch: Launch): void {
     try {
       for (const { block, residence: { buffer } } of placed.arrivals) {
         if (!block.isLocal) continue;
@@ -222,6 +223,8 @@ export class GpuMemory implements Memory {
         life.uploads.write(buffer, bytesOf(block.array));
       }
       launch(placed.buffers);
+      const residence = result?.block.residence;
+      if (isHere(residence)) residence.submission = life.stream.lastAdded;
       for (const each of placed.scratch) giveBack(each, life);
     } catch (error) {
       this.#undo(life, placed);
@@ -259,6 +262,7 @@ export class GpuMemory implements Memory {
 
   #drop(residence: GpuResidence): void {
     collected.unregister(residence);
+    if (residence.isAdopted) residence.life.stream.forget(residence.buffer);
     residence.lender?.release();
     residence.lender = undefined;
     if (this.#room.drop(residence) && !residence.life.epoch.isOver) residence.life.buffers.give(residence.buffer);

@@ -90,12 +90,12 @@ export class Pipelines {
   }
 
   #layoutOf({ bindings, params }: Shader, immediates: boolean): GPUBindGroupLayout {
-    const types = bindings.map((kind): GPUBufferBindingType => (kind === 'read' ? 'read-only-storage' : 'storage'));
-    if (!immediates && params.length > 0) types.push('uniform');
-    const key = types.join();
+    const types = bindings.map((kind): GPUBufferBindingLayout => ({ type: kind === 'read' ? 'read-only-storage' : 'storage' }));
+    if (!immediates && params.length > 0) types.push({ type: 'uniform', hasDynamicOffset: true });
+    const key = types.map(({ type }) => type).join();
     let layout = this.#layouts.get(key);
     if (layout === undefined) {
-      layout = this.#device.createBindGroupLayout({ entries: types.map((type, binding) => ({ binding, visibility: COMPUTE, buffer: { type } })) });
+      layout = this.#device.createBindGroupLayout({ entries: types.map((buffer, binding) => ({ binding, visibility: COMPUTE, buffer })) });
       this.#layouts.set(key, layout);
     }
     return layout;

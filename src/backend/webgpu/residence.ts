@@ -23,6 +23,8 @@ export class GpuResidence implements Residence {
   holder: WeakRef<Block> | undefined;
   /** Somebody outside was given the buffer, so that it must stay where it is. */
   isLent = false;
+  /** The submission in which a result is computed; 0 for what came from elsewhere. */
+  submission = 0;
   /** Until the device has said that it takes an adopted buffer. */
   accepting: Promise<void> | undefined;
   /** The block that lent an adopted buffer, where it was one of this device's own; held. */
@@ -56,9 +58,10 @@ export class GpuResidence implements Residence {
     });
   }
 
-  async settled(): Promise<void> {
-    if (this.accepting !== undefined) await this.accepting;
-    return this.life.stream.settled();
+  settled(): Promise<void> | undefined {
+    const { submission, life: { stream } } = this;
+    if (this.accepting !== undefined) return this.accepting.then(() => stream.settled(submission));
+    return stream.proves(submission) ? undefined : stream.settled(submission);
   }
 
   panelDigests(type: TensorType): Promise<Uint8Array | undefined> {

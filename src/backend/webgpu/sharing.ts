@@ -8,8 +8,8 @@ import type { Life } from './life.ts';
 import type { Lives } from './lives.ts';
 import type { GpuMemory } from './memory.ts';
 
-/** Bytes that try a buffer. */
-const TRIED_BYTES = 4;
+/** Bytes that try a buffer: a vector, as the smallest has; the whole of it may be more than can be bound. */
+const TRIED_BYTES = 16;
 
 /** What a device does for other code on it. */
 export function shareBuffers(memory: GpuMemory, lives: Lives): BufferSharing {
@@ -52,7 +52,7 @@ function tryBuffer({ epoch: { device } }: Life, buffer: GPUBuffer, target: GPUBu
   let refusal: string | undefined;
   try {
     const layout = device.createBindGroupLayout({ entries: [{ binding: 0, visibility: 4, buffer: { type: 'read-only-storage' } }] });
-    device.createBindGroup({ layout, entries: [{ binding: 0, resource: { buffer } }] });
+    device.createBindGroup({ layout, entries: [{ binding: 0, resource: { buffer, size: TRIED_BYTES } }] });
     const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer(buffer, 0, target, 0, TRIED_BYTES);
     device.queue.submit([encoder.finish()]);

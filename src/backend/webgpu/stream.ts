@@ -1,5 +1,6 @@
 // The command stream of one epoch: dispatches are gathered and submitted together; a readback proves that they were run.
 import type { Launch } from '../../../kernels/wgsl/launch.ts';
+import { BindGroups } from './bind-groups.ts';
 import { BufferPool, type PendingCommands, USAGE } from './buffers.ts';
 import type { Epoch } from './epoch.ts';
 import type { Pipeline } from './pipelines.ts';
@@ -35,8 +36,14 @@ export class CommandStream implements PendingCommands {
   readonly #proofs: SubmissionProofs;
   readonly #timer: GpuTimer | undefined;
   readonly #uniforms: Uniforms;
+  readonly #groups: BindGroups;
+  /** Bytes that a readback takes at most beside its proof and stamps. */
+  readonly #maxCopied: number;
+  readonly #underWay: { readonly submission: number; readonly over: Promise<void> }[] = [];
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
+  /** What the last dispatch has set in its pass. */
+  #set: { readonly pass: GPUComputePassEncoder; readonly pipeline: GPUComputePipeline; readonly group: GPUBindGroup } | undefined;
   #pending = 0;
   #scheduled = false;
   /** Submission of the last readback. */
@@ -49,6 +56,8 @@ export class CommandStream implements PendingCommands {
     this.#proofs = new SubmissionProofs(device);
     this.#timer = GpuTimer.on(device);
     this.#uniforms = new Uniforms(device);
+    this.#groups = new BindGroups(device);
+    this.#maxCopied = Math.floor((device.limits.maxBufferSize - PROOF_BYTES - STAMPS_BYTES) / 8) * 8;
   }
 
   /** Whether more is under way than a GPU needs to be kept busy; then wait for `settled` before adding to it. */
@@ -58,6 +67,16 @@ export class CommandStream implements PendingCommands {
 
   get nextSubmission(): number {
     return this.#proofs.submitted + 1;
+  }
+
+  /** The submission that what was added last is part of. */
+  get lastAdded(): number {
+    return this.#encoder === undefined ? this.#proofs.submitted : this.nextSubmission;
+  }
+
+  /** Lets go of a buffer that is destroyed, or its owner's again. */
+  forget(buffer: GPUBuffer): void {
+    this.#groups.forget(buffer);
   }
 
   /** Adds one dispatch. `buffers` are those its launch names, in order. */
@@ -85,13 +104,16 @@ export class CommandStream implements PendingCommands {
     if (params.length > 0 && !immediates && !this.#uniforms.hasRoom(params)) this.submit();
   }
 
-  #record(pass: GPUComputePassEncoder, { pipeline, layout, immediates, shader }: Pipeline, { params, workgroups }: Launch, buffers: readonly GPUBuffer[]): void {
-    const entries = buffers.map((buffer, binding): GPUBindGroupEntry => ({ binding, resource: { buffer } }));
-    if (params.length > 0 && !immediates) entries.push({ binding: shader.bindings.length, resource: this.#uniforms.place(params) });
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, this.#epoch.device.createBindGroup({ layout, entries }));
+  #record(pass: GPUComputePassEncoder, { pipeline, layout, immediates }: Pipeline, { params, workgroups }: Launch, buffers: readonly GPUBuffer[]): void {
+    const uniform = params.length > 0 && !immediates ? this.#uniforms.place(params) : undefined;
+    const group = this.#groups.of(layout, buffers, uniform);
+    const known = this.#set?.pass === pass ? this.#set : undefined;
+    if (known?.pipeline !== pipeline) pass.setPipeline(pipeline);
+    if (uniform !== undefined) pass.setBindGroup(0, group, [uniform.offset as number]);
+    else if (known?.group !== group) pass.setBindGroup(0, group);
     if (immediates && params.length > 0) (pass as unknown as ImmediatePass).setImmediates(0, params);
     pass.dispatchWorkgroups(...workgroups);
+    this.#set = { pass, pipeline, group };
   }
 
   /** Copies bytes between buffers, after everything that was added before. */
@@ -129,9 +151,10 @@ export class CommandStream implements PendingCommands {
     this.#endPass();
   }
 
-  /** Bytes of a buffer, once everything added so far has run: `take` copies what it wants of them. Rejects with a DeviceLostError. */
-  async read<T>(buffer: GPUBuffer, sizeBytes: number, take: (mapped: Uint8Array<ArrayBuffer>) => T): Promise<T> {
-    const mapped = await this.#map(this.#readback(buffer, sizeBytes));
+  /** Bytes of a buffer from `firstByte` on, once everything added so far has run: `take` copies what it wants of them. Rejects with a DeviceLostError. */
+  async read<T>(buffer: GPUBuffer, sizeBytes: number, take: (bytes: Uint8Array<ArrayBuffer>) => T, firstByte = 0): Promise<T> {
+    if (sizeBytes > this.#maxCopied) return take(await this.#readParts(buffer, sizeBytes, firstByte));
+    const mapped = await this.#map(this.#readback(buffer, firstByte, sizeBytes));
     try {
       return take(new Uint8Array(mapped.range, 0, sizeBytes));
     } finally {
@@ -139,11 +162,29 @@ export class CommandStream implements PendingCommands {
     }
   }
 
-  /** Resolves when everything added so far has run, and that is proven. Rejects with a DeviceLostError. */
-  async settled(): Promise<void> {
+  /** What does not fit one readback. All parts are on their way before the first is awaited, for the buffer may become another value's. */
+  async #readParts(buffer: GPUBuffer, sizeBytes: number, firstByte: number): Promise<Uint8Array<ArrayBuffer>> {
+    const whole = new Uint8Array(sizeBytes);
+    const parts = Array.from({ length: Math.ceil(sizeBytes / this.#maxCopied) }, (_, part) => {
+      const first = part * this.#maxCopied;
+      return this.read(buffer, Math.min(this.#maxCopied, sizeBytes - first), (bytes) => whole.set(bytes, first), firstByte + first);
+    });
+    await Promise.all(parts);
+    return whole;
+  }
+
+  /** Whether a submission has run, and that is proven. */
+  proves(submission: number): boolean {
+    return !this.#epoch.isOver && this.#proofs.proven >= submission;
+  }
+
+  /** Resolves when everything up to a submission has run, and that is proven; default everything added so far. Rejects with a DeviceLostError. */
+  async settled(upTo = this.lastAdded): Promise<void> {
     this.#epoch.check();
-    if (this.#encoder === undefined && this.#proofs.proven === this.#proofs.submitted) return;
-    this.#giveBack((await this.#map(this.#readback(undefined, 0))).staging);
+    if (this.proves(upTo)) return;
+    const underWay = this.#underWay.find(({ submission }) => submission >= upTo);
+    if (underWay !== undefined) return underWay.over;
+    this.#giveBack((await this.#map(this.#readback(undefined, 0, 0))).staging);
   }
 
   /** Hands what is pending to the GPU. */
@@ -159,13 +200,13 @@ export class CommandStream implements PendingCommands {
   }
 
   /** Encodes a copy of bytes and of the proof, and submits it. */
-  #readback(buffer: GPUBuffer | undefined, sizeBytes: number): Readback {
+  #readback(buffer: GPUBuffer | undefined, firstByte: number, sizeBytes: number): Readback {
     this.#epoch.check();
     // The stamps are of 8 bytes each.
     const copiedBytes = Math.ceil(sizeBytes / 8) * 8;
     const staging = this.#staging.take(copiedBytes + PROOF_BYTES + STAMPS_BYTES);
     const encoder = this.#closed();
-    if (buffer !== undefined) encoder.copyBufferToBuffer(buffer, 0, staging, 0, Math.ceil(sizeBytes / 4) * 4);
+    if (buffer !== undefined) encoder.copyBufferToBuffer(buffer, firstByte, staging, 0, Math.ceil(sizeBytes / 4) * 4);
     const submission = this.#proofs.sign(encoder);
     this.#proofs.copyTo(encoder, staging, copiedBytes);
     const stamps = this.#timer?.copyTo(encoder, staging, copiedBytes + PROOF_BYTES);
@@ -174,8 +215,21 @@ export class CommandStream implements PendingCommands {
     return { staging, submission, copiedBytes, stamps };
   }
 
-  /** Waits for a readback and checks its proof. */
-  async #map({ staging, submission, copiedBytes, stamps }: Readback): Promise<{ staging: GPUBuffer; range: ArrayBuffer }> {
+  /** Waits for a readback and checks its proof; others may wait for the same one. */
+  async #map(readback: Readback): Promise<{ staging: GPUBuffer; range: ArrayBuffer }> {
+    const range = this.#proven(readback);
+    const entry = { submission: readback.submission, over: range.then(() => {}) };
+    // Whoever maps it is told.
+    entry.over.catch(() => {});
+    this.#underWay.push(entry);
+    try {
+      return { staging: readback.staging, range: await range };
+    } finally {
+      this.#underWay.splice(this.#underWay.indexOf(entry), 1);
+    }
+  }
+
+  async #proven({ staging, submission, copiedBytes, stamps }: Readback): Promise<ArrayBuffer> {
     let range: ArrayBuffer;
     try {
       await staging.mapAsync(1);
@@ -189,7 +243,7 @@ export class CommandStream implements PendingCommands {
     if (!this.#proofs.accept(new Uint32Array(range, copiedBytes, PROOF_BYTES / 4), submission)) this.#epoch.end('refused', 'the device dropped commands');
     this.#epoch.check();
     if (stamps !== undefined) this.#timer?.tell(stamps, new BigUint64Array(range, copiedBytes + PROOF_BYTES, STAMPS_BYTES / 8));
-    return { staging, range };
+    return range;
   }
 
   #giveBack(staging: GPUBuffer): void {

@@ -106,15 +106,8 @@ class LifeTrial implements Trial {
     this.#life.stream.clear(this.#result, this.#resultBytes);
   }
 
-  async read(first: number, count: number): Promise<Float32Array> {
-    const { stream, buffers } = this.#life;
-    const [window] = await take(this.#life, this.#room, [count * 4]) as [GPUBuffer];
-    try {
-      stream.copy(this.#result, first * 4, window, 0, count * 4);
-      return await stream.read(window, count * 4, (mapped) => new Float32Array(mapped.slice().buffer));
-    } finally {
-      buffers.give(window);
-    }
+  read(first: number, count: number): Promise<Float32Array> {
+    return this.#life.stream.read(this.#result, count * 4, (bytes) => new Float32Array(bytes.slice().buffer), first * 4);
   }
 
   close(): void {
