@@ -6,11 +6,15 @@ var<workgroup> sums: array<vec4<f32>, 256>;
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let column = ((workgroup.y * workgroups.x + workgroup.x) * 8u + thread % 8u) * 4u;
-  let base = params.offsetA + workgroup.z * params.strideA;
-  let baseX = params.offsetB + workgroup.z * params.strideB;
+  let batch = workgroup.z % params.batch;
+  let part = workgroup.z / params.batch;
+  let base = params.offsetA + batch * params.strideA;
+  let baseX = params.offsetB + batch * params.strideB;
+  let kFirst = part * params.chunk;
+  let kEnd = min(params.k, kFirst + params.chunk);
   var sum = vec4<f32>();
   // Four lines at a time: as many loads in flight.
-  for (var k = thread / 8u * 4u; k < params.k; k += 128u) {
+  for (var k = kFirst + thread / 8u * 4u; k < kEnd; k += 128u) {
     let along = loadX(baseX, k);
     let line0 = loadA(base, k, params.k, column, params.n);
     let line1 = loadA(base, k + 1u, params.k, column, params.n);
@@ -30,6 +34,6 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     workgroupBarrier();
   }
   if (thread < 8u) {
-    store(params.offsetC + workgroup.z * params.n, 0u, column, sums[thread]);
+    store(params.offsetC + part * params.slab + batch * params.n, 0u, column, sums[thread]);
   }
 }

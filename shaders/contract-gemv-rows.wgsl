@@ -7,10 +7,14 @@ var<workgroup> sums: array<vec4<f32>, 64>;
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let lane = thread % params.lanes;
   let first = ((workgroup.y * workgroups.x + workgroup.x) * (64u / params.lanes) + thread / params.lanes) * 4u;
-  let base = params.offsetA + workgroup.z * params.strideA;
-  let baseX = params.offsetB + workgroup.z * params.strideB;
+  let batch = workgroup.z % params.batch;
+  let part = workgroup.z / params.batch;
+  let base = params.offsetA + batch * params.strideA;
+  let baseX = params.offsetB + batch * params.strideB;
+  let kFirst = part * params.chunk;
+  let kEnd = min(params.k, kFirst + params.chunk);
   var sum = vec4<f32>();
-  for (var k = lane * 4u; k < params.k; k += params.lanes * 4u) {
+  for (var k = kFirst + lane * 4u; k < kEnd; k += params.lanes * 4u) {
     let along = loadX(baseX, k);
     sum += vec4<f32>(
       dot(loadA(base, first, params.n, k, params.k), along), dot(loadA(base, first + 1u, params.n, k, params.k), along),
@@ -25,6 +29,6 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     workgroupBarrier();
   }
   if (lane == 0u) {
-    store(params.offsetC + workgroup.z * params.n, 0u, first, sums[thread]);
+    store(params.offsetC + part * params.slab + batch * params.n, 0u, first, sums[thread]);
   }
 }

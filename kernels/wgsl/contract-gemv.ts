@@ -1,8 +1,9 @@
 // Matrix by vector and vector by matrix: bound by reading the matrix once, so every load of it is a whole cache line of neighbours.
 import { bindingsOf, buffersOf, type EpilogueAccess, shaderFor } from './contract-epilogue.ts';
 import { operandText, resultText } from './contract-text.ts';
-import { batchRuns, CONTRACT_PARAMS, contractParams, type ContractProblem, type Form, layoutOf, wholeK } from './contract-problem.ts';
-import { linearWorkgroups, type Plan, type Shader } from './launch.ts';
+import { type BatchRun, batchRuns, CONTRACT_PARAMS, contractParams, type ContractProblem, type Form, layoutOf, type Split, wholeK } from './contract-problem.ts';
+import { planParts } from './contract-split.ts';
+import { type Launch, linearWorkgroups, type Plan, type Shader } from './launch.ts';
 import { CONTRACT_GEMV_COLUMNS, CONTRACT_GEMV_ROWS, CONTRACT_LOAD_STRIDED, CONTRACT_PARTS } from './shaders.gen.ts';
 import { fillTemplate } from './template.ts';
 
@@ -18,17 +19,34 @@ interface MatrixVector {
 /** A product with m = 1 or n = 1. */
 export function planGemv(problem: ContractProblem): Plan {
   const product = matrixVectorOf(problem);
-  const shader = shaderOf(product);
-  const { n, k } = product.problem;
-  const lanes = product.alongK ? lanesFor(k) : 0;
-  const groups = Math.ceil(n / (product.alongK ? (64 / lanes) * 4 : 32));
-  const [x, y] = linearWorkgroups(groups);
-  const launches = batchRuns(product.problem).map((run) => ({
-    shader, buffers: buffersOf([product.matrix, 1 - product.matrix], product.problem.epilogue), params: Uint32Array.from([...contractParams(product.problem, run, wholeK(problem)), lanes]),
-    workgroups: [x, y, run.count] as const,
-  }));
-  return { launches, scratch: [] };
+  return { launches: batchRuns(product.problem).map((run) => launchOf(product, run, wholeK(problem))), scratch: [] };
 }
+
+/** As `planGemv` for a problem whose batches are one run, with K in parts. */
+export const planSplitGemv = (problem: ContractProblem, split: Split): Plan => planParts(problem, split, (plain) => {
+  const product = matrixVectorOf(plain);
+  return launchOf(product, batchRuns(product.problem)[0] as BatchRun, split);
+});
+
+/** Threads that a product with m = 1 or n = 1 has in one piece. */
+export function gemvThreads(problem: ContractProblem): number {
+  const product = matrixVectorOf(problem);
+  return groupsOf(product) * problem.offsetsA.length * (product.alongK ? 64 : 256);
+}
+
+/** What K is cut to wholes of: a step of all threads of a workgroup, whichever of the two kernels it is. */
+export const GEMV_DEPTH = 256;
+
+function launchOf(product: MatrixVector, run: BatchRun, split: Split): Launch {
+  const { matrix, problem, alongK } = product;
+  const [x, y] = linearWorkgroups(groupsOf(product));
+  return {
+    shader: shaderOf(product), buffers: buffersOf([matrix, 1 - matrix], problem.epilogue),
+    params: Uint32Array.from([...contractParams(problem, run, split), alongK ? lanesFor(problem.k) : 0]), workgroups: [x, y, run.count * split.parts],
+  };
+}
+
+const groupsOf = ({ problem: { n, k }, alongK }: MatrixVector): number => Math.ceil(n / (alongK ? (64 / lanesFor(k)) * 4 : 32));
 
 /** Threads that share a line: a power of two, so that each has at least four vectors of it where it can. */
 const lanesFor = (k: number): number => Math.min(64, Math.max(1, 2 ** Math.floor(Math.log2(k / 16 + 1))));

@@ -1,12 +1,13 @@
 // Products by tiles in workgroup memory and blocks in registers; K in one piece, or in parts that a second pass adds in order.
-import { bindingsOf, buffersOf, type ContractEpilogue, finishText, resultIndex, shaderFor } from './contract-epilogue.ts';
+import { bindingsOf, buffersOf, shaderFor } from './contract-epilogue.ts';
+import { planParts } from './contract-split.ts';
 import { accumulatorsText, blockText, ioText, LANES, loadArguments, written } from './contract-text.ts';
 import {
   type BatchRun, batchRuns, CONTRACT_PARAMS, type ContractLayout, contractParams, type ContractPrecision, type ContractProblem, layoutKey, layoutOf, type OperandLayout, type Split,
   wholeK,
 } from './contract-problem.ts';
 import { type Launch, linearWorkgroups, type Plan, type Shader } from './launch.ts';
-import { CONTRACT_PARTS, CONTRACT_SUM, CONTRACT_TILED } from './shaders.gen.ts';
+import { CONTRACT_TILED } from './shaders.gen.ts';
 import { fillTemplate } from './template.ts';
 
 /** Shape of a tile: a workgroup computes rows × columns, a thread threadRows × threadColumns, `depth` of K at a time. */
@@ -61,31 +62,14 @@ export function planTiled(tile: Tile, problem: ContractProblem, staged: Contract
   return { launches: batchRuns(problem).map((run) => tileLaunch(form, problem, run, wholeK(problem))), scratch: [] };
 }
 
-/** As `planTiled` for a problem whose batches are one run, with K in parts: their results go to scratch, and a second pass adds them in order. */
-export function planSplit(tile: Tile, problem: ContractProblem, split: Split, availableBytes: number): Plan {
-  const run = batchRuns(problem)[0] as BatchRun;
-  const [{ epilogue }, plain] = [problem, { ...problem, epilogue: undefined }];
-  const scratch = resultIndex(epilogue) + 1;
-  const partial = tileLaunch(formOf(tile, plain, 'f32', availableBytes) as Form, plain, run, split);
-  const sum: Launch = { shader: sumShader(epilogue), buffers: buffersOf([scratch], epilogue), params: partial.params, workgroups: linearWorkgroups(Math.ceil(split.slab / 256)) };
-  return { launches: [{ ...partial, buffers: [0, 1, scratch] }, sum], scratch: [split.slab * 4 * split.parts] };
-}
-
-/** K in at most `parts` parts of whole K-tiles, as even as they come. */
-export function splitOf({ m, n, k, offsetsA }: ContractProblem, parts: number, depth: number): Split {
-  const chunk = Math.ceil(k / parts / depth) * depth;
-  return { parts: Math.ceil(k / chunk), chunk, slab: Math.ceil((m * n * offsetsA.length) / 4) * 4 };
-}
+/** As `planTiled` for a problem whose batches are one run, with K in parts. */
+export const planSplit = (tile: Tile, problem: ContractProblem, split: Split, availableBytes: number): Plan =>
+  planParts(problem, split, (plain, run) => tileLaunch(formOf(tile, plain, 'f32', availableBytes) as Form, plain, run, split));
 
 function tileLaunch(form: Form, problem: ContractProblem, run: BatchRun, split: Split): Launch {
   const [x, y] = linearWorkgroups(Math.ceil(problem.m / form.rows) * Math.ceil(problem.n / form.columns));
   return { shader: shaderOf(form), buffers: buffersOf([0, 1], problem.epilogue), params: Uint32Array.from(contractParams(problem, run, split)), workgroups: [x, y, run.count * split.parts] };
 }
-
-const sumShader = (epilogue: ContractEpilogue | undefined): Shader => shaderFor('sum', epilogue, (name) => ({
-  name, bindings: bindingsOf(1, epilogue), params: CONTRACT_PARAMS,
-  code: fillTemplate(CONTRACT_SUM, { io: [CONTRACT_PARTS, '@group(0) @binding(1) var<storage, read_write> c: array<vec4<f32>>;', finishText(epilogue, 2)].join('\n') }),
-}));
 
 function shaderOf(form: Form): Shader {
   const { rows, columns, staged, buffers, spread, layout } = form;

@@ -4,23 +4,27 @@
 // fewer workgroups than the GPU has room for the rest idles, so small results want small tiles, or K cut into parts.
 import { planDirect, planSmall } from './contract-direct.ts';
 import { isFusable } from './contract-epilogue.ts';
-import { planGemv } from './contract-gemv.ts';
-import { batchRuns, type ContractPrecision, type ContractProblem, type ContractVariant, elementsOf } from './contract-problem.ts';
+import { GEMV_DEPTH, gemvThreads, planGemv, planSplitGemv } from './contract-gemv.ts';
+import { batchRuns, type ContractPrecision, type ContractProblem, type ContractVariant, elementsOf, type Split } from './contract-problem.ts';
 import { type ContractLimits, MATRIX_TILES, matrixFits, planMatrix } from './contract-matrix.ts';
-import { planSplit, planTiled, splitOf, tileFits, TILES, tileThreads } from './contract-tiled.ts';
+import { splitOf } from './contract-split.ts';
+import { planSplit, planTiled, tileFits, TILES, tileThreads } from './contract-tiled.ts';
 import type { Plan } from './launch.ts';
 
 /** Threads that keep a data-centre GPU busy when each has as many independent sums as these kernels: 256 for each of 128 multiprocessors. */
 const BUSY_THREADS = 32768;
-/** Products a part of K has at least: the second pass costs as much as some dozens of them. */
+/** Products a part of K has at least: the second pass costs as much as some dozens of them. Of a line that threads share, each has some. */
 const MIN_PART = 128;
-const MAX_PARTS = 32;
+const MIN_SHARED_PART = 1024;
+/** Enough for one workgroup to become as many as keep a large GPU busy. */
+const MAX_PARTS = 512;
 /** Above this many outputs nobody would share K among the threads of a workgroup. */
 const FEW_OUTPUTS = 262144;
-/** Speed of a tile once the GPU is busy, over the best there is; of 4×4 a thread from memory; and of threads that share K. */
+/** Speed of a tile once the GPU is busy, over the best there is; of 4×4 a thread from memory; of threads that share K; and of those that read a matrix once for a vector. */
 const TILED = { 128: 1, 64: 0.9, 32: 0.5 } as const;
 const DIRECT = 0.3;
 const SHARED_K = 0.15;
+const GEMV = 2;
 /** What the second pass and the detour through memory leave of a tile's speed. */
 const SPLIT = 0.85;
 
@@ -54,11 +58,28 @@ function plainCandidates(problem: ContractProblem, limits: ContractLimits): Cand
   const outputs = m * n * batch;
   const few = outputs <= FEW_OUTPUTS ? 1 : 0;
   return [
-    { name: 'gemv', score: (m === 1 || n === 1) && limits.maxComputeInvocationsPerWorkgroup >= 256 ? 2 : 0, plan: () => planGemv(problem) },
+    ...(m === 1 || n === 1 ? gemvCandidates(problem, limits) : []),
     { name: 'small', score: few * SHARED_K * filled(outputs * 4) * Math.min(1, k / 256), plan: () => planSmall(problem) },
     { name: 'direct', score: DIRECT * filled(outputs / 16), plan: () => planDirect(problem) },
   ];
 }
+
+function gemvCandidates(problem: ContractProblem, limits: ContractLimits): Candidate[] {
+  if (limits.maxComputeInvocationsPerWorkgroup < 256) return [];
+  const threads = gemvThreads(problem);
+  const split = splitOf(problem, partsFor(problem.k, MIN_SHARED_PART, threads), GEMV_DEPTH);
+  return [
+    { name: 'gemv', score: GEMV * filled(threads), plan: () => planGemv(problem) },
+    { name: 'split-gemv', score: isSplit(split, problem, limits) ? SPLIT * GEMV * filled(threads * split.parts) : 0, plan: () => planSplitGemv(problem, split) },
+  ];
+}
+
+/** Parts of K for a kernel of so many threads; a GPU that is busy anyway gains nothing by them. */
+const partsFor = (k: number, minPart: number, threads: number): number => Math.min(MAX_PARTS, Math.ceil(k / minPart), Math.ceil(BUSY_THREADS / threads));
+
+/** Whether there are parts, and room for them. */
+const isSplit = ({ parts, slab }: Split, problem: ContractProblem, limits: ContractLimits): boolean =>
+  parts > 1 && parts * problem.offsetsA.length <= 65535 && batchRuns(problem).length === 1 && slab * parts * 4 <= limits.maxStorageBufferBindingSize;
 
 function tiledCandidates(side: keyof typeof TILES, problem: ContractProblem, limits: ContractLimits, precision: ContractPrecision): Candidate[] {
   const { m, n, k, offsetsA: { length: batch } } = problem;
@@ -67,9 +88,8 @@ function tiledCandidates(side: keyof typeof TILES, problem: ContractProblem, lim
   const threads = tileThreads(tile);
   const speed = (parts: number): number => TILED[side] * filled(workgroups * threads * parts) * ((m * n * batch) / (workgroups * side * side));
   const legal = (staged: ContractPrecision): boolean => threads <= limits.maxComputeInvocationsPerWorkgroup && tileFits(tile, staged, bytes);
-  // A GPU that is busy anyway gains nothing by parts.
-  const split = splitOf(problem, Math.min(MAX_PARTS, Math.ceil(k / MIN_PART), Math.ceil(BUSY_THREADS / (workgroups * threads))), tile.depth);
-  const splits = legal('f32') && split.parts > 1 && split.parts * batch <= 65535 && batchRuns(problem).length === 1 && split.slab * split.parts * 4 <= limits.maxStorageBufferBindingSize;
+  const split = splitOf(problem, partsFor(k, MIN_PART, workgroups * threads), tile.depth);
+  const splits = legal('f32') && isSplit(split, problem, limits);
   const half = precision === 'f16' && limits.features.has('shader-f16') && legal('f16');
   return [
     { name: `tiled-${side}`, score: legal('f32') ? speed(1) : 0, plan: () => planTiled(tile, problem, 'f32', bytes) },

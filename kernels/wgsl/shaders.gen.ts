@@ -158,10 +158,14 @@ var<workgroup> sums: array<vec4<f32>, 256>;
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let column = ((workgroup.y * workgroups.x + workgroup.x) * 8u + thread % 8u) * 4u;
-  let base = params.offsetA + workgroup.z * params.strideA;
-  let baseX = params.offsetB + workgroup.z * params.strideB;
+  let batch = workgroup.z % params.batch;
+  let part = workgroup.z / params.batch;
+  let base = params.offsetA + batch * params.strideA;
+  let baseX = params.offsetB + batch * params.strideB;
+  let kFirst = part * params.chunk;
+  let kEnd = min(params.k, kFirst + params.chunk);
   var sum = vec4<f32>();
-  for (var k = thread / 8u * 4u; k < params.k; k += 128u) {
+  for (var k = kFirst + thread / 8u * 4u; k < kEnd; k += 128u) {
     let along = loadX(baseX, k);
     let line0 = loadA(base, k, params.k, column, params.n);
     let line1 = loadA(base, k + 1u, params.k, column, params.n);
@@ -181,7 +185,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     workgroupBarrier();
   }
   if (thread < 8u) {
-    store(params.offsetC + workgroup.z * params.n, 0u, column, sums[thread]);
+    store(params.offsetC + part * params.slab + batch * params.n, 0u, column, sums[thread]);
   }
 }`;
 
@@ -192,10 +196,14 @@ var<workgroup> sums: array<vec4<f32>, 64>;
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let lane = thread % params.lanes;
   let first = ((workgroup.y * workgroups.x + workgroup.x) * (64u / params.lanes) + thread / params.lanes) * 4u;
-  let base = params.offsetA + workgroup.z * params.strideA;
-  let baseX = params.offsetB + workgroup.z * params.strideB;
+  let batch = workgroup.z % params.batch;
+  let part = workgroup.z / params.batch;
+  let base = params.offsetA + batch * params.strideA;
+  let baseX = params.offsetB + batch * params.strideB;
+  let kFirst = part * params.chunk;
+  let kEnd = min(params.k, kFirst + params.chunk);
   var sum = vec4<f32>();
-  for (var k = lane * 4u; k < params.k; k += params.lanes * 4u) {
+  for (var k = kFirst + lane * 4u; k < kEnd; k += params.lanes * 4u) {
     let along = loadX(baseX, k);
     sum += vec4<f32>(
       dot(loadA(base, first, params.n, k, params.k), along), dot(loadA(base, first + 1u, params.n, k, params.k), along),
@@ -210,7 +218,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     workgroupBarrier();
   }
   if (lane == 0u) {
-    store(params.offsetC + workgroup.z * params.n, 0u, first, sums[thread]);
+    store(params.offsetC + part * params.slab + batch * params.n, 0u, first, sums[thread]);
   }
 }`;
 
@@ -351,18 +359,28 @@ fn store(base: u32, row: u32, column: u32, value: vec4<f32>) {
 /** shaders/contract-sum.wgsl */
 export const CONTRACT_SUM = `@group(0) @binding(0) var<storage, read> parts: array<vec4<f32>>;
 {{io}}
+var<workgroup> sums: array<vec4<f32>, 64>;
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
-  let index = (workgroup.y * workgroups.x + workgroup.x) * 64u + thread;
+  let lane = thread % params.lanes;
+  let index = (workgroup.y * workgroups.x + workgroup.x) * (64u / params.lanes) + thread / params.lanes;
   let size = params.slab >> 2u;
-  if (index >= size) {
-    return;
+  let at = min(index, size - 1u);
+  var sum = parts[lane * size + at];
+  for (var part = lane + params.lanes; part * params.chunk < params.k; part += params.lanes) {
+    sum += parts[part * size + at];
   }
-  var sum = parts[index];
-  for (var part = 1u; part * params.chunk < params.k; part++) {
-    sum += parts[part * size + index];
+  sums[thread] = sum;
+  workgroupBarrier();
+  for (var half = params.lanes >> 1u; half > 0u; half >>= 1u) {
+    if (lane < half) {
+      sums[thread] += sums[thread + half];
+    }
+    workgroupBarrier();
   }
-  c[index] = finish(sum, index * 4u);
+  if (lane == 0u && index < size) {
+    c[index] = finish(sums[thread], index * 4u);
+  }
 }`;
 
 /** shaders/contract-tiled.wgsl */

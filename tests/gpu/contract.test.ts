@@ -52,7 +52,7 @@ describe('every variant of a product', () => {
   const seen = new Set<string>();
 
   it.each([
-    [65, 31, 127, 2], [64, 128, 64, 1], [3, 1, 4, 1], [1, 127, 65, 2], [127, 1, 31, 1], [1, 64, 300, 1], [4, 4, 700, 3], [132, 4, 31, 2], [1, 1, 1, 1],
+    [65, 31, 127, 2], [64, 128, 64, 1], [3, 1, 4, 1], [1, 127, 65, 2], [127, 1, 31, 1], [1, 64, 300, 1], [4, 4, 700, 3], [132, 4, 31, 2], [1, 1, 1, 1], [1, 3, 3000, 2], [8, 1, 2049, 1], [1, 1, 9001, 1],
   ])('%i × %i over %i, %i at once, is within the bound of the row in all four orientations', async (m, n, k, batch) => {
     for (const [transposeA, transposeB] of TRANSPOSES) {
       const problem = problemOf(m, n, k, batch, transposeA, transposeB);
@@ -66,7 +66,7 @@ describe('every variant of a product', () => {
   });
 
   it('was met', () => {
-    expect([...seen].sort()).toEqual(['direct', 'gemv', 'small', 'split-32', 'split-64', 'tiled-128', 'tiled-32', 'tiled-64']);
+    expect([...seen].sort()).toEqual(['direct', 'gemv', 'small', 'split-32', 'split-64', 'split-gemv', 'tiled-128', 'tiled-32', 'tiled-64']);
   });
 
   it('reads matrices with gaps between their rows and batches that share matrices', async () => {
@@ -153,6 +153,8 @@ describe('the guess', () => {
     expect(names(problemOf(1, 4096, 4096))[0]).toBe('gemv');
     expect(names(problemOf(4096, 1, 4096))[0]).toBe('gemv');
     expect(names(problemOf(64, 64, 64))[0]).toBe('small');
+    expect([names(problemOf(1, 1, 10_000_000))[0], names(problemOf(1, 32, 1_000_000))[0], names(problemOf(16, 16, 2 ** 20))[0]]).toEqual(['split-gemv', 'split-gemv', 'split-32']);
+    for (const problem of [problemOf(1, 1, 10_000_000), problemOf(1, 32, 1_000_000), problemOf(16, 16, 2 ** 20)]) expect(contractVariants(problem, LARGE)[0]?.plan.launches[0]?.workgroups[2], 'parts of K that keep a GPU busy').toBeGreaterThan(100);
     expect(names(problemOf(256, 256, 65536))[0]).toBe('split-64');
     expect(names(problemOf(512, 512, 512))[0]).toBe('split-32');
     expect(names(problemOf(768, 768, 64))[0]).toBe('tiled-32');
