@@ -6,6 +6,7 @@ import type { SymbolicSheet } from 'symbolic-sheet';
 import { openCpu } from './devices.ts';
 import { blasProduct, type Multiplier, naiveProduct, type Product, tfjsProduct } from './foreign-products.ts';
 import { type Contender, race, type Timing } from './harness.ts';
+import { numbersOf } from './options.ts';
 import { Check, productError, type ProductShape } from './oracle.ts';
 import { hitByContent, hitByHandle, uncached } from './product-contenders.ts';
 import { accountOf, type Bench, type BenchOptions, type Row, timesOf } from './report.ts';
@@ -42,7 +43,7 @@ export const cpuProducts: Bench = async (options, tell) => {
 type Sheets = Readonly<Record<'uncached' | 'handle' | 'content', SymbolicSheet>>;
 
 function shapesOf({ quick, values }: BenchOptions): ProductShape[] {
-  const sizes = values['sizes']?.split(',').map(Number) ?? (quick ? [64, 128, 256, 512] : [64, 128, 256, 512, 1024, 2048]);
+  const sizes = numbersOf(values, 'sizes') ?? (quick ? [64, 128, 256, 512] : [64, 128, 256, 512, 1024, 2048]);
   return [...sizes.map(SQUARE), ...(values['sizes'] === undefined ? ODD : [])];
 }
 

@@ -67,6 +67,6 @@ async function openSheet(): Promise<SymbolicSheet> {
 }
 
 /** Sizes to measure: those that were asked for, a few of the smallest on software drivers, fewer in a quick run. */
-export function sizesFor(asked: string | undefined, run: GpuOfRun | undefined, quick: boolean, sizes: { readonly all: readonly number[]; readonly quick: readonly number[]; readonly tiny: readonly number[] }): readonly number[] {
-  return asked?.split(',').map(Number) ?? (run?.sanity === true ? sizes.tiny : quick ? sizes.quick : sizes.all);
+export function sizesFor(asked: readonly number[] | undefined, run: GpuOfRun | undefined, quick: boolean, sizes: { readonly all: readonly number[]; readonly quick: readonly number[]; readonly tiny: readonly number[] }): readonly number[] {
+  return asked ?? (run?.sanity === true ? sizes.tiny : quick ? sizes.quick : sizes.all);
 }

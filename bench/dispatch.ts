@@ -5,6 +5,7 @@ import { computedAgain, type DeviceWork, hit, holdRivals, missed, onDevice } fro
 import { type OpenDevice, openDevice } from './devices.ts';
 import { DirectChain } from './direct-chain.ts';
 import { type Contender, race, type Timing } from './harness.ts';
+import { numberOf } from './options.ts';
 import { Check } from './oracle.ts';
 import { accountOf, type Bench, type Row, timesOf } from './report.ts';
 import { openGpuRivals, type Rival, type Rivals } from './rivals.ts';
@@ -42,8 +43,9 @@ const STEPS: readonly Step[] = [
 
 /** The bench `dispatch`. `--device webgpu` instead of `wasm`; `--chain 100` sets the length, `--rivals tfjs,jax` who runs beside. */
 export const dispatch: Bench = async (options, tell) => {
+  const chain = numberOf(options.values, 'chain');
   const place = await openDevice(options.values['device'] ?? 'wasm', options);
-  const links = Number(options.values['chain'] ?? (place.run?.sanity === true ? TINY_CHAIN : CHAIN));
+  const links = chain ?? (place.run?.sanity === true ? TINY_CHAIN : CHAIN);
   const check = new Check();
   const rows: Row[] = [];
   try {

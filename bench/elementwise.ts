@@ -3,6 +3,7 @@ import type { Tensor } from 'symbolic-sheet';
 import { computedAgain, type DeviceWork, hit, holdRivals, missed, onDevice } from './device-contenders.ts';
 import { type OpenDevice, openDevice, type OpenGpu, sizesFor } from './devices.ts';
 import { type Contender, race, type Timing } from './harness.ts';
+import { numbersOf } from './options.ts';
 import { Check, elementsError } from './oracle.ts';
 import { accountOf, type Bench, type Row, timesOf } from './report.ts';
 import { openGpuRivals, type Rivals } from './rivals.ts';
@@ -49,7 +50,7 @@ export const elementwise: Bench = async (options, tell) => {
   try {
     const rivals = place.run === undefined ? { open: [], skipped: {} } : await openGpuRivals(options.values['rivals']);
     for (const [name, reason] of Object.entries(rivals.skipped)) tell(`without ${name}: ${reason}`);
-    for (const bytes of sizesFor(options.values['bytes'], place.run, options.quick, SIZES)) {
+    for (const bytes of sizesFor(numbersOf(options.values, 'bytes'), place.run, options.quick, SIZES)) {
       for (const job of JOBS) if (!options.isOver()) rows.push(await rowOf(place, rivals, job, bytes, check));
       tell(`elementwise ${bytes} B on ${place.name} done`);
     }

@@ -7,6 +7,7 @@ import { openCpu, openGpu, sizesFor } from './devices.ts';
 import { StreamedDigests } from './gpu-digests.ts';
 import { gpuFingerprint } from './gpu-fingerprint.ts';
 import { type Contender, race } from './harness.ts';
+import { numbersOf } from './options.ts';
 import { Check } from './oracle.ts';
 import { accountOf, type Bench, type BenchOptions, joined, type Row, timesOf } from './report.ts';
 import { floats } from './seed.ts';
@@ -28,7 +29,7 @@ export const fingerprint: Bench = async (options, tell) => {
 const onGpu: Bench = async (options, tell) => {
   const gpu = await openGpu(options);
   try {
-    const values = { ...options.values, bytes: sizesFor(options.values['bytes'], gpu.run, options.quick, GPU_SIZES).join() };
+    const values = { ...options.values, bytes: sizesFor(numbersOf(options.values, 'bytes'), gpu.run, options.quick, GPU_SIZES).join() };
     const outcome = await gpuFingerprint(new StreamedDigests(gpu.device))({ ...options, pace: gpu.pace, values }, tell);
     return { ...outcome, rows: outcome.rows.map((row) => ({ device: 'webgpu', sanity: gpu.run.sanity, ...row })), columns: ['device', ...outcome.columns], gpu: gpu.run };
   } finally {
@@ -51,7 +52,7 @@ const onCpu: Bench = async (options, tell) => {
   return { checked: check.summary, rows, columns: ['device', 'bytes', 'contentIdMs', 'nativeMs', 'gigabytesPerSecond', 'nativeGigabytesPerSecond', 'share'] };
 };
 
-const sizesOf = ({ quick, values }: BenchOptions): number[] => values['bytes']?.split(',').map(Number) ?? [12, 16, 20, 22, 24, 26].filter((bits) => !quick || bits <= 22).map((bits) => 2 ** bits);
+const sizesOf = ({ quick, values }: BenchOptions): readonly number[] => numbersOf(values, 'bytes') ?? [12, 16, 20, 22, 24, 26].filter((bits) => !quick || bits <= 22).map((bits) => 2 ** bits);
 
 async function rowOf(sheet: SymbolicSheet, bytes: number, { pace }: BenchOptions, check: Check): Promise<Row> {
   const array = floats(bytes / 4, bytes);

@@ -5,6 +5,7 @@ import { equalBytes } from '../src/fingerprint/digest.ts';
 import { openNodeDigest } from '../src/host/node-digest.ts';
 import { tensorType } from '../src/tensor/type.ts';
 import { type Contender, race } from './harness.ts';
+import { numbersOf } from './options.ts';
 import { Check } from './oracle.ts';
 import { accountOf, type Bench, type BenchOptions, type Row, timesOf } from './report.ts';
 import { floats } from './seed.ts';
@@ -35,7 +36,7 @@ export const gpuFingerprint = <Held>(device: DigestDevice<Held>): Bench => async
   return { checked: check.summary, rows, columns: ['bytes', 'kernelsMs', 'awaitedMs', 'readbackMs', 'gigabytesPerSecond', 'awaitedGigabytesPerSecond', 'readbackGigabytesPerSecond', 'speedup'] };
 };
 
-const sizesOf = ({ quick, values }: BenchOptions): number[] => values['bytes']?.split(',').map(Number) ?? [18, 20, 22, 24, 26, 28].filter((bits) => !quick || bits <= 22).map((bits) => 2 ** bits);
+const sizesOf = ({ quick, values }: BenchOptions): readonly number[] => numbersOf(values, 'bytes') ?? [18, 20, 22, 24, 26, 28].filter((bits) => !quick || bits <= 22).map((bits) => 2 ** bits);
 
 async function rowOf<Held>(device: DigestDevice<Held>, bytes: number, { pace }: BenchOptions, check: Check): Promise<Row> {
   const array = floats(bytes / 4, bytes);

@@ -7,6 +7,7 @@ import { Life } from '../src/backend/webgpu/life.ts';
 import { LifeTrials, POOL_ROOM } from '../src/backend/webgpu/trials.ts';
 import type { Trial, TrialGround } from '../src/backend/webgpu/tuner.ts';
 import { quantile } from './harness.ts';
+import { numbersOf } from './options.ts';
 import { Check } from './oracle.ts';
 import { accountOf, type BenchOptions, type Outcome, type Row } from './report.ts';
 import { floats } from './seed.ts';
@@ -23,7 +24,7 @@ export async function gpuMatmul(device: GPUDevice, limits: ContractLimits, { qui
   const rows: Row[] = [];
   const peakGflops = await measurePeak(ground, pace.rounds);
   tell(`peak of float32 multiply-adds: ${(peakGflops / 1000).toFixed(2)} TFLOP/s`);
-  const sizes = values['sizes']?.split(',').map(Number) ?? (quick ? QUICK_SIZES : SIZES);
+  const sizes = numbersOf(values, 'sizes') ?? (quick ? QUICK_SIZES : SIZES);
   const starts = values['variants']?.split(',') ?? [''];
   for (const n of sizes.filter((size) => size * size * 4 <= limits.maxStorageBufferBindingSize)) {
     if (isOver()) break;

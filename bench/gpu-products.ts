@@ -4,6 +4,7 @@ import { type OpenGpu, openGpu, sizesFor } from './devices.ts';
 import { gpuMatmul } from './gpu-matmul.ts';
 import { race, type Timing } from './harness.ts';
 import { onnxProduct } from './onnx-product.ts';
+import { numbersOf } from './options.ts';
 import { Check, productError } from './oracle.ts';
 import { accountOf, type Bench, type BenchOptions, joined, type Row, timesOf } from './report.ts';
 import { openGpuRivals, type Rivals } from './rivals.ts';
@@ -21,7 +22,7 @@ export const gpuProducts: Bench = async (options, tell) => {
   const check = new Check();
   const rows: Row[] = [];
   try {
-    const sizes = sizesFor(options.values['sizes'], gpu.run, options.quick, SIZES);
+    const sizes = sizesFor(numbersOf(options.values, 'sizes'), gpu.run, options.quick, SIZES);
     const kernels = await gpuMatmul(gpu.device, gpu.limits, { ...options, pace: gpu.pace, values: { ...options.values, sizes: sizes.join() } }, tell);
     const peakGflops = (kernels.rows[0]?.['peakGflops'] ?? Number.NaN) as number;
     const rivals = await openGpuRivals(options.values['rivals']);

@@ -7,18 +7,29 @@ import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { SymbolicSheet } from 'symbolic-sheet';
 import { FULL_PACE, QUICK_PACE } from './harness.ts';
+import { numberOf, wordsOf } from './options.ts';
 import { type Bench, type BenchOptions, commitOf, machineOf, type Outcome, tableOf } from './report.ts';
 
-const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
-  matmul: async () => (await import('./matmul.ts')).matmul,
-  overhead: async () => (await import('./overhead.ts')).overhead,
-  probe: async () => (await import('./probe.ts')).probe,
-  pipeline: async () => (await import('./pipeline.ts')).pipeline,
-  fingerprint: async () => (await import('./fingerprint.ts')).fingerprint,
-  memory: async () => (await import('./memory.ts')).memory,
-  elementwise: async () => (await import('./elementwise.ts')).elementwise,
-  dispatch: async () => (await import('./dispatch.ts')).dispatch,
+/** A bench and the options that it has beside those of all. */
+interface Entry {
+  readonly load: () => Promise<Bench>;
+  readonly options: readonly string[];
+}
+
+const BENCHES: Readonly<Record<string, Entry>> = {
+  matmul: { load: async () => (await import('./matmul.ts')).matmul, options: ['device', 'sizes', 'rivals', 'variants', 'backends'] },
+  overhead: { load: async () => (await import('./overhead.ts')).overhead, options: ['op', 'bytes', 'reuse', 'operands'] },
+  probe: { load: async () => (await import('./probe.ts')).probe, options: ['entries'] },
+  pipeline: { load: async () => (await import('./pipeline.ts')).pipeline, options: ['rows', 'features', 'lambdas', 'rounds', 'class'] },
+  fingerprint: { load: async () => (await import('./fingerprint.ts')).fingerprint, options: ['device', 'bytes'] },
+  memory: { load: async () => (await import('./memory.ts')).memory, options: ['ops'] },
+  elementwise: { load: async () => (await import('./elementwise.ts')).elementwise, options: ['device', 'bytes', 'rivals'] },
+  dispatch: { load: async () => (await import('./dispatch.ts')).dispatch, options: ['device', 'chain', 'rivals'] },
 };
+
+/** Options of every bench that take a value, and those that take none. */
+const COMMON = ['seconds', 'save', 'driver'];
+const FLAGS = ['json', 'quick'];
 
 /** Settings of a library that would change what is measured; they count from the start of a process only. */
 const LEANING = ['OPENBLAS_CORETYPE', 'OPENBLAS_L2_SIZE', 'SYMBOLIC_SHEET', 'SYMBOLIC_SHEET_DEVICES'];
@@ -29,27 +40,33 @@ interface Command {
   readonly options: BenchOptions;
 }
 
+/** Throws RangeError where there is no such bench or option, or an option has not the value it takes. */
 function readCommand(args: readonly string[]): Command {
+  if (args.includes('--help')) throw new RangeError(`npm run bench -- <name> [--json] [--quick] [--option value], where <name> is one of ${Object.keys(BENCHES).join(', ')}.`);
   const values: Record<string, string> = {};
-  let [name, json, quick] = ['', false, false];
+  const [flags, names] = [new Set<string>(), [] as string[]];
   for (let i = 0; i < args.length; i++) {
     const word = args[i] as string;
-    if (word === '--json') json = true;
-    else if (word === '--quick') quick = true;
-    else if (word.startsWith('--')) values[word.slice(2)] = args[++i] ?? '';
-    else name = word;
+    const option = word.slice(2);
+    if (!word.startsWith('--')) names.push(word);
+    else if (FLAGS.includes(option)) flags.add(option);
+    else if (args[i + 1] === undefined) throw new RangeError(`--${option} takes a value`);
+    else values[option] = args[++i] as string;
   }
-  const endMs = Number(values['seconds'] ?? Infinity) * 1000;
-  return { name, json, options: { quick, pace: quick ? QUICK_PACE : FULL_PACE, values, isOver: () => performance.now() > endMs } };
+  const [name = ''] = names;
+  const known = BENCHES[name]?.options;
+  if (known === undefined || names.length > 1) throw new RangeError(`There is no bench "${names.join(' ')}"; give one of ${Object.keys(BENCHES).join(', ')}.`);
+  const unknown = Object.keys(values).find((option) => ![...known, ...COMMON].includes(option));
+  if (unknown !== undefined) throw new RangeError(`${name} has no option --${unknown}; it has ${[...known, ...COMMON, ...FLAGS].map((option) => `--${option}`).join(', ')}.`);
+  wordsOf(values, 'driver', ['swiftshader']);
+  wordsOf(values, 'rivals', ['tfjs', 'jax', 'onnx', 'none']);
+  const endMs = (numberOf(values, 'seconds', 0) ?? Infinity) * 1000;
+  const quick = flags.has('quick');
+  return { name, json: flags.has('json'), options: { quick, pace: quick ? QUICK_PACE : FULL_PACE, values, isOver: () => performance.now() > endMs } };
 }
 
 async function run({ name, json, options }: Command): Promise<number> {
-  const load = BENCHES[name];
-  if (load === undefined) {
-    process.stderr.write(`There is no bench "${name}"; give one of ${Object.keys(BENCHES).join(', ')}.\n`);
-    return 2;
-  }
-  const bench = await load();
+  const bench = await (BENCHES[name] as Entry).load();
   const sheet = await SymbolicSheet.open();
   const machine = machineOf(sheet);
   await sheet.close();
@@ -85,6 +102,16 @@ async function wantedEnv({ options: { values } }: Command): Promise<NodeJS.Proce
   return { ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !LEANING.includes(key))), ...driver, [AGAIN]: '1' };
 }
 
-const command = readCommand(process.argv.slice(2));
-const env = await wantedEnv(command);
-process.exit(env === undefined ? await run(command) : spawnSync(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { env, stdio: 'inherit' }).status ?? 1);
+async function main(): Promise<number> {
+  let command: Command;
+  try {
+    command = readCommand(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n`);
+    return 2;
+  }
+  const env = await wantedEnv(command);
+  return env === undefined ? run(command) : spawnSync(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { env, stdio: 'inherit' }).status ?? 1;
+}
+
+process.exit(await main());

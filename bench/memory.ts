@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { SymbolicSheet, type Tensor } from 'symbolic-sheet';
 import { addDifference, contradictions, countsOf, type Counts, noCounts, type Scenario } from './counts.ts';
+import { numberOf } from './options.ts';
 import { Check } from './oracle.ts';
 import { type Bench, type BenchOptions, type Row } from './report.ts';
 import { floats } from './seed.ts';
@@ -27,7 +28,7 @@ interface Loop {
 
 /** The bench `memory`. `--ops 1000000` sets the number of distinct ops. */
 export const memory: Bench = async ({ quick, values }, tell) => {
-  const ops = Number(values['ops'] ?? (quick ? 1e5 : 1e7));
+  const ops = numberOf(values, 'ops') ?? (quick ? 1e5 : 1e7);
   const check = new Check();
   const rows: Row[] = [];
   for (const loop of LOOPS) {

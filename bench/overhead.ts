@@ -5,6 +5,7 @@
 import { SymbolicSheet } from 'symbolic-sheet';
 import type { Scenario } from './counts.ts';
 import { type Contender, race, type Timing } from './harness.ts';
+import { numbersOf, wordsOf } from './options.ts';
 import { Check } from './oracle.ts';
 import { ArrayRound, HandleRound, type Round } from './overhead-rounds.ts';
 import { applied, callDirectly, directCall, errorOf, MATRICES, type OpKind, Supply, type Work, workOf } from './overhead-work.ts';
@@ -42,12 +43,14 @@ interface Case {
   readonly operands: Operands;
 }
 
+const OPS: readonly OpKind[] = ['add', 'sum', 'matmul'];
+const OPERANDS: readonly Operands[] = ['handles', 'arrays'];
+
 function casesOf({ quick, values }: BenchOptions): Case[] {
-  const pick = <T>(name: string, all: readonly T[], brief: readonly T[], read: (text: string) => T): readonly T[] => values[name]?.split(',').map(read) ?? (quick ? brief : all);
-  const kinds = pick<OpKind>('op', ['add', 'sum', 'matmul'], ['add', 'sum', 'matmul'], (text) => text as OpKind);
-  const sizes = pick('bytes', Object.keys(MATRICES).map(Number), [800, 80_000], Number);
-  const shares = pick('reuse', [0, 0.2, 0.4, 0.8], [0, 0.4], Number);
-  const forms = pick<Operands>('operands', ['handles', 'arrays'], ['handles', 'arrays'], (text) => text as Operands);
+  const kinds = wordsOf<OpKind>(values, 'op', OPS) ?? OPS;
+  const sizes = numbersOf(values, 'bytes') ?? (quick ? [800, 80_000] : Object.keys(MATRICES).map(Number));
+  const shares = numbersOf(values, 'reuse', 0) ?? (quick ? [0, 0.4] : [0, 0.2, 0.4, 0.8]);
+  const forms = wordsOf<Operands>(values, 'operands', OPERANDS) ?? OPERANDS;
   return kinds.flatMap((kind) => sizes.flatMap((bytes) => shares.flatMap((reuse) => forms.map((operands) => ({ kind, bytes, reuse, operands })))));
 }
 

@@ -7,6 +7,7 @@ import { type Digits, type Fit, type Grid, sweep } from '../examples/mnist-sweep
 import { bareSweep } from './bare-sweep.ts';
 import { addDifference, contradictions, countsOf, type Counts, noCounts, type Scenario } from './counts.ts';
 import { quantile } from './harness.ts';
+import { numberOf, wordsOf } from './options.ts';
 import { Check } from './oracle.ts';
 import { accountOf, type Bench, type BenchOptions, type Row, timesOf } from './report.ts';
 
@@ -47,9 +48,9 @@ interface Size {
 }
 
 function sizeOf({ quick, values }: BenchOptions): Size {
-  const [rows, features] = [Number(values['rows'] ?? (quick ? 6_000 : 20_000)), Number(values['features'] ?? (quick ? 512 : 1_024))];
-  const lambdas = LAMBDAS.slice(0, Number(values['lambdas'] ?? LAMBDAS.length));
-  return { rows, grid: { features, scales: SCALES, lambdas, folds: 3 }, rounds: Number(values['rounds'] ?? (quick ? 1 : 3)), numerics: values['class'] === 'exact' ? 'exact' : 'tolerance' };
+  const [rows, features] = [numberOf(values, 'rows') ?? (quick ? 6_000 : 20_000), numberOf(values, 'features') ?? (quick ? 512 : 1_024)];
+  const lambdas = LAMBDAS.slice(0, numberOf(values, 'lambdas') ?? LAMBDAS.length);
+  return { rows, grid: { features, scales: SCALES, lambdas, folds: 3 }, rounds: numberOf(values, 'rounds') ?? (quick ? 1 : 3), numerics: wordsOf(values, 'class', ['exact', 'tolerance'])?.[0] ?? 'tolerance' };
 }
 
 type Runs = Readonly<Record<'direct' | 'hoisted' | 'off' | 'cold' | 'warm', Run>>;

@@ -10,6 +10,7 @@ import { SymbolicSheet, type Tensor } from 'symbolic-sheet';
 import { addDifference, contradictions, countsOf, type Counts, noCounts } from './counts.ts';
 import { quantile } from './harness.ts';
 import { memoized } from './memoize.ts';
+import { numbersOf } from './options.ts';
 import { Check, productError } from './oracle.ts';
 import { type Bench, type BenchOptions, type Row } from './report.ts';
 import { type Draw, drawFrom, floats } from './seed.ts';
@@ -30,7 +31,7 @@ export const probe: Bench = async (options, tell) => {
   return { checked: check.summary, rows, columns: ['entries', 'p50', 'p99', 'meanNs', 'bytesPerEntry', 'lruP50', 'lruP99', 'memoizeP50', 'memoizeP99', 'withinTarget'] };
 };
 
-const sizesOf = ({ quick, values }: BenchOptions): number[] => values['entries']?.split(',').map(Number) ?? (quick ? [1000, 10_000] : [1000, 10_000, 100_000, 1_000_000]);
+const sizesOf = ({ quick, values }: BenchOptions): readonly number[] => numbersOf(values, 'entries') ?? (quick ? [1000, 10_000] : [1000, 10_000, 100_000, 1_000_000]);
 
 /** Vectors on two sides; every pair of them is an entry. */
 interface Table {

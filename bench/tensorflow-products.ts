@@ -3,6 +3,7 @@ import { SymbolicSheet } from 'symbolic-sheet';
 import type { TensorflowModule } from '../src/ops/tensorflow-module.ts';
 import type { Product } from './foreign-products.ts';
 import { type Contender, race } from './harness.ts';
+import { numbersOf, wordsOf } from './options.ts';
 import { Check, productError } from './oracle.ts';
 import { hitByContent, hitByHandle, uncached } from './product-contenders.ts';
 import { openTfjs, type Rival, startTfjs, type TfBackend } from './rivals.ts';
@@ -16,7 +17,7 @@ const LIMITS: Readonly<Record<TfBackend, number>> = { cpu: 256, wasm: 2048, webg
 export const tensorflowProducts: Bench = async (options, tell) => {
   const check = new Check();
   const rows: Row[] = [];
-  const backends = (options.values['backends']?.split(',') ?? Object.keys(LIMITS)) as TfBackend[];
+  const backends = wordsOf(options.values, 'backends', Object.keys(LIMITS) as TfBackend[]) ?? (Object.keys(LIMITS) as TfBackend[]);
   for (const backend of backends) {
     const rival = await openTfjs(backend).catch((error: unknown) => error as Error);
     if (rival instanceof Error) {
@@ -33,7 +34,7 @@ export const tensorflowProducts: Bench = async (options, tell) => {
 };
 
 const sizesOf = ({ quick, values }: BenchOptions, backend: TfBackend): number[] =>
-  (values['sizes']?.split(',').map(Number) ?? [64, 256, 512, 1024, 2048].filter((n) => !quick || n <= 256)).filter((n) => n <= LIMITS[backend]);
+  (numbersOf(values, 'sizes') ?? [64, 256, 512, 1024, 2048].filter((n) => !quick || n <= 256)).filter((n) => n <= LIMITS[backend]);
 
 async function rowOf(backend: TfBackend, rival: Rival, n: number, { pace }: BenchOptions, check: Check): Promise<Row> {
   const product: Product = { m: n, n, k: n, a: floats(n * n, 1), b: floats(n * n, 2) };

@@ -23,6 +23,8 @@ const PACKAGES: readonly { readonly name: string; readonly files: readonly strin
   { name: 'koffi', files: ['package.json', 'index.js', 'src/koffi/index.js', 'src/koffi/src/static.js'], optional: true },
   { name: '@koromix/koffi-linux-x64', files: ['package.json', 'index.js', 'linux_x64'], optional: true },
   { name: '@tensorflow/tfjs-backend-wasm', files: ['package.json', ...['', '-simd', '-threaded-simd'].map((kind) => `dist/tfjs-backend-wasm${kind}.wasm`)] },
+  { name: 'onnxruntime-node', files: ['package.json', 'dist', 'bin/napi-v6/linux/x64'], optional: true },
+  { name: 'onnxruntime-common', files: ['package.json', 'dist/cjs'], optional: true },
   { name: '@jax-js/jax', files: ['package.json', 'dist'], optional: true },
 ];
 const LICENCES = ['LICENSE', 'LICENSE.md', 'LICENSE.txt'];
@@ -82,6 +84,11 @@ function outOf(args: readonly string[]): { readonly file: string; readonly comma
 
 const isInstalled = (program: string): boolean => (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, program)));
 
+const UNKNOWN = process.argv.slice(2).find((word, i, words) => !['--out', '--check'].includes(word) && words[i - 1] !== '--out');
+if (UNKNOWN !== undefined) {
+  process.stderr.write(`${UNKNOWN === '--help' ? '' : `There is no option "${UNKNOWN}". `}npm run bench:bundle [-- --out file.tar.gz] [--check]: the benches as one archive; --check runs it here as a bare host would.\n`);
+  process.exit(UNKNOWN === '--help' ? 0 : 2);
+}
 if (process.platform !== 'linux' || process.arch !== 'x64') throw new RangeError(`The archive holds this machine's Node and is for Linux x64, not ${process.platform} ${process.arch}.`);
 const { file, command } = outOf(process.argv.slice(2));
 const folder = mkdtempSync(join(tmpdir(), `${NAME}-`));

@@ -35,6 +35,20 @@ describe('npm run bench', () => {
     }
   });
 
+  test.each([
+    [['dispatch', '--chain', 'abc'], 1, '--chain abc: give numbers'],
+    [['matmul', '--sizes', 'x'], 1, '--sizes x: give numbers'],
+    [['probe', '--entries', '10,'], 1, '--entries 10,: give numbers'],
+    [['overhead', '--op', 'divide'], 1, '--op divide: give one or some of add, sum, matmul'],
+    [['dispatch', '--chains', '100'], 2, 'dispatch has no option --chains; it has --device, --chain'],
+    [['dispatch', '--chain'], 2, '--chain takes a value'],
+    [['memory', '--seconds', 'soon'], 2, '--seconds soon: give numbers'],
+  ] as const)('%j is refused in one line', (args, code, why) => {
+    const { status, stderr } = bench(...args);
+    expect(stderr.trim().split('\n')).toEqual([expect.stringContaining(why)]);
+    expect(status).toBe(code);
+  });
+
   test('a name that is no bench is refused with those that are', () => {
     const { status, stderr } = bench('nosuch');
     expect(status).toBe(2);

@@ -131,7 +131,7 @@ describe('the aims', () => {
 
   test('sizes are those asked for, tiny on software drivers', () => {
     const sizes = { all: [1, 2, 3], quick: [1, 2], tiny: [0] };
-    expect(sizesFor('7,8', undefined, false, sizes)).toEqual([7, 8]);
+    expect(sizesFor([7, 8], undefined, false, sizes)).toEqual([7, 8]);
     expect(sizesFor(undefined, { adapter: 'soft', sanity: true }, false, sizes)).toEqual([0]);
     expect(sizesFor(undefined, { adapter: 'hard', sanity: false }, true, sizes)).toEqual([1, 2]);
     expect(sizesFor(undefined, { adapter: 'hard', sanity: false }, false, sizes)).toEqual([1, 2, 3]);

@@ -7,6 +7,7 @@ import { planSmall } from '../../kernels/wgsl/contract-direct.ts';
 import { type ContractLimits, matrixUnitsOf } from '../../kernels/wgsl/contract-matrix.ts';
 import { batchRuns, type ContractProblem } from '../../kernels/wgsl/contract-problem.ts';
 import { storedBytes } from '../../kernels/wgsl/storage.ts';
+import { sourceOf } from '../../src/backend/webgpu/pipelines.ts';
 import { MATMUL } from '../../src/ops/linalg.ts';
 import { type TestGpu, testGpu } from './run-plan.ts';
 
@@ -198,9 +199,7 @@ describe('the guess', () => {
       for (const size of [256, 257]) {
         for (const { name, plan } of contractVariants(problemOf(size, size, size, 1, transposeA, transposeB), LARGE, 'f16')) {
           for (const { shader } of plan.launches) {
-            const enables = (shader.features ?? []).map((feature) => `enable ${feature === 'shader-f16' ? 'f16' : feature.replaceAll('-', '_')};\n`).join('');
-            const params = `struct Params { ${shader.params.join(', ')} }\n@group(0) @binding(${shader.bindings.length}) var<uniform> params: Params;\n`;
-            const { messages } = await device.createShaderModule({ code: enables + params + shader.code }).getCompilationInfo();
+            const { messages } = await device.createShaderModule({ code: sourceOf(shader, false) }).getCompilationInfo();
             expect(messages.map(({ message }) => message), name).toEqual([]);
             checked++;
           }

@@ -1,5 +1,6 @@
 // Runs plans of kernels/wgsl the plain way: every buffer fresh, parameters in a uniform, one submit. The specification of a device.
 import type { GpuLimits, Launch, Plan, Shader } from '../../kernels/wgsl/launch.ts';
+import { sourceOf } from '../../src/backend/webgpu/pipelines.ts';
 import { useSwiftShader } from './swiftshader.ts';
 
 const STORAGE = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST
@@ -67,13 +68,10 @@ const compiled = new WeakMap<Shader, GPUComputePipeline>();
 function pipelineOf(device: GPUDevice, shader: Shader): GPUComputePipeline {
   let pipeline = compiled.get(shader);
   if (pipeline !== undefined) return pipeline;
-  const params = shader.params.length === 0 ? '' : `struct Params { ${shader.params.join(', ')} }\n@group(0) @binding(${shader.bindings.length}) var<uniform> params: Params;\n`;
-  const entries = [...shader.bindings.map((kind): GPUBufferBindingType => (kind === 'read' ? 'read-only-storage' : 'storage')), ...(params === '' ? [] : ['uniform' as const])]
+  const entries = [...shader.bindings.map((kind): GPUBufferBindingType => (kind === 'read' ? 'read-only-storage' : 'storage')), ...(shader.params.length === 0 ? [] : ['uniform' as const])]
     .map((type, binding): GPUBindGroupLayoutEntry => ({ binding, visibility: 4, buffer: { type } }));
   const layout = device.createPipelineLayout({ bindGroupLayouts: [device.createBindGroupLayout({ entries })] });
-  const enables = (shader.features ?? []).filter((feature) => feature !== 'shader-f16').map((feature) => `enable ${feature.replaceAll('-', '_')};\n`).join('');
-  const f16 = shader.features?.includes('shader-f16') === true ? 'enable f16;\n' : '';
-  pipeline = device.createComputePipeline({ layout, compute: { module: device.createShaderModule({ label: shader.name, code: f16 + enables + params + shader.code }), entryPoint: 'main' } });
+  pipeline = device.createComputePipeline({ layout, compute: { module: device.createShaderModule({ label: shader.name, code: sourceOf(shader, false) }), entryPoint: 'main' } });
   compiled.set(shader, pipeline);
   return pipeline;
 }

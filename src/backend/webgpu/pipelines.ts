@@ -102,8 +102,8 @@ export class Pipelines {
   }
 }
 
-/** A shader's text with its directives and the declaration of its parameters. */
-function sourceOf({ code, features = [], params, bindings }: Shader, immediates: boolean): string {
+/** A shader's text with its directives and the declaration of its parameters, as immediates or as a uniform at the binding after the last. */
+export function sourceOf({ code, features = [], params, bindings }: Shader, immediates: boolean): string {
   const enables = features.map((feature) => `enable ${feature === 'shader-f16' ? 'f16' : feature.replaceAll('-', '_')};\n`).join('');
   if (params.length === 0) return enables + code;
   const struct = `struct Params { ${params.join(', ')} }\n`;
