@@ -11,11 +11,11 @@ import type { Core } from './core.ts';
 export const isGpuBuffer = (value: unknown): value is GPUBuffer =>
   typeof value === 'object' && value !== null && 'mapAsync' in value && 'mapState' in value && 'usage' in value;
 
-/** The device whose buffers a sheet shares. Throws an UnavailableError that says what is missing. */
+/** The device whose buffers a sheet shares, which says itself where it was lost. Throws an UnavailableError that says what is missing. */
 export function sharingOf({ dispatcher, absentDevices }: Core): BufferSharing {
-  const gpu = dispatcher.devices.find((device) => device.sharing !== undefined);
-  if (gpu?.sharing !== undefined && gpu.isGivenUp !== true) return gpu.sharing;
-  const why = gpu?.detail ?? absentDevices.find(({ name }) => name === 'webgpu')?.detail ?? 'none was looked for; name "webgpu" in the devices option';
+  const sharing = dispatcher.devices.find((device) => device.sharing !== undefined)?.sharing;
+  if (sharing !== undefined) return sharing;
+  const why = absentDevices.find(({ name }) => name === 'webgpu')?.detail ?? 'none was looked for; name "webgpu" in the devices option';
   throw new UnavailableError(`This sheet has no GPU: ${why}.`, { device: 'webgpu' });
 }
 
