@@ -374,41 +374,6 @@ describe('a shader that does not compile', () => {
   });
 });
 
-describe('a sheet that is closed', () => {
-  it('leaves what handles hold readable, wherever it was, and no device that computes', async () => {
-    const { sheet, gpu, watch } = await openWatched();
-    const x = gpu.tensor(ELEMENTS, [SIDE, SIDE]);
-    const held = [await x.matmul(x), await x.exp(), await x.matmul(x).astype('float16')];
-    await gpu.compute(...held);
-    const before = watch.readbacks.length;
-    const closing = sheet.close();
-    expect(() => sheet.tensor([1])).toThrow(expect.objectContaining({ code: 'CLOSED' }));
-    await Promise.all([closing, sheet.close()]);
-    expect(watch.readbacks.length).toBeGreaterThan(before);
-    const [product, exp] = await Promise.all(held.map((handle) => handle.data()));
-    await using js = await SymbolicSheet.open({ devices: ['js'] });
-    const y = js.tensor(ELEMENTS, [SIDE, SIDE]);
-    for (const [got, wanted] of [[product, y.matmul(y)], [exp, y.exp()]] as const) {
-      const elements = await wanted.data() as Float32Array;
-      (got as Float32Array).forEach((value, i) => expect(value).toBeCloseTo(elements[i] as number, 4));
-    }
-    expect((await held[2]?.data())?.length).toBe(SIDE * SIDE);
-    await expect(watch.devices[0]?.lost).resolves.toMatchObject({ reason: 'destroyed' });
-  });
-
-  it('closes though its GPU is lost meanwhile', async () => {
-    const { sheet, gpu, watch } = await openWatched();
-    const product = gpu.tensor(ELEMENTS, [SIDE, SIDE]).exp();
-    await gpu.compute(product);
-    watch.onWait = () => (watch.devices[0] as GPUDevice).destroy();
-    await sheet.close();
-    await turn();
-    await expect(product.data()).rejects.toMatchObject({ code: 'CLOSED' });
-    for (const device of watch.devices) await expect(device.lost).resolves.toMatchObject({ reason: 'destroyed' });
-    expect(unhandled).toEqual([]);
-  });
-});
-
 describe('a process', () => {
   it('whose GPU is lost, and which never closes its sheet, ends by itself', async () => {
     const run = promisify(execFile);

@@ -1,4 +1,4 @@
-// Opening a sheet with a GPU, and what becomes of it where that fails.
+// Opening a sheet with a GPU and closing it: what becomes of the device, and of what lies there.
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { JsDevice } from '../../src/backend/js.ts';
 import { WebgpuDevice } from '../../src/backend/webgpu/device.ts';
@@ -9,6 +9,10 @@ import { SymbolicSheet } from '../../src/index.ts';
 import { type Machine, openSheet } from '../../src/sheet/open.ts';
 import type { OpenOptions } from '../../src/sheet/options.ts';
 import { useSwiftShader } from './swiftshader.ts';
+import { openWatched } from './watched-gpu.ts';
+
+const SIDE = 8;
+const ELEMENTS = Float32Array.from({ length: SIDE * SIDE }, (_, i) => Math.sin(i) / 2);
 
 describe('a sheet that does not open', () => {
   beforeAll(useSwiftShader);
@@ -48,6 +52,39 @@ describe('a device that the options leave out', () => {
     expect(sheet.devices().map(({ name, found }) => [name, found])).toEqual([['js', true], ['other', false]]);
     await sheet.close();
     expect(closed).toEqual(['other']);
+  });
+});
+
+describe('a sheet that is closed', () => {
+  it('leaves what handles hold readable, wherever it was, and no device that computes', async () => {
+    const { sheet, gpu, watch } = await openWatched();
+    const x = gpu.tensor(ELEMENTS, [SIDE, SIDE]);
+    const held = [await x.matmul(x), await x.exp(), await x.matmul(x).astype('float16')];
+    await gpu.compute(...held);
+    const before = watch.readbacks.length;
+    const closing = sheet.close();
+    expect(() => sheet.tensor([1])).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+    await Promise.all([closing, sheet.close()]);
+    expect(watch.readbacks.length).toBeGreaterThan(before);
+    const [product, exp] = await Promise.all(held.map((handle) => handle.data()));
+    await using js = await SymbolicSheet.open({ devices: ['js'] });
+    const y = js.tensor(ELEMENTS, [SIDE, SIDE]);
+    for (const [got, wanted] of [[product, y.matmul(y)], [exp, y.exp()]] as const) {
+      const elements = await wanted.data() as Float32Array;
+      (got as Float32Array).forEach((value, i) => expect(value).toBeCloseTo(elements[i] as number, 4));
+    }
+    expect((await held[2]?.data())?.length).toBe(SIDE * SIDE);
+    await expect(watch.devices[0]?.lost).resolves.toMatchObject({ reason: 'destroyed' });
+  });
+
+  it('closes though its GPU is lost meanwhile', async () => {
+    const { sheet, gpu, watch } = await openWatched();
+    const product = gpu.tensor(ELEMENTS, [SIDE, SIDE]).exp();
+    await gpu.compute(product);
+    watch.onWait = () => (watch.devices[0] as GPUDevice).destroy();
+    await sheet.close();
+    await expect(product.data()).rejects.toMatchObject({ code: 'CLOSED' });
+    for (const device of watch.devices) await expect(device.lost).resolves.toMatchObject({ reason: 'destroyed' });
   });
 });
 
