@@ -77,8 +77,8 @@ function elementsOf(task: Task): number {
 /** Sizes within a factor of two share a class. */
 const sizeClass = (elements: number): number => (elements < 2 ** 31 ? 31 - Math.clz32(elements) : 32);
 
-/** Op, dtype and size class as one number. */
-const costClass = (task: Task): number => (task.row.number * 16 + DTYPES[task.type.dtype].code) * SIZE_CLASSES + sizeClass(elementsOf(task));
+/** Op, dtype and size class as one number: tasks of one class share a cost. */
+export const costClass = (task: Task): number => (task.row.number * 16 + DTYPES[task.type.dtype].code) * SIZE_CLASSES + sizeClass(elementsOf(task));
 
 /** `now`: within the call, on this thread. `free`: later, if that is better. */
 export type Promptness = 'now' | 'free';

@@ -1,11 +1,13 @@
 // Where tasks go: to the device that is quickest for them, as far as is known.
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Device, Task } from '../../src/backend/device.ts';
 import { CostTable, Dispatcher } from '../../src/backend/dispatch.ts';
+import type { GpuResidence } from '../../src/backend/webgpu/residence.ts';
 import { UnavailableError } from '../../src/errors.ts';
 import { opNamed } from '../../src/ops/index.ts';
-import { valueOfArray } from '../../src/tensor/block.ts';
+import { type Value, valueOfArray } from '../../src/tensor/block.ts';
 import { tensorType } from '../../src/tensor/type.ts';
+import { openWatched } from '../gpu/watched-gpu.ts';
 
 const deviceThat = (name: string, estimate: number, more: Partial<Device> = {}): Device =>
   ({ name, detail: name, exact: true, supports: () => true, estimateNs: () => estimate, run: () => {}, runNow: () => {}, close: () => {}, ...more });
@@ -77,5 +79,27 @@ describe('a dispatcher', () => {
     expect(dispatcher.place(task(), 'software').name).toBe('software');
     expect(dispatcher.place(task(), 'later', 'now').name).toBe('reference');
     expect(() => dispatcher.place(task(), 'abacus')).toThrow(UnavailableError);
+  });
+});
+
+describe('what runs on a GPU cost', () => {
+  it('is learned from the first runs of every class of sizes, with what it takes to hand them in', async () => {
+    const { sheet, gpu, device } = await openWatched({ cache: 'off' });
+    const x = gpu.tensor(new Float32Array(64)).add(1);
+    await gpu.compute(x);
+    const { life } = (x.expression.value as Value).block.residence as GpuResidence;
+    const learned: [elements: number, elapsedNs: number][] = [];
+    device.reportTo(({ type }, elapsedNs) => void learned.push([type.size, elapsedNs]));
+    vi.spyOn(life.stream, 'timed').mockImplementation((add, told) => {
+      add();
+      told(1000);
+    });
+    for (const count of [256, 4096]) {
+      const y = gpu.tensor(new Float32Array(count));
+      for (let i = 0; i < 5; i++) await gpu.compute(y.multiply(i + 2));
+    }
+    expect(learned.map(([elements]) => elements)).toEqual([256, 256, 256, 4096, 4096, 4096]);
+    for (const [, elapsedNs] of learned) expect(elapsedNs).toBeGreaterThan(1000);
+    await sheet.close();
   });
 });

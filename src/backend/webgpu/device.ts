@@ -178,7 +178,8 @@ export class WebgpuDevice implements Device {
   #launch(life: Life, task: Task, plan: Plan, pipelines: readonly Pipeline[], out: Block): void | Promise<void> {
     return this.deviceMemory.use(life, task.operands, valueOf(task.type, out), plan.scratch, (buffers) => {
       const dispatch = (): void => plan.launches.forEach((launch, i) => life.stream.dispatch(pipelines[i] as Pipeline, launch, launch.buffers.map((index) => buffers[index] as GPUBuffer)));
-      if (life.planner.wantsTime(task)) life.stream.timed(dispatch, (elapsedNs) => this.#learn(task, elapsedNs));
+      // Stamps are of the kernels alone.
+      if (life.planner.wantsTime(task)) life.stream.timed(dispatch, (elapsedNs) => this.#learn(task, elapsedNs + (this.#rates as GpuRates).dispatchNs));
       else dispatch();
     });
   }

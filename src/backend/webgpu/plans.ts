@@ -5,9 +5,10 @@ import type { Plan } from '../../../kernels/wgsl/launch.ts';
 import { isGpuDType, storedBytes } from '../../../kernels/wgsl/storage.ts';
 import type { TensorType } from '../../tensor/type.ts';
 import type { Task } from '../device.ts';
+import { costClass } from '../dispatch.ts';
 import { anyPlan, planTask, productOf, type Usable } from './plan-task.ts';
 
-/** Runs of a kind of task that are timed first, and of how many that follow one is. */
+/** Runs of a class of tasks that are timed first, and of how many that follow one is. */
 const FIRST_TIMED = 3;
 const THEN_TIMED_OF = 32;
 /** Plans kept at most: those of a program's own shapes; parameters of a few hundred bytes each. */
@@ -26,7 +27,7 @@ export class Planner {
   readonly limits: ContractLimits;
   readonly #planned = new WeakMap<Task, Planned>();
   readonly #kept = new Map<string, Planned>();
-  readonly #runs = new Map<string, number>();
+  readonly #runs = new Map<number, number>();
 
   constructor(limits: ContractLimits) {
     this.limits = limits;
@@ -53,9 +54,9 @@ export class Planner {
     return undefined;
   }
 
-  /** Whether this run of a kind of task should be timed. */
+  /** Whether this run of a task should be timed: by the class that its cost is learned for. */
   wantsTime(task: Task): boolean {
-    const kind = kindOf(task);
+    const kind = costClass(task);
     const runs = (this.#runs.get(kind) ?? 0) + 1;
     this.#runs.set(kind, runs);
     return runs <= FIRST_TIMED || runs % THEN_TIMED_OF === 0;
@@ -92,9 +93,6 @@ export class Planner {
 }
 
 const NOT_PLANNED: Planned = { plan: undefined, product: undefined };
-
-/** What is timed together. */
-const kindOf = ({ row, type, operands }: Task): string => `${row.number} ${type.dtype} ${operands.map((operand) => operand.type.dtype).join()}`;
 
 /** Everything that a plan of these skeletons depends on; undefined for rows that are planned in their own way, some of them by what operands hold. */
 function keyOf({ row, attrs, operands, type }: Task): string | undefined {
