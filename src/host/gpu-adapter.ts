@@ -19,7 +19,7 @@ export async function openGpu(find: () => Promise<GpuFinding>, settings: Setting
     const gpu = await find();
     if (!gpu.found) return absent(gpu.reason);
     const { openWebgpu } = await import('../backend/webgpu/device.ts');
-    return await openWebgpu(gpu.source, { budgetBytes: settings.gpuBudgetBytes, clock: host.clock, digest: host.digest, ...(hostMemory !== undefined && { hostMemory }), warn: (line) => host.warn(line) });
+    return await openWebgpu(gpu.source, { budgetBytes: settings.gpuBudgetBytes, clock: host.clock, digest: host.digest, notes: host.notes, ...(hostMemory !== undefined && { hostMemory }), warn: (line) => host.warn(line) });
   } catch (error) {
     return absent(`the GPU does not open: ${String(error)}; update its driver, or leave it out with the devices option`);
   }

@@ -4,7 +4,7 @@ import type { Task } from '../../src/backend/device.ts';
 import { Life } from '../../src/backend/webgpu/life.ts';
 import { Planner } from '../../src/backend/webgpu/plans.ts';
 import { LifeTrials, POOL_ROOM } from '../../src/backend/webgpu/trials.ts';
-import { Tuner, TUNING_LIMITS } from '../../src/backend/webgpu/tuner.ts';
+import { shapeClass, Tuner, TUNING_LIMITS } from '../../src/backend/webgpu/tuner.ts';
 import { anyPlan } from '../../src/backend/webgpu/plan-task.ts';
 import { Products } from '../../src/backend/webgpu/products.ts';
 import { contractVariants } from '../../kernels/wgsl/contract.ts';
@@ -48,6 +48,19 @@ describe('variants of a product', () => {
     void tuner.choose(problem, () => variants);
     expect(await tuner.choose(problem, () => variants)).toBe(first);
     expect(life.epoch.isOver).toBe(false);
+  });
+
+  it('are computed with what was noted for their adapter, and for no other', async () => {
+    const notes = new Map<string, string>();
+    const large: ContractProblem = { m: 512, n: 512, k: 512, transposeA: false, transposeB: false, lda: 512, ldb: 512, offsetsA: [0], offsetsB: [0] };
+    const variants = contractVariants(large, life.planner.limits, 'f32').filter(({ unproven }) => !unproven);
+    const [guess, noted] = [variants[0] as ContractVariant, variants.at(-1) as ContractVariant];
+    expect(noted.name).not.toBe(guess.name);
+    const shadersOf = async (adapter: string): Promise<unknown> => (await new Products({ adapter, software: false }, () => life, () => 0, 2 ** 30, POOL_ROOM, notes).plan({ ...large }, anyPlan))?.launches.map(({ shader }) => shader.name);
+    expect(await shadersOf('a')).toEqual(guess.plan.launches.map(({ shader }) => shader.name));
+    notes.set(`gpu a contract.v2 f32 ${shapeClass(large)}`, noted.name);
+    expect(await shadersOf('a')).toEqual(noted.plan.launches.map(({ shader }) => shader.name));
+    expect(await shadersOf('b')).toEqual(guess.plan.launches.map(({ shader }) => shader.name));
   });
 
   it('are planned once for all tasks of their shapes, whose problem is then the same', () => {

@@ -81,7 +81,7 @@ function product(a: Float32Array, b: Float32Array, n: number): Float32Array {
 
 const LIMITS: TuningLimits = { ...TUNING_LIMITS, minProducts: 32 ** 3 };
 
-function tunerOf(scripts: readonly Script[], memory = new Map<string, string>(), limits = LIMITS) {
+function tunerOf(scripts: readonly Script[], memory: Map<string, string> & { noted?: (key: string) => string | undefined } = new Map<string, string>(), limits = LIMITS) {
   const ground = new ScriptedGround(scripts);
   const tuner = new Tuner(memory, ground, () => ground.nowNs, limits);
   const variants = scripts.map(variant);
@@ -95,6 +95,26 @@ const openLife = (): Promise<Life> => (opened ??= testGpu().then(({ device }) =>
 afterAll(async () => (await opened)?.epoch.end('closed', 'the test is over'));
 
 describe('the tuner', () => {
+  it('uses what another process chose at first sight, without a trial where it is proven', async () => {
+    const { ground, choose } = tunerOf(SCRIPTS, Object.assign(new Map<string, string>(), { noted: () => 'slow' }));
+    expect([await choose(square(64)), await choose(square(64))]).toEqual(['slow', 'slow']);
+    expect(ground.opened).toBe(0);
+    const gone = tunerOf(SCRIPTS, Object.assign(new Map<string, string>(), { noted: () => 'of another version' }));
+    expect([await gone.choose(square(64)), await gone.choose(square(64))]).toEqual(['guess', 'fast']);
+  });
+
+  it('checks what another process chose where it is not proven, and tries the class where it is wrong here', async () => {
+    const noted = (name: string): Map<string, string> & { noted: () => string } => Object.assign(new Map<string, string>(), { noted: () => name });
+    const right = tunerOf([...SCRIPTS, { name: 'daring', ns: 500, unproven: true }], noted('daring'));
+    expect([await right.choose(square(64)), await right.choose(square(64))]).toEqual(['daring', 'daring']);
+    expect([right.ground.opened, right.ground.closed]).toEqual([1, 1]);
+    for (const fault of ['narrow', 'invalid', 'loses the device'] as const) {
+      const wrong = tunerOf([...SCRIPTS, { name: 'daring', ns: 1, unproven: true, fault }], noted('daring'));
+      expect(await wrong.choose(square(64)), fault).toBe('guess');
+      if (fault !== 'loses the device') expect(await wrong.choose(square(64)), fault).toBe('fast');
+    }
+  });
+
   it('takes the guess at first sight and measures at second, once', async () => {
     const { ground, memory, choose } = tunerOf(SCRIPTS);
     expect(await choose(square(64))).toBe('guess');

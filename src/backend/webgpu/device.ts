@@ -1,6 +1,6 @@
 // The WebGPU device: plans of kernels/wgsl run on one adapter; results stay there until somebody reads them.
 import type { Plan } from '../../../kernels/wgsl/launch.ts';
-import type { Clock, Digest } from '../../env.ts';
+import type { Clock, Digest, Notes } from '../../env.ts';
 import { LimitError, SheetError } from '../../errors.ts';
 import { type Block, heapMemory, type Memory, valueOf } from '../../tensor/block.ts';
 import { type BufferSharing, type Device, type Task, taskBytes, taskFlops } from '../device.ts';
@@ -23,6 +23,8 @@ export interface WebgpuOptions {
   readonly budgetBytes: number;
   readonly clock: Clock;
   readonly digest: Digest;
+  /** Where it is noted which kernels are the quickest; default nowhere. */
+  readonly notes?: Notes | undefined;
   /** Where values go that are read; default fresh arrays. */
   readonly hostMemory?: Memory;
   /** Where content ids of values on the device are made; default: where it is quicker, and in RAM for software adapters. */
@@ -71,7 +73,7 @@ export class WebgpuDevice implements Device {
     const lives = new Lives(source, { clock, warn, over: (end) => memory.clear(end) }, device);
     this.deviceMemory = memory;
     this.#lives = lives;
-    this.#products = new Products(source, () => lives.living(), clock, budgetBytes / 4, memory);
+    this.#products = new Products(source, () => lives.living(), clock, budgetBytes / 4, memory, options.notes);
     this.sharing = shareBuffers(memory, lives);
     this.guests = hostGuests(memory, lives);
   }

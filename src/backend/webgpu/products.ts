@@ -2,7 +2,7 @@
 import type { ContractProblem, ContractVariant } from '../../../kernels/wgsl/contract-problem.ts';
 import { contractVariants } from '../../../kernels/wgsl/contract.ts';
 import type { Plan } from '../../../kernels/wgsl/launch.ts';
-import type { Clock } from '../../env.ts';
+import type { Clock, Notes } from '../../env.ts';
 import type { Life } from './life.ts';
 import { firstUsable, type Usable } from './plan-task.ts';
 import type { GpuSource } from './source.ts';
@@ -12,11 +12,20 @@ import { Tuner, type TunerMemory, TUNING_LIMITS, type VariantsOf } from './tuner
 /** Choices by adapter, for all sheets of the process: a trial takes about a second. */
 const remembered = new Map<string, Map<string, string>>();
 
-function memoryOf(adapter: string): TunerMemory {
+/** As long as the process, and in its notes for the next. */
+function memoryOf(adapter: string, notes: Notes | undefined): TunerMemory {
   let choices = remembered.get(adapter);
   if (choices === undefined) remembered.set(adapter, (choices = new Map()));
   const known = choices;
-  return { get: (key) => known.get(key), set: (key, variant) => void known.set(key, variant) };
+  const noteOf = (key: string): string => `gpu ${adapter} ${key}`;
+  return {
+    get: (key) => known.get(key),
+    set(key, variant) {
+      known.set(key, variant);
+      notes?.set(noteOf(key), variant);
+    },
+    noted: (key) => notes?.get(noteOf(key)),
+  };
 }
 
 /** Plans of products on one adapter. */
@@ -27,9 +36,9 @@ export class Products {
   readonly #settled = new WeakMap<ContractProblem, Plan>();
 
   /** On a software adapter nothing is tried: it takes minutes, and the kernel without workgroup memory is the quickest. */
-  constructor({ adapter, software }: Pick<GpuSource, 'adapter' | 'software'>, life: () => Life, clock: Clock, maxTrialBytes: number, room: TrialRoom) {
+  constructor({ adapter, software }: Pick<GpuSource, 'adapter' | 'software'>, life: () => Life, clock: Clock, maxTrialBytes: number, room: TrialRoom, notes?: Notes) {
     this.#variantsOf = (problem) => contractVariants(problem, life().planner.limits, problem.precision);
-    this.#tuner = software ? undefined : new Tuner(memoryOf(adapter), new LifeTrials(life, room), clock, { ...TUNING_LIMITS, maxTrialBytes });
+    this.#tuner = software ? undefined : new Tuner(memoryOf(adapter, notes), new LifeTrials(life, room), clock, { ...TUNING_LIMITS, maxTrialBytes });
   }
 
   /**

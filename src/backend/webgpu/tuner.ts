@@ -5,10 +5,12 @@ import { SheetError } from '../../errors.ts';
 import type { Clock } from '../../env.ts';
 import { Expected } from './expected.ts';
 
-/** Where choices outlive a process: per adapter, one name of a variant for each class of shapes. */
+/** Where choices are kept: per adapter, one name of a variant for each class of shapes. */
 export interface TunerMemory {
   get(key: string): string | undefined;
   set(key: string, variant: string): void;
+  /** What another process chose on this adapter, perhaps with another driver. */
+  noted?(key: string): string | undefined;
 }
 
 /** Scratch buffers on the device, for trials. */
@@ -126,12 +128,40 @@ export class Tuner {
   /** Begins the trial of a class, where one is due: a problem that is too large for it is tried on a smaller one of its kind. */
   #begin(key: string, problem: ContractProblem, variantsOf: VariantsOf, precision: ContractPrecision): Promise<void> | undefined {
     if (!this.#isLarge(problem) || this.#nameOf(key) !== undefined) return undefined;
+    const noted = this.#asked.has(key) ? undefined : variantsOf(problem).find(({ name }) => name === this.#memory.noted?.(key));
+    if (noted !== undefined) return this.#takeOver(key, problem, variantsOf, precision, noted);
     const tried = smallerProblem(problem, this.#limits.maxTrialBytes);
     const variants = this.#isLarge(tried) ? variantsOf(tried) : [];
     if (variants.length < 2 || !this.#isAskedAgain(key)) return undefined;
     const trial = this.#try(key, tried, variants, precision);
     this.#trials.set(key, trial);
     return trial;
+  }
+
+  /** What another process chose is right here too where it is proven; else it is checked, and where it is wrong or cannot be checked the class is tried when it comes again. */
+  #takeOver(key: string, problem: ContractProblem, variantsOf: VariantsOf, precision: ContractPrecision, { name, unproven }: ContractVariant): Promise<void> | undefined {
+    this.#asked.add(key);
+    if (!unproven) return void this.#chosen.set(key, name);
+    const smaller = smallerProblem(problem, this.#limits.maxTrialBytes);
+    const checked = variantsOf(smaller).find((variant) => variant.name === name);
+    if (checked === undefined) return undefined;
+    const check = this.#check(smaller, checked, precision).catch(() => false).then((right) => {
+      if (right) this.#chosen.set(key, name);
+      this.#trials.delete(key);
+    });
+    this.#trials.set(key, check);
+    return check;
+  }
+
+  async #check(problem: ContractProblem, { plan }: ContractVariant, precision: ContractPrecision): Promise<boolean> {
+    const [a, b, c] = elementsOf(problem);
+    const expected = new Expected(problem, precision);
+    const trial = await this.#ground.open([a, b], c, expected.patterns);
+    try {
+      return await isRight(plan, trial, expected);
+    } finally {
+      trial.close();
+    }
   }
 
   /** By what its class has at least, so that a class is tried as a whole or not at all. */
