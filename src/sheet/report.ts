@@ -35,11 +35,11 @@ function tallyOf(c: Counters, memo: Readonly<MemoStats>): Tally {
 }
 
 function formatHelp({ counters, store }: Reported, tally: Tally): string {
-  const { sizeBytes, budgetBytes } = store.stats();
+  const { sizeBytes, budgetBytes, deviceBytes } = store.stats();
   return [
     `cache   ${count(tally.calls)} calls`, `${count(tally.reused)} reused`, ...(tally.parts > 0 ? [`${count(tally.parts)} in part`] : []), `${count(tally.computed)} computed`, ...formatRest(tally),
     `${seconds(tally.spentNs)} s spent, ${seconds(tally.savedNs)} s saved (keys+lookups ${seconds(counters.lookupNs)} s)`,
-    `RAM ${megabytes(sizeBytes)}/${megabytes(budgetBytes)} MB`,
+    `RAM ${megabytes(sizeBytes)}/${megabytes(budgetBytes)} MB`, ...(deviceBytes > 0 ? [`GPU ${megabytes(deviceBytes)} MB`] : []),
   ].join(' · ');
 }
 

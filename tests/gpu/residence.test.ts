@@ -47,6 +47,7 @@ describe('a chain of ops', () => {
     const { hits } = sheet.stats().counters;
     for (const scale of scales) await gpu.compute(gpu.multiply(x, scale));
     expect(sheet.stats().counters.hits - hits).toBe(32);
+    expect(await sheet.report()).toMatch(/ · RAM \S+ MB · GPU 2\S* MB$/);
     for (const scale of scales) await gpu.multiply(x, scale).data();
     const { deviceBytes, sizeBytes } = sheet.stats();
     expect([deviceBytes, sizeBytes <= 2 ** 18]).toEqual([0, true]);
