@@ -6,8 +6,6 @@ export interface TeamKernel {
   readonly call: Kernel;
   readonly module: number;
   readonly name: number;
-  /** `everywhere`, or `here` when its imports exist on the calling thread only. */
-  readonly runs: 'everywhere' | 'here';
 }
 
 /** A kernel over [0, range), `grain` indices at a time. It begins when the phase before it has ended. */

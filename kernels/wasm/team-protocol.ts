@@ -32,12 +32,11 @@ export interface WorkerPayload {
   readonly index: number;
 }
 
-/** Sent to every worker before the first job that uses the module. `importsSource` is a JavaScript expression for its imports, or ''. */
+/** Sent to every worker before the first job that uses the module. */
 export interface ModuleMessage {
   readonly id: number;
   readonly module: WebAssembly.Module;
   readonly names: readonly string[];
-  readonly importsSource: string;
 }
 
 /** Rounds a worker polls before it sleeps (9 ns each), so that steps that follow each other closely do not pay for wake-ups. */
@@ -46,19 +45,25 @@ const POLLS = 20000;
 const SLEEP_MS = 1;
 
 /**
- * The worker's program, as text: it must run the same from source, from dist and from a minified bundle. The host puts a prelude before it that
- * defines `payload` (WorkerPayload), `receive()` (next message or undefined, without waiting) and `report(value)` (message to the main thread).
+ * The worker's program, as text: it must run the same from source, from dist and from a minified bundle. The host makes it the body of an
+ * async function and defines for it `payload` (WorkerPayload), `receive()` (next message or undefined, without waiting), `report(value)`
+ * (message to the main thread), and `arrival`: undefined where `receive` sees every message that was sent, else a function that answers a
+ * promise of the next one, for workers of browsers get messages between tasks only.
  */
 export const WORKER_SOURCE = `
 const words = new Int32Array(payload.control);
 const slot = ${SLOT.first} + payload.index * ${SLOT.words};
 const modules = new Map();
+let seen = 0, patience = ${POLLS}, isEarly = false;
 function kernel(id, name) {
   while (!modules.has(id)) {
     const message = receive();
-    if (message === undefined) return undefined;
-    const imports = message.importsSource === '' ? {} : new Function('return (' + message.importsSource + ')')();
-    const instance = new WebAssembly.Instance(message.module, { ...imports, env: { ...imports.env, memory: payload.memory } });
+    if (message === undefined) {
+      isEarly = arrival !== undefined;
+      return undefined;
+    }
+    modules.set(message.id, []); // It has no kernels where it does not load.
+    const instance = new WebAssembly.Instance(message.module, { env: { memory: payload.memory } });
     modules.set(message.id, message.names.map((name) => instance.exports[name]));
   }
   return modules.get(id)[name];
@@ -107,13 +112,18 @@ function isLast() {
   }
   return true;
 }
-let seen = 0, patience = ${POLLS};
+function nextEpoch() {
+  for (;;) {
+    let polls = patience;
+    while (Atomics.load(words, ${WORD.epoch}) === seen && --polls > 0);
+    const epoch = Atomics.load(words, ${WORD.epoch});
+    if (epoch !== seen) return epoch;
+    Atomics.wait(words, ${WORD.epoch}, seen);
+  }
+}
 Atomics.store(words, slot, ${STATE.idle});
 for (;;) {
-  let polls = patience;
-  while (Atomics.load(words, ${WORD.epoch}) === seen && --polls > 0);
-  const epoch = Atomics.load(words, ${WORD.epoch});
-  if (epoch === seen) { Atomics.wait(words, ${WORD.epoch}, seen); continue; }
+  const epoch = nextEpoch();
   if (epoch === ${CLOSED}) break;
   seen = epoch;
   patience = ${POLLS};
@@ -123,12 +133,17 @@ for (;;) {
     reports = words[${WORD.reports}];
     let runs;
     try { runs = kernels(); } catch { runs = undefined; }
-    if (runs !== undefined) work(runs); else if (reports === 1) report(-epoch);
+    if (runs !== undefined) work(runs); else if (reports === 1 && !isEarly) report(-epoch);
   }
   Atomics.store(words, slot, ${STATE.idle});
   if (reports === 1 && isLast()) {
     report(epoch);
     patience = 0; // The main thread needs a processor now.
+  }
+  if (isEarly) {
+    isEarly = false;
+    await arrival();
+    seen = 0; // The job may still be open.
   }
 }
 Atomics.store(words, slot, ${STATE.dead});

@@ -5,7 +5,6 @@
 // Workers start at the first parallel job. Without them (no SharedArrayBuffer, no host, closed, all dead) the calling thread does the grains.
 // A grain whose worker trapped or died is repeated on the calling thread, unless the job says that repeating it would not be sound.
 import { instantiate } from './abi.ts';
-import type { KernelImports } from './abi.ts';
 import { type Cut, GrainLostError, type Job, jobsOf, type LostGrain, type Phase, phaseOf, runGrain, runHere, type TeamKernel } from './team-job.ts';
 import { CLOSED, PHASE, SLOT, STATE, WORD, WORKER_SOURCE } from './team-protocol.ts';
 import type { ModuleMessage, WorkerPayload } from './team-protocol.ts';
@@ -21,13 +20,19 @@ export interface WorkerHandle {
   terminate(): Promise<void>;
 }
 
-/** What a team needs from the platform. `source` is plain JavaScript (team-protocol.ts says what the host defines for it). */
+/** Starts a worker. `source` is plain JavaScript (team-protocol.ts says what the host defines for it). */
+export type Spawn = (source: string, payload: WorkerPayload, events: { readonly message: (value: number) => void; readonly exit: () => void }) => WorkerHandle;
+
+/** What a team needs from the platform. */
 export interface TeamHost {
   /** Threads worth using, the calling one included. */
   readonly parallelism: number;
-  spawn(source: string, payload: WorkerPayload, events: { readonly message: (value: number) => void; readonly exit: () => void }): WorkerHandle;
+  /** How workers are started, or why there can be none. */
+  readonly spawn: Spawn | string;
   /** Lets other tasks of the calling thread run. */
   pause(): Promise<void>;
+  /** Milliseconds since some moment. */
+  now(): number;
 }
 
 export interface TeamOptions {
@@ -40,16 +45,16 @@ export interface TeamOptions {
   readonly stallMs?: number;
 }
 
-/** A module to load; `importsSource` is the text of a JavaScript expression that makes its imports in a worker. */
+/** A module to load. */
 export interface TeamModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly imports?: KernelImports;
-  readonly importsSource?: string;
 }
 
 /** Rounds the calling thread polls before it sleeps at the end of a job. */
 const POLLS = 50000;
 const SLEEP_MS = 1;
+/** How long the calling thread works for a promise before it lets its other tasks run: two turns are within a frame. */
+const TURN_MS = 8;
 
 /** Threads over one memory. */
 export class Team {
@@ -63,6 +68,7 @@ export class Team {
   readonly #cut: Cut;
   #epoch = 0;
   #closed = false;
+  #turnStart = -Infinity;
   #queue: Promise<void> = Promise.resolve();
   #busy = false;
   #wake: () => void = () => undefined;
@@ -70,11 +76,11 @@ export class Team {
   #helpWanted = false;
 
   constructor(options: TeamOptions) {
-    const canShare = options.kind === 'shared' && options.host !== undefined;
+    const canShare = options.kind === 'shared' && typeof options.host?.spawn === 'function';
     this.#memory = options.memory;
     this.#host = options.host;
     this.#stallMs = options.stallMs ?? 60_000;
-    this.threads = canShare ? Math.max(1, options.threads ?? options.host.parallelism) : 1;
+    this.threads = canShare ? Math.max(1, options.threads ?? options.host!.parallelism) : 1;
     this.#cut = { phases: PHASE.most, threads: this.threads };
     const sizeBytes = 4 * (SLOT.first + this.threads * SLOT.words);
     this.#words = new Int32Array(canShare ? new SharedArrayBuffer(sizeBytes) : new ArrayBuffer(sizeBytes));
@@ -83,13 +89,12 @@ export class Team {
   /** Compiles a module and makes it known to all threads; kernels by exported name. */
   load(module: TeamModule): Readonly<Record<string, TeamKernel>> {
     const compiled = new WebAssembly.Module(module.bytes);
-    const kernels = instantiate(compiled, this.#memory, module.imports);
+    const kernels = instantiate(compiled, this.#memory);
     const names = Object.keys(kernels);
-    const message: ModuleMessage = { id: this.#modules.length, module: compiled, names, importsSource: module.importsSource ?? '' };
+    const message: ModuleMessage = { id: this.#modules.length, module: compiled, names };
     this.#modules.push(message);
     for (const worker of this.#workers) worker?.post(message);
-    const runs = module.imports !== undefined && module.importsSource === undefined ? 'here' : 'everywhere';
-    return Object.fromEntries(names.map((name, index) => [name, { call: kernels[name]!, module: message.id, name: index, runs }]));
+    return Object.fromEntries(names.map((name, index) => [name, { call: kernels[name]!, module: message.id, name: index }]));
   }
 
   /** Runs the kernel over [0, range) in grains and returns when all are done. */
@@ -110,10 +115,17 @@ export class Team {
   /** Runs phases one after another on the workers; the calling thread stays free. */
   runPhases(phases: readonly Phase[], lost: LostGrain = 'repeat'): Promise<void> {
     const result = this.#queue.then(async () => {
-      for (const job of jobsOf(phases, lost, this.#cut)) await (this.#canShare(job, this.threads) ? this.#runOnWorkers(job) : this.#runInTurns(job));
+      for (const job of jobsOf(phases, lost, this.#cut)) await (this.#canShare(this.threads) ? this.#runOnWorkers(job) : this.#runInTurns(job));
     });
     this.#queue = result.catch(() => undefined);
     return result;
+  }
+
+  /** Lets other tasks of the calling thread run, where they have waited long. For work that answers a promise and is done here. */
+  async turn(): Promise<void> {
+    if (this.#host === undefined || this.#host.now() - this.#turnStart < TURN_MS) return;
+    await this.#host.pause();
+    this.#turnStart = this.#host.now();
   }
 
   /** Ends the workers; jobs after it run on the calling thread. */
@@ -126,8 +138,8 @@ export class Team {
     this.#workers.length = 0;
   }
 
-  #canShare(job: Job, workers: number): boolean {
-    if (this.#closed || this.threads === 1 || job.phases.some(({ kernel }) => kernel.runs === 'here')) return false;
+  #canShare(workers: number): boolean {
+    if (this.#closed || this.threads === 1) return false;
     while (this.#workers.length < workers) this.#spawn(this.#workers.length);
     return this.#workers.some((worker) => worker !== undefined);
   }
@@ -135,7 +147,7 @@ export class Team {
   #spawn(index: number): void {
     const payload = { memory: this.#memory, control: this.#words.buffer as SharedArrayBuffer, index };
     const events = { message: (value: number) => this.#reported(value), exit: () => this.#workerEnded(index) };
-    const worker = this.#host!.spawn(WORKER_SOURCE, payload, events);
+    const worker = (this.#host!.spawn as Spawn)(WORKER_SOURCE, payload, events);
     this.#workers.push(worker);
     worker.release();
     for (const message of this.#modules) worker.post(message);
@@ -160,7 +172,7 @@ export class Team {
   }
 
   #runJobNow(job: Job): void {
-    if (job.grains <= job.phases.length || this.#busy || !this.#canShare(job, this.threads - 1)) return runHere(job);
+    if (job.grains <= job.phases.length || this.#busy || !this.#canShare(this.threads - 1)) return runHere(job);
     this.#open(job, this.threads - 1, 0);
     let unclaimed: number;
     try {
@@ -195,7 +207,7 @@ export class Team {
   async #runInTurns(job: Job): Promise<void> {
     for (let index = 0; index < job.grains; index++) {
       runGrain(phaseOf(job, index), index);
-      if (this.#host !== undefined) await this.#host.pause();
+      await this.turn();
     }
   }
 

@@ -18,10 +18,15 @@ export function* linalgSteps(task: Task, out: FloatArray, workspace: Workspace):
   canonicaliseNaN(out);
 }
 
+/** The steps of a task, working copies in arrays of JavaScript. */
+export function linalgOnArrays(task: Task, out: FloatArray): LinalgSteps<void> {
+  const Copy = out.constructor as new (length: number) => FloatArray;
+  return linalgSteps(task, out, (length) => new Copy(length));
+}
+
 /** A linear algebra task in plain JavaScript. */
 export function linalgOnJs(task: Task, out: FloatArray): void {
-  const Copy = out.constructor as new (length: number) => FloatArray;
-  runLinalg(linalgSteps(task, out, (length) => new Copy(length)), jsGround);
+  runLinalg(linalgOnArrays(task, out), jsGround);
 }
 
 type Steps = (task: Task, out: FloatArray, workspace: Workspace) => LinalgSteps<void>;

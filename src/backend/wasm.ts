@@ -1,8 +1,10 @@
 // The WASM device: SIMD kernels on one heap, matrix products on a team of threads, all in the bits of the specification.
 import { Heap } from '../../kernels/wasm/heap.ts';
 import { type GemmSpec, WasmContract } from '../../kernels/wasm/contract.ts';
+import type { FloatArray } from '../../kernels/contract.ts';
 import { type AsyncGround, runLinalg, runLinalgAsync } from '../../kernels/linalg.ts';
 import { WasmGround } from '../../kernels/wasm/linalg.ts';
+import { StagedGround } from '../../kernels/wasm/staged-ground.ts';
 import { TeamMap } from '../../kernels/wasm/team-map.ts';
 import { wasmSkeletons } from '../../kernels/wasm/rows.ts';
 import { Team, type TeamHost } from '../../kernels/wasm/team.ts';
@@ -11,7 +13,7 @@ import { isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { type Device, type Task, taskBytes, taskFlops } from './device.ts';
 import { HeapMemory } from './heap-memory.ts';
 import { type JsDevice, rearrange } from './js.ts';
-import { linalgSteps, type Workspace } from './linalg.ts';
+import { linalgOnArrays, linalgSteps, type Workspace } from './linalg.ts';
 import { mirrorLower, type Product, productOf } from './product.ts';
 import { LimitError } from '../errors.ts';
 import { isInPasses, mappedBy, operandsOf, runAlongAxes } from './along-axes.ts';
@@ -23,6 +25,10 @@ const NS_PER_BYTE = 0.06;
 const CALL_NS = 400;
 /** Products of more floating-point operations (5 ms of two threads) run beside the event loop; a hand-over costs up to one, for threads must wake. */
 const ASYNC_FLOPS = 4e8;
+/** Factorisations of more: their small steps make them a quarter as quick. */
+const ASYNC_FACTOR_FLOPS = 1e8;
+/** Where there is one thread, those of more give the event loop turns (a few milliseconds of a slow one); there is nobody to wake. */
+const TURNS_FLOPS = 5e7;
 /** Those of more keep all threads busy. */
 const SHARED_FLOPS = 1.5e8;
 
@@ -30,7 +36,6 @@ const SHARED_FLOPS = 1.5e8;
 const SHARED_MAP_FLOPS = 1e7;
 /** Multiply-adds below which a step of a factorisation stays on the calling thread (about 0.1 ms). */
 const HANDOVER_WORK = 4e6;
-const DONE = (_finished: void): Promise<void> => Promise.resolve();
 
 const SKELETONS: ReadonlySet<string> = new Set(['map', 'reduce', 'rows', 'contract', 'linalg', 'random', 'window', 'rearrange']);
 
@@ -53,12 +58,14 @@ export class WasmDevice implements Device {
   readonly #team: Team;
   readonly #contract: WasmContract;
   readonly #ground: WasmGround;
+  /** For results that are not in the heap. */
+  readonly #stagedGround: StagedGround;
   readonly #teamMap: TeamMap;
   readonly #js: JsDevice;
   /** Steps too small to be worth a hand-over are done at once. */
   readonly #besideGround: AsyncGround = {
-    contractAsync: (spec) => (spec.m * spec.n * spec.k < HANDOVER_WORK ? DONE(this.#ground.contract(spec)) : this.#ground.contractAsync(spec)),
-    solveAsync: (spec) => (spec.count * spec.size * spec.size < HANDOVER_WORK ? DONE(this.#ground.solve(spec)) : this.#ground.solveAsync(spec)),
+    contractAsync: (spec) => (spec.m * spec.n * spec.k < HANDOVER_WORK ? this.#atOnce(this.#ground.contract(spec)) : this.#ground.contractAsync(spec)),
+    solveAsync: (spec) => (spec.count * spec.size * spec.size < HANDOVER_WORK ? this.#atOnce(this.#ground.solve(spec)) : this.#ground.solveAsync(spec)),
   };
   /** The SIMD loop nests, and the plain ones for what has no vector form. */
   readonly #skeletons: ReturnType<typeof wasmSkeletons>;
@@ -70,11 +77,12 @@ export class WasmDevice implements Device {
     this.#team = new Team({ memory, kind, ...(options.host && { host: options.host }), ...(options.threads !== undefined && { threads: options.threads }) });
     this.#contract = new WasmContract(this.#heap, this.#team);
     this.#ground = new WasmGround(this.#heap, this.#team, this.#contract);
+    this.#stagedGround = new StagedGround(this.#heap, this.#team, this.#contract);
     this.#skeletons = wasmSkeletons(this.#heap);
     this.#teamMap = new TeamMap(this.#heap, this.#team, this.#skeletons.maps);
     // A private memory that grows detaches every view of it: it holds working copies only.
     this.memory = kind === 'shared' ? new HeapMemory(this.#heap) : heapMemory;
-    this.detail = `SIMD kernels, ${this.#team.threads} thread${this.#team.threads === 1 ? '' : 's'}`;
+    this.detail = `SIMD kernels, ${this.#team.threads === 1 ? `1 thread: ${whyOne(options, kind)}` : `${this.#team.threads} threads`}`;
   }
 
   supports(task: Task): boolean {
@@ -98,8 +106,14 @@ export class WasmDevice implements Device {
       const shared = this.#teamMap.run(task.row.kernel.element, operandsOf(task), out.array, task.type.shape);
       if (shared !== undefined) return shared;
     }
-    if (isDense(task) && taskFlops(task) >= ASYNC_FLOPS) return task.row.kernel.skeleton === 'contract' ? this.#contractBeside(task, out) : this.#linalgBeside(task, out);
+    const { skeleton } = task.row.kernel;
+    if (skeleton === 'contract' && this.#isLong(task, ASYNC_FLOPS)) return this.#contractBeside(task, out);
+    if (skeleton === 'linalg' && this.#isLong(task, ASYNC_FACTOR_FLOPS)) return this.#linalgBeside(task, out);
     this.runNow(task, out);
+  }
+
+  #isLong(task: Task, flops: number): boolean {
+    return taskFlops(task) >= (this.#team.threads === 1 ? TURNS_FLOPS : flops);
   }
 
   runNow(task: Task, out: Block): void {
@@ -146,13 +160,17 @@ export class WasmDevice implements Device {
   }
 
   async #linalgBeside(task: Task, out: Block): Promise<void> {
-    if (out.address === 0) return this.#js.runNow(task, out);
+    if (out.address === 0) return runLinalgAsync(linalgOnArrays(task, out.array as FloatArray), this.#stagedGround);
     const space = this.#workspace(out);
     try {
       await runLinalgAsync(linalgSteps(task, out.array as Float32Array, space.take), this.#besideGround);
     } finally {
       space.release();
     }
+  }
+
+  #atOnce(_done: void): Promise<void> {
+    return this.#team.turn();
   }
 
   /** Working copies of the result's dtype inside the heap. */
@@ -221,6 +239,12 @@ function openHeap(roomBytes: number): Heap {
     }
   }
   return new Heap();
+}
+
+function whyOne({ threads, host }: WasmOptions, kind: 'shared' | 'private'): string {
+  if (threads === 1) return 'as asked for';
+  if (typeof host?.spawn === 'string') return host.spawn;
+  return kind === 'private' ? 'memory cannot be shared here' : 'there is one core';
 }
 
 function mirrorAll(out: Float32Array, { n, offsetsA }: Product): void {

@@ -1,22 +1,24 @@
 // Threads for kernels on Node: worker_threads, started from text so that it works from source, from dist and from a bundle.
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { TeamHost, WorkerHandle } from '../../kernels/wasm/team.ts';
+import type { Spawn, TeamHost } from '../../kernels/wasm/team.ts';
 
-const PRELUDE = `
+const program = (source: string): string => `
 'use strict';
 const { parentPort, receiveMessageOnPort, workerData: payload } = require('node:worker_threads');
 const receive = () => receiveMessageOnPort(parentPort)?.message;
 const report = (value) => parentPort.postMessage(value);
+const arrival = undefined;
+(async () => {${source}})();
 `;
 
 /** A team host on worker_threads; workers never keep the process alive, but for the length of an asynchronous job. */
 export function nodeThreads(): TeamHost {
-  return { parallelism: availableParallelism(), spawn, pause };
+  return { parallelism: availableParallelism(), spawn, pause, now: () => performance.now() };
 }
 
-function spawn(source: string, payload: Parameters<TeamHost['spawn']>[1], events: Parameters<TeamHost['spawn']>[2]): WorkerHandle {
-  const worker = new Worker(PRELUDE + source, { eval: true, workerData: payload, execArgv: [], name: 'symbolic-sheet kernels' });
+const spawn: Spawn = (source, payload, events) => {
+  const worker = new Worker(program(source), { eval: true, workerData: payload, execArgv: [], name: 'symbolic-sheet kernels' });
   worker.on('message', events.message);
   // 'exit' follows; an 'error' without a listener would end the process although the team copes.
   worker.on('error', () => undefined);
@@ -27,7 +29,7 @@ function spawn(source: string, payload: Parameters<TeamHost['spawn']>[1], events
     release: () => worker.unref(),
     terminate: async () => { await worker.terminate(); },
   };
-}
+};
 
 function pause(): Promise<void> {
   return new Promise((resolve) => { setImmediate(resolve); });

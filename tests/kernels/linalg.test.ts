@@ -7,6 +7,7 @@ import type { LinalgSteps } from '../../kernels/linalg.ts';
 import { WasmContract } from '../../kernels/wasm/contract.ts';
 import { Heap } from '../../kernels/wasm/heap.ts';
 import { WasmGround } from '../../kernels/wasm/linalg.ts';
+import { StagedGround } from '../../kernels/wasm/staged-ground.ts';
 import { Team } from '../../kernels/wasm/team.ts';
 import { nodeThreads } from '../../src/host/node-threads.ts';
 
@@ -172,5 +173,46 @@ describe('lu', () => {
     const { result, arrays: [f] } = await everywhere('float32', [a], ([view]) => lu(matrix(view!, n), n, n, pivots));
     expect(result).toBe(25);
     expect(runLinalg(luSolve(matrix(f!, n), pivots, n, matrix(new Float32Array(n), 1), 1), jsGround)).toBe(25);
+  });
+});
+
+describe('matrices outside linear memory', () => {
+  // The heap is private and grows on the way, which detaches every view of it.
+  const outside = () => {
+    const own = new Heap({ memory: 'private', initialPages: 2 });
+    const team = new Team({ memory: own.memory, kind: own.kind, host: nodeThreads() });
+    return { own, ground: new StagedGround(own, team, new WasmContract(own, team)) };
+  };
+
+  it('have the same bits: large products go by copies, in place, transposed and in part', async () => {
+    const [n, columns] = [300, 70];
+    const pivots = new Int32Array(n);
+    const algorithms: readonly ((a: FloatArray, x: FloatArray) => LinalgSteps<number>)[] = [
+      (a) => cholesky(matrix(a, n), n),
+      (a) => lu(matrix(a, n), n, n, pivots),
+      (t, x) => solveTriangular({ n, columns, t: matrix(t, n), triangle: 'upper', transposeT: true, diagonal: 'given', x: matrix(x, columns) }),
+    ];
+    const [a, x] = [positiveDefinite(n, 5), random(n * columns, 6)];
+    for (const dtype of dtypes) for (const steps of algorithms) {
+      const [plain, staged] = [[own(dtype, a), own(dtype, x)], [own(dtype, a), own(dtype, x)]] as const;
+      const { own: heapOfOne, ground } = outside();
+      expect(await runLinalgAsync(steps(...staged), ground)).toBe(runLinalg(steps(...plain), jsGround));
+      staged.forEach((elements, i) => expect(elements.findIndex((value, at) => !Object.is(value, plain[i]![at]))).toBe(-1));
+      // Copies were made, and given back: what is left is the scratch of a product.
+      expect(heapOfOne.stats().usedBytes).toBeGreaterThan(0);
+      expect(heapOfOne.stats().usedBytes).toBeLessThan(1 << 20);
+    }
+  });
+
+  it('of many right-hand sides are solved some at a time, with the same bits', async () => {
+    const [n, columns] = [32, 2500];
+    for (const layout of ['columns', 'rows'] as const) {
+      const [t, b] = [own('float64', positiveDefinite(n, 7)), random(n * columns, 8)];
+      const [plain, staged] = [own('float64', b), own('float64', b)];
+      const spec = (x: FloatArray) => ({ size: n, count: columns, t: matrix(t, n), transposeT: false, direction: 'forward', diagonal: 'given', layout, x: matrix(x, layout === 'columns' ? columns : n) } as const);
+      jsGround.solve(spec(plain));
+      await outside().ground.solveAsync(spec(staged));
+      expect(staged.findIndex((value, at) => !Object.is(value, plain[at]))).toBe(-1);
+    }
   });
 });
