@@ -1,4 +1,4 @@
-// The browser host: no files, no environment, no threads of its own; BLAKE3 in WASM.
+// The browser host: no files, no environment, threads where the page may share memory; BLAKE3 in WASM.
 import type { Device, DeviceReport } from '../backend/device.ts';
 import type { JsDevice } from '../backend/js.ts';
 import type { WasmDevice } from '../backend/wasm.ts';
@@ -88,8 +88,8 @@ const VECTOR_MODULE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0,
 async function openWasm(js: JsDevice, settings: Settings): Promise<{ wasm: WasmDevice | undefined; refusal: string }> {
   if (!WebAssembly.validate(VECTOR_MODULE)) return { wasm: undefined, refusal: 'WebAssembly has no SIMD here; use a recent browser' };
   try {
-    const { WasmDevice } = await import('../backend/wasm.ts');
-    return { wasm: new WasmDevice(js, { threads: 1, roomBytes: settings.budgetBytes }), refusal: '' };
+    const [{ WasmDevice }, { browserThreads }] = await Promise.all([import('../backend/wasm.ts'), import('./browser-threads.ts')]);
+    return { wasm: new WasmDevice(js, { threads: settings.threads, host: await browserThreads(settings.threads), roomBytes: settings.budgetBytes }), refusal: '' };
   } catch (error) {
     return { wasm: undefined, refusal: `WebAssembly refused: ${String(error)}; where memory is short, open({ budgetBytes }) with less` };
   }

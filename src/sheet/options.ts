@@ -35,7 +35,7 @@ export interface OpenOptions {
   readonly policy?: LawSet;
   /** Where the live trace goes, what it digests, and how many events stay in memory. */
   readonly trace?: TraceOptions;
-  /** Threads of the WASM device. Default the number of cores. */
+  /** Threads of the WASM device. Default the number of cores; one in a page that may not share memory (docs/devices.md). */
   readonly threads?: number;
 }
 

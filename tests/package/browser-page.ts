@@ -1,7 +1,7 @@
 // The page of the browser tests: a program of every host, and what a sheet says of the devices it finds.
 import { SheetError, SymbolicSheet } from '../../src/browser.ts';
 import type { DeviceReport } from '../../src/backend/device.ts';
-import { type Outcome, program } from './program.ts';
+import { longWork, type Outcome, program } from './program.ts';
 
 /** The program of every host. */
 export const outcome = (): Promise<Outcome> => program(SymbolicSheet);
@@ -37,6 +37,67 @@ export async function openWithoutSimd(): Promise<Found> {
   } finally {
     Object.assign(WebAssembly, { validate, Module });
   }
+}
+
+/** Long work on WASM. */
+export interface Paced {
+  readonly ids: readonly string[];
+  /** Longest time in which a timer of the page did not get its turn, for each result. */
+  readonly gapsMs: readonly number[];
+  /** What the device says of itself. */
+  readonly detail: string;
+  /** Jobs that workers said they had finished. */
+  readonly jobsOfWorkers: number;
+}
+
+/** Computes what takes long, on so many threads. */
+export async function pace(threads?: number): Promise<Paced> {
+  const jobsOfWorkers = watchWorkers();
+  const sheet = await SymbolicSheet.open({ class: 'exact', devices: ['wasm', 'js'], ...(threads !== undefined && { threads }) });
+  const detail = sheet.devices().find(({ name }) => name === 'wasm')?.detail ?? '';
+  const { inputs, results } = longWork(sheet);
+  await sheet.compute(...inputs);
+  const [ids, gapsMs]: [string[], number[]] = [[], []];
+  for (const result of results) {
+    const longestGap = watchTimer();
+    await sheet.compute(result);
+    gapsMs.push(longestGap());
+    ids.push(await result.fingerprint());
+  }
+  await sheet.close();
+  return { ids, gapsMs, detail, jobsOfWorkers: jobsOfWorkers() };
+}
+
+/** Counts what workers that are started from now on report as finished, until the count is asked for. */
+function watchWorkers(): () => number {
+  const { Worker } = globalThis;
+  let jobs = 0;
+  globalThis.Worker = class extends Worker {
+    constructor(url: string | URL, options?: WorkerOptions) {
+      super(url, options);
+      this.addEventListener('message', ({ data }) => { if (data > 0) jobs++; });
+    }
+  };
+  return () => {
+    globalThis.Worker = Worker;
+    return jobs;
+  };
+}
+
+/** Watches a timer that starts itself again until the longest time between two of its calls is asked for. */
+function watchTimer(): () => number {
+  let [last, longest, isOver] = [performance.now(), 0, false];
+  const tick = (): void => {
+    const now = performance.now();
+    [last, longest] = [now, Math.max(longest, now - last)];
+    if (!isOver) setTimeout(tick, 0);
+  };
+  setTimeout(tick, 0);
+  return () => {
+    isOver = true;
+    tick();
+    return longest;
+  };
 }
 
 /** The code and message of the error that opening a sheet gives. */

@@ -2,13 +2,30 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { SymbolicSheet } from '../../src/index.ts';
-import type { Found } from './browser-page.ts';
+import type { Found, Paced } from './browser-page.ts';
 import { type Bundle, bundle, call, launch, serve, type Site, type SiteOptions, visit } from './browser-site.ts';
-import { type Outcome, program } from './program.ts';
+import { longWork, type Outcome, program } from './program.ts';
 
 /** A name of this machine that no browser takes for a secure one. */
 const INSECURE = 'insecure.test';
 const KERNELS = /^(src\/backend\/(wasm|js|webgpu\/|tensorflow\/)|src\/host\/gpu-adapter|kernels\/(wasm|wgsl)\/)/;
+/** A few frames: a turn, a piece of work that began within it, and what else the browser does. */
+const LONGEST_GAP_MS = 60;
+const NOT_ISOLATED = 'SIMD kernels, 1 thread: the page is not cross-origin isolated; for more, serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
+
+let inNode: Promise<string[]> | undefined;
+
+/** Content ids of the long work in Node, computed once. */
+function idsOfLongWork(): Promise<string[]> {
+  inNode ??= (async () => {
+    const sheet = await SymbolicSheet.open({ class: 'exact', devices: ['wasm', 'js'] });
+    const ids: string[] = [];
+    for (const result of longWork(sheet).results) ids.push(await result.fingerprint());
+    await sheet.close();
+    return ids;
+  })();
+  return inNode;
+}
 
 describe('the browser bundle', () => {
   let bundled: Bundle;
@@ -52,6 +69,33 @@ describe('the browser bundle', () => {
     expect(inBrowser.devices).toEqual(['js', 'wasm']);
     expect(inBrowser.again).toBe(0);
     expect((await call<[], Found>(page, 'open')).sharesMemory).toBe(isolated);
+  });
+
+  // Where the machine is busy with other things a timer waits for them: the least of some tries counts.
+  it.for([
+    ['shares memory between threads, on several', { isolated: true }, 2, 'SIMD kernels, 2 threads'],
+    ['shares memory between threads, on one', { isolated: true }, 1, 'SIMD kernels, 1 thread: as asked for'],
+    ['does not share memory, on one', { isolated: false }, 3, NOT_ISOLATED],
+  ] as const)('computes what takes long without stopping a page that %s, with the bits of Node', async ([_page, options, threads, detail], context) => {
+    const page = await visited(context, options);
+    const gapsMs = [Infinity, Infinity, Infinity];
+    for (let tries = 0; tries < 8 && Math.max(...gapsMs) > LONGEST_GAP_MS; tries++) {
+      const paced = await call<[number], Paced>(page, 'pace', threads);
+      paced.gapsMs.forEach((gap, i) => { gapsMs[i] = Math.min(gap, gapsMs[i] as number); });
+      expect(paced).toMatchObject({ ids: await idsOfLongWork(), detail });
+      expect(paced.jobsOfWorkers > 0).toBe(detail === 'SIMD kernels, 2 threads');
+    }
+    expect(Math.max(...gapsMs)).toBeLessThanOrEqual(LONGEST_GAP_MS);
+  });
+
+  it('uses a thread for each core where a page may start workers, and says why it has one where a content security policy forbids them', async (context) => {
+    const policy = (sources: string): SiteOptions => ({ headers: { 'content-security-policy': `script-src 'self' 'wasm-unsafe-eval'${sources}` } });
+    const allowed = await visited(context, policy('; worker-src blob:'));
+    const cores = await allowed.evaluate(() => navigator.hardwareConcurrency);
+    expect(reportOf(await call<[], Found>(allowed, 'open'), 'wasm')?.detail).toBe(cores === 1 ? 'SIMD kernels, 1 thread: there is one core' : `SIMD kernels, ${cores} threads`);
+    const paced = await call<[number], Paced>(await visited(context, policy('')), 'pace', 3);
+    expect(paced).toMatchObject({ ids: await idsOfLongWork(), jobsOfWorkers: 0 });
+    expect(paced.detail).toBe('SIMD kernels, 1 thread: workers are refused here; for more, add "worker-src blob:" to the content security policy of the page');
   });
 
   it('says what a GPU would need where none answers, and loads no code for one', async (context) => {

@@ -1,5 +1,5 @@
 // A program for several hosts: products, systems and functions in class exact, and what asking a second time costs.
-import type { SymbolicSheet } from '../../src/index.ts';
+import type { SymbolicSheet, Tensor } from '../../src/index.ts';
 
 /** What the program came to. */
 export interface Outcome {
@@ -22,4 +22,11 @@ export async function program(Sheet: { open(options: { class: 'exact' }): Promis
   const devices = sheet.devices().filter(({ found }) => found).map(({ name }) => name);
   await sheet.close();
   return { ids, again, devices };
+}
+
+/** A product, a Cholesky factor and the solution of a general system: each takes one thread some hundred milliseconds. */
+export function longWork(sheet: SymbolicSheet): { readonly inputs: readonly Tensor[]; readonly results: readonly Tensor[] } {
+  const [x, y] = [sheet.randomNormal([1024, 1024], { seed: 4 }), sheet.randomNormal([1024, 1024], { seed: 5 })];
+  const positive = x.matmul(x, { transposeB: true }).add(sheet.eye(1024));
+  return { inputs: [x, y, positive], results: [x.matmul(y), positive.cholesky(), x.solve(y)] };
 }
