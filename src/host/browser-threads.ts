@@ -25,7 +25,7 @@ onunhandledrejection = ({ reason }) => { throw reason; };
 
 /** A team host on the page's workers. Where they are refused, and where `threads` is 1, work is done on the calling thread in turns. */
 export async function browserThreads(threads: number | undefined): Promise<TeamHost> {
-  const parallelism = Math.max(1, navigator.hardwareConcurrency);
+  const parallelism = navigator.hardwareConcurrency || 1; // Some browsers keep it to themselves.
   const refusal = (threads ?? parallelism) === 1 ? '' : await (refused ??= findRefusal());
   return { parallelism, spawn: refusal === '' ? spawn : refusal, pause, now: () => performance.now() };
 }
