@@ -6,7 +6,7 @@ import { type AsyncGround, runLinalg, runLinalgAsync } from '../../kernels/linal
 import { WasmGround } from '../../kernels/wasm/linalg.ts';
 import { StagedGround } from '../../kernels/wasm/staged-ground.ts';
 import { TeamMap } from '../../kernels/wasm/team-map.ts';
-import { wasmSkeletons } from '../../kernels/wasm/rows.ts';
+import { wasmSkeletons } from '../../kernels/wasm/skeletons.ts';
 import { Team, type TeamHost } from '../../kernels/wasm/team.ts';
 import { type Block, heapMemory, type Memory, type Value } from '../tensor/block.ts';
 import { isFloat, type TypedArray } from '../tensor/dtype.ts';

@@ -4,7 +4,7 @@ import { convert } from '../../kernels/convert.ts';
 import { narrowToHalves, widenHalves } from '../../kernels/half.ts';
 import type { NumberArray } from '../../kernels/map.ts';
 import { Heap } from '../../kernels/wasm/heap.ts';
-import { wasmSkeletons } from '../../kernels/wasm/rows.ts';
+import { wasmSkeletons } from '../../kernels/wasm/skeletons.ts';
 
 const heap = new Heap();
 const on = wasmSkeletons(heap);

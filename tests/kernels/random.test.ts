@@ -4,7 +4,7 @@ import { drawBlocks, philox } from '../../kernels/philox.ts';
 import { integers, normal, permutation, uniform } from '../../kernels/random.ts';
 import { plainSkeletons } from '../../kernels/skeletons.ts';
 import { Heap } from '../../kernels/wasm/heap.ts';
-import { wasmSkeletons } from '../../kernels/wasm/rows.ts';
+import { wasmSkeletons } from '../../kernels/wasm/skeletons.ts';
 
 const hex = (words: Uint32Array): string[] => [...words].map((word) => word.toString(16).padStart(8, '0'));
 

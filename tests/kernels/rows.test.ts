@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { logSoftmax, logSumExp, softmax, variance } from '../../kernels/rows.ts';
 import { plainSkeletons } from '../../kernels/skeletons.ts';
 import { Heap } from '../../kernels/wasm/heap.ts';
-import { wasmSkeletons } from '../../kernels/wasm/rows.ts';
+import { wasmSkeletons } from '../../kernels/wasm/skeletons.ts';
 
 const vector = wasmSkeletons(new Heap());
 const row = (...values: number[]) => ({ array: Float64Array.from(values), shape: [values.length] });
