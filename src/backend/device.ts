@@ -29,6 +29,12 @@ export interface BufferSharing {
   adopt(buffer: GPUBuffer, type: TensorType): Block;
   /** The buffer that has a value's elements; it stays as long as the value lives. */
   lend(value: Value): Promise<GPUBuffer>;
+  /** Whether a device is the open one. */
+  isOn(device: GPUDevice): boolean;
+  /** A block with a copy of what a buffer of the open device has when everything submitted to it has run. Throws a typed error where it does not fit. */
+  copyIn(buffer: GPUBuffer, type: TensorType): Block;
+  /** Calls `use` with a copy of a value's elements, in a buffer of no more bytes that is gone when it returns; resolves with whether the device did all that. */
+  copyOut(value: Value, use: (buffer: GPUBuffer) => void): Promise<boolean>;
 }
 
 /** A place where tasks run. */

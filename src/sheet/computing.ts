@@ -239,7 +239,7 @@ const entryOf = ({ identity, expression, pathNs }: Step, value: Value, device: s
   ({ node: identity as NodeId, value, attributes: expression.attributes, costNs: pathNs, ownNs: costNs, device, away: !value.block.isLocal, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });
 
 function unreadable({ seq, type, value }: Expression): SheetError {
-  if (value?.block.isLost === true) return new SourceError(`Tensor #${seq} of shape [${type.shape.join(',')}] was in a GPUBuffer of a device that was lost; make it again: with sheet.tensor(…) on sheet.gpuDevice(), or from the result it was.`, { seq });
+  if (value?.block.isLost === true) return new SourceError(`Tensor #${seq} of shape [${type.shape.join(',')}] was only on a GPU device that was lost; make it again: with sheet.tensor(…) on sheet.gpuDevice(), or from the result it was.`, { seq });
   if (value !== undefined) return new UnavailableError(`Tensor #${seq} is in a GPUBuffer, and this call computes at once, without waiting for it; read it first, or open the sheet without eager.`, { seq });
   return new ClosedError(`Tensor #${seq} of shape [${type.shape.join(',')}] was disposed, and this result needs its elements; make it again with sheet.tensor(…) before disposing of it.`, { seq });
 }

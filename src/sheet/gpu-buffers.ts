@@ -1,15 +1,15 @@
-// GPUBuffers as operands and results: tensors over buffers of other WebGPU code, and buffers for it.
+// What lies on the sheet's GPU as operands and results: buffers of other WebGPU code and for it, tensors of a TensorFlow.js that computes there.
 import type { BufferSharing } from '../backend/device.ts';
 import { AttributeError, ShapeError, SourceError, UnavailableError } from '../errors.ts';
 import { type Value, valueOf } from '../tensor/block.ts';
 import { type DType, parseDType } from '../tensor/dtype.ts';
-import { checkShape } from '../tensor/shape.ts';
-import { tensorType } from '../tensor/type.ts';
+import type { ForeignClass } from '../tensor/export.ts';
+import { flushTf, placeOfTf, tfOnDevice } from '../tensor/foreign-gpu.ts';
+import { checkFilled, readShape } from '../tensor/foreign-layout.ts';
+import { checkShape, type Shape, sizeOf } from '../tensor/shape.ts';
+import { type TensorType, tensorType } from '../tensor/type.ts';
 import type { Core } from './core.ts';
-
-/** Whether a value is a GPUBuffer. Known by its members: Node has no such class of its own. */
-export const isGpuBuffer = (value: unknown): value is GPUBuffer =>
-  typeof value === 'object' && value !== null && 'mapAsync' in value && 'mapState' in value && 'usage' in value;
+import { checkHeld } from './operands.ts';
 
 /** The device whose buffers a sheet shares, which says itself where it was lost. Throws an UnavailableError that says what is missing. */
 export function sharingOf({ dispatcher, absentDevices }: Core): BufferSharing {
@@ -28,4 +28,45 @@ export function valueOfBuffer(core: Core, buffer: GPUBuffer, shape: readonly num
   }
   const type = tensorType(parseDType(dtype), checkShape(shape, 'tensor'));
   return valueOf(type, sharingOf(core).adopt(buffer, type));
+}
+
+/** What a tensor of tf says of itself. */
+interface TfDescription {
+  readonly shape: unknown;
+  readonly dtype: unknown;
+}
+
+/**
+ * A copy, on the GPU, of a tensor of tf that only the sheet's own device has, as it is now; undefined for anything else. Words of
+ * another type than the tensor's, as tf has them for bool, are read by nobody here.
+ */
+export function valueOfTf({ dispatcher, settings }: Core, given: unknown, owner: string, shape?: readonly number[], asked?: DType): Value | undefined {
+  const place = typeof given === 'object' && given !== null ? placeOfTf(given) : undefined;
+  if (place?.buffer === undefined || settings.policy.finiteInputs !== undefined) return undefined;
+  const { buffer, words, backend } = place;
+  const { shape: own, dtype } = given as TfDescription;
+  const sharing = dispatcher.devices.find((device) => device.sharing !== undefined)?.sharing;
+  if (dtype !== words || sharing?.isOn(backend.device) !== true) return undefined;
+  const theirs = readShape(own, owner);
+  const wanted: Shape = shape === undefined ? theirs : checkShape(shape, owner);
+  checkFilled(wanted, sizeOf(theirs), owner);
+  if (asked !== undefined) checkHeld(words, parseDType(asked));
+  const type = tensorType(words, wanted);
+  flushTf(backend);
+  return valueOf(type, sharing.copyIn(buffer, type));
+}
+
+/** A copy as a tensor of tf that never leaves the GPU, where tf is set to a backend on the sheet's device and the value is there; undefined elsewhere. */
+export async function exportOnGpu<F>({ dispatcher }: Core, { dtype, shape, size }: TensorType, foreign: ForeignClass<F>, copyOut: (use: (buffer: GPUBuffer) => void) => Promise<boolean>): Promise<F | undefined> {
+  const sharing = dispatcher.devices.find((device) => device.sharing !== undefined)?.sharing;
+  const tf = tfOnDevice<F & { dispose(): void }>(foreign, (device) => sharing?.isOn(device) === true);
+  if (tf === undefined || size === 0 || (dtype !== 'float32' && dtype !== 'int32')) return undefined;
+  let made: (F & { dispose(): void }) | undefined;
+  const isMade = await copyOut((buffer) => {
+    made?.dispose();
+    made = tf.tensor({ buffer }, [...shape], dtype);
+  });
+  if (isMade) return made;
+  made?.dispose();
+  return undefined;
 }

@@ -8,7 +8,7 @@ import type { Elements } from '../tensor/elements.ts';
 import { asTableArray, checkReadable, isHalfBits } from '../tensor/foreign-dtypes.ts';
 import { asTruth, readSequence } from '../tensor/foreign-elements.ts';
 import { readForeign } from '../tensor/foreign.ts';
-import { isGpuBuffer } from './gpu-buffers.ts';
+import { isGpuBuffer } from '../tensor/foreign-gpu.ts';
 import { describe } from './print.ts';
 
 /** Nested lists of numbers, booleans or bigints. */
@@ -59,9 +59,15 @@ function readTyped(array: TypedArray, dtype: DType, owner: string): Elements {
 }
 
 function retyped(elements: Elements, dtype: DType | undefined): Elements {
-  if (dtype === undefined || dtype === elements.dtype) return elements;
+  if (dtype === undefined) return elements;
   if (dtype === 'bool' && elements.dtype === 'uint8') return { ...elements, dtype, ...asTruth(elements.array) };
-  throw new DTypeError(`tensor: the array holds ${elements.dtype}, not ${dtype}; leave dtype out and use tensor(…).astype('${dtype}').`, { dtype, holds: elements.dtype });
+  checkHeld(elements.dtype, dtype);
+  return elements;
+}
+
+/** Throws a DTypeError where elements are asked for as another dtype than they are held in. */
+export function checkHeld(held: DType, dtype: DType): void {
+  if (held !== dtype) throw new DTypeError(`tensor: the array holds ${held}, not ${dtype}; leave dtype out and use tensor(…).astype('${dtype}').`, { dtype, holds: held });
 }
 
 function readNested(value: Nested, owner: string, dtype: DType | undefined): Elements {

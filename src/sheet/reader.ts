@@ -116,6 +116,18 @@ export class Reader {
     return buffer as GPUBuffer;
   }
 
+  /** Has a value on the GPU copied there, for `use`; resolves with false where it is in RAM, or the device does not copy it. */
+  async copyOut(expression: Expression, use: (buffer: GPUBuffer) => void): Promise<boolean> {
+    this.admit(expression);
+    let isMade = false;
+    const [value] = await this.#withoutLoss([expression], undefined, async (value) => {
+      isMade = !value.block.isLocal && await sharingOf(this.#core).copyOut(value, use);
+    }) as [Value];
+    if (isMade) this.#fix(expression, value);
+    value.block.release();
+    return isMade;
+  }
+
   /** Computes a deep expression and makes it a root of its content, so that neither it nor its node holds how it was made. */
   cut(expression: Expression): void {
     relevel(expression);

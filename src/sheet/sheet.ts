@@ -8,6 +8,8 @@ import { FOREIGN_METHODS, METHODS, opNamed } from '../ops/index.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
 import type { DType, DTypeOf } from '../tensor/dtype.ts';
 import type { Elements } from '../tensor/elements.ts';
+import type { ForeignClass } from '../tensor/export.ts';
+import { isGpuBuffer } from '../tensor/foreign-gpu.ts';
 import { tensorType } from '../tensor/type.ts';
 import { splitArguments } from './arguments.ts';
 import { takeOver } from './ownership.ts';
@@ -15,7 +17,7 @@ import type { Core, View } from './core.ts';
 import { checkDevice, reportDevices } from './devices.ts';
 import { isTooDeep } from './deep-chains.ts';
 import { answersIn, type Explanation, explainExpression } from './explain.ts';
-import { isGpuBuffer, sharingOf, valueOfBuffer } from './gpu-buffers.ts';
+import { exportOnGpu, sharingOf, valueOfBuffer, valueOfTf } from './gpu-buffers.ts';
 import { makeMemo, type Memo, type Memoised, type MemoOptions } from './memo/memo.ts';
 import type { MemoView } from './memo/view.ts';
 import type { OpArguments, OpName, OpResult, SheetMethods } from './methods.gen.ts';
@@ -54,8 +56,9 @@ export class Sheet {
   }
 
   /**
-   * A tensor of given elements: a typed array, nested lists or a foreign tensor; copied unless `own`. A GPUBuffer of
-   * `gpuDevice()` is used where it is: it must not be written or destroyed while tensors made from it are in use.
+   * A tensor of given elements: a typed array, nested lists or a foreign tensor; copied unless `own`, on the GPU where a tensor of
+   * TensorFlow.js lies on `gpuDevice()`. A GPUBuffer of that device is used where it is: it must not be written or destroyed while
+   * tensors made from it are in use.
    */
   tensor<D extends DType>(values: unknown, shape: readonly number[] | undefined, options: TensorOptions & { readonly dtype: D }): Tensor<D>;
   tensor<V>(values: V, shape?: readonly number[], options?: TensorOptions): Tensor<DTypeOf<V>>;
@@ -66,6 +69,8 @@ export class Sheet {
       const value = valueOfBuffer(this.core, values, shape, options);
       return new Tensor(this, this.core.roots.add(value.type, value, this.#view.author));
     }
+    const onGpu = valueOfTf(this.core, values, 'tensor', shape, options.dtype);
+    if (onGpu !== undefined) return new Tensor(this, this.core.roots.add(onGpu.type, onGpu, this.#view.author));
     const elements = readElements(values, 'tensor', shape, options.dtype);
     const type = tensorType(elements.dtype, elements.shape);
     const value = options.own === true ? takeOver(elements.array, type) : elements.fresh ? valueOfArray(type, elements.array) : this.core.roots.snapshot(elements.array, type);
@@ -183,6 +188,8 @@ export class Sheet {
   #argument(row: OpRow, operand: unknown, isIndex: boolean): Argument | Elements {
     if (operand instanceof Tensor) return this.#own(operand);
     if (operand instanceof Expression) return operand;
+    const onGpu = valueOfTf(this.core, operand, row.name);
+    if (onGpu !== undefined) return this.core.roots.add(onGpu.type, onGpu, this.#view.author);
     if (isIndex) return readIndices(operand, row.name);
     if (isLiteral(operand)) return operand;
     return readElements(operand, row.name);
@@ -235,6 +242,11 @@ export class Sheet {
   async lend(expression: Expression): Promise<GPUBuffer> {
     this.#open();
     return this.#reader.lend(expression);
+  }
+
+  /** @internal */
+  async exportOnGpu<F>(expression: Expression, foreign: ForeignClass<F>): Promise<F | undefined> {
+    return this.core.isClosed ? undefined : exportOnGpu(this.core, expression.type, foreign, (use) => this.#reader.copyOut(expression, use));
   }
 
   /** The GPUDevice that this sheet computes on, to make buffers for it and to use those it lends. Its errors and its loss are the sheet's as well. */

@@ -27,6 +27,8 @@ export interface Owner {
   contentIdOf(expression: Expression): Promise<Uint8Array>;
   /** The buffer of the elements on the sheet's GPU, theirs while the expression has its value. */
   lend(expression: Expression): Promise<GPUBuffer>;
+  /** A copy as a tensor of a library that computes on the sheet's GPU, where the elements are; undefined where they go through RAM. */
+  exportOnGpu<F>(expression: Expression, foreign: ForeignClass<F>): Promise<F | undefined>;
   explain(expression: Expression): Explanation;
   release(expression: Expression): void;
 }
@@ -107,8 +109,13 @@ export class Tensor<D extends DType = DType> {
     return this.owner.lend(this.expression);
   }
 
-  /** A copy as a tensor of another library: its Tensor class (onnxruntime, transformers.js) or its module (tf). */
+  /**
+   * A copy as a tensor of another library: its Tensor class (onnxruntime, transformers.js) or its module (tf). On the GPU where the
+   * elements are there and tf is set to a backend on the sheet's device.
+   */
   async as<F>(foreign: ForeignClass<F>): Promise<F> {
+    const onGpu = this.#disposed ? undefined : await this.owner.exportOnGpu(this.expression, foreign);
+    if (onGpu !== undefined) return onGpu;
     const array = await this.data() as unknown as TypedArray;
     const { exportAs } = await import('../tensor/export.ts');
     return exportAs(foreign, { dtype: this.dtype, shape: this.shape, array, fresh: true });

@@ -4,6 +4,7 @@ import type { DType } from './dtype.ts';
 import type { Elements } from './elements.ts';
 import { dtypeOfName } from './foreign-dtypes.ts';
 import { castSequence, readSequence, type Sequence } from './foreign-elements.ts';
+import { placeOfTf } from './foreign-gpu.ts';
 import { checkFilled, gather, readLayout, readShape } from './foreign-layout.ts';
 import type { Shape } from './shape.ts';
 
@@ -50,15 +51,17 @@ function checkOnCpu(location: unknown, owner: string): void {
 function readTf(tensor: Members, owner: string): Elements {
   if (tensor['isDisposed'] === true) throw disposed('tf', owner);
   const dtype = dtypeOfName(tensor['dtype'], owner);
+  // Reading it at once fails in Node, draws it on a canvas in a browser, and prints a line in both.
+  if (placeOfTf(tensor) !== undefined) throw unreadable('its elements are on a GPU, and not where this sheet takes them from', tensor, owner);
   const read = tensor['dataSync'];
-  if (typeof read !== 'function') throw unreadable('it has no dataSync()', owner);
+  if (typeof read !== 'function') throw unreadable('it has no dataSync()', tensor, owner);
   let found: unknown;
   try {
     found = (read as () => unknown).call(tensor);
   } catch (error) {
-    throw unreadable(error instanceof Error ? error.message : String(error), owner);
+    throw unreadable(error instanceof Error ? error.message : String(error), tensor, owner);
   }
-  if (!ArrayBuffer.isView(found)) throw unreadable('its dataSync() gave no array', owner);
+  if (!ArrayBuffer.isView(found)) throw unreadable('its dataSync() gave no array', tensor, owner);
   // A cast without loss shares memory in tfjs: an int32 tensor seen as float32 still lies in an Int32Array.
   return filled(castSequence(found, dtype, owner), readShape(tensor['shape'], owner), owner);
 }
@@ -93,7 +96,7 @@ function reading(read: () => unknown, owner: string): unknown {
 const disposed = (library: string, owner: string): SourceError =>
   new SourceError(`${owner}: this ${library} tensor is disposed; pass it before you dispose it.`, { library });
 
-const unreadable = (reason: string, owner: string): SourceError =>
+const unreadable = (reason: string, { dtype }: Members, owner: string): SourceError =>
   new SourceError(
-    `${owner}: this tf tensor cannot be read synchronously (${reason}); pass { data: await t.data(), shape: t.shape } instead.`, { reason },
+    `${owner}: this tf tensor cannot be read at once (${reason}); pass its elements: sheet.tensor(await t.data(), t.shape${dtype === 'bool' ? ", { dtype: 'bool' }" : ''}).`, { reason },
   );

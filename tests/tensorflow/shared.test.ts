@@ -1,78 +1,13 @@
 // TensorFlow.js on the sheet's own GPU device: what it computes stays there, what it leaves behind is nothing, and what is lost is computed again.
 import type * as Tf from '@tensorflow/tfjs-core';
-import process from 'node:process';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { Device } from '../../src/backend/device.ts';
-import { JsDevice } from '../../src/backend/js.ts';
-import { openTensorflowBeside } from '../../src/backend/tensorflow/shared.ts';
-import { nodeHost } from '../../src/host/node-host.ts';
+import { describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { OPS } from '../../src/ops/index.ts';
-import { openSheet } from '../../src/sheet/open.ts';
-import { openWatched, type Watch } from '../gpu/watched-gpu.ts';
-import { useSwiftShader } from '../gpu/swiftshader.ts';
+import { elementsRead, NAME, noise, openShared, type SharedSheet, SIDE, square, tf, turn } from './shared-sheet.ts';
 import { errorIn, referenceOf, tasksOf } from './tasks.ts';
-
-const NAME = 'symbolic-sheet-webgpu';
-const SIDE = 32;
-/** The largest readback that is only of proofs and times. */
-const PROOF_BYTES = 1024;
-const noise = (count: number, seed = 1): Float32Array => Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898 + seed) / 2);
-const square = (seed: number): Float32Array => noise(SIDE * SIDE, seed);
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
-
-let tf: typeof Tf;
-const unhandled: unknown[] = [];
-const take = (reason: unknown): void => void unhandled.push(reason);
-
-/** What a program does that computes with tf's WebGPU backend in Node. */
-beforeAll(async () => {
-  process.on('unhandledRejection', take);
-  useSwiftShader();
-  const { create, globals } = await import('webgpu');
-  const gpu = create(['enable-dawn-features=disable_workgroup_init']);
-  Object.assign(globalThis, globals, { tensorflowGpuKeptAlive: gpu });
-  Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
-  tf = await import('@tensorflow/tfjs-core');
-  await import('@tensorflow/tfjs-backend-webgpu');
-  await tf.setBackend('webgpu');
-});
-afterAll(() => {
-  process.off('unhandledRejection', take);
-  expect(unhandled).toEqual([]);
-});
-
-interface SharedSheet {
-  readonly sheet: SymbolicSheet;
-  readonly onTf: ReturnType<SymbolicSheet['with']>;
-  readonly onGpu: ReturnType<SymbolicSheet['with']>;
-  readonly device: Device;
-  readonly watch: Watch;
-  /** What the sheet says of every call, as SYMBOLIC_SHEET_LOG=1 has it. */
-  readonly log: string[];
-}
-
-const closing: SymbolicSheet[] = [];
-afterEach(async () => {
-  for (const sheet of closing.splice(0)) await sheet.close();
-});
-
-/** A sheet with a watched GPU, and tf beside it. */
-async function openShared(): Promise<SharedSheet> {
-  const { sheet: owner, device: gpu, watch } = await openWatched();
-  const js = new JsDevice();
-  const device = await openTensorflowBeside(gpu, tf, js);
-  const log: string[] = [];
-  const host = await nodeHost();
-  const sheet = await openSheet(SymbolicSheet, { ...host, settings: { ...host.settings, log: true }, warn: (line) => void log.push(line) }, {}, async () => ({ devices: [js, gpu, device] }));
-  closing.push(sheet, owner);
-  watch.readbacks.length = 0;
-  return { sheet, onTf: sheet.with({ device: 'tensorflow' }), onGpu: sheet.with({ device: 'webgpu' }), device, watch, log };
-}
 
 /** The ops that were computed, and where. */
 const places = ({ log }: SharedSheet): string[] => log.flatMap((line) => (/^#\d+ (\S+) computed on (\w+) in /.exec(line)?.slice(1).join(' on ') ?? []));
-const elementsRead = ({ watch }: SharedSheet): number => watch.readbacks.filter((size) => size > PROOF_BYTES).length;
 
 async function expectClose(found: Tensor, wanted: Tensor): Promise<void> {
   const [x, y] = [await found.data(), await wanted.data()] as [Float32Array, Float32Array];

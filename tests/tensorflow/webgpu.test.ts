@@ -58,7 +58,7 @@ describe('on backend webgpu', () => {
     const given = exportAs(tf, { dtype: 'float32', shape: [2, 2], array: Float32Array.of(1, 2, 3, 4), fresh: true });
     const product = tf.matMul(given, given);
     expect(() => readForeign(product, 'tensor')).toThrow(SourceError);
-    expect(() => readForeign(product, 'tensor')).toThrow('pass { data: await t.data(), shape: t.shape } instead');
+    expect(() => readForeign(product, 'tensor')).toThrow('pass its elements: sheet.tensor(await t.data(), t.shape).');
     expect(readForeign({ data: await product.data(), shape: product.shape }, 'tensor')).toMatchObject({ shape: [2, 2], array: Float32Array.of(7, 10, 15, 22) });
     tf.dispose([given, product]);
   });

@@ -1,5 +1,6 @@
 // tf's WebGPU backend once more, on a GPU device of the sheet: under a name of its own, its kernels shared with the one tf has.
 import type { TensorFlow, TfDType, TfTensor } from '../../ops/tensorflow-module.ts';
+import { flushTf, type TfGpuBackend } from '../../tensor/foreign-gpu.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { TensorType } from '../../tensor/type.ts';
 import type { GuestGround } from '../webgpu/guests.ts';
@@ -7,14 +8,10 @@ import { faultOf, messageOf } from './open.ts';
 import { tfDTypeOf } from './tensors.ts';
 
 /** tf's WebGPU backend, as far as it is used. */
-export interface WebgpuBackend {
+export interface WebgpuBackend extends TfGpuBackend {
   queue: GPUQueue;
-  readonly tensorMap: { get(dataId: object): { readonly resource?: unknown } | undefined };
   readonly bufferManager: { readonly numBytesAllocated: number; getNumUsedBuffers(): number; dispose(): void };
   readonly adapterInfo?: unknown;
-  ensureCommandEncoderReady(): void;
-  endComputePassEncoder(): void;
-  submitQueue(): void;
 }
 
 type WebgpuBackendClass = new (device: GPUDevice, adapter: unknown) => WebgpuBackend;
@@ -109,10 +106,10 @@ export class Guest {
     try {
       result = this.#within(() => call(types.map((operand, i) => this.#enter(buffers[i] as GPUBuffer, operand))));
       const from = this.#bufferOf(result, type);
-      this.#flush();
+      flushTf(this.#backend);
       ground.copy(from, buffers[types.length] as GPUBuffer, type.sizeBytes);
     } catch (error) {
-      this.#flush();
+      flushTf(this.#backend);
       throw error;
     } finally {
       result?.dispose();
@@ -156,13 +153,6 @@ export class Guest {
     if (resource === undefined || resource === null) throw new TypeError('its result is not on the GPU');
     if (sizeOf(result.shape) !== size || result.dtype !== tfDTypeOf(dtype)) throw new TypeError(`it gave ${result.dtype} of shape [${result.shape.join(',')}] for ${dtype} of [${shape.join(',')}]`);
     return resource as GPUBuffer;
-  }
-
-  /** Hands in what was encoded: tf does so after some dispatches, or when it reads. */
-  #flush(): void {
-    this.#backend.ensureCommandEncoderReady();
-    this.#backend.endComputePassEncoder();
-    this.#backend.submitQueue();
   }
 
   #moveTo(ground: GuestGround): void {

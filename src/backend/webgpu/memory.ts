@@ -1,6 +1,6 @@
 // Values on the GPU: results, copies of operands that came from RAM, scratch, buffers of others. Nobody has to dispose of anything.
 import { LimitError, SheetError, SourceError } from '../../errors.ts';
-import { Block, type Memory, type Value } from '../../tensor/block.ts';
+import { Block, type Memory, type Value, valueOf } from '../../tensor/block.ts';
 import { bytesOf } from '../../tensor/dtype.ts';
 import type { TensorType } from '../../tensor/type.ts';
 import type { Allotment } from './buffers.ts';
@@ -138,6 +138,39 @@ export class GpuMemory implements Memory {
     // Whoever uses it is told.
     residence.accepting.catch(() => {});
     return block;
+  }
+
+  /** A block of this memory for what `fill` copies into its buffer now; it rejects where the device does not take that. Throws a LimitError where there is never room. */
+  receive(life: Life, type: TensorType, fill: (buffer: GPUBuffer) => Promise<void>): Block {
+    const value = valueOf(type, this.take(type));
+    const refusal = this.refusal([], value, []);
+    if (refusal !== undefined) throw new LimitError(`tensor: ${refusal}; or read its elements first, and pass those.`, { sizeBytes: type.sizeBytes, budgetBytes: this.budgetBytes });
+    const placed = this.#place(life, [], value, []);
+    const { block, residence, allotment } = placed.arrivals[0] as Arrival;
+    let filled: Promise<void> | undefined;
+    this.#launch(life, placed, ([buffer]) => {
+      filled = fill(buffer as GPUBuffer);
+    });
+    // Its buffer goes to nobody else before it is known to be one.
+    block.hold();
+    residence.accepting = this.#accepting(residence, allotment, filled as Promise<void>).finally(() => block.release());
+    // Whoever uses it is told.
+    residence.accepting.catch(() => {});
+    return block;
+  }
+
+  async #accepting(residence: GpuResidence, allotment: Allotment, filled: Promise<void>): Promise<void> {
+    const { type: { sizeBytes }, life } = residence;
+    // What there is no memory for cannot be filled either; the former is told.
+    filled.catch(() => {});
+    try {
+      if (await allotment.granted === false) throw new SheetError('LIMIT', `tensor: the device has no memory for ${sizeBytes} bytes; read its elements first, and pass those.`, { sizeBytes });
+      await filled;
+      residence.accepting = undefined;
+    } catch (error) {
+      if (this.#room.drop(residence)) giveBack(allotment, life);
+      throw error;
+    }
   }
 
   /** Forgets what lay on a device that is gone; says whether one with what budget is left is of use. */

@@ -144,7 +144,7 @@ export class Room {
     let leastWorth = Infinity;
     let seen = 0;
     for (const residence of this.#residents) {
-      if (residence.isLent || this.#inUse.has(residence)) continue;
+      if (residence.isLent || residence.accepting !== undefined || this.#inUse.has(residence)) continue;
       const block = residence.holder?.deref();
       const worth = block === undefined ? -2 : block.isLocal ? -1 : block.worth;
       if (worth < leastWorth) [least, leastWorth] = [residence, worth];

@@ -34,36 +34,90 @@ export function shareBuffers(memory: GpuMemory, lives: Lives): BufferSharing {
       if (!isGpuDType(value.type.dtype)) throw new DTypeError(`gpuBuffer: a GPU has no elements of ${value.type.dtype}; use astype('${nearestOf(value.type)}') first.`, { dtype: value.type.dtype });
       checkElements(value.type);
       const life = await lives.reopened();
-      const { limits } = life.epoch.device;
-      if (value.type.sizeBytes > limits.maxStorageBufferBindingSize) {
-        throw new LimitError(`gpuBuffer: ${value.type.sizeBytes} bytes are more than this GPU binds, ${limits.maxStorageBufferBindingSize}; slice the tensor.`, { sizeBytes: value.type.sizeBytes });
-      }
+      checkBound(life, value.type, 'gpuBuffer');
       return memory.lendOut(life, value);
     },
+    isOn: (device) => lives.current?.epoch.device === device,
+    copyIn(buffer, type) {
+      const life = lives.open();
+      checkBound(life, type, 'tensor');
+      return memory.receive(life, type, async (target) => {
+        const refusal = await copied(life, buffer, target, type.sizeBytes);
+        if (refusal !== undefined) throw new SourceError(`tensor: the device did not copy this tensor's buffer (${refusal}); read its elements first, and pass those.`, {});
+      });
+    },
+    async copyOut(value, use) {
+      const life = await lives.reopened();
+      let made: Promise<boolean> | undefined;
+      await memory.use(life, [value], undefined, [], ([buffer]) => {
+        made = useCopy(life, buffer as GPUBuffer, value.type.sizeBytes, use);
+      });
+      return await made === true;
+    },
   };
+}
+
+/** Copies bytes between buffers now, after everything the device was given; resolves with why it does not. */
+function copied(life: Life, from: GPUBuffer, to: GPUBuffer, sizeBytes: number): Promise<string | undefined> {
+  const { epoch: { device }, stream } = life;
+  // What is in a recycled buffer may still be read, and what is to be copied still be written.
+  stream.submit();
+  return tried(device, 'validation', () => {
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(from, 0, to, 0, sizeBytes);
+    device.queue.submit([encoder.finish()]);
+  });
+}
+
+/** Calls `use` with a buffer that has so many bytes and no more, which other code may take for the length of its elements. Resolves with whether all went well. */
+async function useCopy(life: Life, from: GPUBuffer, sizeBytes: number, use: (buffer: GPUBuffer) => void): Promise<boolean> {
+  const { device } = life.epoch;
+  let copying: Promise<string | undefined> | undefined;
+  const making = tried(device, 'out-of-memory', () => {
+    const exact = device.createBuffer({ size: sizeBytes, usage: USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST });
+    copying = copied(life, from, exact, sizeBytes);
+    try {
+      use(exact);
+    } finally {
+      exact.destroy();
+    }
+  });
+  const refusals = await Promise.all([making, copying]);
+  life.epoch.check();
+  return refusals.every((refusal) => refusal === undefined);
+}
+
+/** Why the device, or another implementation of it, refuses what is done; undefined where it does not. */
+function tried(device: GPUDevice, filter: GPUErrorFilter, act: () => void): Promise<string | undefined> {
+  device.pushErrorScope(filter);
+  let refusal: string | undefined;
+  try {
+    act();
+  } catch (error) {
+    refusal = String(error);
+  }
+  // A device that is gone says so elsewhere.
+  return device.popErrorScope().then((error) => (refusal ?? error?.message)?.split('\n', 1)[0], () => refusal);
 }
 
 /**
  * A buffer does not say which device made it, nor whether it was destroyed: the device is asked, for a binding and a copy, so that
  * what it refuses is this buffer and not the work of a task.
  */
-function tryBuffer({ epoch: { device } }: Life, buffer: GPUBuffer, target: GPUBuffer): Promise<void> {
-  device.pushErrorScope('validation');
-  let refusal: string | undefined;
-  try {
+async function tryBuffer({ epoch: { device } }: Life, buffer: GPUBuffer, target: GPUBuffer): Promise<void> {
+  const refusal = await tried(device, 'validation', () => {
     const layout = device.createBindGroupLayout({ entries: [{ binding: 0, visibility: 4, buffer: { type: 'read-only-storage' } }] });
     device.createBindGroup({ layout, entries: [{ binding: 0, resource: { buffer, size: TRIED_BYTES } }] });
     const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer(buffer, 0, target, 0, TRIED_BYTES);
     device.queue.submit([encoder.finish()]);
-  } catch (error) {
-    // An object of another kind, or of another implementation.
-    refusal = String(error);
-  }
-  return device.popErrorScope().then((error) => {
-    refusal ??= error?.message;
-    if (refusal !== undefined) throw new SourceError(`tensor: this GPUBuffer cannot be used on the sheet's device (${refusal.split('\n', 1)[0] as string}); make it with sheet.gpuDevice().createBuffer(…), and destroy it after its last use.`, {});
   });
+  if (refusal !== undefined) throw new SourceError(`tensor: this GPUBuffer cannot be used on the sheet's device (${refusal}); make it with sheet.gpuDevice().createBuffer(…), and destroy it after its last use.`, {});
+}
+
+function checkBound({ epoch: { device } }: Life, { sizeBytes }: TensorType, owner: string): void {
+  const limit = device.limits.maxStorageBufferBindingSize;
+  if (sizeBytes > limit) throw new LimitError(`${owner}: ${sizeBytes} bytes are more than this GPU binds, ${limit}; slice the tensor.`, { sizeBytes });
 }
 
 const nearestOf = ({ dtype }: TensorType): string => (dtype === 'int64' ? 'int32' : 'float32');
