@@ -70,7 +70,7 @@ export const browserDevices: FindDevices = async (settings, host) => {
   const gpu = isWanted('webgpu') ? await pageGpu(settings, host) : undefined;
   if (gpu !== undefined && 'found' in gpu) absent.push(gpu);
   else if (gpu !== undefined) devices.push(gpu);
-  if (settings.tf === undefined && isWanted('tensorflow')) absent.push({ name: 'tensorflow', found: false, detail: 'not looked for; pass yours, open({ tf })' });
+  if (settings.tf === undefined && isWanted('tensorflow')) absent.push({ name: 'tensorflow', found: false, detail: 'none was passed, and a page has no packages to look for; pass yours, open({ tf })' });
   if (settings.tf !== undefined && isWanted('tensorflow')) {
     const { openTensorflowBeside } = await import('../backend/tensorflow/shared.ts');
     const tf = openTensorflowBeside(gpu, settings.tf, wasm ?? devices[0] as JsDevice).catch((error: unknown) => {

@@ -46,18 +46,17 @@ async function nodeGpu(settings: Settings, host: Host, memory: Memory): Promise<
 }
 
 /** The TensorFlow.js that was passed, else one that is installed where the options name it, for loading it takes a second. */
-async function openTf({ tf, devices }: Settings, fallback: Device, gpu: Promise<Device | DeviceReport> | undefined): Promise<Device | DeviceReport> {
-  if (tf === undefined && devices?.includes('tensorflow') !== true) return absentTf('not looked for; pass yours, open({ tf }), or name "tensorflow" in the devices option to use an installed tfjs-node');
-  if (tf !== undefined) {
-    const { openTensorflowBeside } = await import('../backend/tensorflow/shared.ts');
-    return openTensorflowBeside(await gpu, tf, fallback);
+async function openTf({ tf, devices, device }: Settings, fallback: Device, gpu: Promise<Device | DeviceReport> | undefined): Promise<Device | DeviceReport> {
+  const { findTensorflow, TENSORFLOW_PACKAGES } = await import('./node-tensorflow.ts');
+  if (tf === undefined && device !== 'tensorflow' && devices?.includes('tensorflow') !== true) {
+    return absentTf(`not looked for, since loading it takes a second; pass yours, open({ tf }), or name it, open({ device: 'tensorflow' }), to use what is installed of ${TENSORFLOW_PACKAGES.join(', ')}`);
   }
-  const { openTensorflow } = await import('../backend/tensorflow/device.ts');
-  const { findTensorflow } = await import('./node-tensorflow.ts');
+  const { openTensorflowBeside } = await import('../backend/tensorflow/shared.ts');
+  if (tf !== undefined) return openTensorflowBeside(await gpu, tf, fallback);
   const search = await findTensorflow();
   if (!search.found) return absentTf(search.reason);
   try {
-    return await openTensorflow(search.tf, fallback);
+    return await openTensorflowBeside(await gpu, search.tf, fallback);
   } catch (error) {
     return absentTf(error instanceof Error ? error.message : String(error));
   }

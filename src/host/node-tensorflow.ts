@@ -10,27 +10,47 @@ import type { TensorflowModule } from '../ops/tensorflow-module.ts';
 /** A module of TensorFlow.js, or why there is none. */
 export type TensorflowSearch = { readonly found: true; readonly name: string; readonly tf: TensorflowModule } | { readonly found: false; readonly reason: string };
 
-/** Native builds, the quicker first. */
-const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
+const WEBGPU = '@tensorflow/tfjs-backend-webgpu';
+
+/** What is looked for, the quicker first: native builds, then backends for tfjs-core. */
+export const TENSORFLOW_PACKAGES: readonly string[] = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node', WEBGPU, '@tensorflow/tfjs-backend-wasm'];
+
+/** What a backend is used through. */
+const CORE = '@tensorflow/tfjs-core';
 
 /** The first of the packages that is installed and loads, beside the library or in the program's folder. */
-export async function findTensorflow(names: readonly string[] = PACKAGES): Promise<TensorflowSearch> {
+export async function findTensorflow(names: readonly string[] = TENSORFLOW_PACKAGES): Promise<TensorflowSearch> {
   const reasons: string[] = [];
   for (const name of names) {
     const file = resolveFrom(name);
     if (file === undefined) continue;
+    if (name === WEBGPU && !hasGpu()) {
+      reasons.push(`${name} is installed, but needs navigator.gpu: set it as docs/tensorflow.md says`);
+      continue;
+    }
     try {
       restoreUtil();
-      // A computed address: bundlers must not follow it.
-      const loaded = (await import(pathToFileURL(file).href)) as { default?: TensorflowModule } & TensorflowModule;
-      return { found: true, name, tf: loaded.default ?? loaded };
+      const loaded = await load(file);
+      return { found: true, name, tf: isTensorflow(loaded) ? loaded : await load(createRequire(file).resolve(CORE)) as TensorflowModule };
     } catch (error) {
       reasons.push(`${name} is installed but does not load (${messageOf(error)}); run "npm rebuild ${name} --build-addon-from-source", or remove it`);
     }
   }
   if (reasons.length > 0) return { found: false, reason: reasons.join('; ') };
-  return { found: false, reason: `${names.join(' or ')} is not installed; npm install ${names.at(-1)}, or pass the tf you have: open({ tf }).` };
+  const [last] = names.slice(-1);
+  return { found: false, reason: `${names.join(' or ')} is not installed; npm install ${last?.includes('backend') === true ? `${CORE} ` : ''}${last}, or pass the tf you have: open({ tf }).` };
 }
+
+/** A module by its file. The address is computed: bundlers must not follow it. */
+async function load(file: string): Promise<object> {
+  const loaded = await import(pathToFileURL(file).href) as { default?: object };
+  return loaded.default ?? loaded;
+}
+
+const isTensorflow = (loaded: object): loaded is TensorflowModule => 'version_core' in loaded;
+
+/** Node has a navigator without a GPU, unless the program gave it one. */
+const hasGpu = (): boolean => (globalThis as { navigator?: { gpu?: unknown } }).navigator?.gpu !== undefined;
 
 /** The file of a package as the program sees it, or as the library does. */
 function resolveFrom(name: string): string | undefined {

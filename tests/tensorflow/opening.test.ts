@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import process from 'node:process';
 import util from 'node:util';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { DeviceReport } from '../../src/backend/device.ts';
 import { openTensorflow } from '../../src/backend/tensorflow/device.ts';
 import { AttributeError, UnavailableError } from '../../src/errors.ts';
 import { findTensorflow } from '../../src/host/node-tensorflow.ts';
+import { type OpenOptions, SymbolicSheet } from '../../src/index.ts';
 import type { TensorflowModule } from '../../src/ops/tensorflow-module.ts';
 import { OPS } from '../../src/ops/index.ts';
 import { blankFor, errorIn, referenceOf, taskOf, tasksOf } from './tasks.ts';
@@ -126,6 +128,22 @@ describe('finding one that is installed', () => {
     const search = await findTensorflow(['@tensorflow/not-here', '@tensorflow/tfjs-core']);
     if (!search.found) return expect.fail(search.reason);
     expect([search.name, search.tf.version_core]).toEqual(['@tensorflow/tfjs-core', tf.version_core]);
+  });
+
+  it('finds a backend for tfjs-core, and says what one for WebGPU wants in Node', async () => {
+    const search = await findTensorflow(['@tensorflow/tfjs-backend-webgpu', '@tensorflow/tfjs-backend-wasm']);
+    expect(search).toMatchObject({ found: true, name: '@tensorflow/tfjs-backend-wasm', tf: { version_core: tf.version_core } });
+    expect(await findTensorflow(['@tensorflow/tfjs-backend-webgpu'])).toEqual({ found: false, reason: '@tensorflow/tfjs-backend-webgpu is installed, but needs navigator.gpu: set it as docs/tensorflow.md says' });
+    expect(await findTensorflow(['@tensorflow/tfjs-backend-not-here'])).toMatchObject({ reason: expect.stringContaining('npm install @tensorflow/tfjs-core @tensorflow/tfjs-backend-not-here') });
+  });
+
+  it('is done where a sheet names the device, in whichever option; devices() says what is looked for', async () => {
+    const tensorflowOf = async (options: OpenOptions): Promise<DeviceReport | undefined> => {
+      await using sheet = await SymbolicSheet.open(options);
+      return sheet.devices().find(({ name }) => name === 'tensorflow');
+    };
+    expect(await tensorflowOf({})).toMatchObject({ found: false, detail: expect.stringMatching(/not looked for, .* open\(\{ device: 'tensorflow' \}\), .*tfjs-node-gpu, .*tfjs-node, .*tfjs-backend-webgpu, .*tfjs-backend-wasm$/) });
+    for (const options of [{ device: 'tensorflow' }, { devices: ['js', 'tensorflow'] }]) expect(await tensorflowOf(options)).toMatchObject({ found: true, detail: expect.stringContaining(`TensorFlow.js ${tf.version_core}`) });
   });
 
   it('looks in the folder of the program, and says why what it found there does not load', async () => {
