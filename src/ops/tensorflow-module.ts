@@ -22,7 +22,7 @@ type Reduction = (x: TfTensor, axis: number[], keepDims: boolean) => TfTensor;
 
 type UnaryName =
   | 'abs' | 'acos' | 'acosh' | 'asin' | 'asinh' | 'atan' | 'atanh' | 'ceil' | 'cosh' | 'exp' | 'expm1' | 'floor' | 'isFinite' | 'isInf' | 'isNaN' | 'log' | 'logicalNot'
-  | 'logSoftmax' | 'neg' | 'reciprocal' | 'relu' | 'sigmoid' | 'sinh' | 'softmax' | 'softplus' | 'sqrt' | 'square' | 'tan' | 'tanh';
+  | 'logSoftmax' | 'neg' | 'relu' | 'sigmoid' | 'sinh' | 'softmax' | 'softplus' | 'sqrt' | 'square' | 'tan' | 'tanh';
 type BinaryName =
   | 'add' | 'atan2' | 'div' | 'equal' | 'greater' | 'greaterEqual' | 'less' | 'lessEqual' | 'logicalAnd' | 'logicalOr' | 'maximum' | 'minimum' | 'mul' | 'notEqual'
   | 'outerProduct' | 'sub';
