@@ -148,7 +148,7 @@ export class GpuMemory implements Memory {
     const placed = this.#place(life, [], value, []);
     const { block, residence, allotment } = placed.arrivals[0] as Arrival;
     let filled: Promise<void> | undefined;
-    this.#launch(life, placed, ([buffer]) => {
+    this.#launch(life, placed, value, ([buffer]) => {
       filled = fill(buffer as GPUBuffer);
     });
     // Its buffer goes to nobody else before it is known to be one.
