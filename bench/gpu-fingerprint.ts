@@ -1,5 +1,5 @@
 // Panel digests made on a GPU against reading the tensor back and digesting it on the CPU, 256 KiB to 256 MiB.
-import { type ContentPlan, contentPlan } from '../src/backend/webgpu/content.ts';
+import { type ContentPlan, contentPlan } from '../src/backend/webgpu/memory/content.ts';
 import { contentId, panelDigests } from '../src/fingerprint/content.ts';
 import { equalBytes } from '../src/fingerprint/digest.ts';
 import { openNodeDigest } from '../src/host/node-digest.ts';

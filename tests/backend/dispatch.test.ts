@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Device, Task } from '../../src/backend/device.ts';
 import { CostTable, Dispatcher } from '../../src/backend/dispatch.ts';
-import type { GpuResidence } from '../../src/backend/webgpu/residence.ts';
+import type { GpuResidence } from '../../src/backend/webgpu/memory/residence.ts';
 import { UnavailableError } from '../../src/errors.ts';
 import { opNamed } from '../../src/ops/index.ts';
 import { type Value, valueOfArray } from '../../src/tensor/block.ts';

@@ -1,7 +1,7 @@
 // BLAKE3 on the GPU has the bits of the native one: at lengths around every boundary, with panels at any byte, and in content ids.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type PanelBytes, panelDigestBytes, planPanelDigests } from '../../kernels/wgsl/blake3.ts';
-import { contentPlan, MAX_CONTENT_BYTES } from '../../src/backend/webgpu/content.ts';
+import { contentPlan, MAX_CONTENT_BYTES } from '../../src/backend/webgpu/memory/content.ts';
 import { panelDigests } from '../../src/fingerprint/content.ts';
 import { type Digest, toHex } from '../../src/fingerprint/digest.ts';
 import { openNodeDigest } from '../../src/host/node-digest.ts';

@@ -4,7 +4,7 @@ import type { AttributeKind, AttributeValues, OperandKind, OpRow } from '../../s
 import type { DType } from '../../src/tensor/dtype.ts';
 import { valueOf, heapMemory } from '../../src/tensor/block.ts';
 import { type TensorType, tensorType } from '../../src/tensor/type.ts';
-import { planTask } from '../../src/backend/webgpu/plan-task.ts';
+import { planTask } from '../../src/backend/webgpu/planning/plan-task.ts';
 
 /** A row with the dtypes of its first operand for which a GPU has no kernel. */
 export interface Uncovered {

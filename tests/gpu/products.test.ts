@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Task } from '../../src/backend/device.ts';
 import { Life } from '../../src/backend/webgpu/life.ts';
-import { Planner } from '../../src/backend/webgpu/plans.ts';
-import { LifeTrials, POOL_ROOM } from '../../src/backend/webgpu/trials.ts';
-import { shapeClass, Tuner, TUNING_LIMITS } from '../../src/backend/webgpu/tuner.ts';
-import { anyPlan } from '../../src/backend/webgpu/plan-task.ts';
-import { Products } from '../../src/backend/webgpu/products.ts';
+import { Planner } from '../../src/backend/webgpu/planning/plans.ts';
+import { LifeTrials, POOL_ROOM } from '../../src/backend/webgpu/planning/trials.ts';
+import { shapeClass, Tuner, TUNING_LIMITS } from '../../src/backend/webgpu/planning/tuner.ts';
+import { anyPlan } from '../../src/backend/webgpu/planning/plan-task.ts';
+import { Products } from '../../src/backend/webgpu/planning/products.ts';
 import { contractVariants } from '../../kernels/wgsl/contract.ts';
 import type { ContractProblem, ContractVariant } from '../../kernels/wgsl/contract-problem.ts';
 import type { Launch, Plan } from '../../kernels/wgsl/launch.ts';

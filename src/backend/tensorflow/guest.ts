@@ -3,7 +3,7 @@ import type { TensorFlow, TfDType, TfTensor } from '../../ops/tensorflow-module.
 import { flushTf, type TfGpuBackend } from '../../tensor/foreign-gpu.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { TensorType } from '../../tensor/type.ts';
-import type { GuestGround } from '../webgpu/guests.ts';
+import type { GuestGround } from '../webgpu/memory/guests.ts';
 import { faultOf, messageOf } from './open.ts';
 import { tfDTypeOf } from './tensors.ts';
 

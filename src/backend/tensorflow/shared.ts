@@ -6,8 +6,8 @@ import type { TensorFlow, TensorflowModule } from '../../ops/tensorflow-module.t
 import { type Block, valueOf } from '../../tensor/block.ts';
 import type { Device, DeviceReport, Task } from '../device.ts';
 import type { WebgpuDevice } from '../webgpu/device.ts';
-import type { GuestGround } from '../webgpu/guests.ts';
-import type { GpuMemory } from '../webgpu/memory.ts';
+import type { GuestGround } from '../webgpu/memory/guests.ts';
+import type { GpuMemory } from '../webgpu/memory/memory.ts';
 import { type BackendTraits, traitsOf } from './backends.ts';
 import { openTensorflow, type TensorflowDevice } from './device.ts';
 import { type Guest, openGuest } from './guest.ts';

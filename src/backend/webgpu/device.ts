@@ -4,17 +4,17 @@ import type { Clock, Digest, Notes } from '../../env.ts';
 import { LimitError, SheetError } from '../../errors.ts';
 import { type Block, heapMemory, type Memory, valueOf } from '../../tensor/block.ts';
 import { type BufferSharing, type Device, type Task, taskBytes, taskFlops } from '../device.ts';
-import { ContentDigests, type DigestPlace } from './digests.ts';
-import { type Guests, hostGuests } from './guests.ts';
+import { ContentDigests, type DigestPlace } from './memory/digests.ts';
+import { type Guests, hostGuests } from './memory/guests.ts';
 import type { Life } from './life.ts';
 import { Lives } from './lives.ts';
-import { GpuMemory } from './memory.ts';
-import type { Pipeline } from './pipelines.ts';
-import type { Usable } from './plan-task.ts';
+import { GpuMemory } from './memory/memory.ts';
+import type { Pipeline } from './commands/pipelines.ts';
+import type { Usable } from './planning/plan-task.ts';
 import { type GpuRates, probeRates } from './probe.ts';
-import { GpuResidence } from './residence.ts';
-import { shareBuffers } from './sharing.ts';
-import { Products } from './products.ts';
+import { GpuResidence } from './memory/residence.ts';
+import { shareBuffers } from './memory/sharing.ts';
+import { Products } from './planning/products.ts';
 import type { GpuSource } from './source.ts';
 
 /** What the device is opened with. */

@@ -1,11 +1,11 @@
 // Everything that belongs to one open GPU device and ends with it: its epoch, compiled shaders, buffers and command stream.
 import { type AdapterSubgroups, type ContractLimits, matrixUnitsOf } from '../../../kernels/wgsl/contract-matrix.ts';
-import { BufferPool, USAGE } from './buffers.ts';
+import { BufferPool, USAGE } from './memory/buffers.ts';
 import { Epoch, type EpochEnd } from './epoch.ts';
-import { Pipelines } from './pipelines.ts';
-import { Planner } from './plans.ts';
-import { CommandStream } from './stream.ts';
-import { Uploads } from './uploads.ts';
+import { Pipelines } from './commands/pipelines.ts';
+import { Planner } from './planning/plans.ts';
+import { CommandStream } from './commands/stream.ts';
+import { Uploads } from './memory/uploads.ts';
 
 /** One open device with what was made on it. */
 export class Life {

@@ -1,7 +1,7 @@
 // What a GPU costs before anything ran on it: rates by kind of adapter, and those measured when it is opened.
 import type { Clock } from '../../env.ts';
 import type { Life } from './life.ts';
-import { USAGE } from './buffers.ts';
+import { USAGE } from './memory/buffers.ts';
 
 /** Rates from which the time of a task is estimated. */
 export interface GpuRates {

@@ -1,11 +1,11 @@
 // Buffers shared with other WebGPU code on the same device: taken in and lent out without a copy.
-import { type GpuDType, isGpuDType, storedBytes } from '../../../kernels/wgsl/storage.ts';
-import { DTypeError, LimitError, ShapeError, SourceError } from '../../errors.ts';
-import type { TensorType } from '../../tensor/type.ts';
-import type { BufferSharing } from '../device.ts';
+import { type GpuDType, isGpuDType, storedBytes } from '../../../../kernels/wgsl/storage.ts';
+import { DTypeError, LimitError, ShapeError, SourceError } from '../../../errors.ts';
+import type { TensorType } from '../../../tensor/type.ts';
+import type { BufferSharing } from '../../device.ts';
 import { USAGE } from './buffers.ts';
-import type { Life } from './life.ts';
-import type { Lives } from './lives.ts';
+import type { Life } from '../life.ts';
+import type { Lives } from '../lives.ts';
 import type { GpuMemory } from './memory.ts';
 
 /** Bytes that try a buffer: a vector, as the smallest has; the whole of it may be more than can be bound. */

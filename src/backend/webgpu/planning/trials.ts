@@ -1,8 +1,8 @@
 // Scratch buffers of an open device on which variants of a kernel are tried.
-import type { Launch, Plan } from '../../../kernels/wgsl/launch.ts';
-import { LimitError, SheetError } from '../../errors.ts';
-import type { Life } from './life.ts';
-import type { Pipeline } from './pipelines.ts';
+import type { Launch, Plan } from '../../../../kernels/wgsl/launch.ts';
+import { LimitError, SheetError } from '../../../errors.ts';
+import type { Life } from '../life.ts';
+import type { Pipeline } from '../commands/pipelines.ts';
 import type { Trial, TrialGround } from './tuner.ts';
 
 /** Dispatches of one timed pass: the stream submits by itself when there are more. */

@@ -1,8 +1,8 @@
 // The command stream of one epoch: dispatches are gathered and submitted together; a readback proves that they were run.
-import type { Launch } from '../../../kernels/wgsl/launch.ts';
+import type { Launch } from '../../../../kernels/wgsl/launch.ts';
 import { BindGroups } from './bind-groups.ts';
-import { BufferPool, type PendingCommands, USAGE } from './buffers.ts';
-import type { Epoch } from './epoch.ts';
+import { BufferPool, type PendingCommands, USAGE } from '../memory/buffers.ts';
+import type { Epoch } from '../epoch.ts';
 import type { Pipeline } from './pipelines.ts';
 import { MAX_UNSEEN, PROOF_BYTES, SubmissionProofs } from './proofs.ts';
 import { GpuTimer, STAMPS_BYTES, type Stamps, type Told } from './timer.ts';

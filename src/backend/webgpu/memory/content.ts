@@ -1,8 +1,8 @@
 // Content ids of tensors that are on a GPU: the panels are digested there, 32 bytes each come back, the id is made here.
-import { planPanelDigests, panelDigestBytes } from '../../../kernels/wgsl/blake3.ts';
-import type { Plan } from '../../../kernels/wgsl/launch.ts';
-import { panelLayout } from '../../fingerprint/content.ts';
-import type { TensorType } from '../../tensor/type.ts';
+import { planPanelDigests, panelDigestBytes } from '../../../../kernels/wgsl/blake3.ts';
+import type { Plan } from '../../../../kernels/wgsl/launch.ts';
+import { panelLayout } from '../../../fingerprint/content.ts';
+import type { TensorType } from '../../../tensor/type.ts';
 
 /** What a device does for a content id. */
 export interface ContentPlan {

@@ -1,5 +1,5 @@
 // Proof that submissions ran: each leaves its number on the device, and every readback brings the numbers of those before it.
-import { USAGE } from './buffers.ts';
+import { USAGE } from '../memory/buffers.ts';
 
 /** Submissions whose numbers are kept on the device. */
 const SLOTS = 64;

@@ -1,6 +1,6 @@
 // Compiled shaders of one epoch: explicit layouts (Dawn shares what is alike), parameters as immediates or in a uniform.
-import type { Plan, Shader } from '../../../kernels/wgsl/launch.ts';
-import { SheetError } from '../../errors.ts';
+import type { Plan, Shader } from '../../../../kernels/wgsl/launch.ts';
+import { SheetError } from '../../../errors.ts';
 
 const COMPUTE = 4;
 

@@ -1,5 +1,5 @@
 // Parameters of dispatches where the implementation has no immediates: slots of one buffer, written when a submission goes out.
-import { USAGE } from './buffers.ts';
+import { USAGE } from '../memory/buffers.ts';
 
 const RING_BYTES = 1 << 16;
 const STEP_BYTES = 256;

@@ -1,8 +1,8 @@
 // Where the bytes of one value lie on a GPU, in one life of the device.
-import type { Block, Memory, Residence } from '../../tensor/block.ts';
-import { bytesOf } from '../../tensor/dtype.ts';
-import type { TensorType } from '../../tensor/type.ts';
-import type { Life } from './life.ts';
+import type { Block, Memory, Residence } from '../../../tensor/block.ts';
+import { bytesOf } from '../../../tensor/dtype.ts';
+import type { TensorType } from '../../../tensor/type.ts';
+import type { Life } from '../life.ts';
 
 /** What a residence needs from the memory it belongs to. */
 export interface ResidenceGround {

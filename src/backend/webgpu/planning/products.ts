@@ -1,11 +1,11 @@
 // Which kernel computes a product: the best guess at first, what was quickest on this adapter once its class of shapes comes again.
-import type { ContractProblem, ContractVariant } from '../../../kernels/wgsl/contract-problem.ts';
-import { contractVariants } from '../../../kernels/wgsl/contract.ts';
-import type { Plan } from '../../../kernels/wgsl/launch.ts';
-import type { Clock, Notes } from '../../env.ts';
-import type { Life } from './life.ts';
+import type { ContractProblem, ContractVariant } from '../../../../kernels/wgsl/contract-problem.ts';
+import { contractVariants } from '../../../../kernels/wgsl/contract.ts';
+import type { Plan } from '../../../../kernels/wgsl/launch.ts';
+import type { Clock, Notes } from '../../../env.ts';
+import type { Life } from '../life.ts';
 import { firstUsable, type Usable } from './plan-task.ts';
-import type { GpuSource } from './source.ts';
+import type { GpuSource } from '../source.ts';
 import { LifeTrials, type TrialRoom } from './trials.ts';
 import { Tuner, type TunerMemory, TUNING_LIMITS, type VariantsOf } from './tuner.ts';
 

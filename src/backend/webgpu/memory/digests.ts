@@ -1,11 +1,11 @@
 // Content ids of values on a GPU: panels are digested there where that is quicker than reading the elements back.
-import type { Plan } from '../../../kernels/wgsl/launch.ts';
-import type { Clock, Digest } from '../../env.ts';
-import type { TensorType } from '../../tensor/type.ts';
+import type { Plan } from '../../../../kernels/wgsl/launch.ts';
+import type { Clock, Digest } from '../../../env.ts';
+import type { TensorType } from '../../../tensor/type.ts';
 import { type ContentPlan, contentPlan } from './content.ts';
-import type { Life } from './life.ts';
-import type { Pipeline } from './pipelines.ts';
-import type { GpuRates } from './probe.ts';
+import type { Life } from '../life.ts';
+import type { Pipeline } from '../commands/pipelines.ts';
+import type { GpuRates } from '../probe.ts';
 import type { GpuResidence } from './residence.ts';
 
 /** Where panels are digested: where it was measured to be quicker, or always there. */

@@ -1,5 +1,5 @@
 // Time that dispatches take, by the GPU's own clock; the stamps come along with readbacks that happen anyway.
-import { USAGE } from './buffers.ts';
+import { USAGE } from '../memory/buffers.ts';
 
 const SLOTS = 32;
 const STAMP_BYTES = 8;

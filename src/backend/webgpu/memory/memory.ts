@@ -1,11 +1,11 @@
 // Values on the GPU: results, copies of operands that came from RAM, scratch, buffers of others. Nobody has to dispose of anything.
-import { LimitError, SheetError, SourceError } from '../../errors.ts';
-import { Block, type Memory, type Value, valueOf } from '../../tensor/block.ts';
-import { bytesOf } from '../../tensor/dtype.ts';
-import type { TensorType } from '../../tensor/type.ts';
+import { LimitError, SheetError, SourceError } from '../../../errors.ts';
+import { Block, type Memory, type Value, valueOf } from '../../../tensor/block.ts';
+import { bytesOf } from '../../../tensor/dtype.ts';
+import type { TensorType } from '../../../tensor/type.ts';
 import type { Allotment } from './buffers.ts';
-import type { EpochEnd } from './epoch.ts';
-import type { Life } from './life.ts';
+import type { EpochEnd } from '../epoch.ts';
+import type { Life } from '../life.ts';
 import { GpuResidence, type ResidenceGround } from './residence.ts';
 import { bytesFor, Room, type Sized } from './room.ts';
 

@@ -1,8 +1,8 @@
 // Chooses among variants of a kernel by measurement: each is checked against the first, then timed, once per class of shapes and device.
-import { type ContractPrecision, type ContractProblem, type ContractVariant, elementsOf, layoutKey, layoutOf, smallerProblem } from '../../../kernels/wgsl/contract-problem.ts';
-import type { Plan } from '../../../kernels/wgsl/launch.ts';
-import { SheetError } from '../../errors.ts';
-import type { Clock } from '../../env.ts';
+import { type ContractPrecision, type ContractProblem, type ContractVariant, elementsOf, layoutKey, layoutOf, smallerProblem } from '../../../../kernels/wgsl/contract-problem.ts';
+import type { Plan } from '../../../../kernels/wgsl/launch.ts';
+import { SheetError } from '../../../errors.ts';
+import type { Clock } from '../../../env.ts';
 import { Expected } from './expected.ts';
 
 /** Where choices are kept: per adapter, one name of a variant for each class of shapes. */
