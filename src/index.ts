@@ -1,13 +1,12 @@
-// The public surface, on Node. Short and deliberate; internal files do not import from here.
+// The public surface, on Node. Short and deliberate; internal files do not import from here. What few programs call is loaded when it is called.
 import { openSheet } from './sheet/open.ts';
 import { nodeHost } from './host/node-host.ts';
 import { nodeDevices } from './host/node-devices.ts';
 import { Sheet } from './sheet/sheet.ts';
 import type { OpenOptions } from './sheet/options.ts';
 import type { Files } from './env.ts';
-import { sheetExecutor } from './sheet/replay.ts';
-import { loadTraceFile, type LoadOptions } from './trace/load.ts';
-import { replay, type ReplayReport, type ReplayTraceOptions } from './trace/replay.ts';
+import type { LoadOptions } from './trace/load.ts';
+import type { ReplayReport, ReplayTraceOptions } from './trace/replay.ts';
 import type { Trace } from './trace/trace.ts';
 
 /** A sheet: makes symbolic tensors, reuses what was computed, records what was done. */
@@ -20,13 +19,13 @@ export class SymbolicSheet extends Sheet {
 
 /** Reads a saved trace (`.sqs.json`, or a live `trace.file`) and verifies all of it; a FormatError says what happened to it. */
 export async function loadTrace(path: string, options: LoadOptions = {}): Promise<Trace> {
-  const { digest, files } = await nodeHost();
+  const [{ digest, files }, { loadTraceFile }] = await Promise.all([nodeHost(), import('./trace/load.ts')]);
   return loadTraceFile(path, { digest, files: files as Files }, options);
 }
 
 /** Runs the program of a trace again on a fresh sheet and compares the results with the recorded digests. */
 export async function replayTrace(trace: Trace, options: ReplayTraceOptions = {}): Promise<ReplayReport> {
-  const { digest } = await nodeHost();
+  const [{ digest }, { replay }, { sheetExecutor }] = await Promise.all([nodeHost(), import('./trace/replay.ts'), import('./sheet/replay.ts')]);
   const { device, ...rest } = options;
   return replay(trace, { ...rest, digest, open: async () => sheetExecutor(await SymbolicSheet.open(device === undefined ? {} : { device })) });
 }

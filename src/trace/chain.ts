@@ -53,11 +53,12 @@ export class BlockChain {
 
 const writer = new TlvWriter();
 
-/** Entry 256·k + b is the CRC of byte b followed by k zero bytes (slicing-by-16). */
-const TABLE = crcTable(16);
+/** Entry 256·k + b is the CRC of byte b followed by k zero bytes (slicing-by-16); made when a block is written or read first. */
+let table: Int32Array = new Int32Array(0);
 
 /** CRC-32 (ISO-HDLC, as in zlib and PNG) of a range of bytes, 16 bytes a step. */
 export function crc32(bytes: Uint8Array, start = 0, end = bytes.length): number {
+  if (table.length === 0) table = crcTable(16);
   const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let crc = -1;
   let at = start;
@@ -65,25 +66,25 @@ export function crc32(bytes: Uint8Array, start = 0, end = bytes.length): number 
     crc = fold(crc ^ words.getInt32(at, true), 12 * 256) ^ fold(words.getInt32(at + 4, true), 8 * 256)
       ^ fold(words.getInt32(at + 8, true), 4 * 256) ^ fold(words.getInt32(at + 12, true), 0);
   }
-  for (; at < end; at++) crc = (TABLE[(crc ^ (bytes[at] as number)) & 255] as number) ^ (crc >>> 8);
+  for (; at < end; at++) crc = (table[(crc ^ (bytes[at] as number)) & 255] as number) ^ (crc >>> 8);
   return ~crc >>> 0;
 }
 
 /** The CRC of four bytes followed by base / 256 zero bytes. */
 const fold = (word: number, base: number): number =>
-  (TABLE[base + 768 + (word & 255)] as number) ^ (TABLE[base + 512 + ((word >>> 8) & 255)] as number)
-  ^ (TABLE[base + 256 + ((word >>> 16) & 255)] as number) ^ (TABLE[base + (word >>> 24)] as number);
+  (table[base + 768 + (word & 255)] as number) ^ (table[base + 512 + ((word >>> 8) & 255)] as number)
+  ^ (table[base + 256 + ((word >>> 16) & 255)] as number) ^ (table[base + (word >>> 24)] as number);
 
 function crcTable(slices: number): Int32Array {
-  const table = new Int32Array(256 * slices);
+  const made = new Int32Array(256 * slices);
   for (let byte = 0; byte < 256; byte++) {
     let crc = byte;
     for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb8_8320 : crc >>> 1;
-    table[byte] = crc;
+    made[byte] = crc;
   }
-  for (let at = 256; at < table.length; at++) {
-    const shorter = table[at - 256] as number;
-    table[at] = (table[shorter & 255] as number) ^ (shorter >>> 8);
+  for (let at = 256; at < made.length; at++) {
+    const shorter = made[at - 256] as number;
+    made[at] = (made[shorter & 255] as number) ^ (shorter >>> 8);
   }
-  return table;
+  return made;
 }
