@@ -32,3 +32,12 @@ export function instantiate(module: Uint8Array<ArrayBuffer> | WebAssembly.Module
   const instance = new WebAssembly.Instance(compiled, { ...scopes, env: { ...env, memory } });
   return instance.exports as unknown as Kernels;
 }
+
+/** Elements of a call, a few tens of microseconds: V8 replaces baseline code at calls only. */
+export const CALL_ELEMENTS = 1 << 16;
+
+/** Calls a kernel over its whole range in calls of a moderate length, where each index stands for so many elements. */
+export function callOver(kernel: Kernel, params: number, range: number, elementsEach = 1): void {
+  const grain = Math.ceil(CALL_ELEMENTS / Math.max(1, elementsEach));
+  for (let start = 0; start < range; start += grain) kernel(params, start, Math.min(range, start + grain));
+}

@@ -4,14 +4,13 @@
 // where inner > 1: all positions of a slice are looked for row by row.
 import { type ElementArray, isBigIntArray, type Operand } from '../map.ts';
 import { reductions } from '../reduce.ts';
-import { instantiate, type Kernels } from './abi.ts';
+import { callOver, instantiate, type Kernels } from './abi.ts';
 import { f32, f64, i32, ModuleBuilder, set, when, whileTrue, type Expr, type Local, type Statement } from './assembler.ts';
 import { elementType, SIZE_BYTES, type ElementType } from './elements.ts';
 import { extentsOf, type WasmReduce } from './reduce.ts';
 import type { KernelMemory, Scratch, ViewClass } from './staging.ts';
 
 const FIELD = { x: 0, extremes: 4, positions: 8, count: 12, inner: 16 } as const;
-const CALL_ELEMENTS = 1 << 16; // V8 replaces baseline code at calls only
 
 /** Arg-reductions on one linear memory; not reentrant, one per thread. */
 export class WasmArgReduce {
@@ -58,17 +57,15 @@ export class WasmArgReduce {
     words[FIELD.count / 4] = count;
     words[FIELD.inner / 4] = inner;
     if (inner === 1) {
-      const grain = Math.max(1, Math.ceil(CALL_ELEMENTS / count));
-      for (let start = 0; start < outer; start += grain) along!(params, start, Math.min(outer, start + grain));
+      callOver(along!, params, outer, count);
       return;
     }
     positions.fill(-1);
-    const rows = Math.max(1, Math.ceil(CALL_ELEMENTS / inner));
     for (let slice = 0; slice < outer; slice++) {
       words[FIELD.x / 4] = x + slice * count * inner * SIZE_BYTES[type];
       words[FIELD.extremes / 4] = extremes + slice * inner * SIZE_BYTES[type];
       words[FIELD.positions / 4] = positions.byteOffset + slice * inner * 4;
-      for (let row = 0; row < count; row += rows) across!(params, row, Math.min(count, row + rows));
+      callOver(across!, params, count, inner);
     }
   }
 

@@ -1,12 +1,11 @@
 // Conversions of whole arrays on WebAssembly.
 import { scalar } from '../algebra.ts';
 import type { NumberArray } from '../map.ts';
-import { instantiate, type Kernels } from './abi.ts';
+import { callOver, instantiate, type Kernels } from './abi.ts';
 import { convertFields, convertModule } from './convert-module.ts';
 import type { WasmMap } from './map.ts';
 import type { KernelMemory, Scratch } from './staging.ts';
 
-const CALL_ELEMENTS = 1 << 16; // V8 replaces baseline code at calls only
 const same = scalar('same', 1, (_m, x) => x);
 
 /** Conversions within one linear memory; not reentrant, one per thread. */
@@ -45,7 +44,7 @@ export class WasmConvert {
     const { words, params } = this.#scratch;
     words[convertFields.source / 4] = source.byteOffset;
     words[convertFields.target / 4] = target.byteOffset;
-    for (let start = 0; start < target.length; start += CALL_ELEMENTS) this.#kernels[name]!(params, start, Math.min(target.length, start + CALL_ELEMENTS));
+    callOver(this.#kernels[name]!, params, target.length);
     return true;
   }
 }

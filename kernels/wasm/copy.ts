@@ -2,11 +2,10 @@
 import type { Gathering, Place } from '../copy.ts';
 import type { ElementArray } from '../map.ts';
 import { collapse, elementCount, forEachRow, type LoopNest } from '../strides.ts';
-import { instantiate, type Kernels } from './abi.ts';
+import { callOver, instantiate, type Kernels } from './abi.ts';
 import { copyFields, copyModule, DIMENSIONS, type ItemBytes, SQUARE } from './copy-module.ts';
 import { Scratch, type KernelMemory } from './staging.ts';
 
-const CALL_ELEMENTS = 1 << 16; // V8 replaces baseline code at calls only
 /** A strided run longer than this is cut, so that no call is long. */
 const LONGEST_RUN = 1 << 12;
 
@@ -47,14 +46,14 @@ export class WasmCopy {
       words[copyFields.target / 4] = target.byteOffset + block * places.length * sliceBytes;
       words[copyFields.places / 4] = address;
       words[copyFields.sliceBytes / 4] = sliceBytes;
-      this.#call(gather!, places.length, inner);
+      callOver(gather!, this.#scratch.params, places.length, inner);
     }
     this.#heap.free(address);
     return true;
   }
 
   #run(itemBytes: ItemBytes, nest: LoopNest, [source, target]: readonly number[]): void {
-    const { words } = this.#scratch;
+    const { words, params } = this.#scratch;
     const { copy, turn } = this.#kernelsFor(itemBytes);
     const turned = turnable(nest);
     const { shape, strides } = turned ?? nest;
@@ -70,14 +69,8 @@ export class WasmCopy {
     if (shape.at(-1) === 1) words[copyFields.targetBytes(DIMENSIONS - 1) / 4] = itemBytes;
     const [width, height] = [shape.at(-2) ?? 1, shape.at(-1)!];
     const outer = elementCount(shape.slice(0, -2));
-    if (turned === undefined) this.#call(copy!, outer * width, height);
-    else this.#call(turn!, outer * Math.ceil(width / SQUARE), SQUARE * height);
-  }
-
-  /** The whole range, in calls of a moderate length. */
-  #call(kernel: Kernels[string], range: number, elementsEach: number): void {
-    const grain = Math.max(1, Math.ceil(CALL_ELEMENTS / Math.max(1, elementsEach)));
-    for (let start = 0; start < range; start += grain) kernel!(this.#scratch.params, start, Math.min(range, start + grain));
+    if (turned === undefined) callOver(copy!, params, outer * width, height);
+    else callOver(turn!, params, outer * Math.ceil(width / SQUARE), SQUARE * height);
   }
 
   #kernelsFor(itemBytes: ItemBytes): Kernels {

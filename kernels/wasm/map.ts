@@ -3,7 +3,7 @@ import type { ElementFunction } from '../algebra.ts';
 import type { ElementArray, Operand } from '../map.ts';
 import { Recent } from '../recent.ts';
 import { forEachRow } from '../strides.ts';
-import { instantiate, type CompiledKernel } from './abi.ts';
+import { CALL_ELEMENTS, callOver, instantiate, type CompiledKernel } from './abi.ts';
 import { SIZE_BYTES, type ElementType } from './elements.ts';
 import { fitsCall, planMap, type FlatPlan, type MapPlan, type PlannedMap } from './map-plan.ts';
 import { mapFields, mapModule, type MapForm } from './map-module.ts';
@@ -20,7 +20,6 @@ export interface MapJob {
   readonly range: number;
 }
 
-const CALL_ELEMENTS = 1 << 16; // V8 replaces baseline code at calls only
 
 /** Maps on one linear memory; not reentrant, one per thread. */
 export class WasmMap {
@@ -83,7 +82,7 @@ export class WasmMap {
       if (address === 0) return false;
       writeSource(words, k, address, rowBytes[k]!);
     }
-    for (let start = 0; start < range; start += CALL_ELEMENTS) kernel.call(params, start, Math.min(range, start + CALL_ELEMENTS));
+    callOver(kernel.call, params, range);
     slots.fetch(count, target, out);
     return true;
   }

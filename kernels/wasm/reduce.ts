@@ -5,7 +5,7 @@ import { floatAlgebra } from '../js-algebra.ts';
 import { Recent, sameNumbers } from '../recent.ts';
 import { runsInLanes, type MappedOperand, type Reduction, type ReduceOptions } from '../reduce.ts';
 import { broadcastStrides, collapse, elementCount, rowMajorStrides } from '../strides.ts';
-import { instantiate, type CompiledKernel } from './abi.ts';
+import { CALL_ELEMENTS, callOver, instantiate, type CompiledKernel } from './abi.ts';
 import { elementType, SIZE_BYTES, type ElementType, type ResultType } from './elements.ts';
 import { profileOf } from './profile.ts';
 import { columnsModule } from './reduce-columns.ts';
@@ -14,7 +14,6 @@ import { lanesModule } from './reduce-lanes.ts';
 import { copyElements, Scratch, Slots, type KernelMemory, type ViewClass } from './staging.ts';
 
 const STAGE_BYTES = 128 * 1024;
-const CALL_ELEMENTS = 1 << 16; // V8 replaces baseline code at calls only
 const NONE: readonly ElementArray[] = [];
 
 /** Reductions on one linear memory; not reentrant, one per thread. */
@@ -90,10 +89,7 @@ export class WasmReduce {
     writeHead(words, plan, target, this.#scratch.totals);
     floats[reduceFields.divisor / 8] = divisor;
     if (count * Math.min(plan.inner, TOTALS) > CALL_ELEMENTS) callInParts(plan, words, params);
-    else {
-      const grain = Math.max(16, Math.ceil(CALL_ELEMENTS / Math.max(1, count)));
-      for (let start = 0; start < results; start += grain) plan.kernel.call(params, start, Math.min(results, start + grain));
-    }
+    else callOver(plan.kernel.call, params, results, count);
     slots.fetch(bytes.length, target, out);
     return true;
   }
