@@ -4,7 +4,7 @@ import { cholesky, jsGround, type LinalgSteps, lu, luSolve, runLinalg, solveTria
 import { canonicaliseNaN } from '../../kernels/map.ts';
 import { NumericError } from '../errors.ts';
 import type { LinearAlgebraName } from '../ops/define.ts';
-import { sizeOf } from '../tensor/shape.ts';
+import { batchOffsets } from '../tensor/batches.ts';
 import type { Task } from './device.ts';
 
 /** Gives arrays for working copies, of the dtype of the result; they are given back when the task is done. */
@@ -48,39 +48,37 @@ function* choleskySteps(task: Task, out: FloatArray): LinalgSteps<void> {
 const notPositive = (pivot: number, n: number): NumericError =>
   new NumericError(`cholesky: x is not positive definite; pivot ${pivot} of ${n} is not positive. Add a multiple of the identity, or use solve.`, { pivot, n });
 
-interface System {
+/** One system after the other: a[matrix] · x = b, with b in the result from `x` on. */
+interface Systems {
   readonly n: number;
   readonly columns: number;
-  readonly batches: number;
-  /** First elements of a batch in a and in the result. */
-  readonly a: (batch: number) => number;
+  /** First element of each system's matrix in a; none where there is nothing to solve for. */
+  readonly matrices: readonly number[];
   readonly x: (batch: number) => number;
 }
 
-/** Copies b (repeated over batches where it has fewer) to `out` and lays the system out. */
-function prepare(task: Task, out: FloatArray): System {
+/** Lays the systems out; what of b goes with several batches is copied to each. */
+function prepare(task: Task, out: FloatArray): Systems {
   const [a, b] = [shapeOf(task, 0), shapeOf(task, 1)];
   const n = a.at(-1) as number;
-  const columns = b.length === 1 ? 1 : (b.at(-1) as number);
+  const sides = b.length === 1 ? [n, 1] : b;
+  const batch = task.type.shape.slice(0, b.length === 1 ? -1 : -2);
+  const columns = sides.at(-1) as number;
   const size = n * columns;
-  const batches = size === 0 ? 0 : out.length / size;
+  const x = (index: number): number => index * size;
+  if (out.length === 0) return { n, columns, matrices: [], x };
   const source = arrayOf(task, 1);
-  const ownBatches = sizeOf(b) / Math.max(1, size);
-  for (let batch = 0; batch < batches; batch++) {
-    const from = (ownBatches === 1 ? 0 : batch) * size;
-    out.set(source.subarray(from, from + size), batch * size);
-  }
-  const matrices = sizeOf(a) / Math.max(1, n * n);
-  return { n, columns, batches, a: (batch) => (matrices === 1 ? 0 : batch) * n * n, x: (batch) => batch * size };
+  batchOffsets(sides, batch).forEach((from, index) => out.set(source.subarray(from, from + size), x(index)));
+  return { n, columns, matrices: batchOffsets(a, batch), x };
 }
 
 function* solveSteps(task: Task, out: FloatArray, workspace: Workspace): LinalgSteps<void> {
-  const system = prepare(task, out);
-  const { n, columns } = system;
+  const systems = prepare(task, out);
+  const { n, columns } = systems;
   const work: Matrix<FloatArray> = { values: workspace(n * n), offset: 0, stride: n };
-  for (let batch = 0; batch < system.batches; batch++) {
-    const from = arrayOf(task, 0).subarray(system.a(batch), system.a(batch) + n * n);
-    const x = { values: out, offset: system.x(batch), stride: columns };
+  for (const [batch, matrix] of systems.matrices.entries()) {
+    const from = arrayOf(task, 0).subarray(matrix, matrix + n * n);
+    const x = { values: out, offset: systems.x(batch), stride: columns };
     work.values.set(from);
     if (isSymmetricPositive(from, n)) {
       const broken = yield* cholesky(work, n);
@@ -112,13 +110,13 @@ export function isSymmetricPositive(a: FloatArray, n: number): boolean {
 }
 
 function* triangularSteps(task: Task, out: FloatArray, workspace: Workspace): LinalgSteps<void> {
-  const system = prepare(task, out);
-  const { n, columns } = system;
+  const systems = prepare(task, out);
+  const { n, columns } = systems;
   const triangle = task.attrs['lower'] === true ? 'lower' : 'upper';
   const work: Matrix<FloatArray> = { values: workspace(n * n), offset: 0, stride: n };
-  for (let batch = 0; batch < system.batches; batch++) {
-    work.values.set(arrayOf(task, 0).subarray(system.a(batch), system.a(batch) + n * n));
-    const x = { values: out, offset: system.x(batch), stride: columns };
+  for (const [batch, matrix] of systems.matrices.entries()) {
+    work.values.set(arrayOf(task, 0).subarray(matrix, matrix + n * n));
+    const x = { values: out, offset: systems.x(batch), stride: columns };
     const broken = yield* solveTriangular({ n, columns, t: work, triangle, transposeT: task.attrs['transposeA'] === true, diagonal: 'given', x });
     if (broken >= 0) throw new NumericError(`solve_triangular: a has a zero at [${broken},${broken}] of its diagonal; the system has no unique solution. Use solve with a regularised matrix.`, { pivot: broken, n });
   }

@@ -1,6 +1,7 @@
 // Products and linear systems: rows on the contract and linalg skeletons.
 import { ShapeError } from '../errors.ts';
-import { broadcast, formatShape, type Shape, sizeOf } from '../tensor/shape.ts';
+import { batchOffsets } from '../tensor/batches.ts';
+import { broadcast, formatShape, type Shape } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
 import type { MatrixProduct } from '../../kernels/matrix-product.ts';
 import { type AttributeSpec, type AttributeValues, binary, defineOp, type OpRow, unary } from './define.ts';
@@ -49,24 +50,6 @@ function productShape(a: TensorType, b: TensorType, attrs: AttributeValues): Sha
   needRank('matmul', 'b', b, 1);
   const { batch, m, n } = sidesOf(a.shape, b.shape, attrs);
   return [...batch, ...(a.shape.length === 1 ? [] : [m]), ...(b.shape.length === 1 ? [] : [n])];
-}
-
-/** Offsets of each batch's matrix in an operand whose batch axes stretch to `batch`. */
-function batchOffsets(shape: Shape, batch: Shape): number[] {
-  const own = shape.slice(0, -2);
-  const matrix = sizeOf(shape.slice(-2));
-  const lead = batch.length - own.length;
-  return Array.from({ length: sizeOf(batch) }, (_, index) => {
-    let rest = index, offset = 0, step = matrix;
-    for (let axis = batch.length - 1; axis >= lead; axis--) {
-      const place = rest % (batch[axis] as number);
-      const length = own[axis - lead] as number;
-      if (length > 1) offset += place * step;
-      step *= length;
-      rest = Math.floor(rest / (batch[axis] as number));
-    }
-    return offset;
-  });
 }
 
 function contractionOf([x, y]: readonly TensorType[], attrs: AttributeValues): MatrixProduct {
@@ -144,25 +127,27 @@ function systemShape(op: string, a: TensorType, b: TensorType): Shape {
   const n = square(op, 'a', a);
   const rows = b.shape.length === 1 ? b.shape[0] : b.shape.at(-2);
   if (rows !== n) throw new ShapeError(`${op}: a is ${formatShape(a.shape)}, b is ${formatShape(b.shape)}; b needs ${n} rows. Transpose it with permuteDims([1, 0]).`, { a: a.shape, b: b.shape });
-  if (b.shape.length === 1) return b.shape;
+  if (b.shape.length === 1) return [...a.shape.slice(0, -2), n];
   return [...broadcast(op, [a.shape.slice(0, -2), b.shape.slice(0, -2)], ['batch of a', 'batch of b']), n, b.shape.at(-1) as number];
 }
 
-const solveFlops: OpRow['flops'] = ([a], out) => {
+/** A matrix is factored for every batch of the result that it stretches to. */
+const solveFlops: OpRow['flops'] = ([a, b], out) => {
   const n = (a as TensorType).shape.at(-1) as number;
-  return (2 * n * (a as TensorType).size) / 3 + 2 * n * out.size;
+  const columns = (b as TensorType).shape.length === 1 ? 1 : ((b as TensorType).shape.at(-1) as number);
+  return 2 * n * out.size * (n / (3 * Math.max(1, columns)) + 1);
 };
 
 const solve: OpRow = defineOp({
-  name: 'solve', doc: 'The x of a · x = b for a square matrix a: LU with partial pivoting, Cholesky where a is symmetric positive definite.', operands: binary('float', 'a', 'b'),
-  promotion: 'common', result: 'promoted',
+  name: 'solve', doc: 'The x of a · x = b for a square matrix a: LU with partial pivoting, Cholesky where a is symmetric positive definite. Leading axes are batches and broadcast; a vector b goes with every matrix.', operands: binary('float', 'a', 'b'),
+  version: 2, promotion: 'common', result: 'promoted',
   infer: ([a, b]) => ({ dtype: (a as TensorType).dtype, shape: systemShape('solve', a as TensorType, b as TensorType) }),
   kernel: { skeleton: 'linalg', factor: 'solve' }, flops: solveFlops, separable: 'batch', bound: 65536,
 });
 
 /** The row of `solve_triangular`. */
 export const SOLVE_TRIANGULAR: OpRow = defineOp({
-  name: 'solve_triangular', doc: 'The x of a · x = b for a triangular matrix a; the other triangle is not read.', operands: binary('float', 'a', 'b'), promotion: 'common', result: 'promoted',
+  name: 'solve_triangular', doc: 'The x of a · x = b for a triangular matrix a; the other triangle is not read. Batches and vectors as in solve.', operands: binary('float', 'a', 'b'), version: 2, promotion: 'common', result: 'promoted',
   attributes: { lower: { kind: 'bool', fallback: true, doc: 'a is lower triangular' }, transposeA: { kind: 'bool', fallback: false, doc: 'solve aᵀ · x = b' } },
   infer: ([a, b]) => ({ dtype: (a as TensorType).dtype, shape: systemShape('solve_triangular', a as TensorType, b as TensorType) }),
   kernel: { skeleton: 'linalg', factor: 'solve_triangular' }, flops: ([a], out) => out.size * ((a as TensorType).shape.at(-1) as number), separable: 'batch', bound: 65536,

@@ -210,10 +210,10 @@ export interface TensorMethods<D extends DType> {
   trace(): PendingTensor<D>;
   /** Lower factor L of a symmetric positive definite matrix x = L·Lᵀ; the upper triangle of x is not read. */
   cholesky(): PendingTensor<D>;
-  /** The x of a · x = b for a square matrix a: LU with partial pivoting, Cholesky where a is symmetric positive definite. */
+  /** The x of a · x = b for a square matrix a: LU with partial pivoting, Cholesky where a is symmetric positive definite. Leading axes are batches and broadcast; a vector b goes with every matrix. */
   solve(b: Tensor<D> | Weak<D>): PendingTensor<D>;
   solve(b: Operand): PendingTensor;
-  /** The x of a · x = b for a triangular matrix a; the other triangle is not read. Attributes: lower: a is lower triangular (default true); transposeA: solve aᵀ · x = b (default false). */
+  /** The x of a · x = b for a triangular matrix a; the other triangle is not read. Batches and vectors as in solve. Attributes: lower: a is lower triangular (default true); transposeA: solve aᵀ · x = b (default false). */
   solveTriangular(b: Tensor<D> | Weak<D>, attributes?: { readonly lower?: boolean; readonly transposeA?: boolean }): PendingTensor<D>;
   solveTriangular(b: Operand, attributes?: { readonly lower?: boolean; readonly transposeA?: boolean }): PendingTensor;
   /** Axes in another order; null reverses them (transpose). Attributes: axes: the new order of axes; null = reversed (default null). */
@@ -430,9 +430,9 @@ export interface SheetMethods {
   trace(x: Operand): PendingTensor<DType>;
   /** Lower factor L of a symmetric positive definite matrix x = L·Lᵀ; the upper triangle of x is not read. */
   cholesky(x: Operand): PendingTensor<DType>;
-  /** The x of a · x = b for a square matrix a: LU with partial pivoting, Cholesky where a is symmetric positive definite. */
+  /** The x of a · x = b for a square matrix a: LU with partial pivoting, Cholesky where a is symmetric positive definite. Leading axes are batches and broadcast; a vector b goes with every matrix. */
   solve(a: Operand, b: Operand): PendingTensor;
-  /** The x of a · x = b for a triangular matrix a; the other triangle is not read. Attributes: lower: a is lower triangular (default true); transposeA: solve aᵀ · x = b (default false). */
+  /** The x of a · x = b for a triangular matrix a; the other triangle is not read. Batches and vectors as in solve. Attributes: lower: a is lower triangular (default true); transposeA: solve aᵀ · x = b (default false). */
   solveTriangular(a: Operand, b: Operand, attributes?: { readonly lower?: boolean; readonly transposeA?: boolean }): PendingTensor;
   /** Axes in another order; null reverses them (transpose). Attributes: axes: the new order of axes; null = reversed (default null). */
   permuteDims(x: Operand, axes?: number | readonly number[] | null): PendingTensor<DType>;

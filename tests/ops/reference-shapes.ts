@@ -173,19 +173,25 @@ function eliminated(a: number[][], b: number[][]): number[][] {
   return b.map((row, i) => row.map((x) => x / (a[i]?.[i] as number)));
 }
 
+/** The shape two lists of axes stretch to, aligned at their ends. */
+function stretched(x: readonly number[], y: readonly number[]): number[] {
+  const [long, short] = x.length >= y.length ? [x, y] : [y, x];
+  const lead = long.length - short.length;
+  return long.map((n, axis) => (axis < lead || short[axis - lead] === 1 ? n : (short[axis - lead] as number)));
+}
+
 const solved = (element: (x: Ref, batch: readonly number[], i: number, j: number, attrs: Attrs) => number): Reference => (operands, attrs) => {
   const [a, b] = joinedTo(operands) as [Ref, Ref];
   const n = a.shape.at(-1) as number;
   const vector = b.shape.length === 1;
-  if (vector && a.shape.length > 2) return undefined;
   const right = vector ? same(b, [n, 1]) : b;
   const columns = right.shape.at(-1) as number;
-  const lead = [a.shape.slice(0, -2), right.shape.slice(0, -2)].reduce((x, y) => (x.length > y.length || y.every((m, i) => m === 1 && x[i] !== undefined) ? x : y));
+  const lead = stretched(a.shape.slice(0, -2), right.shape.slice(0, -2));
   const values = [...indicesOf(lead)].flatMap((batch) => eliminated(
     Array.from({ length: n }, (_, i) => Array.from({ length: n }, (__, j) => element(a, batch, i, j, attrs))),
     Array.from({ length: n }, (_, i) => Array.from({ length: columns }, (__, j) => at(right, [...batch, i, j]) as number)),
   ).flat());
-  return loosely({ dtype: a.dtype, shape: vector ? [n] : [...lead, n, columns], values: values.map((value) => stored(a.dtype, value)) });
+  return loosely({ dtype: a.dtype, shape: vector ? [...lead, n] : [...lead, n, columns], values: values.map((value) => stored(a.dtype, value)) });
 };
 
 const whole = solved((a, batch, i, j) => at(a, [...batch, i, j]) as number);

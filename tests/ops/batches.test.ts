@@ -1,0 +1,109 @@
+// Ops on matrices take stacks of them: leading axes broadcast as those of matmul do, and each matrix of a stack has the bits it has alone.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SymbolicSheet, type Tensor } from '../../src/index.ts';
+import { drawFrom } from '../../bench/seed.ts';
+import { formatShape, sizeOf } from '../../src/tensor/shape.ts';
+
+type Shape = readonly number[];
+type Numbers = Float32Array | Float64Array;
+
+const N = 3;
+/** Leading axes of a and of b, and what they stretch to; undefined = b is a vector. */
+const STACKS: readonly (readonly [a: Shape, b: Shape | undefined, both: Shape])[] = [
+  [[], undefined, []], [[2], undefined, [2]], [[2, 3], undefined, [2, 3]], [[0], undefined, [0]], [[2, 0], undefined, [2, 0]],
+  [[2], [], [2]], [[], [2], [2]], [[2, 1], [3], [2, 3]], [[3], [2, 1], [2, 3]], [[2, 3], [3], [2, 3]], [[3], [2, 3], [2, 3]], [[1, 3], [2, 1], [2, 3]],
+  [[2, 1, 4], [3, 1], [2, 3, 4]], [[0], [1], [0]], [[1], [0], [0]], [[2, 0], [2, 1], [2, 0]], [[1], [], [1]],
+];
+const DEVICES = ['js', 'wasm', 'blas'] as const;
+
+/** Place of one matrix of a stack that stretches to `both`, in the stack itself. */
+function placeIn(own: Shape, both: Shape, index: number): number {
+  let place = 0, step = 1, rest = index;
+  for (let axis = both.length - 1; axis >= 0; axis--) {
+    const length = own[axis - (both.length - own.length)] ?? 1;
+    place += (length === 1 ? 0 : rest % (both[axis] as number)) * step;
+    step *= length;
+    rest = Math.floor(rest / (both[axis] as number));
+  }
+  return place;
+}
+
+describe.each(['float64', 'float32'] as const)('stacks of matrices of %s', (dtype) => {
+  const random = drawFrom(dtype.length);
+  const Numbers = dtype === 'float32' ? Float32Array : Float64Array;
+  const draw = (shape: Shape): Numbers => new Numbers(Array.from({ length: sizeOf(shape) }, () => random() - 0.5));
+  let exact: SymbolicSheet;
+  let tolerant: SymbolicSheet;
+  beforeAll(async () => {
+    exact = await SymbolicSheet.open({ class: 'exact', cache: 'off', devices: ['js', 'wasm'] });
+    tolerant = await SymbolicSheet.open({ cache: 'off', devices: ['js', 'wasm', 'blas'] });
+  });
+  afterAll(() => Promise.all([exact.close(), tolerant.close()]));
+
+  /** Matrices far from singular, every second one symmetric. */
+  function dominant(lead: Shape): Numbers {
+    const values = draw([...lead, N, N]);
+    for (let at = 0; at < values.length; at += N * N) {
+      for (let i = 0; i < N; i++) {
+        values[at + i * N + i] = 3 + i + random();
+        for (let j = 0; j < i && at % (2 * N * N) === 0; j++) values[at + i * N + j] = values[at + j * N + i] as number;
+      }
+    }
+    return values;
+  }
+
+  type Solver = (sheet: Pick<SymbolicSheet, 'solve' | 'solveTriangular' | 'matmul'>, a: Tensor, b: Tensor) => Tensor;
+  const SOLVERS: readonly (readonly [string, Solver])[] = [
+    ['solve', (sheet, a, b) => sheet.solve(a, b)], ['solve_triangular', (sheet, a, b) => sheet.solveTriangular(a, b)],
+    ['solve_triangular of transposes', (sheet, a, b) => sheet.solveTriangular(a, b, { transposeA: true })], ['matmul', (sheet, a, b) => sheet.matmul(a, b)],
+  ];
+
+  describe.each(SOLVERS)('%s', (_name, solver) => {
+    it.each(STACKS)('takes stacks %j and %j (undefined: a vector), which stretch to %j, as one call after the other', async (leadA, leadB, both) => {
+      const [a, matrix] = [dominant(leadA), N * N];
+      for (const columns of leadB === undefined ? [1] : [1, 2, 0]) {
+        const tail = leadB === undefined ? [N] : [N, columns];
+        const b = draw([...(leadB ?? []), ...tail]);
+        const wanted = new Numbers(sizeOf([...both, ...tail]));
+        for (let index = 0; index < sizeOf(both); index++) {
+          const [fromA, fromB] = [placeIn(leadA, both, index) * matrix, placeIn(leadB ?? [], both, index) * sizeOf(tail)];
+          const one = solver(exact, exact.tensor(a.slice(fromA, fromA + matrix), [N, N]), exact.tensor(b.slice(fromB, fromB + sizeOf(tail)), tail));
+          wanted.set((await one.data()) as Numbers, index * sizeOf(tail));
+        }
+        for (const device of ['js', 'wasm'] as const) {
+          const got = solver(exact.with({ device }), exact.tensor(a, [...leadA, N, N]), exact.tensor(b, [...(leadB ?? []), ...tail]));
+          expect(got.shape).toEqual([...both, ...tail]);
+          expect(await got.data(), `${device}, ${formatShape(tail)}`).toEqual(wanted);
+        }
+        for (const device of DEVICES) {
+          const got = solver(tolerant.with({ device }), tolerant.tensor(a, [...leadA, N, N]), tolerant.tensor(b, [...(leadB ?? []), ...tail]));
+          const values = (await got.data()) as Numbers;
+          expect(got.shape).toEqual([...both, ...tail]);
+          values.forEach((value, i) => expect(value, device).toBeCloseTo(wanted[i] as number, 4));
+        }
+      }
+    });
+  });
+
+  const ALONE: readonly (readonly [string, (x: Tensor) => Tensor])[] = [
+    ['cholesky', (x) => x.cholesky()], ['trace', (x) => x.trace()], ['diagonal', (x) => x.diagonal({ offset: 1 })], ['tril', (x) => x.tril()], ['triu', (x) => x.triu({ k: 1 })],
+  ];
+  it.each(ALONE)('%s of a stack is that of every matrix alone, of an empty stack empty', async (_name, op) => {
+    for (const lead of [[], [4], [2, 3], [2, 1, 2], [0], [3, 0]]) {
+      const values = draw([...lead, N, N]);
+      for (let at = 0; at < values.length; at += N * N) for (let i = 0; i < N; i++) values[at + i * N + i] = 4 + i;
+      const alone = await Promise.all(Array.from({ length: sizeOf(lead) }, (_, i) => op(exact.tensor(values.slice(i * N * N, (i + 1) * N * N), [N, N])).data()));
+      for (const device of ['js', 'wasm'] as const) {
+        const got = op(exact.with({ device }).tensor(values, [...lead, N, N]));
+        expect(got.shape.slice(0, lead.length)).toEqual(lead);
+        expect(await got.data(), `${device} ${formatShape(lead)}`).toEqual(new Numbers(alone.flatMap((one) => [...(one as Numbers)])));
+      }
+    }
+  });
+
+  it('solve refuses stacks that do not stretch, and a vector of the wrong length, with the shapes', () => {
+    const a = exact.tensor(dominant([2]), [2, N, N]);
+    expect(() => exact.solve(a, exact.tensor(draw([3, N, 1]), [3, N, 1]))).toThrow(/solve.*2.*3/);
+    expect(() => exact.solve(a, exact.tensor(draw([N + 1])))).toThrow(/b needs 3 rows/);
+  });
+});
