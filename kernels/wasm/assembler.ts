@@ -238,7 +238,7 @@ function codes(body: readonly Statement[]): Code {
 }
 
 function text(value: string): number[] {
-  const bytes = new TextEncoder().encode(value);
+  const bytes = Array.from(value, (letter) => letter.charCodeAt(0)); // Names of kernels are ASCII.
   return [...unsignedLeb(bytes.length), ...bytes];
 }
 

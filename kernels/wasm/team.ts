@@ -59,6 +59,8 @@ const TURN_MS = 8;
 /** Threads over one memory. */
 export class Team {
   readonly threads: number;
+  /** Why the host started no worker when one was asked for. */
+  refusal: string | undefined;
   readonly #memory: WebAssembly.Memory;
   readonly #host: TeamHost | undefined;
   readonly #words: Int32Array;
@@ -147,10 +149,21 @@ export class Team {
   #spawn(index: number): void {
     const payload = { memory: this.#memory, control: this.#words.buffer as SharedArrayBuffer, index };
     const events = { message: (value: number) => this.#reported(value), exit: () => this.#workerEnded(index) };
-    const worker = (this.#host!.spawn as Spawn)(WORKER_SOURCE, payload, events);
+    const worker = this.#start(payload, events);
     this.#workers.push(worker);
+    if (worker === undefined) return;
     worker.release();
     for (const message of this.#modules) worker.post(message);
+  }
+
+  /** A worker, or nothing where the host refuses one: a limit of threads or memory, a permission. The others do its grains. */
+  #start(...started: [payload: WorkerPayload, events: Parameters<Spawn>[2]]): WorkerHandle | undefined {
+    try {
+      return (this.#host!.spawn as Spawn)(WORKER_SOURCE, ...started);
+    } catch (error) {
+      this.refusal = String(error);
+      return undefined;
+    }
   }
 
   #reported(value: number): void {

@@ -50,10 +50,10 @@ export interface WasmOptions {
 /** SIMD kernels of `sqs-num/1`; needs WebAssembly, uses threads where memory can be shared. */
 export class WasmDevice implements Device {
   readonly name = 'wasm';
-  readonly detail: string;
   readonly exact = true;
   readonly fuses = true;
   readonly memory: Memory;
+  readonly #whyOne: string;
   readonly #heap: Heap;
   readonly #team: Team;
   readonly #contract: WasmContract;
@@ -82,7 +82,13 @@ export class WasmDevice implements Device {
     this.#teamMap = new TeamMap(this.#heap, this.#team, this.#skeletons.maps);
     // A private memory that grows detaches every view of it: it holds working copies only.
     this.memory = kind === 'shared' ? new HeapMemory(this.#heap) : heapMemory;
-    this.detail = `SIMD kernels, ${this.#team.threads === 1 ? `1 thread: ${whyOne(options, kind)}` : `${this.#team.threads} threads`}`;
+    this.#whyOne = whyOne(options, kind);
+  }
+
+  get detail(): string {
+    const { threads, refusal } = this.#team;
+    if (threads === 1) return `SIMD kernels, 1 thread: ${this.#whyOne}`;
+    return `SIMD kernels, ${threads} threads${refusal === undefined ? '' : `, of which not all start: ${refusal}; the others do their work`}`;
   }
 
   supports(task: Task): boolean {

@@ -1,6 +1,7 @@
 // The canonical encoding of everything that is hashed: "sqs.<kind>.v<N>\0", then fields (u8 tag, u64 length, bytes).
 // Specification with test vectors: docs/format/fingerprint.md.
 import { AttributeError, LimitError } from '../errors.ts';
+import { encodeUtf8 } from '../tensor/utf8.ts';
 import { DIGEST_BYTES } from './digest.ts';
 
 /** Field tags. Part of the identity format: a tag never changes its meaning. */
@@ -11,7 +12,6 @@ export const TAG = {
 /** Largest hash input that is not tensor bytes. */
 export const MAX_ENCODED_BYTES = 2 ** 30;
 const FIELD_HEADER_BYTES = 9;
-const UTF8 = new TextEncoder();
 
 /**
  * Writes one hash input into a buffer that it keeps and reuses. `view()` stays valid until the next `begin…`.
@@ -186,7 +186,9 @@ export class TlvWriter {
     if (/\p{Surrogate}/u.test(text)) {
       throw new AttributeError('A string holds a lone surrogate, which has no UTF-8 form; pass well-formed text.', { text });
     }
-    return UTF8.encodeInto(text, this.#bytes.subarray(at)).written;
+    const bytes = encodeUtf8(text);
+    this.#bytes.set(bytes, at);
+    return bytes.length;
   }
 
   #reserve(extraBytes: number): void {
@@ -213,7 +215,7 @@ function headerOf(kind: string, version: number): Uint8Array {
     throw new AttributeError(`"${kind}" is not a kind of hash input; use lower-case letters, digits and hyphens.`, { kind });
   }
   checkInteger(version, 0xffff_ffff, 'version');
-  const bytes = UTF8.encode(text);
+  const bytes = encodeUtf8(text);
   if (headers.size < MAX_CACHED_HEADERS) headers.set(text, bytes);
   return bytes;
 }

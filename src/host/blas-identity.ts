@@ -1,4 +1,5 @@
 // Which library this is, by the functions only it has.
+import { decodeUtf8Leniently } from '../tensor/utf8.ts';
 import { bindNative, type NativeLibrary } from './blas-koffi.ts';
 import type { NativeBlas } from './blas-abi.ts';
 
@@ -50,7 +51,7 @@ function mklVersion({ library }: Library): string | undefined {
   const text = new Uint8Array(256);
   get?.(text, text.length);
   const end = text.indexOf(0);
-  return get && new TextDecoder().decode(text.subarray(0, end < 0 ? text.length : end));
+  return get && decodeUtf8Leniently(text.subarray(0, end < 0 ? text.length : end));
 }
 
 function threadCount({ library, decorate }: Library, name: string): number | undefined {

@@ -1,4 +1,5 @@
 // koffi, the optional FFI package, as far as BLAS needs it: a loader, stacks that BLAS fits on, typed native functions.
+import { requirePackage } from './packages.ts';
 
 /** Called when an asynchronous native call is over. */
 export type Done = (error: unknown) => void;
@@ -22,14 +23,14 @@ export type Koffi = {
   config(settings?: Partial<StackSizes>): StackSizes;
 };
 
-/** Brings the module; the default is `import('koffi')`. */
+/** Brings the module; the default looks for the installed one. */
 export type KoffiImporter = () => Promise<unknown>;
 
 /** koffi, or why there is none. */
 export type KoffiResult = { readonly koffi: Koffi } | { readonly reason: string };
 
 /** Loads koffi if it is installed. */
-export async function loadKoffi(importKoffi: KoffiImporter = () => import('koffi')): Promise<KoffiResult> {
+export async function loadKoffi(importKoffi: KoffiImporter = async () => requirePackage('koffi')): Promise<KoffiResult> {
   try {
     const imported = (await importKoffi()) as { readonly default?: unknown };
     const koffi = (imported.default ?? imported) as Partial<Koffi>;

@@ -1,15 +1,14 @@
-// The browser host: no files, no environment, threads where the page may share memory; BLAKE3 in WASM.
+// The browser host: no files, no environment, threads where the page may share memory; BLAKE3 in WASM, or JavaScript.
 import type { Device, DeviceReport } from '../backend/device.ts';
-import type { JsDevice } from '../backend/js.ts';
-import type { WasmDevice } from '../backend/wasm.ts';
-import type { Digest, Host, Notes } from '../env.ts';
-import { UnavailableError } from '../errors.ts';
+import type { Host, Notes } from '../env.ts';
 import type { FindDevices } from '../sheet/open.ts';
 import type { Settings } from '../sheet/options.ts';
+import { pageCores } from './page-cores.ts';
+import { type Remedies, openWasm } from './wasm-opening.ts';
 
 let opened: Promise<Host> | undefined;
 
-/** The host of this page or worker. Rejects with an UnavailableError where WebAssembly is forbidden. */
+/** The host of this page or worker. */
 export function browserHost(): Promise<Host> {
   opened ??= openHost().catch((error: unknown) => {
     // What did not load may load the next time.
@@ -20,14 +19,15 @@ export function browserHost(): Promise<Host> {
 }
 
 async function openHost(): Promise<Host> {
+  const { openPortableDigest } = await import('./portable-digest.ts');
   return {
     name: 'browser',
     clock: () => performance.now() * 1e6,
-    digest: await openDigest(),
+    digest: await openPortableDigest(),
     files: undefined,
     notes: browserNotes(),
     settings: { off: false, folder: undefined, devices: undefined, report: false, log: false },
-    cores: navigator.hardwareConcurrency,
+    cores: pageCores(),
     warn: (line) => console.warn(`symbolic-sheet: ${line}`),
     onExit: () => () => {},
   };
@@ -48,57 +48,37 @@ function browserNotes(): Notes {
   };
 }
 
-/** Content ids need BLAKE3, which is WebAssembly here. */
-async function openDigest(): Promise<Digest> {
-  const { openPortableDigest } = await import('./portable-digest.ts');
-  try {
-    return await openPortableDigest();
-  } catch (error) {
-    throw new UnavailableError(`open: content ids need WebAssembly, which does not run here (${String(error)}); allow 'wasm-unsafe-eval' for scripts in the page's content security policy.`, { reason: String(error) });
-  }
-}
+const REMEDIES: Remedies = { allow: "allow 'wasm-unsafe-eval' for scripts in the content security policy of the page", recent: 'use a recent browser' };
 
 /** A GPU and WASM where they are allowed, JavaScript always. The kernels are chunks of their own. */
 export const browserDevices: FindDevices = async (settings, host) => {
   const { JsDevice } = await import('../backend/js.ts');
-  const devices: Device[] = [new JsDevice()];
+  const js = new JsDevice();
+  const devices: Device[] = [js];
   const absent: DeviceReport[] = [];
-  const { wasm, refusal } = await openWasm(devices[0] as JsDevice, settings);
-  if (wasm !== undefined) devices.push(wasm);
-  else absent.push({ name: 'wasm', found: false, detail: refusal });
   const isWanted = (name: string): boolean => settings.devices === undefined || settings.devices.includes(name);
+  const { wasm, refusal } = isWanted('wasm') ? await openWasm(js, settings, async () => (await import('./browser-threads.ts')).browserThreads(settings.threads), REMEDIES) : {};
+  if (wasm !== undefined) devices.push(wasm);
+  if (refusal !== undefined) absent.push(refusal);
   const gpu = isWanted('webgpu') ? await pageGpu(settings, host) : undefined;
   if (gpu !== undefined && 'found' in gpu) absent.push(gpu);
   else if (gpu !== undefined) devices.push(gpu);
   if (settings.tf === undefined && isWanted('tensorflow')) absent.push({ name: 'tensorflow', found: false, detail: 'none was passed, and a page has no packages to look for; pass yours, open({ tf })' });
   if (settings.tf !== undefined && isWanted('tensorflow')) {
     const { openTensorflowBeside } = await import('../backend/tensorflow/shared.ts');
-    const tf = openTensorflowBeside(gpu, settings.tf, wasm ?? devices[0] as JsDevice).catch((error: unknown) => {
+    const tf = openTensorflowBeside(gpu, settings.tf, wasm ?? js).catch((error: unknown) => {
       for (const device of devices) device.close();
       throw error;
     });
     devices.push(await tf);
   }
-  return { devices, absent, leftOut: ['webgpu', 'tensorflow'].filter((name) => !isWanted(name)), ...(wasm !== undefined && { memory: wasm.memory }) };
+  return { devices, absent, leftOut: ['wasm', 'webgpu', 'tensorflow'].filter((name) => !isWanted(name)), ...(wasm !== undefined && { memory: wasm.memory }) };
 };
-
-/** A function that makes a vector. Kernels are compiled when they are first used: too late to find out. */
-const VECTOR_MODULE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11);
-
-async function openWasm(js: JsDevice, settings: Settings): Promise<{ wasm: WasmDevice | undefined; refusal: string }> {
-  if (!WebAssembly.validate(VECTOR_MODULE)) return { wasm: undefined, refusal: 'WebAssembly has no SIMD here; use a recent browser' };
-  try {
-    const [{ WasmDevice }, { browserThreads }] = await Promise.all([import('../backend/wasm.ts'), import('./browser-threads.ts')]);
-    return { wasm: new WasmDevice(js, { threads: settings.threads, host: await browserThreads(settings.threads), roomBytes: settings.budgetBytes }), refusal: '' };
-  } catch (error) {
-    return { wasm: undefined, refusal: `WebAssembly refused: ${String(error)}; where memory is short, open({ budgetBytes }) with less` };
-  }
-}
 
 /** The page's GPU. */
 async function pageGpu(settings: Settings, host: Host): Promise<Device | DeviceReport> {
   const { adapterSource, openGpu } = await import('./gpu-adapter.ts');
-  const { gpu } = navigator as { readonly gpu?: GPU };
+  const { gpu } = ((globalThis as { readonly navigator?: Navigator }).navigator ?? {}) as { readonly gpu?: GPU };
   const reason = 'this browser has no WebGPU here; use a recent one, on a secure page (https or localhost)';
   return openGpu(async () => (gpu === undefined ? { found: false, reason } : adapterSource(gpu, 'allow hardware acceleration in the browser')), settings, host);
 }

@@ -1,5 +1,6 @@
 // Threads for kernels in a browser: workers from a Blob URL, which works the same in every bundle, and turns of the event loop where there can be none.
 import type { Spawn, TeamHost } from '../../kernels/wasm/team.ts';
+import { pageCores } from './page-cores.ts';
 
 /** How long a page waits for its first worker; one that is busy with other things is not refused workers for that. */
 const ANSWER_MS = 5000;
@@ -25,7 +26,7 @@ onunhandledrejection = ({ reason }) => { throw reason; };
 
 /** A team host on the page's workers. Where they are refused, and where `threads` is 1, work is done on the calling thread in turns. */
 export async function browserThreads(threads: number | undefined): Promise<TeamHost> {
-  const parallelism = navigator.hardwareConcurrency || 1; // Some browsers keep it to themselves.
+  const parallelism = pageCores();
   const refusal = (threads ?? parallelism) === 1 ? '' : await (refused ??= findRefusal());
   return { parallelism, spawn: refusal === '' ? spawn : refusal, pause, now: () => performance.now() };
 }
@@ -85,8 +86,9 @@ function urlOf(source: string): string {
 const waiting: (() => void)[] = [];
 let channel: MessageChannel | undefined;
 
-/** A message, for timers that follow each other are put off by milliseconds. */
+/** A message, for timers that follow each other are put off by milliseconds; a timer where there are no channels. */
 function pause(): Promise<void> {
+  if (typeof MessageChannel !== 'function') return new Promise((resolve) => { setTimeout(resolve, 0); });
   channel ??= openChannel();
   const { port2 } = channel;
   return new Promise((resolve) => {

@@ -6,16 +6,20 @@ import type { Settings } from '../sheet/options.ts';
 import type { Memory } from '../tensor/block.ts';
 import type { Blas, BlasAbsent } from './blas-types.ts';
 import { nodeThreads } from './node-threads.ts';
+import { openWasm, type Remedies } from './wasm-opening.ts';
+
+const REMEDIES: Remedies = { allow: 'run node without --jitless, and let the program keep globalThis.WebAssembly', recent: 'use Node 20.19 or later' };
 
 /** Finds the devices of this machine. Their code is loaded here, so that importing the library stays quick. */
 export const nodeDevices: FindDevices = async (settings, host) => {
   const { JsDevice } = await import('../backend/js.ts');
   const js = new JsDevice();
-  const { WasmDevice } = await import('../backend/wasm.ts');
-  const wasm = new WasmDevice(js, { threads: settings.threads, host: nodeThreads(), roomBytes: settings.budgetBytes });
-  const devices: Device[] = [js, wasm];
+  const devices: Device[] = [js];
   const absent: DeviceReport[] = [];
   const isWanted = (name: string): boolean => settings.devices === undefined || settings.devices.includes(name);
+  const { wasm, refusal } = isWanted('wasm') ? await openWasm(js, settings, nodeThreads, REMEDIES) : {};
+  if (wasm !== undefined) devices.push(wasm);
+  if (refusal !== undefined) absent.push(refusal);
   const blas = isWanted('blas') ? await systemBlas() : undefined;
   if (blas?.found === true) {
     const { BlasDevice } = await import('./blas-device.ts');
@@ -23,8 +27,8 @@ export const nodeDevices: FindDevices = async (settings, host) => {
   } else if (blas !== undefined) {
     absent.push(absentBlas(blas));
   }
-  const gpu = isWanted('webgpu') ? nodeGpu(settings, host, wasm.memory) : undefined;
-  const tf = isWanted('tensorflow') ? openTf(settings, wasm, gpu) : undefined;
+  const gpu = isWanted('webgpu') ? nodeGpu(settings, host, wasm?.memory) : undefined;
+  const tf = isWanted('tensorflow') ? openTf(settings, wasm ?? js, gpu) : undefined;
   const others = [gpu, tf].filter((other) => other !== undefined);
   const outcomes = await Promise.allSettled(others);
   for (const outcome of outcomes) {
@@ -37,10 +41,10 @@ export const nodeDevices: FindDevices = async (settings, host) => {
     for (const device of devices) device.close();
     throw failed.reason;
   }
-  return { devices, memory: wasm.memory, absent, leftOut: ['blas', 'webgpu', 'tensorflow'].filter((name) => !isWanted(name)) };
+  return { devices, ...(wasm !== undefined && { memory: wasm.memory }), absent, leftOut: ['wasm', 'blas', 'webgpu', 'tensorflow'].filter((name) => !isWanted(name)) };
 };
 
-async function nodeGpu(settings: Settings, host: Host, memory: Memory): Promise<Device | DeviceReport> {
+async function nodeGpu(settings: Settings, host: Host, memory: Memory | undefined): Promise<Device | DeviceReport> {
   const [{ openGpu }, { findGpu }] = await Promise.all([import('./gpu-adapter.ts'), import('./node-gpu.ts')]);
   return openGpu(findGpu, settings, host, memory);
 }

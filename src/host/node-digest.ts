@@ -1,7 +1,7 @@
 // BLAKE3-256 in native code where the optional binary is present and sound; otherwise the portable one.
-import { createRequire } from 'node:module';
 import { DIGEST_BYTES, toHex } from '../fingerprint/digest.ts';
 import type { Digest } from '../fingerprint/digest.ts';
+import { requirePackage } from './packages.ts';
 
 /** What is used of the native package. */
 export interface NativeBlake {
@@ -27,7 +27,7 @@ export function nativeDigest(load: () => NativeBlake = loadNative): Digest | und
   }
 }
 
-const loadNative = (): NativeBlake => createRequire(import.meta.url)('@napi-rs/blake-hash') as NativeBlake;
+const loadNative = (): NativeBlake => requirePackage('@napi-rs/blake-hash') as NativeBlake;
 
 /** A Buffer as a Uint8Array, because `Buffer.slice` shares memory where `Uint8Array.slice` copies. */
 const plainBytes = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, DIGEST_BYTES);

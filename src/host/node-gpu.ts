@@ -1,9 +1,9 @@
 // WebGPU in Node: the `webgpu` package (Dawn), an optional peer that a program installs where it wants a GPU.
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
 import { adapterSource, type GpuFinding } from './gpu-adapter.ts';
+import { importPackage, isInstalled } from './packages.ts';
 
 interface DawnModule {
   create(options: readonly string[]): GPU;
@@ -38,20 +38,9 @@ export function missingParts(hasPackage: boolean, hasLoader: boolean): string | 
   return parts.length === 0 ? undefined : `${parts.map(({ what }) => what).join(', and ')}; ${parts.map(({ step }) => step).join(', and ')}`;
 }
 
-function isInstalled(name: string): boolean {
-  try {
-    createRequire(import.meta.url).resolve(name);
-    return true;
-  } catch (error) {
-    // A package for `import` alone does not resolve either, but it is there.
-    return (error as { code?: string }).code !== 'MODULE_NOT_FOUND';
-  }
-}
-
 async function loadDawn(): Promise<DawnModule | string> {
-  const name = 'webgpu';
   try {
-    return await import(name) as DawnModule;
+    return await importPackage('webgpu') as DawnModule;
   } catch (error) {
     return `the package "webgpu" does not load: ${String(error)}; reinstall it`;
   }

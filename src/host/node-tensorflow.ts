@@ -1,11 +1,9 @@
 // Finds a TensorFlow.js for Node that the user installed; the library never installs one.
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import util from 'node:util';
 import { messageOf } from '../backend/tensorflow/open.ts';
 import type { TensorflowModule } from '../ops/tensorflow-module.ts';
+import { importPackage, requireFrom, resolvePackage } from './packages.ts';
 
 /** A module of TensorFlow.js, or why there is none. */
 export type TensorflowSearch = { readonly found: true; readonly name: string; readonly tf: TensorflowModule } | { readonly found: false; readonly reason: string };
@@ -22,7 +20,7 @@ const CORE = '@tensorflow/tfjs-core';
 export async function findTensorflow(names: readonly string[] = TENSORFLOW_PACKAGES): Promise<TensorflowSearch> {
   const reasons: string[] = [];
   for (const name of names) {
-    const file = resolveFrom(name);
+    const file = resolvePackage(name, 'program');
     if (file === undefined) continue;
     if (name === WEBGPU && !hasGpu()) {
       reasons.push(`${name} is installed, but needs navigator.gpu: set it as docs/tensorflow.md says`);
@@ -31,7 +29,7 @@ export async function findTensorflow(names: readonly string[] = TENSORFLOW_PACKA
     try {
       restoreUtil();
       const loaded = await load(file);
-      return { found: true, name, tf: isTensorflow(loaded) ? loaded : await load(createRequire(file).resolve(CORE)) as TensorflowModule };
+      return { found: true, name, tf: isTensorflow(loaded) ? loaded : await load(requireFrom(file)?.resolve(CORE) ?? CORE) as TensorflowModule };
     } catch (error) {
       reasons.push(`${name} is installed but does not load (${messageOf(error)}); run "npm rebuild ${name} --build-addon-from-source", or remove it`);
     }
@@ -41,9 +39,9 @@ export async function findTensorflow(names: readonly string[] = TENSORFLOW_PACKA
   return { found: false, reason: `${names.join(' or ')} is not installed; npm install ${last?.includes('backend') === true ? `${CORE} ` : ''}${last}, or pass the tf you have: open({ tf }).` };
 }
 
-/** A module by its file. The address is computed: bundlers must not follow it. */
+/** A module by its file. */
 async function load(file: string): Promise<object> {
-  const loaded = await import(pathToFileURL(file).href) as { default?: object };
+  const loaded = await importPackage(pathToFileURL(file).href) as { default?: object };
   return loaded.default ?? loaded;
 }
 
@@ -51,18 +49,6 @@ const isTensorflow = (loaded: object): loaded is TensorflowModule => 'version_co
 
 /** Node has a navigator without a GPU, unless the program gave it one. */
 const hasGpu = (): boolean => (globalThis as { navigator?: { gpu?: unknown } }).navigator?.gpu !== undefined;
-
-/** The file of a package as the program sees it, or as the library does. */
-function resolveFrom(name: string): string | undefined {
-  for (const base of [pathToFileURL(join(process.cwd(), 'package.json')).href, import.meta.url]) {
-    try {
-      return createRequire(base).resolve(name);
-    } catch {
-      // Not there: the other place may have it.
-    }
-  }
-  return undefined;
-}
 
 /** tfjs-node 4.22 calls two functions that Node 23 removed. */
 function restoreUtil(): void {

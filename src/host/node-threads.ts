@@ -1,5 +1,6 @@
 // Threads for kernels on Node: worker_threads, started from text so that it works from source, from dist and from a bundle.
 import { availableParallelism } from 'node:os';
+import process from 'node:process';
 import { Worker } from 'node:worker_threads';
 import type { Spawn, TeamHost } from '../../kernels/wasm/team.ts';
 
@@ -14,8 +15,11 @@ const arrival = undefined;
 
 /** A team host on worker_threads; workers never keep the process alive, but for the length of an asynchronous job. */
 export function nodeThreads(): TeamHost {
-  return { parallelism: availableParallelism(), spawn, pause, now: () => performance.now() };
+  return { parallelism: availableParallelism(), spawn: mayStart() ? spawn : 'workers need a permission here; for more, run node with --allow-worker', pause, now: () => performance.now() };
 }
+
+/** Node's permission model, where it is on. */
+const mayStart = (): boolean => (process as { permission?: { has(scope: string): boolean } }).permission?.has('worker') !== false;
 
 const spawn: Spawn = (source, payload, events) => {
   const worker = new Worker(program(source), { eval: true, workerData: payload, execArgv: [], name: 'symbolic-sheet kernels' });

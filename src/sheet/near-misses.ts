@@ -74,11 +74,16 @@ export class NearMisses {
 
 /** The first line of a stack trace outside this library. */
 function callSite(stack: string | undefined): string | undefined {
-  return stack?.split('\n').slice(1).find((line) => !line.includes(LIBRARY) && !line.includes(LIBRARY_PATH) && /:\d+:\d+\)?$/.test(line));
+  const [own, ...lines] = stack?.split('\n').slice(1).filter((line) => PLACE.test(line)) ?? [];
+  if (own === undefined) return undefined;
+  // The first line is this file. Its folder's parent is the library's; a file of another name is a bundle, all of which is the library.
+  const file = PLACE.exec(own)?.[1] ?? '';
+  const library = file.replace(/sheet[\\/]near-misses\.[jt]s$/, '');
+  return lines.find((line) => !line.includes(library));
 }
 
-const LIBRARY = new URL('..', import.meta.url).href;
-const LIBRARY_PATH = new URL('..', import.meta.url).pathname;
+/** The file, line and column at the end of a stack line. */
+const PLACE = /([^\s(]+):\d+:\d+\)?$/;
 
 /** `quick.mts:14` of a stack line. */
 export function formatCallSite(line: string): string {

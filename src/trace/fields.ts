@@ -1,9 +1,9 @@
 // Reads back one value of the canonical encoding (docs/format/fingerprint.md), as attributes and heads of traces are written.
 import { TAG } from '../fingerprint/encode.ts';
+import { decodeUtf8 } from '../tensor/utf8.ts';
 import { malformed } from './payload.ts';
 
 const HEADER_BYTES = 9;
-const TEXT = new TextDecoder('utf-8', { fatal: true });
 /** Deeper than any value that was written. */
 const MAX_DEPTH = 128;
 
@@ -49,11 +49,9 @@ function sized(body: Uint8Array, lengthBytes: number): true {
 }
 
 function readText(body: Uint8Array): string {
-  try {
-    return TEXT.decode(body);
-  } catch {
-    throw malformed('text that is not UTF-8');
-  }
+  const text = decodeUtf8(body);
+  if (text === undefined) throw malformed('text that is not UTF-8');
+  return text;
 }
 
 function recordOf(fields: readonly unknown[]): Readonly<Record<string, unknown>> {

@@ -1,5 +1,6 @@
 // The exported form of a trace, .sqs.json: plain JSON, one event a line, with the seals that let a reader verify it.
 import { toHex } from '../fingerprint/digest.ts';
+import { encodeUtf8 } from '../tensor/utf8.ts';
 import { type ChainHead, crc32 } from './chain.ts';
 import { annotationToJson, eventToJson, type JsonRecord, rootToJson } from './json-records.ts';
 import type { Json } from './json-values.ts';
@@ -28,12 +29,10 @@ const lineOf = (record: JsonRecord): string => JSON.stringify(record);
 
 /** Sum of the CRC32 of every line and of the head, modulo 2^32: the same for any order of the same lines. */
 export function orderFreeSum(lines: readonly string[], head: string): number {
-  let sum = crc32(UTF8.encode(head));
-  for (const line of lines) sum = (sum + crc32(UTF8.encode(line))) >>> 0;
+  let sum = crc32(encodeUtf8(head));
+  for (const line of lines) sum = (sum + crc32(encodeUtf8(line))) >>> 0;
   return sum;
 }
-
-const UTF8 = new TextEncoder();
 
 function chainToJson({ start, blocks }: StreamSeal, lines: readonly string[], head: string): JsonRecord {
   return {

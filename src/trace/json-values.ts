@@ -1,5 +1,6 @@
 // Values that JSON does not have, spelled so that they survive: −0, NaN, infinities, bigints; bytes as base64.
 import type { AttributeValue } from '../ops/attribute-values.ts';
+import { decodeUtf8Leniently } from '../tensor/utf8.ts';
 
 /** A JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -45,7 +46,6 @@ const LETTERS = Uint8Array.from(ALPHABET, (letter) => letter.charCodeAt(0));
 const VALUES = new Int8Array(128).fill(-1);
 for (const [value, letter] of LETTERS.entries()) VALUES[letter] = value;
 const PAD = 61;
-const ASCII = new TextDecoder('latin1');
 
 /** Base64 with padding (RFC 4648 §4). */
 export function toBase64(bytes: Uint8Array): string {
@@ -58,7 +58,7 @@ export function toBase64(bytes: Uint8Array): string {
     if (left > 1) letters[to + 2] = LETTERS[(triple >>> 6) & 63] as number;
     if (left > 2) letters[to + 3] = LETTERS[triple & 63] as number;
   }
-  return ASCII.decode(letters);
+  return decodeUtf8Leniently(letters);
 }
 
 /** The bytes of padded base64; undefined for anything else. */

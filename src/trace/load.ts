@@ -4,6 +4,7 @@ import { FormatError, SheetError } from '../errors.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import { bytesOf } from '../tensor/dtype.ts';
 import { decodeNpy } from '../tensor/npy.ts';
+import { decodeUtf8Leniently } from '../tensor/utf8.ts';
 import { CHAIN_START, STREAM, type TraceStream } from './chain.ts';
 import { decodeAnnotations, decodeProgram, sealOf } from './decode.ts';
 import { besidePath, fileError } from './file-name.ts';
@@ -44,7 +45,7 @@ async function fetchBeside(root: TraceRoot, path: string, { digest, files }: { r
 
 /** As `loadTraceFile`, from bytes; `name` is for messages. */
 export function readTrace(bytes: Uint8Array, digest: Digest, options: LoadOptions = {}, name = 'trace'): Trace {
-  const trace = bytes[0] === TRACE_MAGIC[0] ? traceFromFrames(bytes, digest) : traceFromJson(new TextDecoder().decode(bytes), digest);
+  const trace = bytes[0] === TRACE_MAGIC[0] ? traceFromFrames(bytes, digest) : traceFromJson(decodeUtf8Leniently(bytes).replace(/^\uFEFF/, ''), digest);
   if (trace.damage === undefined || options.damaged === 'prefix') return trace;
   const { code, message } = trace.damage;
   throw new FormatError(`${name}: ${message}`, { code, events: trace.events.length, annotations: trace.annotations.length });

@@ -1,8 +1,7 @@
 // What the payloads of frames are made of: variable-length integers, float64 numbers, text and bytes. Specification: docs/format/trace.md.
 import { FormatError } from '../errors.ts';
+import { decodeUtf8, encodeUtf8 } from '../tensor/utf8.ts';
 
-const UTF8 = new TextEncoder();
-const TEXT = new TextDecoder('utf-8', { fatal: true });
 const TWO_28 = 2 ** 28;
 
 /** Writes one payload at a time into a buffer that it keeps. No garbage for integers and floats. */
@@ -62,7 +61,7 @@ export class PayloadWriter {
 
   /** Length in bytes, then UTF-8. */
   text(text: string): this {
-    const bytes = UTF8.encode(text);
+    const bytes = encodeUtf8(text);
     return this.uint(bytes.length).raw(bytes);
   }
 
@@ -119,11 +118,9 @@ export class PayloadReader {
 
   text(): string {
     const bytes = this.raw(this.uint());
-    try {
-      return TEXT.decode(bytes);
-    } catch {
-      throw malformed('text that is not UTF-8');
-    }
+    const text = decodeUtf8(bytes);
+    if (text === undefined) throw malformed('text that is not UTF-8');
+    return text;
   }
 
   end(): void {

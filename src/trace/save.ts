@@ -5,6 +5,7 @@ import type { Digest } from '../fingerprint/digest.ts';
 import type { Value } from '../tensor/block.ts';
 import { bytesOf } from '../tensor/dtype.ts';
 import { encodeNpy } from '../tensor/npy.ts';
+import { encodeUtf8 } from '../tensor/utf8.ts';
 import { besidePath } from './file-name.ts';
 import { traceToJson } from './json-export.ts';
 import { ROOT_NAME } from './records.ts';
@@ -38,7 +39,6 @@ export interface SaveGround {
 }
 
 const EMBEDDED_LIMIT_BYTES = 64 * 2 ** 20;
-const UTF8 = new TextEncoder();
 
 /** Writes what is in memory of a trace; a reader of `path` sees the old file or the new one. */
 export async function saveTrace(writer: TraceWriter, path: string, { files }: SaveGround, options: SaveOptions): Promise<SaveReport> {
@@ -48,7 +48,7 @@ export async function saveTrace(writer: TraceWriter, path: string, { files }: Sa
   const place = options.roots ?? (sizeBytes <= EMBEDDED_LIMIT_BYTES ? 'embedded' : 'none');
   const trace: Trace = { ...writer.snapshot(), roots: [...contents.values()].map((content) => rootOf(content, place)) };
   if (place === 'beside') for (const { contentId, value } of contents.values()) await writeBeside(files, path, contentId, value);
-  const bytes = UTF8.encode(traceToJson(trace));
+  const bytes = encodeUtf8(traceToJson(trace));
   await files.write(path, bytes);
   const note = noteOn(trace, place, sizeBytes, options);
   return {

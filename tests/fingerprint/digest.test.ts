@@ -1,8 +1,9 @@
-// The two BLAKE3 implementations: equal to the official vectors and to each other, for every kind of memory a tensor may lie in.
+// The BLAKE3 implementations: equal to the official vectors and to each other, for every kind of memory a tensor may lie in.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { digestFromHex, equalBytes, toHex } from '../../src/fingerprint/digest.ts';
 import type { Digest } from '../../src/fingerprint/digest.ts';
 import { nativeDigest, openNodeDigest } from '../../src/host/node-digest.ts';
+import { plainDigest } from '../../src/host/plain-digest.ts';
 import { openPortableDigest } from '../../src/host/portable-digest.ts';
 
 /** First 32 bytes of "hash" in the official test_vectors.json (input byte i is i mod 251). */
@@ -42,20 +43,22 @@ beforeAll(async () => {
 });
 
 describe('digests', () => {
-  it('gives the official BLAKE3 hashes, native and portable', () => {
+  it('gives the official BLAKE3 hashes, native, in WebAssembly and in JavaScript', () => {
     for (const [lengthBytes, hex] of OFFICIAL) {
       expect([lengthBytes, toHex(native.hash(cycle(lengthBytes)))]).toEqual([lengthBytes, hex]);
       expect([lengthBytes, toHex(portable.hash(cycle(lengthBytes)))]).toEqual([lengthBytes, hex]);
+      expect([lengthBytes, toHex(plainDigest.hash(cycle(lengthBytes)))]).toEqual([lengthBytes, hex]);
     }
   });
 
-  it(`agrees between native and portable on ${LENGTHS.length} lengths`, () => {
+  it(`agrees between them on ${LENGTHS.length} lengths`, () => {
     expect(new Set(LENGTHS).size).toBeGreaterThanOrEqual(60);
     const seen = new Set<string>();
     for (const lengthBytes of LENGTHS) {
       const bytes = cycle(lengthBytes);
       const hex = toHex(native.hash(bytes));
       expect([lengthBytes, toHex(portable.hash(bytes))]).toEqual([lengthBytes, hex]);
+      expect([lengthBytes, toHex(plainDigest.hash(bytes))]).toEqual([lengthBytes, hex]);
       seen.add(hex);
     }
     expect(seen.size).toBe(LENGTHS.length);
@@ -67,7 +70,7 @@ describe('digests', () => {
     const sharedWasm = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
     const resizable: ArrayBuffer = Reflect.construct(ArrayBuffer, [6000, { maxByteLength: 12_000 }]);
     const buffers = [new ArrayBuffer(6000), new SharedArrayBuffer(6000), resizable, wasm.buffer, sharedWasm.buffer];
-    for (const digest of [native, portable]) {
+    for (const digest of [native, portable, plainDigest]) {
       const expected = toHex(digest.hash(content));
       for (const buffer of buffers) {
         const view = new Uint8Array(buffer, 777, 5000);
@@ -79,7 +82,7 @@ describe('digests', () => {
   });
 
   it('returns fresh bytes: an earlier digest and a slice of one are not changed by later calls', () => {
-    for (const digest of [native, portable]) {
+    for (const digest of [native, portable, plainDigest]) {
       const first = digest.hash(cycle(1));
       const copy = first.slice();
       copy.fill(0);

@@ -1,5 +1,5 @@
 // The page of the browser tests: a program of every host, and what a sheet says of the devices it finds.
-import { SheetError, SymbolicSheet } from '../../src/browser.ts';
+import { SymbolicSheet } from '../../src/browser.ts';
 import type { DeviceReport } from '../../src/backend/device.ts';
 import { longWork, type Outcome, program } from './program.ts';
 
@@ -98,14 +98,4 @@ function watchTimer(): () => number {
     tick();
     return longest;
   };
-}
-
-/** The code and message of the error that opening a sheet gives. */
-export async function refusal(): Promise<readonly [code: string, message: string]> {
-  try {
-    await (await SymbolicSheet.open()).close();
-  } catch (error) {
-    return error instanceof SheetError ? [error.code, error.message] : ['', String(error)];
-  }
-  return ['opened', ''];
 }

@@ -2,6 +2,7 @@
 import { FormatError } from '../../errors.ts';
 import { TAG, TlvWriter } from '../../fingerprint/encode.ts';
 import { encodeValue } from '../../fingerprint/value.ts';
+import { decodeUtf8Leniently } from '../../tensor/utf8.ts';
 import { join, part, type Path } from './leaves.ts';
 
 /** A result without its tensors, which are numbered; the bytes are undefined where the result is one tensor. */
@@ -33,8 +34,6 @@ export function decodeTree<T>(bytes: Uint8Array | undefined, tensors: readonly T
   return join(skeleton, marks.map(([path, mark]) => ({ path, leaf: typeof mark === 'string' ? BigInt(mark) : tensors[mark] })));
 }
 
-const TEXT = new TextDecoder('utf-8', { ignoreBOM: true });
-
 /** Reads plain values as `encodeValue` writes them. */
 class FieldReader {
   readonly #bytes: Uint8Array;
@@ -61,7 +60,7 @@ class FieldReader {
       case TAG.null: return null;
       case TAG.boolean: return this.#bytes[start] === 1;
       case TAG.f64: return this.#numbers.getFloat64(start, true);
-      case TAG.string: return TEXT.decode(this.#bytes.subarray(start, end));
+      case TAG.string: return decodeUtf8Leniently(this.#bytes.subarray(start, end));
       case TAG.list: return this.#list(end);
       case TAG.map: return this.#map(end);
       default: throw new FormatError(`A kept result has a field of tag ${tag}; forget it and call the function again.`, { tag });
