@@ -14,8 +14,19 @@ export interface Files {
   read(path: string): Promise<Uint8Array>;
   /** Writes so that a reader sees the old file or the new one, never a part. */
   write(path: string, bytes: Uint8Array): Promise<void>;
-  /** Opens a file to append to; `append` returns when the bytes are with the operating system. */
-  openAppend(path: string): { append(bytes: Uint8Array): void; close(): void };
+  /** Opens a file to append to, for this caller alone: an UnavailableError says who else writes to it. */
+  openAppend(path: string): AppendFile;
+}
+
+/** A file that grows. What it held when it was opened stays. */
+export interface AppendFile {
+  /** What it held when it was opened. */
+  existing(): Uint8Array;
+  /** Puts bytes in place of all from an offset on. */
+  replaceFrom(offset: number, bytes: Uint8Array): void;
+  /** Returns when the bytes are with the operating system. */
+  append(bytes: Uint8Array): void;
+  close(): void;
 }
 
 /** Facts about a machine that are dear to find and outlive a process: which of several kernels is the quickest. Never part of a result. */

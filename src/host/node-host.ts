@@ -1,10 +1,11 @@
 // The Node host: clock, digest, files, settings and process events.
-import { closeSync, openSync, renameSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import { renameSync, statSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import type { Files, Host, HostSettings } from '../env.ts';
+import { openAppendFile } from './node-append.ts';
 import { openNodeDigest } from './node-digest.ts';
 import { nodeNotes, notesFile } from './node-notes.ts';
 
@@ -43,22 +44,14 @@ const files: Files = {
     writeFileSync(part, bytes);
     renameSync(part, path);
   },
-  openAppend(path) {
-    const file = openSync(path, 'w');
-    return {
-      append(bytes) {
-        for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
-      },
-      close: () => closeSync(file),
-    };
-  },
+  openAppend: openAppendFile,
 };
 
 /** Reads the environment variables of docs/reference.md. */
 export function readSettings(env: Readonly<Record<string, string | undefined>>): HostSettings {
   return {
-    off: env['SYMBOLIC_SHEET'] === 'off',
-    folder: env['SYMBOLIC_SHEET_DIR'],
+    off: env['SYMBOLIC_SHEET']?.trim().toLowerCase() === 'off',
+    folder: env['SYMBOLIC_SHEET_DIR']?.trim() === '' ? undefined : env['SYMBOLIC_SHEET_DIR'],
     devices: listed(env['SYMBOLIC_SHEET_DEVICES']),
     report: env['SYMBOLIC_SHEET_REPORT'] === '1',
     log: env['SYMBOLIC_SHEET_LOG'] === '1',

@@ -8,13 +8,16 @@ import type { ChainHead, TraceStream } from './chain.ts';
 
 /** First bytes of a trace: not text, and broken by newline conversion (as PNG's). */
 export const TRACE_MAGIC = Uint8Array.of(0x89, 0x53, 0x51, 0x53, 0x0d, 0x0a, 0x1a, 0x0a);
-export const TRACE_VERSION = 1;
+export const TRACE_VERSION = 2;
 export const FILE_HEADER_BYTES = 16;
 export const BLOCK_HEADER_BYTES = 20;
 export const FRAME_HEADER_BYTES = 6;
 /** Chain hash and CRC32 after the body. */
 export const BLOCK_TRAILER_BYTES = DIGEST_BYTES + 4;
-export const RECORD_TYPE = { block: 1, final: 2 } as const;
+/** `continued`, `interrupted`: the end of a run that another run follows; the writer of an interrupted one did not finish. */
+export const RECORD_TYPE = { block: 1, final: 2, continued: 3, interrupted: 4 } as const;
+/** Most runs that one file takes: their number is 16 bits in the header. */
+export const MAX_RUNS = 2 ** 16;
 /** Body of the final record: per stream, events u64, blocks u32, head. */
 export const FINAL_BODY_BYTES = 2 * (12 + DIGEST_BYTES);
 
@@ -23,7 +26,7 @@ export const MAX_BLOCK_EVENTS = 256;
 export const MAX_BLOCK_BYTES = 2 ** 20;
 export const MAX_PAYLOAD_BYTES = 2 ** 28;
 
-/** Where a trace ended: the heads of both chains. Sign these to make a trace tamper-proof. */
+/** Where a run of a trace ended: the heads of both chains. Sign these to make a trace tamper-proof. */
 export interface TraceFinal {
   readonly program: ChainHead;
   readonly annotations: ChainHead;
@@ -40,12 +43,12 @@ export class FrameWriter {
   #sequence = 0;
   #closed = false;
 
-  /** `from`: the heads to go on from, for what stands in for the later part of a trace. */
-  constructor(digest: Digest, sink: TraceSink, from: TraceFinal = { program: CHAIN_START, annotations: CHAIN_START }) {
+  /** `from`: the heads to go on from, for what stands in for the later part of a trace. `run`: how many runs the file holds before this one. */
+  constructor(digest: Digest, sink: TraceSink, from: TraceFinal = { program: CHAIN_START, annotations: CHAIN_START }, run = 0) {
     this.#sink = sink;
     this.#program = pendingOf(STREAM.program, digest, from.program);
     this.#annotations = pendingOf(STREAM.annotations, digest, from.annotations);
-    this.#emit(fileHeader());
+    this.#emit(runHeader(run));
   }
 
   /** Adds one event; the payload, the first `sizeBytes` of `bytes`, is copied. */
@@ -67,7 +70,7 @@ export class FrameWriter {
       return chain.head;
     });
     const final = { program: heads[0] as ChainHead, annotations: heads[1] as ChainHead };
-    records.push(finalRecord(sequence, final));
+    records.push(endRecord(RECORD_TYPE.final, sequence, final));
     return { records, final };
   }
 
@@ -86,7 +89,7 @@ export class FrameWriter {
     this.#seal(this.#program);
     this.#seal(this.#annotations);
     const final = { program: this.#program.chain.head, annotations: this.#annotations.chain.head };
-    this.#emit(finalRecord(this.#sequence, final));
+    this.#emit(endRecord(RECORD_TYPE.final, this.#sequence, final));
     this.#closed = true;
     return final;
   }
@@ -188,17 +191,19 @@ function sealRecord(header: RecordHeader, body: Uint8Array, hash: Uint8Array): U
   return record;
 }
 
-function fileHeader(): Uint8Array {
+/** The header that every run begins with. */
+export function runHeader(run: number): Uint8Array {
   const header = new Uint8Array(FILE_HEADER_BYTES);
   const view = new DataView(header.buffer);
   header.set(TRACE_MAGIC);
   view.setUint16(8, TRACE_VERSION, true);
+  view.setUint16(10, run, true);
   view.setUint32(12, crc32(header, 0, 12), true);
   return header;
 }
 
-/** The hash place of the final record is zero: its body holds both heads. */
-function finalRecord(sequence: number, final: TraceFinal): Uint8Array {
+/** The record that ends a run. Its hash place is zero: the body holds both heads. */
+export function endRecord(type: Exclude<(typeof RECORD_TYPE)[keyof typeof RECORD_TYPE], 1>, sequence: number, final: TraceFinal): Uint8Array {
   const body = new Uint8Array(FINAL_BODY_BYTES);
   const view = new DataView(body.buffer);
   [final.program, final.annotations].forEach(({ events, blocks, hash }, i) => {
@@ -207,7 +212,7 @@ function finalRecord(sequence: number, final: TraceFinal): Uint8Array {
     view.setUint32(at + 8, blocks, true);
     body.set(hash, at + 12);
   });
-  return sealRecord({ type: RECORD_TYPE.final, stream: 0, events: 0, sequence, index: 0 }, body, new Uint8Array(DIGEST_BYTES));
+  return sealRecord({ type, stream: 0, events: 0, sequence, index: 0 }, body, new Uint8Array(DIGEST_BYTES));
 }
 
 const closed = (): ClosedError => new ClosedError('The trace is finished, or its sink failed; open a new one.');

@@ -5,13 +5,11 @@ import type { Digest } from '../fingerprint/digest.ts';
 import { bytesOf } from '../tensor/dtype.ts';
 import { decodeNpy } from '../tensor/npy.ts';
 import { decodeUtf8Leniently } from '../tensor/utf8.ts';
-import { CHAIN_START, STREAM, type TraceStream } from './chain.ts';
-import { decodeAnnotations, decodeProgram, sealOf } from './decode.ts';
 import { besidePath, fileError } from './file-name.ts';
 import { TRACE_MAGIC } from './frames.ts';
 import { traceFromJson } from './json-import.ts';
-import type { StreamBlocks } from './memory.ts';
-import { readFrames } from './read-frames.ts';
+import { joinRuns } from './join-runs.ts';
+import { readRuns } from './read-runs.ts';
 import { contentOf } from './roots.ts';
 import type { Trace, TraceRoot } from './trace.ts';
 
@@ -53,14 +51,6 @@ export function readTrace(bytes: Uint8Array, digest: Digest, options: LoadOption
 
 /** The verified prefix of a live log. */
 function traceFromFrames(bytes: Uint8Array, digest: Digest): Trace {
-  const { blocks, damage } = readFrames(bytes, digest);
-  const of = (stream: TraceStream): StreamBlocks => ({ start: CHAIN_START, blocks: blocks.filter((block) => block.stream === stream) });
-  const program = of(STREAM.program);
-  const annotations = of(STREAM.annotations);
-  const { head, records } = decodeAnnotations(annotations);
-  return {
-    head, events: decodeProgram(program), annotations: records, roots: [],
-    seals: { program: sealOf(program), annotations: sealOf(annotations) },
-    ...(damage && { damage: { code: damage.code, message: damage.message } }),
-  };
+  const { runs, damage } = readRuns(bytes, digest);
+  return { ...joinRuns(runs), ...(damage && { damage: { code: damage.code, message: damage.message } }) };
 }

@@ -1,4 +1,4 @@
-// Reads the container of a trace: every undamaged block from the start, and precisely what is wrong where that ends.
+// Reads one run of a trace's container: every undamaged block from its start, and precisely what is wrong where that ends.
 // Specification: docs/format/trace.md. Any bytes give a result; nothing here throws.
 import { FormatError } from '../errors.ts';
 import { DIGEST_BYTES, equalBytes } from '../fingerprint/digest.ts';
@@ -51,31 +51,51 @@ export interface TraceDamage {
   readonly message: string;
 }
 
-/** The valid prefix of a trace; whole and undamaged if there is a `final` and no `damage`. */
+/** Where a run stands in its file: its first byte, and how many runs precede it. */
+export interface RunPlace {
+  readonly offset: number;
+  readonly run: number;
+}
+
+/** How a run ended: with the file, before another run, or with its writer, before another run. */
+export type RunEnding = 'final' | 'continued' | 'interrupted';
+
+/** The valid prefix of a run; whole and undamaged if there is a `final` and no `damage`. */
 export interface TraceReading {
   readonly blocks: readonly TraceBlock[];
+  /** Both chains after the blocks that were read. */
+  readonly heads: TraceFinal;
   readonly final?: TraceFinal;
+  readonly ending?: RunEnding;
+  /** Where the record that ends the run starts, and where the run ends. */
+  readonly endAt?: { readonly start: number; readonly end: number };
   readonly damage?: TraceDamage;
 }
 
-/** Verifies and reads a trace from its bytes; blocks before the first damage are returned, those after it are not trusted. */
-export function readFrames(bytes: Uint8Array, digest: Digest): TraceReading {
+/** Verifies and reads a run from the bytes of its file; blocks before the first damage are returned, those after it are not trusted. */
+export function readFrames(bytes: Uint8Array, digest: Digest, place: RunPlace = { offset: 0, run: 0 }): TraceReading {
   const blocks: TraceBlock[] = [];
   const chains = { 1: new BlockChain(STREAM.program, digest), 2: new BlockChain(STREAM.annotations, digest) };
-  let offset = FILE_HEADER_BYTES;
+  const heads = (): TraceFinal => ({ program: chains[STREAM.program].head, annotations: chains[STREAM.annotations].head });
+  let offset = place.offset + FILE_HEADER_BYTES;
   try {
-    checkFileHeader(bytes);
+    checkRunHeader(bytes, place);
     for (;;) {
       const record = readRecord(bytes, offset, blocks.length);
-      if (record.type === RECORD_TYPE.final) return { blocks, ...readEnd(bytes, record, chains) };
+      const ending = ENDINGS.get(record.type);
+      if (ending !== undefined) return { blocks, heads: heads(), ...readEnd(bytes, record, ending, heads()) };
       blocks.push(readBlock(record, chains));
       offset += record.sizeBytes;
     }
   } catch (found) {
     if (!(found instanceof Damage)) throw found;
-    return { blocks, damage: found.damage };
+    return { blocks, heads: heads(), damage: found.damage };
   }
 }
+
+const ENDINGS: ReadonlyMap<number, RunEnding> = new Map([
+  [RECORD_TYPE.final, 'final'], [RECORD_TYPE.continued, 'continued'], [RECORD_TYPE.interrupted, 'interrupted'],
+]);
 
 /** Carries the first damage out of the nested readers; does not leave this file. */
 class Damage extends FormatError {
@@ -116,14 +136,20 @@ interface TraceRecord {
   readonly hash: Uint8Array;
 }
 
-function checkFileHeader(bytes: Uint8Array): void {
-  const known = Math.min(bytes.length, TRACE_MAGIC.length);
-  if (!equalBytes(bytes.subarray(0, known), TRACE_MAGIC.subarray(0, known))) throw new Damage('not-a-trace', 0, 0, 'These bytes do not start as a trace.');
-  if (bytes.length < FILE_HEADER_BYTES) throw new Damage('truncated', 0, 0, `The file ends at byte ${bytes.length}, inside its header.`);
-  const view = viewOf(bytes);
-  if (view.getUint32(12, true) !== crc32(bytes, 0, 12)) throw new Damage('edited', 0, 0, 'The file header does not match its checksum.');
+/** The header of a run; the first one is also that of the file. */
+function checkRunHeader(bytes: Uint8Array, { offset, run }: RunPlace): void {
+  const header = bytes.subarray(offset, offset + FILE_HEADER_BYTES);
+  const known = Math.min(header.length, TRACE_MAGIC.length);
+  const wrong = (code: DamageCode, what: string): Damage => new Damage(code, offset, 0, what);
+  if (!equalBytes(header.subarray(0, known), TRACE_MAGIC.subarray(0, known))) {
+    throw run === 0 ? wrong('not-a-trace', 'These bytes do not start as a trace.') : wrong('trailing', `The bytes from ${offset} on are no run of this trace.`);
+  }
+  if (header.length < FILE_HEADER_BYTES) throw wrong('truncated', `The file ends at byte ${bytes.length}, inside the header ${run === 0 ? 'it starts with' : `of run ${run}`}.`);
+  const view = viewOf(header);
+  if (view.getUint32(12, true) !== crc32(header, 0, 12)) throw wrong('edited', 'The file header does not match its checksum.');
   const version = view.getUint16(8, true);
-  if (version !== TRACE_VERSION) throw new Damage('version', 0, 0, `This is trace format ${version}; this reader knows ${TRACE_VERSION}.`);
+  if (version !== 1 && version !== TRACE_VERSION) throw wrong('version', `This is trace format ${version}; this reader knows 1 and ${TRACE_VERSION}.`);
+  if (view.getUint16(10, true) !== run) throw wrong('reordered', `Run ${view.getUint16(10, true)} stands at byte ${offset}, where run ${run} belongs.`);
 }
 
 /** The record at an offset, its checksums and its place in the file verified, its chain not yet. */
@@ -201,16 +227,19 @@ function readEvents(record: TraceRecord): TraceFrame[] {
   throw new Damage('malformed', offset, sequence, `Block ${sequence} at byte ${offset} declares ${events} events and holds ${frames.length}.`);
 }
 
-/** The final record against the chains, and nothing after it. */
-function readEnd(bytes: Uint8Array, record: TraceRecord, chains: Chains): { final: TraceFinal; damage?: TraceDamage } {
+/** The record that ends a run against the chains. Nothing follows the final one, another run the others. */
+function readEnd(bytes: Uint8Array, record: TraceRecord, ending: RunEnding, final: TraceFinal): Pick<TraceReading, 'final' | 'ending' | 'endAt' | 'damage'> {
   const { body, offset, sequence, sizeBytes } = record;
-  const final = { program: chains[STREAM.program].head, annotations: chains[STREAM.annotations].head };
   const half = FINAL_BODY_BYTES / 2;
   const agrees = body.length === FINAL_BODY_BYTES && headMatches(body.subarray(0, half), final.program) && headMatches(body.subarray(half), final.annotations);
   if (!agrees) throw new Damage('final-mismatch', offset, sequence, `The final record at byte ${offset} closes another trace: its counts or heads differ.`);
   const end = offset + sizeBytes;
-  if (end === bytes.length) return { final };
-  return { final, damage: new Damage('trailing', end, sequence, `${bytes.length - end} bytes follow the final record.`).damage };
+  const read = { final, ending, endAt: { start: offset, end } };
+  if ((end === bytes.length) === (ending === 'final')) return read;
+  const damage = ending === 'final'
+    ? new Damage('trailing', end, sequence, `${bytes.length - end} bytes follow the final record.`)
+    : new Damage('missing-final', end, sequence, `The file ends at byte ${end}, where another run should follow.`);
+  return { ...read, damage: damage.damage };
 }
 
 function headMatches(bytes: Uint8Array, head: ChainHead): boolean {

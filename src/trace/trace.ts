@@ -26,12 +26,29 @@ export interface Flaw {
   readonly message: string;
 }
 
+/** One run of a live trace's file: from where it was opened to where it was closed. */
+export interface TraceRun {
+  readonly head: TraceHead;
+  readonly seals: { readonly program: StreamSeal; readonly annotations: StreamSeal };
+  /** Where its events and annotations begin in those of the trace. */
+  readonly firstEvent: number;
+  readonly firstAnnotation: number;
+  /** What was added to its sequence numbers, so that no two runs share one. */
+  readonly seqOffset: number;
+  /** Its writer did not finish: what it had not yet written is lost. */
+  readonly interrupted?: true;
+}
+
 /** A verified trace, or the verified prefix of a damaged one. */
 export interface Trace {
+  /** Of the newest run. */
   readonly head: TraceHead;
   readonly events: readonly ProgramEvent[];
   readonly annotations: readonly AnnotationRecord[];
+  /** Of the newest run. */
   readonly seals: { readonly program: StreamSeal; readonly annotations: StreamSeal };
+  /** Present where it was read from a live trace's file: its runs, oldest first. Events and annotations are those of all of them. */
+  readonly runs?: readonly TraceRun[];
   readonly roots: readonly TraceRoot[];
   /** Present where only a prefix could be read. */
   readonly damage?: Flaw;

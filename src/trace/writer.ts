@@ -1,4 +1,5 @@
 // The live trace: two streams encoded as they happen, the newest blocks in memory, all of them in a file where one is named.
+import type { AppendFile } from '../env.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import type { Decision, NumericsClass, ProgramEvent } from '../events.ts';
 import type { Expression } from '../expr/expression.ts';
@@ -30,7 +31,9 @@ export interface TraceWriterOptions {
   /** Bytes of roots that are kept readable for `save`. */
   readonly rootsBytes: number;
   /** Where sealed blocks are appended. If it fails the trace goes on in memory. */
-  readonly file: { append(bytes: Uint8Array): void; close(): void } | undefined;
+  readonly file: Pick<AppendFile, 'append' | 'close'> | undefined;
+  /** How many runs the file holds already. Default none. */
+  readonly run?: number;
   warn(line: string): void;
 }
 
@@ -59,7 +62,7 @@ export class TraceWriter implements Recorder {
     this.roots = new RootShelf(options.rootsBytes);
     this.#file = options.file;
     this.#memory = new TraceMemory(options.maxEvents);
-    this.#frames = new FrameWriter(options.digest, (record) => this.#take(record));
+    this.#frames = new FrameWriter(options.digest, (record) => this.#take(record), undefined, options.run);
     this.#program = new ProgramEncoder(this.#frames);
     this.#annotations = new AnnotationEncoder(this.#frames, options.head).open();
   }
@@ -149,8 +152,19 @@ export class TraceWriter implements Recorder {
     try {
       this.#file?.append(record);
     } catch (error) {
-      this.#file = undefined; // What was appended stays a valid prefix.
+      this.#drop(); // What was appended stays a valid prefix.
       this.#options.warn(`the trace file cannot be written any more (${String(error)}); the trace goes on in memory. Free disk space and save it with sheet.trace.save(path).`);
+    }
+  }
+
+  /** Goes on without the file; another sheet may have it. */
+  #drop(): void {
+    const file = this.#file;
+    this.#file = undefined;
+    try {
+      file?.close();
+    } catch {
+      // It is the disk that failed, and that is said.
     }
   }
 
