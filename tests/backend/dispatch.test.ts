@@ -58,6 +58,14 @@ describe('a dispatcher', () => {
     expect(dispatcher.place(task('exact')).name).toBe('reference');
   });
 
+  it('never takes a device of other bits in class exact, not even where it is asked for by name or is the only one', () => {
+    const [reference, other] = [deviceThat('reference', 1e9), deviceThat('other', 1, { exact: false })];
+    expect(new Dispatcher([other, reference], costs).place(task('exact')).name).toBe('reference');
+    expect(new Dispatcher([other, reference], costs).place(task('exact'), 'other').name).toBe('reference');
+    expect(new Dispatcher([other, reference], costs).place(task('exact'), undefined, 'now').name).toBe('reference');
+    expect(() => new Dispatcher([other], costs).place(task('exact'))).toThrow(/its results are not those of class exact/);
+  });
+
   it('does not stay with a choice that was made from an estimate and measured to be wrong', () => {
     const [reference, other] = [deviceThat('reference', 1000), deviceThat('other', 100, { exact: false })];
     const dispatcher = new Dispatcher([reference, other], costs);

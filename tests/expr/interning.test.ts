@@ -91,6 +91,17 @@ describe('the interning table', () => {
     expect(new Set(fields.map((each) => table.intern(...each))).size).toBe(fields.length);
   });
 
+  it('never takes two nodes for one because their hashes are equal: of so many some are', () => {
+    const table = new InterningTable(1 << 20);
+    const root = table.fresh(1, 0);
+    const count = 400_000;
+    const nodes = new Set<number>();
+    for (let i = 0; i < count; i++) nodes.add(table.intern(2, 0, 1, Math.imul(i, 0x9e3779b1) >>> 0, root, 0));
+    expect(nodes.size).toBe(count);
+    for (let i = 0; i < count; i += 97) expect(nodes.has(table.intern(2, 0, 1, Math.imul(i, 0x9e3779b1) >>> 0, root, 0))).toBe(true);
+    expect(table.size).toBe(count + 1);
+  });
+
   it('stays flat over a million nodes nobody keeps, at most 40 bytes for each of those it can hold', () => {
     const table = new InterningTable(1 << 12);
     const root = table.fresh(1, 0);

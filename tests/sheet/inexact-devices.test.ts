@@ -1,0 +1,80 @@
+// What holds where a device gives other bits than the specification, and other ones each time.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SymbolicSheet, type Tensor } from '../../src/index.ts';
+import { Block, valueOf } from '../../src/tensor/block.ts';
+import { bits, noise } from './fixtures/arrays.ts';
+import { openDrifting } from './fixtures/drifting-device.ts';
+import { evictAll } from './fixtures/watch.ts';
+
+const SIDE = 64;
+const matrix = (seed: number): Float32Array => noise(SIDE * SIDE, seed);
+
+let sheet: SymbolicSheet;
+let plain: SymbolicSheet;
+
+beforeEach(async () => {
+  [sheet, plain] = await Promise.all([openDrifting(), SymbolicSheet.open({ devices: ['js'], class: 'exact', cache: 'off' })]);
+});
+
+afterEach(() => Promise.all([sheet.close(), plain.close()]));
+
+const square = (on: SymbolicSheet, seed: number): Tensor => on.tensor(matrix(seed), [SIDE, SIDE]);
+const devicesOf = (x: Tensor): string[] => sheet.trace.annotations().filter(({ seq, decision }) => seq === x.expression.seq && decision !== 'hit').map(({ device }) => device);
+
+describe('class exact', () => {
+  it('has no op on such a device, however much it promises, whether it is asked for by name or not', async () => {
+    const wanted = bits(await square(plain, 1).matmul(square(plain, 2)).add(1).data());
+    for (const view of [sheet.with({ class: 'exact' }), sheet.with({ class: 'exact', device: 'drifting' })]) {
+      const result = view.tensor(matrix(1), [SIDE, SIDE]).matmul(view.tensor(matrix(2), [SIDE, SIDE])).add(1);
+      expect(bits(await result.data())).toBe(wanted);
+      expect(devicesOf(result).includes('drifting')).toBe(false);
+    }
+  });
+
+  it('takes a result of class tolerance in by the bytes it has now, not by how it was made', async () => {
+    const a = square(sheet, 1);
+    const exact = sheet.with({ class: 'exact' });
+    for (let round = 0; round < 3; round++) {
+      const loose = a.matmul(a);
+      const elements = await loose.data();
+      const wanted = bits(await plain.tensor(elements, [SIDE, SIDE]).matmul(square(plain, 1)).data());
+      for (let sight = 0; sight < 3; sight++) expect(bits(await exact.matmul(loose, a).data())).toBe(wanted);
+      loose.dispose();
+      for (const entry of [...sheet.core.store.entries()].filter(({ device }) => device === 'drifting')) sheet.core.store.delete(entry.node);
+    }
+  });
+});
+
+describe('class tolerance', () => {
+  it('computes on the device that promises most', async () => {
+    const result = square(sheet, 1).matmul(square(sheet, 2));
+    await result.data();
+    expect(devicesOf(result)).toEqual(['drifting']);
+  });
+
+  it('shows the same bits of a handle again, once they were shown, whatever is evicted meanwhile', async () => {
+    const result = square(sheet, 1).matmul(square(sheet, 2));
+    const shown = bits(await result.data());
+    evictAll(sheet);
+    expect(bits(await result.data())).toBe(shown);
+    sheet.forget();
+    expect(bits(await result.data())).toBe(shown);
+    expect(await sheet.tensor(await result.data(), [SIDE, SIDE]).fingerprint()).toBe(await result.fingerprint());
+  });
+});
+
+describe('a kept result whose device was lost', () => {
+  it('is no hit: it is computed again', async () => {
+    const [a, b] = [square(sheet, 1), square(sheet, 2)];
+    const ask = (): Tensor => sheet.with({ class: 'exact' }).matmul(a, b);
+    for (let sight = 0; sight < 2; sight++) await ask().data();
+    const { store, counters } = sheet.core;
+    const [entry] = [...store.entries()];
+    if (entry === undefined) return expect.fail('nothing was kept');
+    store.delete(entry.node);
+    store.put({ ...entry, away: true, value: valueOf(entry.value.type, Block.away(entry.value.type.sizeBytes)) });
+    const before = counters.hits;
+    expect(bits(await ask().data())).toBe(bits(await plain.matmul(square(plain, 1), square(plain, 2)).data()));
+    expect(counters.hits).toBe(before);
+  });
+});
