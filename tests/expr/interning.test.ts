@@ -93,13 +93,18 @@ describe('the interning table', () => {
 
   it('never takes two nodes for one because their hashes are equal: of so many some are', () => {
     const table = new InterningTable(1 << 20);
-    const root = table.fresh(1, 0);
-    const count = 400_000;
-    const nodes = new Set<number>();
-    for (let i = 0; i < count; i++) nodes.add(table.intern(2, 0, 1, Math.imul(i, 0x9e3779b1) >>> 0, root, 0));
-    expect(nodes.size).toBe(count);
-    for (let i = 0; i < count; i += 97) expect(nodes.has(table.intern(2, 0, 1, Math.imul(i, 0x9e3779b1) >>> 0, root, 0))).toBe(true);
-    expect(table.size).toBe(count + 1);
+    const pool = Array.from({ length: 64 }, () => table.fresh(1, 0));
+    let state = 1;
+    const draw = (below: number): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) % below;
+    const nodes = new Map<string, NodeId>();
+    for (let i = 0; i < 400_000; i++) {
+      const [attributes, a, b] = [draw(1 << 30), pool[draw(61)] as NodeId, pool[draw(59)] as NodeId];
+      const node = table.intern(2, 0, 2, attributes, a, b);
+      const fields = `${attributes} ${a} ${b}`;
+      if ((nodes.get(fields) ?? node) !== node) expect.fail(`${fields} is node ${node}, and was ${nodes.get(fields)}`);
+      nodes.set(fields, node);
+    }
+    expect(new Set(nodes.values()).size).toBe(nodes.size);
   });
 
   it('stays flat over a million nodes nobody keeps, at most 40 bytes for each of those it can hold', () => {

@@ -53,6 +53,22 @@ describe('a chain of elementwise ops', () => {
     }), { seed: 20261120, numRuns: 60 });
   });
 
+  it('has the bits of its parts where readers stretch them, in random shapes', async () => {
+    const length = fc.constantFrom(1, 2, 3, 7);
+    const shapes = fc.record({ rows: length, columns: length, inner: length, stretch: length, reader: fc.constantFrom('add', 'subtract', 'maximum'), reduce: fc.boolean() });
+    await fc.assert(fc.asyncProperty(shapes, async ({ rows, columns, inner, stretch, reader, reduce }) => {
+      const program = (sheet: SymbolicSheet): Tensor => {
+        const take = (shape: number[], from: Float32Array): Tensor => sheet.tensor(from.slice(196, 196 + shape.reduce((size, n) => size * n, 1)), shape);
+        const product = take([rows, Math.min(inner, 2)], elements).matmul(take([Math.min(inner, 2), columns === 1 ? 1 : 2], others));
+        const beside = take([columns === 1 ? stretch : 2], others);
+        const whole = (sheet.execute as (op: string, ...operands: Tensor[]) => Tensor)(reader, product.multiply(2), beside).exp();
+        const map = (sheet.execute as (op: string, ...operands: Tensor[]) => Tensor)(reader, product, beside);
+        return sheet.concat([whole.reshape([-1]), map.reshape([-1]), reduce ? map.abs().sum({ axis: 1 }) : map.sum().reshape([1])]);
+      };
+      expect(bits(await program(fused).data() as Float32Array)).toBe(bits(await program(plain).data() as Float32Array));
+    }), { seed: 20261130, numRuns: 80 });
+  });
+
   it('keeps a part that is asked for beside it, and one that was computed before', async () => {
     const [a, b] = [fused.tensor(elements), fused.tensor(others)];
     const part = a.multiply(b);

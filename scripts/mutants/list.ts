@@ -1,0 +1,80 @@
+// The mutants: small changes of the source that would be wrong, each with the test files that have to notice it.
+
+/** One change: `find` occurs once in the file. */
+export interface Mutant {
+  /** What would be broken. */
+  readonly area: 'identity' | 'keys' | 'classes' | 'routes' | 'fusion' | 'policy' | 'replay' | 'placement' | 'economics' | 'memo' | 'memory';
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  /** What a user would see. */
+  readonly effect: string;
+  readonly tests: readonly string[];
+}
+
+const INTERNING = ['tests/expr/interning.test.ts'];
+const IDENTITY = ['tests/sheet/identity.test.ts'];
+const KEYS = ['tests/fingerprint'];
+const INEXACT = ['tests/sheet/inexact-devices.test.ts'];
+const ROUTES = ['tests/pattern/routes.test.ts', 'tests/pattern/facts.test.ts', 'tests/pattern/sheet-routes.test.ts'];
+const FUSION = ['tests/sheet/fusion.test.ts'];
+const PLACEMENT = ['tests/backend/dispatch.test.ts'];
+
+export const MUTANTS: readonly Mutant[] = [
+  { area: 'identity', file: 'src/expr/interning.ts', tests: INTERNING, effect: 'nodes of one hash are one node', find: 'nodes[at + HASH] === hash && nodes[at + HEAD] === head && nodes[at + ATTRIBUTES] === attributes &&\n        nodes[at + A] === a && nodes[at + B] === b', replace: 'nodes[at + HASH] === hash' },
+  { area: 'identity', file: 'src/expr/interning.ts', tests: INTERNING, effect: 'nodes of one op and hash are one node', find: 'nodes[at + ATTRIBUTES] === attributes &&\n        nodes[at + A] === a && nodes[at + B] === b', replace: 'true' },
+  { area: 'identity', file: 'src/expr/interning.ts', tests: INTERNING, effect: 'a number that is reused keeps its life', find: '(this.#nodes[node * STRIDE + LIFE] as number) + 1', replace: '(this.#nodes[node * STRIDE + LIFE] as number)' },
+  { area: 'identity', file: 'src/expr/interning.ts', tests: INTERNING, effect: 'a sweep frees what is held', find: 'this.#nodes[node * STRIDE + HEAD] !== 0 && this.#nodes[node * STRIDE + HOLDERS] === 0', replace: 'this.#nodes[node * STRIDE + HEAD] !== 0' },
+  { area: 'identity', file: 'src/expr/interning.ts', tests: INTERNING, effect: 'operands are not held by their users', find: 'if (arity > 1) this.retain(b);', replace: '' },
+  { area: 'identity', file: 'src/expr/interning.ts', tests: INTERNING, effect: 'the table is never swept', find: 'if (this.#live < this.#sweepAt) return;', replace: 'return;' },
+  { area: 'identity', file: 'src/expr/expression.ts', tests: IDENTITY, effect: 'differences commute', find: "count === 2 && a > b && e.row.laws.includes('commutative')", replace: 'count === 2 && a > b' },
+  { area: 'identity', file: 'src/expr/expression.ts', tests: IDENTITY, effect: 'commuted sums are two nodes', find: "if (count === 2 && a > b && e.row.laws.includes('commutative')) [a, b] = [b, a];", replace: '' },
+  { area: 'identity', file: 'src/expr/expression.ts', tests: [...IDENTITY, 'tests/sheet/random-programs.test.ts'], effect: 'of a list of operands only the ends count', find: 'for (let i = 1; i < count - 1; i++) a = table.intern', replace: 'for (let i = 1; i < 1; i++) a = table.intern' },
+  { area: 'identity', file: 'src/expr/expression.ts', tests: IDENTITY, effect: 'a node that was swept is still taken for this one', find: 'knownNode(table: InterningTable): NodeId {\n    return table.isAlive(this.#node, this.#life) ? this.#node : 0;', replace: 'knownNode(table: InterningTable): NodeId {\n    return this.#node;' },
+  { area: 'identity', file: 'src/expr/canonicalise.ts', tests: [...IDENTITY, 'tests/ops/promotion.test.ts'], effect: 'attributes in another order are taken for the remembered ones', find: 'if (name !== knownNames[i] || !Object.is(known[name], given[name])) return false;', replace: 'if (name !== knownNames[i]) return false;' },
+  { area: 'identity', file: 'src/expr/laws.ts', tests: ['tests/laws'], effect: 'permutations are composed the wrong way around', find: 'axes.map((axis) => innerAxes[axis] as number)', replace: 'innerAxes.map((axis) => axes[axis] as number)' },
+  { area: 'identity', file: 'src/expr/laws.ts', tests: ['tests/laws', 'tests/sheet/identity.test.ts'], effect: 'a product of transposed twice is transposed once', find: 'transposeB: (transposeB === true) !== (right !== undefined)', replace: 'transposeB: transposeB === true || right !== undefined' },
+
+  { area: 'keys', file: 'src/fingerprint/encode.ts', tests: KEYS, effect: 'NaN payloads get into keys', find: 'if (Number.isNaN(value)) this.#numbers.setBigUint64(at, 0x7ff8_0000_0000_0000n, true);', replace: 'if (Number.isNaN(value)) this.#numbers.setBigUint64(at, 0x7ff8_0000_0000_0001n, true);' },
+  { area: 'keys', file: 'src/fingerprint/encode.ts', tests: KEYS, effect: 'maps are written in the order of the caller', find: 'Object.keys(record).sort()', replace: 'Object.keys(record)' },
+  { area: 'keys', file: 'src/fingerprint/encode.ts', tests: KEYS, effect: 'lists have no length', find: 'this.#length64(mark - 8, this.#length - mark);', replace: '' },
+  { area: 'keys', file: 'src/fingerprint/encode.ts', tests: KEYS, effect: 'a digest is written as bytes', find: 'this.#field(TAG.digest, DIGEST_BYTES)', replace: 'this.#field(TAG.bytes, DIGEST_BYTES)' },
+  { area: 'keys', file: 'src/fingerprint/content.ts', tests: KEYS, effect: 'contents of another dtype have one id', find: ".u8(DTYPES[dtype].code)", replace: '.u8(0)' },
+  { area: 'keys', file: 'src/fingerprint/content.ts', tests: KEYS, effect: 'contents of another shape have one id', find: 'writer.list(shape, writeDimension)', replace: 'writer.list([], writeDimension)' },
+  { area: 'keys', file: 'src/fingerprint/content.ts', tests: KEYS, effect: 'the last panel is left out', find: 'Math.min(start + blockBytes, bytes.length)', replace: 'Math.min(start + blockBytes, bytes.length - 1)' },
+  { area: 'keys', file: 'src/fingerprint/content.ts', tests: KEYS, effect: 'panels depend on the number of rows', find: 'while (rowsPerPanel * rowBytes < PANEL_MIN_BYTES) rowsPerPanel *= 2;', replace: 'while (rowsPerPanel * rowBytes < PANEL_MIN_BYTES && rowsPerPanel < rowCount) rowsPerPanel *= 2;' },
+  { area: 'keys', file: 'src/sheet/roots.ts', tests: [...IDENTITY, 'tests/sheet/inputs.test.ts'], effect: 'a root whose node was swept gives its content away', find: "if (known === undefined || !this.#ground.table.isAlive(known.node, known.life)) return undefined;", replace: 'if (known === undefined) return undefined;' },
+  { area: 'keys', file: 'src/sheet/roots.ts', tests: ['tests/sheet/inputs.test.ts', 'tests/sheet/ownership.test.ts'], effect: 'a bare array is not copied', find: 'block.array.set(array as never);', replace: 'block.array.set(array.subarray(1) as never);' },
+  { area: 'keys', file: 'src/sheet/roots.ts', tests: [...IDENTITY, 'tests/sheet/inputs.test.ts'], effect: 'equal contents are two operands', find: 'if (alive) root.standAt(known.node, table);', replace: '' },
+
+  { area: 'classes', file: 'src/backend/dispatch.ts', tests: [...PLACEMENT, ...INEXACT], effect: 'class exact runs on any device', find: "(task.numerics !== 'exact' || device.exact) && ", replace: '' },
+  { area: 'classes', file: 'src/sheet/sheet.ts', tests: INEXACT, effect: 'a result of tolerance enters class exact by how it was made', find: 'if (expression.row === undefined || expression.semantics === this.#view.author.semantics) return expression;', replace: 'return expression;' },
+  { area: 'classes', file: 'src/sheet/reader.ts', tests: INEXACT, effect: 'bits that were shown are not kept', find: "if (this.#view.numerics === 'tolerance' || !this.#view.reuse) this.#core.pins.renew(expression, value);", replace: '' },
+  { area: 'classes', file: 'src/sheet/core.ts', tests: INEXACT, effect: 'an entry lost with its device is a hit', find: 'entry !== undefined && !(entry.away && entry.value.block.isLost)', replace: 'entry !== undefined' },
+  { area: 'classes', file: 'src/expr/expression.ts', tests: IDENTITY, effect: 'classes share results', find: 'return table.intern(op, semantics, Math.min(count, 2), attributes.id, a, b);', replace: 'return table.intern(op, 0, Math.min(count, 2), attributes.id, a, b);' },
+
+  { area: 'routes', file: 'src/pattern/product-routes.ts', tests: ROUTES, effect: '0 · ∞ is 0', find: '(isFloat(task.type.dtype) && !(left.finite && factsOf(b).finite))', replace: 'false' },
+  { area: 'routes', file: 'src/pattern/selection.ts', tests: ROUTES, effect: 'products keep −0', find: 'Math.fround((a as number) * (b as number)) + 0', replace: 'Math.fround((a as number) * (b as number))' },
+  { area: 'routes', file: 'src/pattern/product-routes.ts', tests: ROUTES, effect: 'small products are scaled copies too', find: 'left.minAbs * right.minAbs >= LEAST_PRODUCT &&', replace: '' },
+  { area: 'routes', file: 'src/pattern/product-routes.ts', tests: ROUTES, effect: 'sums that overflow are scaled copies too', find: ' && left.maxAbs * right.maxAbs * product.k <= LARGEST_SUM', replace: '' },
+  { area: 'routes', file: 'src/pattern/product-routes.ts', tests: ROUTES, effect: 'rows that repeat are looked for in the transpose', find: 'const rows = product.transposeA ? undefined : factsOf(a).repeatedRows;', replace: 'const rows = factsOf(a).repeatedRows;' },
+  { area: 'routes', file: 'src/pattern/linalg-routes.ts', tests: ROUTES, effect: 'a result that overflows stays', find: 'if (!Number.isFinite(out[at])) return false;', replace: '' },
+  { area: 'routes', file: 'src/pattern/linalg-routes.ts', tests: ROUTES, effect: 'matrices with −0 are diagonal too', find: 'factsOf(value).finite && !factsOf(value).negativeZero', replace: 'factsOf(value).finite' },
+  { area: 'routes', file: 'src/pattern/linalg-routes.ts', tests: ROUTES, effect: 'pivots of mixed sign are taken by Cholesky', find: 'pivots.every((pivot) => pivot > 0);', replace: 'true;' },
+  { area: 'routes', file: 'src/pattern/linalg-routes.ts', tests: ROUTES, effect: 'a zero on the diagonal is divided by', find: 'return pivots.includes(0) ? undefined : pivots;', replace: 'return pivots;' },
+  { area: 'routes', file: 'src/pattern/scans.ts', tests: ROUTES, effect: 'a row with two elements has one', find: 'if (at[i] !== -1) return undefined;', replace: '' },
+  { area: 'routes', file: 'src/pattern/scans.ts', tests: ROUTES, effect: 'a constant of 0 and −0 is one', find: 'return (array as Numbers).every((value) => Object.is(value, first));', replace: 'return true;' },
+
+  { area: 'fusion', file: 'src/sheet/fusion.ts', tests: [...FUSION, 'tests/sheet/random-programs.test.ts'], effect: 'readers that broadcast take products in', find: 'if (type.size !== step.expression.type.size) return false;', replace: '' },
+  { area: 'fusion', file: 'src/sheet/fusion.ts', tests: FUSION, effect: 'a step with two readers is taken in by one', find: 'inner.reader !== step || ', replace: '' },
+  { area: 'fusion', file: 'src/sheet/fusion.ts', tests: FUSION, effect: 'a result that was asked for before is not kept', find: ' || isWanted(inner)) continue;', replace: ') continue;' },
+  { area: 'fusion', file: 'src/sheet/fusion.ts', tests: [...FUSION, 'tests/sheet/random-programs.test.ts'], effect: 'operands of a part go to the wrong place', find: 'step.operands.toSpliced(at, 1, ...inner.operands)', replace: 'step.operands.toSpliced(at, 1, ...[...inner.operands].reverse())' },
+
+  { area: 'placement', file: 'src/backend/dispatch.ts', tests: PLACEMENT, effect: 'the dearest device is taken', find: 'if (ns < bestNs) [best, bestNs] = [device, ns];', replace: 'if (ns < bestNs || bestNs === Infinity || ns > bestNs) [best, bestNs] = [device, ns];' },
+  { area: 'placement', file: 'src/backend/dispatch.ts', tests: PLACEMENT, effect: 'a placement never settles', find: 'settled === undefined && this.costs.knows', replace: 'false && this.costs.knows' },
+  { area: 'placement', file: 'src/backend/dispatch.ts', tests: PLACEMENT, effect: 'a guess settles', find: 'this.costs.knows(chosen, task) && ', replace: '' },
+  { area: 'placement', file: 'src/backend/dispatch.ts', tests: PLACEMENT, effect: 'a device that is asked by name only is taken unasked', find: 'device.automatic === false || ', replace: '' },
+  { area: 'placement', file: 'src/backend/dispatch.ts', tests: PLACEMENT, effect: 'one slow call moves the mean', find: 'Math.min(perElement, OUTLIER * nsPerElement)', replace: 'perElement' },
+  { area: 'placement', file: 'src/backend/dispatch.ts', tests: PLACEMENT, effect: 'slow first calls count', find: 'isEarly ? Math.min(nsPerElement, perElement) :', replace: 'isEarly ? Math.max(nsPerElement, perElement) :' },
+  { area: 'placement', file: 'src/backend/dispatch.ts', tests: PLACEMENT, effect: 'what must be answered at once goes to a device that answers later', find: "mode === 'free' || (device.deviceMemory === undefined && device.readsAtOnce !== false)", replace: 'true' },
+];
