@@ -21,7 +21,7 @@ const KINDS: Record<OperandKind, string> = {
 };
 
 const ATTRIBUTES: Record<AttributeSpec['kind'], string> = {
-  int: 'integer', float: 'number', bool: 'boolean', axis: 'axis or null', axes: 'axis, axes or null', shape: 'shape', dtype: 'dtype', ints: 'integers', seed: 'seed', choice: 'choice',
+  int: 'integer', float: 'number', number: 'number or bigint', bool: 'boolean', axis: 'axis or null', axes: 'axis, axes or null', shape: 'shape', dtype: 'dtype', ints: 'integers', seed: 'seed', choice: 'choice',
 };
 
 /** The dtype of the result in words. */

@@ -4,7 +4,7 @@ import type { AttributeSpec, OpRow } from '../src/ops/define.ts';
 import { methodName, OPS } from '../src/ops/index.ts';
 
 const TYPES: Record<AttributeSpec['kind'], string> = {
-  int: 'number', float: 'number', bool: 'boolean', axis: 'number | null', axes: 'number | readonly number[] | null', shape: 'readonly number[]',
+  int: 'number', float: 'number', number: 'number | bigint', bool: 'boolean', axis: 'number | null', axes: 'number | readonly number[] | null', shape: 'readonly number[]',
   dtype: 'DType', ints: 'readonly (number | null)[]', seed: 'number', choice: 'string',
 };
 
@@ -79,8 +79,8 @@ export interface ForeignTensor {
   readonly dims?: readonly (number | bigint)[];
   readonly shape?: readonly number[];
 }
-/** A number that takes the dtype of a floating tensor beside it. */
-export type Weak<D extends DType> = D extends 'float16' | 'float32' | 'float64' ? number : never;
+/** A plain number that takes the dtype of the tensor beside it, whatever its value. */
+export type Weak<D extends DType> = D extends 'float16' | 'float32' | 'float64' ? number : D extends 'int64' ? bigint : never;
 
 /** Ops as methods of a tensor. */
 export interface TensorMethods<D extends DType> {

@@ -1,5 +1,5 @@
 // The first verb: a call becomes an expression. Operands are promoted and checked, attributes settled, laws applied.
-import { AttributeError, ShapeError } from '../errors.ts';
+import { ShapeError } from '../errors.ts';
 import { CAST } from '../ops/indexing.ts';
 import { FULL } from '../ops/creation.ts';
 import type { AttributeValue } from '../ops/attribute-values.ts';
@@ -7,15 +7,15 @@ import type { OpRow } from '../ops/define.ts';
 import { checkKinds, promotedDTypes, readAttributes } from '../ops/infer.ts';
 import { valueOfArray } from '../tensor/block.ts';
 import { roundToHalf } from '../../kernels/half.ts';
-import { allocate, type DType, isFloat, storedNumber } from '../tensor/dtype.ts';
+import { allocate, type DType } from '../tensor/dtype.ts';
+import { elementOf } from '../tensor/range.ts';
 import { checkShape } from '../tensor/shape.ts';
 import { type TensorType, tensorType } from '../tensor/type.ts';
 import { type Attributes, internAttributes, NO_ATTRIBUTES } from './attributes.ts';
 import { type Author, Expression, type Precision } from './expression.ts';
 import { rewrite } from './laws.ts';
+import { castValue, commonDType, type Literal, readLiteral, type WeakCall } from './literals.ts';
 
-/** A plain number or boolean beside tensors: it takes their dtype (a weak scalar). */
-export type Literal = number | boolean | bigint;
 export type Argument = Expression | Literal;
 
 /** The canonical expression of a call, or a typed error that names what is wrong. */
@@ -117,12 +117,24 @@ export function restate(row: OpRow, operands: readonly Expression[], values: Att
 
 function settleOperands(row: OpRow, args: readonly Argument[], author: Author): readonly Expression[] {
   if (row.variadic ? args.length === 0 : args.length !== row.operands.length) throw wrongCount(row, args.length);
-  const strong = args.filter((arg): arg is Expression => typeof arg === 'object').map((arg) => arg.type.dtype);
-  const operands = args.map((arg) => (typeof arg === 'object' ? arg : constant(arg, literalDType(arg, strong), author)));
+  const operands = args.every(isExpression) ? args : withConstants(row, args, author);
   checkKinds(row, operands.map((operand) => operand.type));
   if (row.promotion === 'none') return operands;
   const dtypes = promotedDTypes(row, operands.map((operand) => operand.type.dtype));
   return operands.map((operand, i) => (operand.type.dtype === dtypes[i] ? operand : castTo(operand, dtypes[i] as DType, author)));
+}
+
+const isExpression = (arg: Argument): arg is Expression => typeof arg === 'object';
+
+/** The operands, with a constant for every literal. */
+function withConstants(row: OpRow, args: readonly Argument[], author: Author): readonly Expression[] {
+  const beside = commonDType(args.filter(isExpression).map((arg) => arg.type.dtype));
+  const call: WeakCall = { row, beside, literals: args.map((arg) => (isExpression(arg) ? undefined : arg)) };
+  return args.map((arg, i) => {
+    if (isExpression(arg)) return arg;
+    const { dtype, value } = readLiteral(call, i);
+    return constant(dtype, value, author);
+  });
 }
 
 function wrongCount(row: OpRow, count: number): ShapeError {
@@ -130,42 +142,29 @@ function wrongCount(row: OpRow, count: number): ShapeError {
   return new ShapeError(`${row.name}: ${count} operands were given; it takes ${row.variadic ? 'a list of at least one' : `${row.operands.length} (${names})`}.`, { op: row.name, count });
 }
 
-/** A literal's dtype: that of the tensors beside it where it fits them. */
-function literalDType(literal: Literal, strong: readonly DType[]): DType {
-  if (typeof literal === 'boolean') return 'bool';
-  const float = strong.find((dtype) => isFloat(dtype));
-  if (float !== undefined) return float;
-  const integer = strong.find((dtype) => dtype !== 'bool');
-  if (typeof literal === 'bigint') return integer ?? 'int64';
-  return integer !== undefined && Number.isInteger(literal) ? integer : 'float32';
-}
-
 // Constants of an author by dtype and value, so that a loop over `x.add(1)` makes one expression for its 1.
-const constants = new WeakMap<Author, Map<DType, Map<number, Expression>>>();
+const constants = new WeakMap<Author, Map<DType, Map<number | bigint, Expression>>>();
 
-/** A scalar expression; a cast of one is folded by making it in the other dtype. */
-function constant(literal: Literal, dtype: DType, author: Author): Expression {
-  const value = dtype === 'float16' ? roundToHalf(Number(literal)) : Number(literal);
+/** The scalar expression of a literal. */
+function constant(dtype: DType, value: number | bigint, author: Author): Expression {
+  const kept = dtype === 'float16' ? roundToHalf(Number(value)) : value;
   // A map takes −0 for 0.
-  if (Object.is(value, -0)) return makeConstant(literal, value, dtype, author);
+  if (Object.is(kept, -0)) return makeConstant(dtype, kept, author);
   let byDType = constants.get(author);
   if (byDType === undefined) constants.set(author, (byDType = new Map()));
   let byValue = byDType.get(dtype);
   if (byValue === undefined || byValue.size >= REMEMBERED_LIMIT) byDType.set(dtype, (byValue = new Map()));
-  let known = byValue.get(value);
-  if (known === undefined) byValue.set(value, (known = makeConstant(literal, value, dtype, author)));
+  let known = byValue.get(kept);
+  if (known === undefined) byValue.set(kept, (known = makeConstant(dtype, kept, author)));
   return known;
 }
 
-function makeConstant(literal: Literal, value: number, dtype: DType, author: Author): Expression {
-  if (typeof literal === 'bigint' && !Number.isSafeInteger(value)) {
-    throw new AttributeError(`The literal ${literal}n is beyond 2^53 and would lose digits; pass it as a BigInt64Array.`, { literal });
-  }
+function makeConstant(dtype: DType, value: number | bigint, author: Author): Expression {
   const attributes = internAttributes({ shape: [], value, dtype });
   const expression = new Expression(FULL, FULL.number, attributes, tensorType(dtype, []), author.semantics, [], author.nextSeq());
   // One element is sooner written than computed.
   const array = allocate(dtype, 1);
-  array[0] = (dtype === 'int64' ? BigInt(value) : storedNumber(dtype, value)) as never;
+  array[0] = elementOf(dtype, value) as never;
   expression.value = valueOfArray(expression.type, array);
   expression.origin = 'given';
   return expression;
@@ -173,11 +172,8 @@ function makeConstant(literal: Literal, value: number, dtype: DType, author: Aut
 
 function castTo(operand: Expression, dtype: DType, author: Author): Expression {
   if (operand.type.dtype === dtype) return operand;
-  const { row, attributes } = operand;
-  if (row === FULL && operand.type.shape.length === 0 && (isFloat(dtype) || !isFloat(operand.type.dtype))) {
-    return constant(attributes.values['value'] as number, dtype, author);
-  }
-  return derive(CAST, [operand], { dtype }, author);
+  const folded = operand.row === FULL && operand.type.shape.length === 0 ? castValue(operand.attributes.values['value'] as number | bigint, operand.type.dtype, dtype) : undefined;
+  return folded === undefined ? derive(CAST, [operand], { dtype }, author) : constant(dtype, folded, author);
 }
 
 function settleAttributes(row: OpRow, types: readonly TensorType[], given: Readonly<Record<string, unknown>> | undefined): Attributes {

@@ -69,10 +69,13 @@ function differenceOfSquares(e: Expression, build: Build): Expression | undefine
   return build(MULTIPLY, [build(SUBTRACT, [x, y]), build(ADD, [x, y])]);
 }
 
+/** Of other constants the better form would be NaN where the written one is not: 0/0 at x = 0, ∞/∞. */
+const isStep = (value: number | undefined): boolean => value !== undefined && value !== 0 && Number.isFinite(value);
+
 function differenceOfRoots(e: Expression, build: Build): Expression | undefined {
   const roots = bothUnder(e, SUBTRACT, SQRT);
   if (roots === undefined || roots[0].row !== ADD) return undefined;
-  const step = (roots[0].operands as readonly Expression[]).find((operand) => constantOf(operand) !== undefined);
+  const step = (roots[0].operands as readonly Expression[]).find((operand) => isStep(constantOf(operand)));
   const rest = roots[0].operands.find((operand) => operand !== step);
   if (step === undefined || rest === undefined || !isSame(rest, roots[1])) return undefined;
   return build(DIVIDE, [step, build(ADD, e.operands)]);

@@ -2,6 +2,7 @@
 import { FULL } from '../ops/creation.ts';
 import { MULTIPLY, POW, SQUARE } from '../ops/named.ts';
 import type { Expression } from './expression.ts';
+import { castValue } from './literals.ts';
 
 /** Levels below which two expressions count as different unless they are one object. */
 const MAX_DEPTH = 4;
@@ -14,8 +15,9 @@ export function isSame(a: Expression, b: Expression, depth = MAX_DEPTH): boolean
   return a.operands.every((operand, i) => isSame(operand, b.operands[i] as Expression, depth - 1));
 }
 
-/** The value of a scalar literal, or undefined. */
-export const constantOf = (e: Expression | undefined): number | undefined => (e?.row === FULL && e.type.shape.length === 0 ? (e.attributes.values['value'] as number) : undefined);
+/** The element of a scalar literal, or undefined. */
+export const constantOf = (e: Expression | undefined): number | undefined =>
+  (e?.row === FULL && e.type.shape.length === 0 ? (castValue(e.attributes.values['value'] as number | bigint, e.type.dtype, 'float64') as number | undefined) : undefined);
 
 /** The x of x², x·x or x to the power 2. */
 export function underSquare(e: Expression | undefined): Expression | undefined {

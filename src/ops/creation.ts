@@ -1,6 +1,7 @@
 // Values made from attributes alone, or in the likeness of an operand.
 import { AttributeError } from '../errors.ts';
-import { type DType, isInteger, storedNumber } from '../tensor/dtype.ts';
+import type { DType } from '../tensor/dtype.ts';
+import { checkElement, elementOf } from '../tensor/range.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { type AttributeSpec, type AttributeValues, defineOp, type DirectKernel, type OpRow, type TypedOperand, unary } from './define.ts';
 import { first } from './infer.ts';
@@ -8,11 +9,8 @@ import { first } from './infer.ts';
 const SHAPE: AttributeSpec = { kind: 'shape', doc: 'shape of the result' };
 const DTYPE: AttributeSpec = { kind: 'dtype', fallback: 'float32', doc: 'dtype of the result' };
 
-/** Writes a number as an element of a dtype. */
-const element = (dtype: DType, value: number): number | bigint => (dtype === 'int64' ? BigInt(Math.trunc(value)) : storedNumber(dtype, value));
-
-const fill = (out: TypedOperand, value: number): void => {
-  out.array.fill(element(out.type.dtype, value) as never);
+const fill = (out: TypedOperand, value: number | bigint): void => {
+  out.array.fill(elementOf(out.type.dtype, value) as never);
 };
 
 const bySpec = (_operands: readonly TensorType[], attrs: AttributeValues): { dtype: DType; shape: readonly number[] } => ({ dtype: attrs['dtype'] as DType, shape: attrs['shape'] as number[] });
@@ -23,16 +21,13 @@ function source(name: string, doc: string, attributes: OpRow['attributes'], infe
 }
 
 /** Refuses a value that no element of the dtype can have. */
-function checkElement(op: string, dtype: DType, value: number): void {
-  if (Number.isFinite(value) || !isInteger(dtype)) return;
-  throw new AttributeError(`${op}: value is ${value}, which ${dtype} cannot hold; use a finite number, or a floating dtype such as float32.`, { value, dtype });
-}
+const checkValue = (op: string, dtype: DType, value: number | bigint): void => checkElement(op, dtype, value, (wider) => (op === 'full' ? `use dtype '${wider}'` : `cast first: x.astype('${wider}')`));
 
 /** The row of `full`: constants in expressions are this op with shape []. */
-export const FULL: OpRow = source('full', 'Every element is the value.', { shape: SHAPE, value: { kind: 'float', doc: 'value of every element' }, dtype: DTYPE }, (operands, attrs) => {
-  checkElement('full', attrs['dtype'] as DType, attrs['value'] as number);
+export const FULL: OpRow = source('full', 'Every element is the value.', { shape: SHAPE, value: { kind: 'number', doc: 'value of every element' }, dtype: DTYPE }, (operands, attrs) => {
+  checkValue('full', attrs['dtype'] as DType, attrs['value'] as number | bigint);
   return bySpec(operands, attrs);
-}, (_operands, out, attrs) => fill(out, attrs['value'] as number));
+}, (_operands, out, attrs) => fill(out, attrs['value'] as number | bigint));
 
 const vector = (length: (attrs: AttributeValues) => number): OpRow['infer'] => (_operands, attrs) => ({ dtype: attrs['dtype'] as DType, shape: [length(attrs)] });
 
@@ -52,20 +47,20 @@ function pointCount(attrs: AttributeValues): number {
 }
 
 function each(out: TypedOperand, value: (index: number) => number): void {
-  for (let i = 0; i < out.array.length; i++) out.array[i] = element(out.type.dtype, value(i)) as never;
+  for (let i = 0; i < out.array.length; i++) out.array[i] = elementOf(out.type.dtype, value(i)) as never;
 }
 
 const eyeRun: DirectKernel = (_operands, out, attrs) => {
   fill(out, 0);
   const [rows, columns] = out.type.shape as [number, number];
   const k = attrs['k'] as number;
-  for (let row = Math.max(0, -k); row < rows && row + k < columns; row++) out.array[row * columns + row + k] = element(out.type.dtype, 1) as never;
+  for (let row = Math.max(0, -k); row < rows && row + k < columns; row++) out.array[row * columns + row + k] = elementOf(out.type.dtype, 1) as never;
 };
 
-const like = (name: string, doc: string, value: (attrs: AttributeValues) => number, attributes: OpRow['attributes'] = {}): OpRow => defineOp({
+const like = (name: string, doc: string, value: (attrs: AttributeValues) => number | bigint, attributes: OpRow['attributes'] = {}): OpRow => defineOp({
   name, doc, operands: unary('any'), attributes, positional: Object.keys(attributes), widens: false, flops: () => 0,
   infer: (operands, attrs) => {
-    checkElement(name, first(operands).dtype, value(attrs));
+    checkValue(name, first(operands).dtype, value(attrs));
     return first(operands);
   },
   kernel: { skeleton: 'direct', run: (_operands, out, attrs) => fill(out, value(attrs)) },
@@ -92,5 +87,5 @@ export const CREATION: readonly OpRow[] = [
   }),
   like('zeros_like', 'Zeros of the shape and dtype of x.', () => 0),
   like('ones_like', 'Ones of the shape and dtype of x.', () => 1),
-  like('full_like', 'A value in the shape and dtype of x.', (attrs) => attrs['value'] as number, { value: { kind: 'float', doc: 'value of every element' } }),
+  like('full_like', 'A value in the shape and dtype of x.', (attrs) => attrs['value'] as number | bigint, { value: { kind: 'number', doc: 'value of every element' } }),
 ];

@@ -10,15 +10,23 @@ import type { TensorType } from '../tensor/type.ts';
 /** Dtypes an operand may have: a kind, or `same` as the first operand after promotion. */
 export type OperandKind = 'any' | 'numeric' | 'float' | 'floatOrBool' | 'integer' | 'bool' | 'index';
 
+/**
+ * What a plain number in the place of an operand is there for, where it need not be an element of the dtype beside it. Compared: one no
+ * element is equal to may be replaced by the next one `up` or `down`, or is the `same` as none. A bound: the `least` or the `most` a result can be.
+ */
+export type LiteralPlace = 'up' | 'down' | 'same' | 'least' | 'most';
+
 /** One operand of a row. */
 export interface OperandSpec {
   readonly name: string;
   readonly kind: OperandKind;
+  /** Left out where a plain number is stored: it must then be an element of the dtype. */
+  readonly literal?: LiteralPlace | undefined;
 }
 
 /** How an attribute's value is read and checked. */
 export type AttributeKind =
-  | 'int' | 'float' | 'bool' | 'axis' | 'axes' | 'shape' | 'dtype' | 'ints' | 'seed' | 'choice';
+  | 'int' | 'float' | 'number' | 'bool' | 'axis' | 'axes' | 'shape' | 'dtype' | 'ints' | 'seed' | 'choice';
 
 /** One attribute of a row. `fallback` undefined means required. */
 export interface AttributeSpec {

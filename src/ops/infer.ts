@@ -2,6 +2,7 @@
 import { AttributeError, DTypeError, ShapeError } from '../errors.ts';
 import { type DType, DTYPE_NAMES, DTYPES, isDType, isFloat, isInteger, promote } from '../tensor/dtype.ts';
 import { broadcast, checkShape, normaliseAxes, normaliseAxis, type Shape } from '../tensor/shape.ts';
+import { plainNumber } from '../tensor/range.ts';
 import type { TensorType } from '../tensor/type.ts';
 import type { AttributeSpec, AttributeValues, OpRow, OperandKind } from './define.ts';
 import type { AttributeValue } from './attribute-values.ts';
@@ -123,6 +124,7 @@ const isIntegers = (value: unknown): value is number[] =>
 const READ: Record<AttributeSpec['kind'], (value: unknown, row: OpRow, spec: AttributeSpec) => AttributeValue | undefined> = {
   int: (value) => (Number.isSafeInteger(value) ? (value as number) : undefined),
   float: (value) => (typeof value === 'number' ? value : undefined),
+  number: (value) => (typeof value === 'number' || typeof value === 'bigint' ? plainNumber(value) : undefined),
   bool: (value) => (typeof value === 'boolean' ? value : undefined),
   axis: (value) => (value === null || Number.isSafeInteger(value) ? (value as number | null) : undefined),
   axes: (value) => (value === null || Number.isSafeInteger(value) ? (value as number | null) : isIntegers(value) ? [...value] : undefined),
@@ -140,7 +142,7 @@ const READ: Record<AttributeSpec['kind'], (value: unknown, row: OpRow, spec: Att
 };
 
 const EXPECTED: Record<AttributeSpec['kind'], string> = {
-  int: 'an integer', float: 'a number', bool: 'true or false', axis: 'an axis number or null', axes: 'an axis, a list of axes, or null',
+  int: 'an integer', float: 'a number', number: 'a number or bigint', bool: 'true or false', axis: 'an axis number or null', axes: 'an axis, a list of axes, or null',
   shape: 'a shape', dtype: 'a dtype', ints: 'a list of integers', seed: 'a non-negative integer', choice: 'one of the choices',
 };
 

@@ -10,8 +10,8 @@ export interface ForeignTensor {
   readonly dims?: readonly (number | bigint)[];
   readonly shape?: readonly number[];
 }
-/** A number that takes the dtype of a floating tensor beside it. */
-export type Weak<D extends DType> = D extends 'float16' | 'float32' | 'float64' ? number : never;
+/** A plain number that takes the dtype of the tensor beside it, whatever its value. */
+export type Weak<D extends DType> = D extends 'float16' | 'float32' | 'float64' ? number : D extends 'int64' ? bigint : never;
 
 /** Ops as methods of a tensor. */
 export interface TensorMethods<D extends DType> {
@@ -251,7 +251,7 @@ export interface TensorMethods<D extends DType> {
   /** Ones of the shape and dtype of x. */
   onesLike(): PendingTensor<D>;
   /** A value in the shape and dtype of x. Attributes: value: value of every element. */
-  fullLike(value: number): PendingTensor<D>;
+  fullLike(value: number | bigint): PendingTensor<D>;
 }
 
 /** Ops as methods of a sheet. */
@@ -469,7 +469,7 @@ export interface SheetMethods {
   /** The upper triangle of the last two axes; zeros below. Attributes: k: diagonal the triangle ends at (default 0). */
   triu(x: Operand, attributes?: { readonly k?: number }): PendingTensor<DType>;
   /** Every element is the value. Attributes: shape: shape of the result; value: value of every element; dtype: dtype of the result (default "float32"). */
-  full<R extends DType = 'float32'>(shape: readonly number[], value: number, attributes?: { readonly dtype?: R }): PendingTensor<R>;
+  full<R extends DType = 'float32'>(shape: readonly number[], value: number | bigint, attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** All zeros. Attributes: shape: shape of the result; dtype: dtype of the result (default "float32"). */
   zeros<R extends DType = 'float32'>(shape: readonly number[], attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** All ones. Attributes: shape: shape of the result; dtype: dtype of the result (default "float32"). */
@@ -485,7 +485,7 @@ export interface SheetMethods {
   /** Ones of the shape and dtype of x. */
   onesLike(x: Operand): PendingTensor<DType>;
   /** A value in the shape and dtype of x. Attributes: value: value of every element. */
-  fullLike(x: Operand, value: number): PendingTensor<DType>;
+  fullLike(x: Operand, value: number | bigint): PendingTensor<DType>;
   /** Uniform in [0, 1). Attributes: shape: shape of the result; seed: non-negative integer; equal seeds give equal elements on every machine; dtype: float32 or float64 (default "float32"). */
   randomUniform<R extends DType = 'float32'>(shape: readonly number[], attributes: { readonly seed: number; readonly dtype?: R }): PendingTensor<R>;
   /** Normal with mean 0 and variance 1 (Box–Muller). Attributes: shape: shape of the result; seed: non-negative integer; equal seeds give equal elements on every machine; dtype: float32 or float64 (default "float32"). */
@@ -604,7 +604,7 @@ export interface OpArguments {
   astype: [x: Operand, dtype: DType];
   tril: [x: Operand, attributes?: { readonly k?: number }];
   triu: [x: Operand, attributes?: { readonly k?: number }];
-  full: [shape: readonly number[], value: number, attributes?: { readonly dtype?: DType }];
+  full: [shape: readonly number[], value: number | bigint, attributes?: { readonly dtype?: DType }];
   zeros: [shape: readonly number[], attributes?: { readonly dtype?: DType }];
   ones: [shape: readonly number[], attributes?: { readonly dtype?: DType }];
   eye: [rows: number, columns?: number | null, k?: number, attributes?: { readonly dtype?: DType }];
@@ -612,7 +612,7 @@ export interface OpArguments {
   linspace: [start: number, stop: number, count: number, attributes?: { readonly dtype?: DType }];
   zeros_like: [x: Operand];
   ones_like: [x: Operand];
-  full_like: [x: Operand, value: number];
+  full_like: [x: Operand, value: number | bigint];
   random_uniform: [shape: readonly number[], attributes: { readonly seed: number; readonly dtype?: DType }];
   random_normal: [shape: readonly number[], attributes: { readonly seed: number; readonly dtype?: DType }];
   random_integers: [shape: readonly number[], low: number, high: number, attributes: { readonly seed: number }];

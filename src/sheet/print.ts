@@ -1,5 +1,6 @@
 // Text of tensors and expressions, for people. Synchronous: what is not in memory is said to be not computed yet.
 import type { Expression } from '../expr/expression.ts';
+import type { AttributeValue } from '../ops/attribute-values.ts';
 import type { Value } from '../tensor/block.ts';
 import { numbersOf } from '../tensor/dtype.ts';
 import { formatType } from '../tensor/type.ts';
@@ -36,11 +37,13 @@ const printOrigin = (expression: Expression): string => ORIGINS[expression.origi
 export function printExpression(expression: Expression, depth = 0): string {
   const { row, operands, attributes } = expression;
   if (row === undefined) return `#${expression.seq}`;
-  if (row.source && expression.type.shape.length === 0 && typeof attributes.values['value'] === 'number') return String(attributes.values['value']);
+  if (row.source && expression.type.shape.length === 0 && attributes.values['value'] !== undefined) return printAttribute(attributes.values['value']);
   if (depth >= MAX_DEPTH) return `${row.name}(…)`;
-  const attrs = Object.entries(attributes.values).filter(([name, v]) => v !== row.attributes[name]?.fallback).map(([name, v]) => `${name}: ${JSON.stringify(v)}`);
+  const attrs = Object.entries(attributes.values).filter(([name, v]) => v !== row.attributes[name]?.fallback).map(([name, v]) => `${name}: ${printAttribute(v)}`);
   return `${row.name}(${[...operands.map((operand) => printExpression(operand, depth + 1)), ...attrs].join(', ')})`;
 }
+
+const printAttribute = (value: AttributeValue): string => (typeof value === 'bigint' ? `${value}n` : typeof value === 'number' ? String(value) : JSON.stringify(value));
 
 function printValues({ array: stored, type }: Value): string[] {
   const array = numbersOf(stored);

@@ -40,7 +40,7 @@ const isMissing = (attempts: readonly (boolean | undefined)[]): boolean => attem
 
 const SHAPES: readonly (readonly number[])[] = [[4, 4], [4]];
 const CANDIDATES: Record<AttributeKind, readonly unknown[]> = {
-  int: [1, 0, 4], float: [0, 4, 1], bool: [false], axis: [0, null], axes: [[0]], shape: [[4, 4], [2, 4, 4]], dtype: [], ints: [[1, 0], [1], [0], [4, 4], 1, [0, 0], [2, 2]], seed: [1], choice: [],
+  int: [1, 0, 4], float: [0, 4, 1], number: [0, 4, 1], bool: [false], axis: [0, null], axes: [[0]], shape: [[4, 4], [2, 4, 4]], dtype: [], ints: [[1, 0], [1], [0], [4, 4], 1, [0, 0], [2, 2]], seed: [1], choice: [],
 };
 
 /** For each way to call a row: whether it is planned, or undefined where the row does not take the call. */

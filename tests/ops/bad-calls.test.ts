@@ -11,7 +11,7 @@ const REFUSED: Readonly<Record<string, readonly DType[]>> = {
 };
 
 const ILL_TYPED: Record<AttributeKind, readonly unknown[]> = {
-  int: [1.5, '1', null, NaN, {}], float: ['1', null, {}], bool: [1, 'yes', null], axis: [0.5, 'first', {}], axes: [['a'], 0.5, 'all', {}], shape: ['x', [-1], [1.5], null, [2 ** 31, 2 ** 31]],
+  int: [1.5, '1', null, NaN, {}], float: ['1', null, {}], number: ['1', null, {}], bool: [1, 'yes', null], axis: [0.5, 'first', {}], axes: [['a'], 0.5, 'all', {}], shape: ['x', [-1], [1.5], null, [2 ** 31, 2 ** 31]],
   dtype: ['bfloat16', 5, null, {}], ints: [['a'], 1.5, {}], seed: [-1, 0.5, 'a', 2 ** 60], choice: ['none of them', 1],
 };
 
@@ -122,6 +122,6 @@ const isAxis = (name: string): boolean => ['axis', 'axes', 'source', 'destinatio
 
 /** A value for every attribute that must be given, so that a call fails for one reason alone. */
 function fitting(row: OpRow): Record<string, unknown> {
-  const values: Record<AttributeKind, unknown> = { int: 1, float: 1, bool: false, axis: 0, axes: 0, shape: [3, 3], dtype: 'float32', ints: [9], seed: 1, choice: '' };
+  const values: Record<AttributeKind, unknown> = { int: 1, float: 1, number: 1, bool: false, axis: 0, axes: 0, shape: [3, 3], dtype: 'float32', ints: [9], seed: 1, choice: '' };
   return Object.fromEntries(Object.entries(row.attributes).filter(([, spec]) => spec.fallback === undefined).map(([name, spec]) => [name, values[spec.kind]]));
 }

@@ -93,6 +93,7 @@ function positiveDefinite({ dtype, shape, array }: Sample): Sample {
 const ATTRIBUTES: Record<AttributeKind, (shape: readonly number[], choices: readonly string[]) => readonly unknown[]> = {
   int: () => [-2, -1, 0, 1, 2, 3],
   float: () => [0, 1, -2, 0.5, 7],
+  number: () => [0, 1, -2, 0.5, 7],
   bool: () => [true, false],
   axis: () => [null, 0, -1, 1, 2],
   axes: (shape) => [null, 0, -1, [], [0, -1], shape.map((_, axis) => shape.length - 1 - axis), shape.map((_, axis) => (axis + 1) % shape.length)],

@@ -49,6 +49,14 @@ describe('stability rewrites', () => {
     for (const sheet of Object.values(sheets)) await sheet.close();
   });
 
+  it('make no NaN of a difference of roots that is a number', async () => {
+    for (const [step, wanted] of [[0, [0, 0]], [1e-60, [0, 0]], [Infinity, [Infinity, Infinity]], [1, [1, 1 / (Math.sqrt(3) + Math.SQRT2)]]] as const) {
+      const x = sheets.apply.tensor(Float32Array.of(0, 2));
+      const found = await x.add(step).sqrt().subtract(x.sqrt()).data();
+      expect(Array.from(found), `${step}`).toEqual(wanted.map((value) => Math.fround(value)));
+    }
+  });
+
   const run = async (mode: keyof typeof sheets, form: Form, x: readonly number[], y: readonly number[] = x): Promise<{ data: Float32Array; text: string }> => {
     const sheet = sheets[mode];
     const result = form(sheet.tensor(Float32Array.from(x)), sheet.tensor(Float32Array.from(y)), sheet);
