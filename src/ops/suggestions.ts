@@ -30,7 +30,7 @@ export const nearestOp = (word: string, known: readonly string[]): string | unde
 
 const snakeCase = (word: string): string => word.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
 
-/** The candidate a word is most likely a slip of: at most one edit in three letters away (Levenshtein distance); undefined where none is. */
+/** The candidate a word is most likely a slip of: at most one edit in three letters away (Levenshtein distance, neighbours that swapped places are one); undefined where none is. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const distances = candidates.map((candidate) => edits(plain(word), plain(candidate)));
   const least = Math.min(...distances);
@@ -40,13 +40,15 @@ export function nearest(word: string, candidates: readonly string[]): string | u
 const plain = (word: string): string => word.toLowerCase().replaceAll('_', '');
 
 function edits(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min((next[j - 1] as number) + 1, (row[j] as number) + 1, (row[j - 1] as number) + Number(a[i - 1] !== b[j - 1])));
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] as number) + 1 : Infinity;
+      next.push(Math.min((next[j - 1] as number) + 1, (row[j] as number) + 1, (row[j - 1] as number) + Number(a[i - 1] !== b[j - 1]), swapped));
     }
-    row = next;
+    [before, row] = [row, next];
   }
   return row[b.length] as number;
 }

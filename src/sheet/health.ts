@@ -23,7 +23,7 @@ export function checkFinite(expression: Expression, value: Value, known?: Health
     if (at < 0) at = i;
     count++;
   }
-  if (count > 0) return judgeFinite(expression.row === undefined ? 'finite-input' : 'finite-output', expression.row?.name ?? 'tensor', expression.seq, { count, index: unravel(at, value.type.shape), value: array[at] as number });
+  if (count > 0) return judgeFinite(expression.row === undefined ? 'finiteInputs' : 'finite', expression.row?.name ?? 'tensor', expression.seq, { count, index: unravel(at, value.type.shape), value: array[at] as number });
   if (known !== undefined) known.facts |= KNOWN_FINITE;
   return undefined;
 }

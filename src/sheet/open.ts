@@ -24,9 +24,8 @@ export type FindDevices = (settings: Settings, host: Host) => Promise<Machine>;
 export async function openSheet<S extends Sheet>(SheetClass: new (core: Core, view: ReturnType<typeof viewWith>) => S, host: Host, options: OpenOptions, find: FindDevices): Promise<S> {
   const settled = settleOptions(options);
   const { readLaws } = await import('../policy/laws.ts');
-  readLaws(settled.policy);
   const off = host.settings.off || settled.cache === 'off';
-  const settings: Settings = { ...settled, cache: off ? 'off' : 'on', devices: settled.devices ?? host.settings.devices };
+  const settings: Settings = { ...settled, policy: readLaws(settled.policy), cache: off ? 'off' : 'on', devices: settled.devices ?? host.settings.devices };
   const machine = await find(settings, host);
   try {
     const core = await openCore(machine, settings, host);

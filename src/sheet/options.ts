@@ -83,6 +83,7 @@ export interface Settings {
   readonly precision: Precision | undefined;
   readonly eager: boolean;
   readonly rewrites: 'apply' | 'offer' | 'off';
+  /** As it was given until `readLaws` has checked and copied it. */
   readonly policy: LawSet;
   readonly trace: TraceOptions;
   readonly threads: number | undefined;
@@ -131,7 +132,7 @@ export function settleOptions(options: OpenOptions): Settings {
   return {
     numerics: options.class ?? 'tolerance', cache: options.cache ?? 'on', budgetBytes: options.budgetBytes ?? DEFAULT_BUDGET_BYTES,
     gpuBudgetBytes: options.gpuBudgetBytes ?? DEFAULT_BUDGET_BYTES, tf: options.tf, devices: options.devices, device: options.device, precision: options.precision,
-    eager: options.eager ?? false, rewrites: options.rewrites ?? 'offer', policy: options.policy ?? {}, trace: options.trace ?? {}, threads: options.threads,
+    eager: options.eager ?? false, rewrites: options.rewrites ?? 'offer', policy: options.policy as LawSet, trace: options.trace ?? {}, threads: options.threads,
   };
 }
 
