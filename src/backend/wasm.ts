@@ -79,6 +79,7 @@ export class WasmDevice implements Device {
     this.#ground = new WasmGround(this.#heap, this.#team, this.#contract);
     this.#stagedGround = new StagedGround(this.#heap, this.#team, this.#contract);
     this.#skeletons = wasmSkeletons(this.#heap);
+    abandoned.register(this, this.#team, this.#team);
     this.#teamMap = new TeamMap(this.#heap, this.#team, this.#skeletons.maps);
     // A private memory that grows detaches every view of it: it holds working copies only.
     this.memory = kind === 'shared' ? new HeapMemory(this.#heap) : heapMemory;
@@ -227,9 +228,13 @@ export class WasmDevice implements Device {
   }
 
   close(): void {
+    abandoned.unregister(this.#team);
     void this.#team.close();
   }
 }
+
+/** Ends the threads of devices that nobody closed. One registry for the process, as in sheet/pins.ts. */
+const abandoned = new FinalizationRegistry<Team>((team) => void team.close());
 
 /** Products and linear systems: floating operands, many flops a byte. */
 const isDense = (task: Task): boolean => task.row.kernel.skeleton === 'contract' || task.row.kernel.skeleton === 'linalg';

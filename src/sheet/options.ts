@@ -35,7 +35,7 @@ export interface OpenOptions {
   readonly policy?: LawSet;
   /** Where the live trace goes, what it digests, and how many events stay in memory. */
   readonly trace?: TraceOptions;
-  /** Threads of the WASM device. Default the number of cores; one in a page that may not share memory (docs/devices.md). */
+  /** Threads of the WASM device, at most 256. Default the number of cores; one in a page that may not share memory (docs/devices.md). */
   readonly threads?: number;
 }
 
@@ -103,6 +103,7 @@ const isRecord = (value: unknown): value is object => typeof value === 'object' 
 
 const oneOf = (...choices: readonly string[]): OptionSpec => ({ expected: `one of ${choices.join(', ')}`, accepts: (value) => (choices as readonly unknown[]).includes(value) });
 const COUNT: OptionSpec = { expected: 'a positive integer', accepts: (value) => Number.isSafeInteger(value) && (value as number) > 0 };
+const THREADS: OptionSpec = { expected: 'an integer from 1 to 256; more than there are cores gain nothing', accepts: (value) => Number.isSafeInteger(value) && (value as number) > 0 && (value as number) <= 256 };
 const FLAG: OptionSpec = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' };
 const DEVICE: OptionSpec = { expected: 'the name of one in sheet.devices()', accepts: isText };
 const DEVICES: OptionSpec = { expected: "a list of at least one name, as ['wasm', 'js']", accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(isText) };
@@ -114,7 +115,7 @@ const ANY: OptionSpec = { expected: 'anything', accepts: () => true };
 const SHARED = { class: oneOf('tolerance', 'exact'), cache: oneOf('on', 'off'), device: DEVICE, precision: oneOf('float32', 'float16') };
 const VIEW: OptionSpecs<ViewOptions> = { ...SHARED, signal: { expected: 'the signal of an AbortController', accepts: (value) => value instanceof AbortSignal } };
 const OPEN: OptionSpecs<OpenOptions> = {
-  ...SHARED, budgetBytes: COUNT, gpuBudgetBytes: COUNT, threads: COUNT, devices: DEVICES, tf: MODULE, eager: FLAG, rewrites: oneOf('apply', 'offer', 'off'), policy: ANY,
+  ...SHARED, budgetBytes: COUNT, gpuBudgetBytes: COUNT, threads: THREADS, devices: DEVICES, tf: MODULE, eager: FLAG, rewrites: oneOf('apply', 'offer', 'off'), policy: ANY,
   trace: { expected: "an object, as { file: 'run.sqs' }", accepts: isRecord },
 };
 const TRACE: OptionSpecs<TraceOptions> = { file: FILE, digests: oneOf('affordable', 'demanded', 'full', 'none'), maxEvents: COUNT };

@@ -29,6 +29,9 @@ const YOUNG_BYTES = 2 ** 22;
 /** Bytes pinned between two breaths; a major collection is due after as many, as for arrays of the program's own. */
 const BREATH_BYTES = 2 ** 26;
 
+/** Answers between two breaths: an engine keeps what a weak reference named until the event loop turns, about a kilobyte an answer. */
+const BREATH_ANSWERS = 1000;
+
 /** Turns after which nothing is expected to come back. A collection takes several. */
 const RECOVERY_TURNS = 64;
 
@@ -42,6 +45,7 @@ export class Pins {
   readonly #away = new Set<Block>();
   #ageing = false;
   #unbreathedBytes = 0;
+  #unbreathedAnswers = 0;
   readonly #byBlock = new WeakMap<Block, WeakRef<Pin>>();
   readonly #remains = new WeakMap<Pin, Remains>();
 
@@ -82,11 +86,14 @@ export class Pins {
   }
 
   /**
-   * One turn of the event loop, where many bytes were pinned since the last: only between turns can handles that nobody
-   * holds be found and their bytes be used again, and a program that only awaits results takes none of its own.
+   * Called once an answer. One turn of the event loop, where many bytes were pinned or many answers given since the last: only between
+   * turns can handles that nobody holds be found and their bytes be used again, and a program that only awaits results takes none of its own.
    */
   breathe(): Promise<void> | undefined {
-    if (this.#unbreathedBytes < BREATH_BYTES) return undefined;
+    if (++this.#unbreathedAnswers < BREATH_ANSWERS && this.#unbreathedBytes < BREATH_BYTES) return undefined;
+    const isPressing = this.#unbreathedBytes >= BREATH_BYTES;
+    this.#unbreathedAnswers = 0;
+    if (!isPressing) return nextTurn();
     this.#unbreathedBytes = 0;
     this.#age(this.#young.size);
     return nextTurn().then(pressCollector);

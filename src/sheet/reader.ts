@@ -89,6 +89,8 @@ export class Reader {
   /** The content id; where a device can make it without giving the elements up, they stay there. */
   async contentId(expression: Expression): Promise<Uint8Array> {
     if (expression.contentId !== undefined && expression.value?.block.isLost !== true) return expression.contentId;
+    const turn = this.#core.pins.breathe();
+    if (turn !== undefined) await turn;
     this.admit(expression);
     let panels: Uint8Array | undefined;
     const [value] = await this.#withoutLoss([expression], undefined, async ({ block, type }) => {

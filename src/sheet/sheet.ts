@@ -210,9 +210,10 @@ export class Sheet {
   }
 
   /** @internal */
-  admit(expression: Expression): void {
+  admit(expression: Expression): Promise<void> | undefined {
     this.#open();
     this.#reader.admit(expression);
+    return this.core.pins.breathe();
   }
 
   /** @internal */

@@ -17,7 +17,8 @@ export interface Owner {
   /** In whose semantics its calls are meant. */
   readonly author: Author;
   call(row: OpRow, self: Expression | undefined, args: readonly unknown[]): unknown;
-  admit(expression: Expression): void;
+  /** A promise where the event loop should turn before the answer is used. */
+  admit(expression: Expression): Promise<void> | undefined;
   /** The value, held for the caller. */
   demand(expression: Expression): Promise<Value>;
   /** The value if it is in memory now, not held; undefined otherwise. */
@@ -184,12 +185,14 @@ export class PendingTensor<D extends DType = DType> extends Tensor<D> implements
   then<A = Tensor<D>, B = never>(
     onTensor?: ((tensor: Tensor<D>) => A | PromiseLike<A>) | null, onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
+    let turn: Promise<void> | undefined;
     try {
-      this.owner.admit(this.expression);
+      turn = this.owner.admit(this.expression);
     } catch (error) {
       return Promise.reject(error as Error).then(onTensor as never, onError);
     }
     const tensor = new Tensor<D>(this.owner, this.expression);
+    if (turn !== undefined) return turn.then(() => (onTensor ? onTensor(tensor) : (tensor as never)));
     return onTensor ? RESOLVED.then(() => onTensor(tensor)) : (Promise.resolve(tensor) as Promise<never>);
   }
 }

@@ -17,8 +17,8 @@ interface Slot {
   contentId: Uint8Array | undefined;
 }
 
-/** What a small root takes beside its bytes. */
-const OVERHEAD_BYTES = 512;
+/** What a small root takes beside its bytes: expression, value, array, its share of a slab, slot. */
+const OVERHEAD_BYTES = 1024;
 
 /**
  * Holds roots first come, first kept: what does not fit the budget is listed only while somebody else holds it. A root that was

@@ -17,7 +17,7 @@ describe('options', () => {
   const cases: readonly (readonly [options: unknown, text: string])[] = [
     [null, 'open: its options are null; give an object of class, '], ['exact', 'open: its options are "exact"'],
     [{ devices: 'js' }, 'open: devices is "js"; use a list of at least one name'], [{ devices: [] }, 'open: devices is an empty list; use a list'], [{ device: 3 }, 'open: device is 3; use the name'],
-    [{ eager: 'yes' }, 'open: eager is "yes"; use true or false.'], [{ threads: 0 }, 'open: threads is 0; use a positive integer.'], [{ tf: 3 }, 'open: tf is 3; use the module itself'],
+    [{ eager: 'yes' }, 'open: eager is "yes"; use true or false.'], [{ threads: 0 }, 'open: threads is 0; use an integer from 1 to 256; more than there are cores gain nothing.'], [{ threads: 2000 }, 'open: threads is 2000; use an integer from 1 to 256; more than there are cores gain nothing.'], [{ tf: 3 }, 'open: tf is 3; use the module itself'],
     [{ trace: 'x.json' }, 'open: trace is "x.json"; use an object'], [{ trace: { fil: 'x' } }, 'open: trace: there is no option "fil"; did you mean file? Known are file, digests, maxEvents.'],
     [{ trace: { digests: 'x' } }, 'open: trace: digests is "x"; use one of affordable, '], [{ budget: 1 }, 'open: there is no option "budget"; known are class, '], [{ signal: {} }, 'there is no option "signal"'],
     [{ trace: { file: '/none/such/x.sqs' } }, 'The trace /none/such/x.sqs cannot be written (ENOENT: no such file or directory'],

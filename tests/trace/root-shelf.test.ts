@@ -12,7 +12,7 @@ const readable = (shelf: RootShelf): number[] => shelf.list().filter(({ value })
 
 describe('the shelf of roots', () => {
   it('keeps the first ones within its budget, and lists others while somebody holds them', async () => {
-    const shelf = new RootShelf(3 * (TYPE.sizeBytes + 512));
+    const shelf = new RootShelf(3 * (TYPE.sizeBytes + 1024));
     const held = root(5);
     for (let seq = 1; seq <= 4; seq++) shelf.add(root(seq));
     shelf.add(held);
@@ -22,7 +22,7 @@ describe('the shelf of roots', () => {
   });
 
   it('gives the room of roots that were disposed of to later ones, and does not grow with them', async () => {
-    const shelf = new RootShelf(5000 * (TYPE.sizeBytes + 512));
+    const shelf = new RootShelf(5000 * (TYPE.sizeBytes + 1024));
     for (let seq = 1; seq <= 20_000; seq++) {
       const each = root(seq);
       shelf.add(each);

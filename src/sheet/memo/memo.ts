@@ -64,7 +64,11 @@ function bind<A extends readonly unknown[], R>(view: MemoView, settled: Settled,
     const own = open.length > 0 || known === undefined || settled.rows > 0 ? copyArguments(given) : given;
     const definition = known ?? await orAborted(define(), view.signal);
     if (open.length > 0) await orAborted(identify(open), view.signal);
-    return then({ ...settled, view, definition }, own);
+    const turn = view.core.pins.breathe();
+    if (turn === undefined) return then({ ...settled, view, definition }, own);
+    const kept = own === given ? copyArguments(given) : own;
+    await turn;
+    return then({ ...settled, view, definition }, kept);
   };
   const memo = Object.assign((...args: A) => ask(args, call) as Promise<R>, {
     has: (...args: A) => ask(args, has),

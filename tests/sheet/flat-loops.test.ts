@@ -1,0 +1,53 @@
+// Loops that only await stay flat in a small heap, and sheets that nobody closed give their threads back.
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { JsDevice } from '../../src/backend/js.ts';
+import { WasmDevice } from '../../src/backend/wasm.ts';
+import { nodeThreads } from '../../src/host/node-threads.ts';
+import { SymbolicSheet } from '../../src/index.ts';
+import { heapMemory, valueOf } from '../../src/tensor/block.ts';
+import { tensorType } from '../../src/tensor/type.ts';
+import { opNamed } from '../../src/ops/index.ts';
+import type { Spawn } from '../../kernels/wasm/team.ts';
+import { collected } from './fixtures/collected.ts';
+
+const MIB = 2 ** 20;
+const program = fileURLToPath(new URL('../soak/loop.ts', import.meta.url));
+const tsx = import.meta.resolve('tsx');
+
+/** Without turns of the event loop each of these is out of memory after some tens of thousands of steps. (The trace keeps 64 MiB of inputs.) */
+describe('a loop that takes no turn of the event loop by itself', () => {
+  it.each([['calls', 72, 16], ['inputs', 96, 48], ['off', 72, 16]])('%s: 50,000 steps fit a heap of %i MB and grow by less than %i', (kind, heap, grown) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [`--max-old-space-size=${heap}`, '--import', tsx, program, kind, '50000'], { encoding: 'utf8', timeout: 110_000 });
+    expect(status, stderr.slice(-500)).toBe(0);
+    const { settled, end } = JSON.parse(stdout) as { readonly settled: number; readonly end: number };
+    expect(end - settled).toBeLessThan(grown * MIB);
+  });
+});
+
+/** Multiplies on two threads of a device that is not closed; nothing of it is left on the stack. */
+async function computeAndForget(spawn: Spawn): Promise<void> {
+  const device = new WasmDevice(new JsDevice(), { threads: 2, host: { ...nodeThreads(), spawn }, roomBytes: MIB });
+  const type = tensorType('float32', [600, 600]);
+  const operand = valueOf(type, device.memory.take(type));
+  await device.run({ row: opNamed('matmul'), attrs: { transposeA: false, transposeB: false, precision: 'float32' }, operands: [operand, operand], type, numerics: 'exact' }, heapMemory.take(type));
+}
+
+describe('a sheet that nobody closed', () => {
+  it('has its threads ended when it is collected', async () => {
+    let [started, ended] = [0, 0];
+    const real = nodeThreads().spawn as Spawn;
+    await computeAndForget((source, payload, events) => {
+      started++;
+      return real(source, payload, { ...events, exit: () => { ended++; events.exit(); } });
+    });
+    expect(started).toBeGreaterThan(0);
+    await collected(() => ended === started);
+    expect(ended).toBe(started);
+  });
+
+  it('is refused thousands of threads, in words', async () => {
+    await expect(SymbolicSheet.open({ threads: 2000 })).rejects.toMatchObject({ code: 'ATTRIBUTE', message: expect.stringContaining('256') });
+  });
+});
