@@ -108,23 +108,39 @@ export function stored({ element, operands, shape }: MappedOperand, on: typeof m
 /** Position (r, as in `reduce`) of the first least or greatest element along the axes; the first NaN wins, as in NumPy. */
 export function argReduce(which: 'min' | 'max', operand: Operand, axes: readonly number[], out: ElementArray): void {
   const split = splitAxes(operand, axes);
-  if (split.count === 0) throw new RangeError('an empty axis has no extreme element: reduce a non-empty axis');
-  const { array } = operand;
+  if (split.count === 0 && out.length > 0) throw new RangeError('an empty axis has no extreme element: reduce a non-empty axis');
+  const place = which === 'min' ? placeOfLeast : placeOfGreatest;
   eachKept(split.kept, operand.offset ?? 0, (offset, result) => {
-    const offsets = split.reduced;
-    let best = 0;
-    for (let r = 0; r < offsets.length; r++) {
-      const x = array[offset + offsets[r]!]!;
-      const y = array[offset + offsets[best]!]!;
-      if (x !== x) {
-        best = r;
-        break;
-      }
-      if (which === 'min' ? x < y : x > y) best = r;
-    }
+    const best = place(operand.array, offset, split);
     if (isBigIntArray(out)) out[result] = BigInt(best);
     else out[result] = best;
   });
+}
+
+function placeOfLeast(array: ElementArray, offset: number, { starts, inner, stride }: Split): number {
+  let [best, place, r] = [array[offset + starts[0]!]!, 0, 0];
+  for (let row = 0; row < starts.length; row++) {
+    let at = offset + starts[row]!;
+    for (let i = 0; i < inner; i++, r++, at += stride) {
+      const x = array[at]!;
+      if (x !== x) return r;
+      if (x < best) [best, place] = [x, r];
+    }
+  }
+  return place;
+}
+
+function placeOfGreatest(array: ElementArray, offset: number, { starts, inner, stride }: Split): number {
+  let [best, place, r] = [array[offset + starts[0]!]!, 0, 0];
+  for (let row = 0; row < starts.length; row++) {
+    let at = offset + starts[row]!;
+    for (let i = 0; i < inner; i++, r++, at += stride) {
+      const x = array[at]!;
+      if (x !== x) return r;
+      if (x > best) [best, place] = [x, r];
+    }
+  }
+  return place;
 }
 
 /** Whether the reduction of these axes runs in eight lanes (true) or sequentially (false): a function of shape and axes alone. */
@@ -137,8 +153,11 @@ type Numeric = Algebra<number, boolean>; // stands for either domain: values are
 
 interface Split {
   readonly kept: LoopNest;
-  /** Offsets of the reduced elements relative to a result's first element, in order of r. */
-  readonly reduced: Float64Array;
+  /** Where the rows of reduced elements begin relative to a result's first element, in order of r; an operand that lies dense is one row. */
+  readonly starts: Float64Array;
+  /** Elements of a row, and how far apart they are. */
+  readonly inner: number;
+  readonly stride: number;
   readonly count: number;
   readonly inLanes: boolean;
 }
@@ -150,18 +169,17 @@ function splitAxes(operand: Operand, axes: readonly number[]): Split {
     const dims = shape.map((_, d) => d).filter((d) => axes.includes(d) === wanted);
     return collapse({ shape: dims.map((d) => shape[d]!), strides: [dims.map((d) => strides[d]!)] });
   };
-  const reduced = offsetsOf(pick(true));
-  return { kept: pick(false), reduced, count: reduced.length, inLanes: runsInLanes(shape, axes) };
+  const reduced = pick(true);
+  return { kept: pick(false), ...rowsOf(reduced), count: elementCount(reduced.shape), inLanes: runsInLanes(shape, axes) };
 }
 
-function offsetsOf(nest: LoopNest): Float64Array {
+function rowsOf(nest: LoopNest): Pick<Split, 'starts' | 'inner' | 'stride'> {
   const inner = nest.shape[nest.shape.length - 1]!;
-  const stride = nest.strides[0]![nest.shape.length - 1]!;
-  const offsets = new Float64Array(elementCount(nest.shape));
+  const starts = new Float64Array(elementCount(nest.shape.slice(0, -1)));
   forEachRow(nest, [0], ([start], row) => {
-    for (let i = 0; i < inner; i++) offsets[row * inner + i] = start! + i * stride;
+    starts[row] = start!;
   });
-  return offsets;
+  return { starts, inner, stride: nest.strides[0]![nest.shape.length - 1]! };
 }
 
 function eachKept(nest: LoopNest, start: number, visit: (offset: number, result: number) => void): void {
@@ -177,7 +195,7 @@ function folder(
 ): (offset: number, result: number) => number {
   const load = (reduction.body === truth ? truthOf(m, array) : loaderFor(m, array)) as (index: number) => number;
   const extras = perResult.map((values) => loaderFor(m, values) as (index: number) => number);
-  const { reduced, inLanes } = split;
+  const { starts, inner, stride, inLanes } = split;
   const start = identityOf(reduction.identity, m, array);
   const lanes = new Array<number>(inLanes ? 8 : 1);
   const mask = lanes.length - 1;
@@ -186,9 +204,14 @@ function folder(
   return (offset, result) => {
     lanes.fill(start);
     const fixed = extras.map((extra) => extra(result));
-    for (let r = 0; r < reduced.length; r++) {
-      const x = load(offset + reduced[r]!);
-      lanes[r & mask] = combine(m, lanes[r & mask]!, fixed.length === 0 ? body(m, x) : body(m, x, ...fixed));
+    let lane = 0;
+    for (let row = 0; row < starts.length; row++) {
+      let at = offset + starts[row]!;
+      for (let i = 0; i < inner; i++, at += stride) {
+        const x = load(at);
+        lanes[lane] = combine(m, lanes[lane]!, fixed.length === 0 ? body(m, x) : body(m, x, ...fixed));
+        lane = (lane + 1) & mask;
+      }
     }
     return inLanes ? joinLanes((a, b) => combine(m, a, b), lanes) : lanes[0]!;
   };

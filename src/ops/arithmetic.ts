@@ -37,7 +37,7 @@ export const ARITHMETIC: readonly OpRow[] = [
   elementTest('logical_or', 'At least one is true.', 2, (m, x, y) => m.or(m.ne(x, m.constant(0)), m.ne(y, m.constant(0))), { kind: 'bool', laws: ['commutative'] }),
   elementTest('logical_xor', 'Exactly one is true.', 2, (m, x, y) => m.ne(x, y), { kind: 'bool', laws: ['commutative'] }),
   elementTest('logical_not', 'False becomes true and true false.', 1, (m, x) => m.eq(x, m.constant(0)), { kind: 'bool', laws: ['involution'] }),
-  elementwise('bitwise_and', 'Bits set in both.', 2, (m, x, y) => m.bitAnd(x, y), { kind: 'integer', laws: ['commutative', 'idempotent'] }),
-  elementwise('bitwise_or', 'Bits set in either.', 2, (m, x, y) => m.bitOr(x, y), { kind: 'integer', laws: ['commutative', 'idempotent'] }),
-  elementwise('bitwise_xor', 'Bits set in exactly one.', 2, (m, x, y) => m.bitXor(x, y), { kind: 'integer', laws: ['commutative'] }),
+  elementwise('bitwise_and', 'Bits set in both; of bool, both are true.', 2, (m, x, y) => m.bitAnd(x, y), { kind: 'integerOrBool', laws: ['commutative', 'idempotent'] }),
+  elementwise('bitwise_or', 'Bits set in either; of bool, at least one is true.', 2, (m, x, y) => m.bitOr(x, y), { kind: 'integerOrBool', laws: ['commutative', 'idempotent'] }),
+  elementwise('bitwise_xor', 'Bits set in exactly one; of bool, exactly one is true.', 2, (m, x, y) => m.bitXor(x, y), { kind: 'integerOrBool', laws: ['commutative'] }),
 ];

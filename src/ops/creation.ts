@@ -1,6 +1,6 @@
 // Values made from attributes alone, or in the likeness of an operand.
 import { AttributeError } from '../errors.ts';
-import type { DType } from '../tensor/dtype.ts';
+import { type DType, isInteger, numbersOf, storedNumber } from '../tensor/dtype.ts';
 import { checkElement, elementOf } from '../tensor/range.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { type AttributeSpec, type AttributeValues, defineOp, type DirectKernel, type OpRow, type TypedOperand, unary } from './define.ts';
@@ -20,6 +20,9 @@ function source(name: string, doc: string, attributes: OpRow['attributes'], infe
   return defineOp({ name, doc, operands: [], attributes, positional, infer, result: 'attribute', widens: false, kernel: { skeleton: 'direct', run }, ...(settle && { settle }) });
 }
 
+/** A row whose results have changed. */
+const versioned = (version: number, row: OpRow): OpRow => ({ ...row, version });
+
 /** Refuses a value that no element of the dtype can have. */
 const checkValue = (op: string, dtype: DType, value: number | bigint): void => checkElement(op, dtype, value, (wider) => (op === 'full' ? `use dtype '${wider}'` : `cast first: x.astype('${wider}')`));
 
@@ -34,10 +37,30 @@ const vector = (length: (attrs: AttributeValues) => number): OpRow['infer'] => (
 /** A range with one bound begins at 0. */
 const fromZero: OpRow['settle'] = (_operands, attrs) => (attrs['stop'] === null ? { ...attrs, start: 0, stop: attrs['start'] as number } : attrs);
 
+const inRange = (attrs: AttributeValues, index: number): number => (attrs['start'] as number) + index * (attrs['step'] as number);
+
+/** A value as an element of a floating dtype. */
+function roundedTo(dtype: DType, value: number): number {
+  if (dtype === 'float16') return numbersOf(Uint16Array.of(storedNumber(dtype, value)))[0] as number;
+  return dtype === 'float32' ? Math.fround(value) : value;
+}
+
+/** How many elements come before stop; not the quotient alone, which may be rounded to either side, as elements may be. */
 function rangeLength(attrs: AttributeValues): number {
-  const [start, stop, step] = [attrs['start'] as number, attrs['stop'] as number, attrs['step'] as number];
-  if (step !== 0 && Number.isFinite((stop - start) / step)) return Math.max(0, Math.ceil((stop - start) / step));
-  throw new AttributeError(`arange: start ${start}, stop ${stop}, step ${step} give no finite range; use finite numbers and a step other than 0.`, attrs);
+  const [start, stop, step, dtype] = [attrs['start'] as number, attrs['stop'] as number, attrs['step'] as number, attrs['dtype'] as DType];
+  const quotient = (stop - start) / step;
+  if (step === 0 || !Number.isFinite(quotient)) {
+    throw new AttributeError(`arange: start ${start}, stop ${stop}, step ${step} give no finite range; use finite numbers and a step other than 0.`, attrs);
+  }
+  const isBefore = (value: number): boolean => (step > 0 ? value < stop : value > stop);
+  const isElement = (index: number): boolean => isBefore(inRange(attrs, index)) && isBefore(roundedTo(dtype, inRange(attrs, index)));
+  let [low, high] = [0, Math.max(0, Math.ceil(quotient)) + 1];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (isElement(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function pointCount(attrs: AttributeValues): number {
@@ -75,16 +98,17 @@ export const CREATION: readonly OpRow[] = [
     rows: { kind: 'int', doc: 'number of rows' }, columns: { kind: 'axis', fallback: null, doc: 'number of columns; null = rows' },
     k: { kind: 'int', fallback: 0, doc: 'which diagonal' }, dtype: DTYPE,
   }, (_operands, attrs) => ({ dtype: attrs['dtype'] as DType, shape: [attrs['rows'] as number, (attrs['columns'] ?? attrs['rows']) as number] }), eyeRun),
-  source('arange', 'start, start + step, … below stop; given one bound, 0, 1, … below it.', {
+  versioned(2, source('arange', 'start, start + step, … below stop; given one bound, 0, 1, … below it.', {
     start: { kind: 'float', doc: 'first value; the bound where no stop is given' }, stop: { kind: 'float', fallback: null, doc: 'bound that is not reached; null = start, and 0 is the first value' },
     step: { kind: 'float', fallback: 1, doc: 'difference' }, dtype: DTYPE,
-  }, vector(rangeLength), (_operands, out, attrs) => each(out, (i) => (attrs['start'] as number) + i * (attrs['step'] as number)), fromZero),
-  source('linspace', 'Evenly spaced values from start to stop, both included.', {
+  }, vector(rangeLength), (_operands, out, attrs) => each(out, (i) => inRange(attrs, i)), fromZero)),
+  versioned(2, source('linspace', 'Evenly spaced values from start to stop, both included; integers are rounded down.', {
     start: { kind: 'float', doc: 'first value' }, stop: { kind: 'float', doc: 'last value' }, count: { kind: 'int', doc: 'how many' }, dtype: DTYPE,
   }, vector(pointCount), (_operands, out, attrs) => {
     const [start, stop, count] = [attrs['start'] as number, attrs['stop'] as number, attrs['count'] as number];
-    each(out, (i) => (count === 1 ? start : i === count - 1 ? stop : start + (i * (stop - start)) / (count - 1)));
-  }),
+    const whole = isInteger(out.type.dtype) ? Math.floor : (value: number): number => value;
+    each(out, (i) => whole(count === 1 ? start : i === count - 1 ? stop : start + (i * (stop - start)) / (count - 1)));
+  })),
   like('zeros_like', 'Zeros of the shape and dtype of x.', () => 0),
   like('ones_like', 'Ones of the shape and dtype of x.', () => 1),
   like('full_like', 'A value in the shape and dtype of x.', (attrs) => attrs['value'] as number | bigint, { value: { kind: 'number', doc: 'value of every element' } }),

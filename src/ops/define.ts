@@ -8,7 +8,7 @@ import type { Shape } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
 
 /** Dtypes an operand may have: a kind, or `same` as the first operand after promotion. */
-export type OperandKind = 'any' | 'numeric' | 'float' | 'floatOrBool' | 'integer' | 'bool' | 'index';
+export type OperandKind = 'any' | 'numeric' | 'float' | 'floatOrBool' | 'integerOrBool' | 'bool' | 'index';
 
 /**
  * What a plain number in the place of an operand is there for, where it need not be an element of the dtype beside it. Compared: one no

@@ -43,7 +43,7 @@ const ACCEPTS: Record<OperandKind, (dtype: DType) => boolean> = {
   numeric: (dtype) => dtype !== 'bool',
   float: isFloat,
   floatOrBool: (dtype) => isFloat(dtype) || dtype === 'bool',
-  integer: isInteger,
+  integerOrBool: (dtype) => isInteger(dtype) || dtype === 'bool',
   index: isInteger,
   bool: (dtype) => dtype === 'bool',
 };
@@ -53,7 +53,7 @@ const REMEDY: Record<OperandKind, string> = {
   numeric: "use x.astype('float32') or x.astype('int32') first",
   float: "use x.astype('float32') first",
   floatOrBool: "use x.astype('float32') first",
-  integer: "use x.astype('int32') first",
+  integerOrBool: "use x.astype('int32') first",
   index: "use x.astype('int32') first",
   bool: 'compare it first, for example x.notEqual(0)',
 };
@@ -81,7 +81,7 @@ export function checkKinds(row: OpRow, operands: readonly TensorType[]): void {
 
 const WANTED: Record<OperandKind, string> = {
   any: 'a dtype', numeric: 'a number', float: 'a floating dtype', floatOrBool: 'a floating dtype or bool',
-  integer: 'an integer dtype', index: 'an integer dtype', bool: 'bool',
+  integerOrBool: 'an integer dtype or bool', index: 'an integer dtype', bool: 'bool',
 };
 
 /** Reads the attributes of a call against the row: unknown, missing and ill-typed ones are refused. */

@@ -89,25 +89,25 @@ const outer: OpRow = defineOp({
 function square(op: string, name: string, type: TensorType): number {
   needRank(op, name, type, 2);
   const [rows, columns] = [type.shape.at(-2) as number, type.shape.at(-1) as number];
-  if (rows !== columns) throw new ShapeError(`${op}: ${name} is ${formatShape(type.shape)}; the last two axes must be equal. For least squares solve xᵀx · w = xᵀy.`, { shape: type.shape });
+  if (rows !== columns) throw new ShapeError(`${op}: ${name} is ${formatShape(type.shape)}; the last two axes must be equal.${op === 'solve' ? ' For least squares solve xᵀx · w = xᵀy.' : ''}`, { shape: type.shape });
   return rows;
 }
 
 const trace: OpRow = defineOp({
-  name: 'trace', doc: 'Sum of the main diagonal of the last two axes.', operands: unary('numeric'),
+  name: 'trace', doc: 'Sum of the main diagonal of the last two axes, which need not be of one length.', operands: unary('numeric'),
   infer: ([x]) => {
-    square('trace', 'x', x as TensorType);
+    needRank('trace', 'x', x as TensorType, 2);
     return { dtype: (x as TensorType).dtype, shape: (x as TensorType).shape.slice(0, -2) };
   },
   kernel: {
     skeleton: 'direct',
     run: ([x], out) => {
       if (x === undefined) return;
-      const n = x.type.shape.at(-1) as number;
+      const [rows, columns] = [x.type.shape.at(-2) as number, x.type.shape.at(-1) as number];
       const zero = out.type.dtype === 'int64' ? 0n : 0;
       for (let batch = 0; batch < out.type.size; batch++) {
         let sum: number | bigint = zero;
-        for (let i = 0; i < n; i++) sum = (sum as number) + (x.array[(batch * n + i) * n + i] as number);
+        for (let i = 0; i < Math.min(rows, columns); i++) sum = (sum as number) + (x.array[(batch * rows + i) * columns + i] as number);
         out.array[batch] = sum as never;
       }
     },

@@ -56,8 +56,9 @@ const repeat: GpuPlanner = ({ attrs, operands: [x] }, limits) => {
 /** The diagonal is every (columns + 1)th element. */
 const diagonalSum: GpuPlanner = ({ operands: [x], type }, limits) => {
   if (x === undefined) return undefined;
-  const n = x.type.shape.at(-1) as number;
-  return planReduce({ reduction: 'sum', operand: { dtype: type.dtype as GpuDType, shape: [type.size, n], strides: [n * n, n + 1] }, axes: [1], out: type.dtype as GpuDType }, limits);
+  const [rows, columns] = [x.type.shape.at(-2) as number, x.type.shape.at(-1) as number];
+  const operand = { dtype: type.dtype as GpuDType, shape: [type.size, Math.min(rows, columns)], strides: [rows * columns, columns + 1] };
+  return planReduce({ reduction: 'sum', operand, axes: [1], out: type.dtype as GpuDType }, limits);
 };
 
 const fill = (value: (attrs: AttributeValues) => number): GpuPlanner => ({ attrs, type }, limits) => planFill(type, value(attrs), limits);

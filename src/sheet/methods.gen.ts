@@ -88,13 +88,13 @@ export interface TensorMethods<D extends DType> {
   logicalXor(y: Operand): PendingTensor<'bool'>;
   /** False becomes true and true false. */
   logicalNot(): PendingTensor<'bool'>;
-  /** Bits set in both. */
+  /** Bits set in both; of bool, both are true. */
   bitwiseAnd(y: Tensor<D> | Weak<D>): PendingTensor<D>;
   bitwiseAnd(y: Operand): PendingTensor;
-  /** Bits set in either. */
+  /** Bits set in either; of bool, at least one is true. */
   bitwiseOr(y: Tensor<D> | Weak<D>): PendingTensor<D>;
   bitwiseOr(y: Operand): PendingTensor;
-  /** Bits set in exactly one. */
+  /** Bits set in exactly one; of bool, exactly one is true. */
   bitwiseXor(y: Tensor<D> | Weak<D>): PendingTensor<D>;
   bitwiseXor(y: Operand): PendingTensor;
   /** eˣ. */
@@ -206,7 +206,7 @@ export interface TensorMethods<D extends DType> {
   /** Outer product of two vectors: x[i] · y[j]. */
   outer(y: Tensor<D> | Weak<D>): PendingTensor<D>;
   outer(y: Operand): PendingTensor;
-  /** Sum of the main diagonal of the last two axes. */
+  /** Sum of the main diagonal of the last two axes, which need not be of one length. */
   trace(): PendingTensor<D>;
   /** Lower factor L of a symmetric positive definite matrix x = L·Lᵀ; the upper triangle of x is not read. */
   cholesky(): PendingTensor<D>;
@@ -320,11 +320,11 @@ export interface SheetMethods {
   logicalXor(x: Operand, y: Operand): PendingTensor<'bool'>;
   /** False becomes true and true false. */
   logicalNot(x: Operand): PendingTensor<'bool'>;
-  /** Bits set in both. */
+  /** Bits set in both; of bool, both are true. */
   bitwiseAnd(x: Operand, y: Operand): PendingTensor;
-  /** Bits set in either. */
+  /** Bits set in either; of bool, at least one is true. */
   bitwiseOr(x: Operand, y: Operand): PendingTensor;
-  /** Bits set in exactly one. */
+  /** Bits set in exactly one; of bool, exactly one is true. */
   bitwiseXor(x: Operand, y: Operand): PendingTensor;
   /** eˣ. */
   exp(x: Operand): PendingTensor<DType>;
@@ -426,7 +426,7 @@ export interface SheetMethods {
   matmul(a: Operand, b: Operand, attributes?: { readonly transposeA?: boolean; readonly transposeB?: boolean; readonly precision?: 'float32' | 'float16' }): PendingTensor;
   /** Outer product of two vectors: x[i] · y[j]. */
   outer(x: Operand, y: Operand): PendingTensor;
-  /** Sum of the main diagonal of the last two axes. */
+  /** Sum of the main diagonal of the last two axes, which need not be of one length. */
   trace(x: Operand): PendingTensor<DType>;
   /** Lower factor L of a symmetric positive definite matrix x = L·Lᵀ; the upper triangle of x is not read. */
   cholesky(x: Operand): PendingTensor<DType>;
@@ -478,7 +478,7 @@ export interface SheetMethods {
   eye<R extends DType = 'float32'>(rows: number, columns?: number | null, k?: number, attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** start, start + step, … below stop; given one bound, 0, 1, … below it. Attributes: start: first value; the bound where no stop is given; stop: bound that is not reached; null = start, and 0 is the first value (default null); step: difference (default 1); dtype: dtype of the result (default "float32"). */
   arange<R extends DType = 'float32'>(start: number, stop?: number, step?: number, attributes?: { readonly dtype?: R }): PendingTensor<R>;
-  /** Evenly spaced values from start to stop, both included. Attributes: start: first value; stop: last value; count: how many; dtype: dtype of the result (default "float32"). */
+  /** Evenly spaced values from start to stop, both included; integers are rounded down. Attributes: start: first value; stop: last value; count: how many; dtype: dtype of the result (default "float32"). */
   linspace<R extends DType = 'float32'>(start: number, stop: number, count: number, attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** Zeros of the shape and dtype of x. */
   zerosLike(x: Operand): PendingTensor<DType>;

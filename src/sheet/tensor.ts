@@ -129,8 +129,8 @@ export class Tensor<D extends DType = DType> {
   }
 
   /** Parts of an axis, each a slice: so many equal ones, or those between the given indices. */
-  split(sections: number | readonly number[], { axis = 0 }: { readonly axis?: number } = {}): PendingTensor<D>[] {
-    return splitParts(this.expression.type, sections, axis).map(({ row, attributes }) => this.owner.call(row, this.expression, [attributes]) as PendingTensor<D>);
+  split(sections: number | readonly number[], options: { readonly axis?: number } = {}): PendingTensor<D>[] {
+    return splitParts(this.expression.type, sections, options).map(({ row, attributes }) => this.owner.call(row, this.expression, [attributes]) as PendingTensor<D>);
   }
 
   /** Op by op, what was reused and what was computed, and why. */

@@ -30,7 +30,7 @@ export function uncovered(rows: Iterable<OpRow>, limits: GpuLimits = LEAST_LIMIT
 
 const INTEGERS: readonly DType[] = ['int32', 'uint32', 'uint8', 'int8'];
 const TAKEN: Record<OperandKind, readonly DType[]> = {
-  any: ['float32', ...INTEGERS, 'bool'], numeric: ['float32', ...INTEGERS], float: ['float32'], floatOrBool: ['float32', 'bool'], integer: INTEGERS, index: INTEGERS, bool: ['bool'],
+  any: ['float32', ...INTEGERS, 'bool'], numeric: ['float32', ...INTEGERS], float: ['float32'], floatOrBool: ['float32', 'bool'], integerOrBool: [...INTEGERS, 'bool'], index: INTEGERS, bool: ['bool'],
 };
 
 /** Dtypes the first operand may have once promoted, or that of a result without operands. */

@@ -15,7 +15,7 @@ const LEAST_NORMAL = 2 ** -126;
 const GPU_DTYPES: readonly DType[] = ['float32', 'int32', 'uint32', 'uint8', 'int8', 'bool'];
 const KINDS: Readonly<Record<string, readonly DType[]>> = {
   any: GPU_DTYPES, numeric: GPU_DTYPES.filter((name) => name !== 'bool'), float: ['float32'], floatOrBool: ['float32', 'bool'],
-  integer: ['int32', 'uint32', 'uint8', 'int8'], index: ['int32', 'uint32', 'uint8', 'int8'], bool: ['bool'],
+  integerOrBool: ['int32', 'uint32', 'uint8', 'int8', 'bool'], index: ['int32', 'uint32', 'uint8', 'int8'], bool: ['bool'],
 };
 const UNCOVERED = uncovered(OPS.values());
 /** Rows the GPU leaves to the CPU, whatever the dtype. */

@@ -91,6 +91,22 @@ describe('reduce in JavaScript', () => {
     expect([...columns]).toEqual([0, 1, 0]);
     expect(() => argReduce('min', { array: new Float32Array(0), shape: [0] }, [0], new Int32Array(1))).toThrow(RangeError);
   });
+
+  test('holds no list of the elements it reads, whatever their dtype', () => {
+    const n = 30_000_000;
+    const array = new Uint8Array(n).fill(7);
+    [array[n - 2], array[n - 5]] = [9, 3];
+    const before = process.resourceUsage().maxRSS;
+    const out = new Int32Array(1);
+    argReduce('max', { array, shape: [n] }, [0], out);
+    expect(out[0]).toBe(n - 2);
+    argReduce('min', { array, shape: [n / 2, 2] }, [0, 1], out);
+    expect(out[0]).toBe(n - 5);
+    const sum = new Float64Array(1);
+    reduce(reductions.sum, { array, shape: [n] }, [0], sum);
+    expect(sum[0]).toBe(7 * n + 2 - 4);
+    expect((process.resourceUsage().maxRSS - before) * 1024).toBeLessThan(2 * n);
+  });
 });
 
 describe('reduce in WebAssembly has the bits of reduce in JavaScript', () => {

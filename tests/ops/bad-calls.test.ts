@@ -7,7 +7,7 @@ import { OP_ALIASES } from '../../src/ops/suggestions.ts';
 import { type DType, DTYPE_NAMES } from '../../src/tensor/dtype.ts';
 
 const REFUSED: Readonly<Record<string, readonly DType[]>> = {
-  any: [], numeric: ['bool'], float: ['int32', 'int64', 'uint8', 'bool'], floatOrBool: ['int32', 'uint32'], integer: ['float32', 'bool'], index: ['float64', 'bool'], bool: ['float32', 'uint8'],
+  any: [], numeric: ['bool'], float: ['int32', 'int64', 'uint8', 'bool'], floatOrBool: ['int32', 'uint32'], integerOrBool: ['float32', 'float64'], index: ['float64', 'bool'], bool: ['float32', 'uint8'],
 };
 
 const ILL_TYPED: Record<AttributeKind, readonly unknown[]> = {
@@ -26,7 +26,7 @@ describe('a bad call of', () => {
 
   /** Arguments that are right but for what a test changes. */
   const operandsOf = (row: OpRow, shape: readonly number[] = [3, 3], dtype?: DType): unknown[] => {
-    const tensors = row.operands.map(({ kind }) => sheet.zeros(shape, { dtype: dtype ?? (kind === 'bool' ? 'bool' : kind === 'index' || kind === 'integer' ? 'int32' : 'float32') }));
+    const tensors = row.operands.map(({ kind }) => sheet.zeros(shape, { dtype: dtype ?? (kind === 'bool' ? 'bool' : kind === 'index' || kind === 'integerOrBool' ? 'int32' : 'float32') }));
     return row.variadic ? [[tensors[0], tensors[0]]] : tensors;
   };
 
@@ -115,6 +115,26 @@ describe('a bad call of', () => {
   it('is refused where a search along an axis has nothing to find', () => {
     expect(() => sheet.zeros([3, 0]).argmax({ axis: 1 })).toThrow(/argmax: x has shape \[3,0\]/);
     expect(sheet.zeros([0, 3]).argmax({ axis: 1 }).shape).toEqual([0]);
+  });
+
+  it('split, which is written in terms of slice, is refused in the same way', () => {
+    const x = sheet.zeros([4, 6]);
+    const split = (...args: readonly unknown[]): unknown => (x.split as (...given: readonly unknown[]) => unknown)(...args);
+    const bad: readonly (readonly unknown[])[] = [
+      [x], [], [null], ['2'], [{}], [3], [0], [-2], [1.5], [NaN], [[5]], [[1.5]], [[-1]], [['a']], [[x]], [2, 1], [2, null], [2, [1]], [2, { axis: 2 }], [2, { axis: 'rows' }], [2, { axes: 1 }], [true], [2n],
+    ];
+    for (const args of bad) {
+      let thrown: unknown;
+      try {
+        split(...args);
+      } catch (error) {
+        thrown = error;
+      }
+      expect(thrown, String(args[0])).toBeInstanceOf(SheetError);
+      expect((thrown as SheetError).message).toMatch(/^split: .+[;.] .{8,}/u);
+    }
+    expect((split([1, 3], { axis: 1 }) as { shape: number[] }[]).map(({ shape }) => shape)).toEqual([[4, 1], [4, 2], [4, 3]]);
+    expect((split(2) as { shape: number[] }[]).map(({ shape }) => shape)).toEqual([[2, 6], [2, 6]]);
   });
 });
 

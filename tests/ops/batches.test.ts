@@ -101,6 +101,17 @@ describe.each(['float64', 'float32'] as const)('stacks of matrices of %s', (dtyp
     }
   });
 
+  it('trace sums the main diagonal of matrices of any shape, and of stacks of them', async () => {
+    for (const shape of [[2, 3], [3, 2], [1, 5], [5, 1], [0, 3], [3, 0], [2, 4, 3], [2, 2, 3, 4], [0, 2, 3]]) {
+      for (const device of ['js', 'wasm'] as const) {
+        const x = exact.with({ device }).tensor(draw(shape), shape);
+        expect(await x.trace().data(), `${device} ${formatShape(shape)}`).toEqual(await x.diagonal().sum({ axis: -1 }).data());
+        expect(x.trace().shape).toEqual(shape.slice(0, -2));
+      }
+    }
+    expect(() => exact.tensor(draw([3])).trace()).toThrow(/trace.*rank 2/);
+  });
+
   it('solve refuses stacks that do not stretch, and a vector of the wrong length, with the shapes', () => {
     const a = exact.tensor(dominant([2]), [2, N, N]);
     expect(() => exact.solve(a, exact.tensor(draw([3, N, 1]), [3, N, 1]))).toThrow(/solve.*2.*3/);

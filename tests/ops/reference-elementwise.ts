@@ -83,7 +83,8 @@ function pow(x: number, y: number): number {
 const logistic = (x: number): number => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)));
 const compare = (test: (x: number | bigint, y: number | bigint) => boolean): Element => ({ float: test, integer: test, result: 'bool' });
 const logic = (test: (x: boolean, y: boolean) => boolean): Element => ({ float: (x, y) => test(x !== 0, y !== 0), result: 'bool' });
-const whole = (integer: Integers): Element => ({ integer });
+/** Bits of integers; those of bool are one, and are seen as numbers. */
+const whole = (integer: Integers): Element => ({ integer, float: (x, y) => Number(integer(BigInt(x), BigInt(y), 0n)) });
 const fn = (float: Numbers, ulps = 4): Element => ({ float, ulps });
 const same = (x: bigint): bigint => x;
 

@@ -197,6 +197,6 @@ export const outer: Reference = (operands) => {
 /** Sum of the diagonal of the last two axes. */
 export const trace: Reference = ([operand]) => {
   const { dtype, shape } = operand as Ref;
-  const results = Array.from(indicesOf(shape.slice(0, -2)), (batch) => sum(Array.from({ length: shape.at(-1) as number }, (_, i) => at(operand as Ref, [...batch, i, i])), dtype, {}));
+  const results = Array.from(indicesOf(shape.slice(0, -2)), (batch) => sum(Array.from({ length: Math.min(shape.at(-2) as number, shape.at(-1) as number) }, (_, i) => at(operand as Ref, [...batch, i, i])), dtype, {}));
   return { dtype, shape: shape.slice(0, -2), values: results.map(({ value }) => stored(dtype, value)), ulps: 1, slack: results.map(({ slack = 0 }) => slack) };
 };

@@ -133,14 +133,19 @@ const arange: Reference = (_operands, attrs) => {
   const bounds = attrs['stop'] === undefined ? [0, attrs['start']] : [attrs['start'], attrs['stop']];
   const [start, stop, step] = [...bounds, attrs['step'] ?? 1] as [number, number, number];
   const values: number[] = [];
-  for (let i = 0; step > 0 ? start + i * step < stop : start + i * step > stop; i++) values.push(start + i * step);
+  const isBefore = (value: number): boolean => (step > 0 ? value < stop : value > stop);
+  for (let i = 0; isBefore(start + i * step) && (!isFloatName(dtypeOf(attrs)) || isBefore(numberIn(dtypeOf(attrs), start + i * step) as number)); i++) values.push(start + i * step);
   return { dtype: dtypeOf(attrs), shape: [values.length], values: values.map((value) => numberIn(dtypeOf(attrs), value)) };
 };
 
 const linspace: Reference = (_operands, attrs) => {
   const [start, stop, points] = [attrs['start'] as number, attrs['stop'] as number, attrs['count'] as number];
-  const values = Array.from({ length: points }, (_, i) => numberIn(dtypeOf(attrs), points === 1 ? start : start + ((stop - start) / (points - 1)) * i));
-  return { dtype: dtypeOf(attrs), shape: [points], values, ulps: 2, slack: values.map(() => 1e-15) };
+  const dtype = dtypeOf(attrs);
+  const values = Array.from({ length: points }, (_, i) => {
+    const value = points === 1 ? start : start + ((stop - start) * i) / (points - 1);
+    return numberIn(dtype, isFloatName(dtype) || dtype === 'bool' ? value : Math.floor(value));
+  });
+  return { dtype, shape: [points], values, ulps: 2, slack: values.map(() => 1e-15) };
 };
 
 const LOOSE = { float32: 2e-5, float64: 2e-13 } as const;

@@ -46,7 +46,7 @@ function differences(outcome: Outcome, wanted: Ref | undefined): unknown {
 /** The dtypes a first operand may have, by the row's documented kind. */
 const KINDS: Readonly<Record<string, readonly DType[]>> = {
   any: COMPUTED_DTYPES, numeric: COMPUTED_DTYPES.filter((name) => name !== 'bool'), float: ['float64', 'float32'], floatOrBool: ['float64', 'float32', 'bool'],
-  integer: ['int64', 'int32', 'uint32', 'uint8', 'int8'], index: ['int64', 'int32', 'uint32', 'uint8', 'int8'], bool: ['bool'],
+  integerOrBool: ['int64', 'int32', 'uint32', 'uint8', 'int8', 'bool'], index: ['int64', 'int32', 'uint32', 'uint8', 'int8'], bool: ['bool'],
 };
 const dtypesOf = (row: OpRow): readonly DType[] => (row.source ? ['float32'] : (KINDS[row.operands[0]?.kind ?? 'any'] as readonly DType[]));
 
