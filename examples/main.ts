@@ -81,7 +81,7 @@ function explainColumns({ options, runs }: Job): string[] {
   return [
     `vs off: time per fit. ${compared}, fit by fit, against those of`,
     'the run without a cache; for the new λ and the changed rows the fits of the',
-    'best scale were made again without a cache, and only they are compared.',
+    'best scale were made again without a cache: (n) says how many were compared.',
   ];
 }
 

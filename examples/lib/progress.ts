@@ -6,6 +6,8 @@ const BAR = 12;
 const LIVE_EVERY_MS = 100;
 const LINE_EVERY_MS = 10_000;
 const BREATH_EVERY_MS = 40;
+/** Within this time a second signal is the same key: npm and tsx pass on what the terminal has sent already. */
+const RELAY_MS = 1000;
 
 /** Thrown out of a run when its user stopped it. */
 export class Stopped extends Error {
@@ -23,11 +25,13 @@ export interface Progress {
 export function watch(screen: Screen, name: string, total: number, clock: () => number = () => performance.now()): Progress {
   const start = clock();
   let [done, shown, breathed] = [0, start, start];
-  let stopped = false;
+  let stoppedAt = Number.NaN;
+  // Stays after a stop, for what is printed then: a signal may be passed on late. A second key ends the program.
   const stop = (): void => {
-    stopped = true;
+    if (clock() - stoppedAt > RELAY_MS) process.exit(130);
+    if (Number.isNaN(stoppedAt)) stoppedAt = clock();
   };
-  process.once('SIGINT', stop);
+  process.on('SIGINT', stop);
   if (total > 0) screen.live(line(name, 0, total, 0));
   return {
     async tick() {
@@ -42,9 +46,11 @@ export function watch(screen: Screen, name: string, total: number, clock: () => 
         await new Promise((resume) => setImmediate(resume));
         breathed = clock();
       }
-      if (stopped && done < total) throw new Stopped(`stopped at ${done} of ${total}`);
+      if (!Number.isNaN(stoppedAt) && done < total) throw new Stopped(`stopped at ${done} of ${total}`);
     },
-    end: () => void process.removeListener('SIGINT', stop),
+    end: () => {
+      if (Number.isNaN(stoppedAt)) process.removeListener('SIGINT', stop);
+    },
   };
 }
 

@@ -27,10 +27,10 @@ export function formatRatio(run: Run, off: Run | undefined): string {
   return `${isWhole(off) ? '' : '≈ '}${digits} ×`;
 }
 
-/** ✓ where all that was compared is equal; how much was, where it was not all; ✗ where bits differ. */
+/** ✓ where all that was compared is equal, with how many that were where it was not all; ✗ where bits differ. */
 export function formatAgreement({ run, agreement }: TableLine, telling: Telling): string {
   if (agreement === undefined || agreement.compared === 0) return '–';
-  const share = agreement.compared === run.fits.length ? '' : ` ${agreement.compared}/${run.fits.length}`;
+  const share = agreement.compared === run.fits.length ? '' : ` (${agreement.compared})`;
   if (telling === 'tolerance') return agreement.largest === 0 ? '0' : agreement.largest.toExponential(1);
   return agreement.equal === agreement.compared ? `✓${share}` : `✗ ${agreement.compared - agreement.equal}/${agreement.compared}`;
 }

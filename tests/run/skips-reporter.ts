@@ -1,6 +1,6 @@
 // Ends every run with what was skipped and why, and fails a run in which a suite skipped that may not.
 import { relative } from 'node:path';
-import type { Reporter, TestModule } from 'vitest/node';
+import type { Reporter, TestModule, Vitest } from 'vitest/node';
 
 /** A suite that may not skip, but for reasons that begin in one of these ways. */
 export interface Required {
@@ -42,7 +42,15 @@ export function summarise(skips: readonly Skip[]): string[] {
 const SHOWN = 40;
 
 export default class SkipsReporter implements Reporter {
+  /** Where only tests of a name were asked for, the others were not skipped. */
+  #isPartial = false;
+
+  onInit({ config }: Vitest): void {
+    this.#isPartial = config.testNamePattern !== undefined;
+  }
+
   onTestRunEnd(modules: readonly TestModule[]): void {
+    if (this.#isPartial) return;
     const [skips, ran] = collect(modules);
     const lines = summarise(skips);
     if (lines.length > 0) console.log([`\n Skipped: ${skips.length}`, ...lines.slice(0, SHOWN), ...(lines.length > SHOWN ? [`       and ${lines.length - SHOWN} reasons more`] : [])].join('\n'));
