@@ -87,8 +87,9 @@ function compared(beside: DType, place: 'up' | 'down' | 'same', value: number | 
 
 /** A lower bound below the range, or an upper one above it, is at its end; on the other side it can only stand where another bound brings the result back. */
 function bound(call: WeakCall, dtype: DType, place: 'least' | 'most', value: number | bigint): WeakElement {
-  if (isWithin(dtype, value)) return isWhole(value) ? stored(call, dtype, value) : { dtype: 'float32', value };
-  if (Number.isNaN(value)) return { dtype: 'float32', value };
+  // The dtype of the result follows from what kind of number it is, never from which.
+  if (Number.isNaN(value) || (Number.isFinite(Number(value)) && !isWhole(value))) return { dtype: 'float32', value };
+  if (isWithin(dtype, value)) return stored(call, dtype, value);
   const { least, most } = rangeOf(dtype);
   if (value < least && place === 'least') return { dtype, value: plainNumber(least) };
   if (value > most && (place === 'most' || isBroughtBack(call, dtype))) return { dtype, value: plainNumber(most) };

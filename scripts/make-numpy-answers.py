@@ -1,0 +1,93 @@
+# Asks NumPy every call of the plan and stores its answers for tests/oracle. Run: pip install numpy mpmath; python3 scripts/make-numpy-answers.py
+# Functions are computed in the 80-bit extended precision of x86 and rounded once, which NumPy's own float32 and float64 are not.
+import gzip
+import hashlib
+import json
+import pathlib
+import sys
+import warnings
+
+import numpy as np
+
+sys.dont_write_bytecode = True
+from numpy_answers.elementwise import Refused, dtype_of
+from numpy_answers.inputs import base, base_shape, seed_of, viewed
+from numpy_answers.plan import plan
+
+FOLDER = pathlib.Path(__file__).parents[1] / 'tests/oracle'
+# Where an answer is not what NumPy's defaults give, and why; every case that one of these touches names it.
+DEVIATIONS = {
+    'promotion': 'array API promotion: a float keeps its width beside an integer or bool, fractions beside integers and quotients of integers are float32, and there is no int16',
+    'float32': 'the default floating dtype is float32',
+    'int32': 'indices are int32',
+    'width': 'sums and products of integers keep their dtype and wrap; bool is counted as int32',
+    'zeros': 'sign keeps the sign of zeros, and −0 < +0 for maximum, minimum and what is made of them; NumPy leaves open which zero is given',
+    'bool': 'arithmetic refuses bool, a literal true or false too, as the array API does',
+    'bounds': 'maximum with a plain number under an integer dtype, and minimum with one over it, bound nothing, as in numpy.clip; numpy.maximum raises',
+    'beyond': 'a plain number beyond the largest float of a dtype is compared by value; NumPy makes it an infinity',
+    'rounding': 'floor_divide and remainder of float32 and float16 are rounded once; NumPy rounds at every step',
+    'identity': 'the largest and smallest of nothing are the identity of the reduction; NumPy raises',
+    'wrapping': 'a float outside an integer dtype wraps and what is not finite gives 0; NumPy leaves it open',
+    'philox': 'random draws are those of Philox4x32-10 as docs/format/numerics-elementwise.md states them; NumPy draws others',
+}
+
+
+def operand_of(op, case, place, spec, digest):
+    """An operand as NumPy sees it: an array, or a Python scalar."""
+    if isinstance(spec, dict):
+        return spec['v'] if 'v' in spec else int(spec['big']) if 'big' in spec else float(spec['n'])
+    dtype, shape, fill, view = [*spec, ''][:4]
+    x = base(dtype, base_shape(shape, view), fill, seed_of(op, case, place))
+    digest.update(x.tobytes())
+    return viewed(x, shape, view)
+
+
+def canonical(x):
+    """Row-major bytes, with one NaN."""
+    x = np.array(x, order='C')
+    if x.dtype.kind == 'f':
+        x[np.isnan(x)] = np.nan
+        x = np.where(np.isnan(x), np.abs(x), x)
+    return x.tobytes()
+
+
+def answers_of(op, calls, answer, blob, deviations):
+    digest, cases = hashlib.sha256(), []
+    for case, (operands, attrs) in enumerate(calls):
+        notes = set()
+        arrays = [operand_of(op, case, place, spec, digest) for place, spec in enumerate(operands)]
+        try:
+            result = np.asarray(answer(arrays, attrs, notes))
+        except Refused:
+            result = None
+        for note in notes:
+            deviations[note] += 1
+        if result is None:
+            cases.append([operands, attrs, 0])
+            continue
+        cases.append([operands, attrs, [dtype_of(result), list(result.shape)]])
+        blob += canonical(result)
+    return {'op': op, 'inputs': digest.hexdigest(), 'cases': cases}
+
+
+def main():
+    if np.finfo(np.longdouble).nmant < 63:
+        sys.exit('This machine has no 80-bit long double; run it on x86-64.')
+    warnings.simplefilter('ignore')
+    np.seterr(all='ignore')
+    blob, deviations = bytearray(), dict.fromkeys(DEVIATIONS, 0)
+    ops = [answers_of(op, calls, answer, blob, deviations) for op, calls, answer in plan()]
+    header = json.dumps(ops, separators=(',', ':')).encode()
+    stored = gzip.compress(len(header).to_bytes(4, 'little') + header + bytes(blob), 9, mtime=0)
+    (FOLDER / 'answers.bin.gz').write_bytes(stored)
+    index = {
+        'about': f'Answers of NumPy {np.__version__} in answers.bin.gz: the length of a JSON header, the header, the elements. Written by scripts/make-numpy-answers.py.',
+        'sha256': hashlib.sha256(stored).hexdigest(), 'cases': sum(len(op['cases']) for op in ops),
+        'deviations': [{'name': name, 'why': why, 'cases': deviations[name]} for name, why in DEVIATIONS.items()],
+        'ops': {op['op']: len(op['cases']) for op in ops},
+    }
+    (FOLDER / 'index.json').write_text(json.dumps(index, indent=1, ensure_ascii=False) + '\n')
+    print(index['cases'], 'cases,', len(stored), 'bytes')
+
+
+main()

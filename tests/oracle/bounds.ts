@@ -1,0 +1,83 @@
+// How far an answer may be from NumPy's, by op: the bounds that the numerics page and the rows document.
+import { readFileSync } from 'node:fs';
+import { boundOf, type OpRow } from '../../src/ops/define.ts';
+import { type DType, numbersOf, type TypedArray } from '../../src/tensor/dtype.ts';
+
+/** Units in the last place of float64 by function, read from the table of docs/format/numerics-elementwise.md. */
+const DOCUMENTED: ReadonlyMap<string, number> = new Map(
+  readFileSync(new URL('../../docs/format/numerics-elementwise.md', import.meta.url), 'utf8').split('\n')
+    .map((line) => /^\| ([a-z0-9, ()]+?) \| (\d+(?:\.\d+)?) \|/.exec(line))
+    .flatMap((match) => (match === null ? [] : match[1]!.replaceAll(/\([^)]*\)/g, '').split(',').map((name) => [name.trim(), Number(match[2])] as const))),
+);
+/** Compositions that the table has no line for. */
+const COMPOSED: Readonly<Record<string, number>> = { hypot: 2, logaddexp: 3, elu: 2, atan2: 2 };
+/** Units of the largest element that products of these sizes, and solutions of well conditioned systems, may be off. */
+const PRODUCT_UNITS = 64;
+/** Sums and points on a line that are no reductions. */
+const SUMMED: ReadonlySet<string> = new Set(['trace', 'linspace']);
+/** What is lost of results near 0 in float64, absolutely: by the logarithm of a sum near 1 (§5), and by the cosine of an angle that is rounded (§6). */
+const LOST: Readonly<Record<string, number>> = { log_softmax: 2 ** -49, logsumexp: 2 ** -49, random_normal: 2 ** -48 };
+const TAILS: ReadonlySet<string> = new Set(['silu', 'gelu']);
+
+const MANTISSA: Readonly<Record<string, readonly [bits: number, least: number]>> = { float64: [52, -1074], float32: [23, -149], float16: [10, -24] };
+
+/** The distance from a float to the next larger one of a dtype. */
+function unitOf(dtype: DType, value: number): number {
+  const [bits, least] = MANTISSA[dtype] as readonly [number, number];
+  if (value === 0 || !Number.isFinite(value)) return 2 ** least;
+  let exponent = Math.floor(Math.log2(Math.abs(value)));
+  if (2 ** exponent > Math.abs(value)) exponent--;
+  return 2 ** Math.max(least, exponent - bits);
+}
+
+/** Units in the last place that an exact device may be off, beside an argument of a magnitude. */
+export function unitsOnCpu(row: OpRow, dtype: DType, argument: number): number {
+  if (row.kernel.skeleton === 'map') {
+    const documented = Math.ceil(DOCUMENTED.get(row.name) ?? COMPOSED[row.name] ?? 0);
+    if (dtype === 'float64') return TAILS.has(row.name) ? 3 + (argument < 0 ? 2 * argument * argument : 0) : documented;
+    return 0;
+  }
+  if (isProduct(row)) return PRODUCT_UNITS;
+  return dtype === 'float64' ? 2 * Math.max(row.bound, SUMMED.has(row.name) ? 2 : 0) : 1;
+}
+
+/** Products and factorisations are measured against the largest element of the result. */
+const isProduct = (row: OpRow): boolean => row.kernel.skeleton === 'contract' || row.kernel.skeleton === 'linalg';
+
+const isSubnormal = (x: number): boolean => x !== 0 && Math.abs(x) < 2 ** -126;
+
+type Verdict = (got: number, want: number, argument: number, largest: number) => boolean;
+
+/** On exact devices: zeros and infinities as they are, others within units in the last place. */
+export const onCpu = (row: OpRow, dtype: DType): Verdict => (got, want, argument, largest) => {
+  const units = unitsOnCpu(row, dtype, argument);
+  if (units === 0) return false;
+  const unit = unitOf(dtype, isProduct(row) ? largest : want);
+  return Math.abs(got - want) <= units * unit + (LOST[row.name] ?? 0);
+};
+
+/** On a GPU: within the row's bound in epsilons; what is subnormal may be zero. */
+export const onGpu = (row: OpRow, dtype: DType, attrs: Readonly<Record<string, unknown>>): Verdict => (got, want, _argument, largest) => {
+  const bound = boundOf(row, attrs as never);
+  if (isSubnormal(want) && Math.abs(got - want) <= 2 ** -126) return true;
+  const size = Math.max(isProduct(row) ? largest : Math.abs(want), 2 ** -126);
+  if (dtype === 'float16') return Math.abs(got - want) <= unitOf(dtype, size);
+  return Math.abs(got - want) <= bound * size * 2 ** -23 + (LOST[row.name] ?? 0);
+};
+
+/** Elements that are wrong, the first few; `argument` gives the operand's element where there is one for each. */
+export function wrongElements(got: TypedArray, want: TypedArray, dtype: DType, within: Verdict, argument: (i: number) => number): string[] {
+  const [numbers, wanted] = [dtype === 'float16' ? numbersOf(got) : got, dtype === 'float16' ? numbersOf(want) : want];
+  const wrong: string[] = [];
+  let largest: number | undefined;
+  for (let i = 0; i < wanted.length; i++) {
+    const [x, y] = [numbers[i] as number, wanted[i] as number];
+    if (Object.is(x, y)) continue;
+    if (dtype in MANTISSA && !Number.isNaN(x) && !Number.isNaN(y)) {
+      largest ??= Array.from(wanted as Iterable<number>, Math.abs).filter(Number.isFinite).reduce((a, b) => Math.max(a, b), 0);
+      if (within(x, y, argument(i), largest)) continue;
+    }
+    if (wrong.length < 3) wrong.push(`[${i}] is ${x}, NumPy has ${y}${Number.isNaN(argument(i)) ? '' : ` at ${argument(i)}`}`);
+  }
+  return wrong;
+}

@@ -1,0 +1,47 @@
+// Every op against stored answers of NumPy, on JavaScript and WebAssembly: exactly, or within the bound that its page documents.
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SymbolicSheet } from '../../src/index.ts';
+import { OPS } from '../../src/ops/index.ts';
+import { compare } from './compare.ts';
+import { digestOfInputs, index, readAnswers } from './stored.ts';
+
+const LEAST_CASES = 20_000;
+const ops = readAnswers();
+
+describe('the stored answers', () => {
+  it('are those the index was written with, for every op', () => {
+    expect(createHash('sha256').update(readFileSync(new URL('answers.bin.gz', import.meta.url))).digest('hex')).toBe(index.sha256);
+    expect(ops.map(({ op }) => op).sort()).toEqual([...OPS.keys()].sort());
+    expect(ops.reduce((sum, { cases }) => sum + cases.length, 0)).toBe(index.cases);
+  });
+
+  it('were asked with the elements that are generated here', () => {
+    expect(ops.filter((op) => digestOfInputs(op) !== op.inputs).map(({ op }) => op)).toEqual([]);
+  });
+
+  it('differ from what NumPy does by itself only where a deviation says so, and every deviation is met', () => {
+    for (const { name, why, cases } of index.deviations) expect(cases, `${name}: ${why}`).toBeGreaterThan(0);
+  });
+});
+
+describe.each(['js', 'wasm'] as const)('%s', (device) => {
+  let sheet: SymbolicSheet;
+  let compared = 0;
+
+  beforeAll(async () => {
+    sheet = await SymbolicSheet.open({ class: 'exact', cache: device === 'js' ? 'off' : 'on', devices: device === 'js' ? ['js'] : ['js', 'wasm'], budgetBytes: 1 << 26 });
+  });
+  afterAll(() => sheet.close());
+
+  it.each(ops.map((op) => [op.op, op] as const))('%s gives what NumPy gives', async (_name, op) => {
+    const result = await compare(sheet.with({ device }), op, 'cpu');
+    compared += result.compared;
+    expect(result.failures.length === 0 ? '' : `${result.failures.length} of ${result.compared}\n${result.failures.slice(0, 8).join('\n')}`).toBe('');
+  });
+
+  it(`compared at least ${LEAST_CASES} cases`, () => {
+    expect(compared).toBeGreaterThanOrEqual(LEAST_CASES);
+  });
+});
