@@ -30,6 +30,7 @@ export async function use(): Promise<void> {
 const NAMES = 'type Explanation, type Memo, type Sheet, type SheetStats, SymbolicSheet';
 const CONSUMERS: readonly Consumer[] = [
   { name: 'bare.mts', source: `import { ${NAMES}, loadTrace } from 'symbolic-sheet';\ndeclare const console: { log(...values: unknown[]): void };${TYPED}\nexport const traced = loadTrace;`, options: { module: 'NodeNext', lib: ['ES2022'] } },
+  { name: 'required.cts', source: `import { ${NAMES} } from 'symbolic-sheet';\ndeclare const console: { log(...values: unknown[]): void };${TYPED}`, options: { module: 'Node16', lib: ['ES2022'] } },
   { name: 'dom.mts', source: `import { ${NAMES} } from 'symbolic-sheet';${TYPED}`, options: { module: 'NodeNext', lib: ['ES2022', 'DOM'] } },
   // A page has no files: loading traces is not among what its entry exports.
   { name: 'page.ts', source: `import { ${NAMES} } from 'symbolic-sheet';\n// @ts-expect-error\nimport { loadTrace } from 'symbolic-sheet';${TYPED}`, options: { module: 'ESNext', moduleResolution: 'bundler', customConditions: ['browser'], lib: ['ES2022', 'DOM'] } },

@@ -58,11 +58,11 @@ export interface Site {
 }
 
 /** Serves a bundle on a free port of 127.0.0.1. */
-export async function serve({ files }: Bundle, { isolated = true, headers = {} }: SiteOptions = {}): Promise<Site> {
+export async function serve({ files }: Pick<Bundle, 'files'>, { isolated = true, headers = {} }: SiteOptions = {}): Promise<Site> {
   const common = { ...(isolated && ISOLATED), ...headers };
   const answer = ({ url = '' }: IncomingMessage, response: ServerResponse): void => {
     const text = url === '/load.js' ? LOAD : files.get(url);
-    response.writeHead(200, { ...common, 'content-type': text === undefined ? 'text/html' : 'text/javascript' }).end(text ?? HTML);
+    response.writeHead(200, { ...common, 'content-type': /\.[cm]?js$/.test(url) && text !== undefined ? 'text/javascript' : 'text/html' }).end(text ?? HTML);
   };
   const server = await new Promise<Server>((resolve) => {
     const listening = createServer(answer).listen(0, '127.0.0.1', () => resolve(listening));

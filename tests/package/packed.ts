@@ -1,0 +1,70 @@
+// The package as npm packs it, unpacked into folders of programs that use it: what bundlers and test runners are given.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+
+export const ROOT = join(import.meta.dirname, '../..');
+const run = (command: string, args: readonly string[], cwd: string): string => execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+/** A packed package. */
+export interface Packed {
+  readonly tarball: string;
+  readonly folder: string;
+  remove(): void;
+}
+
+/** Builds and packs the repository, beside what may be built in it. */
+export function pack(): Packed {
+  const folder = mkdtempSync(join(tmpdir(), 'sheet-packed-'));
+  const staged = join(folder, 'staged');
+  mkdirSync(staged);
+  for (const name of ['package.json', 'README.md', 'LICENSE']) cpSync(join(ROOT, name), join(staged, name));
+  run('node', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', join(staged, 'dist')], ROOT);
+  run('node', ['--import', 'tsx', 'scripts/build-entries.ts', join(staged, 'dist')], ROOT);
+  const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], staged)) as { filename: string }[];
+  return { tarball: join(folder, packed?.filename ?? ''), folder, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+/** Writes a program's files into a folder of its own, with the unpacked package and, beside it, the packages that this repository has. */
+export function place({ tarball, folder }: Packed, name: string, files: Readonly<Record<string, string>>, neighbours: readonly string[] = []): string {
+  const home = join(folder, name);
+  const modules = join(home, 'node_modules');
+  mkdirSync(join(modules, 'symbolic-sheet'), { recursive: true });
+  run('tar', ['-xzf', tarball, '-C', join(modules, 'symbolic-sheet'), '--strip-components', '1'], home);
+  for (const neighbour of ['hash-wasm', '@napi-rs', 'koffi', ...neighbours]) symlinkSync(join(ROOT, 'node_modules', neighbour), join(modules, neighbour));
+  write(home, files);
+  return home;
+}
+
+/** Writes a program's files, and installs the package and others from the registry; says why where that fails. */
+export function install({ tarball, folder }: Packed, name: string, files: Readonly<Record<string, string>>, packages: readonly string[]): { readonly home: string } | { readonly refusal: string } {
+  const home = join(folder, name);
+  mkdirSync(home, { recursive: true });
+  write(home, { 'package.json': '{ "name": "program", "private": true }', ...files });
+  const { status, stderr } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--legacy-peer-deps', tarball, ...packages], { cwd: home, encoding: 'utf8', timeout: 400_000 });
+  return status === 0 ? { home } : { refusal: `npm install ${packages.join(' ')}: ${stderr.trim().split('\n')[0]}` };
+}
+
+function write(home: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(home, path)), { recursive: true });
+    writeFileSync(join(home, path), text);
+  }
+}
+
+/** What a command printed, with what it complained of where it failed. */
+export function shell(command: string, cwd: string): string {
+  const env = { ...process.env, NODE_ENV: undefined, VITEST: undefined, NODE_OPTIONS: '', NO_COLOR: '1', NEXT_TELEMETRY_DISABLED: '1', PARCEL_WORKERS: '0', CI: '1' };
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', `export PATH="$PWD/node_modules/.bin:$PATH"; ${command}`], { cwd, encoding: 'utf8', timeout: 500_000, env: env as NodeJS.ProcessEnv });
+  return status === 0 ? stdout : `${stdout}\n${stderr}\nended with ${status}`;
+}
+
+/** Files below a folder, by the paths they are served at. */
+export function served(folder: string): Map<string, string> {
+  return new Map(readdirSync(folder, { recursive: true, encoding: 'utf8', withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => {
+    const path = join(entry.parentPath, entry.name);
+    return [path.slice(folder.length), path];
+  }));
+}
