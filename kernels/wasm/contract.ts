@@ -5,7 +5,7 @@
 import { contractModule } from './contract-module.ts';
 import { FIELD, K_BLOCK, MODE, PARAMETER_BYTES, TILE, TRIANGLE, WIDE_VECTORS } from './contract-fields.ts';
 import type { FloatDtype } from './contract-fields.ts';
-import type { Heap } from './heap.ts';
+import { type Heap, HeapFullError } from './heap.ts';
 import type { Phase, Team, TeamKernel } from './team.ts';
 
 /** One product; addresses in bytes, `lda`/`ldb`/`ldc` in elements between rows as stored. m×n = m×k · k×n after transposition. */
@@ -249,7 +249,7 @@ export class WasmContract {
 
   #allocate(sizeBytes: number): number {
     const address = this.#heap.allocate(sizeBytes);
-    if (address === 0) throw new RangeError(`the heap has no ${sizeBytes} bytes left for the scratch of a product; free tensors or give it more pages`);
+    if (address === 0) throw new HeapFullError(sizeBytes);
     // The memory may have grown: an old view of a shared memory ends before the new blocks, one of a private memory is detached.
     this.#words = new Int32Array(this.#heap.memory.buffer);
     return address;

@@ -25,6 +25,15 @@ export interface HeapOptions {
   readonly memory?: 'shared' | 'private';
 }
 
+/** Linear memory is full, whatever was given back for it. */
+export class HeapFullError extends RangeError {
+  readonly sizeBytes: number;
+  constructor(sizeBytes: number) {
+    super(`the kernels' memory has no ${sizeBytes} bytes left`);
+    this.sizeBytes = sizeBytes;
+  }
+}
+
 type ViewConstructor<V> = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => V;
 
 interface Block {
@@ -54,6 +63,8 @@ const TAIL_BYTES = ALIGNMENT_BYTES;
 export class Heap {
   readonly memory: WebAssembly.Memory;
   readonly kind: 'shared' | 'private';
+  /** Gives blocks back, one after another, for an allocation that found no room; said by whoever owns blocks that can go elsewhere. */
+  relief: (() => Iterable<unknown>) | undefined;
   readonly #maximumPages: number;
   /** Buffers of the memory, the present one first: growing makes a new one, and views of a shared memory keep theirs. */
   readonly #buffers: ArrayBufferLike[] = [];
@@ -74,12 +85,30 @@ export class Heap {
     this.#append(FIRST_ADDRESS, this.#end());
   }
 
-  /** Address of a fresh block of at least `sizeBytes` (contents undefined), or 0 when the memory is full. */
+  /** Address of a fresh block of at least `sizeBytes` (contents undefined), or 0 when the memory is full and no relief makes room. */
   allocate(sizeBytes: number): number {
+    return this.tryAllocate(sizeBytes) || this.#afterRelief(sizeBytes);
+  }
+
+  /** As `allocate`, of what is free as it is. */
+  tryAllocate(sizeBytes: number): number {
     if (!(sizeBytes >= 0)) throw new RangeError(`cannot allocate ${sizeBytes} bytes`);
-    const units = Math.max(1, Math.ceil(sizeBytes / ALIGNMENT_BYTES));
+    const units = unitsOf(sizeBytes);
     const block = this.#find(units) ?? (this.#grow(units) ? this.#find(units) : undefined);
-    if (block === undefined) return 0;
+    return block === undefined ? 0 : this.#give(block, units);
+  }
+
+  #afterRelief(sizeBytes: number): number {
+    if (this.relief === undefined || sizeBytes > this.maximumBytes) return 0;
+    const units = unitsOf(sizeBytes);
+    for (const _ of this.relief()) {
+      const block = this.#find(units);
+      if (block !== undefined) return this.#give(block, units);
+    }
+    return 0;
+  }
+
+  #give(block: Block, units: number): number {
     this.#unlist(block);
     this.#split(block, units);
     block.free = false;
@@ -107,6 +136,16 @@ export class Heap {
   /** Whether the bytes of an array lie in this memory, also if its view was made before the memory grew. */
   holds({ buffer }: { readonly buffer: ArrayBufferLike }): boolean {
     return buffer === this.#buffers[0] || (this.#buffers.length > 1 && this.#buffers.includes(buffer));
+  }
+
+  /** Bytes in allocated blocks. */
+  get usedBytes(): number {
+    return this.#usedUnits * ALIGNMENT_BYTES;
+  }
+
+  /** Bytes it can ever have. */
+  get maximumBytes(): number {
+    return this.#maximumPages * PAGE_BYTES;
   }
 
   stats(): HeapStats {
@@ -213,6 +252,8 @@ export class Heap {
     this.#list(block.before?.free === true ? this.#absorb(block.before) : block);
   }
 }
+
+const unitsOf = (sizeBytes: number): number => Math.max(1, Math.ceil(sizeBytes / ALIGNMENT_BYTES));
 
 function createMemory(wanted: 'shared' | 'private', initial: number, maximum: number): { memory: WebAssembly.Memory; kind: 'shared' | 'private' } {
   if (wanted === 'shared') {

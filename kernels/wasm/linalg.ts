@@ -5,7 +5,7 @@ import type { BlockSolve } from '../linalg-leaf.ts';
 import type { AsyncGround, Ground } from '../linalg.ts';
 import type { FloatDtype } from './contract-fields.ts';
 import type { GemmSpec, WasmContract } from './contract.ts';
-import type { Heap } from './heap.ts';
+import { type Heap, HeapFullError } from './heap.ts';
 import { linalgModule, SOLVE_FIELD, SOLVE_PARAMETER_BYTES } from './linalg-module.ts';
 import type { Team, TeamKernel } from './team.ts';
 
@@ -56,7 +56,7 @@ export class WasmGround implements Ground, AsyncGround {
     const sizeBytes = spec.x.values.BYTES_PER_ELEMENT;
     const scratchRowBytes = Math.ceil((spec.count * sizeBytes) / 16) * 16;
     const params = this.#heap.allocate(SOLVE_PARAMETER_BYTES + (spec.layout === 'rows' ? spec.size * scratchRowBytes : 0));
-    if (params === 0) throw new RangeError(`the heap has no ${spec.size * scratchRowBytes} bytes left for the scratch of a substitution; free tensors or give it more pages`);
+    if (params === 0) throw new HeapFullError(spec.size * scratchRowBytes);
     const scratch = params + SOLVE_PARAMETER_BYTES;
     const [x, xRowBytes] = spec.layout === 'rows' ? [scratch, scratchRowBytes] : [addressOf(spec.x), spec.x.stride * sizeBytes];
     const [tRow, tColumn] = spec.transposeT ? [sizeBytes, spec.t.stride * sizeBytes] : [spec.t.stride * sizeBytes, sizeBytes];

@@ -2,8 +2,8 @@
 import { contract, type Contraction, type FloatArray, type Matrix } from '../contract.ts';
 import { type BlockSolve, solveBlock } from '../linalg-leaf.ts';
 import type { AsyncGround } from '../linalg.ts';
-import type { WasmContract } from './contract.ts';
-import type { Heap } from './heap.ts';
+import type { GemmSpec, WasmContract } from './contract.ts';
+import { type Heap, HeapFullError } from './heap.ts';
 import type { Team } from './team.ts';
 
 /** Multiply-adds from which a product repays the copies of its operands. */
@@ -24,12 +24,31 @@ export class StagedGround implements AsyncGround {
   }
 
   async contractAsync(spec: Contraction<FloatArray>): Promise<void> {
-    const [sizeA, sizeB, sizeC] = [spec.m * spec.k, spec.k * spec.n, spec.m * spec.n];
-    const itemBytes = spec.c.values.BYTES_PER_ELEMENT;
-    const address = spec.m * spec.n * spec.k < STAGED_WORK ? 0 : this.#heap.allocate((sizeA + sizeB + sizeC) * itemBytes);
-    if (address === 0) contract(spec);
-    else await this.#staged(spec, [address, address + sizeA * itemBytes, address + (sizeA + sizeB) * itemBytes]).finally(() => this.#heap.free(address));
+    const staged = this.#stage(spec);
+    try {
+      if (staged !== undefined) await this.#contract.gemmAsync(staged.gemm);
+      staged?.finish();
+    } catch (error) {
+      if (!(error instanceof HeapFullError)) throw error;
+      contract(spec);
+    } finally {
+      staged?.release();
+    }
     await this.#team.turn();
+  }
+
+  /** A product, now. */
+  contract(spec: Contraction<FloatArray>): void {
+    const staged = this.#stage(spec);
+    try {
+      if (staged !== undefined) this.#contract.gemm(staged.gemm);
+      staged?.finish();
+    } catch (error) {
+      if (!(error instanceof HeapFullError)) throw error;
+      contract(spec);
+    } finally {
+      staged?.release();
+    }
   }
 
   async solveAsync(spec: BlockSolve): Promise<void> {
@@ -41,15 +60,26 @@ export class StagedGround implements AsyncGround {
     }
   }
 
-  async #staged(spec: Contraction<FloatArray>, [a, b, c]: readonly [number, number, number]): Promise<void> {
+  /** Copies of the operands in linear memory; where they are not worth it, or there is no room, the product is done here, and nothing is left. */
+  #stage(spec: Contraction<FloatArray>): { readonly gemm: GemmSpec; readonly finish: () => void; readonly release: () => void } | undefined {
     const { m, n, k, transposeA, transposeB, mode, triangle } = spec;
+    const itemBytes = spec.c.values.BYTES_PER_ELEMENT;
+    const a = m * n * k < STAGED_WORK ? 0 : this.#heap.allocate((m * k + k * n + m * n) * itemBytes);
+    if (a === 0) {
+      contract(spec);
+      return undefined;
+    }
+    const [b, c] = [a + m * k * itemBytes, a + (m * k + k * n) * itemBytes];
     const [lda, ldb] = [transposeA ? m : k, transposeB ? k : n];
     for (const [matrix, address, rows, columns] of [[spec.a, a, transposeA ? k : m, lda], [spec.b, b, transposeB ? n : k, ldb], [spec.c, c, m, n]] as const) {
       eachRow(matrix, this.#view(matrix, address, rows * columns), columns, (row, copy) => copy.set(row));
     }
     const dtype = spec.c.values instanceof Float32Array ? 'float32' : 'float64';
-    await this.#contract.gemmAsync({ dtype, m, n, k, a, lda, transposeA, b, ldb, transposeB, c, ldc: n, mode, triangle });
-    eachRow(spec.c, this.#view(spec.c, c, m * n), n, (row, copy) => row.set(copy));
+    return {
+      gemm: { dtype, m, n, k, a, lda, transposeA, b, ldb, transposeB, c, ldc: n, mode, triangle },
+      finish: () => eachRow(spec.c, this.#view(spec.c, c, m * n), n, (row, copy) => row.set(copy)),
+      release: () => this.#heap.free(a),
+    };
   }
 
   #view({ values }: Matrix<FloatArray>, address: number, length: number): FloatArray {

@@ -8,6 +8,9 @@ import { SlabMemory } from './slab-memory.ts';
 /** Below this a fresh array costs less than keeping account of a recycled one. */
 const MIN_RECYCLED_BYTES = 4096;
 
+/** Results take at most this share of what the heap can have: the rest is for copies of operands and working copies. */
+const RESULTS_SHARE = 0.75;
+
 /** Recycles large blocks inside the heap, where WASM reads them without a copy; a full heap falls back to fresh arrays. */
 export class HeapMemory implements Memory {
   readonly #heap: Heap;
@@ -18,9 +21,14 @@ export class HeapMemory implements Memory {
     this.#heap = heap;
   }
 
+  relieveBy(giveBack: () => Iterable<unknown>): void {
+    this.#heap.relief = giveBack;
+  }
+
   take(type: TensorType): Block {
     if (type.sizeBytes < MIN_RECYCLED_BYTES) return this.#fresh.take(type);
-    const address = this.#heap.allocate(type.sizeBytes);
+    const isBeside = this.#heap.usedBytes + type.sizeBytes > RESULTS_SHARE * this.#heap.maximumBytes;
+    const address = isBeside ? 0 : this.#heap.tryAllocate(type.sizeBytes);
     if (address === 0) return this.#fresh.take(type);
     return new Block(this.#heap.view(DTYPES[type.dtype].array as never, address, type.size) as TypedArray, address, this.#recycle);
   }

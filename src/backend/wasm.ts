@@ -1,5 +1,5 @@
 // The WASM device: SIMD kernels on one heap, matrix products on a team of threads, all in the bits of the specification.
-import { Heap } from '../../kernels/wasm/heap.ts';
+import { Heap, HeapFullError } from '../../kernels/wasm/heap.ts';
 import { type GemmSpec, WasmContract } from '../../kernels/wasm/contract.ts';
 import type { FloatArray } from '../../kernels/contract.ts';
 import { type AsyncGround, runLinalg, runLinalgAsync } from '../../kernels/linalg.ts';
@@ -15,7 +15,7 @@ import { HeapMemory } from './heap-memory.ts';
 import { type JsDevice, rearrange } from './js.ts';
 import { linalgOnArrays, linalgSteps, type Workspace } from './linalg.ts';
 import { mirrorLower, type Product, productOf } from './product.ts';
-import { LimitError } from '../errors.ts';
+import { productTiles } from './tiles.ts';
 import { isInPasses, mappedBy, operandsOf, runAlongAxes } from './along-axes.ts';
 
 /** Expected speed of one thread before anything was measured. */
@@ -34,10 +34,20 @@ const SHARED_FLOPS = 1.5e8;
 
 /** Maps of more floating-point operations than this (a few milliseconds) are shared among threads. */
 const SHARED_MAP_FLOPS = 1e7;
+/** Bytes of operands and result outside the heap that are copied whole; more go by tiles, and need no room for all of it. */
+const STAGED_BYTES = 2 ** 27;
 /** Multiply-adds below which a step of a factorisation stays on the calling thread (about 0.1 ms). */
 const HANDOVER_WORK = 4e6;
 
 const SKELETONS: ReadonlySet<string> = new Set(['map', 'reduce', 'rows', 'contract', 'linalg', 'random', 'window', 'rearrange']);
+
+/** Products of a task in linear memory. */
+interface Staged {
+  readonly specs: readonly GemmSpec[];
+  /** Takes the result to where it belongs. */
+  readonly finish: () => void;
+  readonly release: () => void;
+}
 
 /** What the WASM device is opened with. */
 export interface WasmOptions {
@@ -45,6 +55,8 @@ export interface WasmOptions {
   readonly host?: TeamHost | undefined;
   /** Bytes of results it should have room for without growing. */
   readonly roomBytes: number;
+  /** Bytes its memory can have at most; default the 4 GiB that WebAssembly can address. */
+  readonly maximumBytes?: number;
 }
 
 /** SIMD kernels of `sqs-num/1`; needs WebAssembly, uses threads where memory can be shared. */
@@ -72,7 +84,7 @@ export class WasmDevice implements Device {
 
   constructor(js: JsDevice, options: WasmOptions) {
     this.#js = js;
-    this.#heap = openHeap(options.roomBytes);
+    this.#heap = openHeap(options);
     const { memory, kind } = this.#heap;
     this.#team = new Team({ memory, kind, ...(options.host && { host: options.host }), ...(options.threads !== undefined && { threads: options.threads }) });
     this.#contract = new WasmContract(this.#heap, this.#team);
@@ -139,21 +151,33 @@ export class WasmDevice implements Device {
   #contractNow(task: Task, out: Block): void {
     const staged = this.#stage(task, out);
     try {
-      for (const spec of staged.specs) this.#contract.gemm(spec);
-      staged.finish();
+      for (const spec of staged?.specs ?? []) this.#contract.gemm(spec);
+      staged?.finish();
+      if (staged !== undefined) return;
+    } catch (error) {
+      if (!(error instanceof HeapFullError)) throw error;
     } finally {
-      staged.release();
+      staged?.release();
     }
+    for (const tile of this.#tiles(task, out)) this.#stagedGround.contract(tile);
   }
 
   async #contractBeside(task: Task, out: Block): Promise<void> {
     const staged = this.#stage(task, out);
     try {
-      for (const spec of staged.specs) await this.#contract.gemmAsync(spec);
-      staged.finish();
+      for (const spec of staged?.specs ?? []) await this.#contract.gemmAsync(spec);
+      staged?.finish();
+      if (staged !== undefined) return;
+    } catch (error) {
+      if (!(error instanceof HeapFullError)) throw error;
     } finally {
-      staged.release();
+      staged?.release();
     }
+    for (const tile of this.#tiles(task, out)) await this.#stagedGround.contractAsync(tile);
+  }
+
+  #tiles(task: Task, out: Block): ReturnType<typeof productTiles> {
+    return productTiles(productOf(task), task.operands as [Value, Value], out.array as FloatArray, this.#heap.maximumBytes);
   }
 
   #linalgNow(task: Task, out: Block): void {
@@ -161,6 +185,9 @@ export class WasmDevice implements Device {
     const space = this.#workspace(out);
     try {
       runLinalg(linalgSteps(task, out.array as Float32Array, space.take), this.#ground);
+    } catch (error) {
+      if (!(error instanceof HeapFullError)) throw error;
+      this.#js.runNow(task, out);
     } finally {
       space.release();
     }
@@ -171,6 +198,9 @@ export class WasmDevice implements Device {
     const space = this.#workspace(out);
     try {
       await runLinalgAsync(linalgSteps(task, out.array as Float32Array, space.take), this.#besideGround);
+    } catch (error) {
+      if (!(error instanceof HeapFullError)) throw error;
+      await runLinalgAsync(linalgOnArrays(task, out.array as FloatArray), this.#stagedGround);
     } finally {
       space.release();
     }
@@ -192,7 +222,7 @@ export class WasmDevice implements Device {
     return {
       room: (sizeBytes) => {
         const address = this.#heap.allocate(sizeBytes);
-        if (address === 0) throw new LimitError(`The kernels' memory is full: ${sizeBytes} bytes more are needed; lower budgetBytes, release handles or split the tensor.`, { sizeBytes });
+        if (address === 0) throw new HeapFullError(sizeBytes);
         borrowed.push(address);
         return address;
       },
@@ -200,9 +230,21 @@ export class WasmDevice implements Device {
     };
   }
 
-  /** Puts operands and result where kernels reach them, and lists the products. */
-  #stage(task: Task, out: Block): { specs: GemmSpec[]; finish: () => void; release: () => void } {
+  /** Puts operands and result where kernels reach them, and lists the products; undefined where there is no room for that. */
+  #stage(task: Task, out: Block): Staged | undefined {
     const { room, release } = this.#loans();
+    try {
+      const missing = [...new Set([...task.operands.map(({ block }) => block), out])].filter((block) => block.address === 0);
+      if (missing.reduce((bytes, block) => bytes + block.sizeBytes, 0) > STAGED_BYTES) return undefined;
+      return this.#staged(task, out, room, release);
+    } catch (error) {
+      release();
+      if (error instanceof HeapFullError) return undefined;
+      throw error;
+    }
+  }
+
+  #staged(task: Task, out: Block, room: (sizeBytes: number) => number, release: () => void): Staged {
     const place = ({ array, block }: Value): number => {
       if (block.address !== 0) return block.address;
       const address = room(array.byteLength);
@@ -239,17 +281,19 @@ const abandoned = new FinalizationRegistry<Team>((team) => void team.close());
 /** Products and linear systems: floating operands, many flops a byte. */
 const isDense = (task: Task): boolean => task.row.kernel.skeleton === 'contract' || task.row.kernel.skeleton === 'linalg';
 
-/** A shared memory of which untouched pages cost nothing; smaller where the system refuses so much address space. */
-function openHeap(roomBytes: number): Heap {
-  const pages = Math.min(65536, Math.ceil((roomBytes * 1.5) / 65536) + 8192);
-  for (let initialPages = pages; initialPages > 64; initialPages >>= 2) {
+/** A shared memory of which untouched pages cost nothing; smaller where the system refuses so much address space, private where it refuses any that is shared. */
+function openHeap({ roomBytes, maximumBytes = 2 ** 32 }: WasmOptions): Heap {
+  let last: Heap | undefined;
+  for (let maximumPages = Math.floor(maximumBytes / 65536); maximumPages >= 64; maximumPages >>= 2) {
+    const initialPages = Math.min(maximumPages, Math.ceil((roomBytes * 1.5) / 65536) + 8192);
     try {
-      return new Heap({ initialPages });
+      last = new Heap({ initialPages, maximumPages });
+      if (last.kind === 'shared' || typeof SharedArrayBuffer === 'undefined') return last;
     } catch {
       // Less address space than asked for: try a quarter.
     }
   }
-  return new Heap();
+  return last ?? new Heap({ maximumPages: 256 });
 }
 
 function whyOne({ threads, host }: WasmOptions, kind: 'shared' | 'private'): string {

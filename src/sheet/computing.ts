@@ -39,6 +39,8 @@ export class Computing {
   /** Elements from which elementwise steps are fused; tests lower it. */
   fusedElements: number;
   readonly #smallPlans = new SmallPlans();
+  /** The task whose kernels are being called on this thread. */
+  running: Task | undefined;
 
   constructor(core: Core) {
     this.#core = core;
@@ -111,12 +113,15 @@ export class Computing {
     if (device.deviceMemory === undefined && !task.operands.every(({ block }) => block.isLocal)) return this.#brought(step, task, view);
     const run: Run = { step, task, device, runner: this.#runnerOf(task, device), view, block: (device.deviceMemory ?? memory).take(task.type), startNs: this.#core.now(), again };
     try {
+      this.running = task;
       const running = mode === 'now' ? run.runner.runNow(task, run.block) : run.runner.run(task, run.block);
       if (running !== undefined) return this.#takeOff(run, running);
       return this.#watchful && !run.block.isLocal ? this.#takeOff(run, run.block.bring()) : this.#landed(run);
     } catch (error) {
       run.block.release();
       return this.#elsewhere(run, error, mode);
+    } finally {
+      this.running = undefined;
     }
   }
 

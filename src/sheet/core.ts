@@ -23,6 +23,7 @@ import { Memos } from './memo/store.ts';
 import { NearMisses } from './near-misses.ts';
 import type { Settings } from './options.ts';
 import { Pins } from './pins.ts';
+import { giveBack } from './relief.ts';
 import { Roots } from './roots.ts';
 import type { TraceWriter } from '../trace/writer.ts';
 
@@ -78,6 +79,7 @@ export class Core {
     this.memoKeys = new MemoKeys(host.digest, this.roots);
     this.lookups = new LookupClock(host.clock, this.counters);
     this.computing = new Computing(this);
+    memory.relieveBy?.(() => giveBack(this));
     this.#lawless = Object.keys(settings.policy).length === 0;
     this.#startNs = host.clock();
   }

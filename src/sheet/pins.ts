@@ -43,6 +43,7 @@ export class Pins {
   #youngBytes = 0;
   /** Those that were on a device when they were pinned. */
   readonly #away = new Set<Block>();
+  readonly #blocks = new Set<Block>();
   #ageing = false;
   #unbreathedBytes = 0;
   #unbreathedAnswers = 0;
@@ -105,6 +106,11 @@ export class Pins {
     return away.length === 0 ? undefined : bringAll(away);
   }
 
+  /** What handles hold, each held once for all of them. */
+  get blocks(): Iterable<Block> {
+    return this.#blocks;
+  }
+
   /** Whether bytes came back when the event loop and the collector were given turns to find handles that nobody holds. */
   async recover(): Promise<boolean> {
     const before = this.sizeBytes;
@@ -121,6 +127,7 @@ export class Pins {
     this.sizeBytes += block.sizeBytes;
     this.#unbreathedBytes += block.sizeBytes;
     this.#young.set(block, pin);
+    this.#blocks.add(block);
     if (!block.isLocal) this.#away.add(block);
     this.#youngBytes += block.sizeBytes;
     if (this.#young.size > YOUNG_PINS || this.#youngBytes > YOUNG_BYTES) this.#age(this.#young.size > YOUNG_PINS ? 1 : this.#young.size);
@@ -163,6 +170,7 @@ export class Pins {
   #letGo(block: Block): void {
     this.sizeBytes -= block.sizeBytes;
     this.#away.delete(block);
+    this.#blocks.delete(block);
     block.release();
   }
 }

@@ -137,7 +137,7 @@ export class Roots {
   /** Another root over bytes that are held already. It has its own number, so that the program reads the same whatever was known. */
   #again(known: Expression, id: Uint8Array, author: Author): Expression {
     const value = known.value as Value;
-    const root = this.add(known.type, { ...value, block: value.block.hold() }, author);
+    const root = this.add(known.type, valueOf(value.type, value.block.hold()), author);
     this.#stand(root, id);
     return root;
   }

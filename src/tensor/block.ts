@@ -7,6 +7,8 @@ import type { TensorType } from './type.ts';
 export interface Memory {
   /** A block for `type`, its bytes undefined, with one holder. */
   take(type: TensorType): Block;
+  /** Takes what gives blocks back, one after another, while an allocation finds no room. */
+  relieveBy?(giveBack: () => Iterable<unknown>): void;
 }
 
 /** Bytes on a device. A block has them instead of an array, or beside it. */
@@ -43,7 +45,7 @@ export class Block {
   /** Holds the bytes that arrived from a device. */
   #arrived: Block | undefined;
   #holders = 1;
-  readonly #recycle: ((block: Block) => void) | undefined;
+  #recycle: ((block: Block) => void) | undefined;
 
   constructor(array: TypedArray | undefined, address = 0, recycle?: (block: Block) => void, sizeBytes = array?.byteLength ?? 0) {
     this.#array = array;
@@ -110,6 +112,30 @@ export class Block {
     this.residence = undefined;
   }
 
+  /**
+   * Moves the elements from the kernels' memory to an array of their own, and gives their room back. Only where nobody but so many
+   * `holders`, who read them through this block, has them; answers whether it did.
+   */
+  spill(holders: number): boolean {
+    const home = this.#arrived ?? this;
+    if (this.#address === 0 || this.#holders !== holders || home.#recycle === undefined || (home !== this && home.#holders !== 1)) return false;
+    try {
+      this.#array = this.array.slice();
+    } catch {
+      return false;
+    }
+    home.#recycle(home);
+    home.#recycle = undefined;
+    this.#arrived = undefined;
+    this.#address = 0;
+    return true;
+  }
+
+  /** Whether one alone holds it. */
+  get isHeldOnce(): boolean {
+    return this.#holders === 1;
+  }
+
   get recycled(): boolean {
     return this.#recycle !== undefined;
   }
@@ -139,10 +165,10 @@ export interface Value {
 }
 
 /** A value over a block that was taken for its type. */
-export const valueOf = (type: TensorType, block: Block): Value => (block.isLocal ? { type, array: block.array, block } : new ResidentValue(type, block));
+export const valueOf = (type: TensorType, block: Block): Value => (block.isLocal && !block.recycled ? { type, array: block.array, block } : new MovableValue(type, block));
 
-/** A value whose elements were on a device when it was made. */
-class ResidentValue implements Value {
+/** A value whose elements may come from a device, or leave the kernels' memory. */
+class MovableValue implements Value {
   readonly type: TensorType;
   readonly block: Block;
 

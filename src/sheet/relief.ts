@@ -1,0 +1,36 @@
+// Room in the kernels' memory: what goes when an allocation there finds none. Kept results go, what handles hold moves to plain arrays.
+import type { Task } from '../backend/device.ts';
+import type { Entry, Store } from '../cache/store.ts';
+import type { Block } from '../tensor/block.ts';
+import type { Pins } from './pins.ts';
+
+/** What has blocks that can go. */
+export interface Relieving {
+  readonly store: Pick<Store, 'entries' | 'delete'>;
+  readonly pins: Pick<Pins, 'blocks'>;
+  readonly computing: { readonly running: Task | undefined };
+}
+
+/**
+ * Gives blocks of the kernels' memory back, one at each step: kept results that no handle holds, those first that cost least to compute
+ * again for their size; then the elements of handles move. Operands of the task under way stay where its kernels were told they lie.
+ */
+export function* giveBack({ store, pins, computing }: Relieving): Generator<void> {
+  const operands = computing.running?.operands ?? [];
+  for (const { block } of operands) block.hold();
+  try {
+    const entries = [...store.entries()].filter(({ value }) => value.block.address !== 0);
+    for (const entry of entries.toSorted((a, b) => density(a) - density(b))) {
+      if (!entry.value.block.isHeldOnce) continue;
+      store.delete(entry.node);
+      yield;
+    }
+    const keepers = new Map<Block, number>();
+    for (const { value } of entries) keepers.set(value.block, (keepers.get(value.block) ?? 0) + 1);
+    for (const block of pins.blocks) if (block.spill(1 + (keepers.get(block) ?? 0))) yield;
+  } finally {
+    for (const { block } of operands) block.release();
+  }
+}
+
+const density = ({ costNs, value }: Entry): number => costNs / value.block.sizeBytes;
