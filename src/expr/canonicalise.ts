@@ -22,7 +22,7 @@ export type Argument = Expression | Literal;
 export function canonicalise(row: OpRow, args: readonly Argument[], asked: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
   const given = author.precision === undefined ? asked : inPrecision(row, author.precision, asked);
   const expression = repeated(row, args, given, author) ?? settled(row, args, given, author);
-  const canonical = rewrite(expression, author) ?? expression;
+  const canonical = (author.asWritten === true ? undefined : rewrite(expression, author)) ?? expression;
   return author.stabilise?.(canonical, author, derive) ?? canonical;
 }
 
@@ -112,7 +112,10 @@ export function derive(row: OpRow, operands: readonly Expression[], given: Reado
 export function restate(row: OpRow, operands: readonly Expression[], values: Attributes['values'], author: Author): Expression {
   const inOrder = [...Object.keys(row.attributes), ...Object.keys(values)].filter((name) => Object.hasOwn(values, name));
   const attributes = internAttributes(Object.fromEntries(inOrder.map((name) => [name, values[name] as AttributeValue])));
-  return new Expression(row, row.number, attributes, inferType(row, operands.map((operand) => operand.type), attributes), author.semantics, operands, author.nextSeq());
+  const expression = new Expression(row, row.number, attributes, inferType(row, operands.map((operand) => operand.type), attributes), author.semantics, operands, author.nextSeq());
+  // A trace does not tell a plain number of a call from a scalar that was asked for; laws take both for the first.
+  if (row === FULL && expression.type.shape.length === 0) expression.origin = 'given';
+  return expression;
 }
 
 function settleOperands(row: OpRow, args: readonly Argument[], author: Author): readonly Expression[] {

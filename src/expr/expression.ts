@@ -24,6 +24,8 @@ export interface Author {
   readonly precision?: Precision | undefined;
   /** Whether better forms are used, offered in a note, or not looked for (the default). */
   readonly rewrites?: 'apply' | 'offer' | 'off';
+  /** Calls stay as they were written, so that each can be judged: none is left out for being another's elements. */
+  readonly asWritten?: boolean;
   /** Finds the better form of a canonical expression (rewrites.ts), where the author looks for one. */
   readonly stabilise?: (e: Expression, author: Author, derive: Derive) => Expression;
   nextSeq(): number;
@@ -117,6 +119,11 @@ export class Expression {
   /** Whether the elements can be had again from operands or attributes once the value is gone. */
   get isComputable(): boolean {
     return this.row !== undefined && (this.row.source || this.operands.length > 0);
+  }
+
+  /** Whether it stands for a plain number of a call: a scalar that was written where others are computed. */
+  get isLiteral(): boolean {
+    return this.row?.source === true && this.origin === 'given';
   }
 
   /** Takes a place in the table that somebody else found, as a root does whose content is already known. */

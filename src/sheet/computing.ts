@@ -45,8 +45,10 @@ export class Computing {
   constructor(core: Core) {
     this.#core = core;
     this.#flights = new Flights(core.table);
-    this.fusedElements = core.dispatcher.devices.some(({ fuses }) => fuses === true) ? FUSED_ELEMENTS : Infinity;
     const { policy, trace } = core.settings;
+    // A law on finite values judges every result, so each has to be there: as part of another it never is.
+    const mayFuse = policy.finite === undefined && core.dispatcher.devices.some(({ fuses }) => fuses === true);
+    this.fusedElements = mayFuse ? FUSED_ELEMENTS : Infinity;
     this.#watchful = policy.finite !== undefined || trace.digests === 'full';
   }
 
@@ -97,8 +99,21 @@ export class Computing {
     const flight = view.reuse && mode === 'free' ? this.#flights.join(step.identity as NodeId) : undefined;
     if (flight !== undefined) return flight;
     const task = taskOf(step, view.numerics);
-    if (task.row.kernel.skeleton === 'alias') return valueOf(task.type, (task.operands[0] as Value).block.hold());
+    if (task.row.kernel.skeleton === 'alias') return this.#alias(step.expression, valueOf(task.type, (task.operands[0] as Value).block), mode);
     return this.#dispatch(step, task, mode, view);
+  }
+
+  /** A result that is its operand's elements under another shape, held for the caller; laws judge it as if it had been computed. */
+  #alias(expression: Expression, value: Value, mode: Promptness): Value | Promise<Value> {
+    const { finite } = this.#core.settings.policy;
+    const { block } = value;
+    if (finite !== undefined && !block.isLocal) {
+      if (mode === 'now') throw unreadable(expression);
+      return block.hold().bring().then(() => this.#alias(expression, value, mode)).finally(() => block.release());
+    }
+    this.#core.checkHealth(expression, value, finite);
+    block.hold();
+    return value;
   }
 
   #dispatch(step: Step, task: Task, mode: Promptness, view: View, again = false): Value | Promise<Value> {

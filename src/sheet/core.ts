@@ -4,6 +4,7 @@ import type { Device, DeviceReport, Task } from '../backend/device.ts';
 import { MemoryStore } from '../cache/memory.ts';
 import type { Entry } from '../cache/store.ts';
 import type { Host } from '../env.ts';
+import type { PolicyError } from '../errors.ts';
 import type { Decision, NumericsClass } from '../events.ts';
 import type { Author, Expression, Precision } from '../expr/expression.ts';
 import { InterningTable } from '../expr/interning.ts';
@@ -62,8 +63,9 @@ export class Core {
   absentDevices: readonly DeviceReport[] = [];
   /** Devices that are switched off, on which others may stand: closed with them. */
   idleDevices: readonly Device[] = [];
+  /** Whether there are no laws to judge calls by. */
+  readonly lawless: boolean;
   readonly #startNs: number;
-  readonly #lawless: boolean;
   #seq = 0;
   #closing: Promise<void> | undefined;
 
@@ -80,7 +82,7 @@ export class Core {
     this.lookups = new LookupClock(host.clock, this.counters);
     this.computing = new Computing(this);
     memory.relieveBy?.(() => giveBack(this));
-    this.#lawless = Object.keys(settings.policy).length === 0;
+    this.lawless = Object.keys(settings.policy).length === 0;
     this.#startNs = host.clock();
   }
 
@@ -119,7 +121,7 @@ export class Core {
   }
 
   #admitOne(expression: Expression, view: View): void {
-    if (!this.#lawless) this.#judge(expression, view);
+    if (!this.lawless) this.#judge(expression, view);
     this.counters.askedFlops += expression.flops;
     expression.admitted = true;
     this.recorder.program(expression, view.numerics);
@@ -131,9 +133,8 @@ export class Core {
   #judge(expression: Expression, view: View): void {
     const { row, type, seq } = expression;
     const laws = this.settings.policy;
-    if (row === undefined) return this.checkHealth(expression, expression.value, laws.finiteInputs);
-    // A literal is part of the op it stands in.
-    if (row.source && type.shape.length === 0) return;
+    // A literal is part of the op it stands in, and comes from outside as a root does.
+    if (row === undefined || expression.isLiteral) return this.checkHealth(expression, expression.value, laws.finiteInputs);
     try {
       judgeBefore(laws, { op: row.name, type, expectedNs: laws.maxExpectedMs === undefined ? 0 : this.#expectedNs(expression, view), seq });
     } catch (error) {
@@ -170,10 +171,25 @@ export class Core {
     if (law === undefined || value === undefined) return;
     const error = checkFinite(expression, value, known);
     if (error === undefined) return;
-    this.counters.denials++;
     this.answered(expression, 'denied', '', this.now(), 0, 0);
+    this.broken(error, law);
+  }
+
+  /** A law was broken: denies, or says it. */
+  broken(error: PolicyError, law: Verdict): void {
+    this.counters.denials++;
     if (law === 'deny') throw error;
     this.host.warn(error.message);
+  }
+
+  /** Counts what a law refuses. */
+  refusing(judge: () => void): void {
+    try {
+      judge();
+    } catch (error) {
+      this.counters.denials++;
+      throw error;
+    }
   }
 
   /** Why an expression was answered as it was, in a few words. */

@@ -1,7 +1,7 @@
 // Whether values are finite, for the laws that ask.
 import type { PolicyError } from '../errors.ts';
 import type { Expression } from '../expr/expression.ts';
-import { judgeFinite } from '../policy/laws.ts';
+import { judgeFinite, type NonFinite } from '../policy/laws.ts';
 import type { Value } from '../tensor/block.ts';
 import { isFloat, numbersOf } from '../tensor/dtype.ts';
 
@@ -12,8 +12,16 @@ export interface Health {
 
 const KNOWN_FINITE = 1;
 
-/** The broken law, or undefined. What was found finite once is not scanned again. */
+/** The broken law, or undefined. */
 export function checkFinite(expression: Expression, value: Value, known?: Health): PolicyError | undefined {
+  const found = findNonFinite(value, known);
+  if (found === undefined) return undefined;
+  const fromOutside = expression.row === undefined || expression.isLiteral;
+  return judgeFinite(fromOutside ? 'finiteInputs' : 'finite', expression.row === undefined ? 'tensor' : expression.isLiteral ? 'a literal' : expression.row.name, expression.seq, found);
+}
+
+/** What is not finite in a value, or undefined. What was found finite once is not scanned again. */
+export function findNonFinite(value: Value, known?: Health): NonFinite | undefined {
   if (!isFloat(value.type.dtype) || (known !== undefined && (known.facts & KNOWN_FINITE) !== 0)) return undefined;
   const array = numbersOf(value.array) as Float32Array;
   let count = 0;
@@ -23,7 +31,7 @@ export function checkFinite(expression: Expression, value: Value, known?: Health
     if (at < 0) at = i;
     count++;
   }
-  if (count > 0) return judgeFinite(expression.row === undefined ? 'finiteInputs' : 'finite', expression.row?.name ?? 'tensor', expression.seq, { count, index: unravel(at, value.type.shape), value: array[at] as number });
+  if (count > 0) return { count, index: unravel(at, value.type.shape), value: array[at] as number };
   if (known !== undefined) known.facts |= KNOWN_FINITE;
   return undefined;
 }

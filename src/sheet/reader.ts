@@ -67,6 +67,8 @@ export class Reader {
   /** The value with its elements in RAM, held for the caller. */
   async value(expression: Expression): Promise<Value> {
     if (expression.value?.block.isLocal === true) {
+      // What came from outside is read as it is, but for laws on it.
+      if (!this.#core.lawless && expression.origin === 'given' && !this.#core.isClosed) this.admit(expression);
       expression.value.block.hold();
       return expression.value;
     }

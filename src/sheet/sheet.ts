@@ -144,6 +144,8 @@ export class Sheet {
     const op = what === undefined ? undefined : opNamed(what).number;
     const dropped = [...store.entries()].filter((entry) => op === undefined || table.opOf(entry.node) === op);
     for (const entry of dropped) store.delete(entry.node);
+    // After they were counted; and runs of memoised functions that began before keep nothing.
+    if (what === undefined) this.core.memos.clear();
     if (what === undefined) for (const device of this.core.dispatcher.devices) device.trim?.();
     return dropped.length;
   }
@@ -331,7 +333,7 @@ export function viewWith(core: Core, base: Omit<View, 'author'>, options: ViewOp
   const { rewrites } = core.settings;
   const semantics = (numerics === 'exact' ? 1 : 0) | (rewrites === 'apply' ? REWRITES_APPLIED : 0);
   const precision = options.precision ?? base.precision;
-  const author: Author = { semantics, precision, rewrites, stabilise: core.stabilise, nextSeq: () => core.nextSeq() };
+  const author: Author = { semantics, precision, rewrites, asWritten: !core.lawless, stabilise: core.stabilise, nextSeq: () => core.nextSeq() };
   return {
     author, numerics, reuse: options.cache === undefined ? base.reuse : options.cache === 'on' && core.settings.cache === 'on',
     device: options.device ?? base.device, precision, signal: options.signal ?? base.signal,

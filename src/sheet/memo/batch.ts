@@ -1,9 +1,12 @@
 // The rows a memo is given, whatever holds them, and batches of them of the same kind for the function.
 import { ShapeError, SourceError } from '../../errors.ts';
 import { valueOfArray } from '../../tensor/block.ts';
-import { allocate, type TypedArray } from '../../tensor/dtype.ts';
+import { allocate, bytesOf, type TypedArray } from '../../tensor/dtype.ts';
 import type { Elements } from '../../tensor/elements.ts';
+import { checkReadable } from '../../tensor/foreign-dtypes.ts';
 import { tensorType } from '../../tensor/type.ts';
+import { copyArguments } from './key.ts';
+import { viewLike } from './kinds.ts';
 import { asGiven, isMadeOfDims, isTensorLike } from './leaves.ts';
 import type { MemoView } from './view.ts';
 import { readElements } from '../operands.ts';
@@ -31,6 +34,7 @@ export async function openRows(view: MemoView, name: string, given: unknown): Pr
   if (!isTensorLike(given)) {
     throw new SourceError(`memo "${name}": its rows are ${given === null ? 'null' : `a ${typeof given}`}; give an array of strings or JSON, or a tensor.`, {});
   }
+  if (ArrayBuffer.isView(given)) return viewRows(view, name, given);
   if (!(given instanceof Tensor)) return elementRows(view, name, readElements(given, `memo "${name}"`), batchOf(view, name, given), () => {});
   const { type, array, block } = await given.owner.demand(given.expression);
   return elementRows(view, name, { ...type, array, fresh: false }, (elements) => ours(view, elements), () => block.release());
@@ -42,7 +46,26 @@ function listRows({ core, author }: MemoView, name: string, items: readonly unkn
   return {
     count: items.length, release: nothing,
     keyOf: (rest, i) => core.memoKeys.row(rest, author, items[i], name),
-    batch: (rows) => ({ rows: rows.map((i) => items[i]), release: nothing }),
+    // Copies: what the function writes to its rows must not come back with them when they are run again.
+    batch: (rows) => ({ rows: copyArguments(rows.map((i) => items[i])), release: nothing }),
+  };
+}
+
+/** Every element of an array is a row, or every byte where there are no elements; a batch is of the array's own kind. */
+function viewRows({ core }: MemoView, name: string, given: ArrayBufferView): RowSource {
+  const owner = `memo "${name}": rows`;
+  checkReadable(given, owner);
+  const width = (given as { BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT ?? 1;
+  const bytes = bytesOf(given);
+  const rowAt = (i: number): Uint8Array => bytes.subarray(i * width, (i + 1) * width);
+  return {
+    count: bytes.length / width, release: nothing,
+    keyOf: (rest, i) => core.memoKeys.contentRow(rest, core.memoKeys.bytesId(rowAt(i), owner)),
+    batch: (rows) => {
+      const picked = new Uint8Array(rows.length * width);
+      rows.forEach((row, i) => picked.set(rowAt(row), i * width));
+      return { rows: viewLike(given, picked), release: nothing };
+    },
   };
 }
 
@@ -67,7 +90,6 @@ function gather(array: TypedArray, width: number, rows: readonly number[], dtype
 
 /** How rows become what the function was written for. */
 function batchOf(view: MemoView, name: string, given: object): MakeBatch {
-  if (ArrayBuffer.isView(given)) return ({ array }) => ({ rows: array, release: nothing });
   if (isMadeOfDims(given)) return (elements) => ({ rows: asGiven(given, elements), release: nothing });
   const { gather } = given as { gather?: unknown };
   if ('dataId' in given && typeof gather === 'function') return (_, rows) => gathered(given, gather as Gather, rows);

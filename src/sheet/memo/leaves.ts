@@ -22,7 +22,7 @@ export interface Parted {
 /** Parts a tree. What is no plain object, dense array or leaf stays in the skeleton, whose encoding refuses it by its path. */
 export function part(value: unknown): Parted {
   const leaves: Leaf[] = [];
-  return { skeleton: strip(value, [], leaves), leaves };
+  return { skeleton: strip(value, [], leaves, []), leaves };
 }
 
 /** Puts leaves back in place of the nulls of a skeleton, which is changed. */
@@ -45,13 +45,19 @@ export function isTensorLike(value: unknown): value is object {
   return ('dims' in value && 'type' in value) || 'dataId' in value || ('data' in value && 'shape' in value);
 }
 
-/** A tree whose arrays and plain objects are copies, so that neither side sees what the other writes. */
-export function copyTree(value: unknown, copyLeaf: (leaf: object) => unknown, depth = 0): unknown {
+/** A tree whose arrays and plain objects are copies, so that neither side sees what the other writes; getters are asked once. */
+export const copyTree = (value: unknown, copyLeaf: (leaf: object) => unknown): unknown => copyUnder(value, copyLeaf, []);
+
+/** What is inside itself is left as it is, for its encoding to refuse. */
+function copyUnder(value: unknown, copyLeaf: (leaf: object) => unknown, above: readonly object[]): unknown {
   if (isTensorLike(value)) return copyLeaf(value);
-  if (!isWalkable(value) || depth > MAX_VALUE_DEPTH) return value;
-  if (Array.isArray(value)) return value.map((item) => copyTree(item, copyLeaf, depth + 1));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyTree(item, copyLeaf, depth + 1)]));
+  if (!isWalkable(value) || isTooDeep(value, above)) return value;
+  const below = [...above, value];
+  if (Array.isArray(value)) return value.map((item) => copyUnder(item, copyLeaf, below));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyUnder(item, copyLeaf, below)]));
 }
+
+const isTooDeep = (value: object, above: readonly object[]): boolean => above.length > MAX_VALUE_DEPTH || above.includes(value);
 
 /** Elements as a tensor of the kind `given` is of: the class of onnxruntime and transformers.js. */
 export const asGiven = (given: object, elements: Elements): unknown => exportAs(given.constructor as ForeignClass<unknown>, elements);
@@ -59,22 +65,23 @@ export const asGiven = (given: object, elements: Elements): unknown => exportAs(
 /** True for a tensor that its own class can make: onnxruntime's and transformers.js'. */
 export const isMadeOfDims = (value: object): boolean => 'dims' in value && 'type' in value && !isPlain(value);
 
-function strip(value: unknown, path: Path, leaves: Leaf[]): unknown {
+function strip(value: unknown, path: Path, leaves: Leaf[], above: readonly object[]): unknown {
   if (typeof value === 'bigint' || isTensorLike(value)) {
     leaves.push({ path, leaf: value });
     return null;
   }
-  if (!isWalkable(value) || path.length > MAX_VALUE_DEPTH) return value;
+  if (!isWalkable(value) || isTooDeep(value, above)) return value;
+  const below = [...above, value];
   const before = leaves.length;
   const copy: Record<string, unknown> | unknown[] = Array.isArray(value)
-    ? value.map((item, i) => strip(item, [...path, i], leaves))
-    : stripRecord(value as Record<string, unknown>, path, leaves);
+    ? value.map((item, i) => strip(item, [...path, i], leaves, below))
+    : stripRecord(value as Record<string, unknown>, path, leaves, below);
   return leaves.length > before ? copy : value;
 }
 
-function stripRecord(record: Readonly<Record<string, unknown>>, path: Path, leaves: Leaf[]): Record<string, unknown> {
+function stripRecord(record: Readonly<Record<string, unknown>>, path: Path, leaves: Leaf[], above: readonly object[]): Record<string, unknown> {
   const copy = Object.create(null) as Record<string, unknown>;
-  for (const key of Object.keys(record).sort()) copy[key] = strip(record[key], [...path, key], leaves);
+  for (const key of Object.keys(record).sort()) copy[key] = strip(record[key], [...path, key], leaves, above);
   return copy;
 }
 

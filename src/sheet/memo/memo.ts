@@ -4,9 +4,10 @@ import type { Expression } from '../../expr/expression.ts';
 import { toHex } from '../../fingerprint/digest.ts';
 import { valueOfArray } from '../../tensor/block.ts';
 import { tensorType } from '../../tensor/type.ts';
-import { copyArguments, identify, unidentified } from './key.ts';
+import { judgeArguments, judgeTree, judgeValue } from './judging.ts';
+import { copyArguments, identify, settleArguments, unidentified } from './key.ts';
 import { callRows, hasRows, forgetRows } from './rows.ts';
-import { type Definition, freshStats, type MemoStats, type Piece } from './store.ts';
+import { type Definition, type Flight, freshStats, type MemoStats, type Piece } from './store.ts';
 import { decodeTree, encodeTree } from './tree.ts';
 import { takeValue, timed } from './values.ts';
 import type { MemoCall, MemoView } from './view.ts';
@@ -25,9 +26,13 @@ export interface MemoOptions {
   readonly rows?: number;
 }
 
-/** Results as callers get them: tensors of any library and typed arrays are tensors of the sheet, JSON stays what it is. */
+/** Arrays that no tensor stands for: they come back as they were, each time a copy. The first is Node's Buffer. */
+type OpaqueArray = (Uint8Array & { readonly readInt8: unknown }) | DataView | Uint8ClampedArray | Int16Array | Uint16Array | BigUint64Array;
+
+/** Results as callers get them: tensors of any library and other typed arrays are tensors of the sheet, JSON stays what it is. */
 export type Memoised<R> =
   R extends Tensor<infer D> ? Tensor<D>
+  : R extends OpaqueArray ? R
   : R extends ArrayBufferView | { readonly dims: unknown; readonly type: unknown; readonly size: unknown } | { readonly dataId: unknown } | { readonly data: unknown; readonly shape: unknown; readonly stride: unknown } ? Tensor
   : R extends object ? { -readonly [K in keyof R]: Memoised<R[K]> }
   : R;
@@ -57,22 +62,20 @@ type Settled = Omit<MemoCall, 'view' | 'definition'>;
 function bind<A extends readonly unknown[], R>(view: MemoView, settled: Settled, define: Define): Memo<A, R> {
   const ask = async <T>(args: readonly unknown[], then: (memo: MemoCall, args: readonly unknown[]) => Promise<T>): Promise<T> => {
     view.checkOpen();
-    const given = withoutTail(args);
+    const given = settleArguments(withoutTail(args));
     const open = view.reuse ? unidentified(given) : [];
     const known = define.known();
     // Where this has to wait before arguments are read, the caller may write to them meanwhile.
     const own = open.length > 0 || known === undefined || settled.rows > 0 ? copyArguments(given) : given;
     const definition = known ?? await orAborted(define(), view.signal);
     if (open.length > 0) await orAborted(identify(open), view.signal);
-    const turn = view.core.pins.breathe();
-    if (turn === undefined) return then({ ...settled, view, definition }, own);
-    const kept = own === given ? copyArguments(given) : own;
-    await turn;
-    return then({ ...settled, view, definition }, kept);
+    view.core.memos.touch(definition);
+    return then({ ...settled, view, definition }, own);
   };
   const memo = Object.assign((...args: A) => ask(args, call) as Promise<R>, {
     has: (...args: A) => ask(args, has),
-    forget: async (...args: A | []) => (args.length === 0 ? (await define()).clear() : ask(args, forget)),
+    // At once where it can, so that a call after it never joins a run before it.
+    forget: async (...args: A | []) => (args.length === 0 ? (define.known() ?? await define()).clear() : ask(args, forget)),
     with: (options: ViewOptions) => bind<A, R>(view.with(options), settled, define),
   });
   return Object.defineProperty(memo, 'stats', { get: () => ({ ...(define.known()?.stats ?? freshStats()) }) }) as unknown as Memo<A, R>;
@@ -94,7 +97,8 @@ function definer(view: MemoView, name: string, run: unknown, given: readonly unk
   const make = (): Definition => view.core.memos.define(name, view.core.memoKeys.definition(name, deps), String(run));
   const open = unidentified(deps);
   let known = open.length === 0 ? make() : undefined;
-  return Object.assign(async () => known ?? identify(open).then(() => (known ??= make())), { known: () => known });
+  const current = (): Definition | undefined => (known?.isRetired === true ? (known = make()) : known);
+  return Object.assign(async () => current() ?? identify(open).then(() => (known ??= make())), { known: current });
 }
 
 /** Trailing undefined arguments are as if they were left out. */
@@ -104,10 +108,18 @@ function withoutTail(args: readonly unknown[]): readonly unknown[] {
   return args.slice(0, count);
 }
 
-function call(memo: MemoCall, args: readonly unknown[]): Promise<unknown> {
+async function call(memo: MemoCall, args: readonly unknown[]): Promise<unknown> {
   memo.definition.stats.calls++;
-  return memo.rows > 0 ? callRows(memo, args) : callWhole(memo, args);
+  judgeArguments(memo, args);
+  const turn = memo.view.core.pins.breathe();
+  if (turn === undefined) return answer(memo, args);
+  // The caller may write to them while the event loop turns.
+  const own = copyArguments(args);
+  await turn;
+  return answer(memo, own);
 }
+
+const answer = (memo: MemoCall, args: readonly unknown[]): Promise<unknown> => (memo.rows > 0 ? callRows(memo, args) : callWhole(memo, args));
 
 async function has(memo: MemoCall, args: readonly unknown[]): Promise<boolean> {
   if (!memo.view.reuse) return false;
@@ -139,43 +151,53 @@ async function callWhole(memo: MemoCall, args: readonly unknown[]): Promise<unkn
   if (kept !== undefined) {
     definition.stats.hits++;
     definition.stats.savedNs += kept.costNs;
-    return handOut(view, recall(view, kept.pieces));
+    return handOut(view, recall(memo, kept.pieces));
   }
-  const flying = definition.flights.get(key) as Promise<Outcome> | undefined;
+  const flying = definition.flightOf<Outcome>(key);
   if (flying !== undefined) definition.stats.hits++;
   return handOut(view, await orAborted(flying ?? takeOff(memo, key, args), view.signal));
 }
 
 function takeOff(memo: MemoCall, key: string, args: readonly unknown[]): Promise<Outcome> {
-  const { flights } = memo.definition;
+  const { definition } = memo;
   // A copy: what the function, or the caller meanwhile, writes to must not come under this key.
-  const flight = runOnce(memo, copyArguments(args), key).finally(() => flights.delete(key));
-  flights.set(key, flight);
-  return flight;
+  const own = copyArguments(args);
+  const flight: Flight<Outcome> = { landing: undefined };
+  definition.takeOff(key, flight);
+  const landing = runOnce(memo, own, (pieces, costNs) => {
+    if (definition.isUnderWay(key, flight)) definition.keep(key, pieces, costNs);
+  }).finally(() => definition.land(key, flight));
+  return (flight.landing = landing);
 }
 
-/** Runs the function and keeps what it gave. */
-async function runOnce(memo: MemoCall, args: readonly unknown[], key?: string): Promise<Outcome> {
-  const { view, definition, name } = memo;
+/** Runs the function and judges what it gave, before any of it is kept. */
+async function runOnce(memo: MemoCall, args: readonly unknown[], keep?: (pieces: readonly Piece[], costNs: number) => void): Promise<Outcome> {
+  const { view, name } = memo;
   const { result, costNs } = await timed(memo, args);
+  judgeTree(memo, result);
   const owner = `memo "${name}": result`;
   const { bytes, tensors } = encodeTree(result, owner);
   const values = await Promise.all(tensors.map((tensor) => takeValue(view, tensor, owner)));
-  if (key === undefined) return outcome(bytes, values.map((value) => view.core.roots.add(value.type, value, view.author)), 'computed');
+  for (const value of values) judgeValue(memo, value);
+  if (keep === undefined) return outcome(bytes, values.map((value) => view.core.roots.add(value.type, value, view.author)), 'computed');
   const roots = values.map((value) => view.core.roots.place(value, view.author));
   const pieces: Piece[] = roots.map((root) => ({ value: root.value!, node: root.node(view.core.table), id: root.contentId! }));
   if (bytes !== undefined) pieces.push({ value: valueOfArray(tensorType('uint8', [bytes.length]), bytes) });
-  definition.keep(key, pieces, costNs);
+  keep(pieces, costNs);
   return outcome(bytes, roots, 'computed');
 }
 
-function recall({ core, author }: MemoView, pieces: readonly Piece[]): Outcome {
+function recall(memo: MemoCall, pieces: readonly Piece[]): Outcome {
+  const { core, author } = memo.view;
   const tree = pieces.find((piece) => piece.id === undefined);
+  const bytes = tree?.value.array as Uint8Array | undefined;
+  if (!core.lawless && bytes !== undefined) judgeTree(memo, decodeTree(bytes, []));
+  for (const { id, value, known } of pieces) if (id !== undefined) judgeValue(memo, value, known);
   const roots = pieces.filter((piece) => piece.id !== undefined).map(({ value, id }) => {
     value.block.hold();
     return core.roots.place(value, author, id);
   });
-  return outcome(tree?.value.array as Uint8Array | undefined, roots, 'ram');
+  return outcome(bytes, roots, 'ram');
 }
 
 const handOut = (view: MemoView, { bytes, roots }: Outcome): unknown => decodeTree(bytes, roots.map((root) => new Tensor(view.owner, root)));

@@ -6,6 +6,10 @@ import { allocate } from '../../tensor/dtype.ts';
 import { formatShape, type Shape } from '../../tensor/shape.ts';
 import { formatType, tensorType } from '../../tensor/type.ts';
 import { openRows, type RowSource } from './batch.ts';
+import { judgeValue } from './judging.ts';
+import { copyArguments, kindIn } from './key.ts';
+import { isTensorLike } from './leaves.ts';
+import type { Flight } from './store.ts';
 import { takeValue, timed } from './values.ts';
 import type { MemoCall } from './view.ts';
 import { checkSignal, orAborted } from '../signals.ts';
@@ -49,7 +53,7 @@ async function withKeys<T>(memo: MemoCall, args: readonly unknown[], use: (keys:
 
 /** Row keys; without reuse every row is its own. */
 function keysOf({ view, definition, name }: MemoCall, source: RowSource, args: readonly unknown[]): string[] {
-  const rest = view.reuse ? view.core.memoKeys.call(definition.id, view.author, [null, ...args.slice(1)], name) : undefined;
+  const rest = view.reuse ? view.core.memoKeys.call(definition.id, view.author, [isTensorLike(args[0]) ? kindIn(args[0], view.author) : null, ...args.slice(1)], name) : undefined;
   return Array.from({ length: source.count }, (_, i) => (rest === undefined ? String(i) : source.keyOf(rest, i)));
 }
 
@@ -76,11 +80,11 @@ class Search {
 
   /** Rows of other calls under way are waited for, but only when there are no others left to run. */
   async all(): Promise<Landed> {
-    const { definition: { stats, flights }, view: { signal }, rows } = this.#memo;
+    const { definition, definition: { stats }, view: { signal }, rows } = this.#memo;
     for (let batch = this.#claim(rows); this.#unseen.size > 0; batch = this.#claim(rows)) {
       checkSignal(signal);
       const [first] = this.#unseen.keys();
-      const landing = batch.length > 0 ? this.#takeOff(batch) : flights.get(first as string) as Promise<Landed>;
+      const landing = batch.length > 0 ? this.#takeOff(batch) : definition.flightOf<Landed>(first as string) as Promise<Landed>;
       const landed = await orAborted(landing, signal);
       for (const [key, value] of landed) if (this.#unseen.delete(key)) this.#found.set(key, value);
     }
@@ -103,7 +107,7 @@ class Search {
     for (const key of this.#unseen.keys()) {
       if (batch.length === limit) break;
       const kept = view.reuse ? definition.read(key) : undefined;
-      if (kept === undefined && !definition.flights.has(key)) batch.push(key);
+      if (kept === undefined && definition.flightOf(key) === undefined) batch.push(key);
       if (kept === undefined) continue;
       this.#unseen.delete(key);
       this.#found.set(key, kept.pieces[0]!.value);
@@ -113,22 +117,25 @@ class Search {
   }
 
   #takeOff(batch: readonly string[]): Promise<Landed> {
-    const { definition: { flights }, view: { reuse } } = this.#memo;
-    const landing = this.#run(batch).finally(() => {
-      if (reuse) for (const key of batch) flights.delete(key);
-    });
+    const { definition, view: { reuse } } = this.#memo;
+    const flight: Flight<Landed> = { landing: undefined };
     this.#computed += batch.length;
-    if (reuse) for (const key of batch) flights.set(key, landing);
-    return landing;
+    if (reuse) for (const key of batch) definition.takeOff(key, flight);
+    const landing = this.#run(batch, flight).finally(() => {
+      for (const key of batch) definition.land(key, flight);
+    });
+    return (flight.landing = landing);
   }
 
-  async #run(batch: readonly string[]): Promise<Landed> {
-    const { view, definition } = this.#memo;
+  async #run(batch: readonly string[], flight: Flight): Promise<Landed> {
+    const { definition } = this.#memo;
     const given = this.#source.batch(batch.map((key) => this.#unseen.get(key) as number));
     try {
-      const { result, costNs } = await timed(this.#memo, [given.rows, ...this.#rest]);
+      const { result, costNs } = await timed(this.#memo, [given.rows, ...copyArguments(this.#rest)]);
       const rows = await splitRows(this.#memo, result, batch.length);
-      if (view.reuse) rows.forEach((value, i) => definition.keep(batch[i] as string, [{ value }], costNs / batch.length));
+      rows.forEach((value, i) => {
+        if (definition.isUnderWay(batch[i] as string, flight)) definition.keep(batch[i] as string, [{ value }], costNs / batch.length);
+      });
       return new Map(rows.map((value, i) => [batch[i] as string, value]));
     } finally {
       given.release();
@@ -137,9 +144,12 @@ class Search {
 }
 
 /** The rows of a batch's result, each in an array of its own. */
-async function splitRows({ view, name }: MemoCall, result: unknown, count: number): Promise<Value[]> {
-  const { type: { dtype, shape }, array, block } = await takeValue(view, result, `memo "${name}": result`);
+async function splitRows(memo: MemoCall, result: unknown, count: number): Promise<Value[]> {
+  const { view, name } = memo;
+  const whole = await takeValue(view, result, `memo "${name}": result`);
+  const { type: { dtype, shape }, array, block } = whole;
   try {
+    judgeValue(memo, whole);
     checkCount(name, shape, count);
     const type = tensorType(dtype, shape.slice(1));
     return Array.from({ length: count }, (_, i) => valueOfArray(type, array.slice(i * type.size, (i + 1) * type.size)));
@@ -154,7 +164,8 @@ function checkCount(name: string, shape: Shape, count: number): void {
 }
 
 /** Rows one after the other as a tensor that is known by its content: the same rows in the same order are one operand. */
-function assemble({ view: { core, author, owner, reuse }, name }: MemoCall, rows: readonly Value[], origin: Expression['origin']): Tensor {
+function assemble(memo: MemoCall, rows: readonly Value[], origin: Expression['origin']): Tensor {
+  const { view: { core, author, owner, reuse }, name } = memo;
   const { type } = rows[0] as Value;
   const other = rows.find((row) => row.type !== type);
   if (other !== undefined) {
@@ -163,6 +174,7 @@ function assemble({ view: { core, author, owner, reuse }, name }: MemoCall, rows
   const whole = tensorType(type.dtype, [rows.length, ...type.shape]);
   const value = valueOfArray(whole, allocate(whole.dtype, whole.size));
   rows.forEach((row, i) => value.array.set(row.array as never, i * type.size));
+  judgeValue(memo, value);
   const root = reuse ? core.roots.place(value, author) : core.roots.add(whole, value, author);
   root.origin = origin;
   return new Tensor(owner, root);

@@ -6,12 +6,20 @@ import { NO_ATTRIBUTES } from '../../expr/attributes.ts';
 import { ROOT_OP } from '../../expr/expression.ts';
 import type { InterningTable, NodeId } from '../../expr/interning.ts';
 import type { Value } from '../../tensor/block.ts';
+import type { Health } from '../health.ts';
 
 /** A value and, for tensors that stand on their content, where that is and its content id. */
 export interface Piece {
   readonly value: Value;
   readonly node?: NodeId;
   readonly id?: Uint8Array;
+  /** What the store knows of a kept value. */
+  readonly known?: Health;
+}
+
+/** A run under way. Its landing is undefined until the function has returned its promise: a call from within cannot wait for it. */
+export interface Flight<T = unknown> {
+  landing: Promise<T> | undefined;
 }
 
 /** Where a piece lies; it is gone when the node is in another life or its entry was evicted. */
@@ -46,6 +54,13 @@ export interface MemoStats {
 export const freshStats = (): MemoStats =>
   ({ calls: 0, hits: 0, parts: 0, runs: 0, failures: 0, rowsReused: 0, rowsComputed: 0, spentNs: 0, savedNs: 0 });
 
+function addStats(sum: MemoStats, more: MemoStats): void {
+  for (const name of Object.keys(sum) as (keyof MemoStats)[]) sum[name] += more[name];
+}
+
+/** Definitions a sheet remembers at most, some kilobytes each. */
+export const MAX_DEFINITIONS = 4096;
+
 /** What definitions stand on. */
 export interface MemoGround {
   readonly table: InterningTable;
@@ -61,8 +76,12 @@ export class Definition {
   readonly name: string;
   readonly id: Uint8Array;
   readonly stats = freshStats();
-  /** Calls under way, by key. */
-  readonly flights = new Map<string, Promise<unknown>>();
+  /** When it was last asked for, by the clock of its sheet's definitions. */
+  touched = 0;
+  /** Too many others were asked for since: what it kept is dropped, and nothing more is kept. */
+  isRetired = false;
+  /** Runs under way, by key. One that was forgotten does not stand here any more, and keeps nothing. */
+  readonly #flights = new Map<string, Flight>();
   readonly #ground: MemoGround;
   readonly #kept = new Map<string, Kept>();
   #sweepAt = 1024;
@@ -81,10 +100,10 @@ export class Definition {
     for (const { node, life, id } of kept.places) {
       const entry = this.#ground.table.isAlive(node, life) ? this.#ground.store.get(node) : undefined;
       if (entry === undefined) {
-        this.forget(key);
+        this.#drop(key);
         return undefined;
       }
-      pieces.push(id === undefined ? { value: entry.value } : { value: entry.value, id });
+      pieces.push({ value: entry.value, known: entry, ...(id && { id }) });
     }
     return { pieces, costNs: kept.costNs };
   }
@@ -102,12 +121,39 @@ export class Definition {
       return { node, life: table.lifeOf(node), id };
     });
     this.#kept.set(key, { places, costNs });
-    if (!this.has(key)) this.forget(key);
+    if (!this.has(key)) this.#drop(key);
     if (this.#kept.size > this.#sweepAt) this.#sweep();
   }
 
-  /** Drops what is kept under a key; answers whether there was something. */
+  /** The run under way that gives what is asked for under a key, if a call can wait for it. */
+  flightOf<T>(key: string): Promise<T> | undefined {
+    return this.#flights.get(key)?.landing as Promise<T> | undefined;
+  }
+
+  takeOff(key: string, flight: Flight): void {
+    this.#flights.set(key, flight);
+  }
+
+  /** Whether what a run gives may be kept under a key: not if that was forgotten since it began. */
+  isUnderWay(key: string, flight: Flight): boolean {
+    return this.#flights.get(key) === flight;
+  }
+
+  land(key: string, flight: Flight): void {
+    if (this.isUnderWay(key, flight)) this.#flights.delete(key);
+  }
+
+  get isFlying(): boolean {
+    return this.#flights.size > 0;
+  }
+
+  /** Drops what is kept under a key, and what a run under way will give; answers whether something was kept. */
   forget(key: string): boolean {
+    this.#flights.delete(key);
+    return this.#drop(key);
+  }
+
+  #drop(key: string): boolean {
     const kept = this.#kept.get(key);
     if (kept === undefined) return false;
     this.#kept.delete(key);
@@ -115,12 +161,13 @@ export class Definition {
     return true;
   }
 
-  /** Drops everything; answers how many results there were. */
+  /** Drops everything, and what runs under way will give; answers how many results there were. */
   clear(): number {
     let count = 0;
+    this.#flights.clear();
     for (const key of this.#kept.keys()) {
       if (this.has(key)) count++;
-      this.forget(key);
+      this.#drop(key);
     }
     return count;
   }
@@ -131,7 +178,7 @@ export class Definition {
 
   /** Lets go of keys whose results were evicted. */
   #sweep(): void {
-    for (const key of this.#kept.keys()) if (!this.has(key)) this.forget(key);
+    for (const key of this.#kept.keys()) if (!this.has(key)) this.#drop(key);
     this.#sweepAt = Math.max(1024, this.#kept.size * 2);
   }
 }
@@ -140,6 +187,9 @@ export class Definition {
 export class Memos {
   readonly #ground: MemoGround;
   readonly #byId = new Map<string, { readonly definition: Definition; readonly text: string; warned: boolean }>();
+  /** Counts of definitions that were retired. */
+  readonly #retired = freshStats();
+  #clock = 0;
 
   constructor(ground: MemoGround) {
     this.#ground = ground;
@@ -149,7 +199,11 @@ export class Memos {
   define(name: string, id: Uint8Array, text: string): Definition {
     const hex = toHex(id);
     let known = this.#byId.get(hex);
-    if (known === undefined) this.#byId.set(hex, (known = { definition: new Definition(name, id, this.#ground), text, warned: false }));
+    if (known === undefined) {
+      if (this.#byId.size >= MAX_DEFINITIONS) this.#retireOldest();
+      this.#byId.set(hex, (known = { definition: new Definition(name, id, this.#ground), text, warned: false }));
+    }
+    this.touch(known.definition);
     if (known.text !== text && !known.warned) {
       known.warned = true;
       this.#ground.warn(`memo "${name}": another function is given under the same name and deps; what was kept is still used. Change deps when results change, or memo.forget().`);
@@ -157,15 +211,35 @@ export class Memos {
     return known.definition;
   }
 
+  /** Definitions that are remembered. */
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** Marks a definition as just asked for. */
+  touch(definition: Definition): void {
+    definition.touched = ++this.#clock;
+  }
+
+  /** Lets go of the half that was not asked for the longest, with all they kept; a memo that is called again is defined again. */
+  #retireOldest(): void {
+    const idle = [...this.#byId].filter(([, { definition }]) => !definition.isFlying).sort(([, a], [, b]) => a.definition.touched - b.definition.touched);
+    for (const [hex, { definition }] of idle.slice(0, MAX_DEFINITIONS / 2)) {
+      definition.clear();
+      definition.isRetired = true;
+      addStats(this.#retired, definition.stats);
+      this.#byId.delete(hex);
+    }
+  }
+
   /** Sums over all memos. */
   totals(): Readonly<MemoStats> {
-    const sum = freshStats();
-    for (const { definition } of this.#byId.values()) {
-      for (const name of Object.keys(sum) as (keyof MemoStats)[]) sum[name] += definition.stats[name];
-    }
+    const sum = { ...this.#retired };
+    for (const { definition } of this.#byId.values()) addStats(sum, definition.stats);
     return sum;
   }
 
+  /** Drops what all of them kept, and what runs under way will give. */
   clear(): void {
     for (const { definition } of this.#byId.values()) definition.clear();
   }

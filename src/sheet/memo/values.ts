@@ -2,6 +2,7 @@
 import { type Value, valueOfArray } from '../../tensor/block.ts';
 import type { TypedArray } from '../../tensor/dtype.ts';
 import { tensorType } from '../../tensor/type.ts';
+import { copyTree } from './leaves.ts';
 import type { MemoCall, MemoView } from './view.ts';
 import { readElements } from '../operands.ts';
 import { Tensor } from '../tensor.ts';
@@ -18,13 +19,16 @@ export async function takeValue(view: MemoView, tensor: unknown, owner: string):
   return valueOfArray(tensorType(dtype, shape), fresh ? array : array.slice());
 }
 
+/** A result whose lists and plain objects are read once, and are nobody else's. */
+const settled = (result: unknown): unknown => copyTree(result, (leaf) => leaf);
+
 /** Calls the function; its time is its own, without what the sheet's kernels took meanwhile. */
 export async function timed({ view: { core }, definition: { stats }, run }: Pick<MemoCall, 'view' | 'definition' | 'run'>, args: readonly unknown[]): Promise<{ result: unknown; costNs: number }> {
   const startNs = core.now();
   const kernelNs = core.counters.kernelNs;
   stats.runs++;
   try {
-    const result = await run(...args);
+    const result = settled(await run(...args));
     const costNs = core.now() - startNs;
     stats.spentNs += Math.max(0, costNs - (core.counters.kernelNs - kernelNs));
     return { result, costNs };
