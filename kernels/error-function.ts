@@ -1,7 +1,7 @@
 // The error function, its complement and the gaussian linear unit as bodies over the algebra; bits of specification sqs-num/1.
 // Rational approximations are those published with fdlibm (Sun Microsystems, 1993; s_erf.c).
 import { scalar, type Algebra, type Scalar } from './algebra.ts';
-import { exp, polynomial, tanh } from './math.ts';
+import { exp, exponential, polynomial, tanh } from './math.ts';
 
 /** erf(x). */
 export const erf: Scalar = scalar('erf', 1, (m, x) => {
@@ -33,10 +33,24 @@ export const erfc: Scalar = scalar('erfc', 1, (m, x) => {
   return m.select(m.eq(x, x), y!, x);
 });
 
-/** Gaussian error linear unit, exact form: x/2 (1 + erf(x / sqrt 2)). */
+/**
+ * Gaussian error linear unit, exact form: x/2 erfc(z), z = -x / sqrt 2. What rounding z loses is put back by erfc(z + d) ~ erfc(z) (1 - 2 z d),
+ * without which the error of the left tail grows with x^2; and where erfc is subnormal the product with x is rounded once.
+ */
 export const gelu: Scalar = scalar('gelu', 1, (m, x) => {
-  const y = m.mul(m.mul(m.constant(0.5), x), m.call(erfc, m.mul(x, m.constant(-Math.SQRT1_2))));
-  return m.select(m.eq(x, m.constant(-Infinity)), m.constant(-0), y);
+  const c = (value: number) => m.constant(value);
+  const z = m.mul(x, c(-Math.SQRT1_2));
+  const head = m.highHalf(x);
+  const exact = m.sub(m.mul(head, c(-SQRT_HALF_26)), z);
+  const lost = m.sub(m.sub(exact, m.mul(head, c(SQRT_HALF_REST))), m.mul(m.sub(x, head), c(Math.SQRT1_2)));
+  const half = m.mul(c(0.5), x);
+  const plain = m.mul(half, m.call(erfc, z));
+  const [y] = m.rare(m.gt(z, c(1.25)), [plain], () => {
+    const turn = m.sub(c(1), m.mul(m.add(z, z), lost));
+    const deep = m.mul(m.mul(m.mul(half, tail(m, z, TAIL_SHIFT)), turn), c(2 ** -TAIL_SHIFT));
+    return [m.select(m.gt(z, c(1.25)), m.select(m.gt(z, c(28)), c(-0), deep), plain)];
+  });
+  return m.select(m.eq(x, c(-Infinity)), c(-0), y!);
 });
 
 /** Gaussian error linear unit, tanh form (Hendrycks and Gimpel 2016): x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). */
@@ -46,6 +60,10 @@ export const geluTanh: Scalar = scalar('geluTanh', 1, (m, x) => {
   const y = m.mul(m.mul(m.constant(0.5), x), m.add(m.constant(1), gate));
   return m.select(m.eq(x, m.constant(-Infinity)), m.constant(-0), y);
 });
+
+const SQRT_HALF_26 = 0.7071067690849304; // 26 bits and fewer
+const SQRT_HALF_REST = 1.210161710447897e-8;
+const TAIL_SHIFT = 64;
 
 const ERX = 8.45062911510467529297e-1;
 const SMALL_P = [-2.37630166566501626084e-5, -5.77027029648944159157e-3, -2.84817495755985104766e-2, -3.25042107247001499370e-1, 1.28379167095512558561e-1];
@@ -69,15 +87,16 @@ function aroundOne<T, M>(m: Algebra<T, M>, t: T): T {
   return m.div(polynomial(m, s, MIDDLE_P), polynomial(m, s, MIDDLE_Q));
 }
 
-/** erfc(t) for t >= 1.25: e^(-t^2 - 0.5625 + R/S) / t, t^2 split so that its head is exact. */
-function tail<T, M>(m: Algebra<T, M>, t: T): T {
+/** erfc(t) 2^shift for t >= 1.25: e^(-t^2 - 0.5625 + R/S) / t, t^2 split so that its head is exact. */
+function tail<T, M>(m: Algebra<T, M>, t: T, shift = 0): T {
   const c = (value: number): T => m.constant(value);
   const s = m.div(c(1), m.mul(t, t));
   const near = m.lt(t, c(1 / 0.35));
   const p = m.select(near, polynomial(m, s, NEAR_P), polynomial(m, s, FAR_P));
   const q = m.select(near, polynomial(m, s, NEAR_Q), polynomial(m, s, FAR_Q));
   const head = m.highHalf(t);
-  const first = m.call(exp, m.sub(c(-0.5625), m.mul(head, head)));
+  const exponent = m.sub(c(-0.5625), m.mul(head, head));
+  const first = shift === 0 ? m.call(exp, exponent) : exponential(m, exponent, shift);
   const second = m.call(exp, m.add(m.mul(m.sub(head, t), m.add(head, t)), m.div(p, q)));
   const y = m.div(m.mul(first, second), t);
   return m.select(m.gt(t, c(28)), c(0), y);

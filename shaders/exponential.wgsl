@@ -189,3 +189,14 @@ fn areaTangent(x: f32) -> f32 {
   let y = select(inside, INFINITY, bitcast<u32>(t) == 0x3f800000u);
   return withSign(bitcast<f32>(select(y, NOT_A_NUMBER, bitcast<u32>(t) > 0x3f800000u)), x);
 }
+
+// x / (1 + e^-x); below -64 it is x e^x, scaled up until it is rounded.
+fn sigmoidLinearUnit(x: f32) -> f32 {
+  if (x < -64f) {
+    let reduced = reduceByLn2(max(x, -120f));
+    let y = x * scale(1f + (reduced.r + exponentialTail(reduced.r)), reduced.k + 32) * 0x1p-32f;
+    return select(y, fromBits(NOT_A_NUMBER), (bitcast<u32>(x) & MAGNITUDE) == INFINITY);
+  }
+  let e = exponential(-magnitude(x));
+  return x * (select(e, 1f, x >= 0f) / (1f + e));
+}

@@ -8,6 +8,7 @@ const FORMS: Readonly<Record<string, string>> = {
   sin: 'sine', cos: 'cosine', tan: 'tangent', asin: 'arcSine', acos: 'arcCosine', atan: 'arcTangent', atan2: 'arcTangent2',
   sinh: 'hyperbolicSine', cosh: 'hyperbolicCosine', tanh: 'hyperbolicTangent', asinh: 'areaSine', acosh: 'areaCosine', atanh: 'areaTangent',
   pow: 'power', erf: 'errorFunction', erfc: 'complementaryErrorFunction', gelu: 'gaussianLinearUnit',
+  silu: 'sigmoidLinearUnit',
 };
 
 /** The library function that is a scalar function on float32; undefined where its body is to be written out. */

@@ -527,8 +527,7 @@ fn gaussianLinearUnit(x: f32) -> f32 {
   if ((bitcast<u32>(x) & SIGN) == 0u) {
     return x - select(x * beyond, 0f, bitcast<u32>(t) > 0x41600000u);
   }
-  let y = select(x * beyond, withSign(0f, x), bitcast<u32>(t) > 0x41600000u);
-  return select(y, fromBits(NOT_A_NUMBER), bitcast<u32>(t) == INFINITY);
+  return select(x * beyond, withSign(0f, x), bitcast<u32>(t) > 0x41600000u);
 }`;
 
 /** shaders/exponential.wgsl */
@@ -688,6 +687,15 @@ fn areaTangent(x: f32) -> f32 {
   let inside = select(bitcast<u32>(far), bitcast<u32>(near), bitcast<u32>(t) < 0x3f000000u);
   let y = select(inside, INFINITY, bitcast<u32>(t) == 0x3f800000u);
   return withSign(bitcast<f32>(select(y, NOT_A_NUMBER, bitcast<u32>(t) > 0x3f800000u)), x);
+}
+fn sigmoidLinearUnit(x: f32) -> f32 {
+  if (x < -64f) {
+    let reduced = reduceByLn2(max(x, -120f));
+    let y = x * scale(1f + (reduced.r + exponentialTail(reduced.r)), reduced.k + 32) * 0x1p-32f;
+    return select(y, fromBits(NOT_A_NUMBER), (bitcast<u32>(x) & MAGNITUDE) == INFINITY);
+  }
+  let e = exponential(-magnitude(x));
+  return x * (select(e, 1f, x >= 0f) / (1f + e));
 }`;
 
 /** shaders/fill.wgsl */

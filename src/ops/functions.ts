@@ -13,6 +13,9 @@ const FUNCTION_BOUND = 8;
 const fn = (name: string, doc: string, body: Scalar, laws: readonly LawName[] = []): OpRow =>
   elementwise(name, doc, 1, body, { kind: 'float', flops: 20, laws, bound: FUNCTION_BOUND });
 
+/** A row whose results have changed. */
+const versioned = (version: number, row: OpRow): OpRow => ({ ...row, version });
+
 /** As `fn`, of two operands. */
 const fn2 = (name: string, doc: string, body: Scalar, laws: readonly LawName[] = []): OpRow =>
   elementwise(name, doc, 2, body, { kind: 'float', flops: 40, laws, bound: FUNCTION_BOUND });
@@ -33,9 +36,6 @@ const hypotenuse = scalar('hypot', 2, (m, x, y) => {
   const length = m.mul(large, m.sqrt(m.add(m.constant(1), m.mul(ratio, ratio))));
   return m.select(m.or(m.eq(a, infinity), m.eq(b, infinity)), infinity, length);
 });
-
-const gelu = scalar('gelu', 1, (m, x) =>
-  m.mul(m.mul(m.constant(0.5), x), m.add(m.constant(1), m.call(libm.erf, m.mul(x, m.constant(Math.SQRT1_2))))));
 
 const elu = scalar('elu', 2, (m, x, alpha) =>
   m.select(m.gt(x, m.constant(0)), x, m.mul(alpha, m.call(math.expm1, m.min(x, m.constant(0))))));
@@ -77,8 +77,8 @@ export const FUNCTIONS: readonly OpRow[] = [
   elementwise('leaky_relu', 'x where positive, y · x elsewhere.', 2, (m, x, slope) => m.select(m.gt(x, m.constant(0)), x, m.mul(slope, x)), { kind: 'float', flops: 2 }),
   fn2('elu', 'x where positive, y · (eˣ − 1) elsewhere.', elu),
   fn('sigmoid', '1 / (1 + e⁻ˣ).', math.sigmoid),
-  fn('silu', 'x · sigmoid(x).', math.silu),
+  versioned(2, fn('silu', 'x · sigmoid(x).', math.silu)),
   fn('softplus', 'log(1 + eˣ) without overflow.', math.softplus),
-  fn('gelu', '½ · x · (1 + erf(x / √2)).', gelu),
+  versioned(2, fn('gelu', '½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0.', libm.gelu)),
   where,
 ];

@@ -161,7 +161,7 @@ export interface TensorMethods<D extends DType> {
   silu(): PendingTensor<D>;
   /** log(1 + eˣ) without overflow. */
   softplus(): PendingTensor<D>;
-  /** ½ · x · (1 + erf(x / √2)). */
+  /** ½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0. */
   gelu(): PendingTensor<D>;
   /** Elements of x where the condition is true, of y elsewhere. */
   where(x: Tensor<D> | Weak<D>, y: Tensor<D> | Weak<D>): PendingTensor<D>;
@@ -384,7 +384,7 @@ export interface SheetMethods {
   silu(x: Operand): PendingTensor<DType>;
   /** log(1 + eˣ) without overflow. */
   softplus(x: Operand): PendingTensor<DType>;
-  /** ½ · x · (1 + erf(x / √2)). */
+  /** ½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0. */
   gelu(x: Operand): PendingTensor<DType>;
   /** Elements of x where the condition is true, of y elsewhere. */
   where(condition: Operand, x: Operand, y: Operand): PendingTensor;

@@ -119,6 +119,21 @@ describe('special values', () => {
     for (const [x, y] of rows) expect(Object.is(apply(fn, x), y), `${fn.name}(${x}) = ${apply(fn, x)}, expected ${y}`).toBe(true);
   });
 
+  // From 300-bit arithmetic; relative errors in units of the last place of a float64.
+  test.each([
+    [libm.gelu, -1.5, -0.1002108019032871, 5], [libm.gelu, -5, -1.4332578593959695e-06, 5], [libm.gelu, -6, -5.9195258702261885e-09, 5], [libm.gelu, -8, -4.976768459417427e-15, 5],
+    [libm.gelu, -10, -7.619853024160526e-23, 5], [libm.gelu, -20, -5.507248237212468e-88, 5], [libm.gelu, -37.5, -1.7270073785932332e-306, 5],
+    [math.silu, -100, -3.720075976020836e-42, 3], [math.silu, -700, -6.90177358063184e-302, 3], [math.silu, -712.5, -2.6179811343073812e-307, 3],
+  ] as const)('%o keeps its digits in the left tail, at %d', (fn, x, wanted, ulps) => {
+    expect(Math.abs(apply(fn, x) / wanted - 1)).toBeLessThan(ulps * 2 ** -52);
+  });
+
+  test('silu and gelu are rounded once where they are subnormal', () => {
+    expect(apply(math.silu, -745)).toBe(-2.105e-321);
+    expect(apply(libm.gelu, -38.4)).toBe(-2.535e-321);
+    expect([apply(math.silu, -800), apply(libm.gelu, -45)]).toEqual([-0, -0]);
+  });
+
   test('pow follows IEEE 754 where JavaScript does too, and gives 1 for pow(1, y)', () => {
     const edges = [0, -0, 1, -1, Infinity, -Infinity, NaN, 2, -2, 0.5, -0.5, 3, -3, 1e300, 5e-324, 2 ** 53, -1e300];
     for (const x of edges) {
