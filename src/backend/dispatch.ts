@@ -37,6 +37,14 @@ export class CostTable {
     return cost.samples < KNOWN_SAMPLES ? Math.min(measured, 2 * DOUBT * device.estimateNs(task)) : measured;
   }
 
+  /** What a task takes where nothing is compiled for it: the least of its early runs, and no more than its estimate before it ran a few times. */
+  warmNs(device: Device, task: Task): number {
+    const cost = this.#costs.get(device)?.get(costClass(task));
+    if (cost === undefined) return device.estimateNs(task);
+    const measured = cost.nsPerElement * elementsOf(task);
+    return cost.samples < KNOWN_SAMPLES ? Math.min(measured, device.estimateNs(task)) : measured;
+  }
+
   /** Whether a device ran tasks of this class often enough to be judged by that. */
   knows(device: Device, task: Task): boolean {
     return (this.#costs.get(device)?.get(costClass(task))?.samples ?? 0) >= KNOWN_SAMPLES;

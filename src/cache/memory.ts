@@ -3,14 +3,21 @@ import type { InterningTable, NodeId } from '../expr/interning.ts';
 import { ENTRY_BYTES } from '../policy/admission.ts';
 import type { Entry, Store, StoreStats } from './store.ts';
 
-/** Entries looked at for one eviction. */
-const SAMPLE = 12;
-const DRAWS = 1 << 16;
+/** Entries looked at in every size class for one eviction. */
+const SAMPLE = 4;
+/** Size classes by powers of two: classes of entries in RAM, and one of those whose elements are on a device. */
+const SIZE_CLASSES = 54;
+const AWAY_CLASS = 0;
+/** What is kept must be worth so many times a new result to stay instead of it: the new one was not asked for yet. */
+const PREFERENCE = 16;
 
 /**
- * Eviction is GreedyDual-Size-Frequency by sampling: priority = clock at the last touch + worth, where worth grows with
- * the score and the hits; of a few entries drawn at random the one with the lowest priority goes, and the clock moves up
- * to it, so that entries nobody asks for grow old. No list is kept in order: a hit writes two numbers.
+ * Eviction is GreedyDual-Size-Frequency by sampling: priority = clock at the last touch + worth, where worth is the
+ * nanoseconds saved per byte, weighted by score and hits. A few entries are drawn from every class of sizes, so that a
+ * large one is always met however many small ones there are; of those drawn the one with the lowest priority goes, and
+ * the clock moves up to it, so that entries nobody asks for grow old by what displaced them, byte for byte. A result is
+ * not taken where all that is kept is worth many times as much: no small costly entry leaves for a large cheap one. A hit writes
+ * two numbers, and no list is kept in order.
  *
  * Elements that lie on a device alone count in that device's budget, not here: it sends the least worth to RAM when it
  * is full, and they count from then on.
@@ -19,8 +26,7 @@ export class MemoryStore implements Store {
   readonly #table: InterningTable;
   #budgetBytes: number;
   readonly #byNode: (Entry | undefined)[] = [];
-  readonly #local: Entry[] = [];
-  readonly #away: Entry[] = [];
+  readonly #classes: readonly Entry[][] = Array.from({ length: SIZE_CLASSES }, () => []);
   #sizeBytes = 0;
   #awayBytes = 0;
   #clock = 0;
@@ -51,8 +57,8 @@ export class MemoryStore implements Store {
     entry.away = !block.isLocal;
     if (chargedBytes(entry) > this.#budgetBytes) return false;
     this.delete(entry.node);
+    if (!this.#add(entry)) return false;
     if (entry.away) this.#expect(entry);
-    this.#add(entry);
     while (this.#byNode.length <= entry.node) this.#byNode.push(undefined);
     this.#byNode[entry.node] = entry;
     this.#table.retain(entry.node);
@@ -74,14 +80,20 @@ export class MemoryStore implements Store {
     this.#table.release(node);
   }
 
-  /** Makes room for an entry and charges it. */
-  #add(entry: Entry): void {
+  /** Makes room for an entry and charges it; false where everything that is kept is worth more, byte for byte. */
+  #add(entry: Entry): boolean {
     const size = chargedBytes(entry);
-    while (this.#sizeBytes + size > this.#budgetBytes) this.#evict();
+    while (this.#sizeBytes + size > this.#budgetBytes) {
+      if (this.#evictBelow(this.#clock + PREFERENCE * worth(entry))) continue;
+      // What is refused ages the others too, by its share of the budget: they must not stay for ever.
+      this.#clock += (worth(entry) * size) / this.#budgetBytes;
+      return false;
+    }
     entry.touched = this.#clock;
     entry.slot = this.#listOf(entry).push(entry) - 1;
     this.#sizeBytes += size;
     if (entry.away) this.#awayBytes += entry.value.block.sizeBytes;
+    return true;
   }
 
   #remove(entry: Entry): void {
@@ -95,8 +107,9 @@ export class MemoryStore implements Store {
     if (entry.away) this.#awayBytes -= entry.value.block.sizeBytes;
   }
 
-  #listOf({ away }: Entry): Entry[] {
-    return away ? this.#away : this.#local;
+  #listOf(entry: Entry): Entry[] {
+    const kind = entry.away ? AWAY_CLASS : 1 + Math.floor(Math.log2(chargedBytes(entry)));
+    return this.#classes[kind] as Entry[];
   }
 
   /** Charges an entry anew when its elements come to RAM; it goes where they alone are more than the budget. */
@@ -108,17 +121,16 @@ export class MemoryStore implements Store {
       if (this.#byNode[entry.node] !== entry) return;
       this.#remove(entry);
       entry.away = false;
-      if (chargedBytes(entry) <= this.#budgetBytes) this.#add(entry);
-      else this.#forget(entry);
+      if (chargedBytes(entry) > this.#budgetBytes || !this.#add(entry)) this.#forget(entry);
     };
   }
 
   entries(): Iterable<Entry> {
-    return [...this.#local, ...this.#away];
+    return this.#classes.flat();
   }
 
   stats(): StoreStats {
-    return { entries: this.#local.length + this.#away.length, sizeBytes: this.#sizeBytes, budgetBytes: this.#budgetBytes, deviceBytes: this.#awayBytes, evictions: this.#evictions };
+    return { entries: this.#classes.reduce((count, { length }) => count + length, 0), sizeBytes: this.#sizeBytes, budgetBytes: this.#budgetBytes, deviceBytes: this.#awayBytes, evictions: this.#evictions };
   }
 
   /** Lets go of all entries; a computation that ends later is not kept. */
@@ -127,20 +139,23 @@ export class MemoryStore implements Store {
     for (const entry of this.entries()) this.delete(entry.node);
   }
 
-  #evict(): void {
-    // Either kind by its share of the budget.
-    const list = (this.#random(DRAWS) / DRAWS) * this.#sizeBytes < this.#away.length * ENTRY_BYTES ? this.#away : this.#local;
-    const count = list.length;
-    let victim = list[this.#random(count)] as Entry;
-    let lowest = priority(victim);
-    for (let i = 1; i < SAMPLE; i++) {
-      const other = list[this.#random(count)] as Entry;
-      const priorityOfOther = priority(other);
-      if (priorityOfOther < lowest) [victim, lowest] = [other, priorityOfOther];
+  /** Lets the least worth go; false where that is worth more than `limit`. */
+  #evictBelow(limit: number): boolean {
+    let victim: Entry | undefined;
+    let lowest = Infinity;
+    for (const list of this.#classes) {
+      const draws = Math.min(SAMPLE, list.length);
+      for (let i = 0; i < draws; i++) {
+        const drawn = list[list.length <= SAMPLE ? i : this.#random(list.length)] as Entry;
+        const priorityOfDrawn = priority(drawn);
+        if (priorityOfDrawn < lowest) [victim, lowest] = [drawn, priorityOfDrawn];
+      }
     }
+    if (victim === undefined || lowest > limit) return false;
     this.#clock = Math.max(this.#clock, lowest);
     this.#evictions++;
     this.delete(victim.node);
+    return true;
   }
 
   /** xorshift32: which entries are looked at has no bearing on any result. */
@@ -155,12 +170,9 @@ export class MemoryStore implements Store {
 }
 
 /** What an entry counts in the budget: its elements where they are in RAM, and what holding them takes. */
-const chargedBytes = (entry: Entry): number => (entry.away ? ENTRY_BYTES : entry.value.block.sizeBytes + ENTRY_BYTES);
+const chargedBytes = (entry: Entry): number => ((entry.away ? 0 : entry.value.block.sizeBytes) + (entry.overheadBytes ?? ENTRY_BYTES));
 
 const priority = (entry: Entry): number => entry.touched + worth(entry);
 
-/** Nanoseconds saved per byte and hit, damped so that one huge saving does not stay for ever; scaled by the score. */
-function worth(entry: Entry): number {
-  const savedPerByte = entry.costNs / (entry.value.block.sizeBytes + ENTRY_BYTES);
-  return (0.25 + entry.score) * Math.log2(1 + savedPerByte * 16 * (1 + entry.hits));
-}
+/** Nanoseconds that a hit saves per byte, scaled by the score, and by the logarithm of its hits, so that old ones do not keep every new result of its kind out. */
+const worth = (entry: Entry): number => ((0.25 + entry.score) * entry.costNs * (1 + Math.log2(1 + entry.hits))) / (entry.value.block.sizeBytes + (entry.overheadBytes ?? ENTRY_BYTES));

@@ -215,17 +215,20 @@ export class Computing {
     const routed = isRouted(runner);
     // Whole nanoseconds: engines keep small integers in the object, and fractions beside it, where a hit would have to fetch them.
     const elapsedNs = Math.round(device.deviceMemory === undefined ? core.now() - startNs : core.costs.expectNs(device, task));
-    if (!routed && device.deviceMemory === undefined) core.costs.learn(device, task, elapsedNs);
+    const isLearnt = !routed && device.deviceMemory === undefined;
+    if (isLearnt) core.costs.learn(device, task, elapsedNs);
     core.counters.kernelCalls++;
     core.counters.kernelNs += elapsedNs;
     if (routed) step.expression.note = runner.detail;
     else core.counters.flops += step.flops;
     if (core.settings.policy.finite !== undefined) core.checkHealth(step.expression, value, core.settings.policy.finite);
-    step.pathNs = elapsedNs;
+    // What it cost without a cold start: compiling a kernel and starting threads are not saved by a hit.
+    step.pathNs = isLearnt ? Math.min(elapsedNs, Math.round(core.costs.expectNs(device, task))) : elapsedNs;
+    const warmNs = isLearnt ? Math.min(elapsedNs, Math.round(core.costs.warmNs(device, task))) : elapsedNs;
     for (const operand of step.operands) step.pathNs += Math.round(operand.pathNs / operand.readers);
     step.expression.origin = 'computed';
     step.expression.costNs = step.pathNs;
-    const decision = view.reuse ? this.#keep(step, value, runner.name, elapsedNs) : 'computed';
+    const decision = view.reuse ? this.#keep(step, value, runner.name, warmNs) : 'computed';
     core.answered(step.expression, decision, runner.name, startNs, elapsedNs, 0, value);
     return value;
   }

@@ -85,12 +85,34 @@ describe('the RAM store', () => {
 
   it('keeps dear results longer than cheap ones of their size, and lets what nobody asks for grow old', () => {
     const { table, store, entry } = open();
-    const dear = Array.from({ length: 8 }, () => entry(table.fresh(1, 0), 250, 1e9));
+    const dear = Array.from({ length: 8 }, () => entry(table.fresh(1, 0), 250, 1e8));
     for (const each of dear) store.put(each);
     for (let i = 0; i < 40; i++) store.put(entry(table.fresh(1, 0), 250, 1e3));
     expect(dear.filter((each) => store.peek(each.node) === each)).toHaveLength(8);
     for (let i = 0; i < 5000; i++) store.put(entry(table.fresh(1, 0), 250, 1e6));
     expect(dear.filter((each) => store.peek(each.node) === each).length).toBeLessThan(8);
+  });
+
+  it('keeps small costly answers while bulk passes through, and takes new bulk for bulk of its worth', () => {
+    const { table, store, entry } = open();
+    const answers = Array.from({ length: 20 }, () => entry(table.fresh(1, 0), 1, 5e6));
+    for (const each of answers) store.put(each);
+    let last: Entry | undefined;
+    for (let i = 0; i < 400; i++) {
+      last = entry(table.fresh(1, 0), 8000, 1e5);
+      expect(store.put(last)).toBe(true);
+      for (let hit = 0; hit < 5; hit++) store.get(last.node);
+    }
+    expect(store.peek((last as Entry).node)).toBe(last);
+    expect(answers.filter((each) => store.peek(each.node) === each)).toHaveLength(20);
+  });
+
+  it('refuses cheap bulk where all that is kept is worth far more, byte for byte', () => {
+    const { table, store, entry } = open();
+    const answers = Array.from({ length: 70 }, () => entry(table.fresh(1, 0), 1, 5e6));
+    for (const each of answers) store.put(each);
+    expect(store.put(entry(table.fresh(1, 0), 10_000, 1e4))).toBe(false);
+    expect(answers.filter((each) => store.peek(each.node) === each)).toHaveLength(70);
   });
 
   it('takes nothing after it was closed', () => {

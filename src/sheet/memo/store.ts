@@ -3,6 +3,7 @@ import { toHex } from '../../fingerprint/digest.ts';
 import type { Digest } from '../../env.ts';
 import type { MemoryStore } from '../../cache/memory.ts';
 import { NO_ATTRIBUTES } from '../../expr/attributes.ts';
+import { MEMO_ENTRY_BYTES } from '../../policy/admission.ts';
 import { ROOT_OP } from '../../expr/expression.ts';
 import type { InterningTable, NodeId } from '../../expr/interning.ts';
 import type { Value } from '../../tensor/block.ts';
@@ -117,7 +118,7 @@ export class Definition {
     const { table, store } = this.#ground;
     const places = pieces.map(({ value, node = table.fresh(ROOT_OP, 0), id }) => {
       const share = costNs / pieces.length;
-      store.put({ node, value, attributes: NO_ATTRIBUTES, costNs: share, ownNs: share, device: 'memo', away: false, facts: 0, score: this.#ground.scoreOf(value, share), hits: 0, touched: 0, slot: 0 });
+      store.put({ node, value, attributes: NO_ATTRIBUTES, costNs: share, ownNs: share, device: 'memo', overheadBytes: MEMO_ENTRY_BYTES, away: false, facts: 0, score: this.#ground.scoreOf(value, share), hits: 0, touched: 0, slot: 0 });
       return { node, life: table.lifeOf(node), id };
     });
     this.#kept.set(key, { places, costNs });
