@@ -3,7 +3,7 @@ import { openSheet } from './sheet/open.ts';
 import { nodeHost } from './host/node-host.ts';
 import { nodeDevices } from './host/node-devices.ts';
 import { Sheet } from './sheet/sheet.ts';
-import type { OpenOptions } from './sheet/options.ts';
+import { checkOptions, checkTrace, checkTracePath, LOAD, type OpenOptions, REPLAY } from './sheet/options.ts';
 import type { Files } from './env.ts';
 import type { LoadOptions } from './trace/load.ts';
 import type { ReplayReport, ReplayTraceOptions } from './trace/replay.ts';
@@ -17,17 +17,22 @@ export class SymbolicSheet extends Sheet {
   }
 }
 
-/** Reads a saved trace (`.sqs.json`, or a live `trace.file`) and verifies all of it; a FormatError says what happened to it. */
-export async function loadTrace(path: string, options: LoadOptions = {}): Promise<Trace> {
-  const [{ digest, files }, { loadTraceFile }] = await Promise.all([nodeHost(), import('./trace/load.ts')]);
+/** Reads a saved trace (`.sqs.json`, or a live `trace.file`) from its path or bytes and verifies all of it; a FormatError says what happened to it. */
+export async function loadTrace(path: string | Uint8Array, options: LoadOptions = {}): Promise<Trace> {
+  checkTracePath(path);
+  checkOptions('loadTrace', options, LOAD);
+  const [{ digest, files }, { loadTraceFile, readTrace }] = await Promise.all([nodeHost(), import('./trace/load.ts')]);
+  if (typeof path !== 'string') return readTrace(path, digest, options);
   return loadTraceFile(path, { digest, files: files as Files }, options);
 }
 
 /** Runs the program of a trace again on a fresh sheet and compares the results with the recorded digests. */
 export async function replayTrace(trace: Trace, options: ReplayTraceOptions = {}): Promise<ReplayReport> {
+  checkTrace(trace);
+  checkOptions('replayTrace', options, REPLAY);
   const [{ digest }, { replay }, { sheetExecutor }] = await Promise.all([nodeHost(), import('./trace/replay.ts'), import('./sheet/replay.ts')]);
-  const { device, ...rest } = options;
-  return replay(trace, { ...rest, digest, open: async () => sheetExecutor(await SymbolicSheet.open(device === undefined ? {} : { device })) });
+  const { device, policy, ...rest } = options;
+  return replay(trace, { ...rest, digest, open: async () => sheetExecutor(await SymbolicSheet.open({ ...(device !== undefined && { device }), ...(policy !== undefined && { policy }) })) });
 }
 
 export type { LoadOptions, ReplayReport, ReplayTraceOptions, Trace };

@@ -5,12 +5,15 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { SheetError } from '../index.ts';
 import { devicesCommand } from './devices-command.ts';
+import { oneLine, printable } from './printable.ts';
 import { type CommandResult, diffCommand, explainCommand, replayCommand, type TraceCommandOptions } from './trace-commands.ts';
 
 const USAGE = `symbolic-sheet replay run.sqs.json [--device js]   run a saved trace again and compare the results
 symbolic-sheet diff a.sqs.json b.sqs.json           where two programs part
-symbolic-sheet explain run.sqs.json                 call by call, how it was answered
+symbolic-sheet explain run.sqs.json                 by op and call by call, how it was answered
 symbolic-sheet devices                              where this machine can compute, and what is missing
+  --op NAME   explain: calls of this op alone
+  --limit N   explain: print at most N calls, 0 for the summary alone (default 50)
   --prefix    use the sound part of a damaged trace
   --json      print what was found as JSON
   --version   print the version
@@ -34,7 +37,7 @@ export async function runCommandLine(args: readonly string[]): Promise<CommandRe
   try {
     const { values, positionals: [name, ...paths] } = parseArgs({
       args: [...args], allowPositionals: true,
-      options: { device: { type: 'string' }, prefix: { type: 'boolean' }, json: { type: 'boolean' }, version: { type: 'boolean', short: 'v' }, help: { type: 'boolean', short: 'h' } },
+      options: { device: { type: 'string' }, op: { type: 'string' }, limit: { type: 'string' }, prefix: { type: 'boolean' }, json: { type: 'boolean' }, version: { type: 'boolean', short: 'v' }, help: { type: 'boolean', short: 'h' } },
     });
     if (values.help === true) return { text: USAGE, exitCode: 0 };
     if (values.version === true) return { text: (createRequire(import.meta.url)('symbolic-sheet/package.json') as { version: string }).version, exitCode: 0 };
@@ -58,20 +61,28 @@ function faultOf(name: string | undefined, paths: readonly string[]): string | u
 
 /** Errors a person can do something about, in one line; anything else is a fault of ours and goes up. */
 function messageOf(error: unknown): string {
-  if (error instanceof SheetError) return `${error.name}: ${error.message}`;
+  if (error instanceof SheetError) return oneLine(`${error.name}: ${error.message}`);
   const { code, message } = error as { code?: unknown; message?: string };
-  if (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS')) return `${message}\n\n${USAGE}`;
+  if (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS')) return `${oneLine(message ?? '')}\n\n${USAGE}`;
   throw error;
+}
+
+// Who reads the output may have read enough: `explain run.sqs.json | head -1`.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: Error & { readonly code?: unknown }) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
 }
 
 runCommandLine(process.argv.slice(2)).then(
   ({ text, record, exitCode }) => {
     // A result is a result also where it could not tell.
-    (exitCode === 2 && record === undefined ? process.stderr : process.stdout).write(`${text}\n`);
+    (exitCode === 2 && record === undefined ? process.stderr : process.stdout).write(`${printable(text)}\n`);
     process.exitCode = exitCode;
   },
   (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(`${printable(String(error instanceof Error ? error.stack : error))}\n`);
     process.exitCode = 2;
   },
 );

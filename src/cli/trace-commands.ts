@@ -1,6 +1,8 @@
 // The commands that read saved traces: replay, diff, explain. Each returns the text to print and the exit code.
-import { diffTraces, Explanation, loadTrace, replayTrace } from '../index.ts';
-import type { ReplayReport, Trace, TraceDifference } from '../index.ts';
+import { AttributeError, diffTraces, Explanation, loadTrace, replayTrace } from '../index.ts';
+import type { ExplainedOp, ReplayReport, Trace, TraceDifference } from '../index.ts';
+import { alignColumns } from '../sheet/print.ts';
+import { oneLine } from './printable.ts';
 
 /** 0: as recorded or equal. 1: something differs. 2: it could not be told. */
 export interface CommandResult {
@@ -13,6 +15,9 @@ export interface CommandResult {
 /** Options of the commands, as words of the command line. */
 export interface TraceCommandOptions {
   readonly device?: string | undefined;
+  /** explain: calls of this op alone, and most calls to print. */
+  readonly op?: string | undefined;
+  readonly limit?: string | undefined;
   /** Use the sound prefix of a damaged trace. */
   readonly prefix?: boolean | undefined;
 }
@@ -24,9 +29,9 @@ export async function replayCommand(path: string, options: TraceCommandOptions =
   const trace = await load(path, options);
   const report = await replayTrace(trace, options.device === undefined ? {} : { device: options.device });
   const { firstDivergence: first, missing } = report;
-  const lines = [`${path}: ${summary(report)}`, ...(trace.damage ? [`damaged: ${trace.damage.message}`] : [])];
-  if (first !== undefined) lines.push(`first difference: #${first.seq} ${first.op}: ${first.reason}`);
-  for (const { seq, contentId, dtype, shape } of missing) lines.push(`missing root #${seq}: ${dtype} [${shape.join('×')}] ${contentId ?? 'of unknown content'}`);
+  const lines = [`${path}: ${summary(report)}`, ...damageOf(trace)];
+  if (first !== undefined) lines.push(`first difference: #${first.seq} ${oneLine(first.op)}: ${oneLine(first.reason)}`);
+  for (const { seq, contentId, dtype, shape } of missing) lines.push(`missing root #${seq}: ${oneLine(dtype)} [${shape.join('×')}] ${contentId ?? 'of unknown content'}`);
   if (missing.length > 0) lines.push("Save with { roots: 'embedded' } or 'beside', or supply them to replayTrace(trace, { roots }).");
   return { text: lines.join('\n'), record: report, exitCode: first !== undefined ? 1 : missing.length > 0 || report.compared === 0 ? 2 : 0 };
 }
@@ -41,29 +46,71 @@ export async function diffCommand(pathA: string, pathB: string, options: TraceCo
   const { firstDivergence: first, onlyInA, onlyInB } = difference;
   const heading = first === undefined
     ? [`The programs are equal: ${a.events.length} events.`]
-    : [`The programs part at event ${first.index}: ${name(first.a)} | ${name(first.b)}`, ...first.changes.map((change) => `  ${change}`),
+    : [`The programs part at event ${first.index}: ${name(first.a)} | ${name(first.b)}`, ...first.changes.map((change) => `  ${oneLine(change)}`),
       `only in ${pathA}: ${onlyInA.length} · only in ${pathB}: ${onlyInB.length}`];
   return { text: [...heading, ...opTable(difference)].join('\n'), record: difference, exitCode: first === undefined ? 0 : 1 };
 }
 
-const name = (event: Trace['events'][number] | undefined): string => (event === undefined ? 'ends' : `#${event.seq} ${event.op}`);
+const name = (event: Trace['events'][number] | undefined): string => (event === undefined ? 'ends' : `#${event.seq} ${oneLine(event.op)}`);
 
 function opTable({ ops }: TraceDifference): string[] {
   const cell = ({ calls, elapsedNs, decisions }: TraceDifference['ops'][number]['a']): string =>
     `${calls} calls ${(elapsedNs / 1e6).toFixed(3)} ms ${Object.entries(decisions).map(([decision, count]) => `${count} ${decision}`).join(' ')}`.trim();
-  const width = Math.max(...ops.map(({ op }) => op.length), 0);
-  return ops.map(({ op, a, b }) => `${op.padEnd(width)}  ${cell(a)}  |  ${cell(b)}`);
+  return alignColumns(ops.map(({ op, a, b }) => [oneLine(op), cell(a), `|  ${cell(b)}`])).split('\n');
 }
 
-/** Call by call, how it was answered, where and in what time. */
+/** What a reader should know of a trace before anything else is said of it. */
+function damageOf({ damage, runs = [] }: Trace): string[] {
+  const cut = runs.filter(({ interrupted }) => interrupted === true).length;
+  return [...(damage ? [`damaged: ${oneLine(damage.message)}`] : []), ...(cut > 0 ? [`${cut} of ${runs.length} runs did not end: what was not written yet is missing`] : [])];
+}
+
+const DEFAULT_LIMIT = 50;
+
+/** By op, and then call by call, how it was answered, where and in what time. */
 export async function explainCommand(path: string, options: TraceCommandOptions = {}): Promise<CommandResult> {
+  const limit = limitOf(options.limit);
   const trace = await load(path, options);
+  const ops = explainedOps(trace).filter(({ op }) => options.op === undefined || op === options.op);
+  if (ops.length === 0 && options.op !== undefined) {
+    throw new AttributeError(`explain: ${path} has no calls of ${options.op}; it has ${[...new Set(trace.events.map(({ op }) => op))].sort().join(', ')}.`, { op: options.op });
+  }
+  const shown = ops.slice(0, limit).map((op) => ({ ...op, op: oneLine(op.op), type: oneLine(op.type), source: oneLine(op.source), device: op.device === undefined ? undefined : oneLine(op.device) }));
+  const more = ops.length - shown.length;
+  const lines = [`${path}: ${ops.length} calls`, ...damageOf(trace), ...summaryByOp(ops), '', new Explanation(shown).toString()];
+  if (more > 0) lines.push(`… and ${more} more calls: --limit ${ops.length} prints them all, --op NAME those of one op.`);
+  return { text: lines.join('\n').trimEnd(), record: ops, exitCode: 0 };
+}
+
+function limitOf(text: string | undefined): number {
+  const limit = text === undefined ? DEFAULT_LIMIT : /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  if (limit !== undefined) return limit;
+  throw new AttributeError(`explain: --limit is "${text}"; give a number of calls, as --limit 200.`, { limit: text });
+}
+
+function explainedOps(trace: Trace): ExplainedOp[] {
   const answers = new Map(trace.annotations.flatMap((record) => (record.kind === 'answer' ? [[record.seq, record] as const] : [])));
-  const explanation = new Explanation(trace.events.map((event) => {
-    const answer = answers.get(event.seq);
-    const source = event.op === 'tensor' ? 'from outside' : answer?.decision ?? 'not computed';
-    const type = `${event.dtype} [${event.shape.join('×')}]`;
-    return { seq: event.seq, op: event.op, type, source, device: answer?.device, elapsedNs: answer?.elapsedNs, reason: event.operands.map((operand) => `#${operand}`).join(' ') };
-  }));
-  return { text: explanation.toString(), record: explanation.ops, exitCode: 0 };
+  return trace.events.map(({ seq, op, dtype, shape, operands, attrs }) => {
+    const answer = answers.get(seq);
+    const source = op === 'tensor' ? 'from outside' : answer?.decision ?? (operands.length === 0 && 'value' in attrs ? 'given' : 'not computed');
+    const named = operands.map((operand) => `#${operand}`);
+    // A constant says which.
+    if (operands.length === 0 && 'value' in attrs) named.push(String(attrs['value']));
+    return { seq, op, type: `${dtype} [${shape.join('×')}]`, source, device: answer?.device, elapsedNs: answer?.elapsedNs, reason: oneLine(named.join(' ')) };
+  });
+}
+
+/** A line an op: calls, time, and how many were answered how; what took longest first. */
+function summaryByOp(ops: readonly ExplainedOp[]): string[] {
+  const byOp = new Map<string, { calls: number; elapsedNs: number; sources: Map<string, number> }>();
+  for (const { op, source, elapsedNs = 0 } of ops) {
+    const row = byOp.get(op) ?? { calls: 0, elapsedNs: 0, sources: new Map<string, number>() };
+    row.calls++;
+    row.elapsedNs += elapsedNs;
+    row.sources.set(source, (row.sources.get(source) ?? 0) + 1);
+    byOp.set(op, row);
+  }
+  const sorted = [...byOp].sort(([, a], [, b]) => b.elapsedNs - a.elapsedNs || b.calls - a.calls);
+  const rows = sorted.map(([op, { calls, elapsedNs, sources }]) => [oneLine(op), `${calls} calls`, `${(elapsedNs / 1e6).toFixed(3)} ms`, [...sources].map(([source, count]) => `${count} ${oneLine(source)}`).join(', ')]);
+  return rows.length === 0 ? [] : alignColumns(rows).split('\n');
 }

@@ -2,7 +2,6 @@
 import { ShapeError } from '../errors.ts';
 import { CAST } from '../ops/indexing.ts';
 import { FULL } from '../ops/creation.ts';
-import type { AttributeValue } from '../ops/attribute-values.ts';
 import type { OpRow } from '../ops/define.ts';
 import { checkKinds, promotedDTypes, readAttributes } from '../ops/infer.ts';
 import { valueOfArray } from '../tensor/block.ts';
@@ -15,6 +14,7 @@ import { type Attributes, internAttributes, NO_ATTRIBUTES } from './attributes.t
 import { type Author, Expression, type Precision } from './expression.ts';
 import { rewrite } from './laws.ts';
 import { castValue, commonDType, type Literal, readLiteral, type WeakCall } from './literals.ts';
+import { restatedAttributes } from './restated.ts';
 
 export type Argument = Expression | Literal;
 
@@ -108,24 +108,28 @@ export function derive(row: OpRow, operands: readonly Expression[], given: Reado
   return new Expression(row, row.number, attributes, inferType(row, types, attributes), author.semantics, operands, author.nextSeq());
 }
 
-/** An expression whose attributes are canonical already, as a trace holds them: nothing is promoted, settled or rewritten again. */
+/** An expression whose attributes are canonical already, as a trace holds them: all is checked as in a call, nothing is promoted or rewritten again. */
 export function restate(row: OpRow, operands: readonly Expression[], values: Attributes['values'], author: Author): Expression {
-  const inOrder = [...Object.keys(row.attributes), ...Object.keys(values)].filter((name) => Object.hasOwn(values, name));
-  const attributes = internAttributes(Object.fromEntries(inOrder.map((name) => [name, values[name] as AttributeValue])));
-  const expression = new Expression(row, row.number, attributes, inferType(row, operands.map((operand) => operand.type), attributes), author.semantics, operands, author.nextSeq());
+  if (!takes(row, operands.length)) throw wrongCount(row, operands.length);
+  const types = operands.map((operand) => operand.type);
+  checkKinds(row, types);
+  const attributes = internAttributes(restatedAttributes(row, types, values));
+  const expression = new Expression(row, row.number, attributes, inferType(row, types, attributes), author.semantics, operands, author.nextSeq());
   // A trace does not tell a plain number of a call from a scalar that was asked for; laws take both for the first.
   if (row === FULL && expression.type.shape.length === 0) expression.origin = 'given';
   return expression;
 }
 
 function settleOperands(row: OpRow, args: readonly Argument[], author: Author): readonly Expression[] {
-  if (row.variadic ? args.length === 0 : args.length !== row.operands.length) throw wrongCount(row, args.length);
+  if (!takes(row, args.length)) throw wrongCount(row, args.length);
   const operands = args.every(isExpression) ? args : withConstants(row, args, author);
   checkKinds(row, operands.map((operand) => operand.type));
   if (row.promotion === 'none') return operands;
   const dtypes = promotedDTypes(row, operands.map((operand) => operand.type.dtype));
   return operands.map((operand, i) => (operand.type.dtype === dtypes[i] ? operand : castTo(operand, dtypes[i] as DType, author)));
 }
+
+const takes = (row: OpRow, count: number): boolean => (row.variadic ? count > 0 : count === row.operands.length);
 
 const isExpression = (arg: Argument): arg is Expression => typeof arg === 'object';
 

@@ -114,6 +114,8 @@ export interface OpRow {
   readonly infer: (operands: readonly TensorType[], attrs: AttributeValues) => { readonly dtype: DType; readonly shape: Shape };
   /** Attributes made canonical for these operands: negative axes resolved, defaults that depend on the rank filled in. */
   readonly settle?: (operands: readonly TensorType[], attrs: AttributeValues) => AttributeValues;
+  /** Canonical attributes as a call gives them, where settling them again would read them otherwise. */
+  readonly unsettle?: (attrs: AttributeValues) => AttributeValues;
   readonly kernel: KernelSpec;
   readonly flops: FlopCount;
   /** Parts of the result that depend on the matching part of the first operand alone. */

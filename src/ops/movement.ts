@@ -2,6 +2,7 @@
 import { AttributeError, ShapeError } from '../errors.ts';
 import { broadcast, formatShape, normaliseAxes, normaliseAxis, sameShape, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
+import type { AttributeValue } from './attribute-values.ts';
 import { type AttributeValues, defineOp, type OpRow, unary, type Window } from './define.ts';
 import { first } from './infer.ts';
 
@@ -13,6 +14,7 @@ interface Draft {
   readonly attributes: OpRow['attributes'];
   readonly positional?: readonly string[];
   readonly settle?: (operands: readonly TensorType[], attrs: AttributeValues) => AttributeValues;
+  readonly unsettle?: (attrs: AttributeValues) => AttributeValues;
   readonly laws?: OpRow['laws'];
   readonly deviation?: string;
 }
@@ -98,6 +100,15 @@ function settleSlice([x]: readonly TensorType[], attrs: AttributeValues): Attrib
   return { start, stop, step };
 }
 
+/** A bound before the first element is −1 once it is settled, which a call would count from the end. */
+function unsettleSlice(attrs: AttributeValues): AttributeValues {
+  const before = (name: string): AttributeValue => {
+    const values = attrs[name];
+    return Array.isArray(values) ? values.map((value) => (value === -1 ? -Number.MAX_SAFE_INTEGER : value)) : (values ?? null);
+  };
+  return { ...attrs, start: before('start'), stop: before('stop') };
+}
+
 function sliced(operand: TensorType, attrs: AttributeValues): Window {
   const strides = stridesOf(operand.shape);
   const [start, stop, step] = [attrs['start'] as number[], attrs['stop'] as number[], attrs['step'] as number[]];
@@ -150,7 +161,7 @@ export const PERMUTE = windowed({
 
 /** The row of `slice`; `split` is written in terms of it. */
 export const SLICE = windowed({
-  name: 'slice', doc: 'Part of every axis: start, stop and step as in Python; missing axes are whole.', settle: settleSlice, positional: ['start', 'stop', 'step'],
+  name: 'slice', doc: 'Part of every axis: start, stop and step as in Python; missing axes are whole.', settle: settleSlice, unsettle: unsettleSlice, positional: ['start', 'stop', 'step'],
   attributes: {
     start: { kind: 'ints', fallback: null, doc: 'first index by axis; null = from the beginning' },
     stop: { kind: 'ints', fallback: null, doc: 'index after the last by axis; null = to the end' },

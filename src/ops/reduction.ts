@@ -42,7 +42,12 @@ function argReduction(name: 'argmin' | 'argmax', doc: string): OpRow {
     if (searched > 0 || sizeOf(inferred.shape) === 0) return inferred;
     throw new ShapeError(`${name}: x has shape ${formatShape(shape)}; no element along axis ${String(attrs['axis'])} can be found. Use an axis of length 1 or more.`, { shape });
   };
-  return { ...row, infer, attributes: { axis: { kind: 'axis', fallback: null, doc: 'axis to search; null = the flattened tensor' }, keepdims: KEEPDIMS } };
+  // Settled, `axis` is a list like that of other reductions.
+  const unsettle: OpRow['unsettle'] = (attrs) => {
+    const axes = attrs['axis'];
+    return { ...attrs, axis: Array.isArray(axes) ? (axes.length === 1 ? (axes[0] as number) : null) : (axes ?? null) };
+  };
+  return { ...row, infer, unsettle, attributes: { axis: { kind: 'axis', fallback: null, doc: 'axis to search; null = the flattened tensor' }, keepdims: KEEPDIMS } };
 }
 
 const CORRECTION: AttributeSpec = { kind: 'float', fallback: 0, doc: 'degrees of freedom subtracted from the count (1: sample variance)' };

@@ -6,6 +6,8 @@ import type { TensorflowModule } from '../ops/tensorflow-module.ts';
 import { nearest } from '../ops/suggestions.ts';
 import type { LawSet } from '../policy/laws.ts';
 import type { DType } from '../tensor/dtype.ts';
+import type { LoadOptions } from '../trace/load.ts';
+import type { ReplayTraceOptions } from '../trace/replay.ts';
 import type { SaveOptions } from '../trace/save.ts';
 import { describe } from './print.ts';
 
@@ -123,6 +125,26 @@ const TRACE: OptionSpecs<TraceOptions> = { file: FILE, digests: oneOf('affordabl
 export const TENSOR: OptionSpecs<TensorOptions> = { dtype: ANY, own: FLAG };
 /** Options of `trace.save`. */
 export const SAVE: OptionSpecs<SaveOptions> = { roots: oneOf('embedded', 'beside', 'none') };
+
+/** Options of `loadTrace`. */
+export const LOAD: OptionSpecs<LoadOptions> = { damaged: oneOf('refuse', 'prefix') };
+/** Options of `replayTrace`. */
+export const REPLAY: OptionSpecs<ReplayTraceOptions> = {
+  device: DEVICE, policy: ANY, maxBytes: COUNT, roots: { expected: 'a function that gives the bytes of a root', accepts: (value) => typeof value === 'function' },
+  slack: { expected: 'a number from 0 on', accepts: (value) => typeof value === 'number' && value >= 0 },
+};
+
+/** Refuses what names no trace. */
+export function checkTracePath(path: unknown): void {
+  if (isText(path) || path instanceof Uint8Array) return;
+  throw new AttributeError(`loadTrace: its path is ${describe(path)}; give the name of a file or its bytes: loadTrace('run.sqs.json').`, { path });
+}
+
+/** Refuses what is no trace that was read. */
+export function checkTrace(trace: unknown): void {
+  if (isRecord(trace) && ['events', 'annotations', 'roots'].every((name) => Array.isArray((trace as Record<string, unknown>)[name]))) return;
+  throw new AttributeError(`replayTrace: ${describe(trace)} is no trace; give what loadTrace returned.`, { trace });
+}
 
 const DEFAULT_BUDGET_BYTES = 2 ** 30;
 

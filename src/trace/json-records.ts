@@ -157,6 +157,7 @@ export function fieldsOf(json: Json, what: string): Fields {
 const isCount = (value: Json | undefined): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
 function unreadable(what: string, name: string, value: Json | undefined): FormatError {
-  const shown = String(JSON.stringify(value)).slice(0, 60);
+  // Not spelled out: a value of a file may be nested more deeply than a stack is.
+  const shown = Array.isArray(value) ? 'a list' : isRecord(value) ? 'an object' : String(JSON.stringify(value)).slice(0, 60);
   return new FormatError(`The ${what} of this trace has ${shown} as ${name}; it was edited: take the file from where it was written.`, { code: 'edited', what, name });
 }

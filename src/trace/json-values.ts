@@ -17,13 +17,12 @@ export function spellValue(value: AttributeValue): Json {
   return value.map(spellValue);
 }
 
-const UNSPELT: Readonly<Record<string, number>> = { '-0': -0, NaN: Number.NaN, Infinity, '-Infinity': -Infinity };
+const UNSPELT: ReadonlyMap<Json | undefined, number> = new Map([['-0', -0], ['NaN', Number.NaN], ['Infinity', Infinity], ['-Infinity', -Infinity]]);
 
 /** The number a spelling stands for; undefined for anything else. */
 export function readNumber(json: Json | undefined): number | undefined {
   if (typeof json === 'number') return json;
-  const word = isRecord(json) ? json['number'] : undefined;
-  return typeof word === 'string' ? UNSPELT[word] : undefined;
+  return UNSPELT.get(isRecord(json) ? json['number'] : undefined);
 }
 
 /** The attribute value a spelling stands for; undefined for anything else. */
@@ -34,7 +33,9 @@ export function readValue(json: Json | undefined): AttributeValue | undefined {
     return items.includes(undefined) ? undefined : (items as (number | null)[]);
   }
   const digits = isRecord(json) ? json['bigint'] : undefined;
-  return typeof digits === 'string' && /^-?\d{1,20}$/.test(digits) ? BigInt(digits) : readNumber(json);
+  if (typeof digits !== 'string') return readNumber(json);
+  const value = /^-?\d{1,20}$/.test(digits) ? BigInt(digits) : 0n;
+  return String(BigInt.asIntN(64, value)) === digits ? value : undefined;
 }
 
 /** True for JSON objects. */

@@ -1,9 +1,10 @@
 // Runs the program of a trace again, anywhere, and compares what comes out with the digests that were recorded.
-import { SheetError } from '../errors.ts';
+import { FormatError, LimitError, SheetError } from '../errors.ts';
 import type { NumericsClass, ProgramEvent } from '../events.ts';
 import { type Digest, toHex } from '../fingerprint/digest.ts';
 import { boundOf } from '../ops/define.ts';
 import { OPS } from '../ops/index.ts';
+import type { LawSet } from '../policy/laws.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
 import { compareResult, type Recorded } from './compare.ts';
 import { type CallAttributes, ROOT_NAME } from './records.ts';
@@ -13,7 +14,9 @@ import type { Trace, TraceRoot } from './trace.ts';
 /** What replays calls: a sheet, or anything that can stand for one. `H` is its handle of a result. */
 export interface Executor<H> {
   root(array: TypedArray, dtype: string, shape: readonly number[]): H;
+  /** Refuses what a call would refuse; computes nothing yet. */
   call(op: string, operands: readonly H[], attrs: CallAttributes, numerics: NumericsClass): H;
+  typeOf(handle: H): { readonly dtype: string; readonly shape: readonly number[]; readonly sizeBytes: number };
   /** Lends the elements of a result. */
   read<R>(handle: H, use: (array: TypedArray) => R): Promise<R>;
   close(): Promise<void>;
@@ -35,22 +38,26 @@ export interface ReplayTraceOptions {
   readonly roots?: (root: WantedRoot) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
   /** Class tolerance: allowed relative distance in units of (epsilon × bounds of the ops on the longest path). Default 16. */
   readonly slack?: number;
+  /** Laws the replay is under, as those of a sheet. What they deny is a difference. */
+  readonly policy?: LawSet;
+  /** Most bytes that results which are still used may take together; a call beyond it is a difference and is not made. Default 4 GiB. */
+  readonly maxBytes?: number;
 }
 
 /** With what it stands on. */
-export interface ReplayOptions<H> extends Omit<ReplayTraceOptions, 'device'> {
+export interface ReplayOptions<H> extends Omit<ReplayTraceOptions, 'device' | 'policy'> {
   readonly open: () => Promise<Executor<H>>;
   readonly digest: Digest;
 }
 
-/** The first result that did not come out as recorded. */
+/** The first call that did not come out as recorded: other bits, another type, or an error. */
 export interface Divergence {
   readonly seq: number;
   readonly op: string;
   readonly reason: string;
 }
 
-/** What a replay found. `compared` = `equal` + `within` + divergent ones. */
+/** What a replay found. `compared` = `equal` + `within` + divergent ones, with calls that could not be made as recorded among the latter. */
 export interface ReplayReport {
   readonly events: number;
   readonly compared: number;
@@ -64,6 +71,7 @@ export interface ReplayReport {
 }
 
 const DEFAULT_SLACK = 16;
+const DEFAULT_MAX_BYTES = 2 ** 32;
 
 /** Replays a trace. A result that was recorded with a digest is read and compared where it was called. */
 export async function replay<H>(trace: Trace, options: ReplayOptions<H>): Promise<ReplayReport> {
@@ -80,11 +88,14 @@ class Run<H> {
   readonly #executor: Executor<H>;
   readonly #options: ReplayOptions<H>;
   readonly #handles = new Map<number, H>();
+  #heldBytes = 0;
   readonly #bounds = new Map<number, number>();
   readonly #lastUse = new Map<number, number>();
   readonly #recorded: ReadonlyMap<number, Recorded>;
   readonly #contents: ReadonlyMap<string, TraceRoot>;
   readonly #contentIds: ReadonlyMap<number, Uint8Array>;
+  /** Calls that had no result when they were recorded. */
+  readonly #ended: ReadonlySet<number>;
   readonly #missing: WantedRoot[] = [];
   #counts = { compared: 0, same: 0, within: 0, skipped: 0 };
   #first: Divergence | undefined;
@@ -96,6 +107,7 @@ class Run<H> {
     this.#contents = new Map(trace.roots.map((root) => [toHex(root.contentId), root]));
     this.#contentIds = new Map(trace.annotations.flatMap((record) => (record.kind === 'root' ? [[record.seq, record.contentId]] : [])));
     this.#recorded = new Map(trace.annotations.flatMap((record) => (record.kind === 'digest' || record.kind === 'bytes' ? [[record.seq, record]] : [])));
+    this.#ended = new Set(trace.annotations.flatMap((record) => (record.kind === 'answer' && (record.decision === 'failed' || record.decision === 'denied') ? [record.seq] : [])));
     trace.events.forEach(({ operands }, at) => operands.forEach((operand) => this.#lastUse.set(operand, at)));
   }
 
@@ -103,8 +115,8 @@ class Run<H> {
     const { events } = this.#trace;
     for (const [at, event] of events.entries()) {
       await this.#again(event);
-      for (const operand of event.operands) if (this.#lastUse.get(operand) === at) this.#handles.delete(operand);
-      if (!this.#lastUse.has(event.seq)) this.#handles.delete(event.seq);
+      for (const operand of event.operands) if (this.#lastUse.get(operand) === at) this.#letGo(operand);
+      if (!this.#lastUse.has(event.seq)) this.#letGo(event.seq);
     }
     const { same, ...counts } = this.#counts;
     return { events: events.length, ...counts, equal: same, missing: this.#missing, ...(this.#first && { firstDivergence: this.#first }) };
@@ -120,14 +132,47 @@ class Run<H> {
     }
     this.#bounds.set(event.seq, boundOfCall(event) + Math.max(0, ...event.operands.map((operand) => this.#bounds.get(operand) ?? 0)));
     try {
-      const handle = this.#executor.call(event.op, operands as H[], event.attrs as CallAttributes, event.numerics);
-      this.#handles.set(event.seq, handle);
+      const handle = this.#call(event, operands as H[]);
       const recorded = this.#recorded.get(event.seq);
       if (recorded !== undefined) await this.#executor.read(handle, (array) => this.#compare(event, recorded, array));
     } catch (error) {
-      if (!(error instanceof SheetError)) throw error;
-      this.#failed(event, error);
+      // Whatever a file made an op do is found out about the file, and ends no replay.
+      if (!this.#ended.has(event.seq)) this.#diverged(event, error instanceof SheetError ? error.message : String(error));
     }
+  }
+
+  /** Makes a call as it was recorded, or throws what tells it from the record. */
+  #call(event: ProgramEvent, operands: readonly H[]): H {
+    const { op, version, attrs, dtype, shape, numerics, seq } = event;
+    const row = OPS.get(op);
+    if (row !== undefined && row.version !== version) {
+      throw new FormatError(`${op} is of version ${version} in the trace and ${row.version} here, which may have other results; replay it with the release that wrote it.`, { code: 'version', op, version });
+    }
+    const handle = this.#executor.call(op, operands, attrs as CallAttributes, numerics);
+    const type = this.#executor.typeOf(handle);
+    if (type.dtype !== dtype || type.shape.join() !== shape.join()) {
+      throw new FormatError(`${op} gives ${type.dtype} [${type.shape.join()}], recorded was ${dtype} [${shape.join()}]; the trace was changed, or written by a faulty release.`, { code: 'type', op });
+    }
+    this.#hold(seq, handle, op);
+    return handle;
+  }
+
+  #hold(seq: number, handle: H, op: string): void {
+    const { maxBytes = DEFAULT_MAX_BYTES } = this.#options;
+    const { sizeBytes } = this.#executor.typeOf(handle);
+    if (this.#heldBytes + sizeBytes > maxBytes) {
+      throw new LimitError(`${op} would make ${sizeBytes} bytes beside ${this.#heldBytes} that are still used, more than ${maxBytes} together; raise maxBytes of replayTrace.`, { sizeBytes, heldBytes: this.#heldBytes, maxBytes });
+    }
+    this.#letGo(seq);
+    this.#heldBytes += sizeBytes;
+    this.#handles.set(seq, handle);
+  }
+
+  #letGo(seq: number): void {
+    const handle = this.#handles.get(seq);
+    if (handle === undefined) return;
+    this.#heldBytes -= this.#executor.typeOf(handle).sizeBytes;
+    this.#handles.delete(seq);
   }
 
   /** An operand whose call is not in the kept part of the trace: a root can still be supplied by its content. */
@@ -143,25 +188,20 @@ class Run<H> {
     const bytes = (id && this.#contents.get(toHex(id))?.bytes) ?? (await this.#options.roots?.(wanted));
     const array = bytes && contentOf({ contentId: id, dtype, shape }, bytes, this.#options.digest);
     if (array === undefined) this.#missing.push(wanted);
-    else this.#handles.set(seq, this.#executor.root(array, dtype, shape));
+    else this.#hold(seq, this.#executor.root(array, dtype, shape), ROOT_NAME);
   }
 
   #compare(event: ProgramEvent, recorded: Recorded, array: TypedArray): void {
     const { digest, slack = DEFAULT_SLACK } = this.#options;
     const bound = event.numerics === 'exact' ? 0 : slack * (this.#bounds.get(event.seq) ?? 0);
     const { verdict, reason } = compareResult(recorded, array, bound, digest);
+    if (verdict === 'differs') return this.#diverged(event, reason);
     this.#counts.compared++;
-    if (verdict === 'differs') this.#diverged(event, reason);
-    else this.#counts[verdict]++;
-  }
-
-  /** An error is what was recorded if the call was denied or failed then, too, or if nobody read it. */
-  #failed(event: ProgramEvent, error: SheetError): void {
-    const ended = this.#trace.annotations.some((record) => record.kind === 'answer' && record.seq === event.seq && (record.decision === 'failed' || record.decision === 'denied'));
-    if (!ended) this.#diverged(event, error.message);
+    this.#counts[verdict]++;
   }
 
   #diverged({ seq, op }: ProgramEvent, reason: string): void {
+    this.#counts.compared++;
     this.#first ??= { seq, op, reason };
   }
 }

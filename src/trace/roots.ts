@@ -2,7 +2,7 @@
 import { SheetError } from '../errors.ts';
 import { contentId, panelDigests } from '../fingerprint/content.ts';
 import { type Digest, equalBytes, toHex } from '../fingerprint/digest.ts';
-import { allocate, bytesOf, parseDType, type TypedArray } from '../tensor/dtype.ts';
+import { allocate, bytesOf, DTYPES, parseDType, type TypedArray } from '../tensor/dtype.ts';
 import { sizeOf } from '../tensor/shape.ts';
 import type { Flaw, TraceRoot } from './trace.ts';
 
@@ -26,8 +26,9 @@ export interface RootSpec {
 export function contentOf(root: RootSpec, bytes: Uint8Array, digest: Digest): TypedArray | undefined {
   try {
     const dtype = parseDType(root.dtype);
+    // Compared before anything of that size is made.
+    if (sizeOf(root.shape) * DTYPES[dtype].itemBytes !== bytes.length) return undefined;
     const array = allocate(dtype, sizeOf(root.shape));
-    if (array.byteLength !== bytes.length) return undefined;
     bytesOf(array).set(bytes);
     if (root.contentId === undefined) return array;
     const id = contentId(panelDigests(array, root.shape, dtype, digest), root.shape, dtype, digest);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { oneLine, printable } from '../../src/cli/printable.ts';
 import { diffCommand, explainCommand, replayCommand } from '../../src/cli/trace-commands.ts';
 import { layers, withSheet } from './programs.ts';
 
@@ -65,8 +66,32 @@ describe('the command line', () => {
   it('explains a trace call by call', async () => {
     const { text } = await explainCommand(file('a.sqs.json'));
     expect(text).toMatch(/#\d+ +matmul +float32 \[6×8\] +(computed|bypass) +\w+ +[\d.]+ ms +#1 #2/);
-    const at = text.split('\n').map((line) => line.search(/float32|int32|bool/));
+    const at = (text.split('\n\n')[1] ?? '').split('\n').map((line) => line.search(/float32|int32|bool/));
     expect(new Set(at), 'columns are aligned').toEqual(new Set([at[0]]));
+  });
+
+  it('explains a trace by op first, prints no more calls than it is asked to, and says how many there are', async () => {
+    const { text } = await explainCommand(file('a.sqs.json'), { limit: '2' });
+    expect(text).toMatch(/18 calls\n(.*\n)*matmul +\d+ calls +[\d.]+ ms/);
+    expect(text.split('\n\n')[1]?.split('\n')).toHaveLength(3);
+    expect(text).toContain('and 16 more calls: --limit 18');
+    const tanh = await explainCommand(file('a.sqs.json'), { op: 'tanh' });
+    expect(tanh.text.split('\n\n')[1]?.split('\n').every((line) => line.includes('tanh'))).toBe(true);
+    await expect(explainCommand(file('a.sqs.json'), { op: 'tan' })).rejects.toMatchObject({ code: 'ATTRIBUTE' });
+    await expect(explainCommand(file('a.sqs.json'), { limit: '-1' })).rejects.toMatchObject({ code: 'ATTRIBUTE' });
+  });
+
+  it('prints nothing of a file that a terminal would obey, and JSON stays the same value', () => {
+    expect(printable('a\u001B[2J\u009Bb\u202E\r\nc\u007F')).toBe('a\\u001b[2J\\u009bb\\u202e\\u000d\nc\\u007f');
+    expect(oneLine('a\nb')).toBe('a\\nb');
+    expect(JSON.parse(printable(JSON.stringify('\u009B\u202E')))).toBe('\u009B\u202E');
+    const name = file('\u001B[31mnone.sqs.json');
+    expect(run('explain', name).text).not.toContain('\u001B');
+  });
+
+  it('ends quietly where its reader has read enough', () => {
+    const { stderr } = spawnSync('/bin/sh', ['-c', `'${process.execPath}' --import tsx '${MAIN}' explain '${file('a.sqs.json')}' --json | head -c 1`], { encoding: 'utf8' });
+    expect(stderr).not.toContain('EPIPE');
   });
 
   it('says what is wrong with a file or a command, without a stack', () => {

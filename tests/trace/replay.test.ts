@@ -120,6 +120,33 @@ describe('a replay', () => {
   });
 });
 
+describe('a replay of what no release would have written', () => {
+  it.each([
+    ['a version', { version: 7 }, /version 7/], ['a dtype', { dtype: 'int8' }, /recorded was int8/], ['a shape', { shape: [9, 9] }, /recorded was float32 \[9,9\]/],
+    ['an op', { op: 'nope' }, /nope/], ['attributes', { attrs: { axis: 'x' } }, /no attribute/], ['operands', { operands: [] }, /operands/],
+  ] as const)('counts %s that was changed as a difference', async (_what, change, reason) => {
+    const trace = await loadTrace(await saved('changed', { class: 'exact', devices: ['js'] }));
+    const at = trace.events.findIndex((event) => event.op === 'tanh');
+    const report = await replayTrace({ ...trace, events: trace.events.map((event, i) => (i === at ? { ...event, ...change } : event)) }, { device: 'js' });
+    expect(report.firstDivergence).toMatchObject({ seq: trace.events[at]?.seq, reason: expect.stringMatching(reason) });
+    expect(report.equal + report.within).toBeLessThan(report.compared);
+  });
+
+  it('makes nothing beyond its bytes, and obeys a policy', async () => {
+    const trace = await loadTrace(await saved('limits', { class: 'exact', devices: ['js'] }));
+    expect((await replayTrace(trace, { device: 'js', maxBytes: 600 })).firstDivergence?.reason).toMatch(/raise maxBytes/);
+    expect((await replayTrace(trace, { device: 'js', policy: { forbid: ['tanh'] } })).firstDivergence).toMatchObject({ reason: expect.stringContaining('forbid') });
+    await expect(replayTrace(undefined as never)).rejects.toMatchObject({ code: 'ATTRIBUTE' });
+    await expect(loadTrace(undefined as never)).rejects.toMatchObject({ code: 'ATTRIBUTE' });
+  });
+
+  it('compares the length of a root before anything of its shape is made', async () => {
+    const trace = await loadTrace(await saved('vast', { class: 'exact', devices: ['js'] }));
+    const roots = trace.roots.map((root) => ({ ...root, shape: [2 ** 31] }));
+    expect((await replayTrace({ ...trace, roots, events: trace.events.map((event) => (event.op === 'tensor' ? { ...event, shape: [2 ** 31] } : event)) }, { device: 'js' })).missing.length).toBeGreaterThan(0);
+  });
+});
+
 describe('the content of roots', () => {
   it('is stored once for equal contents', async () => {
     const path = join(folder, 'twice.sqs.json');
