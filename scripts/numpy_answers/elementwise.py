@@ -111,7 +111,7 @@ def half_normal(x):
 
 
 erf = with_limits(by_mpmath(lambda x: mpmath.erf(x) if abs(x) < 30 else mpmath.sign(x)), -1, 1)
-gelu = with_limits(by_mpmath(half_normal), np.nan, np.inf)
+gelu = with_limits(by_mpmath(half_normal), -0.0, np.inf)
 
 
 def sigmoid(x):
