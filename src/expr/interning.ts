@@ -140,11 +140,12 @@ export class InterningTable {
     this.#slots[slot] = node;
   }
 
-  /** Sweeps when the table is full. To be called where no node number is in hand that is not retained. */
-  sweepWhenFull(): void {
-    if (this.#live < this.#sweepAt) return;
+  /** Sweeps when the table is full, and answers whether it did. To be called where no node number is in hand that is not retained. */
+  sweepWhenFull(): boolean {
+    if (this.#live < this.#sweepAt) return false;
     this.#sweep();
     this.#sweepAt = Math.max(this.#bound, this.#live * 2);
+    return true;
   }
 
   /** Frees every node that nothing holds, and then the operands only such nodes held. */

@@ -254,9 +254,13 @@ export class Computing {
     this.#core.counters.failures++;
     this.#core.answered(expression, 'failed', '', this.#core.now(), 0, 0);
     if (error instanceof SheetError) return error;
+    if (isTooLarge(error)) return new LimitError(`${expression.row?.name}: there is no memory for ${expression.type.sizeBytes} bytes (${expression.type.dtype} of shape [${expression.type.shape.join(',')}]) and what computing them takes. Split the tensor, or dispose of handles.`, { sizeBytes: expression.type.sizeBytes, shape: expression.type.shape });
     return new SheetError('KERNEL', `${expression.row?.name}: its kernel failed: ${String(error)}. Run it with sheet.with({ device: 'js' }) and report both traces.`, { op: expression.row?.name }, { cause: error });
   }
 }
+
+/** How engines say that an array cannot be made. */
+const isTooLarge = (error: unknown): boolean => error instanceof RangeError && /array length|allocation failed|allocate|buffer size/i.test(error.message);
 
 const entryOf = ({ identity, expression, pathNs }: Step, value: Value, device: string, costNs: number, score: number): Entry =>
   ({ node: identity as NodeId, value, attributes: expression.attributes, costNs: pathNs, ownNs: costNs, device, away: !value.block.isLocal, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });

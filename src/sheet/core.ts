@@ -24,7 +24,7 @@ import { Memos } from './memo/store.ts';
 import { NearMisses } from './near-misses.ts';
 import type { Settings } from './options.ts';
 import { Pins } from './pins.ts';
-import { giveBack } from './relief.ts';
+import { boundLineage, giveBack } from './relief.ts';
 import { Roots } from './roots.ts';
 import type { TraceWriter } from '../trace/writer.ts';
 
@@ -113,7 +113,7 @@ export class Core {
    */
   admit(target: Expression, view: View): void {
     if (target.admitted) return;
-    this.table.sweepWhenFull();
+    if (this.table.sweepWhenFull()) boundLineage(this);
     if (target.row !== undefined && allAdmitted(target)) return this.#admitOne(target, view);
     const fresh = listFresh(target);
     if (view.reuse) this.roots.identify(fresh);

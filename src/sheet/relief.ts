@@ -33,4 +33,15 @@ export function* giveBack({ store, pins, computing }: Relieving): Generator<void
   }
 }
 
+/** Bytes of the table for a node that kept results hold, with its attributes; share of the budget that all may take. */
+const NODE_BYTES = 80;
+const LINEAGE_SHARE = 0.25;
+
+/** Where kept results hold more nodes, that say what they were made from, than a share of the budget, half of them go: bulky and cheap ones first. */
+export function boundLineage({ store, table, settings }: { readonly store: Relieving['store']; readonly table: { readonly size: number }; readonly settings: { readonly budgetBytes: number } }): void {
+  if (table.size * NODE_BYTES <= LINEAGE_SHARE * settings.budgetBytes) return;
+  const entries = [...store.entries()].toSorted((a, b) => density(a) - density(b));
+  for (const { node } of entries.slice(0, Math.ceil(entries.length / 2))) store.delete(node);
+}
+
 const density = ({ costNs, value }: Entry): number => costNs / value.block.sizeBytes;

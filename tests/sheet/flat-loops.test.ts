@@ -9,6 +9,7 @@ import { SymbolicSheet } from '../../src/index.ts';
 import { heapMemory, valueOf } from '../../src/tensor/block.ts';
 import { tensorType } from '../../src/tensor/type.ts';
 import { opNamed } from '../../src/ops/index.ts';
+import { boundLineage } from '../../src/sheet/relief.ts';
 import type { Spawn } from '../../kernels/wasm/team.ts';
 import { collected } from './fixtures/collected.ts';
 
@@ -49,5 +50,22 @@ describe('a sheet that nobody closed', () => {
 
   it('is refused thousands of threads, in words', async () => {
     await expect(SymbolicSheet.open({ threads: 2000 })).rejects.toMatchObject({ code: 'ATTRIBUTE', message: expect.stringContaining('256') });
+  });
+});
+
+describe('limits of memory', () => {
+  it('say LIMIT where no memory can hold a tensor', async () => {
+    await using sheet = await SymbolicSheet.open({ devices: ['wasm', 'js'] });
+    await expect(sheet.zeros([2 ** 31]).sum().item()).rejects.toMatchObject({ code: 'LIMIT' });
+  });
+
+  it('count what kept results were made from: half of them go where that is more than a quarter of the budget', () => {
+    const entries = [1, 2, 3, 4].map((node) => ({ node, costNs: node, value: { block: { sizeBytes: 1 } } }));
+    const dropped: number[] = [];
+    const store = { entries: () => entries as never, delete: (node: number) => dropped.push(node) > 0 };
+    boundLineage({ store, table: { size: 1000 }, settings: { budgetBytes: 4 * MIB } });
+    expect(dropped).toEqual([]);
+    boundLineage({ store, table: { size: 100_000 }, settings: { budgetBytes: 4 * MIB } });
+    expect(dropped).toEqual([1, 2]);
   });
 });
