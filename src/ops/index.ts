@@ -9,7 +9,7 @@ import { LINALG } from './linalg.ts';
 import { MOVEMENT } from './movement.ts';
 import { RANDOM } from './random.ts';
 import { REDUCTION } from './reduction.ts';
-import { nearestOp, OP_ALIASES } from './suggestions.ts';
+import { isKnownElsewhere, KNOWN_ELSEWHERE, nearestOp, OP_ALIASES } from './suggestions.ts';
 
 /** Every op, by name. */
 export const OPS: ReadonlyMap<string, OpRow> = new Map(
@@ -26,10 +26,12 @@ export const METHODS: ReadonlyMap<string, OpRow> = new Map([...OPS.values()].map
 export function opNamed(name: string): OpRow {
   const row = OPS.get(name);
   if (row !== undefined) return row;
-  const near = nearestOp(String(name), [...OPS.keys()]);
-  const remedy = near === undefined ? 'there is no such op.' : Object.hasOwn(OP_ALIASES, name) ? `that is \`${near}\` here.` : `did you mean ${near}?`;
+  const word = String(name);
+  const isMissing = isKnownElsewhere(word);
+  const near = isMissing ? undefined : nearestOp(word, [...OPS.keys()]);
+  const remedy = isMissing ? 'not here yet.' : near === undefined ? 'there is no such op.' : Object.hasOwn(OP_ALIASES, word) ? `that is \`${near}\` here, ${methodName(near)}() as a method.` : `did you mean ${near}?`;
   throw new UnknownOpError(`"${String(name)}": ${remedy} The ${OPS.size} ops are in docs/ops.md.`, { name, near });
 }
 
 /** Names that methods have elsewhere and not here: calling one says what it is called here. */
-export const FOREIGN_METHODS: ReadonlyMap<string, string> = new Map(Object.keys(OP_ALIASES).map((name) => [methodName(name), name]));
+export const FOREIGN_METHODS: ReadonlyMap<string, string> = new Map([...Object.keys(OP_ALIASES), ...KNOWN_ELSEWHERE].filter((name) => !OPS.has(name)).map((name) => [methodName(name), name]));

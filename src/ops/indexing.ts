@@ -64,6 +64,7 @@ const stack: OpRow = defineOp({
 function readIndex(index: number, length: number, at: number): number {
   const settled = index < 0 ? index + length : index;
   if (settled >= 0 && settled < length) return settled;
+  if (length === 0) throw new AttributeError(`take: indices[${at}] is ${index}, and the axis has length 0: it has no elements to take. Use an axis of length 1 or more.`, { index, at, length });
   throw new AttributeError(`take: indices[${at}] is ${index}, outside an axis of length ${length}; use −${length} to ${length - 1}.`, { index, at, length });
 }
 

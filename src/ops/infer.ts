@@ -1,6 +1,6 @@
 // Shape and dtype rules that many rows share, and the checks every call goes through before its row's own rule.
 import { AttributeError, DTypeError, ShapeError } from '../errors.ts';
-import { type DType, DTYPE_NAMES, DTYPES, isDType, isFloat, isInteger, promote } from '../tensor/dtype.ts';
+import { type DType, DTYPE_NAMES, DTYPES, dtypeOfArray, isDType, isFloat, isInteger, promote } from '../tensor/dtype.ts';
 import { broadcast, checkShape, normaliseAxes, normaliseAxis, type Shape } from '../tensor/shape.ts';
 import { plainNumber } from '../tensor/range.ts';
 import type { TensorType } from '../tensor/type.ts';
@@ -119,7 +119,7 @@ function readAttribute(row: OpRow, name: string, spec: AttributeSpec, value: unk
 const show = (value: unknown): string => (typeof value === 'bigint' ? `${value}n` : typeof value === 'number' ? String(value) : JSON.stringify(value) ?? String(value));
 
 const isIntegers = (value: unknown): value is number[] =>
-  (Array.isArray(value) || value instanceof Int32Array) && [...value].every((item) => Number.isSafeInteger(item));
+  (Array.isArray(value) || dtypeOfArray(value) === 'int32') && [...(value as Iterable<unknown>)].every((item) => Number.isSafeInteger(item));
 
 const READ: Record<AttributeSpec['kind'], (value: unknown, row: OpRow, spec: AttributeSpec) => AttributeValue | undefined> = {
   int: (value) => (Number.isSafeInteger(value) ? (value as number) : undefined),

@@ -6,7 +6,7 @@ import type { DType } from '../tensor/dtype.ts';
 import { type AttributeSpec, type AttributeValues, defineOp, type OpRow, type RandomKernel } from './define.ts';
 
 const SHAPE: AttributeSpec = { kind: 'shape', doc: 'shape of the result' };
-const SEED: AttributeSpec = { kind: 'seed', doc: 'non-negative integer; equal seeds give equal elements on every machine' };
+const SEED: AttributeSpec = { kind: 'seed', doc: 'equal seeds give equal elements on every machine' };
 const FLOAT: AttributeSpec = { kind: 'dtype', fallback: 'float32', doc: 'float32 or float64' };
 
 const source = (attrs: AttributeValues): { seed: bigint } => ({ seed: BigInt(attrs['seed'] as number) });

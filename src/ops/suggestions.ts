@@ -13,6 +13,16 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 /** Our ops by those names. */
 export const OP_ALIASES: Readonly<Record<string, string>> = Object.fromEntries(Object.entries(ELSEWHERE).flatMap(([op, names]) => names.split(' ').map((name) => [name, op])));
 
+/** What NumPy, the array API and PyTorch have and no row does: a near name would be nonsense. */
+export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set((
+  'sort argsort topk top_k nonzero unique unique_values unique_counts searchsorted quantile percentile median nanmean nansum nanmax nanmin nan_to_num histogram bincount digitize cumsum cumprod cumulative_sum '
+  + 'cumulative_prod segment_sum scatter scatter_add index_add masked_select masked_fill compress eigh eig eigvals eigvalsh svd svdvals qr lu lstsq inv pinv det slogdet cov corrcoef kron cross vecdot tensordot einsum matrix_power '
+  + 'matrix_rank tile roll rot90 diff meshgrid isclose allclose take_along_axis put_along_axis pad convolve conv1d conv2d max_pool avg_pool interp fft ifft rfft grad gradient cdist pdist factorize count_nonzero '
+  + 'ptp clip_by_value log_sum exp2 cbrt sinc heaviside copysign nextafter signbit deg2rad rad2deg trapz trapezoid polyfit polyval diag diagflat vstack hstack dstack column_stack unstack chunk fmax fmin gcd lcm '
+  + 'bitwise_not bitwise_invert bitwise_left_shift bitwise_right_shift left_shift right_shift invert real imag conj angle array_equal isin setdiff1d intersect1d union1d argwhere flatnonzero choose select piecewise '
+  + 'dropout layer_norm batch_norm embedding cross_entropy logcumsumexp erfinv lgamma digamma gammaln multinomial choice shuffle bernoulli'
+).split(' '));
+
 /** Attributes by the names they have elsewhere. */
 const ATTRIBUTE_ALIASES: Readonly<Record<string, readonly string[]>> = {
   dim: ['axis', 'axes'], dims: ['axes', 'axis'], perm: ['axes'], axis: ['axes'], axes: ['axis'], keep_dims: ['keepdims'], ddof: ['correction'], unbiased: ['correction'], trans_a: ['transposeA'], trans_b: ['transposeB'],
@@ -24,6 +34,9 @@ export function nearestAttribute(word: string, known: readonly string[]): string
   const meant = Object.hasOwn(ATTRIBUTE_ALIASES, snakeCase(word)) ? ATTRIBUTE_ALIASES[snakeCase(word)] : undefined;
   return meant?.find((name) => known.includes(name)) ?? nearest(word, known);
 }
+
+/** Whether a word names an op that other libraries have and this one has not. */
+export const isKnownElsewhere = (word: string): boolean => KNOWN_ELSEWHERE.has(snakeCase(word));
 
 /** The op that a word means; undefined where none is near. */
 export const nearestOp = (word: string, known: readonly string[]): string | undefined => (Object.hasOwn(OP_ALIASES, snakeCase(word)) ? OP_ALIASES[snakeCase(word)] : nearest(word, known));

@@ -24,8 +24,16 @@ function surplus(row: OpRow, self: Expression | undefined, count: number, rest: 
   const named = Object.keys(row.attributes).filter((name) => !row.positional.includes(name));
   const value = rest[row.positional.length];
   const isPlain = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string' || Array.isArray(value);
-  const remedy = named.length === 0 ? 'leave the others out' : isPlain ? `pass { ${named[0]}: ${JSON.stringify(value)} }` : `pass the others by name: { ${named.join(', ')} }`;
+  const list = listFor(row, rest);
+  const remedy = list !== undefined ? `pass one list: [${list.join(', ')}]` : named.length === 0 ? 'leave the others out' : isPlain ? `pass { ${named[0]}: ${JSON.stringify(value)} }` : `pass the others by name: { ${named.join(', ')} }`;
   return new AttributeError(`${row.name}: ${count} ${count === 1 ? 'argument was' : 'arguments were'} given; it takes ${taken.join(', ') || 'none'}${named.length > 0 ? ', then an object of attributes' : ''}: ${remedy}.`, { op: row.name, count });
+}
+
+/** Numbers given one by one where the row takes a list. */
+function listFor(row: OpRow, rest: readonly unknown[]): readonly number[] | undefined {
+  const kind = row.attributes[row.positional.at(-1) ?? '']?.kind;
+  const numbers = rest.slice(row.positional.length - 1);
+  return (kind === 'shape' || kind === 'ints' || kind === 'axes') && numbers.every((value) => typeof value === 'number') ? numbers as number[] : undefined;
 }
 
 /** A list of just its length: a spread after another element leaves room for 16 more, and expressions keep the list. */
@@ -39,4 +47,9 @@ function listOf(row: OpRow, value: unknown): readonly unknown[] {
   throw new AttributeError(`${row.name}: its operands are one list; write ${row.name}([a, b], { … }).`, { op: row.name });
 }
 
-const isAttributes = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+/** An object of attributes or options: one of this realm or of another, or without a prototype. */
+export function isAttributes(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf'));
+}

@@ -486,13 +486,13 @@ export interface SheetMethods {
   onesLike(x: Operand): PendingTensor<DType>;
   /** A value in the shape and dtype of x. Attributes: value: value of every element. */
   fullLike(x: Operand, value: number | bigint): PendingTensor<DType>;
-  /** Uniform in [0, 1). Attributes: shape: shape of the result; seed: non-negative integer; equal seeds give equal elements on every machine; dtype: float32 or float64 (default "float32"). */
+  /** Uniform in [0, 1). Attributes: shape: shape of the result; seed: equal seeds give equal elements on every machine; dtype: float32 or float64 (default "float32"). */
   randomUniform<R extends DType = 'float32'>(shape: readonly number[], attributes: { readonly seed: number; readonly dtype?: R }): PendingTensor<R>;
-  /** Normal with mean 0 and variance 1 (Box–Muller). Attributes: shape: shape of the result; seed: non-negative integer; equal seeds give equal elements on every machine; dtype: float32 or float64 (default "float32"). */
+  /** Normal with mean 0 and variance 1 (Box–Muller). Attributes: shape: shape of the result; seed: equal seeds give equal elements on every machine; dtype: float32 or float64 (default "float32"). */
   randomNormal<R extends DType = 'float32'>(shape: readonly number[], attributes: { readonly seed: number; readonly dtype?: R }): PendingTensor<R>;
-  /** Uniform integers in [low, high). Attributes: shape: shape of the result; low: smallest value; high: bound that is not reached; seed: non-negative integer; equal seeds give equal elements on every machine. */
+  /** Uniform integers in [low, high). Attributes: shape: shape of the result; low: smallest value; high: bound that is not reached; seed: equal seeds give equal elements on every machine. */
   randomIntegers(shape: readonly number[], low: number, high: number, attributes: { readonly seed: number }): PendingTensor<'int32'>;
-  /** The integers 0 to n − 1 in random order (Fisher–Yates). Attributes: n: how many; seed: non-negative integer; equal seeds give equal elements on every machine. */
+  /** The integers 0 to n − 1 in random order (Fisher–Yates). Attributes: n: how many; seed: equal seeds give equal elements on every machine. */
   randomPermutation(n: number, attributes: { readonly seed: number }): PendingTensor<'int32'>;
 }
 

@@ -1,6 +1,7 @@
 // Arguments of a call: handles, numbers, arrays and foreign tensors become expressions.
 import { SourceError, ShapeError, DTypeError } from '../errors.ts';
 import type { Argument } from '../expr/canonicalise.ts';
+import { commonDType } from '../expr/literals.ts';
 import { Expression } from '../expr/expression.ts';
 import { type DType, type TypedArray, dtypeOfArray, parseDType } from '../tensor/dtype.ts';
 import { checkShape, formatShape, MAX_RANK, sizeOf } from '../tensor/shape.ts';
@@ -11,8 +12,8 @@ import { readForeign } from '../tensor/foreign.ts';
 import { isGpuBuffer } from '../tensor/foreign-gpu.ts';
 import { describe } from './print.ts';
 
-/** Nested lists of numbers, booleans or bigints. */
-export type Nested = number | boolean | bigint | readonly Nested[];
+/** Nested lists of numbers, booleans or bigints; the innermost may be typed arrays. */
+export type Nested = number | boolean | bigint | readonly (Nested | ArrayBufferView)[];
 
 /** True for what stands for itself in a call: a number, boolean or bigint. */
 export const isLiteral = (value: unknown): value is number | boolean | bigint => typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
@@ -72,27 +73,40 @@ export function checkHeld(held: DType, dtype: DType): void {
 
 function readNested(value: Nested, owner: string, dtype: DType | undefined): Elements {
   const shape: number[] = [];
-  for (let level = value; Array.isArray(level); level = level[0] as Nested) {
+  let level = value as Nested | TypedArray;
+  for (; isRow(level) || Array.isArray(level); level = (level as readonly Nested[])[0] as Nested) {
     shape.push(level.length);
     if (level.length === 0) break;
     // Deeper than any tensor, or a list inside itself.
     if (shape.length > MAX_RANK) throw new ShapeError(`${owner}: the lists are nested more than ${MAX_RANK} deep; a tensor has at most ${MAX_RANK} axes.`, { limit: MAX_RANK });
   }
   const flat: (number | boolean | bigint)[] = [];
-  flatten(value, shape, 0, flat, owner);
-  return { ...readSequence(flat, dtype, owner), shape };
+  const held = new Set<DType>();
+  flatten(value, shape, 0, { flat, held }, owner);
+  return { ...readSequence(flat, dtype ?? commonDType([...held]), owner), shape };
 }
 
-function flatten(value: Nested, shape: readonly number[], axis: number, into: (number | boolean | bigint)[], owner: string): void {
+/** What is found in lists: elements, and the dtypes of the typed arrays they were in. */
+interface Found {
+  readonly flat: (number | boolean | bigint)[];
+  readonly held: Set<DType>;
+}
+
+const isRow = (value: unknown): value is TypedArray => dtypeOfArray(value) !== undefined;
+
+function flatten(value: Nested, shape: readonly number[], axis: number, into: Found, owner: string): void {
   if (axis === shape.length) {
-    if (isLiteral(value)) into.push(value);
-    else throw Array.isArray(value) ? ragged(owner, shape, axis) : notElement(value, into.length, owner);
+    if (isLiteral(value)) into.flat.push(value);
+    else throw Array.isArray(value) || isRow(value) ? ragged(owner, shape, axis) : notElement(value, into.flat.length, owner);
     return;
   }
-  if (!Array.isArray(value)) throw isLiteral(value) ? ragged(owner, shape, axis) : notElement(value, into.length, owner);
-  if (value.length !== shape[axis]) throw ragged(owner, shape, axis);
+  if (isRow(value)) {
+    checkReadable(value, owner);
+    into.held.add(dtypeOfArray(value) as DType);
+  } else if (!Array.isArray(value)) throw isLiteral(value) ? ragged(owner, shape, axis) : notElement(value, into.flat.length, owner);
+  if ((value as readonly Nested[]).length !== shape[axis]) throw ragged(owner, shape, axis);
   // By index, for gaps are elements too.
-  for (let i = 0; i < value.length; i++) flatten((value as readonly Nested[])[i] as Nested, shape, axis + 1, into, owner);
+  for (let i = 0; i < (value as readonly Nested[]).length; i++) flatten((value as readonly Nested[])[i] as Nested, shape, axis + 1, into, owner);
 }
 
 /** What is in a list and is no number, and what to do about it. */

@@ -11,7 +11,7 @@ import type { Elements } from '../tensor/elements.ts';
 import type { ForeignClass } from '../tensor/export.ts';
 import { isGpuBuffer } from '../tensor/foreign-gpu.ts';
 import { tensorType } from '../tensor/type.ts';
-import { splitArguments } from './arguments.ts';
+import { isAttributes, splitArguments } from './arguments.ts';
 import { takeOver } from './ownership.ts';
 import type { Core, View } from './core.ts';
 import { checkDevice, reportDevices } from './devices.ts';
@@ -61,9 +61,18 @@ export class Sheet {
    * tensors made from it are in use.
    */
   tensor<D extends DType>(values: unknown, shape: readonly number[] | undefined, options: TensorOptions & { readonly dtype: D }): Tensor<D>;
+  tensor<D extends DType>(values: unknown, options: TensorOptions & { readonly dtype: D }): Tensor<D>;
   tensor<V>(values: V, shape?: readonly number[], options?: TensorOptions): Tensor<DTypeOf<V>>;
-  tensor(values: unknown, shape?: readonly number[], options: TensorOptions = {}): Tensor {
+  tensor<V>(values: V, options?: TensorOptions): Tensor<DTypeOf<V>>;
+  tensor(values: unknown, second?: readonly number[] | TensorOptions, third?: TensorOptions): Tensor {
     this.#open();
+    const isOptions = third === undefined && isAttributes(second);
+    const shape = isOptions ? undefined : second as readonly number[] | undefined;
+    const options: TensorOptions = ((isOptions ? second : third) ?? {}) as TensorOptions;
+    if (values instanceof Tensor) {
+      const remedy = this.#isOfThisSheet(values.owner) ? "use it as it is, t.astype('float64') for another dtype, t.reshape([…]) for another shape" : 'pass its elements: sheet.tensor(await t.data(), t.shape)';
+      throw new SourceError(`tensor: this is a tensor ${this.#isOfThisSheet(values.owner) ? 'of this sheet already' : 'of another sheet'}; ${remedy}.`, { shape: values.shape });
+    }
     checkOptions('tensor', options, TENSOR);
     if (isGpuBuffer(values)) {
       const value = valueOfBuffer(this.core, values, shape, options);

@@ -1,5 +1,5 @@
 // Handles: a symbolic tensor knows what it is; a pending one is awaited, the plain one is what the await gives.
-import { ClosedError, ShapeError } from '../errors.ts';
+import { ClosedError, ShapeError, SourceError } from '../errors.ts';
 import type { Author, Expression } from '../expr/expression.ts';
 import type { OpRow } from '../ops/define.ts';
 import { FOREIGN_METHODS, METHODS, opNamed } from '../ops/index.ts';
@@ -106,7 +106,7 @@ export class Tensor<D extends DType = DType> {
    * read, while this tensor is held and not disposed of; floats and integers of 32 bits as they are, narrower ones packed.
    */
   async gpuBuffer(): Promise<GPUBuffer> {
-    if (this.#disposed) throw new ClosedError('This tensor was disposed and its elements came from outside; make it again with sheet.tensor(…).', {});
+    this.#checkReadable();
     return this.owner.lend(this.expression);
   }
 
@@ -115,7 +115,7 @@ export class Tensor<D extends DType = DType> {
    * elements are there and tf is set to a backend on the sheet's device.
    */
   async as<F>(foreign: ForeignClass<F>): Promise<F> {
-    const onGpu = this.#disposed ? undefined : await this.owner.exportOnGpu(this.expression, foreign);
+    const onGpu = this.#isGone ? undefined : await this.owner.exportOnGpu(this.expression, foreign);
     if (onGpu !== undefined) return onGpu;
     const array = await this.data() as unknown as TypedArray;
     const { exportAs } = await import('../tensor/export.ts');
@@ -153,6 +153,12 @@ export class Tensor<D extends DType = DType> {
     return printTensor(this.expression, this.owner.peek(this.expression));
   }
 
+  /** As text it is what `toString` says; a number it is not, and JavaScript's own operators would compare and add its text. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === 'string') return this.toString();
+    throw new SourceError('A tensor is no number for the operators of JavaScript: compare with x.greater(y) or x.equal(y), add with x.add(y), read a number with await x.item(); as text write `${x}`.', { hint });
+  }
+
   /** What it is, without its elements: `toArray` gives those. */
   toJSON(): { readonly dtype: D; readonly shape: Shape; readonly source: string } {
     const { dtype, shape, source } = this;
@@ -163,8 +169,17 @@ export class Tensor<D extends DType = DType> {
     return this.toString();
   }
 
+  /** Whether nobody has the elements any more: another handle may stand for the same ones, as a reshape to the same shape does. */
+  get #isGone(): boolean {
+    return this.#disposed && this.expression.value === undefined;
+  }
+
+  #checkReadable(): void {
+    if (this.#isGone) throw new ClosedError('This tensor was disposed and its elements came from outside; make it again with sheet.tensor(…).', {});
+  }
+
   async #value(): Promise<Value> {
-    if (this.#disposed) throw new ClosedError('This tensor was disposed and its elements came from outside; make it again with sheet.tensor(…).', {});
+    this.#checkReadable();
     const value = await this.owner.demand(this.expression);
     this.owner.observed(this.expression, value);
     return value;

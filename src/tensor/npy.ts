@@ -84,6 +84,7 @@ function headerText(dtype: DType, shape: Shape): string {
 function splitHeader(bytes: Uint8Array): { text: string; dataStart: number } {
   const major = bytes[6];
   if (!MAGIC.every((byte, i) => bytes[i] === byte)) throw notNpy('it does not begin with \\x93NUMPY');
+  if (bytes.length < 8) throw notNpy('it ends inside the header');
   if ((major !== 1 && major !== 2 && major !== 3) || bytes[7] !== 0) throw notNpy(`its version is ${major}.${bytes[7]}, not 1.0, 2.0 or 3.0`);
   const lengthBytes = major === 1 ? 2 : 4;
   const start = 8 + lengthBytes;

@@ -76,6 +76,7 @@ function broadcastPair(owner: string, a: Shape, b: Shape, all: readonly Shape[],
 /** An axis in [−rank, rank) as one in [0, rank). */
 export function normaliseAxis(owner: string, axis: number, rank: number): number {
   if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
+  if (rank === 0) throw new AttributeError(`${owner}: axis is ${axis}, and a tensor of rank 0 has no axes; give it one with reshape([1]), or leave axis out where that is possible.`, { axis, rank });
   throw new AttributeError(
     `${owner}: axis ${axis} is outside a tensor of rank ${rank}; use −${rank} to ${rank - 1}.`, { axis, rank },
   );

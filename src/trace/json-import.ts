@@ -101,7 +101,7 @@ function verify<T>(stream: string, chain: Chain, { items, flaw }: Listed<T>, sea
   const sound = bad < 0 ? Math.min(sealed.blocks.length, claimed.length) : bad;
   const count = sound === 0 ? 0 : (sealed.blocks[sound - 1] as Resealed['blocks'][number]).itemsAfter;
   const code = flaw?.code ?? classify(chain, items.map(lineOf), sealed, bad);
-  const message = `The ${stream} of this trace was ${VERBS[code] ?? 'changed'} after its item ${count}: ${flaw?.message ?? 'it does not match its chain'} `
+  const message = `The ${stream} of this trace was ${VERBS[code] ?? 'changed'} after its item ${count}: ${flaw?.message ?? 'it does not match its chain'}`.replace(/[.]?$/, '. ')
     + `${count} of ${chain.count} items are sound: take the file from where it was written, or load it with { damaged: 'prefix' }.`;
   return { items: items.slice(0, count), seal: { start: chain.seal.start, blocks: claimed.slice(0, sound) }, flaw: { code, message } };
 }

@@ -80,10 +80,13 @@ describe('a bad call of', () => {
     expect(Object.keys(OP_ALIASES).filter((name) => OPS.has(name))).toEqual([]);
     const loose = sheet as unknown as Record<string, (...args: unknown[]) => unknown>;
     const one = sheet.ones([2]) as unknown as Record<string, (...args: unknown[]) => unknown>;
-    for (const call of [() => loose['execute']?.('mul', 1, 2), () => loose['mul']?.(1, 2), () => one['mul']?.(2)]) expect(call).toThrow(`"mul": that is \`multiply\` here. The ${OPS.size} ops are in docs/ops.md.`);
+    for (const call of [() => loose['execute']?.('mul', 1, 2), () => loose['mul']?.(1, 2), () => one['mul']?.(2)]) expect(call).toThrow(`"mul": that is \`multiply\` here, multiply() as a method. The ${OPS.size} ops are in docs/ops.md.`);
     expect(() => one['indexSelect']?.(2)).toThrow('that is `take` here');
     expect(() => loose['execute']?.('matmull')).toThrow('"matmull": did you mean matmul?');
-    expect(() => loose['execute']?.('einsum')).toThrow('"einsum": there is no such op.');
+    expect(() => loose['execute']?.('einsum')).toThrow('"einsum": not here yet.');
+    for (const name of ['sort', 'median', 'cumulativeSum', 'svd']) for (const call of [() => loose['execute']?.(name), () => loose[name]?.(1), () => one[name]?.()]) expect(call).toThrow('": not here yet.');
+    expect(() => one['transpose']?.()).toThrow('that is `permute_dims` here, permuteDims() as a method');
+    expect(() => loose['execute']?.('qqqqqqq')).toThrow('"qqqqqqq": there is no such op.');
     expect(Object.keys(one)).not.toContain('mul');
   });
 
