@@ -9,7 +9,7 @@ import { roundToHalf } from '../../kernels/half.ts';
 import { allocate, type DType } from '../tensor/dtype.ts';
 import { elementOf } from '../tensor/range.ts';
 import { checkShape } from '../tensor/shape.ts';
-import { type TensorType, tensorType } from '../tensor/type.ts';
+import { checkHoldable, type TensorType, tensorType } from '../tensor/type.ts';
 import { type Attributes, internAttributes, NO_ATTRIBUTES } from './attributes.ts';
 import { type Author, Expression, type Precision } from './expression.ts';
 import { rewrite } from './laws.ts';
@@ -195,6 +195,7 @@ function inferType(row: OpRow, types: readonly TensorType[], attributes: Attribu
   const { dtype, shape } = row.infer(types, attributes.values);
   checkShape(shape, row.name);
   const type = tensorType(dtype, shape);
+  checkHoldable(type, row.name);
   remember(row, types, attributes, type);
   return type;
 }

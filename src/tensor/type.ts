@@ -1,6 +1,7 @@
 // Interned tensor types: one object per (dtype, shape), so that equality is identity and a type has a small number.
+import { LimitError } from '../errors.ts';
 import { DTYPES, type DType } from './dtype.ts';
-import { type Shape, sizeOf } from './shape.ts';
+import { formatShape, type Shape, sizeOf } from './shape.ts';
 
 /** dtype and shape of a tensor, with what follows from them. Compare by identity. */
 export interface TensorType {
@@ -35,6 +36,21 @@ let sweepAt = 4096;
 function sweep(): void {
   for (const [key, reference] of byKey) if (reference.deref() === undefined) byKey.delete(key);
   sweepAt = Math.max(4096, byKey.size * 2);
+}
+
+/** Bytes that every engine has arrays for, as far as there is memory; those found by asking are added. */
+let holdableBytes = 2 ** 31;
+
+/** Refuses a result whose elements no single array of this engine can hold, before anything is computed for it. */
+export function checkHoldable({ dtype, shape, sizeBytes }: TensorType, owner: string): void {
+  if (sizeBytes <= holdableBytes) return;
+  try {
+    // Address space is asked for, no memory. Engines without resizable buffers leave the option out and answer nothing.
+    Reflect.construct(ArrayBuffer, [0, { maxByteLength: sizeBytes }]);
+  } catch {
+    throw new LimitError(`${owner}: ${dtype} of shape ${formatShape(shape)} takes ${sizeBytes} bytes, more than one array can hold here; split it into smaller tensors, or take a narrower dtype.`, { dtype, shape, sizeBytes });
+  }
+  holdableBytes = sizeBytes;
 }
 
 /** `float32 [2×3]`, for people. */
