@@ -18,6 +18,10 @@ const KEYS = ['tests/fingerprint'];
 const INEXACT = ['tests/sheet/inexact-devices.test.ts'];
 const ROUTES = ['tests/pattern/routes.test.ts', 'tests/pattern/facts.test.ts', 'tests/pattern/sheet-routes.test.ts'];
 const FUSION = ['tests/sheet/fusion.test.ts'];
+const POLICY = ['tests/policy/laws.test.ts', 'tests/policy/probes.test.ts'];
+const ECONOMICS = ['tests/policy/economics.test.ts', 'tests/cache/memory.test.ts'];
+const MEMO = ['tests/sheet/memo.test.ts', 'tests/sheet/memo-forget.test.ts', 'tests/sheet/memo-kinds.test.ts'];
+const REPLAY = ['tests/trace/replay.test.ts', 'tests/trace/restated.test.ts'];
 const PLACEMENT = ['tests/backend/dispatch.test.ts'];
 
 export const MUTANTS: readonly Mutant[] = [
@@ -26,7 +30,6 @@ export const MUTANTS: readonly Mutant[] = [
   { area: 'identity', file: 'src/expr/interning.ts', tests: INTERNING, effect: 'a number that is reused keeps its life', find: '(this.#nodes[node * STRIDE + LIFE] as number) + 1', replace: '(this.#nodes[node * STRIDE + LIFE] as number)' },
   { area: 'identity', file: 'src/expr/interning.ts', tests: INTERNING, effect: 'a sweep frees what is held', find: 'this.#nodes[node * STRIDE + HEAD] !== 0 && this.#nodes[node * STRIDE + HOLDERS] === 0', replace: 'this.#nodes[node * STRIDE + HEAD] !== 0' },
   { area: 'identity', file: 'src/expr/interning.ts', tests: INTERNING, effect: 'operands are not held by their users', find: 'if (arity > 1) this.retain(b);', replace: '' },
-  { area: 'identity', file: 'src/expr/interning.ts', tests: INTERNING, effect: 'the table is never swept', find: 'if (this.#live < this.#sweepAt) return;', replace: 'return;' },
   { area: 'identity', file: 'src/expr/expression.ts', tests: IDENTITY, effect: 'differences commute', find: "count === 2 && a > b && e.row.laws.includes('commutative')", replace: 'count === 2 && a > b' },
   { area: 'identity', file: 'src/expr/expression.ts', tests: IDENTITY, effect: 'commuted sums are two nodes', find: "if (count === 2 && a > b && e.row.laws.includes('commutative')) [a, b] = [b, a];", replace: '' },
   { area: 'identity', file: 'src/expr/expression.ts', tests: [...IDENTITY, 'tests/sheet/random-programs.test.ts'], effect: 'of a list of operands only the ends count', find: 'for (let i = 1; i < count - 1; i++) a = table.intern', replace: 'for (let i = 1; i < 1; i++) a = table.intern' },
@@ -77,4 +80,38 @@ export const MUTANTS: readonly Mutant[] = [
   { area: 'placement', file: 'src/backend/dispatch.ts', tests: PLACEMENT, effect: 'one slow call moves the mean', find: 'Math.min(perElement, OUTLIER * nsPerElement)', replace: 'perElement' },
   { area: 'placement', file: 'src/backend/dispatch.ts', tests: PLACEMENT, effect: 'slow first calls count', find: 'isEarly ? Math.min(nsPerElement, perElement) :', replace: 'isEarly ? Math.max(nsPerElement, perElement) :' },
   { area: 'placement', file: 'src/backend/dispatch.ts', tests: PLACEMENT, effect: 'what must be answered at once goes to a device that answers later', find: "mode === 'free' || (device.deviceMemory === undefined && device.readsAtOnce !== false)", replace: 'true' },
+
+  { area: 'policy', file: 'src/policy/laws.ts', tests: POLICY, effect: 'only allowed ops run, or any', find: 'if (laws.allow !== undefined && !laws.allow.includes(op)) deny(', replace: 'if (false) deny(' },
+  { area: 'policy', file: 'src/policy/laws.ts', tests: POLICY, effect: 'forbidden ops run', find: 'if (laws.forbid?.includes(op) === true) deny(', replace: 'if (false) deny(' },
+  { area: 'policy', file: 'src/policy/laws.ts', tests: POLICY, effect: 'results may have one byte too many', find: 'if (type.sizeBytes > (laws.maxBytes ?? Infinity))', replace: 'if (type.sizeBytes - 1 > (laws.maxBytes ?? Infinity))' },
+  { area: 'policy', file: 'src/policy/laws.ts', tests: POLICY, effect: 'laws can be changed after they were read', find: 'return Object.freeze(Object.fromEntries(own.map((name) => [name, readLaw(name, (given as Record<string | symbol, unknown>)[name])])));', replace: 'return given as LawSet;' },
+  { area: 'policy', file: 'src/policy/laws.ts', tests: POLICY, effect: 'names of ops are not checked', find: 'if (Array.isArray(own)) for (const op of own as readonly string[]) checkOp(name, op);', replace: '' },
+  { area: 'policy', file: 'src/policy/laws.ts', tests: POLICY, effect: 'inherited laws are lost without a word', find: 'if (inherited !== undefined) throw', replace: 'if (false) throw' },
+  { area: 'policy', file: 'src/sheet/computing.ts', tests: POLICY, effect: 'chains are fused past the law on finite values', find: 'const mayFuse = policy.finite === undefined && core', replace: 'const mayFuse = core' },
+  { area: 'policy', file: 'src/sheet/computing.ts', tests: POLICY, effect: 'results are not judged when they land', find: 'if (core.settings.policy.finite !== undefined) core.checkHealth(step.expression, value, core.settings.policy.finite);', replace: '' },
+  { area: 'policy', file: 'src/sheet/computing.ts', tests: POLICY, effect: 'hits are not judged', find: 'if (settings.policy.finite !== undefined) this.#core.checkHealth(expression, entry.value, settings.policy.finite, entry);', replace: '' },
+  { area: 'policy', file: 'src/sheet/core.ts', tests: POLICY, effect: 'calls are not judged', find: 'if (!this.lawless) this.#judge(expression, view);', replace: '' },
+  { area: 'memo', file: 'src/sheet/memo/store.ts', tests: MEMO, effect: 'the life of a reused node number is not checked', find: 'const entry = this.#ground.table.isAlive(node, life) ? this.#ground.store.get(node) : undefined;', replace: 'const entry = this.#ground.store.get(node);' },
+  { area: 'memo', file: 'src/sheet/memo/store.ts', tests: MEMO, effect: 'a run that was forgotten is kept', find: 'return this.#flights.get(key) === flight;', replace: 'return true;' },
+  { area: 'memo', file: 'src/sheet/memo/store.ts', tests: MEMO, effect: 'a call after forget joins the run before it', find: '  forget(key: string): boolean {\n    this.#flights.delete(key);', replace: '  forget(key: string): boolean {' },
+  { area: 'memo', file: 'src/sheet/memo/store.ts', tests: MEMO, effect: 'forgetting all keeps the runs under way', find: '    this.#flights.clear();\n', replace: '' },
+  { area: 'replay', file: 'src/trace/replay.ts', tests: REPLAY, effect: 'an op that throws is no divergence', find: 'if (!this.#ended.has(event.seq)) this.#diverged(', replace: 'if (false) this.#diverged(' },
+  { area: 'replay', file: 'src/trace/replay.ts', tests: REPLAY, effect: 'versions are not compared', find: 'row !== undefined && row.version !== version', replace: 'row !== undefined && false' },
+  { area: 'replay', file: 'src/trace/replay.ts', tests: REPLAY, effect: 'types are not compared', find: 'type.dtype !== dtype || type.shape.join() !== shape.join()', replace: 'false' },
+  { area: 'replay', file: 'src/trace/replay.ts', tests: REPLAY, effect: 'there is no limit', find: 'if (this.#heldBytes + sizeBytes > maxBytes) {', replace: 'if (false) {' },
+  { area: 'replay', file: 'src/trace/replay.ts', tests: REPLAY, effect: 'what is not used any more counts for ever', find: 'this.#heldBytes -= this.#executor.typeOf(handle).sizeBytes;', replace: '' },
+  { area: 'replay', file: 'src/trace/replay.ts', tests: REPLAY, effect: 'other bits are equal', find: "if (verdict === 'differs') return this.#diverged(event, reason);", replace: '' },
+  { area: 'replay', file: 'src/trace/replay.ts', tests: REPLAY, effect: 'class exact has slack', find: "event.numerics === 'exact' ? 0 : slack", replace: 'false ? 0 : slack' },
+  { area: 'economics', file: 'src/policy/admission.ts', tests: ECONOMICS, effect: 'kept at the third sight, not the second', find: "if (sights > 0) return 'admit';", replace: "if (sights > 1) return 'admit';" },
+  { area: 'economics', file: 'src/policy/admission.ts', tests: ECONOMICS, effect: 'what its reader stands for is kept as well', find: 'return !passedOn && pathNs', replace: 'return pathNs' },
+  { area: 'economics', file: 'src/policy/admission.ts', tests: ECONOMICS, effect: 'what is cheaper than a look-up is kept', find: "if (pathNs < LOOKUP_NS) return 'bypass';", replace: '' },
+  { area: 'economics', file: 'src/policy/admission.ts', tests: ECONOMICS, effect: 'the score does not decide', find: " && score >= ADMISSION_SCORE ? 'admit'", replace: " ? 'admit'" },
+  { area: 'economics', file: 'src/cache/memory.ts', tests: ECONOMICS, effect: 'eviction ignores the score', find: '(0.25 + entry.score) * entry.costNs', replace: 'entry.costNs' },
+  { area: 'economics', file: 'src/cache/memory.ts', tests: ECONOMICS, effect: 'eviction ignores the cost', find: '(0.25 + entry.score) * entry.costNs', replace: '(0.25 + entry.score) * 1e6' },
+  { area: 'economics', file: 'src/cache/memory.ts', tests: ECONOMICS, effect: 'eviction ignores when it was asked for', find: 'const priority = (entry: Entry): number => entry.touched + worth(entry);', replace: 'const priority = (entry: Entry): number => worth(entry);' },
+  { area: 'economics', file: 'src/cache/memory.ts', tests: ECONOMICS, effect: 'a hit leaves no trace', find: '      entry.touched = this.#clock;\n    }\n    return entry;', replace: '    }\n    return entry;' },
+  { area: 'economics', file: 'src/cache/memory.ts', tests: ECONOMICS, effect: 'the budget is passed', find: 'while (this.#sizeBytes + size > this.#budgetBytes) {', replace: 'while (this.#sizeBytes > this.#budgetBytes) {' },
+  { area: 'economics', file: 'src/sheet/hash-pricing.ts', tests: ECONOMICS, effect: 'hashing is priced ten times too low', find: 'const HASH_BYTES_PER_NS = 8;', replace: 'const HASH_BYTES_PER_NS = 80;' },
+  { area: 'economics', file: 'src/sheet/hash-pricing.ts', tests: ECONOMICS, effect: 'hashing is priced at twice its cost', find: 'const HASH_BYTES_PER_NS = 8;', replace: 'const HASH_BYTES_PER_NS = 4;' },
+  { area: 'economics', file: 'src/sheet/hash-pricing.ts', tests: ECONOMICS, effect: 'hashing goes on where nothing is found', find: 'if (rate.hashed < TRIAL || (rate.hits / rate.hashed) * computeNs > hashNs) return true;', replace: 'return true;' },
 ];

@@ -4,12 +4,12 @@ import { ENTRY_BYTES } from '../policy/admission.ts';
 import type { Entry, Store, StoreStats } from './store.ts';
 
 /** Entries looked at in every size class for one eviction. */
-const SAMPLE = 4;
+const SAMPLE = 12;
 /** Size classes by powers of two: classes of entries in RAM, and one of those whose elements are on a device. */
 const SIZE_CLASSES = 54;
 const AWAY_CLASS = 0;
 /** What is kept must be worth so many times a new result to stay instead of it: the new one was not asked for yet. */
-const PREFERENCE = 16;
+const PREFERENCE = 256;
 
 /**
  * Eviction is GreedyDual-Size-Frequency by sampling: priority = clock at the last touch + worth, where worth is the

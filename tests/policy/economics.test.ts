@@ -1,0 +1,122 @@
+// What is kept, hashed and let go, on workloads whose right answer is known: costs are injected, nothing is measured.
+import { describe, expect, it } from 'vitest';
+import type { Device, Task } from '../../src/backend/device.ts';
+import { CostTable } from '../../src/backend/dispatch.ts';
+import { MemoryStore } from '../../src/cache/memory.ts';
+import type { Entry } from '../../src/cache/store.ts';
+import { NO_ATTRIBUTES } from '../../src/expr/attributes.ts';
+import { InterningTable } from '../../src/expr/interning.ts';
+import { opNamed } from '../../src/ops/index.ts';
+import { admission, ADMISSION_SCORE, LOOKUP_NS } from '../../src/policy/admission.ts';
+import { HashPricing } from '../../src/sheet/hash-pricing.ts';
+import { Block, valueOf, valueOfArray } from '../../src/tensor/block.ts';
+import type { Elements } from '../../src/tensor/elements.ts';
+import { tensorType } from '../../src/tensor/type.ts';
+
+const ELEMENTS = 1000;
+
+/** A store that has room for so many entries of `ELEMENTS` elements. */
+function storeFor(count: number): { store: MemoryStore; put: (more?: Partial<Entry>, elements?: number) => number } {
+  const table = new InterningTable();
+  const store = new MemoryStore(table, count * (4 * ELEMENTS + 600));
+  const put = (more: Partial<Entry> = {}, elements = ELEMENTS): number => {
+    const node = table.fresh(1, 0);
+    const block = new Block(new Float32Array(elements), 0, () => {});
+    store.put({ node, value: valueOf(tensorType('float32', [elements]), block), attributes: NO_ATTRIBUTES, costNs: 1e6, ownNs: 1e6, device: 'js', away: false, facts: 0, score: 0.5, hits: 0, touched: 0, slot: 0, ...more });
+    return node;
+  };
+  return { store, put };
+}
+
+const kept = (store: MemoryStore, nodes: readonly number[]): number => nodes.filter((node) => store.peek(node) !== undefined).length;
+
+describe('eviction', () => {
+  it('keeps the better of two kinds that differ in score alone', () => {
+    const { store, put } = storeFor(100);
+    const [good, bad]: [number[], number[]] = [[], []];
+    for (let i = 0; i < 200; i++) (i % 2 === 0 ? good : bad).push(put({ score: i % 2 === 0 ? 0.95 : 0.05 }));
+    expect(kept(store, good)).toBeGreaterThan(2 * kept(store, bad));
+  });
+
+  it('keeps the dearer of two kinds that differ in cost alone', () => {
+    const { store, put } = storeFor(100);
+    const [dear, cheap]: [number[], number[]] = [[], []];
+    for (let i = 0; i < 200; i++) (i % 2 === 0 ? dear : cheap).push(put({ costNs: i % 2 === 0 ? 1e7 : 1e6 }));
+    expect(kept(store, dear)).toBeGreaterThan(2 * kept(store, cheap));
+  });
+
+  it('keeps what was asked for lately, of what was asked for as often', () => {
+    const { store, put } = storeFor(100);
+    const [early, late] = [Array.from({ length: 50 }, () => put()), Array.from({ length: 50 }, () => put())];
+    for (let round = 0; round < 8; round++) for (const node of early) store.get(node);
+    // Years go by: the clock rises with what is let go.
+    for (let i = 0; i < 300; i++) {
+      put();
+      if (i % 10 === 0) for (const node of late) store.get(node);
+    }
+    expect(kept(store, late)).toBeGreaterThan(2 * kept(store, early));
+  });
+
+  it('lets bulk go before small answers, however many of these there are', () => {
+    const { store, put } = storeFor(100);
+    const small = Array.from({ length: 400 }, () => put({ costNs: 5e6 }, 1));
+    for (let i = 0; i < 60; i++) put({ costNs: 5e6 }, 20 * ELEMENTS);
+    expect(kept(store, small)).toBe(small.length);
+  });
+});
+
+describe('admission', () => {
+  const candidate = { pathNs: 100 * LOOKUP_NS, score: 0.9, sights: 0, passedOn: false };
+
+  it('keeps at once what is dear and scores well, and at the second sight whatever is worth a look-up', () => {
+    expect(admission(candidate)).toBe('admit');
+    expect(admission({ ...candidate, score: ADMISSION_SCORE - 0.01 })).toBe('wait');
+    expect(admission({ ...candidate, pathNs: 2 * LOOKUP_NS })).toBe('wait');
+    for (const other of [{ score: 0 }, { passedOn: true }, { pathNs: 1.1 * LOOKUP_NS }]) expect(admission({ ...candidate, ...other, sights: 1 })).toBe('admit');
+  });
+
+  it('never keeps what is cheaper than a look-up, and lets pass what its reader will stand for', () => {
+    expect(admission({ ...candidate, pathNs: 0.9 * LOOKUP_NS, sights: 5 })).toBe('bypass');
+    expect(admission({ ...candidate, passedOn: true })).toBe('wait');
+  });
+});
+
+describe('hashing an operand', () => {
+  const row = opNamed('add');
+  const BYTES = 8_000_000;
+  /** 8 bytes a nanosecond, and 2 µs for a call. */
+  const HASH_NS = BYTES / 8 + 2000;
+  const array = (seed: number): Elements => ({ array: new Float32Array(BYTES / 4).fill(seed), shape: [BYTES / 4], dtype: 'float32', fresh: false });
+
+  /** Prices where an addition of that size is known to take so long. */
+  function pricesWhere(computeNs: number): HashPricing {
+    const costs = new CostTable();
+    const type = tensorType('float32', [BYTES / 4]);
+    const operand = valueOfArray(type, new Float32Array(BYTES / 4));
+    const device = { name: 'x', estimateNs: () => 1 } as unknown as Device;
+    costs.learn(device, { row, attrs: {}, type, numerics: 'exact', operands: [operand] } as Task, computeNs);
+    return new HashPricing(costs);
+  }
+
+  it('pays from where computing takes longer than the digest', () => {
+    expect(pricesWhere(0.8 * HASH_NS).isDear(row, [array(1)])).toBe(false);
+    expect(pricesWhere(1.25 * HASH_NS).isDear(row, [array(1)])).toBe(true);
+  });
+
+  it('stops where nothing was found, until an array passes that passed before', () => {
+    const prices = pricesWhere(2 * HASH_NS);
+    for (let i = 0; i < 8; i++) prices.saw(row, false);
+    expect(prices.isDear(row, [array(2)])).toBe(false);
+    expect(prices.isDear(row, [array(3)])).toBe(false);
+    expect(prices.isDear(row, [array(2)]), 'a ghost').toBe(true);
+  });
+
+  it('goes on where its hits save more than the digests cost', () => {
+    const prices = pricesWhere(4 * HASH_NS);
+    for (let i = 0; i < 16; i++) prices.saw(row, i % 2 === 0);
+    expect(prices.isDear(row, [array(4)])).toBe(true);
+    const poor = pricesWhere(1.5 * HASH_NS);
+    for (let i = 0; i < 16; i++) poor.saw(row, i % 2 === 0);
+    expect(poor.isDear(row, [array(5)])).toBe(false);
+  });
+});
