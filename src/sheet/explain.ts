@@ -3,7 +3,7 @@ import type { Annotation } from '../events.ts';
 import type { Expression } from '../expr/expression.ts';
 import { formatType } from '../tensor/type.ts';
 import type { AnnotationRecord } from '../trace/records.ts';
-import { alignColumns, INSPECT } from './print.ts';
+import { alignColumns, INSPECT, MAX_OPERANDS } from './print.ts';
 
 /** One op of an explanation. */
 export interface ExplainedOp {
@@ -44,13 +44,13 @@ export class Explanation {
 
 const MAX_OPS = 200;
 
-/** Explains an expression and everything under it, at most 200 ops. `reasonOf` says why an op was answered as it was, `answers` by call where and in what time. */
+/** Explains an expression and everything under it, at most 200 ops and ten operands of each. `reasonOf` says why an op was answered as it was, `answers` by call where and in what time. */
 export function explainExpression(target: Expression, reasonOf: (expression: Expression) => string, answers: ReadonlyMap<number, Answer>): Explanation {
   const seen = new Set<Expression>();
   const ops: ExplainedOp[] = [];
   const stack: Expression[] = [target];
   for (let top = stack.at(-1); top !== undefined && ops.length < MAX_OPS; top = stack.at(-1)) {
-    const open = top.operands.filter((operand) => !seen.has(operand) && !stack.includes(operand));
+    const open = top.operands.slice(0, MAX_OPERANDS).filter((operand) => !seen.has(operand) && !stack.includes(operand));
     if (open.length > 0) {
       stack.push(...open);
       continue;
@@ -59,7 +59,9 @@ export function explainExpression(target: Expression, reasonOf: (expression: Exp
     if (seen.has(top)) continue;
     seen.add(top);
     const answer = answers.get(top.seq);
-    ops.push({ seq: top.seq, op: top.row?.name ?? 'tensor', type: formatType(top.type), source: top.origin, reason: reasonOf(top), device: answer?.device || undefined, elapsedNs: answer?.elapsedNs });
+    const left = top.operands.length - MAX_OPERANDS;
+    const reason = left > 0 ? `${reasonOf(top)} (${left} more operands)` : reasonOf(top);
+    ops.push({ seq: top.seq, op: top.row?.name ?? 'tensor', type: formatType(top.type), source: top.origin, reason, device: answer?.device || undefined, elapsedNs: answer?.elapsedNs });
   }
   return new Explanation(ops);
 }

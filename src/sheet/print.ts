@@ -11,6 +11,8 @@ export const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 const MAX_ELEMENTS = 6;
 const MAX_DEPTH = 3;
+/** Operands of one call that are shown to people. */
+export const MAX_OPERANDS = 10;
 
 /** One line: type, expression, source, and the first elements where they are in memory. */
 export function printTensor(expression: Expression, value: Value | undefined): string {
@@ -40,7 +42,9 @@ export function printExpression(expression: Expression, depth = 0): string {
   if (row.source && expression.type.shape.length === 0 && attributes.values['value'] !== undefined) return printAttribute(attributes.values['value']);
   if (depth >= MAX_DEPTH) return `${row.name}(…)`;
   const attrs = Object.entries(attributes.values).filter(([name, v]) => v !== row.attributes[name]?.fallback).map(([name, v]) => `${name}: ${printAttribute(v)}`);
-  return `${row.name}(${[...operands.map((operand) => printExpression(operand, depth + 1)), ...attrs].join(', ')})`;
+  const shown = operands.slice(0, MAX_OPERANDS).map((operand) => printExpression(operand, depth + 1));
+  const more = operands.length > MAX_OPERANDS ? [`… ${operands.length - MAX_OPERANDS} more`] : [];
+  return `${row.name}(${[...shown, ...more, ...attrs].join(', ')})`;
 }
 
 const printAttribute = (value: AttributeValue): string => (typeof value === 'bigint' ? `${value}n` : typeof value === 'number' ? String(value) : JSON.stringify(value));

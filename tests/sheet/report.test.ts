@@ -135,6 +135,15 @@ describe('what is shown of', () => {
     expect(String(sheet)).toContain('closed');
   });
 
+  it('a call of thousands of operands is a few of them and how many more', async () => {
+    await using sheet = await newSheet();
+    const joined = sheet.concat(Array.from({ length: 2000 }, (_, i) => sheet.tensor([i])));
+    expect(String(joined)).toMatch(/concat\(#\d+(, #\d+){9}, … 1990 more\)/);
+    expect(String(joined).length).toBeLessThan(300);
+    const { ops } = joined.explain();
+    expect([ops.length, ops.at(-1)]).toEqual([11, expect.objectContaining({ op: 'concat', reason: expect.stringContaining('1990 more operands') })]);
+  });
+
   it('a tensor as JSON is what it is, without its elements', async () => {
     await using sheet = await newSheet();
     const x = sheet.tensor([[1, 2]]);
