@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { launch } from '../package/browser-site.ts';
 import { IMPORTED, SLOW } from '../package/bundlers.ts';
 import { outcomeOf } from '../package/outcome.ts';
+import { untilShareEnds } from './time.ts';
 import { install, pack, type Packed, place, shell } from '../package/packed.ts';
 
 describe('the packed package, built and run with', () => {
@@ -23,7 +24,9 @@ describe('the packed package, built and run with', () => {
     packed.remove();
   }, 60_000);
 
+  const isOver = untilShareEnds();
   it.for(SLOW)('$name, gives the key of Node', async (row, context) => {
+    if (isOver()) return context.skip('the minutes that were given are over');
     if (typeof row.run !== 'string' && typeof browser === 'string') return context.skip(browser);
     const installed = install(packed, row.name.replaceAll(/[^a-z0-9]+/g, '-'), row.files, row.packages ?? []);
     if ('refusal' in installed) return context.skip(installed.refusal);

@@ -1,9 +1,9 @@
-// A loop that only awaits, of the kind and length its arguments say: prints what the process had grown to when it had settled, and at the end.
+// A loop that only awaits, of the kind, the steps and at most the seconds its arguments say: prints what the process had grown to when it had settled, and at the end.
 import { SymbolicSheet } from '../../src/index.ts';
 import { gc } from '../sheet/fixtures/collected.ts';
 
 const MIB = 2 ** 20;
-const [kind = 'calls', count = '100000'] = process.argv.slice(2);
+const [kind = 'calls', count = '100000', limit = 'Infinity'] = process.argv.slice(2);
 const steps = Number(count);
 const sheet = await SymbolicSheet.open({ devices: ['wasm', 'js'], threads: 1, budgetBytes: 8 * MIB, trace: { maxEvents: 10_000, digests: 'none' }, cache: kind === 'off' ? 'off' : 'on' });
 const x = sheet.tensor(new Float32Array(16).fill(1));
@@ -41,7 +41,18 @@ async function held(): Promise<number> {
   return heapUsed + external;
 }
 
-for (let i = 0; i < steps / 2; i++) await step(i);
+/** Half of the steps, or of the time. */
+async function half(from: number): Promise<number> {
+  const endMs = performance.now() + Number(limit) * 500;
+  let i = from;
+  for (; i < from + steps / 2; i++) {
+    await step(i);
+    if (i % 1000 === 0 && performance.now() > endMs) break;
+  }
+  return i;
+}
+
+const first = await half(0);
 const settled = await held();
-for (let i = Math.ceil(steps / 2); i < steps; i++) await step(i);
-console.log(JSON.stringify({ settled, end: await held(), rss: process.memoryUsage().rss, nodes: sheet.stats().nodes }));
+const done = await half(first);
+console.log(JSON.stringify({ done, settled, end: await held(), rss: process.memoryUsage().rss, nodes: sheet.stats().nodes }));

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { shareSeconds } from './time.ts';
 
 const MIB = 2 ** 20;
 const STEPS = 10_000_000;
@@ -10,7 +11,7 @@ const tsx = import.meta.resolve('tsx');
 
 describe('ten million steps that only await', () => {
   it.each(['calls', 'inputs', 'reads', 'off', 'computes', 'prints', 'memo', 'memoTensors', 'temporaries', 'lineage'])('%s: stay flat', (kind) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--max-old-space-size=192', '--import', tsx, program, kind, String(STEPS)], { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--max-old-space-size=192', '--import', tsx, program, kind, String(STEPS), String(shareSeconds)], { encoding: 'utf8' });
     expect(status, stderr.slice(-500)).toBe(0);
     const { settled, end, nodes } = JSON.parse(stdout) as { readonly settled: number; readonly end: number; readonly nodes: number };
     expect(end - settled).toBeLessThan(kind === 'inputs' ? 80 * MIB : 32 * MIB);

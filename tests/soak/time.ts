@@ -1,0 +1,16 @@
+// How long a soak may take: `npm run soak -- --minutes 5` gives every test its share; without it loops go their full length.
+import process from 'node:process';
+
+/** Tests that share the time. */
+const SHARES = 14;
+
+const { SOAK_MINUTES } = process.env;
+
+/** Seconds that one test may take. */
+export const shareSeconds = SOAK_MINUTES === undefined ? Infinity : (Number(SOAK_MINUTES) * 60) / SHARES;
+
+/** Answers whether the share of a test that begins now is over. */
+export function untilShareEnds(): () => boolean {
+  const endMs = performance.now() + shareSeconds * 1000;
+  return () => performance.now() > endMs;
+}
