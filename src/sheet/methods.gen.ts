@@ -13,6 +13,9 @@ export interface ForeignTensor {
 /** A plain number that takes the dtype of the tensor beside it, whatever its value. */
 export type Weak<D extends DType> = D extends 'float16' | 'float32' | 'float64' ? number : D extends 'int64' ? bigint : never;
 
+/** The dtype in which an op of floating operands computes: integers are cast to float32 first. */
+export type Floating<D extends DType> = D extends 'float16' | 'float32' | 'float64' ? D : 'float32';
+
 /** Ops as methods of a tensor. */
 export interface TensorMethods<D extends DType> {
   /** Sum x + y. Integers wrap. */
@@ -25,7 +28,7 @@ export interface TensorMethods<D extends DType> {
   multiply(y: Tensor<D> | Weak<D>): PendingTensor<D>;
   multiply(y: Operand): PendingTensor;
   /** Quotient x / y of floating operands; integers are cast to float32 first. */
-  divide(y: Tensor<D>): PendingTensor<D>;
+  divide(y: Tensor<D> | number): PendingTensor<Floating<D>>;
   divide(y: Operand): PendingTensor;
   /** Largest integer not above x / y. */
   floorDivide(y: Tensor<D> | Weak<D>): PendingTensor<D>;
@@ -164,7 +167,7 @@ export interface TensorMethods<D extends DType> {
   /** ½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0. */
   gelu(): PendingTensor<D>;
   /** Elements of x where the condition is true, of y elsewhere. */
-  where(x: Tensor<D> | Weak<D>, y: Tensor<D> | Weak<D>): PendingTensor<D>;
+  where<E extends DType>(x: Tensor<E>, y: Tensor<NoInfer<E>> | Weak<NoInfer<E>>): PendingTensor<E>;
   where(x: Operand, y: Operand): PendingTensor;
   /** Sum over axes, accumulated in float64 and rounded once. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
   sum(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D extends 'bool' ? 'int32' : D>;
@@ -257,42 +260,61 @@ export interface TensorMethods<D extends DType> {
 /** Ops as methods of a sheet. */
 export interface SheetMethods {
   /** Sum x + y. Integers wrap. */
+  add<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   add(x: Operand, y: Operand): PendingTensor;
   /** Difference x − y. Integers wrap. */
+  subtract<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   subtract(x: Operand, y: Operand): PendingTensor;
   /** Product x · y. Integers wrap. */
+  multiply<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   multiply(x: Operand, y: Operand): PendingTensor;
   /** Quotient x / y of floating operands; integers are cast to float32 first. */
+  divide<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | number): PendingTensor<Floating<D>>;
   divide(x: Operand, y: Operand): PendingTensor;
   /** Largest integer not above x / y. */
+  floorDivide<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   floorDivide(x: Operand, y: Operand): PendingTensor;
   /** x − y · floor(x / y): the sign is that of y. */
+  remainder<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   remainder(x: Operand, y: Operand): PendingTensor;
   /** Negation −x. */
+  negative<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   negative(x: Operand): PendingTensor<DType>;
   /** Absolute value |x|. */
+  abs<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   abs(x: Operand): PendingTensor<DType>;
   /** Sign of x: −1, 0 or 1; NaN stays NaN, zeros keep their sign. */
+  sign<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   sign(x: Operand): PendingTensor<DType>;
   /** x · x. */
+  square<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   square(x: Operand): PendingTensor<DType>;
   /** Square root; NaN below zero. */
+  sqrt<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   sqrt(x: Operand): PendingTensor<DType>;
   /** 1 / x. */
+  reciprocal<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   reciprocal(x: Operand): PendingTensor<DType>;
   /** The larger of x and y; NaN if either is NaN. */
+  maximum<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   maximum(x: Operand, y: Operand): PendingTensor;
   /** The smaller of x and y; NaN if either is NaN. */
+  minimum<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   minimum(x: Operand, y: Operand): PendingTensor;
   /** x limited to [y, z]: min(max(x, y), z). */
+  clip<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>, z: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   clip(x: Operand, y: Operand, z: Operand): PendingTensor;
   /** Largest integer not above x. */
+  floor<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   floor(x: Operand): PendingTensor<DType>;
   /** Smallest integer not below x. */
+  ceil<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   ceil(x: Operand): PendingTensor<DType>;
   /** x without its fraction. */
+  trunc<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   trunc(x: Operand): PendingTensor<DType>;
   /** Nearest integer, ties to even. */
+  round<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   round(x: Operand): PendingTensor<DType>;
   /** x = y; NaN equals nothing. */
   equal(x: Operand, y: Operand): PendingTensor<'bool'>;
@@ -321,86 +343,127 @@ export interface SheetMethods {
   /** False becomes true and true false. */
   logicalNot(x: Operand): PendingTensor<'bool'>;
   /** Bits set in both; of bool, both are true. */
+  bitwiseAnd<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   bitwiseAnd(x: Operand, y: Operand): PendingTensor;
   /** Bits set in either; of bool, at least one is true. */
+  bitwiseOr<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   bitwiseOr(x: Operand, y: Operand): PendingTensor;
   /** Bits set in exactly one; of bool, exactly one is true. */
+  bitwiseXor<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   bitwiseXor(x: Operand, y: Operand): PendingTensor;
   /** eˣ. */
+  exp<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   exp(x: Operand): PendingTensor<DType>;
   /** eˣ − 1 without cancellation near 0. */
+  expm1<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   expm1(x: Operand): PendingTensor<DType>;
   /** Natural logarithm; −∞ at 0, NaN below. */
+  log<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   log(x: Operand): PendingTensor<DType>;
   /** log(1 + x) without cancellation near 0. */
+  log1p<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   log1p(x: Operand): PendingTensor<DType>;
   /** Logarithm to base 2. */
+  log2<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   log2(x: Operand): PendingTensor<DType>;
   /** Logarithm to base 10. */
+  log10<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   log10(x: Operand): PendingTensor<DType>;
   /** log(eˣ + eʸ) without overflow. */
+  logaddexp<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   logaddexp(x: Operand, y: Operand): PendingTensor;
   /** x to the power y. */
+  pow<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   pow(x: Operand, y: Operand): PendingTensor;
   /** √(x² + y²) without overflow. */
+  hypot<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   hypot(x: Operand, y: Operand): PendingTensor;
   /** Sine, x in radians. */
+  sin<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   sin(x: Operand): PendingTensor<DType>;
   /** Cosine, x in radians. */
+  cos<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   cos(x: Operand): PendingTensor<DType>;
   /** Tangent, x in radians. */
+  tan<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   tan(x: Operand): PendingTensor<DType>;
   /** Inverse sine, in radians. */
+  asin<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   asin(x: Operand): PendingTensor<DType>;
   /** Inverse cosine, in radians. */
+  acos<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   acos(x: Operand): PendingTensor<DType>;
   /** Inverse tangent, in radians. */
+  atan<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   atan(x: Operand): PendingTensor<DType>;
   /** Angle of the point (y, x), in radians; x and y as the two operands in this order: atan2(x, y) = angle of (y, x). */
+  atan2<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   atan2(x: Operand, y: Operand): PendingTensor;
   /** Hyperbolic sine. */
+  sinh<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   sinh(x: Operand): PendingTensor<DType>;
   /** Hyperbolic cosine. */
+  cosh<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   cosh(x: Operand): PendingTensor<DType>;
   /** Hyperbolic tangent. */
+  tanh<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   tanh(x: Operand): PendingTensor<DType>;
   /** Inverse hyperbolic sine. */
+  asinh<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   asinh(x: Operand): PendingTensor<DType>;
   /** Inverse hyperbolic cosine. */
+  acosh<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   acosh(x: Operand): PendingTensor<DType>;
   /** Inverse hyperbolic tangent. */
+  atanh<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   atanh(x: Operand): PendingTensor<DType>;
   /** Error function. */
+  erf<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   erf(x: Operand): PendingTensor<DType>;
   /** max(x, 0); NaN stays NaN. */
+  relu<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   relu(x: Operand): PendingTensor<DType>;
   /** x where positive, y · x elsewhere. */
+  leakyRelu<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   leakyRelu(x: Operand, y: Operand): PendingTensor;
   /** x where positive, y · (eˣ − 1) elsewhere. */
+  elu<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   elu(x: Operand, y: Operand): PendingTensor;
   /** 1 / (1 + e⁻ˣ). */
+  sigmoid<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   sigmoid(x: Operand): PendingTensor<DType>;
   /** x · sigmoid(x). */
+  silu<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   silu(x: Operand): PendingTensor<DType>;
   /** log(1 + eˣ) without overflow. */
+  softplus<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   softplus(x: Operand): PendingTensor<DType>;
   /** ½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0. */
+  gelu<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   gelu(x: Operand): PendingTensor<DType>;
   /** Elements of x where the condition is true, of y elsewhere. */
+  where<D extends DType>(condition: Operand, x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   where(condition: Operand, x: Operand, y: Operand): PendingTensor;
   /** Sum over axes, accumulated in float64 and rounded once. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  sum<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D extends 'bool' ? 'int32' : D>;
   sum(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType extends 'bool' ? 'int32' : DType>;
   /** Product over axes, accumulated in float64 and rounded once. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  prod<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D>;
   prod(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType>;
   /** Arithmetic mean over axes. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  mean<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D extends 'bool' ? 'float32' : D>;
   mean(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType extends 'bool' ? 'float32' : DType>;
   /** Variance over axes, in two passes. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false); correction: degrees of freedom subtracted from the count (1: sample variance) (default 0). */
+  var<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean; readonly correction?: number }): PendingTensor<D>;
   var(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean; readonly correction?: number }): PendingTensor<DType>;
   /** Standard deviation over axes, in two passes. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false); correction: degrees of freedom subtracted from the count (1: sample variance) (default 0). */
+  std<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean; readonly correction?: number }): PendingTensor<D>;
   std(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean; readonly correction?: number }): PendingTensor<DType>;
   /** Smallest element; NaN if there is one. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  min<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D>;
   min(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType>;
   /** Largest element; NaN if there is one. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  max<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D>;
   max(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType>;
   /** Index of the first smallest element; of the first NaN if there is one. Attributes: axis: axis to search; null = the flattened tensor (default null); keepdims: keep the reduced axes with length 1 (default false). */
   argmin(x: Operand, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }): PendingTensor<'int32'>;
@@ -411,62 +474,89 @@ export interface SheetMethods {
   /** Whether some element is true (not 0). Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
   any(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<'bool'>;
   /** log Σ exp x without overflow: m + log Σ exp(x − m), m the maximum. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  logsumexp<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D>;
   logsumexp(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType>;
   /** Euclidean norm √Σx² over axes. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  norm<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D>;
   norm(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType>;
   /** Sum of absolute values Σ|x| over axes. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  norm1<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D>;
   norm1(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType>;
   /** Largest absolute value over axes. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  normInf<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D>;
   normInf(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType>;
   /** exp(x − max) / Σ exp(x − max) along an axis. Attributes: axis: axis of the rows (default -1). */
+  softmax<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number }): PendingTensor<D>;
   softmax(x: Operand, attributes?: { readonly axis?: number }): PendingTensor<DType>;
   /** x − logsumexp(x) along an axis. Attributes: axis: axis of the rows (default -1). */
+  logSoftmax<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number }): PendingTensor<D>;
   logSoftmax(x: Operand, attributes?: { readonly axis?: number }): PendingTensor<DType>;
   /** Matrix product over the last two axes; leading axes are batches and broadcast. Attributes: transposeA: use the transpose of the last two axes of a (default false); transposeB: use the transpose of the last two axes of b (default false); precision: float16 lets a GPU round float32 factors to half precision, up to 65504 and to 11 bits; sums stay float32 (default "float32"). */
+  matmul<D extends DType>(a: Tensor<D>, b: Tensor<NoInfer<D>> | Weak<NoInfer<D>>, attributes?: { readonly transposeA?: boolean; readonly transposeB?: boolean; readonly precision?: 'float32' | 'float16' }): PendingTensor<D>;
   matmul(a: Operand, b: Operand, attributes?: { readonly transposeA?: boolean; readonly transposeB?: boolean; readonly precision?: 'float32' | 'float16' }): PendingTensor;
   /** Outer product of two vectors: x[i] · y[j]. */
+  outer<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   outer(x: Operand, y: Operand): PendingTensor;
   /** Sum of the main diagonal of the last two axes, which need not be of one length. */
+  trace<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   trace(x: Operand): PendingTensor<DType>;
   /** Lower factor L of a symmetric positive definite matrix x = L·Lᵀ; the upper triangle of x is not read. */
+  cholesky<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   cholesky(x: Operand): PendingTensor<DType>;
   /** The x of a · x = b for a square matrix a: LU with partial pivoting, Cholesky where a is symmetric positive definite. Leading axes are batches and broadcast; a vector b goes with every matrix. */
+  solve<D extends DType>(a: Tensor<D>, b: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   solve(a: Operand, b: Operand): PendingTensor;
   /** The x of a · x = b for a triangular matrix a; the other triangle is not read. Batches and vectors as in solve. Attributes: lower: a is lower triangular (default true); transposeA: solve aᵀ · x = b (default false). */
+  solveTriangular<D extends DType>(a: Tensor<D>, b: Tensor<NoInfer<D>> | Weak<NoInfer<D>>, attributes?: { readonly lower?: boolean; readonly transposeA?: boolean }): PendingTensor<D>;
   solveTriangular(a: Operand, b: Operand, attributes?: { readonly lower?: boolean; readonly transposeA?: boolean }): PendingTensor;
   /** Axes in another order; null reverses them (transpose). Attributes: axes: the new order of axes; null = reversed (default null). */
+  permuteDims<D extends DType>(x: Tensor<D>, axes?: number | readonly number[] | null): PendingTensor<D>;
   permuteDims(x: Operand, axes?: number | readonly number[] | null): PendingTensor<DType>;
   /** Part of every axis: start, stop and step as in Python; missing axes are whole. Attributes: start: first index by axis; null = from the beginning (default null); stop: index after the last by axis; null = to the end (default null); step: step by axis; null = 1 (default null). */
+  slice<D extends DType>(x: Tensor<D>, start?: readonly (number | null)[], stop?: readonly (number | null)[], step?: readonly (number | null)[]): PendingTensor<D>;
   slice(x: Operand, start?: readonly (number | null)[], stop?: readonly (number | null)[], step?: readonly (number | null)[]): PendingTensor<DType>;
   /** The same elements in another shape; one −1 is worked out. Attributes: shape: the new shape. */
+  reshape<D extends DType>(x: Tensor<D>, shape: readonly (number | null)[]): PendingTensor<D>;
   reshape(x: Operand, shape: readonly (number | null)[]): PendingTensor<DType>;
   /** One axis moved to another place. Attributes: source: axis to move; destination: its new place. */
+  moveaxis<D extends DType>(x: Tensor<D>, source: number, destination: number): PendingTensor<D>;
   moveaxis(x: Operand, source: number, destination: number): PendingTensor<DType>;
   /** Elements in reverse order along axes. Attributes: axis: axes to reverse; null = all (default null). */
+  flip<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | readonly number[] | null }): PendingTensor<D>;
   flip(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null }): PendingTensor<DType>;
   /** Axes of length 1 repeated to a larger shape. Attributes: shape: the larger shape. */
+  broadcastTo<D extends DType>(x: Tensor<D>, shape: readonly number[]): PendingTensor<D>;
   broadcastTo(x: Operand, shape: readonly number[]): PendingTensor<DType>;
   /** A new axis of length 1. Attributes: axis: its place (default 0). */
+  expandDims<D extends DType>(x: Tensor<D>, axis?: number): PendingTensor<D>;
   expandDims(x: Operand, axis?: number): PendingTensor<DType>;
   /** Axes of length 1 removed. Attributes: axis: axes to remove; null = all of length 1 (default null). */
+  squeeze<D extends DType>(x: Tensor<D>, axis?: number | readonly number[] | null): PendingTensor<D>;
   squeeze(x: Operand, axis?: number | readonly number[] | null): PendingTensor<DType>;
   /** Diagonal of the last two axes. Attributes: offset: above (positive) or below the main diagonal (default 0). */
+  diagonal<D extends DType>(x: Tensor<D>, attributes?: { readonly offset?: number }): PendingTensor<D>;
   diagonal(x: Operand, attributes?: { readonly offset?: number }): PendingTensor<DType>;
   /** Tensors joined along an existing axis. Attributes: axis: axis (default 0). */
+  concat<D extends DType>(tensors: readonly [Tensor<D>, ...Tensor<NoInfer<D>>[]], attributes?: { readonly axis?: number }): PendingTensor<D>;
   concat(tensors: readonly Operand[], attributes?: { readonly axis?: number }): PendingTensor;
   /** Tensors of one shape joined along a new axis. Attributes: axis: axis (default 0). */
+  stack<D extends DType>(tensors: readonly [Tensor<D>, ...Tensor<NoInfer<D>>[]], attributes?: { readonly axis?: number }): PendingTensor<D>;
   stack(tensors: readonly Operand[], attributes?: { readonly axis?: number }): PendingTensor;
   /** Elements or slices at the given indices of an axis; negative indices count from the end. Attributes: axis: axis (default 0). */
+  take<D extends DType>(x: Tensor<D>, indices: Operand, attributes?: { readonly axis?: number }): PendingTensor<D>;
   take(x: Operand, indices: Operand, attributes?: { readonly axis?: number }): PendingTensor<DType>;
   /** Every element (slice) of an axis several times in a row. Attributes: repeats: how often; axis: axis (default 0). */
+  repeat<D extends DType>(x: Tensor<D>, repeats: number, attributes?: { readonly axis?: number }): PendingTensor<D>;
   repeat(x: Operand, repeats: number, attributes?: { readonly axis?: number }): PendingTensor<DType>;
   /** For every index a row of zeros with a 1 at it; an index outside [0, depth) gives zeros. Attributes: depth: length of the new last axis; dtype: dtype of the result (default "float32"). */
   oneHot<R extends DType = 'float32'>(x: Operand, depth: number, attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** The same values in another dtype: floats are rounded to nearest, float to integer truncates and wraps, anything but 0 is true. Attributes: dtype: the new dtype. */
   astype<R extends DType>(x: Operand, dtype: R): PendingTensor<R>;
   /** The lower triangle of the last two axes; zeros above. Attributes: k: diagonal the triangle ends at (default 0). */
+  tril<D extends DType>(x: Tensor<D>, attributes?: { readonly k?: number }): PendingTensor<D>;
   tril(x: Operand, attributes?: { readonly k?: number }): PendingTensor<DType>;
   /** The upper triangle of the last two axes; zeros below. Attributes: k: diagonal the triangle ends at (default 0). */
+  triu<D extends DType>(x: Tensor<D>, attributes?: { readonly k?: number }): PendingTensor<D>;
   triu(x: Operand, attributes?: { readonly k?: number }): PendingTensor<DType>;
   /** Every element is the value. Attributes: shape: shape of the result; value: value of every element; dtype: dtype of the result (default "float32"). */
   full<R extends DType = 'float32'>(shape: readonly number[], value: number | bigint, attributes?: { readonly dtype?: R }): PendingTensor<R>;
@@ -481,10 +571,13 @@ export interface SheetMethods {
   /** Evenly spaced values from start to stop, both included; integers are rounded down. Attributes: start: first value; stop: last value; count: how many; dtype: dtype of the result (default "float32"). */
   linspace<R extends DType = 'float32'>(start: number, stop: number, count: number, attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** Zeros of the shape and dtype of x. */
+  zerosLike<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   zerosLike(x: Operand): PendingTensor<DType>;
   /** Ones of the shape and dtype of x. */
+  onesLike<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   onesLike(x: Operand): PendingTensor<DType>;
   /** A value in the shape and dtype of x. Attributes: value: value of every element. */
+  fullLike<D extends DType>(x: Tensor<D>, value: number | bigint): PendingTensor<D>;
   fullLike(x: Operand, value: number | bigint): PendingTensor<DType>;
   /** Uniform in [0, 1). Attributes: shape: shape of the result; seed: equal seeds give equal elements on every machine; dtype: float32 or float64 (default "float32"). */
   randomUniform<R extends DType = 'float32'>(shape: readonly number[], attributes: { readonly seed: number; readonly dtype?: R }): PendingTensor<R>;

@@ -5,9 +5,9 @@ import type { OpRow } from '../ops/define.ts';
 import { FOREIGN_METHODS, METHODS, opNamed } from '../ops/index.ts';
 import { splitParts } from '../ops/split.ts';
 import type { Value } from '../tensor/block.ts';
-import { type DType, type DTypeArrays, numbersOf, type TypedArray } from '../tensor/dtype.ts';
+import { type DType, type DTypeArrays, type ElementOf, type ListOfRank, type NestedList, numbersOf, type TypedArray } from '../tensor/dtype.ts';
 import type { ForeignClass } from '../tensor/export.ts';
-import type { Shape } from '../tensor/shape.ts';
+import { formatShape, type Shape } from '../tensor/shape.ts';
 import type { Explanation } from './explain.ts';
 import type { TensorMethods } from './methods.gen.ts';
 import { INSPECT, printTensor } from './print.ts';
@@ -79,14 +79,17 @@ export class Tensor<D extends DType = DType> {
   }
 
   /** The single element of a tensor of size 1. */
-  async item(): Promise<D extends 'int64' ? bigint : D extends 'bool' ? boolean : number> {
+  async item(): Promise<ElementOf<D>> {
     if (this.size !== 1) throw new ShapeError(`item: this tensor has ${this.size} elements; read data(), or reduce it to one.`, { shape: this.shape });
     const [element] = numbersOf(await this.data());
     return (this.dtype === 'bool' ? element === 1 : element) as never;
   }
 
-  /** The elements as nested lists. */
-  async toArray(): Promise<unknown> {
+  /** The elements as nested lists; with the rank they are expected to have, which is checked, also for the compiler. */
+  toArray<R extends 0 | 1 | 2 | 3 | 4>(rank: R): Promise<ListOfRank<ElementOf<D>, R>>;
+  toArray(): Promise<NestedList<ElementOf<D>>>;
+  async toArray(rank = this.shape.length): Promise<unknown> {
+    if (rank !== this.shape.length) throw new ShapeError(`toArray: this tensor of shape ${formatShape(this.shape)} has rank ${this.shape.length}, not ${String(rank)}; pass its rank, or nothing.`, { shape: this.shape, rank });
     const flat = Array.from(numbersOf(await this.data()) as Iterable<unknown>, this.dtype === 'bool' ? (x) => x === 1 : (x) => x);
     return this.shape.length === 0 ? flat[0] : nest(flat, this.shape);
   }

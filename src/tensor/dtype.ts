@@ -21,6 +21,15 @@ export interface DTypeArrays {
 
 export type DType = keyof DTypeArrays;
 
+/** What one element of a dtype is in JavaScript. */
+export type ElementOf<D extends DType> = D extends 'int64' ? bigint : D extends 'bool' ? boolean : number;
+
+/** Elements as lists of lists, a level an axis; the element itself for rank 0. */
+export type NestedList<E> = E | NestedList<E>[];
+
+/** The same where the rank is known. */
+export type ListOfRank<E, R extends 0 | 1 | 2 | 3 | 4> = [E, E[], E[][], E[][][], E[][][][]][R];
+
 /** The dtype of a typed array, by the name its class goes by. */
 interface DTypesByTag {
   Float64Array: 'float64';
