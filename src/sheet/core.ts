@@ -20,6 +20,7 @@ import type { Choice } from './devices.ts';
 import { checkFinite, type Health } from './health.ts';
 import { LookupClock } from './lookup-clock.ts';
 import { MemoKeys } from './memo/key.ts';
+import type { makeMemo } from './memo/memo.ts';
 import { Memos } from './memo/store.ts';
 import { NearMisses } from './near-misses.ts';
 import type { Settings } from './options.ts';
@@ -56,6 +57,8 @@ export class Core {
   readonly roots: Roots;
   readonly memos: Memos;
   readonly memoKeys: MemoKeys;
+  /** Makes memoised functions: loaded with the core, for only an open sheet has them. */
+  makeMemo!: typeof makeMemo;
   readonly nearMisses = new NearMisses(this.table);
   readonly lookups: LookupClock;
   readonly computing: Computing;

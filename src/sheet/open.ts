@@ -41,8 +41,9 @@ async function openCore(machine: Machine, settings: Settings, host: Host): Promi
   const { absent = [], leftOut = [] } = machine;
   const choice = chooseDevices({ devices: machine.devices, absent }, leftOut, settings.devices);
   if (settings.device !== undefined) checkDevice(settings.device, choice, 'device');
-  const [{ Core }, { Dispatcher }, { openTrace }] = await Promise.all([import('./core.ts'), import('../backend/dispatch.ts'), import('./open-trace.ts')]);
+  const [{ Core }, { Dispatcher }, { openTrace }, { makeMemo }] = await Promise.all([import('./core.ts'), import('../backend/dispatch.ts'), import('./open-trace.ts'), import('./memo/memo.ts')]);
   const core = new Core(host, settings, new Dispatcher(choice.devices), machine.memory ?? heapMemory, openTrace(host, settings));
+  core.makeMemo = makeMemo;
   core.absentDevices = choice.absent;
   core.idleDevices = machine.devices.filter((device) => !choice.devices.includes(device));
   if (host.settings.report) await reportAtExit(core);

@@ -18,7 +18,7 @@ import { checkDevice, reportDevices } from './devices.ts';
 import { isTooDeep } from './deep-chains.ts';
 import { answersIn, type Explanation, explainExpression } from './explain.ts';
 import { exportOnGpu, sharingOf, valueOfBuffer, valueOfTf } from './gpu-buffers.ts';
-import { makeMemo, type Memo, type Memoised, type MemoOptions } from './memo/memo.ts';
+import type { Memo, Memoised, MemoOptions } from './memo/memo.ts';
 import type { MemoView } from './memo/view.ts';
 import type { OpArguments, OpName, OpResult, SheetMethods } from './methods.gen.ts';
 import { isElements, isLiteral, readElements, readIndices } from './operands.ts';
@@ -124,7 +124,7 @@ export class Sheet {
   memo<A extends readonly unknown[]>(name: string, run: (...args: A) => unknown, options: MemoOptions = {}): Memo<A, unknown> {
     this.#open();
     if (typeof run !== 'function') throw new AttributeError(`memo: its second argument is ${describe(run)}; give the function whose results to keep: sheet.memo('name', fn).`, { name });
-    return makeMemo(this.#memoView(), name, run, options);
+    return this.core.makeMemo(this.#memoView(), name, run, options);
   }
 
   #memoView(): MemoView {
