@@ -70,6 +70,7 @@ describe('a chain of elementwise ops', () => {
   });
 
   it('keeps a part that is asked for beside it, and one that was computed before', async () => {
+    fused.core.admission = () => 'admit';
     const [a, b] = [fused.tensor(elements), fused.tensor(others)];
     const part = a.multiply(b);
     await fused.compute(part, part.add(b).exp());
