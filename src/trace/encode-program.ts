@@ -42,9 +42,15 @@ export class ProgramEncoder {
   /** Number 0 is the empty record; it is never defined. */
   readonly #attributes = new Definitions(KIND.attributes, 1);
   #inSegment = SEGMENT_FRAMES;
+  #segment = -1;
 
   constructor(frames: FrameWriter) {
     this.#frames = frames;
+  }
+
+  /** Number of the segment that the last call is in, from 0. */
+  get segment(): number {
+    return this.#segment;
   }
 
   call(seq: number, exact: boolean, op: OpName, type: CallType, attributes: CallValues, operands: readonly Numbered[]): void {
@@ -66,6 +72,7 @@ export class ProgramEncoder {
     this.#types.clear();
     this.#attributes.clear();
     this.#inSegment = 0;
+    this.#segment++;
     this.#payload.begin();
     this.#append(KIND.segment);
   }

@@ -38,6 +38,11 @@ export class TraceMemory {
     return this.#streams[stream].start.events;
   }
 
+  /** Segments of a stream that were dropped. */
+  droppedSegments(stream: TraceStream): number {
+    return this.#streams[stream].droppedSegments;
+  }
+
   /** The kept blocks of a stream, and those of `tail` that belong to it. */
   blocks(stream: TraceStream, tail: readonly Uint8Array[]): StreamBlocks {
     const kept = this.#streams[stream];
@@ -49,6 +54,7 @@ export class TraceMemory {
 
 class KeptStream {
   readonly segments: Segment[] = [];
+  droppedSegments = 0;
   #head: ChainHead = CHAIN_START;
   #frames = 0;
 
@@ -66,6 +72,9 @@ class KeptStream {
     this.#frames += frames;
     const hashStart = record.length - BLOCK_TRAILER_BYTES;
     this.#head = { blocks: this.#head.blocks + 1, events: this.#head.events + frames, hash: record.subarray(hashStart, hashStart + DIGEST_BYTES) };
-    while (this.#frames > maxFrames && this.segments.length > 1) this.#frames -= (this.segments.shift() as Segment).frames;
+    while (this.#frames > maxFrames && this.segments.length > 1) {
+      this.#frames -= (this.segments.shift() as Segment).frames;
+      this.droppedSegments++;
+    }
   }
 }

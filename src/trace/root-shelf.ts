@@ -9,11 +9,14 @@ export interface ShelvedRoot {
   readonly seq: number;
   readonly value: Value | undefined;
   readonly contentId: Uint8Array | undefined;
+  /** Whether the live trace got its content id with its call. */
+  readonly recorded: boolean;
 }
 
 interface Slot {
   readonly root: Expression | WeakRef<Expression>;
   readonly seq: number;
+  readonly recorded: boolean;
   contentId: Uint8Array | undefined;
 }
 
@@ -40,23 +43,18 @@ export class RootShelf {
     const heldBytes = this.#heldBytes + chargedBytes(root);
     const fits = heldBytes <= this.#budgetBytes;
     if (fits) this.#heldBytes = heldBytes;
-    this.#slots.push({ root: fits ? root : new WeakRef(root), seq: root.seq, contentId: root.contentId });
+    this.#slots.push({ root: fits ? root : new WeakRef(root), seq: root.seq, recorded: root.contentId !== undefined, contentId: root.contentId });
   }
 
   list(): ShelvedRoot[] {
-    return this.#slots.map(({ root, seq, contentId: id }) => ({ seq, value: valueOf(root), contentId: id }));
+    return this.#slots.map(shelved);
   }
 
-  /** Finds the content ids that are missing; returns the roots that got theirs now. */
-  identify(digest: Digest): ShelvedRoot[] {
-    const found: ShelvedRoot[] = [];
-    for (const slot of this.#slots) {
-      const value = valueOf(slot.root);
-      if (slot.contentId !== undefined || value === undefined) continue;
-      slot.contentId = rootOf(slot.root)?.contentId ?? idOf(value, digest);
-      found.push({ seq: slot.seq, value, contentId: slot.contentId });
-    }
-    return found;
+  /** The roots that are wanted, with the content ids of those whose elements are there. */
+  identify(digest: Digest, isWanted: (seq: number) => boolean = () => true): ShelvedRoot[] {
+    const wanted = this.#slots.filter(({ seq }) => isWanted(seq));
+    for (const slot of wanted) slot.contentId ??= idOf(slot.root, digest);
+    return wanted.map(shelved);
   }
 
   /** Lets go of roots that were collected, or whose elements are gone for good. */
@@ -78,5 +76,12 @@ function valueOf(root: Expression | WeakRef<Expression>): Value | undefined {
   return value?.block.isLocal === true ? value : undefined;
 }
 
-const idOf = ({ array, type }: Value, digest: Digest): Uint8Array =>
-  contentId(panelDigests(array, type.shape, type.dtype, digest), type.shape, type.dtype, digest);
+const shelved = ({ root, seq, contentId: id, recorded }: Slot): ShelvedRoot => ({ seq, value: valueOf(root), contentId: id, recorded });
+
+/** The content id of a root whose elements are there. */
+function idOf(root: Expression | WeakRef<Expression>, digest: Digest): Uint8Array | undefined {
+  const value = valueOf(root);
+  if (value === undefined) return undefined;
+  const { array, type } = value;
+  return rootOf(root)?.contentId ?? contentId(panelDigests(array, type.shape, type.dtype, digest), type.shape, type.dtype, digest);
+}

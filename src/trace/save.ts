@@ -1,7 +1,6 @@
 // Saving a live trace as .sqs.json, with the contents of its roots in it, beside it, or left to whoever replays it.
 import type { Files } from '../env.ts';
-import { toHex } from '../fingerprint/digest.ts';
-import type { Digest } from '../fingerprint/digest.ts';
+import { type Digest, toHex } from '../fingerprint/digest.ts';
 import type { Value } from '../tensor/block.ts';
 import { bytesOf } from '../tensor/dtype.ts';
 import { encodeNpy } from '../tensor/npy.ts';
@@ -9,6 +8,8 @@ import { encodeUtf8 } from '../tensor/utf8.ts';
 import { besidePath } from './file-name.ts';
 import { traceToJson } from './json-export.ts';
 import { ROOT_NAME } from './records.ts';
+import type { ShelvedRoot } from './root-shelf.ts';
+import { savedForm } from './saved-form.ts';
 import type { Trace, TraceRoot } from './trace.ts';
 import type { TraceWriter } from './writer.ts';
 
@@ -41,12 +42,13 @@ export interface SaveGround {
 const EMBEDDED_LIMIT_BYTES = 64 * 2 ** 20;
 
 /** Writes what is in memory of a trace; a reader of `path` sees the old file or the new one. */
-export async function saveTrace(writer: TraceWriter, path: string, { files }: SaveGround, options: SaveOptions): Promise<SaveReport> {
-  const contents = collectContents(writer);
+export async function saveTrace(writer: TraceWriter, path: string, { digest, files }: SaveGround, options: SaveOptions): Promise<SaveReport> {
+  const form = savedForm(writer, digest);
+  const contents = collectContents(form.roots);
   let sizeBytes = 0;
   for (const { value } of contents.values()) sizeBytes += value.type.sizeBytes;
   const place = options.roots ?? (sizeBytes <= EMBEDDED_LIMIT_BYTES ? 'embedded' : 'none');
-  const trace: Trace = { ...writer.snapshot(), roots: [...contents.values()].map((content) => rootOf(content, place)) };
+  const trace: Trace = { ...form.trace, roots: [...contents.values()].map((content) => rootOf(content, place)) };
   if (place === 'beside') for (const { contentId, value } of contents.values()) await writeBeside(files, path, contentId, value);
   const bytes = encodeUtf8(traceToJson(trace));
   await files.write(path, bytes);
@@ -63,9 +65,9 @@ interface Content {
 }
 
 /** Readable roots by content. */
-function collectContents(writer: TraceWriter): Map<string, Content> {
+function collectContents(roots: readonly ShelvedRoot[]): Map<string, Content> {
   const contents = new Map<string, Content>();
-  for (const { contentId, value } of writer.identifyRoots()) {
+  for (const { contentId, value } of roots) {
     if (contentId !== undefined && value !== undefined) contents.set(toHex(contentId), { contentId, value });
   }
   return contents;
@@ -84,7 +86,7 @@ const writeBeside = (files: Files, path: string, contentId: Uint8Array, { array,
 function noteOn(trace: Trace, place: RootPlace, sizeBytes: number, options: SaveOptions): string {
   const known = new Set(trace.annotations.map((record) => (record.kind === 'root' ? record.seq : -1)));
   const gone = trace.events.filter((event) => event.op === ROOT_NAME && !known.has(event.seq)).length;
-  const dropped = trace.seals.program.start.events;
+  const dropped = trace.seals.program.start.events + trace.seals.annotations.start.events;
   return [
     place === 'none' && options.roots === undefined ? `Roots take ${sizeBytes} bytes and were left out; save with { roots: 'beside' } to replay without finding them again.` : '',
     gone > 0 ? `${gone} roots are no longer in memory; a replay will ask for them.` : '',

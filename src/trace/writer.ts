@@ -8,13 +8,14 @@ import type { Value } from '../tensor/block.ts';
 import { bytesOf, isFloat, numbersOf } from '../tensor/dtype.ts';
 import { STREAM } from './chain.ts';
 import { decodeAnnotations, decodeProgram, sealOf } from './decode.ts';
+import { CarriedSources } from './carried.ts';
 import { AnnotationEncoder } from './encode-annotations.ts';
 import { type OpName, ProgramEncoder } from './encode-program.ts';
 import { FrameWriter } from './frames.ts';
 import { type StreamBlocks, TraceMemory } from './memory.ts';
 import type { Recorder } from './recorder.ts';
 import { type AnnotationRecord, PLAIN_BYTES, ROOT_NAME, type TraceHead } from './records.ts';
-import { RootShelf, type ShelvedRoot } from './root-shelf.ts';
+import { RootShelf } from './root-shelf.ts';
 import { sketchOf } from './sketch.ts';
 import type { Trace } from './trace.ts';
 
@@ -50,10 +51,13 @@ export class TraceWriter implements Recorder {
   readonly #frames: FrameWriter;
   readonly #program: ProgramEncoder;
   readonly #annotations: AnnotationEncoder;
+  readonly #carried = new CarriedSources();
   readonly #digested = new WeakSet<Expression>();
   readonly #digests = new WeakMap<Value, { readonly digest: Uint8Array; sketch: Float64Array | undefined }>();
   #file: TraceWriterOptions['file'];
   #closed = false;
+  /** The open blocks as they were when the trace was closed. */
+  #lastBlocks: readonly Uint8Array[] | undefined;
   #onClose: (() => void) | undefined;
 
   constructor(options: TraceWriterOptions) {
@@ -76,6 +80,7 @@ export class TraceWriter implements Recorder {
     if (this.#closed) return;
     const { row, seq, type, attributes, operands } = expression;
     this.#program.call(seq, numerics === 'exact', row ?? ROOT, type, attributes, operands);
+    this.#carried.call(expression, this.#program.segment, this.#memory.droppedSegments(STREAM.program));
     if (row !== undefined) return;
     this.roots.add(expression);
     if (expression.contentId !== undefined) this.#annotations.root(seq, expression.contentId);
@@ -92,10 +97,9 @@ export class TraceWriter implements Recorder {
     this.#digest(expression, value);
   }
 
-  /** Records which contents the readable roots are, where that is not on the trace yet. Hashes them; works after `close` too. */
-  identifyRoots(): readonly ShelvedRoot[] {
-    for (const { seq, contentId } of this.roots.identify(this.#options.digest)) this.#annotations.root(seq, contentId as Uint8Array);
-    return this.roots.list();
+  /** Sources that calls in memory use and that may have been called for before them. */
+  carriedSources(): ProgramEvent[] {
+    return this.#carried.list(this.#memory.droppedSegments(STREAM.program));
   }
 
   /** A line about a call. */
@@ -106,12 +110,18 @@ export class TraceWriter implements Recorder {
   /** Seals what is open and ends the file. What was written stays readable. */
   close(): void {
     if (this.#closed) return;
-    if (this.#file !== undefined) this.identifyRoots();
     this.#closed = true;
-    for (const record of this.#file === undefined ? [] : this.#frames.tail().records) this.#append(record);
+    this.#lastBlocks = this.#frames.tail().records;
+    if (this.#file !== undefined) this.#endFile();
     this.#file?.close();
     this.#file = undefined;
     this.#onClose?.();
+  }
+
+  /** Which contents the readable roots are goes to the file alone: in memory it would take the place of answers. */
+  #endFile(): void {
+    for (const { seq, contentId, recorded } of this.roots.identify(this.#options.digest)) if (!recorded && contentId !== undefined) this.#annotations.root(seq, contentId);
+    for (const record of this.#frames.tail().records) this.#append(record);
   }
 
   /** Calls `listener` once the trace is closed. */
@@ -140,11 +150,11 @@ export class TraceWriter implements Recorder {
   }
 
   #blocks(stream: 1 | 2): StreamBlocks {
-    return this.#memory.blocks(stream, this.#frames.tail().records);
+    return this.#memory.blocks(stream, this.#lastBlocks ?? this.#frames.tail().records);
   }
 
   #take(record: Uint8Array): void {
-    this.#memory.add(record);
+    if (!this.#closed) this.#memory.add(record);
     this.#append(record);
   }
 

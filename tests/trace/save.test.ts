@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { diffTraces, FormatError, loadTrace } from '../../src/index.ts';
+import { diffTraces, FormatError, loadTrace, replayTrace, type SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { type Digest, toHex } from '../../src/fingerprint/digest.ts';
 import { openNodeDigest } from '../../src/host/node-digest.ts';
 import { readTrace } from '../../src/trace/load.ts';
@@ -104,6 +104,56 @@ describe('a saved trace', () => {
       expect(answer?.digest).toEqual(digest.hash(new Uint8Array(new Float32Array([2, 3, 4]).buffer)));
     });
   });
+});
+
+describe('a trace of which older events were dropped', () => {
+  /** A result of each of many fresh roots. */
+  const manyRoots = async (sheet: SymbolicSheet, step: (root: Tensor, i: number) => Tensor): Promise<void> => {
+    for (let i = 0; i < 12_000; i++) await step(sheet.tensor([i]), i).data();
+  };
+
+  it.each<[string, (root: Tensor, i: number) => Tensor]>([
+    ['negative()', (x) => x.negative()], ['add(1)', (x) => x.add(1)], ['two literals by turns', (x, i) => x.add(1 + (i % 2)).multiply(3n)],
+  ])('is saved with every answer in memory, the roots and constants of its calls, and can be replayed: %s', async (name, step) => {
+    const path = join(folder, `${name.replaceAll(/\W/g, '')}.sqs.json`);
+    await withSheet({ class: 'exact', devices: ['js'], trace: { maxEvents: 3000, digests: 'full' } }, async (sheet) => {
+      await manyRoots(sheet, step);
+      const before = sheet.trace.annotations();
+      const dropped = sheet.trace.droppedEvents;
+      const report = await sheet.trace.save(path);
+      await sheet.trace.save(path);
+      expect([sheet.trace.annotations(), sheet.trace.droppedEvents]).toEqual([before, dropped]);
+      const trace = await loadTrace(path);
+      expect(trace.annotations.filter((record) => record.kind === 'answer')).toHaveLength(before.length);
+      expect(report).toMatchObject({ events: trace.events.length, annotations: trace.annotations.length });
+      const own = new Set(trace.events.map(({ seq }) => seq));
+      const earlier = new Set(trace.events.flatMap(({ operands }) => operands.filter((operand) => !own.has(operand))));
+      const roots = trace.events.filter(({ op }) => op === 'tensor').length;
+      expect(trace.roots.length).toBeGreaterThanOrEqual(roots);
+      expect(trace.roots.length).toBeLessThanOrEqual(roots + earlier.size);
+      const answered = new Set(before.map(({ seq }) => seq));
+      const calls = trace.events.filter(({ seq, op }) => op !== 'tensor' && answered.has(seq)).length;
+      const replayed = await replayTrace(trace, { device: 'js' });
+      expect(calls).toBeGreaterThan(1000);
+      expect(replayed).toMatchObject({ compared: calls, equal: calls, missing: [] });
+      // At most the calls on a result that was dropped.
+      expect(replayed.skipped).toBeLessThanOrEqual(name.startsWith('two') ? 1 : 0);
+    });
+  }, 60_000);
+
+  it('keeps every answer when its file is closed, and the file says which contents all roots are', async () => {
+    const file = join(folder, 'many.sqs');
+    const sheet = await withSheet({ class: 'exact', devices: ['js'], trace: { file, maxEvents: 3000 } }, async (open) => {
+      await manyRoots(open, (x) => x.negative());
+      await open.trace.save(join(folder, 'many.sqs.json'));
+      return Object.assign(open, { before: open.trace.annotations() });
+    });
+    expect(sheet.before.length).toBeGreaterThan(1000);
+    expect(sheet.trace.annotations()).toEqual(sheet.before);
+    const trace = await loadTrace(file);
+    expect(trace.annotations.filter((record) => record.kind === 'root')).toHaveLength(12_000);
+    expect(trace.annotations.filter((record) => record.kind === 'answer')).toHaveLength(12_000);
+  }, 60_000);
 });
 
 describe('a damaged .sqs.json', () => {
