@@ -22,6 +22,8 @@ describe('programs of random shapes', () => {
     sheets.set('on', await SymbolicSheet.open({ class: 'exact', devices: ['js', 'wasm'], budgetBytes: 1 << 22 }));
     sheets.set('tiny', await SymbolicSheet.open({ class: 'exact', devices: ['js', 'wasm'], budgetBytes: 8_000 }));
     sheets.set('js', await SymbolicSheet.open({ class: 'exact', devices: ['js'], budgetBytes: 1 << 20 }));
+    // What a program of this size takes is noise; all that it computes is kept, so that the cache takes part.
+    for (const sheet of sheets.values()) sheet.core.admission = () => 'admit';
   });
   afterAll(() => Promise.all([...sheets.values()].map((sheet) => sheet.close())));
 
