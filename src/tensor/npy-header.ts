@@ -119,7 +119,7 @@ class Tokens {
 const unquote = (token: Token): string | undefined => (/^['"]/.test(token) ? token.slice(1, -1) : undefined);
 
 const badHeader = (what: string): FormatError =>
-  new FormatError(`.npy: the header ${what}; write the file again with numpy.save or encodeNpy.`, { what });
+  new FormatError(`.npy: the header ${what}; write the file again with numpy.save or encodeNpy.`, { code: 'malformed', what });
 
 function refuse(what: string): never {
   throw badHeader(what);

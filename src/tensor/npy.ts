@@ -42,7 +42,8 @@ export function encodeNpy({ dtype, shape, array }: Pick<Elements, 'dtype' | 'sha
 
 /**
  * The tensor in a .npy file of format 1.0, 2.0 or 3.0, of either byte order, row- or column-major; always a fresh array.
- * Throws FormatError (not such a file, truncated, too long, header over 64 KiB) and DTypeError (element type not held).
+ * Throws FormatError (`details.code`: not-npy, version, truncated, trailing, or malformed for a header that breaks the format or is over 64 KiB)
+ * and DTypeError (element type not held).
  */
 export function decodeNpy(bytes: Uint8Array): Elements {
   const { text, dataStart } = splitHeader(bytes);
@@ -53,7 +54,7 @@ export function decodeNpy(bytes: Uint8Array): Elements {
   if (!(size <= MAX_ELEMENTS) || stored.length !== size * DTYPES[dtype].itemBytes) {
     throw new FormatError(
       `.npy: the header states ${dtype} ${formatShape(shape)}, ${size * DTYPES[dtype].itemBytes} bytes, but ${stored.length} follow; the file is truncated or is not a single array, write it again.`,
-      { shape, dtype, sizeBytes: stored.length },
+      { code: stored.length > size * DTYPES[dtype].itemBytes ? 'trailing' : 'truncated', shape, dtype, sizeBytes: stored.length },
     );
   }
   const array = readElements(stored, dtype, size, bigEndian);
@@ -83,16 +84,16 @@ function headerText(dtype: DType, shape: Shape): string {
 /** The header's text and where the elements begin. */
 function splitHeader(bytes: Uint8Array): { text: string; dataStart: number } {
   const major = bytes[6];
-  if (!MAGIC.every((byte, i) => bytes[i] === byte)) throw notNpy('it does not begin with \\x93NUMPY');
-  if (bytes.length < 8) throw notNpy('it ends inside the header');
-  if ((major !== 1 && major !== 2 && major !== 3) || bytes[7] !== 0) throw notNpy(`its version is ${major}.${bytes[7]}, not 1.0, 2.0 or 3.0`);
+  if (!MAGIC.every((byte, i) => i >= bytes.length || bytes[i] === byte)) throw notNpy('not-npy', 'it does not begin with \\x93NUMPY');
+  if (bytes.length < 8) throw notNpy('truncated', 'it ends inside the header');
+  if ((major !== 1 && major !== 2 && major !== 3) || bytes[7] !== 0) throw notNpy('version', `its version is ${major}.${bytes[7]}, not 1.0, 2.0 or 3.0`);
   const lengthBytes = major === 1 ? 2 : 4;
   const start = 8 + lengthBytes;
-  if (bytes.length < start) throw notNpy('it ends inside the header');
+  if (bytes.length < start) throw notNpy('truncated', 'it ends inside the header');
   let length = 0;
   for (let i = lengthBytes - 1; i >= 0; i--) length = length * 256 + (bytes[8 + i] as number);
-  if (length > MAX_HEADER_BYTES) throw notNpy(`its header is ${length} bytes long, more than ${MAX_HEADER_BYTES}`);
-  if (bytes.length < start + length) throw notNpy('it ends inside the header');
+  if (length > MAX_HEADER_BYTES) throw notNpy('malformed', `its header is ${length} bytes long, more than ${MAX_HEADER_BYTES}`);
+  if (bytes.length < start + length) throw notNpy('truncated', 'it ends inside the header');
   return { text: latin1(bytes.subarray(start, start + length)), dataStart: start + length };
 }
 
@@ -107,7 +108,7 @@ function parseDescr(descr: string): { dtype: DType; bigEndian: boolean } {
     throw new DTypeError(`.npy: elements of type '${descr.slice(0, 40)}' are not supported; ${remedy} in NumPy.`, { descr: descr.slice(0, 40) });
   }
   if (DTYPES[dtype].itemBytes > 1 && order !== '<' && order !== '>') {
-    throw notNpy(`'${descr}' does not state the byte order`);
+    throw notNpy('malformed', `'${descr}' does not state the byte order`);
   }
   return { dtype, bigEndian: order === '>' };
 }
@@ -122,5 +123,5 @@ function swapBytes(bytes: Uint8Array, itemBytes: number): void {
   }
 }
 
-const notNpy = (reason: string): FormatError =>
-  new FormatError(`.npy: ${reason}; write the file again with numpy.save or encodeNpy.`, { reason });
+const notNpy = (code: string, reason: string): FormatError =>
+  new FormatError(`.npy: ${reason}; write the file again with numpy.save or encodeNpy.`, { code, reason });

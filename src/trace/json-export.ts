@@ -13,15 +13,17 @@ export const JSON_VERSION = 1;
 export function traceToJson(trace: Trace): string {
   const events = trace.events.map((event) => lineOf(eventToJson(event)));
   const annotations = trace.annotations.map((record) => lineOf(annotationToJson(record)));
+  const roots = trace.roots.map((root) => lineOf(rootToJson(root)));
   const chains = { program: chainToJson(trace.seals.program, events, ''), annotations: chainToJson(trace.seals.annotations, annotations, lineOf(trace.head)) };
   return [
     `{"format":"${JSON_FORMAT}","version":${JSON_VERSION},`,
     `"head":${lineOf(trace.head)},`,
     `"chains":{"program":${lineOf(chains.program)},`,
-    `"annotations":${lineOf(chains.annotations)}},`,
+    `"annotations":${lineOf(chains.annotations)},`,
+    `"roots":${lineOf({ count: roots.length, sum: orderFreeSum(roots, '') })}},`,
     `"events":[\n${events.join(',\n')}\n],`,
     `"annotations":[\n${annotations.join(',\n')}\n],`,
-    `"roots":[\n${trace.roots.map((root) => lineOf(rootToJson(root))).join(',\n')}\n]}\n`,
+    `"roots":[\n${roots.join(',\n')}\n]}\n`,
   ].join('\n');
 }
 

@@ -1,7 +1,7 @@
 // Events and annotations as JSON records, both ways. Reading checks every field; what is not right is a FormatError that names it.
 import { FormatError } from '../errors.ts';
 import type { NumericsClass, ProgramEvent } from '../events.ts';
-import { digestFromHex, toHex } from '../fingerprint/digest.ts';
+import { digestFromHex, isDigestHex, toHex } from '../fingerprint/digest.ts';
 import type { AttributeValue } from '../ops/attribute-values.ts';
 import { fromBase64, isRecord, type Json, readNumber, readValue, spellNumber, spellValue, toBase64 } from './json-values.ts';
 import { type AnnotationRecord, DECISION_CODES, type TraceHead } from './records.ts';
@@ -17,7 +17,7 @@ export function eventToJson(event: ProgramEvent): JsonRecord {
 }
 
 export function eventFromJson(json: Json): ProgramEvent {
-  const field = fieldsOf(json, 'event');
+  const field = fieldsOf(json, 'event', ['seq', 'op', 'version', 'attrs', 'operands', 'dtype', 'shape', 'numerics']);
   return {
     seq: field.count('seq'), op: field.text('op'), version: field.count('version'), attrs: readAttributes(field.record('attrs')),
     operands: field.counts('operands'), dtype: field.text('dtype'), shape: field.counts('shape'), numerics: field.choice('numerics', CLASSES),
@@ -28,18 +28,27 @@ const CLASSES: readonly NumericsClass[] = ['tolerance', 'exact'];
 
 export function annotationToJson(record: AnnotationRecord): JsonRecord {
   switch (record.kind) {
-    case 'answer': return { ...record, startNs: spellNumber(record.startNs), elapsedNs: spellNumber(record.elapsedNs), score: spellNumber(record.score) };
+    case 'answer': return {
+      kind: 'answer', seq: record.seq, decision: record.decision, device: record.device, startNs: spellNumber(record.startNs),
+      elapsedNs: spellNumber(record.elapsedNs), sizeBytes: record.sizeBytes, score: spellNumber(record.score),
+    };
     case 'digest': return { kind: 'digest', seq: record.seq, digest: toHex(record.digest), ...(record.sketch && { sketch: Array.from(record.sketch, spellNumber) }) };
     case 'bytes': return { kind: 'bytes', seq: record.seq, bytes: toBase64(record.bytes) };
     case 'root': return { kind: 'root', seq: record.seq, contentId: toHex(record.contentId) };
-    case 'note': return { ...record };
+    case 'note': return { kind: 'note', seq: record.seq, text: record.text };
   }
 }
 
+type AnnotationKind = AnnotationRecord['kind'];
+const FIELDS_OF_KIND: Readonly<Record<AnnotationKind, readonly string[]>> = {
+  answer: ['decision', 'device', 'startNs', 'elapsedNs', 'sizeBytes', 'score'], digest: ['digest', 'sketch'], bytes: ['bytes'], root: ['contentId'], note: ['text'],
+};
+const KINDS = Object.keys(FIELDS_OF_KIND) as readonly AnnotationKind[];
+
 export function annotationFromJson(json: Json): AnnotationRecord {
-  const field = fieldsOf(json, 'annotation');
+  const kind = fieldsOf(json, 'annotation').choice('kind', KINDS);
+  const field = fieldsOf(json, 'annotation', ['kind', 'seq', ...FIELDS_OF_KIND[kind]]);
   const seq = field.count('seq');
-  const kind = field.text('kind');
   switch (kind) {
     case 'answer': return {
       kind, seq, decision: field.choice('decision', DECISION_CODES), device: field.text('device'), startNs: field.number('startNs'),
@@ -49,7 +58,6 @@ export function annotationFromJson(json: Json): AnnotationRecord {
     case 'bytes': return { kind, seq, bytes: field.bytes('bytes') };
     case 'root': return { kind, seq, contentId: field.digest('contentId') };
     case 'note': return { kind, seq, text: field.text('text') };
-    default: throw unreadable('annotation', 'kind', kind);
   }
 }
 
@@ -58,10 +66,10 @@ export function rootToJson({ contentId, dtype, shape, bytes, beside }: TraceRoot
 }
 
 export function rootFromJson(json: Json): TraceRoot {
-  const field = fieldsOf(json, 'root');
+  const field = fieldsOf(json, 'root', ['contentId', 'dtype', 'shape', 'bytes', 'beside']);
   return {
     contentId: field.digest('contentId'), dtype: field.text('dtype'), shape: field.counts('shape'),
-    ...(field.has('bytes') && { bytes: field.bytes('bytes') }), ...(field.fields['beside'] === true && { beside: true }),
+    ...(field.has('bytes') && { bytes: field.bytes('bytes') }), ...(field.has('beside') && { beside: field.yes('beside') }),
   };
 }
 
@@ -136,7 +144,13 @@ export class Fields {
   }
 
   digest(name: string): Uint8Array {
-    return digestFromHex(this.text(name));
+    const text = this.text(name);
+    return isDigestHex(text) ? digestFromHex(text) : this.#refuse(name);
+  }
+
+  /** A flag that is left out where it is not set. */
+  yes(name: string): true {
+    return this.fields[name] === true || this.#refuse(name);
   }
 
   bytes(name: string): Uint8Array {
@@ -148,9 +162,11 @@ export class Fields {
   }
 }
 
-/** The fields of a JSON object, or a FormatError. */
-export function fieldsOf(json: Json, what: string): Fields {
+/** The fields of a JSON object, or a FormatError; with `names`, of one that has no others: a damaged name is not taken for a field left out. */
+export function fieldsOf(json: Json, what: string, names?: readonly string[]): Fields {
   if (!isRecord(json)) throw unreadable(what, 'itself', json);
+  const unknown = names && Object.keys(json).find((name) => !names.includes(name));
+  if (unknown !== undefined) throw unreadable(what, `${JSON.stringify(unknown).slice(0, 60)}, which is no field of it`, json[unknown]);
   return new Fields(json, what);
 }
 

@@ -43,11 +43,14 @@ async function fetchBeside(root: TraceRoot, path: string, { digest, files }: { r
 
 /** As `loadTraceFile`, from bytes; `name` is for messages. */
 export function readTrace(bytes: Uint8Array, digest: Digest, options: LoadOptions = {}, name = 'trace'): Trace {
-  const trace = bytes[0] === TRACE_MAGIC[0] ? traceFromFrames(bytes, digest) : traceFromJson(decodeUtf8Leniently(bytes).replace(/^\uFEFF/, ''), digest);
+  const trace = bytes[0] === TRACE_MAGIC[0] ? traceFromFrames(plain(bytes), digest) : traceFromJson(decodeUtf8Leniently(bytes).replace(/^\uFEFF/, ''), digest);
   if (trace.damage === undefined || options.damaged === 'prefix') return trace;
   const { code, message } = trace.damage;
   throw new FormatError(`${name}: ${message}`, { code, events: trace.events.length, annotations: trace.annotations.length });
 }
+
+/** The same bytes as no subclass: a slice of a Buffer is a view, and its events would hold the whole file and compare as Buffers. */
+const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** The verified prefix of a live log. */
 function traceFromFrames(bytes: Uint8Array, digest: Digest): Trace {

@@ -76,7 +76,7 @@ class FieldReader {
       case TAG.bytes: return this.#bytes.slice(start, end);
       case TAG.list: return this.#list(end);
       case TAG.map: return this.#map(end);
-      default: throw new FormatError(`A kept result has a field of tag ${tag}; forget it and call the function again.`, { tag });
+      default: throw new FormatError(`A kept result has a field of tag ${tag}; forget it and call the function again.`, { code: 'malformed', tag });
     }
   }
 
