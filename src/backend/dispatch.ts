@@ -31,18 +31,20 @@ export class CostTable {
 
   /** Expected nanoseconds of a task on a device. */
   expectNs(device: Device, task: Task): number {
-    const cost = this.#costs.get(device)?.get(costClass(task));
-    if (cost === undefined) return DOUBT * device.estimateNs(task);
-    const measured = cost.nsPerElement * elementsOf(task);
-    return cost.samples < KNOWN_SAMPLES ? Math.min(measured, 2 * DOUBT * device.estimateNs(task)) : measured;
+    return this.#priced(device, task, DOUBT, 2 * DOUBT);
   }
 
   /** What a task takes where nothing is compiled for it: the least of its early runs, and no more than its estimate before it ran a few times. */
   warmNs(device: Device, task: Task): number {
+    return this.#priced(device, task, 1, 1);
+  }
+
+  /** Nanoseconds as measured; so many estimates where nothing was, and at most so many while the device is not known. */
+  #priced(device: Device, task: Task, unmeasured: number, atMost: number): number {
     const cost = this.#costs.get(device)?.get(costClass(task));
-    if (cost === undefined) return device.estimateNs(task);
+    if (cost === undefined) return unmeasured * device.estimateNs(task);
     const measured = cost.nsPerElement * elementsOf(task);
-    return cost.samples < KNOWN_SAMPLES ? Math.min(measured, device.estimateNs(task)) : measured;
+    return cost.samples < KNOWN_SAMPLES ? Math.min(measured, atMost * device.estimateNs(task)) : measured;
   }
 
   /** Whether a device ran tasks of this class often enough to be judged by that. */

@@ -3,7 +3,7 @@ import { AttributeError } from '../errors.ts';
 import { type DType, isInteger, numbersOf, storedNumber } from '../tensor/dtype.ts';
 import { checkElement, elementOf } from '../tensor/range.ts';
 import type { TensorType } from '../tensor/type.ts';
-import { type AttributeSpec, type AttributeValues, defineOp, type DirectKernel, type OpRow, type TypedOperand, unary } from './define.ts';
+import { type AttributeSpec, type AttributeValues, defineOp, type DirectKernel, type OpRow, type TypedOperand, unary, versioned } from './define.ts';
 import { first } from './infer.ts';
 
 const SHAPE: AttributeSpec = { kind: 'shape', doc: 'shape of the result' };
@@ -19,9 +19,6 @@ function source(name: string, doc: string, attributes: OpRow['attributes'], infe
   const positional = Object.keys(attributes).filter((attribute) => attribute !== 'dtype' && attribute !== 'seed');
   return defineOp({ name, doc, operands: [], attributes, positional, infer, result: 'attribute', widens: false, kernel: { skeleton: 'direct', run }, ...(settle && { settle }) });
 }
-
-/** A row whose results have changed. */
-const versioned = (version: number, row: OpRow): OpRow => ({ ...row, version });
 
 /** Refuses a value that no element of the dtype can have. */
 const checkValue = (op: string, dtype: DType, value: number | bigint): void => checkElement(op, dtype, value, (wider) => (op === 'full' ? `use dtype '${wider}'` : `cast first: x.astype('${wider}')`));

@@ -155,6 +155,9 @@ type RowDraft = Partial<Omit<OpRow, 'name' | 'number' | 'doc' | 'infer' | 'kerne
 
 let nextNumber = 1;
 
+/** A row whose results have changed. */
+export const versioned = (version: number, row: OpRow): OpRow => ({ ...row, version });
+
 /** Completes a row: everything a draft leaves out has the commonest value. */
 export function defineOp(draft: RowDraft): OpRow {
   const operands = draft.operands ?? [{ name: 'x', kind: 'numeric' }];

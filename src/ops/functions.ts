@@ -2,7 +2,7 @@
 import { scalar, type Scalar } from '../../kernels/algebra.ts';
 import * as libm from '../../kernels/libm.ts';
 import * as math from '../../kernels/math.ts';
-import { defineOp, type LawName, type OpRow } from './define.ts';
+import { defineOp, type LawName, type OpRow, versioned } from './define.ts';
 import { elementwise } from './elementwise.ts';
 import { broadcastShapes } from './infer.ts';
 
@@ -12,9 +12,6 @@ const FUNCTION_BOUND = 8;
 /** A function of one floating operand; about 20 flops an element. */
 const fn = (name: string, doc: string, body: Scalar, laws: readonly LawName[] = []): OpRow =>
   elementwise(name, doc, 1, body, { kind: 'float', flops: 20, laws, bound: FUNCTION_BOUND });
-
-/** A row whose results have changed. */
-const versioned = (version: number, row: OpRow): OpRow => ({ ...row, version });
 
 /** As `fn`, of two operands. */
 const fn2 = (name: string, doc: string, body: Scalar, laws: readonly LawName[] = []): OpRow =>
