@@ -29,7 +29,7 @@ const LAW_NAMES = ['finite', 'finiteInputs', 'allow', 'forbid', 'maxBytes', 'max
 const KNOWN = `known laws: ${LAW_NAMES.join(', ')}`;
 
 /** No laws. */
-export const NO_LAWS: LawSet = Object.freeze({});
+const NO_LAWS: LawSet = Object.freeze({});
 
 /**
  * Checks a policy object, as it comes from a file or a caller, and answers a copy that nobody can change; undefined is no laws.

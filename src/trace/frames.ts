@@ -192,7 +192,7 @@ function sealRecord(header: RecordHeader, body: Uint8Array, hash: Uint8Array): U
 }
 
 /** The header that every run begins with. */
-export function runHeader(run: number): Uint8Array {
+function runHeader(run: number): Uint8Array {
   const header = new Uint8Array(FILE_HEADER_BYTES);
   const view = new DataView(header.buffer);
   header.set(TRACE_MAGIC);

@@ -46,10 +46,6 @@ export class RootShelf {
     this.#slots.push({ root: fits ? root : new WeakRef(root), seq: root.seq, recorded: root.contentId !== undefined, contentId: root.contentId });
   }
 
-  list(): ShelvedRoot[] {
-    return this.#slots.map(shelved);
-  }
-
   /** The roots that are wanted, with the content ids of those whose elements are there. */
   identify(digest: Digest, isWanted: (seq: number) => boolean = () => true): ShelvedRoot[] {
     const wanted = this.#slots.filter(({ seq }) => isWanted(seq));

@@ -1,16 +1,9 @@
 // forget() against runs of memoised functions that are under way: who waited is answered, nothing of them is kept, later calls run anew.
-import { afterEach, describe, expect, it } from 'vitest';
-import { SymbolicSheet } from '../../src/index.ts';
+import { describe, expect, it } from 'vitest';
+import type { SymbolicSheet } from '../../src/index.ts';
 import { InterningTable } from '../../src/expr/interning.ts';
 import { MAX_DEFINITIONS } from '../../src/sheet/memo/store.ts';
-
-const open: SymbolicSheet[] = [];
-const newSheet = async (): Promise<SymbolicSheet> => {
-  const sheet = await SymbolicSheet.open({ devices: ['js'] });
-  open.push(sheet);
-  return sheet;
-};
-afterEach(() => Promise.all(open.splice(0).map((sheet) => sheet.close())));
+import { newSheet } from './fixtures/js-sheets.ts';
 
 /** A function that answers what `version` was when it began, once `go` is called. */
 function versioned(): { state: { version: number; runs: number }; run: (x: unknown) => Promise<number>; go: () => void } {

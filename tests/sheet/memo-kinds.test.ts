@@ -2,16 +2,9 @@
 import { Buffer } from 'node:buffer';
 import { runInNewContext } from 'node:vm';
 import * as ort from 'onnxruntime-node';
-import { afterEach, describe, expect, expectTypeOf, it } from 'vitest';
-import { AttributeError, SymbolicSheet, type Tensor } from '../../src/index.ts';
-
-const open: SymbolicSheet[] = [];
-const newSheet = async (): Promise<SymbolicSheet> => {
-  const sheet = await SymbolicSheet.open({ devices: ['js'] });
-  open.push(sheet);
-  return sheet;
-};
-afterEach(() => Promise.all(open.splice(0).map((sheet) => sheet.close())));
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { AttributeError, type Tensor } from '../../src/index.ts';
+import { newSheet } from './fixtures/js-sheets.ts';
 
 class Pixels extends Uint8ClampedArray {
   sum(): number {

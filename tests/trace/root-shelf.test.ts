@@ -1,14 +1,16 @@
 // The roots of a live trace: what is kept readable for a file, what is only watched, and what makes room again.
 import { describe, expect, it } from 'vitest';
 import { type Expression, rootExpression } from '../../src/expr/expression.ts';
+import { openNodeDigest } from '../../src/host/node-digest.ts';
 import { valueOfArray } from '../../src/tensor/block.ts';
 import { tensorType } from '../../src/tensor/type.ts';
 import { RootShelf } from '../../src/trace/root-shelf.ts';
 import { collected } from '../sheet/fixtures/collected.ts';
 
+const digest = await openNodeDigest();
 const TYPE = tensorType('float32', [4]);
 const root = (seq: number): Expression => rootExpression(TYPE, valueOfArray(TYPE, Float32Array.of(seq, 0, 0, 0)), 0, seq);
-const readable = (shelf: RootShelf): number[] => shelf.list().filter(({ value }) => value !== undefined).map(({ seq }) => seq);
+const readable = (shelf: RootShelf): number[] => shelf.identify(digest).filter(({ value }) => value !== undefined).map(({ seq }) => seq);
 
 describe('the shelf of roots', () => {
   it('keeps the first ones within its budget, and lists others while somebody holds them', async () => {
@@ -28,7 +30,7 @@ describe('the shelf of roots', () => {
       shelf.add(each);
       each.value = undefined;
     }
-    expect(shelf.list().length).toBeLessThan(5000);
+    expect(shelf.identify(digest).length).toBeLessThan(5000);
     shelf.add(root(20_001));
     await collected(() => false);
     expect(readable(shelf)).toEqual([20_001]);
