@@ -14,7 +14,6 @@ const STACKS: readonly (readonly [a: Shape, b: Shape | undefined, both: Shape])[
   [[2], [], [2]], [[], [2], [2]], [[2, 1], [3], [2, 3]], [[3], [2, 1], [2, 3]], [[2, 3], [3], [2, 3]], [[3], [2, 3], [2, 3]], [[1, 3], [2, 1], [2, 3]],
   [[2, 1, 4], [3, 1], [2, 3, 4]], [[0], [1], [0]], [[1], [0], [0]], [[2, 0], [2, 1], [2, 0]], [[1], [], [1]],
 ];
-const DEVICES = ['js', 'wasm', 'blas'] as const;
 
 /** Place of one matrix of a stack that stretches to `both`, in the stack itself. */
 function placeIn(own: Shape, both: Shape, index: number): number {
@@ -36,7 +35,7 @@ describe.each(['float64', 'float32'] as const)('stacks of matrices of %s', (dtyp
   let tolerant: SymbolicSheet;
   beforeAll(async () => {
     exact = await SymbolicSheet.open({ class: 'exact', cache: 'off', devices: ['js', 'wasm'] });
-    tolerant = await SymbolicSheet.open({ cache: 'off', devices: ['js', 'wasm', 'blas'] });
+    tolerant = await SymbolicSheet.open({ cache: 'off' });
   });
   afterAll(() => Promise.all([exact.close(), tolerant.close()]));
 
@@ -75,14 +74,33 @@ describe.each(['float64', 'float32'] as const)('stacks of matrices of %s', (dtyp
           expect(got.shape).toEqual([...both, ...tail]);
           expect(await got.data(), `${device}, ${formatShape(tail)}`).toEqual(wanted);
         }
-        for (const device of DEVICES) {
-          const got = solver(tolerant.with({ device }), tolerant.tensor(a, [...leadA, N, N]), tolerant.tensor(b, [...(leadB ?? []), ...tail]));
-          const values = (await got.data()) as Numbers;
-          expect(got.shape).toEqual([...both, ...tail]);
-          values.forEach((value, i) => expect(value, device).toBeCloseTo(wanted[i] as number, 4));
-        }
+        await close(solver, ['js', 'wasm'], [a, [...leadA, N, N]], [b, [...(leadB ?? []), ...tail]], [wanted, [...both, ...tail]]);
       }
     });
+  });
+
+  /** In class tolerance, on devices by name. */
+  async function close(solver: Solver, devices: readonly string[], [a, shapeA]: readonly [Numbers, Shape], [b, shapeB]: readonly [Numbers, Shape], [wanted, shape]: readonly [Numbers, Shape]): Promise<void> {
+    for (const device of devices) {
+      const got = solver(tolerant.with({ device }), tolerant.tensor(a, shapeA), tolerant.tensor(b, shapeB));
+      const values = (await got.data()) as Numbers;
+      expect(got.shape).toEqual(shape);
+      expect(values.length).toBe(wanted.length);
+      values.forEach((value, i) => expect(value, device).toBeCloseTo(wanted[i] as number, 4));
+    }
+  }
+
+  it('and on a BLAS, as in class exact', async (context) => {
+    const report = tolerant.devices().find(({ name }) => name === 'blas');
+    if (report?.found !== true) return context.skip(`no BLAS: ${report?.detail ?? 'not looked for'}`);
+    for (const [, solver] of SOLVERS) {
+      for (const [leadA, leadB] of STACKS) {
+        const [shapeA, shapeB] = [[...leadA, N, N], leadB === undefined ? [N] : [...leadB, N, 2]];
+        const [a, b] = [dominant(leadA), draw(shapeB)];
+        const result = solver(exact, exact.tensor(a, shapeA), exact.tensor(b, shapeB));
+        await close(solver, ['blas'], [a, shapeA], [b, shapeB], [(await result.data()) as Numbers, result.shape]);
+      }
+    }
   });
 
   const ALONE: readonly (readonly [string, (x: Tensor) => Tensor])[] = [
