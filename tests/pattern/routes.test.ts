@@ -131,6 +131,14 @@ describe('the repeated rows route', () => {
     });
   }
 
+  it('has the kernel\'s bits where the rows that repeat are summed over: of a transposed left side, of a right side as it is stored', () => {
+    const [repeated, other] = [valueFrom('float32', [8, 4], [1, 2, 3, 4]), valueFrom('float32', [8, 3], [0.5, -1, 2, 7, 0.25])];
+    for (const task of [taskOf('matmul', [repeated, other], { transposeA: true }), taskOf('matmul', [valueFrom('float32', [3, 8], [0.5, -1, 2, 7, 0.25]), repeated])]) {
+      expect(routeNamed('repeated rows').plan(task)).toBeUndefined();
+      agrees(routeNamed('scaled copies'), task);
+    }
+  });
+
   it('tells rows apart that differ in the sign of a zero, and does not serve rows that mostly differ', () => {
     const plan = (elements: readonly number[]): unknown => routeNamed('repeated rows').plan(taskOf('matmul', [valueFrom('float32', [4, 2], elements), valueFrom('float32', [2, 1], [1, Infinity])]));
     expect(plan([1, 2, 1, 2, 1, 2, 1, 2])).toBeDefined();

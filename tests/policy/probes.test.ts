@@ -181,6 +181,12 @@ describe('laws on memoised functions', () => {
     Object.assign(sheet.core, { host: { ...sheet.core.host, warn: (line: string) => lines.push(line) } });
     const memo = sheet.memo('f', () => Float32Array.of(1, NaN));
     for (let time = 0; time < 3; time++) expect(await (await memo()).toArray()).toEqual([1, NaN]);
-    expect(lines).toEqual(Array(3).fill(expect.stringMatching(/^finite: memo "f" gave 1 non-finite value, first at \[1\] \(NaN\)\. Guard/)));
+    sheet.core.admission = () => 'admit';
+    const before = lines.length;
+    const x = sheet.tensor([1000, 1]);
+    for (let time = 0; time < 3; time++) expect(Array.from(await x.exp().data())).toEqual([Infinity, Math.fround(Math.E)]);
+    expect(sheet.core.counters.hits, 'found, and judged as it was when it was computed').toBeGreaterThan(0);
+    expect(lines.slice(before)).toEqual(Array(3).fill(expect.stringMatching(/^finite: exp gave 1 non-finite value, first at \[0\] \(Infinity\)/)));
+    expect(lines.slice(0, before)).toEqual(Array(3).fill(expect.stringMatching(/^finite: memo "f" gave 1 non-finite value, first at \[1\] \(NaN\)\. Guard/)));
   });
 });

@@ -1,0 +1,30 @@
+// An expression in the table: what it stands at after its node, or an operand's, was swept and the number given to another.
+import { describe, expect, it } from 'vitest';
+import { NO_ATTRIBUTES } from '../../src/expr/attributes.ts';
+import { Expression, rootExpression } from '../../src/expr/expression.ts';
+import { InterningTable } from '../../src/expr/interning.ts';
+import { opNamed } from '../../src/ops/index.ts';
+import { valueOfArray } from '../../src/tensor/block.ts';
+import { tensorType } from '../../src/tensor/type.ts';
+
+const TYPE = tensorType('float32', [1]);
+let seq = 0;
+const root = (): Expression => rootExpression(TYPE, valueOfArray(TYPE, new Float32Array(1)), 0, ++seq);
+const call = (op: string, operand: Expression): Expression => new Expression(opNamed(op), opNamed(op).number, NO_ATTRIBUTES, TYPE, 0, [operand], ++seq);
+
+describe('an expression whose node was swept', () => {
+  it('does not stand at its number, which another has now, and neither does what is computed from it', () => {
+    const table = new InterningTable(2);
+    const swept = call('exp', root());
+    const number = swept.node(table);
+    table.sweepWhenFull();
+    expect(table.size, 'nothing holds it').toBe(0);
+    const others = Array.from({ length: 4 }, () => call('exp', root()));
+    for (const other of others) other.node(table);
+    const heir = others.find((other) => other.node(table) === number);
+    if (heir === undefined) return expect.fail('no number was given again');
+    expect(swept.knownNode(table)).toBe(0);
+    expect(call('tanh', swept).node(table)).not.toBe(call('tanh', heir).node(table));
+    expect(swept.node(table)).not.toBe(heir.node(table));
+  });
+});
