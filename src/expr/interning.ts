@@ -143,13 +143,12 @@ export class InterningTable {
   /** Sweeps when the table is full, and answers whether it did. To be called where no node number is in hand that is not retained. */
   sweepWhenFull(): boolean {
     if (this.#live < this.#sweepAt) return false;
-    this.#sweep();
-    this.#sweepAt = Math.max(this.#bound, this.#live * 2);
+    this.sweep();
     return true;
   }
 
-  /** Frees every node that nothing holds, and then the operands only such nodes held. */
-  #sweep(): void {
+  /** Frees every node that nothing holds, and then the operands only such nodes held; where no node number is in hand, as above. */
+  sweep(): void {
     const unheld: NodeId[] = [];
     for (let node = 1; node < this.#next; node++) {
       if (this.#nodes[node * STRIDE + HEAD] !== 0 && this.#nodes[node * STRIDE + HOLDERS] === 0) unheld.push(node);
@@ -162,6 +161,7 @@ export class InterningTable {
       if (arity > 1) this.#letGo(this.#nodes[node * STRIDE + B] as number, unheld);
     }
     this.#rehash(this.#slots.length);
+    this.#sweepAt = Math.max(this.#bound, this.#live * 2);
   }
 
   #letGo(operand: NodeId, unheld: NodeId[]): void {

@@ -116,11 +116,17 @@ export class Core {
    */
   admit(target: Expression, view: View): void {
     if (target.admitted) return;
-    if (this.table.sweepWhenFull()) boundLineage(this);
+    this.sweep();
     if (target.row !== undefined && allAdmitted(target)) return this.#admitOne(target, view);
     const fresh = listFresh(target);
     if (view.reuse) this.roots.identify(fresh);
     for (const expression of fresh) this.#admitOne(expression, view);
+  }
+
+  /** Lets go of nodes that nothing holds, once the table is full. To be called by whatever makes nodes, before it has the number of one in hand. */
+  sweep(): void {
+    if (!this.table.sweepWhenFull()) return;
+    while (boundLineage(this)) this.table.sweep();
   }
 
   #admitOne(expression: Expression, view: View): void {

@@ -37,11 +37,12 @@ export function* giveBack({ store, pins, computing }: Relieving): Generator<void
 const NODE_BYTES = 80;
 const LINEAGE_SHARE = 0.25;
 
-/** Where kept results hold more nodes, that say what they were made from, than a share of the budget, half of them go: bulky and cheap ones first. */
-export function boundLineage({ store, table, settings }: { readonly store: Relieving['store']; readonly table: { readonly size: number }; readonly settings: { readonly budgetBytes: number } }): void {
-  if (table.size * NODE_BYTES <= LINEAGE_SHARE * settings.budgetBytes) return;
+/** Where kept results hold more nodes, that say what they were made from, than a share of the budget, half of them go, bulky and cheap ones first; answers whether any went. */
+export function boundLineage({ store, table, settings }: { readonly store: Relieving['store']; readonly table: { readonly size: number }; readonly settings: { readonly budgetBytes: number } }): boolean {
+  if (table.size * NODE_BYTES <= LINEAGE_SHARE * settings.budgetBytes) return false;
   const entries = [...store.entries()].toSorted((a, b) => density(a) - density(b));
   for (const { node } of entries.slice(0, Math.ceil(entries.length / 2))) store.delete(node);
+  return entries.length > 0;
 }
 
 const density = ({ costNs, value }: Entry): number => costNs / value.block.sizeBytes;

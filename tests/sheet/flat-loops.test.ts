@@ -19,8 +19,8 @@ const tsx = import.meta.resolve('tsx');
 
 /** Without turns of the event loop each of these is out of memory after some tens of thousands of steps. (The trace keeps 64 MiB of inputs.) */
 describe('a loop that takes no turn of the event loop by itself', () => {
-  it.each([['calls', 72, 16], ['inputs', 96, 48], ['off', 72, 16]])('%s: 50,000 steps fit a heap of %i MB and grow by less than %i', (kind, heap, grown) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [`--max-old-space-size=${heap}`, '--import', tsx, program, kind, '50000'], { encoding: 'utf8', timeout: 110_000 });
+  it.each([['calls', 50_000, 72, 16], ['inputs', 50_000, 96, 48], ['off', 50_000, 72, 16], ['memoTensors', 300_000, 176, 96], ['lineage', 700_000, 96, 16]])('%s: %i steps fit a heap of %i MB and grow by less than %i', (kind, steps, heap, grown) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [`--max-old-space-size=${heap}`, '--import', tsx, program, kind, String(steps)], { encoding: 'utf8', timeout: 110_000 });
     expect(status, stderr.slice(-500)).toBe(0);
     const { settled, end } = JSON.parse(stdout) as { readonly settled: number; readonly end: number };
     expect(end - settled).toBeLessThan(grown * MIB);

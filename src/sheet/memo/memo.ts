@@ -109,6 +109,7 @@ function withoutTail(args: readonly unknown[]): readonly unknown[] {
 }
 
 async function call(memo: MemoCall, args: readonly unknown[]): Promise<unknown> {
+  memo.view.core.sweep();
   memo.definition.stats.calls++;
   judgeArguments(memo, args);
   const turn = memo.view.core.pins.breathe();
