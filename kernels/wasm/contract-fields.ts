@@ -23,10 +23,14 @@ export const TILE: TileShape = { rows: 5, vectors: 2 };
 /** Vectors of a wide panel: two cache lines of B, and as many independent chains for a single row of A. */
 export const WIDE_VECTORS = 8;
 
+/** Columns of a slim product that are summed together, in bytes: 8 rows of them and the sums of 8 vectors fit L1. */
+export const SLIM_CHUNK_BYTES = 2048;
+
 /** Byte offsets of the parameter block shared by all kernels of the module. */
 export const FIELD = {
   a: 0, aRowBytes: 4, aTileBytes: 8, aBlockBytes: 12, b: 16, bStepBytes: 20, bPanelBytes: 24, bBlockBytes: 28, c: 32, cRowBytes: 36,
-  rows: 40, columns: 44, depth: 48, mode: 52, triangle: 56, diagonal: 60, source: 64, sourceRowBytes: 68,
+  rows: 40, columns: 44, depth: 48, mode: 52, triangle: 56, diagonal: 60, source: 64, sourceRowBytes: 68, sums: 72, sumsRowBytes: 76, sumsBlockBytes: 80, chunks: 84,
+  turned: 88, ends: 92,
 } as const;
 
 /** Size of the parameter block. */

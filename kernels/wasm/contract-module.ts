@@ -1,5 +1,5 @@
 // Emits the WebAssembly module of the contract skeleton for one float dtype: kernels `multiply`, `multiplyPacked` and `multiplyWide` here, and
-// the packing kernels of contract-packing.ts.
+// the packing kernels of contract-packing.ts, those of slim products of contract-slim.ts.
 //
 // Per output element the order is that of docs/format/numerics.md ("contract", sqs-num/1): K in blocks of 256; inside a block sequential,
 // acc = acc + a·b with both operations rounded to the dtype, from 0; the block sums enter C in order. No FMA, so the bits are portable.
@@ -11,7 +11,8 @@ import { block, br, call, countUp, i32, i8x16, label, ModuleBuilder, sequence, s
 import type { Expr, FunctionReference, Local, Statement } from './assembler.ts';
 import { K_BLOCK, LANES, MODE, read, TILE, TRIANGLE, WIDE_VECTORS } from './contract-fields.ts';
 import type { FloatDtype, Lanes, TileShape } from './contract-fields.ts';
-import { emitPacking } from './contract-packing.ts';
+import { emitPacking, emitTransposeBlock } from './contract-packing.ts';
+import { emitSlim } from './contract-slim.ts';
 
 /** The module for `dtype` on a shared or private memory. */
 export function contractModule(dtype: FloatDtype, memory: 'shared' | 'private', tile: TileShape = TILE): Uint8Array<ArrayBuffer> {
@@ -22,10 +23,11 @@ export function contractModule(dtype: FloatDtype, memory: 'shared' | 'private', 
     emitMultiply(module, lanes, tile, tiles, source === 'rows' ? 'multiply' : 'multiplyPacked');
     if (source === 'rows') emitMultiplyWide(module, lanes, tile, tiles[0]!);
   }
-  emitPacking(module, lanes, tile);
+  const transposeBlock = emitTransposeBlock(module, lanes);
+  emitPacking(module, lanes, tile, transposeBlock);
+  emitSlim(module, lanes, transposeBlock);
   return module.encode();
 }
-
 
 // tile(a, aRowBytes, b, bStepBytes, depth, c, cRowBytes, columns, mode): one register tile of C from one K block.
 // A is row-major with aRowBytes, or, when `interleave` is given, packed: `interleave` rows' elements of one k side by side.

@@ -18,13 +18,13 @@ interface Target {
   readonly width: number;
 }
 
-/** Adds the packing kernels to the module. */
-export function emitPacking(module: ModuleBuilder, lanes: Lanes, tile: TileShape): void {
+/** Adds the packing kernels to the module; `transposeBlock` is that of emitTransposeBlock. */
+export function emitPacking(module: ModuleBuilder, lanes: Lanes, tile: TileShape, transposeBlock: FunctionReference<'void'>): void {
   const a: Target = { address: 'a', panelBytes: 'aTileBytes', blockBytes: 'aBlockBytes', extent: 'rows', width: tile.rows };
   const b: Target = { address: 'b', panelBytes: 'bPanelBytes', blockBytes: 'bBlockBytes', extent: 'columns', width: tile.vectors * lanes.perVector };
   emitPackAlong(module, lanes, b, 'packB');
   emitPackAlong(module, lanes, a, 'packATransposed');
-  emitPackAcross(module, lanes, b, 'packBTransposed', emitTransposeBlock(module, lanes));
+  emitPackAcross(module, lanes, b, 'packBTransposed', transposeBlock);
 }
 
 function copyScalar(lanes: Lanes, to: Expr<'i32'>, from: Expr<'i32'>, offsetBytes = 0): Statement {

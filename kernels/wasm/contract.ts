@@ -3,7 +3,7 @@
 // The order of every sum is fixed (docs/format/numerics.md, "contract"); packing, chunking, tiling and threads only move the work.
 // Small products run in one call without packing; others in phases: pack a chunk of B once for all threads, then multiply row tiles.
 import { contractModule } from './contract-module.ts';
-import { FIELD, K_BLOCK, MODE, PARAMETER_BYTES, TILE, TRIANGLE, WIDE_VECTORS } from './contract-fields.ts';
+import { FIELD, K_BLOCK, MODE, PARAMETER_BYTES, SLIM_CHUNK_BYTES, TILE, TRIANGLE, WIDE_VECTORS } from './contract-fields.ts';
 import type { FloatDtype } from './contract-fields.ts';
 import { type Heap, HeapFullError } from './heap.ts';
 import type { Phase, Team, TeamKernel } from './team.ts';
@@ -40,12 +40,13 @@ interface Workspace {
   block: number;
   readonly packedA: Scratch;
   readonly packedB: Scratch;
+  readonly sums: Scratch;
 }
 
 interface DtypeKernels {
   readonly sizeBytes: number;
   readonly panelColumns: number;
-  readonly run: Readonly<Record<'multiply' | 'multiplyPacked' | 'multiplyWide' | 'packATransposed' | 'packB' | 'packBTransposed', TeamKernel>>;
+  readonly run: Readonly<Record<'multiply' | 'multiplyPacked' | 'multiplyWide' | 'blockSums' | 'addSums' | 'packATransposed' | 'packB' | 'packBTransposed', TeamKernel>>;
 }
 
 /** Chunk of K, and the scratch one chunk of op(A) or op(B) may take. */
@@ -56,6 +57,12 @@ const UNPACKED_BYTES = 32 << 10;
 const UNPACKED_ROWS = 3 * TILE.rows;
 /** Products of at most this many rows go by wide panels of B. */
 const WIDE_ROWS = 12;
+/** Vectors of a slim product at most, and products along K that repay adding up the blocks. */
+const SLIM_VECTORS = 8;
+const SLIM_DEPTH = 64;
+/** Sums of blocks that are added up while they are in the cache. */
+const SUMS_BYTES = 1 << 20;
+const BLOCKS_PER_GRAIN = 16;
 /** Row tiles and panels a grain has: A's tiles of a grain stay in L1 while B streams by. */
 const TILES_PER_GRAIN = 6;
 const TILES_PER_LAST_GRAIN = 2;
@@ -107,7 +114,7 @@ export class WasmContract {
 
   /** Gives the scratch back to the heap. */
   dispose(): void {
-    for (const { params, packedA, packedB } of this.#idle.splice(0)) for (const { address } of [params, packedA, packedB]) if (address !== 0) this.#heap.free(address);
+    for (const { params, packedA, packedB, sums } of this.#idle.splice(0)) for (const { address } of [params, packedA, packedB, sums]) if (address !== 0) this.#heap.free(address);
   }
 
   // Several grains a thread, so that none waits long for the last one.
@@ -124,6 +131,8 @@ export class WasmContract {
 
   #phases(spec: GemmSpec, space: Workspace): Phase[] {
     const kernels = this.#kernelsOf(spec.dtype);
+    const slim = slimOf(spec, kernels.sizeBytes);
+    if (slim !== undefined) return this.#slim(spec, slim, space, kernels);
     return needsNoScratch(spec, kernels) ? [this.#direct(spec, space, kernels)] : this.#packed(spec, space, kernels);
   }
 
@@ -137,6 +146,28 @@ export class WasmContract {
     const wideColumns = (WIDE_VECTORS * 16) / sizeBytes;
     if (spec.m <= WIDE_ROWS && spec.n >= wideColumns && spec.triangle === 'none') return this.#phase(space, kernels.run.multiplyWide, Math.ceil(spec.n / wideColumns), WIDE_PANELS_PER_GRAIN);
     return this.#phase(space, kernels.run.multiply, Math.ceil(spec.m / TILE.rows), TILES_PER_GRAIN, TILES_PER_LAST_GRAIN);
+  }
+
+  // Chunks of K in order: the sums of their blocks, and those added up.
+  #slim(spec: GemmSpec, { x, columns, weights, rows, turned }: Slim, space: Workspace, kernels: DtypeKernels): Phase[] {
+    const { sizeBytes } = kernels;
+    const sumsRowBytes = Math.ceil((columns * sizeBytes) / 16) * 16;
+    const sumsBlockBytes = rows * sumsRowBytes;
+    const chunks = Math.ceil(sumsRowBytes / SLIM_CHUNK_BYTES);
+    const blocks = Math.max(1, Math.floor(SUMS_BYTES / sumsBlockBytes));
+    this.#reserve(space, 2 * Math.ceil(spec.k / (blocks * K_BLOCK)) * PARAMETER_BYTES, 0, 0);
+    this.#widen(space.sums, (Math.min(blocks, Math.ceil(spec.k / K_BLOCK)) + 1) * sumsBlockBytes);
+    const phases: Phase[] = [];
+    for (let k = 0; k < spec.k; k += blocks * K_BLOCK) {
+      const depth = Math.min(blocks * K_BLOCK, spec.k - k);
+      this.#writeC(space, spec, kernels, { row: 0, rows, column: 0, columns, k, depth });
+      this.#writeA(space, x.address + k * x.stride * sizeBytes, x.stride * sizeBytes, 0, K_BLOCK * x.stride * sizeBytes);
+      this.#writeB(space, weights.address + k * weights.stepBytes, weights.stepBytes, weights.nextBytes, K_BLOCK * weights.stepBytes);
+      const fields = { sums: space.sums.address, sumsRowBytes, sumsBlockBytes, chunks, turned: turned ? 1 : 0, ends: k + depth === spec.k ? 1 : 0 };
+      for (const [field, value] of Object.entries(fields)) this.#set(space, FIELD[field as keyof typeof fields], value);
+      phases.push(this.#phase(space, kernels.run.blockSums, Math.ceil(depth / K_BLOCK) * chunks, BLOCKS_PER_GRAIN), this.#phase(space, kernels.run.addSums, chunks, 1));
+    }
+    return phases;
   }
 
   // Chunks of K in order; inside, chunks of columns (pack B), inside, chunks of rows (pack Aᵀ) and the multiplication.
@@ -227,7 +258,7 @@ export class WasmContract {
     if (this.#words.length === 0) this.#words = new Int32Array(this.#heap.memory.buffer);
     const idle = this.#idle.pop();
     if (idle !== undefined) return idle;
-    return { params: noScratch(), block: 0, packedA: noScratch(), packedB: noScratch() };
+    return { params: noScratch(), block: 0, packedA: noScratch(), packedB: noScratch(), sums: noScratch() };
   }
 
   // Scratch only grows, up to its cap: no allocation per product.
@@ -274,6 +305,28 @@ interface Part {
   readonly columns: number;
   readonly k: number;
   readonly depth: number;
+}
+
+/** A product as sums of weighted rows of one operand that is read once. */
+interface Slim {
+  /** K rows of `columns` elements. */
+  readonly x: { readonly address: number; readonly stride: number };
+  readonly columns: number;
+  /** Weight k of vector j is at address + k·stepBytes + j·nextBytes. */
+  readonly weights: { readonly address: number; readonly stepBytes: number; readonly nextBytes: number };
+  readonly rows: number;
+  /** Whether the sums of a vector are a column of C. */
+  readonly turned: boolean;
+}
+
+/** The wider operand whose rows run along C, where the other one has few vectors. */
+function slimOf(spec: GemmSpec, sizeBytes: number): Slim | undefined {
+  const { m, n, k, lda, ldb, transposeA, transposeB } = spec;
+  if (spec.mode !== 'store' || spec.triangle !== 'none' || k < SLIM_DEPTH) return undefined;
+  const strides = (ld: number, runsDown: boolean) => (runsDown ? { stepBytes: ld * sizeBytes, nextBytes: sizeBytes } : { stepBytes: sizeBytes, nextBytes: ld * sizeBytes });
+  if (transposeA && n <= SLIM_VECTORS && m >= n) return { x: { address: spec.a, stride: lda }, columns: m, weights: { address: spec.b, ...strides(ldb, !transposeB) }, rows: n, turned: true };
+  if (!transposeB && m <= SLIM_VECTORS && n >= m) return { x: { address: spec.b, stride: ldb }, columns: n, weights: { address: spec.a, ...strides(lda, transposeA) }, rows: m, turned: false };
+  return undefined;
 }
 
 const noScratch = (): Scratch => ({ address: 0, sizeBytes: 0 });
