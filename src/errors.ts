@@ -1,4 +1,5 @@
 // The typed errors of the library: few, coded, carrying their values, each message ending with what to do.
+import { callerIn, type CallSite, deepenStacks, formatCallSite, restoreStacks, withoutLibrary } from './call-site.ts';
 
 /** Values that belong to an error, for programs that react to it. */
 export type ErrorDetails = Readonly<Record<string, unknown>>;
@@ -9,11 +10,44 @@ export class SheetError extends Error {
   readonly details: ErrorDetails;
 
   constructor(code: string, message: string, details: ErrorDetails = {}, options?: { cause?: unknown }) {
+    const before = deepenStacks();
     super(message, options);
+    restoreStacks(before);
     this.code = code;
     this.details = details;
+    if (before !== undefined) showProgram(this);
   }
 }
+
+/** Has the stack of an error begin with the program's line, not with ten of the library. */
+function showProgram(error: SheetError): void {
+  if (typeof error.stack === 'string') error.stack = withoutLibrary(error.stack);
+}
+
+/** Adds to an error that came up at a read which call it is about: `at` was taken there. */
+export function withCallSite(error: SheetError, at: CallSite | undefined): SheetError {
+  const line = error.details['calledAt'] === undefined ? callerIn(at?.stack) : undefined;
+  if (line === undefined) return error;
+  const { message, stack } = error;
+  const named = `${message} It was called at ${formatCallSite(line)}.`;
+  Object.assign(error, { message: named, details: { ...error.details, calledAt: line.trim().replace(/^at /, '') } });
+  if (typeof stack === 'string') error.stack = stack.replace(message, () => named);
+  return error;
+}
+
+/** Adds the lines of whoever waits here to the stack of an error that came up where nobody's were, as after a device had worked; where there are none, that of the call. */
+export function withReader(error: unknown): unknown {
+  if (!(error instanceof SheetError) || typeof error.stack !== 'string' || callerIn(error.stack) !== undefined) return error;
+  const before = deepenStacks();
+  const { stack = '' } = new Error('read here');
+  restoreStacks(before);
+  const { calledAt } = error.details;
+  const places = callerIn(stack) !== undefined ? placesOf(withoutLibrary(stack)) : typeof calledAt === 'string' ? `\n    at ${calledAt}` : '';
+  if (places !== '') error.stack = `${error.name}: ${error.message}${places}`;
+  return error;
+}
+
+const placesOf = (stack: string): string => /\n {4}at [^]*/.exec(stack)?.[0] ?? '';
 
 /** Shapes that do not fit together, or are not shapes at all. Code `SHAPE`. */
 export class ShapeError extends SheetError {

@@ -1,4 +1,5 @@
 // An expression: an op applied to expressions, or a root with bytes. Handles hold it; it can always be interned again.
+import type { CallSite } from '../call-site.ts';
 import type { OpRow } from '../ops/define.ts';
 import type { Value } from '../tensor/block.ts';
 import type { TensorType } from '../tensor/type.ts';
@@ -59,6 +60,8 @@ export class Expression {
   origin: 'pending' | 'given' | 'computed' | 'part' | 'ram' = 'pending';
   /** What was done to it that its text does not say: a rewrite, a route, a better form that exists. */
   note: string | undefined;
+  /** Where it was called, for ops that may fail when they are read; undefined for others, and once it was computed. */
+  site: CallSite | undefined;
   /** Number of the expression it was last computed as a part of; 0 where it was not. */
   within = 0;
   /** Nanoseconds it took to compute, with what was computed for it; those of the kept result where it was found. */

@@ -4,7 +4,7 @@ import { inParts } from '../backend/parts.ts';
 import type { Device, Task } from '../backend/device.ts';
 import type { Promptness } from '../backend/dispatch.ts';
 import type { Entry } from '../cache/store.ts';
-import { ClosedError, DeviceLostError, LimitError, SheetError, SourceError, UnavailableError } from '../errors.ts';
+import { ClosedError, DeviceLostError, LimitError, SheetError, SourceError, UnavailableError, withCallSite } from '../errors.ts';
 import type { Decision, NumericsClass } from '../events.ts';
 import type { Expression } from '../expr/expression.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
@@ -227,6 +227,7 @@ export class Computing {
     const warmNs = isLearnt ? Math.min(elapsedNs, Math.round(core.costs.warmNs(device, task))) : elapsedNs;
     for (const operand of step.operands) step.pathNs += Math.round(operand.pathNs / operand.readers);
     step.expression.origin = 'computed';
+    step.expression.site = undefined;
     step.expression.costNs = step.pathNs;
     const decision = view.reuse ? this.#keep(step, value, runner.name, warmNs) : 'computed';
     core.answered(step.expression, decision, runner.name, startNs, elapsedNs, 0, value);
@@ -253,10 +254,14 @@ export class Computing {
     if (error instanceof DeviceLostError) return error;
     this.#core.counters.failures++;
     this.#core.answered(expression, 'failed', '', this.#core.now(), 0, 0);
-    if (error instanceof SheetError) return error;
-    if (isTooLarge(error)) return new LimitError(`${expression.row?.name}: there is no memory for ${expression.type.sizeBytes} bytes (${expression.type.dtype} of shape [${expression.type.shape.join(',')}]) and what computing them takes. Split the tensor, or dispose of handles.`, { sizeBytes: expression.type.sizeBytes, shape: expression.type.shape });
-    return new SheetError('KERNEL', `${expression.row?.name}: its kernel failed: ${String(error)}. Run it with sheet.with({ device: 'js' }) and report both traces.`, { op: expression.row?.name }, { cause: error });
+    return withCallSite(error instanceof SheetError ? error : kernelError(expression, error), expression.site);
   }
+}
+
+/** What came up in a kernel and is no error of this library's yet. */
+function kernelError(expression: Expression, error: unknown): SheetError {
+  if (isTooLarge(error)) return new LimitError(`${expression.row?.name}: there is no memory for ${expression.type.sizeBytes} bytes (${expression.type.dtype} of shape [${expression.type.shape.join(',')}]) and what computing them takes. Split the tensor, or dispose of handles.`, { sizeBytes: expression.type.sizeBytes, shape: expression.type.shape });
+  return new SheetError('KERNEL', `${expression.row?.name}: its kernel failed: ${String(error)}. Run it with sheet.with({ device: 'js' }) and report both traces.`, { op: expression.row?.name }, { cause: error });
 }
 
 /** How engines say that an array cannot be made. */

@@ -4,7 +4,7 @@ import type { Device, DeviceReport, Task } from '../backend/device.ts';
 import { MemoryStore } from '../cache/memory.ts';
 import type { Entry } from '../cache/store.ts';
 import type { Host } from '../env.ts';
-import type { PolicyError } from '../errors.ts';
+import { type PolicyError, SheetError, withCallSite } from '../errors.ts';
 import type { Decision, NumericsClass } from '../events.ts';
 import type { Author, Expression, Precision } from '../expr/expression.ts';
 import { InterningTable } from '../expr/interning.ts';
@@ -110,6 +110,11 @@ export class Core {
     return ++this.#seq;
   }
 
+  /** Number of the newest call. */
+  get lastSeq(): number {
+    return this.#seq;
+  }
+
   /**
    * Look up, for an expression and everything under it that was not admitted yet: laws are checked, the program event is
    * written, the node is interned and probed. Nothing is computed.
@@ -149,7 +154,7 @@ export class Core {
     } catch (error) {
       this.counters.denials++;
       this.answered(expression, 'denied', '', this.now(), 0, 0);
-      throw error;
+      throw error instanceof SheetError ? withCallSite(error, expression.site) : error;
     }
   }
 
@@ -163,6 +168,7 @@ export class Core {
   #hit(expression: Expression, entry: Entry): void {
     this.counters.hits++;
     expression.origin = 'ram';
+    expression.site = undefined;
     this.counters.savedNs += entry.ownNs;
     expression.costNs = entry.costNs;
     this.answered(expression, 'hit', entry.device, this.now(), 0, entry.score);
@@ -181,6 +187,7 @@ export class Core {
     const error = checkFinite(expression, value, known);
     if (error === undefined) return;
     this.answered(expression, 'denied', '', this.now(), 0, 0);
+    withCallSite(error, expression.site);
     this.broken(error, law);
   }
 

@@ -1,4 +1,5 @@
 // What a miss differed in from the miss of the same op before it: why a cache does not help. A few words per op are kept.
+import { callerIn, takeCallSite } from '../call-site.ts';
 import type { Expression } from '../expr/expression.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
 import type { OpRow } from '../ops/define.ts';
@@ -38,7 +39,7 @@ export class NearMisses {
 
   /** Takes in a call; the first of an op says where it is. */
   called(row: OpRow): void {
-    if (!this.#byRow.has(row)) this.#byRow.set(row, { site: callSite(new Error('call site').stack), attributes: 0, operands: [], missed: false, differing: [0, 0, 0, 0], fresh: [0, 0, 0, 0] });
+    if (!this.#byRow.has(row)) this.#byRow.set(row, { site: callerIn(takeCallSite()?.stack), attributes: 0, operands: [], missed: false, differing: [0, 0, 0, 0], fresh: [0, 0, 0, 0] });
   }
 
   /** Takes in a result that had to be computed. */
@@ -70,23 +71,4 @@ export class NearMisses {
     const best = sums.toSorted((a, b) => b.fresh - a.fresh || b.count - a.count)[0];
     return best === undefined || best.count === 0 ? undefined : { count: best.count, what: best.what, fresh: best.fresh > 0, site: best.site };
   }
-}
-
-/** The first line of a stack trace outside this library. */
-function callSite(stack: string | undefined): string | undefined {
-  const [own, ...lines] = stack?.split('\n').slice(1).filter((line) => PLACE.test(line)) ?? [];
-  if (own === undefined) return undefined;
-  // The first line is this file. Its folder's parent is the library's; a file of another name is a bundle, all of which is the library.
-  const file = PLACE.exec(own)?.[1] ?? '';
-  const library = file.replace(/sheet[\\/]near-misses\.[jt]s$/, '');
-  return lines.find((line) => !line.includes(library));
-}
-
-/** The file, line and column at the end of a stack line. */
-const PLACE = /([^\s(]+):\d+:\d+\)?$/;
-
-/** `quick.mts:14` of a stack line. */
-export function formatCallSite(line: string): string {
-  const found = /([^/\\(\s]+):(\d+):\d+\)?$/.exec(line);
-  return found === null ? line.trim() : `${found[1]}:${found[2]}`;
 }

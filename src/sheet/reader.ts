@@ -1,5 +1,5 @@
 // Reading through a view: values of expressions, found or computed, again where a device was lost; their ids and their buffers.
-import { ClosedError, DeviceLostError, UnavailableError } from '../errors.ts';
+import { ClosedError, DeviceLostError, UnavailableError, withReader } from '../errors.ts';
 import type { Expression } from '../expr/expression.ts';
 import type { Value } from '../tensor/block.ts';
 import type { Core, View } from './core.ts';
@@ -195,7 +195,7 @@ export class Reader {
         return values;
       } catch (error) {
         for (const value of values) value.block.release();
-        if (!(error instanceof DeviceLostError) || losses >= MAX_LOSSES) throw this.#core.isClosed && isOfDevice(error) ? closedMeanwhile(error) : error;
+        if (!(error instanceof DeviceLostError) || losses >= MAX_LOSSES) throw withReader(this.#core.isClosed && isOfDevice(error) ? closedMeanwhile(error) : error);
         demanded = undefined;
       }
     }

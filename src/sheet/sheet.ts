@@ -11,7 +11,9 @@ import type { Elements } from '../tensor/elements.ts';
 import type { ForeignClass } from '../tensor/export.ts';
 import { isGpuBuffer } from '../tensor/foreign-gpu.ts';
 import { tensorType } from '../tensor/type.ts';
+import { takeCallSite } from '../call-site.ts';
 import { isAttributes, splitArguments } from './arguments.ts';
+import { markCall, mayFail } from './call-places.ts';
 import { takeOver } from './ownership.ts';
 import type { Core, View } from './core.ts';
 import { checkDevice, reportDevices } from './devices.ts';
@@ -165,10 +167,12 @@ export class Sheet {
     const { counters, lookups, nearMisses } = this.core;
     counters.calls++;
     nearMisses.called(row);
+    const before = this.core.lastSeq;
     const startNs = lookups.start();
     const { operands, given } = splitArguments(row, self, args);
     const expression = canonicalise(row, this.#read(row, operands), given, this.#view.author);
     lookups.stop(startNs);
+    if (mayFail(row, expression, this.core)) markCall(expression, takeCallSite(), before);
     return this.handle(expression);
   }
 

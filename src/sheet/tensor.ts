@@ -1,5 +1,5 @@
 // Handles: a symbolic tensor knows what it is; a pending one is awaited, the plain one is what the await gives.
-import { ClosedError, ShapeError, SourceError } from '../errors.ts';
+import { ClosedError, ShapeError, SourceError, withReader } from '../errors.ts';
 import type { Author, Expression } from '../expr/expression.ts';
 import type { OpRow } from '../ops/define.ts';
 import { FOREIGN_METHODS, METHODS, opNamed } from '../ops/index.ts';
@@ -207,7 +207,7 @@ export class PendingTensor<D extends DType = DType> extends Tensor<D> implements
     try {
       turn = this.owner.admit(this.expression);
     } catch (error) {
-      return Promise.reject(error as Error).then(onTensor as never, onError);
+      return Promise.reject(withReader(error) as Error).then(onTensor as never, onError);
     }
     const tensor = new Tensor<D>(this.owner, this.expression);
     if (turn !== undefined) return turn.then(() => (onTensor ? onTensor(tensor) : (tensor as never)));
