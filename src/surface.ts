@@ -5,7 +5,7 @@ export type { OpenOptions, TensorOptions, TraceOptions, ViewOptions } from './sh
 export type { Sheet } from './sheet/sheet.ts';
 export type { ForeignTensor, OpName, Operand } from './sheet/methods.gen.ts';
 export type { SheetTrace } from './sheet/trace.ts';
-export type { SaveOptions, SaveReport } from './trace/save.ts';
+export type { BytesOptions, SaveOptions, SaveReport } from './trace/save.ts';
 export { Explanation } from './sheet/explain.ts';
 export type { ExplainedOp } from './sheet/explain.ts';
 export type { SheetStats } from './sheet/stats.ts';

@@ -8,7 +8,7 @@ import type { LawSet } from '../policy/laws.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { LoadOptions } from '../trace/load.ts';
 import type { ReplayTraceOptions } from '../trace/replay.ts';
-import type { SaveOptions } from '../trace/save.ts';
+import type { BytesOptions, SaveOptions } from '../trace/save.ts';
 import { describe } from './print.ts';
 
 /** What `SymbolicSheet.open` takes. */
@@ -125,6 +125,9 @@ const TRACE: OptionSpecs<TraceOptions> = { file: FILE, digests: oneOf('affordabl
 export const TENSOR: OptionSpecs<TensorOptions> = { dtype: ANY, own: FLAG };
 /** Options of `trace.save`. */
 export const SAVE: OptionSpecs<SaveOptions> = { roots: oneOf('embedded', 'beside', 'none') };
+
+/** Options of `trace.bytes`. */
+export const BYTES: OptionSpecs<BytesOptions> = { roots: oneOf('embedded', 'none') };
 
 /** Options of `loadTrace`. */
 export const LOAD: OptionSpecs<LoadOptions> = { damaged: oneOf('refuse', 'prefix') };

@@ -7,9 +7,9 @@ import type { Expression } from '../expr/expression.ts';
 import type { Value } from '../tensor/block.ts';
 import { fileError, tracePath } from '../trace/file-name.ts';
 import { foldAnnotations } from '../trace/records.ts';
-import type { SaveOptions, SaveReport } from '../trace/save.ts';
+import type { BytesOptions, SaveOptions, SaveReport } from '../trace/save.ts';
 import type { TraceWriter } from '../trace/writer.ts';
-import { checkOptions, SAVE, type Settings } from './options.ts';
+import { BYTES, checkOptions, SAVE, type Settings } from './options.ts';
 import { describe } from './print.ts';
 
 /** Results up to this size are always given a digest when they are read: it takes microseconds. */
@@ -22,6 +22,9 @@ const DIGEST_SHARE = 0.05;
 export function isDigestAffordable({ costNs }: Expression, { type }: Value, digests: Settings['trace']['digests'] = 'affordable'): boolean {
   return digests !== 'affordable' || type.sizeBytes <= SMALL_BYTES || type.sizeBytes * DIGEST_NS_PER_BYTE <= DIGEST_SHARE * costNs;
 }
+
+/** `Uint8Array<ArrayBuffer>`, as a Blob takes it, for compilers from before typed arrays had that argument too. */
+type OwnBytes = ReturnType<Uint8ArrayConstructor['of']>;
 
 /** `sheet.trace`. */
 export class SheetTrace {
@@ -66,6 +69,15 @@ export class SheetTrace {
     }
   }
 
+  /** What `save` writes, for a page to offer or send; roots go into it or nowhere, as in `save`. What a reader will miss is a warning. */
+  async bytes(options: BytesOptions = {}): Promise<OwnBytes> {
+    checkOptions('trace.bytes', options, BYTES);
+    const { traceBytes } = await import('../trace/save.ts');
+    const { bytes, note } = traceBytes(this.#writer, this.#host.digest, options, 'embedded');
+    if (note !== undefined) this.#host.warn(note);
+    return bytes;
+  }
+
   /** Chrome trace-event JSON: open it in about:tracing or ui.perfetto.dev. */
   async toChrome(): Promise<ChromeTrace> {
     const { toChrome } = await import('../trace/chrome.ts');
@@ -75,5 +87,5 @@ export class SheetTrace {
 
 export function needFiles(host: Host): NonNullable<Host['files']> {
   if (host.files !== undefined) return host.files;
-  throw new UnavailableError(`${host.name} has no files; take sheet.trace.events() and annotations() instead.`, { host: host.name });
+  throw new UnavailableError(`${host.name} has no files; take sheet.trace.bytes(), which a page can offer as a file or send.`, { host: host.name });
 }

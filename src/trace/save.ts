@@ -1,4 +1,4 @@
-// Saving a live trace as .sqs.json, with the contents of its roots in it, beside it, or left to whoever replays it.
+// Saving a live trace as .sqs.json, a file or its bytes, with the contents of its roots in it, beside it, or left to whoever replays it.
 import type { Files } from '../env.ts';
 import { type Digest, toHex } from '../fingerprint/digest.ts';
 import type { Value } from '../tensor/block.ts';
@@ -19,6 +19,12 @@ export type RootPlace = 'embedded' | 'beside' | 'none';
 export interface SaveOptions {
   /** Default `embedded` up to 64 MiB in total, `none` above. */
   readonly roots?: RootPlace;
+}
+
+/** Options of a trace as bytes, which have nothing beside them. */
+export interface BytesOptions {
+  /** Default `embedded` up to 64 MiB in total, `none` above. */
+  readonly roots?: 'embedded' | 'none';
 }
 
 /** What was saved. */
@@ -43,19 +49,33 @@ const EMBEDDED_LIMIT_BYTES = 64 * 2 ** 20;
 
 /** Writes what is in memory of a trace; a reader of `path` sees the old file or the new one. */
 export async function saveTrace(writer: TraceWriter, path: string, { digest, files }: SaveGround, options: SaveOptions): Promise<SaveReport> {
+  const { contents, bytes, ...report } = traceBytes(writer, digest, options, 'beside');
+  if (report.roots.place === 'beside') for (const { contentId, value } of contents) await writeBeside(files, path, contentId, value);
+  await files.write(path, bytes);
+  return { path, ...report };
+}
+
+/** The bytes of a saved trace, and what is to be said of them. */
+export interface SavedBytes extends Omit<SaveReport, 'path'> {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Distinct contents of roots. */
+  readonly contents: readonly Content[];
+}
+
+/** What is in memory of a trace as the bytes of a file. `remedy` is the place that a note names where roots were left out unasked. */
+export function traceBytes(writer: TraceWriter, digest: Digest, options: SaveOptions, remedy: RootPlace): SavedBytes {
   const form = savedForm(writer, digest);
   const contents = collectContents(form.roots);
   let sizeBytes = 0;
-  for (const { value } of contents.values()) sizeBytes += value.type.sizeBytes;
+  for (const { value } of contents) sizeBytes += value.type.sizeBytes;
   const place = options.roots ?? (sizeBytes <= EMBEDDED_LIMIT_BYTES ? 'embedded' : 'none');
-  const trace: Trace = { ...form.trace, roots: [...contents.values()].map((content) => rootOf(content, place)) };
-  if (place === 'beside') for (const { contentId, value } of contents.values()) await writeBeside(files, path, contentId, value);
+  const trace: Trace = { ...form.trace, roots: contents.map((content) => rootOf(content, place)) };
   const bytes = encodeUtf8(traceToJson(trace));
-  await files.write(path, bytes);
-  const note = noteOn(trace, place, sizeBytes, options);
+  const leftOut = place === 'none' && options.roots === undefined ? `Roots take ${sizeBytes} bytes and were left out; save with { roots: '${remedy}' } to replay without finding them again.` : '';
+  const note = [leftOut, ...lossesOf(trace)].filter((line) => line !== '').join(' ');
   return {
-    path, events: trace.events.length, annotations: trace.annotations.length, sizeBytes: bytes.length,
-    roots: { place, count: contents.size, sizeBytes }, ...(note !== '' && { note }),
+    bytes, contents, events: trace.events.length, annotations: trace.annotations.length, sizeBytes: bytes.length,
+    roots: { place, count: contents.length, sizeBytes }, ...(note !== '' && { note }),
   };
 }
 
@@ -65,12 +85,12 @@ interface Content {
 }
 
 /** Readable roots by content. */
-function collectContents(roots: readonly ShelvedRoot[]): Map<string, Content> {
+function collectContents(roots: readonly ShelvedRoot[]): Content[] {
   const contents = new Map<string, Content>();
   for (const { contentId, value } of roots) {
     if (contentId !== undefined && value !== undefined) contents.set(toHex(contentId), { contentId, value });
   }
-  return contents;
+  return [...contents.values()];
 }
 
 function rootOf({ contentId, value }: Content, place: RootPlace): TraceRoot {
@@ -83,13 +103,13 @@ function rootOf({ contentId, value }: Content, place: RootPlace): TraceRoot {
 const writeBeside = (files: Files, path: string, contentId: Uint8Array, { array, type }: Value): Promise<void> =>
   files.write(besidePath(path, contentId), encodeNpy({ dtype: type.dtype, shape: type.shape, array }));
 
-function noteOn(trace: Trace, place: RootPlace, sizeBytes: number, options: SaveOptions): string {
+/** What a reader will miss. */
+function lossesOf(trace: Trace): string[] {
   const known = new Set(trace.annotations.map((record) => (record.kind === 'root' ? record.seq : -1)));
   const gone = trace.events.filter((event) => event.op === ROOT_NAME && !known.has(event.seq)).length;
   const dropped = trace.seals.program.start.events + trace.seals.annotations.start.events;
   return [
-    place === 'none' && options.roots === undefined ? `Roots take ${sizeBytes} bytes and were left out; save with { roots: 'beside' } to replay without finding them again.` : '',
     gone > 0 ? `${gone} roots are no longer in memory; a replay will ask for them.` : '',
     dropped > 0 ? `${dropped} older frames are no longer in memory (trace.maxEvents); a trace.file has them all.` : '',
-  ].filter((line) => line !== '').join(' ');
+  ];
 }

@@ -6,6 +6,16 @@ import { longWork, type Outcome, program } from './program.ts';
 /** The program of every host. */
 export const outcome = (): Promise<Outcome> => program(SymbolicSheet);
 
+/** The text of a trace as a page offers it to be downloaded, and what it is told that tries to save one. */
+export async function traced(): Promise<{ readonly text: string; readonly refusal: string }> {
+  const sheet = await SymbolicSheet.open({ class: 'exact' });
+  await sheet.tensor(Float32Array.of(1, 2, 3.5), [3]).exp().sum().data();
+  const refusal = await sheet.trace.save('run.sqs.json').then(() => '', String);
+  const file = new Blob([await sheet.trace.bytes()], { type: 'application/json' });
+  await sheet.close();
+  return { text: await file.text(), refusal };
+}
+
 /** What a sheet found, and what the page is. */
 export interface Found {
   readonly reports: readonly DeviceReport[];

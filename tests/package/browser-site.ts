@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, relative } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import chromium from '@sparticuz/chromium';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { type Browser, chromium as launcher, type Page } from 'playwright-core';
@@ -78,11 +79,18 @@ export async function serve({ files }: Pick<Bundle, 'files'>, { isolated = true,
 
 /** Starts Chromium with these switches and no others, so that its features are those of an ordinary one; else says why it does not start here. */
 export async function launch(switches: readonly string[] = []): Promise<Browser | string> {
-  try {
-    return await launcher.launch({ executablePath: await chromium.executablePath(), args: ['--no-sandbox', ...switches], headless: true });
-  } catch (error) {
-    return `Chromium does not start: ${String(error)}`;
+  let refusal = '';
+  for (let tries = 0; tries < 30; tries++) {
+    try {
+      return await launcher.launch({ executablePath: await chromium.executablePath(), args: ['--no-sandbox', ...switches], headless: true });
+    } catch (error) {
+      refusal = `Chromium does not start: ${String(error)}`;
+    }
+    // Another process is unpacking the binary at this moment.
+    if (!refusal.includes('ETXTBSY')) return refusal;
+    await setTimeout(1000);
   }
+  return refusal;
 }
 
 /** A page of a site, its module loading; `requested` gathers the paths it asks for. */

@@ -1,7 +1,7 @@
 // The core in a browser: bundled without Node, run in headless Chromium on loopback pages of several kinds, with the bits Node gives.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
-import { SymbolicSheet } from '../../src/index.ts';
+import { loadTrace, replayTrace, SymbolicSheet } from '../../src/index.ts';
 import type { Found, Paced } from './browser-page.ts';
 import { type Bundle, bundle, call, launch, serve, type Site, type SiteOptions, visit } from './browser-site.ts';
 import { longWork, type Outcome, program } from './program.ts';
@@ -69,6 +69,13 @@ describe('the browser bundle', () => {
     expect(inBrowser.devices).toEqual(['js', 'wasm']);
     expect(inBrowser.again).toBe(0);
     expect((await call<[], Found>(page, 'open')).sharesMemory).toBe(isolated);
+  });
+
+  it('offers its trace as a file, that Node replays to the same bits', async (context) => {
+    const page = await visited(context, {});
+    const { text, refusal } = await call<[], { text: string; refusal: string }>(page, 'traced');
+    expect(await replayTrace(await loadTrace(new TextEncoder().encode(text)))).toMatchObject({ compared: 1, equal: 1 });
+    expect(refusal).toMatch(/browser has no files; take sheet\.trace\.bytes\(\)/);
   });
 
   // Where the machine is busy with other things a timer waits for them: the least of some tries counts.

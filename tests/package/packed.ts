@@ -1,6 +1,6 @@
 // The package as npm packs it, unpacked into folders of programs that use it: what bundlers and test runners are given.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
@@ -38,14 +38,24 @@ export function place({ tarball, folder }: Packed, name: string, files: Readonly
   return home;
 }
 
-/** Writes a program's files, and installs the package and others from the registry; says why where that fails. */
-export function install({ tarball, folder }: Packed, name: string, files: Readonly<Record<string, string>>, packages: readonly string[]): { readonly home: string } | { readonly refusal: string } {
-  const home = join(folder, name);
-  mkdirSync(home, { recursive: true });
-  write(home, { 'package.json': '{ "name": "program", "private": true }', ...files });
-  const { status, stderr } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--legacy-peer-deps', tarball, ...packages], { cwd: home, encoding: 'utf8', timeout: 400_000 });
-  return status === 0 ? { home } : { refusal: `npm install ${packages.join(' ')}: ${stderr.trim().split('\n')[0]}` };
+/** Puts a program's files beside the package and others, installed from the registry once for all programs that ask for the same; says why where that fails. */
+export function install({ tarball, folder }: Packed, files: Readonly<Record<string, string>>, packages: readonly string[]): { readonly home: string } | { readonly refusal: string } {
+  const home = join(folder, packages.join(' ').replaceAll(/[^a-z0-9]+/g, '-'));
+  if (!existsSync(join(home, 'node_modules/symbolic-sheet'))) {
+    mkdirSync(home, { recursive: true });
+    write(home, { 'package.json': PACKAGE });
+    const options = ['--no-audit', '--no-fund', '--prefer-offline', '--legacy-peer-deps', `--ignore-scripts=${!packages.some((name) => BINARY.test(name))}`];
+    const { status, stderr } = spawnSync('npm', ['install', ...options, tarball, ...packages], { cwd: home, encoding: 'utf8', timeout: 900_000 });
+    if (status !== 0) return { refusal: `npm install ${packages.join(' ')}: ${stderr.trim().split('\n')[0]}` };
+  }
+  for (const name of readdirSync(home)) if (name !== 'node_modules') rmSync(join(home, name), { recursive: true });
+  write(home, { 'package.json': PACKAGE, ...files });
+  return { home };
 }
+
+/** Packages that a script of theirs puts a binary into. */
+const BINARY = /^(bun|deno|node)@/;
+const PACKAGE = '{ "name": "program", "private": true }';
 
 function write(home: string, files: Readonly<Record<string, string>>): void {
   for (const [path, text] of Object.entries(files)) {

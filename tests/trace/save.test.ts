@@ -94,6 +94,20 @@ describe('a saved trace', () => {
     expect(trace.roots.every((root) => root.beside === true && root.bytes !== undefined)).toBe(true);
   });
 
+  it('comes as bytes too, the same as in a file, where there are no files', async () => {
+    await withSheet({ class: 'exact' }, async (sheet) => {
+      await layers(sheet);
+      const path = join(folder, 'bytes.sqs.json');
+      await sheet.trace.save(path);
+      const bytes = await sheet.trace.bytes();
+      expect(Buffer.from(bytes).equals(readFileSync(path))).toBe(true);
+      expect(await replayTrace(await loadTrace(bytes))).toMatchObject({ equal: 5, compared: 5 });
+      expect((await loadTrace(await sheet.trace.bytes({ roots: 'none' }))).roots.map((root) => root.bytes)).toEqual([undefined, undefined, undefined]);
+      const beside = { roots: 'beside' } as unknown as { roots: 'none' };
+      await expect(sheet.trace.bytes(beside)).rejects.toThrow(/roots is "beside"; use one of embedded, none/);
+    });
+  });
+
   it('says in its annotations what each answer was', async () => {
     await withSheet({ class: 'exact', devices: ['js'] }, async (sheet) => {
       const x = sheet.tensor(new Float32Array([1, 2, 3]));
