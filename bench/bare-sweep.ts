@@ -2,8 +2,8 @@
 import { performance } from 'node:perf_hooks';
 import type { SymbolicSheet } from 'symbolic-sheet';
 import { cut, type Digits, type Fit, type Grid } from '../examples/mnist-sweep.ts';
-import type { OpName } from '../src/sheet/methods.gen.ts';
-import { type Block, type Value, valueOf } from '../src/tensor/block.ts';
+import type { OpName } from '../src/core/sheet/methods.gen.ts';
+import { type Block, type Value, valueOf } from '../src/core/tensor/block.ts';
 import { deviceOf, runInto, taskFor, valueIn } from './direct.ts';
 
 /** Kernels called one by one; results live until `release`. */

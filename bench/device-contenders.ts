@@ -1,6 +1,6 @@
 // Ways to compute on one device through a sheet, for any op: nothing reused, everything missed, everything known. Operands lie on the device.
 import type { PendingTensor, Tensor } from 'symbolic-sheet';
-import type { Sheet } from '../src/sheet/sheet.ts';
+import type { Sheet } from '../src/core/sheet/sheet.ts';
 import type { Expected } from './counts.ts';
 import type { OpenDevice } from './devices.ts';
 import type { Contender } from './harness.ts';

@@ -1,12 +1,12 @@
 // The same kernels outside the sheet: tasks on plain arrays with a pooled result, run by the device the sheet would choose.
 import type { SymbolicSheet } from 'symbolic-sheet';
-import type { Device, Task } from '../src/backend/device.ts';
-import type { OpName } from '../src/sheet/methods.gen.ts';
-import { opNamed } from '../src/ops/index.ts';
-import { readAttributes } from '../src/ops/infer.ts';
-import { type Block, type Value, valueOf } from '../src/tensor/block.ts';
-import type { TypedArray } from '../src/tensor/dtype.ts';
-import { tensorType } from '../src/tensor/type.ts';
+import type { Device, Task } from '../src/core/device/device.ts';
+import type { OpName } from '../src/core/sheet/methods.gen.ts';
+import { opNamed } from '../src/core/ops/index.ts';
+import { readAttributes } from '../src/core/ops/infer.ts';
+import { type Block, type Value, valueOf } from '../src/core/tensor/block.ts';
+import type { TypedArray } from '../src/core/tensor/dtype.ts';
+import { tensorType } from '../src/core/tensor/type.ts';
 
 /** A typed array's elements in the kernels' memory, as a value. */
 export function valueIn(sheet: SymbolicSheet, array: Float32Array | Uint8Array, shape: readonly number[]): Value {

@@ -1,6 +1,6 @@
 // What a small op costs on a device: chains of dependent ops, encoded and submitted, awaited, through the sheet; and asking for one that is known.
 import type { PendingTensor, Tensor } from 'symbolic-sheet';
-import type { Sheet } from '../src/sheet/sheet.ts';
+import type { Sheet } from '../src/core/sheet/sheet.ts';
 import { computedAgain, type DeviceWork, hit, holdRivals, missed, onDevice } from './device-contenders.ts';
 import { type OpenDevice, openDevice } from './devices.ts';
 import { DirectChain } from './direct-chain.ts';

@@ -1,8 +1,8 @@
 // Content ids against one-shot native BLAKE3 of the same bytes, 4 KB to 64 MB; with a GPU, those made where the bytes are.
 import { blake3 } from 'hash-wasm';
 import type { SymbolicSheet } from 'symbolic-sheet';
-import { toHex } from '../src/fingerprint/digest.ts';
-import { tensorType } from '../src/tensor/type.ts';
+import { toHex } from '../src/core/fingerprint/digest.ts';
+import { tensorType } from '../src/core/tensor/type.ts';
 import { openCpu, openGpu, sizesFor } from './devices.ts';
 import { StreamedDigests } from './gpu-digests.ts';
 import { gpuFingerprint } from './gpu-fingerprint.ts';

@@ -1,6 +1,6 @@
 // Products by others: tfjs on WebAssembly, the system BLAS called directly, and the three loops everybody writes first.
 import type * as Tf from '@tensorflow/tfjs-core';
-import { openBlas } from '../src/host/node-blas.ts';
+import { openBlas } from '../src/host/node/blas.ts';
 import type { ProductShape } from './oracle.ts';
 import { startTfjs } from './rivals.ts';
 

@@ -1,7 +1,7 @@
 // Digests on a GPU for the bench: the plans of content ids, through a command stream of the kind that the sheet's device has.
-import type { ContentPlan } from '../src/backend/webgpu/memory/content.ts';
-import { Life } from '../src/backend/webgpu/life.ts';
-import type { Pipeline } from '../src/backend/webgpu/commands/pipelines.ts';
+import type { ContentPlan } from '../src/core/device/webgpu/memory/content.ts';
+import { Life } from '../src/core/device/webgpu/life.ts';
+import type { Pipeline } from '../src/core/device/webgpu/commands/pipelines.ts';
 import type { DigestDevice } from './gpu-fingerprint.ts';
 
 /** Tensors in buffers of a device, digested there. A device that ends is an error of the next call. */

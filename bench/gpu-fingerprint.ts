@@ -1,9 +1,9 @@
 // Panel digests made on a GPU against reading the tensor back and digesting it on the CPU, 256 KiB to 256 MiB.
-import { type ContentPlan, contentPlan } from '../src/backend/webgpu/memory/content.ts';
-import { contentId, panelDigests } from '../src/fingerprint/content.ts';
-import { equalBytes } from '../src/fingerprint/digest.ts';
-import { openNodeDigest } from '../src/host/node-digest.ts';
-import { tensorType } from '../src/tensor/type.ts';
+import { type ContentPlan, contentPlan } from '../src/core/device/webgpu/memory/content.ts';
+import { contentId, panelDigests } from '../src/core/fingerprint/content.ts';
+import { equalBytes } from '../src/core/fingerprint/digest.ts';
+import { openNodeDigest } from '../src/host/node/digest.ts';
+import { tensorType } from '../src/core/tensor/type.ts';
 import { type Contender, race } from './harness.ts';
 import { numbersOf } from './options.ts';
 import { Check } from './oracle.ts';

@@ -1,7 +1,7 @@
 // The work of the bench `overhead`: three ops at given operand sizes, called by handle or on fresh arrays, some calls repeating others.
 import type { SymbolicSheet, Tensor } from 'symbolic-sheet';
-import type { Device, Task } from '../src/backend/device.ts';
-import type { Block, Value } from '../src/tensor/block.ts';
+import type { Device, Task } from '../src/core/device/device.ts';
+import type { Block, Value } from '../src/core/tensor/block.ts';
 import { deviceOf, runInto, taskFor, valueIn } from './direct.ts';
 import { elementsError, productError, rowSumsError } from './oracle.ts';
 import { distinctCopies, type Draw, drawFrom, floats } from './seed.ts';

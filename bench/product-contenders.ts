@@ -1,6 +1,6 @@
 // Ways to get a product from a sheet: computed on a device, hit by handle, hit by content. Each ends with the elements in memory.
 import type { SymbolicSheet, Tensor } from 'symbolic-sheet';
-import type { Sheet } from '../src/sheet/sheet.ts';
+import type { Sheet } from '../src/core/sheet/sheet.ts';
 import type { Scenario } from './counts.ts';
 import type { Product } from './foreign-products.ts';
 import type { Contender } from './harness.ts';

@@ -4,12 +4,12 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { openTensorflow, type TensorflowDevice } from '../src/backend/tensorflow/device.ts';
-import { JsDevice } from '../src/backend/js.ts';
-import { findTensorflow } from '../src/host/node-tensorflow.ts';
-import { OPS } from '../src/ops/index.ts';
-import { TENSORFLOW } from '../src/ops/tensorflow.ts';
-import type { Task } from '../src/backend/device.ts';
+import { openTensorflow, type TensorflowDevice } from '../src/core/device/tensorflow/device.ts';
+import { JsDevice } from '../src/core/device/js.ts';
+import { findTensorflow } from '../src/host/node/tensorflow.ts';
+import { OPS } from '../src/core/ops/index.ts';
+import { TENSORFLOW } from '../src/core/ops/tensorflow.ts';
+import type { Task } from '../src/core/device/device.ts';
 import { blankFor, errorIn, referenceOf, taskOf, tasksOf } from '../tests/tensorflow/tasks.ts';
 
 const TFJS = '4.22.0';

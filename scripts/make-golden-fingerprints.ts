@@ -1,15 +1,15 @@
 // Writes tests/golden/fingerprint.json: inputs and their encodings, digests, content ids and keys. Run: npx tsx scripts/make-golden-fingerprints.ts
 // A change of an existing vector is a change of format: it needs a new version in the header of its kind, in the same commit.
 import { writeFileSync } from 'node:fs';
-import { contentId, panelDigests, rowDigests } from '../src/fingerprint/content.ts';
-import { toHex } from '../src/fingerprint/digest.ts';
-import type { Digest } from '../src/fingerprint/digest.ts';
-import { TlvWriter } from '../src/fingerprint/encode.ts';
-import { resultKey } from '../src/fingerprint/key.ts';
-import { encodeValue } from '../src/fingerprint/value.ts';
-import { openNodeDigest } from '../src/host/node-digest.ts';
-import { DTYPES } from '../src/tensor/dtype.ts';
-import type { DType } from '../src/tensor/dtype.ts';
+import { contentId, panelDigests, rowDigests } from '../src/core/fingerprint/content.ts';
+import { toHex } from '../src/core/fingerprint/digest.ts';
+import type { Digest } from '../src/core/fingerprint/digest.ts';
+import { TlvWriter } from '../src/core/fingerprint/encode.ts';
+import { resultKey } from '../src/core/fingerprint/key.ts';
+import { encodeValue } from '../src/core/fingerprint/value.ts';
+import { openNodeDigest } from '../src/host/node/digest.ts';
+import { DTYPES } from '../src/core/tensor/dtype.ts';
+import type { DType } from '../src/core/tensor/dtype.ts';
 
 const VALUES = [
   'null', 'true', 'false', '0', '1', '-1.5', '1e300', '""', '"a"', '"é"', '"😀"', '"e\\u0301"', '"\\u0000"', '[]', '[[]]', '[1,[2,3]]', '[[1,2],3]',

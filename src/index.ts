@@ -1,13 +1,13 @@
 // The public surface, on Node. Short and deliberate; internal files do not import from here. What few programs call is loaded when it is called.
-import { openSheet } from './sheet/open.ts';
-import { nodeHost } from './host/node-host.ts';
-import { nodeDevices } from './host/node-devices.ts';
-import { Sheet } from './sheet/sheet.ts';
-import { checkOptions, checkTrace, checkTracePath, LOAD, type OpenOptions, REPLAY } from './sheet/options.ts';
-import type { Files } from './env.ts';
-import type { LoadOptions } from './trace/load.ts';
-import type { ReplayReport, ReplayTraceOptions } from './trace/replay.ts';
-import type { Trace } from './trace/trace.ts';
+import { openSheet } from './core/sheet/open.ts';
+import { nodeHost } from './host/node/host.ts';
+import { nodeDevices } from './host/node/devices.ts';
+import { Sheet } from './core/sheet/sheet.ts';
+import { checkOptions, checkTrace, checkTracePath, LOAD, type OpenOptions, REPLAY } from './core/sheet/options.ts';
+import type { Files } from './core/env.ts';
+import type { LoadOptions } from './core/trace/load.ts';
+import type { ReplayReport, ReplayTraceOptions } from './core/trace/replay.ts';
+import type { Trace } from './core/trace/trace.ts';
 
 /** A sheet: makes symbolic tensors, reuses what was computed, records what was done. */
 export class SymbolicSheet extends Sheet {
@@ -21,7 +21,7 @@ export class SymbolicSheet extends Sheet {
 export async function loadTrace(path: string | Uint8Array, options: LoadOptions = {}): Promise<Trace> {
   checkTracePath(path);
   checkOptions('loadTrace', options, LOAD);
-  const [{ digest, files }, { loadTraceFile, readTrace }] = await Promise.all([nodeHost(), import('./trace/load.ts')]);
+  const [{ digest, files }, { loadTraceFile, readTrace }] = await Promise.all([nodeHost(), import('./core/trace/load.ts')]);
   if (typeof path !== 'string') return readTrace(path, digest, options);
   return loadTraceFile(path, { digest, files: files as Files }, options);
 }
@@ -30,7 +30,7 @@ export async function loadTrace(path: string | Uint8Array, options: LoadOptions 
 export async function replayTrace(trace: Trace, options: ReplayTraceOptions = {}): Promise<ReplayReport> {
   checkTrace(trace);
   checkOptions('replayTrace', options, REPLAY);
-  const [{ digest }, { replay }, { sheetExecutor }] = await Promise.all([nodeHost(), import('./trace/replay.ts'), import('./sheet/replay.ts')]);
+  const [{ digest }, { replay }, { sheetExecutor }] = await Promise.all([nodeHost(), import('./core/trace/replay.ts'), import('./core/sheet/replay.ts')]);
   const { device, policy, ...rest } = options;
   return replay(trace, { ...rest, digest, open: async () => sheetExecutor(await SymbolicSheet.open({ ...(device !== undefined && { device }), ...(policy !== undefined && { policy }) })) });
 }

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import { OPS } from '../src/ops/index.ts';
+import { OPS } from '../src/core/ops/index.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
@@ -17,13 +17,13 @@ const WRITTEN = FILES.filter((file) => !file.endsWith('.gen.ts'));
 const LAYERS: readonly (readonly string[])[] = [
   ['kernels'],
   ['src/call-site.ts'],
-  ['src/errors.ts', 'src/events.ts', 'src/env.ts'],
-  ['src/tensor'],
-  ['src/ops'],
-  ['src/expr', 'src/policy'],
-  ['src/fingerprint', 'src/pattern'],
-  ['src/cache', 'src/backend', 'src/trace'],
-  ['src/sheet'],
+  ['src/core/errors.ts', 'src/core/events.ts', 'src/core/env.ts'],
+  ['src/core/tensor'],
+  ['src/core/ops'],
+  ['src/core/expr', 'src/core/policy'],
+  ['src/core/fingerprint', 'src/core/pattern'],
+  ['src/core/store', 'src/core/device', 'src/core/trace'],
+  ['src/core/sheet'],
   ['src/host'],
   ['src/surface.ts'],
   ['src/index.ts', 'src/browser.ts'],
@@ -156,17 +156,17 @@ describe('the language', () => {
     expect(used).toEqual([]);
   });
 
-  it('writes op names in src/ops alone', () => {
+  it('writes op names in src/core/ops alone', () => {
     // `full` and `trace` are also words of other vocabularies (options of the trace).
     const names = [...OPS.keys()].filter((name) => name.length > 3 && name !== 'full' && name !== 'trace');
     const quoted = new RegExp(`'(${names.join('|')})'`, 'g');
-    const allowed = new Set(['src/ops', 'kernels']);
+    const allowed = new Set(['src/core/ops', 'kernels']);
     const offenders = WRITTEN.filter((file) => !allowed.has(roomOf(file).room)).flatMap((file) => {
       const code = read(file).replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '');
       return [...code.matchAll(quoted)].map((match) => `${file}: ${match[0]}`);
     });
     // Names of reductions, factorisations and structures of matrices are a vocabulary of their own, which some ops share.
-    const vocabulary = /^src\/(backend\/(linalg|along-axes)|host\/blas-device|pattern\/(facts|linalg-routes|product-routes))\.ts/;
+    const vocabulary = /^src\/core\/(device\/(linalg|along-axes|blas\/device)|pattern\/(facts|linalg-routes|product-routes))\.ts/;
     expect(offenders.filter((found) => !vocabulary.test(found))).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 // A WebGPU adapter as a source of devices, the same in Node and in browsers.
-import type { GpuSource } from '../backend/webgpu/source.ts';
-import type { Device, DeviceReport } from '../backend/device.ts';
-import type { Host } from '../env.ts';
-import type { Settings } from '../sheet/options.ts';
-import type { Memory } from '../tensor/block.ts';
+import type { GpuSource } from '../core/device/webgpu/source.ts';
+import type { Device, DeviceReport } from '../core/device/device.ts';
+import type { Host } from '../core/env.ts';
+import type { Settings } from '../core/sheet/options.ts';
+import type { Memory } from '../core/tensor/block.ts';
 
 /** What was found, or why there is nothing and what to do. */
 export type GpuFinding = { readonly found: true; readonly source: GpuSource } | { readonly found: false; readonly reason: string };
@@ -18,7 +18,7 @@ export async function openGpu(find: () => Promise<GpuFinding>, settings: Setting
   try {
     const gpu = await find();
     if (!gpu.found) return absent(gpu.reason);
-    const { openWebgpu } = await import('../backend/webgpu/device.ts');
+    const { openWebgpu } = await import('../core/device/webgpu/device.ts');
     return await openWebgpu(gpu.source, { budgetBytes: settings.gpuBudgetBytes, clock: host.clock, digest: host.digest, notes: host.notes, ...(hostMemory !== undefined && { hostMemory }), warn: (line) => host.warn(line) });
   } catch (error) {
     return absent(`the GPU does not open: ${String(error)}; update its driver, or leave it out with the devices option`);

@@ -1,5 +1,5 @@
 // BLAKE3-256 in plain JavaScript, for hosts that run neither native code nor WebAssembly: the same bits, at a tenth of the rate or less.
-import type { Digest } from '../fingerprint/digest.ts';
+import type { Digest } from '../core/fingerprint/digest.ts';
 
 const CHUNK_BYTES = 1024;
 const BLOCK_BYTES = 64;

@@ -1,6 +1,6 @@
 // BLAKE3-256 for hosts where no native code runs: in WebAssembly at about 1 GB/s, in JavaScript where that is refused; the same bits.
 import { createBLAKE3 } from 'hash-wasm';
-import type { Digest } from '../fingerprint/digest.ts';
+import type { Digest } from '../core/fingerprint/digest.ts';
 import { plainDigest } from './plain-digest.ts';
 
 /** Compiles the WebAssembly module once; the digest it resolves to is synchronous. */

@@ -1,8 +1,8 @@
 // The WASM device of any host, or why there is none: where WebAssembly is missing or refused, JavaScript gives the same bits.
-import type { DeviceReport } from '../backend/device.ts';
-import type { JsDevice } from '../backend/js.ts';
-import type { WasmDevice } from '../backend/wasm.ts';
-import type { Settings } from '../sheet/options.ts';
+import type { DeviceReport } from '../core/device/device.ts';
+import type { JsDevice } from '../core/device/js.ts';
+import type { WasmDevice } from '../core/device/wasm.ts';
+import type { Settings } from '../core/sheet/options.ts';
 import type { TeamHost } from '../../kernels/wasm/team.ts';
 
 /** What to do on a host, by what its WebAssembly lacks. */
@@ -27,7 +27,7 @@ export async function openWasm(js: JsDevice, { threads, budgetBytes }: Settings,
   const refusal = refusalOf(remedies);
   if (refusal !== undefined) return absent(refusal);
   try {
-    const { WasmDevice } = await import('../backend/wasm.ts');
+    const { WasmDevice } = await import('../core/device/wasm.ts');
     return { wasm: new WasmDevice(js, { threads, host: await findThreads(), roomBytes: budgetBytes }) };
   } catch (error) {
     return absent(`WebAssembly refused: ${String(error)}; where memory or address space is short, allow more, or open({ budgetBytes }) with less`);

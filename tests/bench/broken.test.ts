@@ -12,8 +12,8 @@ import { elementsError } from '../../bench/oracle.ts';
 import type { BenchOptions } from '../../bench/report.ts';
 import type { Rival } from '../../bench/rivals.ts';
 import { floats } from '../../bench/seed.ts';
-import { panelDigests } from '../../src/fingerprint/content.ts';
-import { openNodeDigest } from '../../src/host/node-digest.ts';
+import { panelDigests } from '../../src/core/fingerprint/content.ts';
+import { openNodeDigest } from '../../src/host/node/digest.ts';
 
 const OPTIONS: BenchOptions = { quick: true, pace: { rounds: 2, roundMs: 1, maxCalls: 4 }, values: {}, isOver: () => false };
 const [X, Y] = [floats(4096, 1), floats(4096, 2)];

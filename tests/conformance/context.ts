@@ -1,7 +1,7 @@
 // What a mapping of an ONNX operator works on: inputs as tensors of a sheet, attributes with their defaults.
 import type { SymbolicSheet, DType, Tensor, TypedArray } from '../../src/index.ts';
-import { OPS } from '../../src/ops/index.ts';
-import { numbersOf } from '../../src/tensor/dtype.ts';
+import { OPS } from '../../src/core/ops/index.ts';
+import { numbersOf } from '../../src/core/tensor/dtype.ts';
 import { type AttributeValue, elementTypeOf, type Model, type StoredTensor } from './protobuf.ts';
 
 /** A case no mapping covers, with the reason the table gives. */

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor, type TypedArray } from '../../src/index.ts';
-import { numbersOf } from '../../src/tensor/dtype.ts';
+import { numbersOf } from '../../src/core/tensor/dtype.ts';
 import { Context, isFloatType, rowsUnder, Unmapped } from './context.ts';
 import { OPERATORS } from './operators.ts';
 import { type Model, readModel, readTensor, type StoredTensor } from './protobuf.ts';

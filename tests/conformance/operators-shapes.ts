@@ -1,6 +1,6 @@
 // ONNX operators that move, join, select or make elements.
 import type { Tensor } from '../../src/index.ts';
-import { numbersOf } from '../../src/tensor/dtype.ts';
+import { numbersOf } from '../../src/core/tensor/dtype.ts';
 import { type Context, type Input, type Mapping, Unmapped } from './context.ts';
 
 const settled = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);

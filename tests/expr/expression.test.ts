@@ -1,11 +1,11 @@
 // An expression in the table: what it stands at after its node, or an operand's, was swept and the number given to another.
 import { describe, expect, it } from 'vitest';
-import { NO_ATTRIBUTES } from '../../src/expr/attributes.ts';
-import { Expression, rootExpression } from '../../src/expr/expression.ts';
-import { InterningTable } from '../../src/expr/interning.ts';
-import { opNamed } from '../../src/ops/index.ts';
-import { valueOfArray } from '../../src/tensor/block.ts';
-import { tensorType } from '../../src/tensor/type.ts';
+import { NO_ATTRIBUTES } from '../../src/core/expr/attributes.ts';
+import { Expression, rootExpression } from '../../src/core/expr/expression.ts';
+import { InterningTable } from '../../src/core/expr/interning.ts';
+import { opNamed } from '../../src/core/ops/index.ts';
+import { valueOfArray } from '../../src/core/tensor/block.ts';
+import { tensorType } from '../../src/core/tensor/type.ts';
 
 const TYPE = tensorType('float32', [1]);
 let seq = 0;

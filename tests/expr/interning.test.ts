@@ -1,7 +1,7 @@
 // The interning table against the simplest model of it: a list of all nodes ever asked for.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InterningTable, type NodeId } from '../../src/expr/interning.ts';
+import { InterningTable, type NodeId } from '../../src/core/expr/interning.ts';
 
 /** What the model knows of a node: its fields, who retains it, and whether it was swept. */
 interface Modelled {

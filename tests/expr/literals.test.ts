@@ -1,7 +1,7 @@
 // Plain numbers beside tensors: compared by value, bounding nothing outside the range, refused where they would be stored and do not fit.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DTypeError, SymbolicSheet, type Tensor } from '../../src/index.ts';
-import { type DType, DTYPES, dtypeOfArray, type TypedArray } from '../../src/tensor/dtype.ts';
+import { type DType, DTYPES, dtypeOfArray, type TypedArray } from '../../src/core/tensor/dtype.ts';
 
 const INTEGERS: readonly TypedArray[] = [
   Int8Array.of(-128, -1, 0, 1, 5, 127), Uint8Array.of(0, 1, 15, 200, 255), Int32Array.of(-(2 ** 31), -1, 0, 7, 16777217, 2 ** 31 - 1), Uint32Array.of(0, 1, 16777217, 2 ** 32 - 1),

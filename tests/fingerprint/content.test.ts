@@ -2,18 +2,18 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { changedPanels, contentId, panelDigests, panelLayout, PANEL_MIN_BYTES, rowDigests } from '../../src/fingerprint/content.ts';
-import { digestFromHex, toHex } from '../../src/fingerprint/digest.ts';
-import type { Digest } from '../../src/fingerprint/digest.ts';
-import { TlvWriter } from '../../src/fingerprint/encode.ts';
-import { resultKey } from '../../src/fingerprint/key.ts';
-import type { ResultKeyParts } from '../../src/fingerprint/key.ts';
-import { encodeValue } from '../../src/fingerprint/value.ts';
-import { openNodeDigest } from '../../src/host/node-digest.ts';
+import { changedPanels, contentId, panelDigests, panelLayout, PANEL_MIN_BYTES, rowDigests } from '../../src/core/fingerprint/content.ts';
+import { digestFromHex, toHex } from '../../src/core/fingerprint/digest.ts';
+import type { Digest } from '../../src/core/fingerprint/digest.ts';
+import { TlvWriter } from '../../src/core/fingerprint/encode.ts';
+import { resultKey } from '../../src/core/fingerprint/key.ts';
+import type { ResultKeyParts } from '../../src/core/fingerprint/key.ts';
+import { encodeValue } from '../../src/core/fingerprint/value.ts';
+import { openNodeDigest } from '../../src/host/node/digest.ts';
 import { openPortableDigest } from '../../src/host/portable-digest.ts';
-import { DTYPE_NAMES, DTYPES } from '../../src/tensor/dtype.ts';
-import type { DType } from '../../src/tensor/dtype.ts';
-import { sizeOf } from '../../src/tensor/shape.ts';
+import { DTYPE_NAMES, DTYPES } from '../../src/core/tensor/dtype.ts';
+import type { DType } from '../../src/core/tensor/dtype.ts';
+import { sizeOf } from '../../src/core/tensor/shape.ts';
 
 interface Golden {
   readonly values: readonly { json: string; encoded: string }[];

@@ -1,8 +1,8 @@
 // The BLAKE3 implementations: equal to the official vectors and to each other, for every kind of memory a tensor may lie in.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { digestFromHex, equalBytes, toHex } from '../../src/fingerprint/digest.ts';
-import type { Digest } from '../../src/fingerprint/digest.ts';
-import { nativeDigest, openNodeDigest } from '../../src/host/node-digest.ts';
+import { digestFromHex, equalBytes, toHex } from '../../src/core/fingerprint/digest.ts';
+import type { Digest } from '../../src/core/fingerprint/digest.ts';
+import { nativeDigest, openNodeDigest } from '../../src/host/node/digest.ts';
 import { plainDigest } from '../../src/host/plain-digest.ts';
 import { openPortableDigest } from '../../src/host/portable-digest.ts';
 

@@ -1,9 +1,9 @@
 // The canonical encoding: readable back without loss (so that equal bytes mean equal values), and refusing what has no one form.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { toHex } from '../../src/fingerprint/digest.ts';
-import { TAG, TlvWriter } from '../../src/fingerprint/encode.ts';
-import { encodeValue, MAX_VALUE_DEPTH } from '../../src/fingerprint/value.ts';
+import { toHex } from '../../src/core/fingerprint/digest.ts';
+import { TAG, TlvWriter } from '../../src/core/fingerprint/encode.ts';
+import { encodeValue, MAX_VALUE_DEPTH } from '../../src/core/fingerprint/value.ts';
 
 const RUN = { seed: 20_261_120, numRuns: 3000 };
 

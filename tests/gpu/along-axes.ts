@@ -3,9 +3,9 @@ import type { ElementArray } from '../../kernels/map.ts';
 import type { Plan } from '../../kernels/wgsl/launch.ts';
 import { planReduce, type ReduceProblem } from '../../kernels/wgsl/reduce.ts';
 import { type GpuDType, storedBytes } from '../../kernels/wgsl/storage.ts';
-import { alongAxesOnJs } from '../../src/backend/along-axes.ts';
-import type { OpRow } from '../../src/ops/define.ts';
-import { OPS } from '../../src/ops/index.ts';
+import { alongAxesOnJs } from '../../src/core/device/along-axes.ts';
+import type { OpRow } from '../../src/core/ops/define.ts';
+import { OPS } from '../../src/core/ops/index.ts';
 import { testGpu } from './run-plan.ts';
 
 export const ARRAYS = { float32: Float32Array, float16: Uint16Array, int32: Int32Array, uint32: Uint32Array, int8: Int8Array, uint8: Uint8Array, bool: Uint8Array } as const;

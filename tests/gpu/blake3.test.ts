@@ -1,12 +1,12 @@
 // BLAKE3 on the GPU has the bits of the native one: at lengths around every boundary, with panels at any byte, and in content ids.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type PanelBytes, panelDigestBytes, planPanelDigests } from '../../kernels/wgsl/blake3.ts';
-import { contentPlan, MAX_CONTENT_BYTES } from '../../src/backend/webgpu/memory/content.ts';
-import { panelDigests } from '../../src/fingerprint/content.ts';
-import { type Digest, toHex } from '../../src/fingerprint/digest.ts';
-import { openNodeDigest } from '../../src/host/node-digest.ts';
-import { bytesOf, DTYPE_NAMES, DTYPES } from '../../src/tensor/dtype.ts';
-import { tensorType } from '../../src/tensor/type.ts';
+import { contentPlan, MAX_CONTENT_BYTES } from '../../src/core/device/webgpu/memory/content.ts';
+import { panelDigests } from '../../src/core/fingerprint/content.ts';
+import { type Digest, toHex } from '../../src/core/fingerprint/digest.ts';
+import { openNodeDigest } from '../../src/host/node/digest.ts';
+import { bytesOf, DTYPE_NAMES, DTYPES } from '../../src/core/tensor/dtype.ts';
+import { tensorType } from '../../src/core/tensor/type.ts';
 import { type TestGpu, testGpu } from './run-plan.ts';
 
 const KIB = 1024;

@@ -1,8 +1,8 @@
 // The page in which a browser's WebGPU computes: sheets on it, and what was seen of the device below them.
 import { SymbolicSheet } from '../../src/browser.ts';
-import { OPS } from '../../src/ops/index.ts';
-import type { Sheet } from '../../src/sheet/sheet.ts';
-import type { Tensor } from '../../src/sheet/tensor.ts';
+import { OPS } from '../../src/core/ops/index.ts';
+import type { Sheet } from '../../src/core/sheet/sheet.ts';
+import type { Tensor } from '../../src/core/sheet/tensor.ts';
 import { CLOSE_CASES, EXACT_CASES } from './browser-cases.ts';
 
 const CASES = { ...CLOSE_CASES, ...EXACT_CASES };

@@ -2,8 +2,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { SymbolicSheet } from '../../src/index.ts';
-import type { DeviceReport } from '../../src/backend/device.ts';
-import { type DType, DTYPES } from '../../src/tensor/dtype.ts';
+import type { DeviceReport } from '../../src/core/device/device.ts';
+import { type DType, DTYPES } from '../../src/core/tensor/dtype.ts';
 import { bundle, call, launch, serve, type Site, visit, WEBGPU } from '../package/browser-site.ts';
 import { inPage } from './browser-bundle.ts';
 import { EXACT_CASES } from './browser-cases.ts';

@@ -7,8 +7,8 @@ import { planSmall } from '../../kernels/wgsl/contract-direct.ts';
 import { type ContractLimits, matrixUnitsOf } from '../../kernels/wgsl/contract-matrix.ts';
 import { batchRuns, type ContractProblem } from '../../kernels/wgsl/contract-problem.ts';
 import { storedBytes } from '../../kernels/wgsl/storage.ts';
-import { sourceOf } from '../../src/backend/webgpu/commands/pipelines.ts';
-import { MATMUL } from '../../src/ops/linalg.ts';
+import { sourceOf } from '../../src/core/device/webgpu/commands/pipelines.ts';
+import { MATMUL } from '../../src/core/ops/linalg.ts';
 import { type TestGpu, testGpu } from './run-plan.ts';
 
 let gpu: TestGpu;

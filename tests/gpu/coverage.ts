@@ -1,10 +1,10 @@
 // What a GPU leaves to the CPU: rows and dtypes that have no plan, for people (docs/devices.md).
 import type { GpuLimits } from '../../kernels/wgsl/launch.ts';
-import type { AttributeKind, AttributeValues, OperandKind, OpRow } from '../../src/ops/define.ts';
-import type { DType } from '../../src/tensor/dtype.ts';
-import { valueOf, heapMemory } from '../../src/tensor/block.ts';
-import { type TensorType, tensorType } from '../../src/tensor/type.ts';
-import { planTask } from '../../src/backend/webgpu/planning/plan-task.ts';
+import type { AttributeKind, AttributeValues, OperandKind, OpRow } from '../../src/core/ops/define.ts';
+import type { DType } from '../../src/core/tensor/dtype.ts';
+import { valueOf, heapMemory } from '../../src/core/tensor/block.ts';
+import { type TensorType, tensorType } from '../../src/core/tensor/type.ts';
+import { planTask } from '../../src/core/device/webgpu/planning/plan-task.ts';
 
 /** A row with the dtypes of its first operand for which a GPU has no kernel. */
 export interface Uncovered {

@@ -7,7 +7,7 @@ import { planJoin, planTake } from '../../kernels/wgsl/join.ts';
 import type { Plan } from '../../kernels/wgsl/launch.ts';
 import { type GpuDType, storedBytes } from '../../kernels/wgsl/storage.ts';
 import { copy } from '../../kernels/copy.ts';
-import { OPS } from '../../src/ops/index.ts';
+import { OPS } from '../../src/core/ops/index.ts';
 import { arrayOf, elements } from './elements.ts';
 import { type TestGpu, testGpu } from './run-plan.ts';
 

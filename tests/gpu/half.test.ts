@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { numberOfHalf } from '../../kernels/half.ts';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
-import { OPS } from '../../src/ops/index.ts';
+import { OPS } from '../../src/core/ops/index.ts';
 import { drawFrom } from '../../bench/seed.ts';
 import { type Call, callsOf, describeCall, enter, type Entrance, halved, perform } from '../ops/samples.ts';
 import { openGpuAndJs } from './gpu-and-js.ts';

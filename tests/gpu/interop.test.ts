@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
-import { USAGE } from '../../src/backend/webgpu/memory/buffers.ts';
+import { USAGE } from '../../src/core/device/webgpu/memory/buffers.ts';
 import { openWatched, type WatchedSheet } from './watched-gpu.ts';
 
 const STORAGE = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;

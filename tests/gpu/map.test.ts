@@ -9,9 +9,9 @@ import { exp, exp2, log1p, sigmoid } from '../../kernels/math.ts';
 import { elementCount } from '../../kernels/strides.ts';
 import { planCast, planMap, type Typed } from '../../kernels/wgsl/map.ts';
 import { type GpuDType, storedBytes } from '../../kernels/wgsl/storage.ts';
-import type { OpRow } from '../../src/ops/define.ts';
-import { composeRows } from '../../src/ops/fused.ts';
-import { OPS } from '../../src/ops/index.ts';
+import type { OpRow } from '../../src/core/ops/define.ts';
+import { composeRows } from '../../src/core/ops/fused.ts';
+import { OPS } from '../../src/core/ops/index.ts';
 import { arrayOf, elements, flushed, near, reference } from './elements.ts';
 import { type TestGpu, testGpu } from './run-plan.ts';
 

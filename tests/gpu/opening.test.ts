@@ -1,13 +1,13 @@
 // Opening a sheet with a GPU and closing it: what becomes of the device, and of what lies there.
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { JsDevice } from '../../src/backend/js.ts';
-import { WebgpuDevice } from '../../src/backend/webgpu/device.ts';
+import { JsDevice } from '../../src/core/device/js.ts';
+import { WebgpuDevice } from '../../src/core/device/webgpu/device.ts';
 import { devicesCommand } from '../../src/cli/devices-command.ts';
-import { missingParts } from '../../src/host/node-gpu.ts';
-import { nodeHost } from '../../src/host/node-host.ts';
+import { missingParts } from '../../src/host/node/gpu.ts';
+import { nodeHost } from '../../src/host/node/host.ts';
 import { SymbolicSheet } from '../../src/index.ts';
-import { type Machine, openSheet } from '../../src/sheet/open.ts';
-import type { OpenOptions } from '../../src/sheet/options.ts';
+import { type Machine, openSheet } from '../../src/core/sheet/open.ts';
+import type { OpenOptions } from '../../src/core/sheet/options.ts';
 import { useSwiftShader } from './swiftshader.ts';
 import { openWatched } from './watched-gpu.ts';
 

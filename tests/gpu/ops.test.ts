@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOST_ON_CPU } from './along-axes.ts';
 import { uncovered } from './coverage.ts';
 import { SheetError, type SymbolicSheet } from '../../src/index.ts';
-import { boundOf, type OpRow } from '../../src/ops/define.ts';
-import { OPS } from '../../src/ops/index.ts';
-import type { DType, TypedArray } from '../../src/tensor/dtype.ts';
+import { boundOf, type OpRow } from '../../src/core/ops/define.ts';
+import { OPS } from '../../src/core/ops/index.ts';
+import type { DType, TypedArray } from '../../src/core/tensor/dtype.ts';
 import { type Call, callsOf, describeCall, enter, type Entrance, perform } from '../ops/samples.ts';
 import { openGpuAndJs } from './gpu-and-js.ts';
 

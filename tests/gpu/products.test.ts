@@ -1,17 +1,17 @@
 // Products on an open device: tried where that pays, and remembered.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Task } from '../../src/backend/device.ts';
-import { Life } from '../../src/backend/webgpu/life.ts';
-import { Planner } from '../../src/backend/webgpu/planning/plans.ts';
-import { LifeTrials, POOL_ROOM } from '../../src/backend/webgpu/planning/trials.ts';
-import { shapeClass, Tuner, TUNING_LIMITS } from '../../src/backend/webgpu/planning/tuner.ts';
-import { anyPlan } from '../../src/backend/webgpu/planning/plan-task.ts';
-import { Products } from '../../src/backend/webgpu/planning/products.ts';
+import type { Task } from '../../src/core/device/device.ts';
+import { Life } from '../../src/core/device/webgpu/life.ts';
+import { Planner } from '../../src/core/device/webgpu/planning/plans.ts';
+import { LifeTrials, POOL_ROOM } from '../../src/core/device/webgpu/planning/trials.ts';
+import { shapeClass, Tuner, TUNING_LIMITS } from '../../src/core/device/webgpu/planning/tuner.ts';
+import { anyPlan } from '../../src/core/device/webgpu/planning/plan-task.ts';
+import { Products } from '../../src/core/device/webgpu/planning/products.ts';
 import { contractVariants } from '../../kernels/wgsl/contract.ts';
 import type { ContractProblem, ContractVariant } from '../../kernels/wgsl/contract-problem.ts';
 import type { Launch, Plan } from '../../kernels/wgsl/launch.ts';
-import { MATMUL } from '../../src/ops/linalg.ts';
-import { tensorType } from '../../src/tensor/type.ts';
+import { MATMUL } from '../../src/core/ops/linalg.ts';
+import { tensorType } from '../../src/core/tensor/type.ts';
 import { testGpu } from './run-plan.ts';
 
 const problem: ContractProblem = { m: 48, n: 40, k: 64, transposeA: false, transposeB: false, lda: 64, ldb: 40, offsetsA: [0], offsetsB: [0] };

@@ -1,7 +1,7 @@
 // Where values are: chains stay on the GPU, its memory stays within its budget, ids are made where the bytes are.
 import { afterEach, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
-import type { Block, Value } from '../../src/tensor/block.ts';
+import type { Block, Value } from '../../src/core/tensor/block.ts';
 import { openWatched, type WatchedSheet } from './watched-gpu.ts';
 
 const SIDE = 16;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { logSoftmax, softmax } from '../../kernels/rows.ts';
 import { type GpuRowTransform, planRows } from '../../kernels/wgsl/rows.ts';
-import { OPS } from '../../src/ops/index.ts';
+import { OPS } from '../../src/core/ops/index.ts';
 import { epsilonsOff, LOST_ON_CPU, product, randomFrom, resultOf } from './along-axes.ts';
 import { testGpu } from './run-plan.ts';
 

@@ -1,6 +1,6 @@
 // Runs plans of kernels/wgsl the plain way: every buffer fresh, parameters in a uniform, one submit. The specification of a device.
 import type { GpuLimits, Launch, Plan, Shader } from '../../kernels/wgsl/launch.ts';
-import { sourceOf } from '../../src/backend/webgpu/commands/pipelines.ts';
+import { sourceOf } from '../../src/core/device/webgpu/commands/pipelines.ts';
 import { useSwiftShader } from './swiftshader.ts';
 
 const STORAGE = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST

@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import { contractVariants } from '../../kernels/wgsl/contract.ts';
 import { type ContractProblem, type ContractVariant, elementsOf, layoutKey, layoutOf, smallerProblem } from '../../kernels/wgsl/contract-problem.ts';
 import type { Plan } from '../../kernels/wgsl/launch.ts';
-import { patternsOf } from '../../src/backend/webgpu/planning/expected.ts';
-import { Life } from '../../src/backend/webgpu/life.ts';
-import { LifeTrials, POOL_ROOM } from '../../src/backend/webgpu/planning/trials.ts';
-import { DeviceLostError, SheetError } from '../../src/errors.ts';
-import { shapeClass, type Trial, type TrialGround, Tuner, TUNING_LIMITS, type TuningLimits } from '../../src/backend/webgpu/planning/tuner.ts';
+import { patternsOf } from '../../src/core/device/webgpu/planning/expected.ts';
+import { Life } from '../../src/core/device/webgpu/life.ts';
+import { LifeTrials, POOL_ROOM } from '../../src/core/device/webgpu/planning/trials.ts';
+import { DeviceLostError, SheetError } from '../../src/core/errors.ts';
+import { shapeClass, type Trial, type TrialGround, Tuner, TUNING_LIMITS, type TuningLimits } from '../../src/core/device/webgpu/planning/tuner.ts';
 import { testGpu } from './run-plan.ts';
 
 const square = (n: number): ContractProblem => ({ m: n, n, k: n, transposeA: false, transposeB: false, lda: n, ldb: n, offsetsA: [0], offsetsB: [0] });

@@ -1,14 +1,14 @@
 // Sheets on a real WebGPU device whose calls are counted, and may be made to fail, from outside.
-import { openWebgpu, type WebgpuDevice, type WebgpuOptions } from '../../src/backend/webgpu/device.ts';
-import type { GpuSource } from '../../src/backend/webgpu/source.ts';
-import { JsDevice } from '../../src/backend/js.ts';
-import { WasmDevice } from '../../src/backend/wasm.ts';
-import type { Host } from '../../src/env.ts';
-import { findGpu } from '../../src/host/node-gpu.ts';
-import { nodeHost } from '../../src/host/node-host.ts';
+import { openWebgpu, type WebgpuDevice, type WebgpuOptions } from '../../src/core/device/webgpu/device.ts';
+import type { GpuSource } from '../../src/core/device/webgpu/source.ts';
+import { JsDevice } from '../../src/core/device/js.ts';
+import { WasmDevice } from '../../src/core/device/wasm.ts';
+import type { Host } from '../../src/core/env.ts';
+import { findGpu } from '../../src/host/node/gpu.ts';
+import { nodeHost } from '../../src/host/node/host.ts';
 import { SymbolicSheet } from '../../src/index.ts';
-import { openSheet } from '../../src/sheet/open.ts';
-import type { OpenOptions } from '../../src/sheet/options.ts';
+import { openSheet } from '../../src/core/sheet/open.ts';
+import type { OpenOptions } from '../../src/core/sheet/options.ts';
 import { useSwiftShader } from './swiftshader.ts';
 
 const MAP_READ = 1;

@@ -1,9 +1,9 @@
 // Which library openBlas takes, which it refuses, and what it says where there is none.
 import { describe, expect, test } from 'vitest';
-import { asyncSlots } from '../../src/host/blas-async.ts';
-import { blasCandidates } from '../../src/host/blas-candidates.ts';
-import { widenStacks } from '../../src/host/blas-koffi.ts';
-import { openBlas, type Blas } from '../../src/host/node-blas.ts';
+import { asyncSlots } from '../../src/host/node/blas/async.ts';
+import { blasCandidates } from '../../src/host/node/blas/candidates.ts';
+import { widenStacks } from '../../src/host/node/blas/koffi.ts';
+import { openBlas, type Blas } from '../../src/host/node/blas.ts';
 import { koffiWith } from './koffi-with.ts';
 
 const opened = await openBlas();

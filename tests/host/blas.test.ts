@@ -5,8 +5,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DTypeError, ShapeError } from '../../src/errors.ts';
-import { openBlas, type Blas, type BlasArray, type BlasDType, type GemmCall, type Lapack } from '../../src/host/node-blas.ts';
+import { DTypeError, ShapeError } from '../../src/core/errors.ts';
+import { openBlas, type Blas, type BlasArray, type BlasDType, type GemmCall, type Lapack } from '../../src/host/node/blas.ts';
 import { koffiWith } from './koffi-with.ts';
 
 const opened = await openBlas();
@@ -245,7 +245,7 @@ describe.skipIf(!opened.found)(`the system BLAS${absence}`, () => {
   });
 
   test('does not keep the process alive', () => {
-    const source = fileURLToPath(new URL('../../src/host/node-blas.ts', import.meta.url));
+    const source = fileURLToPath(new URL('../../src/host/node/blas.ts', import.meta.url));
     const program = `import(${JSON.stringify(source)}).then(async ({ openBlas }) => {
       const blas = await openBlas();
       const a = new Float32Array(4096).fill(1), c = new Float32Array(4096);

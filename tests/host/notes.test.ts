@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nodeNotes, notesFile } from '../../src/host/node-notes.ts';
+import { nodeNotes, notesFile } from '../../src/host/node/notes.ts';
 
 let folder: string;
 beforeEach(() => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DeviceReport } from '../../src/backend/device.ts';
+import type { DeviceReport } from '../../src/core/device/device.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** The permission model has another name since Node 23.5. */

@@ -1,6 +1,6 @@
 // What the environment says to a sheet, and what it does not.
 import { describe, expect, it } from 'vitest';
-import { readSettings } from '../../src/host/node-host.ts';
+import { readSettings } from '../../src/host/node/host.ts';
 
 describe('the settings of the environment', () => {
   it.each(['', ' ', undefined])('have no folder where SYMBOLIC_SHEET_DIR is %j: a bare name stays in the working folder', (folder) => {

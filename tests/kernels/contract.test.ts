@@ -7,7 +7,7 @@ import { WasmContract } from '../../kernels/wasm/contract.ts';
 import type { GemmSpec } from '../../kernels/wasm/contract.ts';
 import { Heap } from '../../kernels/wasm/heap.ts';
 import { Team } from '../../kernels/wasm/team.ts';
-import { nodeThreads } from '../../src/host/node-threads.ts';
+import { nodeThreads } from '../../src/host/node/threads.ts';
 
 type Shape = Pick<GemmSpec, 'dtype' | 'm' | 'n' | 'k' | 'transposeA' | 'transposeB' | 'mode' | 'triangle'> & { readonly pad: number; readonly seed: number };
 

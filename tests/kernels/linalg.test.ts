@@ -9,7 +9,7 @@ import { Heap } from '../../kernels/wasm/heap.ts';
 import { WasmGround } from '../../kernels/wasm/linalg.ts';
 import { StagedGround } from '../../kernels/wasm/staged-ground.ts';
 import { Team } from '../../kernels/wasm/team.ts';
-import { nodeThreads } from '../../src/host/node-threads.ts';
+import { nodeThreads } from '../../src/host/node/threads.ts';
 
 type Dtype = 'float32' | 'float64';
 

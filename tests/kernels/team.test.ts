@@ -4,7 +4,7 @@ import { countUp, i32, ModuleBuilder, set, when } from '../../kernels/wasm/assem
 import { Heap } from '../../kernels/wasm/heap.ts';
 import { GrainLostError, type Phase, Team } from '../../kernels/wasm/team.ts';
 import type { Spawn, TeamHost, TeamModule } from '../../kernels/wasm/team.ts';
-import { nodeThreads } from '../../src/host/node-threads.ts';
+import { nodeThreads } from '../../src/host/node/threads.ts';
 
 const teams: Team[] = [];
 afterEach(async () => { await Promise.all(teams.splice(0).map((team) => team.close())); });

@@ -1,9 +1,9 @@
 // Evaluates an expression as it is written, op by op on the JavaScript device, without a sheet.
-import { JsDevice } from '../../src/backend/js.ts';
-import type { Expression } from '../../src/expr/expression.ts';
-import type { OpRow } from '../../src/ops/define.ts';
-import { type Value, valueOfArray } from '../../src/tensor/block.ts';
-import { allocate, type TypedArray } from '../../src/tensor/dtype.ts';
+import { JsDevice } from '../../src/core/device/js.ts';
+import type { Expression } from '../../src/core/expr/expression.ts';
+import type { OpRow } from '../../src/core/ops/define.ts';
+import { type Value, valueOfArray } from '../../src/core/tensor/block.ts';
+import { allocate, type TypedArray } from '../../src/core/tensor/dtype.ts';
 
 const js = new JsDevice();
 

@@ -1,13 +1,13 @@
-// Laws of src/expr/laws.ts: the simpler form has the bits of the form as written, special values and every dtype included.
+// Laws of src/core/expr/laws.ts: the simpler form has the bits of the form as written, special values and every dtype included.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { derive } from '../../src/expr/canonicalise.ts';
-import { type Author, type Expression, rootExpression } from '../../src/expr/expression.ts';
-import { LAWS, rewrite } from '../../src/expr/laws.ts';
-import { CAST, CONCAT } from '../../src/ops/indexing.ts';
-import { MATMUL } from '../../src/ops/linalg.ts';
-import { PERMUTE, RESHAPE } from '../../src/ops/movement.ts';
-import type { DType, TypedArray } from '../../src/tensor/dtype.ts';
+import { derive } from '../../src/core/expr/canonicalise.ts';
+import { type Author, type Expression, rootExpression } from '../../src/core/expr/expression.ts';
+import { LAWS, rewrite } from '../../src/core/expr/laws.ts';
+import { CAST, CONCAT } from '../../src/core/ops/indexing.ts';
+import { MATMUL } from '../../src/core/ops/linalg.ts';
+import { PERMUTE, RESHAPE } from '../../src/core/ops/movement.ts';
+import type { DType, TypedArray } from '../../src/core/tensor/dtype.ts';
 import { COMPUTED_DTYPES } from '../ops/samples.ts';
 import { difference, DTYPES_OF_NUMBERS, element, valueFrom } from '../pattern/bits.ts';
 import { evaluate } from './evaluate.ts';

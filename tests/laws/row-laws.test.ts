@@ -1,15 +1,15 @@
 // Laws that rows claim (commutative, idempotent, involution, even, odd) hold bit for bit for every dtype; generated from the rows.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { derive } from '../../src/expr/canonicalise.ts';
-import { type Author, type Expression, rootExpression } from '../../src/expr/expression.ts';
-import type { LawName, OpRow } from '../../src/ops/define.ts';
-import { OPS } from '../../src/ops/index.ts';
-import { checkKinds } from '../../src/ops/infer.ts';
-import { NEGATIVE } from '../../src/ops/named.ts';
-import { type DType, DTYPES } from '../../src/tensor/dtype.ts';
+import { derive } from '../../src/core/expr/canonicalise.ts';
+import { type Author, type Expression, rootExpression } from '../../src/core/expr/expression.ts';
+import type { LawName, OpRow } from '../../src/core/ops/define.ts';
+import { OPS } from '../../src/core/ops/index.ts';
+import { checkKinds } from '../../src/core/ops/infer.ts';
+import { NEGATIVE } from '../../src/core/ops/named.ts';
+import { type DType, DTYPES } from '../../src/core/tensor/dtype.ts';
 import { COMPUTED_DTYPES } from '../ops/samples.ts';
-import { tensorType } from '../../src/tensor/type.ts';
+import { tensorType } from '../../src/core/tensor/type.ts';
 import { difference, element, valueFrom } from '../pattern/bits.ts';
 import { evaluate } from './evaluate.ts';
 

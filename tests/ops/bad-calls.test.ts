@@ -1,10 +1,10 @@
 // Bad calls of every row, generated: each is refused at the call by a typed error that names the op and says what to do.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SheetError, SymbolicSheet } from '../../src/index.ts';
-import type { AttributeKind, OpRow } from '../../src/ops/define.ts';
-import { OPS } from '../../src/ops/index.ts';
-import { OP_ALIASES } from '../../src/ops/suggestions.ts';
-import { type DType, DTYPE_NAMES } from '../../src/tensor/dtype.ts';
+import type { AttributeKind, OpRow } from '../../src/core/ops/define.ts';
+import { OPS } from '../../src/core/ops/index.ts';
+import { OP_ALIASES } from '../../src/core/ops/suggestions.ts';
+import { type DType, DTYPE_NAMES } from '../../src/core/tensor/dtype.ts';
 
 const REFUSED: Readonly<Record<string, readonly DType[]>> = {
   any: [], numeric: ['bool'], float: ['int32', 'int64', 'uint8', 'bool'], floatOrBool: ['int32', 'uint32'], integerOrBool: ['float32', 'float64'], index: ['float64', 'bool'], bool: ['float32', 'uint8'],

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { drawFrom } from '../../bench/seed.ts';
-import { formatShape, sizeOf } from '../../src/tensor/shape.ts';
+import { formatShape, sizeOf } from '../../src/core/tensor/shape.ts';
 
 type Shape = readonly number[];
 type Numbers = Float32Array | Float64Array;

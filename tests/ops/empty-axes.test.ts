@@ -1,8 +1,8 @@
 // Reductions over axes without elements: the inferred result where it is empty, or a typed error at the call; never a fault of a kernel.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SheetError, SymbolicSheet, type Tensor } from '../../src/index.ts';
-import { OPS } from '../../src/ops/index.ts';
-import { sizeOf } from '../../src/tensor/shape.ts';
+import { OPS } from '../../src/core/ops/index.ts';
+import { sizeOf } from '../../src/core/tensor/shape.ts';
 
 const REDUCING = [...OPS.values()].filter(({ kernel: { skeleton } }) => skeleton === 'reduce' || skeleton === 'rows');
 const SHAPES = [[0], [0, 0], [0, 5], [5, 0], [0, 0, 5], [0, 5, 0], [5, 0, 0], [2, 0, 3], [0, 0, 0]];

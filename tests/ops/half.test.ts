@@ -6,8 +6,8 @@ import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { halfOf, HALF_NAN, narrowToHalves, numberOfHalf, roundToHalf } from '../../kernels/half.ts';
 import { decodeNpy, encodeNpy, loadTrace, replayTrace, SheetError, SymbolicSheet, type Tensor } from '../../src/index.ts';
-import { OPS } from '../../src/ops/index.ts';
-import { type DType, numbersOf } from '../../src/tensor/dtype.ts';
+import { OPS } from '../../src/core/ops/index.ts';
+import { type DType, numbersOf } from '../../src/core/tensor/dtype.ts';
 import { drawFrom } from '../../bench/seed.ts';
 import { asSingles, type Call, callsOf, describeCall, enter, halved, perform } from './samples.ts';
 

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SheetError, type SymbolicSheet } from '../../src/index.ts';
-import type { OpRow } from '../../src/ops/define.ts';
-import { OPS } from '../../src/ops/index.ts';
-import type { DType } from '../../src/tensor/dtype.ts';
+import type { OpRow } from '../../src/core/ops/define.ts';
+import { OPS } from '../../src/core/ops/index.ts';
+import type { DType } from '../../src/core/tensor/dtype.ts';
 import { callsOf, COMPUTED_DTYPES, describeCall, enter, perform } from './samples.ts';
 
 export const LOCK_FILE = join(import.meta.dirname, '../../ops.lock');

@@ -1,7 +1,7 @@
 // Type promotion as the Python array API standard has it, plain numbers beside tensors, and integers that wrap.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet } from '../../src/index.ts';
-import { OPS } from '../../src/ops/index.ts';
+import { OPS } from '../../src/core/ops/index.ts';
 import { PROMOTIONS } from './promotion-table.ts';
 
 describe('promotion', () => {

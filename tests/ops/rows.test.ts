@@ -1,12 +1,12 @@
 // Every row, generated: the same bits on JavaScript and WASM, with and without the cache; the types it declares; the values of an independent reference.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SheetError, SymbolicSheet } from '../../src/index.ts';
-import type { OpRow } from '../../src/ops/define.ts';
-import { nodeDevices } from '../../src/host/node-devices.ts';
-import { nodeHost } from '../../src/host/node-host.ts';
-import { openSheet } from '../../src/sheet/open.ts';
-import { OPS } from '../../src/ops/index.ts';
-import { type DType, dtypeOfArray, type TypedArray } from '../../src/tensor/dtype.ts';
+import type { OpRow } from '../../src/core/ops/define.ts';
+import { nodeDevices } from '../../src/host/node/devices.ts';
+import { nodeHost } from '../../src/host/node/host.ts';
+import { openSheet } from '../../src/core/sheet/open.ts';
+import { OPS } from '../../src/core/ops/index.ts';
+import { type DType, dtypeOfArray, type TypedArray } from '../../src/core/tensor/dtype.ts';
 import { agrees, isFloatName, type Name, type Ref, type Scalar } from './reference.ts';
 import { REFERENCES } from './reference-shapes.ts';
 import { type Call, callsOf, COMPUTED_DTYPES, describeCall, enter, type Entrance, perform, randomFrom, sample } from './samples.ts';

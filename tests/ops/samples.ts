@@ -2,9 +2,9 @@
 import { drawFrom as randomFrom } from '../../bench/seed.ts';
 import { narrowToHalves, widenHalves } from '../../kernels/half.ts';
 import { SheetError, type SymbolicSheet, type Tensor } from '../../src/index.ts';
-import type { AttributeKind, OpRow } from '../../src/ops/define.ts';
-import { allocate, type DType, DTYPE_NAMES, type TypedArray } from '../../src/tensor/dtype.ts';
-import { sizeOf } from '../../src/tensor/shape.ts';
+import type { AttributeKind, OpRow } from '../../src/core/ops/define.ts';
+import { allocate, type DType, DTYPE_NAMES, type TypedArray } from '../../src/core/tensor/dtype.ts';
+import { sizeOf } from '../../src/core/tensor/shape.ts';
 
 /** Elements with their type, as they enter a sheet. */
 export interface Sample {

@@ -1,7 +1,7 @@
 // How far an answer may be from NumPy's, by op: the bounds that the numerics page and the rows document.
 import { readFileSync } from 'node:fs';
-import { boundOf, type OpRow } from '../../src/ops/define.ts';
-import { type DType, numbersOf, type TypedArray } from '../../src/tensor/dtype.ts';
+import { boundOf, type OpRow } from '../../src/core/ops/define.ts';
+import { type DType, numbersOf, type TypedArray } from '../../src/core/tensor/dtype.ts';
 
 /** Units in the last place of float64 by function, read from the table of docs/format/numerics-elementwise.md. */
 const DOCUMENTED: ReadonlyMap<string, number> = new Map(

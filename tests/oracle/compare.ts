@@ -1,8 +1,8 @@
 // Runs the stored calls of an op on a device and tells where it is not what NumPy answered.
 import { SheetError, type Tensor } from '../../src/index.ts';
-import { OPS } from '../../src/ops/index.ts';
-import type { OpRow } from '../../src/ops/define.ts';
-import { numbersOf, type TypedArray } from '../../src/tensor/dtype.ts';
+import { OPS } from '../../src/core/ops/index.ts';
+import type { OpRow } from '../../src/core/ops/define.ts';
+import { numbersOf, type TypedArray } from '../../src/core/tensor/dtype.ts';
 import { onCpu, onGpu, wrongElements } from './bounds.ts';
 import { baseShape, elementsOf, seedOf } from './inputs.ts';
 import { ask, describeCase, type Entrance, type OracleCase, type OracleOp } from './stored.ts';

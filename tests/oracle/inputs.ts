@@ -1,7 +1,7 @@
 // Elements from seeded integer arithmetic: scripts/numpy_answers/inputs.py makes the same ones, so that only answers are stored.
 import { readFileSync } from 'node:fs';
 import { halfOf } from '../../kernels/half.ts';
-import { allocate, type DType, type TypedArray } from '../../src/tensor/dtype.ts';
+import { allocate, type DType, type TypedArray } from '../../src/core/tensor/dtype.ts';
 
 type Bits = Readonly<Record<string, readonly string[]>>;
 const VALUES = JSON.parse(readFileSync(new URL('values.json', import.meta.url), 'utf8')) as Readonly<Record<'edge' | 'special' | 'holes' | 'integers', Bits>>;

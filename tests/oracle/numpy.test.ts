@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet } from '../../src/index.ts';
-import { OPS } from '../../src/ops/index.ts';
+import { OPS } from '../../src/core/ops/index.ts';
 import { compare } from './compare.ts';
 import { digestOfInputs, index, readAnswers } from './stored.ts';
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { SymbolicSheet, Tensor } from '../../src/index.ts';
-import { bytesOf, type DType, DTYPES, type TypedArray } from '../../src/tensor/dtype.ts';
+import { bytesOf, type DType, DTYPES, type TypedArray } from '../../src/core/tensor/dtype.ts';
 import { baseShape, elementsOf, seedOf } from './inputs.ts';
 
 /** A tensor by dtype, shape, fill and view. */

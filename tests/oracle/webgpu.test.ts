@@ -1,7 +1,7 @@
 // Every op against stored answers of NumPy on WebGPU: a part of the calls, of the dtypes a GPU has, without subnormals, within the row's bound.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SymbolicSheet } from '../../src/index.ts';
-import { OPS } from '../../src/ops/index.ts';
+import { OPS } from '../../src/core/ops/index.ts';
 import { uncovered } from '../gpu/coverage.ts';
 import { openGpuAndJs } from '../gpu/gpu-and-js.ts';
 import { compare } from './compare.ts';

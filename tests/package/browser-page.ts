@@ -1,6 +1,6 @@
 // The page of the browser tests: a program of every host, and what a sheet says of the devices it finds.
 import { SymbolicSheet } from '../../src/browser.ts';
-import type { DeviceReport } from '../../src/backend/device.ts';
+import type { DeviceReport } from '../../src/core/device/device.ts';
 import { longWork, type Outcome, program } from './program.ts';
 
 /** The program of every host. */

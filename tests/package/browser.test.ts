@@ -8,7 +8,7 @@ import { longWork, type Outcome, program } from './program.ts';
 
 /** A name of this machine that no browser takes for a secure one. */
 const INSECURE = 'insecure.test';
-const KERNELS = /^(src\/backend\/(wasm|js|webgpu\/|tensorflow\/)|src\/host\/gpu-adapter|kernels\/(wasm|wgsl)\/)/;
+const KERNELS = /^(src\/core\/device\/(wasm|js|webgpu\/|tensorflow\/)|src\/host\/gpu-adapter|kernels\/(wasm|wgsl)\/)/;
 /** A few frames: a turn, a piece of work that began within it, and what else the browser does. */
 const LONGEST_GAP_MS = 60;
 const NOT_ISOLATED = 'SIMD kernels, 1 thread: the page is not cross-origin isolated; for more, serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
@@ -58,8 +58,8 @@ describe('the browser bundle', () => {
 
   it('keeps devices, and what only an open sheet needs, out of what is loaded at once', () => {
     const [atOnce, all] = [sourcesOf(bundled.atOnce), sourcesOf(bundled.files.keys())];
-    for (const file of ['src/backend/wasm.ts', 'src/backend/webgpu/device.ts', 'src/backend/tensorflow/open.ts', 'src/sheet/core.ts']) expect(all).toContain(file);
-    expect(atOnce.filter((file) => KERNELS.test(file) || file === 'src/sheet/core.ts')).toEqual([]);
+    for (const file of ['src/core/device/wasm.ts', 'src/core/device/webgpu/device.ts', 'src/core/device/tensorflow/open.ts', 'src/core/sheet/core.ts']) expect(all).toContain(file);
+    expect(atOnce.filter((file) => KERNELS.test(file) || file === 'src/core/sheet/core.ts')).toEqual([]);
   });
 
   it.for([['shares memory between threads', true], ['does not', false]] as const)('gives the bits of Node on WASM where a page %s, and computes nothing twice', async ([_page, isolated], context) => {
@@ -111,7 +111,7 @@ describe('the browser bundle', () => {
     expect(reportOf(found, 'webgpu')).toEqual({ name: 'webgpu', found: false, detail: 'no GPU answered; allow hardware acceleration in the browser' });
     expect(found.sum).toBe(6.5);
     const sources = sourcesOf(requested);
-    expect(sources).toContain('src/backend/wasm.ts');
+    expect(sources).toContain('src/core/device/wasm.ts');
     expect(sources.filter((file) => /webgpu|wgsl|tensorflow\//.test(file))).toEqual([]);
   });
 

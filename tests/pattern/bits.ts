@@ -1,8 +1,8 @@
 // Arrays of special and ordinary values, and comparison by bits (NaN is one value).
 import fc from 'fast-check';
-import { allocate, type DType, isFloat, type TypedArray } from '../../src/tensor/dtype.ts';
-import { type Value, valueOfArray } from '../../src/tensor/block.ts';
-import { tensorType } from '../../src/tensor/type.ts';
+import { allocate, type DType, isFloat, type TypedArray } from '../../src/core/tensor/dtype.ts';
+import { type Value, valueOfArray } from '../../src/core/tensor/block.ts';
+import { tensorType } from '../../src/core/tensor/type.ts';
 
 const SPECIAL: Record<'float32' | 'float64', readonly number[]> = {
   float32: [0, -0, 1, -1, 1e-45, -1e-45, 1.1754942e-38, 3.4028235e38, -3.4028235e38, Infinity, -Infinity, NaN],

@@ -1,10 +1,10 @@
 // Facts: what is found of a value, which special values count, and that a fact is found once.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FACT, factsOf, knownFacts } from '../../src/pattern/facts.ts';
-import { rowKinds } from '../../src/pattern/scans.ts';
-import { type Value, valueOf } from '../../src/tensor/block.ts';
-import { tensorType } from '../../src/tensor/type.ts';
+import { FACT, factsOf, knownFacts } from '../../src/core/pattern/facts.ts';
+import { rowKinds } from '../../src/core/pattern/scans.ts';
+import { type Value, valueOf } from '../../src/core/tensor/block.ts';
+import { tensorType } from '../../src/core/tensor/type.ts';
 import { DTYPES_OF_NUMBERS, element, valueFrom } from './bits.ts';
 
 const matrix = (elements: readonly number[], rows = 2, columns = elements.length / rows): Value => valueFrom('float32', [rows, columns], elements);

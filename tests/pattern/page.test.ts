@@ -1,8 +1,8 @@
 // docs/patterns.md lists every route and every rewrite as the code does.
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { REWRITES } from '../../src/expr/rewrites.ts';
-import { ROUTES } from '../../src/pattern/routes.ts';
+import { REWRITES } from '../../src/core/expr/rewrites.ts';
+import { ROUTES } from '../../src/core/pattern/routes.ts';
 
 it('the page of patterns shows the routes and rewrites of the code', () => {
   const page = readFileSync(new URL('../../docs/patterns.md', import.meta.url), 'utf8').split('\n');

@@ -1,15 +1,15 @@
 // Routes give the bits of the specification's kernel wherever they apply, and keep away where they would not.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Task } from '../../src/backend/device.ts';
-import { withRoute, isRouted } from '../../src/backend/detour.ts';
-import { JsDevice } from '../../src/backend/js.ts';
-import type { AttributeValues, OpRow } from '../../src/ops/define.ts';
-import { opNamed } from '../../src/ops/index.ts';
-import { isWorthScanning, ROUTES, type Route, type RoutePlan } from '../../src/pattern/routes.ts';
-import { heapMemory, type Value, valueOfArray } from '../../src/tensor/block.ts';
-import { allocate, type DType, type TypedArray } from '../../src/tensor/dtype.ts';
-import { tensorType } from '../../src/tensor/type.ts';
+import type { Task } from '../../src/core/device/device.ts';
+import { withRoute, isRouted } from '../../src/core/device/detour.ts';
+import { JsDevice } from '../../src/core/device/js.ts';
+import type { AttributeValues, OpRow } from '../../src/core/ops/define.ts';
+import { opNamed } from '../../src/core/ops/index.ts';
+import { isWorthScanning, ROUTES, type Route, type RoutePlan } from '../../src/core/pattern/routes.ts';
+import { heapMemory, type Value, valueOfArray } from '../../src/core/tensor/block.ts';
+import { allocate, type DType, type TypedArray } from '../../src/core/tensor/dtype.ts';
+import { tensorType } from '../../src/core/tensor/type.ts';
 import { difference, DTYPES_OF_NUMBERS, element, valueFrom } from './bits.ts';
 
 const js = new JsDevice();

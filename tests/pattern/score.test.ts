@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FACT } from '../../src/pattern/facts.ts';
-import { type Sample, sampleOf, score, scoreOf, scoreParts, type ScoreRecord, WEIGHTS } from '../../src/pattern/score.ts';
-import { ADMISSION_SCORE, admission } from '../../src/policy/admission.ts';
+import { FACT } from '../../src/core/pattern/facts.ts';
+import { type Sample, sampleOf, score, scoreOf, scoreParts, type ScoreRecord, WEIGHTS } from '../../src/core/pattern/score.ts';
+import { ADMISSION_SCORE, admission } from '../../src/core/policy/admission.ts';
 import { valueFrom } from './bits.ts';
 
 const healthy: Sample = { finite: true, log2Range: 2, log2Limit: 128, entropyBits: 7 };

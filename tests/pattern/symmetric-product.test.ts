@@ -1,15 +1,15 @@
 // A product of a matrix with its own transpose: one triangle and a mirror give the bits of the whole product.
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Device, Task } from '../../src/backend/device.ts';
-import { JsDevice } from '../../src/backend/js.ts';
-import { mirrorLower, productOf } from '../../src/backend/product.ts';
-import { WasmDevice } from '../../src/backend/wasm.ts';
-import { nodeThreads } from '../../src/host/node-threads.ts';
-import { MATMUL } from '../../src/ops/linalg.ts';
-import { type Value, valueOf, valueOfArray } from '../../src/tensor/block.ts';
-import { allocate } from '../../src/tensor/dtype.ts';
-import { tensorType } from '../../src/tensor/type.ts';
+import type { Device, Task } from '../../src/core/device/device.ts';
+import { JsDevice } from '../../src/core/device/js.ts';
+import { mirrorLower, productOf } from '../../src/core/device/product.ts';
+import { WasmDevice } from '../../src/core/device/wasm.ts';
+import { nodeThreads } from '../../src/host/node/threads.ts';
+import { MATMUL } from '../../src/core/ops/linalg.ts';
+import { type Value, valueOf, valueOfArray } from '../../src/core/tensor/block.ts';
+import { allocate } from '../../src/core/tensor/dtype.ts';
+import { tensorType } from '../../src/core/tensor/type.ts';
 import { difference, DTYPES_OF_NUMBERS, element, valueFrom } from './bits.ts';
 
 const js = new JsDevice();

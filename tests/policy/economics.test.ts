@@ -1,17 +1,17 @@
 // What is kept, hashed and let go, on workloads whose right answer is known: costs are injected, nothing is measured.
 import { describe, expect, it } from 'vitest';
-import type { Device, Task } from '../../src/backend/device.ts';
-import { CostTable } from '../../src/backend/dispatch.ts';
-import { MemoryStore } from '../../src/cache/memory.ts';
-import type { Entry } from '../../src/cache/store.ts';
-import { NO_ATTRIBUTES } from '../../src/expr/attributes.ts';
-import { InterningTable } from '../../src/expr/interning.ts';
-import { opNamed } from '../../src/ops/index.ts';
-import { admission, ADMISSION_SCORE, LOOKUP_NS } from '../../src/policy/admission.ts';
-import { HashPricing } from '../../src/sheet/hash-pricing.ts';
-import { Block, valueOf, valueOfArray } from '../../src/tensor/block.ts';
-import type { Elements } from '../../src/tensor/elements.ts';
-import { tensorType } from '../../src/tensor/type.ts';
+import type { Device, Task } from '../../src/core/device/device.ts';
+import { CostTable } from '../../src/core/device/dispatch.ts';
+import { MemoryStore } from '../../src/core/store/memory.ts';
+import type { Entry } from '../../src/core/store/store.ts';
+import { NO_ATTRIBUTES } from '../../src/core/expr/attributes.ts';
+import { InterningTable } from '../../src/core/expr/interning.ts';
+import { opNamed } from '../../src/core/ops/index.ts';
+import { admission, ADMISSION_SCORE, LOOKUP_NS } from '../../src/core/policy/admission.ts';
+import { HashPricing } from '../../src/core/sheet/hash-pricing.ts';
+import { Block, valueOf, valueOfArray } from '../../src/core/tensor/block.ts';
+import type { Elements } from '../../src/core/tensor/elements.ts';
+import { tensorType } from '../../src/core/tensor/type.ts';
 
 const ELEMENTS = 1000;
 

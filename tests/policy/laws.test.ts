@@ -2,8 +2,8 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { AttributeError, PolicyError, SymbolicSheet } from '../../src/index.ts';
-import { OPS } from '../../src/ops/index.ts';
-import { readLaws } from '../../src/policy/laws.ts';
+import { OPS } from '../../src/core/ops/index.ts';
+import { readLaws } from '../../src/core/policy/laws.ts';
 
 const open = (policy: unknown): Promise<SymbolicSheet> => SymbolicSheet.open({ devices: ['js'], policy: policy as object });
 const refusal = (given: unknown): AttributeError => {

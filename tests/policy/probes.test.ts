@@ -1,7 +1,7 @@
 // A policy decides the same at every size, repetition, device, cache, mode and way a value goes: a table of programs against laws.
 import { afterAll, describe, expect, it } from 'vitest';
 import { type LawSet, PolicyError, SymbolicSheet, type Tensor } from '../../src/index.ts';
-import type { Sheet } from '../../src/sheet/sheet.ts';
+import type { Sheet } from '../../src/core/sheet/sheet.ts';
 
 const SIZES = [3, 40_000];
 

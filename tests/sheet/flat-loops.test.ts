@@ -2,14 +2,14 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
-import { JsDevice } from '../../src/backend/js.ts';
-import { WasmDevice } from '../../src/backend/wasm.ts';
-import { nodeThreads } from '../../src/host/node-threads.ts';
+import { JsDevice } from '../../src/core/device/js.ts';
+import { WasmDevice } from '../../src/core/device/wasm.ts';
+import { nodeThreads } from '../../src/host/node/threads.ts';
 import { SymbolicSheet } from '../../src/index.ts';
-import { heapMemory, valueOf } from '../../src/tensor/block.ts';
-import { tensorType } from '../../src/tensor/type.ts';
-import { opNamed } from '../../src/ops/index.ts';
-import { boundLineage } from '../../src/sheet/relief.ts';
+import { heapMemory, valueOf } from '../../src/core/tensor/block.ts';
+import { tensorType } from '../../src/core/tensor/type.ts';
+import { opNamed } from '../../src/core/ops/index.ts';
+import { boundLineage } from '../../src/core/sheet/relief.ts';
 import type { Spawn } from '../../kernels/wasm/team.ts';
 import { collected } from './fixtures/collected.ts';
 

@@ -1,7 +1,7 @@
 // Identity inside the process: the same work is one node, in whatever order and through whatever door it comes; different work never is.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
-import { internAttributes } from '../../src/expr/attributes.ts';
+import { internAttributes } from '../../src/core/expr/attributes.ts';
 import { bits, matrix, noise, SIDE } from './fixtures/arrays.ts';
 import { collected } from './fixtures/collected.ts';
 import { evictAll } from './fixtures/watch.ts';

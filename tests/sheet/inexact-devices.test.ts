@@ -1,7 +1,7 @@
 // What holds where a device gives other bits than the specification, and other ones each time.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
-import { Block, valueOf } from '../../src/tensor/block.ts';
+import { Block, valueOf } from '../../src/core/tensor/block.ts';
 import { bits, noise } from './fixtures/arrays.ts';
 import { openDrifting } from './fixtures/drifting-device.ts';
 import { evictAll } from './fixtures/watch.ts';

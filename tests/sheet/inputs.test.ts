@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Worker } from 'node:worker_threads';
 import { loadTrace, SymbolicSheet } from '../../src/index.ts';
-import { reserve } from '../../src/tensor/block.ts';
+import { reserve } from '../../src/core/tensor/block.ts';
 import { bits, matrix, noise, SIDE } from './fixtures/arrays.ts';
 import { refusal } from './fixtures/refusal.ts';
 import { evictAll } from './fixtures/watch.ts';

@@ -1,8 +1,8 @@
 // forget() against runs of memoised functions that are under way: who waited is answered, nothing of them is kept, later calls run anew.
 import { describe, expect, it } from 'vitest';
 import type { SymbolicSheet } from '../../src/index.ts';
-import { InterningTable } from '../../src/expr/interning.ts';
-import { MAX_DEFINITIONS } from '../../src/sheet/memo/store.ts';
+import { InterningTable } from '../../src/core/expr/interning.ts';
+import { MAX_DEFINITIONS } from '../../src/core/sheet/memo/store.ts';
 import { newSheet } from './fixtures/js-sheets.ts';
 
 /** A function that answers what `version` was when it began, once `go` is called. */
@@ -134,10 +134,10 @@ describe('what a memo kept', () => {
     const sheet = await newSheet();
     // A small table whose slots are used again, many times over.
     const table = new InterningTable(64);
-    const { Memos } = await import('../../src/sheet/memo/store.ts');
-    const { MemoryStore } = await import('../../src/cache/memory.ts');
-    const { valueOfArray } = await import('../../src/tensor/block.ts');
-    const { tensorType } = await import('../../src/tensor/type.ts');
+    const { Memos } = await import('../../src/core/sheet/memo/store.ts');
+    const { MemoryStore } = await import('../../src/core/store/memory.ts');
+    const { valueOfArray } = await import('../../src/core/tensor/block.ts');
+    const { tensorType } = await import('../../src/core/tensor/type.ts');
     const store = new MemoryStore(table, 20_000);
     const memos = new Memos({ table, store, digest: sheet.core.host.digest, warn: () => {}, scoreOf: () => 0.5 });
     const definition = memos.define('f', new Uint8Array(32), '');

@@ -8,10 +8,10 @@ import fc from 'fast-check';
 import * as ort from 'onnxruntime-node';
 import { afterEach, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import { AbortedError, AttributeError, ClosedError, ShapeError, SourceError, SymbolicSheet, type Tensor } from '../../src/index.ts';
-import { nodeHost } from '../../src/host/node-host.ts';
-import { nodeDevices } from '../../src/host/node-devices.ts';
-import type { OpenOptions } from '../../src/sheet/options.ts';
-import { openSheet } from '../../src/sheet/open.ts';
+import { nodeHost } from '../../src/host/node/host.ts';
+import { nodeDevices } from '../../src/host/node/devices.ts';
+import type { OpenOptions } from '../../src/core/sheet/options.ts';
+import { openSheet } from '../../src/core/sheet/open.ts';
 
 const open: SymbolicSheet[] = [];
 

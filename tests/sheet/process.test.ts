@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openNodeDigest } from '../../src/host/node-digest.ts';
+import { openNodeDigest } from '../../src/host/node/digest.ts';
 import { LimitError, SymbolicSheet } from '../../src/index.ts';
-import { readTrace } from '../../src/trace/load.ts';
+import { readTrace } from '../../src/core/trace/load.ts';
 import { complaintsIn } from '../stderr.ts';
 import { matrix, SIDE } from './fixtures/arrays.ts';
 import { collected, gc } from './fixtures/collected.ts';
@@ -64,7 +64,7 @@ describe('a script that never closes its sheet', () => {
 
   it('needs no package.json that says module', () => {
     const script = join(folder, 'quick.mts');
-    writeFileSync(script, `import { openNodeDigest } from '../../src/host/node-digest.ts';
+    writeFileSync(script, `import { openNodeDigest } from '../../src/host/node/digest.ts';
 import { SymbolicSheet } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
       await using sheet = await SymbolicSheet.open();
       console.log(await sheet.tensor([1, 2, 3]).multiply(2).sum().item());`);

@@ -4,11 +4,11 @@ import process from 'node:process';
 import { inspect } from 'node:util';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import type { Host } from '../../src/env.ts';
-import { nodeDevices } from '../../src/host/node-devices.ts';
-import { nodeHost } from '../../src/host/node-host.ts';
+import type { Host } from '../../src/core/env.ts';
+import { nodeDevices } from '../../src/host/node/devices.ts';
+import { nodeHost } from '../../src/host/node/host.ts';
 import { SymbolicSheet, type OpenOptions } from '../../src/index.ts';
-import { openSheet } from '../../src/sheet/open.ts';
+import { openSheet } from '../../src/core/sheet/open.ts';
 
 /** A sheet on JavaScript alone; `change` replaces parts of its host. */
 async function newSheet(options: OpenOptions = {}, change: Partial<Host> = {}): Promise<SymbolicSheet> {
@@ -162,7 +162,7 @@ describe('what is shown of', () => {
   });
 
   it('an error begins with its name, also after a minifier renamed its class', async () => {
-    const source = "import { ShapeError } from './src/errors.ts'; const error = new ShapeError('x'); console.log(error.name, error.stack.split('\\n')[0])";
+    const source = "import { ShapeError } from './src/core/errors.ts'; const error = new ShapeError('x'); console.log(error.name, error.stack.split('\\n')[0])";
     const { outputFiles } = await build({ stdin: { contents: source, resolveDir: new URL('../..', import.meta.url).pathname }, bundle: true, minify: true, write: false, format: 'esm' });
     expect(execFileSync(process.execPath, ['--input-type=module', '--eval', outputFiles[0]?.text ?? ''], { encoding: 'utf8' })).toBe('ShapeError ShapeError: x\n');
   });

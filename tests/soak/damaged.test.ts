@@ -1,6 +1,6 @@
 // Every byte of files in every way that a byte is damaged, of a program with reductions, attributes and roots of several sizes.
 import { describe, expect, it } from 'vitest';
-import { openNodeDigest } from '../../src/host/node-digest.ts';
+import { openNodeDigest } from '../../src/host/node/digest.ts';
 import { damagesOf, faultsOfTrace } from '../trace/damage.ts';
 import { traceFiles } from '../trace/damaged-programs.ts';
 import { layers } from '../trace/programs.ts';

@@ -1,9 +1,9 @@
 // A damaged .npy file: a typed error that says the reason, or what the file then states. The format has no checksum: elements and types that are changed into others that NumPy knows cannot be told.
 import { describe, expect, it } from 'vitest';
-import { SheetError } from '../../src/errors.ts';
-import { bytesOf, type TypedArray } from '../../src/tensor/dtype.ts';
-import type { Elements } from '../../src/tensor/elements.ts';
-import { decodeNpy, encodeNpy } from '../../src/tensor/npy.ts';
+import { SheetError } from '../../src/core/errors.ts';
+import { bytesOf, type TypedArray } from '../../src/core/tensor/dtype.ts';
+import type { Elements } from '../../src/core/tensor/elements.ts';
+import { decodeNpy, encodeNpy } from '../../src/core/tensor/npy.ts';
 import { damagesOf, faultOfError } from '../trace/damage.ts';
 
 const FILES: readonly { readonly name: string; readonly elements: Pick<Elements, 'dtype' | 'shape' | 'array'> }[] = [

@@ -4,12 +4,12 @@ import '@tensorflow/tfjs-backend-cpu';
 import fc from 'fast-check';
 import * as ort from 'onnxruntime-node';
 import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
-import { DTypeError, LimitError, ShapeError, SourceError } from '../../src/errors.ts';
-import { allocate, DTYPE_NAMES, type DType, type TypedArray } from '../../src/tensor/dtype.ts';
-import type { Elements } from '../../src/tensor/elements.ts';
-import { exportAs } from '../../src/tensor/export.ts';
-import { readForeign } from '../../src/tensor/foreign.ts';
-import { sizeOf } from '../../src/tensor/shape.ts';
+import { DTypeError, LimitError, ShapeError, SourceError } from '../../src/core/errors.ts';
+import { allocate, DTYPE_NAMES, type DType, type TypedArray } from '../../src/core/tensor/dtype.ts';
+import type { Elements } from '../../src/core/tensor/elements.ts';
+import { exportAs } from '../../src/core/tensor/export.ts';
+import { readForeign } from '../../src/core/tensor/foreign.ts';
+import { sizeOf } from '../../src/core/tensor/shape.ts';
 
 beforeAll(async () => {
   await tf.setBackend('cpu');

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DTypeError, FormatError, ShapeError } from '../../src/errors.ts';
-import { allocate, bytesOf, DTYPE_NAMES, type DType, type TypedArray } from '../../src/tensor/dtype.ts';
-import type { Elements } from '../../src/tensor/elements.ts';
-import { decodeNpy, encodeNpy } from '../../src/tensor/npy.ts';
-import { sizeOf } from '../../src/tensor/shape.ts';
+import { DTypeError, FormatError, ShapeError } from '../../src/core/errors.ts';
+import { allocate, bytesOf, DTYPE_NAMES, type DType, type TypedArray } from '../../src/core/tensor/dtype.ts';
+import type { Elements } from '../../src/core/tensor/elements.ts';
+import { decodeNpy, encodeNpy } from '../../src/core/tensor/npy.ts';
+import { sizeOf } from '../../src/core/tensor/shape.ts';
 
 const golden = (name: string): Uint8Array => readFileSync(new URL(`../golden/npy/${name}.npy`, import.meta.url));
 

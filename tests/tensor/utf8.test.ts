@@ -1,6 +1,6 @@
 // UTF-8 without the platform's coders: the bytes and texts of those, for text of every length of character and for bytes that are none.
 import { describe, expect, it } from 'vitest';
-import { decodePlainly, decodeUtf8, decodeUtf8Leniently, encodePlainly, encodeUtf8 } from '../../src/tensor/utf8.ts';
+import { decodePlainly, decodeUtf8, decodeUtf8Leniently, encodePlainly, encodeUtf8 } from '../../src/core/tensor/utf8.ts';
 
 const TEXTS = ['', 'plain', '\0\u007f\u0080\u07ff\u0800\uffff', 'Größe, 行列, 🧮', '\u{10000}\u{10ffff}', '\ufeffmarked', '\ud800 alone', 'alone \udfff', '\udc00\ud800'];
 const BROKEN = [[0x80], [0xc0, 0x80], [0xc3], [0xe0, 0x80, 0x80], [0xed, 0xa0, 0x80], [0xf0, 0x80, 0x80, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xf5, 0x80], [0xe2, 0x82], [0xe2, 0x82, 0x41], [0xf0, 0x9f, 0xa7], [0x61, 0xff, 0x62]];

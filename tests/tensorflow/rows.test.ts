@@ -4,9 +4,9 @@ import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { openTensorflow, type TensorflowDevice } from '../../src/backend/tensorflow/device.ts';
-import { OPS } from '../../src/ops/index.ts';
-import { TENSORFLOW } from '../../src/ops/tensorflow.ts';
+import { openTensorflow, type TensorflowDevice } from '../../src/core/device/tensorflow/device.ts';
+import { OPS } from '../../src/core/ops/index.ts';
+import { TENSORFLOW } from '../../src/core/ops/tensorflow.ts';
 import { blankFor, errorIn, referenceOf, taskOf, tasksOf } from './tasks.ts';
 
 const TASKS = 24;

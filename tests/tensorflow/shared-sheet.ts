@@ -2,13 +2,13 @@
 import type * as Tf from '@tensorflow/tfjs-core';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import type { Device } from '../../src/backend/device.ts';
-import { JsDevice } from '../../src/backend/js.ts';
-import { openTensorflowBeside } from '../../src/backend/tensorflow/shared.ts';
-import { nodeHost } from '../../src/host/node-host.ts';
+import type { Device } from '../../src/core/device/device.ts';
+import { JsDevice } from '../../src/core/device/js.ts';
+import { openTensorflowBeside } from '../../src/core/device/tensorflow/shared.ts';
+import { nodeHost } from '../../src/host/node/host.ts';
 import { SymbolicSheet } from '../../src/index.ts';
-import { openSheet } from '../../src/sheet/open.ts';
-import type { OpenOptions } from '../../src/sheet/options.ts';
+import { openSheet } from '../../src/core/sheet/open.ts';
+import type { OpenOptions } from '../../src/core/sheet/options.ts';
 import { openWatched, type Watch } from '../gpu/watched-gpu.ts';
 import { useSwiftShader } from '../gpu/swiftshader.ts';
 

@@ -2,7 +2,7 @@
 import type * as Tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
-import { OPS } from '../../src/ops/index.ts';
+import { OPS } from '../../src/core/ops/index.ts';
 import { elementsRead, NAME, noise, openShared, type SharedSheet, SIDE, square, tf, turn } from './shared-sheet.ts';
 import { errorIn, referenceOf, tasksOf } from './tasks.ts';
 

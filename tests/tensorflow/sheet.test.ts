@@ -3,11 +3,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { JsDevice } from '../../src/backend/js.ts';
-import { openTensorflow } from '../../src/backend/tensorflow/device.ts';
-import { nodeHost } from '../../src/host/node-host.ts';
+import { JsDevice } from '../../src/core/device/js.ts';
+import { openTensorflow } from '../../src/core/device/tensorflow/device.ts';
+import { nodeHost } from '../../src/host/node/host.ts';
 import { SymbolicSheet } from '../../src/index.ts';
-import { openSheet } from '../../src/sheet/open.ts';
+import { openSheet } from '../../src/core/sheet/open.ts';
 
 describe('a sheet with tf on wasm', () => {
   let sheet: SymbolicSheet;

@@ -1,10 +1,10 @@
 // Tasks of rows as a device is given them, drawn from a fixed seed, and how far two results of one lie apart.
-import type { Task } from '../../src/backend/device.ts';
-import { JsDevice } from '../../src/backend/js.ts';
-import type { OpRow } from '../../src/ops/define.ts';
-import { Block, reserve, valueOfArray } from '../../src/tensor/block.ts';
-import type { DType, TypedArray } from '../../src/tensor/dtype.ts';
-import { tensorType } from '../../src/tensor/type.ts';
+import type { Task } from '../../src/core/device/device.ts';
+import { JsDevice } from '../../src/core/device/js.ts';
+import type { OpRow } from '../../src/core/ops/define.ts';
+import { Block, reserve, valueOfArray } from '../../src/core/tensor/block.ts';
+import type { DType, TypedArray } from '../../src/core/tensor/dtype.ts';
+import { tensorType } from '../../src/core/tensor/type.ts';
 import { drawFrom } from '../../bench/seed.ts';
 import { pick, type Sample, sample } from '../ops/samples.ts';
 

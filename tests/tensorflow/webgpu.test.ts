@@ -1,11 +1,11 @@
 // Products by TensorFlow.js on WebGPU: its real backend on Dawn, on a software adapter where there is no GPU.
 import type * as Tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTensorflow, type TensorflowDevice } from '../../src/backend/tensorflow/device.ts';
-import { SourceError } from '../../src/errors.ts';
-import { OPS } from '../../src/ops/index.ts';
-import { exportAs } from '../../src/tensor/export.ts';
-import { readForeign } from '../../src/tensor/foreign.ts';
+import { openTensorflow, type TensorflowDevice } from '../../src/core/device/tensorflow/device.ts';
+import { SourceError } from '../../src/core/errors.ts';
+import { OPS } from '../../src/core/ops/index.ts';
+import { exportAs } from '../../src/core/tensor/export.ts';
+import { readForeign } from '../../src/core/tensor/foreign.ts';
 import { useSwiftShader } from '../gpu/swiftshader.ts';
 import { blankFor, errorIn, referenceOf, taskOf, tasksOf } from './tasks.ts';
 

@@ -1,10 +1,10 @@
 // The checksum and the chain of a trace's blocks.
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { toHex } from '../../src/fingerprint/digest.ts';
-import type { Digest } from '../../src/fingerprint/digest.ts';
-import { openNodeDigest } from '../../src/host/node-digest.ts';
-import { BlockChain, crc32, STREAM } from '../../src/trace/chain.ts';
+import { toHex } from '../../src/core/fingerprint/digest.ts';
+import type { Digest } from '../../src/core/fingerprint/digest.ts';
+import { openNodeDigest } from '../../src/host/node/digest.ts';
+import { BlockChain, crc32, STREAM } from '../../src/core/trace/chain.ts';
 
 let digest: Digest;
 beforeAll(async () => {

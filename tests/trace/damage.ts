@@ -1,10 +1,10 @@
 // What happens to files: bytes flipped, cut off and put in. And what a reader may make of it.
 import { isDeepStrictEqual } from 'node:util';
-import { SheetError } from '../../src/errors.ts';
-import type { Files } from '../../src/env.ts';
-import type { Digest } from '../../src/fingerprint/digest.ts';
-import { loadTraceFile } from '../../src/trace/load.ts';
-import type { Trace } from '../../src/trace/trace.ts';
+import { SheetError } from '../../src/core/errors.ts';
+import type { Files } from '../../src/core/env.ts';
+import type { Digest } from '../../src/core/fingerprint/digest.ts';
+import { loadTraceFile } from '../../src/core/trace/load.ts';
+import type { Trace } from '../../src/core/trace/trace.ts';
 
 export interface Damaged {
   readonly how: string;

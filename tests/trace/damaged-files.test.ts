@@ -1,8 +1,8 @@
 // A damaged file of a trace: a typed error that says the reason, the same trace, or a prefix that says so; never other content in silence.
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Digest } from '../../src/fingerprint/digest.ts';
-import { openNodeDigest } from '../../src/host/node-digest.ts';
-import { readTrace } from '../../src/trace/load.ts';
+import type { Digest } from '../../src/core/fingerprint/digest.ts';
+import { openNodeDigest } from '../../src/host/node/digest.ts';
+import { readTrace } from '../../src/core/trace/load.ts';
 import { damagesOf, faultOfError, faultsOfTrace } from './damage.ts';
 import { type TraceFiles, traceFiles } from './damaged-programs.ts';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { loadTrace, type SymbolicSheet } from '../../src/index.ts';
-import type { Trace } from '../../src/trace/trace.ts';
+import type { Trace } from '../../src/core/trace/trace.ts';
 import { ramp, withSheet } from './programs.ts';
 
 export interface TraceFiles {

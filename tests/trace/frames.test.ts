@@ -2,15 +2,15 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { toHex } from '../../src/fingerprint/digest.ts';
-import type { Digest } from '../../src/fingerprint/digest.ts';
-import { openNodeDigest } from '../../src/host/node-digest.ts';
+import { toHex } from '../../src/core/fingerprint/digest.ts';
+import type { Digest } from '../../src/core/fingerprint/digest.ts';
+import { openNodeDigest } from '../../src/host/node/digest.ts';
 import { openPortableDigest } from '../../src/host/portable-digest.ts';
-import { BlockChain, crc32, STREAM } from '../../src/trace/chain.ts';
-import type { TraceStream } from '../../src/trace/chain.ts';
-import { FILE_HEADER_BYTES, FrameWriter, MAX_BLOCK_BYTES, MAX_BLOCK_EVENTS } from '../../src/trace/frames.ts';
-import { readFrames } from '../../src/trace/read-frames.ts';
-import type { TraceReading } from '../../src/trace/read-frames.ts';
+import { BlockChain, crc32, STREAM } from '../../src/core/trace/chain.ts';
+import type { TraceStream } from '../../src/core/trace/chain.ts';
+import { FILE_HEADER_BYTES, FrameWriter, MAX_BLOCK_BYTES, MAX_BLOCK_EVENTS } from '../../src/core/trace/frames.ts';
+import { readFrames } from '../../src/core/trace/read-frames.ts';
+import type { TraceReading } from '../../src/core/trace/read-frames.ts';
 
 type Event = readonly [stream: TraceStream, kind: number, payload: Uint8Array];
 type Step = Event | { readonly flush: TraceStream };

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTrace, replayTrace } from '../../src/index.ts';
 import type { ReplayReport, Trace } from '../../src/index.ts';
-import { toHex } from '../../src/fingerprint/digest.ts';
+import { toHex } from '../../src/core/fingerprint/digest.ts';
 import { layers, ramp, withSheet } from './programs.ts';
 
 const CHILD = fileURLToPath(new URL('./fixtures/live.ts', import.meta.url));

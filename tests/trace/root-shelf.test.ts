@@ -1,10 +1,10 @@
 // The roots of a live trace: what is kept readable for a file, what is only watched, and what makes room again.
 import { describe, expect, it } from 'vitest';
-import { type Expression, rootExpression } from '../../src/expr/expression.ts';
-import { openNodeDigest } from '../../src/host/node-digest.ts';
-import { valueOfArray } from '../../src/tensor/block.ts';
-import { tensorType } from '../../src/tensor/type.ts';
-import { RootShelf } from '../../src/trace/root-shelf.ts';
+import { type Expression, rootExpression } from '../../src/core/expr/expression.ts';
+import { openNodeDigest } from '../../src/host/node/digest.ts';
+import { valueOfArray } from '../../src/core/tensor/block.ts';
+import { tensorType } from '../../src/core/tensor/type.ts';
+import { RootShelf } from '../../src/core/trace/root-shelf.ts';
 import { collected } from '../sheet/fixtures/collected.ts';
 
 const digest = await openNodeDigest();

@@ -1,0 +1,35 @@
+// Results in linear memory: large blocks come from the kernels' heap and go back to it, small ones are ordinary arrays.
+import type { Heap } from '../../../kernels/wasm/heap.ts';
+import { Block, type Memory } from '../tensor/block.ts';
+import { DTYPES, type TypedArray } from '../tensor/dtype.ts';
+import type { TensorType } from '../tensor/type.ts';
+import { SlabMemory } from './slab-memory.ts';
+
+/** Below this a fresh array costs less than keeping account of a recycled one. */
+const MIN_RECYCLED_BYTES = 4096;
+
+/** Results take at most this share of what the heap can have: the rest is for copies of operands and working copies. */
+const RESULTS_SHARE = 0.75;
+
+/** Recycles large blocks inside the heap, where WASM reads them without a copy; a full heap falls back to fresh arrays. */
+export class HeapMemory implements Memory {
+  readonly #heap: Heap;
+  readonly #fresh = new SlabMemory();
+  readonly #recycle = (block: Block): void => this.#heap.free(block.address);
+
+  constructor(heap: Heap) {
+    this.#heap = heap;
+  }
+
+  relieveBy(giveBack: () => Iterable<unknown>): void {
+    this.#heap.relief = giveBack;
+  }
+
+  take(type: TensorType): Block {
+    if (type.sizeBytes < MIN_RECYCLED_BYTES) return this.#fresh.take(type);
+    const isBeside = this.#heap.usedBytes + type.sizeBytes > RESULTS_SHARE * this.#heap.maximumBytes;
+    const address = isBeside ? 0 : this.#heap.tryAllocate(type.sizeBytes);
+    if (address === 0) return this.#fresh.take(type);
+    return new Block(this.#heap.view(DTYPES[type.dtype].array as never, address, type.size) as TypedArray, address, this.#recycle);
+  }
+}

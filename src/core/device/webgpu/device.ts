@@ -1,0 +1,201 @@
+// The WebGPU device: plans of kernels/wgsl run on one adapter; results stay there until somebody reads them.
+import type { Plan } from '../../../../kernels/wgsl/launch.ts';
+import type { Clock, Digest, Notes } from '../../env.ts';
+import { LimitError, SheetError } from '../../errors.ts';
+import { type Block, heapMemory, type Memory, valueOf } from '../../tensor/block.ts';
+import { type BufferSharing, type Device, type Task, taskBytes, taskFlops } from '../device.ts';
+import { ContentDigests, type DigestPlace } from './memory/digests.ts';
+import { type Guests, hostGuests } from './memory/guests.ts';
+import type { Life } from './life.ts';
+import { Lives } from './lives.ts';
+import { GpuMemory } from './memory/memory.ts';
+import type { Pipeline } from './commands/pipelines.ts';
+import type { Usable } from './planning/plan-task.ts';
+import { type GpuRates, probeRates } from './probe.ts';
+import { GpuResidence } from './memory/residence.ts';
+import { shareBuffers } from './memory/sharing.ts';
+import { Products } from './planning/products.ts';
+import type { GpuSource } from './source.ts';
+
+/** What the device is opened with. */
+export interface WebgpuOptions {
+  /** Bytes of results and operands it may hold. */
+  readonly budgetBytes: number;
+  readonly clock: Clock;
+  readonly digest: Digest;
+  /** Where it is noted which kernels are the quickest; default nowhere. */
+  readonly notes?: Notes | undefined;
+  /** Where values go that are read; default fresh arrays. */
+  readonly hostMemory?: Memory;
+  /** Where content ids of values on the device are made; default: where it is quicker, and in RAM for software adapters. */
+  readonly digests?: DigestPlace;
+  warn(line: string): void;
+}
+
+/** Opens the adapter's device and measures what it costs to reach it. */
+export async function openWebgpu(source: GpuSource, options: WebgpuOptions): Promise<WebgpuDevice> {
+  const device = new WebgpuDevice(source, options, await source.open());
+  try {
+    await device.probe();
+  } catch (error) {
+    device.close();
+    throw error;
+  }
+  return device;
+}
+
+/** WGSL kernels of class tolerance. */
+export class WebgpuDevice implements Device {
+  readonly name = 'webgpu';
+  readonly exact = false;
+  readonly fuses = true;
+  readonly automatic: boolean;
+  readonly deviceMemory: GpuMemory;
+  readonly sharing: BufferSharing;
+  readonly guests: Guests;
+  readonly #source: GpuSource;
+  readonly #options: WebgpuOptions;
+  readonly #products: Products;
+  readonly #lives: Lives;
+  #rates: GpuRates | undefined;
+  #learn: (task: Task, elapsedNs: number) => void = () => {};
+
+  constructor(source: GpuSource, options: WebgpuOptions, device: GPUDevice) {
+    const { clock, digest, budgetBytes } = options;
+    const warn = (line: string): void => options.warn(line);
+    this.#source = source;
+    this.#options = options;
+    this.automatic = !source.software;
+    const digests: ContentDigests = new ContentDigests({
+      place: options.digests ?? (source.software ? 'host' : 'quicker'), clock, digest, rates: () => this.#rates as GpuRates, scratch: (life, sizes) => memory.scratch(life, sizes),
+    });
+    const memory: GpuMemory = new GpuMemory(budgetBytes, { warn, host: options.hostMemory ?? heapMemory, panelDigests: (residence, type) => digests.panels(residence, type) });
+    const lives = new Lives(source, { clock, warn, over: (end) => memory.clear(end) }, device);
+    this.deviceMemory = memory;
+    this.#lives = lives;
+    this.#products = new Products(source, () => lives.living(), clock, budgetBytes / 4, memory, options.notes);
+    this.sharing = shareBuffers(memory, lives);
+    this.guests = hostGuests(memory, lives);
+  }
+
+  get detail(): string {
+    if (this.#lives.current === undefined) return `${this.#source.adapter}: not in use, ${this.#lives.reason}; ${this.isGivenUp ? 'open another sheet to try it again' : 'it is being opened again'}`;
+    return `${this.#source.adapter}${this.automatic ? '' : ' (software: used only where it is asked for by name)'}`;
+  }
+
+  get isGivenUp(): boolean {
+    return this.#lives.current === undefined && this.#lives.returning === undefined;
+  }
+
+  get returning(): Promise<void> | undefined {
+    return this.#lives.returning;
+  }
+
+  supports(task: Task): boolean {
+    return this.#planOf(task) !== undefined;
+  }
+
+  refusal(task: Task): string | undefined {
+    const life = this.#lives.current;
+    if (life === undefined) return this.#lives.reason;
+    if (this.#planOf(task) !== undefined) return undefined;
+    const obstacle = life.planner.obstacle(task);
+    if (obstacle !== undefined) return obstacle;
+    const guess = life.planner.plan(task);
+    if (guess === undefined) return 'it has no kernel for this op on these dtypes and shapes';
+    return this.#obstacleTo(life, task, guess) ?? 'products of such shapes were checked and are wrong on this GPU; report this with the adapter\'s name';
+  }
+
+  estimateNs(task: Task): number {
+    const { dispatchNs, memoryNsPerByte, nsPerFlop } = this.#rates as GpuRates;
+    return dispatchNs + Math.max(taskBytes(task) * memoryNsPerByte, taskFlops(task) * nsPerFlop);
+  }
+
+  /** Operands that are not on the device have to be copied there; those of a task that is only priced have no block yet. */
+  transferNs({ operands }: Task): number {
+    const { uploadNsPerByte } = this.#rates as GpuRates;
+    let ns = 0;
+    for (const { block, type } of operands as readonly Partial<Task['operands'][0]>[]) {
+      const residence = block?.residence;
+      if (!(residence instanceof GpuResidence && residence.isAlive)) ns += (type?.sizeBytes ?? 0) * uploadNsPerByte;
+    }
+    return ns;
+  }
+
+  /** Nanoseconds until elements of so many bytes are in RAM. */
+  readNs(sizeBytes: number): number {
+    const { latencyNs, readNsPerByte } = this.#rates as GpuRates;
+    return latencyNs + sizeBytes * readNsPerByte;
+  }
+
+  reportTo(learn: (task: Task, elapsedNs: number) => void): void {
+    this.#learn = learn;
+  }
+
+  run(task: Task, out: Block): void | Promise<void> {
+    const life = this.#lives.living();
+    const product = life.planner.product(task);
+    const plan = product === undefined ? this.#planOf(task) : this.#products.plan(product, this.#usable(life, task));
+    return plan instanceof Promise ? plan.then((chosen) => this.#compile(life, task, chosen, out)) : this.#compile(life, task, plan, out);
+  }
+
+  /** What a task would run as, now; undefined where it cannot. */
+  #planOf(task: Task): Plan | undefined {
+    const life = this.#lives.current;
+    if (life === undefined) return undefined;
+    const usable = this.#usable(life, task);
+    const product = life.planner.product(task);
+    return product === undefined ? life.planner.plan(task, usable) : this.#products.known(product, usable);
+  }
+
+  #usable(life: Life, task: Task): Usable {
+    return (plan) => this.#obstacleTo(life, task, plan) === undefined;
+  }
+
+  /** Why a plan of a task cannot run. */
+  #obstacleTo({ pipelines }: Life, task: Task, plan: Plan): string | undefined {
+    return pipelines.refusal(plan) ?? this.deviceMemory.refusal(task.operands, task, plan.scratch);
+  }
+
+  #compile(life: Life, task: Task, plan: Plan | undefined, out: Block): void | Promise<void> {
+    life.epoch.check();
+    if (plan === undefined) throw new SheetError('KERNEL', `${task.row.name}: ${this.refusal(task) ?? 'the GPU has no kernel for it'}; another device computes it.`, { op: task.row.name });
+    const pipelines = life.pipelines.all(plan.launches.map(({ shader }) => shader));
+    if (!(pipelines instanceof Promise)) return this.#launch(life, task, plan, pipelines, out);
+    return pipelines.then(
+      (ready) => this.#launch(life, task, plan, ready, out),
+      (error: unknown) => {
+        if (life.epoch.isOver) throw life.epoch.error(error);
+        // Another variant, or the parts of a fused row; a shader that was refused is in no plan any more.
+        if (life.pipelines.refusal(plan) !== undefined && this.supports(task)) return this.run(task, out);
+        throw new SheetError('KERNEL', `${task.row.name}: ${life.pipelines.refusal(plan) ?? String(error)}. Another device computes it; report this with the adapter's name.`, { op: task.row.name }, { cause: error });
+      },
+    );
+  }
+
+  runNow(task: Task): void {
+    throw new LimitError(`${task.row.name}: a GPU answers later and cannot compute within this call; await the tensor, or open the sheet without eager.`, { op: task.row.name });
+  }
+
+  #launch(life: Life, task: Task, plan: Plan, pipelines: readonly Pipeline[], out: Block): void | Promise<void> {
+    return this.deviceMemory.use(life, task.operands, valueOf(task.type, out), plan.scratch, (buffers) => {
+      const dispatch = (): void => plan.launches.forEach((launch, i) => life.stream.dispatch(pipelines[i] as Pipeline, launch, launch.buffers.map((index) => buffers[index] as GPUBuffer)));
+      // Stamps are of the kernels alone.
+      if (life.planner.wantsTime(task)) life.stream.timed(dispatch, (elapsedNs) => this.#learn(task, elapsedNs + (this.#rates as GpuRates).dispatchNs));
+      else dispatch();
+    });
+  }
+
+  async probe(): Promise<void> {
+    this.#rates = await probeRates(this.#lives.living(), this.#options.clock);
+  }
+
+  /** Destroys buffers that are free. */
+  trim(): void {
+    this.#lives.current?.buffers.trim(0);
+  }
+
+  close(): void {
+    this.#lives.close();
+  }
+}

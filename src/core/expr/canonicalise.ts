@@ -1,0 +1,225 @@
+// The first verb: a call becomes an expression. Operands are promoted and checked, attributes settled, laws applied.
+import { ShapeError } from '../errors.ts';
+import { CAST } from '../ops/indexing.ts';
+import { FULL } from '../ops/creation.ts';
+import type { OpRow } from '../ops/define.ts';
+import { checkKinds, promotedDTypes, readAttributes } from '../ops/infer.ts';
+import { valueOfArray } from '../tensor/block.ts';
+import { roundToHalf } from '../../../kernels/half.ts';
+import { allocate, type DType } from '../tensor/dtype.ts';
+import { elementOf } from '../tensor/range.ts';
+import { checkShape } from '../tensor/shape.ts';
+import { checkHoldable, type TensorType, tensorType } from '../tensor/type.ts';
+import { type Attributes, internAttributes, NO_ATTRIBUTES } from './attributes.ts';
+import { type Author, Expression, type Precision } from './expression.ts';
+import { rewrite } from './laws.ts';
+import { castValue, commonDType, type Literal, readLiteral, type WeakCall } from './literals.ts';
+import { restatedAttributes } from './restated.ts';
+
+export type Argument = Expression | Literal;
+
+/** The canonical expression of a call, or a typed error that names what is wrong. */
+export function canonicalise(row: OpRow, args: readonly Argument[], asked: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
+  const given = author.precision === undefined ? asked : inPrecision(row, author.precision, asked);
+  const expression = repeated(row, args, given, author) ?? settled(row, args, given, author);
+  const canonical = (author.asWritten === true ? undefined : rewrite(expression, author)) ?? expression;
+  return author.stabilise?.(canonical, author, derive) ?? canonical;
+}
+
+function settled(row: OpRow, args: readonly Argument[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
+  const operands = settleOperands(row, args, author);
+  const types = operands.map((operand) => operand.type);
+  const attributes = settleAttributes(row, types, given);
+  const type = inferType(row, types, attributes);
+  if (row.widens && types.some(isHalf)) return castTo(widened(row, operands, given, author), type.dtype, author);
+  const expression = new Expression(row, row.number, attributes, type, author.semantics, operands, author.nextSeq());
+  if (operands.every((operand, i) => operand === args[i])) rememberPlain(row, types, { given, attributes, type, flops: expression.flops });
+  return expression;
+}
+
+const isHalf = ({ dtype }: TensorType): boolean => dtype === 'float16';
+
+/** The call on float32 in place of float16: what it gives is rounded once, so that half precision is how elements are stored and never how they are computed. */
+function widened(row: OpRow, operands: readonly Expression[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
+  // Factors that are halves lose nothing where products may be computed from halves.
+  return canonicalise(row, operands.map((operand) => (isHalf(operand.type) ? castTo(operand, 'float32', author) : operand)), inPrecision(row, 'float16', given), author);
+}
+
+/** The attributes of a call, with a precision where its row has that and they do not say it. */
+const inPrecision = (row: OpRow, precision: Precision, given: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, unknown>> | undefined =>
+  (Object.hasOwn(row.attributes, 'precision') ? { precision, ...given } : given);
+
+/** What a call without casts or literals came to, by the types of its operands and its attributes: all of it follows from them. */
+interface PlainCall {
+  readonly given: Readonly<Record<string, unknown>> | undefined;
+  readonly attributes: Attributes;
+  readonly type: TensorType;
+  readonly flops: number;
+}
+
+/** The newest calls of a row on operands of the same types, told apart by their attributes. */
+const plainCalls = new Map<number, Map<number, PlainCall[]>>();
+const REMEMBERED_CALLS = 4;
+
+function rememberPlain(row: OpRow, types: readonly TensorType[], call: PlainCall): void {
+  const key = row.variadic || !isPlain(call.given) ? -1 : typesKey(types, NO_ATTRIBUTES);
+  if (key < 0) return;
+  let byTypes = plainCalls.get(row.number);
+  if (byTypes === undefined || byTypes.size >= REMEMBERED_LIMIT) plainCalls.set(row.number, (byTypes = new Map()));
+  const calls = byTypes.get(key) ?? [];
+  byTypes.set(key, [{ ...call, given: call.given && { ...call.given } }, ...calls.slice(0, REMEMBERED_CALLS - 1)]);
+}
+
+/** Whether attributes as they were given are numbers, texts and the like, which the caller cannot change later. */
+const isPlain = (given: PlainCall['given']): boolean => given === undefined || Object.values(given).every((value) => typeof value !== 'object' && typeof value !== 'function');
+
+/** The expression of a call like one that was settled before, without going through its checks again. */
+function repeated(row: OpRow, args: readonly Argument[], given: PlainCall['given'], author: Author): Expression | undefined {
+  if (args.length > 2 || args.length !== row.operands.length || row.variadic) return undefined;
+  const [a, b] = args;
+  if (typeof a !== 'object' || (args.length === 2 && typeof b !== 'object')) return undefined;
+  const key = pairKey(a.type.id, (b as Expression | undefined)?.type.id ?? 0);
+  const calls = key < 0 ? undefined : plainCalls.get(row.number)?.get(key);
+  if (calls === undefined) return undefined;
+  for (const call of calls) {
+    if (!isGivenAlike(call.given, given)) continue;
+    return new Expression(row, row.number, call.attributes, call.type, author.semantics, args as Expression[], author.nextSeq()).costsLike(call.flops);
+  }
+  return undefined;
+}
+
+/** The same names in the same order with the same values; -0 and 0 differ. */
+function isGivenAlike(known: PlainCall['given'], given: PlainCall['given']): boolean {
+  if (known === undefined || given === undefined) return known === given;
+  const names = Object.keys(given);
+  const knownNames = Object.keys(known);
+  if (names.length !== knownNames.length) return false;
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as string;
+    if (name !== knownNames[i] || !Object.is(known[name], given[name])) return false;
+  }
+  return true;
+}
+
+/** An expression of a row the caller knows to be well formed, as laws and compensation plans make them. */
+export function derive(row: OpRow, operands: readonly Expression[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
+  const types = operands.map((operand) => operand.type);
+  const attributes = settleAttributes(row, types, given);
+  return new Expression(row, row.number, attributes, inferType(row, types, attributes), author.semantics, operands, author.nextSeq());
+}
+
+/** An expression whose attributes are canonical already, as a trace holds them: all is checked as in a call, nothing is promoted or rewritten again. */
+export function restate(row: OpRow, operands: readonly Expression[], values: Attributes['values'], author: Author): Expression {
+  if (!takes(row, operands.length)) throw wrongCount(row, operands.length);
+  const types = operands.map((operand) => operand.type);
+  checkKinds(row, types);
+  const attributes = internAttributes(restatedAttributes(row, types, values));
+  const expression = new Expression(row, row.number, attributes, inferType(row, types, attributes), author.semantics, operands, author.nextSeq());
+  // A trace does not tell a plain number of a call from a scalar that was asked for; laws take both for the first.
+  if (row === FULL && expression.type.shape.length === 0) expression.origin = 'given';
+  return expression;
+}
+
+function settleOperands(row: OpRow, args: readonly Argument[], author: Author): readonly Expression[] {
+  if (!takes(row, args.length)) throw wrongCount(row, args.length);
+  const operands = args.every(isExpression) ? args : withConstants(row, args, author);
+  checkKinds(row, operands.map((operand) => operand.type));
+  if (row.promotion === 'none') return operands;
+  const dtypes = promotedDTypes(row, operands.map((operand) => operand.type.dtype));
+  return operands.map((operand, i) => (operand.type.dtype === dtypes[i] ? operand : castTo(operand, dtypes[i] as DType, author)));
+}
+
+const takes = (row: OpRow, count: number): boolean => (row.variadic ? count > 0 : count === row.operands.length);
+
+const isExpression = (arg: Argument): arg is Expression => typeof arg === 'object';
+
+/** The operands, with a constant for every literal. */
+function withConstants(row: OpRow, args: readonly Argument[], author: Author): readonly Expression[] {
+  const beside = commonDType(args.filter(isExpression).map((arg) => arg.type.dtype));
+  const call: WeakCall = { row, beside, literals: args.map((arg) => (isExpression(arg) ? undefined : arg)) };
+  return args.map((arg, i) => {
+    if (isExpression(arg)) return arg;
+    const { dtype, value } = readLiteral(call, i);
+    return constant(dtype, value, author);
+  });
+}
+
+function wrongCount(row: OpRow, count: number): ShapeError {
+  const names = row.operands.map((operand) => operand.name).join(', ');
+  return new ShapeError(`${row.name}: ${count} operands were given; it takes ${row.variadic ? 'a list of at least one' : `${row.operands.length} (${names})`}.`, { op: row.name, count });
+}
+
+// Constants of an author by dtype and value, so that a loop over `x.add(1)` makes one expression for its 1.
+const constants = new WeakMap<Author, Map<DType, Map<number | bigint, Expression>>>();
+
+/** The scalar expression of a literal. */
+function constant(dtype: DType, value: number | bigint, author: Author): Expression {
+  const kept = dtype === 'float16' ? roundToHalf(Number(value)) : value;
+  // A map takes −0 for 0.
+  if (Object.is(kept, -0)) return makeConstant(dtype, kept, author);
+  let byDType = constants.get(author);
+  if (byDType === undefined) constants.set(author, (byDType = new Map()));
+  let byValue = byDType.get(dtype);
+  if (byValue === undefined || byValue.size >= REMEMBERED_LIMIT) byDType.set(dtype, (byValue = new Map()));
+  let known = byValue.get(kept);
+  if (known === undefined) byValue.set(kept, (known = makeConstant(dtype, kept, author)));
+  return known;
+}
+
+function makeConstant(dtype: DType, value: number | bigint, author: Author): Expression {
+  const attributes = internAttributes({ shape: [], value, dtype });
+  const expression = new Expression(FULL, FULL.number, attributes, tensorType(dtype, []), author.semantics, [], author.nextSeq());
+  // One element is sooner written than computed.
+  const array = allocate(dtype, 1);
+  array[0] = elementOf(dtype, value) as never;
+  expression.value = valueOfArray(expression.type, array);
+  expression.origin = 'given';
+  return expression;
+}
+
+function castTo(operand: Expression, dtype: DType, author: Author): Expression {
+  if (operand.type.dtype === dtype) return operand;
+  const folded = operand.row === FULL && operand.type.shape.length === 0 ? castValue(operand.attributes.values['value'] as number | bigint, operand.type.dtype, dtype) : undefined;
+  return folded === undefined ? derive(CAST, [operand], { dtype }, author) : constant(dtype, folded, author);
+}
+
+function settleAttributes(row: OpRow, types: readonly TensorType[], given: Readonly<Record<string, unknown>> | undefined): Attributes {
+  if (given === undefined && row.settle === undefined && Object.keys(row.attributes).length === 0) return NO_ATTRIBUTES;
+  const read = readAttributes(row, given ?? {});
+  return internAttributes(row.settle?.(types, read) ?? read);
+}
+
+function inferType(row: OpRow, types: readonly TensorType[], attributes: Attributes): TensorType {
+  const known = recall(row, types, attributes);
+  if (known !== undefined) return known;
+  const { dtype, shape } = row.infer(types, attributes.values);
+  checkShape(shape, row.name);
+  const type = tensorType(dtype, shape);
+  checkHoldable(type, row.name);
+  remember(row, types, attributes, type);
+  return type;
+}
+
+// Inference is a pure function of row, attributes and operand types, all of which are interned: remembered by number.
+const remembered = new Map<number, Map<number, TensorType>>();
+const REMEMBERED_LIMIT = 4096;
+
+/** One number for up to two types and the attributes, or −1 where they do not fit in one. */
+function typesKey(types: readonly TensorType[], attributes: Attributes): number {
+  const pair = types.length > 2 || attributes.id >= 2 ** 20 ? -1 : pairKey(types[0]?.id ?? 0, types[1]?.id ?? 0);
+  return pair < 0 ? -1 : attributes.id * 2 ** 32 + pair;
+}
+
+const pairKey = (a: number, b: number): number => (a >= 2 ** 16 || b >= 2 ** 16 ? -1 : a * 2 ** 16 + b);
+
+function recall(row: OpRow, types: readonly TensorType[], attributes: Attributes): TensorType | undefined {
+  return remembered.get(row.number)?.get(typesKey(types, attributes));
+}
+
+function remember(row: OpRow, types: readonly TensorType[], attributes: Attributes, type: TensorType): void {
+  const key = typesKey(types, attributes);
+  if (key < 0) return;
+  let byTypes = remembered.get(row.number);
+  if (byTypes === undefined || byTypes.size >= REMEMBERED_LIMIT) remembered.set(row.number, (byTypes = new Map()));
+  byTypes.set(key, type);
+}

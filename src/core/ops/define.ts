@@ -1,0 +1,174 @@
+// What an operation is: one row. Everything else in the library reads rows and never names an op.
+import type { ElementFunction } from '../../../kernels/algebra.ts';
+import type { MatrixProduct } from '../../../kernels/matrix-product.ts';
+import type { Skeletons } from '../../../kernels/skeletons.ts';
+import type { AttributeValue } from './attribute-values.ts';
+import type { DType, TypedArray } from '../tensor/dtype.ts';
+import type { Shape } from '../tensor/shape.ts';
+import type { TensorType } from '../tensor/type.ts';
+
+/** Dtypes an operand may have: a kind, or `same` as the first operand after promotion. */
+export type OperandKind = 'any' | 'numeric' | 'float' | 'floatOrBool' | 'integerOrBool' | 'bool' | 'index';
+
+/**
+ * What a plain number in the place of an operand is there for, where it need not be an element of the dtype beside it. Compared: one no
+ * element is equal to may be replaced by the next one `up` or `down`, or is the `same` as none. A bound: the `least` or the `most` a result can be.
+ */
+export type LiteralPlace = 'up' | 'down' | 'same' | 'least' | 'most';
+
+/** One operand of a row. */
+export interface OperandSpec {
+  readonly name: string;
+  readonly kind: OperandKind;
+  /** Left out where a plain number is stored: it must then be an element of the dtype. */
+  readonly literal?: LiteralPlace | undefined;
+}
+
+/** How an attribute's value is read and checked. */
+export type AttributeKind =
+  | 'int' | 'float' | 'number' | 'bool' | 'axis' | 'axes' | 'shape' | 'dtype' | 'ints' | 'seed' | 'choice';
+
+/** One attribute of a row. `fallback` undefined means required. */
+export interface AttributeSpec {
+  readonly kind: AttributeKind;
+  readonly doc: string;
+  readonly fallback?: AttributeValue;
+  readonly choices?: readonly string[];
+}
+
+export type AttributeValues = Readonly<Record<string, AttributeValue>>;
+
+/** A strided window on an operand: what movement ops are. Strides and offset in elements. */
+export interface Window {
+  readonly shape: Shape;
+  readonly strides: readonly number[];
+  readonly offset: number;
+}
+
+/** An array with its type, as kernels of the `direct` skeleton see it. */
+export interface TypedOperand {
+  readonly type: TensorType;
+  readonly array: TypedArray;
+}
+
+/** How an op is computed. Devices implement skeletons; a row picks one and gives it a body. */
+export type KernelSpec =
+  | { readonly skeleton: 'map'; readonly element: ElementFunction }
+  /** `prologue`: a map of the operands, computed as elements are read. */
+  | { readonly skeleton: 'reduce'; readonly reduction: ReductionName; readonly prologue?: ElementFunction }
+  | { readonly skeleton: 'rows'; readonly transform: RowTransform }
+  /** `epilogue`: a map of the product and of the operands after the second, computed as elements are written. */
+  | { readonly skeleton: 'contract'; readonly contraction: (operands: readonly TensorType[], attrs: AttributeValues) => MatrixProduct; readonly epilogue?: ElementFunction }
+  | { readonly skeleton: 'window'; readonly window: (operand: TensorType, attrs: AttributeValues) => Window }
+  | { readonly skeleton: 'alias' }
+  | { readonly skeleton: 'linalg'; readonly factor: LinearAlgebraName }
+  | { readonly skeleton: 'random'; readonly fill: RandomKernel }
+  /** Copies, gathers and conversions of whole operands, by the skeletons of a device. */
+  | { readonly skeleton: 'rearrange'; readonly run: RearrangingKernel }
+  | { readonly skeleton: 'direct'; readonly run: DirectKernel };
+
+/** Reductions of the `reduce` skeleton (kernels/reduce.ts). */
+export type ReductionName =
+  | 'sum' | 'prod' | 'min' | 'max' | 'mean' | 'var' | 'std' | 'any' | 'all' | 'argmin' | 'argmax' | 'norm1' | 'norm2' | 'normInf'
+  | 'logsumexp' | 'count';
+/** Shape-keeping transforms along one axis. */
+export type RowTransform = 'softmax' | 'log_softmax';
+export type LinearAlgebraName = 'cholesky' | 'solve' | 'solve_triangular';
+
+/** A kernel written for this op alone: fills `out` from `operands`; both are row-major. */
+export type DirectKernel = (operands: readonly TypedOperand[], out: TypedOperand, attrs: AttributeValues) => void;
+
+/** As a direct kernel, made of skeletons. */
+export type RearrangingKernel = (operands: readonly TypedOperand[], out: TypedOperand, attrs: AttributeValues, on: Skeletons) => void;
+
+/** Fills an array from a seed; the skeletons serve the functions a distribution is made of. */
+export type RandomKernel = (out: TypedArray, attrs: AttributeValues, on: Skeletons) => void;
+
+/** Work of one call, for placing and pricing it. Bytes follow from the types. */
+export type FlopCount = (operands: readonly TensorType[], out: TensorType, attrs: AttributeValues) => number;
+
+/** Generic laws a row may claim; each is property-tested for every dtype (tests/laws), even and odd for those with negative numbers. */
+export type LawName = 'commutative' | 'idempotent' | 'involution' | 'even' | 'odd';
+
+/** Dtype of the result as a type expression, for generated signatures. */
+export type ResultDType = 'same' | 'promoted' | 'bool' | 'int32' | 'attribute' | 'averaged' | 'counted';
+
+/** One operation: the only place where its name is written. */
+export interface OpRow {
+  readonly name: string;
+  /** Number inside this process, for interning; never leaves it. */
+  readonly number: number;
+  /** Raised whenever the reference semantics change; part of every key. */
+  readonly version: number;
+  readonly doc: string;
+  readonly operands: readonly OperandSpec[];
+  /** The operands are one list of any length ≥ 1. */
+  readonly variadic: boolean;
+  readonly attributes: Readonly<Record<string, AttributeSpec>>;
+  /** Attributes that may follow the operands by position. */
+  readonly positional: readonly string[];
+  /** Operands are cast to their common dtype first; `float`: to a floating one. */
+  readonly promotion: 'none' | 'common' | 'float';
+  readonly result: ResultDType;
+  /** Result type, or a typed error that names the operands. Operands are already promoted. */
+  readonly infer: (operands: readonly TensorType[], attrs: AttributeValues) => { readonly dtype: DType; readonly shape: Shape };
+  /** Attributes made canonical for these operands: negative axes resolved, defaults that depend on the rank filled in. */
+  readonly settle?: (operands: readonly TensorType[], attrs: AttributeValues) => AttributeValues;
+  /** Canonical attributes as a call gives them, where settling them again would read them otherwise. */
+  readonly unsettle?: (attrs: AttributeValues) => AttributeValues;
+  readonly kernel: KernelSpec;
+  readonly flops: FlopCount;
+  /** Parts of the result that depend on the matching part of the first operand alone. */
+  readonly separable: 'rows' | 'batch' | 'none' | 'elements';
+  /** Relative error bound in units of the dtype's epsilon, class tolerance, per device; 0 = the same bits everywhere. */
+  readonly bound: number;
+  readonly laws: readonly LawName[];
+  /** What the standard calls it, where ours differs; shown in docs/ops.md. */
+  readonly deviation?: string;
+  /** Operands of float16 are widened to float32 and a result of float16 is rounded once; false where elements are only moved or made. */
+  readonly widens: boolean;
+  /** A map of operands or to a result that are float16 as they are stored (fused.ts): devices widen and round as they read and write. */
+  readonly storedHalves: boolean;
+  /** No operands: a value made from attributes alone. */
+  readonly source: boolean;
+  /** What a fused row of two skeletons comes to where a device has no kernel for both at once (fused.ts). */
+  readonly parts?: RowParts;
+}
+
+/** Units of float32's epsilon in one of float16's unit roundoff, for both factors of a product. */
+const HALF_FACTORS = 2 ** 13;
+
+/** The row's bound for a call: larger where its attributes allow factors of half precision. */
+export const boundOf = (row: OpRow, attrs: AttributeValues): number => row.bound + (attrs['precision'] === 'float16' ? HALF_FACTORS : 0);
+
+/** Two rows in a row: the first on the first operands, the second on its result and the others. */
+export interface RowParts {
+  readonly first: OpRow;
+  /** Operands of the first. */
+  readonly count: number;
+  readonly second: OpRow;
+  /** Type of what the first gives. */
+  readonly between: (operands: readonly TensorType[], out: TensorType) => TensorType;
+}
+
+type RowDraft = Partial<Omit<OpRow, 'name' | 'number' | 'doc' | 'infer' | 'kernel' | 'source'>> & Pick<OpRow, 'name' | 'doc' | 'infer' | 'kernel'>;
+
+let nextNumber = 1;
+
+/** A row whose results have changed. */
+export const versioned = (version: number, row: OpRow): OpRow => ({ ...row, version });
+
+/** Completes a row: everything a draft leaves out has the commonest value. */
+export function defineOp(draft: RowDraft): OpRow {
+  const operands = draft.operands ?? [{ name: 'x', kind: 'numeric' }];
+  return Object.freeze({
+    number: nextNumber++, version: 1, variadic: false, attributes: {}, positional: [], promotion: 'none', result: 'same',
+    flops: (_operands: readonly TensorType[], out: TensorType) => out.size,
+    separable: 'none', bound: 0, laws: [], storedHalves: false, widens: draft.kernel.skeleton !== 'window' && draft.kernel.skeleton !== 'alias', source: operands.length === 0, ...draft, operands,
+  } satisfies OpRow);
+}
+
+/** One operand named x of a kind. */
+export const unary = (kind: OperandKind): readonly OperandSpec[] => [{ name: 'x', kind }];
+/** Two operands of a kind. */
+export const binary = (kind: OperandKind, a = 'x', b = 'y'): readonly OperandSpec[] => [{ name: a, kind }, { name: b, kind }];

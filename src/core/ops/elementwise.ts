@@ -1,0 +1,50 @@
+// Makers of elementwise rows: one body each, from which every device takes its kernel.
+import { predicate, scalar, type Body, type PredicateBody, type Scalar } from '../../../kernels/algebra.ts';
+import { defineOp, type LawName, type LiteralPlace, type OperandKind, type OpRow } from './define.ts';
+import { broadcastShapes, first } from './infer.ts';
+
+interface Options {
+  readonly laws?: readonly LawName[];
+  /** Floating-point operations per element; 1 for arithmetic, about 20 for exp and its kin. */
+  readonly flops?: number;
+  /** Relative error bound in units of epsilon, where devices may differ. */
+  readonly bound?: number;
+  readonly kind?: OperandKind;
+  readonly promotion?: OpRow['promotion'];
+  readonly deviation?: string;
+  /** What plain numbers in the place of the operands are there for (define.ts). */
+  readonly literals?: readonly (LiteralPlace | undefined)[];
+}
+
+const names = ['x', 'y', 'z'] as const;
+
+const operandsOf = (arity: number, kind: OperandKind, literals: Options['literals']): OpRow['operands'] =>
+  names.slice(0, arity).map((name, i) => ({ name, kind, ...(literals?.[i] !== undefined && { literal: literals[i] }) }));
+
+/** An op whose result has the operands' (common) dtype. */
+export function elementwise(name: string, doc: string, arity: number, body: Body | Scalar, options: Options = {}): OpRow {
+  const element = typeof body === 'function' ? scalar(name, arity, body) : body;
+  const { flops = 1, kind = 'numeric', promotion = 'common', literals = [], ...rest } = options;
+  const row: OpRow = defineOp({
+    name, doc, promotion: arity === 1 && promotion === 'common' ? 'none' : promotion,
+    operands: operandsOf(arity, kind, literals),
+    result: arity === 1 ? 'same' : 'promoted',
+    infer: (operands) => ({ dtype: first(operands).dtype, shape: broadcastShapes(row, operands) }),
+    kernel: { skeleton: 'map', element },
+    flops: (_operands, out) => out.size * flops, separable: 'elements', ...rest,
+  });
+  return row;
+}
+
+/** An op whose result is bool. */
+export function elementTest(name: string, doc: string, arity: number, body: PredicateBody, options: Options = {}): OpRow {
+  const element = predicate(name, arity, body);
+  const { kind = 'any', flops = 1, promotion = 'common', literals = [], ...rest } = options;
+  const row: OpRow = defineOp({
+    name, doc, promotion, operands: operandsOf(arity, kind, literals), result: 'bool',
+    infer: (operands) => ({ dtype: 'bool', shape: broadcastShapes(row, operands) }),
+    kernel: { skeleton: 'map', element },
+    flops: (_operands, out) => out.size * flops, separable: 'elements', ...rest,
+  });
+  return row;
+}

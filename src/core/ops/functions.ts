@@ -1,0 +1,81 @@
+// Elementwise functions of floating operands: exponentials, logarithms, trigonometry, activations, selection.
+import { scalar, type Scalar } from '../../../kernels/algebra.ts';
+import * as libm from '../../../kernels/libm.ts';
+import * as math from '../../../kernels/math.ts';
+import { defineOp, type LawName, type OpRow, versioned } from './define.ts';
+import { elementwise } from './elementwise.ts';
+import { broadcastShapes } from './infer.ts';
+
+/** Devices bring functions of their own; good ones are within this many epsilon. Class exact knows only those of the specification. */
+const FUNCTION_BOUND = 8;
+
+/** A function of one floating operand; about 20 flops an element. */
+const fn = (name: string, doc: string, body: Scalar, laws: readonly LawName[] = []): OpRow =>
+  elementwise(name, doc, 1, body, { kind: 'float', flops: 20, laws, bound: FUNCTION_BOUND });
+
+/** As `fn`, of two operands. */
+const fn2 = (name: string, doc: string, body: Scalar, laws: readonly LawName[] = []): OpRow =>
+  elementwise(name, doc, 2, body, { kind: 'float', flops: 40, laws, bound: FUNCTION_BOUND });
+
+const logAddExp = scalar('logaddexp', 2, (m, x, y) => {
+  const high = m.max(x, y);
+  const same = m.eq(x, y); // also both +∞ or both −∞, where the difference would be NaN
+  const gap = m.select(same, m.constant(0), m.neg(m.abs(m.sub(x, y))));
+  return m.add(high, m.call(math.log1p, m.call(math.exp, gap)));
+});
+
+/** max·√(1 + (min/max)²): neither overflows nor underflows before the result does. */
+const hypotenuse = scalar('hypot', 2, (m, x, y) => {
+  const [a, b] = [m.abs(x), m.abs(y)];
+  const [large, small] = [m.max(a, b), m.min(a, b)];
+  const infinity = m.constant(Infinity);
+  const ratio = m.div(small, m.select(m.eq(large, m.constant(0)), m.constant(1), large));
+  const length = m.mul(large, m.sqrt(m.add(m.constant(1), m.mul(ratio, ratio))));
+  return m.select(m.or(m.eq(a, infinity), m.eq(b, infinity)), infinity, length);
+});
+
+const elu = scalar('elu', 2, (m, x, alpha) =>
+  m.select(m.gt(x, m.constant(0)), x, m.mul(alpha, m.call(math.expm1, m.min(x, m.constant(0))))));
+
+/** Selection keeps the operand dtypes but for the condition. */
+const where: OpRow = defineOp({
+  name: 'where', doc: 'Elements of x where the condition is true, of y elsewhere.', promotion: 'common', result: 'promoted',
+  operands: [{ name: 'condition', kind: 'bool' }, { name: 'x', kind: 'any' }, { name: 'y', kind: 'any' }],
+  infer: (operands) => ({ dtype: (operands[1] as (typeof operands)[0]).dtype, shape: broadcastShapes(where, operands) }),
+  kernel: { skeleton: 'map', element: scalar('where', 3, (m, condition, x, y) => m.select(m.ne(condition, m.constant(0)), x, y)) }, separable: 'elements',
+});
+
+/** Rows of this family. */
+export const FUNCTIONS: readonly OpRow[] = [
+  fn('exp', 'eˣ.', math.exp),
+  fn('expm1', 'eˣ − 1 without cancellation near 0.', math.expm1),
+  fn('log', 'Natural logarithm; −∞ at 0, NaN below.', math.log),
+  fn('log1p', 'log(1 + x) without cancellation near 0.', math.log1p),
+  fn('log2', 'Logarithm to base 2.', math.log2),
+  fn('log10', 'Logarithm to base 10.', math.log10),
+  fn2('logaddexp', 'log(eˣ + eʸ) without overflow.', logAddExp, ['commutative']),
+  fn2('pow', 'x to the power y.', libm.pow),
+  fn2('hypot', '√(x² + y²) without overflow.', hypotenuse, ['commutative']),
+  fn('sin', 'Sine, x in radians.', math.sin, ['odd']),
+  fn('cos', 'Cosine, x in radians.', math.cos, ['even']),
+  fn('tan', 'Tangent, x in radians.', math.tan, ['odd']),
+  fn('asin', 'Inverse sine, in radians.', libm.asin, ['odd']),
+  fn('acos', 'Inverse cosine, in radians.', libm.acos),
+  fn('atan', 'Inverse tangent, in radians.', libm.atan, ['odd']),
+  fn2('atan2', 'Angle of the point (y, x), in radians; x and y as the two operands in this order: atan2(x, y) = angle of (y, x).', libm.atan2),
+  fn('sinh', 'Hyperbolic sine.', math.sinh, ['odd']),
+  fn('cosh', 'Hyperbolic cosine.', math.cosh, ['even']),
+  fn('tanh', 'Hyperbolic tangent.', math.tanh, ['odd']),
+  fn('asinh', 'Inverse hyperbolic sine.', libm.asinh, ['odd']),
+  fn('acosh', 'Inverse hyperbolic cosine.', libm.acosh),
+  fn('atanh', 'Inverse hyperbolic tangent.', libm.atanh, ['odd']),
+  fn('erf', 'Error function.', libm.erf, ['odd']),
+  elementwise('relu', 'max(x, 0); NaN stays NaN.', 1, (m, x) => m.max(x, m.constant(0)), { laws: ['idempotent'] }),
+  elementwise('leaky_relu', 'x where positive, y · x elsewhere.', 2, (m, x, slope) => m.select(m.gt(x, m.constant(0)), x, m.mul(slope, x)), { kind: 'float', flops: 2 }),
+  fn2('elu', 'x where positive, y · (eˣ − 1) elsewhere.', elu),
+  fn('sigmoid', '1 / (1 + e⁻ˣ).', math.sigmoid),
+  versioned(2, fn('silu', 'x · sigmoid(x).', math.silu)),
+  fn('softplus', 'log(1 + eˣ) without overflow.', math.softplus),
+  versioned(2, fn('gelu', '½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0.', libm.gelu)),
+  where,
+];

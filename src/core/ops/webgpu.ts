@@ -1,0 +1,99 @@
+// Rows whose kernel is their own, and how a GPU computes them; rows that are not here stay on the CPU.
+import { planDiagonal, planFill, planOneHot, planRange, planTriangle } from '../../../kernels/wgsl/fill.ts';
+import { type ItemBytes, planGather } from '../../../kernels/wgsl/gather.ts';
+import { planJoin, planTake } from '../../../kernels/wgsl/join.ts';
+import type { GpuLimits, Plan } from '../../../kernels/wgsl/launch.ts';
+import { planCast } from '../../../kernels/wgsl/map.ts';
+import { planRandom } from '../../../kernels/wgsl/random.ts';
+import { planReduce } from '../../../kernels/wgsl/reduce.ts';
+import type { GpuDType } from '../../../kernels/wgsl/storage.ts';
+import type { Block } from '../tensor/block.ts';
+import { DTYPES } from '../tensor/dtype.ts';
+import { type Shape, sizeOf } from '../tensor/shape.ts';
+import type { TensorType } from '../tensor/type.ts';
+import type { AttributeValues, OpRow } from './define.ts';
+import { opNamed } from './index.ts';
+
+/** What a plan depends on: types, and the elements of operands that say where others are read. */
+export interface GpuTask {
+  readonly attrs: AttributeValues;
+  readonly operands: readonly { readonly type: TensorType; readonly block?: Block }[];
+  readonly type: TensorType;
+}
+
+/** The launches of a task, or undefined where the GPU has none for these dtypes or shapes. */
+export type GpuPlanner = (task: GpuTask, limits: GpuLimits) => Plan | undefined;
+
+const seedOf = (attrs: AttributeValues): bigint => BigInt(attrs['seed'] as number);
+const itemBytesOf = ({ dtype }: TensorType): ItemBytes => DTYPES[dtype].itemBytes as ItemBytes;
+
+/** Elements before, along and after the axis of a call. */
+function aroundAxis(shape: Shape, attrs: AttributeValues): { outer: number; length: number; inner: number } {
+  const axis = attrs['axis'] as number;
+  return { outer: sizeOf(shape.slice(0, axis)), length: shape[axis] ?? 1, inner: sizeOf(shape.slice(axis + 1)) };
+}
+
+/** Joins operands along the axis: of each, as many elements in a row as it has for every index before the axis. */
+const join: GpuPlanner = ({ attrs, operands, type }, limits) => {
+  const { outer } = aroundAxis(type.shape, attrs);
+  return planJoin(outer, operands.map((operand) => operand.type.size / outer), itemBytesOf(type), limits);
+};
+
+/** Indices must be seen, for those outside the axis are an error; where they are on the GPU alone the CPU takes. */
+const take: GpuPlanner = ({ attrs, operands: [x, indices] }, limits) => {
+  if (x === undefined || indices?.block?.isLocal !== true) return undefined;
+  const around = aroundAxis(x.type.shape, attrs);
+  for (const index of indices.block.array as Iterable<number | bigint>) if (index < -around.length || index >= around.length) return undefined;
+  return planTake({ ...around, taken: indices.type.size }, itemBytesOf(x.type), indices.type.dtype, limits);
+};
+
+const repeat: GpuPlanner = ({ attrs, operands: [x] }, limits) => {
+  if (x === undefined) return undefined;
+  const { outer, length, inner } = aroundAxis(x.type.shape, attrs);
+  return planGather({ shape: [outer * length, attrs['repeats'] as number, inner], strides: [inner, 0, 1], offset: 0 }, itemBytesOf(x.type), limits);
+};
+
+/** The diagonal is every (columns + 1)th element. */
+const diagonalSum: GpuPlanner = ({ operands: [x], type }, limits) => {
+  if (x === undefined) return undefined;
+  const [rows, columns] = [x.type.shape.at(-2) as number, x.type.shape.at(-1) as number];
+  const operand = { dtype: type.dtype as GpuDType, shape: [type.size, Math.min(rows, columns)], strides: [rows * columns, columns + 1] };
+  return planReduce({ reduction: 'sum', operand, axes: [1], out: type.dtype as GpuDType }, limits);
+};
+
+const fill = (value: (attrs: AttributeValues) => number): GpuPlanner => ({ attrs, type }, limits) => planFill(type, value(attrs), limits);
+
+/** As `fill`, beside an operand that is not read. */
+const fillLike = (value: (attrs: AttributeValues) => number): GpuPlanner => {
+  const plain = fill(value);
+  return (task, limits) => {
+    const plan = plain(task, limits);
+    return plan && { ...plan, launches: plan.launches.map((launch) => ({ ...launch, buffers: [1] })) };
+  };
+};
+
+const PLANNERS: Readonly<Record<string, GpuPlanner>> = {
+  random_uniform: ({ attrs, type }, limits) => (type.dtype === 'float32' ? planRandom({ distribution: 'uniform' }, seedOf(attrs), type.size, limits) : undefined),
+  random_normal: ({ attrs, type }, limits) => (type.dtype === 'float32' ? planRandom({ distribution: 'normal' }, seedOf(attrs), type.size, limits) : undefined),
+  random_integers: ({ attrs, type }, limits) => planRandom({ distribution: 'integers', low: attrs['low'] as number, high: attrs['high'] as number }, seedOf(attrs), type.size, limits),
+  astype: ({ operands: [x], type }, limits) => (x === undefined ? undefined : planCast(x.type, type.dtype, limits)),
+  concat: join,
+  stack: join,
+  take,
+  repeat,
+  one_hot: ({ operands: [x], type }, limits) => (x === undefined ? undefined : planOneHot(x.type.dtype, type, limits)),
+  tril: ({ attrs, type }, limits) => planTriangle(type, 'lower', attrs['k'] as number, limits),
+  triu: ({ attrs, type }, limits) => planTriangle(type, 'upper', attrs['k'] as number, limits),
+  trace: diagonalSum,
+  full: fill((attrs) => attrs['value'] as number),
+  zeros: fill(() => 0),
+  ones: fill(() => 1),
+  full_like: fillLike((attrs) => attrs['value'] as number),
+  zeros_like: fillLike(() => 0),
+  ones_like: fillLike(() => 1),
+  eye: ({ attrs, type }, limits) => planDiagonal(type, attrs['k'] as number, limits),
+  arange: ({ attrs, type }, limits) => planRange(type, attrs['start'] as number, attrs['step'] as number, limits),
+};
+
+/** Plans by row. */
+export const GPU_PLANS: ReadonlyMap<OpRow, GpuPlanner> = new Map(Object.entries(PLANNERS).map(([name, plan]) => [opNamed(name), plan]));

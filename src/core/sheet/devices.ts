@@ -1,0 +1,37 @@
+// Which devices a sheet has, and why it has not the others.
+import type { Device, DeviceReport } from '../device/device.ts';
+import { UnavailableError } from '../errors.ts';
+
+/** The devices of a sheet, and reports of those it has not. */
+export interface Choice {
+  readonly devices: readonly Device[];
+  readonly absent: readonly DeviceReport[];
+}
+
+/** Of what a host found, the devices that are named; all where none are. `leftOut`: what it did not look for. Throws an UnavailableError where one that is named is not there. */
+export function chooseDevices({ devices, absent }: Choice, leftOut: readonly string[], named: readonly string[] | undefined): Choice {
+  if (named === undefined) return { devices, absent };
+  const unsought = leftOut.map((name) => ({ name, found: false, detail: 'not looked for' }));
+  for (const name of named) checkDevice(name, { devices, absent: [...absent, ...unsought] }, 'devices');
+  const unnamed = devices.map(({ name }) => name).filter((name) => !named.includes(name));
+  const detail = `switched off, for it is not among devices: [${named.map((name) => `'${name}'`).join(', ')}]; add it`;
+  return { devices: devices.filter(({ name }) => named.includes(name)), absent: [...absent, ...[...unnamed, ...leftOut].map((name) => ({ name, found: false, detail }))] };
+}
+
+/** Throws an UnavailableError where a sheet has not the device that an option asks for by name. */
+export function checkDevice(name: string, { devices, absent }: Choice, option: string): void {
+  if (devices.some((device) => device.name === name)) return;
+  const found = devices.map((device) => device.name).join(', ');
+  throw new UnavailableError(`${option}: ${whyNot(name, [...devices, ...absent])}. Found: ${found}; leave the option out to use what there is.`, { device: name });
+}
+
+function whyNot(name: string, known: readonly (Device | DeviceReport)[]): string {
+  const absent = known.find((each) => each.name === name);
+  if (absent !== undefined) return `'${name}' is not here: ${absent.detail.replace(/\.$/, '')}`;
+  const meant = known.find((each) => each.name.toLowerCase() === name.toLowerCase());
+  return `there is no device '${name}'${meant === undefined ? '' : `, write '${meant.name}'`}`;
+}
+
+/** Devices for people; one that is given up counts as not found. */
+export const reportDevices = ({ devices, absent }: Choice): DeviceReport[] =>
+  [...devices.map(({ name, detail, isGivenUp }) => ({ name, found: isGivenUp !== true, detail })), ...absent];

@@ -1,0 +1,48 @@
+// Room in the kernels' memory: what goes when an allocation there finds none. Kept results go, what handles hold moves to plain arrays.
+import type { Task } from '../device/device.ts';
+import type { Entry, Store } from '../store/store.ts';
+import type { Block } from '../tensor/block.ts';
+import type { Pins } from './pins.ts';
+
+/** What has blocks that can go. */
+export interface Relieving {
+  readonly store: Pick<Store, 'entries' | 'delete'>;
+  readonly pins: Pick<Pins, 'blocks'>;
+  readonly computing: { readonly running: Task | undefined };
+}
+
+/**
+ * Gives blocks of the kernels' memory back, one at each step: kept results that no handle holds, those first that cost least to compute
+ * again for their size; then the elements of handles move. Operands of the task under way stay where its kernels were told they lie.
+ */
+export function* giveBack({ store, pins, computing }: Relieving): Generator<void> {
+  const operands = computing.running?.operands ?? [];
+  for (const { block } of operands) block.hold();
+  try {
+    const entries = [...store.entries()].filter(({ value }) => value.block.address !== 0);
+    for (const entry of entries.toSorted((a, b) => density(a) - density(b))) {
+      if (!entry.value.block.isHeldOnce) continue;
+      store.delete(entry.node);
+      yield;
+    }
+    const keepers = new Map<Block, number>();
+    for (const { value } of entries) keepers.set(value.block, (keepers.get(value.block) ?? 0) + 1);
+    for (const block of pins.blocks) if (block.spill(1 + (keepers.get(block) ?? 0))) yield;
+  } finally {
+    for (const { block } of operands) block.release();
+  }
+}
+
+/** Bytes of the table for a node that kept results hold, with its attributes; share of the budget that all may take. */
+const NODE_BYTES = 80;
+const LINEAGE_SHARE = 0.25;
+
+/** Where kept results hold more nodes, that say what they were made from, than a share of the budget, half of them go, bulky and cheap ones first; answers whether any went. */
+export function boundLineage({ store, table, settings }: { readonly store: Relieving['store']; readonly table: { readonly size: number }; readonly settings: { readonly budgetBytes: number } }): boolean {
+  if (table.size * NODE_BYTES <= LINEAGE_SHARE * settings.budgetBytes) return false;
+  const entries = [...store.entries()].toSorted((a, b) => density(a) - density(b));
+  for (const { node } of entries.slice(0, Math.ceil(entries.length / 2))) store.delete(node);
+  return entries.length > 0;
+}
+
+const density = ({ costNs, value }: Entry): number => costNs / value.block.sizeBytes;

@@ -1,0 +1,354 @@
+// SymbolicSheet: the front door. `execute` makes an expression; awaiting it admits it; reading its elements computes it.
+import { AttributeError, ClosedError, SourceError } from '../errors.ts';
+import type { DeviceReport } from '../device/device.ts';
+import { canonicalise, type Argument, restate } from '../expr/canonicalise.ts';
+import { type Author, Expression, REWRITES_APPLIED } from '../expr/expression.ts';
+import type { OpRow } from '../ops/define.ts';
+import { FOREIGN_METHODS, METHODS, opNamed } from '../ops/index.ts';
+import { type Value, valueOfArray } from '../tensor/block.ts';
+import type { DType, DTypeOf } from '../tensor/dtype.ts';
+import type { Elements } from '../tensor/elements.ts';
+import type { ForeignClass } from '../tensor/export.ts';
+import { isGpuBuffer } from '../tensor/foreign-gpu.ts';
+import { tensorType } from '../tensor/type.ts';
+import { takeCallSite } from '../../call-site.ts';
+import { isAttributes, splitArguments } from './arguments.ts';
+import { markCall, mayFail } from './call-places.ts';
+import { takeOver } from './ownership.ts';
+import type { Core, View } from './core.ts';
+import { checkDevice, reportDevices } from './devices.ts';
+import { isTooDeep } from './deep-chains.ts';
+import { answersIn, type Explanation, explainExpression } from './explain.ts';
+import { exportOnGpu, sharingOf, valueOfBuffer, valueOfTf } from './gpu-buffers.ts';
+import type { Memo, Memoised, MemoOptions } from './memo/memo.ts';
+import type { MemoView } from './memo/view.ts';
+import type { OpArguments, OpName, OpResult, SheetMethods } from './methods.gen.ts';
+import { isElements, isLiteral, readElements, readIndices } from './operands.ts';
+import { checkOptions, checkViewOptions, TENSOR, type TensorOptions, type ViewOptions } from './options.ts';
+import { describe, INSPECT, printSheet } from './print.ts';
+import { Reader } from './reader.ts';
+import { sheetStats, type SheetStats } from './stats.ts';
+import { type Owner, PendingTensor, Tensor } from './tensor.ts';
+import { SheetTrace } from './trace.ts';
+
+/** What a `compute` that had nothing to wait for gives: promises of its own would cost as much as a small kernel. */
+const COMPUTED = Promise.resolve();
+
+/** A view of an open sheet. `with` gives further views of the same sheet. */
+export class Sheet {
+  /** @internal */
+  readonly core: Core;
+  readonly #view: View;
+  readonly #reader: Reader;
+
+  /** @internal */
+  constructor(core: Core, view: View) {
+    if (view === undefined) throw new AttributeError('A sheet is opened, not constructed: its devices have to be found first; write await SymbolicSheet.open({ … }).', {});
+    this.core = core;
+    this.#view = view;
+    this.#reader = new Reader(core, view);
+  }
+
+  /**
+   * The result of an op, by name. Operands are tensors, pending tensors, typed arrays, nested lists, numbers or foreign
+   * tensors; then attributes. Wrong names, shapes, dtypes and attributes throw here; nothing is computed here.
+   */
+  execute<N extends OpName>(op: N, ...args: OpArguments[N]): OpResult<N> {
+    return this.call(opNamed(op), undefined, args as readonly unknown[]) as OpResult<N>;
+  }
+
+  /**
+   * A tensor of given elements: a typed array, nested lists or a foreign tensor; copied unless `own`, on the GPU where a tensor of
+   * TensorFlow.js lies on `gpuDevice()`. A GPUBuffer of that device is used where it is: it must not be written or destroyed while
+   * tensors made from it are in use.
+   */
+  tensor<D extends DType>(values: unknown, shape: readonly number[] | undefined, options: TensorOptions & { readonly dtype: D }): Tensor<D>;
+  tensor<D extends DType>(values: unknown, options: TensorOptions & { readonly dtype: D }): Tensor<D>;
+  tensor<V>(values: V, shape?: readonly number[], options?: TensorOptions): Tensor<DTypeOf<V>>;
+  tensor<V>(values: V, options?: TensorOptions): Tensor<DTypeOf<V>>;
+  tensor(values: unknown, second?: readonly number[] | TensorOptions, third?: TensorOptions): Tensor {
+    this.#open();
+    const isOptions = third === undefined && isAttributes(second);
+    const shape = isOptions ? undefined : second as readonly number[] | undefined;
+    const options: TensorOptions = ((isOptions ? second : third) ?? {}) as TensorOptions;
+    if (values instanceof Tensor) {
+      const remedy = this.#isOfThisSheet(values.owner) ? "use it as it is, t.astype('float64') for another dtype, t.reshape([…]) for another shape" : 'pass its elements: sheet.tensor(await t.data(), t.shape)';
+      throw new SourceError(`tensor: this is a tensor ${this.#isOfThisSheet(values.owner) ? 'of this sheet already' : 'of another sheet'}; ${remedy}.`, { shape: values.shape });
+    }
+    checkOptions('tensor', options, TENSOR);
+    if (isGpuBuffer(values)) {
+      const value = valueOfBuffer(this.core, values, shape, options);
+      return new Tensor(this, this.core.roots.add(value.type, value, this.#view.author));
+    }
+    const onGpu = valueOfTf(this.core, values, 'tensor', shape, options.dtype);
+    if (onGpu !== undefined) return new Tensor(this, this.core.roots.add(onGpu.type, onGpu, this.#view.author));
+    const elements = readElements(values, 'tensor', shape, options.dtype);
+    const type = tensorType(elements.dtype, elements.shape);
+    const value = options.own === true ? takeOver(elements.array, type) : elements.fresh ? valueOfArray(type, elements.array) : this.core.roots.snapshot(elements.array, type);
+    const root = this.core.roots.add(type, value, this.#view.author);
+    return new Tensor(this, root);
+  }
+
+  /** Computes handles, so that their elements are in memory; what timing code should await. */
+  compute(...handles: readonly Tensor[]): Promise<void> {
+    try {
+      this.#open();
+      return this.#reader.compute(handles.map((handle) => this.#own(handle))) ?? COMPUTED;
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  }
+
+  /** @internal */
+  get author(): Author {
+    return this.#view.author;
+  }
+
+  /** What was called and how it was answered, to read, save and replay. */
+  get trace(): SheetTrace {
+    return new SheetTrace(this.core.recorder, this.core.host);
+  }
+
+  /** A view of the same sheet: other class, device, precision or cache for its calls, a signal for its waits. */
+  with(options: ViewOptions): Sheet {
+    const view = viewWith(this.core, this.#view, options);
+    return new Sheet(this.core, view);
+  }
+
+  /**
+   * A function whose results are kept: by `name`, `deps` and the content of its arguments, never by its source text. It
+   * takes tensors of any library, typed arrays, strings, numbers, bigints and JSON; its results are tensors, JSON, or
+   * plain trees of both. With `rows: n` each row of the first argument is kept on its own, and the function sees only
+   * unseen rows, at most n at once. Calls under way are shared; errors are not kept.
+   */
+  memo<A extends readonly unknown[], R>(name: string, run: (...args: A) => R | PromiseLike<R>, options: MemoOptions & { readonly rows: number }): Memo<A, Tensor>;
+  memo<A extends readonly unknown[], R>(name: string, run: (...args: A) => R | PromiseLike<R>, options?: MemoOptions): Memo<A, Memoised<R>>;
+  memo<A extends readonly unknown[]>(name: string, run: (...args: A) => unknown, options: MemoOptions = {}): Memo<A, unknown> {
+    this.#open();
+    if (typeof run !== 'function') throw new AttributeError(`memo: its second argument is ${describe(run)}; give the function whose results to keep: sheet.memo('name', fn).`, { name });
+    return this.core.makeMemo(this.#memoView(), name, run, options);
+  }
+
+  #memoView(): MemoView {
+    const { author, reuse, signal } = this.#view;
+    return {
+      core: this.core, owner: this, author, reuse, signal, checkOpen: () => this.#open(),
+      owns: (tensor) => this.#isOfThisSheet(tensor.owner), with: (options) => this.with(options).#memoView(),
+    };
+  }
+
+  /** Did the cache help: one line that says what was reused and what that saved, or why nothing was. */
+  async report(): Promise<string> {
+    const { formatReport } = await import('./report.ts');
+    return formatReport(this.core);
+  }
+
+  /** Counts since the sheet was opened, and the state of its RAM store. */
+  stats(): SheetStats {
+    return sheetStats(this.core);
+  }
+
+  /** Drops kept results: that of a handle, those of an op by name, or all. Live handles keep what they hold. Answers how many. */
+  forget(what?: Tensor | OpName): number {
+    const { store, table } = this.core;
+    if (what instanceof Tensor) return Number(store.delete(this.#own(what).knownNode(table)));
+    const op = what === undefined ? undefined : opNamed(what).number;
+    const dropped = [...store.entries()].filter((entry) => op === undefined || table.opOf(entry.node) === op);
+    for (const entry of dropped) store.delete(entry.node);
+    // After they were counted; and runs of memoised functions that began before keep nothing.
+    if (what === undefined) this.core.memos.clear();
+    if (what === undefined) for (const device of this.core.dispatcher.devices) device.trim?.();
+    return dropped.length;
+  }
+
+  /** @internal */
+  call(row: OpRow, self: Expression | undefined, args: readonly unknown[]): unknown {
+    this.#open();
+    const { counters, lookups, nearMisses } = this.core;
+    counters.calls++;
+    nearMisses.called(row);
+    const before = this.core.lastSeq;
+    const startNs = lookups.start();
+    const { operands, given } = splitArguments(row, self, args);
+    const expression = canonicalise(row, this.#read(row, operands), given, this.#view.author);
+    lookups.stop(startNs);
+    if (mayFail(row, expression, this.core)) markCall(expression, takeCallSite(), before);
+    return this.handle(expression);
+  }
+
+  /** @internal A call as a trace holds it: operands and attributes are canonical, no law is applied again. */
+  restate(row: OpRow, operands: readonly Expression[], values: Expression['attributes']['values']): PendingTensor {
+    this.#open();
+    return this.handle(restate(row, operands, values, this.#view.author));
+  }
+
+  /** @internal */
+  handle(expression: Expression): PendingTensor {
+    if (this.core.settings.eager) this.#reader.computeNow(expression);
+    else if (isTooDeep(expression)) this.#reader.cut(expression);
+    return new PendingTensor(this, expression);
+  }
+
+  /** Operands become expressions and literals where they stand; bare arrays are read now, before the caller can change them. */
+  #read(row: OpRow, operands: unknown[]): Argument[] {
+    let bare = false;
+    for (let i = 0; i < operands.length; i++) {
+      const value = this.#argument(row, operands[i], row.operands[row.variadic ? 0 : i]?.kind === 'index');
+      operands[i] = value;
+      bare ||= isElements(value);
+    }
+    return bare ? this.core.roots.settle(row, operands as (Argument | Elements)[], this.#view.author, this.#view.reuse) : (operands as Argument[]);
+  }
+
+  #argument(row: OpRow, operand: unknown, isIndex: boolean): Argument | Elements {
+    if (operand instanceof Tensor) return this.#own(operand);
+    if (operand instanceof Expression) return operand;
+    const onGpu = valueOfTf(this.core, operand, row.name);
+    if (onGpu !== undefined) return this.core.roots.add(onGpu.type, onGpu, this.#view.author);
+    if (isIndex) return readIndices(operand, row.name);
+    if (isLiteral(operand)) return operand;
+    return readElements(operand, row.name);
+  }
+
+  /** A handle of this sheet, in this view's class: a result of class tolerance enters an exact expression by its bytes. */
+  #own(handle: Tensor): Expression {
+    if (!(handle instanceof Tensor) || !this.#isOfThisSheet(handle.owner)) {
+      throw new SourceError('This tensor belongs to another sheet; pass its elements: sheet.tensor(await other.data(), other.shape).', {});
+    }
+    const { expression } = handle;
+    if (expression.row === undefined || expression.semantics === this.#view.author.semantics) return expression;
+    return this.core.roots.reenter(expression, (handle.owner as Sheet).#reader.settledValue(expression), this.#view.author);
+  }
+
+  #isOfThisSheet(owner: Owner): boolean {
+    return owner === this || (owner instanceof Sheet && owner.core === this.core);
+  }
+
+  /** @internal */
+  admit(expression: Expression): Promise<void> | undefined {
+    this.#open();
+    this.#reader.admit(expression);
+    return this.core.pins.breathe();
+  }
+
+  /** @internal */
+  demand(expression: Expression): Promise<Value> {
+    if (expression.value?.block.isLocal !== true) this.#open();
+    return this.#reader.value(expression);
+  }
+
+  /** @internal */
+  peek(expression: Expression): Value | undefined {
+    const value = expression.value ?? this.core.store.peek(expression.knownNode(this.core.table))?.value;
+    return value?.block.isLocal === true ? value : undefined;
+  }
+
+  /** @internal */
+  observed(expression: Expression, value: Value): void {
+    this.#reader.observed(expression, value);
+  }
+
+  /** @internal */
+  async contentIdOf(expression: Expression): Promise<Uint8Array> {
+    if (expression.contentId === undefined) this.#open();
+    return this.#reader.contentId(expression);
+  }
+
+  /** @internal */
+  async lend(expression: Expression): Promise<GPUBuffer> {
+    this.#open();
+    return this.#reader.lend(expression);
+  }
+
+  /** @internal */
+  async exportOnGpu<F>(expression: Expression, foreign: ForeignClass<F>): Promise<F | undefined> {
+    return this.core.isClosed ? undefined : exportOnGpu(this.core, expression.type, foreign, (use) => this.#reader.copyOut(expression, use));
+  }
+
+  /** The GPUDevice that this sheet computes on, to make buffers for it and to use those it lends. Its errors and its loss are the sheet's as well. */
+  gpuDevice(): GPUDevice {
+    this.#open();
+    return sharingOf(this.core).device;
+  }
+
+  /** @internal */
+  release(expression: Expression): void {
+    if (!expression.isComputable && --expression.claims > 0) return;
+    // Computed again it may have other bits, in class tolerance.
+    if (expression.isComputable) expression.contentId = undefined;
+    this.core.pins.unpin(expression);
+  }
+
+  /** Devices that were found, and those that were not, are switched off or given up, with what would be needed. */
+  devices(): readonly DeviceReport[] {
+    return reportDevices(this.core.choice);
+  }
+
+  /** Op by op, what was reused and what was computed, and why. */
+  explain(tensor: Tensor | Expression): Explanation {
+    if (!(tensor instanceof Tensor || tensor instanceof Expression)) throw new SourceError(`explain: ${describe(tensor)} is not a tensor; give a result of this sheet.`, { kind: typeof tensor });
+    return explainExpression(tensor instanceof Tensor ? tensor.expression : tensor, (e) => this.core.reasonOf(e), answersIn(this.core.recorder.records()));
+  }
+
+  /**
+   * Lets go of everything that is not held by a live handle. What one holds can still be read: from a GPU it comes to RAM first, as far as
+   * there is room, but for GPUBuffers that are the caller's. Forgetting to close loses nothing and keeps no process alive.
+   */
+  close(): Promise<void> {
+    return this.core.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  toString(): string {
+    const devices = this.core.dispatcher.devices.map(({ name }) => name);
+    return printSheet(this.core, this.#view.numerics, devices, this.core.isClosed ? 'closed' : 'open');
+  }
+
+  /** The figures of `stats()`. */
+  toJSON(): SheetStats {
+    return this.stats();
+  }
+
+  [INSPECT](): string {
+    return this.toString();
+  }
+
+  #open(): void {
+    if (this.core.isClosed) throw new ClosedError('This sheet is closed; open another with SymbolicSheet.open().', {});
+  }
+}
+
+/** Ops as methods, generated from the rows. Names of the sheet's own win: `sheet.trace` is the trace, the op is `x.trace()`. */
+export interface Sheet extends Omit<SheetMethods, 'trace'> {}
+
+for (const [method, row] of METHODS) {
+  if (Object.hasOwn(Sheet.prototype, method)) continue;
+  Object.defineProperty(Sheet.prototype, method, {
+    configurable: true, writable: true,
+    value(this: Sheet, ...args: readonly unknown[]): unknown {
+      return this.call(row, undefined, args);
+    },
+  });
+}
+
+for (const [method, name] of FOREIGN_METHODS) {
+  if (!(method in Sheet.prototype)) Object.defineProperty(Sheet.prototype, method, { configurable: true, writable: true, value: (): unknown => opNamed(name) });
+}
+
+/** The view whose options are `base`'s but for those given. */
+export function viewWith(core: Core, base: Omit<View, 'author'>, options: ViewOptions): View {
+  checkViewOptions(options);
+  if (options.device !== undefined) checkDevice(options.device, core.choice, 'with: device');
+  const numerics = options.class ?? base.numerics;
+  const { rewrites } = core.settings;
+  const semantics = (numerics === 'exact' ? 1 : 0) | (rewrites === 'apply' ? REWRITES_APPLIED : 0);
+  const precision = options.precision ?? base.precision;
+  const author: Author = { semantics, precision, rewrites, asWritten: !core.lawless, stabilise: core.stabilise, nextSeq: () => core.nextSeq() };
+  return {
+    author, numerics, reuse: options.cache === undefined ? base.reuse : options.cache === 'on' && core.settings.cache === 'on',
+    device: options.device ?? base.device, precision, signal: options.signal ?? base.signal,
+  };
+}
