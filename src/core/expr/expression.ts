@@ -4,6 +4,7 @@ import type { OpRow } from '../ops/define.ts';
 import type { Value } from '../tensor/block.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { type Attributes, NO_ATTRIBUTES } from './attributes.ts';
+import { Holding } from './holding.ts';
 import type { InterningTable, NodeId } from './interning.ts';
 
 /** What a result's bits may be, as a small number: numerics class and rewrite mode. Part of a node's identity. */
@@ -35,6 +36,8 @@ export interface Author {
 /** Op numbers below the rows' own: roots, and the list nodes that chain more than two operands. */
 export const ROOT_OP = 0xffff;
 const LIST_OP = 0xfffe;
+/** Expressions that one call makes above each other at most: casts and rewritten forms, which have no handle. */
+const CALL_LEVELS = 4;
 
 /** An op on operands. Immutable but for where it stands in the table and, once pinned, its value. */
 export class Expression {
@@ -48,12 +51,8 @@ export class Expression {
   /** Longest path to a root. */
   depth: number;
   operands: readonly Expression[];
-  /** Bytes that stay with this expression: a root's, or a result that was observed or cut loose from its operands. */
-  value: Value | undefined;
   /** Handles on it: disposing of one must not take the elements of a root from the others. */
   claims = 0;
-  /** What keeps the value's block from being recycled while this expression lives; the sheet's business. */
-  pin: object | undefined;
   /** Content id, where one was needed. A root that has one stands at the node of its content. */
   contentId: Uint8Array | undefined;
   /** Where its elements came from, as far as is known. */
@@ -68,6 +67,9 @@ export class Expression {
   costNs = 0;
   /** Its program event was written and its node probed. */
   admitted = false;
+  #value: Value | undefined;
+  #pin: object | undefined;
+  #holding: WeakRef<Holding> | undefined;
   #flops = -1;
   #node: NodeId = 0;
   #life = 0;
@@ -84,6 +86,44 @@ export class Expression {
     this.operands = operands;
     this.seq = seq;
     this.depth = depthOver(operands);
+  }
+
+  /** Bytes that stay with this expression: a root's, or a result that was observed, is held by handles or was cut loose from its operands. */
+  get value(): Value | undefined {
+    return this.#value ?? this.held?.value;
+  }
+
+  /** A value stays as long as the expression lives, or as long as its holding where it has one. */
+  set value(value: Value | undefined) {
+    const { held } = this;
+    if (held === undefined) this.#value = value;
+    else held.value = value;
+  }
+
+  /** What keeps the value's block from being recycled; the sheet's business. */
+  get pin(): object | undefined {
+    return this.#pin ?? this.held?.pin;
+  }
+
+  set pin(pin: object | undefined) {
+    const { held } = this;
+    if (held === undefined) this.#pin = pin;
+    else held.pin = pin;
+  }
+
+  /** What holds its value while somebody needs it, where that was asked for and somebody does. */
+  get held(): Holding | undefined {
+    return this.#holding?.deref();
+  }
+
+  /** Has the value held as long as the answer lives; undefined where it stays with the expression as it is. */
+  hold(): Holding | undefined {
+    if (!this.isComputable || this.#value !== undefined) return undefined;
+    const { held } = this;
+    if (held !== undefined) return held;
+    const holding = new Holding(holdingsUnder(this, CALL_LEVELS));
+    this.#holding = new WeakRef(holding);
+    return holding;
   }
 
   /** The node of this expression in the table, interning it (and, without recursion, its operands) where it is not. */
@@ -137,6 +177,7 @@ export class Expression {
 
   /** Forgets how it was made, so that a long chain does not hold its whole past. Its value must stay with it. */
   cutLoose(): void {
+    [this.#value, this.#pin, this.#holding] = [this.value, this.pin, undefined];
     this.operands = [];
     this.depth = 0;
     this.#node = 0;
@@ -149,6 +190,17 @@ export function rootExpression(type: TensorType, value: Value, semantics: Semant
   root.value = value;
   root.origin = 'given';
   return root;
+}
+
+/** What holds the values that an expression will be computed from, where those are not with their expressions. */
+function holdingsUnder({ operands }: Expression, levels: number): Holding[] {
+  const holdings: Holding[] = [];
+  for (const operand of operands) {
+    const { held } = operand;
+    if (held !== undefined) holdings.push(held);
+    else if (levels > 1 && operand.value === undefined) holdings.push(...holdingsUnder(operand, levels - 1));
+  }
+  return holdings;
 }
 
 function depthOver(operands: readonly Expression[]): number {

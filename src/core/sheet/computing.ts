@@ -64,7 +64,7 @@ export class Computing {
           given, compute, fuse: (order) => fuse(order, (step) => table.sight(step.identity as NodeId) > 0), identityOf: (e) => e.node(table), find: (e, node) => hold(given(e) ?? this.#kept(e, node as NodeId, isReady)),
           retain: (identity) => retainNode(table, identity),
         }
-      : { given, compute, fuse: (order) => fuse(order, () => false), identityOf: (e) => e, find: (e) => hold(given(e)), retain: () => letGoOfNothing };
+      : { given, compute, fuse: (order) => fuse(order, isHeldAgain), identityOf: (e) => e, find: (e) => hold(given(e)), retain: () => letGoOfNothing };
   }
 
   /** Elements from which the steps of a plan are fused: all of them where a plan on a GPU comes again. */
@@ -96,7 +96,7 @@ export class Computing {
   /** Runs a step's kernel on the device chosen for it, or joins the flight that computes the same node. */
   #compute(step: Step, mode: Promptness, view: View): Value | Promise<Value> {
     if (!step.expression.isComputable) throw unreadable(step.expression);
-    const flight = view.reuse && mode === 'free' ? this.#flights.join(step.identity as NodeId) : undefined;
+    const flight = mode === 'free' ? this.#flights.join(step.identity) : undefined;
     if (flight !== undefined) return flight;
     const task = taskOf(step, view.numerics);
     if (task.row.kernel.skeleton === 'alias') return this.#alias(step.expression, valueOf(task.type, (task.operands[0] as Value).block), mode);
@@ -152,7 +152,7 @@ export class Computing {
   #brought(step: Step, task: Task, view: View): Promise<Value> {
     const letGo = holdAll(task.operands);
     const dispatched = Promise.all(task.operands.map(({ block }) => block.bring())).then(() => this.#dispatch(step, task, 'free', view));
-    return this.#fly(step, view, dispatched.finally(letGo));
+    return this.#flights.start(step.identity, dispatched.finally(letGo));
   }
 
   /** Lets a device finish beside the event loop; operands are held until it has, whoever stops waiting. */
@@ -169,16 +169,12 @@ export class Computing {
       run.block.release();
       return this.#elsewhere(run, error, 'free');
     });
-    return this.#fly(run.step, run.view, landing);
-  }
-
-  #fly(step: Step, view: View, landing: Promise<Value>): Promise<Value> {
-    return view.reuse ? this.#flights.start(step.identity as NodeId, landing) : landing;
+    return this.#flights.start(run.step.identity, landing);
   }
 
   /** A kernel that a GPU refuses is computed by another device, one that finds no memory again when some came back; any other failure is the caller's. */
   #elsewhere({ step, task, device, view, again }: Run, error: unknown, mode: Promptness): Value | Promise<Value> {
-    if (error instanceof LimitError && mode === 'free' && !again) return this.#fly(step, view, this.#whenThereIsRoom(step, task, view, error));
+    if (error instanceof LimitError && mode === 'free' && !again) return this.#flights.start(step.identity, this.#whenThereIsRoom(step, task, view, error));
     const refused = device.deviceMemory !== undefined && !(error instanceof DeviceLostError) && !device.supports({ ...task });
     if (!refused) throw this.#failed(step.expression, error);
     step.expression.note = `${device.name} refused: ${error instanceof Error ? error.message : String(error)}`;
@@ -195,7 +191,7 @@ export class Computing {
     const returning = mode === 'free' ? this.#core.dispatcher.returning : undefined;
     if (returning === undefined) throw error;
     const letGo = holdAll(task.operands);
-    return this.#fly(step, view, returning.then(() => this.#dispatch(step, { ...task }, mode, view)).finally(letGo));
+    return this.#flights.start(step.identity, returning.then(() => this.#dispatch(step, { ...task }, mode, view)).finally(letGo));
   }
 
   async #whenThereIsRoom(step: Step, task: Task, view: View, error: LimitError): Promise<Value> {
@@ -229,6 +225,8 @@ export class Computing {
     step.expression.origin = 'computed';
     step.expression.site = undefined;
     step.expression.costNs = step.pathNs;
+    // Nobody else keeps it: a handle that holds it would have it computed again at each use.
+    if (!view.reuse && step.expression.held !== undefined) core.pins.renew(step.expression, value);
     const decision = view.reuse ? this.#keep(step, value, runner.name, warmNs) : 'computed';
     core.answered(step.expression, decision, runner.name, startNs, elapsedNs, 0, value);
     return value;
@@ -282,6 +280,9 @@ function retainNode(table: InterningTable, identity: Identity): () => void {
   table.retain(identity);
   return () => table.release(identity);
 }
+
+/** Whether what was once computed as a part of another is asked for again while somebody holds it: it is worth having then. */
+const isHeldAgain = ({ expression: { within, held } }: Step): boolean => within > 0 && held !== undefined;
 
 const letGoOfNothing = (): void => {};
 

@@ -15,7 +15,7 @@ import { describe } from './print.ts';
 export interface OpenOptions {
   /** Bits a result may have: `tolerance` (default) any device within the op's bound, `exact` those of the numeric specification. */
   readonly class?: NumericsClass;
-  /** `off`: nothing is reused and nothing kept. */
+  /** `off`: nothing is looked up and nothing kept but what handles hold, which is computed once. */
   readonly cache?: 'on' | 'off';
   /** Bytes the RAM store may hold. Default 1 GiB. */
   readonly budgetBytes?: number;

@@ -104,6 +104,11 @@ export class Sheet {
     return this.#view.author;
   }
 
+  /** @internal */
+  get keepsForHandles(): boolean {
+    return !this.#view.reuse;
+  }
+
   /** What was called and how it was answered, to read, save and replay. */
   get trace(): SheetTrace {
     return new SheetTrace(this.core.recorder, this.core.host);
@@ -216,6 +221,7 @@ export class Sheet {
       throw new SourceError('This tensor belongs to another sheet; pass its elements: sheet.tensor(await other.data(), other.shape).', {});
     }
     const { expression } = handle;
+    if (!this.#view.reuse) handle.keep();
     if (expression.row === undefined || expression.semantics === this.#view.author.semantics) return expression;
     return this.core.roots.reenter(expression, (handle.owner as Sheet).#reader.settledValue(expression), this.#view.author);
   }

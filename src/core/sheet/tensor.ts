@@ -16,6 +16,8 @@ import { INSPECT, printTensor } from './print.ts';
 export interface Owner {
   /** In whose semantics its calls are meant. */
   readonly author: Author;
+  /** Whether values stay with handles: where nothing is reused, nobody else keeps what was computed. */
+  readonly keepsForHandles: boolean;
   call(row: OpRow, self: Expression | undefined, args: readonly unknown[]): unknown;
   /** A promise where the event loop should turn before the answer is used. */
   admit(expression: Expression): Promise<void> | undefined;
@@ -43,6 +45,8 @@ export class Tensor<D extends DType = DType> {
   readonly owner: Owner;
   /** @internal */
   readonly expression: Expression;
+  /** @internal What has the value kept as long as this handle lives. */
+  holding: object | undefined;
   #disposed = false;
 
   /** @internal */
@@ -50,6 +54,12 @@ export class Tensor<D extends DType = DType> {
     this.owner = owner;
     this.expression = expression;
     expression.claims++;
+    if (owner.keepsForHandles) this.keep();
+  }
+
+  /** @internal Has the value kept, once it is computed, as long as this handle lives. */
+  keep(): void {
+    this.holding ??= this.expression.hold();
   }
 
   get shape(): Shape {

@@ -1,0 +1,33 @@
+// What keeps a value where nothing else does: strong from the handles on an expression, and from what is still to be computed from it.
+import type { Value } from '../tensor/block.ts';
+
+/**
+ * The value of an expression for those who need it. Its handles refer to it, and so do the holdings of results that were not computed
+ * yet; the expression itself only weakly. So a value goes when its handles are collected and all that was asked of it is computed,
+ * however long the expression lives as the past of others.
+ */
+export class Holding {
+  #value: Value | undefined;
+  /** What keeps the value's block from being recycled; the sheet's business. */
+  pin: object | undefined;
+  /** Holdings of what it will be computed from. */
+  #needs: readonly Holding[];
+
+  constructor(needs: readonly Holding[]) {
+    this.#needs = needs;
+  }
+
+  get value(): Value | undefined {
+    return this.#value;
+  }
+
+  set value(value: Value | undefined) {
+    this.#value = value;
+    if (value !== undefined) this.#needs = [];
+  }
+
+  /** How many values it waits for. */
+  get needs(): number {
+    return this.#needs.length;
+  }
+}
