@@ -10,6 +10,8 @@ export type FloatArray = Float32Array | Float64Array;
 /** Integer storage of a matrix of numbers, and of bigints. */
 export type IntegerArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;
 export type BigIntegerArray = BigInt64Array | BigUint64Array;
+/** Storage of a matrix of any dtype. */
+export type MatrixArray = FloatArray | IntegerArray | BigIntegerArray;
 
 /** Element (i, j) is values[offset + i·stride + j]. */
 export interface Matrix<V> {
@@ -39,6 +41,14 @@ export interface Contraction<V> {
 
 /** K is summed in blocks of this many products; part of sqs-num/1 (the WebAssembly kernels have the same constant). */
 const K_BLOCK = 256;
+
+/** Product of matrices of one dtype, whichever it is. */
+export function contractAny(spec: Contraction<MatrixArray>): void {
+  const { values } = spec.c;
+  if (values instanceof Float32Array || values instanceof Float64Array) contract(spec as Contraction<FloatArray>);
+  else if (values instanceof BigInt64Array || values instanceof BigUint64Array) contractBigIntegers(spec as Contraction<BigIntegerArray>);
+  else contractIntegers(spec as Contraction<IntegerArray>);
+}
 
 /** Product of float matrices of one dtype, in the order of sqs-num/1. */
 export function contract<V extends FloatArray>(spec: Contraction<V>): void {
@@ -102,11 +112,11 @@ export function contractOracle(spec: Omit<Contraction<FloatArray>, 'c' | 'mode' 
 type Operands<V> = Omit<Contraction<V>, 'c' | 'mode' | 'triangle'>;
 type ElementOf<V> = V extends BigIntegerArray ? bigint : number;
 
-function elementOfA<V extends FloatArray | IntegerArray | BigIntegerArray>({ a, transposeA }: Operands<V>, i: number, k: number): ElementOf<V> {
+function elementOfA<V extends MatrixArray>({ a, transposeA }: Operands<V>, i: number, k: number): ElementOf<V> {
   return a.values[a.offset + (transposeA ? k * a.stride + i : i * a.stride + k)] as ElementOf<V>;
 }
 
-function elementOfB<V extends FloatArray | IntegerArray | BigIntegerArray>({ b, transposeB }: Operands<V>, k: number, j: number): ElementOf<V> {
+function elementOfB<V extends MatrixArray>({ b, transposeB }: Operands<V>, k: number, j: number): ElementOf<V> {
   return b.values[b.offset + (transposeB ? j * b.stride + k : k * b.stride + j)] as ElementOf<V>;
 }
 

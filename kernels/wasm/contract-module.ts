@@ -1,4 +1,4 @@
-// Emits the WebAssembly module of the contract skeleton for one float dtype: kernels `multiply`, `multiplyPacked` and `multiplyWide` here, and
+// Emits the WebAssembly module of the contract skeleton for one dtype: kernels `multiply`, `multiplyPacked` and `multiplyWide` here, and
 // the packing kernels of contract-packing.ts, those of slim products of contract-slim.ts.
 //
 // Per output element the order is that of docs/format/numerics.md ("contract", sqs-num/1): K in blocks of 256; inside a block sequential,
@@ -7,17 +7,17 @@
 // Register tile MR × NR. B is read by panels NR wide; packed and unpacked B differ only in strides. A is read in place row by row
 // (`multiply`, MR pointers) or from packed tiles, MR interleaved (`multiplyPacked`, one pointer, for Aᵀ). Small products skip all packing;
 // products with few rows go by wide panels of B in place (`multiplyWide`).
-import { block, br, call, countUp, i32, i8x16, label, ModuleBuilder, sequence, set, tee, v128, when, whenElse, whileTrue } from './assembler.ts';
+import { block, br, call, countUp, i32, i8x16, label, ModuleBuilder, sequence, set, v128, when, whenElse, whileTrue } from './assembler.ts';
 import type { Expr, FunctionReference, Local, Statement } from './assembler.ts';
-import { K_BLOCK, LANES, MODE, read, TILE, TRIANGLE, WIDE_VECTORS } from './contract-fields.ts';
-import type { FloatDtype, Lanes, TileShape } from './contract-fields.ts';
+import { CONTRACT_LANES, K_BLOCK, MODE, read, TILE, TRIANGLE, WIDE_VECTORS } from './contract-fields.ts';
+import type { ContractDtype, ContractLanes, TileShape } from './contract-fields.ts';
 import { emitPacking, emitTransposeBlock } from './contract-packing.ts';
 import { emitSlim } from './contract-slim.ts';
 
 /** The module for `dtype` on a shared or private memory. */
-export function contractModule(dtype: FloatDtype, memory: 'shared' | 'private', tile: TileShape = TILE): Uint8Array<ArrayBuffer> {
+export function contractModule(dtype: ContractDtype, memory: 'shared' | 'private', tile: TileShape = TILE): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder({ memory });
-  const lanes = LANES[dtype];
+  const lanes = CONTRACT_LANES[dtype];
   for (const source of ['rows', 'packed'] as const) {
     const tiles = Array.from({ length: tile.rows }, (_, i) => emitTile(module, lanes, { ...tile, rows: i + 1 }, source === 'rows' ? undefined : tile.rows));
     emitMultiply(module, lanes, tile, tiles, source === 'rows' ? 'multiply' : 'multiplyPacked');
@@ -31,7 +31,7 @@ export function contractModule(dtype: FloatDtype, memory: 'shared' | 'private', 
 
 // tile(a, aRowBytes, b, bStepBytes, depth, c, cRowBytes, columns, mode): one register tile of C from one K block.
 // A is row-major with aRowBytes, or, when `interleave` is given, packed: `interleave` rows' elements of one k side by side.
-function emitTile(module: ModuleBuilder, lanes: Lanes, tile: TileShape, interleave: number | undefined): FunctionReference<'void'> {
+function emitTile(module: ModuleBuilder, lanes: ContractLanes, tile: TileShape, interleave: number | undefined): FunctionReference<'void'> {
   const f = module.function({ params: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32', 'i32'] });
   const [a, aRowBytes, b, bStepBytes, depth, c, cRowBytes, columns, mode] = f.params;
   const pointers = interleave === undefined ? [a, ...Array.from({ length: tile.rows - 1 }, () => f.local('i32'))] : [a];
@@ -64,10 +64,8 @@ interface Target {
 
 type Merge = (address: Expr<'i32'>, sum: Expr<'v128'>, loaded: (address: Expr<'i32'>) => Expr<'v128'>) => Expr<'v128'>;
 
-function writeTile(lanes: Lanes, tile: TileShape, sums: readonly (readonly Local<'v128'>[])[], target: Target): Statement {
-  const quiet = v128.constant(lanes.quietNaN);
-  // NaN has one spelling in results, so that equal results have equal bytes.
-  const canonical = (value: Expr<'v128'>): Expr<'v128'> => v128.bitselect(tee(target.scratch, value), quiet, lanes.eq(target.scratch, target.scratch));
+function writeTile(lanes: ContractLanes, tile: TileShape, sums: readonly (readonly Local<'v128'>[])[], target: Target): Statement {
+  const canonical = (value: Expr<'v128'>): Expr<'v128'> => lanes.canonical(value, target.scratch);
   const merges: Merge[] = [
     (_, sum) => canonical(sum), (at, sum, loaded) => canonical(lanes.add(loaded(at), sum)), (at, sum, loaded) => canonical(lanes.sub(loaded(at), sum)),
   ];
@@ -81,7 +79,7 @@ function writeTile(lanes: Lanes, tile: TileShape, sums: readonly (readonly Local
 }
 
 // The first `columns` lanes of a row, one lane at a time: the last panel of a matrix only.
-function writePart(lanes: Lanes, row: readonly Local<'v128'>[], target: Target, merge: Merge): Statement {
+function writePart(lanes: ContractLanes, row: readonly Local<'v128'>[], target: Target, merge: Merge): Statement {
   const [load, store] = lanes.sizeBytes === 4 ? [v128.load32Zero, v128.store32Lane] : [v128.load64Zero, v128.store64Lane];
   const done = label('done');
   const parts: Statement[] = [];
@@ -97,7 +95,7 @@ function writePart(lanes: Lanes, row: readonly Local<'v128'>[], target: Target, 
 }
 
 // multiply(params, start, end): row tiles [start, end) of C, all columns, all of K.
-function emitMultiply(module: ModuleBuilder, lanes: Lanes, tile: TileShape, tiles: readonly FunctionReference<'void'>[], name: string): void {
+function emitMultiply(module: ModuleBuilder, lanes: ContractLanes, tile: TileShape, tiles: readonly FunctionReference<'void'>[], name: string): void {
   const f = module.function({ export: name, params: ['i32', 'i32', 'i32'] });
   const [params, start, end] = f.params;
   const [k, depth, column, panel, aBlock, bBlock, row, rowEnd, left, a, c] = f.locals('i32', 11);
@@ -133,7 +131,7 @@ function emitMultiply(module: ModuleBuilder, lanes: Lanes, tile: TileShape, tile
 
 // multiplyWide(params, start, end): wide column panels [start, end) of C, all rows, all of K; for few rows. The rest of the columns goes by
 // narrow tiles.
-function emitMultiplyWide(module: ModuleBuilder, lanes: Lanes, tile: TileShape, narrowTile: FunctionReference<'void'>): void {
+function emitMultiplyWide(module: ModuleBuilder, lanes: ContractLanes, tile: TileShape, narrowTile: FunctionReference<'void'>): void {
   const wideTile = emitTile(module, lanes, { rows: 1, vectors: WIDE_VECTORS }, undefined);
   const f = module.function({ export: 'multiplyWide', params: ['i32', 'i32', 'i32'] });
   const [params, start, end] = f.params;

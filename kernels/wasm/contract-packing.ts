@@ -7,7 +7,7 @@
 import { call, countUp, f32, f64, i32, sequence, set, v128, when, whenElse, whileTrue } from './assembler.ts';
 import type { Expr, FunctionReference, Local, ModuleBuilder, Statement } from './assembler.ts';
 import { K_BLOCK, read } from './contract-fields.ts';
-import type { FIELD, Lanes, TileShape } from './contract-fields.ts';
+import type { ContractLanes, FIELD, TileShape } from './contract-fields.ts';
 
 /** Which operand a kernel packs: its fields in the parameter block, and the width of a panel. */
 interface Target {
@@ -19,7 +19,7 @@ interface Target {
 }
 
 /** Adds the packing kernels to the module; `transposeBlock` is that of emitTransposeBlock. */
-export function emitPacking(module: ModuleBuilder, lanes: Lanes, tile: TileShape, transposeBlock: FunctionReference<'void'>): void {
+export function emitPacking(module: ModuleBuilder, lanes: ContractLanes, tile: TileShape, transposeBlock: FunctionReference<'void'>): void {
   const a: Target = { address: 'a', panelBytes: 'aTileBytes', blockBytes: 'aBlockBytes', extent: 'rows', width: tile.rows };
   const b: Target = { address: 'b', panelBytes: 'bPanelBytes', blockBytes: 'bBlockBytes', extent: 'columns', width: tile.vectors * lanes.perVector };
   emitPackAlong(module, lanes, b, 'packB');
@@ -27,16 +27,16 @@ export function emitPacking(module: ModuleBuilder, lanes: Lanes, tile: TileShape
   emitPackAcross(module, lanes, b, 'packBTransposed', transposeBlock);
 }
 
-function copyScalar(lanes: Lanes, to: Expr<'i32'>, from: Expr<'i32'>, offsetBytes = 0): Statement {
+function copyScalar(lanes: ContractLanes, to: Expr<'i32'>, from: Expr<'i32'>, offsetBytes = 0): Statement {
   return lanes.sizeBytes === 4 ? f32.store(to, f32.load(from, offsetBytes), offsetBytes) : f64.store(to, f64.load(from, offsetBytes), offsetBytes);
 }
 
-function zeroScalar(lanes: Lanes, to: Expr<'i32'>): Statement {
+function zeroScalar(lanes: ContractLanes, to: Expr<'i32'>): Statement {
   return lanes.sizeBytes === 4 ? f32.store(to, 0) : f64.store(to, 0);
 }
 
 // One k of a whole panel: vectors, then scalars where the width is no multiple.
-function copyWidth(lanes: Lanes, width: number, to: Expr<'i32'>, from: Expr<'i32'>): Statement {
+function copyWidth(lanes: ContractLanes, width: number, to: Expr<'i32'>, from: Expr<'i32'>): Statement {
   const vectors = Math.floor(width / lanes.perVector);
   const rest = Array.from({ length: width - vectors * lanes.perVector }, (_, i) => (vectors * lanes.perVector + i) * lanes.sizeBytes);
   return sequence(
@@ -45,7 +45,7 @@ function copyWidth(lanes: Lanes, width: number, to: Expr<'i32'>, from: Expr<'i32
 }
 
 // Source row by source row over all panels of the part, so that a row is read as one stream.
-function emitPackAlong(module: ModuleBuilder, lanes: Lanes, target: Target, name: string): void {
+function emitPackAlong(module: ModuleBuilder, lanes: ContractLanes, target: Target, name: string): void {
   const widthBytes = target.width * lanes.sizeBytes;
   const f = module.function({ export: name, params: ['i32', 'i32', 'i32'] });
   const [params, start, end] = f.params;
@@ -72,7 +72,7 @@ function panelAddress(params: Local<'i32'>, target: Target, k: Expr<'i32'>, pane
 }
 
 // Panel by panel: `width` rows of the source, read side by side and transposed.
-function emitPackAcross(module: ModuleBuilder, lanes: Lanes, target: Target, name: string, transposeBlock: FunctionReference<'void'>): void {
+function emitPackAcross(module: ModuleBuilder, lanes: ContractLanes, target: Target, name: string, transposeBlock: FunctionReference<'void'>): void {
   const f = module.function({ export: name, params: ['i32', 'i32', 'i32'] });
   const [params, start, end] = f.params;
   const [k, depth, panel, left, to, from, at] = f.locals('i32', 7);
@@ -92,7 +92,7 @@ function emitPackAcross(module: ModuleBuilder, lanes: Lanes, target: Target, nam
 }
 
 /** An internal function transposeBlock(in, inRowBytes, out, outRowBytes, ys, xs): out[x][y] = in[y][x]; squares of one v128, then single rows y lane by lane. */
-export function emitTransposeBlock(module: ModuleBuilder, lanes: Lanes): FunctionReference<'void'> {
+export function emitTransposeBlock(module: ModuleBuilder, lanes: ContractLanes): FunctionReference<'void'> {
   const f = module.function({ params: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] });
   const [input, inRowBytes, output, outRowBytes, ys, xs] = f.params;
   const [x, y, from, to, height, wholeX, line] = f.locals('i32', 7);
@@ -120,7 +120,7 @@ export function emitTransposeBlock(module: ModuleBuilder, lanes: Lanes): Functio
   return f.reference;
 }
 
-function transposed(lanes: Lanes, rows: readonly Expr<'v128'>[]): readonly Expr<'v128'>[] {
+function transposed(lanes: ContractLanes, rows: readonly Expr<'v128'>[]): readonly Expr<'v128'>[] {
   const pick = (a: Expr<'v128'>, b: Expr<'v128'>, words: readonly number[]) => v128.shuffle(a, b, words.flatMap((word) => [4 * word, 4 * word + 1, 4 * word + 2, 4 * word + 3]));
   const halves = (a: Expr<'v128'>, b: Expr<'v128'>) => [pick(a, b, [0, 1, 4, 5]), pick(a, b, [2, 3, 6, 7])];
   const [a, b, c, d] = rows;

@@ -4,19 +4,19 @@
 // threads may share K, and enter the result in the order of docs/format/numerics.md ("contract", sqs-num/1): the bits are those of a tile.
 import { call, countUp, i32, memory, sequence, set, tee, v128, when, whenElse, whileTrue } from './assembler.ts';
 import type { Expr, FunctionReference, ModuleBuilder, Statement } from './assembler.ts';
-import { K_BLOCK, type Lanes, MODE, read, SLIM_CHUNK_BYTES } from './contract-fields.ts';
+import { type ContractLanes, K_BLOCK, MODE, read, SLIM_CHUNK_BYTES } from './contract-fields.ts';
 
 /** Rows of X that are added in one pass over the sums: 8 factors, a sum and a product stay in registers. */
 const ROWS = 8;
 
 /** Adds the kernels to the module; `transposeBlock` is that of contract-packing.ts. */
-export function emitSlim(module: ModuleBuilder, lanes: Lanes, transposeBlock: FunctionReference<'void'>): void {
+export function emitSlim(module: ModuleBuilder, lanes: ContractLanes, transposeBlock: FunctionReference<'void'>): void {
   emitBlockSums(module, emitWeigh(module, lanes, ROWS), emitWeigh(module, lanes, 1));
   emitAddSums(module, lanes, transposeBlock);
 }
 
 // weigh(x, xRowBytes, factor, stepBytes, sums, widthBytes): sums += factor_r · row r of x, for `rows` rows one after the other.
-function emitWeigh(module: ModuleBuilder, lanes: Lanes, rows: number): FunctionReference<'void'> {
+function emitWeigh(module: ModuleBuilder, lanes: ContractLanes, rows: number): FunctionReference<'void'> {
   const f = module.function({ params: ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] });
   const [x, xRowBytes, factor, stepBytes, sums, widthBytes] = f.params;
   const [at, to] = f.locals('i32', 2);
@@ -61,18 +61,17 @@ function emitBlockSums(module: ModuleBuilder, weighRows: FunctionReference<'void
 }
 
 // addSums(params, start, end): chunks of the columns; adds the sums of the blocks to those before them, which begin at 0, and writes the last.
-function emitAddSums(module: ModuleBuilder, lanes: Lanes, transposeBlock: FunctionReference<'void'>): void {
+function emitAddSums(module: ModuleBuilder, lanes: ContractLanes, transposeBlock: FunctionReference<'void'>): void {
   const f = module.function({ export: 'addSums', params: ['i32', 'i32', 'i32'] });
   const [params, start, end] = f.params;
   const [row, column, width, at, k, from, to, running, c] = f.locals('i32', 9);
   const [count, sumsRowBytes, blockBytes, cRowBytes] = f.locals('i32', 4);
-  const sum = f.local('v128');
-  const quiet = v128.constant(lanes.quietNaN);
+  const [sum, scratch] = f.locals('v128', 2);
   const addBlocks = sequence(
     set(to, i32.add(running, at)), set(from, to),
     whenElse(i32.eq(read(params, 'mode'), MODE.store), [set(sum, ZERO)], [set(sum, v128.load(to))]),
     set(k, 0), countUp(k, read(params, 'depth'), K_BLOCK, set(sum, lanes.add(sum, v128.load(tee(from, i32.add(from, blockBytes)))))),
-    v128.store(to, v128.bitselect(sum, quiet, lanes.eq(sum, sum))));
+    v128.store(to, lanes.canonical(sum, scratch)));
   const scaled = (index: Expr<'i32'>): Expr<'i32'> => i32.mul(index, lanes.sizeBytes);
   const turned = call(transposeBlock, running, sumsRowBytes, i32.add(c, i32.mul(column, cRowBytes)), cRowBytes, count, width);
   const straight = sequence(

@@ -3,14 +3,15 @@
 // The order of every sum is fixed (docs/format/numerics.md, "contract"); packing, chunking, tiling and threads only move the work.
 // Small products run in one call without packing; others in phases: pack a chunk of B once for all threads, then multiply row tiles.
 import { contractModule } from './contract-module.ts';
-import { FIELD, K_BLOCK, MODE, PARAMETER_BYTES, SLIM_CHUNK_BYTES, TILE, TRIANGLE, WIDE_VECTORS } from './contract-fields.ts';
-import type { FloatDtype } from './contract-fields.ts';
+import { CONTRACT_LANES, FIELD, K_BLOCK, MODE, PARAMETER_BYTES, SLIM_CHUNK_BYTES, TILE, TRIANGLE, WIDE_VECTORS } from './contract-fields.ts';
+import type { ContractDtype } from './contract-fields.ts';
+import type { MatrixArray } from '../contract.ts';
 import { type Heap, HeapFullError } from './heap.ts';
 import type { Phase, Team, TeamKernel } from './team.ts';
 
 /** One product; addresses in bytes, `lda`/`ldb`/`ldc` in elements between rows as stored. m×n = m×k · k×n after transposition. */
 export interface GemmSpec {
-  readonly dtype: FloatDtype;
+  readonly dtype: ContractDtype;
   readonly m: number;
   readonly n: number;
   readonly k: number;
@@ -25,6 +26,18 @@ export interface GemmSpec {
   readonly mode: keyof typeof MODE;
   /** Which part of C is wanted; elements outside it may or may not be written. */
   readonly triangle: keyof typeof TRIANGLE;
+}
+
+/** The kernels for a storage; integers narrower than a word are multiplied as words, of which results take the lowest bits. */
+export function contractDtypeOf(values: MatrixArray): ContractDtype {
+  if (values instanceof Float32Array) return 'float32';
+  if (values instanceof Float64Array) return 'float64';
+  return values.BYTES_PER_ELEMENT === 8 ? 'int64' : 'int32';
+}
+
+/** A view of linear memory that kernels take for a storage. */
+export function wordsAt<V extends MatrixArray>(heap: Heap, like: V, address: number, length: number): V {
+  return heap.view((like.BYTES_PER_ELEMENT < 4 ? Int32Array : like.constructor) as new (buffer: ArrayBufferLike, byteOffset: number, length: number) => V, address, length);
 }
 
 /** A block of the heap that grows with what is asked of it; address 0: none yet. */
@@ -76,7 +89,7 @@ const PARALLEL_WORK = 1 << 19;
 export class WasmContract {
   readonly #heap: Heap;
   readonly #team: Team;
-  readonly #kernels = new Map<FloatDtype, DtypeKernels>();
+  readonly #kernels = new Map<ContractDtype, DtypeKernels>();
   readonly #idle: Workspace[] = [];
   #words: Int32Array;
 
@@ -125,7 +138,7 @@ export class WasmContract {
   // An empty sum is 0.
   #clear(spec: GemmSpec): void {
     if (spec.mode !== 'store') return;
-    const sizeBytes = spec.dtype === 'float32' ? 4 : 8;
+    const { sizeBytes } = CONTRACT_LANES[spec.dtype];
     for (let row = 0; row < spec.m; row++) this.#heap.view(Uint8Array, spec.c + row * spec.ldc * sizeBytes, spec.n * sizeBytes).fill(0);
   }
 
@@ -286,11 +299,11 @@ export class WasmContract {
     return address;
   }
 
-  #kernelsOf(dtype: FloatDtype): DtypeKernels {
+  #kernelsOf(dtype: ContractDtype): DtypeKernels {
     const known = this.#kernels.get(dtype);
     if (known !== undefined) return known;
     const run = this.#team.load({ bytes: contractModule(dtype, this.#heap.kind) }) as DtypeKernels['run'];
-    const sizeBytes = dtype === 'float32' ? 4 : 8;
+    const { sizeBytes } = CONTRACT_LANES[dtype];
     const kernels = { sizeBytes, panelColumns: (TILE.vectors * 16) / sizeBytes, run };
     this.#kernels.set(dtype, kernels);
     return kernels;

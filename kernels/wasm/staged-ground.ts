@@ -1,8 +1,8 @@
 // The ground of dense linear algebra for matrices outside linear memory: large products on copies in it, the rest in plain JavaScript, in turns.
-import { contract, type Contraction, type FloatArray, type Matrix } from '../contract.ts';
+import { contractAny, type Contraction, type Matrix, type MatrixArray } from '../contract.ts';
 import { type BlockSolve, solveBlock } from '../linalg-leaf.ts';
 import type { AsyncGround } from '../linalg.ts';
-import type { GemmSpec, WasmContract } from './contract.ts';
+import { contractDtypeOf, type GemmSpec, type WasmContract, wordsAt } from './contract.ts';
 import { type Heap, HeapFullError } from './heap.ts';
 import type { Team } from './team.ts';
 
@@ -23,14 +23,14 @@ export class StagedGround implements AsyncGround {
     this.#contract = contract;
   }
 
-  async contractAsync(spec: Contraction<FloatArray>): Promise<void> {
+  async contractAsync(spec: Contraction<MatrixArray>): Promise<void> {
     const staged = this.#stage(spec);
     try {
       if (staged !== undefined) await this.#contract.gemmAsync(staged.gemm);
       staged?.finish();
     } catch (error) {
       if (!(error instanceof HeapFullError)) throw error;
-      contract(spec);
+      contractAny(spec);
     } finally {
       staged?.release();
     }
@@ -38,14 +38,14 @@ export class StagedGround implements AsyncGround {
   }
 
   /** A product, now. */
-  contract(spec: Contraction<FloatArray>): void {
+  contract(spec: Contraction<MatrixArray>): void {
     const staged = this.#stage(spec);
     try {
       if (staged !== undefined) this.#contract.gemm(staged.gemm);
       staged?.finish();
     } catch (error) {
       if (!(error instanceof HeapFullError)) throw error;
-      contract(spec);
+      contractAny(spec);
     } finally {
       staged?.release();
     }
@@ -61,32 +61,32 @@ export class StagedGround implements AsyncGround {
   }
 
   /** Copies of the operands in linear memory; where they are not worth it, or there is no room, the product is done here, and nothing is left. */
-  #stage(spec: Contraction<FloatArray>): { readonly gemm: GemmSpec; readonly finish: () => void; readonly release: () => void } | undefined {
+  #stage(spec: Contraction<MatrixArray>): { readonly gemm: GemmSpec; readonly finish: () => void; readonly release: () => void } | undefined {
     const { m, n, k, transposeA, transposeB, mode, triangle } = spec;
-    const itemBytes = spec.c.values.BYTES_PER_ELEMENT;
+    const itemBytes = Math.max(4, spec.c.values.BYTES_PER_ELEMENT);
     const a = m * n * k < STAGED_WORK ? 0 : this.#heap.allocate((m * k + k * n + m * n) * itemBytes);
     if (a === 0) {
-      contract(spec);
+      contractAny(spec);
       return undefined;
     }
     const [b, c] = [a + m * k * itemBytes, a + (m * k + k * n) * itemBytes];
     const [lda, ldb] = [transposeA ? m : k, transposeB ? k : n];
     for (const [matrix, address, rows, columns] of [[spec.a, a, transposeA ? k : m, lda], [spec.b, b, transposeB ? n : k, ldb], [spec.c, c, m, n]] as const) {
-      eachRow(matrix, this.#view(matrix, address, rows * columns), columns, (row, copy) => copy.set(row));
+      eachRow(matrix, this.#view(matrix, address, rows * columns), columns, (row, copy) => copy.set(row as never));
     }
-    const dtype = spec.c.values instanceof Float32Array ? 'float32' : 'float64';
+    const dtype = contractDtypeOf(spec.c.values);
     return {
       gemm: { dtype, m, n, k, a, lda, transposeA, b, ldb, transposeB, c, ldc: n, mode, triangle },
-      finish: () => eachRow(spec.c, this.#view(spec.c, c, m * n), n, (row, copy) => row.set(copy)),
+      finish: () => eachRow(spec.c, this.#view(spec.c, c, m * n), n, (row, copy) => row.set(copy as never)),
       release: () => this.#heap.free(a),
     };
   }
 
-  #view({ values }: Matrix<FloatArray>, address: number, length: number): FloatArray {
-    return this.#heap.view(values.constructor as new (buffer: ArrayBufferLike, byteOffset: number, length: number) => FloatArray, address, length);
+  #view({ values }: Matrix<MatrixArray>, address: number, length: number): MatrixArray {
+    return wordsAt(this.#heap, values, address, length);
   }
 }
 
-function eachRow({ values, offset, stride }: Matrix<FloatArray>, copies: FloatArray, columns: number, visit: (row: FloatArray, copy: FloatArray) => void): void {
+function eachRow({ values, offset, stride }: Matrix<MatrixArray>, copies: MatrixArray, columns: number, visit: (row: MatrixArray, copy: MatrixArray) => void): void {
   for (let at = 0, from = offset; at < copies.length; at += columns, from += stride) visit(values.subarray(from, from + columns), copies.subarray(at, at + columns));
 }

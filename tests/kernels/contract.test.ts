@@ -1,15 +1,15 @@
 // The contract skeleton: JavaScript and WebAssembly give the bits of sqs-num/1, whatever the shape, the layout, the split or the threads.
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { contract, contractBigIntegers, contractIntegers, contractOracle } from '../../kernels/contract.ts';
+import { contract, contractAny, contractBigIntegers, contractIntegers, contractOracle } from '../../kernels/contract.ts';
 import type { BigIntegerArray, Contraction, FloatArray, IntegerArray, Matrix } from '../../kernels/contract.ts';
-import { WasmContract } from '../../kernels/wasm/contract.ts';
+import { contractDtypeOf, WasmContract, wordsAt } from '../../kernels/wasm/contract.ts';
 import type { GemmSpec } from '../../kernels/wasm/contract.ts';
 import { Heap } from '../../kernels/wasm/heap.ts';
 import { Team } from '../../kernels/wasm/team.ts';
 import { nodeThreads } from '../../src/host/node/threads.ts';
 
-type Shape = Pick<GemmSpec, 'dtype' | 'm' | 'n' | 'k' | 'transposeA' | 'transposeB' | 'mode' | 'triangle'> & { readonly pad: number; readonly seed: number };
+type Shape = { readonly dtype: 'float32' | 'float64' } & Pick<GemmSpec, 'm' | 'n' | 'k' | 'transposeA' | 'transposeB' | 'mode' | 'triangle'> & { readonly pad: number; readonly seed: number };
 
 const SPECIAL = [0, -0, Infinity, -Infinity, NaN, 5e-324, -1e-310, 1.2e-38, 1e-45, 3.4e38, 1.7e308, -1];
 
@@ -235,6 +235,27 @@ describe('contract in WebAssembly', () => {
       expect(difference(spec, read(), reference(spec))).toBeUndefined();
       release();
     }
+  });
+
+  it('multiplies integers modulo 2^bits as JavaScript does, for every shape, layout, mode and triangle', () => {
+    const integers = fc.constantFrom(Int32Array, BigInt64Array);
+    fc.assert(fc.property(integers, shapes, (kind, shape) => {
+      const spec = operands({ ...shape, dtype: 'float64' }, 'without');
+      const wordsOf = (values: FloatArray): unknown => (kind === Int32Array ? Int32Array.from(values, (x) => x * 2 ** 32) : BigInt64Array.from(Array.from(values, (x) => BigInt(Math.round(x * 2 ** 62)))));
+      const integersOf = ({ values, ...matrix }: Matrix<FloatArray>): Matrix<Int32Array> => ({ ...matrix, values: wordsOf(values) as Int32Array });
+      const plain = { ...spec, a: integersOf(spec.a), b: integersOf(spec.b), c: integersOf(spec.c) };
+      const places = [plain.a, plain.b, plain.c].map(({ values }) => one.heap.allocate(values.byteLength));
+      const view = (i: number, { values }: Matrix<Int32Array>): Int32Array => wordsAt(one.heap, values, places[i]!, values.length);
+      [plain.a, plain.b, plain.c].forEach((matrix, i) => view(i, matrix).set(matrix.values));
+      const [a, b, c] = places as [number, number, number];
+      one.contract.gemm({ ...shape, dtype: contractDtypeOf(plain.c.values), a, lda: plain.a.stride, b, ldb: plain.b.stride, c, ldc: plain.c.stride });
+      contractAny(plain);
+      const got = view(2, plain.c);
+      for (let i = 0; i < shape.m; i++) for (let j = 0; j < shape.n; j++) {
+        if (shape.triangle === 'none' || (shape.triangle === 'lower' ? j <= i : j >= i)) expect(got[i * plain.c.stride + j]).toBe(plain.c.values[i * plain.c.stride + j]);
+      }
+      places.forEach((address) => one.heap.free(address));
+    }), { seed: 16, numRuns: 150 });
   });
 
   it('gives a part of the rows and columns the bits they have in the whole', () => {

@@ -1,5 +1,5 @@
 // The JavaScript device: every op, in the bits of the numeric specification. The others are held against it.
-import { contract, contractBigIntegers, contractIntegers } from '../../../kernels/contract.ts';
+import { contractAny } from '../../../kernels/contract.ts';
 import { narrowToHalves } from '../../../kernels/half.ts';
 import type { ElementArray } from '../../../kernels/map.ts';
 import { map } from '../../../kernels/map.ts';
@@ -7,7 +7,7 @@ import { plainSkeletons, type Skeletons } from '../../../kernels/skeletons.ts';
 import type { KernelSpec } from '../ops/define.ts';
 import { NumericError } from '../errors.ts';
 import type { Block, Value } from '../tensor/block.ts';
-import { type DType, isFloat, numbersOf } from '../tensor/dtype.ts';
+import { numbersOf } from '../tensor/dtype.ts';
 import { stridesOf } from '../tensor/shape.ts';
 import { type Device, type Task, taskBytes, taskFlops } from './device.ts';
 import { alongAxesOnJs } from './along-axes.ts';
@@ -100,10 +100,7 @@ function contractAll(product: Product, task: Task, out: ElementArray): void {
       b: { values: b?.array, offset: product.offsetsB[batch] as number, stride: product.ldb },
       c: { values: out, offset: batch * m * n, stride: n },
     };
-    contractOf(task.type.dtype)(spec as never);
+    contractAny(spec as never);
     if (symmetric) mirrorLower(out as Elements<unknown>, n, batch * m * n);
   });
 }
-
-const contractOf = (dtype: DType): ((spec: never) => void) => (isFloat(dtype) ? contract : dtype === 'int64' ? contractBigIntegers : contractIntegers) as (spec: never) => void;
-

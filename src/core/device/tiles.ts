@@ -1,5 +1,5 @@
 // Products that do not fit the kernels' memory, as tiles that do: bit for bit the same, for elements of a product know nothing of each other.
-import type { Contraction, FloatArray } from '../../../kernels/contract.ts';
+import type { Contraction, MatrixArray } from '../../../kernels/contract.ts';
 import type { Value } from '../tensor/block.ts';
 import type { Product } from './product.ts';
 
@@ -10,7 +10,7 @@ const LEAST_SIDE = 16;
 const ITEM_BYTES = 8;
 
 /** Every tile of a product, each with the sums of the one before it along K; `memoryBytes` is what all copies of several tiles must fit. */
-export function* productTiles(product: Product, [a, b]: readonly [Value, Value], out: FloatArray, memoryBytes: number): Generator<Contraction<FloatArray>> {
+export function* productTiles(product: Product, [a, b]: readonly [Value, Value], out: MatrixArray, memoryBytes: number): Generator<Contraction<MatrixArray>> {
   const { m, n, k, transposeA, transposeB, lda, ldb, offsetsA, offsetsB } = product;
   const side = sideOf(memoryBytes);
   for (const [batch, offsetA] of offsetsA.entries()) {
@@ -19,8 +19,8 @@ export function* productTiles(product: Product, [a, b]: readonly [Value, Value],
         for (let at = 0; at === 0 || at < k; at += TILE_DEPTH) {
           yield {
             m: Math.min(side, m - row), n: Math.min(side, n - column), k: Math.min(TILE_DEPTH, k - at), transposeA, transposeB,
-            a: { values: a.array as FloatArray, offset: offsetA + (transposeA ? at * lda + row : row * lda + at), stride: lda },
-            b: { values: b.array as FloatArray, offset: (offsetsB[batch] as number) + (transposeB ? column * ldb + at : at * ldb + column), stride: ldb },
+            a: { values: a.array as MatrixArray, offset: offsetA + (transposeA ? at * lda + row : row * lda + at), stride: lda },
+            b: { values: b.array as MatrixArray, offset: (offsetsB[batch] as number) + (transposeB ? column * ldb + at : at * ldb + column), stride: ldb },
             c: { values: out, offset: (batch * m + row) * n + column, stride: n }, mode: at === 0 ? 'store' : 'add', triangle: 'none',
           };
         }

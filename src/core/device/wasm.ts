@@ -1,7 +1,7 @@
 // The WASM device: SIMD kernels on one heap, matrix products on a team of threads, all in the bits of the specification.
 import { Heap, HeapFullError } from '../../../kernels/wasm/heap.ts';
-import { type GemmSpec, WasmContract } from '../../../kernels/wasm/contract.ts';
-import type { FloatArray } from '../../../kernels/contract.ts';
+import { contractDtypeOf, type GemmSpec, WasmContract, wordsAt } from '../../../kernels/wasm/contract.ts';
+import type { FloatArray, MatrixArray } from '../../../kernels/contract.ts';
 import { type AsyncGround, runLinalg, runLinalgAsync } from '../../../kernels/linalg.ts';
 import { WasmGround } from '../../../kernels/wasm/linalg.ts';
 import { StagedGround } from '../../../kernels/wasm/staged-ground.ts';
@@ -105,11 +105,11 @@ export class WasmDevice implements Device {
   }
 
   supports(task: Task): boolean {
-    return SKELETONS.has(task.row.kernel.skeleton) && !task.row.storedHalves && task.type.size > 0 && (!isDense(task) || isFloat(task.type.dtype));
+    return SKELETONS.has(task.row.kernel.skeleton) && !task.row.storedHalves && task.type.size > 0;
   }
 
   estimateNs(task: Task): number {
-    const flops = taskFlops(task);
+    const flops = workOf(task);
     const compute = isDense(task) ? flops / (FLOPS_PER_NS * (flops > SHARED_FLOPS ? this.#team.threads : 1)) : flops * NS_PER_FLOP_SIMD;
     return CALL_NS + compute + taskBytes(task) * NS_PER_BYTE;
   }
@@ -132,7 +132,7 @@ export class WasmDevice implements Device {
   }
 
   #isLong(task: Task, flops: number): boolean {
-    return taskFlops(task) >= (this.#team.threads === 1 ? TURNS_FLOPS : flops);
+    return workOf(task) >= (this.#team.threads === 1 ? TURNS_FLOPS : flops);
   }
 
   runNow(task: Task, out: Block): void {
@@ -177,7 +177,7 @@ export class WasmDevice implements Device {
   }
 
   #tiles(task: Task, out: Block): ReturnType<typeof productTiles> {
-    return productTiles(productOf(task), task.operands as [Value, Value], out.array as FloatArray, this.#heap.maximumBytes);
+    return productTiles(productOf(task), task.operands as [Value, Value], out.array as MatrixArray, this.#heap.maximumBytes);
   }
 
   #linalgNow(task: Task, out: Block): void {
@@ -234,8 +234,8 @@ export class WasmDevice implements Device {
   #stage(task: Task, out: Block): Staged | undefined {
     const { room, release } = this.#loans();
     try {
-      const missing = [...new Set([...task.operands.map(({ block }) => block), out])].filter((block) => block.address === 0);
-      if (missing.reduce((bytes, block) => bytes + block.sizeBytes, 0) > STAGED_BYTES) return undefined;
+      const missing = [...new Set([...task.operands.map(({ block }) => block), out])].filter((block) => !isInPlace(block));
+      if (missing.reduce((bytes, { array }) => bytes + wordBytes(array), 0) > STAGED_BYTES) return undefined;
       return this.#staged(task, out, room, release);
     } catch (error) {
       release();
@@ -246,27 +246,27 @@ export class WasmDevice implements Device {
 
   #staged(task: Task, out: Block, room: (sizeBytes: number) => number, release: () => void): Staged {
     const place = ({ array, block }: Value): number => {
-      if (block.address !== 0) return block.address;
-      const address = room(array.byteLength);
+      if (isInPlace(block)) return block.address;
+      const address = room(wordBytes(array));
       this.#view(array, address).set(array as never);
       return address;
     };
     const [a, b] = task.operands as [Value, Value];
     const [left, right] = [place(a), a.block === b.block ? -1 : place(b)];
-    const target = out.address === 0 ? room(out.sizeBytes) : out.address;
+    const target = isInPlace(out) ? out.address : room(wordBytes(out.array));
     const product = productOf(task);
     return {
       specs: specsOf(product, task, left, right === -1 ? left : right, target),
       finish: () => {
         if (product.symmetric) mirrorAll(this.#view(out.array, target) as Float32Array, product);
-        if (out.address === 0) out.array.set(this.#view(out.array, target) as never);
+        if (!isInPlace(out)) out.array.set(this.#view(out.array, target) as never);
       },
       release,
     };
   }
 
   #view(like: TypedArray, address: number): TypedArray {
-    return this.#heap.view(like.constructor as never, address, like.length) as TypedArray;
+    return wordsAt(this.#heap, like as MatrixArray, address, like.length) as TypedArray;
   }
 
   close(): void {
@@ -306,11 +306,20 @@ function mirrorAll(out: Float32Array, { n, offsetsA }: Product): void {
   offsetsA.forEach((_, batch) => mirrorLower(out, n, batch * n * n));
 }
 
+/** Operations, each as dear as one on floats: a product of words takes twice as long as one of float32, one of 64-bit integers eight times. */
+const workOf = (task: Task): number => taskFlops(task) * (isDense(task) && !isFloat(task.type.dtype) ? (task.type.dtype === 'int64' ? 8 : 2) : 1);
+
+/** Bytes of the elements as kernels of products take them, a word at least. */
+const wordBytes = ({ length, BYTES_PER_ELEMENT: itemBytes }: TypedArray): number => length * Math.max(4, itemBytes);
+
+/** Whether the elements lie in the heap as kernels of products take them. */
+const isInPlace = ({ address, array }: Block): boolean => address !== 0 && array.BYTES_PER_ELEMENT >= 4;
+
 function specsOf({ m, n, k, transposeA, transposeB, lda, ldb, offsetsA, offsetsB, symmetric }: Product, task: Task, a: number, b: number, c: number): GemmSpec[] {
-  const { dtype } = task.type;
-  const itemBytes = dtype === 'float64' ? 8 : 4;
+  const { array } = task.operands[0] as Value;
+  const [dtype, itemBytes] = [contractDtypeOf(array as MatrixArray), Math.max(4, array.BYTES_PER_ELEMENT)];
   return offsetsA.map((offsetA, batch) => ({
-    dtype: dtype as GemmSpec['dtype'], m, n, k, transposeA, transposeB, lda, ldb, ldc: n, mode: 'store', triangle: symmetric ? 'lower' : 'none',
+    dtype, m, n, k, transposeA, transposeB, lda, ldb, ldc: n, mode: 'store', triangle: symmetric ? 'lower' : 'none',
     a: a + offsetA * itemBytes, b: b + (offsetsB[batch] as number) * itemBytes, c: c + batch * m * n * itemBytes,
   }));
 }
