@@ -1,13 +1,13 @@
 // Sheets on the devices a bench is asked for: those of the CPU, or the GPU with its limits, its name, and whether it is a software driver.
 import { SymbolicSheet } from 'symbolic-sheet';
-import type { ContractLimits } from '../kernels/wgsl/contract-matrix.ts';
+import type { ContractLimits } from '../kernels/wgsl/contract/matrix.ts';
 import type { Device } from '../src/core/device/device.ts';
 import { limitsOf } from '../src/core/device/webgpu/life.ts';
 import { openBlas } from '../src/host/node/blas.ts';
 import { findGpu } from '../src/host/node/gpu.ts';
 import type { Sheet } from '../src/core/sheet/sheet.ts';
-import { type Pace, QUICK_PACE } from './harness.ts';
-import type { BenchOptions, GpuOfRun } from './report.ts';
+import { type Pace, QUICK_PACE } from './measure/harness.ts';
+import type { BenchOptions, GpuOfRun } from './report/report.ts';
 
 /** Results and operands of large products, several at a time. */
 const GPU_BUDGET_BYTES = 2 ** 32;

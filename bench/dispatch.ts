@@ -1,15 +1,15 @@
 // What a small op costs on a device: chains of dependent ops, encoded and submitted, awaited, through the sheet; and asking for one that is known.
 import type { PendingTensor, Tensor } from 'symbolic-sheet';
 import type { Sheet } from '../src/core/sheet/sheet.ts';
-import { computedAgain, type DeviceWork, hit, holdRivals, missed, onDevice } from './device-contenders.ts';
+import { computedAgain, type DeviceWork, hit, holdRivals, missed, onDevice } from './contenders/device-contenders.ts';
 import { type OpenDevice, openDevice } from './devices.ts';
-import { DirectChain } from './direct-chain.ts';
-import { type Contender, race, type Timing } from './harness.ts';
-import { numberOf } from './options.ts';
-import { Check } from './oracle.ts';
-import { accountOf, type Bench, type Row, timesOf } from './report.ts';
-import { openGpuRivals, type Rival, type Rivals } from './rivals.ts';
-import { floats } from './seed.ts';
+import { DirectChain } from './contenders/direct-chain.ts';
+import { type Contender, race, type Timing } from './measure/harness.ts';
+import { numberOf } from './measure/options.ts';
+import { Check } from './measure/oracle.ts';
+import { accountOf, type Bench, type Row, timesOf } from './report/report.ts';
+import { openGpuRivals, type Rival, type Rivals } from './contenders/rivals.ts';
+import { floats } from './measure/seed.ts';
 
 const CHAIN = 1000;
 /** On software drivers, which take milliseconds for each. */

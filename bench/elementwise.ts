@@ -1,13 +1,13 @@
 // Elementwise ops and a chain of them: bytes a second against a copy on the same device. A chain goes over memory once.
 import type { Tensor } from 'symbolic-sheet';
-import { computedAgain, type DeviceWork, hit, holdRivals, missed, onDevice } from './device-contenders.ts';
+import { computedAgain, type DeviceWork, hit, holdRivals, missed, onDevice } from './contenders/device-contenders.ts';
 import { type OpenDevice, openDevice, type OpenGpu, sizesFor } from './devices.ts';
-import { type Contender, race, type Timing } from './harness.ts';
-import { numbersOf } from './options.ts';
-import { Check, elementsError } from './oracle.ts';
-import { accountOf, type Bench, type Row, timesOf } from './report.ts';
-import { openGpuRivals, type Rivals } from './rivals.ts';
-import { floats } from './seed.ts';
+import { type Contender, race, type Timing } from './measure/harness.ts';
+import { numbersOf } from './measure/options.ts';
+import { Check, elementsError } from './measure/oracle.ts';
+import { accountOf, type Bench, type Row, timesOf } from './report/report.ts';
+import { openGpuRivals, type Rivals } from './contenders/rivals.ts';
+import { floats } from './measure/seed.ts';
 
 const MIB = 2 ** 20;
 const SIZES = { all: [1, 4, 16, 64, 256].map((size) => size * MIB), quick: [1, 16].map((size) => size * MIB), tiny: [2 ** 14] };

@@ -6,11 +6,11 @@ import { tensorType } from '../src/core/tensor/type.ts';
 import { openCpu, openGpu, sizesFor } from './devices.ts';
 import { StreamedDigests } from './gpu-digests.ts';
 import { gpuFingerprint } from './gpu-fingerprint.ts';
-import { type Contender, race } from './harness.ts';
-import { numbersOf } from './options.ts';
-import { Check } from './oracle.ts';
-import { accountOf, type Bench, type BenchOptions, joined, type Row, timesOf } from './report.ts';
-import { floats } from './seed.ts';
+import { type Contender, race } from './measure/harness.ts';
+import { numbersOf } from './measure/options.ts';
+import { Check } from './measure/oracle.ts';
+import { accountOf, type Bench, type BenchOptions, joined, type Row, timesOf } from './report/report.ts';
+import { floats } from './measure/seed.ts';
 
 const COLUMNS = 256;
 const SURE_BYTES = 2 ** 20;

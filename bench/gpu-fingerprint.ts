@@ -4,11 +4,11 @@ import { contentId, panelDigests } from '../src/core/fingerprint/content.ts';
 import { equalBytes } from '../src/core/fingerprint/digest.ts';
 import { openNodeDigest } from '../src/host/node/digest.ts';
 import { tensorType } from '../src/core/tensor/type.ts';
-import { type Contender, race } from './harness.ts';
-import { numbersOf } from './options.ts';
-import { Check } from './oracle.ts';
-import { accountOf, type Bench, type BenchOptions, type Row, timesOf } from './report.ts';
-import { floats } from './seed.ts';
+import { type Contender, race } from './measure/harness.ts';
+import { numbersOf } from './measure/options.ts';
+import { Check } from './measure/oracle.ts';
+import { accountOf, type Bench, type BenchOptions, type Row, timesOf } from './report/report.ts';
+import { floats } from './measure/seed.ts';
 
 const COLUMNS = 256;
 /** Submissions of more dispatches than this would measure queues. */

@@ -1,16 +1,16 @@
 // Every variant of the matrix product on a GPU device, n = 256 … 8192 in float32 and half precision: checked, then timed beside the FMA peak.
-import { contractVariants } from '../kernels/wgsl/contract.ts';
-import type { ContractLimits } from '../kernels/wgsl/contract-matrix.ts';
-import type { ContractPrecision, ContractProblem } from '../kernels/wgsl/contract-problem.ts';
+import { contractVariants } from '../kernels/wgsl/contract/contract.ts';
+import type { ContractLimits } from '../kernels/wgsl/contract/matrix.ts';
+import type { ContractPrecision, ContractProblem } from '../kernels/wgsl/contract/problem.ts';
 import type { Plan, Shader } from '../kernels/wgsl/launch.ts';
 import { Life } from '../src/core/device/webgpu/life.ts';
 import { LifeTrials, POOL_ROOM } from '../src/core/device/webgpu/planning/trials.ts';
 import type { Trial, TrialGround } from '../src/core/device/webgpu/planning/tuner.ts';
-import { quantile } from './harness.ts';
-import { numbersOf } from './options.ts';
-import { Check } from './oracle.ts';
-import { accountOf, type BenchOptions, type Outcome, type Row } from './report.ts';
-import { floats } from './seed.ts';
+import { quantile } from './measure/harness.ts';
+import { numbersOf } from './measure/options.ts';
+import { Check } from './measure/oracle.ts';
+import { accountOf, type BenchOptions, type Outcome, type Row } from './report/report.ts';
+import { floats } from './measure/seed.ts';
 
 const SIZES = [256, 512, 1024, 2048, 4096, 8192];
 const QUICK_SIZES = [256, 512];

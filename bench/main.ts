@@ -6,9 +6,9 @@ import { writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { SymbolicSheet } from 'symbolic-sheet';
-import { FULL_PACE, QUICK_PACE } from './harness.ts';
-import { numberOf, wordsOf } from './options.ts';
-import { type Bench, type BenchOptions, commitOf, machineOf, type Outcome, tableOf } from './report.ts';
+import { FULL_PACE, QUICK_PACE } from './measure/harness.ts';
+import { numberOf, wordsOf } from './measure/options.ts';
+import { type Bench, type BenchOptions, commitOf, machineOf, type Outcome, tableOf } from './report/report.ts';
 
 /** A bench and the options that it has beside those of all. */
 interface Entry {
@@ -97,7 +97,7 @@ const AGAIN = 'SYMBOLIC_SHEET_BENCH_AGAIN';
 /** The settings to start again with: none that lean on the result, and the driver that is asked for; undefined where this process has them. */
 async function wantedEnv({ options: { values } }: Command): Promise<NodeJS.ProcessEnv | undefined> {
   if (process.env[AGAIN] !== undefined) return undefined;
-  const driver = values['driver'] === 'swiftshader' ? (await import('./swiftshader.ts')).swiftShaderEnv() : undefined;
+  const driver = values['driver'] === 'swiftshader' ? (await import('./measure/swiftshader.ts')).swiftShaderEnv() : undefined;
   if (driver === undefined && !LEANING.some((key) => process.env[key] !== undefined)) return undefined;
   return { ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !LEANING.includes(key))), ...driver, [AGAIN]: '1' };
 }

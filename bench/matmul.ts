@@ -1,11 +1,11 @@
 // Products where they are asked for: on the devices of the CPU, on a GPU, by TensorFlow.js.
 import { MissingDevice } from './devices.ts';
-import { type Bench, joined } from './report.ts';
+import { type Bench, joined } from './report/report.ts';
 
 const PLACES: Readonly<Record<string, () => Promise<Bench>>> = {
-  cpu: async () => (await import('./cpu-products.ts')).cpuProducts,
-  tensorflow: async () => (await import('./tensorflow-products.ts')).tensorflowProducts,
-  webgpu: async () => (await import('./gpu-products.ts')).gpuProducts,
+  cpu: async () => (await import('./contenders/cpu-products.ts')).cpuProducts,
+  tensorflow: async () => (await import('./contenders/tensorflow-products.ts')).tensorflowProducts,
+  webgpu: async () => (await import('./contenders/gpu-products.ts')).gpuProducts,
 };
 
 /** The bench `matmul`. `--device webgpu`, `tensorflow` or `all` instead of the CPU; `--sizes 64,1024` picks sizes. */

@@ -4,11 +4,11 @@ import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { SymbolicSheet, type Tensor } from 'symbolic-sheet';
-import { addDifference, contradictions, countsOf, type Counts, noCounts, type Scenario } from './counts.ts';
-import { numberOf } from './options.ts';
-import { Check } from './oracle.ts';
-import { type Bench, type BenchOptions, type Row } from './report.ts';
-import { floats } from './seed.ts';
+import { addDifference, contradictions, countsOf, type Counts, noCounts, type Scenario } from './measure/counts.ts';
+import { numberOf } from './measure/options.ts';
+import { Check } from './measure/oracle.ts';
+import { type Bench, type BenchOptions, type Row } from './report/report.ts';
+import { floats } from './measure/seed.ts';
 
 /** The one option that is not the default, because the default budget of 1 GiB would hide what is measured. */
 const BUDGET_BYTES = 2 ** 26;

@@ -3,13 +3,13 @@
 // A call ends with its elements in memory (`await compute(…)`); `direct` runs the same kernel into one reused result, over as many
 // operands. What `on` makes is left to the garbage collector and costs fresh pages; `using` gives it back at once.
 import { SymbolicSheet } from 'symbolic-sheet';
-import type { Scenario } from './counts.ts';
-import { type Contender, race, type Timing } from './harness.ts';
-import { numbersOf, wordsOf } from './options.ts';
-import { Check } from './oracle.ts';
-import { ArrayRound, HandleRound, type Round } from './overhead-rounds.ts';
-import { applied, callDirectly, directCall, errorOf, MATRICES, type OpKind, Supply, type Work, workOf } from './overhead-work.ts';
-import { accountOf, type Bench, type BenchOptions, type Row, timesOf } from './report.ts';
+import type { Scenario } from './measure/counts.ts';
+import { type Contender, race, type Timing } from './measure/harness.ts';
+import { numbersOf, wordsOf } from './measure/options.ts';
+import { Check } from './measure/oracle.ts';
+import { ArrayRound, HandleRound, type Round } from './measure/overhead-rounds.ts';
+import { applied, callDirectly, directCall, errorOf, MATRICES, type OpKind, Supply, type Work, workOf } from './contenders/overhead-work.ts';
+import { accountOf, type Bench, type BenchOptions, type Row, timesOf } from './report/report.ts';
 
 type Operands = 'handles' | 'arrays';
 

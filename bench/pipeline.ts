@@ -4,12 +4,12 @@ import { SymbolicSheet } from 'symbolic-sheet';
 import { readDigits } from '../examples/lib/mnist.ts';
 import { sweepByHand } from '../examples/mnist-hoisted.ts';
 import { type Digits, type Fit, type Grid, sweep } from '../examples/mnist-sweep.ts';
-import { bareSweep } from './bare-sweep.ts';
-import { addDifference, contradictions, countsOf, type Counts, noCounts, type Scenario } from './counts.ts';
-import { quantile } from './harness.ts';
-import { numberOf, wordsOf } from './options.ts';
-import { Check } from './oracle.ts';
-import { accountOf, type Bench, type BenchOptions, type Row, timesOf } from './report.ts';
+import { bareSweep } from './contenders/bare-sweep.ts';
+import { addDifference, contradictions, countsOf, type Counts, noCounts, type Scenario } from './measure/counts.ts';
+import { quantile } from './measure/harness.ts';
+import { numberOf, wordsOf } from './measure/options.ts';
+import { Check } from './measure/oracle.ts';
+import { accountOf, type Bench, type BenchOptions, type Row, timesOf } from './report/report.ts';
 
 const SCALES = [0.1, 0.2, 0.3];
 const LAMBDAS = Array.from({ length: 10 }, (_, i) => 10 ** (i / 2 - 6));

@@ -7,13 +7,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { LRUCache } from 'lru-cache';
 import { SymbolicSheet, type Tensor } from 'symbolic-sheet';
-import { addDifference, contradictions, countsOf, type Counts, noCounts } from './counts.ts';
-import { quantile } from './harness.ts';
-import { memoized } from './memoize.ts';
-import { numbersOf } from './options.ts';
-import { Check, productError } from './oracle.ts';
-import { type Bench, type BenchOptions, type Row } from './report.ts';
-import { type Draw, drawFrom, floats } from './seed.ts';
+import { addDifference, contradictions, countsOf, type Counts, noCounts } from './measure/counts.ts';
+import { quantile } from './measure/harness.ts';
+import { memoized } from './contenders/memoize.ts';
+import { numbersOf } from './measure/options.ts';
+import { Check, productError } from './measure/oracle.ts';
+import { type Bench, type BenchOptions, type Row } from './report/report.ts';
+import { type Draw, drawFrom, floats } from './measure/seed.ts';
 
 /** Length of the vectors whose inner products are kept: 4 bytes of result that are worth a look-up. */
 const LENGTH = 4096;

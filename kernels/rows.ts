@@ -1,8 +1,8 @@
 // Operations along one axis composed of map and reduce: softmax and its relatives, mean and variance. Bits do not depend on the skeletons.
-import { scalar } from './algebra.ts';
-import { map, type Operand } from './map.ts';
-import { exp, log } from './math.ts';
-import { reductions, type MappedOperand, type Reduction } from './reduce.ts';
+import { scalar } from './scalar/algebra.ts';
+import { map, type Operand } from './js/map.ts';
+import { exp, log } from './scalar/math.ts';
+import { reductions, type MappedOperand, type Reduction } from './js/reduce.ts';
 import { plainSkeletons, type Skeletons } from './skeletons.ts';
 
 export { plainSkeletons, type Skeletons } from './skeletons.ts';

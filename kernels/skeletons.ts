@@ -1,10 +1,10 @@
 // The loop nests that composed kernels are written over, so that they run on any device that has twins of them.
-import { convert } from './convert.ts';
-import { copy, gather } from './copy.ts';
-import { narrowToHalves, widenHalves } from './half.ts';
-import { map } from './map.ts';
-import { drawBlocks } from './philox.ts';
-import { argReduce, reduce } from './reduce.ts';
+import { convert } from './js/convert.ts';
+import { copy, gather } from './js/copy.ts';
+import { narrowToHalves, widenHalves } from './scalar/half.ts';
+import { map } from './js/map.ts';
+import { drawBlocks } from './js/philox.ts';
+import { argReduce, reduce } from './js/reduce.ts';
 
 /** Every implementation gives the bits of the plain JavaScript one. */
 export interface Skeletons {

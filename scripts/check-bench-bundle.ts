@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { swiftShaderEnv } from '../bench/swiftshader.ts';
+import { swiftShaderEnv } from '../bench/measure/swiftshader.ts';
 
 /** What run.sh may count on. */
 const PROGRAMS = ['sh', 'mkdir', 'rm', 'sleep', 'cat', 'ls'];

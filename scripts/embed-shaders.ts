@@ -1,6 +1,6 @@
 // Writes kernels/wgsl/shaders.gen.ts: the text of every file in shaders/, so that no program has to find files at run time.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -8,9 +8,9 @@ const ROOT = join(import.meta.dirname, '..');
 const stripped = (text: string): string =>
   text.split('\n').map((line) => line.replace(/\s*\/\/.*$/, '')).filter((line) => line.trim() !== '').join('\n');
 
-const files = readdirSync(join(ROOT, 'shaders')).filter((file) => file.endsWith('.wgsl')).sort();
+const files = readdirSync(join(ROOT, 'shaders'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.wgsl')).sort();
 const constants = files.map((file) => {
-  const name = file.replace('.wgsl', '').toUpperCase().replaceAll('-', '_');
+  const name = basename(file, '.wgsl').toUpperCase().replaceAll('-', '_');
   const text = stripped(readFileSync(join(ROOT, 'shaders', file), 'utf8')).replaceAll('\\', '\\\\').replaceAll('`', '\\`').replaceAll('${', '\\${');
   return `/** shaders/${file} */\nexport const ${name} = \`${text}\`;\n`;
 });

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { build } from 'esbuild';
-import { BUILT_FROM, commitOf } from '../bench/report.ts';
-import { swiftShaderFolder } from '../bench/swiftshader.ts';
+import { BUILT_FROM, commitOf } from '../bench/report/report.ts';
+import { swiftShaderFolder } from '../bench/measure/swiftshader.ts';
 import { checkBundle } from './check-bench-bundle.ts';
 
 const ROOT = join(import.meta.dirname, '..');

@@ -1,10 +1,10 @@
 // Blocks of Philox on WebAssembly SIMD: four at a time, word by word of each in one vector.
 //
 // Parameter block: i32 key words, low and high word of the first block's number, stream, address of the words. The range is groups of four blocks.
-import { keyOf, MULTIPLIER_0, MULTIPLIER_1, type RandomSource, ROUNDS, WEYL_0, WEYL_1 } from '../philox.ts';
-import { instantiate, type Kernel } from './abi.ts';
-import { i32, i32x4, i64x2, ModuleBuilder, set, v128, whileTrue, type Expr, type Local, type Statement } from './assembler.ts';
-import { copyElements, SCRATCH_BYTES, type KernelMemory, type Scratch } from './staging.ts';
+import { keyOf, MULTIPLIER_0, MULTIPLIER_1, type RandomSource, ROUNDS, WEYL_0, WEYL_1 } from '../js/philox.ts';
+import { instantiate, type Kernel } from './code/abi.ts';
+import { i32, i32x4, i64x2, ModuleBuilder, set, v128, whileTrue, type Expr, type Local, type Statement } from './code/assembler.ts';
+import { copyElements, SCRATCH_BYTES, type KernelMemory, type Scratch } from './memory/staging.ts';
 
 type Vector = Expr<'v128'>;
 

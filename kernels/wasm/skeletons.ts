@@ -1,18 +1,18 @@
 // The skeletons on WebAssembly with the JavaScript ones behind them: what the row operations and the CPU device run on.
-import { convert } from '../convert.ts';
-import { copy, gather } from '../copy.ts';
-import { narrowToHalves, widenHalves } from '../half.ts';
-import { map } from '../map.ts';
-import { drawBlocks } from '../philox.ts';
-import { argReduce, reduce, stored } from '../reduce.ts';
+import { convert } from '../js/convert.ts';
+import { copy, gather } from '../js/copy.ts';
+import { narrowToHalves, widenHalves } from '../scalar/half.ts';
+import { map } from '../js/map.ts';
+import { drawBlocks } from '../js/philox.ts';
+import { argReduce, reduce, stored } from '../js/reduce.ts';
 import type { Skeletons } from '../skeletons.ts';
-import { WasmArgReduce } from './arg-reduce.ts';
-import { WasmConvert } from './convert.ts';
-import { WasmCopy } from './copy.ts';
-import { WasmMap } from './map.ts';
+import { WasmArgReduce } from './reduce/arg-reduce.ts';
+import { WasmConvert } from './copy/convert.ts';
+import { WasmCopy } from './copy/copy.ts';
+import { WasmMap } from './map/map.ts';
 import { WasmPhilox } from './philox.ts';
-import { WasmReduce } from './reduce.ts';
-import { Scratch, type KernelMemory } from './staging.ts';
+import { WasmReduce } from './reduce/reduce.ts';
+import { Scratch, type KernelMemory } from './memory/staging.ts';
 
 /** Skeletons over one heap; whatever has no vector form is computed in JavaScript, to the same bits. */
 export function wasmSkeletons(heap: KernelMemory): Skeletons & { readonly maps: WasmMap; readonly reductions: WasmReduce } {

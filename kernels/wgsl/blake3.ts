@@ -1,7 +1,7 @@
 // BLAKE3-256 on a GPU: the digests of all panels of a buffer in one plan, the bits of every other implementation.
 import { type Launch, LINEAR_BUILTINS, LINEAR_WORKGROUP, linearWorkgroups, type Plan, type Shader } from './launch.ts';
 import { BLAKE3_CHUNKS, BLAKE3_COMPRESS, BLAKE3_PARENTS } from './shaders.gen.ts';
-import { fillTemplate } from './template.ts';
+import { fillTemplate } from './text/template.ts';
 
 /** How the bytes of a buffer divide: from 0, one panel after the other, all of `panelBytes` but the last. */
 export interface PanelBytes {

@@ -1,8 +1,8 @@
-// Random numbers on a GPU: the counter-based generator of kernels/random.ts, element by element from (seed, index).
-import { declareLibrary } from './functions.ts';
+// Random numbers on a GPU: the counter-based generator of kernels/js/random.ts, element by element from (seed, index).
+import { declareLibrary } from './text/functions.ts';
 import { type GpuLimits, LINEAR_BUILTINS, LINEAR_WORKGROUP, linearWorkgroups, type Plan, type Shader } from './launch.ts';
 import { PHILOX, RANDOM, RANDOM_INTEGERS, RANDOM_NORMAL, RANDOM_UNIFORM } from './shaders.gen.ts';
-import { fillTemplate } from './template.ts';
+import { fillTemplate } from './text/template.ts';
 
 /** What to draw: float32 of [0, 1) and int32 of [low, high) have the bits of the CPU, normal float32 are within a few units in the last place. */
 export type GpuDistribution =

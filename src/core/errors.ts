@@ -1,5 +1,5 @@
 // The typed errors of the library: few, coded, carrying their values, each message ending with what to do.
-import { callerIn, type CallSite, deepenStacks, formatCallSite, restoreStacks, withoutLibrary } from '../call-site.ts';
+import { callerIn, type CallSite, deepenStacks, formatCallSite, restoreStacks, withoutLibrary } from './call-site.ts';
 
 /** Values that belong to an error, for programs that react to it. */
 export type ErrorDetails = Readonly<Record<string, unknown>>;

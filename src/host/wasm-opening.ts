@@ -3,7 +3,7 @@ import type { DeviceReport } from '../core/device/device.ts';
 import type { JsDevice } from '../core/device/js.ts';
 import type { WasmDevice } from '../core/device/wasm.ts';
 import type { Settings } from '../core/sheet/options.ts';
-import type { TeamHost } from '../../kernels/wasm/team.ts';
+import type { TeamHost } from '../../kernels/wasm/team/team.ts';
 
 /** What to do on a host, by what its WebAssembly lacks. */
 export interface Remedies {

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { COUNTED } from '../../bench/counts.ts';
+import { COUNTED } from '../../bench/measure/counts.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

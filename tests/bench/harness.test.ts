@@ -1,12 +1,12 @@
 // The harness of the benches: what it measures, and that a bench cannot pass with counters that contradict its scenario.
 import { SymbolicSheet } from 'symbolic-sheet';
 import { describe, expect, test } from 'vitest';
-import { contradictions, noCounts } from '../../bench/counts.ts';
-import { type Contender, quantile, race } from '../../bench/harness.ts';
-import { Check, elementsError, productError, rowSumsError } from '../../bench/oracle.ts';
-import { Supply, workOf } from '../../bench/overhead-work.ts';
-import { accountOf, commitOf } from '../../bench/report.ts';
-import { distinctCopies, drawFrom, floats } from '../../bench/seed.ts';
+import { contradictions, noCounts } from '../../bench/measure/counts.ts';
+import { type Contender, quantile, race } from '../../bench/measure/harness.ts';
+import { Check, elementsError, productError, rowSumsError } from '../../bench/measure/oracle.ts';
+import { Supply, workOf } from '../../bench/contenders/overhead-work.ts';
+import { accountOf, commitOf } from '../../bench/report/report.ts';
+import { distinctCopies, drawFrom, floats } from '../../bench/measure/seed.ts';
 
 const PACE = { rounds: 3, roundMs: 1, maxCalls: 8 };
 

@@ -1,8 +1,8 @@
 // What the GPU tests of reductions and rows share: plans run and read back, and the CPU's results in float64.
-import type { ElementArray } from '../../kernels/map.ts';
+import type { ElementArray } from '../../kernels/js/map.ts';
 import type { Plan } from '../../kernels/wgsl/launch.ts';
-import { planReduce, type ReduceProblem } from '../../kernels/wgsl/reduce.ts';
-import { type GpuDType, storedBytes } from '../../kernels/wgsl/storage.ts';
+import { planReduce, type ReduceProblem } from '../../kernels/wgsl/reduce/reduce.ts';
+import { type GpuDType, storedBytes } from '../../kernels/wgsl/text/storage.ts';
 import { alongAxesOnJs } from '../../src/core/device/along-axes.ts';
 import type { OpRow } from '../../src/core/ops/define.ts';
 import { OPS } from '../../src/core/ops/index.ts';

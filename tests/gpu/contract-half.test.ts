@@ -1,10 +1,10 @@
 // Products whose operands are staged as halves, on adapters with shader-f16: every tile in every form, odd shapes, epilogues, what halves cannot hold.
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { drawFrom } from '../../bench/seed.ts';
-import { scalar } from '../../kernels/algebra.ts';
-import { contractVariants } from '../../kernels/wgsl/contract.ts';
-import type { ContractProblem, ContractVariant } from '../../kernels/wgsl/contract-problem.ts';
-import { storedBytes } from '../../kernels/wgsl/storage.ts';
+import { drawFrom } from '../../bench/measure/seed.ts';
+import { scalar } from '../../kernels/scalar/algebra.ts';
+import { contractVariants } from '../../kernels/wgsl/contract/contract.ts';
+import type { ContractProblem, ContractVariant } from '../../kernels/wgsl/contract/problem.ts';
+import { storedBytes } from '../../kernels/wgsl/text/storage.ts';
 import { type TestGpu, testGpu } from './run-plan.ts';
 
 const LEAST_HALF = 2 ** -24;

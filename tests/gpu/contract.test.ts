@@ -1,12 +1,12 @@
 // Every variant of the matrix product against float64: transposes, odd sizes, batches, special values; and which variant is guessed for what.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { contract, contractOracle } from '../../kernels/contract.ts';
-import { scalar } from '../../kernels/algebra.ts';
-import { contractVariants } from '../../kernels/wgsl/contract.ts';
-import { planSmall } from '../../kernels/wgsl/contract-direct.ts';
-import { type ContractLimits, matrixUnitsOf } from '../../kernels/wgsl/contract-matrix.ts';
-import { batchRuns, type ContractProblem } from '../../kernels/wgsl/contract-problem.ts';
-import { storedBytes } from '../../kernels/wgsl/storage.ts';
+import { contract, contractOracle } from '../../kernels/js/contract.ts';
+import { scalar } from '../../kernels/scalar/algebra.ts';
+import { contractVariants } from '../../kernels/wgsl/contract/contract.ts';
+import { planSmall } from '../../kernels/wgsl/contract/direct.ts';
+import { type ContractLimits, matrixUnitsOf } from '../../kernels/wgsl/contract/matrix.ts';
+import { batchRuns, type ContractProblem } from '../../kernels/wgsl/contract/problem.ts';
+import { storedBytes } from '../../kernels/wgsl/text/storage.ts';
 import { sourceOf } from '../../src/core/device/webgpu/commands/pipelines.ts';
 import { MATMUL } from '../../src/core/ops/linalg.ts';
 import { type TestGpu, testGpu } from './run-plan.ts';

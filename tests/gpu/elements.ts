@@ -1,8 +1,8 @@
 // Operands and tolerances for tests of GPU kernels that work element by element.
-import { drawFrom } from '../../bench/seed.ts';
-import type { ElementFunction } from '../../kernels/algebra.ts';
-import { map, type NumberArray } from '../../kernels/map.ts';
-import type { GpuDType } from '../../kernels/wgsl/storage.ts';
+import { drawFrom } from '../../bench/measure/seed.ts';
+import type { ElementFunction } from '../../kernels/scalar/algebra.ts';
+import { map, type NumberArray } from '../../kernels/js/map.ts';
+import type { GpuDType } from '../../kernels/wgsl/text/storage.ts';
 
 /** An array of a dtype; bool is bytes of 0 and 1. */
 export function arrayOf(dtype: GpuDType, source: number | ArrayBuffer): NumberArray {

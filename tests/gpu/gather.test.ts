@@ -1,12 +1,12 @@
 // Movement and placement on the GPU: windows, transposes, joins, takes and tensors made from places, against plain loops.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { elementCount, rowMajorStrides } from '../../kernels/strides.ts';
-import { planDiagonal, planFill, planOneHot, planRange, planTriangle } from '../../kernels/wgsl/fill.ts';
-import { type ItemBytes, planGather, type StridedWindow } from '../../kernels/wgsl/gather.ts';
-import { planJoin, planTake } from '../../kernels/wgsl/join.ts';
+import { planDiagonal, planFill, planOneHot, planRange, planTriangle } from '../../kernels/wgsl/move/fill.ts';
+import { type ItemBytes, planGather, type StridedWindow } from '../../kernels/wgsl/move/gather.ts';
+import { planJoin, planTake } from '../../kernels/wgsl/move/join.ts';
 import type { Plan } from '../../kernels/wgsl/launch.ts';
-import { type GpuDType, storedBytes } from '../../kernels/wgsl/storage.ts';
-import { copy } from '../../kernels/copy.ts';
+import { type GpuDType, storedBytes } from '../../kernels/wgsl/text/storage.ts';
+import { copy } from '../../kernels/js/copy.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import { arrayOf, elements } from './elements.ts';
 import { type TestGpu, testGpu } from './run-plan.ts';

@@ -1,9 +1,9 @@
 // float16 on a GPU: the bits of the CPU for conversions and for elements that are only moved, within a unit for what is computed.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { numberOfHalf } from '../../kernels/half.ts';
+import { numberOfHalf } from '../../kernels/scalar/half.ts';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { OPS } from '../../src/core/ops/index.ts';
-import { drawFrom } from '../../bench/seed.ts';
+import { drawFrom } from '../../bench/measure/seed.ts';
 import { type Call, callsOf, describeCall, enter, type Entrance, halved, perform } from '../ops/samples.ts';
 import { openGpuAndJs } from './gpu-and-js.ts';
 

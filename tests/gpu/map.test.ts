@@ -1,14 +1,14 @@
 // Elementwise kernels on the GPU against their CPU twins: every row on every dtype, special values, broadcasts, casts.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { predicate, scalar } from '../../kernels/algebra.ts';
-import { map, type NumberArray } from '../../kernels/map.ts';
-import { erfc } from '../../kernels/error-function.ts';
-import * as libm from '../../kernels/libm.ts';
-import * as math from '../../kernels/math.ts';
-import { exp, exp2, log1p, sigmoid } from '../../kernels/math.ts';
+import { predicate, scalar } from '../../kernels/scalar/algebra.ts';
+import { map, type NumberArray } from '../../kernels/js/map.ts';
+import { erfc } from '../../kernels/scalar/error-function.ts';
+import * as libm from '../../kernels/scalar/libm.ts';
+import * as math from '../../kernels/scalar/math.ts';
+import { exp, exp2, log1p, sigmoid } from '../../kernels/scalar/math.ts';
 import { elementCount } from '../../kernels/strides.ts';
-import { planCast, planMap, type Typed } from '../../kernels/wgsl/map.ts';
-import { type GpuDType, storedBytes } from '../../kernels/wgsl/storage.ts';
+import { planCast, planMap, type Typed } from '../../kernels/wgsl/map/map.ts';
+import { type GpuDType, storedBytes } from '../../kernels/wgsl/text/storage.ts';
 import type { OpRow } from '../../src/core/ops/define.ts';
 import { composeRows } from '../../src/core/ops/fused.ts';
 import { OPS } from '../../src/core/ops/index.ts';

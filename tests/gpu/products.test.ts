@@ -7,8 +7,8 @@ import { LifeTrials, POOL_ROOM } from '../../src/core/device/webgpu/planning/tri
 import { shapeClass, Tuner, TUNING_LIMITS } from '../../src/core/device/webgpu/planning/tuner.ts';
 import { anyPlan } from '../../src/core/device/webgpu/planning/plan-task.ts';
 import { Products } from '../../src/core/device/webgpu/planning/products.ts';
-import { contractVariants } from '../../kernels/wgsl/contract.ts';
-import type { ContractProblem, ContractVariant } from '../../kernels/wgsl/contract-problem.ts';
+import { contractVariants } from '../../kernels/wgsl/contract/contract.ts';
+import type { ContractProblem, ContractVariant } from '../../kernels/wgsl/contract/problem.ts';
 import type { Launch, Plan } from '../../kernels/wgsl/launch.ts';
 import { MATMUL } from '../../src/core/ops/linalg.ts';
 import { tensorType } from '../../src/core/tensor/type.ts';

@@ -1,6 +1,6 @@
 // Random numbers in WGSL against those in JavaScript, from the same seeds.
 import { describe, expect, test } from 'vitest';
-import { integers, normal, uniform } from '../../kernels/random.ts';
+import { integers, normal, uniform } from '../../kernels/js/random.ts';
 import { plainSkeletons } from '../../kernels/skeletons.ts';
 import { type GpuDistribution, planRandom } from '../../kernels/wgsl/random.ts';
 import { epsilonsOff, resultOf } from './along-axes.ts';

@@ -1,10 +1,10 @@
 // Reductions in WGSL against those in JavaScript: every reduction, dtype and way to divide the work; special values.
 import { describe, expect, test } from 'vitest';
-import { type ElementFunction, predicate, scalar } from '../../kernels/algebra.ts';
-import { type ElementArray, map } from '../../kernels/map.ts';
-import { exp } from '../../kernels/math.ts';
-import { type GpuReduction, planReduce } from '../../kernels/wgsl/reduce.ts';
-import type { GpuDType } from '../../kernels/wgsl/storage.ts';
+import { type ElementFunction, predicate, scalar } from '../../kernels/scalar/algebra.ts';
+import { type ElementArray, map } from '../../kernels/js/map.ts';
+import { exp } from '../../kernels/scalar/math.ts';
+import { type GpuReduction, planReduce } from '../../kernels/wgsl/reduce/reduce.ts';
+import type { GpuDType } from '../../kernels/wgsl/text/storage.ts';
 import { ARRAYS, boundOf, epsilonsOff, product, randomFrom, reduced, reducedOnJs, resultOf } from './along-axes.ts';
 import { testGpu } from './run-plan.ts';
 

@@ -1,7 +1,7 @@
 // Softmax and its logarithm in WGSL against those in JavaScript: short, long and strided rows; special values.
 import { describe, expect, test } from 'vitest';
 import { logSoftmax, softmax } from '../../kernels/rows.ts';
-import { type GpuRowTransform, planRows } from '../../kernels/wgsl/rows.ts';
+import { type GpuRowTransform, planRows } from '../../kernels/wgsl/reduce/rows.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import { epsilonsOff, LOST_ON_CPU, product, randomFrom, resultOf } from './along-axes.ts';
 import { testGpu } from './run-plan.ts';

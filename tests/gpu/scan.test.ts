@@ -1,7 +1,7 @@
 // Scans in WGSL against reductions of every prefix in JavaScript: rows that fit a workgroup, and longer ones.
 import { describe, expect, test } from 'vitest';
-import type { ElementArray } from '../../kernels/map.ts';
-import { planScan, type ScanProblem } from '../../kernels/wgsl/scan.ts';
+import type { ElementArray } from '../../kernels/js/map.ts';
+import { planScan, type ScanProblem } from '../../kernels/wgsl/move/scan.ts';
 import { ARRAYS, epsilonsOff, product, randomFrom, resultOf } from './along-axes.ts';
 import { testGpu } from './run-plan.ts';
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import process from 'node:process';
 import koffi from 'koffi';
-import { swiftShaderFolder } from '../../bench/swiftshader.ts';
+import { swiftShaderFolder } from '../../bench/measure/swiftshader.ts';
 
 /** Makes the software driver the one that Dawn finds, unless VK_ICD_FILENAMES names another; must come before `webgpu` is imported. */
 export function useSwiftShader(): void {

@@ -1,8 +1,8 @@
 // Choosing variants: what is measured, what is remembered, what is never chosen; with scripted devices, and once on a real one.
 import { afterAll, describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { contractVariants } from '../../kernels/wgsl/contract.ts';
-import { type ContractProblem, type ContractVariant, elementsOf, layoutKey, layoutOf, smallerProblem } from '../../kernels/wgsl/contract-problem.ts';
+import { contractVariants } from '../../kernels/wgsl/contract/contract.ts';
+import { type ContractProblem, type ContractVariant, elementsOf, layoutKey, layoutOf, smallerProblem } from '../../kernels/wgsl/contract/problem.ts';
 import type { Plan } from '../../kernels/wgsl/launch.ts';
 import { patternsOf } from '../../src/core/device/webgpu/planning/expected.ts';
 import { Life } from '../../src/core/device/webgpu/life.ts';

@@ -1,7 +1,7 @@
 // A table of addresses that come and go.
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { AddressTable } from '../../kernels/wasm/address-table.ts';
+import { AddressTable } from '../../kernels/wasm/memory/address-table.ts';
 
 it('finds what a Map finds, whatever is added and removed', () => {
   const step = fc.tuple(fc.integer({ min: 1, max: 200 }), fc.boolean());

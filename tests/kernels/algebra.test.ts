@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { floatAlgebra as f, int32Algebra, int64Algebra, int8Algebra, uint32Algebra, uint64Algebra, uint8Algebra } from '../../kernels/js-algebra.ts';
-import { exp } from '../../kernels/math.ts';
-import { predicate, scalar } from '../../kernels/algebra.ts';
-import { profileOf } from '../../kernels/wasm/profile.ts';
+import { floatAlgebra as f, int32Algebra, int64Algebra, int8Algebra, uint32Algebra, uint64Algebra, uint8Algebra } from '../../kernels/scalar/js-algebra.ts';
+import { exp } from '../../kernels/scalar/math.ts';
+import { predicate, scalar } from '../../kernels/scalar/algebra.ts';
+import { profileOf } from '../../kernels/wasm/code/profile.ts';
 
 const runs = { seed: 41, numRuns: 500 };
 

@@ -1,12 +1,12 @@
 // The assembler: what it encodes is what WebAssembly runs.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { instantiate } from '../../kernels/wasm/abi.ts';
+import { instantiate } from '../../kernels/wasm/code/abi.ts';
 import {
   block, br, brIf, call, choose, countUp, drop, f32, f32x4, f64, f64x2, i16x8, i32, i32x4, i64, i64x2, i8x16, label, loop, ModuleBuilder, repeatWhile, returnNow, select, sequence, set, tee, v128, when, whenElse, whileTrue,
-} from '../../kernels/wasm/assembler.ts';
-import type { Expr, Operand, ValueType } from '../../kernels/wasm/assembler.ts';
-import { signedLeb, unsignedLeb } from '../../kernels/wasm/expression.ts';
+} from '../../kernels/wasm/code/assembler.ts';
+import type { Expr, Operand, ValueType } from '../../kernels/wasm/code/assembler.ts';
+import { signedLeb, unsignedLeb } from '../../kernels/wasm/code/expression.ts';
 
 type Args = Operand<ValueType>[];
 type Instruction = (...args: Args) => Expr<ValueType | 'void'>;

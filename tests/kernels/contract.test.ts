@@ -1,12 +1,12 @@
 // The contract skeleton: JavaScript and WebAssembly give the bits of sqs-num/1, whatever the shape, the layout, the split or the threads.
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { contract, contractAny, contractBigIntegers, contractIntegers, contractOracle } from '../../kernels/contract.ts';
-import type { BigIntegerArray, Contraction, FloatArray, IntegerArray, Matrix } from '../../kernels/contract.ts';
-import { contractDtypeOf, WasmContract, wordsAt } from '../../kernels/wasm/contract.ts';
-import type { GemmSpec } from '../../kernels/wasm/contract.ts';
-import { Heap } from '../../kernels/wasm/heap.ts';
-import { Team } from '../../kernels/wasm/team.ts';
+import { contract, contractAny, contractBigIntegers, contractIntegers, contractOracle } from '../../kernels/js/contract.ts';
+import type { BigIntegerArray, Contraction, FloatArray, IntegerArray, Matrix } from '../../kernels/js/contract.ts';
+import { contractDtypeOf, WasmContract, wordsAt } from '../../kernels/wasm/contract/contract.ts';
+import type { GemmSpec } from '../../kernels/wasm/contract/contract.ts';
+import { Heap } from '../../kernels/wasm/memory/heap.ts';
+import { Team } from '../../kernels/wasm/team/team.ts';
 import { nodeThreads } from '../../src/host/node/threads.ts';
 
 type Shape = { readonly dtype: 'float32' | 'float64' } & Pick<GemmSpec, 'm' | 'n' | 'k' | 'transposeA' | 'transposeB' | 'mode' | 'triangle'> & { readonly pad: number; readonly seed: number };

@@ -1,9 +1,9 @@
 // Conversions of whole arrays: WebAssembly has the bits of JavaScript.
 import { describe, expect, test } from 'vitest';
-import { convert } from '../../kernels/convert.ts';
-import { narrowToHalves, widenHalves } from '../../kernels/half.ts';
-import type { NumberArray } from '../../kernels/map.ts';
-import { Heap } from '../../kernels/wasm/heap.ts';
+import { convert } from '../../kernels/js/convert.ts';
+import { narrowToHalves, widenHalves } from '../../kernels/scalar/half.ts';
+import type { NumberArray } from '../../kernels/js/map.ts';
+import { Heap } from '../../kernels/wasm/memory/heap.ts';
 import { wasmSkeletons } from '../../kernels/wasm/skeletons.ts';
 
 const heap = new Heap();

@@ -1,11 +1,11 @@
 // Elements on the move: strided copies and gathered slices, in JavaScript and in WebAssembly.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { copy, gather, type Place } from '../../kernels/copy.ts';
-import type { ElementArray } from '../../kernels/map.ts';
+import { copy, gather, type Place } from '../../kernels/js/copy.ts';
+import type { ElementArray } from '../../kernels/js/map.ts';
 import { elementCount, rowMajorStrides } from '../../kernels/strides.ts';
-import { WasmCopy } from '../../kernels/wasm/copy.ts';
-import { Heap } from '../../kernels/wasm/heap.ts';
+import { WasmCopy } from '../../kernels/wasm/copy/copy.ts';
+import { Heap } from '../../kernels/wasm/memory/heap.ts';
 
 const CLASSES = [Uint8Array, Uint16Array, Float32Array, Float64Array, BigInt64Array] as const;
 const heap = new Heap();

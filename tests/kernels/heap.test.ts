@@ -1,7 +1,7 @@
 // The heap: blocks never overlap, everything freed comes back as one block, and the memory grows under live views.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ALIGNMENT_BYTES, Heap } from '../../kernels/wasm/heap.ts';
+import { ALIGNMENT_BYTES, Heap } from '../../kernels/wasm/memory/heap.ts';
 
 const PAGE_BYTES = 65536;
 

@@ -1,14 +1,14 @@
 // Dense linear algebra: right by its residuals, and the same bits in JavaScript, in WebAssembly, on any number of threads.
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { FloatArray, Matrix } from '../../kernels/contract.ts';
-import { cholesky, jsGround, lu, luSolve, runLinalg, runLinalgAsync, solveTriangular } from '../../kernels/linalg.ts';
-import type { LinalgSteps } from '../../kernels/linalg.ts';
-import { WasmContract } from '../../kernels/wasm/contract.ts';
-import { Heap } from '../../kernels/wasm/heap.ts';
-import { WasmGround } from '../../kernels/wasm/linalg.ts';
-import { StagedGround } from '../../kernels/wasm/staged-ground.ts';
-import { Team } from '../../kernels/wasm/team.ts';
+import type { FloatArray, Matrix } from '../../kernels/js/contract.ts';
+import { cholesky, jsGround, lu, luSolve, runLinalg, runLinalgAsync, solveTriangular } from '../../kernels/js/linalg.ts';
+import type { LinalgSteps } from '../../kernels/js/linalg.ts';
+import { WasmContract } from '../../kernels/wasm/contract/contract.ts';
+import { Heap } from '../../kernels/wasm/memory/heap.ts';
+import { WasmGround } from '../../kernels/wasm/linalg/linalg.ts';
+import { StagedGround } from '../../kernels/wasm/linalg/staged-ground.ts';
+import { Team } from '../../kernels/wasm/team/team.ts';
 import { nodeThreads } from '../../src/host/node/threads.ts';
 
 type Dtype = 'float32' | 'float64';

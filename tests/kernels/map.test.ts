@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { predicate, scalar, type ElementFunction } from '../../kernels/algebra.ts';
-import { map, type ElementArray, type Operand } from '../../kernels/map.ts';
-import * as libm from '../../kernels/libm.ts';
-import * as math from '../../kernels/math.ts';
-import { Heap } from '../../kernels/wasm/heap.ts';
-import { WasmMap } from '../../kernels/wasm/map.ts';
-import { lanesFor } from '../../kernels/wasm/map-plan.ts';
+import { predicate, scalar, type ElementFunction } from '../../kernels/scalar/algebra.ts';
+import { map, type ElementArray, type Operand } from '../../kernels/js/map.ts';
+import * as libm from '../../kernels/scalar/libm.ts';
+import * as math from '../../kernels/scalar/math.ts';
+import { Heap } from '../../kernels/wasm/memory/heap.ts';
+import { WasmMap } from '../../kernels/wasm/map/map.ts';
+import { lanesFor } from '../../kernels/wasm/map/plan.ts';
 
 const add = scalar('add', 2, (m, a, b) => m.add(a, b));
 const cast = scalar('cast', 1, (_, x) => x);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Scalar } from '../../kernels/algebra.ts';
-import { floatAlgebra } from '../../kernels/js-algebra.ts';
-import * as libm from '../../kernels/libm.ts';
-import * as math from '../../kernels/math.ts';
+import type { Scalar } from '../../kernels/scalar/algebra.ts';
+import { floatAlgebra } from '../../kernels/scalar/js-algebra.ts';
+import * as libm from '../../kernels/scalar/libm.ts';
+import * as math from '../../kernels/scalar/math.ts';
 import * as oracle from './oracle.ts';
 import { div, fixed, mul, one, type Fixed } from './oracle.ts';
 

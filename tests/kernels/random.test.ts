@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { drawBlocks, philox } from '../../kernels/philox.ts';
-import { integers, normal, permutation, uniform } from '../../kernels/random.ts';
+import { drawBlocks, philox } from '../../kernels/js/philox.ts';
+import { integers, normal, permutation, uniform } from '../../kernels/js/random.ts';
 import { plainSkeletons } from '../../kernels/skeletons.ts';
-import { Heap } from '../../kernels/wasm/heap.ts';
+import { Heap } from '../../kernels/wasm/memory/heap.ts';
 import { wasmSkeletons } from '../../kernels/wasm/skeletons.ts';
 
 const hex = (words: Uint32Array): string[] => [...words].map((word) => word.toString(16).padStart(8, '0'));

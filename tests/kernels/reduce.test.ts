@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ElementArray } from '../../kernels/map.ts';
-import { scalar, type Scalar } from '../../kernels/algebra.ts';
-import { exp } from '../../kernels/math.ts';
-import { argReduce, reduce, reductions, runsInLanes, type Reduction } from '../../kernels/reduce.ts';
-import { WasmArgReduce } from '../../kernels/wasm/arg-reduce.ts';
-import { Heap } from '../../kernels/wasm/heap.ts';
-import { WasmReduce } from '../../kernels/wasm/reduce.ts';
-import { Scratch } from '../../kernels/wasm/staging.ts';
+import type { ElementArray } from '../../kernels/js/map.ts';
+import { scalar, type Scalar } from '../../kernels/scalar/algebra.ts';
+import { exp } from '../../kernels/scalar/math.ts';
+import { argReduce, reduce, reductions, runsInLanes, type Reduction } from '../../kernels/js/reduce.ts';
+import { WasmArgReduce } from '../../kernels/wasm/reduce/arg-reduce.ts';
+import { Heap } from '../../kernels/wasm/memory/heap.ts';
+import { WasmReduce } from '../../kernels/wasm/reduce/reduce.ts';
+import { Scratch } from '../../kernels/wasm/memory/staging.ts';
 
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 

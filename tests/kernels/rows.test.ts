@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { logSoftmax, logSumExp, softmax, variance } from '../../kernels/rows.ts';
 import { plainSkeletons } from '../../kernels/skeletons.ts';
-import { Heap } from '../../kernels/wasm/heap.ts';
+import { Heap } from '../../kernels/wasm/memory/heap.ts';
 import { wasmSkeletons } from '../../kernels/wasm/skeletons.ts';
 
 const vector = wasmSkeletons(new Heap());

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { argsort, sort, topK, type Direction } from '../../kernels/sort.ts';
+import { argsort, sort, topK, type Direction } from '../../kernels/js/sort.ts';
 
 const value = fc.oneof(fc.constantFrom(NaN, 0, -0, Infinity, -Infinity), fc.integer({ min: -5, max: 5 }));
 const runs = { seed: 11, numRuns: 300 };

@@ -1,9 +1,9 @@
 // The team: every grain is done once, on any number of threads, and no dead worker hangs a job.
 import { afterEach, describe, expect, it } from 'vitest';
-import { countUp, i32, ModuleBuilder, set, when } from '../../kernels/wasm/assembler.ts';
-import { Heap } from '../../kernels/wasm/heap.ts';
-import { GrainLostError, type Phase, Team } from '../../kernels/wasm/team.ts';
-import type { Spawn, TeamHost, TeamModule } from '../../kernels/wasm/team.ts';
+import { countUp, i32, ModuleBuilder, set, when } from '../../kernels/wasm/code/assembler.ts';
+import { Heap } from '../../kernels/wasm/memory/heap.ts';
+import { GrainLostError, type Phase, Team } from '../../kernels/wasm/team/team.ts';
+import type { Spawn, TeamHost, TeamModule } from '../../kernels/wasm/team/team.ts';
 import { nodeThreads } from '../../src/host/node/threads.ts';
 
 const teams: Team[] = [];

@@ -1,7 +1,7 @@
 // Ops on matrices take stacks of them: leading axes broadcast as those of matmul do, and each matrix of a stack has the bits it has alone.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
-import { drawFrom } from '../../bench/seed.ts';
+import { drawFrom } from '../../bench/measure/seed.ts';
 import { formatShape, sizeOf } from '../../src/core/tensor/shape.ts';
 
 type Shape = readonly number[];

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { halfOf, HALF_NAN, narrowToHalves, numberOfHalf, roundToHalf } from '../../kernels/half.ts';
+import { halfOf, HALF_NAN, narrowToHalves, numberOfHalf, roundToHalf } from '../../kernels/scalar/half.ts';
 import { decodeNpy, encodeNpy, loadTrace, replayTrace, SheetError, SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import { type DType, numbersOf } from '../../src/core/tensor/dtype.ts';
-import { drawFrom } from '../../bench/seed.ts';
+import { drawFrom } from '../../bench/measure/seed.ts';
 import { asSingles, type Call, callsOf, describeCall, enter, halved, perform } from './samples.ts';
 
 const CALLS_PER_ROW = 30;

@@ -1,6 +1,6 @@
 // Calls to try on every row: operands of many dtypes, shapes and values, and attributes drawn from their specs, all from a fixed seed.
-import { drawFrom as randomFrom } from '../../bench/seed.ts';
-import { narrowToHalves, widenHalves } from '../../kernels/half.ts';
+import { drawFrom as randomFrom } from '../../bench/measure/seed.ts';
+import { narrowToHalves, widenHalves } from '../../kernels/scalar/half.ts';
 import { SheetError, type SymbolicSheet, type Tensor } from '../../src/index.ts';
 import type { AttributeKind, OpRow } from '../../src/core/ops/define.ts';
 import { allocate, type DType, DTYPE_NAMES, type TypedArray } from '../../src/core/tensor/dtype.ts';

@@ -1,6 +1,6 @@
 // Elements from seeded integer arithmetic: scripts/numpy_answers/inputs.py makes the same ones, so that only answers are stored.
 import { readFileSync } from 'node:fs';
-import { halfOf } from '../../kernels/half.ts';
+import { halfOf } from '../../kernels/scalar/half.ts';
 import { allocate, type DType, type TypedArray } from '../../src/core/tensor/dtype.ts';
 
 type Bits = Readonly<Record<string, readonly string[]>>;

@@ -5,7 +5,7 @@ import type { OpRow } from '../../src/core/ops/define.ts';
 import { Block, reserve, valueOfArray } from '../../src/core/tensor/block.ts';
 import type { DType, TypedArray } from '../../src/core/tensor/dtype.ts';
 import { tensorType } from '../../src/core/tensor/type.ts';
-import { drawFrom } from '../../bench/seed.ts';
+import { drawFrom } from '../../bench/measure/seed.ts';
 import { pick, type Sample, sample } from '../ops/samples.ts';
 
 const SHAPES: readonly (readonly number[])[] = [[1], [5], [8], [3, 5], [3, 3], [2, 3, 5], [2, 1, 3, 4], [41, 37], [1031], [2, 1, 2, 1, 2, 3]];

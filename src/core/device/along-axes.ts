@@ -1,7 +1,7 @@
 // Reductions and row transforms: which kernel passes each is made of. A device says how it runs the two skeletons.
-import type { ElementArray, Operand } from '../../../kernels/map.ts';
-import type { Scalar } from '../../../kernels/algebra.ts';
-import { reductions, type MappedOperand, type Reduction, stored } from '../../../kernels/reduce.ts';
+import type { ElementArray, Operand } from '../../../kernels/js/map.ts';
+import type { Scalar } from '../../../kernels/scalar/algebra.ts';
+import { reductions, type MappedOperand, type Reduction, stored } from '../../../kernels/js/reduce.ts';
 import { logSoftmax, logSumExp, plainSkeletons, type Skeletons, softmax, variance } from '../../../kernels/rows.ts';
 import type { ReductionName } from '../ops/define.ts';
 import { stridesOf } from '../tensor/shape.ts';

@@ -1,8 +1,8 @@
 // The JavaScript device: every op, in the bits of the numeric specification. The others are held against it.
-import { contractAny } from '../../../kernels/contract.ts';
-import { narrowToHalves } from '../../../kernels/half.ts';
-import type { ElementArray } from '../../../kernels/map.ts';
-import { map } from '../../../kernels/map.ts';
+import { contractAny } from '../../../kernels/js/contract.ts';
+import { narrowToHalves } from '../../../kernels/scalar/half.ts';
+import type { ElementArray } from '../../../kernels/js/map.ts';
+import { map } from '../../../kernels/js/map.ts';
 import { plainSkeletons, type Skeletons } from '../../../kernels/skeletons.ts';
 import type { KernelSpec } from '../ops/define.ts';
 import { NumericError } from '../errors.ts';

@@ -1,7 +1,7 @@
 // Linear systems as steps on working copies; a device says where copies lie and how steps are done.
-import type { FloatArray, Matrix } from '../../../kernels/contract.ts';
-import { cholesky, jsGround, type LinalgSteps, lu, luSolve, runLinalg, solveTriangular } from '../../../kernels/linalg.ts';
-import { canonicaliseNaN } from '../../../kernels/map.ts';
+import type { FloatArray, Matrix } from '../../../kernels/js/contract.ts';
+import { cholesky, jsGround, type LinalgSteps, lu, luSolve, runLinalg, solveTriangular } from '../../../kernels/js/linalg.ts';
+import { canonicaliseNaN } from '../../../kernels/js/map.ts';
 import { NumericError } from '../errors.ts';
 import type { LinearAlgebraName } from '../ops/define.ts';
 import { batchOffsets } from '../tensor/batches.ts';

@@ -1,6 +1,6 @@
 // A task of the contract skeleton as devices compute it: the product, and whether one triangle of it says everything.
 import { NumericError } from '../errors.ts';
-import type { MatrixProduct } from '../../../kernels/matrix-product.ts';
+import type { MatrixProduct } from '../../../kernels/js/matrix-product.ts';
 import type { Task } from './device.ts';
 
 /** A product, and what is known of its result. */

@@ -1,5 +1,5 @@
 // Products that do not fit the kernels' memory, as tiles that do: bit for bit the same, for elements of a product know nothing of each other.
-import type { Contraction, MatrixArray } from '../../../kernels/contract.ts';
+import type { Contraction, MatrixArray } from '../../../kernels/js/contract.ts';
 import type { Value } from '../tensor/block.ts';
 import type { Product } from './product.ts';
 

@@ -1,13 +1,13 @@
 // The WASM device: SIMD kernels on one heap, matrix products on a team of threads, all in the bits of the specification.
-import { Heap, HeapFullError } from '../../../kernels/wasm/heap.ts';
-import { contractDtypeOf, type GemmSpec, WasmContract, wordsAt } from '../../../kernels/wasm/contract.ts';
-import type { FloatArray, MatrixArray } from '../../../kernels/contract.ts';
-import { type AsyncGround, runLinalg, runLinalgAsync } from '../../../kernels/linalg.ts';
-import { WasmGround } from '../../../kernels/wasm/linalg.ts';
-import { StagedGround } from '../../../kernels/wasm/staged-ground.ts';
-import { TeamMap } from '../../../kernels/wasm/team-map.ts';
+import { Heap, HeapFullError } from '../../../kernels/wasm/memory/heap.ts';
+import { contractDtypeOf, type GemmSpec, WasmContract, wordsAt } from '../../../kernels/wasm/contract/contract.ts';
+import type { FloatArray, MatrixArray } from '../../../kernels/js/contract.ts';
+import { type AsyncGround, runLinalg, runLinalgAsync } from '../../../kernels/js/linalg.ts';
+import { WasmGround } from '../../../kernels/wasm/linalg/linalg.ts';
+import { StagedGround } from '../../../kernels/wasm/linalg/staged-ground.ts';
+import { TeamMap } from '../../../kernels/wasm/team/map.ts';
 import { wasmSkeletons } from '../../../kernels/wasm/skeletons.ts';
-import { Team, type TeamHost } from '../../../kernels/wasm/team.ts';
+import { Team, type TeamHost } from '../../../kernels/wasm/team/team.ts';
 import { type Block, heapMemory, type Memory, type Value } from '../tensor/block.ts';
 import { isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { type Device, type Task, taskBytes, taskFlops } from './device.ts';

@@ -5,7 +5,7 @@ import { FULL } from '../ops/creation.ts';
 import type { OpRow } from '../ops/define.ts';
 import { checkKinds, promotedDTypes, readAttributes } from '../ops/infer.ts';
 import { valueOfArray } from '../tensor/block.ts';
-import { roundToHalf } from '../../../kernels/half.ts';
+import { roundToHalf } from '../../../kernels/scalar/half.ts';
 import { allocate, type DType } from '../tensor/dtype.ts';
 import { elementOf } from '../tensor/range.ts';
 import { checkShape } from '../tensor/shape.ts';

@@ -1,5 +1,5 @@
 // An expression: an op applied to expressions, or a root with bytes. Handles hold it; it can always be interned again.
-import type { CallSite } from '../../call-site.ts';
+import type { CallSite } from '../call-site.ts';
 import type { OpRow } from '../ops/define.ts';
 import type { Value } from '../tensor/block.ts';
 import type { TensorType } from '../tensor/type.ts';

@@ -5,7 +5,7 @@
 import type { LiteralPlace, OpRow } from '../ops/define.ts';
 import { type DType, isFloat, promote } from '../tensor/dtype.ts';
 import { checkElement, isWithin, LARGEST, nextNumber, plainNumber, rangeOf } from '../tensor/range.ts';
-import { roundToHalf } from '../../../kernels/half.ts';
+import { roundToHalf } from '../../../kernels/scalar/half.ts';
 
 /** A plain number, boolean or bigint. */
 export type Literal = number | boolean | bigint;

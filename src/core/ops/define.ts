@@ -1,6 +1,6 @@
 // What an operation is: one row. Everything else in the library reads rows and never names an op.
-import type { ElementFunction } from '../../../kernels/algebra.ts';
-import type { MatrixProduct } from '../../../kernels/matrix-product.ts';
+import type { ElementFunction } from '../../../kernels/scalar/algebra.ts';
+import type { MatrixProduct } from '../../../kernels/js/matrix-product.ts';
 import type { Skeletons } from '../../../kernels/skeletons.ts';
 import type { AttributeValue } from './attribute-values.ts';
 import type { DType, TypedArray } from '../tensor/dtype.ts';
@@ -67,7 +67,7 @@ export type KernelSpec =
   | { readonly skeleton: 'rearrange'; readonly run: RearrangingKernel }
   | { readonly skeleton: 'direct'; readonly run: DirectKernel };
 
-/** Reductions of the `reduce` skeleton (kernels/reduce.ts). */
+/** Reductions of the `reduce` skeleton (kernels/js/reduce.ts). */
 export type ReductionName =
   | 'sum' | 'prod' | 'min' | 'max' | 'mean' | 'var' | 'std' | 'any' | 'all' | 'argmin' | 'argmax' | 'norm1' | 'norm2' | 'normInf'
   | 'logsumexp' | 'count';

@@ -1,7 +1,7 @@
 // Elementwise functions of floating operands: exponentials, logarithms, trigonometry, activations, selection.
-import { scalar, type Scalar } from '../../../kernels/algebra.ts';
-import * as libm from '../../../kernels/libm.ts';
-import * as math from '../../../kernels/math.ts';
+import { scalar, type Scalar } from '../../../kernels/scalar/algebra.ts';
+import * as libm from '../../../kernels/scalar/libm.ts';
+import * as math from '../../../kernels/scalar/math.ts';
 import { defineOp, type LawName, type OpRow, versioned } from './define.ts';
 import { elementwise } from './elementwise.ts';
 import { broadcastShapes } from './infer.ts';

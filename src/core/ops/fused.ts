@@ -1,5 +1,5 @@
 // Rows composed of rows: maps of maps, reductions of maps, maps of products. One pass where there were two, with the same bits.
-import { predicate, scalar, type Algebra, type ElementFunction, type Scalar } from '../../../kernels/algebra.ts';
+import { predicate, scalar, type Algebra, type ElementFunction, type Scalar } from '../../../kernels/scalar/algebra.ts';
 import { type TensorType, tensorType } from '../tensor/type.ts';
 import { defineOp, type KernelSpec, type OpRow } from './define.ts';
 import { broadcastShapes } from './infer.ts';

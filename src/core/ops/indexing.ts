@@ -1,6 +1,6 @@
 // Joining, selecting and rearranging: ops whose kernels copy runs of elements.
-import { predicate } from '../../../kernels/algebra.ts';
-import { halfOf } from '../../../kernels/half.ts';
+import { predicate } from '../../../kernels/scalar/algebra.ts';
+import { halfOf } from '../../../kernels/scalar/half.ts';
 import type { Skeletons } from '../../../kernels/skeletons.ts';
 import { AttributeError, ShapeError } from '../errors.ts';
 import { allocate, DTYPES, storedNumber, type TypedArray } from '../tensor/dtype.ts';

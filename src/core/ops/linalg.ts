@@ -3,7 +3,7 @@ import { ShapeError } from '../errors.ts';
 import { batchOffsets } from '../tensor/batches.ts';
 import { broadcast, formatShape, type Shape } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
-import type { MatrixProduct } from '../../../kernels/matrix-product.ts';
+import type { MatrixProduct } from '../../../kernels/js/matrix-product.ts';
 import { type AttributeSpec, type AttributeValues, binary, defineOp, type OpRow, unary } from './define.ts';
 import { first, needRank } from './infer.ts';
 

@@ -1,5 +1,5 @@
 // Random tensors with an explicit seed: element i depends on (seed, i) alone (Philox 4x32-10, Salmon et al. 2011).
-import { integers, normal, permutation, uniform } from '../../../kernels/random.ts';
+import { integers, normal, permutation, uniform } from '../../../kernels/js/random.ts';
 import type { Skeletons } from '../../../kernels/skeletons.ts';
 import { AttributeError } from '../errors.ts';
 import type { DType } from '../tensor/dtype.ts';

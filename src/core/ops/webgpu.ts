@@ -1,12 +1,12 @@
 // Rows whose kernel is their own, and how a GPU computes them; rows that are not here stay on the CPU.
-import { planDiagonal, planFill, planOneHot, planRange, planTriangle } from '../../../kernels/wgsl/fill.ts';
-import { type ItemBytes, planGather } from '../../../kernels/wgsl/gather.ts';
-import { planJoin, planTake } from '../../../kernels/wgsl/join.ts';
+import { planDiagonal, planFill, planOneHot, planRange, planTriangle } from '../../../kernels/wgsl/move/fill.ts';
+import { type ItemBytes, planGather } from '../../../kernels/wgsl/move/gather.ts';
+import { planJoin, planTake } from '../../../kernels/wgsl/move/join.ts';
 import type { GpuLimits, Plan } from '../../../kernels/wgsl/launch.ts';
-import { planCast } from '../../../kernels/wgsl/map.ts';
+import { planCast } from '../../../kernels/wgsl/map/map.ts';
 import { planRandom } from '../../../kernels/wgsl/random.ts';
-import { planReduce } from '../../../kernels/wgsl/reduce.ts';
-import type { GpuDType } from '../../../kernels/wgsl/storage.ts';
+import { planReduce } from '../../../kernels/wgsl/reduce/reduce.ts';
+import type { GpuDType } from '../../../kernels/wgsl/text/storage.ts';
 import type { Block } from '../tensor/block.ts';
 import { DTYPES } from '../tensor/dtype.ts';
 import { type Shape, sizeOf } from '../tensor/shape.ts';

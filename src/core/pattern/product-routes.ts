@@ -1,5 +1,5 @@
 // Routes of products: an operand with one element a row or column, or with rows that repeat.
-import type { MatrixProduct } from '../../../kernels/matrix-product.ts';
+import type { MatrixProduct } from '../../../kernels/js/matrix-product.ts';
 import type { Value } from '../tensor/block.ts';
 import { isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { tensorType } from '../tensor/type.ts';

@@ -1,5 +1,5 @@
 // The score of a stored result, in [0, 1]: how much it is worth keeping. The formula is in docs/score.md.
-import { numberOfHalf } from '../../../kernels/half.ts';
+import { numberOfHalf } from '../../../kernels/scalar/half.ts';
 import { ENTRY_BYTES, WORTH_NS_PER_BYTE } from '../policy/admission.ts';
 import type { Value } from '../tensor/block.ts';
 import { bytesOf, type DType, isFloat, type TypedArray } from '../tensor/dtype.ts';

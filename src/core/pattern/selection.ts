@@ -1,5 +1,5 @@
 // Products with a matrix that has at most one element other than 0 in each row (or column): rows or columns picked and scaled.
-import type { MatrixProduct } from '../../../kernels/matrix-product.ts';
+import type { MatrixProduct } from '../../../kernels/js/matrix-product.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
 
 /** One picked line and its factor, for each line of the result; −1 picks nothing. */

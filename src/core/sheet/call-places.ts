@@ -1,5 +1,5 @@
 // Where calls stand in the user's program: taken for those whose elements may never come, so that the error of a read names the call.
-import type { CallSite } from '../../call-site.ts';
+import type { CallSite } from '../call-site.ts';
 import type { Expression } from '../expr/expression.ts';
 import type { OpRow } from '../ops/define.ts';
 import type { Core } from './core.ts';

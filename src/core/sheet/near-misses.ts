@@ -1,5 +1,5 @@
 // What a miss differed in from the miss of the same op before it: why a cache does not help. A few words per op are kept.
-import { callerIn, takeCallSite } from '../../call-site.ts';
+import { callerIn, takeCallSite } from '../call-site.ts';
 import type { Expression } from '../expr/expression.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
 import type { OpRow } from '../ops/define.ts';

@@ -11,7 +11,7 @@ import type { Elements } from '../tensor/elements.ts';
 import type { ForeignClass } from '../tensor/export.ts';
 import { isGpuBuffer } from '../tensor/foreign-gpu.ts';
 import { tensorType } from '../tensor/type.ts';
-import { takeCallSite } from '../../call-site.ts';
+import { takeCallSite } from '../call-site.ts';
 import { isAttributes, splitArguments } from './arguments.ts';
 import { markCall, mayFail } from './call-places.ts';
 import { takeOver } from './ownership.ts';

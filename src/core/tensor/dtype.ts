@@ -1,5 +1,5 @@
 // The dtype table: everything the library knows about element types, in one place.
-import { halfOf, widenHalves } from '../../../kernels/half.ts';
+import { halfOf, widenHalves } from '../../../kernels/scalar/half.ts';
 import { DTypeError } from '../errors.ts';
 
 /** Array types that hold tensor elements. */

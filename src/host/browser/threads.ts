@@ -1,5 +1,5 @@
 // Threads for kernels in a browser: workers from a Blob URL, which works the same in every bundle, and turns of the event loop where there can be none.
-import type { Spawn, TeamHost } from '../../../kernels/wasm/team.ts';
+import type { Spawn, TeamHost } from '../../../kernels/wasm/team/team.ts';
 import { pageCores } from './cores.ts';
 
 /** How long a page waits for its first worker; one that is busy with other things is not refused workers for that. */

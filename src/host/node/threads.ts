@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { Worker } from 'node:worker_threads';
-import type { Spawn, TeamHost } from '../../../kernels/wasm/team.ts';
+import type { Spawn, TeamHost } from '../../../kernels/wasm/team/team.ts';
 
 const program = (source: string): string => `
 'use strict';

@@ -1,5 +1,5 @@
 // Everything that belongs to one open GPU device and ends with it: its epoch, compiled shaders, buffers and command stream.
-import { type AdapterSubgroups, type ContractLimits, matrixUnitsOf } from '../../../../kernels/wgsl/contract-matrix.ts';
+import { type AdapterSubgroups, type ContractLimits, matrixUnitsOf } from '../../../../kernels/wgsl/contract/matrix.ts';
 import { BufferPool, USAGE } from './memory/buffers.ts';
 import { Epoch, type EpochEnd } from './epoch.ts';
 import { Pipelines } from './commands/pipelines.ts';

@@ -1,5 +1,5 @@
 // Other WebGPU code that computes on the device's values: on their buffers where they lie, in the order of the device's own commands, and proven like them.
-import { type GpuDType, storedBytes } from '../../../../../kernels/wgsl/storage.ts';
+import { type GpuDType, storedBytes } from '../../../../../kernels/wgsl/text/storage.ts';
 import type { Value } from '../../../tensor/block.ts';
 import type { TensorType } from '../../../tensor/type.ts';
 import { classBytes } from './buffers.ts';

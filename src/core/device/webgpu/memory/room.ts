@@ -1,5 +1,5 @@
 // Who may lie on the GPU: within a budget of bytes, what was not used for longest and is worth least goes back to RAM.
-import { type GpuDType, storedBytes } from '../../../../../kernels/wgsl/storage.ts';
+import { type GpuDType, storedBytes } from '../../../../../kernels/wgsl/text/storage.ts';
 import type { Block } from '../../../tensor/block.ts';
 import type { TensorType } from '../../../tensor/type.ts';
 import { type BufferPool, classBytes } from './buffers.ts';

@@ -1,5 +1,5 @@
 // Buffers shared with other WebGPU code on the same device: taken in and lent out without a copy.
-import { type GpuDType, isGpuDType, storedBytes } from '../../../../../kernels/wgsl/storage.ts';
+import { type GpuDType, isGpuDType, storedBytes } from '../../../../../kernels/wgsl/text/storage.ts';
 import { DTypeError, LimitError, ShapeError, SourceError } from '../../../errors.ts';
 import type { TensorType } from '../../../tensor/type.ts';
 import type { BufferSharing } from '../../device.ts';

@@ -1,5 +1,5 @@
 // What a variant of a product must give, to the bit: operands whose products and sums are exact in any order, however long K is.
-import { type ContractPrecision, type ContractProblem, elementsOf } from '../../../../../kernels/wgsl/contract-problem.ts';
+import { type ContractPrecision, type ContractProblem, elementsOf } from '../../../../../kernels/wgsl/contract/problem.ts';
 import type { Plan } from '../../../../../kernels/wgsl/launch.ts';
 import type { Trial } from './tuner.ts';
 

@@ -1,13 +1,13 @@
 // One way from the skeleton of a task's row to the kernels that compute it on a GPU.
-import { type ContractEpilogue, type EpilogueAccess, isFusable } from '../../../../../kernels/wgsl/contract-epilogue.ts';
-import type { ContractProblem, ContractVariant } from '../../../../../kernels/wgsl/contract-problem.ts';
-import { contractVariants } from '../../../../../kernels/wgsl/contract.ts';
-import { planGather } from '../../../../../kernels/wgsl/gather.ts';
+import { type ContractEpilogue, type EpilogueAccess, isFusable } from '../../../../../kernels/wgsl/contract/epilogue.ts';
+import type { ContractProblem, ContractVariant } from '../../../../../kernels/wgsl/contract/problem.ts';
+import { contractVariants } from '../../../../../kernels/wgsl/contract/contract.ts';
+import { planGather } from '../../../../../kernels/wgsl/move/gather.ts';
 import type { GpuLimits, Plan } from '../../../../../kernels/wgsl/launch.ts';
-import { planMap } from '../../../../../kernels/wgsl/map.ts';
-import { planReduce } from '../../../../../kernels/wgsl/reduce.ts';
-import { planRows } from '../../../../../kernels/wgsl/rows.ts';
-import { type GpuDType, storedBytes } from '../../../../../kernels/wgsl/storage.ts';
+import { planMap } from '../../../../../kernels/wgsl/map/map.ts';
+import { planReduce } from '../../../../../kernels/wgsl/reduce/reduce.ts';
+import { planRows } from '../../../../../kernels/wgsl/reduce/rows.ts';
+import { type GpuDType, storedBytes } from '../../../../../kernels/wgsl/text/storage.ts';
 import type { KernelSpec, OpRow } from '../../../ops/define.ts';
 import { GPU_PLANS, type GpuTask } from '../../../ops/webgpu.ts';
 import { DTYPES } from '../../../tensor/dtype.ts';

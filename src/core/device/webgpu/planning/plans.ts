@@ -1,8 +1,8 @@
 // Which tasks a GPU has kernels for and with which launches, and why it has none for the others.
-import type { ContractLimits } from '../../../../../kernels/wgsl/contract-matrix.ts';
-import type { ContractProblem } from '../../../../../kernels/wgsl/contract-problem.ts';
+import type { ContractLimits } from '../../../../../kernels/wgsl/contract/matrix.ts';
+import type { ContractProblem } from '../../../../../kernels/wgsl/contract/problem.ts';
 import type { Plan } from '../../../../../kernels/wgsl/launch.ts';
-import { isGpuDType, storedBytes } from '../../../../../kernels/wgsl/storage.ts';
+import { isGpuDType, storedBytes } from '../../../../../kernels/wgsl/text/storage.ts';
 import type { TensorType } from '../../../tensor/type.ts';
 import type { Task } from '../../device.ts';
 import { costClass } from '../../dispatch.ts';

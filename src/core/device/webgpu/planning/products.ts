@@ -1,6 +1,6 @@
 // Which kernel computes a product: the best guess at first, what was quickest on this adapter once its class of shapes comes again.
-import type { ContractProblem, ContractVariant } from '../../../../../kernels/wgsl/contract-problem.ts';
-import { contractVariants } from '../../../../../kernels/wgsl/contract.ts';
+import type { ContractProblem, ContractVariant } from '../../../../../kernels/wgsl/contract/problem.ts';
+import { contractVariants } from '../../../../../kernels/wgsl/contract/contract.ts';
 import type { Plan } from '../../../../../kernels/wgsl/launch.ts';
 import type { Clock, Notes } from '../../../env.ts';
 import type { Life } from '../life.ts';

@@ -1,5 +1,5 @@
 // Chooses among variants of a kernel by measurement: each is checked against the first, then timed, once per class of shapes and device.
-import { type ContractPrecision, type ContractProblem, type ContractVariant, elementsOf, layoutKey, layoutOf, smallerProblem } from '../../../../../kernels/wgsl/contract-problem.ts';
+import { type ContractPrecision, type ContractProblem, type ContractVariant, elementsOf, layoutKey, layoutOf, smallerProblem } from '../../../../../kernels/wgsl/contract/problem.ts';
 import type { Plan } from '../../../../../kernels/wgsl/launch.ts';
 import { SheetError } from '../../../errors.ts';
 import type { Clock } from '../../../env.ts';
