@@ -72,7 +72,7 @@ export class Roots {
   }
 
   /** A value as a root known by its content, so that equal bytes are one operand. Takes over the caller's hold of the value. */
-  enter(value: Value, author: Author, id = this.contentId(value.array, value.type)): Expression {
+  enter(value: Value, author: Author, id: Uint8Array = this.contentId(value.array, value.type)): Expression {
     const known = this.#holderOf(toHex(id));
     if (known !== undefined) {
       value.block.release();
@@ -87,7 +87,7 @@ export class Roots {
    * A value that the store keeps as a root at the node of its content; nobody takes the bytes from this root. So it needs no
    * WeakRef, which would hold it until the event loop turns: too long for a loop of calls that never wait for anything.
    */
-  place(value: Value, author: Author, id = this.contentId(value.array, value.type)): Expression {
+  place(value: Value, author: Author, id: Uint8Array = this.contentId(value.array, value.type)): Expression {
     const root = this.add(value.type, value, author);
     this.#standAt(root, id, false);
     return root;

@@ -7,7 +7,7 @@ import type { Expression } from '../expr/expression.ts';
 import type { Value } from '../tensor/block.ts';
 import { fileError, tracePath } from '../trace/file-name.ts';
 import { foldAnnotations } from '../trace/records.ts';
-import type { BytesOptions, SaveOptions, SaveReport } from '../trace/save.ts';
+import type { BytesOptions, OwnBytes, SaveOptions, SaveReport } from '../trace/save.ts';
 import type { TraceWriter } from '../trace/writer.ts';
 import { BYTES, checkOptions, SAVE, type Settings } from './options.ts';
 import { describe } from './print.ts';
@@ -22,9 +22,6 @@ const DIGEST_SHARE = 0.05;
 export function isDigestAffordable({ costNs }: Expression, { type }: Value, digests: Settings['trace']['digests'] = 'affordable'): boolean {
   return digests !== 'affordable' || type.sizeBytes <= SMALL_BYTES || type.sizeBytes * DIGEST_NS_PER_BYTE <= DIGEST_SHARE * costNs;
 }
-
-/** `Uint8Array<ArrayBuffer>`, as a Blob takes it, for compilers from before typed arrays had that argument too. */
-type OwnBytes = ReturnType<Uint8ArrayConstructor['of']>;
 
 /** `sheet.trace`. */
 export class SheetTrace {

@@ -55,9 +55,12 @@ export async function saveTrace(writer: TraceWriter, path: string, { digest, fil
   return { path, ...report };
 }
 
+/** `Uint8Array<ArrayBuffer>`, as a Blob takes it, for compilers from before typed arrays had that argument too. */
+export type OwnBytes = ReturnType<Uint8ArrayConstructor['of']>;
+
 /** The bytes of a saved trace, and what is to be said of them. */
 export interface SavedBytes extends Omit<SaveReport, 'path'> {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: OwnBytes;
   /** Distinct contents of roots. */
   readonly contents: readonly Content[];
 }
