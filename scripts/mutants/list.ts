@@ -70,7 +70,7 @@ export const MUTANTS: readonly Mutant[] = [
 
   { area: 'fusion', file: 'src/core/sheet/fusion.ts', tests: [...FUSION, 'tests/sheet/random-programs.test.ts'], effect: 'readers that broadcast take products in', find: 'if (type.size !== step.expression.type.size) return false;', replace: '' },
   { area: 'fusion', file: 'src/core/sheet/fusion.ts', tests: FUSION, effect: 'a step with two readers is taken in by one', find: 'inner.reader !== step || ', replace: '' },
-  { area: 'fusion', file: 'src/core/sheet/fusion.ts', tests: FUSION, effect: 'a result that was asked for before is not kept', find: ' || isWanted(inner)) continue;', replace: ') continue;' },
+  { area: 'fusion', file: 'src/core/sheet/fusion.ts', tests: FUSION, effect: 'a result that was asked for before is not kept', find: 'inner.isApart = isWanted(inner);', replace: 'inner.isApart = false;' },
   { area: 'fusion', file: 'src/core/sheet/fusion.ts', tests: [...FUSION, 'tests/sheet/random-programs.test.ts'], effect: 'operands of a part go to the wrong place', find: 'step.operands.toSpliced(at, 1, ...inner.operands)', replace: 'step.operands.toSpliced(at, 1, ...[...inner.operands].reverse())' },
 
   { area: 'placement', file: 'src/core/device/dispatch.ts', tests: PLACEMENT, effect: 'the dearest device is taken', find: 'if (ns < bestNs) [best, bestNs] = [device, ns];', replace: 'if (ns < bestNs || bestNs === Infinity || ns > bestNs) [best, bestNs] = [device, ns];' },

@@ -16,6 +16,8 @@ export interface Damaged {
 /** How many of all damages: by default all. A stride has no divisor with 4 and 6, or some are never taken. */
 export interface Sampling {
   readonly stride?: number;
+  /** The first byte that is taken. */
+  readonly start?: number;
   readonly masks?: number;
   readonly inserts?: number;
 }
@@ -23,9 +25,9 @@ export interface Sampling {
 const MASKS = [0x01, 0x20, 0x80, 0xff] as const;
 const INSERTED = [0x00, 0x20, 0x30, 0x22, 0x5d, 0xff] as const;
 
-/** Of every `stride` bytes one, in turn: flipped by `masks` masks, cut off with all that follows, and with `inserts` bytes put before it. */
-export function* damagesOf(bytes: Uint8Array, { stride = 1, masks = 4, inserts = 6 }: Sampling = {}): Generator<Damaged> {
-  for (let at = 0; at < bytes.length; at += stride) {
+/** Of every `stride` bytes one, from `start` on: flipped by `masks` masks, cut off with all that follows, and with `inserts` bytes put before it. */
+export function* damagesOf(bytes: Uint8Array, { stride = 1, start = 0, masks = 4, inserts = 6 }: Sampling = {}): Generator<Damaged> {
+  for (let at = start; at < bytes.length; at += stride) {
     for (let i = 0; i < masks; i++) {
       const mask = MASKS[(at + i) % MASKS.length] as number;
       const flipped = bytes.slice();

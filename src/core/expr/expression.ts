@@ -65,6 +65,8 @@ export class Expression {
   within = 0;
   /** Nanoseconds it took to compute, with what was computed for it; those of the kept result where it was found. */
   costNs = 0;
+  /** Nanoseconds that a reader of it is saved, since it was found; 0 once that was counted. */
+  savesNs = 0;
   /** Its program event was written and its node probed. */
   admitted = false;
   #value: Value | undefined;

@@ -90,6 +90,7 @@ export class Computing {
     if (entry.value.block.isLost) store.delete(node);
     if (!isReady(entry.value)) return undefined;
     if (settings.policy.finite !== undefined) this.#core.checkHealth(expression, entry.value, settings.policy.finite, entry);
+    if (expression.savesNs !== 0) this.#core.credit(expression);
     return entry.value;
   }
 
@@ -221,13 +222,14 @@ export class Computing {
     // What it cost without a cold start: compiling a kernel and starting threads are not saved by a hit.
     step.pathNs = isLearnt ? Math.min(elapsedNs, Math.round(core.costs.expectNs(device, task))) : elapsedNs;
     const warmNs = isLearnt ? Math.min(elapsedNs, Math.round(core.costs.warmNs(device, task))) : elapsedNs;
+    core.counters.coldNs += elapsedNs - warmNs;
     for (const operand of step.operands) step.pathNs += Math.round(operand.pathNs / operand.readers);
     step.expression.origin = 'computed';
     step.expression.site = undefined;
     step.expression.costNs = step.pathNs;
     // Nobody else keeps it: a handle that holds it would have it computed again at each use.
     if (!view.reuse && step.expression.held !== undefined) core.pins.renew(step.expression, value);
-    const decision = view.reuse ? this.#keep(step, value, runner.name, warmNs) : 'computed';
+    const decision = view.reuse ? this.#keep(step, value, runner.name, step.isApart ? arithmeticNs(device, task, warmNs) : warmNs) : 'computed';
     core.answered(step.expression, decision, runner.name, startNs, elapsedNs, 0, value);
     return value;
   }
@@ -264,6 +266,10 @@ function kernelError(expression: Expression, error: unknown): SheetError {
 
 /** How engines say that an array cannot be made. */
 const isTooLarge = (error: unknown): boolean => error instanceof RangeError && /array length|allocation failed|allocate|buffer size/i.test(error.message);
+
+/** What a step adds that would have been part of its reader's pass, had it not been kept: its arithmetic, and not another pass over memory. */
+const arithmeticNs = (device: Device, task: Task, elapsedNs: number): number =>
+  Math.round(elapsedNs * (1 - device.estimateNs({ ...task, row: { ...task.row, flops: () => 0 } }) / device.estimateNs(task)));
 
 const entryOf = ({ identity, expression, pathNs }: Step, value: Value, device: string, costNs: number, score: number): Entry =>
   ({ node: identity as NodeId, value, attributes: expression.attributes, costNs: pathNs, ownNs: costNs, device, away: !value.block.isLocal, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });

@@ -169,9 +169,19 @@ export class Core {
     this.counters.hits++;
     expression.origin = 'ram';
     expression.site = undefined;
-    this.counters.savedNs += entry.ownNs;
+    expression.savesNs = entry.ownNs;
     expression.costNs = entry.costNs;
     this.answered(expression, 'hit', entry.device, this.now(), 0, entry.score);
+  }
+
+  /** Counts what was saved by finding an expression that is read now, and what is under it: what nobody reads, nobody would have computed. */
+  credit(read: Expression): void {
+    let rest: Expression[] | undefined;
+    for (let found: Expression | undefined = read; found !== undefined; found = rest?.pop()) {
+      this.counters.savedNs += found.savesNs;
+      found.savesNs = 0;
+      for (const operand of found.operands) if (operand.savesNs !== 0) (rest ??= []).push(operand);
+    }
   }
 
   /** Records how a call was answered, and says it where `SYMBOLIC_SHEET_LOG=1` asked for that. */

@@ -11,6 +11,8 @@ export class Counters {
   failures = 0;
   kernelCalls = 0;
   kernelNs = 0;
+  /** What of that only first runs took: kernels that were compiled, threads that started. */
+  coldNs = 0;
   savedNs = 0;
   /** Time of keys and look-ups, sampled. */
   lookupNs = 0;

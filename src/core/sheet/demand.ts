@@ -25,6 +25,8 @@ export interface Step {
   readers: number;
   /** The one step that reads it, while there is one only. */
   reader: Step | undefined;
+  /** Whether it would be computed as part of its reader, were it not worth having for itself. */
+  isApart: boolean;
   /** Nanoseconds spent on it and on what it was computed from in this plan. */
   pathNs: number;
 }
@@ -133,7 +135,7 @@ function planOne(target: Expression, ground: Ground): Plan | undefined {
   for (const operand of target.operands) if (ground.given(operand) === undefined) return undefined;
   const identity = ground.identityOf(target);
   const value = ground.find(target, identity);
-  const order: Step[] = [{ expression: target, identity, operands: NONE, row: undefined, attrs: target.attributes.values, flops: target.flops, value, uses: 1, readers: 0, reader: undefined, pathNs: 0 }];
+  const order: Step[] = [{ expression: target, identity, operands: NONE, row: undefined, attrs: target.attributes.values, flops: target.flops, value, uses: 1, readers: 0, reader: undefined, isApart: false, pathNs: 0 }];
   return { order, targets: order };
 }
 
@@ -162,7 +164,7 @@ function visit(target: Expression, ground: Ground, order: Step[], byIdentity: Ma
     if (stack.length > before) continue;
     stack.pop();
     const operands = value === undefined ? top.operands.map((operand) => byIdentity.get(ground.identityOf(operand)) as Step) : NONE;
-    const step: Step = { expression: top, identity, operands, row: undefined, attrs: top.attributes.values, flops: top.flops, value, uses: 0, readers: 0, reader: undefined, pathNs: 0 };
+    const step: Step = { expression: top, identity, operands, row: undefined, attrs: top.attributes.values, flops: top.flops, value, uses: 0, readers: 0, reader: undefined, isApart: false, pathNs: 0 };
     for (const operand of operands) {
       operand.reader = operand.uses++ === 0 ? step : undefined;
       operand.readers++;

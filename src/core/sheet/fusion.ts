@@ -58,7 +58,9 @@ function isFusable(step: Step, ...skeletons: readonly (Skeleton | 'halves')[]): 
 function absorbOperands(step: Step, absorbed: Set<Step>, isWanted: (step: Step) => boolean): void {
   for (let at = step.operands.length - 1; at >= 0; at--) {
     const inner = step.operands[at] as Step;
-    if (inner.reader !== step || !isFusable(inner, 'map', 'contract') || !isWhole(step, inner, at) || isWanted(inner)) continue;
+    if (inner.reader !== step || !isFusable(inner, 'map', 'contract') || !isWhole(step, inner, at)) continue;
+    inner.isApart = isWanted(inner);
+    if (inner.isApart) continue;
     const row = composeRows(rowOf(step), at, rowOf(inner));
     if (row === undefined) continue;
     step.row = row;

@@ -22,16 +22,16 @@ export async function takeValue(view: MemoView, tensor: unknown, owner: string):
 /** A result whose lists and plain objects are read once, and are nobody else's. */
 const settled = (result: unknown): unknown => copyTree(result, (leaf) => leaf);
 
-/** Calls the function; its time is its own, without what the sheet's kernels took meanwhile. */
+/** Calls the function. The time spent is its own, without what the sheet's kernels took meanwhile; what it costs is what another run would take, for which no kernel is compiled. */
 export async function timed({ view: { core }, definition: { stats }, run }: Pick<MemoCall, 'view' | 'definition' | 'run'>, args: readonly unknown[]): Promise<{ result: unknown; costNs: number }> {
   const startNs = core.now();
-  const kernelNs = core.counters.kernelNs;
+  const { kernelNs, coldNs } = core.counters;
   stats.runs++;
   try {
     const result = settled(await run(...args));
-    const costNs = core.now() - startNs;
-    stats.spentNs += Math.max(0, costNs - (core.counters.kernelNs - kernelNs));
-    return { result, costNs };
+    const elapsedNs = core.now() - startNs;
+    stats.spentNs += Math.max(0, elapsedNs - (core.counters.kernelNs - kernelNs));
+    return { result, costNs: Math.max(0, elapsedNs - (core.counters.coldNs - coldNs)) };
   } catch (error) {
     stats.failures++;
     throw error;
