@@ -8,7 +8,10 @@ const TYPES: Record<AttributeSpec['kind'], string> = {
   dtype: 'DType', ints: 'readonly (number | null)[]', seed: 'number', choice: 'string',
 };
 
-const attributeType = (spec: AttributeSpec): string => (spec.choices ? spec.choices.map((choice) => `'${choice}'`).join(' | ') : TYPES[spec.kind]);
+function attributeType(spec: AttributeSpec): string {
+  const type = spec.choices ? spec.choices.map((choice) => `'${choice}'`).join(' | ') : TYPES[spec.kind];
+  return spec.fallback === null && !type.endsWith('null') ? `${type} | null` : type;
+}
 
 const isOptional = (spec: AttributeSpec): boolean => spec.fallback !== undefined;
 
@@ -17,11 +20,13 @@ function attributesType(row: OpRow, without: readonly string[] = []): string {
   return `{ ${fields.map(([name, spec]) => `readonly ${name}${isOptional(spec) ? '?' : ''}: ${name === 'dtype' ? 'R' : attributeType(spec)}`).join('; ')} }`;
 }
 
-/** Parameters after the operands: positional attributes, then the attribute object. */
+/** Parameters after the operands: positional attributes, then the attribute object, which may come before all of them were given. */
 function tail(row: OpRow): string[] {
-  const positional = row.positional.map((name) => {
+  const positional = row.positional.map((name, i) => {
     const spec = row.attributes[name] as AttributeSpec;
-    return `${name}${isOptional(spec) ? '?' : ''}: ${name === 'dtype' ? 'R' : attributeType(spec)}`;
+    const isLastNeeded = row.positional.slice(i + 1).every((later) => isOptional(row.attributes[later] as AttributeSpec));
+    const type = `${name}${isOptional(spec) ? '?' : ''}: ${name === 'dtype' ? 'R' : attributeType(spec)}`;
+    return isLastNeeded ? `${type} | ${attributesType(row, row.positional.slice(0, i))}` : type;
   });
   const rest = Object.keys(row.attributes).filter((name) => !row.positional.includes(name));
   if (rest.length === 0) return positional;

@@ -106,11 +106,11 @@ export const sigmoid: Scalar = scalar('sigmoid', 1, (m, x) => {
   return m.div(m.select(m.ge(x, m.constant(0)), one, e), m.add(one, e));
 });
 
-/** x * sigmoid(x); where e^x is subnormal, or nearly, the product x e^x is rounded once. */
+/** x * sigmoid(x); where e^x is subnormal, or nearly, the product x e^x is rounded once. At -infinity its limit, -0, which a product with 0 would not give. */
 export const silu: Scalar = scalar('silu', 1, (m, x) => {
   const deep = m.lt(x, m.constant(-700));
   const plain = m.mul(x, m.call(sigmoid, x));
-  const [y] = m.rare(deep, [plain], () => [m.select(deep, m.mul(m.mul(x, exponential(m, x, 64)), m.constant(2 ** -64)), plain)]);
+  const [y] = m.rare(deep, [plain], () => [m.select(deep, m.mul(m.mul(m.max(x, m.constant(-1000)), exponential(m, x, 64)), m.constant(2 ** -64)), plain)]);
   return y!;
 });
 

@@ -1302,9 +1302,9 @@ fn areaTangent(x: f32) -> f32 {
 }
 fn sigmoidLinearUnit(x: f32) -> f32 {
   if (x < -64f) {
-    let reduced = reduceByLn2(max(x, -120f));
-    let y = x * scale(1f + (reduced.r + exponentialTail(reduced.r)), reduced.k + 32) * 0x1p-32f;
-    return select(y, fromBits(NOT_A_NUMBER), (bitcast<u32>(x) & MAGNITUDE) == INFINITY);
+    let above = max(x, -120f);
+    let reduced = reduceByLn2(above);
+    return above * scale(1f + (reduced.r + exponentialTail(reduced.r)), reduced.k + 32) * 0x1p-32f;
   }
   let e = exponential(-magnitude(x));
   return x * (select(e, 1f, x >= 0f) / (1f + e));

@@ -193,9 +193,10 @@ fn areaTangent(x: f32) -> f32 {
 // x / (1 + e^-x); below -64 it is x e^x, scaled up until it is rounded.
 fn sigmoidLinearUnit(x: f32) -> f32 {
   if (x < -64f) {
-    let reduced = reduceByLn2(max(x, -120f));
-    let y = x * scale(1f + (reduced.r + exponentialTail(reduced.r)), reduced.k + 32) * 0x1p-32f;
-    return select(y, fromBits(NOT_A_NUMBER), (bitcast<u32>(x) & MAGNITUDE) == INFINITY);
+    // Below -120 the result is -0, at -infinity too.
+    let above = max(x, -120f);
+    let reduced = reduceByLn2(above);
+    return above * scale(1f + (reduced.r + exponentialTail(reduced.r)), reduced.k + 32) * 0x1p-32f;
   }
   let e = exponential(-magnitude(x));
   return x * (select(e, 1f, x >= 0f) / (1f + e));

@@ -86,7 +86,7 @@ function isOfLibrary(line: string): boolean {
 
 function foldersOf(file: string | undefined): readonly string[] {
   if (file === undefined) return [];
-  const root = file.replace(/src[\\/]call-site\.[jt]s$/, '');
+  const root = file.replace(/src[\\/]core[\\/]call-site\.[jt]s$/, '');
   // A file of another name is a bundle: all of it is the library, or the library is a part of the program that nothing tells from it.
   return root === file ? [file] : ['src', 'kernels'].flatMap((folder) => [`${root}${folder}/`, `${root}${folder}\\`]);
 }

@@ -132,6 +132,8 @@ describe('special values', () => {
     expect(apply(math.silu, -745)).toBe(-2.105e-321);
     expect(apply(libm.gelu, -38.4)).toBe(-2.535e-321);
     expect([apply(math.silu, -800), apply(libm.gelu, -45)]).toEqual([-0, -0]);
+    for (const x of [-1000, -1e30, -Number.MAX_VALUE, -Infinity]) expect([apply(math.silu, x), apply(libm.gelu, x)]).toEqual([-0, -0]);
+    expect([apply(math.silu, Infinity), apply(libm.gelu, Infinity), apply(math.silu, NaN), apply(libm.gelu, NaN)]).toEqual([Infinity, Infinity, NaN, NaN]);
   });
 
   test('pow follows IEEE 754 where JavaScript does too, and gives 1 for pow(1, y)', () => {

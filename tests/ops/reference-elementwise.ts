@@ -136,7 +136,7 @@ const ELEMENTS: Readonly<Record<string, Element>> = {
   leaky_relu: { float: (x, slope) => (x > 0 ? x : slope * x) },
   elu: fn((x, alpha) => (x > 0 ? x : alpha * Math.expm1(x))),
   sigmoid: fn(logistic, 8),
-  silu: { float: (x) => x * logistic(x), ulps: 8, scale: (x) => (Number.isFinite(x) ? Math.abs(x) : 0) },
+  silu: { float: (x) => (x === -Infinity ? -0 : x * logistic(x)), ulps: 8, scale: (x) => (Number.isFinite(x) ? Math.abs(x) : 0) },
   softplus: { float: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), ulps: 8 },
   gelu: { float: (x) => (x === -Infinity ? -0 : 0.5 * x * (1 + erf(x * Math.SQRT1_2))), ulps: 64, scale: (x) => (Number.isFinite(x) ? 16 * Math.abs(x) : 0) },
 };

@@ -42,4 +42,15 @@ describe('elements are typed', () => {
     expectTypeOf(l.divide(l).sum().item()).resolves.toEqualTypeOf<number>();
     expectTypeOf(i.divide(2).dtype).toEqualTypeOf<'float32'>();
   });
+
+  it('with attributes in an object as soon as nothing else is needed, and defaults written out', async () => {
+    await using sheet = await SymbolicSheet.open({ devices: ['js'] });
+    expectTypeOf(sheet.eye(2, { dtype: 'int8' }).dtype).toEqualTypeOf<'int8'>();
+    expectTypeOf(sheet.arange(3, { dtype: 'int32' }).dtype).toEqualTypeOf<'int32'>();
+    expect(await sheet.arange(3, { stop: null, dtype: 'int32' }).toArray(1)).toEqual([0, 1, 2]);
+    expect(await sheet.arange(6).slice({ start: null, stop: [4], step: null }).toArray(1)).toEqual([0, 1, 2, 3]);
+    expect(sheet.full([2], { value: 3 }).reshape({ shape: [2, 1] }).shape).toEqual([2, 1]);
+    // @ts-expect-error
+    expect(() => sheet.eye(2, { dtype: 'int9' })).toThrow('int9');
+  });
 });

@@ -74,8 +74,8 @@ export const FUNCTIONS: readonly OpRow[] = [
   elementwise('leaky_relu', 'x where positive, y · x elsewhere.', 2, (m, x, slope) => m.select(m.gt(x, m.constant(0)), x, m.mul(slope, x)), { kind: 'float', flops: 2 }),
   fn2('elu', 'x where positive, y · (eˣ − 1) elsewhere.', elu),
   fn('sigmoid', '1 / (1 + e⁻ˣ).', math.sigmoid),
-  versioned(2, fn('silu', 'x · sigmoid(x).', math.silu)),
+  versioned(3, fn('silu', 'x · sigmoid(x); −0 at −∞, its limit.', math.silu)),
   fn('softplus', 'log(1 + eˣ) without overflow.', math.softplus),
-  versioned(2, fn('gelu', '½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0.', libm.gelu)),
+  versioned(2, fn('gelu', '½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0; −0 at −∞, its limit.', libm.gelu)),
   where,
 ];

@@ -108,6 +108,8 @@ function readAttribute(row: OpRow, name: string, spec: AttributeSpec, value: unk
     if (spec.fallback !== undefined) return spec.fallback;
     throw new AttributeError(`${row.name}: attribute "${name}" is missing; give { ${name}: … }: ${spec.doc.replace(/\.?$/, '.')}`, { op: row.name, attribute: name });
   }
+  // Written out, a default is what it is when it is left out.
+  if (value === null && spec.fallback === null) return null;
   const read = READ[spec.kind](value, row, spec);
   if (read !== undefined) return read;
   throw new AttributeError(

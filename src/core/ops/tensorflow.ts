@@ -87,6 +87,9 @@ function batchesMatch([a, b]: readonly TensorType[]): boolean {
   return batches.every((batch) => sizeOf(batch) === 1 || sizeOf(batch) === whole);
 }
 
+/** The lowest finite float32. */
+const LOWEST = -(2 - 2 ** -23) * 2 ** 127;
+
 /** At most PIECE elements along an axis. */
 function window(tf: TensorFlow, x: TfTensor, axis: number, from: number): TfTensor {
   const length = x.shape[axis] as number;
@@ -154,7 +157,7 @@ export const TENSORFLOW: ReadonlyMap<string, TensorflowMapping> = new Map(Object
   leaky_relu: two(FLOAT, (tf, x, slope) => tf.where(tf.greater(x, tf.scalar(0)), x, tf.mul(slope, x))),
   elu: { ...two(FLOAT, (tf, x, alpha) => tf.where(tf.greater(x, tf.scalar(0)), x, tf.mul(alpha, tf.expm1(x)))), error: 4 },
   sigmoid: fn((tf, x) => tf.sigmoid(x)),
-  silu: fn((tf, x) => tf.mul(x, tf.sigmoid(x))),
+  silu: fn((tf, x) => tf.mul(tf.maximum(x, tf.scalar(LOWEST)), tf.sigmoid(x))), // −∞ · 0 would be NaN
   softplus: fn((tf, x) => tf.softplus(x)),
   sum: reduction(COUNTED, (tf, x, axes, keepdims) => tf.sum(x, axes, keepdims)),
   min: reduction(NUMERIC, (tf, x, axes, keepdims) => tf.min(x, axes, keepdims)),

@@ -160,11 +160,11 @@ export interface TensorMethods<D extends DType> {
   elu(y: Operand): PendingTensor;
   /** 1 / (1 + e⁻ˣ). */
   sigmoid(): PendingTensor<D>;
-  /** x · sigmoid(x). */
+  /** x · sigmoid(x); −0 at −∞, its limit. */
   silu(): PendingTensor<D>;
   /** log(1 + eˣ) without overflow. */
   softplus(): PendingTensor<D>;
-  /** ½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0. */
+  /** ½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0; −0 at −∞, its limit. */
   gelu(): PendingTensor<D>;
   /** Elements of x where the condition is true, of y elsewhere. */
   where<E extends DType>(x: Tensor<E>, y: Tensor<NoInfer<E>> | Weak<NoInfer<E>>): PendingTensor<E>;
@@ -220,31 +220,31 @@ export interface TensorMethods<D extends DType> {
   solveTriangular(b: Tensor<D> | Weak<D>, attributes?: { readonly lower?: boolean; readonly transposeA?: boolean }): PendingTensor<D>;
   solveTriangular(b: Operand, attributes?: { readonly lower?: boolean; readonly transposeA?: boolean }): PendingTensor;
   /** Axes in another order; null reverses them (transpose). Attributes: axes: the new order of axes; null = reversed (default null). */
-  permuteDims(axes?: number | readonly number[] | null): PendingTensor<D>;
+  permuteDims(axes?: number | readonly number[] | null | { readonly axes?: number | readonly number[] | null }): PendingTensor<D>;
   /** Part of every axis: start, stop and step as in Python; missing axes are whole. Attributes: start: first index by axis; null = from the beginning (default null); stop: index after the last by axis; null = to the end (default null); step: step by axis; null = 1 (default null). */
-  slice(start?: readonly (number | null)[], stop?: readonly (number | null)[], step?: readonly (number | null)[]): PendingTensor<D>;
+  slice(start?: readonly (number | null)[] | null | { readonly start?: readonly (number | null)[] | null; readonly stop?: readonly (number | null)[] | null; readonly step?: readonly (number | null)[] | null }, stop?: readonly (number | null)[] | null | { readonly stop?: readonly (number | null)[] | null; readonly step?: readonly (number | null)[] | null }, step?: readonly (number | null)[] | null | { readonly step?: readonly (number | null)[] | null }): PendingTensor<D>;
   /** The same elements in another shape; one −1 is worked out. Attributes: shape: the new shape. */
-  reshape(shape: readonly (number | null)[]): PendingTensor<D>;
+  reshape(shape: readonly (number | null)[] | { readonly shape: readonly (number | null)[] }): PendingTensor<D>;
   /** One axis moved to another place. Attributes: source: axis to move; destination: its new place. */
-  moveaxis(source: number, destination: number): PendingTensor<D>;
+  moveaxis(source: number, destination: number | { readonly destination: number }): PendingTensor<D>;
   /** Elements in reverse order along axes. Attributes: axis: axes to reverse; null = all (default null). */
   flip(attributes?: { readonly axis?: number | readonly number[] | null }): PendingTensor<D>;
   /** Axes of length 1 repeated to a larger shape. Attributes: shape: the larger shape. */
-  broadcastTo(shape: readonly number[]): PendingTensor<D>;
+  broadcastTo(shape: readonly number[] | { readonly shape: readonly number[] }): PendingTensor<D>;
   /** A new axis of length 1. Attributes: axis: its place (default 0). */
-  expandDims(axis?: number): PendingTensor<D>;
+  expandDims(axis?: number | { readonly axis?: number }): PendingTensor<D>;
   /** Axes of length 1 removed. Attributes: axis: axes to remove; null = all of length 1 (default null). */
-  squeeze(axis?: number | readonly number[] | null): PendingTensor<D>;
+  squeeze(axis?: number | readonly number[] | null | { readonly axis?: number | readonly number[] | null }): PendingTensor<D>;
   /** Diagonal of the last two axes. Attributes: offset: above (positive) or below the main diagonal (default 0). */
   diagonal(attributes?: { readonly offset?: number }): PendingTensor<D>;
   /** Elements or slices at the given indices of an axis; negative indices count from the end. Attributes: axis: axis (default 0). */
   take(indices: Operand, attributes?: { readonly axis?: number }): PendingTensor<D>;
   /** Every element (slice) of an axis several times in a row. Attributes: repeats: how often; axis: axis (default 0). */
-  repeat(repeats: number, attributes?: { readonly axis?: number }): PendingTensor<D>;
+  repeat(repeats: number | { readonly repeats: number; readonly axis?: number }, attributes?: { readonly axis?: number }): PendingTensor<D>;
   /** For every index a row of zeros with a 1 at it; an index outside [0, depth) gives zeros. Attributes: depth: length of the new last axis; dtype: dtype of the result (default "float32"). */
-  oneHot<R extends DType = 'float32'>(depth: number, attributes?: { readonly dtype?: R }): PendingTensor<R>;
+  oneHot<R extends DType = 'float32'>(depth: number | { readonly depth: number; readonly dtype?: R }, attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** The same values in another dtype: floats are rounded to nearest, float to integer truncates and wraps, anything but 0 is true. Attributes: dtype: the new dtype. */
-  astype<R extends DType>(dtype: R): PendingTensor<R>;
+  astype<R extends DType>(dtype: R | { readonly dtype: R }): PendingTensor<R>;
   /** The lower triangle of the last two axes; zeros above. Attributes: k: diagonal the triangle ends at (default 0). */
   tril(attributes?: { readonly k?: number }): PendingTensor<D>;
   /** The upper triangle of the last two axes; zeros below. Attributes: k: diagonal the triangle ends at (default 0). */
@@ -254,7 +254,7 @@ export interface TensorMethods<D extends DType> {
   /** Ones of the shape and dtype of x. */
   onesLike(): PendingTensor<D>;
   /** A value in the shape and dtype of x. Attributes: value: value of every element. */
-  fullLike(value: number | bigint): PendingTensor<D>;
+  fullLike(value: number | bigint | { readonly value: number | bigint }): PendingTensor<D>;
 }
 
 /** Ops as methods of a sheet. */
@@ -432,13 +432,13 @@ export interface SheetMethods {
   /** 1 / (1 + e⁻ˣ). */
   sigmoid<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   sigmoid(x: Operand): PendingTensor<DType>;
-  /** x · sigmoid(x). */
+  /** x · sigmoid(x); −0 at −∞, its limit. */
   silu<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   silu(x: Operand): PendingTensor<DType>;
   /** log(1 + eˣ) without overflow. */
   softplus<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   softplus(x: Operand): PendingTensor<DType>;
-  /** ½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0. */
+  /** ½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0; −0 at −∞, its limit. */
   gelu<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   gelu(x: Operand): PendingTensor<DType>;
   /** Elements of x where the condition is true, of y elsewhere. */
@@ -510,29 +510,29 @@ export interface SheetMethods {
   solveTriangular<D extends DType>(a: Tensor<D>, b: Tensor<NoInfer<D>> | Weak<NoInfer<D>>, attributes?: { readonly lower?: boolean; readonly transposeA?: boolean }): PendingTensor<D>;
   solveTriangular(a: Operand, b: Operand, attributes?: { readonly lower?: boolean; readonly transposeA?: boolean }): PendingTensor;
   /** Axes in another order; null reverses them (transpose). Attributes: axes: the new order of axes; null = reversed (default null). */
-  permuteDims<D extends DType>(x: Tensor<D>, axes?: number | readonly number[] | null): PendingTensor<D>;
-  permuteDims(x: Operand, axes?: number | readonly number[] | null): PendingTensor<DType>;
+  permuteDims<D extends DType>(x: Tensor<D>, axes?: number | readonly number[] | null | { readonly axes?: number | readonly number[] | null }): PendingTensor<D>;
+  permuteDims(x: Operand, axes?: number | readonly number[] | null | { readonly axes?: number | readonly number[] | null }): PendingTensor<DType>;
   /** Part of every axis: start, stop and step as in Python; missing axes are whole. Attributes: start: first index by axis; null = from the beginning (default null); stop: index after the last by axis; null = to the end (default null); step: step by axis; null = 1 (default null). */
-  slice<D extends DType>(x: Tensor<D>, start?: readonly (number | null)[], stop?: readonly (number | null)[], step?: readonly (number | null)[]): PendingTensor<D>;
-  slice(x: Operand, start?: readonly (number | null)[], stop?: readonly (number | null)[], step?: readonly (number | null)[]): PendingTensor<DType>;
+  slice<D extends DType>(x: Tensor<D>, start?: readonly (number | null)[] | null | { readonly start?: readonly (number | null)[] | null; readonly stop?: readonly (number | null)[] | null; readonly step?: readonly (number | null)[] | null }, stop?: readonly (number | null)[] | null | { readonly stop?: readonly (number | null)[] | null; readonly step?: readonly (number | null)[] | null }, step?: readonly (number | null)[] | null | { readonly step?: readonly (number | null)[] | null }): PendingTensor<D>;
+  slice(x: Operand, start?: readonly (number | null)[] | null | { readonly start?: readonly (number | null)[] | null; readonly stop?: readonly (number | null)[] | null; readonly step?: readonly (number | null)[] | null }, stop?: readonly (number | null)[] | null | { readonly stop?: readonly (number | null)[] | null; readonly step?: readonly (number | null)[] | null }, step?: readonly (number | null)[] | null | { readonly step?: readonly (number | null)[] | null }): PendingTensor<DType>;
   /** The same elements in another shape; one −1 is worked out. Attributes: shape: the new shape. */
-  reshape<D extends DType>(x: Tensor<D>, shape: readonly (number | null)[]): PendingTensor<D>;
-  reshape(x: Operand, shape: readonly (number | null)[]): PendingTensor<DType>;
+  reshape<D extends DType>(x: Tensor<D>, shape: readonly (number | null)[] | { readonly shape: readonly (number | null)[] }): PendingTensor<D>;
+  reshape(x: Operand, shape: readonly (number | null)[] | { readonly shape: readonly (number | null)[] }): PendingTensor<DType>;
   /** One axis moved to another place. Attributes: source: axis to move; destination: its new place. */
-  moveaxis<D extends DType>(x: Tensor<D>, source: number, destination: number): PendingTensor<D>;
-  moveaxis(x: Operand, source: number, destination: number): PendingTensor<DType>;
+  moveaxis<D extends DType>(x: Tensor<D>, source: number, destination: number | { readonly destination: number }): PendingTensor<D>;
+  moveaxis(x: Operand, source: number, destination: number | { readonly destination: number }): PendingTensor<DType>;
   /** Elements in reverse order along axes. Attributes: axis: axes to reverse; null = all (default null). */
   flip<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | readonly number[] | null }): PendingTensor<D>;
   flip(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null }): PendingTensor<DType>;
   /** Axes of length 1 repeated to a larger shape. Attributes: shape: the larger shape. */
-  broadcastTo<D extends DType>(x: Tensor<D>, shape: readonly number[]): PendingTensor<D>;
-  broadcastTo(x: Operand, shape: readonly number[]): PendingTensor<DType>;
+  broadcastTo<D extends DType>(x: Tensor<D>, shape: readonly number[] | { readonly shape: readonly number[] }): PendingTensor<D>;
+  broadcastTo(x: Operand, shape: readonly number[] | { readonly shape: readonly number[] }): PendingTensor<DType>;
   /** A new axis of length 1. Attributes: axis: its place (default 0). */
-  expandDims<D extends DType>(x: Tensor<D>, axis?: number): PendingTensor<D>;
-  expandDims(x: Operand, axis?: number): PendingTensor<DType>;
+  expandDims<D extends DType>(x: Tensor<D>, axis?: number | { readonly axis?: number }): PendingTensor<D>;
+  expandDims(x: Operand, axis?: number | { readonly axis?: number }): PendingTensor<DType>;
   /** Axes of length 1 removed. Attributes: axis: axes to remove; null = all of length 1 (default null). */
-  squeeze<D extends DType>(x: Tensor<D>, axis?: number | readonly number[] | null): PendingTensor<D>;
-  squeeze(x: Operand, axis?: number | readonly number[] | null): PendingTensor<DType>;
+  squeeze<D extends DType>(x: Tensor<D>, axis?: number | readonly number[] | null | { readonly axis?: number | readonly number[] | null }): PendingTensor<D>;
+  squeeze(x: Operand, axis?: number | readonly number[] | null | { readonly axis?: number | readonly number[] | null }): PendingTensor<DType>;
   /** Diagonal of the last two axes. Attributes: offset: above (positive) or below the main diagonal (default 0). */
   diagonal<D extends DType>(x: Tensor<D>, attributes?: { readonly offset?: number }): PendingTensor<D>;
   diagonal(x: Operand, attributes?: { readonly offset?: number }): PendingTensor<DType>;
@@ -546,12 +546,12 @@ export interface SheetMethods {
   take<D extends DType>(x: Tensor<D>, indices: Operand, attributes?: { readonly axis?: number }): PendingTensor<D>;
   take(x: Operand, indices: Operand, attributes?: { readonly axis?: number }): PendingTensor<DType>;
   /** Every element (slice) of an axis several times in a row. Attributes: repeats: how often; axis: axis (default 0). */
-  repeat<D extends DType>(x: Tensor<D>, repeats: number, attributes?: { readonly axis?: number }): PendingTensor<D>;
-  repeat(x: Operand, repeats: number, attributes?: { readonly axis?: number }): PendingTensor<DType>;
+  repeat<D extends DType>(x: Tensor<D>, repeats: number | { readonly repeats: number; readonly axis?: number }, attributes?: { readonly axis?: number }): PendingTensor<D>;
+  repeat(x: Operand, repeats: number | { readonly repeats: number; readonly axis?: number }, attributes?: { readonly axis?: number }): PendingTensor<DType>;
   /** For every index a row of zeros with a 1 at it; an index outside [0, depth) gives zeros. Attributes: depth: length of the new last axis; dtype: dtype of the result (default "float32"). */
-  oneHot<R extends DType = 'float32'>(x: Operand, depth: number, attributes?: { readonly dtype?: R }): PendingTensor<R>;
+  oneHot<R extends DType = 'float32'>(x: Operand, depth: number | { readonly depth: number; readonly dtype?: R }, attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** The same values in another dtype: floats are rounded to nearest, float to integer truncates and wraps, anything but 0 is true. Attributes: dtype: the new dtype. */
-  astype<R extends DType>(x: Operand, dtype: R): PendingTensor<R>;
+  astype<R extends DType>(x: Operand, dtype: R | { readonly dtype: R }): PendingTensor<R>;
   /** The lower triangle of the last two axes; zeros above. Attributes: k: diagonal the triangle ends at (default 0). */
   tril<D extends DType>(x: Tensor<D>, attributes?: { readonly k?: number }): PendingTensor<D>;
   tril(x: Operand, attributes?: { readonly k?: number }): PendingTensor<DType>;
@@ -559,17 +559,17 @@ export interface SheetMethods {
   triu<D extends DType>(x: Tensor<D>, attributes?: { readonly k?: number }): PendingTensor<D>;
   triu(x: Operand, attributes?: { readonly k?: number }): PendingTensor<DType>;
   /** Every element is the value. Attributes: shape: shape of the result; value: value of every element; dtype: dtype of the result (default "float32"). */
-  full<R extends DType = 'float32'>(shape: readonly number[], value: number | bigint, attributes?: { readonly dtype?: R }): PendingTensor<R>;
+  full<R extends DType = 'float32'>(shape: readonly number[], value: number | bigint | { readonly value: number | bigint; readonly dtype?: R }, attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** All zeros. Attributes: shape: shape of the result; dtype: dtype of the result (default "float32"). */
-  zeros<R extends DType = 'float32'>(shape: readonly number[], attributes?: { readonly dtype?: R }): PendingTensor<R>;
+  zeros<R extends DType = 'float32'>(shape: readonly number[] | { readonly shape: readonly number[]; readonly dtype?: R }, attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** All ones. Attributes: shape: shape of the result; dtype: dtype of the result (default "float32"). */
-  ones<R extends DType = 'float32'>(shape: readonly number[], attributes?: { readonly dtype?: R }): PendingTensor<R>;
+  ones<R extends DType = 'float32'>(shape: readonly number[] | { readonly shape: readonly number[]; readonly dtype?: R }, attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** Ones on a diagonal, zeros elsewhere. Attributes: rows: number of rows; columns: number of columns; null = rows (default null); k: which diagonal (default 0); dtype: dtype of the result (default "float32"). */
-  eye<R extends DType = 'float32'>(rows: number, columns?: number | null, k?: number, attributes?: { readonly dtype?: R }): PendingTensor<R>;
+  eye<R extends DType = 'float32'>(rows: number | { readonly rows: number; readonly columns?: number | null; readonly k?: number; readonly dtype?: R }, columns?: number | null | { readonly columns?: number | null; readonly k?: number; readonly dtype?: R }, k?: number | { readonly k?: number; readonly dtype?: R }, attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** start, start + step, … below stop; given one bound, 0, 1, … below it. Attributes: start: first value; the bound where no stop is given; stop: bound that is not reached; null = start, and 0 is the first value (default null); step: difference (default 1); dtype: dtype of the result (default "float32"). */
-  arange<R extends DType = 'float32'>(start: number, stop?: number, step?: number, attributes?: { readonly dtype?: R }): PendingTensor<R>;
+  arange<R extends DType = 'float32'>(start: number | { readonly start: number; readonly stop?: number | null; readonly step?: number; readonly dtype?: R }, stop?: number | null | { readonly stop?: number | null; readonly step?: number; readonly dtype?: R }, step?: number | { readonly step?: number; readonly dtype?: R }, attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** Evenly spaced values from start to stop, both included; integers are rounded down. Attributes: start: first value; stop: last value; count: how many; dtype: dtype of the result (default "float32"). */
-  linspace<R extends DType = 'float32'>(start: number, stop: number, count: number, attributes?: { readonly dtype?: R }): PendingTensor<R>;
+  linspace<R extends DType = 'float32'>(start: number, stop: number, count: number | { readonly count: number; readonly dtype?: R }, attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** Zeros of the shape and dtype of x. */
   zerosLike<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   zerosLike(x: Operand): PendingTensor<DType>;
@@ -577,16 +577,16 @@ export interface SheetMethods {
   onesLike<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   onesLike(x: Operand): PendingTensor<DType>;
   /** A value in the shape and dtype of x. Attributes: value: value of every element. */
-  fullLike<D extends DType>(x: Tensor<D>, value: number | bigint): PendingTensor<D>;
-  fullLike(x: Operand, value: number | bigint): PendingTensor<DType>;
+  fullLike<D extends DType>(x: Tensor<D>, value: number | bigint | { readonly value: number | bigint }): PendingTensor<D>;
+  fullLike(x: Operand, value: number | bigint | { readonly value: number | bigint }): PendingTensor<DType>;
   /** Uniform in [0, 1). Attributes: shape: shape of the result; seed: equal seeds give equal elements on every machine; dtype: float32 or float64 (default "float32"). */
-  randomUniform<R extends DType = 'float32'>(shape: readonly number[], attributes: { readonly seed: number; readonly dtype?: R }): PendingTensor<R>;
+  randomUniform<R extends DType = 'float32'>(shape: readonly number[] | { readonly shape: readonly number[]; readonly seed: number; readonly dtype?: R }, attributes: { readonly seed: number; readonly dtype?: R }): PendingTensor<R>;
   /** Normal with mean 0 and variance 1 (Box–Muller). Attributes: shape: shape of the result; seed: equal seeds give equal elements on every machine; dtype: float32 or float64 (default "float32"). */
-  randomNormal<R extends DType = 'float32'>(shape: readonly number[], attributes: { readonly seed: number; readonly dtype?: R }): PendingTensor<R>;
+  randomNormal<R extends DType = 'float32'>(shape: readonly number[] | { readonly shape: readonly number[]; readonly seed: number; readonly dtype?: R }, attributes: { readonly seed: number; readonly dtype?: R }): PendingTensor<R>;
   /** Uniform integers in [low, high). Attributes: shape: shape of the result; low: smallest value; high: bound that is not reached; seed: equal seeds give equal elements on every machine. */
-  randomIntegers(shape: readonly number[], low: number, high: number, attributes: { readonly seed: number }): PendingTensor<'int32'>;
+  randomIntegers(shape: readonly number[], low: number, high: number | { readonly high: number; readonly seed: number }, attributes: { readonly seed: number }): PendingTensor<'int32'>;
   /** The integers 0 to n − 1 in random order (Fisher–Yates). Attributes: n: how many; seed: equal seeds give equal elements on every machine. */
-  randomPermutation(n: number, attributes: { readonly seed: number }): PendingTensor<'int32'>;
+  randomPermutation(n: number | { readonly n: number; readonly seed: number }, attributes: { readonly seed: number }): PendingTensor<'int32'>;
 }
 
 /** Arguments of `execute`, by op name. */
@@ -680,36 +680,36 @@ export interface OpArguments {
   cholesky: [x: Operand];
   solve: [a: Operand, b: Operand];
   solve_triangular: [a: Operand, b: Operand, attributes?: { readonly lower?: boolean; readonly transposeA?: boolean }];
-  permute_dims: [x: Operand, axes?: number | readonly number[] | null];
-  slice: [x: Operand, start?: readonly (number | null)[], stop?: readonly (number | null)[], step?: readonly (number | null)[]];
-  reshape: [x: Operand, shape: readonly (number | null)[]];
-  moveaxis: [x: Operand, source: number, destination: number];
+  permute_dims: [x: Operand, axes?: number | readonly number[] | null | { readonly axes?: number | readonly number[] | null }];
+  slice: [x: Operand, start?: readonly (number | null)[] | null | { readonly start?: readonly (number | null)[] | null; readonly stop?: readonly (number | null)[] | null; readonly step?: readonly (number | null)[] | null }, stop?: readonly (number | null)[] | null | { readonly stop?: readonly (number | null)[] | null; readonly step?: readonly (number | null)[] | null }, step?: readonly (number | null)[] | null | { readonly step?: readonly (number | null)[] | null }];
+  reshape: [x: Operand, shape: readonly (number | null)[] | { readonly shape: readonly (number | null)[] }];
+  moveaxis: [x: Operand, source: number, destination: number | { readonly destination: number }];
   flip: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null }];
-  broadcast_to: [x: Operand, shape: readonly number[]];
-  expand_dims: [x: Operand, axis?: number];
-  squeeze: [x: Operand, axis?: number | readonly number[] | null];
+  broadcast_to: [x: Operand, shape: readonly number[] | { readonly shape: readonly number[] }];
+  expand_dims: [x: Operand, axis?: number | { readonly axis?: number }];
+  squeeze: [x: Operand, axis?: number | readonly number[] | null | { readonly axis?: number | readonly number[] | null }];
   diagonal: [x: Operand, attributes?: { readonly offset?: number }];
   concat: [tensors: readonly Operand[], attributes?: { readonly axis?: number }];
   stack: [tensors: readonly Operand[], attributes?: { readonly axis?: number }];
   take: [x: Operand, indices: Operand, attributes?: { readonly axis?: number }];
-  repeat: [x: Operand, repeats: number, attributes?: { readonly axis?: number }];
-  one_hot: [x: Operand, depth: number, attributes?: { readonly dtype?: DType }];
-  astype: [x: Operand, dtype: DType];
+  repeat: [x: Operand, repeats: number | { readonly repeats: number; readonly axis?: number }, attributes?: { readonly axis?: number }];
+  one_hot: [x: Operand, depth: number | { readonly depth: number; readonly dtype?: DType }, attributes?: { readonly dtype?: DType }];
+  astype: [x: Operand, dtype: DType | { readonly dtype: DType }];
   tril: [x: Operand, attributes?: { readonly k?: number }];
   triu: [x: Operand, attributes?: { readonly k?: number }];
-  full: [shape: readonly number[], value: number | bigint, attributes?: { readonly dtype?: DType }];
-  zeros: [shape: readonly number[], attributes?: { readonly dtype?: DType }];
-  ones: [shape: readonly number[], attributes?: { readonly dtype?: DType }];
-  eye: [rows: number, columns?: number | null, k?: number, attributes?: { readonly dtype?: DType }];
-  arange: [start: number, stop?: number, step?: number, attributes?: { readonly dtype?: DType }];
-  linspace: [start: number, stop: number, count: number, attributes?: { readonly dtype?: DType }];
+  full: [shape: readonly number[], value: number | bigint | { readonly value: number | bigint; readonly dtype?: DType }, attributes?: { readonly dtype?: DType }];
+  zeros: [shape: readonly number[] | { readonly shape: readonly number[]; readonly dtype?: DType }, attributes?: { readonly dtype?: DType }];
+  ones: [shape: readonly number[] | { readonly shape: readonly number[]; readonly dtype?: DType }, attributes?: { readonly dtype?: DType }];
+  eye: [rows: number | { readonly rows: number; readonly columns?: number | null; readonly k?: number; readonly dtype?: DType }, columns?: number | null | { readonly columns?: number | null; readonly k?: number; readonly dtype?: DType }, k?: number | { readonly k?: number; readonly dtype?: DType }, attributes?: { readonly dtype?: DType }];
+  arange: [start: number | { readonly start: number; readonly stop?: number | null; readonly step?: number; readonly dtype?: DType }, stop?: number | null | { readonly stop?: number | null; readonly step?: number; readonly dtype?: DType }, step?: number | { readonly step?: number; readonly dtype?: DType }, attributes?: { readonly dtype?: DType }];
+  linspace: [start: number, stop: number, count: number | { readonly count: number; readonly dtype?: DType }, attributes?: { readonly dtype?: DType }];
   zeros_like: [x: Operand];
   ones_like: [x: Operand];
-  full_like: [x: Operand, value: number | bigint];
-  random_uniform: [shape: readonly number[], attributes: { readonly seed: number; readonly dtype?: DType }];
-  random_normal: [shape: readonly number[], attributes: { readonly seed: number; readonly dtype?: DType }];
-  random_integers: [shape: readonly number[], low: number, high: number, attributes: { readonly seed: number }];
-  random_permutation: [n: number, attributes: { readonly seed: number }];
+  full_like: [x: Operand, value: number | bigint | { readonly value: number | bigint }];
+  random_uniform: [shape: readonly number[] | { readonly shape: readonly number[]; readonly seed: number; readonly dtype?: DType }, attributes: { readonly seed: number; readonly dtype?: DType }];
+  random_normal: [shape: readonly number[] | { readonly shape: readonly number[]; readonly seed: number; readonly dtype?: DType }, attributes: { readonly seed: number; readonly dtype?: DType }];
+  random_integers: [shape: readonly number[], low: number, high: number | { readonly high: number; readonly seed: number }, attributes: { readonly seed: number }];
+  random_permutation: [n: number | { readonly n: number; readonly seed: number }, attributes: { readonly seed: number }];
 }
 
 /** Result of `execute`, by op name. */
