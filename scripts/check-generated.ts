@@ -7,7 +7,7 @@ import { join } from 'node:path';
 const ROOT = join(import.meta.dirname, '..');
 /** Generator → file it writes; each takes the path to write to as its argument. */
 const GENERATED: readonly (readonly [string, string])[] = [
-  ['scripts/generate-methods.ts', 'src/core/sheet/methods.gen.ts'],
+  ['scripts/generate-methods.ts', 'src/core/handle/methods.gen.ts'],
   ['scripts/generate-docs.ts', 'docs/ops.md'],
   ['scripts/embed-shaders.ts', 'kernels/wgsl/shaders.gen.ts'],
 ];

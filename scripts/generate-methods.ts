@@ -1,4 +1,4 @@
-// Writes src/core/sheet/methods.gen.ts: the ops as typed methods and as arguments of `execute`, from the rows.
+// Writes src/core/handle/methods.gen.ts: the ops as typed methods and as arguments of `execute`, from the rows.
 import { writeFileSync } from 'node:fs';
 import type { AttributeSpec, OpRow } from '../src/core/ops/define.ts';
 import { methodName, OPS } from '../src/core/ops/index.ts';
@@ -137,5 +137,5 @@ export type OpName = keyof OpArguments;
 export type OpResult<N extends OpName> = OpResults[N];
 `;
 
-const target = new URL('../src/core/sheet/methods.gen.ts', import.meta.url);
+const target = new URL('../src/core/handle/methods.gen.ts', import.meta.url);
 writeFileSync(process.argv[2] ?? target, source);

@@ -1,15 +1,15 @@
 // What every entry exports besides its SymbolicSheet. Short and deliberate; internal files do not import from here.
 /// <reference lib="esnext.disposable" preserve="true" />
-export { PendingTensor, Tensor } from './core/sheet/tensor.ts';
+export { PendingTensor, Tensor } from './core/handle/tensor.ts';
 export type { OpenOptions, TensorOptions, TraceOptions, ViewOptions } from './core/sheet/options.ts';
 export type { Sheet } from './core/sheet/sheet.ts';
-export type { ForeignTensor, OpName, Operand } from './core/sheet/methods.gen.ts';
+export type { ForeignTensor, OpName, Operand } from './core/handle/methods.gen.ts';
 export type { SheetTrace } from './core/sheet/trace.ts';
 export type { BytesOptions, SaveOptions, SaveReport } from './core/trace/save.ts';
-export { Explanation } from './core/sheet/explain.ts';
-export type { ExplainedOp } from './core/sheet/explain.ts';
+export { Explanation } from './core/engine/explain.ts';
+export type { ExplainedOp } from './core/engine/explain.ts';
 export type { SheetStats } from './core/sheet/stats.ts';
-export type { Memo, MemoOptions } from './core/sheet/memo/memo.ts';
+export type { Memo, MemoOptions } from './core/memo/memo.ts';
 export { diffTraces } from './core/trace/diff.ts';
 export type { TraceDifference } from './core/trace/diff.ts';
 export type { Annotation, ProgramEvent } from './core/events.ts';

@@ -30,7 +30,11 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/cli'],
 ];
 
-const roomOf = (file: string): { room: string; layer: number } => {
+/** Rooms that still know each other: the engine takes its parts from those above it. */
+const TOGETHER = /^src\/core\/(engine|handle|inputs|memo)\//;
+
+const roomOf = (path: string): { room: string; layer: number } => {
+  const file = path.replace(TOGETHER, 'src/core/sheet/');
   for (const [layer, rooms] of LAYERS.entries()) {
     const room = rooms.find((name) => file === name || file.startsWith(`${name}/`));
     if (room !== undefined) return { room, layer };

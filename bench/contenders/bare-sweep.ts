@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks';
 import type { SymbolicSheet } from 'symbolic-sheet';
 import { cut, type Digits, type Fit, type Grid } from '../../examples/mnist-sweep.ts';
-import type { OpName } from '../../src/core/sheet/methods.gen.ts';
+import type { OpName } from '../../src/core/handle/methods.gen.ts';
 import { type Block, type Value, valueOf } from '../../src/core/tensor/block.ts';
 import { deviceOf, runInto, taskFor, valueIn } from './direct.ts';
 

@@ -1,7 +1,7 @@
 // A chain of dependent tasks outside the sheet, run by the device itself: planned, encoded and submitted, and waited for apart.
 import type { SymbolicSheet } from 'symbolic-sheet';
 import type { Device, Task } from '../../src/core/device/device.ts';
-import type { OpName } from '../../src/core/sheet/methods.gen.ts';
+import type { OpName } from '../../src/core/handle/methods.gen.ts';
 import { type Block, type Value, valueOf } from '../../src/core/tensor/block.ts';
 import type { OpenDevice } from '../devices.ts';
 import { deviceOf, taskFor, valueIn } from './direct.ts';

@@ -1,7 +1,7 @@
 // The same kernels outside the sheet: tasks on plain arrays with a pooled result, run by the device the sheet would choose.
 import type { SymbolicSheet } from 'symbolic-sheet';
 import type { Device, Task } from '../../src/core/device/device.ts';
-import type { OpName } from '../../src/core/sheet/methods.gen.ts';
+import type { OpName } from '../../src/core/handle/methods.gen.ts';
 import { opNamed } from '../../src/core/ops/index.ts';
 import { readAttributes } from '../../src/core/ops/infer.ts';
 import { type Block, type Value, valueOf } from '../../src/core/tensor/block.ts';

@@ -1,7 +1,7 @@
 // The commands that read saved traces: replay, diff, explain. Each returns the text to print and the exit code.
 import { AttributeError, diffTraces, Explanation, loadTrace, replayTrace } from '../index.ts';
 import type { ExplainedOp, ReplayReport, Trace, TraceDifference } from '../index.ts';
-import { alignColumns } from '../core/sheet/print.ts';
+import { alignColumns } from '../core/handle/print.ts';
 import { oneLine } from './printable.ts';
 
 /** 0: as recorded or equal. 1: something differs. 2: it could not be told. */

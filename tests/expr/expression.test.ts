@@ -1,7 +1,7 @@
 // An expression in the table: what it stands at after its node, or an operand's, was swept and the number given to another.
 import { describe, expect, it } from 'vitest';
 import { NO_ATTRIBUTES } from '../../src/core/expr/attributes.ts';
-import { Expression, rootExpression } from '../../src/core/expr/expression.ts';
+import { Expression, rootExpression } from '../../src/core/expr/node.ts';
 import { InterningTable } from '../../src/core/expr/interning.ts';
 import { opNamed } from '../../src/core/ops/index.ts';
 import { valueOfArray } from '../../src/core/tensor/block.ts';

@@ -1,6 +1,6 @@
 // Small programs for any host: what a browser's GPU computes in them is compared with Node and with JavaScript.
 import type { Sheet } from '../../src/core/sheet/sheet.ts';
-import type { Tensor } from '../../src/core/sheet/tensor.ts';
+import type { Tensor } from '../../src/core/handle/tensor.ts';
 
 const wave = (count: number, step = 1): Float32Array => Float32Array.from({ length: count }, (_, i) => Math.sin(i * step) * (1 + (i % 5)));
 const whole = (count: number, factor: number): Int32Array => Int32Array.from({ length: count }, (_, i) => Math.imul(i - 40, factor));

@@ -2,7 +2,7 @@
 import { SymbolicSheet } from '../../src/browser.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import type { Sheet } from '../../src/core/sheet/sheet.ts';
-import type { Tensor } from '../../src/core/sheet/tensor.ts';
+import type { Tensor } from '../../src/core/handle/tensor.ts';
 import { CLOSE_CASES, EXACT_CASES } from './browser-cases.ts';
 
 const CASES = { ...CLOSE_CASES, ...EXACT_CASES };

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { derive } from '../../src/core/expr/canonicalise.ts';
-import { type Author, type Expression, rootExpression } from '../../src/core/expr/expression.ts';
+import { type Author, type Expression, rootExpression } from '../../src/core/expr/node.ts';
 import { LAWS, rewrite } from '../../src/core/expr/laws.ts';
 import { CAST, CONCAT } from '../../src/core/ops/indexing.ts';
 import { MATMUL } from '../../src/core/ops/linalg.ts';

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { derive } from '../../src/core/expr/canonicalise.ts';
-import { type Author, type Expression, rootExpression } from '../../src/core/expr/expression.ts';
+import { type Author, type Expression, rootExpression } from '../../src/core/expr/node.ts';
 import type { LawName, OpRow } from '../../src/core/ops/define.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import { checkKinds } from '../../src/core/ops/infer.ts';

@@ -58,8 +58,8 @@ describe('the browser bundle', () => {
 
   it('keeps devices, and what only an open sheet needs, out of what is loaded at once', () => {
     const [atOnce, all] = [sourcesOf(bundled.atOnce), sourcesOf(bundled.files.keys())];
-    for (const file of ['src/core/device/wasm.ts', 'src/core/device/webgpu/device.ts', 'src/core/device/tensorflow/open.ts', 'src/core/sheet/core.ts']) expect(all).toContain(file);
-    expect(atOnce.filter((file) => KERNELS.test(file) || file === 'src/core/sheet/core.ts')).toEqual([]);
+    for (const file of ['src/core/device/wasm.ts', 'src/core/device/webgpu/device.ts', 'src/core/device/tensorflow/open.ts', 'src/core/engine/engine.ts']) expect(all).toContain(file);
+    expect(atOnce.filter((file) => KERNELS.test(file) || file === 'src/core/engine/engine.ts')).toEqual([]);
   });
 
   it.for([['shares memory between threads', true], ['does not', false]] as const)('gives the bits of Node on WASM where a page %s, and computes nothing twice', async ([_page, isolated], context) => {

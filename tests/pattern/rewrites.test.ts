@@ -1,7 +1,7 @@
 // Stability rewrites: better where it is hard, the same where it is easy, never silent, and never applied unless asked for.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
-import type { PendingTensor } from '../../src/core/sheet/tensor.ts';
+import type { PendingTensor } from '../../src/core/handle/tensor.ts';
 import { REWRITES } from '../../src/core/expr/rewrites.ts';
 import { difference } from './bits.ts';
 

@@ -1,7 +1,7 @@
 // Routes and rewrites inside a sheet: the same bits with the cache on and off, named in explain and on the trace.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
-import type { PendingTensor } from '../../src/core/sheet/tensor.ts';
+import type { PendingTensor } from '../../src/core/handle/tensor.ts';
 import { difference } from './bits.ts';
 
 const N = 420;

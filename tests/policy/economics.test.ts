@@ -8,7 +8,7 @@ import { NO_ATTRIBUTES } from '../../src/core/expr/attributes.ts';
 import { InterningTable } from '../../src/core/expr/interning.ts';
 import { opNamed } from '../../src/core/ops/index.ts';
 import { admission, ADMISSION_SCORE, LOOKUP_NS } from '../../src/core/policy/admission.ts';
-import { HashPricing } from '../../src/core/sheet/hash-pricing.ts';
+import { HashPricing } from '../../src/core/engine/hash-pricing.ts';
 import { Block, valueOf, valueOfArray } from '../../src/core/tensor/block.ts';
 import type { Elements } from '../../src/core/tensor/elements.ts';
 import { tensorType } from '../../src/core/tensor/type.ts';

@@ -9,7 +9,7 @@ import { SymbolicSheet } from '../../src/index.ts';
 import { heapMemory, valueOf } from '../../src/core/tensor/block.ts';
 import { tensorType } from '../../src/core/tensor/type.ts';
 import { opNamed } from '../../src/core/ops/index.ts';
-import { boundLineage } from '../../src/core/sheet/relief.ts';
+import { boundLineage } from '../../src/core/engine/relief.ts';
 import type { Spawn } from '../../kernels/wasm/team/team.ts';
 import { collected } from './fixtures/collected.ts';
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SymbolicSheet } from '../../src/index.ts';
 import { InterningTable } from '../../src/core/expr/interning.ts';
-import { MAX_DEFINITIONS } from '../../src/core/sheet/memo/store.ts';
+import { MAX_DEFINITIONS } from '../../src/core/memo/store.ts';
 import { newSheet } from './fixtures/js-sheets.ts';
 
 /** A function that answers what `version` was when it began, once `go` is called. */
@@ -134,7 +134,7 @@ describe('what a memo kept', () => {
     const sheet = await newSheet();
     // A small table whose slots are used again, many times over.
     const table = new InterningTable(64);
-    const { Memos } = await import('../../src/core/sheet/memo/store.ts');
+    const { Memos } = await import('../../src/core/memo/store.ts');
     const { MemoryStore } = await import('../../src/core/store/memory.ts');
     const { valueOfArray } = await import('../../src/core/tensor/block.ts');
     const { tensorType } = await import('../../src/core/tensor/type.ts');

@@ -1,7 +1,7 @@
 // Time that is said to be saved is time that the same program takes without the cache: both are run, by a clock that only kernels move.
 import { describe, expect, it } from 'vitest';
 import type { SymbolicSheet, Tensor } from '../../src/index.ts';
-import { FUSED_ELEMENTS } from '../../src/core/sheet/fusion.ts';
+import { FUSED_ELEMENTS } from '../../src/core/engine/fusion.ts';
 import { noise } from './fixtures/arrays.ts';
 import { openMetered } from './fixtures/metered.ts';
 

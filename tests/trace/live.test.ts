@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTrace, replayTrace, type SymbolicSheet } from '../../src/index.ts';
 import { internAttributes } from '../../src/core/expr/attributes.ts';
-import { Expression } from '../../src/core/expr/expression.ts';
+import { Expression } from '../../src/core/expr/node.ts';
 import type { Digest } from '../../src/core/fingerprint/digest.ts';
 import { toHex } from '../../src/core/fingerprint/digest.ts';
 import { openNodeDigest } from '../../src/host/node/digest.ts';

@@ -1,7 +1,7 @@
 // What a trace says of a call is checked as the call was: every call of every row is taken as it was recorded, and nothing that no call comes to.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SheetError, SymbolicSheet } from '../../src/index.ts';
-import type { Expression } from '../../src/core/expr/expression.ts';
+import type { Expression } from '../../src/core/expr/node.ts';
 import { OPS, opNamed } from '../../src/core/ops/index.ts';
 import type { DType } from '../../src/core/tensor/dtype.ts';
 import { callsOf, describeCall, enter, perform } from '../ops/samples.ts';

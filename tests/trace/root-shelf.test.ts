@@ -1,6 +1,6 @@
 // The roots of a live trace: what is kept readable for a file, what is only watched, and what makes room again.
 import { describe, expect, it } from 'vitest';
-import { type Expression, rootExpression } from '../../src/core/expr/expression.ts';
+import { type Expression, rootExpression } from '../../src/core/expr/node.ts';
 import { openNodeDigest } from '../../src/host/node/digest.ts';
 import { valueOfArray } from '../../src/core/tensor/block.ts';
 import { tensorType } from '../../src/core/tensor/type.ts';

@@ -11,7 +11,7 @@ import { elementOf } from '../tensor/range.ts';
 import { checkShape } from '../tensor/shape.ts';
 import { checkHoldable, type TensorType, tensorType } from '../tensor/type.ts';
 import { type Attributes, internAttributes, NO_ATTRIBUTES } from './attributes.ts';
-import { type Author, Expression, type Precision } from './expression.ts';
+import { type Author, Expression, type Precision } from './node.ts';
 import { rewrite } from './laws.ts';
 import { castValue, commonDType, type Literal, readLiteral, type WeakCall } from './literals.ts';
 import { restatedAttributes } from './restated.ts';

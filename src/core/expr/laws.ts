@@ -4,7 +4,7 @@ import { MATMUL } from '../ops/linalg.ts';
 import type { OpRow } from '../ops/define.ts';
 import { PERMUTE, RESHAPE } from '../ops/movement.ts';
 import { internAttributes } from './attributes.ts';
-import { type Author, Expression } from './expression.ts';
+import { type Author, Expression } from './node.ts';
 
 /** One law: `apply` answers the simpler form, or undefined where the pattern does not fit. */
 export interface Law {

@@ -9,7 +9,7 @@ import {
   SQUARE, SUBTRACT, SUM, VAR,
 } from '../ops/named.ts';
 import { isFloat } from '../tensor/dtype.ts';
-import type { Author, Derive, Expression } from './expression.ts';
+import type { Author, Derive, Expression } from './node.ts';
 import { constantOf, isSame, under, underSquare } from './same.ts';
 
 /** Makes an expression of a row the caller knows to be well formed. */

@@ -1,7 +1,7 @@
 // Whether two expressions are written alike, as patterns need to know: no table is asked, and no deep graph walked.
 import { FULL } from '../ops/creation.ts';
 import { MULTIPLY, POW, SQUARE } from '../ops/named.ts';
-import type { Expression } from './expression.ts';
+import type { Expression } from './node.ts';
 import { castValue } from './literals.ts';
 
 /** Levels below which two expressions count as different unless they are one object. */

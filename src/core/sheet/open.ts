@@ -2,8 +2,8 @@
 import type { Device, DeviceReport } from '../device/device.ts';
 import type { Host } from '../env.ts';
 import { heapMemory, type Memory } from '../tensor/block.ts';
-import type { Core } from './core.ts';
-import { checkDevice, chooseDevices } from './devices.ts';
+import type { Core } from '../engine/engine.ts';
+import { checkDevice, chooseDevices } from '../engine/devices.ts';
 import { type OpenOptions, type Settings, settleOptions } from './options.ts';
 import { type Sheet, viewWith } from './sheet.ts';
 
@@ -41,7 +41,7 @@ async function openCore(machine: Machine, settings: Settings, host: Host): Promi
   const { absent = [], leftOut = [] } = machine;
   const choice = chooseDevices({ devices: machine.devices, absent }, leftOut, settings.devices);
   if (settings.device !== undefined) checkDevice(settings.device, choice, 'device');
-  const [{ Core }, { Dispatcher }, { openTrace }, { makeMemo }] = await Promise.all([import('./core.ts'), import('../device/dispatch.ts'), import('./open-trace.ts'), import('./memo/memo.ts')]);
+  const [{ Core }, { Dispatcher }, { openTrace }, { makeMemo }] = await Promise.all([import('../engine/engine.ts'), import('../device/dispatch.ts'), import('./open-trace.ts'), import('../memo/memo.ts')]);
   const core = new Core(host, settings, new Dispatcher(choice.devices), machine.memory ?? heapMemory, openTrace(host, settings));
   core.makeMemo = makeMemo;
   core.absentDevices = choice.absent;

@@ -1,7 +1,7 @@
 // Options of a sheet and of a view of it, validated once.
 import { AttributeError } from '../errors.ts';
 import type { NumericsClass } from '../events.ts';
-import type { Precision } from '../expr/expression.ts';
+import type { Precision } from '../expr/node.ts';
 import type { TensorflowModule } from '../ops/tensorflow-module.ts';
 import { nearest } from '../ops/suggestions.ts';
 import type { LawSet } from '../policy/laws.ts';
@@ -9,7 +9,7 @@ import type { DType } from '../tensor/dtype.ts';
 import type { LoadOptions } from '../trace/load.ts';
 import type { ReplayTraceOptions } from '../trace/replay.ts';
 import type { BytesOptions, SaveOptions } from '../trace/save.ts';
-import { describe } from './print.ts';
+import { describe } from '../handle/print.ts';
 
 /** What `SymbolicSheet.open` takes. */
 export interface OpenOptions {

@@ -4,7 +4,7 @@ import { opNamed } from '../ops/index.ts';
 import { parseDType } from '../tensor/dtype.ts';
 import type { Executor } from '../trace/replay.ts';
 import type { Sheet } from './sheet.ts';
-import type { Tensor } from './tensor.ts';
+import type { Tensor } from '../handle/tensor.ts';
 
 /** Replays calls on a fresh sheet, each in its recorded class. Closes the sheet at the end. */
 export function sheetExecutor(sheet: Sheet): Executor<Tensor> {

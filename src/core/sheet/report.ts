@@ -1,7 +1,7 @@
 // Did the cache help? A line for people that says so, or says why not, and the numbers behind it.
 import { formatCallSite } from '../call-site.ts';
-import type { Counters } from './counters.ts';
-import type { MemoStats } from './memo/store.ts';
+import type { Counters } from '../engine/counters.ts';
+import type { MemoStats } from '../memo/store.ts';
 import type { Reported } from './stats.ts';
 
 /** One line: what was reused and what that saved, or that nothing was and why. */

@@ -1,8 +1,8 @@
 // Figures of a sheet: what was counted, and the state of its RAM store.
 import type { StoreStats } from '../store/store.ts';
-import type { Counters } from './counters.ts';
-import type { MemoStats } from './memo/store.ts';
-import type { NearMisses } from './near-misses.ts';
+import type { Counters } from '../engine/counters.ts';
+import type { MemoStats } from '../memo/store.ts';
+import type { NearMisses } from '../engine/near-misses.ts';
 
 /** What a report is made from. */
 export interface Reported {

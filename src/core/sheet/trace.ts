@@ -3,14 +3,14 @@ import type { Host } from '../env.ts';
 import { AttributeError, UnavailableError } from '../errors.ts';
 import type { Annotation, ProgramEvent } from '../events.ts';
 import type { ChromeTrace } from '../trace/chrome.ts';
-import type { Expression } from '../expr/expression.ts';
+import type { Expression } from '../expr/node.ts';
 import type { Value } from '../tensor/block.ts';
 import { fileError, tracePath } from '../trace/file-name.ts';
 import { foldAnnotations } from '../trace/records.ts';
 import type { BytesOptions, OwnBytes, SaveOptions, SaveReport } from '../trace/save.ts';
 import type { TraceWriter } from '../trace/writer.ts';
 import { BYTES, checkOptions, SAVE, type Settings } from './options.ts';
-import { describe } from './print.ts';
+import { describe } from '../handle/print.ts';
 
 /** Results up to this size are always given a digest when they are read: it takes microseconds. */
 const SMALL_BYTES = 4096;

@@ -1,7 +1,7 @@
 // Calls without operands (constants above all) that kept calls use and that were made before them: a constant is on the trace
 // once, at its first use, and goes with the segment of that use long before the last call that takes it.
 import type { ProgramEvent } from '../events.ts';
-import type { Expression } from '../expr/expression.ts';
+import type { Expression } from '../expr/node.ts';
 
 type Segment = Map<number, ProgramEvent>;
 

@@ -1,6 +1,6 @@
 // The sixth verb: what is written down of every call. The trace writer implements it; a sheet without one uses the silent recorder.
 import type { Decision, NumericsClass } from '../events.ts';
-import type { Expression } from '../expr/expression.ts';
+import type { Expression } from '../expr/node.ts';
 import type { Value } from '../tensor/block.ts';
 
 /** Takes the two streams of a sheet: the program, and how it was answered. */

@@ -1,5 +1,5 @@
 // The roots of a live trace: kept readable up to a byte budget, so that a saved trace can be replayed; beyond it only watched.
-import type { Expression } from '../expr/expression.ts';
+import type { Expression } from '../expr/node.ts';
 import { contentId, panelDigests } from '../fingerprint/content.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import type { Value } from '../tensor/block.ts';

@@ -2,8 +2,8 @@
 import type { AppendFile } from '../env.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import type { Decision, NumericsClass, ProgramEvent } from '../events.ts';
-import type { Expression } from '../expr/expression.ts';
-import { ROOT_OP } from '../expr/expression.ts';
+import type { Expression } from '../expr/node.ts';
+import { ROOT_OP } from '../expr/node.ts';
 import type { Value } from '../tensor/block.ts';
 import { bytesOf, isFloat, numbersOf } from '../tensor/dtype.ts';
 import { STREAM } from './chain.ts';

@@ -319,5 +319,5 @@ function grantOf(allotments: readonly Allotment[]): Promise<boolean> | undefined
 
 const isHere = (residence: unknown): residence is GpuResidence => residence instanceof GpuResidence && residence.isAlive;
 
-/** Copies of arrays, and tensors over lent buffers, that were collected. One for the process, for the reason that src/core/sheet/pins.ts gives. */
+/** Copies of arrays, and tensors over lent buffers, that were collected. One for the process, for the reason that src/core/engine/pins.ts gives. */
 const collected = new FinalizationRegistry<GpuResidence>((residence) => residence.release());

@@ -1,0 +1,323 @@
+// Finding and computing values: what a demand stands on. Looks kept values up, dispatches what is missing, keeps and records it.
+import { isRouted, withRoute } from '../device/detour.ts';
+import { inParts } from '../device/parts.ts';
+import type { Device, Task } from '../device/device.ts';
+import type { Promptness } from '../device/dispatch.ts';
+import type { Entry } from '../store/store.ts';
+import { ClosedError, DeviceLostError, LimitError, SheetError, SourceError, UnavailableError, withCallSite } from '../errors.ts';
+import type { Decision, NumericsClass } from '../events.ts';
+import type { Expression } from '../expr/node.ts';
+import type { InterningTable, NodeId } from '../expr/interning.ts';
+import { knownFacts } from '../pattern/facts.ts';
+import { scoreOf } from '../pattern/score.ts';
+import { type Block, detached, type Value, valueOf } from '../tensor/block.ts';
+import type { Core, View } from './engine.ts';
+import { type Ground, type Identity, NONE, type Step } from './plan.ts';
+import { Flights } from './in-flight.ts';
+import { FUSED_ELEMENTS, fuseSteps, type Readers, SmallPlans } from './fusion.ts';
+
+/** One task under way. */
+interface Run {
+  readonly step: Step;
+  readonly task: Task;
+  /** What runs it: the device, or the device with a route or in parts. */
+  readonly runner: Device;
+  readonly device: Device;
+  readonly block: Block;
+  readonly startNs: number;
+  readonly view: View;
+  /** Whether it was tried before and found no memory. */
+  readonly again: boolean;
+}
+
+/** The verbs find, dispatch and keep of one sheet. */
+export class Computing {
+  readonly #core: Core;
+  readonly #flights: Flights;
+  /** Whether every result has to be seen as it is computed: laws on finite values, digests of all results. */
+  readonly #watchful: boolean;
+  /** Elements from which elementwise steps are fused; tests lower it. */
+  fusedElements: number;
+  readonly #smallPlans = new SmallPlans();
+  /** The task whose kernels are being called on this thread. */
+  running: Task | undefined;
+
+  constructor(core: Core) {
+    this.#core = core;
+    this.#flights = new Flights(core.table);
+    const { policy, trace } = core.settings;
+    // A law on finite values judges every result, so each has to be there: as part of another it never is.
+    const mayFuse = policy.finite === undefined && core.dispatcher.devices.some(({ fuses }) => fuses === true);
+    this.fusedElements = mayFuse ? FUSED_ELEMENTS : Infinity;
+    this.#watchful = policy.finite !== undefined || trace.digests === 'full';
+  }
+
+  /** What a demand of a view stands on. A demand on this thread (`now`) cannot wait for elements that are on a device. */
+  ground(view: View, mode: Promptness): Ground {
+    const { table } = this.#core;
+    const fuse = (order: readonly Step[], isWanted: (step: Step) => boolean): Step[] => fuseSteps(order, this.#fusedFrom(order, view), this.#readers(view), isWanted);
+    const isReady = (value: Value): boolean => (mode === 'free' ? !value.block.isLost : value.block.isLocal);
+    const given = (e: Expression): Value | undefined => (e.value !== undefined && isReady(e.value) ? e.value : undefined);
+    const compute = (step: Step): Value | Promise<Value> => this.#compute(step, mode, view);
+    return view.reuse
+      ? {
+          given, compute, fuse: (order) => fuse(order, (step) => table.sight(step.identity as NodeId) > 0), identityOf: (e) => e.node(table), find: (e, node) => hold(given(e) ?? this.#kept(e, node as NodeId, isReady)),
+          retain: (identity) => retainNode(table, identity),
+        }
+      : { given, compute, fuse: (order) => fuse(order, isHeldAgain), identityOf: (e) => e, find: (e) => hold(given(e)), retain: () => letGoOfNothing };
+  }
+
+  /** Elements from which the steps of a plan are fused: all of them where a plan on a GPU comes again. */
+  #fusedFrom(order: readonly Step[], { device }: View): number {
+    if (order.length < 2 || this.fusedElements === Infinity) return this.fusedElements;
+    const onGpu = this.#core.dispatcher.devices.some(({ name, deviceMemory }) => name === device && deviceMemory !== undefined) || order.some(({ value }) => value?.block.isLocal === false);
+    return onGpu && this.#smallPlans.again(order) ? 1 : this.fusedElements;
+  }
+
+  /** Which steps of a view take others along: none where the device it names gains nothing by that. */
+  #readers({ device, numerics }: View): Readers {
+    const { devices } = this.#core.dispatcher;
+    const named = devices.find(({ name }) => name === device);
+    if (named !== undefined && named.fuses !== true) return [];
+    const onGpu = devices.some((each) => each.deviceMemory !== undefined && (named === undefined ? each.automatic !== false : each === named));
+    return onGpu && numerics === 'tolerance' ? ['map', 'reduce', 'halves'] : ['map', 'reduce'];
+  }
+
+  #kept(expression: Expression, node: NodeId, isReady: (value: Value) => boolean): Value | undefined {
+    const { store, settings } = this.#core;
+    const entry = store.peek(node);
+    if (entry === undefined) return undefined;
+    if (entry.value.block.isLost) store.delete(node);
+    if (!isReady(entry.value)) return undefined;
+    if (settings.policy.finite !== undefined) this.#core.checkHealth(expression, entry.value, settings.policy.finite, entry);
+    if (expression.savesNs !== 0) this.#core.credit(expression);
+    return entry.value;
+  }
+
+  /** Runs a step's kernel on the device chosen for it, or joins the flight that computes the same node. */
+  #compute(step: Step, mode: Promptness, view: View): Value | Promise<Value> {
+    if (!step.expression.isComputable) throw unreadable(step.expression);
+    const flight = mode === 'free' ? this.#flights.join(step.identity) : undefined;
+    if (flight !== undefined) return flight;
+    const task = taskOf(step, view.numerics);
+    if (task.row.kernel.skeleton === 'alias') return this.#alias(step.expression, valueOf(task.type, (task.operands[0] as Value).block), mode);
+    return this.#dispatch(step, task, mode, view);
+  }
+
+  /** A result that is its operand's elements under another shape, held for the caller; laws judge it as if it had been computed. */
+  #alias(expression: Expression, value: Value, mode: Promptness): Value | Promise<Value> {
+    const { finite } = this.#core.settings.policy;
+    const { block } = value;
+    if (finite !== undefined && !block.isLocal) {
+      if (mode === 'now') throw unreadable(expression);
+      return block.hold().bring().then(() => this.#alias(expression, value, mode)).finally(() => block.release());
+    }
+    this.#core.checkHealth(expression, value, finite);
+    block.hold();
+    return value;
+  }
+
+  #dispatch(step: Step, task: Task, mode: Promptness, view: View, again = false): Value | Promise<Value> {
+    const { dispatcher, memory } = this.#core;
+    let device: Device;
+    try {
+      device = dispatcher.place(task, view.device, mode);
+    } catch (error) {
+      return this.#whenReturned(step, task, mode, view, error);
+    }
+    if (view.device !== undefined && device.name !== view.device) step.expression.note ??= dispatcher.refusal(task, view.device);
+    if (device.deviceMemory === undefined && !task.operands.every(({ block }) => block.isLocal)) return this.#brought(step, task, view);
+    const run: Run = { step, task, device, runner: this.#runnerOf(task, device), view, block: (device.deviceMemory ?? memory).take(task.type), startNs: this.#core.now(), again };
+    try {
+      this.running = task;
+      const running = mode === 'now' ? run.runner.runNow(task, run.block) : run.runner.run(task, run.block);
+      if (running !== undefined) return this.#takeOff(run, running);
+      return this.#watchful && !run.block.isLocal ? this.#takeOff(run, run.block.bring()) : this.#landed(run);
+    } catch (error) {
+      run.block.release();
+      return this.#elsewhere(run, error, mode);
+    } finally {
+      this.running = undefined;
+    }
+  }
+
+  #runnerOf(task: Task, device: Device): Device {
+    const { dispatcher, memory } = this.#core;
+    if (device.deviceMemory !== undefined) return device;
+    const { parts } = task.row;
+    if (parts === undefined || device.joins?.(task) === true) return withRoute(task, device, memory);
+    return inParts(task, device, dispatcher.place({ ...task, row: parts.first.kernel.skeleton === 'map' ? parts.first : parts.second }, undefined, 'now'), memory);
+  }
+
+  /** Operands that are on a device come to RAM first, for a device that computes there. */
+  #brought(step: Step, task: Task, view: View): Promise<Value> {
+    const letGo = holdAll(task.operands);
+    const dispatched = Promise.all(task.operands.map(({ block }) => block.bring())).then(() => this.#dispatch(step, task, 'free', view));
+    return this.#flights.start(step.identity, dispatched.finally(letGo));
+  }
+
+  /** Lets a device finish beside the event loop; operands are held until it has, whoever stops waiting. */
+  #takeOff(run: Run, running: Promise<void>): Promise<Value> {
+    const letGo = holdAll(run.task.operands);
+    const done = (this.#watchful ? running.then(() => run.block.bring()) : running).catch((error: unknown) => {
+      letGo();
+      throw error;
+    });
+    const landing = done.then(() => {
+      letGo();
+      return this.#landed(run);
+    }).catch((error: unknown) => {
+      run.block.release();
+      return this.#elsewhere(run, error, 'free');
+    });
+    return this.#flights.start(run.step.identity, landing);
+  }
+
+  /** A kernel that a GPU refuses is computed by another device, one that finds no memory again when some came back; any other failure is the caller's. */
+  #elsewhere({ step, task, device, view, again }: Run, error: unknown, mode: Promptness): Value | Promise<Value> {
+    if (error instanceof LimitError && mode === 'free' && !again) return this.#flights.start(step.identity, this.#whenThereIsRoom(step, task, view, error));
+    const refused = device.deviceMemory !== undefined && !(error instanceof DeviceLostError) && !device.supports({ ...task });
+    if (!refused) throw this.#failed(step.expression, error);
+    step.expression.note = `${device.name} refused: ${error instanceof Error ? error.message : String(error)}`;
+    try {
+      return this.#dispatch(step, { ...task }, mode, view);
+    } catch (second) {
+      // No other computes it: what it is about is the first.
+      throw second instanceof UnavailableError ? this.#failed(step.expression, new UnavailableError(second.message, second.details, { cause: error })) : second;
+    }
+  }
+
+  /** A task that no device computes now waits for one that was lost and is being opened again. */
+  #whenReturned(step: Step, task: Task, mode: Promptness, view: View, error: unknown): Promise<Value> {
+    const returning = mode === 'free' ? this.#core.dispatcher.returning : undefined;
+    if (returning === undefined) throw error;
+    const letGo = holdAll(task.operands);
+    return this.#flights.start(step.identity, returning.then(() => this.#dispatch(step, { ...task }, mode, view)).finally(letGo));
+  }
+
+  async #whenThereIsRoom(step: Step, task: Task, view: View, error: LimitError): Promise<Value> {
+    const letGo = holdAll(task.operands);
+    try {
+      if (!(await this.#core.pins.recover())) throw this.#failed(step.expression, error);
+      return await this.#dispatch(step, task, 'free', view, true);
+    } finally {
+      letGo();
+    }
+  }
+
+  /** Keep and record: what happens to a value its device has finished, or has taken on in its own memory. */
+  #landed({ step, task, device, runner, block, startNs, view }: Run): Value {
+    const core = this.#core;
+    const value = valueOf(task.type, block);
+    const routed = isRouted(runner);
+    // Whole nanoseconds: engines keep small integers in the object, and fractions beside it, where a hit would have to fetch them.
+    const elapsedNs = Math.round(device.deviceMemory === undefined ? core.now() - startNs : core.costs.expectNs(device, task));
+    const isLearnt = !routed && device.deviceMemory === undefined;
+    if (isLearnt) core.costs.learn(device, task, elapsedNs);
+    core.counters.kernelCalls++;
+    core.counters.kernelNs += elapsedNs;
+    if (routed) step.expression.note = runner.detail;
+    else core.counters.flops += step.flops;
+    if (core.settings.policy.finite !== undefined) core.checkHealth(step.expression, value, core.settings.policy.finite);
+    // What it cost without a cold start: compiling a kernel and starting threads are not saved by a hit.
+    step.pathNs = isLearnt ? Math.min(elapsedNs, Math.round(core.costs.expectNs(device, task))) : elapsedNs;
+    const warmNs = isLearnt ? Math.min(elapsedNs, Math.round(core.costs.warmNs(device, task))) : elapsedNs;
+    core.counters.coldNs += elapsedNs - warmNs;
+    for (const operand of step.operands) step.pathNs += Math.round(operand.pathNs / operand.readers);
+    step.expression.origin = 'computed';
+    step.expression.site = undefined;
+    step.expression.costNs = step.pathNs;
+    // Nobody else keeps it: a handle that holds it would have it computed again at each use.
+    if (!view.reuse && step.expression.held !== undefined) core.pins.renew(step.expression, value);
+    const decision = view.reuse ? this.#keep(step, value, runner.name, step.isApart ? arithmeticNs(device, task, warmNs) : warmNs) : 'computed';
+    core.answered(step.expression, decision, runner.name, startNs, elapsedNs, 0, value);
+    return value;
+  }
+
+  #keep(step: Step, value: Value, device: string, costNs: number): Decision {
+    const core = this.#core;
+    const node = step.identity as NodeId;
+    const score = scoreOf(value, step.pathNs);
+    const verdict = core.admission({ pathNs: step.pathNs, score, sights: core.table.sight(node), passedOn: isPassedOn(step) });
+    if (verdict === 'bypass') {
+      core.counters.bypasses++;
+      return 'bypass';
+    }
+    core.counters.misses++;
+    core.nearMisses.missed(step.expression);
+    if (verdict === 'admit') core.store.put(entryOf(step, detached(value), device, costNs, score));
+    return 'computed';
+  }
+
+  #failed(expression: Expression, error: unknown): unknown {
+    // Not the op's failure: the demand computes it again.
+    if (error instanceof DeviceLostError) return error;
+    this.#core.counters.failures++;
+    this.#core.answered(expression, 'failed', '', this.#core.now(), 0, 0);
+    return withCallSite(error instanceof SheetError ? error : kernelError(expression, error), expression.site);
+  }
+}
+
+/** What came up in a kernel and is no error of this library's yet. */
+function kernelError(expression: Expression, error: unknown): SheetError {
+  if (isTooLarge(error)) return new LimitError(`${expression.row?.name}: there is no memory for ${expression.type.sizeBytes} bytes (${expression.type.dtype} of shape [${expression.type.shape.join(',')}]) and what computing them takes. Split the tensor, or dispose of handles.`, { sizeBytes: expression.type.sizeBytes, shape: expression.type.shape });
+  return new SheetError('KERNEL', `${expression.row?.name}: its kernel failed: ${String(error)}. Run it with sheet.with({ device: 'js' }) and report both traces.`, { op: expression.row?.name }, { cause: error });
+}
+
+/** How engines say that an array cannot be made. */
+const isTooLarge = (error: unknown): boolean => error instanceof RangeError && /array length|allocation failed|allocate|buffer size/i.test(error.message);
+
+/** What a step adds that would have been part of its reader's pass, had it not been kept: its arithmetic, and not another pass over memory. */
+const arithmeticNs = (device: Device, task: Task, elapsedNs: number): number =>
+  Math.round(elapsedNs * (1 - device.estimateNs({ ...task, row: { ...task.row, flops: () => 0 } }) / device.estimateNs(task)));
+
+const entryOf = ({ identity, expression, pathNs }: Step, value: Value, device: string, costNs: number, score: number): Entry =>
+  ({ node: identity as NodeId, value, attributes: expression.attributes, costNs: pathNs, ownNs: costNs, device, away: !value.block.isLocal, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });
+
+function unreadable({ seq, type, value }: Expression): SheetError {
+  if (value?.block.isLost === true) return new SourceError(`Tensor #${seq} of shape [${type.shape.join(',')}] was only on a GPU device that was lost; make it again: with sheet.tensor(…) on sheet.gpuDevice(), or from the result it was.`, { seq });
+  if (value !== undefined) return new UnavailableError(`Tensor #${seq} is in a GPUBuffer, and this call computes at once, without waiting for it; read it first, or open the sheet without eager.`, { seq });
+  return new ClosedError(`Tensor #${seq} of shape [${type.shape.join(',')}] was disposed, and this result needs its elements; make it again with sheet.tensor(…) before disposing of it.`, { seq });
+}
+
+/** Keeps a node in the table, as a plan that waits must: a sweep would give its number to another. Steps that are given have none. */
+function retainNode(table: InterningTable, identity: Identity): () => void {
+  if (typeof identity !== 'number') return letGoOfNothing;
+  table.retain(identity);
+  return () => table.release(identity);
+}
+
+/** Whether what was once computed as a part of another is asked for again while somebody holds it: it is worth having then. */
+const isHeldAgain = ({ expression: { within, held } }: Step): boolean => within > 0 && held !== undefined;
+
+const letGoOfNothing = (): void => {};
+
+function hold(value: Value | undefined): Value | undefined {
+  value?.block.hold();
+  return value;
+}
+
+/** Holds the blocks of operands; returns what lets go of them. */
+function holdAll(operands: readonly Value[]): () => void {
+  for (const { block } of operands) block.hold();
+  return () => {
+    for (const { block } of operands) block.release();
+  };
+}
+
+const taskOf = (step: Step, numerics: NumericsClass): Task => ({
+  row: step.row ?? (step.expression.row as Task['row']), attrs: step.attrs, type: step.expression.type, numerics,
+  operands: step.operands === NONE ? step.expression.operands.map(valueWith) : step.operands.map(valueWith),
+});
+
+const valueWith = ({ value }: { readonly value: Value | undefined }): Value => value as Value;
+
+/**
+ * Whether the only reader works on the same elements one by one, with nothing as large beside it, so that the reader's
+ * result is the one that will be asked for. (Beside λI a gram matrix is read in another way for every λ.)
+ */
+function isPassedOn(step: Step): boolean {
+  const reader = step.reader?.expression;
+  if (step.expression.row?.source === true || reader?.row?.separable !== 'elements' || reader.type.size !== step.expression.type.size) return false;
+  return reader.operands.filter((operand) => operand.type.size === reader.type.size).length === 1;
+}

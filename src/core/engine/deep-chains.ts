@@ -1,0 +1,38 @@
+// Chains so long that their past must go: where their values are, and how deep they still are once a part was cut loose.
+import type { Expression } from '../expr/node.ts';
+
+/** Expressions deeper than this are computed at once, so that a chain without end does not hold its whole past. */
+export const MAX_DEPTH = 4096;
+/** How often a chain that stays deep, because its values are still on a device, is looked at again. */
+const LOOK_EVERY = 64;
+
+/** Whether an expression is so deep that its chain should be looked at. */
+export const isTooDeep = ({ depth }: Expression): boolean => depth > MAX_DEPTH && (depth - MAX_DEPTH) % LOOK_EVERY === 1;
+
+/** Depths of an expression and of those under it that are too deep, over operands that may have been cut loose since. */
+export function relevel(top: Expression): void {
+  const done = new Set<Expression>();
+  const stack = [top];
+  for (let e = stack.at(-1); e !== undefined; e = stack.at(-1)) {
+    const before = stack.length;
+    for (const operand of e.operands) if (operand.depth > MAX_DEPTH && !done.has(operand)) stack.push(operand);
+    if (stack.length > before) continue;
+    stack.pop();
+    done.add(e);
+    e.depth = e.operands.reduce((depth, operand) => Math.max(depth, operand.depth + 1), 0);
+  }
+}
+
+/** The expressions under one whose values are on a device and not in RAM; those under a value are not looked at. */
+export function awayUnder(top: Expression): Expression[] {
+  const seen = new Set<Expression>();
+  const away: Expression[] = [];
+  const stack = [...top.operands];
+  for (let e = stack.pop(); e !== undefined && seen.size < 2 * MAX_DEPTH; e = stack.pop()) {
+    if (seen.has(e)) continue;
+    seen.add(e);
+    if (e.value === undefined || e.value.block.isLost) stack.push(...e.operands);
+    else if (!e.value.block.isLocal) away.push(e);
+  }
+  return away;
+}

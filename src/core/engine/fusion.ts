@@ -1,0 +1,93 @@
+// Steps that become part of the one step that reads them: maps in maps and reductions, products under maps. One pass instead of two.
+import { composeRows, HALF_CAST, leads } from '../ops/fused.ts';
+import { CAST } from '../ops/indexing.ts';
+import type { KernelSpec, OpRow } from '../ops/define.ts';
+import type { Step } from './plan.ts';
+
+/** Elements below which a pass costs less than a kernel for the composition takes to make. */
+export const FUSED_ELEMENTS = 1 << 15;
+
+/** Plans that are remembered at most. */
+const MAX_PLANS = 4096;
+
+type Skeleton = KernelSpec['skeleton'];
+
+/** Which readers take parts in: none where the device gains nothing by it, casts of halves where maps read and write those. */
+export type Readers = readonly ('map' | 'reduce' | 'halves')[];
+
+/** The steps that are left, operands before their users. `isWanted` says whether a step's own result is worth having. */
+export function fuseSteps(order: readonly Step[], minElements: number, readers: Readers, isWanted: (step: Step) => boolean): Step[] {
+  if (order.length < 2 || !order.some((step) => elementsOf(step) >= minElements)) return order as Step[];
+  const absorbed = new Set<Step>();
+  if (readers.includes('halves')) for (const step of order) if (isHalfCast(step)) step.row = HALF_CAST;
+  for (const step of order) if (elementsOf(step) >= minElements && isFusable(step, ...readers)) absorbOperands(step, absorbed, isWanted);
+  return absorbed.size === 0 ? (order as Step[]) : order.filter((step) => !absorbed.has(step));
+}
+
+/**
+ * Plans of small steps on a device where each costs a launch, however few its elements are. Their compositions are worth compiling
+ * when they come again, as in a loop.
+ */
+export class SmallPlans {
+  readonly #met = new Set<string>();
+
+  /** Whether a plan of the same ops, in the same order, was asked about before. */
+  again(order: readonly Step[]): boolean {
+    const key = order.map(({ expression: { row }, value }) => (value === undefined ? row?.number : '')).join();
+    if (this.#met.has(key)) return true;
+    if (this.#met.size >= MAX_PLANS) this.#met.clear();
+    this.#met.add(key);
+    return false;
+  }
+}
+
+/** Elements a step goes over. */
+const elementsOf = ({ expression: { type, operands } }: Step): number => Math.max(type.size, operands[0]?.type.size ?? 0);
+
+/** Whether a step has to be computed and is a cast between float16 and float32. */
+function isHalfCast({ value, expression: { row, type, operands: [operand] } }: Step): boolean {
+  const cast = `${operand?.type.dtype} to ${type.dtype}`;
+  return value === undefined && row === CAST && (cast === 'float16 to float32' || cast === 'float32 to float16');
+}
+
+/** Whether a step has to be computed, on float32 alone or as a cast of halves, by a kernel of one of these skeletons. */
+function isFusable(step: Step, ...skeletons: readonly (Skeleton | 'halves')[]): boolean {
+  return step.value === undefined && step.expression.row !== undefined && skeletons.includes(rowOf(step).kernel.skeleton) && (step.row === HALF_CAST || step.expression.operands.every((operand) => operand.type.dtype === 'float32'));
+}
+
+function absorbOperands(step: Step, absorbed: Set<Step>, isWanted: (step: Step) => boolean): void {
+  for (let at = step.operands.length - 1; at >= 0; at--) {
+    const inner = step.operands[at] as Step;
+    if (inner.reader !== step || !isFusable(inner, 'map', 'contract') || !isWhole(step, inner, at)) continue;
+    inner.isApart = isWanted(inner);
+    if (inner.isApart) continue;
+    const row = composeRows(rowOf(step), at, rowOf(inner));
+    if (row === undefined) continue;
+    step.row = row;
+    if (leads(rowOf(inner))) {
+      step.operands = [...inner.operands, ...step.operands.filter((_, i) => i !== at)];
+      step.attrs = inner.attrs;
+      at += inner.operands.length;
+    } else {
+      step.operands = step.operands.toSpliced(at, 1, ...inner.operands);
+    }
+    step.flops += inner.flops;
+    for (const operand of inner.operands) if (operand.reader === inner) operand.reader = step;
+    inner.expression.within = step.expression.seq;
+    inner.expression.site = undefined;
+    absorbed.add(inner);
+  }
+}
+
+/** Whether every element of the inner result is read once: by a reduction, or at its own place in a map; a product beside nothing as large. */
+function isWhole(step: Step, inner: Step, at: number): boolean {
+  const { type } = inner.expression;
+  if (type.dtype !== 'float32') return false;
+  if (rowOf(step).kernel.skeleton === 'reduce') return rowOf(inner).kernel.skeleton === 'map' && !rowOf(inner).storedHalves;
+  // Products end in float32.
+  if (rowOf(inner).kernel.skeleton === 'contract' && rowOf(step).storedHalves) return false;
+  if (type.size !== step.expression.type.size) return false;
+  return rowOf(inner).kernel.skeleton === 'map' || step.operands.every((other, i) => i === at || other.expression.type.size < type.size);
+}
+
+const rowOf = (step: Step): OpRow => step.row ?? (step.expression.row as OpRow);

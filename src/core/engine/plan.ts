@@ -1,0 +1,195 @@
+// Computing what somebody asked for: a plan over the expression graph without recursion, then its steps in order.
+import type { Expression } from '../expr/node.ts';
+import type { NodeId } from '../expr/interning.ts';
+import type { AttributeValues, OpRow } from '../ops/define.ts';
+import type { Value } from '../tensor/block.ts';
+import { checkSignal, orAborted } from './signals.ts';
+
+export type Identity = NodeId | Expression;
+
+/** One expression of a plan. `value` is held from where it is found or computed until its last use. */
+export interface Step {
+  readonly expression: Expression;
+  readonly identity: Identity;
+  /** None where the step has its value, or where the values of all operands stay with their expressions. */
+  operands: readonly Step[];
+  /** What computes it, where that is more than the expression's own op (fusion.ts), and with which attributes. */
+  row: OpRow | undefined;
+  attrs: AttributeValues;
+  /** Floating-point operations of computing it from its operands. */
+  flops: number;
+  value: Value | undefined;
+  /** Steps of this plan that still read the value, plus one for a target. */
+  uses: number;
+  /** Steps of this plan that read it; they share what it cost. */
+  readers: number;
+  /** The one step that reads it, while there is one only. */
+  reader: Step | undefined;
+  /** Whether it would be computed as part of its reader, were it not worth having for itself. */
+  isApart: boolean;
+  /** Nanoseconds spent on it and on what it was computed from in this plan. */
+  pathNs: number;
+}
+
+/** Operands of a step that needs none. */
+export const NONE: readonly Step[] = [];
+
+/** What a plan needs from the sheet. */
+export interface Ground {
+  /** What makes two expressions one step: their node, or each for itself where nothing is reused. */
+  identityOf(expression: Expression): Identity;
+  /** The value that stays with an expression, if this demand can use it; not held. */
+  given(expression: Expression): Value | undefined;
+  /** A value that need not be computed, held for the caller; undefined where there is none. */
+  find(expression: Expression, identity: Identity): Value | undefined;
+  /** Computes a step whose operands have values; the value is held for the caller. */
+  compute(step: Step): Value | Promise<Value>;
+  /** The steps that are left when some are computed as part of others. */
+  fuse(order: Step[]): Step[];
+  /** Keeps an identity meaning the same expression while a plan waits; returns what lets go of it. */
+  retain(identity: Identity): () => void;
+}
+
+/** Values of the targets, each held for the caller, computed on this thread. */
+export function demandNow(targets: readonly Expression[], ground: Ground): Value[] {
+  const plan = makePlan(targets, ground);
+  try {
+    for (const step of plan.order) settle(step, step.value ?? (ground.compute(step) as Value));
+    return handOver(plan.targets);
+  } catch (error) {
+    abandon(plan.order);
+    throw error;
+  }
+}
+
+/** Values of the targets, each held for the caller. An aborted signal stops this walk; computations others wait for go on. */
+export function demand(targets: readonly Expression[], ground: Ground, signal?: AbortSignal): Value[] | Promise<Value[]> {
+  const plan = makePlan(targets, ground);
+  try {
+    for (let i = 0; i < plan.order.length; i++) {
+      checkSignal(signal);
+      const step = plan.order[i] as Step;
+      const value = step.value ?? ground.compute(step);
+      if (value instanceof Promise) return finish(plan, i, value, ground, signal);
+      settle(step, value);
+    }
+    return handOver(plan.targets);
+  } catch (error) {
+    abandon(plan.order);
+    throw error;
+  }
+}
+
+async function finish(plan: Plan, from: number, pending: Promise<Value>, ground: Ground, signal: AbortSignal | undefined): Promise<Value[]> {
+  const retained = plan.order.slice(from).map((step) => ground.retain(step.identity));
+  try {
+    settle(plan.order[from] as Step, await orAborted(pending, signal, letGo));
+    for (let i = from + 1; i < plan.order.length; i++) {
+      checkSignal(signal);
+      const step = plan.order[i] as Step;
+      const value = step.value ?? ground.find(step.expression, step.identity) ?? ground.compute(step);
+      settle(step, value instanceof Promise ? await orAborted(value, signal, letGo) : value);
+    }
+    return handOver(plan.targets);
+  } catch (error) {
+    abandon(plan.order);
+    throw error;
+  } finally {
+    for (const release of retained) release();
+  }
+}
+
+interface Plan {
+  /** Operands before their users. */
+  readonly order: Step[];
+  readonly targets: Step[];
+}
+
+/** The targets' values, each held once: targets that are one step would otherwise share a single hold. */
+function handOver(targets: readonly Step[]): Value[] {
+  if (targets.length > 1) for (const again of repeated(targets)) again.value?.block.hold();
+  return targets.map((step) => step.value as Value);
+}
+
+function repeated(steps: readonly Step[]): Step[] {
+  const seen = new Set<Step>();
+  return steps.filter((step) => seen.size === seen.add(step).size);
+}
+
+/** Lists what has to be computed. Expressions that intern to one node are one step. */
+function makePlan(targets: readonly Expression[], ground: Ground): Plan {
+  const single = targets.length === 1 ? planOne(targets[0] as Expression, ground) : undefined;
+  if (single !== undefined) return single;
+  const order: Step[] = [];
+  const byIdentity = new Map<Identity, Step>();
+  const goals = visitAll(targets, ground, order, byIdentity);
+  for (const goal of goals) {
+    goal.uses++;
+    goal.reader = undefined;
+  }
+  return { order: ground.fuse(order), targets: goals };
+}
+
+/** The plan of one expression whose operands' values stay with them, which is the commonest: one step, computed before anything can take them away. */
+function planOne(target: Expression, ground: Ground): Plan | undefined {
+  for (const operand of target.operands) if (ground.given(operand) === undefined) return undefined;
+  const identity = ground.identityOf(target);
+  const value = ground.find(target, identity);
+  const order: Step[] = [{ expression: target, identity, operands: NONE, row: undefined, attrs: target.attributes.values, flops: target.flops, value, uses: 1, readers: 0, reader: undefined, isApart: false, pathNs: 0 }];
+  return { order, targets: order };
+}
+
+/** A law may refuse a value that was kept: what was found before it is let go then. */
+function visitAll(targets: readonly Expression[], ground: Ground, order: Step[], byIdentity: Map<Identity, Step>): Step[] {
+  try {
+    return targets.map((target) => visit(target, ground, order, byIdentity));
+  } catch (error) {
+    abandon(order);
+    throw error;
+  }
+}
+
+function visit(target: Expression, ground: Ground, order: Step[], byIdentity: Map<Identity, Step>): Step {
+  const root = ground.identityOf(target);
+  const stack: Expression[] = [target];
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    const identity = ground.identityOf(top);
+    if (byIdentity.has(identity)) {
+      stack.pop();
+      continue;
+    }
+    const value = ground.find(top, identity);
+    const before = stack.length;
+    if (value === undefined) for (const operand of top.operands) if (!byIdentity.has(ground.identityOf(operand))) stack.push(operand);
+    if (stack.length > before) continue;
+    stack.pop();
+    const operands = value === undefined ? top.operands.map((operand) => byIdentity.get(ground.identityOf(operand)) as Step) : NONE;
+    const step: Step = { expression: top, identity, operands, row: undefined, attrs: top.attributes.values, flops: top.flops, value, uses: 0, readers: 0, reader: undefined, isApart: false, pathNs: 0 };
+    for (const operand of operands) {
+      operand.reader = operand.uses++ === 0 ? step : undefined;
+      operand.readers++;
+    }
+    byIdentity.set(identity, step);
+    order.push(step);
+  }
+  return byIdentity.get(root) as Step;
+}
+
+/** Gives a step its value and lets go of operands that were read for the last time. */
+function settle(step: Step, value: Value): void {
+  step.value = value;
+  for (const operand of step.operands) {
+    if (--operand.uses > 0) continue;
+    operand.value?.block.release();
+    operand.value = undefined;
+  }
+}
+
+function abandon(order: readonly Step[]): void {
+  for (const step of order) {
+    step.value?.block.release();
+    step.value = undefined;
+  }
+}
+
+const letGo = ({ block }: Value): void => block.release();

@@ -1,0 +1,207 @@
+// Reading through a view: values of expressions, found or computed, again where a device was lost; their ids and their buffers.
+import { ClosedError, DeviceLostError, UnavailableError, withReader } from '../errors.ts';
+import type { Expression } from '../expr/node.ts';
+import type { Value } from '../tensor/block.ts';
+import type { Core, View } from './engine.ts';
+import { awayUnder, MAX_DEPTH, relevel } from './deep-chains.ts';
+import { demand, demandNow, type Ground } from './plan.ts';
+import { sharingOf } from '../inputs/gpu-buffers.ts';
+import { orAborted } from './signals.ts';
+import { isDigestAffordable } from '../sheet/trace.ts';
+
+/** A demand that loses its device so often is given up. */
+const MAX_LOSSES = 4;
+
+/** What makes a value ready for its reader. */
+type Ready = (value: Value) => Promise<void> | undefined;
+
+const settled: Ready = ({ block }) => (block.isLocal ? undefined : block.residence?.settled());
+const brought: Ready = ({ block }) => (block.isLocal ? undefined : block.bring());
+
+/** Demands of one view of a sheet. */
+export class Reader {
+  readonly #core: Core;
+  readonly #view: View;
+  #ground: Ground | undefined;
+
+  constructor(core: Core, view: View) {
+    this.#core = core;
+    this.#view = view;
+  }
+
+  admit(expression: Expression): void {
+    if (expression.admitted) return;
+    const { lookups } = this.#core;
+    const startNs = lookups.start();
+    this.#core.admit(expression, this.#view);
+    lookups.stop(startNs);
+  }
+
+  /** Computes targets, each where it is quickest, and keeps their values with them; a promise only where that has to be waited for. */
+  compute(targets: readonly Expression[]): Promise<void> | undefined {
+    for (const target of targets) this.admit(target);
+    const values = this.#values(targets, settled);
+    if (values instanceof Promise) return values.then((arrived) => this.#keepAllWith(targets, arrived));
+    return this.#keepAllWith(targets, values);
+  }
+
+  /** Computes an expression on this thread and keeps its value with it. */
+  computeNow(expression: Expression): Value {
+    this.admit(expression);
+    const [value] = demandNow([expression], this.#core.computing.ground(this.#view, 'now')) as [Value];
+    this.#keepWith(expression, value);
+    return value;
+  }
+
+  /**
+   * The value that stays with an expression from now on, computed on this thread where there is none. One that is on a device
+   * is taken as it is, for its bits may have been shown; it comes to RAM meanwhile, before the device can be lost.
+   */
+  settledValue(expression: Expression): Value {
+    const { value } = expression;
+    if (value === undefined || value.block.isLocal || value.block.isLost) return this.computeNow(expression);
+    value.block.bring().catch(() => {});
+    return value;
+  }
+
+  /** The value with its elements in RAM, held for the caller. */
+  async value(expression: Expression): Promise<Value> {
+    if (expression.value?.block.isLocal === true) {
+      // What came from outside is read as it is, but for laws on it.
+      if (!this.#core.lawless && expression.origin === 'given' && !this.#core.isClosed) this.admit(expression);
+      expression.value.block.hold();
+      return expression.value;
+    }
+    this.admit(expression);
+    const demanded = this.#values([expression], brought);
+    const [value] = (demanded instanceof Promise ? await demanded : demanded) as [Value];
+    const breath = this.#core.pins.breathe();
+    if (breath !== undefined) await breath;
+    return value;
+  }
+
+  /** Counts a copy that leaves the sheet, and fixes the bits it showed. */
+  observed(expression: Expression, value: Value): void {
+    const { counters, settings, recorder } = this.#core;
+    counters.bytesDemanded += value.type.sizeBytes;
+    if (isDigestAffordable(expression, value, settings.trace.digests)) recorder.demanded(expression, value);
+    this.#fix(expression, value);
+  }
+
+  /** The content id; where a device can make it without giving the elements up, they stay there. */
+  async contentId(expression: Expression): Promise<Uint8Array> {
+    if (expression.contentId !== undefined && expression.value?.block.isLost !== true) return expression.contentId;
+    const turn = this.#core.pins.breathe();
+    if (turn !== undefined) await turn;
+    this.admit(expression);
+    let panels: Uint8Array | undefined;
+    const [value] = await this.#withoutLoss([expression], undefined, async ({ block, type }) => {
+      panels = block.isLocal ? undefined : await block.residence?.panelDigests?.(type);
+      if (panels === undefined) await block.bring();
+    }) as [Value];
+    const { roots } = this.#core;
+    if (panels === undefined) this.observed(expression, value);
+    else this.#fix(expression, value);
+    expression.contentId = panels === undefined ? roots.contentId(value.array, value.type) : roots.contentIdOfPanels(panels, value.type);
+    value.block.release();
+    return expression.contentId;
+  }
+
+  /** The buffer of a value on the GPU. */
+  async lend(expression: Expression): Promise<GPUBuffer> {
+    this.admit(expression);
+    const sharing = sharingOf(this.#core);
+    let buffer: GPUBuffer | undefined;
+    const [value] = await this.#withoutLoss([expression], undefined, async (value) => {
+      await this.#core.dispatcher.returning;
+      buffer = await sharing.lend(value);
+    }) as [Value];
+    this.#keepWith(expression, value);
+    return buffer as GPUBuffer;
+  }
+
+  /** Has a value on the GPU copied there, for `use`; resolves with false where it is in RAM, or the device does not copy it. */
+  async copyOut(expression: Expression, use: (buffer: GPUBuffer) => void): Promise<boolean> {
+    this.admit(expression);
+    let isMade = false;
+    const [value] = await this.#withoutLoss([expression], undefined, async (value) => {
+      isMade = !value.block.isLocal && await sharingOf(this.#core).copyOut(value, use);
+    }) as [Value];
+    if (isMade) this.#fix(expression, value);
+    value.block.release();
+    return isMade;
+  }
+
+  /** Computes a deep expression and makes it a root of its content, so that neither it nor its node holds how it was made. */
+  cut(expression: Expression): void {
+    relevel(expression);
+    if (expression.depth <= MAX_DEPTH) return;
+    const away = awayUnder(expression);
+    if (away.length > 0) return away.forEach((each) => this.#cutLater(each));
+    const value = this.computeNow(expression);
+    expression.cutLoose();
+    this.#core.roots.becomeRoot(expression, value);
+  }
+
+  /** As `cut`, once a value on a device has come to RAM; where it is lost instead, the chain stays as it is. */
+  #cutLater(expression: Expression): void {
+    const { value } = expression;
+    if (value === undefined || !expression.isComputable) return;
+    value.block.hold().bring().then(
+      () => {
+        if (expression.value?.block === value.block && expression.operands.length > 0) {
+          expression.cutLoose();
+          this.#core.roots.becomeRoot(expression, value);
+        }
+        value.block.release();
+      },
+      () => value.block.release(),
+    );
+  }
+
+  /** What was shown once must be shown again: in class tolerance another computation may have other bits. */
+  #fix(expression: Expression, value: Value): void {
+    if (this.#view.numerics === 'tolerance' || !this.#view.reuse) this.#core.pins.renew(expression, value);
+  }
+
+  #keepAllWith(targets: readonly Expression[], values: readonly Value[]): Promise<void> | undefined {
+    for (let i = 0; i < targets.length; i++) this.#keepWith(targets[i] as Expression, values[i] as Value);
+    return this.#core.pins.breathe();
+  }
+
+  #keepWith(expression: Expression, value: Value): void {
+    this.#core.pins.renew(expression, value);
+    value.block.release();
+  }
+
+  #demand(targets: readonly Expression[]): Value[] | Promise<Value[]> {
+    return demand(targets, (this.#ground ??= this.#core.computing.ground(this.#view, 'free')), this.#view.signal);
+  }
+
+  /** Values of targets, held for the caller, each `ready`; at once where nothing has to be waited for. */
+  #values(targets: readonly Expression[], ready: Ready): Value[] | Promise<Value[]> {
+    const values = this.#demand(targets);
+    return values instanceof Promise || values.some(({ block }) => block.residence !== undefined || !block.isLocal) ? this.#withoutLoss(targets, values, ready) : values;
+  }
+
+  /** Waits for values; where a device is lost meanwhile, what was on it is computed again. */
+  async #withoutLoss(targets: readonly Expression[], first: Value[] | Promise<Value[]> | undefined, ready: Ready): Promise<Value[]> {
+    let demanded = first;
+    for (let losses = 0; ; losses++) {
+      let values: Value[] = [];
+      try {
+        values = await (demanded ?? this.#demand(targets));
+        await orAborted(Promise.all(values.map(async (value) => ready(value))), this.#view.signal);
+        return values;
+      } catch (error) {
+        for (const value of values) value.block.release();
+        if (!(error instanceof DeviceLostError) || losses >= MAX_LOSSES) throw withReader(this.#core.isClosed && isOfDevice(error) ? closedMeanwhile(error) : error);
+        demanded = undefined;
+      }
+    }
+  }
+}
+
+const isOfDevice = (error: unknown): boolean => error instanceof DeviceLostError || error instanceof UnavailableError;
+
+const closedMeanwhile = (cause: unknown): ClosedError => new ClosedError('This sheet was closed while these elements were computed, and their device with it; await them before you close it.', {}, { cause });

@@ -1,0 +1,246 @@
+// Handles: a symbolic tensor knows what it is; a pending one is awaited, the plain one is what the await gives.
+import { ClosedError, ShapeError, SourceError, withReader } from '../errors.ts';
+import type { Author, Expression } from '../expr/node.ts';
+import type { OpRow } from '../ops/define.ts';
+import { FOREIGN_METHODS, METHODS, opNamed } from '../ops/index.ts';
+import { splitParts } from '../ops/split.ts';
+import type { Value } from '../tensor/block.ts';
+import { type DType, type DTypeArrays, type ElementOf, type ListOfRank, type NestedList, numbersOf, type TypedArray } from '../tensor/dtype.ts';
+import type { ForeignClass } from '../tensor/export.ts';
+import { formatShape, type Shape } from '../tensor/shape.ts';
+import type { Explanation } from '../engine/explain.ts';
+import type { TensorMethods } from './methods.gen.ts';
+import { INSPECT, printTensor } from './print.ts';
+
+/** What a handle asks of its sheet. */
+export interface Owner {
+  /** In whose semantics its calls are meant. */
+  readonly author: Author;
+  /** Whether values stay with handles: where nothing is reused, nobody else keeps what was computed. */
+  readonly keepsForHandles: boolean;
+  call(row: OpRow, self: Expression | undefined, args: readonly unknown[]): unknown;
+  /** A promise where the event loop should turn before the answer is used. */
+  admit(expression: Expression): Promise<void> | undefined;
+  /** The value, held for the caller. */
+  demand(expression: Expression): Promise<Value>;
+  /** The value if it is in memory now, not held; undefined otherwise. */
+  peek(expression: Expression): Value | undefined;
+  /** Counts a copy that leaves the sheet, and fixes the bits it showed. */
+  observed(expression: Expression, value: Value): void;
+  contentIdOf(expression: Expression): Promise<Uint8Array>;
+  /** The buffer of the elements on the sheet's GPU, theirs while the expression has its value. */
+  lend(expression: Expression): Promise<GPUBuffer>;
+  /** A copy as a tensor of a library that computes on the sheet's GPU, where the elements are; undefined where they go through RAM. */
+  exportOnGpu<F>(expression: Expression, foreign: ForeignClass<F>): Promise<F | undefined>;
+  explain(expression: Expression): Explanation;
+  release(expression: Expression): void;
+}
+
+/**
+ * A symbolic tensor: shape, dtype and every op as a method; its elements are computed when somebody asks for them.
+ * Results of ops are pending tensors. Dispose is never needed; `using` only gives memory back sooner.
+ */
+export class Tensor<D extends DType = DType> {
+  /** @internal */
+  readonly owner: Owner;
+  /** @internal */
+  readonly expression: Expression;
+  /** @internal What has the value kept as long as this handle lives. */
+  holding: object | undefined;
+  #disposed = false;
+
+  /** @internal */
+  constructor(owner: Owner, expression: Expression) {
+    this.owner = owner;
+    this.expression = expression;
+    expression.claims++;
+    if (owner.keepsForHandles) this.keep();
+  }
+
+  /** @internal Has the value kept, once it is computed, as long as this handle lives. */
+  keep(): void {
+    this.holding ??= this.expression.hold();
+  }
+
+  get shape(): Shape {
+    return this.expression.type.shape;
+  }
+
+  get dtype(): D {
+    return this.expression.type.dtype as D;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return this.expression.type.size;
+  }
+
+  /** Where the elements come from: `pending` until they are computed or found, then `computed`, `part`, `ram`, or `given`. */
+  get source(): string {
+    return this.expression.origin;
+  }
+
+  /** The elements, row-major, in an array of the caller's own; float16 as bits in a Uint16Array. Computes what is missing. */
+  async data(): Promise<DTypeArrays[D]> {
+    const value = await this.#value();
+    const copy = value.array.slice() as DTypeArrays[D];
+    value.block.release();
+    return copy;
+  }
+
+  /** The single element of a tensor of size 1. */
+  async item(): Promise<ElementOf<D>> {
+    if (this.size !== 1) throw new ShapeError(`item: this tensor has ${this.size} elements; read data(), or reduce it to one.`, { shape: this.shape });
+    const [element] = numbersOf(await this.data());
+    return (this.dtype === 'bool' ? element === 1 : element) as never;
+  }
+
+  /** The elements as nested lists; with the rank they are expected to have, which is checked, also for the compiler. */
+  toArray<R extends 0 | 1 | 2 | 3 | 4>(rank: R): Promise<ListOfRank<ElementOf<D>, R>>;
+  toArray(): Promise<NestedList<ElementOf<D>>>;
+  async toArray(rank = this.shape.length): Promise<unknown> {
+    if (rank !== this.shape.length) throw new ShapeError(`toArray: this tensor of shape ${formatShape(this.shape)} has rank ${this.shape.length}, not ${String(rank)}; pass its rank, or nothing.`, { shape: this.shape, rank });
+    const flat = Array.from(numbersOf(await this.data()) as Iterable<unknown>, this.dtype === 'bool' ? (x) => x === 1 : (x) => x);
+    return this.shape.length === 0 ? flat[0] : nest(flat, this.shape);
+  }
+
+  /** Lends the elements to `read` without a copy; they must not be kept or written. */
+  async borrow<R>(read: (elements: DTypeArrays[D]) => R | Promise<R>): Promise<R> {
+    const value = await this.#value();
+    try {
+      return await read(value.array as DTypeArrays[D]);
+    } finally {
+      value.block.release();
+    }
+  }
+
+  /**
+   * The elements as a GPUBuffer of `sheet.gpuDevice()`, without a copy, for other WebGPU code on that device. It is there to be
+   * read, while this tensor is held and not disposed of; floats and integers of 32 bits as they are, narrower ones packed.
+   */
+  async gpuBuffer(): Promise<GPUBuffer> {
+    this.#checkReadable();
+    return this.owner.lend(this.expression);
+  }
+
+  /**
+   * A copy as a tensor of another library: its Tensor class (onnxruntime, transformers.js) or its module (tf). On the GPU where the
+   * elements are there and tf is set to a backend on the sheet's device.
+   */
+  async as<F>(foreign: ForeignClass<F>): Promise<F> {
+    const onGpu = this.#isGone ? undefined : await this.owner.exportOnGpu(this.expression, foreign);
+    if (onGpu !== undefined) return onGpu;
+    const array = await this.data() as unknown as TypedArray;
+    const { exportAs } = await import('../tensor/export.ts');
+    return exportAs(foreign, { dtype: this.dtype, shape: this.shape, array, fresh: true });
+  }
+
+  /** Content id of the elements: BLAKE3-256 over dtype, shape and bytes (docs/format/fingerprint.md), in hex. */
+  async fingerprint(): Promise<string> {
+    const id = await this.owner.contentIdOf(this.expression);
+    return Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+
+  /** Parts of an axis, each a slice: so many equal ones, or those between the given indices. */
+  split(sections: number | readonly number[], options: { readonly axis?: number } = {}): PendingTensor<D>[] {
+    return splitParts(this.expression.type, sections, options).map(({ row, attributes }) => this.owner.call(row, this.expression, [attributes]) as PendingTensor<D>);
+  }
+
+  /** Op by op, what was reused and what was computed, and why. */
+  explain(): Explanation {
+    return this.owner.explain(this.expression);
+  }
+
+  /** Gives pinned memory back now; the tensor can still be read, it is computed again then. Roots cannot be read any more. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.owner.release(this.expression);
+    this.#disposed = !this.expression.isComputable;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  toString(): string {
+    return printTensor(this.expression, this.owner.peek(this.expression));
+  }
+
+  /** As text it is what `toString` says; a number it is not, and JavaScript's own operators would compare and add its text. */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === 'string') return this.toString();
+    throw new SourceError('A tensor is no number for the operators of JavaScript: compare with x.greater(y) or x.equal(y), add with x.add(y), read a number with await x.item(); as text write `${x}`.', { hint });
+  }
+
+  /** What it is, without its elements: `toArray` gives those. */
+  toJSON(): { readonly dtype: D; readonly shape: Shape; readonly source: string } {
+    const { dtype, shape, source } = this;
+    return { dtype, shape, source };
+  }
+
+  [INSPECT](): string {
+    return this.toString();
+  }
+
+  /** Whether nobody has the elements any more: another handle may stand for the same ones, as a reshape to the same shape does. */
+  get #isGone(): boolean {
+    return this.#disposed && this.expression.value === undefined;
+  }
+
+  #checkReadable(): void {
+    if (this.#isGone) throw new ClosedError('This tensor was disposed and its elements came from outside; make it again with sheet.tensor(…).', {});
+  }
+
+  async #value(): Promise<Value> {
+    this.#checkReadable();
+    const value = await this.owner.demand(this.expression);
+    this.owner.observed(this.expression, value);
+    return value;
+  }
+}
+
+/** Ops as methods, generated from the rows. */
+export interface Tensor<D extends DType = DType> extends TensorMethods<D> {}
+
+/** What every `then` waits for; a promise of its own for each would be half of what a hit costs. */
+const RESOLVED = Promise.resolve();
+
+/**
+ * The result of a call, usable as an operand at once. `await` admits its whole expression (laws, look-up, trace) and
+ * gives the plain tensor; nothing is computed before somebody asks for elements.
+ */
+export class PendingTensor<D extends DType = DType> extends Tensor<D> implements PromiseLike<Tensor<D>> {
+  then<A = Tensor<D>, B = never>(
+    onTensor?: ((tensor: Tensor<D>) => A | PromiseLike<A>) | null, onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    let turn: Promise<void> | undefined;
+    try {
+      turn = this.owner.admit(this.expression);
+    } catch (error) {
+      return Promise.reject(withReader(error) as Error).then(onTensor as never, onError);
+    }
+    const tensor = new Tensor<D>(this.owner, this.expression);
+    if (turn !== undefined) return turn.then(() => (onTensor ? onTensor(tensor) : (tensor as never)));
+    return onTensor ? RESOLVED.then(() => onTensor(tensor)) : (Promise.resolve(tensor) as Promise<never>);
+  }
+}
+
+for (const [method, row] of METHODS) {
+  if (row.operands.length === 0 || row.variadic) continue;
+  Object.defineProperty(Tensor.prototype, method, {
+    configurable: true, writable: true,
+    value(this: Tensor, ...args: readonly unknown[]): unknown {
+      return this.owner.call(row, this.expression, args);
+    },
+  });
+}
+
+for (const [method, name] of FOREIGN_METHODS) {
+  if (!(method in Tensor.prototype)) Object.defineProperty(Tensor.prototype, method, { configurable: true, writable: true, value: (): unknown => opNamed(name) });
+}
+
+function nest(flat: readonly unknown[], shape: Shape): unknown {
+  if (shape.length <= 1) return flat;
+  const step = flat.length / (shape[0] as number);
+  return Array.from({ length: shape[0] as number }, (_, i) => nest(flat.slice(i * step, (i + 1) * step), shape.slice(1)));
+}

@@ -1,0 +1,197 @@
+// Rows mode of a memo: rows are kept one by one, the function sees only those that are not, in batches.
+import { ShapeError } from '../errors.ts';
+import type { Expression } from '../expr/node.ts';
+import { type Value, valueOfArray } from '../tensor/block.ts';
+import { allocate } from '../tensor/dtype.ts';
+import { formatShape, type Shape } from '../tensor/shape.ts';
+import { formatType, tensorType } from '../tensor/type.ts';
+import { openRows, type RowSource } from './batch.ts';
+import { judgeValue } from './judging.ts';
+import { copyArguments, kindIn } from './key.ts';
+import { isTensorLike } from './leaves.ts';
+import type { Flight } from './store.ts';
+import { takeValue, timed } from './values.ts';
+import type { MemoCall } from './view.ts';
+import { checkSignal, orAborted } from '../engine/signals.ts';
+import { Tensor } from '../handle/tensor.ts';
+
+type Landed = ReadonlyMap<string, Value>;
+
+/** One tensor, row i of it being the function's result for row i of the first argument; equal rows are computed once. */
+export async function callRows(memo: MemoCall, args: readonly unknown[]): Promise<Tensor> {
+  const { view, name } = memo;
+  const source = await openRows(view, name, args[0]);
+  try {
+    if (source.count === 0) return await callEmpty(memo, source, args.slice(1));
+    const keys = keysOf(memo, source, args);
+    const search = new Search(memo, source, args.slice(1), keys);
+    const found = await search.all();
+    return assemble(memo, keys.map((key) => found.get(key) as Value), search.origin);
+  } finally {
+    source.release();
+  }
+}
+
+/** Whether every row is kept. */
+export async function hasRows(memo: MemoCall, args: readonly unknown[]): Promise<boolean> {
+  return withKeys(memo, args, (keys) => keys.every((key) => memo.definition.has(key)));
+}
+
+/** Drops the rows; answers how many were kept. */
+export async function forgetRows(memo: MemoCall, args: readonly unknown[]): Promise<number> {
+  return withKeys(memo, args, (keys) => keys.filter((key) => memo.definition.forget(key)).length);
+}
+
+async function withKeys<T>(memo: MemoCall, args: readonly unknown[], use: (keys: readonly string[]) => T): Promise<T> {
+  const source = await openRows(memo.view, memo.name, args[0]);
+  try {
+    return use(keysOf(memo, source, args));
+  } finally {
+    source.release();
+  }
+}
+
+/** Row keys; without reuse every row is its own. */
+function keysOf({ view, definition, name }: MemoCall, source: RowSource, args: readonly unknown[]): string[] {
+  const rest = view.reuse ? view.core.memoKeys.call(definition.id, view.author, [isTensorLike(args[0]) ? kindIn(args[0], view.author) : null, ...args.slice(1)], name) : undefined;
+  return Array.from({ length: source.count }, (_, i) => (rest === undefined ? String(i) : source.keyOf(rest, i)));
+}
+
+/** One call on its way: rows that were found, and those that still have to be run or waited for. */
+class Search {
+  readonly #memo: MemoCall;
+  readonly #source: RowSource;
+  readonly #rest: readonly unknown[];
+  readonly #found = new Map<string, Value>();
+  /** Keys of rows without a result, with the first row of each. */
+  readonly #unseen = new Map<string, number>();
+  readonly #count: number;
+  #computed = 0;
+
+  constructor(memo: MemoCall, source: RowSource, rest: readonly unknown[], keys: readonly string[]) {
+    this.#memo = memo;
+    this.#source = source;
+    this.#rest = rest;
+    this.#count = keys.length;
+    keys.forEach((key, i) => {
+      if (!this.#unseen.has(key)) this.#unseen.set(key, i);
+    });
+  }
+
+  /** Rows of other calls under way are waited for, but only when there are no others left to run. */
+  async all(): Promise<Landed> {
+    const { definition, definition: { stats }, view: { signal }, rows } = this.#memo;
+    for (let batch = this.#claim(rows); this.#unseen.size > 0; batch = this.#claim(rows)) {
+      checkSignal(signal);
+      const [first] = this.#unseen.keys();
+      const landing = batch.length > 0 ? this.#takeOff(batch) : definition.flightOf<Landed>(first as string) as Promise<Landed>;
+      const landed = await orAborted(landing, signal);
+      for (const [key, value] of landed) if (this.#unseen.delete(key)) this.#found.set(key, value);
+    }
+    stats.rowsReused += this.#count - this.#computed;
+    stats.rowsComputed += this.#computed;
+    if (this.#computed === 0) stats.hits++;
+    else if (this.#computed < this.#count) stats.parts++;
+    return this.#found;
+  }
+
+  get origin(): Expression['origin'] {
+    if (this.#computed === 0) return 'ram';
+    return this.#computed < this.#count ? 'part' : 'computed';
+  }
+
+  /** Takes what others have kept by now, and claims the first rows that nobody runs. */
+  #claim(limit: number): string[] {
+    const { definition, view } = this.#memo;
+    const batch: string[] = [];
+    for (const key of this.#unseen.keys()) {
+      if (batch.length === limit) break;
+      const kept = view.reuse ? definition.read(key) : undefined;
+      if (kept === undefined && definition.flightOf(key) === undefined) batch.push(key);
+      if (kept === undefined) continue;
+      this.#unseen.delete(key);
+      this.#found.set(key, kept.pieces[0]!.value);
+      definition.stats.savedNs += kept.costNs;
+    }
+    return batch;
+  }
+
+  #takeOff(batch: readonly string[]): Promise<Landed> {
+    const { definition, view: { reuse } } = this.#memo;
+    const flight: Flight<Landed> = { landing: undefined };
+    this.#computed += batch.length;
+    if (reuse) for (const key of batch) definition.takeOff(key, flight);
+    const landing = this.#run(batch, flight).finally(() => {
+      for (const key of batch) definition.land(key, flight);
+    });
+    return (flight.landing = landing);
+  }
+
+  async #run(batch: readonly string[], flight: Flight): Promise<Landed> {
+    const { definition } = this.#memo;
+    const given = this.#source.batch(batch.map((key) => this.#unseen.get(key) as number));
+    try {
+      const { result, costNs } = await timed(this.#memo, [given.rows, ...copyArguments(this.#rest)]);
+      const rows = await splitRows(this.#memo, result, batch.length);
+      rows.forEach((value, i) => {
+        if (definition.isUnderWay(batch[i] as string, flight)) definition.keep(batch[i] as string, [{ value }], costNs / batch.length);
+      });
+      return new Map(rows.map((value, i) => [batch[i] as string, value]));
+    } finally {
+      given.release();
+    }
+  }
+}
+
+/** The rows of a batch's result, each in an array of its own. */
+async function splitRows(memo: MemoCall, result: unknown, count: number): Promise<Value[]> {
+  const { view, name } = memo;
+  const whole = await takeValue(view, result, `memo "${name}": result`);
+  const { type: { dtype, shape }, array, block } = whole;
+  try {
+    judgeValue(memo, whole);
+    checkCount(name, shape, count);
+    const type = tensorType(dtype, shape.slice(1));
+    return Array.from({ length: count }, (_, i) => valueOfArray(type, array.slice(i * type.size, (i + 1) * type.size)));
+  } finally {
+    block.release();
+  }
+}
+
+function checkCount(name: string, shape: Shape, count: number): void {
+  if (shape[0] === count) return;
+  throw new ShapeError(`memo "${name}": it was given ${count} rows and its result is ${formatShape(shape)}; return a tensor whose first axis has length ${count}, or leave rows out.`, { count, shape });
+}
+
+/** Rows one after the other as a tensor that is known by its content: the same rows in the same order are one operand. */
+function assemble(memo: MemoCall, rows: readonly Value[], origin: Expression['origin']): Tensor {
+  const { view: { core, author, owner, reuse }, name } = memo;
+  const { type } = rows[0] as Value;
+  const other = rows.find((row) => row.type !== type);
+  if (other !== undefined) {
+    throw new ShapeError(`memo "${name}": one row is ${formatType(type)}, another ${formatType(other.type)}; give every row the same type: pad or pool what varies, and forget() older rows.`, { shapes: [type.shape, other.type.shape] });
+  }
+  const whole = tensorType(type.dtype, [rows.length, ...type.shape]);
+  const value = valueOfArray(whole, allocate(whole.dtype, whole.size));
+  rows.forEach((row, i) => value.array.set(row.array as never, i * type.size));
+  judgeValue(memo, value);
+  const root = reuse ? core.roots.place(value, author) : core.roots.add(whole, value, author);
+  root.origin = origin;
+  return new Tensor(owner, root);
+}
+
+/** Without rows only the function knows what a row of the result is. */
+async function callEmpty(memo: MemoCall, source: RowSource, rest: readonly unknown[]): Promise<Tensor> {
+  const { core, author, owner } = memo.view;
+  const given = source.batch([]);
+  try {
+    const { result } = await timed(memo, [given.rows, ...rest]);
+    const value = await takeValue(memo.view, result, `memo "${memo.name}": result`);
+    checkCount(memo.name, value.type.shape, 0);
+    const root = core.roots.add(value.type, value, author);
+    root.origin = 'computed';
+    return new Tensor(owner, root);
+  } finally {
+    given.release();
+  }
+}

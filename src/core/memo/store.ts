@@ -1,0 +1,247 @@
+// What memos keep: results lie in the sheet's store, under its budget and its eviction; here is only where to find them.
+import { toHex } from '../fingerprint/digest.ts';
+import type { Digest } from '../env.ts';
+import type { MemoryStore } from '../store/memory.ts';
+import { NO_ATTRIBUTES } from '../expr/attributes.ts';
+import { MEMO_ENTRY_BYTES } from '../policy/admission.ts';
+import { ROOT_OP } from '../expr/node.ts';
+import type { InterningTable, NodeId } from '../expr/interning.ts';
+import type { Value } from '../tensor/block.ts';
+import type { Health } from '../engine/health.ts';
+
+/** A value and, for tensors that stand on their content, where that is and its content id. */
+export interface Piece {
+  readonly value: Value;
+  readonly node?: NodeId;
+  readonly id?: Uint8Array;
+  /** What the store knows of a kept value. */
+  readonly known?: Health;
+}
+
+/** A run under way. Its landing is undefined until the function has returned its promise: a call from within cannot wait for it. */
+export interface Flight<T = unknown> {
+  landing: Promise<T> | undefined;
+}
+
+/** Where a piece lies; it is gone when the node is in another life or its entry was evicted. */
+interface Place {
+  readonly node: NodeId;
+  readonly life: number;
+  readonly id: Uint8Array | undefined;
+}
+
+interface Kept {
+  readonly places: readonly Place[];
+  readonly costNs: number;
+}
+
+/** What one memo did since the sheet was opened. In rows mode hits and runs are calls; the rows are counted apart. */
+export interface MemoStats {
+  calls: number;
+  /** Calls answered without running the function. */
+  hits: number;
+  /** Calls answered in part: some rows were kept. */
+  parts: number;
+  /** Times the function ran. */
+  runs: number;
+  failures: number;
+  rowsReused: number;
+  rowsComputed: number;
+  spentNs: number;
+  savedNs: number;
+}
+
+/** Counts of nothing done yet. */
+export const freshStats = (): MemoStats =>
+  ({ calls: 0, hits: 0, parts: 0, runs: 0, failures: 0, rowsReused: 0, rowsComputed: 0, spentNs: 0, savedNs: 0 });
+
+function addStats(sum: MemoStats, more: MemoStats): void {
+  for (const name of Object.keys(sum) as (keyof MemoStats)[]) sum[name] += more[name];
+}
+
+/** Definitions a sheet remembers at most, some kilobytes each. */
+export const MAX_DEFINITIONS = 4096;
+
+/** What definitions stand on. */
+export interface MemoGround {
+  readonly table: InterningTable;
+  readonly store: MemoryStore;
+  readonly digest: Digest;
+  warn(line: string): void;
+  /** What a result that took so many nanoseconds is worth (docs/score.md). */
+  scoreOf(value: Value, costNs: number): number;
+}
+
+/** One name with its deps, on one sheet: shared by every view and every function given under it. */
+export class Definition {
+  readonly name: string;
+  readonly id: Uint8Array;
+  readonly stats = freshStats();
+  /** When it was last asked for, by the clock of its sheet's definitions. */
+  touched = 0;
+  /** Too many others were asked for since: what it kept is dropped, and nothing more is kept. */
+  isRetired = false;
+  /** Runs under way, by key. One that was forgotten does not stand here any more, and keeps nothing. */
+  readonly #flights = new Map<string, Flight>();
+  readonly #ground: MemoGround;
+  readonly #kept = new Map<string, Kept>();
+  #sweepAt = 1024;
+
+  constructor(name: string, id: Uint8Array, ground: MemoGround) {
+    this.name = name;
+    this.id = id;
+    this.#ground = ground;
+  }
+
+  /** The pieces kept under a key and what they cost; undefined when any of them is gone. */
+  read(key: string): { readonly pieces: readonly Piece[]; readonly costNs: number } | undefined {
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return undefined;
+    const pieces: Piece[] = [];
+    for (const { node, life, id } of kept.places) {
+      const entry = this.#ground.table.isAlive(node, life) ? this.#ground.store.get(node) : undefined;
+      if (entry === undefined) {
+        this.#drop(key);
+        return undefined;
+      }
+      pieces.push({ value: entry.value, known: entry, ...(id && { id }) });
+    }
+    return { pieces, costNs: kept.costNs };
+  }
+
+  has(key: string): boolean {
+    return this.#kept.get(key)?.places.every((place) => this.#holds(place)) ?? false;
+  }
+
+  /** Keeps a result; one that is larger than the budget is not kept at all. */
+  keep(key: string, pieces: readonly Piece[], costNs: number): void {
+    const { table, store } = this.#ground;
+    const places = pieces.map(({ value, node = table.fresh(ROOT_OP, 0), id }) => {
+      const share = costNs / pieces.length;
+      store.put({ node, value, attributes: NO_ATTRIBUTES, costNs: share, ownNs: share, device: 'memo', overheadBytes: MEMO_ENTRY_BYTES, away: false, facts: 0, score: this.#ground.scoreOf(value, share), hits: 0, touched: 0, slot: 0 });
+      return { node, life: table.lifeOf(node), id };
+    });
+    this.#kept.set(key, { places, costNs });
+    if (!this.has(key)) this.#drop(key);
+    if (this.#kept.size > this.#sweepAt) this.#sweep();
+  }
+
+  /** The run under way that gives what is asked for under a key, if a call can wait for it. */
+  flightOf<T>(key: string): Promise<T> | undefined {
+    return this.#flights.get(key)?.landing as Promise<T> | undefined;
+  }
+
+  takeOff(key: string, flight: Flight): void {
+    this.#flights.set(key, flight);
+  }
+
+  /** Whether what a run gives may be kept under a key: not if that was forgotten since it began. */
+  isUnderWay(key: string, flight: Flight): boolean {
+    return this.#flights.get(key) === flight;
+  }
+
+  land(key: string, flight: Flight): void {
+    if (this.isUnderWay(key, flight)) this.#flights.delete(key);
+  }
+
+  get isFlying(): boolean {
+    return this.#flights.size > 0;
+  }
+
+  /** Drops what is kept under a key, and what a run under way will give; answers whether something was kept. */
+  forget(key: string): boolean {
+    this.#flights.delete(key);
+    return this.#drop(key);
+  }
+
+  #drop(key: string): boolean {
+    const kept = this.#kept.get(key);
+    if (kept === undefined) return false;
+    this.#kept.delete(key);
+    for (const place of kept.places) if (this.#holds(place)) this.#ground.store.delete(place.node);
+    return true;
+  }
+
+  /** Drops everything, and what runs under way will give; answers how many results there were. */
+  clear(): number {
+    let count = 0;
+    this.#flights.clear();
+    for (const key of this.#kept.keys()) {
+      if (this.has(key)) count++;
+      this.#drop(key);
+    }
+    return count;
+  }
+
+  #holds({ node, life }: Place): boolean {
+    return this.#ground.table.isAlive(node, life) && this.#ground.store.peek(node) !== undefined;
+  }
+
+  /** Lets go of keys whose results were evicted. */
+  #sweep(): void {
+    for (const key of this.#kept.keys()) if (!this.has(key)) this.#drop(key);
+    this.#sweepAt = Math.max(1024, this.#kept.size * 2);
+  }
+}
+
+/** The definitions of a sheet. */
+export class Memos {
+  readonly #ground: MemoGround;
+  readonly #byId = new Map<string, { readonly definition: Definition; readonly text: string; warned: boolean }>();
+  /** Counts of definitions that were retired. */
+  readonly #retired = freshStats();
+  #clock = 0;
+
+  constructor(ground: MemoGround) {
+    this.#ground = ground;
+  }
+
+  /** The definition of a name and deps. `text` is the function's source: it changes no key, a change is worth a line. */
+  define(name: string, id: Uint8Array, text: string): Definition {
+    const hex = toHex(id);
+    let known = this.#byId.get(hex);
+    if (known === undefined) {
+      if (this.#byId.size >= MAX_DEFINITIONS) this.#retireOldest();
+      this.#byId.set(hex, (known = { definition: new Definition(name, id, this.#ground), text, warned: false }));
+    }
+    this.touch(known.definition);
+    if (known.text !== text && !known.warned) {
+      known.warned = true;
+      this.#ground.warn(`memo "${name}": another function is given under the same name and deps; what was kept is still used. Change deps when results change, or memo.forget().`);
+    }
+    return known.definition;
+  }
+
+  /** Definitions that are remembered. */
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** Marks a definition as just asked for. */
+  touch(definition: Definition): void {
+    definition.touched = ++this.#clock;
+  }
+
+  /** Lets go of the half that was not asked for the longest, with all they kept; a memo that is called again is defined again. */
+  #retireOldest(): void {
+    const idle = [...this.#byId].filter(([, { definition }]) => !definition.isFlying).sort(([, a], [, b]) => a.definition.touched - b.definition.touched);
+    for (const [hex, { definition }] of idle.slice(0, MAX_DEFINITIONS / 2)) {
+      definition.clear();
+      definition.isRetired = true;
+      addStats(this.#retired, definition.stats);
+      this.#byId.delete(hex);
+    }
+  }
+
+  /** Sums over all memos. */
+  totals(): Readonly<MemoStats> {
+    const sum = { ...this.#retired };
+    for (const { definition } of this.#byId.values()) addStats(sum, definition.stats);
+    return sum;
+  }
+
+  /** Drops what all of them kept, and what runs under way will give. */
+  clear(): void {
+    for (const { definition } of this.#byId.values()) definition.clear();
+  }
+}
