@@ -2,7 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { drawFrom } from '../../bench/measure/seed.ts';
+import type { Task } from '../../src/core/device/device.ts';
+import { linalgOnArrays } from '../../src/core/device/linalg.ts';
+import type { OpRow } from '../../src/core/ops/define.ts';
+import { OPS } from '../../src/core/ops/index.ts';
+import { valueOfArray } from '../../src/core/tensor/block.ts';
 import { formatShape, sizeOf } from '../../src/core/tensor/shape.ts';
+import { tensorType } from '../../src/core/tensor/type.ts';
 
 type Shape = readonly number[];
 type Numbers = Float32Array | Float64Array;
@@ -134,5 +140,28 @@ describe.each(['float64', 'float32'] as const)('stacks of matrices of %s', (dtyp
     const a = exact.tensor(dominant([2]), [2, N, N]);
     expect(() => exact.solve(a, exact.tensor(draw([3, N, 1]), [3, N, 1]))).toThrow(/solve.*2.*3/);
     expect(() => exact.solve(a, exact.tensor(draw([N + 1])))).toThrow(/b needs 3 rows/);
+  });
+});
+
+describe('a matrix that stretches', () => {
+  /** Systems of one matrix (general, or symmetric) against so many stacked sides. */
+  function systems(name: string, symmetric: boolean, count: number): Task {
+    const n = 80;
+    const [a, b] = [new Float64Array(n * n), new Float64Array(count * n).fill(1)];
+    for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) a[i * n + j] = i === j ? n : symmetric ? 1 / (i + j + 1) : 1 / (2 * i + j + 1);
+    const operands = [valueOfArray(tensorType('float64', [n, n]), a), valueOfArray(tensorType('float64', [count, n, 1]), b)];
+    return { row: OPS.get(name) as OpRow, attrs: { lower: true, transposeA: false }, type: tensorType('float64', [count, n, 1]), numerics: 'exact', operands };
+  }
+
+  const stepsOf = (task: Task): number => [...linalgOnArrays(task, new Float64Array(task.type.size))].length;
+  const flopsOf = ({ row, operands, type, attrs }: Task): number => row.flops(operands.map((operand) => operand.type), type, attrs);
+
+  it.each([['general', false], ['symmetric', true]] as const)('is factored once, however many systems it stands in, and is priced so: %s', (_, symmetric) => {
+    const [one, two, nine] = [1, 2, 9].map((count) => systems('solve', symmetric, count)) as [Task, Task, Task];
+    const another = stepsOf(two) - stepsOf(one);
+    expect(another).toBeLessThan(stepsOf(one));
+    expect(stepsOf(nine)).toBe(stepsOf(one) + 8 * another);
+    expect(flopsOf(nine)).toBeLessThan(2 * flopsOf(one));
+    expect(flopsOf(systems('solve', symmetric, 0))).toBe(0);
   });
 });

@@ -48,13 +48,12 @@ function* choleskySteps(task: Task, out: FloatArray): LinalgSteps<void> {
 const notPositive = (pivot: number, n: number): NumericError =>
   new NumericError(`cholesky: x is not positive definite; pivot ${pivot} of ${n} is not positive. Add a multiple of the identity, or use solve.`, { pivot, n });
 
-/** One system after the other: a[matrix] · x = b, with b in the result from `x` on. */
+/** Systems a[matrix] · x = b, with b in the result from `x` on; a matrix that stretches stands in one entry with all that are solved by it. */
 interface Systems {
   readonly n: number;
   readonly columns: number;
-  /** First element of each system's matrix in a; none where there is nothing to solve for. */
-  readonly matrices: readonly number[];
-  readonly x: (batch: number) => number;
+  /** By the first element of each matrix in a; none where there is nothing to solve for. */
+  readonly byMatrix: ReadonlyMap<number, readonly Matrix<FloatArray>[]>;
 }
 
 /** Lays the systems out; what of b goes with several batches is copied to each. */
@@ -65,39 +64,47 @@ function prepare(task: Task, out: FloatArray): Systems {
   const batch = task.type.shape.slice(0, b.length === 1 ? -1 : -2);
   const columns = sides.at(-1) as number;
   const size = n * columns;
-  const x = (index: number): number => index * size;
-  if (out.length === 0) return { n, columns, matrices: [], x };
+  const byMatrix = new Map<number, Matrix<FloatArray>[]>();
+  if (out.length === 0) return { n, columns, byMatrix };
   const source = arrayOf(task, 1);
-  batchOffsets(sides, batch).forEach((from, index) => out.set(source.subarray(from, from + size), x(index)));
-  return { n, columns, matrices: batchOffsets(a, batch), x };
+  batchOffsets(sides, batch).forEach((from, index) => out.set(source.subarray(from, from + size), index * size));
+  batchOffsets(a, batch).forEach((matrix, index) => {
+    const x = { values: out, offset: index * size, stride: columns };
+    const known = byMatrix.get(matrix);
+    if (known === undefined) byMatrix.set(matrix, [x]);
+    else known.push(x);
+  });
+  return { n, columns, byMatrix };
 }
 
 function* solveSteps(task: Task, out: FloatArray, workspace: Workspace): LinalgSteps<void> {
-  const systems = prepare(task, out);
-  const { n, columns } = systems;
+  const { n, columns, byMatrix } = prepare(task, out);
   const work: Matrix<FloatArray> = { values: workspace(n * n), offset: 0, stride: n };
-  for (const [batch, matrix] of systems.matrices.entries()) {
+  for (const [matrix, sides] of byMatrix) {
     const from = arrayOf(task, 0).subarray(matrix, matrix + n * n);
-    const x = { values: out, offset: systems.x(batch), stride: columns };
     work.values.set(from);
     if (isSymmetricPositive(from, n)) {
       const broken = yield* cholesky(work, n);
       if (broken < 0) {
-        yield* solveTriangular({ n, columns, t: work, triangle: 'lower', transposeT: false, diagonal: 'given', x });
-        yield* solveTriangular({ n, columns, t: work, triangle: 'lower', transposeT: true, diagonal: 'given', x });
+        for (const x of sides) {
+          yield* solveTriangular({ n, columns, t: work, triangle: 'lower', transposeT: false, diagonal: 'given', x });
+          yield* solveTriangular({ n, columns, t: work, triangle: 'lower', transposeT: true, diagonal: 'given', x });
+        }
         continue;
       }
       work.values.set(from);
     }
-    yield* solveByLu(work, x, n, columns);
+    yield* solveByLu(work, sides, n, columns);
   }
 }
 
-function* solveByLu(work: Matrix<FloatArray>, x: Matrix<FloatArray>, n: number, columns: number): LinalgSteps<void> {
+function* solveByLu(work: Matrix<FloatArray>, sides: readonly Matrix<FloatArray>[], n: number, columns: number): LinalgSteps<void> {
   const pivots = new Int32Array(n);
   yield* lu(work, n, n, pivots);
-  const broken = yield* luSolve(work, pivots, n, x, columns);
-  if (broken >= 0) throw new NumericError(`solve: a is singular; pivot ${broken} of ${n} is exactly zero. Add a multiple of the identity, or drop dependent columns.`, { pivot: broken, n });
+  for (const x of sides) {
+    const broken = yield* luSolve(work, pivots, n, x, columns);
+    if (broken >= 0) throw new NumericError(`solve: a is singular; pivot ${broken} of ${n} is exactly zero. Add a multiple of the identity, or drop dependent columns.`, { pivot: broken, n });
+  }
 }
 
 /** Equal bits across the diagonal and a positive diagonal: worth trying Cholesky. Stops at the first witness. */
@@ -110,14 +117,14 @@ export function isSymmetricPositive(a: FloatArray, n: number): boolean {
 }
 
 function* triangularSteps(task: Task, out: FloatArray, workspace: Workspace): LinalgSteps<void> {
-  const systems = prepare(task, out);
-  const { n, columns } = systems;
+  const { n, columns, byMatrix } = prepare(task, out);
   const triangle = task.attrs['lower'] === true ? 'lower' : 'upper';
   const work: Matrix<FloatArray> = { values: workspace(n * n), offset: 0, stride: n };
-  for (const [batch, matrix] of systems.matrices.entries()) {
+  for (const [matrix, sides] of byMatrix) {
     work.values.set(arrayOf(task, 0).subarray(matrix, matrix + n * n));
-    const x = { values: out, offset: systems.x(batch), stride: columns };
-    const broken = yield* solveTriangular({ n, columns, t: work, triangle, transposeT: task.attrs['transposeA'] === true, diagonal: 'given', x });
-    if (broken >= 0) throw new NumericError(`solve_triangular: a has a zero at [${broken},${broken}] of its diagonal; the system has no unique solution. Use solve with a regularised matrix.`, { pivot: broken, n });
+    for (const x of sides) {
+      const broken = yield* solveTriangular({ n, columns, t: work, triangle, transposeT: task.attrs['transposeA'] === true, diagonal: 'given', x });
+      if (broken >= 0) throw new NumericError(`solve_triangular: a has a zero at [${broken},${broken}] of its diagonal; the system has no unique solution. Use solve with a regularised matrix.`, { pivot: broken, n });
+    }
   }
 }

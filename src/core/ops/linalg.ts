@@ -131,11 +131,10 @@ function systemShape(op: string, a: TensorType, b: TensorType): Shape {
   return [...broadcast(op, [a.shape.slice(0, -2), b.shape.slice(0, -2)], ['batch of a', 'batch of b']), n, b.shape.at(-1) as number];
 }
 
-/** A matrix is factored for every batch of the result that it stretches to. */
-const solveFlops: OpRow['flops'] = ([a, b], out) => {
-  const n = (a as TensorType).shape.at(-1) as number;
-  const columns = (b as TensorType).shape.length === 1 ? 1 : ((b as TensorType).shape.at(-1) as number);
-  return 2 * n * out.size * (n / (3 * Math.max(1, columns)) + 1);
+/** A matrix is factored once, however many batches of the result it stretches to. */
+const solveFlops: OpRow['flops'] = ([a], out) => {
+  const { shape, size } = a as TensorType;
+  return out.size === 0 ? 0 : 2 * (shape.at(-1) as number) * (size / 3 + out.size);
 };
 
 const solve: OpRow = defineOp({
