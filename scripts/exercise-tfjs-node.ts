@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { openTensorflow, type TensorflowDevice } from '../src/core/device/tensorflow/device.ts';
-import { JsDevice } from '../src/core/device/js.ts';
+import { JsDevice } from '../src/core/device/js/device.ts';
 import { findTensorflow } from '../src/host/node/tensorflow.ts';
 import { OPS } from '../src/core/ops/index.ts';
 import { TENSORFLOW } from '../src/core/ops/tensorflow.ts';

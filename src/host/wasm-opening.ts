@@ -1,7 +1,7 @@
 // The WASM device of any host, or why there is none: where WebAssembly is missing or refused, JavaScript gives the same bits.
 import type { DeviceReport } from '../core/device/device.ts';
-import type { JsDevice } from '../core/device/js.ts';
-import type { WasmDevice } from '../core/device/wasm.ts';
+import type { JsDevice } from '../core/device/js/device.ts';
+import type { WasmDevice } from '../core/device/wasm/device.ts';
 import type { Settings } from '../core/sheet/options.ts';
 import type { TeamHost } from '../../kernels/wasm/team/team.ts';
 
@@ -27,7 +27,7 @@ export async function openWasm(js: JsDevice, { threads, budgetBytes }: Settings,
   const refusal = refusalOf(remedies);
   if (refusal !== undefined) return absent(refusal);
   try {
-    const { WasmDevice } = await import('../core/device/wasm.ts');
+    const { WasmDevice } = await import('../core/device/wasm/device.ts');
     return { wasm: new WasmDevice(js, { threads, host: await findThreads(), roomBytes: budgetBytes }) };
   } catch (error) {
     return absent(`WebAssembly refused: ${String(error)}; where memory or address space is short, allow more, or open({ budgetBytes }) with less`);

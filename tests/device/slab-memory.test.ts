@@ -1,6 +1,6 @@
 // Small results share buffers: never their bytes, and never so many that one which is kept holds much.
 import { describe, expect, it } from 'vitest';
-import { SlabMemory } from '../../src/core/device/slab-memory.ts';
+import { SlabMemory } from '../../src/core/device/wasm/slab-memory.ts';
 import { DTYPE_NAMES, DTYPES } from '../../src/core/tensor/dtype.ts';
 import { tensorType } from '../../src/core/tensor/type.ts';
 

@@ -1,7 +1,7 @@
 // A kernels' memory that is far too small: nothing fails, and every bit is that of plain JavaScript.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { JsDevice } from '../../src/core/device/js.ts';
-import { WasmDevice } from '../../src/core/device/wasm.ts';
+import { JsDevice } from '../../src/core/device/js/device.ts';
+import { WasmDevice } from '../../src/core/device/wasm/device.ts';
 import { nodeHost } from '../../src/host/node/host.ts';
 import { nodeThreads } from '../../src/host/node/threads.ts';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';

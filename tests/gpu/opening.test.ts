@@ -1,6 +1,6 @@
 // Opening a sheet with a GPU and closing it: what becomes of the device, and of what lies there.
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { JsDevice } from '../../src/core/device/js.ts';
+import { JsDevice } from '../../src/core/device/js/device.ts';
 import { WebgpuDevice } from '../../src/core/device/webgpu/device.ts';
 import { devicesCommand } from '../../src/cli/devices-command.ts';
 import { missingParts } from '../../src/host/node/gpu.ts';

@@ -1,8 +1,8 @@
 // Sheets on a real WebGPU device whose calls are counted, and may be made to fail, from outside.
 import { openWebgpu, type WebgpuDevice, type WebgpuOptions } from '../../src/core/device/webgpu/device.ts';
 import type { GpuSource } from '../../src/core/device/webgpu/source.ts';
-import { JsDevice } from '../../src/core/device/js.ts';
-import { WasmDevice } from '../../src/core/device/wasm.ts';
+import { JsDevice } from '../../src/core/device/js/device.ts';
+import { WasmDevice } from '../../src/core/device/wasm/device.ts';
 import type { Host } from '../../src/core/env.ts';
 import { findGpu } from '../../src/host/node/gpu.ts';
 import { nodeHost } from '../../src/host/node/host.ts';

@@ -1,5 +1,5 @@
 // Evaluates an expression as it is written, op by op on the JavaScript device, without a sheet.
-import { JsDevice } from '../../src/core/device/js.ts';
+import { JsDevice } from '../../src/core/device/js/device.ts';
 import type { Expression } from '../../src/core/expr/node.ts';
 import type { OpRow } from '../../src/core/ops/define.ts';
 import { type Value, valueOfArray } from '../../src/core/tensor/block.ts';

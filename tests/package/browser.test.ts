@@ -58,7 +58,7 @@ describe('the browser bundle', () => {
 
   it('keeps devices, and what only an open sheet needs, out of what is loaded at once', () => {
     const [atOnce, all] = [sourcesOf(bundled.atOnce), sourcesOf(bundled.files.keys())];
-    for (const file of ['src/core/device/wasm.ts', 'src/core/device/webgpu/device.ts', 'src/core/device/tensorflow/open.ts', 'src/core/engine/engine.ts']) expect(all).toContain(file);
+    for (const file of ['src/core/device/wasm/device.ts', 'src/core/device/webgpu/device.ts', 'src/core/device/tensorflow/open.ts', 'src/core/engine/engine.ts']) expect(all).toContain(file);
     expect(atOnce.filter((file) => KERNELS.test(file) || file === 'src/core/engine/engine.ts')).toEqual([]);
   });
 
@@ -111,7 +111,7 @@ describe('the browser bundle', () => {
     expect(reportOf(found, 'webgpu')).toEqual({ name: 'webgpu', found: false, detail: 'no GPU answered; allow hardware acceleration in the browser' });
     expect(found.sum).toBe(6.5);
     const sources = sourcesOf(requested);
-    expect(sources).toContain('src/core/device/wasm.ts');
+    expect(sources).toContain('src/core/device/wasm/device.ts');
     expect(sources.filter((file) => /webgpu|wgsl|tensorflow\//.test(file))).toEqual([]);
   });
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../src/core/device/device.ts';
 import { withRoute, isRouted } from '../../src/core/device/detour.ts';
-import { JsDevice } from '../../src/core/device/js.ts';
+import { JsDevice } from '../../src/core/device/js/device.ts';
 import type { AttributeValues, OpRow } from '../../src/core/ops/define.ts';
 import { opNamed } from '../../src/core/ops/index.ts';
 import { isWorthScanning, ROUTES, type Route, type RoutePlan } from '../../src/core/pattern/routes.ts';

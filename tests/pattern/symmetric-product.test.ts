@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Device, Task } from '../../src/core/device/device.ts';
-import { JsDevice } from '../../src/core/device/js.ts';
+import { JsDevice } from '../../src/core/device/js/device.ts';
 import { mirrorLower, productOf } from '../../src/core/device/product.ts';
-import { WasmDevice } from '../../src/core/device/wasm.ts';
+import { WasmDevice } from '../../src/core/device/wasm/device.ts';
 import { nodeThreads } from '../../src/host/node/threads.ts';
 import { MATMUL } from '../../src/core/ops/linalg.ts';
 import { type Value, valueOf, valueOfArray } from '../../src/core/tensor/block.ts';

@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
-import { JsDevice } from '../../src/core/device/js.ts';
-import { WasmDevice } from '../../src/core/device/wasm.ts';
+import { JsDevice } from '../../src/core/device/js/device.ts';
+import { WasmDevice } from '../../src/core/device/wasm/device.ts';
 import { nodeThreads } from '../../src/host/node/threads.ts';
 import { SymbolicSheet } from '../../src/index.ts';
 import { heapMemory, valueOf } from '../../src/core/tensor/block.ts';

@@ -3,7 +3,7 @@ import type * as Tf from '@tensorflow/tfjs-core';
 import process from 'node:process';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { Device } from '../../src/core/device/device.ts';
-import { JsDevice } from '../../src/core/device/js.ts';
+import { JsDevice } from '../../src/core/device/js/device.ts';
 import { openTensorflowBeside } from '../../src/core/device/tensorflow/shared.ts';
 import { nodeHost } from '../../src/host/node/host.ts';
 import { SymbolicSheet } from '../../src/index.ts';

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-backend-wasm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { JsDevice } from '../../src/core/device/js.ts';
+import { JsDevice } from '../../src/core/device/js/device.ts';
 import { openTensorflow } from '../../src/core/device/tensorflow/device.ts';
 import { nodeHost } from '../../src/host/node/host.ts';
 import { SymbolicSheet } from '../../src/index.ts';

@@ -1,6 +1,6 @@
 // Tasks of rows as a device is given them, drawn from a fixed seed, and how far two results of one lie apart.
 import type { Task } from '../../src/core/device/device.ts';
-import { JsDevice } from '../../src/core/device/js.ts';
+import { JsDevice } from '../../src/core/device/js/device.ts';
 import type { OpRow } from '../../src/core/ops/define.ts';
 import { Block, reserve, valueOfArray } from '../../src/core/tensor/block.ts';
 import type { DType, TypedArray } from '../../src/core/tensor/dtype.ts';

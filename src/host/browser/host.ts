@@ -52,7 +52,7 @@ const REMEDIES: Remedies = { allow: "allow 'wasm-unsafe-eval' for scripts in the
 
 /** A GPU and WASM where they are allowed, JavaScript always. The kernels are chunks of their own. */
 export const browserDevices: FindDevices = async (settings, host) => {
-  const { JsDevice } = await import('../../core/device/js.ts');
+  const { JsDevice } = await import('../../core/device/js/device.ts');
   const js = new JsDevice();
   const devices: Device[] = [js];
   const absent: DeviceReport[] = [];

@@ -1,6 +1,6 @@
 // The BLAS device: products and linear systems by the system's library, fast and not bit-portable: class tolerance only.
 import { type Device, type Task, taskFlops } from '../device.ts';
-import { JsDevice, kernelOf } from '../js.ts';
+import { JsDevice, kernelOf } from '../js/device.ts';
 import { isSymmetricPositive } from '../linalg.ts';
 import { NumericError } from '../../errors.ts';
 import type { Block, Value } from '../../tensor/block.ts';

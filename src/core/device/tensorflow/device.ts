@@ -5,7 +5,7 @@ import { TENSORFLOW, type TensorflowMapping } from '../../ops/tensorflow.ts';
 import type { TensorFlow, TensorflowModule, TfTensor } from '../../ops/tensorflow-module.ts';
 import type { Block } from '../../tensor/block.ts';
 import { type Device, type Task, taskBytes, taskFlops } from '../device.ts';
-import { JsDevice } from '../js.ts';
+import { JsDevice } from '../js/device.ts';
 import { type BackendTraits, traitsOf } from './backends.ts';
 import { mappingOf } from './offers.ts';
 import { checkProducts, messageOf, startTensorflow } from './open.ts';

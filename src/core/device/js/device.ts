@@ -1,18 +1,18 @@
 // The JavaScript device: every op, in the bits of the numeric specification. The others are held against it.
-import { contractAny } from '../../../kernels/js/contract.ts';
-import { narrowToHalves } from '../../../kernels/scalar/half.ts';
-import type { ElementArray } from '../../../kernels/js/map.ts';
-import { map } from '../../../kernels/js/map.ts';
-import { plainSkeletons, type Skeletons } from '../../../kernels/skeletons.ts';
-import type { KernelSpec } from '../ops/define.ts';
-import { NumericError } from '../errors.ts';
-import type { Block, Value } from '../tensor/block.ts';
-import { numbersOf } from '../tensor/dtype.ts';
-import { stridesOf } from '../tensor/shape.ts';
-import { type Device, type Task, taskBytes, taskFlops } from './device.ts';
-import { alongAxesOnJs } from './along-axes.ts';
-import { linalgOnJs } from './linalg.ts';
-import { type Elements, mirrorLower, type Product, productOf } from './product.ts';
+import { contractAny } from '../../../../kernels/js/contract.ts';
+import { narrowToHalves } from '../../../../kernels/scalar/half.ts';
+import type { ElementArray } from '../../../../kernels/js/map.ts';
+import { map } from '../../../../kernels/js/map.ts';
+import { plainSkeletons, type Skeletons } from '../../../../kernels/skeletons.ts';
+import type { KernelSpec } from '../../ops/define.ts';
+import { NumericError } from '../../errors.ts';
+import type { Block, Value } from '../../tensor/block.ts';
+import { numbersOf } from '../../tensor/dtype.ts';
+import { stridesOf } from '../../tensor/shape.ts';
+import { type Device, type Task, taskBytes, taskFlops } from '../device.ts';
+import { alongAxesOnJs } from '../along-axes.ts';
+import { linalgOnJs } from '../linalg.ts';
+import { type Elements, mirrorLower, type Product, productOf } from '../product.ts';
 
 type Skeleton = KernelSpec['skeleton'];
 type Runner = (task: Task, out: ElementArray) => void;

@@ -1,22 +1,22 @@
 // The WASM device: SIMD kernels on one heap, matrix products on a team of threads, all in the bits of the specification.
-import { Heap, HeapFullError } from '../../../kernels/wasm/memory/heap.ts';
-import { contractDtypeOf, type GemmSpec, WasmContract, wordsAt } from '../../../kernels/wasm/contract/contract.ts';
-import type { FloatArray, MatrixArray } from '../../../kernels/js/contract.ts';
-import { type AsyncGround, runLinalg, runLinalgAsync } from '../../../kernels/js/linalg.ts';
-import { WasmGround } from '../../../kernels/wasm/linalg/linalg.ts';
-import { StagedGround } from '../../../kernels/wasm/linalg/staged-ground.ts';
-import { TeamMap } from '../../../kernels/wasm/team/map.ts';
-import { wasmSkeletons } from '../../../kernels/wasm/skeletons.ts';
-import { Team, type TeamHost } from '../../../kernels/wasm/team/team.ts';
-import { type Block, heapMemory, type Memory, type Value } from '../tensor/block.ts';
-import { isFloat, type TypedArray } from '../tensor/dtype.ts';
-import { type Device, type Task, taskBytes, taskFlops } from './device.ts';
+import { Heap, HeapFullError } from '../../../../kernels/wasm/memory/heap.ts';
+import { contractDtypeOf, type GemmSpec, WasmContract, wordsAt } from '../../../../kernels/wasm/contract/contract.ts';
+import type { FloatArray, MatrixArray } from '../../../../kernels/js/contract.ts';
+import { type AsyncGround, runLinalg, runLinalgAsync } from '../../../../kernels/js/linalg.ts';
+import { WasmGround } from '../../../../kernels/wasm/linalg/linalg.ts';
+import { StagedGround } from '../../../../kernels/wasm/linalg/staged-ground.ts';
+import { TeamMap } from '../../../../kernels/wasm/team/map.ts';
+import { wasmSkeletons } from '../../../../kernels/wasm/skeletons.ts';
+import { Team, type TeamHost } from '../../../../kernels/wasm/team/team.ts';
+import { type Block, heapMemory, type Memory, type Value } from '../../tensor/block.ts';
+import { isFloat, type TypedArray } from '../../tensor/dtype.ts';
+import { type Device, type Task, taskBytes, taskFlops } from '../device.ts';
 import { HeapMemory } from './heap-memory.ts';
-import { type JsDevice, rearrange } from './js.ts';
-import { linalgOnArrays, linalgSteps, type Workspace } from './linalg.ts';
-import { mirrorLower, type Product, productOf } from './product.ts';
+import { type JsDevice, rearrange } from '../js/device.ts';
+import { linalgOnArrays, linalgSteps, type Workspace } from '../linalg.ts';
+import { mirrorLower, type Product, productOf } from '../product.ts';
 import { productTiles } from './tiles.ts';
-import { isInPasses, mappedBy, operandsOf, runAlongAxes } from './along-axes.ts';
+import { isInPasses, mappedBy, operandsOf, runAlongAxes } from '../along-axes.ts';
 
 /** Expected speed of one thread before anything was measured. */
 const FLOPS_PER_NS = 40;

@@ -1,8 +1,8 @@
 // Results in linear memory: large blocks come from the kernels' heap and go back to it, small ones are ordinary arrays.
-import type { Heap } from '../../../kernels/wasm/memory/heap.ts';
-import { Block, type Memory } from '../tensor/block.ts';
-import { DTYPES, type TypedArray } from '../tensor/dtype.ts';
-import type { TensorType } from '../tensor/type.ts';
+import type { Heap } from '../../../../kernels/wasm/memory/heap.ts';
+import { Block, type Memory } from '../../tensor/block.ts';
+import { DTYPES, type TypedArray } from '../../tensor/dtype.ts';
+import type { TensorType } from '../../tensor/type.ts';
 import { SlabMemory } from './slab-memory.ts';
 
 /** Below this a fresh array costs less than keeping account of a recycled one. */

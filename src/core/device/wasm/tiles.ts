@@ -1,7 +1,7 @@
 // Products that do not fit the kernels' memory, as tiles that do: bit for bit the same, for elements of a product know nothing of each other.
-import type { Contraction, MatrixArray } from '../../../kernels/js/contract.ts';
-import type { Value } from '../tensor/block.ts';
-import type { Product } from './product.ts';
+import type { Contraction, MatrixArray } from '../../../../kernels/js/contract.ts';
+import type { Value } from '../../tensor/block.ts';
+import type { Product } from '../product.ts';
 
 /** Rows of K of a tile: a multiple of the blocks in which `sqs-num/1` sums, so that sums may go on in the next one. */
 const TILE_DEPTH = 2048;

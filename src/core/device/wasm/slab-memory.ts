@@ -1,7 +1,7 @@
 // Small results: neighbours in one buffer, because a buffer of its own costs more than computing most of them.
-import { Block, type Memory, reserve } from '../tensor/block.ts';
-import { DTYPES } from '../tensor/dtype.ts';
-import { type TensorType, tensorType } from '../tensor/type.ts';
+import { Block, type Memory, reserve } from '../../tensor/block.ts';
+import { DTYPES } from '../../tensor/dtype.ts';
+import { type TensorType, tensorType } from '../../tensor/type.ts';
 
 /** Results from this size on take a buffer of their own. */
 const MAX_SLAB_BYTES = 4096;
