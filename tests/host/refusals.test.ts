@@ -79,11 +79,11 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs the program of an entry on a host. */
-function run({ host, flags = [], before = '', options = 'threads: 3, ' }: Partial<Refusal>, entry: 'index' | 'browser' = 'index'): Told {
+/** Runs the program of an entry on a host, whose address space may be limited. */
+function run({ host, flags = [], before = '', options = 'threads: 3, ' }: Partial<Refusal>, entry: 'index' | 'browser' = 'index', limitKb?: number): Told {
   const file = join(folder, `${entry} ${host ?? 'plain'}.mjs`);
   writeFileSync(file, `globalThis.opening = { ${options} };\n${before}\nawait import('./${entry}.mjs');`);
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...flags, file], { encoding: 'utf8', timeout: 100_000, cwd: ROOT, env: { ...process.env, SYMBOLIC_SHEET_DEVICES: '', NODE_OPTIONS: '' } });
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', `ulimit -v ${limitKb ?? 'unlimited'}; exec "$@"`, 'host', process.execPath, ...flags, file], { encoding: 'utf8', timeout: 100_000, cwd: ROOT, env: { ...process.env, SYMBOLIC_SHEET_DEVICES: '', NODE_OPTIONS: '' } });
   // Node speaks of flags that it finds unusual.
   expect([status, stderr.replace(/^(\(|Warning: disabling flag).*\n?/gm, '')]).toEqual([0, '']);
   return JSON.parse(stdout) as Told;
@@ -102,6 +102,14 @@ describe('a host', () => {
     expect(told.ids).toEqual(plain.ids);
     expect(told.devices.filter(({ found, name }) => found && CPU.has(name)).map(({ name }) => name)).toEqual(refusal.found);
     expect(reportOf(told, 'wasm')?.detail).toMatch(refusal.wasm);
+  });
+
+  // Less has no room for the memory of kernels, or for no worker, or for some: V8 ends a process in which a worker finds none.
+  it.for([4e6, 7e6, 12e6, 12.5e6, 13e6])('with an address space of %i kB gives the same bits, and says why it has not more', async (limitKb, context) => {
+    if (process.platform !== 'linux') return context.skip('only Linux limits the address space');
+    const told = run({ host: `limited ${limitKb}`, options: 'threads: 4, ' }, 'index', limitKb);
+    expect(told.ids).toEqual(plain.ids);
+    expect(reportOf(told, 'wasm')?.detail).toMatch(/^(WebAssembly refused: RangeError: .*where memory or address space is short|SIMD kernels, 4 threads($|, of which not all start: .*the address space of the process is limited to [\d.]+ GB))/);
   });
 
   it.for([

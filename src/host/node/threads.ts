@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { Worker } from 'node:worker_threads';
 import type { Spawn, TeamHost } from '../../../kernels/wasm/team/team.ts';
+import { checkRoom } from './address-space.ts';
 
 const program = (source: string): string => `
 'use strict';
@@ -21,12 +22,26 @@ export function nodeThreads(): TeamHost {
 /** Node's permission model, where it is on. */
 const mayStart = (): boolean => (process as { permission?: { has(scope: string): boolean } }).permission?.has('worker') !== false;
 
+/** Workers that have not said yet that they run. */
+let starting = 0;
+
 const spawn: Spawn = (source, payload, events) => {
+  checkRoom(starting + 1);
   const worker = new Worker(program(source), { eval: true, workerData: payload, execArgv: [], name: 'symbolic-sheet kernels' });
+  starting++;
+  let isStarting = true;
+  const settle = (): void => {
+    if (isStarting) starting--;
+    isStarting = false;
+  };
+  worker.on('online', settle);
   worker.on('message', events.message);
   // 'exit' follows; an 'error' without a listener would end the process although the team copes.
   worker.on('error', () => undefined);
-  worker.on('exit', events.exit);
+  worker.on('exit', () => {
+    settle();
+    events.exit();
+  });
   return {
     post: (message) => worker.postMessage(message),
     hold: () => worker.ref(),
