@@ -1,6 +1,7 @@
 // The commands that read saved traces: replay, diff, explain. Each returns the text to print and the exit code.
 import { AttributeError, diffTraces, Explanation, loadTrace, replayTrace } from '../index.ts';
 import type { ExplainedOp, ReplayReport, Trace, TraceDifference } from '../index.ts';
+import { answersIn, explainCall } from '../core/engine/explain.ts';
 import { alignColumns } from '../core/handle/print.ts';
 import { oneLine } from './printable.ts';
 
@@ -75,9 +76,9 @@ export async function explainCommand(path: string, options: TraceCommandOptions 
   if (ops.length === 0 && options.op !== undefined) {
     throw new AttributeError(`explain: ${path} has no calls of ${options.op}; it has ${[...new Set(trace.events.map(({ op }) => op))].sort().join(', ')}.`, { op: options.op });
   }
-  const shown = ops.slice(0, limit).map((op) => ({ ...op, op: oneLine(op.op), type: oneLine(op.type), source: oneLine(op.source), device: op.device === undefined ? undefined : oneLine(op.device) }));
+  const shown = ops.map(inOneLine).slice(0, limit);
   const more = ops.length - shown.length;
-  const lines = [`${path}: ${ops.length} calls`, ...damageOf(trace), ...summaryByOp(ops), '', new Explanation(shown).toString()];
+  const lines = [`${path}: ${ops.length} calls`, ...damageOf(trace), ...(ops.length === 0 ? [] : [new Explanation(ops.map(inOneLine)).summary()]), '', new Explanation(shown).toString()];
   if (more > 0) lines.push(`… and ${more} more calls: --limit ${ops.length} prints them all, --op NAME those of one op.`);
   return { text: lines.join('\n').trimEnd(), record: ops, exitCode: 0 };
 }
@@ -88,29 +89,10 @@ function limitOf(text: string | undefined): number {
   throw new AttributeError(`explain: --limit is "${text}"; give a number of calls, as --limit 200.`, { limit: text });
 }
 
-function explainedOps(trace: Trace): ExplainedOp[] {
-  const answers = new Map(trace.annotations.flatMap((record) => (record.kind === 'answer' ? [[record.seq, record] as const] : [])));
-  return trace.events.map(({ seq, op, dtype, shape, operands, attrs }) => {
-    const answer = answers.get(seq);
-    const source = op === 'tensor' ? 'from outside' : answer?.decision ?? (operands.length === 0 && 'value' in attrs ? 'given' : 'not computed');
-    const named = operands.map((operand) => `#${operand}`);
-    // A constant says which.
-    if (operands.length === 0 && 'value' in attrs) named.push(String(attrs['value']));
-    return { seq, op, type: `${dtype} [${shape.join('×')}]`, source, device: answer?.device, elapsedNs: answer?.elapsedNs, reason: oneLine(named.join(' ')) };
-  });
-}
+const inOneLine = (op: ExplainedOp): ExplainedOp =>
+  ({ ...op, op: oneLine(op.op), type: oneLine(op.type), source: oneLine(op.source), attributes: oneLine(op.attributes), reason: oneLine(op.reason), device: op.device === undefined ? undefined : oneLine(op.device) });
 
-/** A line an op: calls, time, and how many were answered how; what took longest first. */
-function summaryByOp(ops: readonly ExplainedOp[]): string[] {
-  const byOp = new Map<string, { calls: number; elapsedNs: number; sources: Map<string, number> }>();
-  for (const { op, source, elapsedNs = 0 } of ops) {
-    const row = byOp.get(op) ?? { calls: 0, elapsedNs: 0, sources: new Map<string, number>() };
-    row.calls++;
-    row.elapsedNs += elapsedNs;
-    row.sources.set(source, (row.sources.get(source) ?? 0) + 1);
-    byOp.set(op, row);
-  }
-  const sorted = [...byOp].sort(([, a], [, b]) => b.elapsedNs - a.elapsedNs || b.calls - a.calls);
-  const rows = sorted.map(([op, { calls, elapsedNs, sources }]) => [oneLine(op), `${calls} calls`, `${(elapsedNs / 1e6).toFixed(3)} ms`, [...sources].map(([source, count]) => `${count} ${oneLine(source)}`).join(', ')]);
-  return rows.length === 0 ? [] : alignColumns(rows).split('\n');
+function explainedOps(trace: Trace): ExplainedOp[] {
+  const answers = answersIn(trace.annotations);
+  return trace.events.map((event) => explainCall(event, answers.get(event.seq)));
 }

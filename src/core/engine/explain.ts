@@ -1,40 +1,99 @@
-// Why: op by op, what was reused and what was computed, and what a miss was nearest to.
-import type { Annotation } from '../events.ts';
+// Why: op by op, what was reused and what was computed, and what a miss was nearest to. Of an expression, and of the calls of a trace.
+import type { Decision, ProgramEvent } from '../events.ts';
 import type { Expression } from '../expr/node.ts';
-import { formatType } from '../tensor/type.ts';
+import { alignColumns, INSPECT, MAX_OPERANDS, printAttributes } from '../handle/print.ts';
+import { OPS } from '../ops/index.ts';
 import type { AnnotationRecord } from '../trace/records.ts';
-import { alignColumns, INSPECT, MAX_OPERANDS } from '../handle/print.ts';
 
 /** One op of an explanation. */
 export interface ExplainedOp {
   readonly seq: number;
   readonly op: string;
   readonly type: string;
-  /** Where its elements came from, or how the call was decided. */
+  /**
+   * `given` from outside, or a `constant`; `computed`, found in `ram` whole or in `part`, `denied`, `failed`; `fused`: computed together with
+   * another; `pending`: nobody asked for its elements.
+   */
   readonly source: string;
+  /** Numbers of the calls it works on. */
+  readonly operands: readonly number[];
+  /** What it was called with beside them: the value of a constant, attributes that are not their defaults. */
+  readonly attributes: string;
   readonly reason: string;
   /** Where it was computed, or kept, and what its last answer took; undefined where there is none. */
   readonly device: string | undefined;
   readonly elapsedNs: number | undefined;
 }
 
-/** How a call was answered, as the trace has it. */
-export type Answer = Pick<Annotation, 'device' | 'elapsedNs'>;
+/** What a call was, in a sheet or on a trace. */
+export type Called = Pick<ProgramEvent, 'seq' | 'op' | 'attrs' | 'operands' | 'dtype' | 'shape'>;
 
-/** The last answer of every call. */
-export const answersIn = (records: readonly AnnotationRecord[]): ReadonlyMap<number, Answer> => new Map(records.flatMap((record) => (record.kind === 'answer' ? [[record.seq, record] as const] : [])));
+/** How a call was answered, as the trace has it. */
+export interface Answer {
+  readonly decision: Decision;
+  readonly device: string;
+  readonly elapsedNs: number;
+  readonly note?: string | undefined;
+}
+
+/** The last answer of every call, with what was noted of it. */
+export function answersIn(records: readonly AnnotationRecord[]): ReadonlyMap<number, Answer> {
+  const answers = new Map<number, Answer>();
+  for (const record of records) {
+    const known = answers.get(record.seq);
+    if (record.kind === 'answer') answers.set(record.seq, { ...record, note: known?.note });
+    else if (record.kind === 'note' && known !== undefined) answers.set(record.seq, { ...known, note: record.text });
+  }
+  return answers;
+}
+
+const SOURCES: Partial<Record<Decision, string>> = { hit: 'ram', bypass: 'computed' };
+
+/** One call, explained from what is known of it: `source` and `reason` where the sheet itself says more than its trace. */
+export function explainCall(call: Called, answer: Answer | undefined, source = answer === undefined ? 'pending' : SOURCES[answer.decision] ?? answer.decision, reason = answer?.note ?? (answer?.decision === 'bypass' ? 'not kept: it is sooner computed again' : '')): ExplainedOp {
+  const { seq, op, attrs, operands, dtype, shape } = call;
+  const isConstant = operands.length === 0 && shape.length === 0 && attrs['value'] !== undefined;
+  return {
+    seq, op, type: `${dtype} [${shape.join('×')}]`, source: op === ROOT ? (source === 'pending' ? 'given' : source) : isConstant ? 'constant' : source, operands,
+    attributes: isConstant ? printAttributes({ value: attrs['value'] }, undefined).replace('value: ', '') : printAttributes(attrs, OPS.get(op)), reason: isConstant ? '' : reason,
+    device: answer?.device || undefined, elapsedNs: answer?.elapsedNs,
+  };
+}
+
+/** What a root is called on a trace. */
+const ROOT = 'tensor';
 
 /** The ops an expression is made of, or the calls of a trace, operands first. Prints as a table. */
 export class Explanation {
   readonly ops: readonly ExplainedOp[];
+  /** Whether there are more ops under these. */
+  readonly more: boolean;
 
-  constructor(ops: readonly ExplainedOp[]) {
+  constructor(ops: readonly ExplainedOp[], more = false) {
     this.ops = ops;
+    this.more = more;
   }
 
   toString(): string {
-    const rows = this.ops.map(({ seq, op, type, source, device = '', elapsedNs, reason }) => [`#${seq}`, op, type, source, device, elapsedNs === undefined ? '' : `${(elapsedNs / 1e6).toFixed(3)} ms`, reason]);
-    return alignColumns(rows);
+    const lines = alignColumns(this.ops.map(({ seq, op, type, source, device = '', elapsedNs, operands, attributes, reason }) => {
+      const shown = [...operands.slice(0, MAX_OPERANDS).map((operand) => `#${operand}`), ...(operands.length > MAX_OPERANDS ? [`and ${operands.length - MAX_OPERANDS} more operands`] : []), attributes];
+      return [`#${seq}`, op, type, source, device, elapsedNs === undefined ? '' : `${(elapsedNs / 1e6).toFixed(3)} ms`, shown.filter((text) => text !== '').join(' '), reason];
+    }));
+    return this.more ? `… older ops: explain one of these operands\n${lines}` : lines;
+  }
+
+  /** A line an op: calls, time, and how many were answered how; what took longest first. */
+  summary(): string {
+    const byOp = new Map<string, { calls: number; elapsedNs: number; sources: Map<string, number> }>();
+    for (const { op, source, elapsedNs = 0 } of this.ops) {
+      const row = byOp.get(op) ?? { calls: 0, elapsedNs: 0, sources: new Map<string, number>() };
+      row.calls++;
+      row.elapsedNs += elapsedNs;
+      row.sources.set(source, (row.sources.get(source) ?? 0) + 1);
+      byOp.set(op, row);
+    }
+    const sorted = [...byOp].sort(([, a], [, b]) => b.elapsedNs - a.elapsedNs || b.calls - a.calls);
+    return alignColumns(sorted.map(([op, { calls, elapsedNs, sources }]) => [op, `${calls} calls`, `${(elapsedNs / 1e6).toFixed(3)} ms`, [...sources].map(([source, count]) => `${count} ${source}`).join(', ')]));
   }
 
   [INSPECT](): string {
@@ -44,25 +103,21 @@ export class Explanation {
 
 const MAX_OPS = 200;
 
-/** Explains an expression and everything under it, at most 200 ops and ten operands of each. `reasonOf` says why an op was answered as it was, `answers` by call where and in what time. */
+/** Explains an expression and what is under it: the 200 ops that are nearest, ten operands of each. `reasonOf` says why an op was answered as it was, `answers` by call where and in what time. */
 export function explainExpression(target: Expression, reasonOf: (expression: Expression) => string, answers: ReadonlyMap<number, Answer>): Explanation {
-  const seen = new Set<Expression>();
-  const ops: ExplainedOp[] = [];
-  const stack: Expression[] = [target];
-  for (let top = stack.at(-1); top !== undefined && ops.length < MAX_OPS; top = stack.at(-1)) {
-    const open = top.operands.slice(0, MAX_OPERANDS).filter((operand) => !seen.has(operand) && !stack.includes(operand));
-    if (open.length > 0) {
-      stack.push(...open);
-      continue;
-    }
-    stack.pop();
-    if (seen.has(top)) continue;
-    seen.add(top);
-    const answer = answers.get(top.seq);
-    const left = top.operands.length - MAX_OPERANDS;
-    const reason = left > 0 ? `${reasonOf(top)} (${left} more operands)` : reasonOf(top);
-    ops.push({ seq: top.seq, op: top.row?.name ?? 'tensor', type: formatType(top.type), source: top.origin, reason, device: answer?.device || undefined, elapsedNs: answer?.elapsedNs });
+  const seen = new Set<Expression>([target]);
+  for (const expression of seen) {
+    if (seen.size > MAX_OPS) break;
+    for (const operand of expression.operands.slice(0, MAX_OPERANDS)) seen.add(operand);
   }
-  return new Explanation(ops);
+  const nearest = [...seen].slice(0, MAX_OPS).sort((a, b) => a.depth - b.depth || a.seq - b.seq);
+  return new Explanation(nearest.map((expression) => explainCall(calledAs(expression), answers.get(expression.seq), sourceOf(expression, answers.get(expression.seq)), reasonOf(expression))), seen.size > MAX_OPS);
 }
 
+const calledAs = ({ seq, row, attributes, operands, type: { dtype, shape } }: Expression): Called =>
+  ({ seq, op: row?.name ?? ROOT, attrs: attributes.values, operands: operands.map((operand) => operand.seq), dtype, shape });
+
+function sourceOf({ origin, within }: Expression, answer: Answer | undefined): string {
+  if (origin !== 'pending') return origin;
+  return answer?.decision === 'denied' || answer?.decision === 'failed' ? answer.decision : within > 0 ? 'fused' : 'pending';
+}

@@ -1,6 +1,7 @@
 // Text of tensors and expressions, for people. Synchronous: what is not in memory is said to be not computed yet.
 import type { Expression } from '../expr/node.ts';
 import type { AttributeValue } from '../ops/attribute-values.ts';
+import type { OpRow } from '../ops/define.ts';
 import type { Value } from '../tensor/block.ts';
 import { numbersOf } from '../tensor/dtype.ts';
 import { formatType } from '../tensor/type.ts';
@@ -41,11 +42,14 @@ export function printExpression(expression: Expression, depth = 0): string {
   if (row === undefined) return `#${expression.seq}`;
   if (row.source && expression.type.shape.length === 0 && attributes.values['value'] !== undefined) return printAttribute(attributes.values['value']);
   if (depth >= MAX_DEPTH) return `${row.name}(…)`;
-  const attrs = Object.entries(attributes.values).filter(([name, v]) => v !== row.attributes[name]?.fallback).map(([name, v]) => `${name}: ${printAttribute(v)}`);
   const shown = operands.slice(0, MAX_OPERANDS).map((operand) => printExpression(operand, depth + 1));
   const more = operands.length > MAX_OPERANDS ? [`… ${operands.length - MAX_OPERANDS} more`] : [];
-  return `${row.name}(${[...shown, ...more, ...attrs].join(', ')})`;
+  return `${row.name}(${[...shown, ...more, printAttributes(attributes.values, row)].filter((text) => text !== '').join(', ')})`;
 }
+
+/** Attributes that are not their defaults. */
+export const printAttributes = (values: Readonly<Record<string, unknown>>, row: OpRow | undefined): string =>
+  Object.entries(values).filter(([name, value]) => value !== row?.attributes[name]?.fallback).map(([name, value]) => `${name}: ${printAttribute(value as AttributeValue)}`).join(', ');
 
 const printAttribute = (value: AttributeValue): string => (typeof value === 'bigint' ? `${value}n` : typeof value === 'number' ? String(value) : JSON.stringify(value));
 
