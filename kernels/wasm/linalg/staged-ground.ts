@@ -1,74 +1,60 @@
 // The ground of dense linear algebra for matrices outside linear memory: large products on copies in it, the rest in plain JavaScript, in turns.
 import { contractAny, type Contraction, type Matrix, type MatrixArray } from '../../js/contract.ts';
-import { type BlockSolve, solveBlock } from '../../js/linalg-leaf.ts';
-import type { AsyncGround } from '../../js/linalg.ts';
+import { TurnsGround } from '../../js/turns-ground.ts';
 import { contractDtypeOf, type GemmSpec, type WasmContract, wordsAt } from '../contract/contract.ts';
 import { type Heap, HeapFullError } from '../memory/heap.ts';
 import type { Team } from '../team/team.ts';
 
 /** Multiply-adds from which a product repays the copies of its operands. */
 const STAGED_WORK = 1 << 18;
-/** Multiply-adds of a substitution between turns, about a millisecond. */
-const TURN_WORK = 1 << 20;
 
 /** Steps of linalg.ts on arrays of JavaScript. */
-export class StagedGround implements AsyncGround {
+export class StagedGround extends TurnsGround {
   readonly #heap: Heap;
-  readonly #team: Team;
   readonly #contract: WasmContract;
 
   constructor(heap: Heap, team: Team, contract: WasmContract) {
+    super(team.turns);
     this.#heap = heap;
-    this.#team = team;
     this.#contract = contract;
   }
 
-  async contractAsync(spec: Contraction<MatrixArray>): Promise<void> {
+  override async contractAsync(spec: Contraction<MatrixArray>): Promise<void> {
     const staged = this.#stage(spec);
+    if (staged === undefined) return super.contractAsync(spec);
     try {
-      if (staged !== undefined) await this.#contract.gemmAsync(staged.gemm);
-      staged?.finish();
+      await this.#contract.gemmAsync(staged.gemm);
+      staged.finish();
     } catch (error) {
       if (!(error instanceof HeapFullError)) throw error;
-      contractAny(spec);
+      await super.contractAsync(spec);
     } finally {
-      staged?.release();
+      staged.release();
     }
-    await this.#team.turn();
+    await this.turns.turn();
   }
 
   /** A product, now. */
   contract(spec: Contraction<MatrixArray>): void {
     const staged = this.#stage(spec);
+    if (staged === undefined) return contractAny(spec);
     try {
-      if (staged !== undefined) this.#contract.gemm(staged.gemm);
-      staged?.finish();
+      this.#contract.gemm(staged.gemm);
+      staged.finish();
     } catch (error) {
       if (!(error instanceof HeapFullError)) throw error;
       contractAny(spec);
     } finally {
-      staged?.release();
+      staged.release();
     }
   }
 
-  async solveAsync(spec: BlockSolve): Promise<void> {
-    const step = Math.max(1, Math.floor(TURN_WORK / (spec.size * spec.size)));
-    const stride = spec.layout === 'columns' ? 1 : spec.x.stride;
-    for (let start = 0; start < spec.count; start += step) {
-      solveBlock({ ...spec, count: Math.min(step, spec.count - start), x: { ...spec.x, offset: spec.x.offset + start * stride } });
-      await this.#team.turn();
-    }
-  }
-
-  /** Copies of the operands in linear memory; where they are not worth it, or there is no room, the product is done here, and nothing is left. */
+  /** Copies of the operands in linear memory; undefined where they are not worth it, or there is no room. */
   #stage(spec: Contraction<MatrixArray>): { readonly gemm: GemmSpec; readonly finish: () => void; readonly release: () => void } | undefined {
     const { m, n, k, transposeA, transposeB, mode, triangle } = spec;
     const itemBytes = Math.max(4, spec.c.values.BYTES_PER_ELEMENT);
     const a = m * n * k < STAGED_WORK ? 0 : this.#heap.allocate((m * k + k * n + m * n) * itemBytes);
-    if (a === 0) {
-      contractAny(spec);
-      return undefined;
-    }
+    if (a === 0) return undefined;
     const [b, c] = [a + m * k * itemBytes, a + (m * k + k * n) * itemBytes];
     const [lda, ldb] = [transposeA ? m : k, transposeB ? k : n];
     for (const [matrix, address, rows, columns] of [[spec.a, a, transposeA ? k : m, lda], [spec.b, b, transposeB ? n : k, ldb], [spec.c, c, m, n]] as const) {

@@ -42,6 +42,11 @@ export class WasmMap {
     return true;
   }
 
+  /** Whether there is a vector form of the map. */
+  fits(fn: ElementFunction, operands: readonly Operand[], out: ElementArray, shape: readonly number[]): boolean {
+    return this.#planFor(fn, operands, out, shape) !== undefined;
+  }
+
   /** The same map as a job for several threads; undefined unless all of it is resident, dense and one plane. */
   job(fn: ElementFunction, operands: readonly Operand[], out: ElementArray, shape: readonly number[]): MapJob | undefined {
     const plan = this.#planFor(fn, operands, out, shape);

@@ -4,6 +4,7 @@
 // Work in phases is one job: the threads wait for each other between phases, without the calling thread.
 // Workers start at the first parallel job. Without them (no SharedArrayBuffer, no host, closed, all dead) the calling thread does the grains.
 // A grain whose worker trapped or died is repeated on the calling thread, unless the job says that repeating it would not be sound.
+import { type TurnHost, Turns } from '../../turns.ts';
 import { instantiate } from '../code/abi.ts';
 import { type Cut, GrainLostError, type Job, jobsOf, type LostGrain, type Phase, phaseOf, runGrain, runHere, type TeamKernel } from './job.ts';
 import { CLOSED, PHASE, SLOT, STATE, WORD, WORKER_SOURCE } from './protocol.ts';
@@ -24,15 +25,11 @@ export interface WorkerHandle {
 export type Spawn = (source: string, payload: WorkerPayload, events: { readonly message: (value: number) => void; readonly exit: () => void }) => WorkerHandle;
 
 /** What a team needs from the platform. */
-export interface TeamHost {
+export interface TeamHost extends TurnHost {
   /** Threads worth using, the calling one included. */
   readonly parallelism: number;
   /** How workers are started, or why there can be none. */
   readonly spawn: Spawn | string;
-  /** Lets other tasks of the calling thread run. */
-  pause(): Promise<void>;
-  /** Milliseconds since some moment. */
-  now(): number;
 }
 
 export interface TeamOptions {
@@ -53,12 +50,12 @@ export interface TeamModule {
 /** Rounds the calling thread polls before it sleeps at the end of a job. */
 const POLLS = 50000;
 const SLEEP_MS = 1;
-/** How long the calling thread works for a promise before it lets its other tasks run: two turns are within a frame. */
-const TURN_MS = 8;
 
 /** Threads over one memory. */
 export class Team {
   readonly threads: number;
+  /** For work that answers a promise and is done on the calling thread. */
+  readonly turns: Turns;
   /** Why the host started no worker when one was asked for. */
   refusal: string | undefined;
   readonly #memory: WebAssembly.Memory;
@@ -70,7 +67,6 @@ export class Team {
   readonly #cut: Cut;
   #epoch = 0;
   #closed = false;
-  #turnStart = -Infinity;
   #queue: Promise<void> = Promise.resolve();
   #busy = false;
   #wake: () => void = () => undefined;
@@ -81,6 +77,7 @@ export class Team {
     const canShare = options.kind === 'shared' && typeof options.host?.spawn === 'function';
     this.#memory = options.memory;
     this.#host = options.host;
+    this.turns = new Turns(options.host);
     this.#stallMs = options.stallMs ?? 60_000;
     this.threads = canShare ? Math.max(1, options.threads ?? options.host!.parallelism) : 1;
     this.#cut = { phases: PHASE.most, threads: this.threads };
@@ -121,13 +118,6 @@ export class Team {
     });
     this.#queue = result.catch(() => undefined);
     return result;
-  }
-
-  /** Lets other tasks of the calling thread run, where they have waited long. For work that answers a promise and is done here. */
-  async turn(): Promise<void> {
-    if (this.#host === undefined || this.#host.now() - this.#turnStart < TURN_MS) return;
-    await this.#host.pause();
-    this.#turnStart = this.#host.now();
   }
 
   /** Ends the workers; jobs after it run on the calling thread. */
@@ -220,7 +210,7 @@ export class Team {
   async #runInTurns(job: Job): Promise<void> {
     for (let index = 0; index < job.grains; index++) {
       runGrain(phaseOf(job, index), index);
-      await this.turn();
+      await this.turns.turn();
     }
   }
 

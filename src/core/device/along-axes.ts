@@ -35,6 +35,10 @@ export function mappedBy(task: Task): MappedOperand | undefined {
   return { element: kernel.prologue as Scalar, operands: operandsOf(task), shape: parts.between(task.operands.map(({ type }) => type), task.type).shape };
 }
 
+/** Reductions of which results may be reduced again together: of integers, where order does not matter, that is the reduction of all. */
+const REPEATABLE: ReadonlySet<ReductionName> = new Set(['sum', 'prod', 'min', 'max', 'any', 'all']);
+export const isRepeatable = (name: ReductionName): boolean => REPEATABLE.has(name);
+
 /** Whether a reduction is made of passes that may compute elements as they read them. */
 export const isInPasses = (name: ReductionName): boolean => name in ONE_PASS || name === 'var' || name === 'std';
 

@@ -52,8 +52,8 @@ const REMEDIES: Remedies = { allow: "allow 'wasm-unsafe-eval' for scripts in the
 
 /** A GPU and WASM where they are allowed, JavaScript always. The kernels are chunks of their own. */
 export const browserDevices: FindDevices = async (settings, host) => {
-  const { JsDevice } = await import('../../core/device/js/device.ts');
-  const js = new JsDevice();
+  const [{ JsDevice }, { pageTurns }] = await Promise.all([import('../../core/device/js/device.ts'), import('./threads.ts')]);
+  const js = new JsDevice(pageTurns);
   const devices: Device[] = [js];
   const absent: DeviceReport[] = [];
   const isWanted = (name: string): boolean => settings.devices === undefined || settings.devices.includes(name);

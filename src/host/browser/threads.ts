@@ -1,4 +1,5 @@
 // Threads for kernels in a browser: workers from a Blob URL, which works the same in every bundle, and turns of the event loop where there can be none.
+import type { TurnHost } from '../../../kernels/turns.ts';
 import type { Spawn, TeamHost } from '../../../kernels/wasm/team/team.ts';
 import { pageCores } from './cores.ts';
 
@@ -28,8 +29,11 @@ onunhandledrejection = ({ reason }) => { throw reason; };
 export async function browserThreads(threads: number | undefined): Promise<TeamHost> {
   const parallelism = pageCores();
   const refusal = (threads ?? parallelism) === 1 ? '' : await (refused ??= findRefusal());
-  return { parallelism, spawn: refusal === '' ? spawn : refusal, pause, now: () => performance.now() };
+  return { parallelism, spawn: refusal === '' ? spawn : refusal, ...pageTurns };
 }
+
+/** Turns of a page's event loop. */
+export const pageTurns: TurnHost = { pause, now: () => performance.now() };
 
 /** What the page answered: it does not change. */
 let refused: Promise<string> | undefined;

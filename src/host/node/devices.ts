@@ -13,7 +13,7 @@ const REMEDIES: Remedies = { allow: 'run node without --jitless, and let the pro
 /** Finds the devices of this machine. Their code is loaded here, so that importing the library stays quick. */
 export const nodeDevices: FindDevices = async (settings, host) => {
   const { JsDevice } = await import('../../core/device/js/device.ts');
-  const js = new JsDevice();
+  const js = new JsDevice(nodeThreads());
   const devices: Device[] = [js];
   const absent: DeviceReport[] = [];
   const isWanted = (name: string): boolean => settings.devices === undefined || settings.devices.includes(name);

@@ -1,9 +1,12 @@
 // The JavaScript device: every op, in the bits of the numeric specification. The others are held against it.
-import { contractAny } from '../../../../kernels/js/contract.ts';
+import { contractAny, type Contraction, type MatrixArray } from '../../../../kernels/js/contract.ts';
 import { narrowToHalves } from '../../../../kernels/scalar/half.ts';
 import type { ElementArray } from '../../../../kernels/js/map.ts';
 import { map } from '../../../../kernels/js/map.ts';
 import { plainSkeletons, type Skeletons } from '../../../../kernels/skeletons.ts';
+import { runLinalgAsync } from '../../../../kernels/js/linalg.ts';
+import { TurnsGround } from '../../../../kernels/js/turns-ground.ts';
+import { type TurnHost, Turns } from '../../../../kernels/turns.ts';
 import type { KernelSpec } from '../../ops/define.ts';
 import { NumericError } from '../../errors.ts';
 import type { Block, Value } from '../../tensor/block.ts';
@@ -11,7 +14,8 @@ import { numbersOf } from '../../tensor/dtype.ts';
 import { stridesOf } from '../../tensor/shape.ts';
 import { type Device, type Task, taskBytes, taskFlops } from '../device.ts';
 import { alongAxesOnJs } from '../along-axes.ts';
-import { linalgOnJs } from '../linalg.ts';
+import { linalgOnArrays, linalgOnJs } from '../linalg.ts';
+import { cutOf, isWithBigints, runInPieces } from '../pieces.ts';
 import { type Elements, mirrorLower, type Product, productOf } from '../product.ts';
 
 type Skeleton = KernelSpec['skeleton'];
@@ -21,12 +25,22 @@ type Runner = (task: Task, out: ElementArray) => void;
 const NS_PER_FLOP = 2;
 const NS_PER_BYTE = 0.5;
 const CALL_NS = 1000;
+/** Operations on numbers that one on bigints takes as long as. */
+const BIGINT_TIMES = 20;
+/** Tasks expected to take longer are done in turns; the slowest functions take a hundred times as long as expected. */
+const TURNS_NS = 1e6;
 
 /** Computes everything, slowly; needs nothing. */
 export class JsDevice implements Device {
   readonly name = 'js';
   readonly detail = 'plain JavaScript, the reference';
   readonly exact = true;
+  readonly #turns: Turns | undefined;
+
+  /** Long tasks are done in turns of the host's event loop, where one is given. */
+  constructor(host?: TurnHost) {
+    this.#turns = host && new Turns(host);
+  }
 
   supports(): boolean {
     return true;
@@ -36,8 +50,13 @@ export class JsDevice implements Device {
     return CALL_NS + taskFlops(task) * NS_PER_FLOP + taskBytes(task) * NS_PER_BYTE;
   }
 
-  run(task: Task, out: Block): void {
-    this.runNow(task, out);
+  run(task: Task, out: Block): void | Promise<void> {
+    if (this.#turns === undefined || this.estimateNs(task) * (isWithBigints(task) ? BIGINT_TIMES : 1) < TURNS_NS) return this.runNow(task, out);
+    const { skeleton } = task.row.kernel;
+    if (skeleton === 'contract') return contractInTurns(productOf(task), task, out.array, new TurnsGround(this.#turns));
+    if (skeleton === 'linalg') return runLinalgAsync(linalgOnArrays(task, out.array as Float32Array), new TurnsGround(this.#turns));
+    const cut = cutOf(task, out.array);
+    return cut === undefined ? this.runNow(task, out) : runInPieces(cut, this.#turns, (piece, part) => this.runNow(piece, part));
   }
 
   runNow(task: Task, out: Block): void {
@@ -91,16 +110,29 @@ export function kernelOf<S extends Skeleton>(task: Task, skeleton: S): Extract<K
 
 /** Every batch of a product, in the order of the specification. */
 function contractAll(product: Product, task: Task, out: ElementArray): void {
-  const [a, b] = task.operands;
-  const { m, n, k, transposeA, transposeB, symmetric } = product;
-  product.offsetsA.forEach((offsetA, batch) => {
-    const spec = {
-      m, n, k, transposeA, transposeB, mode: 'store', triangle: symmetric ? 'lower' : 'none',
-      a: { values: a?.array, offset: offsetA, stride: product.lda },
-      b: { values: b?.array, offset: product.offsetsB[batch] as number, stride: product.ldb },
-      c: { values: out, offset: batch * m * n, stride: n },
-    };
-    contractAny(spec as never);
-    if (symmetric) mirrorLower(out as Elements<unknown>, n, batch * m * n);
+  product.offsetsA.forEach((_, batch) => {
+    contractAny(specOf(product, task, out, batch));
+    mirror(product, out, batch);
   });
+}
+
+async function contractInTurns(product: Product, task: Task, out: ElementArray, ground: TurnsGround): Promise<void> {
+  for (const batch of product.offsetsA.keys()) {
+    await ground.contractAsync(specOf(product, task, out, batch));
+    mirror(product, out, batch);
+  }
+}
+
+const mirror = ({ symmetric, m, n }: Product, out: ElementArray, batch: number): void => {
+  if (symmetric) mirrorLower(out as Elements<unknown>, n, batch * m * n);
+};
+
+function specOf(product: Product, { operands: [a, b] }: Task, out: ElementArray, batch: number): Contraction<MatrixArray> {
+  const { m, n, k, transposeA, transposeB, symmetric } = product;
+  return {
+    m, n, k, transposeA, transposeB, mode: 'store', triangle: symmetric ? 'lower' : 'none',
+    a: { values: a?.array as MatrixArray, offset: product.offsetsA[batch] as number, stride: product.lda },
+    b: { values: b?.array as MatrixArray, offset: product.offsetsB[batch] as number, stride: product.ldb },
+    c: { values: out as MatrixArray, offset: batch * m * n, stride: n },
+  };
 }

@@ -16,6 +16,7 @@ import { type JsDevice, rearrange } from '../js/device.ts';
 import { linalgOnArrays, linalgSteps, type Workspace } from '../linalg.ts';
 import { mirrorLower, type Product, productOf } from '../product.ts';
 import { productTiles } from './tiles.ts';
+import { cutOf, isWithBigints, runInPieces } from '../pieces.ts';
 import { isInPasses, mappedBy, operandsOf, runAlongAxes } from '../along-axes.ts';
 
 /** Expected speed of one thread before anything was measured. */
@@ -34,6 +35,9 @@ const SHARED_FLOPS = 1.5e8;
 
 /** Maps of more floating-point operations than this (a few milliseconds) are shared among threads. */
 const SHARED_MAP_FLOPS = 1e7;
+/** Elements and floating-point operations from which a task is done in turns, some 10 ms of them: without a vector form, and with one. */
+const PLAIN_WORK = 2 ** 17;
+const VECTOR_WORK = 2 ** 24;
 /** Bytes of operands and result outside the heap that are copied whole; more go by tiles, and need no room for all of it. */
 const STAGED_BYTES = 2 ** 27;
 /** Multiply-adds below which a step of a factorisation stays on the calling thread (about 0.1 ms). */
@@ -125,10 +129,20 @@ export class WasmDevice implements Device {
       const shared = this.#teamMap.run(task.row.kernel.element, operandsOf(task), out.array, task.type.shape);
       if (shared !== undefined) return shared;
     }
+    const cut = this.#isSlow(task, out) ? cutOf(task, out.array) : undefined;
+    if (cut !== undefined) return runInPieces(cut, this.#team.turns, (piece, part) => this.runNow(piece, part));
     const { skeleton } = task.row.kernel;
     if (skeleton === 'contract' && this.#isLong(task, ASYNC_FLOPS)) return this.#contractBeside(task, out);
     if (skeleton === 'linalg' && this.#isLong(task, ASYNC_FACTOR_FLOPS)) return this.#linalgBeside(task, out);
     this.runNow(task, out);
+  }
+
+  /** Whether it takes several turns on this thread. */
+  #isSlow(task: Task, out: Block): boolean {
+    const { kernel } = task.row;
+    if (kernel.skeleton === 'contract' || kernel.skeleton === 'linalg') return false;
+    const isPlain = isWithBigints(task) || (kernel.skeleton === 'map' && !this.#skeletons.maps.fits(kernel.element, operandsOf(task), out.array, task.type.shape));
+    return elementsOf(task) + taskFlops(task) >= (isPlain ? PLAIN_WORK : VECTOR_WORK);
   }
 
   #isLong(task: Task, flops: number): boolean {
@@ -207,7 +221,7 @@ export class WasmDevice implements Device {
   }
 
   #atOnce(_done: void): Promise<void> {
-    return this.#team.turn();
+    return this.#team.turns.turn();
   }
 
   /** Working copies of the result's dtype inside the heap. */
@@ -305,6 +319,8 @@ function whyOne({ threads, host }: WasmOptions, kind: 'shared' | 'private'): str
 function mirrorAll(out: Float32Array, { n, offsetsA }: Product): void {
   offsetsA.forEach((_, batch) => mirrorLower(out, n, batch * n * n));
 }
+
+const elementsOf = (task: Task): number => task.operands.reduce((most, { type }) => Math.max(most, type.size), task.type.size);
 
 /** Operations, each as dear as one on floats: a product of words takes twice as long as one of float32, one of 64-bit integers eight times. */
 const workOf = (task: Task): number => taskFlops(task) * (isDense(task) && !isFloat(task.type.dtype) ? (task.type.dtype === 'int64' ? 8 : 2) : 1);
