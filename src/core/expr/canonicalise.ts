@@ -146,7 +146,7 @@ function withConstants(row: OpRow, args: readonly Argument[], author: Author): r
 
 function wrongCount(row: OpRow, count: number): ShapeError {
   const names = row.operands.map((operand) => operand.name).join(', ');
-  return new ShapeError(`${row.name}: ${count} operands were given; it takes ${row.variadic ? 'a list of at least one' : `${row.operands.length} (${names})`}.`, { op: row.name, count });
+  return new ShapeError(`${row.name}: ${count} ${count === 1 ? 'operand was' : 'operands were'} given; it takes ${row.variadic ? 'a list of at least one' : `${row.operands.length} (${names})`}: ${count < row.operands.length ? `give ${row.operands.slice(count).map((operand) => operand.name).join(', ')} too` : row.variadic ? 'give it one' : 'leave the others out'}.`, { op: row.name, count });
 }
 
 // Constants of an author by dtype and value, so that a loop over `x.add(1)` makes one expression for its 1.

@@ -1,6 +1,6 @@
 // Shape and dtype rules that many rows share, and the checks every call goes through before its row's own rule.
 import { AttributeError, DTypeError, ShapeError } from '../errors.ts';
-import { type DType, DTYPE_NAMES, DTYPES, dtypeOfArray, isDType, isFloat, isInteger, promote } from '../tensor/dtype.ts';
+import { type DType, DTYPES, dtypeOfArray, isDType, isFloat, isInteger, noDType, promote } from '../tensor/dtype.ts';
 import { broadcast, checkShape, normaliseAxes, normaliseAxis, type Shape } from '../tensor/shape.ts';
 import { plainNumber } from '../tensor/range.ts';
 import type { TensorType } from '../tensor/type.ts';
@@ -136,7 +136,7 @@ const READ: Record<AttributeSpec['kind'], (value: unknown, row: OpRow, spec: Att
   },
   dtype: (value, row) => {
     if (isDType(value)) return value;
-    throw new DTypeError(`${row.name}: ${show(value)} is not a dtype; use one of ${DTYPE_NAMES.join(', ')}.`, { op: row.name, dtype: value });
+    throw noDType(value, row.name);
   },
   ints: (value) => (Array.isArray(value) && value.every((v) => v === null || Number.isSafeInteger(v)) ? [...(value as (number | null)[])] : Number.isSafeInteger(value) ? [value as number] : undefined),
   seed: (value) => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined),

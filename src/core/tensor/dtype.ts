@@ -154,5 +154,20 @@ const wider = (order: readonly DType[], a: DType, b: DType): DType => (order.ind
 /** `name` as a dtype, or a DTypeError that lists the known ones. */
 export function parseDType(name: unknown): DType {
   if (isDType(name)) return name;
-  throw new DTypeError(`"${String(name)}" is not a dtype; use one of ${DTYPE_NAMES.join(', ')}.`, { dtype: name });
+  throw noDType(name);
+}
+
+/** What other libraries and languages call a dtype. */
+const DTYPE_ALIASES: Readonly<Record<string, DType>> = {
+  float: 'float32', single: 'float32', f32: 'float32', number: 'float32', double: 'float64', f64: 'float64', half: 'float16', f16: 'float16', int: 'int32', integer: 'int32', i32: 'int32',
+  long: 'int64', i64: 'int64', bigint: 'int64', bigint64: 'int64', byte: 'int8', i8: 'int8', u8: 'uint8', uint8clamped: 'uint8', u32: 'uint32', uint: 'uint32', boolean: 'bool',
+};
+
+/** The error of a value that names no dtype: which one is meant, where that can be told, as of `Float32`, `double` or the class Float32Array. */
+export function noDType(name: unknown, op?: string): DTypeError {
+  const text = typeof name === 'function' ? name.name : typeof name === 'string' ? JSON.stringify(name) : typeof name === 'object' && name !== null ? 'an object' : String(name);
+  const word = text.replaceAll(/[^a-z0-9]/gi, '').toLowerCase().replace(/array$/, '');
+  const meant = isDType(word) ? word : Object.hasOwn(DTYPE_ALIASES, word) ? DTYPE_ALIASES[word] : undefined;
+  const remedy = meant === undefined ? '' : `did you mean '${meant}'? `;
+  return new DTypeError(`${op === undefined ? '' : `${op}: `}${text} is not a dtype; ${remedy}${remedy === '' ? 'use' : 'Use'} one of ${DTYPE_NAMES.join(', ')}.`, { ...(op === undefined ? {} : { op }), dtype: name });
 }
