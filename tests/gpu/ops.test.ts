@@ -9,7 +9,9 @@ import type { DType, TypedArray } from '../../src/core/tensor/dtype.ts';
 import { type Call, callsOf, describeCall, enter, type Entrance, perform } from '../ops/samples.ts';
 import { openGpuAndJs } from './gpu-and-js.ts';
 
-const CALLS_PER_DTYPE = 6;
+/** How a call is planned is the same for every dtype, and kernels of integers are held dtype by dtype in map, reduce, scan and gather: the first dtype of a row, float32 where it takes it, has the more calls. */
+const CALLS_PER_DTYPE = 2;
+const FIRST_CALLS = 6;
 const EPSILON = 2 ** -23;
 const LEAST_NORMAL = 2 ** -126;
 const GPU_DTYPES: readonly DType[] = ['float32', 'int32', 'uint32', 'uint8', 'int8', 'bool'];
@@ -86,8 +88,8 @@ describe('every row', () => {
 
   it.each([...OPS.values()].map((row) => [row.name, row] as const))('%s gives the values of the reference', async (_name, row) => {
     let onGpu = 0;
-    for (const dtype of dtypesOf(row)) {
-      const calls = callsOf(sheet, row, dtype, row.source ? 3 * CALLS_PER_DTYPE : CALLS_PER_DTYPE);
+    for (const [i, dtype] of dtypesOf(row).entries()) {
+      const calls = callsOf(sheet, row, dtype, row.source ? 3 * FIRST_CALLS : i === 0 ? FIRST_CALLS : CALLS_PER_DTYPE);
       onGpu += (await Promise.all(calls.map(check))).filter(Boolean).length;
     }
     // An alias shares its operand's elements, wherever they are.

@@ -146,15 +146,15 @@ describe('a demand', () => {
     expect(bits(await a.matmul(b).matmul(b).data())).toBe(expected);
     for (const entry of sheet.core.store.entries()) expect(sheet.core.table.holdersOf(entry.node)).toBeGreaterThan(0);
     expect(await one.add(12_345).toArray()).toEqual([12_346]);
-  }, 30_000);
+  });
 
-  it('of a chain of a million sums ends, holds no past, and is right', async () => {
+  it('of a chain of a hundred thousand sums, far more than a stack is deep, ends, holds no past, and is right', async () => {
     let x: Tensor = sheet.tensor(Int32Array.of(0));
     const start = process.cpuUsage();
-    for (let i = 0; i < 1_000_000; i++) x = x.add(1);
-    expect(await x.item()).toBe(1_000_000);
+    for (let i = 0; i < 100_000; i++) x = x.add(1);
+    expect(await x.item()).toBe(100_000);
     const { user, system } = process.cpuUsage(start);
-    expect((user + system) / 1e6, 'seconds of processor time').toBeLessThan(30);
+    expect((user + system) / 1e6, 'seconds of processor time').toBeLessThan(10);
     expect(x.expression.depth).toBeLessThan(5000);
   }, 120_000);
 
