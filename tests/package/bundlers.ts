@@ -59,6 +59,7 @@ export const QUICK: readonly Row[] = [
   { name: 'rolldown cjs, node', files: IMPORTED, command: 'rolldown app.mjs --platform node --format cjs --dir out', run: 'node out/app.js' },
   { name: 'rolldown esm, node', files: IMPORTED, command: 'rolldown app.mjs --platform node --format esm --entry-file-names [name].mjs --chunk-file-names [name].mjs --dir out', run: 'node out/app.mjs' },
   ...vite(undefined),
+  { name: 'vite of this repository, worker with nothing set', files: worker('symbolic-sheet'), command: 'vite build', run: { page: 'dist' } },
 ];
 
 const webpack = (version: string): Row[] => [

@@ -24,6 +24,6 @@ export function packedSuite(): PackedSuite {
   afterAll(async () => {
     if (typeof suite.browser !== 'string') await suite.browser.close();
     suite.packed.remove();
-  }, 60_000);
+  }, 300_000);
   return suite;
 }
