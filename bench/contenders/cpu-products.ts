@@ -19,7 +19,7 @@ const NAIVE_LIMIT = 512;
 const REST_MS = 40;
 
 const SQUARE = (n: number): ProductShape => ({ m: n, n, k: n });
-const ODD: readonly ProductShape[] = [{ m: 129, n: 65, k: 1000 }, { m: 1000, n: 1003, k: 17 }, { m: 7, n: 501, k: 4096 }];
+const ODD: readonly ProductShape[] = [{ m: 129, n: 65, k: 1000 }, { m: 1000, n: 1003, k: 17 }, { m: 7, n: 501, k: 4096 }, { m: 1, n: 67, k: 150_000 }];
 
 /** Products on the devices of the CPU. `--sizes 64,1024` picks square sizes. */
 export const cpuProducts: Bench = async (options, tell) => {
