@@ -74,6 +74,7 @@ export class Heap {
   #firstLevelBits = 0;
   #last: Block | undefined;
   #usedUnits = 0;
+  #touchedBytes = 0;
   #freeUnits = 0;
 
   constructor(options: HeapOptions = {}) {
@@ -114,6 +115,7 @@ export class Heap {
     block.free = false;
     this.#allocated.set(block.address, block);
     this.#usedUnits += block.units;
+    this.#touchedBytes = Math.max(this.#touchedBytes, block.address + block.units * ALIGNMENT_BYTES);
     return block.address;
   }
 
@@ -141,6 +143,11 @@ export class Heap {
   /** Bytes in allocated blocks. */
   get usedBytes(): number {
     return this.#usedUnits * ALIGNMENT_BYTES;
+  }
+
+  /** Bytes that were ever given out: what the process may hold of the memory, which gives no page back while it lives. */
+  get touchedBytes(): number {
+    return this.#touchedBytes;
   }
 
   /** Bytes it can ever have. */

@@ -72,8 +72,8 @@ export interface Device {
   readonly isGivenUp?: boolean;
   /** Until one that was lost is open again, or given up. */
   readonly returning?: Promise<void> | undefined;
-  /** Gives memory back that is only kept for later. */
-  trim?(): void;
+  /** Gives memory back that is only kept for later; blocks that are `settled`, which nobody writes to any more, may move for that. */
+  trim?(settled?: () => Iterable<Block>): void;
   /** Takes who is told what tasks took, where that is known only later. */
   reportTo?(learn: (task: Task, elapsedNs: number) => void): void;
   close(): void;

@@ -13,7 +13,7 @@ import type { OpRow } from '../ops/define.ts';
 import { scoreOf } from '../pattern/score.ts';
 import { type Admission, admission, type Candidate } from '../policy/admission.ts';
 import { judgeBefore, type Verdict } from '../policy/laws.ts';
-import type { Memory, Value } from '../tensor/block.ts';
+import type { Block, Memory, Value } from '../tensor/block.ts';
 import { Computing } from './compute.ts';
 import { Counters } from './counters.ts';
 import type { Choice } from './devices.ts';
@@ -216,6 +216,14 @@ export class Core {
       this.counters.denials++;
       throw error;
     }
+  }
+
+  /** Has the devices give back memory that nothing is in, and the collector take it. */
+  trim(): void {
+    const { store, pins, dispatcher } = this;
+    const settled = (): Iterable<Block> => [...pins.blocks, ...Array.from(store.entries(), ({ value }) => value.block)];
+    for (const device of dispatcher.devices) device.trim?.(settled);
+    void pins.press();
   }
 
   /** Why an expression was answered as it was, in a few words. */

@@ -35,6 +35,9 @@ const BREATH_ANSWERS = 1000;
 /** Turns after which nothing is expected to come back. A collection takes several. */
 const RECOVERY_TURNS = 64;
 
+/** Turns in which the collector finds a memory that was let go (the second, as a rule). */
+const PRESSED_TURNS = 8;
+
 /** Holds values for expressions. Ordinary arrays are left to the garbage collector and cost nothing here. */
 export class Pins {
   sizeBytes = 0;
@@ -109,6 +112,15 @@ export class Pins {
   /** What handles hold, each held once for all of them. */
   get blocks(): Iterable<Block> {
     return this.#blocks;
+  }
+
+  /** Gives the collector turns to find what nobody holds. It takes several, and a program that has let go may do nothing for long. */
+  async press(): Promise<void> {
+    this.#age(this.#young.size);
+    for (let turn = 0; turn < PRESSED_TURNS; turn++) {
+      await nextTurn();
+      pressCollector();
+    }
   }
 
   /** Whether bytes came back when the event loop and the collector were given turns to find handles that nobody holds. */

@@ -162,7 +162,7 @@ export class Sheet {
     for (const entry of dropped) store.delete(entry.node);
     // After they were counted; and runs of memoised functions that began before keep nothing.
     if (what === undefined) this.core.memos.clear();
-    if (what === undefined) for (const device of this.core.dispatcher.devices) device.trim?.();
+    if (what === undefined) this.core.trim();
     return dropped.length;
   }
 

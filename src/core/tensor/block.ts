@@ -61,28 +61,34 @@ export class Block {
 
   /** Address in the kernels' linear memory, or 0 when the bytes lie elsewhere. */
   get address(): number {
-    return this.#address;
+    return this.home.#address;
+  }
+
+  /** The block whose bytes these are: the one that arrived from a device, or itself. */
+  get home(): Block {
+    return this.#arrived ?? this;
   }
 
   /** The elements, where they are in RAM (`isLocal`). */
   get array(): TypedArray {
-    if (this.#array !== undefined) return this.#array;
+    const array = this.home.#array;
+    if (array !== undefined) return array;
     throw new UnavailableError('These elements are on a device and not in RAM; await them first: tensor.data(), or sheet.with({ device: "js" }).', {});
   }
 
   /** Whether the elements are in RAM. */
   get isLocal(): boolean {
-    return this.#array !== undefined;
+    return this.home.#array !== undefined;
   }
 
   /** Whether the elements are neither in RAM nor on a device that lives. */
   get isLost(): boolean {
-    return this.#array === undefined && this.#arriving === undefined && this.residence?.isAlive !== true;
+    return !this.isLocal && this.#arriving === undefined && this.residence?.isAlive !== true;
   }
 
   /** Brings the elements to RAM; whoever asks meanwhile waits for the same copy. Rejects with a DeviceLostError. */
   bring(): Promise<void> {
-    if (this.#array !== undefined) return Promise.resolve();
+    if (this.isLocal) return Promise.resolve();
     if (this.isLost) return Promise.reject(new DeviceLostError('These elements were on a device that was lost; they are computed again on the next demand.'));
     this.#arriving ??= (this.residence as Residence).read().then(
       (landed) => this.#land(landed),
@@ -98,8 +104,6 @@ export class Block {
     this.#arriving = undefined;
     // Nobody waits for them any more.
     if (this.#holders <= 0) return landed.release();
-    this.#array = landed.array;
-    this.#address = landed.address;
     this.#arrived = landed;
     this.landed?.();
     this.landed = undefined;
@@ -107,7 +111,7 @@ export class Block {
 
   /** Gives the device's copy back; the elements go to RAM first where they are not there. */
   leaveDevice(): void {
-    if (this.#array === undefined) this.bring().catch(() => {});
+    if (!this.isLocal) this.bring().catch(() => {});
     this.residence?.release();
     this.residence = undefined;
   }
@@ -117,18 +121,23 @@ export class Block {
    * `holders`, who read them through this block, has them; answers whether it did.
    */
   spill(holders: number): boolean {
-    const home = this.#arrived ?? this;
-    if (this.#address === 0 || this.#holders !== holders || home.#recycle === undefined || (home !== this && home.#holders !== 1)) return false;
+    const { home } = this;
+    if (home.#address === 0 || this.#holders !== holders || home.#recycle === undefined || (home !== this && home.#holders !== 1)) return false;
     try {
-      this.#array = this.array.slice();
+      const array = this.array.slice();
+      home.#recycle(home);
+      home.#recycle = undefined;
+      home.moveTo(array, 0);
+      return true;
     } catch {
       return false;
     }
-    home.#recycle(home);
-    home.#recycle = undefined;
-    this.#arrived = undefined;
-    this.#address = 0;
-    return true;
+  }
+
+  /** Its elements are a copy elsewhere from now on. Who reads them where they were may go on. */
+  moveTo(array: TypedArray, address: number): void {
+    this.#array = array;
+    this.#address = address;
   }
 
   /** Whether one alone holds it. */

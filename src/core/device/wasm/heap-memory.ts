@@ -13,9 +13,13 @@ const RESULTS_SHARE = 0.75;
 
 /** Recycles large blocks inside the heap, where WASM reads them without a copy; a full heap falls back to fresh arrays. */
 export class HeapMemory implements Memory {
-  readonly #heap: Heap;
+  #heap: Heap;
   readonly #fresh = new SlabMemory();
-  readonly #recycle = (block: Block): void => this.#heap.free(block.address);
+  /** Blocks of the heap. */
+  readonly #live = new Set<Block>();
+  readonly #recycle = (block: Block): void => {
+    if (this.#live.delete(block)) this.#heap.free(block.address);
+  };
 
   constructor(heap: Heap) {
     this.#heap = heap;
@@ -30,6 +34,29 @@ export class HeapMemory implements Memory {
     const isBeside = this.#heap.usedBytes + type.sizeBytes > RESULTS_SHARE * this.#heap.maximumBytes;
     const address = isBeside ? 0 : this.#heap.tryAllocate(type.sizeBytes);
     if (address === 0) return this.#fresh.take(type);
-    return new Block(this.#heap.view(DTYPES[type.dtype].array as never, address, type.size) as TypedArray, address, this.#recycle);
+    const block = new Block(this.#heap.view(DTYPES[type.dtype].array as never, address, type.size) as TypedArray, address, this.#recycle);
+    this.#live.add(block);
+    return block;
   }
+
+  /**
+   * Takes its blocks to another heap, so that the memory of the first can go. Those whose elements are `settled` are copied; one that
+   * somebody may still write to stays where it is, as an array beside the heap, and with it the memory, until it is let go.
+   */
+  moveTo(heap: Heap, settled: ReadonlySet<Block>): void {
+    heap.relief = this.#heap.relief;
+    this.#heap.relief = undefined;
+    this.#heap = heap;
+    for (const block of this.#live) {
+      const { array } = block;
+      const address = settled.has(block) ? heap.tryAllocate(block.sizeBytes) : 0;
+      if (address === 0) this.#live.delete(block);
+      block.moveTo(address === 0 ? array : copyOf(array, heap.view(array.constructor as never, address, array.length)), address);
+    }
+  }
+}
+
+function copyOf(array: TypedArray, target: TypedArray): TypedArray {
+  target.set(array as never);
+  return target;
 }
