@@ -80,12 +80,16 @@ describe('limits of memory', () => {
   });
 
   it('count what kept results were made from: half of them go where that is more than a quarter of the budget', () => {
-    const entries = [1, 2, 3, 4].map((node) => ({ node, costNs: node, value: { block: { sizeBytes: 1 } } }));
+    const entries = [1, 2, 3, 4].map((node) => ({ node, costNs: node, score: 0.5, hits: 0, touched: 0, value: { block: { sizeBytes: 1 } } }));
     const dropped: number[] = [];
     const store = { entries: () => entries as never, delete: (node: number) => dropped.push(node) > 0 };
     boundLineage({ store, table: { size: 1000 }, settings: { budgetBytes: 4 * MIB } });
     expect(dropped).toEqual([]);
     boundLineage({ store, table: { size: 100_000 }, settings: { budgetBytes: 4 * MIB } });
     expect(dropped).toEqual([1, 2]);
+    // What was asked for lately and often stays, though it cost least: the order is that of the budget.
+    Object.assign(entries[0] as object, { hits: 1000, touched: 1 });
+    boundLineage({ store, table: { size: 100_000 }, settings: { budgetBytes: 4 * MIB } });
+    expect(dropped.slice(2)).toEqual([2, 3]);
   });
 });

@@ -224,11 +224,10 @@ export class Computing {
     const warmNs = isLearnt ? Math.min(elapsedNs, Math.round(core.costs.warmNs(device, task))) : elapsedNs;
     core.counters.coldNs += elapsedNs - warmNs;
     for (const operand of step.operands) step.pathNs += Math.round(operand.pathNs / operand.readers);
-    step.expression.origin = 'computed';
     step.expression.site = undefined;
     step.expression.costNs = step.pathNs;
-    // Nobody else keeps it: a handle that holds it would have it computed again at each use.
-    if (!view.reuse && step.expression.held !== undefined) core.pins.renew(step.expression, value);
+    if (!view.reuse && isHeld(step, value)) core.pins.renew(step.expression, value);
+    step.expression.origin = 'computed';
     const decision = view.reuse ? this.#keep(step, value, runner.name, step.isApart ? arithmeticNs(device, task, warmNs) : warmNs) : 'computed';
     core.answered(step.expression, decision, runner.name, startNs, elapsedNs, 0, value);
     return value;
@@ -286,6 +285,12 @@ function retainNode(table: InterningTable, identity: Identity): () => void {
   table.retain(identity);
   return () => table.release(identity);
 }
+
+/**
+ * Whether handles hold a value that nobody else keeps: each use would compute it again. Handles in the middle of a chain count until they are
+ * collected, and buffers of a GPU would not be used again meanwhile: there it is kept when it was asked for before.
+ */
+const isHeld = ({ expression: { held, origin } }: Step, { block }: Value): boolean => held !== undefined && (block.isLocal || origin === 'computed');
 
 /** Whether what was once computed as a part of another is asked for again while somebody holds it: it is worth having then. */
 const isHeldAgain = ({ expression: { within, held } }: Step): boolean => within > 0 && held !== undefined;

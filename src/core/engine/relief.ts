@@ -1,6 +1,7 @@
 // Room in the kernels' memory: what goes when an allocation there finds none. Kept results go, what handles hold moves to plain arrays.
 import type { Task } from '../device/device.ts';
-import type { Entry, Store } from '../store/store.ts';
+import { goesFirst } from '../store/memory.ts';
+import type { Store } from '../store/store.ts';
 import type { Block } from '../tensor/block.ts';
 import type { Pins } from './pins.ts';
 
@@ -12,15 +13,15 @@ export interface Relieving {
 }
 
 /**
- * Gives blocks of the kernels' memory back, one at each step: kept results that no handle holds, those first that cost least to compute
- * again for their size; then the elements of handles move. Operands of the task under way stay where its kernels were told they lie.
+ * Gives blocks of the kernels' memory back, one at each step: kept results that no handle holds, in the order in which the budget would let
+ * them go; then the elements of handles move. Operands of the task under way stay where its kernels were told they lie.
  */
 export function* giveBack({ store, pins, computing }: Relieving): Generator<void> {
   const operands = computing.running?.operands ?? [];
   for (const { block } of operands) block.hold();
   try {
     const entries = [...store.entries()].filter(({ value }) => value.block.address !== 0);
-    for (const entry of entries.toSorted((a, b) => density(a) - density(b))) {
+    for (const entry of entries.toSorted(goesFirst)) {
       if (!entry.value.block.isHeldOnce) continue;
       store.delete(entry.node);
       yield;
@@ -37,12 +38,10 @@ export function* giveBack({ store, pins, computing }: Relieving): Generator<void
 const NODE_BYTES = 80;
 const LINEAGE_SHARE = 0.25;
 
-/** Where kept results hold more nodes, that say what they were made from, than a share of the budget, half of them go, bulky and cheap ones first; answers whether any went. */
+/** Where kept results hold more nodes, that say what they were made from, than a share of the budget, half of them go, in the order in which the budget would let them go; answers whether any went. */
 export function boundLineage({ store, table, settings }: { readonly store: Relieving['store']; readonly table: { readonly size: number }; readonly settings: { readonly budgetBytes: number } }): boolean {
   if (table.size * NODE_BYTES <= LINEAGE_SHARE * settings.budgetBytes) return false;
-  const entries = [...store.entries()].toSorted((a, b) => density(a) - density(b));
+  const entries = [...store.entries()].toSorted(goesFirst);
   for (const { node } of entries.slice(0, Math.ceil(entries.length / 2))) store.delete(node);
   return entries.length > 0;
 }
-
-const density = ({ costNs, value }: Entry): number => costNs / value.block.sizeBytes;

@@ -172,6 +172,9 @@ export class MemoryStore implements Store {
 /** What an entry counts in the budget: its elements where they are in RAM, and what holding them takes. */
 const chargedBytes = (entry: Entry): number => ((entry.away ? 0 : entry.value.block.sizeBytes) + (entry.overheadBytes ?? ENTRY_BYTES));
 
+/** The order in which entries go, whatever room is wanted: in the budget, in the kernels' memory or in the table. */
+export const goesFirst = (a: Entry, b: Entry): number => priority(a) - priority(b);
+
 const priority = (entry: Entry): number => entry.touched + worth(entry);
 
 /** Nanoseconds that a hit saves per byte, scaled by the score, and by the logarithm of its hits, so that old ones do not keep every new result of its kind out. */
