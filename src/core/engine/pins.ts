@@ -35,8 +35,8 @@ const BREATH_ANSWERS = 1000;
 /** Turns after which nothing is expected to come back. A collection takes several. */
 const RECOVERY_TURNS = 64;
 
-/** Turns in which the collector finds a memory that was let go (the second, as a rule). */
-const PRESSED_TURNS = 8;
+/** Turns in which the collector finds a memory that was let go: the second as a rule, many more where the machine is busy. */
+const PRESSED_TURNS = 64;
 
 /** Holds values for expressions. Ordinary arrays are left to the garbage collector and cost nothing here. */
 export class Pins {
