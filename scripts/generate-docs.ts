@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs';
 import { ARITHMETIC } from '../src/core/ops/arithmetic.ts';
 import { CREATION } from '../src/core/ops/creation.ts';
-import type { AttributeSpec, OperandKind, OpRow } from '../src/core/ops/define.ts';
+import type { AttributeSpec, OpRow } from '../src/core/ops/define.ts';
+import { OPERAND_KINDS } from '../src/core/ops/kinds.ts';
 import { FUNCTIONS } from '../src/core/ops/functions.ts';
 import { INDEXING } from '../src/core/ops/indexing.ts';
 import { methodName, OPS } from '../src/core/ops/index.ts';
@@ -15,10 +16,6 @@ const FAMILIES: readonly (readonly [string, readonly OpRow[]])[] = [
   ['Arithmetic, comparison, logic', ARITHMETIC], ['Functions and activations', FUNCTIONS], ['Reductions', REDUCTION], ['Linear algebra', LINALG],
   ['Shape and order', MOVEMENT], ['Indexing, joining, casting', INDEXING], ['Creation', CREATION], ['Random', RANDOM],
 ];
-
-const KINDS: Record<OperandKind, string> = {
-  any: 'any dtype', numeric: 'any dtype but bool', float: 'float32, float64', floatOrBool: 'float32, float64, bool', integerOrBool: 'integers, bool', bool: 'bool', index: 'integers',
-};
 
 const ATTRIBUTES: Record<AttributeSpec['kind'], string> = {
   int: 'integer', float: 'number', number: 'number or bigint', bool: 'boolean', axis: 'axis or null', axes: 'axis, axes or null', shape: 'shape', dtype: 'dtype', ints: 'integers', seed: 'seed', choice: 'choice',
@@ -46,7 +43,7 @@ function section(row: OpRow): string {
   return [
     `### \`${signature(row)}\``, '', row.doc, '',
     ...(method === row.name ? [] : [`- method \`${method}\``]),
-    ...(row.source ? [] : [`- operands: ${row.operands.map(({ name, kind }) => `\`${name}\` (${KINDS[kind]})`).join(', ')}`]),
+    ...(row.source ? [] : [`- operands: ${row.operands.map(({ name, kind }) => `\`${name}\` (${OPERAND_KINDS[kind].doc})`).join(', ')}`]),
     `- dtype of the result: ${dtypeRule(row)}`,
     ...(attributes.length > 0 ? ['- attributes:', ...attributes] : []),
     ...(row.laws.length > 0 ? [`- laws: ${row.laws.join(', ')}`] : []),

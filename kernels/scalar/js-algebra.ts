@@ -7,7 +7,7 @@ type BigInts = Algebra<bigint, boolean>;
 const word = new Float64Array(1);
 const halves = new Uint32Array(word.buffer); // little-endian: [low, high]
 
-/** Float64 arithmetic on numbers; float32 and float16 operands are widened first and rounded once on store. */
+/** Float64 arithmetic on numbers; float32 operands are widened first and rounded once on store. */
 export const floatAlgebra: Numbers = {
   constant: (value) => value,
   add: (a, b) => a + b,

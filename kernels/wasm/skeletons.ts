@@ -1,7 +1,7 @@
 // The skeletons on WebAssembly with the JavaScript ones behind them: what the row operations and the CPU device run on.
 import { convert } from '../js/convert.ts';
 import { copy, gather } from '../js/copy.ts';
-import { narrowToHalves, widenHalves } from '../scalar/half.ts';
+import { decodeAll, encodeAll } from '../codecs/codec.ts';
 import { map } from '../js/map.ts';
 import { drawBlocks } from '../js/philox.ts';
 import { argReduce, reduce, stored } from '../js/reduce.ts';
@@ -48,11 +48,11 @@ export function wasmSkeletons(heap: KernelMemory): Skeletons & { readonly maps: 
     convert: (source, target) => {
       if (!conversions.convert(source, target)) convert(source, target);
     },
-    widenHalves: (halves, target) => {
-      if (!conversions.widen(halves, target)) widenHalves(halves, target);
+    decode: (codec, stored, target) => {
+      if (!conversions.decode(codec, stored, target)) decodeAll(codec, stored, target);
     },
-    narrowToHalves: (source, halves) => {
-      if (!conversions.narrow(source, halves)) narrowToHalves(source, halves);
+    encode: (codec, source, stored) => {
+      if (!conversions.encode(codec, source, stored)) encodeAll(codec, source, stored);
     },
   };
 }

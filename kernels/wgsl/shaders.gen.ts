@@ -1516,34 +1516,6 @@ fn multiplyWide(a: u32, b: u32) -> vec2<u32> {
   return vec2<u32>((a >> 16u) * (b >> 16u) + (middle >> 16u) + (other >> 16u), (other << 16u) | (low & 0xffffu));
 }`;
 
-/** shaders/scalar/half.wgsl */
-export const HALF = `const HALF_MAGNITUDE = 0x7fffu;
-const HALF_INFINITY = 0x7c00u;
-fn widenedHalf(half: u32) -> f32 {
-  let sign = (half & 0x8000u) << 16u;
-  let magnitude = half & HALF_MAGNITUDE;
-  let small = bitcast<u32>(f32(magnitude) * 5.9604644775390625e-8);
-  let normal = (magnitude << 13u) + 0x38000000u;
-  let number = sign | select(select(normal, small, magnitude < 0x400u), 0x7f800000u, magnitude == HALF_INFINITY);
-  return bitcast<f32>(select(number, 0x7fc00000u, magnitude > HALF_INFINITY));
-}
-fn narrowedHalf(x: f32) -> u32 {
-  let bits = bitcast<u32>(x);
-  let magnitude = bits & 0x7fffffffu;
-  let normal = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13u) & 1u)) >> 13u;
-  let special = select(HALF_INFINITY, 0x7e00u, magnitude > 0x7f800000u);
-  let rounded = select(select(normal, narrowedSmall(magnitude), magnitude < 0x38800000u), special, magnitude >= 0x477ff000u);
-  return select(rounded | ((bits >> 16u) & 0x8000u), rounded, magnitude > 0x7f800000u);
-}
-fn narrowedSmall(magnitude: u32) -> u32 {
-  let shift = min(126u - (magnitude >> 23u), 25u);
-  let fraction = (magnitude & 0x7fffffu) | 0x800000u;
-  let kept = fraction >> shift;
-  let rest = fraction & ((1u << shift) - 1u);
-  let tie = 1u << (shift - 1u);
-  return kept + u32(rest > tie || (rest == tie && (kept & 1u) == 1u));
-}`;
-
 /** shaders/scalar/integer.wgsl */
 export const INTEGER = `fn floorDivideI32(a: i32, b: i32) -> i32 {
   let divisor = select(b, 1, b == 0 || b == -1);
@@ -1666,6 +1638,30 @@ fn power(x: f32, y: f32) -> f32 {
     bits = positivePower(bitcast<f32>(base), y);
   }
   return bitcast<f32>(bits | select(0u, SIGN, negative && kind == ODD));
+}`;
+
+/** shaders/scalar/small-float.wgsl */
+export const SMALL_FLOAT = `fn decode_{{name}}(stored: u32) -> f32 {
+  let sign = (stored & {{signBit}}u) << {{signShift}}u;
+  let magnitude = stored & {{magnitudeMask}}u;
+  let normal = (magnitude << {{shift}}u) + {{rebias}}u;
+  let number = sign | {{number}};
+  return bitcast<f32>(select(number, 0x7fc00000u, magnitude >= {{firstNaN}}u));
+}
+fn encode_{{name}}(x: f32) -> u32 {
+  let bits = bitcast<u32>(x);
+  let magnitude = bits & 0x7fffffffu;
+  let normal = (magnitude - {{rebias}}u + {{tie}}u + ((magnitude >> {{shift}}u) & 1u)) >> {{shift}}u;
+  let rounded = {{rounded}} | ((bits >> {{signShift}}u) & {{signBit}}u);
+  return select(rounded, {{nan}}u, magnitude >= {{nanWord}}u);
+}
+fn encodeSmall_{{name}}(magnitude: u32) -> u32 {
+  let shift = min({{lastSmall}}u - (magnitude >> 23u), 25u);
+  let fraction = (magnitude & 0x7fffffu) | 0x800000u;
+  let kept = fraction >> shift;
+  let rest = fraction & ((1u << shift) - 1u);
+  let tie = 1u << (shift - 1u);
+  return kept + u32(rest > tie || (rest == tie && (kept & 1u) == 1u));
 }`;
 
 /** shaders/scalar/trigonometry.wgsl */

@@ -48,7 +48,7 @@ export class Context {
   #enter(stored: StoredTensor | undefined): Input | undefined {
     if (stored === undefined) return undefined;
     const { array, shape, dtype } = stored;
-    return { tensor: this.sheet.tensor(array, shape, { dtype: dtype as DType }), array, shape, numbers: () => Array.from(numbersOf(array) as Iterable<number | bigint>, safe) };
+    return { tensor: this.sheet.tensor(array, shape, { dtype: dtype as DType }), array, shape, numbers: () => Array.from(numbersOf(array, dtype as DType) as Iterable<number | bigint>, safe) };
   }
 
   input(place: number): Input | undefined {

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor, type TypedArray } from '../../src/index.ts';
-import { numbersOf } from '../../src/core/tensor/dtype.ts';
+import { type DType, numbersOf } from '../../src/core/tensor/dtype.ts';
 import { Context, isFloatType, rowsUnder, Unmapped } from './context.ts';
 import { OPERATORS } from './operators.ts';
 import { type Model, readModel, readTensor, type StoredTensor } from './protobuf.ts';
@@ -55,8 +55,8 @@ function mapped(sheet: SymbolicSheet, model: Model, inputs: readonly StoredTenso
 function expectClose(got: TypedArray, want: TypedArray, dtype: string): void {
   if (!isFloatType(dtype)) return expect([...got as Iterable<unknown>]).toEqual([...want as Iterable<unknown>]);
   expect(got.length).toBe(want.length);
-  const [numbers, relative] = [numbersOf(got) as Float64Array, dtype === 'float16' ? HALF_UNIT : RELATIVE];
-  (numbersOf(want) as Float64Array).forEach((x, i) => {
+  const [numbers, relative] = [numbersOf(got, dtype as DType) as Float64Array, dtype === 'float16' ? HALF_UNIT : RELATIVE];
+  (numbersOf(want, dtype as DType) as Float64Array).forEach((x, i) => {
     const y = numbers[i] as number;
     if (!Object.is(x, y) && x !== y && !(Math.abs(x - y) <= ABSOLUTE + relative * Math.abs(x))) expect.fail(`element ${i} is ${y}, not ${x}`);
   });

@@ -1,6 +1,6 @@
 // ONNX operators that move, join, select or make elements.
 import type { Tensor } from '../../src/index.ts';
-import { numbersOf } from '../../src/core/tensor/dtype.ts';
+import { type DType, numbersOf } from '../../src/core/tensor/dtype.ts';
 import { type Context, type Input, type Mapping, Unmapped } from './context.ts';
 
 const settled = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
@@ -87,7 +87,7 @@ function oneHot(on: Context): Tensor {
 
 function constantOfShape(on: Context): Tensor {
   const value = on.stored('value');
-  return on.sheet.full(on.input(0)?.numbers() ?? [], Number(value === undefined ? 0 : numbersOf(value.array)[0]), { dtype: value?.dtype ?? 'float32' });
+  return on.sheet.full(on.input(0)?.numbers() ?? [], Number(value === undefined ? 0 : numbersOf(value.array, value.dtype as DType)[0]), { dtype: value?.dtype ?? 'float32' });
 }
 
 const int64 = (on: Context, values: readonly number[], shape: readonly number[]): Tensor => on.sheet.tensor(BigInt64Array.from(values, BigInt), shape);

@@ -5,10 +5,12 @@ import { planReduce, type ReduceProblem } from '../../kernels/wgsl/reduce/reduce
 import { type GpuDType, storedBytes } from '../../kernels/wgsl/text/storage.ts';
 import { alongAxesOnJs } from '../../src/core/device/along-axes.ts';
 import type { OpRow } from '../../src/core/ops/define.ts';
+import { type DType, DTYPES } from '../../src/core/tensor/dtype.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import { testGpu } from './run-plan.ts';
 
-export const ARRAYS = { float32: Float32Array, float16: Uint16Array, int32: Int32Array, uint32: Uint32Array, int8: Int8Array, uint8: Uint8Array, bool: Uint8Array } as const;
+/** The class of arrays of a dtype. */
+export const arrayClass = (dtype: GpuDType): Float32ArrayConstructor => DTYPES[dtype as DType].array as Float32ArrayConstructor;
 
 export const product = (shape: readonly number[]): number => shape.reduce((a, n) => a * n, 1);
 
@@ -24,7 +26,7 @@ export function randomFrom(seed: number): () => number {
 /** Runs a plan that gives so many elements. */
 export async function resultOf(plan: Plan, operands: readonly ElementArray[], dtype: GpuDType, count: number): Promise<number[]> {
   const gpu = await testGpu();
-  return [...new ARRAYS[dtype](await gpu.run(plan, operands, storedBytes(dtype, count)), 0, count)];
+  return [...new (arrayClass(dtype))(await gpu.run(plan, operands, storedBytes(dtype, count)), 0, count)];
 }
 
 /** A reduction on the GPU. */
@@ -38,7 +40,7 @@ export async function reduced(problem: ReduceProblem, array: ElementArray): Prom
 /** The same on the CPU; floats before their last rounding. */
 export function reducedOnJs({ reduction, operand: { shape, dtype }, axes, out, correction = 0 }: ReduceProblem, array: ElementArray): number[] {
   const results = product(shape.filter((_, d) => !axes.includes(d)));
-  const into = out === 'float32' ? new Float64Array(results) : new ARRAYS[out](results);
+  const into = out === 'float32' ? new Float64Array(results) : new (arrayClass(out))(results);
   alongAxesOnJs({ row: { kernel: { skeleton: 'reduce', reduction } } as OpRow, operands: [{ type: { shape, dtype, size: product(shape) }, array }], attrs: { axis: axes, correction } } as never, into);
   return [...into];
 }

@@ -1,6 +1,7 @@
 // What a GPU leaves to the CPU: rows and dtypes that have no plan, for people (docs/devices.md).
 import type { GpuLimits } from '../../kernels/wgsl/launch.ts';
-import type { AttributeKind, AttributeValues, OperandKind, OpRow } from '../../src/core/ops/define.ts';
+import type { AttributeKind, AttributeValues, OpRow } from '../../src/core/ops/define.ts';
+import { kindTakes } from '../../src/core/ops/kinds.ts';
 import type { DType } from '../../src/core/tensor/dtype.ts';
 import { valueOf, heapMemory } from '../../src/core/tensor/block.ts';
 import { type TensorType, tensorType } from '../../src/core/tensor/type.ts';
@@ -28,13 +29,11 @@ export function uncovered(rows: Iterable<OpRow>, limits: GpuLimits = LEAST_LIMIT
   return found;
 }
 
-const INTEGERS: readonly DType[] = ['int32', 'uint32', 'uint8', 'int8'];
-const TAKEN: Record<OperandKind, readonly DType[]> = {
-  any: ['float32', ...INTEGERS, 'bool'], numeric: ['float32', ...INTEGERS], float: ['float32'], floatOrBool: ['float32', 'bool'], integerOrBool: [...INTEGERS, 'bool'], index: INTEGERS, bool: ['bool'],
-};
+/** The dtypes that a GPU computes in. */
+export const GPU_DTYPES: readonly DType[] = ['float32', 'int32', 'uint32', 'uint8', 'int8', 'bool'];
 
 /** Dtypes the first operand may have once promoted, or that of a result without operands. */
-const dtypesOf = ({ promotion, operands: [first] }: OpRow): readonly DType[] => (promotion === 'float' || first === undefined ? ['float32'] : TAKEN[first.kind]);
+const dtypesOf = ({ promotion, operands: [first] }: OpRow): readonly DType[] => (promotion === 'float' || first === undefined ? ['float32'] : GPU_DTYPES.filter((dtype) => kindTakes(first.kind, dtype)));
 
 const isMissing = (attempts: readonly (boolean | undefined)[]): boolean => attempts.includes(false) && !attempts.includes(true);
 

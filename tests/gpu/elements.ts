@@ -2,12 +2,12 @@
 import { drawFrom } from '../../bench/measure/seed.ts';
 import type { ElementFunction } from '../../kernels/scalar/algebra.ts';
 import { map, type NumberArray } from '../../kernels/js/map.ts';
+import { type DType, DTYPES } from '../../src/core/tensor/dtype.ts';
 import type { GpuDType } from '../../kernels/wgsl/text/storage.ts';
 
 /** An array of a dtype; bool is bytes of 0 and 1. */
 export function arrayOf(dtype: GpuDType, source: number | ArrayBuffer): NumberArray {
-  const types = { float32: Float32Array, float16: Uint16Array, int32: Int32Array, uint32: Uint32Array, int8: Int8Array, uint8: Uint8Array, bool: Uint8Array } as const;
-  return new types[dtype](source as never);
+  return new DTYPES[dtype as DType].array(source as number) as NumberArray;
 }
 
 const FLOATS = [0, -0, NaN, Infinity, -Infinity, 1e-45, -1e-40, 2 ** -126, 3.4028234663852886e38, -3.4028234663852886e38, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 3, 1e10, 88.8, -104, 710, 1e-8, 0.99999994, -1.0000001, 16777215, 2 ** 31, -(2 ** 31), 3e9, 255.5];

@@ -1,6 +1,6 @@
 // float16 on a GPU: the bits of the CPU for conversions and for elements that are only moved, within a unit for what is computed.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { numberOfHalf } from '../../kernels/scalar/half.ts';
+import { FLOAT16 } from '../../kernels/codecs/codecs.ts';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import { drawFrom } from '../../bench/measure/seed.ts';
@@ -72,7 +72,7 @@ describe('float16 on a GPU', () => {
       expect(got.dtype).toBe(wanted.dtype);
       if (got.dtype !== 'float16') continue;
       got.elements.forEach((bits, i) => {
-        const [x, y] = [numberOfHalf(Number(bits)), numberOfHalf(Number(wanted.elements[i]))];
+        const [x, y] = [FLOAT16.decode(Number(bits)), FLOAT16.decode(Number(wanted.elements[i]))];
         if (!Object.is(x, y) && !(Math.abs(x - y) <= Math.max(2 ** -10 * Math.abs(y), 2 ** -23))) expect.fail(`${describeCall(call)}: element ${i} is ${x}, not ${y}`);
       });
     }

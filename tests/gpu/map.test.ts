@@ -11,16 +11,14 @@ import { planCast, planMap, type Typed } from '../../kernels/wgsl/map/map.ts';
 import { type GpuDType, storedBytes } from '../../kernels/wgsl/text/storage.ts';
 import type { OpRow } from '../../src/core/ops/define.ts';
 import { composeRows } from '../../src/core/ops/fused.ts';
+import { kindTakes } from '../../src/core/ops/kinds.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import { arrayOf, elements, flushed, near, reference } from './elements.ts';
+import { GPU_DTYPES } from './coverage.ts';
 import { type TestGpu, testGpu } from './run-plan.ts';
 
 const ULPS = 5;
 const COUNT = 1603; // not divisible by 4, and more than all pairs of special values
-
-const KINDS: Readonly<Record<string, readonly GpuDType[]>> = {
-  any: ['float32', 'int32', 'uint32', 'int8', 'uint8', 'bool'], numeric: ['float32', 'int32', 'uint32', 'int8', 'uint8'], float: ['float32'], integerOrBool: ['int32', 'uint32', 'int8', 'uint8', 'bool'], bool: ['bool'],
-};
 
 /** Where float32 arithmetic cannot have the digits of float64: absolute errors by operands. */
 const SLACK: Readonly<Record<string, (x: number, y: number) => number>> = {
@@ -62,7 +60,7 @@ describe('every map row', () => {
     if (row.kernel.skeleton !== 'map') return;
     const { element } = row.kernel;
     const kind = row.operands.at(-1)?.kind ?? 'any';
-    for (const dtype of row.promotion === 'float' ? (['float32'] as const) : (KINDS[kind] as readonly GpuDType[])) {
+    for (const dtype of row.promotion === 'float' ? (['float32'] as const) : GPU_DTYPES.filter((name) => kindTakes(kind, name))) {
       const dtypes = row.operands.map((operand): GpuDType => (operand.kind === 'bool' ? 'bool' : dtype));
       const operands = dtypes.map((own, k) => elements(own, COUNT, k));
       const out = { dtype: element.returns === 'mask' ? 'bool' : dtype, shape: [COUNT] } as const;

@@ -1,9 +1,10 @@
 // Every row on a GPU, generated: within the row's bound of the JavaScript reference, special values included, or on the CPU with a reason.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOST_ON_CPU } from './along-axes.ts';
-import { uncovered } from './coverage.ts';
+import { GPU_DTYPES, uncovered } from './coverage.ts';
 import { SheetError, type SymbolicSheet } from '../../src/index.ts';
 import { boundOf, type OpRow } from '../../src/core/ops/define.ts';
+import { kindTakes } from '../../src/core/ops/kinds.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import type { DType, TypedArray } from '../../src/core/tensor/dtype.ts';
 import { type Call, callsOf, describeCall, enter, type Entrance, perform } from '../ops/samples.ts';
@@ -14,16 +15,11 @@ const CALLS_PER_DTYPE = 2;
 const FIRST_CALLS = 6;
 const EPSILON = 2 ** -23;
 const LEAST_NORMAL = 2 ** -126;
-const GPU_DTYPES: readonly DType[] = ['float32', 'int32', 'uint32', 'uint8', 'int8', 'bool'];
-const KINDS: Readonly<Record<string, readonly DType[]>> = {
-  any: GPU_DTYPES, numeric: GPU_DTYPES.filter((name) => name !== 'bool'), float: ['float32'], floatOrBool: ['float32', 'bool'],
-  integerOrBool: ['int32', 'uint32', 'uint8', 'int8', 'bool'], index: ['int32', 'uint32', 'uint8', 'int8'], bool: ['bool'],
-};
 const UNCOVERED = uncovered(OPS.values());
 /** Rows the GPU leaves to the CPU, whatever the dtype. */
 const ON_CPU = new Set(UNCOVERED.filter(({ dtypes }) => dtypes.includes('float32')).map(({ row }) => row.name));
 
-const dtypesOf = (row: OpRow): readonly DType[] => (row.source ? ['float32'] : (KINDS[row.operands[0]?.kind ?? 'any'] as readonly DType[]));
+const dtypesOf = (row: OpRow): readonly DType[] => (row.source ? ['float32'] : GPU_DTYPES.filter((dtype) => kindTakes(row.operands[0]?.kind ?? 'any', dtype)));
 const isSubnormal = (x: number | bigint): boolean => typeof x === 'number' && x !== 0 && Math.abs(x) < LEAST_NORMAL;
 
 /** The same call as a GPU sees it that takes subnormal operands for zero. */

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ElementArray } from '../../kernels/js/map.ts';
 import { planScan, type ScanProblem } from '../../kernels/wgsl/move/scan.ts';
-import { ARRAYS, epsilonsOff, product, randomFrom, resultOf } from './along-axes.ts';
+import { arrayClass, epsilonsOff, product, randomFrom, resultOf } from './along-axes.ts';
 import { testGpu } from './run-plan.ts';
 
 const COMBINE = { sum: (a: number, b: number) => a + b, prod: (a: number, b: number) => a * b, min: Math.min, max: Math.max };
@@ -16,7 +16,7 @@ async function scanned(problem: ScanProblem, array: ElementArray): Promise<numbe
 /** Floats in float64; integers wrapped at every step. */
 function scannedOnJs({ reduction, shape, out }: ScanProblem, array: ElementArray): number[] {
   const count = shape.at(-1) ?? 1;
-  const [single, combine] = [new ARRAYS[out](1), COMBINE[reduction]];
+  const [single, combine] = [new (arrayClass(out))(1), COMBINE[reduction]];
   const stored = (x: number): number => (out === 'float32' ? x : ((single[0] = x), single[0] as number));
   let running = 0;
   return Array.from(array as Float32Array, (x, i) => (running = i % count === 0 ? x : stored(combine(running, x))));

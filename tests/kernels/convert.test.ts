@@ -1,7 +1,8 @@
 // Conversions of whole arrays: WebAssembly has the bits of JavaScript.
 import { describe, expect, test } from 'vitest';
 import { convert } from '../../kernels/js/convert.ts';
-import { narrowToHalves, widenHalves } from '../../kernels/scalar/half.ts';
+import { decodeAll, encodeAll } from '../../kernels/codecs/codec.ts';
+import { FLOAT16 } from '../../kernels/codecs/codecs.ts';
 import type { NumberArray } from '../../kernels/js/map.ts';
 import { Heap } from '../../kernels/wasm/memory/heap.ts';
 import { wasmSkeletons } from '../../kernels/wasm/skeletons.ts';
@@ -22,8 +23,8 @@ describe('conversions in WebAssembly', () => {
   test('widen every half', () => {
     const halves = Uint16Array.from({ length: 0x10000 }, (_, bits) => bits);
     const [wanted, got] = [new Float32Array(0x10000), placed(new Float32Array(0x10000))];
-    widenHalves(halves, wanted);
-    on.widenHalves(placed(halves), got);
+    decodeAll(FLOAT16, halves, wanted);
+    on.decode(FLOAT16, placed(halves), got);
     expect(Buffer.compare(bytes(got), bytes(wanted))).toBe(0);
   });
 
@@ -36,8 +37,8 @@ describe('conversions in WebAssembly', () => {
     for (let i = 0; i < 100_003; i++) words.push(Math.imul(i, 0x9e3779b1));
     const numbers = new Float32Array(Uint32Array.from(words).buffer);
     const [wanted, got] = [new Uint16Array(numbers.length), placed(new Uint16Array(numbers.length))];
-    narrowToHalves(numbers, wanted);
-    on.narrowToHalves(placed(numbers), got);
+    encodeAll(FLOAT16, numbers, wanted);
+    on.encode(FLOAT16, placed(numbers), got);
     expect(Buffer.compare(bytes(got), bytes(wanted))).toBe(0);
   });
 

@@ -4,21 +4,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { halfOf, HALF_NAN, narrowToHalves, numberOfHalf, roundToHalf } from '../../kernels/scalar/half.ts';
+import { encodeAll } from '../../kernels/codecs/codec.ts';
+import { FLOAT16 } from '../../kernels/codecs/codecs.ts';
 import { decodeNpy, encodeNpy, loadTrace, replayTrace, SheetError, SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import { type DType, numbersOf } from '../../src/core/tensor/dtype.ts';
 import { drawFrom } from '../../bench/measure/seed.ts';
 import { asSingles, type Call, callsOf, describeCall, enter, halved, perform } from './samples.ts';
 
+const { encode: halfOf, decode: numberOfHalf } = FLOAT16;
+const roundToHalf = (x: number): number => numberOfHalf(halfOf(x));
+const HALF_NAN = 0x7e00;
 const CALLS_PER_ROW = 30;
 
 describe('halves', () => {
   it('of all bits come back as they were, NaNs in one form', () => {
     const all = Uint16Array.from({ length: 0x10000 }, (_, bits) => bits);
-    const numbers = numbersOf(all);
+    const numbers = numbersOf(all, 'float16');
     const back = new Uint16Array(all.length);
-    narrowToHalves(numbers as Float32Array, back);
+    encodeAll(FLOAT16, numbers as Float32Array, back);
     const wanted = all.map((bits) => ((bits & 0x7fff) > 0x7c00 ? HALF_NAN : bits));
     expect(back).toEqual(wanted);
     expect(all.map((bits) => halfOf(numberOfHalf(bits)))).toEqual(wanted);
@@ -34,7 +38,7 @@ describe('halves', () => {
       expect([halfOf(middle), halfOf(middle * (1 - 2 ** -53)), halfOf(middle * (1 + 2 ** -52))]).toEqual([even, bits, bits + 1]);
       const singles = Float32Array.of(middle, middle * (1 - 2 ** -24), middle * (1 + 2 ** -23), -middle);
       const halves = new Uint16Array(4);
-      narrowToHalves(singles, halves);
+      encodeAll(FLOAT16, singles, halves);
       expect([...halves]).toEqual([even, bits, bits + 1, even | 0x8000]);
     }
   });

@@ -5,6 +5,7 @@ import type { OpRow } from '../../src/core/ops/define.ts';
 import { nodeDevices } from '../../src/host/node/devices.ts';
 import { nodeHost } from '../../src/host/node/host.ts';
 import { openSheet } from '../../src/core/sheet/open.ts';
+import { kindTakes } from '../../src/core/ops/kinds.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import { type DType, dtypeOfArray, type TypedArray } from '../../src/core/tensor/dtype.ts';
 import { agrees, isFloatName, type Name, type Ref, type Scalar } from './reference.ts';
@@ -43,12 +44,9 @@ function differences(outcome: Outcome, wanted: Ref | undefined): unknown {
   return got.flatMap((value, i) => (agrees(wanted.dtype, value, wanted.values[i] as Scalar, wanted.ulps ?? 0, wanted.slack?.[i] ?? 0) ? [] : [{ i, got: value, wanted: wanted.values[i], slack: wanted.slack?.[i] }])).slice(0, 4);
 }
 
-/** The dtypes a first operand may have, by the row's documented kind. */
-const KINDS: Readonly<Record<string, readonly DType[]>> = {
-  any: COMPUTED_DTYPES, numeric: COMPUTED_DTYPES.filter((name) => name !== 'bool'), float: ['float64', 'float32'], floatOrBool: ['float64', 'float32', 'bool'],
-  integerOrBool: ['int64', 'int32', 'uint32', 'uint8', 'int8', 'bool'], index: ['int64', 'int32', 'uint32', 'uint8', 'int8'], bool: ['bool'],
-};
-const dtypesOf = (row: OpRow): readonly DType[] => (row.source ? ['float32'] : (KINDS[row.operands[0]?.kind ?? 'any'] as readonly DType[]));
+/** The dtypes a first operand may have, of those that ops compute in. */
+const dtypesOf = ({ source, operands: [operand] }: OpRow): readonly DType[] =>
+  (source ? ['float32'] : COMPUTED_DTYPES.filter((dtype) => kindTakes(operand?.kind ?? 'any', dtype)));
 
 describe('every row', () => {
   let exact: SymbolicSheet;

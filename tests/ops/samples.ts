@@ -1,6 +1,7 @@
 // Calls to try on every row: operands of many dtypes, shapes and values, and attributes drawn from their specs, all from a fixed seed.
 import { drawFrom as randomFrom } from '../../bench/measure/seed.ts';
-import { narrowToHalves, widenHalves } from '../../kernels/scalar/half.ts';
+import { decodeAll, encodeAll } from '../../kernels/codecs/codec.ts';
+import { FLOAT16 } from '../../kernels/codecs/codecs.ts';
 import { SheetError, type SymbolicSheet, type Tensor } from '../../src/index.ts';
 import type { AttributeKind, OpRow } from '../../src/core/ops/define.ts';
 import { allocate, type DType, DTYPE_NAMES, type TypedArray } from '../../src/core/tensor/dtype.ts';
@@ -56,7 +57,7 @@ export function sample(dtype: DType, shape: readonly number[], special: boolean,
 export function halved({ dtype, shape, array }: Sample): Sample {
   if (dtype !== 'float32') return { dtype, shape, array };
   const halves = new Uint16Array(array.length);
-  narrowToHalves(array as Float32Array, halves);
+  encodeAll(FLOAT16, array as Float32Array, halves);
   return { dtype: 'float16', shape, array: halves };
 }
 
@@ -64,7 +65,7 @@ export function halved({ dtype, shape, array }: Sample): Sample {
 export function asSingles({ dtype, shape, array }: Sample): Sample {
   if (dtype !== 'float16') return { dtype, shape, array };
   const singles = new Float32Array(array.length);
-  widenHalves(array as Uint16Array, singles);
+  decodeAll(FLOAT16, array as Uint16Array, singles);
   return { dtype: 'float32', shape, array: singles };
 }
 

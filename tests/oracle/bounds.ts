@@ -64,7 +64,7 @@ export const onGpu = (row: OpRow, dtype: DType, attrs: Readonly<Record<string, u
 
 /** Elements that are wrong, the first few; `argument` gives the operand's element where there is one for each. */
 export function wrongElements(got: TypedArray, want: TypedArray, dtype: DType, within: Verdict, argument: (i: number) => number): string[] {
-  const [numbers, wanted] = [dtype === 'float16' ? numbersOf(got) : got, dtype === 'float16' ? numbersOf(want) : want];
+  const [numbers, wanted] = [numbersOf(got, dtype), numbersOf(want, dtype)];
   const wrong: string[] = [];
   let largest: number | undefined;
   for (let i = 0; i < wanted.length; i++) {

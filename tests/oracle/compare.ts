@@ -61,6 +61,6 @@ function argumentsOf(op: string, { place, operands: [x, ...rest] }: OracleCase):
   if (!Array.isArray(x) || rest.length > 0) return () => NaN;
   const [dtype, shape, fill, view] = x;
   let elements: ArrayLike<number | bigint> | undefined;
-  const read = (): ArrayLike<number | bigint> => (elements ??= numbersOf(elementsOf(dtype, baseShape(shape, view ?? ''), fill, seedOf(op, place, 0))));
+  const read = (): ArrayLike<number | bigint> => (elements ??= numbersOf(elementsOf(dtype, baseShape(shape, view ?? ''), fill, seedOf(op, place, 0)), dtype));
   return (i) => (view === undefined ? Number(read()[i]) : NaN);
 }

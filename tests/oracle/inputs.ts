@@ -1,6 +1,6 @@
 // Elements from seeded integer arithmetic: scripts/numpy_answers/inputs.py makes the same ones, so that only answers are stored.
 import { readFileSync } from 'node:fs';
-import { halfOf } from '../../kernels/scalar/half.ts';
+import { FLOAT16 } from '../../kernels/codecs/codecs.ts';
 import { allocate, type DType, type TypedArray } from '../../src/core/tensor/dtype.ts';
 
 type Bits = Readonly<Record<string, readonly string[]>>;
@@ -100,7 +100,7 @@ function matrices(fill: string, array: TypedArray, n: number): TypedArray {
   for (let at = 0; at < array.length; at += n * n) {
     for (let row = 0; row < n; row++) {
       if (fill === 'definite') for (let column = row + 1; column < n; column++) array[at + row * n + column] = array[at + column * n + row] as never;
-      array[at + row * n + row] = (array instanceof Uint16Array ? halfOf(8 * n) : 8 * n) as never;
+      array[at + row * n + row] = (array instanceof Uint16Array ? FLOAT16.encode(8 * n) : 8 * n) as never;
     }
   }
   return array;
@@ -127,7 +127,7 @@ export function elementsOf(dtype: DType, shape: readonly number[], fill: string,
   const out = allocate(dtype, length);
   for (let i = 0; i < length; i++) {
     const value = isFloating(dtype) ? floatOf(fill, dtype, seed, i) : integerOf(fill, dtype, seed, i);
-    out[i] = (dtype === 'float16' ? halfOf(value) : dtype === 'int64' ? BigInt(value) : value) as never;
+    out[i] = (dtype === 'float16' ? FLOAT16.encode(value) : dtype === 'int64' ? BigInt(value) : value) as never;
   }
   return out;
 }

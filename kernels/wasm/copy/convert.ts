@@ -1,8 +1,9 @@
 // Conversions of whole arrays on WebAssembly.
 import { scalar } from '../../scalar/algebra.ts';
+import type { Codec, DecodedArray, StoredArray } from '../../codecs/codec.ts';
 import type { NumberArray } from '../../js/map.ts';
 import { callOver, instantiate, type Kernels } from '../code/abi.ts';
-import { convertFields, convertModule } from './convert-module.ts';
+import { codecFields, codecModule } from './codec-module.ts';
 import type { WasmMap } from '../map/map.ts';
 import type { KernelMemory, Scratch } from '../memory/staging.ts';
 
@@ -13,7 +14,7 @@ export class WasmConvert {
   readonly #heap: KernelMemory;
   readonly #scratch: Scratch;
   readonly #maps: WasmMap;
-  #kernels: Kernels | undefined;
+  readonly #kernels = new Map<Codec, Kernels>();
 
   constructor(heap: KernelMemory, scratch: Scratch, maps: WasmMap) {
     this.#heap = heap;
@@ -28,23 +29,25 @@ export class WasmConvert {
     return this.#maps.run(same, [{ array: source, shape }], target, shape);
   }
 
-  /** Halves to float32; false where an array lies outside linear memory. */
-  widen(halves: Uint16Array, target: Float32Array): boolean {
-    return this.#run('widen', halves, target);
+  /** Stored elements to numbers; false where an array lies outside linear memory, or the codec has no layout. */
+  decode(codec: Codec, stored: StoredArray, target: DecodedArray): boolean {
+    return this.#run('decode', codec, stored, target);
   }
 
-  /** Float32 to halves; false where an array lies outside linear memory. */
-  narrow(source: Float32Array, halves: Uint16Array): boolean {
-    return this.#run('narrow', source, halves);
+  /** Numbers to stored elements; false as in `decode`. */
+  encode(codec: Codec, source: DecodedArray, stored: StoredArray): boolean {
+    return this.#run('encode', codec, source, stored);
   }
 
-  #run(name: 'widen' | 'narrow', source: NumberArray, target: NumberArray): boolean {
-    if (!this.#heap.holds(source) || !this.#heap.holds(target)) return false;
-    this.#kernels ??= instantiate(convertModule(this.#heap.kind), this.#heap.memory);
+  #run(name: 'decode' | 'encode', codec: Codec, source: NumberArray, target: NumberArray): boolean {
+    const { layout } = codec;
+    if (layout === undefined || !this.#heap.holds(source) || !this.#heap.holds(target)) return false;
+    let kernels = this.#kernels.get(codec);
+    if (kernels === undefined) this.#kernels.set(codec, (kernels = instantiate(codecModule(layout, this.#heap.kind), this.#heap.memory)));
     const { words, params } = this.#scratch;
-    words[convertFields.source / 4] = source.byteOffset;
-    words[convertFields.target / 4] = target.byteOffset;
-    callOver(this.#kernels[name]!, params, target.length);
+    words[codecFields.source / 4] = source.byteOffset;
+    words[codecFields.target / 4] = target.byteOffset;
+    callOver(kernels[name]!, params, target.length);
     return true;
   }
 }

@@ -5,7 +5,8 @@ import { broadcastStrides, collapse, elementCount, rowMajorStrides, type LoopNes
 import { elementDomain } from './element.ts';
 import { type GpuLimits, linearWorkgroups, type Plan, type Shader, WORKGROUP_SIZE } from '../launch.ts';
 import { type Access, isPlaced, type MapForm, mapShader } from './shader.ts';
-import { type GpuDType, isGpuDType, storedBytes } from '../text/storage.ts';
+import { layoutOf, roundsIntegersOnce } from '../text/codec.ts';
+import { computedType, type GpuDType, isCoded, isGpuDType, isPacked, storedBytes } from '../text/storage.ts';
 
 /** A row-major tensor of a GPU plan; dtypes that a GPU does not hold make the plan undefined. */
 export interface Typed {
@@ -38,7 +39,9 @@ export function planMap(fn: ElementFunction, operands: readonly MapOperand[], ou
 export function planCast(operand: Typed, dtype: string, limits: GpuLimits): Plan | undefined {
   if (!fits(operand, limits) || !fits({ dtype, shape: operand.shape }, limits)) return undefined;
   const from = operand.dtype as GpuDType;
-  const domain = from === 'float16' ? 'float32' : from;
+  const layout = layoutOf(dtype);
+  if (layout !== undefined && computedType(from) !== 'f32' && !isPacked(from) && !roundsIntegersOnce(layout)) return undefined;
+  const domain = isCoded(from) ? 'float32' : from;
   const nest = collapse({ shape: operand.shape, strides: [rowMajorStrides(operand.shape)] });
   return planNest(IDENTITY, { nest, offsets: [0], dtypes: [from], domain, out: dtype as GpuDType, store: 'recast' });
 }

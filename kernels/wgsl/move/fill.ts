@@ -1,12 +1,12 @@
 // Tensors made from places: constants, ranges, diagonals, triangles, one-hot rows.
-import { halfOf } from '../../scalar/half.ts';
+import { CODECS } from '../../codecs/codecs.ts';
 import { elementCount } from '../../strides.ts';
 import { elementAt } from '../text/conversion.ts';
 import { declareLibrary } from '../text/functions.ts';
 import { floatBits, type GpuLimits, LINEAR_BUILTINS, LINEAR_WORKGROUP, linearWorkgroups, type Plan, type Shader, WORKGROUP_SIZE } from '../launch.ts';
 import { fits, type Typed } from '../map/map.ts';
 import { FILL } from '../shaders.gen.ts';
-import { computedType, type GpuDType, isGpuDType, packVector, vectorType } from '../text/storage.ts';
+import { computedType, type GpuDType, isCoded, isGpuDType, packVector, vectorType } from '../text/storage.ts';
 import { fillTemplate } from '../text/template.ts';
 
 /** Text of one element by `i`, `row` and `column`, with what its kernel binds. The name and the width of `out` tell forms apart. */
@@ -55,8 +55,7 @@ function planOf(form: FillForm, count: number, { columns = 1, shift = 0, chosen 
 /** A number as an element of a dtype, as a typed array stores it. */
 function bitsOf(dtype: GpuDType, value: number): number {
   if (dtype === 'float32') return floatBits(value);
-  if (dtype === 'float16') return halfOf(value);
-  return dtype === 'bool' ? Number(value !== 0) : value >>> 0;
+  return CODECS.get(dtype)?.encode(value) ?? (dtype === 'bool' ? Number(value !== 0) : value >>> 0);
 }
 
 /** Every element is the value; no operand. */
@@ -98,7 +97,7 @@ export function planOneHot(indexDType: string, out: Typed, limits: GpuLimits): P
 /** start + i · step, no operand; undefined unless every value and every product is exact, so that no order of rounding matters. */
 export function planRange(out: Typed, start: number, step: number, limits: GpuLimits): Plan | undefined {
   const count = elementCount(out.shape);
-  if (!fits(out, limits) || out.dtype === 'bool' || out.dtype === 'float16') return undefined;
+  if (!fits(out, limits) || out.dtype === 'bool' || isCoded(out.dtype as GpuDType)) return undefined;
   const dtype = out.dtype as GpuDType;
   if (dtype === 'float32') {
     if (!exactInSingle(start, step, count)) return undefined;

@@ -30,8 +30,8 @@ export function planGather(window: StridedWindow, itemBytes: ItemBytes, limits: 
     const along = tiledAxis(nest);
     if (along !== undefined) return planTranspose(nest, offset, along);
   }
-  const dtype = itemBytes === 1 ? 'uint8' : itemBytes === 2 ? 'float16' : 'uint32';
-  return planNest(IDENTITY, { nest, offsets: [offset], dtypes: [dtype], domain: dtype === 'float16' ? 'uint32' : dtype, out: dtype, store: 'map' });
+  const dtype = itemBytes === 1 ? 'uint8' : itemBytes === 2 ? 'bits16' : 'uint32';
+  return planNest(IDENTITY, { nest, offsets: [offset], dtypes: [dtype], domain: dtype, out: dtype, store: 'map' });
 }
 
 /** The same elements as pairs of words. */

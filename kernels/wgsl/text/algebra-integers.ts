@@ -1,7 +1,7 @@
 // The algebra of integers as WGSL text.
 import type { Algebra, Scalar } from '../../scalar/algebra.ts';
 import { type FunctionText, missing } from './function-text.ts';
-import { computedType, type GpuDType, type Scalar32 } from './storage.ts';
+import { computedType, elementBits, type GpuDType, type Scalar32 } from './storage.ts';
 
 /** Integers of 32 or 8 bits, wrapped after every operation. */
 export class IntegerText implements Algebra<string, string> {
@@ -16,7 +16,7 @@ export class IntegerText implements Algebra<string, string> {
   }
 
   constant(value: number): string {
-    const wrapped = WRAPPED[this.#dtype](value);
+    const wrapped = wrapNumber(this.#dtype, value);
     if (this.#type === 'u32') return `${wrapped}u`;
     return wrapped === -2147483648 ? 'bitcast<i32>(0x80000000u)' : wrapped < 0 ? `(${wrapped}i)` : `${wrapped}i`;
   }
@@ -83,7 +83,7 @@ export class IntegerText implements Algebra<string, string> {
 
   /** Whether a shift count is inside the dtype's width; as unsigned, negative counts are large. */
   #inWidth(count: string): string {
-    return `u32(${count}) < ${this.#dtype === 'int32' || this.#dtype === 'uint32' ? 32 : 8}u`;
+    return `u32(${count}) < ${elementBits(this.#dtype)}u`;
   }
 
   #wrapped(value: string): string {
@@ -101,11 +101,13 @@ export class IntegerText implements Algebra<string, string> {
 
 /** An i32 or u32 expression wrapped to the width of an integer dtype. */
 export function wrapText(dtype: GpuDType, value: string): string {
-  if (dtype === 'int8') return `(((${value}) << 24u) >> 24u)`;
-  return dtype === 'uint8' || dtype === 'bool' ? `((${value}) & 0xffu)` : value;
+  const unused = 32 - elementBits(dtype);
+  if (unused === 0) return value;
+  return computedType(dtype) === 'i32' ? `(((${value}) << ${unused}u) >> ${unused}u)` : `((${value}) & 0x${(2 ** (32 - unused) - 1).toString(16)}u)`;
 }
 
-/** Constants as integers of a dtype; floats as they are. */
-const WRAPPED: Record<GpuDType, (value: number) => number> = {
-  float32: (value) => value, float16: (value) => value, int32: (value) => value | 0, uint32: (value) => value >>> 0, int8: (value) => (value << 24) >> 24, uint8: (value) => value & 0xff, bool: (value) => value & 0xff,
-};
+/** A constant as an integer of a dtype. */
+function wrapNumber(dtype: GpuDType, value: number): number {
+  const unused = 32 - elementBits(dtype);
+  return computedType(dtype) === 'i32' ? (value << unused) >> unused : ((value << unused) >>> unused);
+}

@@ -1,6 +1,7 @@
 // Text that brings elements from words of a buffer into the type a map computes in, and results back into words.
 import { wrapText } from './algebra-integers.ts';
-import { computedType, type GpuDType, isPacked, perWord } from './storage.ts';
+import { decodeFunction, encodeFunction } from './codec.ts';
+import { computedType, elementBits, type GpuDType, isCoded, isPacked, perWord } from './storage.ts';
 
 /** Text and the library functions it calls. */
 export interface Converted {
@@ -9,12 +10,14 @@ export interface Converted {
 }
 
 const plain = (text: string): Converted => ({ text, uses: [] });
+const hexadecimal = (bits: number): string => `0x${bits.toString(16)}u`;
 const called = (name: string, text: string): Converted => ({ text: `${name}(${text})`, uses: [name] });
 
 /** One of the elements of a packed word, as a u32 of its bits or a sign-extended i32; `shift` in bits. */
 export function unpacked(dtype: GpuDType, word: string, shift: string): string {
-  if (dtype === 'float16') return `(((${word}) >> ${shift}) & 0xffffu)`;
-  return dtype === 'int8' ? `(bitcast<i32>((${word}) << (24u - ${shift})) >> 24u)` : `(((${word}) >> ${shift}) & 0xffu)`;
+  const bits = elementBits(dtype);
+  if (computedType(dtype) === 'i32') return `(bitcast<i32>((${word}) << (${32 - bits}u - ${shift})) >> ${32 - bits}u)`;
+  return `(((${word}) >> ${shift}) & ${hexadecimal(2 ** bits - 1)})`;
 }
 
 /** The bits of an element of a buffer of words. */
@@ -23,17 +26,17 @@ export function elementAt(dtype: GpuDType, name: string, index: string): string 
   return count === 1 ? `${name}[${index}]` : unpacked(dtype, `${name}[(${index}) >> ${Math.log2(count)}u]`, `(((${index}) & ${count - 1}u) * ${32 / count}u)`);
 }
 
-/** A loaded element, 32 bits of a u32 or what `unpacked` gives, as a value of a domain; the bits of a half in a domain of integers. */
+/** A loaded element, 32 bits of a u32 or what `unpacked` gives, as a value of a domain; the stored bits of a coded one in a domain of integers. */
 export function entering(dtype: GpuDType, element: string, domain: GpuDType): Converted {
   if (domain === 'float32') return enteringFloat(dtype, element);
   const type = computedType(domain);
-  const value = dtype === 'int8' || dtype === 'int32' ? `bitcast<${type}>(${element})` : type === 'u32' ? element : `bitcast<i32>(${element})`;
+  const value = computedType(dtype) === 'i32' ? `bitcast<${type}>(${element})` : type === 'u32' ? element : `bitcast<i32>(${element})`;
   return plain(isPacked(domain) && dtype !== domain ? wrapText(domain, value) : value);
 }
 
 function enteringFloat(dtype: GpuDType, element: string): Converted {
   if (dtype === 'float32') return plain(`bitcast<f32>(${element})`);
-  if (dtype === 'float16') return called('widenedHalf', element);
+  if (isCoded(dtype)) return called(decodeFunction(dtype), element);
   if (dtype === 'int32') return called('floatOfI32', `bitcast<i32>(${element})`);
   return dtype === 'uint32' ? called('floatOfU32', element) : plain(`f32(${element})`);
 }
@@ -43,7 +46,7 @@ export function leaving(domain: GpuDType | 'mask', value: string, out: GpuDType)
   if (domain === 'mask') return plain(`select(0u, ${out === 'float32' ? '0x3f800000u' : '1u'}, ${value})`);
   if (domain !== 'float32') return plain(`bitcast<u32>(${value})`);
   if (out === 'float32') return called('canonical', value);
-  if (out === 'float16') return called('narrowedHalf', value);
+  if (isCoded(out)) return called(encodeFunction(out), value);
   if (out === 'int32') return { text: `bitcast<u32>(saturatedI32(${value}))`, uses: ['saturatedI32'] };
   if (out === 'int8') return { text: `bitcast<u32>(clamp(saturatedI32(${value}), -128, 127))`, uses: ['saturatedI32'] };
   return { text: out === 'uint32' ? `saturatedU32(${value})` : `min(saturatedU32(${value}), 255u)`, uses: ['saturatedU32'] };
@@ -53,10 +56,10 @@ export function leaving(domain: GpuDType | 'mask', value: string, out: GpuDType)
 export function recast(domain: GpuDType, value: string, out: GpuDType): Converted {
   if (out === domain) return plain(`bitcast<u32>(${value})`);
   if (out === 'bool') return plain(`select(0u, 1u, (bitcast<u32>(${value})${domain === 'float32' ? ' << 1u' : ''}) != 0u)`);
-  if (domain === 'float32') return called(out === 'float16' ? 'narrowedHalf' : 'wrappedInteger', value);
+  if (domain === 'float32') return called(isCoded(out) ? encodeFunction(out) : 'wrappedInteger', value);
   if (computedType(out) !== 'f32') return plain(`bitcast<u32>(${value})`);
   const name = computedType(domain) === 'i32' ? 'floatOfI32' : 'floatOfU32';
-  // What float32 would round is infinite as a half.
-  if (out === 'float16') return { text: `narrowedHalf(${name}(${value}))`, uses: [name, 'narrowedHalf'] };
+  // `planCast` has made sure that float32 rounds nothing that is not too large anyway.
+  if (isCoded(out)) return { text: `${encodeFunction(out)}(${name}(${value}))`, uses: [name, encodeFunction(out)] };
   return { text: `bitcast<u32>(${name}(${value}))`, uses: [name] };
 }

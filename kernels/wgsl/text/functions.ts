@@ -1,6 +1,7 @@
 // Named functions in WGSL: which scalar functions have a form of their own, and the declarations a shader needs for those it calls.
 import type { Scalar } from '../../scalar/algebra.ts';
 import * as shaders from '../shaders.gen.ts';
+import { declareCodec } from './codec.ts';
 
 /** Names of scalar functions whose bodies are float64, and of those that lose digits in float32, with their library functions. */
 const FORMS: Readonly<Record<string, string>> = {
@@ -14,25 +15,37 @@ const FORMS: Readonly<Record<string, string>> = {
 /** The library function that is a scalar function on float32; undefined where its body is to be written out. */
 export const formOf = ({ name }: Scalar): string | undefined => (Object.hasOwn(FORMS, name) ? FORMS[name] : undefined);
 
-const LIBRARY = [shaders.FLOAT, shaders.EXPONENTIAL, shaders.TRIGONOMETRY, shaders.POWER, shaders.ERROR_FUNCTION, shaders.INTEGER, shaders.HALF].join('\n');
+const LIBRARY = [shaders.FLOAT, shaders.EXPONENTIAL, shaders.TRIGONOMETRY, shaders.POWER, shaders.ERROR_FUNCTION, shaders.INTEGER].join('\n');
 
-/** Every declaration of the library by name, and the names it mentions. */
-const declarations: ReadonlyMap<string, { readonly text: string; readonly mentions: readonly string[] }> = (() => {
-  const texts = LIBRARY.split(/\n(?=(?:fn|const|struct) )/).map((text): [string, string] => [/^(?:fn|const|struct) (\w+)/.exec(text)?.[1] ?? '', text]);
+interface Declaration {
+  readonly text: string;
+  /** Names of the library in it. */
+  readonly mentions: readonly string[];
+}
+
+/** The declarations of a text by name, and the names they mention. */
+function declarationsOf(library: string): ReadonlyMap<string, Declaration> {
+  const texts = library.split(/\n(?=(?:fn|const|struct) )/).map((text): [string, string] => [/^(?:fn|const|struct) (\w+)/.exec(text)?.[1] ?? '', text]);
   const names = new Set(texts.map(([name]) => name));
   return new Map(texts.map(([name, text]) => [name, { text, mentions: [...new Set(text.match(/\w+/g))].filter((word) => word !== name && names.has(word)) }]));
-})();
+}
 
-/** The declarations of library functions and of all they call, in the library's order. Throws RangeError for a name it has not. */
+const declarations = declarationsOf(LIBRARY);
+
+/** The declarations of library functions and of all they call, in the library's order, those of codecs last. Throws RangeError for a name it has not. */
 export function declareLibrary(names: Iterable<string>): string {
   const needed = new Set<string>();
-  const visit = (name: string): void => {
+  const visit = (known: ReadonlyMap<string, Declaration>, name: string): void => {
     if (needed.has(name)) return;
     needed.add(name);
-    const found = declarations.get(name);
-    if (found === undefined) throw new RangeError(`no library function ${name} in shaders/`);
-    found.mentions.forEach(visit);
+    known.get(name)?.mentions.forEach((mention) => visit(known, mention));
   };
-  for (const name of names) visit(name);
-  return [...declarations].filter(([name]) => needed.has(name)).map(([, { text }]) => text).join('\n');
+  const codecs = new Map<string, Declaration>();
+  for (const name of names) {
+    const codec = declarations.has(name) ? undefined : declareCodec(name);
+    if (codec !== undefined) for (const [declared, declaration] of declarationsOf(codec)) codecs.set(declared, declaration);
+    else if (!declarations.has(name)) throw new RangeError(`no library function ${name} in shaders/`);
+    visit(codec === undefined ? declarations : codecs, name);
+  }
+  return [...declarations, ...codecs].filter(([name]) => needed.has(name)).map(([, { text }]) => text).join('\n');
 }

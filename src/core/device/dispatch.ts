@@ -1,7 +1,7 @@
 // Places tasks on devices by cost: measured where a task of its size class ran before, estimated where none did.
 import { UnavailableError } from '../errors.ts';
 import type { OpRow } from '../ops/define.ts';
-import { DTYPES } from '../tensor/dtype.ts';
+import { DTYPES, MAX_DTYPES } from '../tensor/dtype.ts';
 import type { Device, Task } from './device.ts';
 
 /** Share of a new measurement in the running mean. */
@@ -88,7 +88,7 @@ function elementsOf(task: Task): number {
 const sizeClass = (elements: number): number => (elements < 2 ** 31 ? 31 - Math.clz32(elements) : 32);
 
 /** Op, dtype and size class as one number: tasks of one class share a cost. */
-export const costClass = (task: Task): number => (task.row.number * 16 + DTYPES[task.type.dtype].code) * SIZE_CLASSES + sizeClass(elementsOf(task));
+export const costClass = (task: Task): number => (task.row.number * MAX_DTYPES + DTYPES[task.type.dtype].number) * SIZE_CLASSES + sizeClass(elementsOf(task));
 
 /** `now`: within the call, on this thread. `free`: later, if that is better. */
 export type Promptness = 'now' | 'free';

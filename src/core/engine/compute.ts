@@ -80,7 +80,7 @@ export class Computing {
     const named = devices.find(({ name }) => name === device);
     if (named !== undefined && named.fuses !== true) return [];
     const onGpu = devices.some((each) => each.deviceMemory !== undefined && (named === undefined ? each.automatic !== false : each === named));
-    return onGpu && numerics === 'tolerance' ? ['map', 'reduce', 'halves'] : ['map', 'reduce'];
+    return onGpu && numerics === 'tolerance' ? ['map', 'reduce', 'codecs'] : ['map', 'reduce'];
   }
 
   #kept(expression: Expression, node: NodeId, isReady: (value: Value) => boolean): Value | undefined {

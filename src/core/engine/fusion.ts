@@ -1,7 +1,8 @@
 // Steps that become part of the one step that reads them: maps in maps and reductions, products under maps. One pass instead of two.
-import { composeRows, HALF_CAST, leads } from '../ops/fused.ts';
+import { composeRows, CODEC_CAST, leads } from '../ops/fused.ts';
 import { CAST } from '../ops/indexing.ts';
 import type { KernelSpec, OpRow } from '../ops/define.ts';
+import { DTYPES } from '../tensor/dtype.ts';
 import type { Step } from './plan.ts';
 
 /** Elements below which a pass costs less than a kernel for the composition takes to make. */
@@ -12,14 +13,14 @@ const MAX_PLANS = 4096;
 
 type Skeleton = KernelSpec['skeleton'];
 
-/** Which readers take parts in: none where the device gains nothing by it, casts of halves where maps read and write those. */
-export type Readers = readonly ('map' | 'reduce' | 'halves')[];
+/** Which readers take parts in: none where the device gains nothing by it, casts from and to codecs where maps read and write through those. */
+export type Readers = readonly ('map' | 'reduce' | 'codecs')[];
 
 /** The steps that are left, operands before their users. `isWanted` says whether a step's own result is worth having. */
 export function fuseSteps(order: readonly Step[], minElements: number, readers: Readers, isWanted: (step: Step) => boolean): Step[] {
   if (order.length < 2 || !order.some((step) => elementsOf(step) >= minElements)) return order as Step[];
   const absorbed = new Set<Step>();
-  if (readers.includes('halves')) for (const step of order) if (isHalfCast(step)) step.row = HALF_CAST;
+  if (readers.includes('codecs')) for (const step of order) if (isCodecCast(step)) step.row = CODEC_CAST;
   for (const step of order) if (elementsOf(step) >= minElements && isFusable(step, ...readers)) absorbOperands(step, absorbed, isWanted);
   return absorbed.size === 0 ? (order as Step[]) : order.filter((step) => !absorbed.has(step));
 }
@@ -44,15 +45,17 @@ export class SmallPlans {
 /** Elements a step goes over. */
 const elementsOf = ({ expression: { type, operands } }: Step): number => Math.max(type.size, operands[0]?.type.size ?? 0);
 
-/** Whether a step has to be computed and is a cast between float16 and float32. */
-function isHalfCast({ value, expression: { row, type, operands: [operand] } }: Step): boolean {
-  const cast = `${operand?.type.dtype} to ${type.dtype}`;
-  return value === undefined && row === CAST && (cast === 'float16 to float32' || cast === 'float32 to float16');
+/** Whether a step has to be computed and is a cast between float32 and a dtype whose codec a device has kernels of. */
+function isCodecCast({ value, expression: { row, type, operands: [operand] } }: Step): boolean {
+  if (value !== undefined || row !== CAST || operand === undefined) return false;
+  const [from, to] = [operand.type.dtype, type.dtype];
+  const coded = to === 'float32' ? from : from === 'float32' ? to : undefined;
+  return coded !== undefined && DTYPES[coded].codec?.layout !== undefined;
 }
 
-/** Whether a step has to be computed, on float32 alone or as a cast of halves, by a kernel of one of these skeletons. */
-function isFusable(step: Step, ...skeletons: readonly (Skeleton | 'halves')[]): boolean {
-  return step.value === undefined && step.expression.row !== undefined && skeletons.includes(rowOf(step).kernel.skeleton) && (step.row === HALF_CAST || step.expression.operands.every((operand) => operand.type.dtype === 'float32'));
+/** Whether a step has to be computed, on float32 alone or as a cast through a codec, by a kernel of one of these skeletons. */
+function isFusable(step: Step, ...skeletons: readonly (Skeleton | 'codecs')[]): boolean {
+  return step.value === undefined && step.expression.row !== undefined && skeletons.includes(rowOf(step).kernel.skeleton) && (step.row === CODEC_CAST || step.expression.operands.every((operand) => operand.type.dtype === 'float32'));
 }
 
 function absorbOperands(step: Step, absorbed: Set<Step>, isWanted: (step: Step) => boolean): void {
@@ -83,9 +86,9 @@ function absorbOperands(step: Step, absorbed: Set<Step>, isWanted: (step: Step) 
 function isWhole(step: Step, inner: Step, at: number): boolean {
   const { type } = inner.expression;
   if (type.dtype !== 'float32') return false;
-  if (rowOf(step).kernel.skeleton === 'reduce') return rowOf(inner).kernel.skeleton === 'map' && !rowOf(inner).storedHalves;
+  if (rowOf(step).kernel.skeleton === 'reduce') return rowOf(inner).kernel.skeleton === 'map' && !rowOf(inner).throughCodecs;
   // Products end in float32.
-  if (rowOf(inner).kernel.skeleton === 'contract' && rowOf(step).storedHalves) return false;
+  if (rowOf(inner).kernel.skeleton === 'contract' && rowOf(step).throughCodecs) return false;
   if (type.size !== step.expression.type.size) return false;
   return rowOf(inner).kernel.skeleton === 'map' || step.operands.every((other, i) => i === at || other.expression.type.size < type.size);
 }

@@ -23,7 +23,7 @@ export function checkFinite(expression: Expression, value: Value, known?: Health
 /** What is not finite in a value, or undefined. What was found finite once is not scanned again. */
 export function findNonFinite(value: Value, known?: Health): NonFinite | undefined {
   if (!isFloat(value.type.dtype) || (known !== undefined && (known.facts & KNOWN_FINITE) !== 0)) return undefined;
-  const array = numbersOf(value.array) as Float32Array;
+  const array = numbersOf(value.array, value.type.dtype) as Float32Array;
   let count = 0;
   let at = -1;
   for (let i = 0; i < array.length; i++) {

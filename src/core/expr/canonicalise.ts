@@ -5,13 +5,12 @@ import { FULL } from '../ops/creation.ts';
 import type { OpRow } from '../ops/define.ts';
 import { checkKinds, promotedDTypes, readAttributes } from '../ops/infer.ts';
 import { valueOfArray } from '../tensor/block.ts';
-import { roundToHalf } from '../../../kernels/scalar/half.ts';
-import { allocate, type DType } from '../tensor/dtype.ts';
+import { allocate, type DType, DTYPES, isCoded, isFloat, nearestElement, type Precision } from '../tensor/dtype.ts';
 import { elementOf } from '../tensor/range.ts';
 import { checkShape } from '../tensor/shape.ts';
 import { checkHoldable, type TensorType, tensorType } from '../tensor/type.ts';
 import { type Attributes, internAttributes, NO_ATTRIBUTES } from './attributes.ts';
-import { type Author, Expression, type Precision } from './node.ts';
+import { type Author, Expression } from './node.ts';
 import { rewrite } from './laws.ts';
 import { castValue, commonDType, type Literal, readLiteral, type WeakCall } from './literals.ts';
 import { restatedAttributes } from './restated.ts';
@@ -31,18 +30,18 @@ function settled(row: OpRow, args: readonly Argument[], given: Readonly<Record<s
   const types = operands.map((operand) => operand.type);
   const attributes = settleAttributes(row, types, given);
   const type = inferType(row, types, attributes);
-  if (row.widens && types.some(isHalf)) return castTo(widened(row, operands, given, author), type.dtype, author);
+  if (row.widens && types.some(({ dtype }) => isCoded(dtype))) return castTo(decoded(row, operands, given, author), type.dtype, author);
   const expression = new Expression(row, row.number, attributes, type, author.semantics, operands, author.nextSeq());
   if (operands.every((operand, i) => operand === args[i])) rememberPlain(row, types, { given, attributes, type, flops: expression.flops });
   return expression;
 }
 
-const isHalf = ({ dtype }: TensorType): boolean => dtype === 'float16';
-
-/** The call on float32 in place of float16: what it gives is rounded once, so that half precision is how elements are stored and never how they are computed. */
-function widened(row: OpRow, operands: readonly Expression[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
-  // Factors that are halves lose nothing where products may be computed from halves.
-  return canonicalise(row, operands.map((operand) => (isHalf(operand.type) ? castTo(operand, 'float32', author) : operand)), inPrecision(row, 'float16', given), author);
+/** The call on what operands are computed in: what it gives is rounded once, so that a codec is how elements are stored and never how they are computed. */
+function decoded(row: OpRow, operands: readonly Expression[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
+  const [precise] = operands.filter(({ type }) => isCoded(type.dtype)).map(({ type }) => DTYPES[type.dtype]);
+  // Factors of a dtype that products may be rounded to lose nothing by it.
+  const precision = precise?.factors === undefined ? undefined : (precise.name as Precision);
+  return canonicalise(row, operands.map((operand) => castTo(operand, DTYPES[operand.type.dtype].compute, author)), precision === undefined ? given : inPrecision(row, precision, given), author);
 }
 
 /** The attributes of a call, with a precision where its row has that and they do not say it. */
@@ -154,7 +153,7 @@ const constants = new WeakMap<Author, Map<DType, Map<number | bigint, Expression
 
 /** The scalar expression of a literal. */
 function constant(dtype: DType, value: number | bigint, author: Author): Expression {
-  const kept = dtype === 'float16' ? roundToHalf(Number(value)) : value;
+  const kept = isCoded(dtype) && isFloat(dtype) ? nearestElement(dtype, Number(value)) : value;
   // A map takes −0 for 0.
   if (Object.is(kept, -0)) return makeConstant(dtype, kept, author);
   let byDType = constants.get(author);

@@ -3,9 +3,9 @@
 // Where a number is stored it must be an element of the dtype. Where it is compared it need not be: the call is then made with another
 // number that has the same answer for every element the dtype does hold. Bounds outside the range bind nothing.
 import type { LiteralPlace, OpRow } from '../ops/define.ts';
-import { type DType, isFloat, promote } from '../tensor/dtype.ts';
-import { checkElement, isWithin, LARGEST, nextNumber, plainNumber, rangeOf } from '../tensor/range.ts';
-import { roundToHalf } from '../../../kernels/scalar/half.ts';
+import { type DType, DTYPES, isFloat, nearestElement } from '../tensor/dtype.ts';
+import { promote } from '../tensor/promotion.ts';
+import { checkElement, isWithin, nextNumber, plainNumber, rangeOf } from '../tensor/range.ts';
 
 /** A plain number, boolean or bigint. */
 export type Literal = number | boolean | bigint;
@@ -56,14 +56,12 @@ function stored({ row }: WeakCall, dtype: DType, value: number | bigint): WeakEl
 function besideFloat(call: WeakCall, dtype: DType, place: LiteralPlace | undefined, value: number | bigint): WeakElement {
   if (!isComparison(place)) return stored(call, dtype, value);
   const exact = typeof value === 'bigint' ? doubleBeside(value, place) : value;
-  const isBeyond = Number.isFinite(exact) ? !Number.isFinite(rounded(dtype, exact)) : typeof value === 'bigint';
+  const isBeyond = Number.isFinite(exact) ? !Number.isFinite(nearestElement(dtype, exact)) : typeof value === 'bigint';
   if (!isBeyond) return { dtype, value: exact };
-  const largest = LARGEST[dtype] as number;
+  const largest = DTYPES[dtype].largest as number;
   if (place === 'same') return { dtype, value: NaN };
   return { dtype, value: value > 0 ? (place === 'up' ? Infinity : largest) : place === 'up' ? -largest : -Infinity };
 }
-
-const rounded = (dtype: DType, value: number): number => (dtype === 'float16' ? roundToHalf(value) : dtype === 'float32' ? Math.fround(value) : value);
 
 /** The float64 on the asked side of a bigint that no float64 is equal to; NaN, which equals nothing, where equality is asked. */
 function doubleBeside(value: bigint, place: 'up' | 'down' | 'same'): number {
@@ -80,7 +78,7 @@ const BEYOND = 2 ** 64;
 function compared(beside: DType, place: 'up' | 'down' | 'same', value: number | bigint): WeakElement {
   const whole = typeof value === 'bigint' || place === 'same' ? value : place === 'up' ? Math.ceil(value) : Math.floor(value);
   if (isWhole(whole) && isWithin(beside, whole)) return { dtype: beside === 'bool' ? 'float32' : beside, value: typeof whole === 'number' ? whole + 0 : whole };
-  // No integer is equal to a half.
+  // No integer is equal to 0.5.
   if (place === 'same') return { dtype: 'float32', value: 0.5 };
   return { dtype: 'float32', value: Number.isNaN(whole) ? NaN : whole > 0 ? BEYOND : -BEYOND };
 }
@@ -105,7 +103,7 @@ function isBroughtBack({ row, literals }: WeakCall, dtype: DType): boolean {
 
 /** What a scalar made from `value` in one dtype is in another: its element is what is cast. Undefined where that is left to the op. */
 export function castValue(value: number | bigint, from: DType, to: DType): number | bigint | undefined {
-  const element = isFloat(from) ? rounded(from, Number(value)) : from === 'bool' ? Number(value !== 0) : typeof value === 'bigint' ? value : Math.trunc(value) + 0;
+  const element = isFloat(from) ? nearestElement(from, Number(value)) : from === 'bool' ? Number(value !== 0) : typeof value === 'bigint' ? value : Math.trunc(value) + 0;
   if (isFloat(to)) return typeof element === 'bigint' ? undefined : element;
   return isFloat(from) || to === 'bool' || !isWithin(to, element) ? undefined : element;
 }

@@ -2,6 +2,7 @@
 import type { CallSite } from '../call-site.ts';
 import type { OpRow } from '../ops/define.ts';
 import type { Value } from '../tensor/block.ts';
+import type { Precision } from '../tensor/dtype.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { type Attributes, NO_ATTRIBUTES } from './attributes.ts';
 import { Holding } from './holding.ts';
@@ -15,9 +16,6 @@ export const REWRITES_APPLIED = 2;
 
 /** Makes an expression of a row from operands the caller knows to fit. */
 export type Derive = (row: OpRow, operands: readonly Expression[], given: Readonly<Record<string, unknown>> | undefined, author: Author) => Expression;
-
-/** The least precise dtype that factors of a product may be rounded to. */
-export type Precision = 'float32' | 'float16';
 
 /** Numbers the expressions of a sheet and says in which semantics they are meant. */
 export interface Author {

@@ -3,6 +3,7 @@ import { AttributeError, DTypeError } from '../errors.ts';
 import type { AttributeValue } from '../ops/attribute-values.ts';
 import type { AttributeValues, OpRow } from '../ops/define.ts';
 import { promotedDTypes, readAttributes } from '../ops/infer.ts';
+import { isCoded } from '../tensor/dtype.ts';
 import type { TensorType } from '../tensor/type.ts';
 
 /** Canonical attributes, checked as those of a call on these operands are; an error where a call would not have come to them. */
@@ -21,7 +22,7 @@ export function restatedAttributes(row: OpRow, types: readonly TensorType[], val
 function checkPromoted(row: OpRow, types: readonly TensorType[]): void {
   const dtypes = types.map(({ dtype }) => dtype);
   const promoted = promotedDTypes(row, dtypes);
-  const wrong = dtypes.findIndex((dtype, i) => dtype !== promoted[i] || (row.widens && dtype === 'float16'));
+  const wrong = dtypes.findIndex((dtype, i) => dtype !== promoted[i] || (row.widens && isCoded(dtype)));
   if (wrong < 0) return;
   throw new DTypeError(`${row.name}: operand ${wrong} is ${dtypes[wrong]}, which a call casts first; the trace was changed, or written by a faulty release.`, { op: row.name, operand: wrong, dtype: dtypes[wrong] });
 }

@@ -61,7 +61,9 @@ export function contentId(panels: Uint8Array, shape: Shape, dtype: DType, digest
       { shape, dtype, lengthBytes: panels.length, panelCount },
     );
   }
-  writer.begin('content', 1).u8(DTYPES[dtype].code);
+  const { code, identity } = DTYPES[dtype];
+  writer.begin('content', 1).u8(code);
+  if (identity !== undefined) writer.string(identity);
   writer.list(shape, writeDimension).bytes(panels);
   return digest.hash(writer.view());
 }

@@ -54,7 +54,7 @@ export const printAttributes = (values: Readonly<Record<string, unknown>>, row: 
 const printAttribute = (value: AttributeValue): string => (typeof value === 'bigint' ? `${value}n` : typeof value === 'number' ? String(value) : JSON.stringify(value));
 
 function printValues({ array: stored, type }: Value): string[] {
-  const array = numbersOf(stored);
+  const array = numbersOf(stored, type.dtype);
   if (array.length === 0) return ['empty'];
   const shown = Array.from(array.subarray(0, MAX_ELEMENTS) as Iterable<number | bigint>, (x) => (type.dtype === 'bool' ? String(x === 1) : printNumber(x)));
   const elements = `[${shown.join(', ')}${array.length > MAX_ELEMENTS ? ', …' : ''}]`;

@@ -80,7 +80,7 @@ export class Tensor<D extends DType = DType> {
     return this.expression.origin;
   }
 
-  /** The elements, row-major, in an array of the caller's own; float16 as bits in a Uint16Array. Computes what is missing. */
+  /** The elements, row-major, in an array of the caller's own, as they are stored. Computes what is missing. */
   async data(): Promise<DTypeArrays[D]> {
     const value = await this.#value();
     const copy = value.array.slice() as DTypeArrays[D];
@@ -91,7 +91,7 @@ export class Tensor<D extends DType = DType> {
   /** The single element of a tensor of size 1. */
   async item(): Promise<ElementOf<D>> {
     if (this.size !== 1) throw new ShapeError(`item: this tensor has ${this.size} elements; read data(), or reduce it to one.`, { shape: this.shape });
-    const [element] = numbersOf(await this.data());
+    const [element] = numbersOf(await this.data(), this.dtype);
     return (this.dtype === 'bool' ? element === 1 : element) as never;
   }
 
@@ -100,7 +100,7 @@ export class Tensor<D extends DType = DType> {
   toArray(): Promise<NestedList<ElementOf<D>>>;
   async toArray(rank = this.shape.length): Promise<unknown> {
     if (rank !== this.shape.length) throw new ShapeError(`toArray: this tensor of shape ${formatShape(this.shape)} has rank ${this.shape.length}, not ${String(rank)}; pass its rank, or nothing.`, { shape: this.shape, rank });
-    const flat = Array.from(numbersOf(await this.data()) as Iterable<unknown>, this.dtype === 'bool' ? (x) => x === 1 : (x) => x);
+    const flat = Array.from(numbersOf(await this.data(), this.dtype) as Iterable<unknown>, this.dtype === 'bool' ? (x) => x === 1 : (x) => x);
     return this.shape.length === 0 ? flat[0] : nest(flat, this.shape);
   }
 

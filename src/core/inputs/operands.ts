@@ -6,7 +6,7 @@ import { Expression } from '../expr/node.ts';
 import { type DType, type TypedArray, dtypeOfArray, parseDType } from '../tensor/dtype.ts';
 import { checkShape, formatShape, MAX_RANK, sizeOf } from '../tensor/shape.ts';
 import type { Elements } from '../tensor/elements.ts';
-import { asTableArray, checkReadable, isHalfBits } from '../tensor/foreign-dtypes.ts';
+import { asTableArray, checkReadable, isStoredForm } from '../tensor/foreign-dtypes.ts';
 import { asTruth, readSequence } from '../tensor/foreign-elements.ts';
 import { readForeign } from '../tensor/foreign.ts';
 import { isGpuBuffer } from '../tensor/foreign-gpu.ts';
@@ -39,7 +39,7 @@ export function readIndices(value: unknown, owner: string): Elements {
 }
 
 function readAny(value: unknown, owner: string, dtype: DType | undefined): Elements {
-  const own = dtype === 'float16' && isHalfBits(value) ? dtype : dtypeOfArray(value);
+  const own = dtype !== undefined && isStoredForm(value, dtype) ? dtype : dtypeOfArray(value);
   if (own !== undefined) return retyped(readTyped(value as TypedArray, own, owner), dtype);
   const foreign = readForeign(value, owner);
   if (foreign !== undefined) return retyped(foreign, dtype);

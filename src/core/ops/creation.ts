@@ -1,6 +1,6 @@
 // Values made from attributes alone, or in the likeness of an operand.
 import { AttributeError } from '../errors.ts';
-import { type DType, isInteger, numbersOf, storedNumber } from '../tensor/dtype.ts';
+import { type DType, isInteger, nearestElement } from '../tensor/dtype.ts';
 import { checkElement, elementOf } from '../tensor/range.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { type AttributeSpec, type AttributeValues, defineOp, type DirectKernel, type OpRow, type TypedOperand, unary, versioned } from './define.ts';
@@ -36,12 +36,6 @@ const fromZero: OpRow['settle'] = (_operands, attrs) => (attrs['stop'] === null 
 
 const inRange = (attrs: AttributeValues, index: number): number => (attrs['start'] as number) + index * (attrs['step'] as number);
 
-/** A value as an element of a floating dtype. */
-function roundedTo(dtype: DType, value: number): number {
-  if (dtype === 'float16') return numbersOf(Uint16Array.of(storedNumber(dtype, value)))[0] as number;
-  return dtype === 'float32' ? Math.fround(value) : value;
-}
-
 /** How many elements come before stop; not the quotient alone, which may be rounded to either side, as elements may be. */
 function rangeLength(attrs: AttributeValues): number {
   const [start, stop, step, dtype] = [attrs['start'] as number, attrs['stop'] as number, attrs['step'] as number, attrs['dtype'] as DType];
@@ -50,7 +44,7 @@ function rangeLength(attrs: AttributeValues): number {
     throw new AttributeError(`arange: start ${start}, stop ${stop}, step ${step} give no finite range; use finite numbers and a step other than 0.`, attrs);
   }
   const isBefore = (value: number): boolean => (step > 0 ? value < stop : value > stop);
-  const isElement = (index: number): boolean => isBefore(inRange(attrs, index)) && isBefore(roundedTo(dtype, inRange(attrs, index)));
+  const isElement = (index: number): boolean => isBefore(inRange(attrs, index)) && isBefore(nearestElement(dtype, inRange(attrs, index)));
   let [low, high] = [0, Math.max(0, Math.ceil(quotient)) + 1];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);

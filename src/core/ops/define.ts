@@ -3,12 +3,10 @@ import type { ElementFunction } from '../../../kernels/scalar/algebra.ts';
 import type { MatrixProduct } from '../../../kernels/js/matrix-product.ts';
 import type { Skeletons } from '../../../kernels/skeletons.ts';
 import type { AttributeValue } from './attribute-values.ts';
-import type { DType, TypedArray } from '../tensor/dtype.ts';
+import type { OperandKind } from './kinds.ts';
+import { type DType, DTYPES, PRECISIONS, type TypedArray } from '../tensor/dtype.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
-
-/** Dtypes an operand may have: a kind, or `same` as the first operand after promotion. */
-export type OperandKind = 'any' | 'numeric' | 'float' | 'floatOrBool' | 'integerOrBool' | 'bool' | 'index';
 
 /**
  * What a plain number in the place of an operand is there for, where it need not be an element of the dtype beside it. Compared: one no
@@ -125,21 +123,22 @@ export interface OpRow {
   readonly laws: readonly LawName[];
   /** What the standard calls it, where ours differs; shown in docs/ops.md. */
   readonly deviation?: string;
-  /** Operands of float16 are widened to float32 and a result of float16 is rounded once; false where elements are only moved or made. */
+  /** Operands with a codec are cast to what they are computed in, and the result back; false where elements are only moved or made. */
   readonly widens: boolean;
-  /** A map of operands or to a result that are float16 as they are stored (fused.ts): devices widen and round as they read and write. */
-  readonly storedHalves: boolean;
+  /** A map of operands or to a result that are as their codecs store them (fused.ts): devices decode and encode as they read and write. */
+  readonly throughCodecs: boolean;
   /** No operands: a value made from attributes alone. */
   readonly source: boolean;
   /** What a fused row of two skeletons comes to where a device has no kernel for both at once (fused.ts). */
   readonly parts?: RowParts;
 }
 
-/** Units of float32's epsilon in one of float16's unit roundoff, for both factors of a product. */
-const HALF_FACTORS = 2 ** 13;
-
-/** The row's bound for a call: larger where its attributes allow factors of half precision. */
-export const boundOf = (row: OpRow, attrs: AttributeValues): number => row.bound + (attrs['precision'] === 'float16' ? HALF_FACTORS : 0);
+/** The row's bound for a call: larger where its attributes allow factors of less precision, by half an epsilon of that for each. */
+export function boundOf(row: OpRow, attrs: AttributeValues): number {
+  const precision = PRECISIONS.find((name) => name === attrs['precision']) ?? 'float32';
+  const [allowed, own] = [DTYPES[precision], DTYPES.float32].map(({ epsilon }) => epsilon as number) as [number, number];
+  return row.bound + (allowed > own ? allowed / own : 0);
+}
 
 /** Two rows in a row: the first on the first operands, the second on its result and the others. */
 export interface RowParts {
@@ -164,7 +163,7 @@ export function defineOp(draft: RowDraft): OpRow {
   return Object.freeze({
     number: nextNumber++, version: 1, variadic: false, attributes: {}, positional: [], promotion: 'none', result: 'same',
     flops: (_operands: readonly TensorType[], out: TensorType) => out.size,
-    separable: 'none', bound: 0, laws: [], storedHalves: false, widens: draft.kernel.skeleton !== 'window' && draft.kernel.skeleton !== 'alias', source: operands.length === 0, ...draft, operands,
+    separable: 'none', bound: 0, laws: [], throughCodecs: false, widens: draft.kernel.skeleton !== 'window' && draft.kernel.skeleton !== 'alias', source: operands.length === 0, ...draft, operands,
   } satisfies OpRow);
 }
 

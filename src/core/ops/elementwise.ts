@@ -1,6 +1,7 @@
 // Makers of elementwise rows: one body each, from which every device takes its kernel.
 import { predicate, scalar, type Body, type PredicateBody, type Scalar } from '../../../kernels/scalar/algebra.ts';
-import { defineOp, type LawName, type LiteralPlace, type OperandKind, type OpRow } from './define.ts';
+import { defineOp, type LawName, type LiteralPlace, type OpRow } from './define.ts';
+import type { OperandKind } from './kinds.ts';
 import { broadcastShapes, first } from './infer.ts';
 
 interface Options {

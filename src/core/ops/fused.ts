@@ -9,14 +9,17 @@ import { CAST } from './indexing.ts';
 const MAX_OPERANDS = 6;
 const MAX_PARTS = 12;
 
-/** The cast between float16 and float32 as a map, for kernels that read and write halves as they are stored. */
-export const HALF_CAST: OpRow = defineOp({ name: CAST.name, doc: CAST.doc, operands: CAST.operands, attributes: CAST.attributes, infer: CAST.infer, kernel: { skeleton: 'map', element: scalar('half', 1, (_m, x) => x) }, separable: 'elements', storedHalves: true });
+/** A cast to or from float32 as a map, for kernels that decode and encode elements as they read and write. */
+export const CODEC_CAST: OpRow = defineOp({
+  name: CAST.name, doc: CAST.doc, operands: CAST.operands, attributes: CAST.attributes, infer: CAST.infer, separable: 'elements',
+  kernel: { skeleton: 'map', element: scalar('decoded', 1, (_m, x) => x) }, throughCodecs: true,
+});
 
 const composed = new Map<string, OpRow | undefined>();
 const partsOf = new WeakMap<OpRow, number>();
 
 /**
- * `outer` with its operand at a position replaced by `inner` of further operands, all float32 but for those of `HALF_CAST`; undefined where there is no such
+ * `outer` with its operand at a position replaced by `inner` of further operands, all float32 but for those of `CODEC_CAST`; undefined where there is no such
  * row. What `inner` gives is rounded as if it had been stored. Operands of a product come first, others stand where `inner` stood.
  * The same composition is the same row.
  */
@@ -48,7 +51,7 @@ function mapOfMap(outer: OpRow, f: ElementFunction, at: number, inner: OpRow, g:
 
 function mapRow(outer: OpRow, inner: OpRow, element: ElementFunction, operands: OpRow['operands']): OpRow {
   const row: OpRow = defineOp({
-    ...namesOf(outer, inner), result: outer.result, separable: 'elements', operands, kernel: { skeleton: 'map', element }, storedHalves: outer.storedHalves || inner.storedHalves,
+    ...namesOf(outer, inner), result: outer.result, separable: 'elements', operands, kernel: { skeleton: 'map', element }, throughCodecs: outer.throughCodecs || inner.throughCodecs,
     infer: (types) => ({ dtype: element.returns === 'mask' ? 'bool' : 'float32', shape: broadcastShapes(row, types) }),
     flops: (types, out, attrs) => outer.flops(types, out, attrs) + inner.flops(types, tensorType('float32', out.shape), attrs),
   });

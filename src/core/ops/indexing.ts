@@ -1,11 +1,11 @@
 // Joining, selecting and rearranging: ops whose kernels copy runs of elements.
 import { predicate } from '../../../kernels/scalar/algebra.ts';
-import { halfOf } from '../../../kernels/scalar/half.ts';
+import { type Codec, type DecodedArray, decodedArray, type StoredArray } from '../../../kernels/codecs/codec.ts';
 import type { Skeletons } from '../../../kernels/skeletons.ts';
 import { AttributeError, ShapeError } from '../errors.ts';
 import { allocate, DTYPES, storedNumber, type TypedArray } from '../tensor/dtype.ts';
 import { formatShape, sameShape, type Shape, sizeOf } from '../tensor/shape.ts';
-import type { TensorType } from '../tensor/type.ts';
+import { type TensorType, tensorType } from '../tensor/type.ts';
 import { defineOp, type OpRow, type RearrangingKernel, type TypedOperand, unary } from './define.ts';
 import { first, settledAxis } from './infer.ts';
 
@@ -155,25 +155,40 @@ const isTrue = predicate('isTrue', 1, (m, x) => m.ne(x, m.constant(0)));
 
 const cast: RearrangingKernel = ([x], out, _attrs, on) => {
   const { array, type } = x as TypedOperand;
+  const { codec } = DTYPES[type.dtype];
   if (type.dtype === out.type.dtype) out.array.set(array as never);
-  else if (type.dtype === 'float16') castHalves(array as Uint16Array, out, on);
-  else if (out.type.dtype === 'float16') castToHalves(array, out.array as Uint16Array, on);
-  else if (type.dtype === 'int64') castBigIntegers(array as BigInt64Array, out);
-  else castNumbers(array as Exclude<TypedArray, BigInt64Array>, out, on);
+  else if (codec === undefined) castComputed(array, out, on);
+  else if (codec.compute === out.type.dtype) on.decode(codec, array as StoredArray, out.array as DecodedArray);
+  else {
+    const numbers = decodedArray(codec, array.length);
+    on.decode(codec, array as StoredArray, numbers);
+    castComputed(numbers, out, on);
+  }
 };
 
-function castHalves(from: Uint16Array, out: TypedOperand, on: Skeletons): void {
-  if (out.array instanceof Float32Array) return on.widenHalves(from, out.array);
-  const numbers = new Float32Array(from.length);
-  on.widenHalves(from, numbers);
-  castNumbers(numbers, out, on);
+/** Of elements that are stored as they are computed. */
+function castComputed(from: TypedArray, out: TypedOperand, on: Skeletons): void {
+  const { codec } = DTYPES[out.type.dtype];
+  if (codec !== undefined) castToCodec(from, codec, out, on);
+  else if (from instanceof BigInt64Array) castBigIntegers(from, out);
+  else castNumbers(from, out, on);
 }
 
-/** Integers are float32 exactly, or beyond the largest half; of the others float64 alone would be rounded twice. */
-function castToHalves(from: TypedArray, out: Uint16Array, on: Skeletons): void {
-  if (from instanceof Float32Array) return on.narrowToHalves(from, out);
-  if (from instanceof Float64Array || from instanceof BigInt64Array) for (let i = 0; i < from.length; i++) out[i] = halfOf(Number(from[i]));
-  else on.narrowToHalves(Float32Array.from(from), out);
+/** Elements are rounded once, for float32 between would round them twice; integers that it holds, or that are too large anyway, are float32. */
+function castToCodec(from: TypedArray, codec: Codec, { array, type }: TypedOperand, on: Skeletons): void {
+  const out = array as StoredArray;
+  if (codec.compute === 'int32') return on.encode(codec, from instanceof Int32Array ? from : wrappedIntegers(from, on), out);
+  if (from instanceof Float32Array) return on.encode(codec, from, out);
+  const isExact = !(from instanceof Float64Array || from instanceof BigInt64Array) && (from.BYTES_PER_ELEMENT < 4 || (DTYPES[type.dtype].largest as number) <= 2 ** 24);
+  if (isExact) return on.encode(codec, Float32Array.from(from), out);
+  for (let i = 0; i < from.length; i++) out[i] = codec.encode(typeof from[i] === 'bigint' ? toSingle(from[i] as bigint) : (from[i] as number));
+}
+
+/** As int32: what integers of fewer bits are the low bits of. */
+function wrappedIntegers(from: TypedArray, on: Skeletons): Int32Array {
+  const integers = new Int32Array(from.length);
+  castComputed(from, { array: integers, type: tensorType('int32', [from.length]) }, on);
+  return integers;
 }
 
 function castNumbers(from: Exclude<TypedArray, BigInt64Array>, { array, type }: TypedOperand, on: Skeletons): void {

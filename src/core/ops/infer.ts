@@ -1,29 +1,14 @@
 // Shape and dtype rules that many rows share, and the checks every call goes through before its row's own rule.
 import { AttributeError, DTypeError, ShapeError } from '../errors.ts';
-import { type DType, DTYPES, dtypeOfArray, isDType, isFloat, isInteger, noDType, promote } from '../tensor/dtype.ts';
+import { type DType, dtypeOfArray, isDType, isFloat, noDType } from '../tensor/dtype.ts';
+import { promote } from '../tensor/promotion.ts';
 import { broadcast, checkShape, normaliseAxes, normaliseAxis, type Shape } from '../tensor/shape.ts';
 import { plainNumber } from '../tensor/range.ts';
 import type { TensorType } from '../tensor/type.ts';
-import type { AttributeSpec, AttributeValues, OpRow, OperandKind } from './define.ts';
+import type { AttributeSpec, AttributeValues, OpRow } from './define.ts';
+import { kindTakes, OPERAND_KINDS } from './kinds.ts';
 import type { AttributeValue } from './attribute-values.ts';
 import { nearestAttribute } from './suggestions.ts';
-
-type Inferred = { readonly dtype: DType; readonly shape: Shape };
-
-/** Result like the first operand. */
-export const sameType = (operands: readonly TensorType[]): Inferred => first(operands);
-
-/** Shapes broadcast, dtype of the (promoted) first operand. */
-export const broadcastRule = (row: () => OpRow) => (operands: readonly TensorType[]): Inferred => ({
-  dtype: first(operands).dtype,
-  shape: broadcastShapes(row(), operands),
-});
-
-/** Shapes broadcast, dtype bool. */
-export const predicateRule = (row: () => OpRow) => (operands: readonly TensorType[]): Inferred => ({
-  dtype: 'bool',
-  shape: broadcastShapes(row(), operands),
-});
 
 export function broadcastShapes(row: OpRow, operands: readonly TensorType[]): Shape {
   return broadcast(row.name, operands.map((type) => type.shape), row.operands.map((spec) => spec.name));
@@ -38,26 +23,6 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepdims: At
     : shape.filter((_, axis) => !axes.includes(axis));
 }
 
-const ACCEPTS: Record<OperandKind, (dtype: DType) => boolean> = {
-  any: () => true,
-  numeric: (dtype) => dtype !== 'bool',
-  float: isFloat,
-  floatOrBool: (dtype) => isFloat(dtype) || dtype === 'bool',
-  integerOrBool: (dtype) => isInteger(dtype) || dtype === 'bool',
-  index: isInteger,
-  bool: (dtype) => dtype === 'bool',
-};
-
-const REMEDY: Record<OperandKind, string> = {
-  any: '',
-  numeric: "use x.astype('float32') or x.astype('int32') first",
-  float: "use x.astype('float32') first",
-  floatOrBool: "use x.astype('float32') first",
-  integerOrBool: "use x.astype('int32') first",
-  index: "use x.astype('int32') first",
-  bool: 'compare it first, for example x.notEqual(0)',
-};
-
 /** The common dtype the row asks its operands to have, by operand; the same list when it asks for none. */
 export function promotedDTypes(row: OpRow, dtypes: readonly DType[]): readonly DType[] {
   if (row.promotion === 'none') return dtypes;
@@ -71,18 +36,14 @@ export function promotedDTypes(row: OpRow, dtypes: readonly DType[]): readonly D
 export function checkKinds(row: OpRow, operands: readonly TensorType[]): void {
   operands.forEach((type, i) => {
     const spec = row.operands[row.variadic ? 0 : i];
-    if (spec === undefined || ACCEPTS[spec.kind](type.dtype)) return;
+    if (spec === undefined || kindTakes(spec.kind, type.dtype)) return;
+    const { wanted, remedy } = OPERAND_KINDS[spec.kind];
     throw new DTypeError(
-      `${row.name}: ${spec.name} is ${type.dtype}, which is not ${WANTED[spec.kind]}; ${REMEDY[spec.kind].replaceAll('x.', `${spec.name}.`)}.`,
+      `${row.name}: ${spec.name} is ${type.dtype}, which is not ${wanted}; ${remedy.replaceAll('x.', `${spec.name}.`)}.`,
       { op: row.name, operand: spec.name, dtype: type.dtype },
     );
   });
 }
-
-const WANTED: Record<OperandKind, string> = {
-  any: 'a dtype', numeric: 'a number', float: 'a floating dtype', floatOrBool: 'a floating dtype or bool',
-  integerOrBool: 'an integer dtype or bool', index: 'an integer dtype', bool: 'bool',
-};
 
 /** Reads the attributes of a call against the row: unknown, missing and ill-typed ones are refused. */
 export function readAttributes(row: OpRow, given: Readonly<Record<string, unknown>>): Record<string, AttributeValue> {
@@ -163,5 +124,3 @@ export function needRank(row: string, operand: string, type: TensorType, atLeast
     { op: row, operand, shape: type.shape },
   );
 }
-
-export const itemBytes = (dtype: DType): number => DTYPES[dtype].itemBytes;

@@ -1,6 +1,7 @@
 // Products and linear systems: rows on the contract and linalg skeletons.
 import { ShapeError } from '../errors.ts';
 import { batchOffsets } from '../tensor/batches.ts';
+import { PRECISIONS } from '../tensor/dtype.ts';
 import { broadcast, formatShape, type Shape } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
 import type { MatrixProduct } from '../../../kernels/js/matrix-product.ts';
@@ -14,7 +15,7 @@ const transposes: Readonly<Record<string, AttributeSpec>> = {
 
 /** Rounding factors to half precision is allowed, not asked for: devices that gain nothing by it, and class exact, multiply what they are given. */
 const PRECISION: AttributeSpec = {
-  kind: 'choice', choices: ['float32', 'float16'], fallback: 'float32', doc: 'float16 lets a GPU round float32 factors to half precision, up to 65504 and to 11 bits; sums stay float32',
+  kind: 'choice', choices: PRECISIONS, fallback: 'float32', doc: 'float16 lets a GPU round float32 factors to half precision, up to 65504 and to 11 bits; sums stay float32',
 };
 
 interface Sides {

@@ -3,7 +3,8 @@ import { ShapeError } from '../errors.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { formatShape, sizeOf } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
-import { type AttributeSpec, defineOp, type OperandKind, type OpRow, type ReductionName, type RowTransform, unary } from './define.ts';
+import { type AttributeSpec, defineOp, type OpRow, type ReductionName, type RowTransform, unary } from './define.ts';
+import type { OperandKind } from './kinds.ts';
 import { first, reducedShape, settledAxes, settledAxis } from './infer.ts';
 
 const AXES: AttributeSpec = { kind: 'axes', fallback: null, doc: 'axes to reduce; null = all' };

@@ -27,7 +27,7 @@ export class Facts {
 
   constructor({ array, type }: { readonly array: TypedArray; readonly type: TensorType }) {
     this.type = type;
-    this.#array = numbersOf(array);
+    this.#array = numbersOf(array, type.dtype);
   }
 
   get finite(): boolean {

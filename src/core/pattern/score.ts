@@ -1,8 +1,7 @@
 // The score of a stored result, in [0, 1]: how much it is worth keeping. The formula is in docs/score.md.
-import { numberOfHalf } from '../../../kernels/scalar/half.ts';
 import { ENTRY_BYTES, WORTH_NS_PER_BYTE } from '../policy/admission.ts';
 import type { Value } from '../tensor/block.ts';
-import { bytesOf, type DType, isFloat, type TypedArray } from '../tensor/dtype.ts';
+import { bytesOf, type DType, DTYPES, isFloat } from '../tensor/dtype.ts';
 import { FACT, knownFacts } from './facts.ts';
 
 /** Everything the score depends on. */
@@ -85,27 +84,29 @@ export function scoreOf(value: Value, costNs: number): number {
   return score(sizeBytes >= MIN_SAMPLED_BYTES && costNs >= MIN_SAMPLED_NS && value.block.isLocal ? { ...record, sample: sampleOf(value) } : record);
 }
 
-/** log2 of the first power of two that a floating dtype does not hold. */
-const LOG2_LIMITS: Partial<Record<DType, number>> = { float16: 16, float32: 128, float64: 1024 };
-
-const numberAt = (array: TypedArray, i: number): number => (array instanceof Uint16Array ? numberOfHalf(array[i] as number) : Number(array[i]));
+/** log2 of the first power of two that a floating dtype does not hold; 0 for others. */
+const log2Limit = (dtype: DType): number => {
+  const { largest } = DTYPES[dtype];
+  return largest === undefined ? 0 : Math.ceil(Math.log2(largest));
+};
 
 /** Samples elements at an odd stride, so that no power-of-two layout hides. */
 export function sampleOf({ array, type }: Pick<Value, 'array' | 'type'>): Sample {
   const itemBytes = array.BYTES_PER_ELEMENT;
   const step = Math.ceil((array.length * itemBytes) / SAMPLE_BYTES) | 1;
   const bytes = bytesOf(array);
+  const decode = DTYPES[type.dtype].codec?.decode ?? Number;
   const counts = new Uint16Array(256);
   let total = 0, largest = 0, finite = true;
   for (let i = 0; i < array.length && total + itemBytes <= SAMPLE_BYTES; i += step) {
     for (let byte = i * itemBytes; byte < (i + 1) * itemBytes; byte++, total++) (counts[bytes[byte] as number] as number)++;
-    const magnitude = Math.abs(numberAt(array, i));
+    const magnitude = Math.abs(decode(array[i] as number));
     if (!(magnitude < Infinity)) finite = false;
     else if (magnitude > largest) largest = magnitude;
   }
   const float = isFloat(type.dtype);
   return {
-    finite, log2Limit: LOG2_LIMITS[type.dtype] ?? 0,
+    finite, log2Limit: log2Limit(type.dtype),
     log2Range: float && largest > 0 ? Math.log2(largest) : 0, entropyBits: entropyOf(counts, total),
   };
 }

@@ -1,11 +1,10 @@
 // Options of a sheet and of a view of it, validated once.
 import { AttributeError } from '../errors.ts';
 import type { NumericsClass } from '../events.ts';
-import type { Precision } from '../expr/node.ts';
 import type { TensorflowModule } from '../ops/tensorflow-module.ts';
 import { nearest } from '../ops/suggestions.ts';
 import type { LawSet } from '../policy/laws.ts';
-import type { DType } from '../tensor/dtype.ts';
+import { type DType, type Precision, PRECISIONS } from '../tensor/dtype.ts';
 import type { LoadOptions } from '../trace/load.ts';
 import type { ReplayTraceOptions } from '../trace/replay.ts';
 import type { BytesOptions, SaveOptions } from '../trace/save.ts';
@@ -114,7 +113,7 @@ const FILE: OptionSpec = { expected: 'the path of a file', accepts: isText };
 /** Checked where it is read. */
 const ANY: OptionSpec = { expected: 'anything', accepts: () => true };
 
-const SHARED = { class: oneOf('tolerance', 'exact'), cache: oneOf('on', 'off'), device: DEVICE, precision: oneOf('float32', 'float16') };
+const SHARED = { class: oneOf('tolerance', 'exact'), cache: oneOf('on', 'off'), device: DEVICE, precision: oneOf(...PRECISIONS) };
 const VIEW: OptionSpecs<ViewOptions> = { ...SHARED, signal: { expected: 'the signal of an AbortController', accepts: (value) => value instanceof AbortSignal } };
 const OPEN: OptionSpecs<OpenOptions> = {
   ...SHARED, budgetBytes: COUNT, gpuBudgetBytes: COUNT, threads: THREADS, devices: DEVICES, tf: MODULE, eager: FLAG, rewrites: oneOf('apply', 'offer', 'off'), policy: ANY,

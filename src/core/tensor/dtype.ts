@@ -1,5 +1,6 @@
-// The dtype table: everything the library knows about element types, in one place.
-import { halfOf, widenHalves } from '../../../kernels/scalar/half.ts';
+// The dtype table: everything the library knows about element types, in one place. More rows come from define-dtype.ts.
+import { type Codec, decodeAll, decodedArray, type StoredArray } from '../../../kernels/codecs/codec.ts';
+import { FLOAT16 } from '../../../kernels/codecs/codecs.ts';
 import { DTypeError } from '../errors.ts';
 
 /** Array types that hold tensor elements. */
@@ -20,6 +21,12 @@ export interface DTypeArrays {
 }
 
 export type DType = keyof DTypeArrays;
+
+/** The floating dtypes of the library. */
+export type FloatDType = 'float64' | 'float32' | 'float16';
+
+/** The least precise dtype that factors of a product may be rounded to. */
+export type Precision = 'float32' | 'float16';
 
 /** What one element of a dtype is in JavaScript. */
 export type ElementOf<D extends DType> = D extends 'int64' ? bigint : D extends 'bool' ? boolean : number;
@@ -54,44 +61,82 @@ export type DTypeOf<V> =
 
 export type DTypeKind = 'float' | 'int' | 'uint' | 'bool';
 
-/** One row of the table. `code` is part of the identity format and never changes. */
+/** One row of the table. */
 export interface DTypeRow {
   readonly name: DType;
+  /** Part of the identity format: it never changes. Dtypes that were defined have one code, and `identity` tells them apart. */
   readonly code: number;
+  readonly identity?: string;
+  /** Number inside this process; never leaves it. */
+  readonly number: number;
   readonly kind: DTypeKind;
+  /** Bits of an element's value; what it is stored in may have more. */
+  readonly bits: number;
   readonly itemBytes: number;
   /** Allocates `length` zero elements, or views `buffer` from `byteOffset`. */
   readonly array: {
     new (length: number): TypedArray;
     new (buffer: ArrayBufferLike, byteOffset?: number, length?: number): TypedArray;
   };
+  /** Of two dtypes of a kind, the common one is that of the higher rank (promotion.ts). */
+  readonly rank: number;
+  /** The dtype that ops compute in: itself, unless it has a codec. */
+  readonly compute: DType;
+  /** How elements are stored where that is not how they are computed. */
+  readonly codec?: Codec;
+  /** The largest finite element of a float, and the distance from 1 to the next. */
+  readonly largest?: number;
+  readonly epsilon?: number;
+  /** What a GPU rounds the factors of a product to where the `precision` of the call names this dtype. */
+  readonly factors?: 'f32' | 'f16';
 }
 
-const row = (name: DType, code: number, kind: DTypeKind, itemBytes: number, array: unknown): DTypeRow => ({
-  name, code, kind, itemBytes, array: array as DTypeRow['array'],
+type RowDraft = Pick<DTypeRow, 'name' | 'code' | 'kind' | 'bits'> & Partial<DTypeRow> & { readonly storage: { readonly BYTES_PER_ELEMENT: number } };
+
+/** As many as a process can have; their numbers are below it. */
+export const MAX_DTYPES = 256;
+
+const rows: Partial<Record<DType, DTypeRow>> = {};
+const names: DType[] = [];
+
+/** Adds a row; the caller knows that there is none of its name. */
+export function addDType({ storage, ...draft }: RowDraft): DTypeRow {
+  const row: DTypeRow = Object.freeze({
+    number: names.length, itemBytes: storage.BYTES_PER_ELEMENT, array: storage as unknown as DTypeRow['array'], rank: draft.bits,
+    compute: draft.codec?.compute ?? draft.name, ...draft,
+  });
+  rows[row.name] = row;
+  names.push(row.name);
+  return row;
+}
+
+addDType({ name: 'float64', code: 1, kind: 'float', bits: 64, storage: Float64Array, largest: Number.MAX_VALUE, epsilon: 2 ** -52 });
+addDType({
+  name: 'float32', code: 2, kind: 'float', bits: 32, storage: Float32Array, largest: 3.4028234663852886e38, epsilon: 2 ** -23,
+  factors: 'f32',
+});
+addDType({ name: 'int64', code: 3, kind: 'int', bits: 64, storage: BigInt64Array });
+addDType({ name: 'int32', code: 4, kind: 'int', bits: 32, storage: Int32Array });
+addDType({ name: 'uint32', code: 5, kind: 'uint', bits: 32, storage: Uint32Array });
+addDType({ name: 'uint8', code: 6, kind: 'uint', bits: 8, storage: Uint8Array });
+addDType({ name: 'int8', code: 7, kind: 'int', bits: 8, storage: Int8Array });
+addDType({ name: 'bool', code: 8, kind: 'bool', bits: 1, storage: Uint8Array });
+addDType({
+  name: 'float16', code: 9, kind: 'float', bits: 16, storage: Uint16Array, codec: FLOAT16, largest: 65504, epsilon: 2 ** -10,
+  factors: 'f16',
 });
 
 /** The table. */
-export const DTYPES: Readonly<Record<DType, DTypeRow>> = {
-  float64: row('float64', 1, 'float', 8, Float64Array),
-  float32: row('float32', 2, 'float', 4, Float32Array),
-  int64: row('int64', 3, 'int', 8, BigInt64Array),
-  int32: row('int32', 4, 'int', 4, Int32Array),
-  uint32: row('uint32', 5, 'uint', 4, Uint32Array),
-  uint8: row('uint8', 6, 'uint', 1, Uint8Array),
-  int8: row('int8', 7, 'int', 1, Int8Array),
-  bool: row('bool', 8, 'bool', 1, Uint8Array),
-  float16: row('float16', 9, 'float', 2, Uint16Array),
-};
+export const DTYPES = rows as Readonly<Record<DType, DTypeRow>>;
 
-/** All dtype names, in table order. */
-export const DTYPE_NAMES = Object.keys(DTYPES) as readonly DType[];
+/** All dtype names, in table order: those of the library, then those that were defined. */
+export const DTYPE_NAMES: readonly DType[] = names;
+
+/** The dtypes that the `precision` of a product may name, the most precise first. */
+export const PRECISIONS = names.filter((name) => DTYPES[name].factors !== undefined) as readonly Precision[];
 
 /** True for a name in the table. */
 export const isDType = (name: unknown): name is DType => typeof name === 'string' && Object.hasOwn(DTYPES, name);
-
-/** The dtype whose row bears this code; undefined when none does. */
-export const dtypeOfCode = (code: number): DType | undefined => DTYPE_NAMES.find((name) => DTYPES[name].code === code);
 
 const BY_TAG: Readonly<DTypesByTag & Record<string, DType>> = {
   Float64Array: 'float64', Float32Array: 'float32', BigInt64Array: 'int64', Int32Array: 'int32',
@@ -105,51 +150,34 @@ export const dtypeOfArray = (value: unknown): DType | undefined =>
 /** `length` zero elements of a dtype. */
 export const allocate = (dtype: DType, length: number): TypedArray => new DTYPES[dtype].array(length);
 
-/** The elements as numbers: those of float16 in a float32 array, others as they are. */
-export function numbersOf(array: TypedArray): Exclude<TypedArray, Uint16Array> {
-  if (!(array instanceof Uint16Array)) return array;
-  const numbers = new Float32Array(array.length);
-  widenHalves(array, numbers);
+/** The elements as numbers: decoded where the dtype has a codec, others as they are. */
+export function numbersOf(array: TypedArray, dtype: DType): Exclude<TypedArray, Uint16Array> {
+  const { codec } = DTYPES[dtype];
+  if (codec === undefined) return array as Exclude<TypedArray, Uint16Array>;
+  const numbers = decodedArray(codec, array.length);
+  decodeAll(codec, array as StoredArray, numbers);
   return numbers;
 }
 
 /** A number as it is stored in an array of a dtype that is not int64. */
-export const storedNumber = (dtype: DType, value: number): number => (dtype === 'float16' ? halfOf(value) : dtype === 'bool' ? Number(value !== 0) : value);
+export const storedNumber = (dtype: DType, value: number): number => DTYPES[dtype].codec?.encode(value) ?? (dtype === 'bool' ? Number(value !== 0) : value);
+
+/** A number as the nearest element of a floating dtype. */
+export function nearestElement(dtype: DType, value: number): number {
+  const { codec } = DTYPES[dtype];
+  if (codec !== undefined) return codec.decode(codec.encode(value));
+  return dtype === 'float32' ? Math.fround(value) : value;
+}
 
 /** The bytes of an array, not copied. */
 export const bytesOf = (array: ArrayBufferView): Uint8Array =>
   new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
 
+/** Whether elements are stored in another form than they are computed in. */
+export const isCoded = (dtype: DType): boolean => DTYPES[dtype].codec !== undefined;
+
 export const isFloat = (dtype: DType): boolean => DTYPES[dtype].kind === 'float';
 export const isInteger = (dtype: DType): boolean => DTYPES[dtype].kind === 'int' || DTYPES[dtype].kind === 'uint';
-
-const FLOATS: readonly DType[] = ['float16', 'float32', 'float64'];
-const SIGNED: readonly DType[] = ['int8', 'int32', 'int64'];
-const UNSIGNED: readonly DType[] = ['uint8', 'uint32'];
-/** The smallest signed type that holds an unsigned one (array API, mixed signedness). */
-const SIGNED_ABOVE: Partial<Record<DType, DType>> = { uint8: 'int32', uint32: 'int64' };
-
-/**
- * The common dtype of two operands (Python array API type promotion; bool joins the other type, an integer beside a
- * float takes the float, uint8+int8 is int32 because there is no int16).
- */
-export function promote(a: DType, b: DType): DType {
-  if (a === b) return a;
-  const [x, y] = [DTYPES[a].kind, DTYPES[b].kind];
-  if (x === 'bool') return b;
-  if (y === 'bool') return a;
-  if (x === 'float' || y === 'float') return promoteFloat(a, b);
-  if (x === y) return wider(x === 'int' ? SIGNED : UNSIGNED, a, b);
-  const [signed, unsigned] = x === 'int' ? [a, b] : [b, a];
-  return wider(SIGNED, signed, SIGNED_ABOVE[unsigned] ?? 'int64');
-}
-
-function promoteFloat(a: DType, b: DType): DType {
-  if (isFloat(a) && isFloat(b)) return wider(FLOATS, a, b);
-  return isFloat(a) ? a : b;
-}
-
-const wider = (order: readonly DType[], a: DType, b: DType): DType => (order.indexOf(a) >= order.indexOf(b) ? a : b);
 
 /** `name` as a dtype, or a DTypeError that lists the known ones. */
 export function parseDType(name: unknown): DType {

@@ -20,7 +20,7 @@ const TF_DTYPES: Partial<Record<DType, 'float32' | 'int32' | 'bool'>> = {
 };
 
 const TF_REMEDIES: Partial<Record<DType, string>> = {
-  float64: "astype('float32')", float16: "astype('float32')", int64: "astype('int32')", uint32: "astype('int32')",
+  int64: "astype('int32')", uint32: "astype('int32')",
 };
 
 /**

@@ -1,6 +1,7 @@
 // Element types of other libraries: which of ours a name or an array means, and what to do about those that are none.
 import { DTypeError, SourceError } from '../errors.ts';
-import { DTYPES, type DType, dtypeOfArray, isDType, type TypedArray } from './dtype.ts';
+import type { StoredArray } from '../../../kernels/codecs/codec.ts';
+import { DTYPES, type DType, dtypeOfArray, isCoded, isDType, type TypedArray } from './dtype.ts';
 
 /** Other names for our dtypes (ndarray, @stdlib/ndarray). */
 const ALIASES: Readonly<Record<string, DType>> = {
@@ -45,8 +46,9 @@ export function dtypeOfView(view: ArrayBufferView, owner: string): DType {
   return dtypeOfName(NAME_OF_TAG[tag] ?? tag, owner);
 }
 
-/** Whether an array may hold the bits of float16, as onnxruntime keeps them: the only dtype that is stored so, if it is named. */
-export const isHalfBits = (view: unknown): view is Uint16Array => (view as { [Symbol.toStringTag]?: unknown } | null | undefined)?.[Symbol.toStringTag] === 'Uint16Array';
+/** Whether a value is an array of elements as the codec of a dtype stores them, as onnxruntime keeps those of 16 bits; it is that where it is named. */
+export const isStoredForm = (value: unknown, dtype: DType): value is StoredArray =>
+  isCoded(dtype) && (value as { [Symbol.toStringTag]?: unknown } | null | undefined)?.[Symbol.toStringTag] === DTYPES[dtype].array.name;
 
 /**
  * The same elements as an array of the dtype's own class, so that a Buffer, a Uint8ClampedArray or an array of another

@@ -1,7 +1,7 @@
 // The elements of a foreign tensor as an array of the dtype its library names: the name wins over the array.
 import { DTypeError, SourceError } from '../errors.ts';
 import { allocate, DTYPES, type DType, isFloat, numbersOf, storedNumber, type TypedArray } from './dtype.ts';
-import { asTableArray, dtypeOfView, isHalfBits } from './foreign-dtypes.ts';
+import { asTableArray, dtypeOfView, isStoredForm } from './foreign-dtypes.ts';
 
 /** Elements in memory order, their shape not yet considered. */
 export interface Sequence {
@@ -26,7 +26,7 @@ export function castSequence(source: unknown, dtype: DType, owner: string): Sequ
   const held = ArrayBuffer.isView(source) ? heldBy(source, dtype, owner) : undefined;
   // bigints and numbers do not convert into each other unasked; readSequence says so.
   if (held === undefined || holds(held, dtype) || held === 'int64' || dtype === 'int64') return readSequence(source, dtype, owner);
-  const from = numbersOf(asTableArray(source as ArrayBufferView, held, owner)) as Float64Array;
+  const from = numbersOf(asTableArray(source as ArrayBufferView, held, owner), held) as Float64Array;
   const array = allocate(dtype, from.length);
   for (let i = 0; i < from.length; i++) array[i] = storedNumber(dtype, from[i] as number);
   return { dtype, array, fresh: true };
@@ -52,7 +52,7 @@ function readView(view: ArrayBufferView, declared: DType | undefined, owner: str
   return dtype === 'bool' ? { dtype, ...asTruth(array) } : { dtype, array, fresh: false };
 }
 
-const heldBy = (view: ArrayBufferView, declared: DType | undefined, owner: string): DType => (declared === 'float16' && isHalfBits(view) ? declared : dtypeOfView(view, owner));
+const heldBy = (view: ArrayBufferView, declared: DType | undefined, owner: string): DType => (declared !== undefined && isStoredForm(view, declared) ? declared : dtypeOfView(view, owner));
 
 /** True where an array of `held` is how elements of `dtype` are stored. */
 const holds = (held: DType, dtype: DType): boolean => held === dtype || (dtype === 'bool' && held === 'uint8');
@@ -64,10 +64,11 @@ const dtypeOfList = (list: readonly unknown[]): DType => {
 
 function readList(list: readonly unknown[], dtype: DType, owner: string): Sequence {
   const array = allocate(dtype, list.length);
+  const { codec } = DTYPES[dtype];
   for (let i = 0; i < list.length; i++) {
     const element = elementAs(list[i], dtype);
     if (element !== undefined) array[i] = (typeof element === 'number' ? storedNumber(dtype, element) : element) as never;
-    if (element === undefined || (!isFloat(dtype) && array[i] !== element)) {
+    if (element === undefined || (!isFloat(dtype) && (codec === undefined ? array[i] : codec.decode(array[i] as number)) !== element)) {
       throw new DTypeError(
         `${owner}: element ${i} is ${describe(list[i])}, which ${dtype} does not hold; give numbers of that type, or another dtype.`,
         { index: i, dtype },

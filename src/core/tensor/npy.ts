@@ -13,7 +13,7 @@ const MAX_HEADER_BYTES = 65536;
 /** NumPy leaves room for this many digits, so that the first axis can grow in place. */
 const GROWTH_DIGITS = 21;
 
-const CODES: Readonly<Record<DType, string>> = {
+const CODES: Readonly<Partial<Record<DType, string>>> = {
   float64: 'f8', float32: 'f4', float16: 'f2', int64: 'i8', int32: 'i4', uint32: 'u4', uint8: 'u1', int8: 'i1', bool: 'b1',
 };
 const DTYPE_OF_CODE = new Map(Object.entries(CODES).map(([dtype, code]) => [code, dtype as DType]));
@@ -28,6 +28,7 @@ export function encodeNpy({ dtype, shape, array }: Pick<Elements, 'dtype' | 'sha
   if (array.length !== sizeOf(shape)) {
     throw new ShapeError(`encodeNpy: ${array.length} elements do not fill shape ${formatShape(shape)}; give a shape whose product is ${array.length}.`, { shape, length: array.length });
   }
+  if (CODES[dtype] === undefined) throw new DTypeError(`encodeNpy: NumPy has no ${dtype}; use astype('float32') first.`, { dtype });
   const header = headerText(dtype, shape);
   const headerEnd = MAGIC.length + 4 + header.length;
   const file = new Uint8Array(headerEnd + array.byteLength);

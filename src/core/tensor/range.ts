@@ -9,18 +9,23 @@ export interface DTypeRange {
 }
 
 function rangeOfRow(dtype: DType): DTypeRange {
-  const { kind, itemBytes } = DTYPES[dtype];
+  const { kind, bits: width } = DTYPES[dtype];
+  if (kind === 'float') return EVERYTHING;
   if (kind === 'bool') return { least: 0, most: 1 };
-  const bits = 8 * itemBytes - (kind === 'int' ? 1 : 0);
+  const bits = width - (kind === 'int' ? 1 : 0);
   if (bits > 53) return { least: -(2n ** BigInt(bits)), most: 2n ** BigInt(bits) - 1n };
   return { least: kind === 'int' ? -(2 ** bits) : 0, most: 2 ** bits - 1 };
 }
 
-const RANGES = Object.fromEntries((Object.keys(DTYPES) as DType[]).filter((dtype) => DTYPES[dtype].kind !== 'float').map((dtype) => [dtype, rangeOfRow(dtype)])) as Partial<Record<DType, DTypeRange>>;
+const ranges = new Map<DType, DTypeRange>();
 const EVERYTHING: DTypeRange = { least: -Infinity, most: Infinity };
 
 /** The range of a dtype; floats hold every number, rounded. */
-export const rangeOf = (dtype: DType): DTypeRange => RANGES[dtype] ?? EVERYTHING;
+export function rangeOf(dtype: DType): DTypeRange {
+  let range = ranges.get(dtype);
+  if (range === undefined) ranges.set(dtype, (range = rangeOfRow(dtype)));
+  return range;
+}
 
 /** Whether a whole number is within the range of a dtype. Numbers and bigints compare by value. */
 export function isWithin(dtype: DType, value: number | bigint): boolean {
@@ -40,9 +45,6 @@ export function elementOf(dtype: DType, value: number | bigint): number | bigint
   if (dtype === 'int64') return typeof value === 'bigint' ? value : BigInt(Math.trunc(value));
   return storedNumber(dtype, Number(value));
 }
-
-/** The largest finite element of a floating dtype. */
-export const LARGEST: Readonly<Partial<Record<DType, number>>> = { float16: 65504, float32: 3.4028234663852886e38, float64: Number.MAX_VALUE };
 
 /** The neighbouring float64, towards +∞ or −∞. */
 export function nextNumber(x: number, direction: 'up' | 'down'): number {

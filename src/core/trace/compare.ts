@@ -1,6 +1,6 @@
 // Whether a result is the recorded one: the same bits, or within a bound of them.
 import { type Digest, equalBytes, toHex } from '../fingerprint/digest.ts';
-import { bytesOf, numbersOf, type TypedArray } from '../tensor/dtype.ts';
+import { bytesOf, type DType, DTYPES, numbersOf, type TypedArray } from '../tensor/dtype.ts';
 import type { BytesRecord, DigestRecord } from './records.ts';
 import { sketchDistance, sketchOf } from './sketch.ts';
 
@@ -15,22 +15,22 @@ export interface Comparison {
 const SAME: Comparison = { verdict: 'same', reason: '' };
 
 /** `bound`: allowed relative distance in units of the dtype's epsilon; 0 asks for the same bits. */
-export function compareResult(recorded: Recorded, array: TypedArray, bound: number, digest: Digest): Comparison {
+export function compareResult(recorded: Recorded, { array, dtype }: { readonly array: TypedArray; readonly dtype: DType }, bound: number, digest: Digest): Comparison {
   const bytes = bytesOf(array);
   const same = recorded.kind === 'bytes' ? equalBytes(recorded.bytes, bytes) : equalBytes(recorded.digest, digest.hash(bytes));
   if (same) return SAME;
-  const allowed = bound * epsilonOf(array);
-  const distance = allowed > 0 ? distanceOf(recorded, array) : undefined;
+  const allowed = bound * (DTYPES[dtype].epsilon ?? 0);
+  const distance = allowed > 0 ? distanceOf(recorded, array, dtype) : undefined;
   if (distance !== undefined && distance <= allowed) return { verdict: 'within', reason: '' };
   return { verdict: 'differs', reason: reasonOf(recorded, bytes, distance, allowed, digest) };
 }
 
-function distanceOf(recorded: Recorded, array: TypedArray): number | undefined {
-  const is = numbersOf(array);
+function distanceOf(recorded: Recorded, array: TypedArray, dtype: DType): number | undefined {
+  const is = numbersOf(array, dtype);
   if (!(is instanceof Float32Array || is instanceof Float64Array)) return undefined;
   if (recorded.kind === 'digest') return recorded.sketch && sketchDistance(recorded.sketch, sketchOf(is));
   if (recorded.bytes.length !== array.byteLength) return undefined;
-  const was = numbersOf(new (array.constructor as typeof Float32Array)(recorded.bytes.slice().buffer));
+  const was = numbersOf(new (array.constructor as typeof Float32Array)(recorded.bytes.slice().buffer), dtype);
   return plainDistance(was as typeof is, is);
 }
 
@@ -45,9 +45,6 @@ function plainDistance(x: Float32Array | Float64Array, y: Float32Array | Float64
   for (const a of x) norm += a - a === 0 ? a * a : 0;
   return difference === 0 ? 0 : Number.isNaN(difference) ? Infinity : Math.sqrt(difference / norm);
 }
-
-const epsilonOf = (array: TypedArray): number =>
-  (array instanceof Float32Array ? 2 ** -23 : array instanceof Float64Array ? 2 ** -52 : array instanceof Uint16Array ? 2 ** -10 : 0);
 
 function reasonOf(recorded: Recorded, bytes: Uint8Array, distance: number | undefined, allowed: number, digest: Digest): string {
   if (distance !== undefined) return `it is ${distance.toPrecision(3)} away from what was recorded, more than ${allowed.toPrecision(3)}`;

@@ -5,7 +5,7 @@ import { type Digest, toHex } from '../fingerprint/digest.ts';
 import { boundOf } from '../ops/define.ts';
 import { OPS } from '../ops/index.ts';
 import type { LawSet } from '../policy/laws.ts';
-import type { TypedArray } from '../tensor/dtype.ts';
+import { parseDType, type TypedArray } from '../tensor/dtype.ts';
 import { compareResult, type Recorded } from './compare.ts';
 import { type CallAttributes, ROOT_NAME } from './records.ts';
 import { contentOf } from './roots.ts';
@@ -194,7 +194,7 @@ class Run<H> {
   #compare(event: ProgramEvent, recorded: Recorded, array: TypedArray): void {
     const { digest, slack = DEFAULT_SLACK } = this.#options;
     const bound = event.numerics === 'exact' ? 0 : slack * (this.#bounds.get(event.seq) ?? 0);
-    const { verdict, reason } = compareResult(recorded, array, bound, digest);
+    const { verdict, reason } = compareResult(recorded, { array, dtype: parseDType(event.dtype) }, bound, digest);
     if (verdict === 'differs') return this.#diverged(event, reason);
     this.#counts.compared++;
     this.#counts[verdict]++;

@@ -195,4 +195,4 @@ export class TraceWriter implements Recorder {
 /** Bit 0 of the semantics is the numerics class. */
 const isExact = (expression: Expression): boolean => (expression.semantics & 1) === 1;
 
-const sketchable = ({ array, type }: Value): Float64Array | undefined => (isFloat(type.dtype) ? sketchOf(numbersOf(array) as Float32Array | Float64Array) : undefined);
+const sketchable = ({ array, type }: Value): Float64Array | undefined => (isFloat(type.dtype) ? sketchOf(numbersOf(array, type.dtype) as Float32Array | Float64Array) : undefined);

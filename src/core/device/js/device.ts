@@ -1,6 +1,6 @@
 // The JavaScript device: every op, in the bits of the numeric specification. The others are held against it.
 import { contractAny, type Contraction, type MatrixArray } from '../../../../kernels/js/contract.ts';
-import { narrowToHalves } from '../../../../kernels/scalar/half.ts';
+import { decodedArray, encodeAll, type StoredArray } from '../../../../kernels/codecs/codec.ts';
 import type { ElementArray } from '../../../../kernels/js/map.ts';
 import { map } from '../../../../kernels/js/map.ts';
 import { plainSkeletons, type Skeletons } from '../../../../kernels/skeletons.ts';
@@ -10,7 +10,7 @@ import { type TurnHost, Turns } from '../../../../kernels/turns.ts';
 import type { KernelSpec } from '../../ops/define.ts';
 import { NumericError } from '../../errors.ts';
 import type { Block, Value } from '../../tensor/block.ts';
-import { numbersOf } from '../../tensor/dtype.ts';
+import { DTYPES, numbersOf } from '../../tensor/dtype.ts';
 import { stridesOf } from '../../tensor/shape.ts';
 import { type Device, type Task, taskBytes, taskFlops } from '../device.ts';
 import { alongAxesOnJs } from '../along-axes.ts';
@@ -67,7 +67,7 @@ export class JsDevice implements Device {
 }
 
 const RUN: Record<Skeleton, Runner> = {
-  map: (task, out) => (task.row.storedHalves ? mapHalves(task, out) : mapOnJs(task, task.operands, out)),
+  map: (task, out) => (task.row.throughCodecs ? mapThroughCodecs(task, out) : mapOnJs(task, task.operands, out)),
   reduce: alongAxesOnJs,
   rows: alongAxesOnJs,
   contract: (task, out) => contractAll(productOf(task), task, out),
@@ -92,13 +92,14 @@ export function rearrange({ row: { kernel }, operands, type, attrs }: Task, out:
 const mapOnJs = (task: Task, operands: readonly Value[], out: ElementArray): void =>
   map(kernelOf(task, 'map').element, operands.map(({ array, type }) => ({ array, shape: type.shape })), out, task.type.shape);
 
-/** Widened before, rounded after: what a GPU that is lost on the way leaves to this device. */
-function mapHalves(task: Task, out: ElementArray): void {
-  const widened = task.operands.map((operand) => ({ ...operand, array: numbersOf(operand.array) }));
-  if (!(out instanceof Uint16Array)) return mapOnJs(task, widened, out);
-  const numbers = new Float32Array(out.length);
-  mapOnJs(task, widened, numbers);
-  narrowToHalves(numbers, out);
+/** Decoded before, encoded after: what a GPU that is lost on the way leaves to this device. */
+function mapThroughCodecs(task: Task, out: ElementArray): void {
+  const decoded = task.operands.map((operand) => ({ ...operand, array: numbersOf(operand.array, operand.type.dtype) }));
+  const { codec } = DTYPES[task.type.dtype];
+  if (codec === undefined) return mapOnJs(task, decoded, out);
+  const numbers = decodedArray(codec, out.length);
+  mapOnJs(task, decoded, numbers);
+  encodeAll(codec, numbers, out as StoredArray);
 }
 
 /** The kernel of a task, known to be of one skeleton. */

@@ -68,7 +68,7 @@ export class WasmDevice implements Device {
   }
 
   supports(task: Task): boolean {
-    return SKELETONS.has(task.row.kernel.skeleton) && !task.row.storedHalves && task.type.size > 0;
+    return SKELETONS.has(task.row.kernel.skeleton) && !task.row.throughCodecs && task.type.size > 0;
   }
 
   estimateNs(task: Task): number {

@@ -10,7 +10,7 @@ import { planRows } from '../../../../../kernels/wgsl/reduce/rows.ts';
 import { type GpuDType, storedBytes } from '../../../../../kernels/wgsl/text/storage.ts';
 import type { KernelSpec, OpRow } from '../../../ops/define.ts';
 import { GPU_PLANS, type GpuTask } from '../../../ops/webgpu.ts';
-import { DTYPES } from '../../../tensor/dtype.ts';
+import { type DType, DTYPES } from '../../../tensor/dtype.ts';
 import type { TensorType } from '../../../tensor/type.ts';
 
 /** What a plan depends on. */
@@ -81,7 +81,7 @@ export function productOf(task: PlannedTask): ContractProblem | undefined {
   if (kernel.skeleton !== 'contract' || task.type.dtype !== 'float32') return undefined;
   const product = kernel.contraction(typesOf(task).slice(0, 2), task.attrs);
   if (product.k === 0) return undefined;
-  const problem: ContractProblem = { ...product, precision: task.attrs['precision'] === 'float16' ? 'f16' : 'f32' };
+  const problem: ContractProblem = { ...product, precision: DTYPES[(task.attrs['precision'] ?? 'float32') as DType].factors ?? 'f32' };
   if (kernel.epilogue === undefined) return problem;
   const operands = typesOf(task).slice(2).map((type) => accessOf(type, task.type, problem));
   const epilogue = { fn: kernel.epilogue, operands: operands as EpilogueAccess[] } satisfies ContractEpilogue;

@@ -1,0 +1,32 @@
+// The common dtype of two: type promotion of the Python array API, by kind and rank of the rows.
+import { type DType, DTYPE_NAMES, type DTypeKind, DTYPES } from './dtype.ts';
+
+/** The library's own rows: what is promoted to between two others does not depend on what a program has defined. */
+const OWN = DTYPE_NAMES.map((name) => DTYPES[name]).filter(({ identity }) => identity === undefined);
+
+/** The library's dtype of a kind that has the least rank above another. */
+const above = (kind: DTypeKind, rank: number): DType | undefined =>
+  OWN.filter((row) => row.kind === kind && row.rank > rank).sort((a, b) => a.rank - b.rank)[0]?.name;
+
+/**
+ * The common dtype of two operands (Python array API type promotion). Bool joins the other type, an integer beside a float takes the
+ * float, a signed integer beside an unsigned one the signed one that holds both (uint8 + int8 is int32 because there is no int16).
+ * Two of one kind and rank, of which neither holds the other, meet in the next above.
+ */
+export function promote(a: DType, b: DType): DType {
+  if (a === b) return a;
+  const [x, y] = [DTYPES[a].kind, DTYPES[b].kind];
+  if (x === 'bool') return b;
+  if (y === 'bool') return a;
+  if (x === y) return wider(a, b);
+  if (x === 'float' || y === 'float') return x === 'float' ? a : b;
+  const [signed, unsigned] = x === 'int' ? [a, b] : [b, a];
+  return wider(signed, above('int', DTYPES[unsigned].rank) ?? 'int64');
+}
+
+function wider(a: DType, b: DType): DType {
+  if (a === b) return a;
+  const [x, y] = [DTYPES[a], DTYPES[b]];
+  if (x.rank === y.rank) return above(x.kind, x.rank) ?? a;
+  return x.rank > y.rank ? a : b;
+}
