@@ -13,7 +13,7 @@ export interface Codec {
   readonly compute: 'float32' | 'int32';
   /** The number that a stored element stands for. */
   readonly decode: (stored: number) => number;
-  /** The element nearest to a number, rounded once whatever digits it has; integers wrap. NaN is stored in one form. */
+  /** The element nearest to a number, rounded once whatever digits it has; of integers fractions are dropped, and they wrap. NaN is stored in one form. */
   readonly encode: (x: number) => number;
   /** A quicker `encode` of whole arrays of float32. */
   readonly encodeAll?: (numbers: Float32Array, out: StoredArray) => void;

@@ -1,11 +1,24 @@
 // float16 on a GPU: the bits of the CPU for conversions and for elements that are only moved, within a unit for what is computed.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FLOAT16 } from '../../kernels/codecs/codecs.ts';
+import { type FloatLayout, smallFloat } from '../../kernels/codecs/small-float.ts';
+import { defineDType } from '../../src/core/tensor/define-dtype.ts';
+import { type DType, DTYPES } from '../../src/core/tensor/dtype.ts';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import { drawFrom } from '../../bench/measure/seed.ts';
 import { type Call, callsOf, describeCall, enter, type Entrance, halved, perform } from '../ops/samples.ts';
 import { openGpuAndJs } from './gpu-and-js.ts';
+
+const LAYOUTS: Readonly<Record<string, FloatLayout>> = {
+  bfloat16: { exponentBits: 8, fractionBits: 7, infinities: true }, float8_e5m2: { exponentBits: 5, fractionBits: 2, infinities: true },
+  float8_e4m3: { exponentBits: 4, fractionBits: 3, infinities: false },
+};
+
+function define(name: string): DType {
+  const codec = smallFloat(LAYOUTS[name] as FloatLayout);
+  return name === 'bfloat16' ? defineDType({ name, kind: 'float', bits: 16, storage: Uint16Array, ...codec }) : defineDType({ name, kind: 'float', bits: 8, storage: Uint8Array, ...codec });
+}
 
 const ALL_HALVES = Uint16Array.from({ length: 0x10000 }, (_, bits) => bits);
 /** Rows whose elements are moved or made, but for those that a GPU leaves to the CPU. */
@@ -32,6 +45,35 @@ describe('float16 on a GPU', () => {
       expect(Buffer.from((await got.data()).buffer).equals(Buffer.from((await wanted.data()).buffer)), dtype).toBe(true);
       expect(got.explain().ops.at(-1)?.reason).not.toContain('not on webgpu');
     }
+  });
+
+  it.each(['bfloat16', 'float8_e5m2', 'float8_e4m3'])('and of %s, a dtype of a program\'s own, and numbers become the nearest of it', async (name) => {
+    const dtype = define(name);
+    const { bits, array } = DTYPES[dtype];
+    const stored = sheet.tensor((new array(2 ** bits) as Uint16Array).map((_, i) => i), [2 ** bits], { dtype });
+    const on = (device: string): ReturnType<SymbolicSheet['with']> => sheet.with({ device });
+    const wide = await on('js').astype(stored, 'float32').data();
+    // Subnormal numbers may be zeros on a GPU.
+    const plain = (x: number): number => (Math.abs(x) < 2 ** -125 ? 0 : x);
+    const got = on('webgpu').astype(stored, 'float32');
+    expect((await got.data()).map(plain)).toEqual(wide.map(plain));
+    expect(got.explain().ops.at(-1)?.reason).not.toContain('not on webgpu');
+    const numbers = sheet.tensor(Float32Array.from(wide, (x, i) => plain(x) * (1 + ((i % 7) - 3) * 2 ** -9)));
+    expect(await on('webgpu').astype(numbers, dtype).data()).toEqual(await on('js').astype(numbers, dtype).data());
+    const doubled = on('webgpu').add(stored, stored);
+    expect((await doubled.toArray() as number[]).map(plain)).toEqual((await on('js').add(stored, stored).toArray() as number[]).map(plain));
+    expect(await on('webgpu').flip(stored).data()).toEqual(await on('js').flip(stored).data());
+    expect(await on('webgpu').full([5], 0.3, { dtype }).data()).toEqual(await on('js').full([5], 0.3, { dtype }).data());
+    const integers = sheet.tensor(Int32Array.of(0, 1, -1, 2 ** 30 + 2 ** 22 + 1));
+    expect(await on('webgpu').astype(integers, dtype).data()).toEqual(await on('js').astype(integers, dtype).data());
+  });
+
+  it('and of a codec without a layout is left to the CPU, which says so', async () => {
+    const dtype = defineDType({ name: 'int4', kind: 'int', bits: 4, storage: Uint8Array, compute: 'int32', decode: (bits) => (bits << 28) >> 28, encode: (x) => x & 15 });
+    const x = sheet.with({ device: 'webgpu' }).tensor([1, -8, 7], [3], { dtype });
+    const sum = sheet.with({ device: 'webgpu' }).add(x, x);
+    expect(await sum.toArray()).toEqual([2, 0, -2]);
+    expect(sum.explain().ops.at(-1)?.reason).toContain('not on webgpu');
   });
 
   it('is the nearest to numbers of every size, ties to even', async () => {

@@ -123,7 +123,8 @@ function settleOperands(row: OpRow, args: readonly Argument[], author: Author): 
   if (!takes(row, args.length)) throw wrongCount(row, args.length);
   const operands = args.every(isExpression) ? args : withConstants(row, args, author);
   checkKinds(row, operands.map((operand) => operand.type));
-  if (row.promotion === 'none') return operands;
+  const isAsGiven = row.promotion === 'none' && !operands.some(({ type }) => isCoded(type.dtype));
+  if (isAsGiven) return operands;
   const dtypes = promotedDTypes(row, operands.map((operand) => operand.type.dtype));
   return operands.map((operand, i) => (operand.type.dtype === dtypes[i] ? operand : castTo(operand, dtypes[i] as DType, author)));
 }

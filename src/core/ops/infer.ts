@@ -1,11 +1,11 @@
 // Shape and dtype rules that many rows share, and the checks every call goes through before its row's own rule.
 import { AttributeError, DTypeError, ShapeError } from '../errors.ts';
-import { type DType, dtypeOfArray, isDType, isFloat, noDType } from '../tensor/dtype.ts';
+import { type DType, DTYPES, dtypeOfArray, isCoded, isDType, isFloat, noDType } from '../tensor/dtype.ts';
 import { promote } from '../tensor/promotion.ts';
 import { broadcast, checkShape, normaliseAxes, normaliseAxis, type Shape } from '../tensor/shape.ts';
 import { plainNumber } from '../tensor/range.ts';
 import type { TensorType } from '../tensor/type.ts';
-import type { AttributeSpec, AttributeValues, OpRow } from './define.ts';
+import type { AttributeSpec, AttributeValues, OperandSpec, OpRow } from './define.ts';
 import { kindTakes, OPERAND_KINDS } from './kinds.ts';
 import type { AttributeValue } from './attribute-values.ts';
 import { nearestAttribute } from './suggestions.ts';
@@ -23,13 +23,16 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepdims: At
     : shape.filter((_, axis) => !axes.includes(axis));
 }
 
-/** The common dtype the row asks its operands to have, by operand; the same list when it asks for none. */
+/** The operand at a place; the last stands for all that follow. */
+const specOf = ({ operands }: OpRow, i: number): OperandSpec | undefined => operands[Math.min(i, operands.length - 1)];
+
+/** The dtypes the row asks its operands to have: their common one, where it asks for that; indices are numbers, not as codecs store them. */
 export function promotedDTypes(row: OpRow, dtypes: readonly DType[]): readonly DType[] {
-  if (row.promotion === 'none') return dtypes;
+  if (row.promotion === 'none') return dtypes.some(isCoded) ? dtypes.map((dtype, i) => (specOf(row, i)?.kind === 'index' ? DTYPES[dtype].compute : dtype)) : dtypes;
   let common = dtypes[0] as DType;
   for (let i = 1; i < dtypes.length; i++) common = promote(common, dtypes[i] as DType);
   if (row.promotion === 'float' && !isFloat(common)) common = 'float32';
-  return dtypes.map((dtype, i) => (row.operands[Math.min(i, row.operands.length - 1)]?.kind === 'bool' ? dtype : common));
+  return dtypes.map((dtype, i) => (specOf(row, i)?.kind === 'bool' ? dtype : common));
 }
 
 /** Refuses operands of a kind the row does not take. */

@@ -1,5 +1,5 @@
 // Kinds of operands: which dtypes each takes, by the kinds of the rows, and the words that errors and documents have for it.
-import { type DType, DTYPES, DTYPE_NAMES, type DTypeRow } from '../tensor/dtype.ts';
+import { type DType, DTYPES, type DTypeRow } from '../tensor/dtype.ts';
 
 /** One kind of operand. */
 export interface OperandKindRow {
@@ -41,6 +41,3 @@ export type OperandKind = keyof typeof OPERAND_KINDS;
 
 /** Whether operands of a kind may have a dtype. */
 export const kindTakes = (kind: OperandKind, dtype: DType): boolean => OPERAND_KINDS[kind].takes(DTYPES[dtype]);
-
-/** The dtypes that operands of a kind may have. */
-export const dtypesOfKind = (kind: OperandKind): DType[] => DTYPE_NAMES.filter((dtype) => kindTakes(kind, dtype));

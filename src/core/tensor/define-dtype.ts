@@ -18,6 +18,9 @@ export interface DTypeDefinition extends Codec {
   readonly rank?: number;
 }
 
+/** The type of a dtype's name: its own where the program has declared it in `DTypeArrays`. */
+type Named<N extends string> = N extends DType ? N : DType;
+
 /** The code of dtypes that are not the library's; hash inputs name them after it. */
 const DEFINED_CODE = 255;
 
@@ -26,6 +29,7 @@ const DEFINED_CODE = 255;
  * from them is computed there and rounded once. The same definition again is the same dtype. Throws a DTypeError for a definition
  * that contradicts itself, or another of its name.
  */
+export function defineDType<const N extends string>(definition: DTypeDefinition & { readonly name: N }): Named<N>;
 export function defineDType(definition: DTypeDefinition): DType {
   const { name, version = 1, kind, bits, compute } = definition;
   checkDefinition(definition);
@@ -66,8 +70,16 @@ function checkDefinition(definition: DTypeDefinition): void {
   if (storage !== Uint8Array && storage !== Uint16Array) throw refusal(name, 'it is not stored in a Uint8Array or Uint16Array');
   if (!Number.isInteger(bits) || bits < 1 || bits > 8 * storage.BYTES_PER_ELEMENT) throw refusal(name, `a ${storage.name} does not hold its ${bits} bits`);
   if (compute !== (kind === 'float' ? 'float32' : 'int32')) throw refusal(name, `elements of kind ${kind} are not computed in ${compute}`);
+  checkLayout(definition);
   if (definition.decode(0) !== 0) throw refusal(name, `0 is not stored as 0: it decodes as ${definition.decode(0)}`);
   for (let pattern = 0; pattern < patternsOf(definition); pattern++) checkPattern(definition, pattern);
+}
+
+function checkLayout({ name, bits, storage, compute, layout }: DTypeDefinition): void {
+  if (layout === undefined) return;
+  const width = 1 + layout.exponentBits + layout.fractionBits;
+  const least = width > 8 ? Uint16Array : Uint8Array;
+  if (width !== bits || storage !== least || compute !== 'float32') throw refusal(name, `its layout has ${width} bits, stored in a ${least.name} and computed in float32`);
 }
 
 /** Every element is a number of the dtype it is computed in, and comes back from it. */
