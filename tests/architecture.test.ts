@@ -7,8 +7,9 @@ import { OPS } from '../src/core/ops/index.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
-const list = (folder: string): string[] => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ts')).map((file) => join(folder, file)).sort();
+const listed = (folder: string, extension: string): string[] => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith(extension)).map((file) => join(folder, file)).sort();
+const list = (folder: string): string[] => listed(folder, '.ts');
 
 const FILES = [...list('src'), ...list('kernels')];
 const WRITTEN = FILES.filter((file) => !file.endsWith('.gen.ts'));
@@ -158,6 +159,11 @@ describe('the language', () => {
   it('takes time and chance from the host, not from globals', () => {
     const used = WRITTEN.filter((file) => !file.startsWith('src/host/') && !file.startsWith('src/cli/') && /\b(Date\.now|performance\.now|Math\.random)\(/.test(read(file).replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '')));
     expect(used).toEqual([]);
+  });
+
+  it('names a dtype that has a codec in few files: its row, and what other libraries call it', () => {
+    const naming = [...WRITTEN, ...listed('shaders', '.wgsl')].filter((file) => /float16/i.test(read(file)));
+    expect(naming.length).toBeLessThanOrEqual(12);
   });
 
   it('writes op names in src/core/ops alone', () => {
