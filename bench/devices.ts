@@ -51,7 +51,7 @@ export async function openDevice(name: string, options: BenchOptions): Promise<O
 export async function openGpu({ pace }: BenchOptions): Promise<OpenGpu> {
   const sheet = await openSheet();
   const gpu = sheet.core.dispatcher.devices.find(({ name }) => name === 'webgpu') as Device;
-  const sanity = gpu.automatic === false;
+  const sanity = !sheet.core.dispatcher.automatic.includes(gpu);
   const device = sheet.gpuDevice();
   const run = { adapter: gpu.detail, sanity };
   return { name: 'webgpu', sheet, view: sheet.with({ device: 'webgpu' }), device, limits: limitsOf(device), run, pace: sanity ? QUICK_PACE : pace };

@@ -59,10 +59,10 @@ function exerciseRow(device: TensorflowDevice, name: string): { readonly worst: 
   let worst = 0;
   for (const task of tasks) {
     const out = blankFor(task);
-    device.runNow(task, out);
+    void device.run(task, out, 'now');
     worst = Math.max(worst, errorIn(task, out.array, referenceOf(task)));
   }
-  return { worst, offered: tasks.filter((task) => device.supports(task)).length, tasks: tasks.length };
+  return { worst, offered: tasks.filter((task) => device.supports(task, 'now') === true).length, tasks: tasks.length };
 }
 
 /** libtensorflow takes subnormal operands for zero, which an equality or a division makes a whole different value. */
@@ -88,7 +88,7 @@ function timeProducts(device: TensorflowDevice): void {
     const out = blankFor(task);
     const times = Array.from({ length: 11 }, () => {
       const start = performance.now();
-      device.runNow(task, out);
+      void device.run(task, out, 'now');
       return performance.now() - start;
     }).sort((a, b) => a - b);
     console.log(`matmul ${n}: ${(times[5] as number).toFixed(3)} ms, ${((2 * n ** 3) / (times[5] as number) / 1e6).toFixed(0)} GFLOP/s`);

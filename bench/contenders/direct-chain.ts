@@ -37,7 +37,7 @@ export class DirectChain {
     let last = this.#first;
     for (let i = 0; i < this.#length; i++) {
       const task = taskFor(this.#sheet, this.#link.op, [last, this.#constant]);
-      const out = (this.#device.deviceMemory ?? this.#sheet.core.memory).take(task.type);
+      const out = (this.#device.memory ?? this.#sheet.core.memory).take(task.type);
       this.#steps.push({ task, out });
       last = valueOf(task.type, out);
     }
@@ -46,7 +46,7 @@ export class DirectChain {
   /** Hands the tasks to the device, which may make them wait where it is far behind. */
   async encode(): Promise<void> {
     for (const { task, out } of this.#steps) {
-      const waits = this.#device.run(task, out);
+      const waits = this.#device.run(task, out, 'free');
       if (waits !== undefined) await waits;
     }
   }

@@ -31,7 +31,7 @@ export const deviceOf = (sheet: SymbolicSheet, task: Task, name?: string): Devic
 
 /** Runs a task into a block from the pool; elements are in memory when the promise settles. */
 export async function runInto(device: Device, task: Task, out: Block): Promise<TypedArray> {
-  const running = device.run(task, out);
+  const running = device.run(task, out, 'free');
   if (running !== undefined) await running;
   return out.array;
 }

@@ -50,7 +50,7 @@ export const MUTANTS: readonly Mutant[] = [
   { area: 'keys', file: 'src/core/inputs/roots.ts', tests: ['tests/sheet/inputs.test.ts', 'tests/sheet/ownership.test.ts'], effect: 'a bare array is not copied', find: 'block.array.set(array as never);', replace: 'block.array.set(array.subarray(1) as never);' },
   { area: 'keys', file: 'src/core/inputs/roots.ts', tests: [...IDENTITY, 'tests/sheet/inputs.test.ts'], effect: 'equal contents are two operands', find: 'if (alive) root.standAt(known.node, table);', replace: '' },
 
-  { area: 'classes', file: 'src/core/device/dispatch.ts', tests: [...PLACEMENT, ...INEXACT], effect: 'class exact runs on any device', find: "(task.numerics !== 'exact' || device.exact) && ", replace: '' },
+  { area: 'classes', file: 'src/core/device/dispatch.ts', tests: [...PLACEMENT, ...INEXACT], effect: 'class exact runs on any device', find: "task.numerics === 'exact' && !device.exact ? 'its results are not those of class exact' : ", replace: '' },
   { area: 'classes', file: 'src/core/sheet/sheet.ts', tests: INEXACT, effect: 'a result of tolerance enters class exact by how it was made', find: 'if (expression.row === undefined || expression.semantics === this.#view.author.semantics) return expression;', replace: 'return expression;' },
   { area: 'classes', file: 'src/core/engine/reader.ts', tests: INEXACT, effect: 'bits that were shown are not kept', find: "if (this.#view.numerics === 'tolerance' || !this.#view.reuse) this.#core.pins.renew(expression, value);", replace: '' },
   { area: 'classes', file: 'src/core/engine/engine.ts', tests: INEXACT, effect: 'an entry lost with its device is a hit', find: 'entry !== undefined && !(entry.away && entry.value.block.isLost)', replace: 'entry !== undefined' },
@@ -76,10 +76,10 @@ export const MUTANTS: readonly Mutant[] = [
   { area: 'placement', file: 'src/core/device/dispatch.ts', tests: PLACEMENT, effect: 'the dearest device is taken', find: 'if (ns < bestNs) [best, bestNs] = [device, ns];', replace: 'if (ns < bestNs || bestNs === Infinity || ns > bestNs) [best, bestNs] = [device, ns];' },
   { area: 'placement', file: 'src/core/device/dispatch.ts', tests: PLACEMENT, effect: 'a placement never settles', find: 'settled === undefined && this.costs.knows', replace: 'false && this.costs.knows' },
   { area: 'placement', file: 'src/core/device/dispatch.ts', tests: PLACEMENT, effect: 'a guess settles', find: 'this.costs.knows(chosen, task) && ', replace: '' },
-  { area: 'placement', file: 'src/core/device/dispatch.ts', tests: PLACEMENT, effect: 'a device that is asked by name only is taken unasked', find: 'device.automatic === false || ', replace: '' },
-  { area: 'placement', file: 'src/core/device/dispatch.ts', tests: PLACEMENT, effect: 'one slow call moves the mean', find: 'Math.min(perElement, OUTLIER * nsPerElement)', replace: 'perElement' },
-  { area: 'placement', file: 'src/core/device/dispatch.ts', tests: PLACEMENT, effect: 'slow first calls count', find: 'isEarly ? Math.min(nsPerElement, perElement) :', replace: 'isEarly ? Math.max(nsPerElement, perElement) :' },
-  { area: 'placement', file: 'src/core/device/dispatch.ts', tests: PLACEMENT, effect: 'what must be answered at once goes to a device that answers later', find: "mode === 'free' || (device.deviceMemory === undefined && device.readsAtOnce !== false)", replace: 'true' },
+  { area: 'placement', file: 'src/core/device/dispatch.ts', tests: PLACEMENT, effect: 'a device that is asked by name only is taken unasked', find: 'for (const device of this.automatic)', replace: 'for (const device of this.devices)' },
+  { area: 'placement', file: 'src/core/device/costs.ts', tests: PLACEMENT, effect: 'one slow call moves the mean', find: 'Math.min(perElement, OUTLIER * nsPerElement)', replace: 'perElement' },
+  { area: 'placement', file: 'src/core/device/costs.ts', tests: PLACEMENT, effect: 'slow first calls count', find: 'isEarly ? Math.min(nsPerElement, perElement) :', replace: 'isEarly ? Math.max(nsPerElement, perElement) :' },
+  { area: 'placement', file: 'src/core/device/dispatch.ts', tests: PLACEMENT, effect: 'what must be answered at once goes to a device that answers later', find: 'answer(device, task, mode) !== true) continue', replace: "answer(device, task, 'free') !== true) continue" },
 
   { area: 'policy', file: 'src/core/policy/laws.ts', tests: POLICY, effect: 'only allowed ops run, or any', find: 'if (laws.allow !== undefined && !laws.allow.includes(op)) deny(', replace: 'if (false) deny(' },
   { area: 'policy', file: 'src/core/policy/laws.ts', tests: POLICY, effect: 'forbidden ops run', find: 'if (laws.forbid?.includes(op) === true) deny(', replace: 'if (false) deny(' },

@@ -1,6 +1,7 @@
 // A WebGPU adapter as a source of devices, the same in Node and in browsers.
 import type { GpuSource } from '../core/device/webgpu/source.ts';
-import type { Device, DeviceReport } from '../core/device/device.ts';
+import type { DeviceReport } from '../core/device/device.ts';
+import type { WebgpuDevice } from '../core/device/webgpu/device.ts';
 import type { Host } from '../core/env.ts';
 import type { Settings } from '../core/sheet/options.ts';
 import type { Memory } from '../core/tensor/block.ts';
@@ -13,7 +14,7 @@ const WANTED_FEATURES = ['shader-f16', 'subgroups', 'timestamp-query', 'chromium
 const IMMEDIATE_BYTES = 64;
 
 /** The device of a GPU that a host may find; whatever goes wrong is a reason in the report, never a failure to open a sheet. Values that are read go to `hostMemory`. */
-export async function openGpu(find: () => Promise<GpuFinding>, settings: Settings, host: Host, hostMemory?: Memory): Promise<Device | DeviceReport> {
+export async function openGpu(find: () => Promise<GpuFinding>, settings: Settings, host: Host, hostMemory?: Memory): Promise<WebgpuDevice | DeviceReport> {
   const absent = (detail: string): DeviceReport => ({ name: 'webgpu', found: false, detail });
   try {
     const gpu = await find();

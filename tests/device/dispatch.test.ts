@@ -1,7 +1,8 @@
 // Where tasks go: to the device that is quickest for them, as far as is known.
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Device, Task } from '../../src/core/device/device.ts';
-import { CostTable, Dispatcher } from '../../src/core/device/dispatch.ts';
+import { ANSWERS_LATER, type Device, type Task } from '../../src/core/device/device.ts';
+import { CostTable } from '../../src/core/device/costs.ts';
+import { Dispatcher } from '../../src/core/device/dispatch.ts';
 import type { GpuResidence } from '../../src/core/device/webgpu/memory/residence.ts';
 import { UnavailableError } from '../../src/core/errors.ts';
 import { opNamed } from '../../src/core/ops/index.ts';
@@ -10,7 +11,7 @@ import { tensorType } from '../../src/core/tensor/type.ts';
 import { openWatched } from '../gpu/watched-gpu.ts';
 
 const deviceThat = (name: string, estimate: number, more: Partial<Device> = {}): Device =>
-  ({ name, detail: name, exact: true, supports: () => true, estimateNs: () => estimate, run: () => {}, runNow: () => {}, close: () => {}, ...more });
+  ({ name, detail: name, exact: true, supports: () => true, estimateNs: () => estimate, run: () => {}, close: () => {}, ...more });
 
 const type = tensorType('float32', [1000]);
 const operand = valueOfArray(type, new Float32Array(1000));
@@ -79,10 +80,10 @@ describe('a dispatcher', () => {
   });
 
   it('asks a software device by name only, and one that answers later not where an answer is due at once', () => {
-    const software = deviceThat('software', 1, { automatic: false, exact: false });
-    const later = deviceThat('later', 10, { deviceMemory: { take: () => operand.block }, exact: false });
+    const software = deviceThat('software', 1, { exact: false });
+    const later = deviceThat('later', 10, { supports: (_, mode) => (mode === 'free' ? true : ANSWERS_LATER), exact: false });
     const reference = deviceThat('reference', 1000);
-    const dispatcher = new Dispatcher([software, later, reference], costs);
+    const dispatcher = new Dispatcher([software, later, reference], costs, [software]);
     expect(dispatcher.place(task()).name).toBe('later');
     expect(dispatcher.place(task(), 'software').name).toBe('software');
     expect(dispatcher.place(task(), 'later', 'now').name).toBe('reference');
@@ -97,7 +98,7 @@ describe('what runs on a GPU cost', () => {
     await gpu.compute(x);
     const { life } = (x.expression.value as Value).block.residence as GpuResidence;
     const learned: [elements: number, elapsedNs: number][] = [];
-    device.reportTo(({ type }, elapsedNs) => void learned.push([type.size, elapsedNs]));
+    device.memory.reportTo(({ type }, elapsedNs) => void learned.push([type.size, elapsedNs]));
     vi.spyOn(life.stream, 'timed').mockImplementation((add, told) => {
       add();
       told(1000);

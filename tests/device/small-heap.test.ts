@@ -14,7 +14,7 @@ async function openSmall(threads: number, budgetBytes = 2 ** 30): Promise<Symbol
   return openSheet(SymbolicSheet as never, await nodeHost(), { budgetBytes, class: 'exact' }, async () => {
     const js = new JsDevice();
     const wasm = new WasmDevice(js, { threads, host: nodeThreads(), roomBytes: budgetBytes, maximumBytes: 6 * MIB });
-    return { devices: [js, wasm], memory: wasm.memory };
+    return { devices: [js, wasm], memory: wasm.linearMemory };
   });
 }
 

@@ -95,7 +95,7 @@ describe('a long task', () => {
       const device = open({ now: () => (now += 1), pause: async () => { turns++; } });
       const task = make();
       const out = valueOfArray(task.type, allocate(task.type.dtype, task.type.size));
-      const running = device.run(task, out.block);
+      const running = device.run(task, out.block, 'free');
       expect(running, device.name).toBeInstanceOf(Promise);
       await running;
       expect(out.array).toEqual(whole(task));
@@ -106,7 +106,7 @@ describe('a long task', () => {
 
   it('is done within the call where that is asked for, and where there is no event loop', () => {
     const task = long['a sum of bigints']!();
-    expect(js.run(task, valueOfArray(task.type, allocate('int64', size)).block)).toBeUndefined();
+    expect(js.run(task, valueOfArray(task.type, allocate('int64', size)).block, 'free')).toBeUndefined();
   });
 });
 

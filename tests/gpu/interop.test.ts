@@ -150,7 +150,7 @@ describe('a tensor as a GPUBuffer', () => {
     const lent = gpu.tensor(ELEMENTS).multiply(3);
     const buffer = await lent.gpuBuffer();
     for (let i = 0; i < 60; i++) await gpu.compute(gpu.full([1024], i).add(i));
-    expect(own.deviceMemory.demotions).toBeGreaterThan(0);
+    expect(own.memory.gpu.demotions).toBeGreaterThan(0);
     expect(await lent.gpuBuffer()).toBe(buffer);
     expect([...(await lent.data() as Float32Array)]).toEqual(Array.from(ELEMENTS, (v) => 3 * v));
     await sheet.close();

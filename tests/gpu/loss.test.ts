@@ -53,7 +53,7 @@ async function expectRecovery({ sheet, gpu, watch, device }: WatchedSheet, losse
   expect(watch.warnings.length, watch.warnings.join('\n')).toBe(losses);
   expect(watch.warnings[0]).toMatch(/^WebGPU: .*It is opened again; until then other devices compute, results are not affected\.$/);
   expect(sheet.core.counters.failures).toBe(0);
-  expect(device.sharing.device, 'it is open again').toBe(watch.devices.at(-1));
+  expect(device.memory.sharing.device, 'it is open again').toBe(watch.devices.at(-1));
   expect(watch.devices.length).toBe(losses + 1);
   await sheet.close();
   await turn();
@@ -227,7 +227,7 @@ describe('a device that refuses', () => {
     const opened = await openWatched({ gpuBudgetBytes: 1 << 24 });
     opened.watch.devices[0]?.dispatchEvent(Object.assign(new Event('uncapturederror'), { error: noMemory() }));
     await turn();
-    expect(opened.device.deviceMemory.budgetBytes).toBe(1 << 23);
+    expect(opened.device.memory.gpu.budgetBytes).toBe(1 << 23);
     await expectRecovery(opened);
     expect(opened.watch.warnings[0]).toContain('no memory left');
   });
@@ -246,14 +246,14 @@ describe('a device with less memory than its budget says', () => {
 
   it('spills to RAM, holds less from then on, and loses nothing', async () => {
     const opened = await openWatched({ gpuBudgetBytes: 64 * MIB, cache: 'off' });
-    const { watch, sheet, device: { deviceMemory } } = opened;
+    const { watch, sheet, device: { memory: { gpu } } } = opened;
     watch.hasMemory = (sizeBytes) => watch.bytes + sizeBytes <= 26 * MIB;
     const held = await many(opened, 20);
     const calls = sheet.core.counters.kernelCalls;
     expect(await thirds(held)).toEqual(upTo(20));
     expect(sheet.core.counters.kernelCalls, 'nothing was computed again').toBe(calls);
-    expect(deviceMemory.demotions).toBeGreaterThan(10);
-    expect(deviceMemory.budgetBytes).toBeLessThan(26 * MIB);
+    expect(gpu.demotions).toBeGreaterThan(10);
+    expect(gpu.budgetBytes).toBeLessThan(26 * MIB);
     expect([watch.devices.length, watch.warnings.length]).toEqual([1, 1]);
     expect(watch.warnings[0]).toMatch(/^WebGPU: the device had no memory for 4194304 bytes, .* results are not affected\.$/);
     expect(held.at(-1)?.explain().toString()).not.toContain('webgpu refused');

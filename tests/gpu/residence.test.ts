@@ -231,7 +231,7 @@ describe('the memory of a GPU', () => {
       await gpu.compute(y);
       expect(watch.bytes).toBeLessThanOrEqual(budget + (1 << 17)); // parameters and proofs beside it
     }
-    expect(device.deviceMemory.demotions).toBeGreaterThan(100);
+    expect(device.memory.gpu.demotions).toBeGreaterThan(100);
     const elements = noise(COUNT);
     for (const [k, y] of held.entries()) if (k % 20 === 0) expect([...(await y.data() as Float32Array)]).toEqual(Array.from(elements, (v) => Math.fround(v * k * 10)));
     expect(watch.warnings).toEqual([]);
@@ -248,7 +248,7 @@ describe('the memory of a GPU', () => {
     const sum = sheet.with({ device: 'webgpu' }).execute('stack', parts.filter((_, i) => i % 20 === 0)).sum({ axis: 1 });
     const [last, sums] = await Promise.all([x.data(), sum.data()]);
     expect(watch.mostBytes).toBeLessThanOrEqual(budget + (1 << 17));
-    expect(device.deviceMemory.demotions).toBeGreaterThan(50);
+    expect(device.memory.gpu.demotions).toBeGreaterThan(50);
     expect((last as Float32Array)[0]).toBeCloseTo((noise(COUNT)[0] as number) + 300, 2);
     expect(Math.abs((sums as Float32Array)[0] as number / COUNT - 1)).toBeLessThan(0.01);
   });
@@ -323,7 +323,7 @@ describe('the memory of a GPU', () => {
     await turn();
     // What is left is the copy of the operand, which goes when its array is collected.
     expect(watch.bytes).toBeLessThanOrEqual(empty + 2 * 8192);
-    expect(device.deviceMemory.budgetBytes).toBe(2 ** 30);
+    expect(device.memory.gpu.budgetBytes).toBe(2 ** 30);
     let gone = false;
     void watch.devices[0]?.lost.then(() => (gone = true));
     await sheet.close();

@@ -60,8 +60,8 @@ export async function openWatched(options: OpenOptions = {}, own: Partial<Webgpu
   const sheet = await openSheet(SymbolicSheet, host, options, async (settings) => {
     const js = new JsDevice();
     const wasm = new WasmDevice(js, { threads: 1, roomBytes: 1 << 26 });
-    device = await openWebgpu(source, { budgetBytes: settings.gpuBudgetBytes, clock: host.clock, digest: host.digest, hostMemory: wasm.memory, warn: (line) => host.warn(line), ...own });
-    return { devices: [js, wasm, device], memory: wasm.memory };
+    device = await openWebgpu(source, { budgetBytes: settings.gpuBudgetBytes, clock: host.clock, digest: host.digest, hostMemory: wasm.linearMemory, warn: (line) => host.warn(line), ...own });
+    return { devices: [js, wasm, device], memory: wasm.linearMemory };
   });
   // The probe at opening does not count.
   watch.readbacks.length = 0;

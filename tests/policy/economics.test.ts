@@ -1,7 +1,7 @@
 // What is kept, hashed and let go, on workloads whose right answer is known: costs are injected, nothing is measured.
 import { describe, expect, it } from 'vitest';
 import type { Device, Task } from '../../src/core/device/device.ts';
-import { CostTable } from '../../src/core/device/dispatch.ts';
+import { CostTable } from '../../src/core/device/costs.ts';
 import { MemoryStore } from '../../src/core/store/memory.ts';
 import type { Entry } from '../../src/core/store/store.ts';
 import { NO_ATTRIBUTES } from '../../src/core/expr/attributes.ts';

@@ -31,8 +31,8 @@ describe('a loop that takes no turn of the event loop by itself', () => {
 async function computeAndForget(spawn: Spawn): Promise<void> {
   const device = new WasmDevice(new JsDevice(), { threads: 2, host: { ...nodeThreads(), spawn }, roomBytes: MIB });
   const type = tensorType('float32', [600, 600]);
-  const operand = valueOf(type, device.memory.take(type));
-  await device.run({ row: opNamed('matmul'), attrs: { transposeA: false, transposeB: false, precision: 'float32' }, operands: [operand, operand], type, numerics: 'exact' }, heapMemory.take(type));
+  const operand = valueOf(type, device.linearMemory.take(type));
+  await device.run({ row: opNamed('matmul'), attrs: { transposeA: false, transposeB: false, precision: 'float32' }, operands: [operand, operand], type, numerics: 'exact' }, heapMemory.take(type), 'free');
 }
 
 describe('a sheet that nobody closed', () => {

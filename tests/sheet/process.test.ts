@@ -150,9 +150,9 @@ describe('memory', () => {
     const x = sheet.tensor(matrix(1), [SIDE, SIDE]);
     const real = wasm.run.bind(wasm);
     let full = 0;
-    wasm.run = (task, out) => {
+    wasm.run = (task, out, mode) => {
       if (full-- > 0) throw new LimitError('The kernels\' memory is full.', {});
-      return real(task, out);
+      return real(task, out, mode);
     };
     await (async () => {
       for (let i = 0; i < 20; i++) await sheet.compute(x.add(i + 2));

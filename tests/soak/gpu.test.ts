@@ -34,7 +34,7 @@ describe('a hundred thousand results on a GPU', () => {
       if (i === OPERATIONS / 4) settledBytes = process.memoryUsage().rss;
     }
     expect(watch.mostBytes).toBeLessThanOrEqual(BUDGET_BYTES + MEGABYTE);
-    expect(device.deviceMemory.demotions).toBeGreaterThan(0);
+    expect(device.memory.gpu.demotions).toBeGreaterThan(0);
     expect(process.memoryUsage().rss - settledBytes).toBeLessThan(128 * MEGABYTE);
     expect(watch.warnings).toEqual([]);
     await sheet.close();

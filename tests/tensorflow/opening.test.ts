@@ -68,17 +68,17 @@ describe('with a backend', () => {
     const before = tf.memory().numTensors;
     for (const task of tasksOf(OPS.get('matmul')!, 'float32', 6)) {
       const out = blankFor(task);
-      const running = device.run(task, out);
+      const running = device.run(task, out, 'free');
       expect(running).toBeInstanceOf(Promise);
       await running;
       expect(errorIn(task, out.array, referenceOf(task))).toBeLessThanOrEqual(task.row.bound);
-      expect(() => device.runNow(task, out)).toThrow(UnavailableError);
-      expect(() => device.runNow(task, out)).toThrow(/backend elsewhere can only be awaited; use await x\.data\(\)/);
+      expect(() => device.run(task, out, 'now')).toThrow(UnavailableError);
+      expect(() => device.run(task, out, 'now')).toThrow(/backend elsewhere can only be awaited; use await x\.data\(\)/);
     }
     expect(tf.memory().numTensors).toBe(before);
-    expect(['softmax', 'max', 'add'].map((name) => device.supports(tasksOf(OPS.get(name)!, 'float32', 1)[0]!))).toEqual([false, false, false]);
+    expect(['softmax', 'max', 'add'].map((name) => device.supports(tasksOf(OPS.get(name)!, 'float32', 1)[0]!, 'free') === true)).toEqual([false, false, false]);
     await tf.setBackend('cpu');
-    expect(device.supports(tasksOf(OPS.get('max')!, 'float32', 1)[0]!)).toBe(true);
+    expect(device.supports(tasksOf(OPS.get('max')!, 'float32', 1)[0]!, 'free')).toBe(true);
   });
 
   it('computes elsewhere what tf fails on, and leaves it there from then on', async () => {
@@ -86,12 +86,12 @@ describe('with a backend', () => {
     await tf.setBackend('tensorflow');
     const device = await openTensorflow(tf);
     const [task] = tasksOf(OPS.get('softmax')!, 'float32', 1);
-    expect(device.supports(task!)).toBe(true);
+    expect(device.supports(task!, 'now')).toBe(true);
     const before = tf.memory().numTensors;
     const out = blankFor(task!);
-    device.runNow(task!, out);
+    void device.run(task!, out, 'now');
     expect(out.array).toEqual(referenceOf(task!));
-    expect(device.supports(task!)).toBe(false);
+    expect(device.supports(task!, 'now')).toMatch(/not registered/);
     expect(device.detail).toMatch(/; not softmax: .*Softmax.* not registered/);
     expect(tf.memory().numTensors).toBe(before);
   });
@@ -102,7 +102,7 @@ describe('with a backend', () => {
     shared.set([1, 2, 3, 4]);
     const task = taskOf(OPS.get('matmul')!, [{ dtype: 'float32', shape: [2, 2], array: shared }, { dtype: 'float32', shape: [2, 2], array: shared }])!;
     const out = blankFor(task);
-    device.runNow(task, out);
+    void device.run(task, out, 'now');
     shared.fill(0);
     expect([...(out.array as Float32Array)]).toEqual([7, 10, 15, 22]);
   });

@@ -1,34 +1,36 @@
 // A device that takes a route around a task: fills the result itself, or has another device compute less.
 import { routeFor, type Detour, type GatheredOperand, type RoutePlan } from '../pattern/routes.ts';
 import { type Block, type Memory, type Value, valueOf } from '../tensor/block.ts';
-import type { Device, Task } from './device.ts';
-import { DeviceAround } from './device-around.ts';
+import type { Device, Promptness, Task } from './device.ts';
+import type { Runner } from './runner.ts';
 
 /** What computes a task: the device, or the device with a route around it, whose name the trace then bears. */
-export function withRoute(task: Task, device: Device, memory: Memory): Device {
+export function withRoute(task: Task, device: Device, memory: Memory): Runner {
   const plan = routeFor(task);
-  return plan === undefined ? device : new RoutedDevice(plan, device, memory);
+  return plan === undefined ? device : new Routed(plan, device, memory);
 }
 
-/** Whether a device is a route around one task. */
-export const isRouted = (device: Device): boolean => device instanceof RoutedDevice;
-
 /** One task's route. Gives the bits of the kernel; leaves to the device what the route cannot do. */
-class RoutedDevice extends DeviceAround {
+class Routed implements Runner {
+  readonly name: string;
+  readonly note: string;
   readonly #plan: RoutePlan;
+  readonly #device: Device;
   readonly #memory: Memory;
 
   constructor(plan: RoutePlan, device: Device, memory: Memory) {
-    super(device, plan.name, `${plan.name} on ${device.name}`);
+    this.name = plan.name;
+    this.note = `${plan.name} on ${device.name}`;
     this.#plan = plan;
+    this.#device = device;
     this.#memory = memory;
   }
 
-  run(task: Task, out: Block): void | Promise<void> {
-    if ('fill' in this.#plan) return this.#plan.fill(out.array) ? undefined : this.device.run(task, out);
+  run(task: Task, out: Block, mode: Promptness): void | Promise<void> {
+    if ('fill' in this.#plan) return this.#plan.fill(out.array) ? undefined : this.#device.run(task, out, mode);
     const inner = this.#enter(task, this.#plan.detour, out);
     try {
-      const running = this.device.run(inner.task, inner.out);
+      const running = this.#device.run(inner.task, inner.out, mode);
       if (running === undefined) return inner.leave('done');
       return running.then(
         () => inner.leave('done'),
@@ -41,21 +43,6 @@ class RoutedDevice extends DeviceAround {
       inner.leave('failed');
       throw error;
     }
-  }
-
-  runNow(task: Task, out: Block): void {
-    if ('fill' in this.#plan) {
-      if (!this.#plan.fill(out.array)) this.device.runNow(task, out);
-      return;
-    }
-    const inner = this.#enter(task, this.#plan.detour, out);
-    try {
-      this.device.runNow(inner.task, inner.out);
-    } catch (error) {
-      inner.leave('failed');
-      throw error;
-    }
-    inner.leave('done');
   }
 
   /** Sets the smaller task up; `leave` spreads its result when it is done, and gives its blocks back. */

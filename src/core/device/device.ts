@@ -37,47 +37,61 @@ export interface BufferSharing {
   copyOut(value: Value, use: (buffer: GPUBuffer) => void): Promise<boolean>;
 }
 
-/** A place where tasks run. */
+/** When a result must be there: `now`, within the call and on its thread; `free`, later if that is better. */
+export type Promptness = 'now' | 'free';
+
+/** Why a device does not compute a task, as the end of "not on webgpu: …", without a full stop. */
+export type Refusal = string;
+
+/** A device that is lost, with everything that lay there. */
+export interface DeviceLoss {
+  readonly reason: string;
+  /** Settles when the device is open again, or is given up after all; undefined where it does not come back. */
+  readonly returning: Promise<void> | undefined;
+}
+
+/**
+ * Memory of a device's own. Its results lie there: `run` returns when the work is under way, reading a result waits for it, and the device
+ * cannot answer within a call.
+ */
+export interface DeviceMemory extends Memory {
+  /** Nanoseconds until the operands of a task are there. Operands of a task that is only priced have no block. */
+  transferNs(task: Task): number;
+  /** Nanoseconds until elements of so many bytes are in RAM. */
+  readNs(sizeBytes: number): number;
+  /** What became of it, while it is lost. */
+  readonly loss: DeviceLoss | undefined;
+  /** Buffers that go in and out without a copy; only GPUs have them. */
+  readonly sharing?: BufferSharing;
+  /** Takes who is told what tasks took, where the device measures that later. */
+  reportTo?(learn: (task: Task, elapsedNs: number) => void): void;
+}
+
+/** A place where tasks run. docs/devices.md says how to bring one of your own, and `deviceConformance` holds it to this. */
 export interface Device {
   readonly name: string;
+  /** What it is, for people; after a loss, what became of it. */
   readonly detail: string;
-  /** Whether it gives the bits of the numeric specification (docs/format/numerics.md), so that class exact may use it. */
+  /** Whether it gives the bits of the numeric specification (docs/format/numerics.md), so that class exact may use it. It is believed. */
   readonly exact: boolean;
-  supports(task: Task): boolean;
+  /** Whether it computes a task, the whole of a composed row included, or why it does not. Asked often: constant texts cost nothing. */
+  supports(task: Task, mode: Promptness): true | Refusal;
   /** Nanoseconds the task should take, before anything was measured. */
   estimateNs(task: Task): number;
-  /** Fills `out`, which is not zeroed. A promise where the work goes on beside the event loop. */
-  run(task: Task, out: Block): void | Promise<void>;
-  /** As `run`, always on the calling thread. */
-  runNow(task: Task, out: Block): void;
-  /** Where its results lie, if not in the sheet's memory: then `run` returns when the work is under way, and reading waits for it. */
-  readonly deviceMemory?: Memory;
-  /** Whether it may be chosen without being asked for by name; true where it is not said. */
-  readonly automatic?: boolean;
-  /** Whether it can answer within a call (`runNow`); true where it is not said. */
-  readonly readsAtOnce?: boolean;
-  /** Whether one pass over composed elementwise functions is quicker on it than one pass each. */
-  readonly fuses?: boolean;
-  /** Whether it computes a composed row in one pass; in its parts where it is not said. */
-  joins?(task: Task): boolean;
-  /** Nanoseconds to get operands to it. Said by devices with a memory of their own. */
-  transferNs?(task: Task): number;
-  /** Nanoseconds to get elements of so many bytes from its memory to RAM. */
-  readNs?(sizeBytes: number): number;
-  /** Why it does not compute a task; undefined where it does. Said by devices that users ask why. */
-  refusal?(task: Task): string | undefined;
-  /** Shares buffers with other code. Said by GPUs. */
-  readonly sharing?: BufferSharing;
-  /** Whether it was lost for good; `detail` says how. */
-  readonly isGivenUp?: boolean;
-  /** Until one that was lost is open again, or given up. */
-  readonly returning?: Promise<void> | undefined;
-  /** Gives memory back that is only kept for later; blocks that are `settled`, which nobody writes to any more, may move for that. */
-  trim?(settled?: () => Iterable<Block>): void;
-  /** Takes who is told what tasks took, where that is known only later. */
-  reportTo?(learn: (task: Task, elapsedNs: number) => void): void;
+  /** Fills `out`, which is not zeroed, with the result of a task that it supports. A promise where the work goes on beside the event loop, never `now`. */
+  run(task: Task, out: Block, mode: Promptness): void | Promise<void>;
+  /** Where its results lie, if not in RAM. */
+  readonly memory?: DeviceMemory;
+  /** Called once, when the sheet that has it is closed. */
   close(): void;
 }
+
+/** A refusal of what must be there within the call. */
+export const ANSWERS_LATER: Refusal = 'it answers later, and this call must have its result at once, as those of an eager sheet';
+/** A refusal of a composed row by a device that has kernels for its parts alone; the engine has it compute them one after the other. */
+export const IN_PARTS: Refusal = 'it computes the parts of a composed op one after the other';
+export const NO_KERNEL: Refusal = 'it has no kernel for this op on these dtypes and shapes';
+export const NO_ELEMENTS: Refusal = 'the result has no elements';
 
 /** Bytes a task reads and writes. */
 export function taskBytes(task: Task): number {

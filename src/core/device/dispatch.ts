@@ -1,106 +1,23 @@
 // Places tasks on devices by cost: measured where a task of its size class ran before, estimated where none did.
 import { UnavailableError } from '../errors.ts';
-import type { OpRow } from '../ops/define.ts';
-import { DTYPES, MAX_DTYPES } from '../tensor/dtype.ts';
-import type { Device, Task } from './device.ts';
+import { composes } from './composing.ts';
+import { costClass, CostTable } from './costs.ts';
+import type { Device, DeviceMemory, Promptness, Refusal, Task } from './device.ts';
+import { partsOf } from './parts.ts';
 
-/** Share of a new measurement in the running mean. */
-const LEARNING = 0.2;
-/** A device that was not measured must promise to be this much quicker than one that was: estimates are hopeful. */
-const DOUBT = 3;
-/** The first calls compile kernels and touch fresh memory: of so many the quickest counts, or a device would never be asked again. */
-const EARLY_SAMPLES = 6;
-/** With so many measurements a device is known; before, a slow one weighs no more than a bad estimate. */
-const KNOWN_SAMPLES = 3;
-/** Times the mean that a measurement counts as at most: the machine was busy with something else. */
-const OUTLIER = 4;
-const SIZE_CLASSES = 64;
+/** Whether a device may compute a task, or why not. */
+const answer = (device: Device, task: Task, mode: Promptness): true | Refusal =>
+  (task.numerics === 'exact' && !device.exact ? 'its results are not those of class exact' : answerInParts(device, task, mode));
 
-/** What an (op, dtype, size class) has cost on one device. */
-interface Cost {
-  /** Nanoseconds per element touched: the least of the early samples, then their running mean. */
-  nsPerElement: number;
-  samples: number;
-}
-
-/** Costs by device, op, dtype and size class; injected so that tests can pin them. */
-export class CostTable {
-  readonly #costs = new Map<Device, Map<number, Cost>>();
-  /** Nanoseconds per operand element at the last run on whatever device, by op and size class. */
-  readonly #recent = new Map<number, number>();
-
-  /** Expected nanoseconds of a task on a device. */
-  expectNs(device: Device, task: Task): number {
-    return this.#priced(device, task, DOUBT, 2 * DOUBT);
-  }
-
-  /** What a task takes where nothing is compiled for it: the least of its early runs, and no more than its estimate before it ran a few times. */
-  warmNs(device: Device, task: Task): number {
-    return this.#priced(device, task, 1, 1);
-  }
-
-  /** Nanoseconds as measured; so many estimates where nothing was, and at most so many while the device is not known. */
-  #priced(device: Device, task: Task, unmeasured: number, atMost: number): number {
-    const cost = this.#costs.get(device)?.get(costClass(task));
-    if (cost === undefined) return unmeasured * device.estimateNs(task);
-    const measured = cost.nsPerElement * elementsOf(task);
-    return cost.samples < KNOWN_SAMPLES ? Math.min(measured, atMost * device.estimateNs(task)) : measured;
-  }
-
-  /** Whether a device ran tasks of this class often enough to be judged by that. */
-  knows(device: Device, task: Task): boolean {
-    return (this.#costs.get(device)?.get(costClass(task))?.samples ?? 0) >= KNOWN_SAMPLES;
-  }
-
-  /** What an op last cost on operands of about so many elements, on whatever device; before it ran, dense products count as dear. */
-  recallNs(row: OpRow, elements: number): number {
-    const nsPerElement = this.#recent.get(row.number * SIZE_CLASSES + sizeClass(elements + 1));
-    if (nsPerElement !== undefined) return nsPerElement * (elements + 1);
-    return row.kernel.skeleton === 'contract' || row.kernel.skeleton === 'linalg' ? Infinity : 0;
-  }
-
-  /** Takes a measurement into the running means. */
-  learn(device: Device, task: Task, elapsedNs: number): void {
-    let operands = 1;
-    for (const operand of task.operands) operands += operand.type.size;
-    this.#recent.set(task.row.number * SIZE_CLASSES + sizeClass(operands), elapsedNs / operands);
-    let ofDevice = this.#costs.get(device);
-    if (ofDevice === undefined) this.#costs.set(device, (ofDevice = new Map()));
-    const perElement = elapsedNs / elementsOf(task);
-    const cost = ofDevice.get(costClass(task));
-    if (cost === undefined) ofDevice.set(costClass(task), { nsPerElement: perElement, samples: 1 });
-    else {
-      const { nsPerElement } = cost;
-      const isEarly = cost.samples++ < EARLY_SAMPLES;
-      cost.nsPerElement = isEarly ? Math.min(nsPerElement, perElement) : nsPerElement + LEARNING * (Math.min(perElement, OUTLIER * nsPerElement) - nsPerElement);
-    }
-  }
-}
-
-/** Elements a task touches, which its cost is taken to be proportional to within a size class. */
-function elementsOf(task: Task): number {
-  let elements = task.type.size + 1;
-  for (const operand of task.operands) elements += operand.type.size;
-  return elements;
-}
-
-/** Sizes within a factor of two share a class. */
-const sizeClass = (elements: number): number => (elements < 2 ** 31 ? 31 - Math.clz32(elements) : 32);
-
-/** Op, dtype and size class as one number: tasks of one class share a cost. */
-export const costClass = (task: Task): number => (task.row.number * MAX_DTYPES + DTYPES[task.type.dtype].number) * SIZE_CLASSES + sizeClass(elementsOf(task));
-
-/** `now`: within the call, on this thread. `free`: later, if that is better. */
-export type Promptness = 'now' | 'free';
-
-const isEligible = (device: Device, task: Task, mode: Promptness): boolean =>
-  (task.numerics !== 'exact' || device.exact) && (mode === 'free' || (device.deviceMemory === undefined && device.readsAtOnce !== false)) && device.supports(task);
-
-/** Why a device is not eligible. */
-function obstacle(device: Device, task: Task, mode: Promptness): string {
-  if (task.numerics === 'exact' && !device.exact) return 'its results are not those of class exact';
-  if (mode === 'now' && (device.deviceMemory !== undefined || device.readsAtOnce === false)) return 'it answers later, and this call must have its result at once, as those of an eager sheet';
-  return device.refusal?.(task) ?? 'it has no kernel for it';
+/** Composed rows that it does not compute whole are computed in parts where results lie in RAM, and maps among them by any device. */
+function answerInParts(device: Device, task: Task, mode: Promptness): true | Refusal {
+  const whole = device.supports(task, mode);
+  const { parts, kernel } = task.row;
+  if (whole === true || parts === undefined || device.memory !== undefined) return whole;
+  const [first, second] = partsOf(task, parts);
+  if (kernel.skeleton !== 'map') return answerInParts(device, first.row.kernel.skeleton === 'map' ? second : first, mode);
+  const ofFirst = answerInParts(device, first, mode);
+  return ofFirst === true ? answerInParts(device, second, mode) : ofFirst;
 }
 
 /** Whether an operand lies on a device and not in RAM. (A task that is only priced has operands without blocks.) */
@@ -113,17 +30,23 @@ const isAway = (task: Task): boolean => task.operands.some(({ block }) => block?
  */
 export class Dispatcher {
   readonly devices: readonly Device[];
+  /** Those that may be chosen unasked. */
+  readonly automatic: readonly Device[];
+  /** Those for which it is worth composing rows. */
+  readonly composing: ReadonlySet<Device>;
   readonly costs: CostTable;
   readonly #settled = new Map<number, Device>();
+  /** The memory that operands may have to be read from. */
+  readonly #away: DeviceMemory | undefined;
 
-  /** The device whose memory operands may have to be read from. */
-  readonly #away: Device | undefined;
-
-  constructor(devices: readonly Device[], costs = new CostTable()) {
+  /** `onRequest`: devices that compute only where they are asked for by name. */
+  constructor(devices: readonly Device[], costs = new CostTable(), onRequest: readonly Device[] = []) {
     this.devices = devices;
+    this.automatic = devices.filter((device) => !onRequest.includes(device));
+    this.composing = new Set(devices.filter(composes));
     this.costs = costs;
-    this.#away = devices.find((device) => device.readNs !== undefined);
-    for (const device of devices) device.reportTo?.((task, elapsedNs) => costs.learn(device, task, elapsedNs));
+    this.#away = devices.find((device) => device.memory !== undefined)?.memory;
+    for (const device of devices) device.memory?.reportTo?.((task, elapsedNs) => costs.learn(device, task, elapsedNs));
   }
 
   /** The device for a task; `forced` restricts it to one name where that device can do it. `now`: it must answer within this call. */
@@ -132,35 +55,41 @@ export class Dispatcher {
     if (task.numerics === 'exact' || mode === 'now') return this.#cheapest(task, mode);
     const key = costClass(task) * 2 + (this.#away !== undefined && isAway(task) ? 1 : 0);
     const settled = this.#settled.get(key);
-    if (settled?.supports(task)) return settled;
+    if (settled !== undefined && answer(settled, task, mode) === true) return settled;
     const chosen = this.#cheapest(task, mode);
     // Where the settled one cannot just now (a GPU that was lost), it will be the choice again.
-    if (settled === undefined && this.costs.knows(chosen, task) && (!chosen.exact || this.devices.some((device) => !device.exact && device.supports(task)))) this.#settled.set(key, chosen);
+    if (settled === undefined && this.costs.knows(chosen, task) && this.#mayDiffer(chosen, task)) this.#settled.set(key, chosen);
     return chosen;
+  }
+
+  /** Whether another choice may give other bits. */
+  #mayDiffer(chosen: Device, task: Task): boolean {
+    return !chosen.exact || this.devices.some((device) => !device.exact && answer(device, task, 'free') === true);
   }
 
   /** Until a device that was lost is open again, or given up; undefined where none is on its way. */
   get returning(): Promise<void> | undefined {
-    return this.devices.find((device) => device.returning !== undefined)?.returning;
+    return this.devices.find(({ memory }) => memory?.loss?.returning !== undefined)?.memory?.loss?.returning;
   }
 
-  /** Why a device that was asked for by name does not compute a task, where it says so. */
-  refusal(task: Task, forced: string): string | undefined {
-    const why = this.devices.find(({ name }) => name === forced)?.refusal?.(task);
-    return why === undefined ? undefined : `not on ${forced}: ${why}`;
+  /** Why a device that was asked for by name does not compute a task; undefined where it does. */
+  refusal(task: Task, forced: string, mode: Promptness): string | undefined {
+    const device = this.devices.find(({ name }) => name === forced);
+    const said = device === undefined || answer(device, task, mode);
+    return said === true ? undefined : `not on ${forced}: ${said}`;
   }
 
   #cheapest(task: Task, mode: Promptness): Device {
     let best: Device | undefined;
     let bestNs = Infinity;
-    for (const device of this.devices) {
-      if (device.automatic === false || !isEligible(device, task, mode)) continue;
+    for (const device of this.automatic) {
+      if (answer(device, task, mode) !== true) continue;
       const ns = this.costs.expectNs(device, task) + this.#transferNs(device, task);
       if (ns < bestNs) [best, bestNs] = [device, ns];
     }
-    best ??= this.devices.find((device) => isEligible(device, task, mode));
+    best ??= this.devices.find((device) => answer(device, task, mode) === true);
     if (best !== undefined) return best;
-    const reasons = this.devices.map((device) => `${device.name}: ${obstacle(device, task, mode)}`).join('; ');
+    const reasons = this.devices.map((device) => `${device.name}: ${answer(device, task, mode)}`).join('; ');
     throw new UnavailableError(
       `${task.row.name}: no device computes it on ${task.type.dtype} in class ${task.numerics} (${reasons}); add "js" to the devices option, it computes everything.`,
       { op: task.row.name, dtype: task.type.dtype, numerics: task.numerics },
@@ -168,8 +97,8 @@ export class Dispatcher {
   }
 
   #transferNs(device: Device, task: Task): number {
-    if (device.transferNs !== undefined) return device.transferNs(task);
-    if (this.#away?.readNs === undefined) return 0;
+    if (device.memory !== undefined) return device.memory.transferNs(task);
+    if (this.#away === undefined) return 0;
     let ns = 0;
     for (const { block, type } of task.operands) if (block?.isLocal === false) ns += this.#away.readNs(type.sizeBytes);
     return ns;
@@ -183,7 +112,7 @@ export class Dispatcher {
         { device: name },
       );
     }
-    return isEligible(device, task, mode) ? device : this.#cheapest(task, mode);
+    return answer(device, task, mode) === true ? device : this.#cheapest(task, mode);
   }
 
   close(): void {

@@ -1,63 +1,62 @@
-// A device that computes a fused task in its two parts, the second on the first's bytes where they fit.
+// What runs a task where results lie in RAM: its device, with a route around it, or a composed row in its two parts.
 import type { RowParts } from '../ops/define.ts';
-import { type Block, type Memory, valueOf } from '../tensor/block.ts';
-import type { Device, Task } from './device.ts';
-import { DeviceAround } from './device-around.ts';
+import { type Block, type Memory, type Value, valueOf } from '../tensor/block.ts';
+import type { TensorType } from '../tensor/type.ts';
 import { withRoute } from './detour.ts';
+import type { Device, Promptness, Task } from './device.ts';
+import type { Runner } from './runner.ts';
 
-/** The device, or what computes a fused row on it that it has no kernel for. `mapper` computes maps within the call. */
-export function inParts(task: Task, device: Device, mapper: Device, memory: Memory): Device {
-  return task.row.parts === undefined ? device : new TwoPartDevice(task.row.parts, device, mapper, memory);
+/** The tasks of both parts. The result of the first is an operand of the second: a type without elements where `take` gives it no block. */
+export function partsOf(task: Task, parts: RowParts, take?: (type: TensorType) => Block): readonly [first: Task, second: Task] {
+  const { first, at, count, second } = parts;
+  const operands = task.operands.slice(at, at + count);
+  const type = parts.between(operands.map((operand) => operand.type), task.type);
+  const between = take === undefined ? ({ type } as Value) : valueOf(type, take(type));
+  return [
+    { ...task, row: first, type, operands },
+    { ...task, row: second, operands: [...task.operands.slice(0, at), between, ...task.operands.slice(at + count)] },
+  ];
 }
 
-class TwoPartDevice extends DeviceAround {
-  readonly #parts: RowParts;
-  readonly #mapper: Device;
-  readonly #memory: Memory;
+/** The runner of a task on its device. `place` finds devices for the maps among the parts of a composed row. */
+export function runnerFor(task: Task, device: Device, mode: Promptness, memory: Memory, place: (part: Task) => Device): Runner {
+  const { parts } = task.row;
+  if (parts === undefined) return withRoute(task, device, memory);
+  if (device.supports(task, mode) === true) return device;
+  return new InParts(device.name, parts, memory, (part) => {
+    const isMap = part.row.kernel.skeleton === 'map';
+    return isMap ? runnerFor(part, place(part), mode, memory, place) : withRoute(part, device, memory);
+  });
+}
 
-  constructor(parts: RowParts, device: Device, mapper: Device, memory: Memory) {
-    super(device);
+/** Runs both parts, the second on the bytes of the first where they fit. */
+class InParts implements Runner {
+  readonly name: string;
+  readonly #parts: RowParts;
+  readonly #memory: Memory;
+  readonly #runnerOf: (part: Task) => Runner;
+
+  /** `runnerOf` finds what computes a part. */
+  constructor(name: string, parts: RowParts, memory: Memory, runnerOf: (part: Task) => Runner) {
+    this.name = name;
     this.#parts = parts;
-    this.#mapper = mapper;
     this.#memory = memory;
+    this.#runnerOf = runnerOf;
   }
 
-  run(task: Task, out: Block): void | Promise<void> {
-    const { first, second, between, letGo } = this.#enter(task, out);
-    const goOn = (): void | Promise<void> => this.#deviceOf(second).run(second, out);
+  run(task: Task, out: Block, mode: Promptness): void | Promise<void> {
+    let between = out;
+    // A first part of the result's type is computed into the result: maps may work in place.
+    const [first, second] = partsOf(task, this.#parts, (type) => (between = type === task.type ? out : this.#memory.take(type)));
+    const letGo = (): void => void (between === out || between.release());
+    const goOn = (): void | Promise<void> => this.#runnerOf(second).run(second, out, mode);
     try {
-      const running = this.#deviceOf(first).run(first, between);
+      const running = this.#runnerOf(first).run(first, between, mode);
       const ending = running === undefined ? goOn() : running.then(goOn);
       return ending === undefined ? letGo() : ending.finally(letGo);
     } catch (error) {
       letGo();
       throw error;
     }
-  }
-
-  runNow(task: Task, out: Block): void {
-    const { first, second, between, letGo } = this.#enter(task, out);
-    try {
-      this.#deviceOf(first).runNow(first, between);
-      this.#deviceOf(second).runNow(second, out);
-    } finally {
-      letGo();
-    }
-  }
-
-  /** The two tasks. A first part of the result's type is computed into the result: maps may work in place. */
-  #enter(task: Task, out: Block): { first: Task; second: Task; between: Block; letGo: () => void } {
-    const { count, ...rows } = this.#parts;
-    const type = rows.between(task.operands.map((operand) => operand.type), task.type);
-    const between = type === task.type ? out : this.#memory.take(type);
-    return {
-      first: { ...task, row: rows.first, type, operands: task.operands.slice(0, count) },
-      second: { ...task, row: rows.second, operands: [valueOf(type, between), ...task.operands.slice(count)] },
-      between, letGo: () => void (between === out || between.release()),
-    };
-  }
-
-  #deviceOf(part: Task): Device {
-    return part.row.kernel.skeleton === 'map' ? this.#mapper : withRoute(part, this.device, this.#memory);
   }
 }

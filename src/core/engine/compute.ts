@@ -1,8 +1,7 @@
 // Finding and computing values: what a demand stands on. Looks kept values up, dispatches what is missing, keeps and records it.
-import { isRouted, withRoute } from '../device/detour.ts';
-import { inParts } from '../device/parts.ts';
-import type { Device, Task } from '../device/device.ts';
-import type { Promptness } from '../device/dispatch.ts';
+import { runnerFor } from '../device/parts.ts';
+import type { Device, Promptness, Task } from '../device/device.ts';
+import type { Runner } from '../device/runner.ts';
 import type { Entry } from '../store/store.ts';
 import { ClosedError, DeviceLostError, LimitError, SheetError, SourceError, UnavailableError, withCallSite } from '../errors.ts';
 import type { Decision, NumericsClass } from '../events.ts';
@@ -21,7 +20,7 @@ interface Run {
   readonly step: Step;
   readonly task: Task;
   /** What runs it: the device, or the device with a route or in parts. */
-  readonly runner: Device;
+  readonly runner: Runner;
   readonly device: Device;
   readonly block: Block;
   readonly startNs: number;
@@ -47,7 +46,7 @@ export class Computing {
     this.#flights = new Flights(core.table);
     const { policy, trace } = core.settings;
     // A law on finite values judges every result, so each has to be there: as part of another it never is.
-    const mayFuse = policy.finite === undefined && core.dispatcher.devices.some(({ fuses }) => fuses === true);
+    const mayFuse = policy.finite === undefined && core.dispatcher.composing.size > 0;
     this.fusedElements = mayFuse ? FUSED_ELEMENTS : Infinity;
     this.#watchful = policy.finite !== undefined || trace.digests === 'full';
   }
@@ -70,16 +69,16 @@ export class Computing {
   /** Elements from which the steps of a plan are fused: all of them where a plan on a GPU comes again. */
   #fusedFrom(order: readonly Step[], { device }: View): number {
     if (order.length < 2 || this.fusedElements === Infinity) return this.fusedElements;
-    const onGpu = this.#core.dispatcher.devices.some(({ name, deviceMemory }) => name === device && deviceMemory !== undefined) || order.some(({ value }) => value?.block.isLocal === false);
+    const onGpu = this.#core.dispatcher.devices.some(({ name, memory }) => name === device && memory !== undefined) || order.some(({ value }) => value?.block.isLocal === false);
     return onGpu && this.#smallPlans.again(order) ? 1 : this.fusedElements;
   }
 
   /** Which steps of a view take others along: none where the device it names gains nothing by that. */
   #readers({ device, numerics }: View): Readers {
-    const { devices } = this.#core.dispatcher;
+    const { devices, automatic, composing } = this.#core.dispatcher;
     const named = devices.find(({ name }) => name === device);
-    if (named !== undefined && named.fuses !== true) return [];
-    const onGpu = devices.some((each) => each.deviceMemory !== undefined && (named === undefined ? each.automatic !== false : each === named));
+    if (named !== undefined && !composing.has(named)) return [];
+    const onGpu = (named === undefined ? automatic : [named]).some(({ memory }) => memory !== undefined);
     return onGpu && numerics === 'tolerance' ? ['map', 'reduce', 'codecs'] : ['map', 'reduce'];
   }
 
@@ -125,12 +124,12 @@ export class Computing {
     } catch (error) {
       return this.#whenReturned(step, task, mode, view, error);
     }
-    if (view.device !== undefined && device.name !== view.device) step.expression.note ??= dispatcher.refusal(task, view.device);
-    if (device.deviceMemory === undefined && !task.operands.every(({ block }) => block.isLocal)) return this.#brought(step, task, view);
-    const run: Run = { step, task, device, runner: this.#runnerOf(task, device), view, block: (device.deviceMemory ?? memory).take(task.type), startNs: this.#core.now(), again };
+    if (view.device !== undefined && device.name !== view.device) step.expression.note ??= dispatcher.refusal(task, view.device, mode);
+    if (device.memory === undefined && !task.operands.every(({ block }) => block.isLocal)) return this.#brought(step, task, view);
+    const run: Run = { step, task, device, runner: this.#runnerOf(task, device, mode), view, block: (device.memory ?? memory).take(task.type), startNs: this.#core.now(), again };
     try {
       this.running = task;
-      const running = mode === 'now' ? run.runner.runNow(task, run.block) : run.runner.run(task, run.block);
+      const running = run.runner.run(task, run.block, mode);
       if (running !== undefined) return this.#takeOff(run, running);
       return this.#watchful && !run.block.isLocal ? this.#takeOff(run, run.block.bring()) : this.#landed(run);
     } catch (error) {
@@ -141,12 +140,9 @@ export class Computing {
     }
   }
 
-  #runnerOf(task: Task, device: Device): Device {
+  #runnerOf(task: Task, device: Device, mode: Promptness): Runner {
     const { dispatcher, memory } = this.#core;
-    if (device.deviceMemory !== undefined) return device;
-    const { parts } = task.row;
-    if (parts === undefined || device.joins?.(task) === true) return withRoute(task, device, memory);
-    return inParts(task, device, dispatcher.place({ ...task, row: parts.first.kernel.skeleton === 'map' ? parts.first : parts.second }, undefined, 'now'), memory);
+    return device.memory === undefined ? runnerFor(task, device, mode, memory, (part) => dispatcher.place(part, undefined, 'now')) : device;
   }
 
   /** Operands that are on a device come to RAM first, for a device that computes there. */
@@ -176,7 +172,7 @@ export class Computing {
   /** A kernel that a GPU refuses is computed by another device, one that finds no memory again when some came back; any other failure is the caller's. */
   #elsewhere({ step, task, device, view, again }: Run, error: unknown, mode: Promptness): Value | Promise<Value> {
     if (error instanceof LimitError && mode === 'free' && !again) return this.#flights.start(step.identity, this.#whenThereIsRoom(step, task, view, error));
-    const refused = device.deviceMemory !== undefined && !(error instanceof DeviceLostError) && !device.supports({ ...task });
+    const refused = device.memory !== undefined && !(error instanceof DeviceLostError) && device.supports({ ...task }, mode) !== true;
     if (!refused) throw this.#failed(step.expression, error);
     step.expression.note = `${device.name} refused: ${error instanceof Error ? error.message : String(error)}`;
     try {
@@ -209,14 +205,14 @@ export class Computing {
   #landed({ step, task, device, runner, block, startNs, view }: Run): Value {
     const core = this.#core;
     const value = valueOf(task.type, block);
-    const routed = isRouted(runner);
+    const { note } = runner;
     // Whole nanoseconds: engines keep small integers in the object, and fractions beside it, where a hit would have to fetch them.
-    const elapsedNs = Math.round(device.deviceMemory === undefined ? core.now() - startNs : core.costs.expectNs(device, task));
-    const isLearnt = !routed && device.deviceMemory === undefined;
+    const elapsedNs = Math.round(device.memory === undefined ? core.now() - startNs : core.costs.expectNs(device, task));
+    const isLearnt = note === undefined && device.memory === undefined;
     if (isLearnt) core.costs.learn(device, task, elapsedNs);
     core.counters.kernelCalls++;
     core.counters.kernelNs += elapsedNs;
-    if (routed) step.expression.note = runner.detail;
+    if (note !== undefined) step.expression.note = note;
     else core.counters.flops += step.flops;
     if (core.settings.policy.finite !== undefined) core.checkHealth(step.expression, value, core.settings.policy.finite);
     // What it cost without a cold start: compiling a kernel and starting threads are not saved by a hit.

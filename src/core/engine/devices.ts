@@ -1,5 +1,5 @@
 // Which devices a sheet has, and why it has not the others.
-import type { Device, DeviceReport } from '../device/device.ts';
+import type { Device, DeviceMemory, DeviceReport } from '../device/device.ts';
 import { UnavailableError } from '../errors.ts';
 
 /** The devices of a sheet, and reports of those it has not. */
@@ -34,4 +34,6 @@ function whyNot(name: string, known: readonly (Device | DeviceReport)[]): string
 
 /** Devices for people; one that is given up counts as not found. */
 export const reportDevices = ({ devices, absent }: Choice): DeviceReport[] =>
-  [...devices.map(({ name, detail, isGivenUp }) => ({ name, found: isGivenUp !== true, detail })), ...absent];
+  [...devices.map(({ name, detail, memory }) => ({ name, found: !isGivenUp(memory), detail })), ...absent];
+
+const isGivenUp = (memory: DeviceMemory | undefined): boolean => memory?.loss !== undefined && memory.loss.returning === undefined;

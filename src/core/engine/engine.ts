@@ -1,5 +1,6 @@
 // The state of a sheet, and the verbs that need no elements: look up, judge, record.
-import type { CostTable, Dispatcher } from '../device/dispatch.ts';
+import type { CostTable } from '../device/costs.ts';
+import type { Dispatcher } from '../device/dispatch.ts';
 import type { Device, DeviceReport, Task } from '../device/device.ts';
 import { MemoryStore } from '../store/memory.ts';
 import type { Entry } from '../store/store.ts';
@@ -219,11 +220,12 @@ export class Core {
     }
   }
 
-  /** Has the devices give back memory that nothing is in, and the collector take it. */
+  /** Has memories give back what nothing is in, and the collector take it. */
   trim(): void {
-    const { store, pins, dispatcher } = this;
+    const { store, pins, dispatcher, memory } = this;
     const settled = (): Iterable<Block> => [...pins.blocks, ...Array.from(store.entries(), ({ value }) => value.block)];
-    for (const device of dispatcher.devices) device.trim?.(settled);
+    memory.trim?.(settled);
+    for (const device of dispatcher.devices) device.memory?.trim?.(settled);
     void pins.press();
   }
 

@@ -1,5 +1,5 @@
 // Whether hashing operands pays: break-even between the price of a digest and what its hits save.
-import type { CostTable } from '../device/dispatch.ts';
+import type { CostTable } from '../device/costs.ts';
 import type { Expression } from '../expr/node.ts';
 import type { OpRow } from '../ops/define.ts';
 import type { Value } from '../tensor/block.ts';

@@ -13,7 +13,7 @@ import { checkHeld } from './operands.ts';
 
 /** The device whose buffers a sheet shares, which says itself where it was lost. Throws an UnavailableError that says what is missing. */
 export function sharingOf({ dispatcher, absentDevices }: Core): BufferSharing {
-  const sharing = dispatcher.devices.find((device) => device.sharing !== undefined)?.sharing;
+  const sharing = dispatcher.devices.find(({ memory }) => memory?.sharing !== undefined)?.memory?.sharing;
   if (sharing !== undefined) return sharing;
   const why = absentDevices.find(({ name }) => name === 'webgpu')?.detail ?? 'none was looked for; name "webgpu" in the devices option';
   throw new UnavailableError(`This sheet has no GPU: ${why}.`, { device: 'webgpu' });
@@ -45,7 +45,7 @@ export function valueOfTf({ dispatcher, settings }: Core, given: unknown, owner:
   if (place?.buffer === undefined || settings.policy.finiteInputs !== undefined) return undefined;
   const { buffer, words, backend } = place;
   const { shape: own, dtype } = given as TfDescription;
-  const sharing = dispatcher.devices.find((device) => device.sharing !== undefined)?.sharing;
+  const sharing = dispatcher.devices.find(({ memory }) => memory?.sharing !== undefined)?.memory?.sharing;
   if (dtype !== words || sharing?.isOn(backend.device) !== true) return undefined;
   const theirs = readShape(own, owner);
   const wanted: Shape = shape === undefined ? theirs : checkShape(shape, owner);
@@ -58,7 +58,7 @@ export function valueOfTf({ dispatcher, settings }: Core, given: unknown, owner:
 
 /** A copy as a tensor of tf that never leaves the GPU, where tf is set to a backend on the sheet's device and the value is there; undefined elsewhere. */
 export async function exportOnGpu<F>({ dispatcher }: Core, { dtype, shape, size }: TensorType, foreign: ForeignClass<F>, copyOut: (use: (buffer: GPUBuffer) => void) => Promise<boolean>): Promise<F | undefined> {
-  const sharing = dispatcher.devices.find((device) => device.sharing !== undefined)?.sharing;
+  const sharing = dispatcher.devices.find(({ memory }) => memory?.sharing !== undefined)?.memory?.sharing;
   const tf = tfOnDevice<F & { dispose(): void }>(foreign, (device) => sharing?.isOn(device) === true);
   if (tf === undefined || size === 0 || (dtype !== 'float32' && dtype !== 'int32')) return undefined;
   let made: (F & { dispose(): void }) | undefined;

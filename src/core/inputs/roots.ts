@@ -1,5 +1,5 @@
 // Roots: elements that come from outside. Their bytes are copied, or hashed in place, before the call returns.
-import type { CostTable } from '../device/dispatch.ts';
+import type { CostTable } from '../device/costs.ts';
 import type { Digest } from '../env.ts';
 import type { Argument } from '../expr/canonicalise.ts';
 import { type Author, type Expression, rootExpression } from '../expr/node.ts';

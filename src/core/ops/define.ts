@@ -129,7 +129,7 @@ export interface OpRow {
   readonly throughCodecs: boolean;
   /** No operands: a value made from attributes alone. */
   readonly source: boolean;
-  /** What a fused row of two skeletons comes to where a device has no kernel for both at once (fused.ts). */
+  /** What a composed row is made of, for devices that have no kernel for both at once (fused.ts). */
   readonly parts?: RowParts;
 }
 
@@ -140,13 +140,14 @@ export function boundOf(row: OpRow, attrs: AttributeValues): number {
   return row.bound + (allowed > own ? allowed / own : 0);
 }
 
-/** Two rows in a row: the first on the first operands, the second on its result and the others. */
+/** Two rows in a row: the first on some of the operands, the second on its result in their place. */
 export interface RowParts {
   readonly first: OpRow;
-  /** Operands of the first. */
+  /** Where its operands begin, and how many they are. */
+  readonly at: number;
   readonly count: number;
   readonly second: OpRow;
-  /** Type of what the first gives. */
+  /** Type of what the first gives, by the types of its operands. */
   readonly between: (operands: readonly TensorType[], out: TensorType) => TensorType;
 }
 

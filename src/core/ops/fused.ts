@@ -1,7 +1,7 @@
 // Rows composed of rows: maps of maps, reductions of maps, maps of products. One pass where there were two, with the same bits.
 import { predicate, scalar, type Algebra, type ElementFunction, type Scalar } from '../../../kernels/scalar/algebra.ts';
 import { type TensorType, tensorType } from '../tensor/type.ts';
-import { defineOp, type KernelSpec, type OpRow } from './define.ts';
+import { defineOp, type KernelSpec, type OpRow, type RowParts } from './define.ts';
 import { broadcastShapes } from './infer.ts';
 import { CAST } from './indexing.ts';
 
@@ -46,14 +46,18 @@ function compose(outer: OpRow, at: number, inner: OpRow): OpRow | undefined {
 }
 
 function mapOfMap(outer: OpRow, f: ElementFunction, at: number, inner: OpRow, g: ElementFunction): OpRow | undefined {
-  return g.returns === 'value' ? mapRow(outer, inner, composeFunctions(f, at, g), [...outer.operands.slice(0, at), ...inner.operands, ...outer.operands.slice(at + 1)]) : undefined;
+  if (g.returns !== 'value') return undefined;
+  const operands = [...outer.operands.slice(0, at), ...inner.operands, ...outer.operands.slice(at + 1)];
+  const between = (types: readonly TensorType[]): TensorType => mappedType(inner, types);
+  return mapRow(outer, inner, composeFunctions(f, at, g), operands, { first: inner, at, count: inner.operands.length, second: outer, between });
 }
 
-function mapRow(outer: OpRow, inner: OpRow, element: ElementFunction, operands: OpRow['operands']): OpRow {
+function mapRow(outer: OpRow, inner: OpRow, element: ElementFunction, operands: OpRow['operands'], parts?: RowParts): OpRow {
   const row: OpRow = defineOp({
     ...namesOf(outer, inner), result: outer.result, separable: 'elements', operands, kernel: { skeleton: 'map', element }, throughCodecs: outer.throughCodecs || inner.throughCodecs,
     infer: (types) => ({ dtype: element.returns === 'mask' ? 'bool' : 'float32', shape: broadcastShapes(row, types) }),
     flops: (types, out, attrs) => outer.flops(types, out, attrs) + inner.flops(types, tensorType('float32', out.shape), attrs),
+    ...(parts !== undefined && { parts }),
   });
   return row;
 }
@@ -67,7 +71,7 @@ function mapOfProduct(outer: OpRow, f: ElementFunction, at: number, inner: OpRow
   return defineOp({
     ...namesOf(outer, inner), result: 'promoted', operands, kernel: { skeleton: 'contract', contraction, epilogue: element }, infer: inner.infer,
     flops: (types, out, attrs) => product.flops(types, out, attrs) + out.size * element.arity,
-    parts: { first: product, count: 2, second: mapRow(outer, outer, element, operands.slice(1)), between: (_types, out) => out },
+    parts: { first: product, at: 0, count: 2, second: mapRow(outer, outer, element, operands.slice(1)), between: (_types, out) => out },
   });
 }
 
@@ -77,7 +81,7 @@ function reductionOfMap(outer: OpRow, { reduction, prologue }: Kernel<'reduce'>,
     ...namesOf(outer, inner), result: outer.result, operands: inner.operands, kernel: { skeleton: 'reduce', reduction, prologue: g },
     infer: (types, attrs) => outer.infer([mappedType(inner, types)], attrs),
     flops: (types, out, attrs) => outer.flops([mappedType(inner, types)], out, attrs) + inner.flops(types, mappedType(inner, types), attrs),
-    parts: { first: inner, count: inner.operands.length, second: outer, between: (types) => mappedType(inner, types) },
+    parts: { first: inner, at: 0, count: inner.operands.length, second: outer, between: (types) => mappedType(inner, types) },
   });
 }
 

@@ -10,6 +10,8 @@ import { type Sheet, viewWith } from './sheet.ts';
 /** Devices of a host and the memory their results lie in. */
 export interface Machine {
   readonly devices: readonly Device[];
+  /** Those of them that compute only where they are asked for by name. */
+  readonly onRequest?: readonly Device[];
   readonly memory?: Memory;
   /** Devices that were looked for and not found, and why. */
   readonly absent?: readonly DeviceReport[];
@@ -42,7 +44,7 @@ async function openCore(machine: Machine, settings: Settings, host: Host): Promi
   const choice = chooseDevices({ devices: machine.devices, absent }, leftOut, settings.devices);
   if (settings.device !== undefined) checkDevice(settings.device, choice, 'device');
   const [{ Core }, { Dispatcher }, { openTrace }, { makeMemo }] = await Promise.all([import('../engine/engine.ts'), import('../device/dispatch.ts'), import('./open-trace.ts'), import('../memo/memo.ts')]);
-  const core = new Core(host, settings, new Dispatcher(choice.devices), machine.memory ?? heapMemory, openTrace(host, settings));
+  const core = new Core(host, settings, new Dispatcher(choice.devices, undefined, machine.onRequest), machine.memory ?? heapMemory, openTrace(host, settings));
   core.makeMemo = makeMemo;
   core.absentDevices = choice.absent;
   core.idleDevices = machine.devices.filter((device) => !choice.devices.includes(device));

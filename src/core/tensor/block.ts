@@ -9,6 +9,8 @@ export interface Memory {
   take(type: TensorType): Block;
   /** Takes what gives blocks back, one after another, while an allocation finds no room. */
   relieveBy?(giveBack: () => Iterable<unknown>): void;
+  /** Gives back what is only kept for later; blocks that are `settled`, which nobody writes to any more, may move for that. */
+  trim?(settled?: () => Iterable<Block>): void;
 }
 
 /** Bytes on a device. A block has them instead of an array, or beside it. */

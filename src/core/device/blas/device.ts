@@ -1,6 +1,6 @@
 // The BLAS device: products and linear systems by the system's library, fast and not bit-portable: class tolerance only.
-import { type Device, type Task, taskFlops } from '../device.ts';
-import { JsDevice, kernelOf } from '../js/device.ts';
+import { type Device, IN_PARTS, NO_ELEMENTS, NO_KERNEL, type Promptness, type Refusal, type Task, taskFlops } from '../device.ts';
+import { kernelOf } from '../js/device.ts';
 import { isSymmetricPositive } from '../linalg.ts';
 import { NumericError } from '../../errors.ts';
 import type { Block, Value } from '../../tensor/block.ts';
@@ -17,34 +17,30 @@ export class BlasDevice implements Device {
   readonly detail: string;
   readonly exact = false;
   readonly #blas: Blas;
-  readonly #js = new JsDevice();
 
   constructor(blas: Blas) {
     this.#blas = blas;
     this.detail = `${blas.name} ${blas.threads === undefined ? '' : `×${blas.threads} `}(${blas.file}, ${Math.round(blas.gflops)} GFLOP/s at n = 256)`;
   }
 
-  supports(task: Task): boolean {
-    const { kernel } = task.row;
-    if (!isFloat(task.type.dtype) || task.type.size === 0) return false;
-    if (kernel.skeleton === 'contract') return kernel.contraction(task.operands.map((operand) => operand.type), task.attrs).k > 0;
-    return kernel.skeleton === 'linalg' && this.#blas.lapack !== undefined && task.operands.every((operand) => operand.type.shape.length <= 2);
+  supports({ row: { kernel, parts }, operands, type, attrs }: Task): true | Refusal {
+    if (kernel.skeleton !== 'contract' && kernel.skeleton !== 'linalg') return NO_KERNEL;
+    if (!isFloat(type.dtype)) return `it does not compute ${type.dtype}`;
+    if (type.size === 0) return NO_ELEMENTS;
+    if (kernel.skeleton === 'contract') return kernel.contraction(operands.map((operand) => operand.type), attrs).k === 0 ? NO_KERNEL : parts === undefined || IN_PARTS;
+    if (this.#blas.lapack === undefined) return 'this library has no LAPACK';
+    return operands.every((operand) => operand.type.shape.length <= 2) || NO_KERNEL;
   }
 
   estimateNs(task: Task): number {
     return CALL_NS + taskFlops(task) / this.#blas.gflops;
   }
 
-  run(task: Task, out: Block): void | Promise<void> {
-    if (task.row.kernel.skeleton === 'contract' && this.estimateNs(task) >= ASYNC_NS) return this.#contractBeside(task, out);
-    this.runNow(task, out);
-  }
-
-  runNow(task: Task, out: Block): void {
+  run(task: Task, out: Block, mode: Promptness): void | Promise<void> {
     const { kernel } = task.row;
-    if (kernel.skeleton === 'contract') for (const call of productsOf(task, out)) this.#blas.gemm(call);
-    else if (kernel.skeleton === 'linalg') FACTORS[kernel.factor](this.#blas, task, out.array as BlasArray);
-    else this.#js.runNow(task, out);
+    if (kernel.skeleton === 'linalg') FACTORS[kernel.factor](this.#blas, task, out.array as BlasArray);
+    else if (mode === 'free' && this.estimateNs(task) >= ASYNC_NS) return this.#contractBeside(task, out);
+    else for (const call of productsOf(task, out)) this.#blas.gemm(call);
   }
 
   async #contractBeside(task: Task, out: Block): Promise<void> {

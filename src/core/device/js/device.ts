@@ -12,7 +12,7 @@ import { NumericError } from '../../errors.ts';
 import type { Block, Value } from '../../tensor/block.ts';
 import { DTYPES, numbersOf } from '../../tensor/dtype.ts';
 import { stridesOf } from '../../tensor/shape.ts';
-import { type Device, type Task, taskBytes, taskFlops } from '../device.ts';
+import { type Device, IN_PARTS, type Promptness, type Refusal, type Task, taskBytes, taskFlops } from '../device.ts';
 import { alongAxesOnJs } from '../along-axes.ts';
 import { linalgOnArrays, linalgOnJs } from '../linalg.ts';
 import { cutOf, isWithBigints, runInPieces } from '../pieces.ts';
@@ -30,7 +30,7 @@ const BIGINT_TIMES = 20;
 /** Tasks expected to take longer are done in turns; the slowest functions take a hundred times as long as expected. */
 const TURNS_NS = 1e6;
 
-/** Computes everything, slowly; needs nothing. */
+/** Computes every op, slowly; needs nothing. */
 export class JsDevice implements Device {
   readonly name = 'js';
   readonly detail = 'plain JavaScript, the reference';
@@ -42,16 +42,16 @@ export class JsDevice implements Device {
     this.#turns = host && new Turns(host);
   }
 
-  supports(): boolean {
-    return true;
+  supports({ row }: Task): true | Refusal {
+    return row.parts === undefined ? true : IN_PARTS;
   }
 
   estimateNs(task: Task): number {
     return CALL_NS + taskFlops(task) * NS_PER_FLOP + taskBytes(task) * NS_PER_BYTE;
   }
 
-  run(task: Task, out: Block): void | Promise<void> {
-    if (this.#turns === undefined || this.estimateNs(task) * (isWithBigints(task) ? BIGINT_TIMES : 1) < TURNS_NS) return this.runNow(task, out);
+  run(task: Task, out: Block, mode: Promptness): void | Promise<void> {
+    if (mode === 'now' || this.#turns === undefined || this.estimateNs(task) * (isWithBigints(task) ? BIGINT_TIMES : 1) < TURNS_NS) return this.runNow(task, out);
     const { skeleton } = task.row.kernel;
     if (skeleton === 'contract') return contractInTurns(productOf(task), task, out.array, new TurnsGround(this.#turns));
     if (skeleton === 'linalg') return runLinalgAsync(linalgOnArrays(task, out.array as Float32Array), new TurnsGround(this.#turns));
@@ -59,6 +59,7 @@ export class JsDevice implements Device {
     return cut === undefined ? this.runNow(task, out) : runInPieces(cut, this.#turns, (piece, part) => this.runNow(piece, part));
   }
 
+  /** As `run`, within the call. */
   runNow(task: Task, out: Block): void {
     RUN[task.row.kernel.skeleton](task, out.array);
   }

@@ -4,10 +4,10 @@ import type { OpRow } from '../../ops/define.ts';
 import { TENSORFLOW, type TensorflowMapping } from '../../ops/tensorflow.ts';
 import type { TensorFlow, TensorflowModule, TfTensor } from '../../ops/tensorflow-module.ts';
 import type { Block } from '../../tensor/block.ts';
-import { type Device, type Task, taskBytes, taskFlops } from '../device.ts';
+import { type Device, type Promptness, type Refusal, type Task, taskBytes, taskFlops } from '../device.ts';
 import { JsDevice } from '../js/device.ts';
 import { type BackendTraits, traitsOf } from './backends.ts';
-import { mappingOf } from './offers.ts';
+import { mappingOf, NOT_OFFERED } from './offers.ts';
 import { checkProducts, messageOf, startTensorflow } from './open.ts';
 import { enter, take } from './tensors.ts';
 
@@ -42,17 +42,19 @@ export class TensorflowDevice implements Device {
     return `TensorFlow.js ${this.#tf.version_core}, backend ${this.#tf.getBackend()}${this.#note}${refused}`;
   }
 
-  /** Whether results can be read without a promise, so that `runNow` works. The user may change the backend at any time. */
-  get readsAtOnce(): boolean {
-    return this.#traits.readsAtOnce;
-  }
-
+  /** Of the backend, which the user may change at any time. */
   get #traits(): BackendTraits {
     return traitsOf(this.#tf.getBackend());
   }
 
-  supports(task: Task): boolean {
-    return !this.#refused.has(task.row) && mappingOf(task, this.#traits) !== undefined;
+  supports(task: Task, mode: Promptness): true | Refusal {
+    const traits = this.#traits;
+    if (mode === 'now' && !traits.readsAtOnce) return this.#onlyAwaited();
+    return this.#refused.get(task.row) ?? (mappingOf(task, traits) === undefined ? NOT_OFFERED : true);
+  }
+
+  #onlyAwaited(): Refusal {
+    return `results of TensorFlow.js on backend ${this.#tf.getBackend()} can only be awaited; use await x.data(), or await tf.setBackend('wasm') first`;
   }
 
   estimateNs(task: Task): number {
@@ -60,22 +62,13 @@ export class TensorflowDevice implements Device {
     return callNs + taskFlops(task) / gflops + taskBytes(task) * nsPerByte;
   }
 
-  run(task: Task, out: Block): void | Promise<void> {
+  run(task: Task, out: Block, mode: Promptness): void | Promise<void> {
+    const { readsAtOnce } = this.#traits;
+    if (mode === 'now' && !readsAtOnce) throw new UnavailableError(`${task.row.name}: ${this.#onlyAwaited()}.`, { op: task.row.name, backend: this.#tf.getBackend() });
     const result = this.#compute(task);
-    if (result === undefined) return this.#fallback.run(task, out);
-    if (!this.readsAtOnce) return this.#readLater(result, task, out);
-    if (!this.#read(result, task, out)) return this.#fallback.run(task, out);
-  }
-
-  runNow(task: Task, out: Block): void {
-    if (!this.readsAtOnce) {
-      throw new UnavailableError(
-        `${task.row.name}: results of TensorFlow.js on backend ${this.#tf.getBackend()} can only be awaited; use await x.data(), or await tf.setBackend('wasm') first.`,
-        { op: task.row.name, backend: this.#tf.getBackend() },
-      );
-    }
-    const result = this.#compute(task);
-    if (result === undefined || !this.#read(result, task, out)) this.#fallback.runNow(task, out);
+    if (result === undefined) return this.#fallback.run(task, out, mode);
+    if (!readsAtOnce) return this.#readLater(result, task, out);
+    if (!this.#read(result, task, out)) return this.#fallback.run(task, out, mode);
   }
 
   /** The result of a task, which the caller disposes; undefined where tf fails. Nothing else stays. */
@@ -113,7 +106,7 @@ export class TensorflowDevice implements Device {
     } finally {
       result.dispose();
     }
-    await this.#fallback.run(task, out);
+    await this.#fallback.run(task, out, 'free');
   }
 
   #refuse(row: OpRow, reason: string): void {

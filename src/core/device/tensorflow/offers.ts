@@ -1,8 +1,11 @@
 // Which tasks a backend of tf computes: rows of its table, operands it holds, an error within the row's bound.
 import { TENSORFLOW, type TensorflowMapping } from '../../ops/tensorflow.ts';
-import type { Task } from '../device.ts';
+import type { Refusal, Task } from '../device.ts';
 import type { BackendTraits } from './backends.ts';
 import { tfDTypeOf } from './tensors.ts';
+
+/** What a row or a task without a mapping is told. */
+export const NOT_OFFERED: Refusal = 'TensorFlow.js does not compute this op on these dtypes and shapes, or not within its bound';
 
 /** Axes that every backend of tf can broadcast, transpose and slice. */
 const MAX_RANK = 6;

@@ -4,14 +4,15 @@ import type { OpRow } from '../../ops/define.ts';
 import { TENSORFLOW, type TensorflowMapping } from '../../ops/tensorflow.ts';
 import type { TensorFlow, TensorflowModule } from '../../ops/tensorflow-module.ts';
 import { type Block, valueOf } from '../../tensor/block.ts';
-import type { Device, DeviceReport, Task } from '../device.ts';
+import type { TensorType } from '../../tensor/type.ts';
+import { ANSWERS_LATER, type Device, type DeviceMemory, type Promptness, type Refusal, type Task } from '../device.ts';
+import { partsOf } from '../parts.ts';
 import type { WebgpuDevice } from '../webgpu/device.ts';
 import type { GuestGround } from '../webgpu/memory/guests.ts';
-import type { GpuMemory } from '../webgpu/memory/memory.ts';
 import { type BackendTraits, traitsOf } from './backends.ts';
 import { openTensorflow, type TensorflowDevice } from './device.ts';
 import { type Guest, openGuest } from './guest.ts';
-import { mappingOf } from './offers.ts';
+import { mappingOf, NOT_OFFERED } from './offers.ts';
 import { messageOf, startTensorflow } from './open.ts';
 
 /** The backend of tf that can be put on another device. */
@@ -23,16 +24,14 @@ const CALL_NS = 200_000;
  * As `openTensorflow`; where tf is set to its WebGPU backend and `gpu` is a WebGPU device of the sheet's, it computes on that
  * one. Where that cannot be, `detail` says why.
  */
-export async function openTensorflowBeside(gpu: Device | DeviceReport | undefined, tf: TensorflowModule, fallback: Device): Promise<TensorflowDevice | SharedTensorflowDevice> {
+export async function openTensorflowBeside(gpu: WebgpuDevice | undefined, tf: TensorflowModule, fallback: Device): Promise<TensorflowDevice | SharedTensorflowDevice> {
   const started = await startTensorflow(tf);
-  if (started.getBackend() !== BACKEND || !hostsGuests(gpu)) return openTensorflow(started, fallback);
+  if (started.getBackend() !== BACKEND || gpu === undefined) return openTensorflow(started, fallback);
   const { ground } = gpu.guests;
   const guest = ground === undefined ? 'that was lost' : await openGuest(started, ground);
   if (typeof guest === 'string') return openTensorflow(started, fallback, `, not on the sheet's GPU device: ${guest}`);
   return new SharedTensorflowDevice(started, guest, gpu);
 }
-
-const hostsGuests = (device: Device | DeviceReport | undefined): device is WebgpuDevice => device !== undefined && 'guests' in device;
 
 /**
  * Computes those rows of ops/tensorflow.ts that shaders may. It has no clock for tf's commands, and the GPU's own kernels
@@ -41,10 +40,8 @@ const hostsGuests = (device: Device | DeviceReport | undefined): device is Webgp
 export class SharedTensorflowDevice implements Device {
   readonly name = 'tensorflow';
   readonly exact = false;
-  readonly fuses = true;
-  readonly automatic = false;
-  readonly readsAtOnce = false;
-  readonly deviceMemory: GpuMemory;
+  /** The GPU's. */
+  readonly memory: DeviceMemory;
   readonly #tf: TensorFlow;
   readonly #guest: Guest;
   readonly #gpu: WebgpuDevice;
@@ -56,7 +53,12 @@ export class SharedTensorflowDevice implements Device {
     this.#tf = tf;
     this.#guest = guest;
     this.#gpu = gpu;
-    this.deviceMemory = gpu.deviceMemory;
+    const { memory } = gpu;
+    this.memory = {
+      take: (type) => memory.take(type), transferNs: (task) => memory.transferNs(task), readNs: (sizeBytes) => memory.readNs(sizeBytes),
+      get loss() { return memory.loss; },
+      trim: () => guest.trim(0),
+    };
   }
 
   get detail(): string {
@@ -64,42 +66,41 @@ export class SharedTensorflowDevice implements Device {
     return `TensorFlow.js ${this.#tf.version_core}, backend ${this.#guest.name} on the sheet's GPU device${refused}`;
   }
 
-  supports(task: Task): boolean {
-    return this.refusal(task) === undefined;
-  }
-
-  refusal(task: Task): string | undefined {
-    const parts = partsOf(task);
-    if (parts !== undefined) return this.refusal(parts.first) ?? this.#gpu.refusal(parts.second);
+  supports(task: Task, mode: Promptness): true | Refusal {
+    if (mode === 'now') return ANSWERS_LATER;
+    const parts = compositionOf(task);
+    if (parts !== undefined) {
+      const ofFirst = this.supports(parts[0], mode);
+      return ofFirst === true ? this.#gpu.supports(parts[1], mode) : ofFirst;
+    }
     if (this.#gpu.guests.ground === undefined) return 'the GPU device is lost';
     const refused = this.#refused.get(task.row);
     if (refused !== undefined) return refused;
-    if (mappingOf(task, this.#traits) === undefined) return 'TensorFlow.js does not compute this op on these dtypes and shapes, or not within its bound';
-    return this.#gpu.guests.refusal(task.operands, task);
+    if (mappingOf(task, this.#traits) === undefined) return NOT_OFFERED;
+    return this.#gpu.guests.refusal(task.operands, task) ?? true;
   }
 
   estimateNs(task: Task): number {
     return CALL_NS + this.#gpu.estimateNs(task);
   }
 
-  transferNs(task: Task): number {
-    return this.#gpu.transferNs(task);
+  run(task: Task, out: Block, mode: Promptness): void | Promise<void> {
+    if (mode === 'now') return this.#gpu.run(task, out, mode);
+    let between: Block | undefined;
+    const parts = compositionOf(task, (type) => (between = this.memory.take(type)));
+    return between === undefined || parts === undefined ? this.#runOnTf(task, out) : this.#runParts(parts, between, out);
   }
 
-  run(task: Task, out: Block): void | Promise<void> {
-    const parts = partsOf(task);
-    if (parts !== undefined) return this.#runParts(parts.first, parts.second, out);
+  #runOnTf(task: Task, out: Block): void | Promise<void> {
     return this.#gpu.guests.use(task.operands, valueOf(task.type, out), (ground, buffers) => this.#compute(task, ground, buffers));
   }
 
   /** A product by tf, and what follows it by the GPU's own kernels. */
-  #runParts(first: Task, rest: Task, out: Block): void | Promise<void> {
-    const between = this.deviceMemory.take(first.type);
-    const second: Task = { ...rest, operands: [valueOf(first.type, between), ...rest.operands.slice(1)] };
+  #runParts([first, second]: ReturnType<typeof partsOf>, between: Block, out: Block): void | Promise<void> {
     const letGo = (): void => between.release();
     try {
-      const running = this.run(first, between);
-      const ending = running === undefined ? this.#gpu.run(second, out) : running.then(() => this.#gpu.run(second, out));
+      const running = this.#runOnTf(first, between);
+      const ending = running === undefined ? this.#gpu.run(second, out, 'free') : running.then(() => this.#gpu.run(second, out, 'free'));
       return ending === undefined ? letGo() : ending.finally(letGo);
     } catch (error) {
       letGo();
@@ -121,28 +122,12 @@ export class SharedTensorflowDevice implements Device {
     }
   }
 
-  runNow(task: Task): void {
-    this.#gpu.runNow(task);
-  }
-
-  trim(): void {
-    this.#guest.trim(0);
-  }
-
   /** The module is the user's, and stays open without this backend. */
   close(): void {
     this.#guest.close();
   }
 }
 
-/** The two tasks of a fused row; the first operand of the second is the result of the first, once it is there. */
-function partsOf(task: Task): { readonly first: Task; readonly second: Task } | undefined {
-  const { parts } = task.row;
-  if (parts === undefined) return undefined;
-  const type = parts.between(task.operands.map((operand) => operand.type), task.type);
-  const given = task.operands.slice(0, parts.count);
-  return {
-    first: { ...task, row: parts.first, type, operands: given },
-    second: { ...task, row: parts.second, operands: [{ ...(given[0] as Task['operands'][0]), type }, ...task.operands.slice(parts.count)] },
-  };
-}
+/** The two tasks of a composed row, of which tf takes the first; maps of maps are left to the GPU. */
+const compositionOf = (task: Task, take?: (type: TensorType) => Block): ReturnType<typeof partsOf> | undefined =>
+  (task.row.parts === undefined || task.row.kernel.skeleton === 'map' ? undefined : partsOf(task, task.row.parts, take));

@@ -2,7 +2,7 @@
 import { Heap } from '../../../../kernels/wasm/memory/heap.ts';
 import type { Team } from '../../../../kernels/wasm/team/team.ts';
 import { type Block, heapMemory, type Memory } from '../../tensor/block.ts';
-import { type Device, type Task, taskBytes } from '../device.ts';
+import { type Device, IN_PARTS, NO_ELEMENTS, NO_KERNEL, type Promptness, type Refusal, type Task, taskBytes } from '../device.ts';
 import { HeapMemory } from './heap-memory.ts';
 import type { JsDevice } from '../js/device.ts';
 import { isDense, type ThreadOptions, WasmKernels, workOf } from './kernels.ts';
@@ -35,8 +35,8 @@ export interface WasmOptions extends ThreadOptions {
 export class WasmDevice implements Device {
   readonly name = 'wasm';
   readonly exact = true;
-  readonly fuses = true;
-  readonly memory: Memory;
+  /** Where results lie so that its kernels reach them without a copy. */
+  readonly linearMemory: Memory;
   readonly #results: HeapMemory | undefined;
   readonly #options: WasmOptions;
   readonly #js: JsDevice;
@@ -51,8 +51,9 @@ export class WasmDevice implements Device {
     this.#kernels = this.#over(openHeap(options));
     const { heap } = this.#kernels;
     // A private memory that grows detaches every view of it: it holds working copies only.
-    this.#results = heap.kind === 'shared' ? new HeapMemory(heap) : undefined;
-    this.memory = this.#results ?? heapMemory;
+    const trim = (settled?: () => Iterable<Block>): void => this.#trim(settled);
+    this.#results = heap.kind === 'shared' ? new HeapMemory(heap, trim) : undefined;
+    this.linearMemory = this.#results ?? { take: (type) => heapMemory.take(type), trim };
   }
 
   #over(heap: Heap): WasmKernels {
@@ -67,8 +68,12 @@ export class WasmDevice implements Device {
     return `SIMD kernels, ${threads} threads${refusal === undefined ? '' : `, of which not all start: ${refusal}; the others do their work`}`;
   }
 
-  supports(task: Task): boolean {
-    return SKELETONS.has(task.row.kernel.skeleton) && !task.row.throughCodecs && task.type.size > 0;
+  supports(task: Task): true | Refusal {
+    const { kernel, throughCodecs, parts } = task.row;
+    if (!SKELETONS.has(kernel.skeleton)) return NO_KERNEL;
+    if (throughCodecs) return 'its kernels do not read elements as codecs store them';
+    if (task.type.size === 0) return NO_ELEMENTS;
+    return parts === undefined || kernel.skeleton === 'map' || this.#kernels.joins(task) ? true : IN_PARTS;
   }
 
   estimateNs(task: Task): number {
@@ -77,26 +82,18 @@ export class WasmDevice implements Device {
     return CALL_NS + compute + taskBytes(task) * NS_PER_BYTE;
   }
 
-  joins(task: Task): boolean {
-    return this.#kernels.joins(task);
-  }
-
-  run(task: Task, out: Block): void | Promise<void> {
-    const running = this.#kernels.run(task, out);
-    if (running === undefined) return undefined;
+  run(task: Task, out: Block, mode: Promptness): void | Promise<void> {
+    const running = mode === 'free' ? this.#kernels.runBeside(task, out) : undefined;
+    if (running === undefined) return this.#kernels.runNow(task, out);
     this.#running++;
     return running.finally(() => this.#running--);
-  }
-
-  runNow(task: Task, out: Block): void {
-    this.#kernels.runNow(task, out);
   }
 
   /**
    * Gives the pages back that were touched and are free: a memory cannot shrink, so what is in use moves to a new one, and the old goes
    * with the collector. Not while a task runs; a moment after it then.
    */
-  trim(settled: () => Iterable<Block> = () => []): void {
+  #trim(settled: () => Iterable<Block> = () => []): void {
     if (this.#running > 0) return this.#trimSoon(settled);
     const { heap, team } = this.#kernels;
     if (heap.touchedBytes - heap.usedBytes < MIN_TRIMMED_BYTES) return;
@@ -113,7 +110,7 @@ export class WasmDevice implements Device {
     this.#isTrimDue = true;
     const timer = setTimeout(() => {
       this.#isTrimDue = false;
-      this.trim(settled);
+      this.#trim(settled);
     }, TRIM_RETRY_MS) as unknown as { unref?: () => void };
     timer.unref?.();
   }

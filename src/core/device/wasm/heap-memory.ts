@@ -21,8 +21,16 @@ export class HeapMemory implements Memory {
     if (this.#live.delete(block)) this.#heap.free(block.address);
   };
 
-  constructor(heap: Heap) {
+  readonly #trim: NonNullable<Memory['trim']>;
+
+  /** `trim`: gives back what is free in the heap. */
+  constructor(heap: Heap, trim: NonNullable<Memory['trim']>) {
     this.#heap = heap;
+    this.#trim = trim;
+  }
+
+  trim(settled?: () => Iterable<Block>): void {
+    this.#trim(settled);
   }
 
   relieveBy(giveBack: () => Iterable<unknown>): void {

@@ -79,23 +79,26 @@ export class WasmKernels {
     this.#teamMap = new TeamMap(heap, this.team, this.#skeletons.maps);
   }
 
+  /** Whether it reduces what a map gives in one pass, as elements are read. It depends on where operands lie. */
   joins(task: Task): boolean {
     const { kernel } = task.row;
-    const mapped = kernel.skeleton === 'reduce' && isInPasses(kernel.reduction) ? mappedBy(task) : undefined;
+    if (kernel.skeleton !== 'reduce' || !isInPasses(kernel.reduction)) return false;
+    if (task.operands.some(({ block }) => block?.isLocal !== true)) return false;
+    const mapped = mappedBy(task);
     return mapped !== undefined && this.#skeletons.reductions.joins(mapped, task.attrs['axis'] as number[]);
   }
 
-  run(task: Task, out: Block): void | Promise<void> {
-    if (task.row.kernel.skeleton === 'map' && taskFlops(task) >= SHARED_MAP_FLOPS) {
-      const shared = this.#teamMap.run(task.row.kernel.element, operandsOf(task), out.array, task.type.shape);
+  /** What goes on beside the event loop, or in turns of it; undefined where that is not worth it, and nothing was done. */
+  runBeside(task: Task, out: Block): Promise<void> | undefined {
+    const { kernel } = task.row;
+    if (kernel.skeleton === 'map' && taskFlops(task) >= SHARED_MAP_FLOPS) {
+      const shared = this.#teamMap.run(kernel.element, operandsOf(task), out.array, task.type.shape);
       if (shared !== undefined) return shared;
     }
-    const { skeleton } = task.row.kernel;
-    if (skeleton === 'contract' && this.#isLong(task, ASYNC_FLOPS)) return this.#contractBeside(task, out);
-    if (skeleton === 'linalg' && this.#isLong(task, ASYNC_FACTOR_FLOPS)) return this.#linalgBeside(task, out);
+    if (kernel.skeleton === 'contract' && this.#isLong(task, ASYNC_FLOPS)) return this.#contractBeside(task, out);
+    if (kernel.skeleton === 'linalg' && this.#isLong(task, ASYNC_FACTOR_FLOPS)) return this.#linalgBeside(task, out);
     const cut = this.#isSlow(task, out) ? cutOf(task, out.array) : undefined;
-    if (cut !== undefined) return runInPieces(cut, this.team.turns, (piece, part) => this.runNow(piece, part));
-    this.runNow(task, out);
+    return cut === undefined ? undefined : runInPieces(cut, this.team.turns, (piece, part) => this.runNow(piece, part));
   }
 
   /** Whether it takes several turns on this thread. */

@@ -3,7 +3,7 @@ import type { Plan } from '../../../../kernels/wgsl/launch.ts';
 import type { Clock, Digest, Notes } from '../../env.ts';
 import { LimitError, SheetError } from '../../errors.ts';
 import { type Block, heapMemory, type Memory, valueOf } from '../../tensor/block.ts';
-import { type BufferSharing, type Device, type Task, taskBytes, taskFlops } from '../device.ts';
+import { ANSWERS_LATER, type Device, NO_KERNEL, type Promptness, type Refusal, type Task, taskBytes, taskFlops } from '../device.ts';
 import { ContentDigests, type DigestPlace } from './memory/digests.ts';
 import { type Guests, hostGuests } from './memory/guests.ts';
 import type { Life } from './life.ts';
@@ -12,7 +12,7 @@ import { GpuMemory } from './memory/memory.ts';
 import type { Pipeline } from './commands/pipelines.ts';
 import type { Usable } from './planning/plan-task.ts';
 import { type GpuRates, probeRates } from './probe.ts';
-import { GpuResidence } from './memory/residence.ts';
+import { WebgpuMemory } from './memory/own-memory.ts';
 import { shareBuffers } from './memory/sharing.ts';
 import { Products } from './planning/products.ts';
 import type { GpuSource } from './source.ts';
@@ -48,61 +48,52 @@ export async function openWebgpu(source: GpuSource, options: WebgpuOptions): Pro
 export class WebgpuDevice implements Device {
   readonly name = 'webgpu';
   readonly exact = false;
-  readonly fuses = true;
-  readonly automatic: boolean;
-  readonly deviceMemory: GpuMemory;
-  readonly sharing: BufferSharing;
+  /** Whether its driver computes on the CPU: then it is used only where it is asked for by name. */
+  readonly isSoftware: boolean;
+  readonly memory: WebgpuMemory;
   readonly guests: Guests;
   readonly #source: GpuSource;
   readonly #options: WebgpuOptions;
   readonly #products: Products;
   readonly #lives: Lives;
   #rates: GpuRates | undefined;
-  #learn: (task: Task, elapsedNs: number) => void = () => {};
 
   constructor(source: GpuSource, options: WebgpuOptions, device: GPUDevice) {
     const { clock, digest, budgetBytes } = options;
     const warn = (line: string): void => options.warn(line);
     this.#source = source;
     this.#options = options;
-    this.automatic = !source.software;
+    this.isSoftware = source.software;
     const digests: ContentDigests = new ContentDigests({
       place: options.digests ?? (source.software ? 'host' : 'quicker'), clock, digest, rates: () => this.#rates as GpuRates, scratch: (life, sizes) => memory.scratch(life, sizes),
     });
     const memory: GpuMemory = new GpuMemory(budgetBytes, { warn, host: options.hostMemory ?? heapMemory, panelDigests: (residence, type) => digests.panels(residence, type) });
     const lives = new Lives(source, { clock, warn, over: (end) => memory.clear(end) }, device);
-    this.deviceMemory = memory;
+    this.memory = new WebgpuMemory(memory, shareBuffers(memory, lives), lives, () => this.#rates as GpuRates);
     this.#lives = lives;
     this.#products = new Products(source, () => lives.living(), clock, budgetBytes / 4, memory, options.notes);
-    this.sharing = shareBuffers(memory, lives);
     this.guests = hostGuests(memory, lives);
   }
 
   get detail(): string {
-    if (this.#lives.current === undefined) return `${this.#source.adapter}: not in use, ${this.#lives.reason}; ${this.isGivenUp ? 'open another sheet to try it again' : 'it is being opened again'}`;
-    return `${this.#source.adapter}${this.automatic ? '' : ' (software: used only where it is asked for by name)'}`;
+    const { loss } = this.memory;
+    if (loss === undefined) return `${this.#source.adapter}${this.isSoftware ? ' (software: used only where it is asked for by name)' : ''}`;
+    return `${this.#source.adapter}: not in use, ${loss.reason}; ${loss.returning === undefined ? 'open another sheet to try it again' : 'it is being opened again'}`;
   }
 
-  get isGivenUp(): boolean {
-    return this.#lives.current === undefined && this.#lives.returning === undefined;
+  supports(task: Task, mode: Promptness): true | Refusal {
+    if (mode === 'now') return ANSWERS_LATER;
+    return this.#planOf(task) === undefined ? this.#refusal(task) : true;
   }
 
-  get returning(): Promise<void> | undefined {
-    return this.#lives.returning;
-  }
-
-  supports(task: Task): boolean {
-    return this.#planOf(task) !== undefined;
-  }
-
-  refusal(task: Task): string | undefined {
+  /** Why there is no plan for a task that can run now. */
+  #refusal(task: Task): Refusal {
     const life = this.#lives.current;
     if (life === undefined) return this.#lives.reason;
-    if (this.#planOf(task) !== undefined) return undefined;
     const obstacle = life.planner.obstacle(task);
     if (obstacle !== undefined) return obstacle;
     const guess = life.planner.plan(task);
-    if (guess === undefined) return 'it has no kernel for this op on these dtypes and shapes';
+    if (guess === undefined) return NO_KERNEL;
     return this.#obstacleTo(life, task, guess) ?? 'products of such shapes were checked and are wrong on this GPU; report this with the adapter\'s name';
   }
 
@@ -111,28 +102,8 @@ export class WebgpuDevice implements Device {
     return dispatchNs + Math.max(taskBytes(task) * memoryNsPerByte, taskFlops(task) * nsPerFlop);
   }
 
-  /** Operands that are not on the device have to be copied there; those of a task that is only priced have no block yet. */
-  transferNs({ operands }: Task): number {
-    const { uploadNsPerByte } = this.#rates as GpuRates;
-    let ns = 0;
-    for (const { block, type } of operands as readonly Partial<Task['operands'][0]>[]) {
-      const residence = block?.residence;
-      if (!(residence instanceof GpuResidence && residence.isAlive)) ns += (type?.sizeBytes ?? 0) * uploadNsPerByte;
-    }
-    return ns;
-  }
-
-  /** Nanoseconds until elements of so many bytes are in RAM. */
-  readNs(sizeBytes: number): number {
-    const { latencyNs, readNsPerByte } = this.#rates as GpuRates;
-    return latencyNs + sizeBytes * readNsPerByte;
-  }
-
-  reportTo(learn: (task: Task, elapsedNs: number) => void): void {
-    this.#learn = learn;
-  }
-
-  run(task: Task, out: Block): void | Promise<void> {
+  run(task: Task, out: Block, mode: Promptness): void | Promise<void> {
+    if (mode === 'now') throw new LimitError(`${task.row.name}: a GPU answers later and cannot compute within this call; await the tensor, or open the sheet without eager.`, { op: task.row.name });
     const life = this.#lives.living();
     const product = life.planner.product(task);
     const plan = product === undefined ? this.#planOf(task) : this.#products.plan(product, this.#usable(life, task));
@@ -154,12 +125,12 @@ export class WebgpuDevice implements Device {
 
   /** Why a plan of a task cannot run. */
   #obstacleTo({ pipelines }: Life, task: Task, plan: Plan): string | undefined {
-    return pipelines.refusal(plan) ?? this.deviceMemory.refusal(task.operands, task, plan.scratch);
+    return pipelines.refusal(plan) ?? this.memory.gpu.refusal(task.operands, task, plan.scratch);
   }
 
   #compile(life: Life, task: Task, plan: Plan | undefined, out: Block): void | Promise<void> {
     life.epoch.check();
-    if (plan === undefined) throw new SheetError('KERNEL', `${task.row.name}: ${this.refusal(task) ?? 'the GPU has no kernel for it'}; another device computes it.`, { op: task.row.name });
+    if (plan === undefined) throw new SheetError('KERNEL', `${task.row.name}: ${this.#refusal(task)}; another device computes it.`, { op: task.row.name });
     const pipelines = life.pipelines.all(plan.launches.map(({ shader }) => shader));
     if (!(pipelines instanceof Promise)) return this.#launch(life, task, plan, pipelines, out);
     return pipelines.then(
@@ -167,32 +138,23 @@ export class WebgpuDevice implements Device {
       (error: unknown) => {
         if (life.epoch.isOver) throw life.epoch.error(error);
         // Another variant, or the parts of a fused row; a shader that was refused is in no plan any more.
-        if (life.pipelines.refusal(plan) !== undefined && this.supports(task)) return this.run(task, out);
+        if (life.pipelines.refusal(plan) !== undefined && this.supports(task, 'free') === true) return this.run(task, out, 'free');
         throw new SheetError('KERNEL', `${task.row.name}: ${life.pipelines.refusal(plan) ?? String(error)}. Another device computes it; report this with the adapter's name.`, { op: task.row.name }, { cause: error });
       },
     );
   }
 
-  runNow(task: Task): void {
-    throw new LimitError(`${task.row.name}: a GPU answers later and cannot compute within this call; await the tensor, or open the sheet without eager.`, { op: task.row.name });
-  }
-
   #launch(life: Life, task: Task, plan: Plan, pipelines: readonly Pipeline[], out: Block): void | Promise<void> {
-    return this.deviceMemory.use(life, task.operands, valueOf(task.type, out), plan.scratch, (buffers) => {
+    return this.memory.gpu.use(life, task.operands, valueOf(task.type, out), plan.scratch, (buffers) => {
       const dispatch = (): void => plan.launches.forEach((launch, i) => life.stream.dispatch(pipelines[i] as Pipeline, launch, launch.buffers.map((index) => buffers[index] as GPUBuffer)));
       // Stamps are of the kernels alone.
-      if (life.planner.wantsTime(task)) life.stream.timed(dispatch, (elapsedNs) => this.#learn(task, elapsedNs + (this.#rates as GpuRates).dispatchNs));
+      if (life.planner.wantsTime(task)) life.stream.timed(dispatch, (elapsedNs) => this.memory.report(task, elapsedNs + (this.#rates as GpuRates).dispatchNs));
       else dispatch();
     });
   }
 
   async probe(): Promise<void> {
     this.#rates = await probeRates(this.#lives.living(), this.#options.clock);
-  }
-
-  /** Destroys buffers that are free. */
-  trim(): void {
-    this.#lives.current?.buffers.trim(0);
   }
 
   close(): void {

@@ -107,15 +107,20 @@ function planWindow({ operands: [x], attrs }: PlannedTask, { window }: Kernel<'w
 function planParts({ row, attrs, operands, type }: PlannedTask, limits: GpuLimits, usable: Usable): Plan | undefined {
   const { parts } = row;
   if (parts === undefined) return undefined;
-  const between = parts.between(operands.map((operand) => operand.type), type);
-  const first = planTask({ row: parts.first, attrs, operands: operands.slice(0, parts.count), type: between }, limits, usable);
-  const second = planTask({ row: parts.second, attrs, operands: [{ type: between }, ...operands.slice(parts.count)], type }, limits, usable);
+  const { at, count } = parts;
+  const taken = operands.slice(at, at + count);
+  const between = parts.between(taken.map((operand) => operand.type), type);
+  const first = planTask({ row: parts.first, attrs, operands: taken, type: between }, limits, usable);
+  const second = planTask({ row: parts.second, attrs, operands: [...operands.slice(0, at), { type: between }, ...operands.slice(at + count)], type }, limits, usable);
   if (first === undefined || second === undefined) return undefined;
   const [result, scratch] = [operands.length, operands.length + 1];
   // Places of the parts' own [operands…, result, scratch…] among those of the whole.
-  const inFirst = (i: number): number => (i < parts.count ? i : i === parts.count ? scratch : scratch + i - parts.count);
-  const rest = operands.length - parts.count;
-  const inSecond = (i: number): number => (i === 0 ? scratch : i <= rest ? parts.count + i - 1 : i === rest + 1 ? result : scratch + first.scratch.length + i - rest - 1);
+  const inFirst = (i: number): number => (i < count ? at + i : i === count ? scratch : scratch + i - count);
+  const rest = operands.length - count;
+  const inSecond = (i: number): number => {
+    if (i > rest) return i === rest + 1 ? result : scratch + first.scratch.length + i - rest - 1;
+    return i < at ? i : i === at ? scratch : count + i - 1;
+  };
   return {
     launches: [...moved(first, inFirst), ...moved(second, inSecond)],
     scratch: [storedBytes(between.dtype as GpuDType, between.size), ...first.scratch, ...second.scratch],

@@ -5,7 +5,7 @@ import type { Plan } from '../../../../../kernels/wgsl/launch.ts';
 import { isGpuDType, storedBytes } from '../../../../../kernels/wgsl/text/storage.ts';
 import type { TensorType } from '../../../tensor/type.ts';
 import type { Task } from '../../device.ts';
-import { costClass } from '../../dispatch.ts';
+import { costClass } from '../../costs.ts';
 import { anyPlan, planTask, productOf, type Usable } from './plan-task.ts';
 
 /** Runs of a class of tasks that are timed first, and of how many that follow one is. */
@@ -46,12 +46,9 @@ export class Planner {
 
   /** Why a task cannot even be planned; undefined where it might. */
   obstacle(task: Task): string | undefined {
-    if (task.numerics === 'exact') return 'its results are not those of class exact';
-    for (const type of [task.type, ...task.operands.map((operand) => operand.type)]) {
-      const obstacle = this.#obstacleOf(type);
-      if (obstacle !== undefined) return obstacle;
-    }
-    return undefined;
+    let obstacle = this.#obstacleOf(task.type);
+    for (let i = 0; obstacle === undefined && i < task.operands.length; i++) obstacle = this.#obstacleOf((task.operands[i] as Task['operands'][0]).type);
+    return obstacle;
   }
 
   /** Whether this run of a task should be timed: by the class that its cost is learned for. */
