@@ -20,4 +20,6 @@ export interface Skeletons {
 }
 
 /** The plain JavaScript skeletons: the reference. */
-export const plainSkeletons: Skeletons = { map, reduce, argReduce, copy, gather, convert, decode: decodeAll, encode: encodeAll, drawBlocks };
+export const plainSkeletons: Skeletons = {
+  map, reduce, argReduce, copy, gather, convert, decode: decodeAll, encode: encodeAll, drawBlocks,
+};

@@ -1,4 +1,5 @@
-// What a codec is: how elements of a dtype are stored where that is not how they are computed. Kernels load and store through it.
+// What a codec is: how elements of a dtype are stored where that is not how they are computed. Kernels load and store
+// through it.
 import type { FloatLayout } from './small-float.ts';
 
 /** Arrays that hold stored elements, each in the low bits of a byte or of two. */
@@ -13,11 +14,17 @@ export interface Codec {
   readonly compute: 'float32' | 'int32';
   /** The number that a stored element stands for. */
   readonly decode: (stored: number) => number;
-  /** The element nearest to a number, rounded once whatever digits it has; of integers fractions are dropped, and they wrap. NaN is stored in one form. */
+  /**
+   * The element nearest to a number, rounded once whatever digits it has; of integers fractions are dropped, and they
+   * wrap. NaN is stored in one form.
+   */
   readonly encode: (x: number) => number;
   /** A quicker `encode` of whole arrays of float32. */
   readonly encodeAll?: (numbers: Float32Array, out: StoredArray) => void;
-  /** The fields of a float, from which devices make kernels of their own; without it they leave conversions to JavaScript. */
+  /**
+   * The fields of a float, from which devices make kernels of their own; without it they leave conversions to
+   * JavaScript.
+   */
   readonly layout?: FloatLayout;
 }
 

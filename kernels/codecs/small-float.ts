@@ -1,5 +1,7 @@
-// Floats of 8 and 16 bits with the fields of IEEE 754: stored as bits, computed in float32, rounded to nearest, ties to even.
-// WASM (kernels/wasm/copy/codec-module.ts) and WGSL (shaders/scalar/small-float.wgsl) have the same conversions, made from the layout.
+// Floats of 8 and 16 bits with the fields of IEEE 754: stored as bits, computed in float32, rounded to nearest, ties to
+// even.
+// WASM (kernels/wasm/copy/codec-module.ts) and WGSL (shaders/scalar/small-float.wgsl) have the same conversions, made
+// from the layout.
 import type { Codec } from './codec.ts';
 
 /** The fields of a float, below its sign. */
@@ -7,11 +9,17 @@ export interface FloatLayout {
   /** At most 8, as float32 has. */
   readonly exponentBits: number;
   readonly fractionBits: number;
-  /** False where the largest exponent is one of numbers as well, all bits are NaN, and so is what is too large (OCP FP8 E4M3). */
+  /**
+   * False where the largest exponent is one of numbers as well, all bits are NaN, and so is what is too large (OCP FP8
+   * E4M3).
+   */
   readonly infinities: boolean;
 }
 
-/** What conversions are made of: numbers that follow from a layout. Words are float32 bits, patterns those of the stored element. */
+/**
+ * What conversions are made of: numbers that follow from a layout. Words are float32 bits, patterns those of the stored
+ * element.
+ */
 export interface FloatConstants {
   /** Bits below the sign. */
   readonly magnitudeBits: number;
@@ -79,22 +87,31 @@ const roundedEven = (x: number): number => x + 2 ** 52 - 2 ** 52;
 /** The codec of a layout. */
 export function smallFloat(layout: FloatLayout): Codec {
   const constants = constantsOf(layout);
-  return { compute: 'float32', layout, decode: decoder(layout, constants), encode: encoder(layout, constants), encodeAll: arrayEncoder(constants) };
+  return {
+    compute: 'float32',
+    layout,
+    decode: decoder(layout, constants),
+    encode: encoder(layout, constants),
+    encodeAll: arrayEncoder(constants),
+  };
 }
 
-function decoder({ fractionBits }: FloatLayout, { magnitudeBits, bias, infinity, firstNaN }: FloatConstants): Codec['decode'] {
+function decoder({ fractionBits }: FloatLayout, constants: FloatConstants): Codec['decode'] {
+  const { magnitudeBits, bias, infinity, firstNaN } = constants;
   const [sign, hidden] = [2 ** magnitudeBits, 2 ** fractionBits];
   return (stored) => {
     const pattern = stored & (sign - 1);
     const fraction = pattern & (hidden - 1);
     const exponent = pattern >> fractionBits;
-    const magnitude = pattern >= firstNaN ? NaN : pattern === infinity ? Infinity
-      : exponent === 0 ? fraction * 2 ** (1 - bias - fractionBits) : (hidden + fraction) * 2 ** (exponent - bias - fractionBits);
+    const significand = exponent === 0 ? fraction : hidden + fraction;
+    const finite = significand * 2 ** (Math.max(exponent, 1) - bias - fractionBits);
+    const magnitude = pattern >= firstNaN ? NaN : pattern === infinity ? Infinity : finite;
     return (stored & sign) !== 0 ? -magnitude : magnitude;
   };
 }
 
-function encoder({ fractionBits }: FloatLayout, { magnitudeBits, bias, infinity, nan, overflow }: FloatConstants): Codec['encode'] {
+function encoder({ fractionBits }: FloatLayout, constants: FloatConstants): Codec['encode'] {
+  const { magnitudeBits, bias, infinity, nan, overflow } = constants;
   const [signBit, signShift] = [2 ** magnitudeBits, 31 - magnitudeBits];
   // 2^(fractionBits - exponent), for the exponents of numbers.
   const scales = Float64Array.from({ length: 2 * bias + 2 }, (_, i) => 2 ** (fractionBits - (i + 1 - bias)));
@@ -111,8 +128,12 @@ function encoder({ fractionBits }: FloatLayout, { magnitudeBits, bias, infinity,
   };
 }
 
-/** From words of float32: in the normal range the exponent is rebiased and the last bits are rounded off, all in one integer. */
-function arrayEncoder({ magnitudeBits, bias, shift, infinity, nan, overflowWord, rebias, firstNormalWord }: FloatConstants): NonNullable<Codec['encodeAll']> {
+/**
+ * From words of float32: in the normal range the exponent is rebiased and the last bits are rounded off, all in one
+ * integer.
+ */
+function arrayEncoder(constants: FloatConstants): NonNullable<Codec['encodeAll']> {
+  const { magnitudeBits, bias, shift, infinity, nan, overflowWord, rebias, firstNormalWord } = constants;
   const [signBit, signShift, range] = [2 ** magnitudeBits, 31 - magnitudeBits, overflowWord - firstNormalWord];
   const [below, lastSmall] = [2 ** (shift - 1) - 1 - rebias, 128 - bias + shift];
   const special = (word: number, magnitude: number): number => {

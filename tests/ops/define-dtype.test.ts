@@ -146,6 +146,13 @@ describe('defined dtypes', () => {
     expect(() => defineDType({ ...sound, ...wrong })).toThrow(reason);
   });
 
+  it('give the same bytes contents of their own', async () => {
+    const sheet = await SymbolicSheet.open({ devices: ['js'] });
+    const ids = await Promise.all([...DEFINED, 'uint8' as const].map((dtype) => sheet.tensor(new DTYPES[dtype].array(4) as Uint8Array, [4], { dtype }).fingerprint()));
+    expect(new Set(ids).size).toBe(ids.length);
+    await sheet.close();
+  });
+
   it('may be defined again as they are, and have no .npy type', () => {
     expect(defineDType({ ...sound, name: 'uint4', kind: 'uint' })).toBe('uint4');
     expect(() => encodeNpy({ dtype: 'uint4' as DType, shape: [1], array: Uint8Array.of(1) })).toThrow("encodeNpy: NumPy has no uint4; use astype('float32') first");

@@ -43,7 +43,10 @@ export class WasmConvert {
     const { layout } = codec;
     if (layout === undefined || !this.#heap.holds(source) || !this.#heap.holds(target)) return false;
     let kernels = this.#kernels.get(codec);
-    if (kernels === undefined) this.#kernels.set(codec, (kernels = instantiate(codecModule(layout, this.#heap.kind), this.#heap.memory)));
+    if (kernels === undefined) {
+      kernels = instantiate(codecModule(layout, this.#heap.kind), this.#heap.memory);
+      this.#kernels.set(codec, kernels);
+    }
     const { words, params } = this.#scratch;
     words[codecFields.source / 4] = source.byteOffset;
     words[codecFields.target / 4] = target.byteOffset;

@@ -39,8 +39,8 @@ export function planMap(fn: ElementFunction, operands: readonly MapOperand[], ou
 export function planCast(operand: Typed, dtype: string, limits: GpuLimits): Plan | undefined {
   if (!fits(operand, limits) || !fits({ dtype, shape: operand.shape }, limits)) return undefined;
   const from = operand.dtype as GpuDType;
-  const layout = layoutOf(dtype);
-  if (layout !== undefined && computedType(from) !== 'f32' && !isPacked(from) && !roundsIntegersOnce(layout)) return undefined;
+  const [layout, isWide] = [layoutOf(dtype), computedType(from) !== 'f32' && !isPacked(from)];
+  if (layout !== undefined && isWide && !roundsIntegersOnce(layout)) return undefined;
   const domain = isCoded(from) ? 'float32' : from;
   const nest = collapse({ shape: operand.shape, strides: [rowMajorStrides(operand.shape)] });
   return planNest(IDENTITY, { nest, offsets: [0], dtypes: [from], domain, out: dtype as GpuDType, store: 'recast' });

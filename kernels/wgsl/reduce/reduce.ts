@@ -5,7 +5,7 @@ import { type GpuReduction, type Stage, stagesOf } from './families.ts';
 import { type Pass, passShader, type PassSource } from './shader.ts';
 import { divide, type Division, isVectorised, offsetValues, reduceShape, type ReduceShape, shapeOfPartials } from './shape.ts';
 import { REDUCE_PACK } from '../shaders.gen.ts';
-import { type GpuDType, isCoded, isPacked, storedBytes } from '../text/storage.ts';
+import { type GpuDType, isCoded, isGpuDType, isPacked, storedBytes } from '../text/storage.ts';
 import { fillTemplate } from '../text/template.ts';
 
 export type { Prologue } from './elements.ts';
@@ -37,7 +37,8 @@ export function planReduce(problem: ReduceProblem, limits: GpuLimits): Plan | un
   const { reduction, operand, axes, out } = problem;
   const shape = reduceShape(operand, axes);
   // Coded elements are decoded before they are reduced.
-  if (shape === undefined || isCoded(operand.dtype) || storedBytes(operand.dtype, shape.results * shape.count) > limits.maxStorageBufferBindingSize) return undefined;
+  if (shape === undefined || !isGpuDType(operand.dtype) || isCoded(operand.dtype)) return undefined;
+  if (storedBytes(operand.dtype, shape.results * shape.count) > limits.maxStorageBufferBindingSize) return undefined;
   const elements = elementsOf(problem, shape.results * shape.count);
   const stages = stagesOf(reduction, operand.dtype, out, shape.count, problem.correction ?? 0);
   if (elements === undefined || stages === undefined) return undefined;

@@ -103,7 +103,8 @@ export class IntegerText implements Algebra<string, string> {
 export function wrapText(dtype: GpuDType, value: string): string {
   const unused = 32 - elementBits(dtype);
   if (unused === 0) return value;
-  return computedType(dtype) === 'i32' ? `(((${value}) << ${unused}u) >> ${unused}u)` : `((${value}) & 0x${(2 ** (32 - unused) - 1).toString(16)}u)`;
+  if (computedType(dtype) === 'i32') return `(((${value}) << ${unused}u) >> ${unused}u)`;
+  return `((${value}) & 0x${(2 ** (32 - unused) - 1).toString(16)}u)`;
 }
 
 /** A constant as an integer of a dtype. */

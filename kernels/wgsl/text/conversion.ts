@@ -26,11 +26,15 @@ export function elementAt(dtype: GpuDType, name: string, index: string): string 
   return count === 1 ? `${name}[${index}]` : unpacked(dtype, `${name}[(${index}) >> ${Math.log2(count)}u]`, `(((${index}) & ${count - 1}u) * ${32 / count}u)`);
 }
 
-/** A loaded element, 32 bits of a u32 or what `unpacked` gives, as a value of a domain; the stored bits of a coded one in a domain of integers. */
+/**
+ * A loaded element, 32 bits of a u32 or what `unpacked` gives, as a value of a domain; the stored bits of a coded one
+ * in a domain of integers.
+ */
 export function entering(dtype: GpuDType, element: string, domain: GpuDType): Converted {
   if (domain === 'float32') return enteringFloat(dtype, element);
   const type = computedType(domain);
-  const value = computedType(dtype) === 'i32' ? `bitcast<${type}>(${element})` : type === 'u32' ? element : `bitcast<i32>(${element})`;
+  const isSigned = computedType(dtype) === 'i32';
+  const value = !isSigned && type === 'u32' ? element : `bitcast<${isSigned ? type : 'i32'}>(${element})`;
   return plain(isPacked(domain) && dtype !== domain ? wrapText(domain, value) : value);
 }
 

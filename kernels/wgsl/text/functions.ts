@@ -15,7 +15,9 @@ const FORMS: Readonly<Record<string, string>> = {
 /** The library function that is a scalar function on float32; undefined where its body is to be written out. */
 export const formOf = ({ name }: Scalar): string | undefined => (Object.hasOwn(FORMS, name) ? FORMS[name] : undefined);
 
-const LIBRARY = [shaders.FLOAT, shaders.EXPONENTIAL, shaders.TRIGONOMETRY, shaders.POWER, shaders.ERROR_FUNCTION, shaders.INTEGER].join('\n');
+const LIBRARY = [
+  shaders.FLOAT, shaders.EXPONENTIAL, shaders.TRIGONOMETRY, shaders.POWER, shaders.ERROR_FUNCTION, shaders.INTEGER,
+].join('\n');
 
 interface Declaration {
   readonly text: string;
@@ -25,14 +27,20 @@ interface Declaration {
 
 /** The declarations of a text by name, and the names they mention. */
 function declarationsOf(library: string): ReadonlyMap<string, Declaration> {
-  const texts = library.split(/\n(?=(?:fn|const|struct) )/).map((text): [string, string] => [/^(?:fn|const|struct) (\w+)/.exec(text)?.[1] ?? '', text]);
+  const texts = library.split(/\n(?=(?:fn|const|struct) )/)
+    .map((text): [string, string] => [/^(?:fn|const|struct) (\w+)/.exec(text)?.[1] ?? '', text]);
   const names = new Set(texts.map(([name]) => name));
-  return new Map(texts.map(([name, text]) => [name, { text, mentions: [...new Set(text.match(/\w+/g))].filter((word) => word !== name && names.has(word)) }]));
+  const mentionsOf = (name: string, text: string): string[] =>
+    [...new Set(text.match(/\w+/g))].filter((word) => word !== name && names.has(word));
+  return new Map(texts.map(([name, text]) => [name, { text, mentions: mentionsOf(name, text) }]));
 }
 
 const declarations = declarationsOf(LIBRARY);
 
-/** The declarations of library functions and of all they call, in the library's order, those of codecs last. Throws RangeError for a name it has not. */
+/**
+ * The declarations of library functions and of all they call, in the library's order, those of codecs last. Throws
+ * RangeError for a name it has not.
+ */
 export function declareLibrary(names: Iterable<string>): string {
   const needed = new Set<string>();
   const visit = (known: ReadonlyMap<string, Declaration>, name: string): void => {
@@ -43,7 +51,7 @@ export function declareLibrary(names: Iterable<string>): string {
   const codecs = new Map<string, Declaration>();
   for (const name of names) {
     const codec = declarations.has(name) ? undefined : declareCodec(name);
-    if (codec !== undefined) for (const [declared, declaration] of declarationsOf(codec)) codecs.set(declared, declaration);
+    if (codec !== undefined) declarationsOf(codec).forEach((declaration, declared) => codecs.set(declared, declaration));
     else if (!declarations.has(name)) throw new RangeError(`no library function ${name} in shaders/`);
     visit(codec === undefined ? declarations : codecs, name);
   }

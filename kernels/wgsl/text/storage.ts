@@ -1,4 +1,5 @@
-// How elements lie in GPU buffers: 32-bit dtypes as they are, narrower ones several to a word; 64-bit ones stay on the CPU.
+// How elements lie in GPU buffers: 32-bit dtypes as they are, narrower ones several to a word; 64-bit ones stay on the
+// CPU.
 import { layoutOf, storedBits } from './codec.ts';
 
 /** Dtypes that are computed as they are stored, and bits of two bytes that are only moved. */
@@ -43,13 +44,13 @@ export const isGpuDType = (dtype: string): dtype is GpuDType => formIfAny(dtype)
 export const computedType = (dtype: GpuDType): Scalar32 => formOf(dtype).computed;
 
 /** Whether elements of a dtype are decoded as they are read, and encoded as they are written. */
-export const isCoded = (dtype: GpuDType): boolean => formOf(dtype).coded;
+export const isCoded = (dtype: GpuDType): boolean => formIfAny(dtype)?.coded === true;
 
 /** Bits of an element in a buffer. */
 export const elementBits = (dtype: GpuDType): 8 | 16 | 32 => formOf(dtype).bits;
 
-/** Elements of a word. */
-export const perWord = (dtype: GpuDType): 1 | 2 | 4 => (32 / elementBits(dtype)) as 1 | 2 | 4;
+/** Elements of a word; of dtypes that are only asked about, one. */
+export const perWord = (dtype: GpuDType): 1 | 2 | 4 => (32 / (formIfAny(dtype)?.bits ?? 32)) as 1 | 2 | 4;
 
 /** Whether elements share a word, so that a thread must write all of it. */
 export const isPacked = (dtype: GpuDType): boolean => perWord(dtype) > 1;
@@ -59,7 +60,9 @@ export const storedBytes = (dtype: GpuDType, count: number): number => Math.max(
 
 /** Declares a storage buffer of words (32-bit elements, or packed ones): `array<f32>`, `array<u32>`. */
 export const declareWords = (binding: number, name: string, dtype: GpuDType, access: 'read' | 'read_write'): string =>
-  `@group(0) @binding(${binding}) var<storage, ${access}> ${name}: array<${isPacked(dtype) ? 'u32' : computedType(dtype)}>;`;
+  `@group(0) @binding(${binding}) var<storage, ${access}> ${name}: array<${wordType(dtype)}>;`;
+
+const wordType = (dtype: GpuDType): Scalar32 => (isPacked(dtype) ? 'u32' : computedType(dtype));
 
 /** Type of the words that hold four neighbours. */
 export const vectorType = (dtype: GpuDType): string => ({ 1: 'vec4<u32>', 2: 'vec2<u32>', 4: 'u32' })[perWord(dtype)];

@@ -13,7 +13,10 @@ const MAX_PLANS = 4096;
 
 type Skeleton = KernelSpec['skeleton'];
 
-/** Which readers take parts in: none where the device gains nothing by it, casts from and to codecs where maps read and write through those. */
+/**
+ * Which readers take parts in: none where the device gains nothing by it, casts from and to codecs where maps read and
+ * write through those.
+ */
 export type Readers = readonly ('map' | 'reduce' | 'codecs')[];
 
 /** The steps that are left, operands before their users. `isWanted` says whether a step's own result is worth having. */
@@ -53,7 +56,10 @@ function isCodecCast({ value, expression: { row, type, operands: [operand] } }: 
   return coded !== undefined && DTYPES[coded].codec?.layout !== undefined;
 }
 
-/** Whether a step has to be computed, on float32 alone or as a cast through a codec, by a kernel of one of these skeletons. */
+/**
+ * Whether a step has to be computed, on float32 alone or as a cast through a codec, by a kernel of one of these
+ * skeletons.
+ */
 function isFusable(step: Step, ...skeletons: readonly (Skeleton | 'codecs')[]): boolean {
   return step.value === undefined && step.expression.row !== undefined && skeletons.includes(rowOf(step).kernel.skeleton) && (step.row === CODEC_CAST || step.expression.operands.every((operand) => operand.type.dtype === 'float32'));
 }

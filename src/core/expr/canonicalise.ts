@@ -30,18 +30,26 @@ function settled(row: OpRow, args: readonly Argument[], given: Readonly<Record<s
   const types = operands.map((operand) => operand.type);
   const attributes = settleAttributes(row, types, given);
   const type = inferType(row, types, attributes);
-  if (row.widens && types.some(({ dtype }) => isCoded(dtype))) return castTo(decoded(row, operands, given, author), type.dtype, author);
+  if (row.widens && types.some(({ dtype }) => isCoded(dtype))) {
+    return castTo(decoded(row, operands, given, author), type.dtype, author);
+  }
   const expression = new Expression(row, row.number, attributes, type, author.semantics, operands, author.nextSeq());
   if (operands.every((operand, i) => operand === args[i])) rememberPlain(row, types, { given, attributes, type, flops: expression.flops });
   return expression;
 }
 
-/** The call on what operands are computed in: what it gives is rounded once, so that a codec is how elements are stored and never how they are computed. */
-function decoded(row: OpRow, operands: readonly Expression[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
+/**
+ * The call on what operands are computed in: what it gives is rounded once, so that a codec is how elements are stored
+ * and never how they are computed.
+ */
+function decoded(
+  row: OpRow, operands: readonly Expression[], given: Readonly<Record<string, unknown>> | undefined, author: Author,
+): Expression {
   const [precise] = operands.filter(({ type }) => isCoded(type.dtype)).map(({ type }) => DTYPES[type.dtype]);
   // Factors of a dtype that products may be rounded to lose nothing by it.
   const precision = precise?.factors === undefined ? undefined : (precise.name as Precision);
-  return canonicalise(row, operands.map((operand) => castTo(operand, DTYPES[operand.type.dtype].compute, author)), precision === undefined ? given : inPrecision(row, precision, given), author);
+  const numbers = operands.map((operand) => castTo(operand, DTYPES[operand.type.dtype].compute, author));
+  return canonicalise(row, numbers, precision === undefined ? given : inPrecision(row, precision, given), author);
 }
 
 /** The attributes of a call, with a precision where its row has that and they do not say it. */

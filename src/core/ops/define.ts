@@ -123,9 +123,15 @@ export interface OpRow {
   readonly laws: readonly LawName[];
   /** What the standard calls it, where ours differs; shown in docs/ops.md. */
   readonly deviation?: string;
-  /** Operands with a codec are cast to what they are computed in, and the result back; false where elements are only moved or made. */
+  /**
+   * Operands with a codec are cast to what they are computed in, and the result back; false where elements are only
+   * moved or made.
+   */
   readonly widens: boolean;
-  /** A map of operands or to a result that are as their codecs store them (fused.ts): devices decode and encode as they read and write. */
+  /**
+   * A map of operands or to a result that are as their codecs store them (fused.ts): devices decode and encode as they
+   * read and write.
+   */
   readonly throughCodecs: boolean;
   /** No operands: a value made from attributes alone. */
   readonly source: boolean;
@@ -133,11 +139,14 @@ export interface OpRow {
   readonly parts?: RowParts;
 }
 
-/** The row's bound for a call: larger where its attributes allow factors of less precision, by half an epsilon of that for each. */
+/**
+ * The row's bound for a call: larger where its attributes allow factors of less precision, by half an epsilon of that
+ * for each.
+ */
 export function boundOf(row: OpRow, attrs: AttributeValues): number {
   const precision = PRECISIONS.find((name) => name === attrs['precision']) ?? 'float32';
-  const [allowed, own] = [DTYPES[precision], DTYPES.float32].map(({ epsilon }) => epsilon as number) as [number, number];
-  return row.bound + (allowed > own ? allowed / own : 0);
+  const units = (DTYPES[precision].epsilon as number) / (DTYPES.float32.epsilon as number);
+  return row.bound + (units > 1 ? units : 0);
 }
 
 /** Two rows in a row: the first on some of the operands, the second on its result in their place. */

@@ -11,7 +11,8 @@ const MAX_PARTS = 12;
 
 /** A cast to or from float32 as a map, for kernels that decode and encode elements as they read and write. */
 export const CODEC_CAST: OpRow = defineOp({
-  name: CAST.name, doc: CAST.doc, operands: CAST.operands, attributes: CAST.attributes, infer: CAST.infer, separable: 'elements',
+  name: CAST.name, doc: CAST.doc, operands: CAST.operands, attributes: CAST.attributes, infer: CAST.infer,
+  separable: 'elements',
   kernel: { skeleton: 'map', element: scalar('decoded', 1, (_m, x) => x) }, throughCodecs: true,
 });
 

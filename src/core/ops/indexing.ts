@@ -174,14 +174,23 @@ function castComputed(from: TypedArray, out: TypedOperand, on: Skeletons): void 
   else castNumbers(from, out, on);
 }
 
-/** Elements are rounded once, for float32 between would round them twice; integers that it holds, or that are too large anyway, are float32. */
+/**
+ * Elements are rounded once, for float32 between would round them twice; integers that it holds, or that are too large
+ * anyway, are float32.
+ */
 function castToCodec(from: TypedArray, codec: Codec, { array, type }: TypedOperand, on: Skeletons): void {
   const out = array as StoredArray;
-  if (codec.compute === 'int32') return on.encode(codec, from instanceof Int32Array ? from : wrappedIntegers(from, on), out);
+  if (codec.compute === 'int32') {
+    return on.encode(codec, from instanceof Int32Array ? from : wrappedIntegers(from, on), out);
+  }
   if (from instanceof Float32Array) return on.encode(codec, from, out);
-  const isExact = !(from instanceof Float64Array || from instanceof BigInt64Array) && (from.BYTES_PER_ELEMENT < 4 || (DTYPES[type.dtype].largest as number) <= 2 ** 24);
+  const isWide = from instanceof Float64Array || from instanceof BigInt64Array;
+  const isExact = !isWide && (from.BYTES_PER_ELEMENT < 4 || (DTYPES[type.dtype].largest as number) <= 2 ** 24);
   if (isExact) return on.encode(codec, Float32Array.from(from), out);
-  for (let i = 0; i < from.length; i++) out[i] = codec.encode(typeof from[i] === 'bigint' ? toSingle(from[i] as bigint) : (from[i] as number));
+  for (let i = 0; i < from.length; i++) {
+    const value = from[i] as number | bigint;
+    out[i] = codec.encode(typeof value === 'bigint' ? toSingle(value) : value);
+  }
 }
 
 /** As int32: what integers of fewer bits are the low bits of. */

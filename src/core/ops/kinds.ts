@@ -1,4 +1,5 @@
-// Kinds of operands: which dtypes each takes, by the kinds of the rows, and the words that errors and documents have for it.
+// Kinds of operands: which dtypes each takes, by the kinds of the rows, and the words that errors and documents have
+// for it.
 import { type DType, DTYPES, type DTypeRow } from '../tensor/dtype.ts';
 
 /** One kind of operand. */

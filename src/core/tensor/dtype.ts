@@ -64,7 +64,10 @@ export type DTypeKind = 'float' | 'int' | 'uint' | 'bool';
 /** One row of the table. */
 export interface DTypeRow {
   readonly name: DType;
-  /** Part of the identity format: it never changes. Dtypes that were defined have one code, and `identity` tells them apart. */
+  /**
+   * Part of the identity format: it never changes. Dtypes that were defined have one code, and `identity` tells them
+   * apart.
+   */
   readonly code: number;
   readonly identity?: string;
   /** Number inside this process; never leaves it. */
@@ -91,7 +94,9 @@ export interface DTypeRow {
   readonly factors?: 'f32' | 'f16';
 }
 
-type RowDraft = Pick<DTypeRow, 'name' | 'code' | 'kind' | 'bits'> & Partial<DTypeRow> & { readonly storage: { readonly BYTES_PER_ELEMENT: number } };
+type RowDraft = Pick<DTypeRow, 'name' | 'code' | 'kind' | 'bits'> & Partial<DTypeRow> & {
+  readonly storage: { readonly BYTES_PER_ELEMENT: number };
+};
 
 /** As many as a process can have; their numbers are below it. */
 export const MAX_DTYPES = 256;
@@ -102,18 +107,21 @@ const names: DType[] = [];
 /** Adds a row; the caller knows that there is none of its name. */
 export function addDType({ storage, ...draft }: RowDraft): DTypeRow {
   const row: DTypeRow = Object.freeze({
-    number: names.length, itemBytes: storage.BYTES_PER_ELEMENT, array: storage as unknown as DTypeRow['array'], rank: draft.bits,
-    compute: draft.codec?.compute ?? draft.name, ...draft,
+    number: names.length, itemBytes: storage.BYTES_PER_ELEMENT, array: storage as unknown as DTypeRow['array'],
+    rank: draft.bits, compute: draft.codec?.compute ?? draft.name, ...draft,
   });
   rows[row.name] = row;
   names.push(row.name);
   return row;
 }
 
-addDType({ name: 'float64', code: 1, kind: 'float', bits: 64, storage: Float64Array, largest: Number.MAX_VALUE, epsilon: 2 ** -52 });
 addDType({
-  name: 'float32', code: 2, kind: 'float', bits: 32, storage: Float32Array, largest: 3.4028234663852886e38, epsilon: 2 ** -23,
-  factors: 'f32',
+  name: 'float64', code: 1, kind: 'float', bits: 64, storage: Float64Array,
+  largest: Number.MAX_VALUE, epsilon: 2 ** -52,
+});
+addDType({
+  name: 'float32', code: 2, kind: 'float', bits: 32, storage: Float32Array,
+  largest: 3.4028234663852886e38, epsilon: 2 ** -23, factors: 'f32',
 });
 addDType({ name: 'int64', code: 3, kind: 'int', bits: 64, storage: BigInt64Array });
 addDType({ name: 'int32', code: 4, kind: 'int', bits: 32, storage: Int32Array });
@@ -122,8 +130,8 @@ addDType({ name: 'uint8', code: 6, kind: 'uint', bits: 8, storage: Uint8Array })
 addDType({ name: 'int8', code: 7, kind: 'int', bits: 8, storage: Int8Array });
 addDType({ name: 'bool', code: 8, kind: 'bool', bits: 1, storage: Uint8Array });
 addDType({
-  name: 'float16', code: 9, kind: 'float', bits: 16, storage: Uint16Array, codec: FLOAT16, largest: 65504, epsilon: 2 ** -10,
-  factors: 'f16',
+  name: 'float16', code: 9, kind: 'float', bits: 16, storage: Uint16Array, codec: FLOAT16,
+  largest: 65504, epsilon: 2 ** -10, factors: 'f16',
 });
 
 /** The table. */
@@ -160,7 +168,8 @@ export function numbersOf(array: TypedArray, dtype: DType): Exclude<TypedArray, 
 }
 
 /** A number as it is stored in an array of a dtype that is not int64. */
-export const storedNumber = (dtype: DType, value: number): number => DTYPES[dtype].codec?.encode(value) ?? (dtype === 'bool' ? Number(value !== 0) : value);
+export const storedNumber = (dtype: DType, value: number): number =>
+  DTYPES[dtype].codec?.encode(value) ?? (dtype === 'bool' ? Number(value !== 0) : value);
 
 /** A number as the nearest element of a floating dtype. */
 export function nearestElement(dtype: DType, value: number): number {

@@ -46,9 +46,13 @@ export function dtypeOfView(view: ArrayBufferView, owner: string): DType {
   return dtypeOfName(NAME_OF_TAG[tag] ?? tag, owner);
 }
 
-/** Whether a value is an array of elements as the codec of a dtype stores them, as onnxruntime keeps those of 16 bits; it is that where it is named. */
+/**
+ * Whether a value is an array of elements as the codec of a dtype stores them, as onnxruntime keeps those of 16 bits;
+ * it is that where it is named.
+ */
 export const isStoredForm = (value: unknown, dtype: DType): value is StoredArray =>
-  isCoded(dtype) && (value as { [Symbol.toStringTag]?: unknown } | null | undefined)?.[Symbol.toStringTag] === DTYPES[dtype].array.name;
+  isCoded(dtype) && ArrayBuffer.isView(value) &&
+  (value as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag] === DTYPES[dtype].array.name;
 
 /**
  * The same elements as an array of the dtype's own class, so that a Buffer, a Uint8ClampedArray or an array of another

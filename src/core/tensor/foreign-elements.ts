@@ -52,7 +52,8 @@ function readView(view: ArrayBufferView, declared: DType | undefined, owner: str
   return dtype === 'bool' ? { dtype, ...asTruth(array) } : { dtype, array, fresh: false };
 }
 
-const heldBy = (view: ArrayBufferView, declared: DType | undefined, owner: string): DType => (declared !== undefined && isStoredForm(view, declared) ? declared : dtypeOfView(view, owner));
+const heldBy = (view: ArrayBufferView, declared: DType | undefined, owner: string): DType =>
+  (declared !== undefined && isStoredForm(view, declared) ? declared : dtypeOfView(view, owner));
 
 /** True where an array of `held` is how elements of `dtype` are stored. */
 const holds = (held: DType, dtype: DType): boolean => held === dtype || (dtype === 'bool' && held === 'uint8');
@@ -68,7 +69,8 @@ function readList(list: readonly unknown[], dtype: DType, owner: string): Sequen
   for (let i = 0; i < list.length; i++) {
     const element = elementAs(list[i], dtype);
     if (element !== undefined) array[i] = (typeof element === 'number' ? storedNumber(dtype, element) : element) as never;
-    if (element === undefined || (!isFloat(dtype) && (codec === undefined ? array[i] : codec.decode(array[i] as number)) !== element)) {
+    const held = codec === undefined ? array[i] : codec.decode(array[i] as number);
+    if (element === undefined || (!isFloat(dtype) && held !== element)) {
       throw new DTypeError(
         `${owner}: element ${i} is ${describe(list[i])}, which ${dtype} does not hold; give numbers of that type, or another dtype.`,
         { index: i, dtype },

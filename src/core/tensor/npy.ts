@@ -28,7 +28,9 @@ export function encodeNpy({ dtype, shape, array }: Pick<Elements, 'dtype' | 'sha
   if (array.length !== sizeOf(shape)) {
     throw new ShapeError(`encodeNpy: ${array.length} elements do not fill shape ${formatShape(shape)}; give a shape whose product is ${array.length}.`, { shape, length: array.length });
   }
-  if (CODES[dtype] === undefined) throw new DTypeError(`encodeNpy: NumPy has no ${dtype}; use astype('float32') first.`, { dtype });
+  if (CODES[dtype] === undefined) {
+    throw new DTypeError(`encodeNpy: NumPy has no ${dtype}; use astype('float32') first.`, { dtype });
+  }
   const header = headerText(dtype, shape);
   const headerEnd = MAGIC.length + 4 + header.length;
   const file = new Uint8Array(headerEnd + array.byteLength);

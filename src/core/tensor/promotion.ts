@@ -9,9 +9,9 @@ const above = (kind: DTypeKind, rank: number): DType | undefined =>
   OWN.filter((row) => row.kind === kind && row.rank > rank).sort((a, b) => a.rank - b.rank)[0]?.name;
 
 /**
- * The common dtype of two operands (Python array API type promotion). Bool joins the other type, an integer beside a float takes the
- * float, a signed integer beside an unsigned one the signed one that holds both (uint8 + int8 is int32 because there is no int16).
- * Two of one kind and rank, of which neither holds the other, meet in the next above.
+ * The common dtype of two operands (Python array API type promotion). Bool joins the other type, an integer beside a
+ * float takes the float, a signed integer beside an unsigned one the signed one that holds both (uint8 + int8 is int32
+ * because there is no int16). Two of one kind and rank, of which neither holds the other, meet in the next above.
  */
 export function promote(a: DType, b: DType): DType {
   if (a === b) return a;

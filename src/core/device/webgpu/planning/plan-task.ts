@@ -81,7 +81,8 @@ export function productOf(task: PlannedTask): ContractProblem | undefined {
   if (kernel.skeleton !== 'contract' || task.type.dtype !== 'float32') return undefined;
   const product = kernel.contraction(typesOf(task).slice(0, 2), task.attrs);
   if (product.k === 0) return undefined;
-  const problem: ContractProblem = { ...product, precision: DTYPES[(task.attrs['precision'] ?? 'float32') as DType].factors ?? 'f32' };
+  const precision = (task.attrs['precision'] ?? 'float32') as DType;
+  const problem: ContractProblem = { ...product, precision: DTYPES[precision].factors ?? 'f32' };
   if (kernel.epilogue === undefined) return problem;
   const operands = typesOf(task).slice(2).map((type) => accessOf(type, task.type, problem));
   const epilogue = { fn: kernel.epilogue, operands: operands as EpilogueAccess[] } satisfies ContractEpilogue;
