@@ -8,6 +8,7 @@ import { findGpu } from '../src/host/node/gpu.ts';
 import type { Sheet } from '../src/core/sheet/sheet.ts';
 import { type Pace, QUICK_PACE } from './measure/harness.ts';
 import type { BenchOptions, GpuOfRun } from './report/report.ts';
+import { partsOf } from '../tests/parts.ts';
 
 /** Results and operands of large products, several at a time. */
 const GPU_BUDGET_BYTES = 2 ** 32;
@@ -50,8 +51,8 @@ export async function openDevice(name: string, options: BenchOptions): Promise<O
 /** The GPU of this machine. Throws MissingDevice, which says what it would need. */
 export async function openGpu({ pace }: BenchOptions): Promise<OpenGpu> {
   const sheet = await openSheet();
-  const gpu = sheet.core.dispatcher.devices.find(({ name }) => name === 'webgpu') as Device;
-  const sanity = !sheet.core.dispatcher.automatic.includes(gpu);
+  const gpu = partsOf(sheet).dispatcher.devices.find(({ name }) => name === 'webgpu') as Device;
+  const sanity = !partsOf(sheet).dispatcher.automatic.includes(gpu);
   const device = sheet.gpuDevice();
   const run = { adapter: gpu.detail, sanity };
   return { name: 'webgpu', sheet, view: sheet.with({ device: 'webgpu' }), device, limits: limitsOf(device), run, pace: sanity ? QUICK_PACE : pace };

@@ -11,6 +11,7 @@ import { numbersOf } from './measure/options.ts';
 import { Check } from './measure/oracle.ts';
 import { accountOf, type Bench, type BenchOptions, joined, type Row, timesOf } from './report/report.ts';
 import { floats } from './measure/seed.ts';
+import { partsOf } from '../tests/parts.ts';
 
 const COLUMNS = 256;
 const SURE_BYTES = 2 ** 20;
@@ -57,13 +58,13 @@ const sizesOf = ({ quick, values }: BenchOptions): readonly number[] => numbersO
 async function rowOf(sheet: SymbolicSheet, bytes: number, { pace }: BenchOptions, check: Check): Promise<Row> {
   const array = floats(bytes / 4, bytes);
   const type = tensorType('float32', [bytes / 4 / COLUMNS, COLUMNS]);
-  const { roots, host } = sheet.core;
+  const { contents, host } = partsOf(sheet);
   const raw = new Uint8Array(array.buffer);
   await checkIds(sheet, array, check);
   const own: Contender = {
     name: 'contentId', sheet,
     run: (calls) => {
-      for (let i = 0; i < calls; i++) roots.contentId(array, type);
+      for (let i = 0; i < calls; i++) contents.contentId(array, type);
     },
     scenario: (calls) => ({ kernelCalls: 0, hits: 0, misses: 0, bypasses: 0, bytesHashed: calls * bytes, bytesCopied: 0, bytesDemanded: 0 }),
   };
@@ -84,7 +85,7 @@ async function rowOf(sheet: SymbolicSheet, bytes: number, { pace }: BenchOptions
 /** The digest agrees with the portable BLAKE3; equal bytes have one id, and one other bit has another. */
 async function checkIds(sheet: SymbolicSheet, array: Float32Array, check: Check): Promise<void> {
   const bytes = new Uint8Array(array.buffer);
-  check.hold('the native digest', toHex(sheet.core.host.digest.hash(bytes)) === (await blake3(bytes)) ? 0 : Infinity);
+  check.hold('the native digest', toHex(partsOf(sheet).host.digest.hash(bytes)) === (await blake3(bytes)) ? 0 : Infinity);
   const shape = [array.length / COLUMNS, COLUMNS];
   const [id, same] = [await sheet.tensor(array, shape).fingerprint(), await sheet.tensor(array.slice(), shape).fingerprint()];
   const changed = array.slice();

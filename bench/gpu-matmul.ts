@@ -5,7 +5,7 @@ import type { ContractPrecision, ContractProblem } from '../kernels/wgsl/contrac
 import type { Plan, Shader } from '../kernels/wgsl/launch.ts';
 import { Life } from '../src/core/device/webgpu/life.ts';
 import { LifeTrials, POOL_ROOM } from '../src/core/device/webgpu/planning/trials.ts';
-import type { Trial, TrialGround } from '../src/core/device/webgpu/planning/tuner.ts';
+import type { Trial, TrialBuffers } from '../src/core/device/webgpu/planning/trial.ts';
 import { quantile } from './measure/harness.ts';
 import { numbersOf } from './measure/options.ts';
 import { Check } from './measure/oracle.ts';
@@ -71,7 +71,7 @@ interface Square {
   readonly expected: Expected;
 }
 
-async function openSquare(ground: TrialGround, n: number): Promise<Square> {
+async function openSquare(ground: TrialBuffers, n: number): Promise<Square> {
   const problem: ContractProblem = { m: n, n, k: n, transposeA: false, transposeB: false, lda: n, ldb: n, offsetsA: [0], offsetsB: [0] };
   const [a, b] = [floats(n * n, 1), floats(n * n, 2)];
   const trial = await ground.open([n * n, n * n], n * n, [a, b]);
@@ -167,7 +167,7 @@ ${Array.from({ length: 64 }, (_, i) => `    s${i % 8} = fma(s${i % 8}, factor, t
 };
 
 /** GFLOP/s of multiply-adds in registers; a step of a thread is eight of vectors. */
-async function measurePeak(ground: TrialGround, rounds: number): Promise<number> {
+async function measurePeak(ground: TrialBuffers, rounds: number): Promise<number> {
   const trial = await ground.open([], 4, []);
   const run = (steps: number): Promise<number> => {
     const params = new Uint32Array([0, steps]);

@@ -9,6 +9,7 @@ import { numberOf } from './measure/options.ts';
 import { Check } from './measure/oracle.ts';
 import { type Bench, type BenchOptions, type Row } from './report/report.ts';
 import { floats } from './measure/seed.ts';
+import { partsOf } from '../tests/parts.ts';
 
 /** The one option that is not the default, because the default budget of 1 GiB would hide what is measured. */
 const BUDGET_BYTES = 2 ** 26;
@@ -121,7 +122,7 @@ async function budgetRow(elements: number, { quick }: Pick<BenchOptions, 'quick'
       if (i % Math.ceil(count / 16) !== 0) continue;
       const rss = await restingRss();
       peak = Math.max(peak, rss);
-      excess = Math.max(excess, rss - baseline - sheet.core.pins.sizeBytes - 1.25 * budgetBytes);
+      excess = Math.max(excess, rss - baseline - sheet.stats().pinnedBytes - 1.25 * budgetBytes);
     }
     addDifference(counts, before, countsOf(sheet));
     const over = excess > 0 ? [`RSS went ${mb(excess)} MB over baseline + 1.25 × budget + pinned`] : [];
@@ -144,10 +145,10 @@ interface Seen {
 }
 
 function rowOf(scenario: string, sheet: SymbolicSheet, { ops, baseline, early, late, peak, limit, started }: Seen, counts: Counts, faults: readonly string[]): Row {
-  const { entries, sizeBytes } = sheet.core.store.stats();
+  const { entries, sizeBytes } = sheet.stats();
   return {
     scenario, ops, seconds: Number(process.hrtime.bigint() - started) / 1e9, baselineMb: mb(baseline), earlyMb: mb(early), lateMb: mb(late), peakMb: mb(peak), limitMb: mb(limit),
-    pinnedMb: mb(sheet.core.pins.sizeBytes), storedMb: mb(sizeBytes), entries, tableMb: mb(sheet.core.table.sizeBytes), nodes: sheet.core.table.size,
+    pinnedMb: mb(sheet.stats().pinnedBytes), storedMb: mb(sizeBytes), entries, tableMb: mb(partsOf(sheet).table.sizeBytes), nodes: sheet.stats().nodes,
     counters: counts, scenarios: { [scenario]: counts }, faults,
   };
 }

@@ -89,12 +89,12 @@ async function warmUp(sheet: SymbolicSheet): Promise<void> {
 }
 
 async function timed(run: Run, sheet: SymbolicSheet, work: () => Promise<Fit[]>): Promise<void> {
-  const [before, flops] = [countsOf(sheet), sheet.core.counters.flops];
+  const [before, flops] = [countsOf(sheet), sheet.stats().counters.flops];
   const start = performance.now();
   run.fits = await work();
   run.samples.push(performance.now() - start);
   addDifference(run.counts, before, countsOf(sheet));
-  run.flops = sheet.core.counters.flops - flops;
+  run.flops = sheet.stats().counters.flops - flops;
 }
 
 function rowOf(runs: Runs, { rows, grid, rounds, numerics }: Size): Row {

@@ -1,7 +1,8 @@
 // What every entry exports besides its SymbolicSheet. Short and deliberate; internal files do not import from here.
 /// <reference lib="esnext.disposable" preserve="true" />
 export { PendingTensor, Tensor } from './core/handle/tensor.ts';
-export type { OpenOptions, TensorOptions, TraceOptions, ViewOptions } from './core/sheet/options.ts';
+export type { TraceOptions, ViewOptions } from './core/engine/settings.ts';
+export type { OpenOptions, TensorOptions } from './core/sheet/options.ts';
 export type { Sheet } from './core/sheet/sheet.ts';
 export type { ForeignTensor, OpName, Operand } from './core/handle/methods.gen.ts';
 export type { SheetTrace } from './core/sheet/trace.ts';

@@ -18,12 +18,16 @@ const WRITTEN = FILES.filter((file) => !file.endsWith('.gen.ts'));
 const LAYERS: readonly (readonly string[])[] = [
   ['kernels'],
   ['src/core/call-site.ts'],
-  ['src/core/errors.ts', 'src/core/events.ts', 'src/core/env.ts'],
+  ['src/core/errors.ts', 'src/core/events.ts', 'src/core/env.ts', 'src/core/text.ts'],
   ['src/core/tensor'],
   ['src/core/ops'],
   ['src/core/expr', 'src/core/policy'],
   ['src/core/fingerprint', 'src/core/pattern'],
   ['src/core/store', 'src/core/device', 'src/core/trace'],
+  ['src/core/engine'],
+  ['src/core/inputs'],
+  ['src/core/handle'],
+  ['src/core/memo'],
   ['src/core/sheet'],
   ['src/host'],
   ['src/surface.ts'],
@@ -31,11 +35,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/cli'],
 ];
 
-/** Rooms that still know each other: the engine takes its parts from those above it. */
-const TOGETHER = /^src\/core\/(engine|handle|inputs|memo)\//;
-
-const roomOf = (path: string): { room: string; layer: number } => {
-  const file = path.replace(TOGETHER, 'src/core/sheet/');
+const roomOf = (file: string): { room: string; layer: number } => {
   for (const [layer, rooms] of LAYERS.entries()) {
     const room = rooms.find((name) => file === name || file.startsWith(`${name}/`));
     if (room !== undefined) return { room, layer };
@@ -100,9 +100,10 @@ describe('the layers', () => {
     expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
   });
 
-  it('have no import cycles', () => {
+  it('have no import cycles, of types neither', () => {
     const edges = new Map<string, string[]>();
-    for (const { from, to, typeOnly } of IMPORTS) if (!typeOnly) edges.set(from, [...(edges.get(from) ?? []), to]);
+    // Generated methods take and give handles, which have them: one interface in two files, one of them written by a script.
+    for (const { from, to } of IMPORTS) if (!to.endsWith('.gen.ts')) edges.set(from, [...(edges.get(from) ?? []), to]);
     const state = new Map<string, 'open' | 'done'>();
     const cycles: string[] = [];
     const visit = (file: string, path: readonly string[]): void => {

@@ -5,6 +5,7 @@ import { cut, type Digits, type Fit, type Grid } from '../../examples/mnist-swee
 import type { OpName } from '../../src/core/handle/methods.gen.ts';
 import { type Block, type Value, valueOf } from '../../src/core/tensor/block.ts';
 import { deviceOf, runInto, taskFor, valueIn } from './direct.ts';
+import { partsOf } from '../../tests/parts.ts';
 
 /** Kernels called one by one; results live until `release`. */
 class Kernels {
@@ -18,10 +19,10 @@ class Kernels {
   async call(op: OpName, operands: readonly Value[], given: Readonly<Record<string, unknown>> = {}): Promise<Value> {
     const task = taskFor(this.#sheet, op, operands, given);
     const device = deviceOf(this.#sheet, task);
-    const out = this.#sheet.core.memory.take(task.type);
+    const out = partsOf(this.#sheet).memory.take(task.type);
     const start = performance.now();
     await runInto(device, task, out);
-    this.#sheet.core.costs.learn(device, task, (performance.now() - start) * 1e6);
+    partsOf(this.#sheet).dispatcher.costs.learn(device, task, (performance.now() - start) * 1e6);
     this.#blocks.push(out);
     return valueOf(task.type, out);
   }

@@ -5,6 +5,7 @@ import type { OpName } from '../../src/core/handle/methods.gen.ts';
 import { type Block, type Value, valueOf } from '../../src/core/tensor/block.ts';
 import type { OpenDevice } from '../devices.ts';
 import { deviceOf, taskFor, valueIn } from './direct.ts';
+import { partsOf } from '../../tests/parts.ts';
 
 /** An op on the result before and a constant; the chain begins with ones. */
 export interface Link {
@@ -37,7 +38,7 @@ export class DirectChain {
     let last = this.#first;
     for (let i = 0; i < this.#length; i++) {
       const task = taskFor(this.#sheet, this.#link.op, [last, this.#constant]);
-      const out = (this.#device.memory ?? this.#sheet.core.memory).take(task.type);
+      const out = (this.#device.memory ?? partsOf(this.#sheet).memory).take(task.type);
       this.#steps.push({ task, out });
       last = valueOf(task.type, out);
     }

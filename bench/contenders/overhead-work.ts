@@ -5,6 +5,7 @@ import type { Block, Value } from '../../src/core/tensor/block.ts';
 import { deviceOf, runInto, taskFor, valueIn } from './direct.ts';
 import { elementsError, productError, rowSumsError } from '../measure/oracle.ts';
 import { distinctCopies, type Draw, drawFrom, floats } from '../measure/seed.ts';
+import { partsOf } from '../../tests/parts.ts';
 
 export type OpKind = 'add' | 'sum' | 'matmul';
 
@@ -55,7 +56,7 @@ export function directCall(sheet: SymbolicSheet, { kind, bytes, shapes, arrays }
   const others = Array.from({ length: Math.min(4096, Math.floor(operandBytes / bytes)) }, () => valueIn(sheet, next(), shapes[0] as readonly number[]));
   const tasks = [first, ...others].map((operand) => taskFor(sheet, kind, [operand, ...rest], kind === 'sum' ? { axis: -1 } : {}));
   const task = tasks[0] as Task;
-  return { device: deviceOf(sheet, task), tasks, out: sheet.core.memory.take(task.type) };
+  return { device: deviceOf(sheet, task), tasks, out: partsOf(sheet).memory.take(task.type) };
 }
 
 export async function callDirectly({ device, tasks, out }: DirectCall, calls: number): Promise<void> {

@@ -17,7 +17,7 @@ export const noCounts = (): Counts => ({ kernelCalls: 0, hits: 0, misses: 0, byp
 /** The counts of a sheet since it was opened. */
 export function countsOf(sheet: SymbolicSheet): Counts {
   const counts = noCounts();
-  for (const name of COUNTED) counts[name] = sheet.core.counters[name];
+  for (const name of COUNTED) counts[name] = sheet.stats().counters[name];
   return counts;
 }
 

@@ -31,7 +31,7 @@ export interface RunPlan {
 /** Runs a program to its end, or to the fit at which its user stopped it. */
 export async function measure(screen: Screen, { name, planned, sheet, program }: RunPlan): Promise<Run> {
   const fits: Fit[] = [];
-  const { counters } = sheet.core;
+  const { counters } = sheet.stats();
   const [flops, askedFlops, seq] = [counters.flops, counters.askedFlops, lastSeq(sheet)];
   const progress = watch(screen, name, planned);
   const start = performance.now();

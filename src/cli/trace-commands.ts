@@ -2,7 +2,7 @@
 import { AttributeError, diffTraces, Explanation, loadTrace, replayTrace } from '../index.ts';
 import type { ExplainedOp, ReplayReport, Trace, TraceDifference } from '../index.ts';
 import { answersIn, explainCall } from '../core/engine/explain.ts';
-import { alignColumns } from '../core/handle/print.ts';
+import { alignColumns } from '../core/text.ts';
 import { oneLine } from './printable.ts';
 
 /** 0: as recorded or equal. 1: something differs. 2: it could not be told. */

@@ -3,7 +3,7 @@ import type { GpuSource } from '../core/device/webgpu/source.ts';
 import type { DeviceReport } from '../core/device/device.ts';
 import type { WebgpuDevice } from '../core/device/webgpu/device.ts';
 import type { Host } from '../core/env.ts';
-import type { Settings } from '../core/sheet/options.ts';
+import type { Settings } from '../core/engine/settings.ts';
 import type { Memory } from '../core/tensor/block.ts';
 
 /** What was found, or why there is nothing and what to do. */

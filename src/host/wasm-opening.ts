@@ -2,7 +2,7 @@
 import type { DeviceReport } from '../core/device/device.ts';
 import type { JsDevice } from '../core/device/js/device.ts';
 import type { WasmDevice } from '../core/device/wasm/device.ts';
-import type { Settings } from '../core/sheet/options.ts';
+import type { Settings } from '../core/engine/settings.ts';
 import type { TeamHost } from '../../kernels/wasm/team/team.ts';
 
 /** What to do on a host, by what its WebAssembly lacks. */

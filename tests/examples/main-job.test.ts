@@ -49,13 +49,13 @@ describe('the sweep', () => {
     await using on = await SymbolicSheet.open({ class: 'exact' });
     await using off = await SymbolicSheet.open({ class: 'exact', cache: 'off' });
     await sweep(off, digits, grid);
-    expect(off.core.counters.askedFlops / off.core.counters.flops).toBeCloseTo(1, 6); // scalar constants are asked once and computed in every fit
+    expect(off.stats().counters.askedFlops / off.stats().counters.flops).toBeCloseTo(1, 6); // scalar constants are asked once and computed in every fit
     await sweep(on, digits, grid);
     await sweep(on, digits, grid);
-    const { flops } = on.core.counters;
+    const { flops } = on.stats().counters;
     await sweep(on, digits, grid);
-    expect(on.core.counters.askedFlops / off.core.counters.askedFlops).toBeCloseTo(3, 6);
-    expect((on.core.counters.flops - flops) / off.core.counters.flops).toBeLessThan(0.01);
+    expect(on.stats().counters.askedFlops / off.stats().counters.askedFlops).toBeCloseTo(3, 6);
+    expect((on.stats().counters.flops - flops) / off.stats().counters.flops).toBeLessThan(0.01);
   });
 
   it('keeps what the fold that did not change was trained on', async () => {
@@ -63,11 +63,11 @@ describe('the sweep', () => {
     const size = { ...grid, features: 96 };
     const big = readDigits('train', 900);
     await sweep(sheet, big, size);
-    const first = sheet.core.counters.flops;
-    const before = sheet.core.counters.askedFlops;
+    const first = sheet.stats().counters.flops;
+    const before = sheet.stats().counters.askedFlops;
     await sweep(sheet, withChangedRows(big, 9, 0, 3), size);
-    const asked = sheet.core.counters.askedFlops - before;
-    expect(sheet.core.counters.flops - first).toBeLessThan(0.9 * first);
+    const asked = sheet.stats().counters.askedFlops - before;
+    expect(sheet.stats().counters.flops - first).toBeLessThan(0.9 * first);
     expect(asked / before).toBeCloseTo(1, 6);
   });
 

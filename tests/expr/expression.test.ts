@@ -1,7 +1,7 @@
 // An expression in the table: what it stands at after its node, or an operand's, was swept and the number given to another.
 import { describe, expect, it } from 'vitest';
 import { NO_ATTRIBUTES } from '../../src/core/expr/attributes.ts';
-import { Expression, rootExpression } from '../../src/core/expr/node.ts';
+import { Call, rootCall } from '../../src/core/engine/call.ts';
 import { InterningTable } from '../../src/core/expr/interning.ts';
 import { opNamed } from '../../src/core/ops/index.ts';
 import { valueOfArray } from '../../src/core/tensor/block.ts';
@@ -9,8 +9,8 @@ import { tensorType } from '../../src/core/tensor/type.ts';
 
 const TYPE = tensorType('float32', [1]);
 let seq = 0;
-const root = (): Expression => rootExpression(TYPE, valueOfArray(TYPE, new Float32Array(1)), 0, ++seq);
-const call = (op: string, operand: Expression): Expression => new Expression(opNamed(op), opNamed(op).number, NO_ATTRIBUTES, TYPE, 0, [operand], ++seq);
+const root = (): Call => rootCall(TYPE, valueOfArray(TYPE, new Float32Array(1)), ++seq);
+const call = (op: string, operand: Call): Call => new Call(opNamed(op), NO_ATTRIBUTES, TYPE, 0, [operand]);
 
 describe('an expression whose node was swept', () => {
   it('does not stand at its number, which another has now, and neither does what is computed from it', () => {

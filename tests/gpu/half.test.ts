@@ -9,6 +9,7 @@ import { OPS } from '../../src/core/ops/index.ts';
 import { drawFrom } from '../../bench/measure/seed.ts';
 import { type Call, callsOf, describeCall, enter, type Entrance, halved, perform } from '../ops/samples.ts';
 import { openGpuAndJs } from './gpu-and-js.ts';
+import { partsOf } from '../parts.ts';
 
 const LAYOUTS: Readonly<Record<string, FloatLayout>> = {
   bfloat16: { exponentBits: 8, fractionBits: 7, infinities: true }, float8_e5m2: { exponentBits: 5, fractionBits: 2, infinities: true },
@@ -123,8 +124,8 @@ describe('float16 on a GPU', () => {
   it('is read and written by the kernels that compute on it, one for every op, with the bits of separate casts', async () => {
     const open = () => SymbolicSheet.open({ devices: ['webgpu', 'js'], device: 'webgpu', budgetBytes: 1 << 26 });
     const [fused, apart] = [await open(), await open()];
-    fused.core.computing.fusedElements = 1;
-    apart.core.computing.fusedElements = Infinity;
+    Object.assign(partsOf(fused), { fusedElements: 1 });
+    Object.assign(partsOf(apart), { fusedElements: Infinity });
     const random = drawFrom(8);
     const bits = Uint16Array.from({ length: 96 }, () => Math.floor(random() * 0x10000));
     const others = Uint16Array.from({ length: 96 }, () => Math.floor(random() * 0x7c00));
@@ -145,7 +146,7 @@ describe('float16 on a GPU', () => {
 
   it('goes on, on the CPU, where the device is lost under a kernel that reads it', async () => {
     const lost = await SymbolicSheet.open({ devices: ['webgpu', 'js'], device: 'webgpu' });
-    lost.core.computing.fusedElements = 1;
+    Object.assign(partsOf(lost), { fusedElements: 1 });
     const x = lost.tensor(Uint16Array.of(0x3c00, 0x4000), [2], { dtype: 'float16' });
     const pending = x.multiply(3).add(1);
     lost.gpuDevice().destroy();

@@ -102,7 +102,7 @@ describe('a GPUBuffer as a tensor', () => {
     fails(() => bare.gpuDevice(), 'UNAVAILABLE', 'no GPU');
     await expect(bare.tensor([1]).gpuBuffer()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await bare.close();
-    expect(sheet.core.counters.failures).toBe(0);
+    expect(sheet.stats().counters.failures).toBe(0);
   });
 
   it('of another device is refused when it is used, and harms nobody', async () => {

@@ -52,7 +52,7 @@ async function expectRecovery({ sheet, gpu, watch, device }: WatchedSheet, losse
   await turn();
   expect(watch.warnings.length, watch.warnings.join('\n')).toBe(losses);
   expect(watch.warnings[0]).toMatch(/^WebGPU: .*It is opened again; until then other devices compute, results are not affected\.$/);
-  expect(sheet.core.counters.failures).toBe(0);
+  expect(sheet.stats().counters.failures).toBe(0);
   expect(device.memory.sharing.device, 'it is open again').toBe(watch.devices.at(-1));
   expect(watch.devices.length).toBe(losses + 1);
   await sheet.close();
@@ -90,12 +90,12 @@ describe('a device that is lost', () => {
     const product = x.matmul(x);
     const doubled = product.multiply(2);
     await gpu.compute(product, doubled);
-    const before = sheet.core.counters.kernelCalls;
+    const before = sheet.stats().counters.kernelCalls;
     (watch.devices[0] as GPUDevice).destroy();
     await turn();
     const [p, d] = [await product.data(), await doubled.data()];
     expect([...d]).toEqual(Array.from(p as Float32Array, (value) => 2 * value));
-    expect(sheet.core.counters.kernelCalls).toBeGreaterThan(before);
+    expect(sheet.stats().counters.kernelCalls).toBeGreaterThan(before);
     // On the device that was opened again.
     await turn();
     const again = gpu.add(x, 1);
@@ -249,9 +249,9 @@ describe('a device with less memory than its budget says', () => {
     const { watch, sheet, device: { memory: { gpu } } } = opened;
     watch.hasMemory = (sizeBytes) => watch.bytes + sizeBytes <= 26 * MIB;
     const held = await many(opened, 20);
-    const calls = sheet.core.counters.kernelCalls;
+    const calls = sheet.stats().counters.kernelCalls;
     expect(await thirds(held)).toEqual(upTo(20));
-    expect(sheet.core.counters.kernelCalls, 'nothing was computed again').toBe(calls);
+    expect(sheet.stats().counters.kernelCalls, 'nothing was computed again').toBe(calls);
     expect(gpu.demotions).toBeGreaterThan(10);
     expect(gpu.budgetBytes).toBeLessThan(26 * MIB);
     expect([watch.devices.length, watch.warnings.length]).toEqual([1, 1]);
@@ -273,7 +273,7 @@ describe('a device with less memory than its budget says', () => {
     await expect(x.gpuBuffer()).rejects.toMatchObject({ code: 'LIMIT' });
     expect([...(await small.add(1).data())]).toEqual(Array.from({ length: 16 }, () => 8));
     expect(watch.devices.length).toBe(1);
-    expect(sheet.core.counters.failures).toBe(0);
+    expect(sheet.stats().counters.failures).toBe(0);
     await sheet.close();
     expect(unhandled).toEqual([]);
   });
@@ -336,7 +336,7 @@ describe('a shader that does not compile', () => {
     const exponential = x(gpu).exp();
     await exponential.data();
     expect(lastLine(exponential)).not.toContain('webgpu:');
-    expect([watch.warnings, watch.devices.length, sheet.core.counters.failures]).toEqual([[], 1, 0]);
+    expect([watch.warnings, watch.devices.length, sheet.stats().counters.failures]).toEqual([[], 1, 0]);
     await sheet.close();
   });
 

@@ -4,6 +4,7 @@ import { type Fit, sweep } from '../../examples/mnist-sweep.ts';
 import { readDigits } from '../../examples/lib/mnist.ts';
 import { SymbolicSheet, UnavailableError } from '../../src/index.ts';
 import { useSwiftShader } from './swiftshader.ts';
+import { partsOf } from '../parts.ts';
 
 const GRID = { features: 48, scales: [0.05, 0.1], lambdas: [1e-3, 1e-1], folds: 3 };
 const digits = readDigits('train', 240);
@@ -23,7 +24,7 @@ it('gives the accuracies of the CPU on the GPU, and finds all of it again', asyn
   const [onGpu, onCpu] = [await sweep(gpu, digits, GRID), await sweep(cpu, digits, GRID)];
   // A digit between two classes may fall to the other side.
   accuracies(onCpu).forEach((accuracy, i) => expect(Math.abs((accuracies(onGpu)[i] as number) - accuracy)).toBeLessThanOrEqual(1 / 80));
-  const used = gpu.core.recorder.records().filter((record) => record.kind === 'answer' && record.device === 'webgpu');
+  const used = partsOf(gpu).recorder.records().filter((record) => record.kind === 'answer' && record.device === 'webgpu');
   expect(used.length, 'most of it ran on the GPU').toBeGreaterThan(100);
   const before = gpu.stats().counters.flops;
   expect(accuracies(await sweep(gpu, digits, GRID))).toEqual(accuracies(onGpu));

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import type { Block, Value } from '../../src/core/tensor/block.ts';
 import { openWatched, type WatchedSheet } from './watched-gpu.ts';
+import { partsOf } from '../parts.ts';
 
 const SIDE = 16;
 const noise = (count: number, seed = 1): Float32Array => Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898 + seed) / 2);
@@ -39,7 +40,7 @@ describe('a chain of ops', () => {
 
   it('is kept in the budget of the GPU, not in that of RAM', async () => {
     const { gpu, sheet } = await open({ budgetBytes: 2 ** 18, gpuBudgetBytes: 2 ** 26 });
-    sheet.core.admission = () => 'admit';
+    Object.assign(partsOf(sheet), { admission: () => 'admit' });
     const x = gpu.tensor(noise(2 ** 14));
     const scales = Array.from({ length: 32 }, (_, i) => i + 1);
     for (const scale of scales) await gpu.compute(gpu.multiply(x, scale));
@@ -70,9 +71,9 @@ describe('a chain of ops', () => {
     const calls: number[] = [];
     const results: Float32Array[] = [];
     for (const seed of [1, 2, 3]) {
-      const before = sheet.core.counters.kernelCalls;
+      const before = sheet.stats().counters.kernelCalls;
       results.push(await gpu.tensor(noise(64, seed)).multiply(2).add(0.5).exp().tanh().data() as Float32Array);
-      calls.push(sheet.core.counters.kernelCalls - before);
+      calls.push(sheet.stats().counters.kernelCalls - before);
     }
     expect(calls).toEqual([4, 1, 1]);
     for (const [i, seed] of [1, 2, 3].entries()) expectClose(results[i] as Float32Array, noise(64, seed).map((x) => Math.tanh(Math.exp(2 * x + 0.5))));
@@ -80,8 +81,8 @@ describe('a chain of ops', () => {
 
   it('fused into few kernels has the same values', async () => {
     const watched = await open();
-    watched.sheet.core.computing.fusedElements = 1;
-    const { kernelCalls } = watched.sheet.core.counters;
+    Object.assign(partsOf(watched.sheet), { fusedElements: 1 });
+    const { kernelCalls } = watched.sheet.stats().counters;
     const both = (sheet: Pick<SymbolicSheet, 'tensor'>): Tensor[] => {
       const [x, row, column] = [sheet.tensor(noise(SIDE * SIDE), [SIDE, SIDE]), sheet.tensor(noise(SIDE, 3), [SIDE]), sheet.tensor(noise(SIDE, 4), [SIDE, 1])];
       return [
@@ -92,7 +93,7 @@ describe('a chain of ops', () => {
     const fused = both(watched.gpu);
     const data = await Promise.all(fused.map((tensor) => tensor.data()));
     expect(fused.map((tensor) => tensor.explain().toString()).join('\n')).not.toContain('not on webgpu');
-    expect(watched.sheet.core.counters.kernelCalls - kernelCalls).toBeLessThan(12);
+    expect(watched.sheet.stats().counters.kernelCalls - kernelCalls).toBeLessThan(12);
     const wanted = await onJs((sheet) => Promise.all(both(sheet).map((tensor) => tensor.data())));
     data.forEach((got, i) => expectClose(got as Float32Array, wanted[i] as Float32Array));
   });
@@ -122,19 +123,19 @@ describe('a chain of ops', () => {
     };
     const result = mixed(gpu);
     expectClose(await result.data() as Float32Array, await onJs(async (js) => (await mixed(js).data()) as Float32Array));
-    expect(sheet.core.counters.failures).toBe(0);
+    expect(sheet.stats().counters.failures).toBe(0);
   });
 
   it('is found where it was kept, on the device', async () => {
     const watched = await open();
     const x = watched.gpu.tensor(noise(SIDE * SIDE), [SIDE, SIDE]);
     await watched.gpu.compute(x.matmul(x));
-    const before = watched.sheet.core.counters.kernelCalls;
+    const before = watched.sheet.stats().counters.kernelCalls;
     const again = x.matmul(x);
     await watched.gpu.compute(again);
-    expect([watched.sheet.core.counters.kernelCalls, again.source, elementsRead(watched)]).toEqual([before, 'ram', 0]);
+    expect([watched.sheet.stats().counters.kernelCalls, again.source, elementsRead(watched)]).toEqual([before, 'ram', 0]);
     await x.matmul(x).add(1).data();
-    expect([watched.sheet.core.counters.kernelCalls, elementsRead(watched)]).toEqual([before + 1, 1]);
+    expect([watched.sheet.stats().counters.kernelCalls, elementsRead(watched)]).toEqual([before + 1, 1]);
   });
 
   it('that was computed is found without a wait for what else the GPU does', async () => {
@@ -166,7 +167,7 @@ describe('a chain of ops', () => {
 
   it('without end holds no past, computes nothing twice and stays on the device', async () => {
     const { gpu, sheet } = await open();
-    sheet.core.computing.fusedElements = Infinity;
+    Object.assign(partsOf(sheet), { fusedElements: Infinity });
     let x: Tensor = gpu.tensor(new Float32Array(8));
     const LENGTH = 4096 + 600;
     for (let i = 0; i < LENGTH; i++) {
@@ -174,7 +175,7 @@ describe('a chain of ops', () => {
       if (i % 8 === 0) await gpu.compute(x);
     }
     expect([...(await x.data() as Float32Array)]).toEqual(Array.from({ length: 8 }, () => LENGTH));
-    expect(sheet.core.counters.kernelCalls).toBe(LENGTH);
+    expect(sheet.stats().counters.kernelCalls).toBe(LENGTH);
     expect(x.expression.depth).toBeLessThan(1000);
   });
 
@@ -235,13 +236,13 @@ describe('the memory of a GPU', () => {
     const elements = noise(COUNT);
     for (const [k, y] of held.entries()) if (k % 20 === 0) expect([...(await y.data() as Float32Array)]).toEqual(Array.from(elements, (v) => Math.fround(v * k * 10)));
     expect(watch.warnings).toEqual([]);
-    expect(sheet.core.counters.failures).toBe(0);
+    expect(sheet.stats().counters.failures).toBe(0);
   });
 
   it('stays within its budget inside one demand, whatever that keeps', async () => {
     const budget = 1 << 18;
     const { gpu, sheet, device, watch } = await open({ gpuBudgetBytes: budget });
-    sheet.core.admission = () => 'admit';
+    Object.assign(partsOf(sheet), { admission: () => 'admit' });
     let x: Tensor = gpu.tensor(noise(COUNT));
     const parts: Tensor[] = [];
     for (let i = 0; i < 300; i++) parts.push((x = x.add(1)));

@@ -8,7 +8,8 @@ import { patternsOf } from '../../src/core/device/webgpu/planning/expected.ts';
 import { Life } from '../../src/core/device/webgpu/life.ts';
 import { LifeTrials, POOL_ROOM } from '../../src/core/device/webgpu/planning/trials.ts';
 import { DeviceLostError, SheetError } from '../../src/core/errors.ts';
-import { shapeClass, type Trial, type TrialGround, Tuner, TUNING_LIMITS, type TuningLimits } from '../../src/core/device/webgpu/planning/tuner.ts';
+import type { Trial, TrialBuffers } from '../../src/core/device/webgpu/planning/trial.ts';
+import { shapeClass, Tuner, TUNING_LIMITS, type TuningLimits } from '../../src/core/device/webgpu/planning/tuner.ts';
 import { testGpu } from './run-plan.ts';
 
 const square = (n: number): ContractProblem => ({ m: n, n, k: n, transposeA: false, transposeB: false, lda: n, ldb: n, offsetsA: [0], offsetsB: [0] });
@@ -25,7 +26,7 @@ const planOf = (name: string): Plan => ({ launches: [{ shader: { name, code: '',
 const variant = ({ name, unproven = false }: Script): ContractVariant => ({ name, plan: planOf(name), unproven });
 
 /** A device that computes products on the CPU, and variants as their scripts say, on a clock of its own. */
-class ScriptedGround implements TrialGround {
+class ScriptedBuffers implements TrialBuffers {
   readonly scripts: readonly Script[];
   readonly runs: string[] = [];
   opened = 0;
@@ -82,7 +83,7 @@ function product(a: Float32Array, b: Float32Array, n: number): Float32Array {
 const LIMITS: TuningLimits = { ...TUNING_LIMITS, minProducts: 32 ** 3 };
 
 function tunerOf(scripts: readonly Script[], memory: Map<string, string> & { noted?: (key: string) => string | undefined } = new Map<string, string>(), limits = LIMITS) {
-  const ground = new ScriptedGround(scripts);
+  const ground = new ScriptedBuffers(scripts);
   const tuner = new Tuner(memory, ground, () => ground.nowNs, limits);
   const variants = scripts.map(variant);
   return { ground, memory, choose: async (problem: ContractProblem, precision: 'f32' | 'f16' = 'f32') => (await tuner.choose(problem, () => variants, precision))?.name, tuner, variants };

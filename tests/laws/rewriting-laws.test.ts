@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { derive } from '../../src/core/expr/canonicalise.ts';
-import { type Author, type Expression, rootExpression } from '../../src/core/expr/node.ts';
+import { Call, rootCall } from '../../src/core/engine/call.ts';
+import type { Author } from '../../src/core/expr/node.ts';
 import { LAWS, rewrite } from '../../src/core/expr/laws.ts';
 import { CAST, CONCAT } from '../../src/core/ops/indexing.ts';
 import { MATMUL } from '../../src/core/ops/linalg.ts';
@@ -13,16 +14,16 @@ import { difference, DTYPES_OF_NUMBERS, element, valueFrom } from '../pattern/bi
 import { evaluate } from './evaluate.ts';
 
 let seq = 0;
-const author: Author = { semantics: 1, nextSeq: () => ++seq };
-const root = (dtype: DType, shape: readonly number[], elements: readonly (number | bigint)[]): Expression => {
+const author: Author<Call> = { semantics: 1, make: (row, attributes, type, operands, isLiteral) => new Call(row, attributes, type, 1, operands, isLiteral), noted: () => {} };
+const root = (dtype: DType, shape: readonly number[], elements: readonly (number | bigint)[]): Call => {
   const value = valueFrom(dtype, shape, elements);
-  return rootExpression(value.type, value, 1, author.nextSeq());
+  return rootCall(value.type, value, ++seq);
 };
-const permuted = (x: Expression, axes: readonly number[]): Expression => derive(PERMUTE, [x], { axes }, author);
-const swapped = (x: Expression): Expression => permuted(x, [...x.type.shape.keys()].map((axis, i, all) => (i === all.length - 1 ? axis - 1 : i === all.length - 2 ? axis + 1 : axis)));
+const permuted = (x: Call, axes: readonly number[]): Call => derive(PERMUTE, [x], { axes }, author);
+const swapped = (x: Call): Call => permuted(x, [...x.type.shape.keys()].map((axis, i, all) => (i === all.length - 1 ? axis - 1 : i === all.length - 2 ? axis + 1 : axis)));
 
 /** The expression and its rewritten form agree in type and bits; answers whether it was rewritten. */
-function holds(e: Expression): boolean {
+function holds(e: Call): boolean {
   const simpler = rewrite(e, author);
   if (simpler === undefined) return false;
   expect(simpler.type).toBe(e.type);

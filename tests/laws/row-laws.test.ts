@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { derive } from '../../src/core/expr/canonicalise.ts';
-import { type Author, type Expression, rootExpression } from '../../src/core/expr/node.ts';
+import { Call, rootCall } from '../../src/core/engine/call.ts';
+import type { Author } from '../../src/core/expr/node.ts';
 import type { LawName, OpRow } from '../../src/core/ops/define.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import { checkKinds } from '../../src/core/ops/infer.ts';
@@ -14,18 +15,18 @@ import { difference, element, valueFrom } from '../pattern/bits.ts';
 import { evaluate } from './evaluate.ts';
 
 let seq = 0;
-const author: Author = { semantics: 1, nextSeq: () => ++seq };
+const author: Author<Call> = { semantics: 1, make: (row, attributes, type, operands, isLiteral) => new Call(row, attributes, type, 1, operands, isLiteral), noted: () => {} };
 type Elements = readonly (number | bigint)[];
 
-const root = (dtype: DType, elements: Elements): Expression => {
+const root = (dtype: DType, elements: Elements): Call => {
   const value = valueFrom(dtype, [2, elements.length], elements);
-  return rootExpression(value.type, value, 1, author.nextSeq());
+  return rootCall(value.type, value, ++seq);
 };
-const call = (row: OpRow, ...operands: readonly Expression[]): Expression => derive(row, operands, undefined, author);
-const equal = (a: Expression, b: Expression): void => expect(difference(evaluate(a), evaluate(b))).toBeUndefined();
+const call = (row: OpRow, ...operands: readonly Call[]): Call => derive(row, operands, undefined, author);
+const equal = (a: Call, b: Call): void => expect(difference(evaluate(a), evaluate(b))).toBeUndefined();
 
 /** What each law says, for operands x, y and z of one dtype. */
-const STATEMENTS: Record<LawName, (row: OpRow, x: Expression, y: Expression, z: Expression) => void> = {
+const STATEMENTS: Record<LawName, (row: OpRow, x: Call, y: Call, z: Call) => void> = {
   commutative: (row, x, y) => equal(call(row, x, y), call(row, y, x)),
   // One operand: f(f(x)) = f(x). More: f(f(x, y, …), y, …) = f(x, y, …), and for two, f(x, x) = x.
   idempotent: (row, x, y, z) => {
@@ -67,7 +68,7 @@ describe('laws that rows claim', () => {
         const triple = fc.array(fc.tuple(element(dtype), element(dtype), element(dtype)), { minLength: 1, maxLength: 40 });
         fc.assert(fc.property(triple, (triples) => {
           const [x, y, z] = [0, 1, 2].map((i) => root(dtype, triples.map((each) => each[i] as number)));
-          STATEMENTS[law](row, x as Expression, y as Expression, z as Expression);
+          STATEMENTS[law](row, x as Call, y as Call, z as Call);
         }), { seed: 31, numRuns: 40 });
       }
     });

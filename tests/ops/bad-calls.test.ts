@@ -103,7 +103,7 @@ describe('a bad call of', () => {
 
   it('leaves the sheet as it was: it goes on', async () => {
     expect(await sheet.add(1, 2).item()).toBe(3);
-    expect(sheet.core.counters.failures).toBe(0);
+    expect(sheet.stats().counters.failures).toBe(0);
   });
 
   it('is refused where a value cannot be an element of the dtype', () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { AttributeError, PolicyError, SymbolicSheet } from '../../src/index.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import { readLaws } from '../../src/core/policy/laws.ts';
+import { partsOf } from '../parts.ts';
 
 const open = (policy: unknown): Promise<SymbolicSheet> => SymbolicSheet.open({ devices: ['js'], policy: policy as object });
 const refusal = (given: unknown): AttributeError => {
@@ -85,8 +86,8 @@ describe('a set of laws', () => {
     delete policy.forbid;
     await expect(sheet.tensor([1]).exp().data()).rejects.toBeInstanceOf(PolicyError);
     await expect(sheet.tensor([0]).log().data()).rejects.toBeInstanceOf(PolicyError);
-    expect(() => (sheet.core.settings.policy.forbid as string[]).push('log')).toThrow(TypeError);
-    expect(() => Object.assign(sheet.core.settings.policy, { finite: 'warn' })).toThrow(TypeError);
+    expect(() => (partsOf(sheet).settings.policy.forbid as string[]).push('log')).toThrow(TypeError);
+    expect(() => Object.assign(partsOf(sheet).settings.policy, { finite: 'warn' })).toThrow(TypeError);
   });
 
   it('is read once: a getter cannot answer the check with one law and the sheet with another', () => {

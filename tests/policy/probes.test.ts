@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { type LawSet, PolicyError, SymbolicSheet, type Tensor } from '../../src/index.ts';
 import type { Sheet } from '../../src/core/sheet/sheet.ts';
+import { partsOf } from '../parts.ts';
 
 const SIZES = [3, 40_000];
 
@@ -155,8 +156,8 @@ describe('laws on memoised functions', () => {
     const rows = sheet.memo('rows', (given: readonly string[]) => given.map(() => [NaN]), { rows: 2 });
     const ask = async (): Promise<string[]> => Promise.all([async () => whole(), async () => arrays(), async () => rows(['a'])].map(verdictOf));
     expect(await ask()).toEqual(['passes', 'passes', 'passes']);
-    Object.assign(sheet.core, { lawless: false });
-    Object.assign(sheet.core.settings, { policy: { finite: 'deny' } });
+    Object.assign(partsOf(sheet), { lawless: false });
+    Object.assign(partsOf(sheet).settings, { policy: { finite: 'deny' } });
     for (let time = 0; time < 2; time++) expect(await ask()).toEqual(['finite', 'finite', 'finite']);
   });
 
@@ -178,14 +179,14 @@ describe('laws on memoised functions', () => {
   it('that warn let results through and say so at every call', async () => {
     const sheet = await open({ devices: ['js'], policy: { finite: 'warn' } });
     const lines: string[] = [];
-    Object.assign(sheet.core, { host: { ...sheet.core.host, warn: (line: string) => lines.push(line) } });
+    Object.assign(partsOf(sheet), { host: { ...partsOf(sheet).host, warn: (line: string) => lines.push(line) } });
     const memo = sheet.memo('f', () => Float32Array.of(1, NaN));
     for (let time = 0; time < 3; time++) expect(await (await memo()).toArray()).toEqual([1, NaN]);
-    sheet.core.admission = () => 'admit';
+    Object.assign(partsOf(sheet), { admission: () => 'admit' });
     const before = lines.length;
     const x = sheet.tensor([1000, 1]);
     for (let time = 0; time < 3; time++) expect(Array.from(await x.exp().data())).toEqual([Infinity, Math.fround(Math.E)]);
-    expect(sheet.core.counters.hits, 'found, and judged as it was when it was computed').toBeGreaterThan(0);
+    expect(sheet.stats().counters.hits, 'found, and judged as it was when it was computed').toBeGreaterThan(0);
     expect(lines.slice(before)).toEqual(Array(3).fill(expect.stringMatching(/^finite: exp gave 1 non-finite value, first at \[0\] \(Infinity\)/)));
     expect(lines.slice(0, before)).toEqual(Array(3).fill(expect.stringMatching(/^finite: memo "f" gave 1 non-finite value, first at \[1\] \(NaN\)\. Guard/)));
   });

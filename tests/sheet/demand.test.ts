@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PendingTensor, SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { bits, matrix, noise, SIDE } from './fixtures/arrays.ts';
 import { evictAll, watch, type Watch } from './fixtures/watch.ts';
+import { partsOf } from '../parts.ts';
 
 let sheet: SymbolicSheet;
 let watched: Watch;
@@ -17,7 +18,7 @@ afterEach(async () => {
   await sheet.close();
 });
 
-const kernels = (): number => sheet.core.counters.kernelCalls;
+const kernels = (): number => sheet.stats().counters.kernelCalls;
 const square = (seed: number): Tensor => sheet.tensor(matrix(seed), [SIDE, SIDE]);
 
 describe('pending tensors', () => {
@@ -79,7 +80,7 @@ describe('a demand', () => {
   it('keeps a dear result the first time it is computed', async () => {
     const product = square(1).matmul(square(2));
     await product.data();
-    const entry = sheet.core.store.peek(product.expression.node(sheet.core.table));
+    const entry = partsOf(sheet).store.peek(product.expression.node(partsOf(sheet).table));
     expect(entry?.costNs).toBeGreaterThan(0);
   });
 
@@ -91,13 +92,13 @@ describe('a demand', () => {
     };
     await ask();
     await ask();
-    const features = a.matmul(b).expression.node(sheet.core.table);
-    expect(sheet.core.store.peek(a.matmul(b).matmul(a).expression.node(sheet.core.table))).toBeDefined();
-    sheet.core.store.delete(features);
+    const features = a.matmul(b).expression.node(partsOf(sheet).table);
+    expect(partsOf(sheet).store.peek(a.matmul(b).matmul(a).expression.node(partsOf(sheet).table))).toBeDefined();
+    partsOf(sheet).store.delete(features);
     const before = kernels();
     await ask();
     expect(kernels()).toBe(before);
-    expect(sheet.core.store.peek(features)).toBeUndefined();
+    expect(partsOf(sheet).store.peek(features)).toBeUndefined();
   });
 
   it('of several handles shares what they have in common, and so do members of one Promise.all', async () => {
@@ -144,7 +145,7 @@ describe('a demand', () => {
     expect(bits(await running)).toBe(expected);
     expect(bits(await other)).toBe(expected);
     expect(bits(await a.matmul(b).matmul(b).data())).toBe(expected);
-    for (const entry of sheet.core.store.entries()) expect(sheet.core.table.holdersOf(entry.node)).toBeGreaterThan(0);
+    for (const entry of partsOf(sheet).store.entries()) expect(partsOf(sheet).table.holdersOf(entry.node)).toBeGreaterThan(0);
     expect(await one.add(12_345).toArray()).toEqual([12_346]);
   });
 
@@ -169,7 +170,7 @@ describe('eager sheets', () => {
   it('compute at the call', async () => {
     await using eager = await SymbolicSheet.open({ devices: ['js'], eager: true });
     const sum = eager.tensor([1, 2]).add(1);
-    expect(eager.core.counters.kernelCalls).toBeGreaterThan(0);
+    expect(eager.stats().counters.kernelCalls).toBeGreaterThan(0);
     expect(await sum.toArray()).toEqual([2, 3]);
     expect(() => eager.zeros([2, 2]).solve(eager.ones([2, 1]))).toThrow(expect.objectContaining({ code: 'NUMERIC' }));
   });

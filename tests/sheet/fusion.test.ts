@@ -1,8 +1,10 @@
 // Elementwise chains in one pass: fewer kernels, the same bits.
+import type { Candidate } from '../../src/core/policy/admission.ts';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { bits } from './fixtures/arrays.ts';
+import { partsOf } from '../parts.ts';
 
 const SPECIAL = [0, -0, NaN, Infinity, -Infinity, 1e-42, -1e-42, 3.4e38, -3.4e38, 1, -1, 0.5, 88.7, -103];
 const elements = Float32Array.from({ length: 210 }, (_, i) => (i < 196 ? (SPECIAL[i % 14] as number) : Math.sin(i) * 9));
@@ -14,8 +16,8 @@ let plain: SymbolicSheet;
 beforeEach(async () => {
   fused = await SymbolicSheet.open({ class: 'exact', devices: ['wasm', 'js'] });
   plain = await SymbolicSheet.open({ class: 'exact', devices: ['wasm', 'js'] });
-  fused.core.computing.fusedElements = 1;
-  plain.core.computing.fusedElements = Infinity;
+  Object.assign(partsOf(fused), { fusedElements: 1 });
+  Object.assign(partsOf(plain), { fusedElements: Infinity });
 });
 
 afterEach(async () => {
@@ -70,7 +72,7 @@ describe('a chain of elementwise ops', () => {
   });
 
   it('keeps a part that is asked for beside it, and one that was computed before', async () => {
-    fused.core.admission = () => 'admit';
+    Object.assign(partsOf(fused), { admission: () => 'admit' });
     const [a, b] = [fused.tensor(elements), fused.tensor(others)];
     const part = a.multiply(b);
     await fused.compute(part, part.add(b).exp());
@@ -80,7 +82,7 @@ describe('a chain of elementwise ops', () => {
   });
 
   it('computes a part on its own from the second time on, so that it can be kept', async () => {
-    fused.core.admission = ({ sights }) => (sights > 0 ? 'admit' : 'wait');
+    Object.assign(partsOf(fused), { admission: ({ sights }: Candidate) => (sights > 0 ? 'admit' : 'wait') });
     const [a, b] = [fused.tensor(elements), fused.tensor(others)];
     const product = (scale: number): Promise<unknown> => a.multiply(b).multiply(scale).exp().data();
     const counts: number[] = [];

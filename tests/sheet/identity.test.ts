@@ -5,6 +5,7 @@ import { internAttributes } from '../../src/core/expr/attributes.ts';
 import { bits, matrix, noise, SIDE } from './fixtures/arrays.ts';
 import { collected } from './fixtures/collected.ts';
 import { evictAll } from './fixtures/watch.ts';
+import { partsOf } from '../parts.ts';
 
 let sheet: SymbolicSheet;
 
@@ -14,9 +15,9 @@ beforeEach(async () => {
 
 afterEach(() => sheet.close());
 
-const kernels = (): number => sheet.core.counters.kernelCalls;
+const kernels = (): number => sheet.stats().counters.kernelCalls;
 const square = (seed: number, on = sheet): Tensor => on.tensor(matrix(seed), [SIDE, SIDE]);
-const nodeOf = (x: Tensor): number => x.expression.node(sheet.core.table);
+const nodeOf = (x: Tensor): number => x.expression.node(partsOf(sheet).table);
 
 describe('one node', () => {
   it('stands for calls by name, by method and with defaults spelled out', () => {
@@ -77,7 +78,7 @@ describe('one node', () => {
     const ask = (): Promise<unknown> => a.matmul(a, { transposeB: true }).sum({ axis: 1, keepdims: true }).matmul(sheet.ones([1, SIDE])).data();
     await ask();
     await ask();
-    for (const entry of [...sheet.core.store.entries()].sort((x, y) => x.node - y.node).slice(0, -1)) sheet.core.store.delete(entry.node);
+    for (const entry of [...partsOf(sheet).store.entries()].sort((x, y) => x.node - y.node).slice(0, -1)) partsOf(sheet).store.delete(entry.node);
     await collected(() => false);
     const before = kernels();
     await ask();
@@ -134,7 +135,7 @@ describe('contents', () => {
     expect(bits(await square(1).matmul(square(2)).data())).toBe(expected);
     expect(bits(await a.matmul(b).data())).toBe(expected);
     expect(kernels(), 'both doors still hit').toBe(before);
-    expect(sheet.core.table.size).toBeLessThan(66_000);
+    expect(sheet.stats().nodes).toBeLessThan(66_000);
   }, 30_000);
 });
 

@@ -5,6 +5,7 @@ import { Block, valueOf } from '../../src/core/tensor/block.ts';
 import { bits, noise } from './fixtures/arrays.ts';
 import { openDrifting } from './fixtures/drifting-device.ts';
 import { evictAll } from './fixtures/watch.ts';
+import { partsOf } from '../parts.ts';
 
 const SIDE = 64;
 const matrix = (seed: number): Float32Array => noise(SIDE * SIDE, seed);
@@ -40,7 +41,7 @@ describe('class exact', () => {
       const wanted = bits(await plain.tensor(elements, [SIDE, SIDE]).matmul(square(plain, 1)).data());
       for (let sight = 0; sight < 3; sight++) expect(bits(await exact.matmul(loose, a).data())).toBe(wanted);
       loose.dispose();
-      for (const entry of [...sheet.core.store.entries()].filter(({ device }) => device === 'drifting')) sheet.core.store.delete(entry.node);
+      for (const entry of [...partsOf(sheet).store.entries()].filter(({ device }) => device === 'drifting')) partsOf(sheet).store.delete(entry.node);
     }
   });
 });
@@ -68,7 +69,7 @@ describe('a kept result whose device was lost', () => {
     const [a, b] = [square(sheet, 1), square(sheet, 2)];
     const ask = (): Tensor => sheet.with({ class: 'exact' }).matmul(a, b);
     for (let sight = 0; sight < 2; sight++) await ask().data();
-    const { store, counters } = sheet.core;
+    const { store, counters } = partsOf(sheet);
     const [entry] = [...store.entries()];
     if (entry === undefined) return expect.fail('nothing was kept');
     store.delete(entry.node);

@@ -6,6 +6,7 @@ import { reserve } from '../../src/core/tensor/block.ts';
 import { bits, matrix, noise, SIDE } from './fixtures/arrays.ts';
 import { refusal } from './fixtures/refusal.ts';
 import { evictAll } from './fixtures/watch.ts';
+import { partsOf } from '../parts.ts';
 
 let sheet: SymbolicSheet;
 
@@ -50,12 +51,12 @@ describe('an array of the caller', () => {
     const ask = (): Promise<unknown> => sheet.tensor(a, [SIDE, SIDE]).matmul(sheet.tensor(b, [SIDE, SIDE])).data();
     await ask();
     await ask();
-    const { kernelCalls } = sheet.core.counters;
+    const { kernelCalls } = sheet.stats().counters;
     await ask();
-    expect(sheet.core.counters.kernelCalls).toBe(kernelCalls);
+    expect(sheet.stats().counters.kernelCalls).toBe(kernelCalls);
     a[0] = 5;
     await ask();
-    expect(sheet.core.counters.kernelCalls).toBe(kernelCalls + 1);
+    expect(sheet.stats().counters.kernelCalls).toBe(kernelCalls + 1);
   });
 
   it('from data() is the caller’s: changing it poisons neither the handle nor a hit', async () => {
@@ -121,7 +122,7 @@ describe('buffers of every kind', () => {
       const seen = sheet.execute('matmul', { data: shared, shape: [SIDE, SIDE] } as never, ones);
       const [root] = seen.expression.operands;
       const elements = root?.value?.array as Float32Array;
-      const held = sheet.core.roots.contentId(elements, root?.type as never);
+      const held = partsOf(sheet).contents.contentId(elements, root?.type as never);
       await seen.data();
       expect(Buffer.from(root?.contentId ?? held).toString('hex')).toBe(Buffer.from(held).toString('hex'));
     }
@@ -306,7 +307,7 @@ describe('laws', () => {
       await using strict = await open(policy);
       const error = await refusal(() => call(strict));
       expect(error).toMatchObject({ code: 'POLICY', message: expect.stringMatching(message) });
-      expect(strict.core.counters.denials).toBeGreaterThan(0);
+      expect(strict.stats().counters.denials).toBeGreaterThan(0);
       if (!('maxExpectedMs' in policy)) expect(await strict.tensor([1, 2]).add(1).toArray(), 'the sheet goes on working').toEqual([2, 3]);
     }
   });
@@ -315,7 +316,7 @@ describe('laws', () => {
     await using strict = await open({ forbid: ['exp'] });
     const pending = strict.execute('matmul', strict.ones([2, 2]), strict.ones([2, 2])).exp();
     await expect(pending).rejects.toMatchObject({ code: 'POLICY' });
-    expect(strict.core.counters.kernelCalls).toBe(0);
+    expect(strict.stats().counters.kernelCalls).toBe(0);
   });
 
   it('are the same for hits: a result that is kept and not finite is denied once the law asks', async () => {
@@ -323,10 +324,10 @@ describe('laws', () => {
     const ask = (): Promise<unknown> => strict.tensor(matrix(1).fill(3e38), [SIDE, SIDE]).matmul(strict.eye(SIDE).multiply(8)).data();
     await ask();
     await ask();
-    Object.assign(strict.core.settings, { policy: { finite: 'deny' } });
-    const { kernelCalls } = strict.core.counters;
+    Object.assign(partsOf(strict).settings, { policy: { finite: 'deny' } });
+    const { kernelCalls } = strict.stats().counters;
     expect(await refusal(ask)).toMatchObject({ code: 'POLICY' });
-    expect(strict.core.counters.kernelCalls - kernelCalls, 'only the cheap operand may be made again').toBeLessThan(3);
+    expect(strict.stats().counters.kernelCalls - kernelCalls, 'only the cheap operand may be made again').toBeLessThan(3);
   });
 
   it('cannot be walked around through a view of another class', async () => {
@@ -338,7 +339,7 @@ describe('laws', () => {
   it('that warn let the result through and say so', async () => {
     await using lenient = await open({ finite: 'warn' });
     const lines: string[] = [];
-    Object.assign(lenient.core, { host: { ...lenient.core.host, warn: (line: string) => lines.push(line) } });
+    Object.assign(partsOf(lenient), { host: { ...partsOf(lenient).host, warn: (line: string) => lines.push(line) } });
     expect(await lenient.tensor([1, 0]).log().toArray()).toEqual([0, -Infinity]);
     expect(lines).toEqual([expect.stringMatching(/^finite: log gave 1 non-finite value/)]);
   });
@@ -351,11 +352,11 @@ describe('views', () => {
     const [exact, off, js] = [sheet.with({ class: 'exact' }), sheet.with({ cache: 'off' }), sheet.with({ device: 'js' })];
     const one = bits(await exact.matmul(a, b).data());
     await exact.matmul(a, b).data();
-    const before = sheet.core.counters.kernelCalls;
+    const before = sheet.stats().counters.kernelCalls;
     expect(bits(await exact.matmul(a, b).data())).toBe(one);
-    expect(sheet.core.counters.kernelCalls, 'exact again: a hit').toBe(before);
+    expect(sheet.stats().counters.kernelCalls, 'exact again: a hit').toBe(before);
     expect(bits(await off.with({ class: 'exact' }).matmul(a, b).data())).toBe(one);
-    expect(sheet.core.counters.kernelCalls, 'cache off: computed').toBe(before + 1);
+    expect(sheet.stats().counters.kernelCalls, 'cache off: computed').toBe(before + 1);
     evictAll(sheet);
     const small = noise(64, 1);
     await js.execute('exp', js.tensor(small)).data();

@@ -4,6 +4,7 @@ import type { SymbolicSheet } from '../../src/index.ts';
 import { InterningTable } from '../../src/core/expr/interning.ts';
 import { MAX_DEFINITIONS } from '../../src/core/memo/store.ts';
 import { newSheet } from './fixtures/js-sheets.ts';
+import { partsOf, sessionOf } from '../parts.ts';
 
 /** A function that answers what `version` was when it began, once `go` is called. */
 function versioned(): { state: { version: number; runs: number }; run: (x: unknown) => Promise<number>; go: () => void } {
@@ -139,7 +140,7 @@ describe('what a memo kept', () => {
     const { valueOfArray } = await import('../../src/core/tensor/block.ts');
     const { tensorType } = await import('../../src/core/tensor/type.ts');
     const store = new MemoryStore(table, 20_000);
-    const memos = new Memos({ table, store, digest: sheet.core.host.digest, warn: () => {}, scoreOf: () => 0.5 });
+    const memos = new Memos({ table, store, digest: partsOf(sheet).host.digest, warn: () => {}, scoreOf: () => 0.5 });
     const definition = memos.define('f', new Uint8Array(32), '');
     let found = 0;
     for (let i = 0; i < 600; i++) {
@@ -164,7 +165,7 @@ describe('what a memo kept', () => {
     const first = sheet.memo('f', (x: number) => x + ++runs, { deps: [-1] });
     expect(await first(1)).toBe(2);
     for (let i = 0; i < 3 * MAX_DEFINITIONS; i++) sheet.memo('f', (x: number) => x, { deps: [i] });
-    expect(sheet.core.memos.size).toBeLessThanOrEqual(MAX_DEFINITIONS);
+    expect(sessionOf(sheet).memos.size).toBeLessThanOrEqual(MAX_DEFINITIONS);
     expect(await first.has(1)).toBe(false);
     expect(await first(1)).toBe(3);
     expect(await sheet.memo('f', (x: number) => x, { deps: [-1] })(1), 'it is one definition again').toBe(3);

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AbortedError, NumericError, PolicyError, SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { bits, matrix, noise, SIDE } from './fixtures/arrays.ts';
 import { evictAll, watch, type Watch } from './fixtures/watch.ts';
+import { partsOf } from '../parts.ts';
 
 let sheet: SymbolicSheet;
 let watched: Watch;
@@ -20,7 +21,7 @@ afterEach(async () => {
 
 /** Runs `act` whenever a kernel lands, before anybody has its result; returns what stops that. */
 function onLanding(act: () => void): () => void {
-  const { costs } = sheet.core;
+  const { costs } = partsOf(sheet).dispatcher;
   const learn = costs.learn.bind(costs);
   costs.learn = (...args) => {
     act();
@@ -69,18 +70,18 @@ describe('handles and the store', () => {
     flat.dispose();
     a.dispose();
     expect(heldByHandles()).toBe(0);
-    expect(sheet.core.pins.sizeBytes).toBe(0);
+    expect(sheet.stats().pinnedBytes).toBe(0);
   });
 
   it('give pinned bytes back when they are disposed', async () => {
     const a = sheet.tensor(matrix(1), [SIDE, SIDE]);
     const b = a.exp();
     await sheet.compute(b);
-    expect(sheet.core.pins.sizeBytes).toBe(2 * SIDE * SIDE * 4);
+    expect(sheet.stats().pinnedBytes).toBe(2 * SIDE * SIDE * 4);
     b.dispose();
-    expect(sheet.core.pins.sizeBytes).toBe(SIDE * SIDE * 4);
+    expect(sheet.stats().pinnedBytes).toBe(SIDE * SIDE * 4);
     a.dispose();
-    expect(sheet.core.pins.sizeBytes).toBe(0);
+    expect(sheet.stats().pinnedBytes).toBe(0);
     expect(heldByHandles()).toBe(0);
   });
 
@@ -88,9 +89,9 @@ describe('handles and the store', () => {
     {
       using a = sheet.tensor(matrix(1), [SIDE, SIDE]);
       expect(a.size).toBe(SIDE * SIDE);
-      expect(sheet.core.pins.sizeBytes).toBe(SIDE * SIDE * 4);
+      expect(sheet.stats().pinnedBytes).toBe(SIDE * SIDE * 4);
     }
-    expect(sheet.core.pins.sizeBytes).toBe(0);
+    expect(sheet.stats().pinnedBytes).toBe(0);
   });
 
   it('that were disposed say so, when their elements came from outside', async () => {
@@ -173,12 +174,12 @@ describe('errors on the way', () => {
     const seen = watch(strict);
     const a = strict.tensor(matrix(1).fill(3e38), [SIDE, SIDE]);
     await a.matmul(a).data();
-    Object.assign(strict.core.settings, { policy: { finite: 'deny' } });
+    Object.assign(partsOf(strict).settings, { policy: { finite: 'deny' } });
     const total = a.add(a.matmul(a));
     await expect(total.data()).rejects.toBeInstanceOf(PolicyError);
     a.dispose();
     evictAll(strict);
-    expect(strict.core.pins.sizeBytes).toBeGreaterThanOrEqual(0);
+    expect(strict.stats().pinnedBytes).toBeGreaterThanOrEqual(0);
     for (const holders of seen.held.values()) expect(holders, 'only the observed product is pinned').toBe(1);
     expect(seen.held.size).toBeLessThanOrEqual(1);
   });
@@ -190,7 +191,7 @@ describe('errors on the way', () => {
     const expected = bits(await chain(sheet.with({ cache: 'off' })).data() as Float32Array);
     for (const landed of [0, 1, 2, 3]) {
       sheet.forget();
-      const { counters } = sheet.core;
+      const { counters } = partsOf(sheet);
       const goal = counters.kernelCalls + landed;
       const controller = new AbortController();
       const aborting = chain(sheet.with({ signal: controller.signal })).data();
@@ -204,7 +205,7 @@ describe('errors on the way', () => {
       expect(counters.kernelCalls - goal + landed, 'both stood on the same flights').toBe(4);
     }
     for (const operand of operands) operand.dispose();
-    expect(heldByHandles() * SIDE * SIDE * 4, 'nothing is held but by the handles that were read').toBe(sheet.core.pins.sizeBytes);
+    expect(heldByHandles() * SIDE * SIDE * 4, 'nothing is held but by the handles that were read').toBe(sheet.stats().pinnedBytes);
     for (const holders of watched.held.values()) expect(holders).toBe(1);
   });
 
@@ -215,7 +216,7 @@ describe('errors on the way', () => {
     const reading = product.data();
     controller.abort(new Error('changed my mind'));
     await expect(reading).rejects.toMatchObject({ code: 'ABORTED', cause: { message: 'changed my mind' } });
-    while (sheet.core.counters.kernelCalls < 2) await new Promise((resolve) => setImmediate(resolve));
+    while (sheet.stats().counters.kernelCalls < 2) await new Promise((resolve) => setImmediate(resolve));
     a.dispose();
     await new Promise((resolve) => setImmediate(resolve));
     expect(heldByHandles()).toBe(0);
@@ -232,10 +233,10 @@ describe('errors on the way', () => {
     const b = sheet.tensor(noise(640 * 640, 1), [640, 640]);
     const results = await Promise.allSettled([1, 2, 3].map(() => singular.solve(b).data()));
     for (const result of results) expect(result).toMatchObject({ status: 'rejected', reason: { code: 'NUMERIC' } });
-    const failures = sheet.core.counters.failures;
+    const failures = sheet.stats().counters.failures;
     await expect(singular.solve(b).data()).rejects.toBeInstanceOf(NumericError);
-    expect(sheet.core.counters.failures).toBeGreaterThan(failures);
-    expect([...sheet.core.store.entries()].filter((entry) => entry.value.type.shape[0] === 640 && sheet.core.table.opOf(entry.node) === singular.solve(b).expression.op)).toEqual([]);
+    expect(sheet.stats().counters.failures).toBeGreaterThan(failures);
+    expect([...partsOf(sheet).store.entries()].filter((entry) => entry.value.type.shape[0] === 640 && partsOf(sheet).table.opOf(entry.node) === singular.solve(b).expression.row?.number)).toEqual([]);
   });
 });
 
@@ -247,7 +248,7 @@ describe('closing', () => {
     await other.close();
     const expected = sheet.tensor(matrix(1), [SIDE, SIDE]);
     expect(bits(await reading)).toEqual(bits(await expected.matmul(expected).data()));
-    expect(other.core.store.stats().entries, 'a closed store takes nothing').toBe(0);
+    expect(other.stats().entries, 'a closed store takes nothing').toBe(0);
   });
 
   it('twice is the same as once, and calls after it are typed errors', async () => {

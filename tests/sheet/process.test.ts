@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openNodeDigest } from '../../src/host/node/digest.ts';
 import { LimitError, SymbolicSheet } from '../../src/index.ts';
 import { readTrace } from '../../src/core/trace/load.ts';
+import { partsOf } from '../parts.ts';
 import { complaintsIn } from '../stderr.ts';
 import { matrix, SIDE } from './fixtures/arrays.ts';
 import { collected, gc } from './fixtures/collected.ts';
@@ -98,14 +99,14 @@ describe('memory', () => {
     const work = async (): Promise<void> => {
       const a = sheet.zeros([SIDE, SIDE]);
       for (let i = 1; i <= 5; i++) await a.add(i).exp().data();
-      expect(sheet.core.pins.sizeBytes).toBeGreaterThanOrEqual(5 * bytes);
+      expect(sheet.stats().pinnedBytes).toBeGreaterThanOrEqual(5 * bytes);
     };
     await work();
-    await collected(() => sheet.core.pins.sizeBytes === 0);
-    expect(sheet.core.pins.sizeBytes).toBe(0);
+    await collected(() => sheet.stats().pinnedBytes === 0);
+    expect(sheet.stats().pinnedBytes).toBe(0);
     const kept = sheet.tensor(matrix(1), [SIDE, SIDE]);
     await collected(() => false);
-    expect(sheet.core.pins.sizeBytes).toBe(bytes);
+    expect(sheet.stats().pinnedBytes).toBe(bytes);
     expect((await kept.data()).length).toBe(SIDE * SIDE);
     await sheet.close();
   });
@@ -139,14 +140,14 @@ describe('memory', () => {
     const sheet = await SymbolicSheet.open({ devices: ['wasm', 'js'] });
     await drop(sheet);
     // The trace keeps the root.
-    await collected(() => sheet.core.pins.sizeBytes <= 4 * SIDE * SIDE);
-    expect(sheet.core.pins.sizeBytes).toBeLessThanOrEqual(4 * SIDE * SIDE);
+    await collected(() => sheet.stats().pinnedBytes <= 4 * SIDE * SIDE);
+    expect(sheet.stats().pinnedBytes).toBeLessThanOrEqual(4 * SIDE * SIDE);
     await sheet.close();
   });
 
   it('that kernels find none of is waited for while some may come back, and then is an error of its own', async () => {
     const sheet = await SymbolicSheet.open({ devices: ['wasm', 'js'] });
-    const wasm = sheet.core.dispatcher.devices.find(({ name }) => name === 'wasm')!;
+    const wasm = partsOf(sheet).dispatcher.devices.find(({ name }) => name === 'wasm')!;
     const x = sheet.tensor(matrix(1), [SIDE, SIDE]);
     const real = wasm.run.bind(wasm);
     let full = 0;

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PendingTensor, SymbolicSheet, type Tensor } from '../../src/index.ts';
+import { partsOf } from '../parts.ts';
 
 /** 6.4 KB a matrix: large enough for recycled blocks, small enough for many runs. */
 const SIDE = 40;
@@ -47,7 +48,7 @@ async function run(sheet: SymbolicSheet, { seeds, steps, reads, evictions }: { s
   for (const [i, each] of steps.entries()) {
     values.push(apply(sheet, each, values));
     if (reads.includes(i)) await values.at(-1)?.data();
-    if (evictions.includes(i)) for (const entry of sheet.core.store.entries()) if (entry.node % 2 === i % 2) sheet.core.store.delete(entry.node);
+    if (evictions.includes(i)) for (const entry of partsOf(sheet).store.entries()) if (entry.node % 2 === i % 2) partsOf(sheet).store.delete(entry.node);
   }
   return Promise.all(values.map(async (value) => new Uint32Array((await value.data() as Float32Array).buffer)));
 }
@@ -64,7 +65,7 @@ describe('random programs', () => {
     plain = await SymbolicSheet.open({ class: 'exact', devices: ['js'], budgetBytes: 20_000 });
     sheets.push(warm, off, plain);
     // What a program of this size takes is noise; all that it computes is kept, so that the cache takes part.
-    for (const sheet of sheets) sheet.core.admission = () => 'admit';
+    for (const sheet of sheets) Object.assign(partsOf(sheet), { admission: () => 'admit' });
   });
 
   afterAll(() => Promise.all(sheets.map((sheet) => sheet.close())));
@@ -77,8 +78,8 @@ describe('random programs', () => {
         got.forEach((bits, i) => expect(bits, `value ${i}`).toEqual(expected[i]));
       }
     }), { seed: 20261120, numRuns: 120 });
-    expect(warm.core.counters.hits, 'the cache took part').toBeGreaterThan(300);
-    expect(plain.core.store.stats().evictions, 'the small store was too small').toBeGreaterThan(100);
+    expect(warm.stats().counters.hits, 'the cache took part').toBeGreaterThan(300);
+    expect(plain.stats().evictions, 'the small store was too small').toBeGreaterThan(100);
   });
 
   it('give the same bits when every entry is evicted between the call and the demand', async () => {
@@ -87,7 +88,7 @@ describe('random programs', () => {
       await run(warm, drawn);
       const values: Tensor[] = drawn.seeds.map((seed) => warm.tensor(matrix(seed), [SIDE, SIDE]));
       for (const each of drawn.steps) values.push(await apply(warm, each, values));
-      for (const entry of warm.core.store.entries()) warm.core.store.delete(entry.node);
+      for (const entry of partsOf(warm).store.entries()) partsOf(warm).store.delete(entry.node);
       const got = await Promise.all(values.map(async (value) => new Uint32Array((await value.data() as Float32Array).buffer)));
       got.forEach((bits, i) => expect(bits, `value ${i}`).toEqual(expected[i]));
     }), { seed: 20261121, numRuns: 60 });

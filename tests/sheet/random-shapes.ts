@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { SymbolicSheet, Tensor } from '../../src/index.ts';
 import { BINARY_OPS, halved, joined, mapped, type Plain, reduced, REDUCTIONS, stretched, transposed, UNARY_OPS } from './plain-interpreter.ts';
+import { partsOf } from '../parts.ts';
 
 /** Rows and columns of a program. The last go over more elements than fusion and workers start at. */
 const EXTENTS: readonly (readonly [number, number])[] = [[1, 1], [3, 5], [17, 9], [4, 33], [0, 4], [40, 64], [24, 31], [7, 1]];
@@ -77,7 +78,7 @@ async function disturb(sheet: SymbolicSheet, then: Step['then'], values: readonl
   const newest = values.at(-1)!;
   if (then === 'read') await newest.data();
   if (then === 'readPart' && newest.shape.length > 0) await newest.slice([0], [1]).data();
-  if (then === 'evict') for (const entry of sheet.core.store.entries()) if (entry.node % 2 === at % 2) sheet.core.store.delete(entry.node);
+  if (then === 'evict') for (const entry of partsOf(sheet).store.entries()) if (entry.node % 2 === at % 2) partsOf(sheet).store.delete(entry.node);
   if (then === 'forget') sheet.forget();
   if (then === 'forgetOne') sheet.forget(newest);
 }

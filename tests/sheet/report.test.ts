@@ -11,6 +11,7 @@ import { type ExplainedOp, type OpenOptions, SymbolicSheet } from '../../src/ind
 import { answersIn, explainCall } from '../../src/core/engine/explain.ts';
 import { openSheet } from '../../src/core/sheet/open.ts';
 import { openMetered } from './fixtures/metered.ts';
+import { partsOf } from '../parts.ts';
 
 /** A sheet on JavaScript alone; `change` replaces parts of its host. */
 async function newSheet(options: OpenOptions = {}, change: Partial<Host> = {}): Promise<SymbolicSheet> {
@@ -107,11 +108,11 @@ describe('stats and forget', () => {
     await using sheet = await newSheet();
     const x = sheet.tensor(fresh(0), [SIDE, SIDE]);
     const work = async (): Promise<number> => {
-      const before = sheet.core.counters.kernelCalls;
+      const before = sheet.stats().counters.kernelCalls;
       await sheet.compute(x.matmul(x));
       await sheet.compute(x.matmul(x, { transposeB: true }));
       await sheet.compute(x.exp());
-      return sheet.core.counters.kernelCalls - before;
+      return sheet.stats().counters.kernelCalls - before;
     };
     await work();
     await work();
@@ -171,7 +172,7 @@ describe('what is shown of', () => {
     await using sheet = await newSheet();
     const y = sheet.tensor([[1, 2], [3, 4]]).matmul(sheet.eye(2)).sum({ axis: 0 }).multiply(2);
     await y.data();
-    const answers = answersIn(sheet.core.recorder.records());
+    const answers = answersIn(partsOf(sheet).recorder.records());
     const onTrace = new Map(sheet.trace.events().map((event) => [event.seq, explainCall(event, answers.get(event.seq))]));
     for (const op of y.explain().ops) expect({ ...onTrace.get(op.seq), reason: '' }).toEqual({ ...op, reason: '' });
   });

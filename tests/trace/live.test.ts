@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTrace, replayTrace, type SymbolicSheet } from '../../src/index.ts';
 import { internAttributes } from '../../src/core/expr/attributes.ts';
-import { Expression } from '../../src/core/expr/node.ts';
+import { Call } from '../../src/core/engine/call.ts';
 import type { Digest } from '../../src/core/fingerprint/digest.ts';
 import { toHex } from '../../src/core/fingerprint/digest.ts';
 import { openNodeDigest } from '../../src/host/node/digest.ts';
@@ -18,6 +18,7 @@ import { tensorType } from '../../src/core/tensor/type.ts';
 import { sketchDistance, sketchOf } from '../../src/core/trace/sketch.ts';
 import { TraceWriter, type TraceWriterOptions } from '../../src/core/trace/writer.ts';
 import { layers, ramp, withSheet } from './programs.ts';
+import { partsOf } from '../parts.ts';
 
 const CHILD = fileURLToPath(new URL('./fixtures/live.ts', import.meta.url));
 let digest: Digest;
@@ -32,9 +33,9 @@ const writerWith = (options: Partial<TraceWriterOptions> = {}): TraceWriter =>
   new TraceWriter({ digest, head: {}, digests: 'demanded', maxEvents: 10_000, rootsBytes: 1e6, file: undefined, warn: () => {}, ...options });
 
 const TYPE = tensorType('float32', [4]);
-const call = (seq: number, axis = 0): Expression => {
+const call = (seq: number, axis = 0): Call => {
   const row = opNamed('sum');
-  return new Expression(row, row.number, internAttributes({ axis, keepdims: false }), TYPE, 1, [], seq);
+  return Object.assign(new Call(row, internAttributes({ axis, keepdims: false }), TYPE, 1, []), { seq });
 };
 
 describe('a trace file', () => {
@@ -133,7 +134,7 @@ describe('the program stream', () => {
   const headOf = async (options: Parameters<typeof withSheet>[0], program: (sheet: SymbolicSheet) => Promise<void>): Promise<string> =>
     withSheet(options, async (sheet) => {
       await program(sheet);
-      const trace = sheet.core.recorder.snapshot();
+      const trace = partsOf(sheet).recorder.snapshot();
       return toHex(trace.seals.program.blocks.at(-1)?.hash ?? new Uint8Array(0));
     });
 

@@ -1,7 +1,7 @@
 // What a trace says of a call is checked as the call was: every call of every row is taken as it was recorded, and nothing that no call comes to.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SheetError, SymbolicSheet } from '../../src/index.ts';
-import type { Expression } from '../../src/core/expr/node.ts';
+import type { Call } from '../../src/core/engine/call.ts';
 import { OPS, opNamed } from '../../src/core/ops/index.ts';
 import type { DType } from '../../src/core/tensor/dtype.ts';
 import { callsOf, describeCall, enter, perform } from '../ops/samples.ts';
@@ -13,14 +13,14 @@ beforeAll(async () => {
 afterAll(() => sheet.close());
 
 /** The expressions under one, with it. */
-function under(top: Expression, found = new Set<Expression>()): Set<Expression> {
+function under(top: Call, found = new Set<Call>()): Set<Call> {
   if (!found.has(top)) for (const operand of (found.add(top), top.operands)) under(operand, found);
   return found;
 }
 
-const again = (expression: Expression): Expression => sheet.restate(expression.row as never, expression.operands, expression.attributes.values).expression;
+const again = (expression: Call): Call => sheet.restate(expression.row as never, expression.operands, expression.attributes.values).expression;
 
-function expectAgain(expression: Expression, what: string): void {
+function expectAgain(expression: Call, what: string): void {
   for (const each of under(expression)) {
     if (each.row === undefined) continue;
     const restated = again(each);
@@ -33,7 +33,7 @@ describe('a call as it was recorded', () => {
     const row = opNamed(name);
     for (const dtype of ['float32', 'float64', 'float16', 'int32', 'uint8', 'bool'] as const satisfies readonly DType[]) {
       for (const call of callsOf(sheet, row, dtype, 4)) {
-        let made: Expression;
+        let made: Call;
         try {
           made = perform(sheet, call, enter(sheet, call)).expression;
         } catch (error) {
@@ -54,9 +54,9 @@ describe('a call as it was recorded', () => {
 });
 
 describe('a call that no call comes to', () => {
-  const x = (): Expression => sheet.tensor(new Float32Array(6), [2, 3]).expression;
-  const flags = (): Expression => sheet.tensor([true, false]).expression;
-  const wrong: readonly (readonly [op: string, operands: () => readonly Expression[], attrs: Readonly<Record<string, unknown>>])[] = [
+  const x = (): Call => sheet.tensor(new Float32Array(6), [2, 3]).expression;
+  const flags = (): Call => sheet.tensor([true, false]).expression;
+  const wrong: readonly (readonly [op: string, operands: () => readonly Call[], attrs: Readonly<Record<string, unknown>>])[] = [
     ['exp', () => [], {}], ['exp', () => [x(), x()], {}], ['exp', () => [x()], { axis: 0 }], ['concat', () => [], { axis: 0 }],
     ['add', () => [x()], {}], ['add', () => [x(), sheet.tensor(new Int32Array(6), [2, 3]).expression], {}], ['exp', () => [flags()], {}],
     ['sum', () => [x()], {}], ['sum', () => [x()], { axis: 'no', keepdims: false }], ['sum', () => [x()], { axis: [0, 0], keepdims: false }], ['sum', () => [x()], { axis: [-1], keepdims: false }],

@@ -1,6 +1,6 @@
 // The roots of a live trace: what is kept readable for a file, what is only watched, and what makes room again.
 import { describe, expect, it } from 'vitest';
-import { type Expression, rootExpression } from '../../src/core/expr/node.ts';
+import { type Call, rootCall } from '../../src/core/engine/call.ts';
 import { openNodeDigest } from '../../src/host/node/digest.ts';
 import { valueOfArray } from '../../src/core/tensor/block.ts';
 import { tensorType } from '../../src/core/tensor/type.ts';
@@ -9,7 +9,7 @@ import { collected } from '../sheet/fixtures/collected.ts';
 
 const digest = await openNodeDigest();
 const TYPE = tensorType('float32', [4]);
-const root = (seq: number): Expression => rootExpression(TYPE, valueOfArray(TYPE, Float32Array.of(seq, 0, 0, 0)), 0, seq);
+const root = (seq: number): Call => rootCall(TYPE, valueOfArray(TYPE, Float32Array.of(seq, 0, 0, 0)), seq);
 const readable = (shelf: RootShelf): number[] => shelf.identify(digest).filter(({ value }) => value !== undefined).map(({ seq }) => seq);
 
 describe('the shelf of roots', () => {

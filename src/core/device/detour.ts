@@ -1,5 +1,6 @@
 // A device that takes a route around a task: fills the result itself, or has another device compute less.
-import { routeFor, type Detour, type GatheredOperand, type RoutePlan } from '../pattern/routes.ts';
+import type { Detour, GatheredOperand, RoutePlan } from '../pattern/route.ts';
+import { routeFor } from '../pattern/routes.ts';
 import { type Block, type Memory, type Value, valueOf } from '../tensor/block.ts';
 import type { Device, Promptness, Task } from './device.ts';
 import type { Runner } from './runner.ts';

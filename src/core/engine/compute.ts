@@ -1,19 +1,22 @@
-// Finding and computing values: what a demand stands on. Looks kept values up, dispatches what is missing, keeps and records it.
+// Computing: a demanded value is looked up among those that are kept, or dispatched to a device, then kept and recorded.
 import { runnerFor } from '../device/parts.ts';
 import type { Device, Promptness, Task } from '../device/device.ts';
 import type { Runner } from '../device/runner.ts';
 import type { Entry } from '../store/store.ts';
 import { ClosedError, DeviceLostError, LimitError, SheetError, SourceError, UnavailableError, withCallSite } from '../errors.ts';
 import type { Decision, NumericsClass } from '../events.ts';
-import type { Expression } from '../expr/node.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
 import { knownFacts } from '../pattern/facts.ts';
 import { scoreOf } from '../pattern/score.ts';
 import { type Block, detached, type Value, valueOf } from '../tensor/block.ts';
-import type { Core, View } from './engine.ts';
-import { type Ground, type Identity, NONE, type Step } from './plan.ts';
-import { Flights } from './in-flight.ts';
-import { FUSED_ELEMENTS, fuseSteps, type Readers, SmallPlans } from './fusion.ts';
+import { creditSavings } from './admit.ts';
+import type { Call } from './call.ts';
+import { judgeValue } from './judge.ts';
+import type { Parts, View } from './parts.ts';
+import { recordAnswer } from './record.ts';
+import { type Identity, NONE, type Step, type ValueSources } from './plan.ts';
+import { InFlight } from './in-flight.ts';
+import { fuseSteps, type Readers, SmallPlans } from './fusion.ts';
 
 /** One task under way. */
 interface Run {
@@ -29,34 +32,32 @@ interface Run {
   readonly again: boolean;
 }
 
-/** The verbs find, dispatch and keep of one sheet. */
+/** Finds values, dispatches what is missing, keeps and records it. */
 export class Computing {
-  readonly #core: Core;
-  readonly #flights: Flights;
+  readonly #parts: Parts;
+  readonly #inFlight: InFlight;
   /** Whether every result has to be seen as it is computed: laws on finite values, digests of all results. */
   readonly #watchful: boolean;
-  /** Elements from which elementwise steps are fused; tests lower it. */
-  fusedElements: number;
+  readonly #mayFuse: boolean;
   readonly #smallPlans = new SmallPlans();
   /** The task whose kernels are being called on this thread. */
   running: Task | undefined;
 
-  constructor(core: Core) {
-    this.#core = core;
-    this.#flights = new Flights(core.table);
-    const { policy, trace } = core.settings;
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#inFlight = new InFlight(parts.table);
+    const { policy, trace } = parts.settings;
     // A law on finite values judges every result, so each has to be there: as part of another it never is.
-    const mayFuse = policy.finite === undefined && core.dispatcher.composing.size > 0;
-    this.fusedElements = mayFuse ? FUSED_ELEMENTS : Infinity;
+    this.#mayFuse = policy.finite === undefined && parts.dispatcher.composing.size > 0;
     this.#watchful = policy.finite !== undefined || trace.digests === 'full';
   }
 
-  /** What a demand of a view stands on. A demand on this thread (`now`) cannot wait for elements that are on a device. */
-  ground(view: View, mode: Promptness): Ground {
-    const { table } = this.#core;
+  /** Where a demand of a view takes its values from. A demand on this thread (`now`) cannot wait for elements that are on a device. */
+  sources(view: View, mode: Promptness): ValueSources {
+    const { table } = this.#parts;
     const fuse = (order: readonly Step[], isWanted: (step: Step) => boolean): Step[] => fuseSteps(order, this.#fusedFrom(order, view), this.#readers(view), isWanted);
     const isReady = (value: Value): boolean => (mode === 'free' ? !value.block.isLost : value.block.isLocal);
-    const given = (e: Expression): Value | undefined => (e.value !== undefined && isReady(e.value) ? e.value : undefined);
+    const given = (e: Call): Value | undefined => (e.value !== undefined && isReady(e.value) ? e.value : undefined);
     const compute = (step: Step): Value | Promise<Value> => this.#compute(step, mode, view);
     return view.reuse
       ? {
@@ -68,35 +69,37 @@ export class Computing {
 
   /** Elements from which the steps of a plan are fused: all of them where a plan on a GPU comes again. */
   #fusedFrom(order: readonly Step[], { device }: View): number {
-    if (order.length < 2 || this.fusedElements === Infinity) return this.fusedElements;
-    const onGpu = this.#core.dispatcher.devices.some(({ name, memory }) => name === device && memory !== undefined) || order.some(({ value }) => value?.block.isLocal === false);
-    return onGpu && this.#smallPlans.again(order) ? 1 : this.fusedElements;
+    const { fusedElements } = this.#parts;
+    if (!this.#mayFuse || fusedElements === Infinity) return Infinity;
+    if (order.length < 2) return fusedElements;
+    const onGpu = this.#parts.dispatcher.devices.some(({ name, memory }) => name === device && memory !== undefined) || order.some(({ value }) => value?.block.isLocal === false);
+    return onGpu && this.#smallPlans.again(order) ? 1 : fusedElements;
   }
 
   /** Which steps of a view take others along: none where the device it names gains nothing by that. */
   #readers({ device, numerics }: View): Readers {
-    const { devices, automatic, composing } = this.#core.dispatcher;
+    const { devices, automatic, composing } = this.#parts.dispatcher;
     const named = devices.find(({ name }) => name === device);
     if (named !== undefined && !composing.has(named)) return [];
     const onGpu = (named === undefined ? automatic : [named]).some(({ memory }) => memory !== undefined);
     return onGpu && numerics === 'tolerance' ? ['map', 'reduce', 'codecs'] : ['map', 'reduce'];
   }
 
-  #kept(expression: Expression, node: NodeId, isReady: (value: Value) => boolean): Value | undefined {
-    const { store, settings } = this.#core;
+  #kept(expression: Call, node: NodeId, isReady: (value: Value) => boolean): Value | undefined {
+    const { store, settings } = this.#parts;
     const entry = store.peek(node);
     if (entry === undefined) return undefined;
     if (entry.value.block.isLost) store.delete(node);
     if (!isReady(entry.value)) return undefined;
-    if (settings.policy.finite !== undefined) this.#core.checkHealth(expression, entry.value, settings.policy.finite, entry);
-    if (expression.savesNs !== 0) this.#core.credit(expression);
+    if (settings.policy.finite !== undefined) judgeValue(this.#parts, expression, entry.value, settings.policy.finite, entry);
+    if (expression.savesNs !== 0) creditSavings(this.#parts, expression);
     return entry.value;
   }
 
   /** Runs a step's kernel on the device chosen for it, or joins the flight that computes the same node. */
   #compute(step: Step, mode: Promptness, view: View): Value | Promise<Value> {
     if (!step.expression.isComputable) throw unreadable(step.expression);
-    const flight = mode === 'free' ? this.#flights.join(step.identity) : undefined;
+    const flight = mode === 'free' ? this.#inFlight.join(step.identity) : undefined;
     if (flight !== undefined) return flight;
     const task = taskOf(step, view.numerics);
     if (task.row.kernel.skeleton === 'alias') return this.#alias(step.expression, valueOf(task.type, (task.operands[0] as Value).block), mode);
@@ -104,20 +107,20 @@ export class Computing {
   }
 
   /** A result that is its operand's elements under another shape, held for the caller; laws judge it as if it had been computed. */
-  #alias(expression: Expression, value: Value, mode: Promptness): Value | Promise<Value> {
-    const { finite } = this.#core.settings.policy;
+  #alias(expression: Call, value: Value, mode: Promptness): Value | Promise<Value> {
+    const { finite } = this.#parts.settings.policy;
     const { block } = value;
     if (finite !== undefined && !block.isLocal) {
       if (mode === 'now') throw unreadable(expression);
       return block.hold().bring().then(() => this.#alias(expression, value, mode)).finally(() => block.release());
     }
-    this.#core.checkHealth(expression, value, finite);
+    judgeValue(this.#parts, expression, value, finite);
     block.hold();
     return value;
   }
 
   #dispatch(step: Step, task: Task, mode: Promptness, view: View, again = false): Value | Promise<Value> {
-    const { dispatcher, memory } = this.#core;
+    const { dispatcher, memory } = this.#parts;
     let device: Device;
     try {
       device = dispatcher.place(task, view.device, mode);
@@ -126,7 +129,7 @@ export class Computing {
     }
     if (view.device !== undefined && device.name !== view.device) step.expression.note ??= dispatcher.refusal(task, view.device, mode);
     if (device.memory === undefined && !task.operands.every(({ block }) => block.isLocal)) return this.#brought(step, task, view);
-    const run: Run = { step, task, device, runner: this.#runnerOf(task, device, mode), view, block: (device.memory ?? memory).take(task.type), startNs: this.#core.now(), again };
+    const run: Run = { step, task, device, runner: this.#runnerOf(task, device, mode), view, block: (device.memory ?? memory).take(task.type), startNs: this.#parts.now(), again };
     try {
       this.running = task;
       const running = run.runner.run(task, run.block, mode);
@@ -141,7 +144,7 @@ export class Computing {
   }
 
   #runnerOf(task: Task, device: Device, mode: Promptness): Runner {
-    const { dispatcher, memory } = this.#core;
+    const { dispatcher, memory } = this.#parts;
     return device.memory === undefined ? runnerFor(task, device, mode, memory, (part) => dispatcher.place(part, undefined, 'now')) : device;
   }
 
@@ -149,7 +152,7 @@ export class Computing {
   #brought(step: Step, task: Task, view: View): Promise<Value> {
     const letGo = holdAll(task.operands);
     const dispatched = Promise.all(task.operands.map(({ block }) => block.bring())).then(() => this.#dispatch(step, task, 'free', view));
-    return this.#flights.start(step.identity, dispatched.finally(letGo));
+    return this.#inFlight.start(step.identity, dispatched.finally(letGo));
   }
 
   /** Lets a device finish beside the event loop; operands are held until it has, whoever stops waiting. */
@@ -166,12 +169,12 @@ export class Computing {
       run.block.release();
       return this.#elsewhere(run, error, 'free');
     });
-    return this.#flights.start(run.step.identity, landing);
+    return this.#inFlight.start(run.step.identity, landing);
   }
 
   /** A kernel that a GPU refuses is computed by another device, one that finds no memory again when some came back; any other failure is the caller's. */
   #elsewhere({ step, task, device, view, again }: Run, error: unknown, mode: Promptness): Value | Promise<Value> {
-    if (error instanceof LimitError && mode === 'free' && !again) return this.#flights.start(step.identity, this.#whenThereIsRoom(step, task, view, error));
+    if (error instanceof LimitError && mode === 'free' && !again) return this.#inFlight.start(step.identity, this.#whenThereIsRoom(step, task, view, error));
     const refused = device.memory !== undefined && !(error instanceof DeviceLostError) && device.supports({ ...task }, mode) !== true;
     if (!refused) throw this.#failed(step.expression, error);
     step.expression.note = `${device.name} refused: ${error instanceof Error ? error.message : String(error)}`;
@@ -185,16 +188,16 @@ export class Computing {
 
   /** A task that no device computes now waits for one that was lost and is being opened again. */
   #whenReturned(step: Step, task: Task, mode: Promptness, view: View, error: unknown): Promise<Value> {
-    const returning = mode === 'free' ? this.#core.dispatcher.returning : undefined;
+    const returning = mode === 'free' ? this.#parts.dispatcher.returning : undefined;
     if (returning === undefined) throw error;
     const letGo = holdAll(task.operands);
-    return this.#flights.start(step.identity, returning.then(() => this.#dispatch(step, { ...task }, mode, view)).finally(letGo));
+    return this.#inFlight.start(step.identity, returning.then(() => this.#dispatch(step, { ...task }, mode, view)).finally(letGo));
   }
 
   async #whenThereIsRoom(step: Step, task: Task, view: View, error: LimitError): Promise<Value> {
     const letGo = holdAll(task.operands);
     try {
-      if (!(await this.#core.pins.recover())) throw this.#failed(step.expression, error);
+      if (!(await this.#parts.pins.recover())) throw this.#failed(step.expression, error);
       return await this.#dispatch(step, task, 'free', view, true);
     } finally {
       letGo();
@@ -203,58 +206,58 @@ export class Computing {
 
   /** Keep and record: what happens to a value its device has finished, or has taken on in its own memory. */
   #landed({ step, task, device, runner, block, startNs, view }: Run): Value {
-    const core = this.#core;
+    const parts = this.#parts;
     const value = valueOf(task.type, block);
     const { note } = runner;
     // Whole nanoseconds: engines keep small integers in the object, and fractions beside it, where a hit would have to fetch them.
-    const elapsedNs = Math.round(device.memory === undefined ? core.now() - startNs : core.costs.expectNs(device, task));
+    const elapsedNs = Math.round(device.memory === undefined ? parts.now() - startNs : parts.dispatcher.costs.expectNs(device, task));
     const isLearnt = note === undefined && device.memory === undefined;
-    if (isLearnt) core.costs.learn(device, task, elapsedNs);
-    core.counters.kernelCalls++;
-    core.counters.kernelNs += elapsedNs;
+    if (isLearnt) parts.dispatcher.costs.learn(device, task, elapsedNs);
+    parts.counters.kernelCalls++;
+    parts.counters.kernelNs += elapsedNs;
     if (note !== undefined) step.expression.note = note;
-    else core.counters.flops += step.flops;
-    if (core.settings.policy.finite !== undefined) core.checkHealth(step.expression, value, core.settings.policy.finite);
+    else parts.counters.flops += step.flops;
+    if (parts.settings.policy.finite !== undefined) judgeValue(parts, step.expression, value, parts.settings.policy.finite);
     // What it cost without a cold start: compiling a kernel and starting threads are not saved by a hit.
-    step.pathNs = isLearnt ? Math.min(elapsedNs, Math.round(core.costs.expectNs(device, task))) : elapsedNs;
-    const warmNs = isLearnt ? Math.min(elapsedNs, Math.round(core.costs.warmNs(device, task))) : elapsedNs;
-    core.counters.coldNs += elapsedNs - warmNs;
+    step.pathNs = isLearnt ? Math.min(elapsedNs, Math.round(parts.dispatcher.costs.expectNs(device, task))) : elapsedNs;
+    const warmNs = isLearnt ? Math.min(elapsedNs, Math.round(parts.dispatcher.costs.warmNs(device, task))) : elapsedNs;
+    parts.counters.coldNs += elapsedNs - warmNs;
     for (const operand of step.operands) step.pathNs += Math.round(operand.pathNs / operand.readers);
     step.expression.site = undefined;
     step.expression.costNs = step.pathNs;
-    if (!view.reuse && isHeld(step, value)) core.pins.renew(step.expression, value);
+    if (!view.reuse && isHeld(step, value)) parts.pins.renew(step.expression, value);
     step.expression.origin = 'computed';
     const decision = view.reuse ? this.#keep(step, value, runner.name, step.isApart ? arithmeticNs(device, task, warmNs) : warmNs) : 'computed';
-    core.answered(step.expression, decision, runner.name, startNs, elapsedNs, 0, value);
+    recordAnswer(parts, step.expression, decision, runner.name, startNs, elapsedNs, 0, value);
     return value;
   }
 
   #keep(step: Step, value: Value, device: string, costNs: number): Decision {
-    const core = this.#core;
+    const parts = this.#parts;
     const node = step.identity as NodeId;
     const score = scoreOf(value, step.pathNs);
-    const verdict = core.admission({ pathNs: step.pathNs, score, sights: core.table.sight(node), passedOn: isPassedOn(step) });
+    const verdict = parts.admission({ pathNs: step.pathNs, score, sights: parts.table.sight(node), passedOn: isPassedOn(step) });
     if (verdict === 'bypass') {
-      core.counters.bypasses++;
+      parts.counters.bypasses++;
       return 'bypass';
     }
-    core.counters.misses++;
-    core.nearMisses.missed(step.expression);
-    if (verdict === 'admit') core.store.put(entryOf(step, detached(value), device, costNs, score));
+    parts.counters.misses++;
+    parts.nearMisses.missed(step.expression);
+    if (verdict === 'admit') parts.store.put(entryOf(step, detached(value), device, costNs, score));
     return 'computed';
   }
 
-  #failed(expression: Expression, error: unknown): unknown {
+  #failed(expression: Call, error: unknown): unknown {
     // Not the op's failure: the demand computes it again.
     if (error instanceof DeviceLostError) return error;
-    this.#core.counters.failures++;
-    this.#core.answered(expression, 'failed', '', this.#core.now(), 0, 0);
+    this.#parts.counters.failures++;
+    recordAnswer(this.#parts, expression, 'failed', '', this.#parts.now(), 0, 0);
     return withCallSite(error instanceof SheetError ? error : kernelError(expression, error), expression.site);
   }
 }
 
 /** What came up in a kernel and is no error of this library's yet. */
-function kernelError(expression: Expression, error: unknown): SheetError {
+function kernelError(expression: Call, error: unknown): SheetError {
   if (isTooLarge(error)) return new LimitError(`${expression.row?.name}: there is no memory for ${expression.type.sizeBytes} bytes (${expression.type.dtype} of shape [${expression.type.shape.join(',')}]) and what computing them takes. Split the tensor, or dispose of handles.`, { sizeBytes: expression.type.sizeBytes, shape: expression.type.shape });
   return new SheetError('KERNEL', `${expression.row?.name}: its kernel failed: ${String(error)}. Run it with sheet.with({ device: 'js' }) and report both traces.`, { op: expression.row?.name }, { cause: error });
 }
@@ -269,7 +272,7 @@ const arithmeticNs = (device: Device, task: Task, elapsedNs: number): number =>
 const entryOf = ({ identity, expression, pathNs }: Step, value: Value, device: string, costNs: number, score: number): Entry =>
   ({ node: identity as NodeId, value, attributes: expression.attributes, costNs: pathNs, ownNs: costNs, device, away: !value.block.isLocal, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });
 
-function unreadable({ seq, type, value }: Expression): SheetError {
+function unreadable({ seq, type, value }: Call): SheetError {
   if (value?.block.isLost === true) return new SourceError(`Tensor #${seq} of shape [${type.shape.join(',')}] was only on a GPU device that was lost; make it again: with sheet.tensor(…) on sheet.gpuDevice(), or from the result it was.`, { seq });
   if (value !== undefined) return new UnavailableError(`Tensor #${seq} is in a GPUBuffer, and this call computes at once, without waiting for it; read it first, or open the sheet without eager.`, { seq });
   return new ClosedError(`Tensor #${seq} of shape [${type.shape.join(',')}] was disposed, and this result needs its elements; make it again with sheet.tensor(…) before disposing of it.`, { seq });

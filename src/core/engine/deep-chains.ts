@@ -1,5 +1,5 @@
 // Chains so long that their past must go: where their values are, and how deep they still are once a part was cut loose.
-import type { Expression } from '../expr/node.ts';
+import type { Call } from './call.ts';
 
 /** Expressions deeper than this are computed at once, so that a chain without end does not hold its whole past. */
 export const MAX_DEPTH = 4096;
@@ -7,11 +7,11 @@ export const MAX_DEPTH = 4096;
 const LOOK_EVERY = 64;
 
 /** Whether an expression is so deep that its chain should be looked at. */
-export const isTooDeep = ({ depth }: Expression): boolean => depth > MAX_DEPTH && (depth - MAX_DEPTH) % LOOK_EVERY === 1;
+export const isTooDeep = ({ depth }: Call): boolean => depth > MAX_DEPTH && (depth - MAX_DEPTH) % LOOK_EVERY === 1;
 
 /** Depths of an expression and of those under it that are too deep, over operands that may have been cut loose since. */
-export function relevel(top: Expression): void {
-  const done = new Set<Expression>();
+export function relevel(top: Call): void {
+  const done = new Set<Call>();
   const stack = [top];
   for (let e = stack.at(-1); e !== undefined; e = stack.at(-1)) {
     const before = stack.length;
@@ -24,9 +24,9 @@ export function relevel(top: Expression): void {
 }
 
 /** The expressions under one whose values are on a device and not in RAM; those under a value are not looked at. */
-export function awayUnder(top: Expression): Expression[] {
-  const seen = new Set<Expression>();
-  const away: Expression[] = [];
+export function awayUnder(top: Call): Call[] {
+  const seen = new Set<Call>();
+  const away: Call[] = [];
   const stack = [...top.operands];
   for (let e = stack.pop(); e !== undefined && seen.size < 2 * MAX_DEPTH; e = stack.pop()) {
     if (seen.has(e)) continue;

@@ -1,12 +1,16 @@
 // Which devices a sheet has, and why it has not the others.
-import type { Device, DeviceMemory, DeviceReport } from '../device/device.ts';
+import type { BufferSharing, Device, DeviceMemory, DeviceReport } from '../device/device.ts';
 import { UnavailableError } from '../errors.ts';
+import type { Parts } from './parts.ts';
 
 /** The devices of a sheet, and reports of those it has not. */
 export interface Choice {
   readonly devices: readonly Device[];
   readonly absent: readonly DeviceReport[];
 }
+
+/** The devices of an engine, and those it has not. */
+export const choiceOf = ({ dispatcher, absentDevices }: Pick<Parts, 'dispatcher' | 'absentDevices'>): Choice => ({ devices: dispatcher.devices, absent: absentDevices });
 
 /** Of what a host found, the devices that are named; all where none are. `leftOut`: what it did not look for. Throws an UnavailableError where one that is named is not there. */
 export function chooseDevices({ devices, absent }: Choice, leftOut: readonly string[], named: readonly string[] | undefined): Choice {
@@ -37,3 +41,11 @@ export const reportDevices = ({ devices, absent }: Choice): DeviceReport[] =>
   [...devices.map(({ name, detail, memory }) => ({ name, found: !isGivenUp(memory), detail })), ...absent];
 
 const isGivenUp = (memory: DeviceMemory | undefined): boolean => memory?.loss !== undefined && memory.loss.returning === undefined;
+
+/** The device whose buffers a sheet shares, which says itself where it was lost. Throws an UnavailableError that says what is missing. */
+export function sharingOf({ dispatcher, absentDevices }: Pick<Parts, 'dispatcher' | 'absentDevices'>): BufferSharing {
+  const sharing = dispatcher.devices.find(({ memory }) => memory?.sharing !== undefined)?.memory?.sharing;
+  if (sharing !== undefined) return sharing;
+  const why = absentDevices.find(({ name }) => name === 'webgpu')?.detail ?? 'none was looked for; name "webgpu" in the devices option';
+  throw new UnavailableError(`This sheet has no GPU: ${why}.`, { device: 'webgpu' });
+}

@@ -1,7 +1,8 @@
 // Why: op by op, what was reused and what was computed, and what a miss was nearest to. Of an expression, and of the calls of a trace.
 import type { Decision, ProgramEvent } from '../events.ts';
-import type { Expression } from '../expr/node.ts';
-import { alignColumns, INSPECT, MAX_OPERANDS, printAttributes } from '../handle/print.ts';
+import type { Call } from './call.ts';
+import { alignColumns, INSPECT } from '../text.ts';
+import { MAX_OPERANDS, printAttributes } from '../ops/text.ts';
 import { OPS } from '../ops/index.ts';
 import type { AnnotationRecord } from '../trace/records.ts';
 
@@ -104,8 +105,8 @@ export class Explanation {
 const MAX_OPS = 200;
 
 /** Explains an expression and what is under it: the 200 ops that are nearest, ten operands of each. `reasonOf` says why an op was answered as it was, `answers` by call where and in what time. */
-export function explainExpression(target: Expression, reasonOf: (expression: Expression) => string, answers: ReadonlyMap<number, Answer>): Explanation {
-  const seen = new Set<Expression>([target]);
+export function explainExpression(target: Call, reasonOf: (expression: Call) => string, answers: ReadonlyMap<number, Answer>): Explanation {
+  const seen = new Set<Call>([target]);
   for (const expression of seen) {
     if (seen.size > MAX_OPS) break;
     for (const operand of expression.operands.slice(0, MAX_OPERANDS)) seen.add(operand);
@@ -114,10 +115,10 @@ export function explainExpression(target: Expression, reasonOf: (expression: Exp
   return new Explanation(nearest.map((expression) => explainCall(calledAs(expression), answers.get(expression.seq), sourceOf(expression, answers.get(expression.seq)), reasonOf(expression))), seen.size > MAX_OPS);
 }
 
-const calledAs = ({ seq, row, attributes, operands, type: { dtype, shape } }: Expression): Called =>
+const calledAs = ({ seq, row, attributes, operands, type: { dtype, shape } }: Call): Called =>
   ({ seq, op: row?.name ?? ROOT, attrs: attributes.values, operands: operands.map((operand) => operand.seq), dtype, shape });
 
-function sourceOf({ origin, within }: Expression, answer: Answer | undefined): string {
+function sourceOf({ origin, within }: Call, answer: Answer | undefined): string {
   if (origin !== 'pending') return origin;
   return answer?.decision === 'denied' || answer?.decision === 'failed' ? answer.decision : within > 0 ? 'fused' : 'pending';
 }

@@ -1,6 +1,6 @@
 // Whether hashing operands pays: break-even between the price of a digest and what its hits save.
 import type { CostTable } from '../device/costs.ts';
-import type { Expression } from '../expr/node.ts';
+import type { Call } from './call.ts';
 import type { OpRow } from '../ops/define.ts';
 import type { Value } from '../tensor/block.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
@@ -44,7 +44,7 @@ export class HashPricing {
   }
 
   /** The dearest op among fresh expressions if hashing the roots among them that `isWanted` picks pays, else undefined. */
-  worthHashing(fresh: readonly Expression[], isWanted: (root: Expression) => boolean): OpRow | undefined {
+  worthHashing(fresh: readonly Call[], isWanted: (root: Call) => boolean): OpRow | undefined {
     let dearest: OpRow | undefined;
     let dearestNs = 0;
     let totalNs = 0;
@@ -91,7 +91,7 @@ export class HashPricing {
 const hashingNs = (sizeBytes: number): number => sizeBytes / HASH_BYTES_PER_NS + HASH_CALL_NS;
 
 /** Elements of all operands of an expression. */
-function elementsUnder({ operands }: Expression): number {
+function elementsUnder({ operands }: Call): number {
   let elements = 0;
   for (const { type } of operands) elements += type.size;
   return elements;

@@ -1,6 +1,6 @@
 // Whether values are finite, for the laws that ask.
 import type { PolicyError } from '../errors.ts';
-import type { Expression } from '../expr/node.ts';
+import type { Call } from './call.ts';
 import { judgeFinite, type NonFinite } from '../policy/laws.ts';
 import type { Value } from '../tensor/block.ts';
 import { isFloat, numbersOf } from '../tensor/dtype.ts';
@@ -13,7 +13,7 @@ export interface Health {
 const KNOWN_FINITE = 1;
 
 /** The broken law, or undefined. */
-export function checkFinite(expression: Expression, value: Value, known?: Health): PolicyError | undefined {
+export function checkFinite(expression: Call, value: Value, known?: Health): PolicyError | undefined {
   const found = findNonFinite(value, known);
   if (found === undefined) return undefined;
   const fromOutside = expression.row === undefined || expression.isLiteral;

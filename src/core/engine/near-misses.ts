@@ -1,6 +1,6 @@
 // What a miss differed in from the miss of the same op before it: why a cache does not help. A few words per op are kept.
 import { callerIn, takeCallSite } from '../call-site.ts';
-import type { Expression } from '../expr/node.ts';
+import type { Call } from './call.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
 import type { OpRow } from '../ops/define.ts';
 
@@ -43,7 +43,7 @@ export class NearMisses {
   }
 
   /** Takes in a result that had to be computed. */
-  missed(expression: Expression): void {
+  missed(expression: Call): void {
     const history = expression.row === undefined ? undefined : this.#byRow.get(expression.row);
     if (history === undefined) return;
     const operands = expression.operands.slice(0, ATTRIBUTES).map((operand) => operand.knownNode(this.#table));
@@ -53,7 +53,7 @@ export class NearMisses {
     history.operands = operands;
   }
 
-  #compare(history: OpHistory, expression: Expression, operands: readonly NodeId[]): void {
+  #compare(history: OpHistory, expression: Call, operands: readonly NodeId[]): void {
     let at = operands.findIndex((node, i) => node !== history.operands[i]);
     if (at < 0) at = history.attributes === expression.attributes.id ? -1 : ATTRIBUTES;
     if (at < 0) return;

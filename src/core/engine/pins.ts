@@ -1,5 +1,5 @@
 // Bytes that live handles hold: counted, given back when handles are disposed or, as a safety net, collected.
-import type { Expression } from '../expr/node.ts';
+import type { Call } from './call.ts';
 import type { Block, Value } from '../tensor/block.ts';
 
 /**
@@ -54,7 +54,7 @@ export class Pins {
   readonly #remains = new WeakMap<Pin, Remains>();
 
   /** Keeps `value` with the expression until it is unpinned or collected. */
-  pin(expression: Expression, value: Value): void {
+  pin(expression: Call, value: Value): void {
     expression.value = value;
     if (!value.block.recycled) return;
     const pin = this.#young.get(value.block) ?? this.#byBlock.get(value.block)?.deref() ?? this.#make(value.block);
@@ -63,7 +63,7 @@ export class Pins {
   }
 
   /** As `pin`, where the expression has no value, or one that went with its device. */
-  renew(expression: Expression, value: Value): void {
+  renew(expression: Call, value: Value): void {
     if (expression.value?.block.isLost === true) {
       // Computed again it may have other bits, in class tolerance.
       if (expression.isComputable) expression.contentId = undefined;
@@ -73,7 +73,7 @@ export class Pins {
   }
 
   /** Gives the bytes back now, if the expression can be computed again and no other holds them. */
-  unpin(expression: Expression): void {
+  unpin(expression: Call): void {
     const pin = expression.pin as Pin | undefined;
     expression.value = undefined;
     expression.pin = undefined;

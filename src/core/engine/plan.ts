@@ -1,15 +1,15 @@
 // Computing what somebody asked for: a plan over the expression graph without recursion, then its steps in order.
-import type { Expression } from '../expr/node.ts';
 import type { NodeId } from '../expr/interning.ts';
 import type { AttributeValues, OpRow } from '../ops/define.ts';
 import type { Value } from '../tensor/block.ts';
+import type { Call } from './call.ts';
 import { checkSignal, orAborted } from './signals.ts';
 
-export type Identity = NodeId | Expression;
+export type Identity = NodeId | Call;
 
 /** One expression of a plan. `value` is held from where it is found or computed until its last use. */
 export interface Step {
-  readonly expression: Expression;
+  readonly expression: Call;
   readonly identity: Identity;
   /** None where the step has its value, or where the values of all operands stay with their expressions. */
   operands: readonly Step[];
@@ -34,14 +34,14 @@ export interface Step {
 /** Operands of a step that needs none. */
 export const NONE: readonly Step[] = [];
 
-/** What a plan needs from the sheet. */
-export interface Ground {
+/** Where a plan takes values from. */
+export interface ValueSources {
   /** What makes two expressions one step: their node, or each for itself where nothing is reused. */
-  identityOf(expression: Expression): Identity;
+  identityOf(expression: Call): Identity;
   /** The value that stays with an expression, if this demand can use it; not held. */
-  given(expression: Expression): Value | undefined;
+  given(expression: Call): Value | undefined;
   /** A value that need not be computed, held for the caller; undefined where there is none. */
-  find(expression: Expression, identity: Identity): Value | undefined;
+  find(expression: Call, identity: Identity): Value | undefined;
   /** Computes a step whose operands have values; the value is held for the caller. */
   compute(step: Step): Value | Promise<Value>;
   /** The steps that are left when some are computed as part of others. */
@@ -51,10 +51,10 @@ export interface Ground {
 }
 
 /** Values of the targets, each held for the caller, computed on this thread. */
-export function demandNow(targets: readonly Expression[], ground: Ground): Value[] {
-  const plan = makePlan(targets, ground);
+export function demandNow(targets: readonly Call[], sources: ValueSources): Value[] {
+  const plan = makePlan(targets, sources);
   try {
-    for (const step of plan.order) settle(step, step.value ?? (ground.compute(step) as Value));
+    for (const step of plan.order) settle(step, step.value ?? (sources.compute(step) as Value));
     return handOver(plan.targets);
   } catch (error) {
     abandon(plan.order);
@@ -63,14 +63,14 @@ export function demandNow(targets: readonly Expression[], ground: Ground): Value
 }
 
 /** Values of the targets, each held for the caller. An aborted signal stops this walk; computations others wait for go on. */
-export function demand(targets: readonly Expression[], ground: Ground, signal?: AbortSignal): Value[] | Promise<Value[]> {
-  const plan = makePlan(targets, ground);
+export function demand(targets: readonly Call[], sources: ValueSources, signal?: AbortSignal): Value[] | Promise<Value[]> {
+  const plan = makePlan(targets, sources);
   try {
     for (let i = 0; i < plan.order.length; i++) {
       checkSignal(signal);
       const step = plan.order[i] as Step;
-      const value = step.value ?? ground.compute(step);
-      if (value instanceof Promise) return finish(plan, i, value, ground, signal);
+      const value = step.value ?? sources.compute(step);
+      if (value instanceof Promise) return finish(plan, i, value, sources, signal);
       settle(step, value);
     }
     return handOver(plan.targets);
@@ -80,14 +80,14 @@ export function demand(targets: readonly Expression[], ground: Ground, signal?: 
   }
 }
 
-async function finish(plan: Plan, from: number, pending: Promise<Value>, ground: Ground, signal: AbortSignal | undefined): Promise<Value[]> {
-  const retained = plan.order.slice(from).map((step) => ground.retain(step.identity));
+async function finish(plan: Plan, from: number, pending: Promise<Value>, sources: ValueSources, signal: AbortSignal | undefined): Promise<Value[]> {
+  const retained = plan.order.slice(from).map((step) => sources.retain(step.identity));
   try {
     settle(plan.order[from] as Step, await orAborted(pending, signal, letGo));
     for (let i = from + 1; i < plan.order.length; i++) {
       checkSignal(signal);
       const step = plan.order[i] as Step;
-      const value = step.value ?? ground.find(step.expression, step.identity) ?? ground.compute(step);
+      const value = step.value ?? sources.find(step.expression, step.identity) ?? sources.compute(step);
       settle(step, value instanceof Promise ? await orAborted(value, signal, letGo) : value);
     }
     return handOver(plan.targets);
@@ -117,53 +117,53 @@ function repeated(steps: readonly Step[]): Step[] {
 }
 
 /** Lists what has to be computed. Expressions that intern to one node are one step. */
-function makePlan(targets: readonly Expression[], ground: Ground): Plan {
-  const single = targets.length === 1 ? planOne(targets[0] as Expression, ground) : undefined;
+function makePlan(targets: readonly Call[], sources: ValueSources): Plan {
+  const single = targets.length === 1 ? planOne(targets[0] as Call, sources) : undefined;
   if (single !== undefined) return single;
   const order: Step[] = [];
   const byIdentity = new Map<Identity, Step>();
-  const goals = visitAll(targets, ground, order, byIdentity);
+  const goals = visitAll(targets, sources, order, byIdentity);
   for (const goal of goals) {
     goal.uses++;
     goal.reader = undefined;
   }
-  return { order: ground.fuse(order), targets: goals };
+  return { order: sources.fuse(order), targets: goals };
 }
 
 /** The plan of one expression whose operands' values stay with them, which is the commonest: one step, computed before anything can take them away. */
-function planOne(target: Expression, ground: Ground): Plan | undefined {
-  for (const operand of target.operands) if (ground.given(operand) === undefined) return undefined;
-  const identity = ground.identityOf(target);
-  const value = ground.find(target, identity);
+function planOne(target: Call, sources: ValueSources): Plan | undefined {
+  for (const operand of target.operands) if (sources.given(operand) === undefined) return undefined;
+  const identity = sources.identityOf(target);
+  const value = sources.find(target, identity);
   const order: Step[] = [{ expression: target, identity, operands: NONE, row: undefined, attrs: target.attributes.values, flops: target.flops, value, uses: 1, readers: 0, reader: undefined, isApart: false, pathNs: 0 }];
   return { order, targets: order };
 }
 
 /** A law may refuse a value that was kept: what was found before it is let go then. */
-function visitAll(targets: readonly Expression[], ground: Ground, order: Step[], byIdentity: Map<Identity, Step>): Step[] {
+function visitAll(targets: readonly Call[], sources: ValueSources, order: Step[], byIdentity: Map<Identity, Step>): Step[] {
   try {
-    return targets.map((target) => visit(target, ground, order, byIdentity));
+    return targets.map((target) => visit(target, sources, order, byIdentity));
   } catch (error) {
     abandon(order);
     throw error;
   }
 }
 
-function visit(target: Expression, ground: Ground, order: Step[], byIdentity: Map<Identity, Step>): Step {
-  const root = ground.identityOf(target);
-  const stack: Expression[] = [target];
+function visit(target: Call, sources: ValueSources, order: Step[], byIdentity: Map<Identity, Step>): Step {
+  const root = sources.identityOf(target);
+  const stack: Call[] = [target];
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-    const identity = ground.identityOf(top);
+    const identity = sources.identityOf(top);
     if (byIdentity.has(identity)) {
       stack.pop();
       continue;
     }
-    const value = ground.find(top, identity);
+    const value = sources.find(top, identity);
     const before = stack.length;
-    if (value === undefined) for (const operand of top.operands) if (!byIdentity.has(ground.identityOf(operand))) stack.push(operand);
+    if (value === undefined) for (const operand of top.operands) if (!byIdentity.has(sources.identityOf(operand))) stack.push(operand);
     if (stack.length > before) continue;
     stack.pop();
-    const operands = value === undefined ? top.operands.map((operand) => byIdentity.get(ground.identityOf(operand)) as Step) : NONE;
+    const operands = value === undefined ? top.operands.map((operand) => byIdentity.get(sources.identityOf(operand)) as Step) : NONE;
     const step: Step = { expression: top, identity, operands, row: undefined, attrs: top.attributes.values, flops: top.flops, value, uses: 0, readers: 0, reader: undefined, isApart: false, pathNs: 0 };
     for (const operand of operands) {
       operand.reader = operand.uses++ === 0 ? step : undefined;

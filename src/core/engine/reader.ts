@@ -1,13 +1,13 @@
 // Reading through a view: values of expressions, found or computed, again where a device was lost; their ids and their buffers.
 import { ClosedError, DeviceLostError, UnavailableError, withReader } from '../errors.ts';
-import type { Expression } from '../expr/node.ts';
 import type { Value } from '../tensor/block.ts';
-import type { Core, View } from './engine.ts';
+import type { Promptness } from '../device/device.ts';
+import type { Call } from './call.ts';
 import { awayUnder, MAX_DEPTH, relevel } from './deep-chains.ts';
-import { demand, demandNow, type Ground } from './plan.ts';
-import { sharingOf } from '../inputs/gpu-buffers.ts';
+import { sharingOf } from './devices.ts';
+import { isDigestAffordable } from './digests.ts';
+import type { Parts, View } from './parts.ts';
 import { orAborted } from './signals.ts';
-import { isDigestAffordable } from '../sheet/trace.ts';
 
 /** A demand that loses its device so often is given up. */
 const MAX_LOSSES = 4;
@@ -18,27 +18,31 @@ type Ready = (value: Value) => Promise<void> | undefined;
 const settled: Ready = ({ block }) => (block.isLocal ? undefined : block.residence?.settled());
 const brought: Ready = ({ block }) => (block.isLocal ? undefined : block.bring());
 
-/** Demands of one view of a sheet. */
-export class Reader {
-  readonly #core: Core;
-  readonly #view: View;
-  #ground: Ground | undefined;
+/** What values are read from. */
+export interface Readable {
+  readonly parts: Parts;
+  readonly isClosed: boolean;
+  admit(call: Call, view: View): void;
+  compute(targets: readonly Call[], view: View, mode: 'now'): Value[];
+  compute(targets: readonly Call[], view: View, mode: Promptness): Value[] | Promise<Value[]>;
+}
 
-  constructor(core: Core, view: View) {
-    this.#core = core;
+/** Demands of one view. */
+export class Reader {
+  readonly #engine: Readable;
+  readonly #view: View;
+
+  constructor(engine: Readable, view: View) {
+    this.#engine = engine;
     this.#view = view;
   }
 
-  admit(expression: Expression): void {
-    if (expression.admitted) return;
-    const { lookups } = this.#core;
-    const startNs = lookups.start();
-    this.#core.admit(expression, this.#view);
-    lookups.stop(startNs);
+  admit(call: Call): void {
+    if (!call.admitted) this.#engine.admit(call, this.#view);
   }
 
   /** Computes targets, each where it is quickest, and keeps their values with them; a promise only where that has to be waited for. */
-  compute(targets: readonly Expression[]): Promise<void> | undefined {
+  compute(targets: readonly Call[]): Promise<void> | undefined {
     for (const target of targets) this.admit(target);
     const values = this.#values(targets, settled);
     if (values instanceof Promise) return values.then((arrived) => this.#keepAllWith(targets, arrived));
@@ -46,9 +50,9 @@ export class Reader {
   }
 
   /** Computes an expression on this thread and keeps its value with it. */
-  computeNow(expression: Expression): Value {
+  computeNow(expression: Call): Value {
     this.admit(expression);
-    const [value] = demandNow([expression], this.#core.computing.ground(this.#view, 'now')) as [Value];
+    const [value] = this.#engine.compute([expression], this.#view, 'now') as [Value];
     this.#keepWith(expression, value);
     return value;
   }
@@ -57,7 +61,7 @@ export class Reader {
    * The value that stays with an expression from now on, computed on this thread where there is none. One that is on a device
    * is taken as it is, for its bits may have been shown; it comes to RAM meanwhile, before the device can be lost.
    */
-  settledValue(expression: Expression): Value {
+  settledValue(expression: Call): Value {
     const { value } = expression;
     if (value === undefined || value.block.isLocal || value.block.isLost) return this.computeNow(expression);
     value.block.bring().catch(() => {});
@@ -65,33 +69,33 @@ export class Reader {
   }
 
   /** The value with its elements in RAM, held for the caller. */
-  async value(expression: Expression): Promise<Value> {
+  async value(expression: Call): Promise<Value> {
     if (expression.value?.block.isLocal === true) {
       // What came from outside is read as it is, but for laws on it.
-      if (!this.#core.lawless && expression.origin === 'given' && !this.#core.isClosed) this.admit(expression);
+      if (!this.#engine.parts.lawless && expression.origin === 'given' && !this.#engine.isClosed) this.admit(expression);
       expression.value.block.hold();
       return expression.value;
     }
     this.admit(expression);
     const demanded = this.#values([expression], brought);
     const [value] = (demanded instanceof Promise ? await demanded : demanded) as [Value];
-    const breath = this.#core.pins.breathe();
+    const breath = this.#engine.parts.pins.breathe();
     if (breath !== undefined) await breath;
     return value;
   }
 
   /** Counts a copy that leaves the sheet, and fixes the bits it showed. */
-  observed(expression: Expression, value: Value): void {
-    const { counters, settings, recorder } = this.#core;
+  observed(expression: Call, value: Value): void {
+    const { counters, settings, recorder } = this.#engine.parts;
     counters.bytesDemanded += value.type.sizeBytes;
     if (isDigestAffordable(expression, value, settings.trace.digests)) recorder.demanded(expression, value);
     this.#fix(expression, value);
   }
 
   /** The content id; where a device can make it without giving the elements up, they stay there. */
-  async contentId(expression: Expression): Promise<Uint8Array> {
+  async contentId(expression: Call): Promise<Uint8Array> {
     if (expression.contentId !== undefined && expression.value?.block.isLost !== true) return expression.contentId;
-    const turn = this.#core.pins.breathe();
+    const turn = this.#engine.parts.pins.breathe();
     if (turn !== undefined) await turn;
     this.admit(expression);
     let panels: Uint8Array | undefined;
@@ -99,21 +103,21 @@ export class Reader {
       panels = block.isLocal ? undefined : await block.residence?.panelDigests?.(type);
       if (panels === undefined) await block.bring();
     }) as [Value];
-    const { roots } = this.#core;
+    const { contents } = this.#engine.parts;
     if (panels === undefined) this.observed(expression, value);
     else this.#fix(expression, value);
-    expression.contentId = panels === undefined ? roots.contentId(value.array, value.type) : roots.contentIdOfPanels(panels, value.type);
+    expression.contentId = panels === undefined ? contents.contentId(value.array, value.type) : contents.contentIdOfPanels(panels, value.type);
     value.block.release();
     return expression.contentId;
   }
 
   /** The buffer of a value on the GPU. */
-  async lend(expression: Expression): Promise<GPUBuffer> {
+  async lend(expression: Call): Promise<GPUBuffer> {
     this.admit(expression);
-    const sharing = sharingOf(this.#core);
+    const sharing = sharingOf(this.#engine.parts);
     let buffer: GPUBuffer | undefined;
     const [value] = await this.#withoutLoss([expression], undefined, async (value) => {
-      await this.#core.dispatcher.returning;
+      await this.#engine.parts.dispatcher.returning;
       buffer = await sharing.lend(value);
     }) as [Value];
     this.#keepWith(expression, value);
@@ -121,11 +125,11 @@ export class Reader {
   }
 
   /** Has a value on the GPU copied there, for `use`; resolves with false where it is in RAM, or the device does not copy it. */
-  async copyOut(expression: Expression, use: (buffer: GPUBuffer) => void): Promise<boolean> {
+  async copyOut(expression: Call, use: (buffer: GPUBuffer) => void): Promise<boolean> {
     this.admit(expression);
     let isMade = false;
     const [value] = await this.#withoutLoss([expression], undefined, async (value) => {
-      isMade = !value.block.isLocal && await sharingOf(this.#core).copyOut(value, use);
+      isMade = !value.block.isLocal && await sharingOf(this.#engine.parts).copyOut(value, use);
     }) as [Value];
     if (isMade) this.#fix(expression, value);
     value.block.release();
@@ -133,25 +137,25 @@ export class Reader {
   }
 
   /** Computes a deep expression and makes it a root of its content, so that neither it nor its node holds how it was made. */
-  cut(expression: Expression): void {
+  cut(expression: Call): void {
     relevel(expression);
     if (expression.depth <= MAX_DEPTH) return;
     const away = awayUnder(expression);
     if (away.length > 0) return away.forEach((each) => this.#cutLater(each));
     const value = this.computeNow(expression);
     expression.cutLoose();
-    this.#core.roots.becomeRoot(expression, value);
+    this.#engine.parts.contents.becomeRoot(expression, value);
   }
 
   /** As `cut`, once a value on a device has come to RAM; where it is lost instead, the chain stays as it is. */
-  #cutLater(expression: Expression): void {
+  #cutLater(expression: Call): void {
     const { value } = expression;
     if (value === undefined || !expression.isComputable) return;
     value.block.hold().bring().then(
       () => {
         if (expression.value?.block === value.block && expression.operands.length > 0) {
           expression.cutLoose();
-          this.#core.roots.becomeRoot(expression, value);
+          this.#engine.parts.contents.becomeRoot(expression, value);
         }
         value.block.release();
       },
@@ -160,32 +164,32 @@ export class Reader {
   }
 
   /** What was shown once must be shown again: in class tolerance another computation may have other bits. */
-  #fix(expression: Expression, value: Value): void {
-    if (this.#view.numerics === 'tolerance' || !this.#view.reuse) this.#core.pins.renew(expression, value);
+  #fix(expression: Call, value: Value): void {
+    if (this.#view.numerics === 'tolerance' || !this.#view.reuse) this.#engine.parts.pins.renew(expression, value);
   }
 
-  #keepAllWith(targets: readonly Expression[], values: readonly Value[]): Promise<void> | undefined {
-    for (let i = 0; i < targets.length; i++) this.#keepWith(targets[i] as Expression, values[i] as Value);
-    return this.#core.pins.breathe();
+  #keepAllWith(targets: readonly Call[], values: readonly Value[]): Promise<void> | undefined {
+    for (let i = 0; i < targets.length; i++) this.#keepWith(targets[i] as Call, values[i] as Value);
+    return this.#engine.parts.pins.breathe();
   }
 
-  #keepWith(expression: Expression, value: Value): void {
-    this.#core.pins.renew(expression, value);
+  #keepWith(expression: Call, value: Value): void {
+    this.#engine.parts.pins.renew(expression, value);
     value.block.release();
   }
 
-  #demand(targets: readonly Expression[]): Value[] | Promise<Value[]> {
-    return demand(targets, (this.#ground ??= this.#core.computing.ground(this.#view, 'free')), this.#view.signal);
+  #demand(targets: readonly Call[]): Value[] | Promise<Value[]> {
+    return this.#engine.compute(targets, this.#view, 'free');
   }
 
   /** Values of targets, held for the caller, each `ready`; at once where nothing has to be waited for. */
-  #values(targets: readonly Expression[], ready: Ready): Value[] | Promise<Value[]> {
+  #values(targets: readonly Call[], ready: Ready): Value[] | Promise<Value[]> {
     const values = this.#demand(targets);
     return values instanceof Promise || values.some(({ block }) => block.residence !== undefined || !block.isLocal) ? this.#withoutLoss(targets, values, ready) : values;
   }
 
   /** Waits for values; where a device is lost meanwhile, what was on it is computed again. */
-  async #withoutLoss(targets: readonly Expression[], first: Value[] | Promise<Value[]> | undefined, ready: Ready): Promise<Value[]> {
+  async #withoutLoss(targets: readonly Call[], first: Value[] | Promise<Value[]> | undefined, ready: Ready): Promise<Value[]> {
     let demanded = first;
     for (let losses = 0; ; losses++) {
       let values: Value[] = [];
@@ -195,7 +199,7 @@ export class Reader {
         return values;
       } catch (error) {
         for (const value of values) value.block.release();
-        if (!(error instanceof DeviceLostError) || losses >= MAX_LOSSES) throw withReader(this.#core.isClosed && isOfDevice(error) ? closedMeanwhile(error) : error);
+        if (!(error instanceof DeviceLostError) || losses >= MAX_LOSSES) throw withReader(this.#engine.isClosed && isOfDevice(error) ? closedMeanwhile(error) : error);
         demanded = undefined;
       }
     }

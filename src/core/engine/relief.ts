@@ -9,15 +9,14 @@ import type { Pins } from './pins.ts';
 export interface Relieving {
   readonly store: Pick<Store, 'entries' | 'delete'>;
   readonly pins: Pick<Pins, 'blocks'>;
-  readonly computing: { readonly running: Task | undefined };
 }
 
 /**
  * Gives blocks of the kernels' memory back, one at each step: kept results that no handle holds, in the order in which the budget would let
  * them go; then the elements of handles move. Operands of the task under way stay where its kernels were told they lie.
  */
-export function* giveBack({ store, pins, computing }: Relieving): Generator<void> {
-  const operands = computing.running?.operands ?? [];
+export function* giveBack({ store, pins }: Relieving, running: Task | undefined): Generator<void> {
+  const operands = running?.operands ?? [];
   for (const { block } of operands) block.hold();
   try {
     const entries = [...store.entries()].filter(({ value }) => value.block.address !== 0);

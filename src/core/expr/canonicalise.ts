@@ -1,50 +1,43 @@
-// The first verb: a call becomes an expression. Operands are promoted and checked, attributes settled, laws applied.
+// The first verb: a call becomes a node. Operands are promoted and checked, attributes settled, laws applied.
 import { ShapeError } from '../errors.ts';
 import { CAST } from '../ops/indexing.ts';
 import { FULL } from '../ops/creation.ts';
 import type { OpRow } from '../ops/define.ts';
 import { checkKinds, promotedDTypes, readAttributes } from '../ops/infer.ts';
-import { valueOfArray } from '../tensor/block.ts';
-import { allocate, type DType, DTYPES, isCoded, isFloat, nearestElement, type Precision } from '../tensor/dtype.ts';
-import { elementOf } from '../tensor/range.ts';
+import { type DType, DTYPES, isCoded, isFloat, nearestElement, type Precision } from '../tensor/dtype.ts';
 import { checkShape } from '../tensor/shape.ts';
 import { checkHoldable, type TensorType, tensorType } from '../tensor/type.ts';
 import { type Attributes, internAttributes, NO_ATTRIBUTES } from './attributes.ts';
-import { type Author, Expression } from './node.ts';
+import type { Author, Node } from './node.ts';
 import { rewrite } from './laws.ts';
 import { castValue, commonDType, type Literal, readLiteral, type WeakCall } from './literals.ts';
 import { restatedAttributes } from './restated.ts';
+import { stabilise } from './rewrites.ts';
 
-export type Argument = Expression | Literal;
+/** An operand as it is given: a node of the author's layer, or a plain number. */
+export type Argument<N extends Node = Node> = N | Literal;
 
-/** The canonical expression of a call, or a typed error that names what is wrong. */
-export function canonicalise(row: OpRow, args: readonly Argument[], asked: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
+/** The canonical node of a call, or a typed error that names what is wrong. */
+export function canonicalise<N extends Node>(row: OpRow, args: readonly Argument<N>[], asked: Readonly<Record<string, unknown>> | undefined, author: Author<N>): N {
   const given = author.precision === undefined ? asked : inPrecision(row, author.precision, asked);
-  const expression = repeated(row, args, given, author) ?? settled(row, args, given, author);
-  const canonical = (author.asWritten === true ? undefined : rewrite(expression, author)) ?? expression;
-  return author.stabilise?.(canonical, author, derive) ?? canonical;
+  const node = repeated(row, args, given, author) ?? settled(row, args, given, author);
+  const canonical = (author.asWritten === true ? undefined : rewrite(node, author)) ?? node;
+  return stabilise(canonical, author, derive);
 }
 
-function settled(row: OpRow, args: readonly Argument[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
+function settled<N extends Node>(row: OpRow, args: readonly Argument<N>[], given: Readonly<Record<string, unknown>> | undefined, author: Author<N>): N {
   const operands = settleOperands(row, args, author);
   const types = operands.map((operand) => operand.type);
   const attributes = settleAttributes(row, types, given);
   const type = inferType(row, types, attributes);
-  if (row.widens && types.some(({ dtype }) => isCoded(dtype))) {
-    return castTo(decoded(row, operands, given, author), type.dtype, author);
-  }
-  const expression = new Expression(row, row.number, attributes, type, author.semantics, operands, author.nextSeq());
-  if (operands.every((operand, i) => operand === args[i])) rememberPlain(row, types, { given, attributes, type, flops: expression.flops });
-  return expression;
+  if (row.widens && types.some(({ dtype }) => isCoded(dtype))) return castTo(decoded(row, operands, given, author), type.dtype, author);
+  const node = author.make(row, attributes, type, operands);
+  if (operands.every((operand, i) => operand === args[i])) rememberPlain(row, types, { given, attributes, type, flops: node.flops });
+  return node;
 }
 
-/**
- * The call on what operands are computed in: what it gives is rounded once, so that a codec is how elements are stored
- * and never how they are computed.
- */
-function decoded(
-  row: OpRow, operands: readonly Expression[], given: Readonly<Record<string, unknown>> | undefined, author: Author,
-): Expression {
+/** The call on what operands are computed in: what it gives is rounded once, so that a codec is how elements are stored and never how they are computed. */
+function decoded<N extends Node>(row: OpRow, operands: readonly N[], given: Readonly<Record<string, unknown>> | undefined, author: Author<N>): N {
   const [precise] = operands.filter(({ type }) => isCoded(type.dtype)).map(({ type }) => DTYPES[type.dtype]);
   // Factors of a dtype that products may be rounded to lose nothing by it.
   const precision = precise?.factors === undefined ? undefined : (precise.name as Precision);
@@ -80,17 +73,17 @@ function rememberPlain(row: OpRow, types: readonly TensorType[], call: PlainCall
 /** Whether attributes as they were given are numbers, texts and the like, which the caller cannot change later. */
 const isPlain = (given: PlainCall['given']): boolean => given === undefined || Object.values(given).every((value) => typeof value !== 'object' && typeof value !== 'function');
 
-/** The expression of a call like one that was settled before, without going through its checks again. */
-function repeated(row: OpRow, args: readonly Argument[], given: PlainCall['given'], author: Author): Expression | undefined {
+/** The node of a call like one that was settled before, without going through its checks again. */
+function repeated<N extends Node>(row: OpRow, args: readonly Argument<N>[], given: PlainCall['given'], author: Author<N>): N | undefined {
   if (args.length > 2 || args.length !== row.operands.length || row.variadic) return undefined;
   const [a, b] = args;
   if (typeof a !== 'object' || (args.length === 2 && typeof b !== 'object')) return undefined;
-  const key = pairKey(a.type.id, (b as Expression | undefined)?.type.id ?? 0);
+  const key = pairKey(a.type.id, (b as N | undefined)?.type.id ?? 0);
   const calls = key < 0 ? undefined : plainCalls.get(row.number)?.get(key);
   if (calls === undefined) return undefined;
   for (const call of calls) {
     if (!isGivenAlike(call.given, given)) continue;
-    return new Expression(row, row.number, call.attributes, call.type, author.semantics, args as Expression[], author.nextSeq()).costsLike(call.flops);
+    return author.make(row, call.attributes, call.type, args as N[]).costsLike(call.flops);
   }
   return undefined;
 }
@@ -108,26 +101,25 @@ function isGivenAlike(known: PlainCall['given'], given: PlainCall['given']): boo
   return true;
 }
 
-/** An expression of a row the caller knows to be well formed, as laws and compensation plans make them. */
-export function derive(row: OpRow, operands: readonly Expression[], given: Readonly<Record<string, unknown>> | undefined, author: Author): Expression {
+/** A node of a row the caller knows to be well formed, as laws and compensation plans make them. */
+export function derive<N extends Node>(row: OpRow, operands: readonly N[], given: Readonly<Record<string, unknown>> | undefined, author: Author<N>): N {
   const types = operands.map((operand) => operand.type);
   const attributes = settleAttributes(row, types, given);
-  return new Expression(row, row.number, attributes, inferType(row, types, attributes), author.semantics, operands, author.nextSeq());
+  return author.make(row, attributes, inferType(row, types, attributes), operands);
 }
 
-/** An expression whose attributes are canonical already, as a trace holds them: all is checked as in a call, nothing is promoted or rewritten again. */
-export function restate(row: OpRow, operands: readonly Expression[], values: Attributes['values'], author: Author): Expression {
+/** A node whose attributes are canonical already, as a trace holds them: all is checked as in a call, nothing is promoted or rewritten again. */
+export function restate<N extends Node>(row: OpRow, operands: readonly N[], values: Attributes['values'], author: Author<N>): N {
   if (!takes(row, operands.length)) throw wrongCount(row, operands.length);
   const types = operands.map((operand) => operand.type);
   checkKinds(row, types);
   const attributes = internAttributes(restatedAttributes(row, types, values));
-  const expression = new Expression(row, row.number, attributes, inferType(row, types, attributes), author.semantics, operands, author.nextSeq());
+  const type = inferType(row, types, attributes);
   // A trace does not tell a plain number of a call from a scalar that was asked for; laws take both for the first.
-  if (row === FULL && expression.type.shape.length === 0) expression.origin = 'given';
-  return expression;
+  return author.make(row, attributes, type, operands, row === FULL && type.shape.length === 0);
 }
 
-function settleOperands(row: OpRow, args: readonly Argument[], author: Author): readonly Expression[] {
+function settleOperands<N extends Node>(row: OpRow, args: readonly Argument<N>[], author: Author<N>): readonly N[] {
   if (!takes(row, args.length)) throw wrongCount(row, args.length);
   const operands = args.every(isExpression) ? args : withConstants(row, args, author);
   checkKinds(row, operands.map((operand) => operand.type));
@@ -139,10 +131,10 @@ function settleOperands(row: OpRow, args: readonly Argument[], author: Author): 
 
 const takes = (row: OpRow, count: number): boolean => (row.variadic ? count > 0 : count === row.operands.length);
 
-const isExpression = (arg: Argument): arg is Expression => typeof arg === 'object';
+const isExpression = <N extends Node>(arg: Argument<N>): arg is N => typeof arg === 'object';
 
 /** The operands, with a constant for every literal. */
-function withConstants(row: OpRow, args: readonly Argument[], author: Author): readonly Expression[] {
+function withConstants<N extends Node>(row: OpRow, args: readonly Argument<N>[], author: Author<N>): readonly N[] {
   const beside = commonDType(args.filter(isExpression).map((arg) => arg.type.dtype));
   const call: WeakCall = { row, beside, literals: args.map((arg) => (isExpression(arg) ? undefined : arg)) };
   return args.map((arg, i) => {
@@ -157,11 +149,11 @@ function wrongCount(row: OpRow, count: number): ShapeError {
   return new ShapeError(`${row.name}: ${count} ${count === 1 ? 'operand was' : 'operands were'} given; it takes ${row.variadic ? 'a list of at least one' : `${row.operands.length} (${names})`}: ${count < row.operands.length ? `give ${row.operands.slice(count).map((operand) => operand.name).join(', ')} too` : row.variadic ? 'give it one' : 'leave the others out'}.`, { op: row.name, count });
 }
 
-// Constants of an author by dtype and value, so that a loop over `x.add(1)` makes one expression for its 1.
-const constants = new WeakMap<Author, Map<DType, Map<number | bigint, Expression>>>();
+// Constants of an author by dtype and value, so that a loop over `x.add(1)` makes one node for its 1.
+const constants = new WeakMap<object, Map<DType, Map<number | bigint, Node>>>();
 
-/** The scalar expression of a literal. */
-function constant(dtype: DType, value: number | bigint, author: Author): Expression {
+/** The scalar node of a literal. */
+function constant<N extends Node>(dtype: DType, value: number | bigint, author: Author<N>): N {
   const kept = isCoded(dtype) && isFloat(dtype) ? nearestElement(dtype, Number(value)) : value;
   // A map takes −0 for 0.
   if (Object.is(kept, -0)) return makeConstant(dtype, kept, author);
@@ -171,21 +163,14 @@ function constant(dtype: DType, value: number | bigint, author: Author): Express
   if (byValue === undefined || byValue.size >= REMEMBERED_LIMIT) byDType.set(dtype, (byValue = new Map()));
   let known = byValue.get(kept);
   if (known === undefined) byValue.set(kept, (known = makeConstant(dtype, kept, author)));
-  return known;
+  return known as N;
 }
 
-function makeConstant(dtype: DType, value: number | bigint, author: Author): Expression {
-  const attributes = internAttributes({ shape: [], value, dtype });
-  const expression = new Expression(FULL, FULL.number, attributes, tensorType(dtype, []), author.semantics, [], author.nextSeq());
-  // One element is sooner written than computed.
-  const array = allocate(dtype, 1);
-  array[0] = elementOf(dtype, value) as never;
-  expression.value = valueOfArray(expression.type, array);
-  expression.origin = 'given';
-  return expression;
+function makeConstant<N extends Node>(dtype: DType, value: number | bigint, author: Author<N>): N {
+  return author.make(FULL, internAttributes({ shape: [], value, dtype }), tensorType(dtype, []), [], true);
 }
 
-function castTo(operand: Expression, dtype: DType, author: Author): Expression {
+function castTo<N extends Node>(operand: N, dtype: DType, author: Author<N>): N {
   if (operand.type.dtype === dtype) return operand;
   const folded = operand.row === FULL && operand.type.shape.length === 0 ? castValue(operand.attributes.values['value'] as number | bigint, operand.type.dtype, dtype) : undefined;
   return folded === undefined ? derive(CAST, [operand], { dtype }, author) : constant(dtype, folded, author);

@@ -3,6 +3,10 @@
 /** Number of a node; 0 is no node. Never leaves the process. */
 export type NodeId = number;
 
+/** Op numbers that no row has: those of roots, and of the list nodes that chain more than two operands. */
+export const ROOT_OP = 0xffff;
+export const LIST_OP = 0xfffe;
+
 const MIN_CAPACITY = 1024;
 const EMPTY = 0;
 /** Arity of nodes that equal no other: nobody looks for them by their fields, so they take no slot. */

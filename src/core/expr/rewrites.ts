@@ -9,11 +9,11 @@ import {
   SQUARE, SUBTRACT, SUM, VAR,
 } from '../ops/named.ts';
 import { isFloat } from '../tensor/dtype.ts';
-import type { Author, Derive, Expression } from './node.ts';
+import type { Author, Node } from './node.ts';
 import { constantOf, isSame, under, underSquare } from './same.ts';
 
 /** Makes an expression of a row the caller knows to be well formed. */
-export type Build = (row: OpRow, operands: readonly Expression[], given?: Readonly<Record<string, unknown>>) => Expression;
+export type Build = (row: OpRow, operands: readonly Node[], given?: Readonly<Record<string, unknown>>) => Node;
 
 /** One rewrite: `apply` answers the better form, or undefined where the pattern or its condition does not hold. */
 export interface Rewrite {
@@ -22,48 +22,48 @@ export interface Rewrite {
   readonly why: string;
   /** Where the form and its error are analysed. */
   readonly source: string;
-  readonly apply: (e: Expression, build: Build) => Expression | undefined;
+  readonly apply: (e: Node, build: Build) => Node | undefined;
 }
 
-const scalar = (value: number, like: Expression, build: Build): Expression => build(FULL, [], { shape: [], value, dtype: like.type.dtype });
+const scalar = (value: number, like: Node, build: Build): Node => build(FULL, [], { shape: [], value, dtype: like.type.dtype });
 
 /** The other operand of a sum or product of which one operand is the constant. */
-function besideConstant(e: Expression | undefined, row: OpRow, value: number): Expression | undefined {
+function besideConstant(e: Node | undefined, row: OpRow, value: number): Node | undefined {
   if (e?.row !== row) return undefined;
-  const [a, b] = e.operands as [Expression, Expression];
+  const [a, b] = e.operands as [Node, Node];
   if (constantOf(a) === value) return b;
   return constantOf(b) === value ? a : undefined;
 }
 
 /** Both operands, where they are of one row. */
-function bothUnder(e: Expression | undefined, outer: OpRow, inner: OpRow): readonly [Expression, Expression] | undefined {
+function bothUnder(e: Node | undefined, outer: OpRow, inner: OpRow): readonly [Node, Node] | undefined {
   if (e?.row !== outer) return undefined;
   const [x, y] = [under(e.operands[0], inner), under(e.operands[1], inner)];
   return x === undefined || y === undefined ? undefined : [x, y];
 }
 
-const reductionOf = (e: Expression): { axis: readonly number[]; keepdims: boolean } => {
+const reductionOf = (e: Node): { axis: readonly number[]; keepdims: boolean } => {
   const { axis, keepdims } = e.attributes.values;
   return { axis: axis as readonly number[], keepdims: keepdims === true };
 };
 
-function softmaxForm(e: Expression, build: Build): Expression | undefined {
+function softmaxForm(e: Node, build: Build): Node | undefined {
   const x = under(e.operands[0], EXP);
-  const total = e.operands[1] as Expression;
-  if (x === undefined || total.row !== SUM || !isSame(e.operands[0] as Expression, total.operands[0] as Expression)) return undefined;
+  const total = e.operands[1] as Node;
+  if (x === undefined || total.row !== SUM || !isSame(e.operands[0] as Node, total.operands[0] as Node)) return undefined;
   const { axis, keepdims } = reductionOf(total);
   return axis.length === 1 && (keepdims || x.type.shape.length === 1) ? build(SOFTMAX, [x], { axis: axis[0] }) : undefined;
 }
 
-function varianceForm(e: Expression, build: Build): Expression | undefined {
-  const [ofSquares, squared] = e.operands as [Expression, Expression];
+function varianceForm(e: Node, build: Build): Node | undefined {
+  const [ofSquares, squared] = e.operands as [Node, Node];
   const mean = underSquare(squared);
   const x = underSquare(under(ofSquares, MEAN));
-  if (x === undefined || mean?.row !== MEAN || mean.attributes !== ofSquares.attributes || !isSame(x, mean.operands[0] as Expression)) return undefined;
+  if (x === undefined || mean?.row !== MEAN || mean.attributes !== ofSquares.attributes || !isSame(x, mean.operands[0] as Node)) return undefined;
   return build(VAR, [x], { ...reductionOf(mean), correction: 0 });
 }
 
-function differenceOfSquares(e: Expression, build: Build): Expression | undefined {
+function differenceOfSquares(e: Node, build: Build): Node | undefined {
   const [x, y] = [underSquare(e.operands[0]), underSquare(e.operands[1])];
   if (x === undefined || y === undefined) return undefined;
   return build(MULTIPLY, [build(SUBTRACT, [x, y]), build(ADD, [x, y])]);
@@ -72,42 +72,42 @@ function differenceOfSquares(e: Expression, build: Build): Expression | undefine
 /** Of other constants the better form would be NaN where the written one is not: 0/0 at x = 0, ∞/∞. */
 const isStep = (value: number | undefined): boolean => value !== undefined && value !== 0 && Number.isFinite(value);
 
-function differenceOfRoots(e: Expression, build: Build): Expression | undefined {
+function differenceOfRoots(e: Node, build: Build): Node | undefined {
   const roots = bothUnder(e, SUBTRACT, SQRT);
   if (roots === undefined || roots[0].row !== ADD) return undefined;
-  const step = (roots[0].operands as readonly Expression[]).find((operand) => isStep(constantOf(operand)));
+  const step = (roots[0].operands as readonly Node[]).find((operand) => isStep(constantOf(operand)));
   const rest = roots[0].operands.find((operand) => operand !== step);
   if (step === undefined || rest === undefined || !isSame(rest, roots[1])) return undefined;
   return build(DIVIDE, [step, build(ADD, e.operands)]);
 }
 
-function sinSquaredForm(e: Expression, build: Build): Expression | undefined {
+function sinSquaredForm(e: Node, build: Build): Node | undefined {
   const x = constantOf(e.operands[0]) === 1 ? under(e.operands[1], COS) : undefined;
   if (x === undefined) return undefined;
   const half = build(SQUARE, [build(SIN, [build(MULTIPLY, [x, scalar(0.5, x, build)])])]);
   return build(MULTIPLY, [half, scalar(2, x, build)]);
 }
 
-function hypotForm(e: Expression, build: Build): Expression | undefined {
+function hypotForm(e: Node, build: Build): Node | undefined {
   const sum = e.operands[0];
   const [x, y] = sum?.row === ADD ? [underSquare(sum.operands[0]), underSquare(sum.operands[1])] : [];
   return x !== undefined && y !== undefined ? build(HYPOT, [x, y]) : undefined;
 }
 
-function normForm(e: Expression, build: Build): Expression | undefined {
-  const sum = e.operands[0] as Expression;
+function normForm(e: Node, build: Build): Node | undefined {
+  const sum = e.operands[0] as Node;
   const x = sum.row === SUM && sum.type.dtype === 'float32' ? underSquare(sum.operands[0]) : undefined;
   return x && build(NORM, [x], reductionOf(sum));
 }
 
-function logSumExpForm(e: Expression, build: Build): Expression | undefined {
-  const sum = e.operands[0] as Expression;
+function logSumExpForm(e: Node, build: Build): Node | undefined {
+  const sum = e.operands[0] as Node;
   const x = sum.row === SUM ? under(sum.operands[0], EXP) : undefined;
   return x && build(LOGSUMEXP, [x], reductionOf(sum));
 }
 
-/** Expression of `row` on x, where x was found. */
-const on = (row: OpRow, x: Expression | undefined, build: Build): Expression | undefined => x && build(row, [x]);
+/** Node of `row` on x, where x was found. */
+const on = (row: OpRow, x: Node | undefined, build: Build): Node | undefined => x && build(row, [x]);
 
 const LSE = 'Blanchard, Higham, Higham 2021, Accurately computing the log-sum-exp and softmax functions';
 const KAHAN = 'Kahan 1987, Branch cuts for complex elementary functions; C99 expm1, log1p';
@@ -125,7 +125,7 @@ export const REWRITES: readonly Rewrite[] = [
     return x && other && isSame(x, other) ? build(SIGMOID, [x]) : undefined;
   } },
   { formula: 'log(softmax(x)) → log_softmax(x)', row: LOG, why: 'a softmax that underflows to 0 has the logarithm −∞', source: LSE, apply: (e, build) => {
-    const softmax = e.operands[0] as Expression;
+    const softmax = e.operands[0] as Node;
     return softmax.row === SOFTMAX ? build(LOG_SOFTMAX, softmax.operands, { axis: softmax.attributes.values['axis'] }) : undefined;
   } },
   { formula: 'log(exp(x) + exp(y)) → logaddexp(x, y)', row: LOG, why: 'exp overflows or underflows where the logarithm of the sum does not', source: LSE, apply: (e, build) => {
@@ -155,21 +155,22 @@ export const REWRITES: readonly Rewrite[] = [
 const byRow = new Map<OpRow, Rewrite[]>();
 for (const rewrite of REWRITES) byRow.set(rewrite.row, [...(byRow.get(rewrite.row) ?? []), rewrite]);
 
-/** A canonical expression as the author wants it: in its better form, or as written with a note of the better form (nothing is then made). */
-export function stabilise(e: Expression, author: Author, derive: Derive): Expression {
-  if (author.rewrites !== 'apply' && author.rewrites !== 'offer') return e;
-  const rewrites = byRow.get(e.row as OpRow);
-  if (rewrites === undefined || !isFloat(e.type.dtype)) return e;
-  const build: Build = author.rewrites === 'apply' ? (row, operands, given) => derive(row, operands, given, author) : () => e;
-  for (const rewrite of rewrites) {
-    const better = rewrite.apply(e, build);
+/** Makes a node of a row from operands the caller knows to fit. */
+type Derive<N extends Node> = (row: OpRow, operands: readonly N[], given: Readonly<Record<string, unknown>> | undefined, author: Author<N>) => N;
+
+/** A canonical node as the author wants it: in its better form, or as written with a note of the better form (nothing is then made). */
+export function stabilise<N extends Node>(e: N, author: Author<N>, derive: Derive<N>): N {
+  const { rewrites } = author;
+  if (rewrites !== 'apply' && rewrites !== 'offer') return e;
+  const candidates = byRow.get(e.row as OpRow);
+  if (candidates === undefined || !isFloat(e.type.dtype)) return e;
+  const build: Build = rewrites === 'apply' ? (row, operands, given) => derive(row, operands as readonly N[], given, author) : () => e;
+  for (const { apply, formula, why } of candidates) {
+    const better = apply(e, build) as N | undefined;
     if (better === undefined || better.type !== e.type) continue;
-    if (author.rewrites === 'apply') {
-      better.note = `rewritten: ${rewrite.formula}; ${rewrite.why}`;
-      return better;
-    }
-    e.note = `a better form exists: ${rewrite.formula}; ${rewrite.why}. open({ rewrites: 'apply' }) uses it`;
-    return e;
+    if (rewrites === 'apply') author.noted(better, `rewritten: ${formula}; ${why}`);
+    else author.noted(e, `a better form exists: ${formula}; ${why}. open({ rewrites: 'apply' }) uses it`);
+    return rewrites === 'apply' ? better : e;
   }
   return e;
 }

@@ -1,6 +1,7 @@
 // Handles: a symbolic tensor knows what it is; a pending one is awaited, the plain one is what the await gives.
 import { ClosedError, ShapeError, SourceError, withReader } from '../errors.ts';
-import type { Author, Expression } from '../expr/node.ts';
+import type { Call } from '../engine/call.ts';
+import type { Author } from '../expr/node.ts';
 import type { OpRow } from '../ops/define.ts';
 import { FOREIGN_METHODS, METHODS, opNamed } from '../ops/index.ts';
 import { splitParts } from '../ops/split.ts';
@@ -10,7 +11,8 @@ import type { ForeignClass } from '../tensor/export.ts';
 import { formatShape, type Shape } from '../tensor/shape.ts';
 import type { Explanation } from '../engine/explain.ts';
 import type { TensorMethods } from './methods.gen.ts';
-import { INSPECT, printTensor } from './print.ts';
+import { INSPECT } from '../text.ts';
+import { printTensor } from './print.ts';
 
 /** What a handle asks of its sheet. */
 export interface Owner {
@@ -18,22 +20,22 @@ export interface Owner {
   readonly author: Author;
   /** Whether values stay with handles: where nothing is reused, nobody else keeps what was computed. */
   readonly keepsForHandles: boolean;
-  call(row: OpRow, self: Expression | undefined, args: readonly unknown[]): unknown;
+  call(row: OpRow, self: Call | undefined, args: readonly unknown[]): unknown;
   /** A promise where the event loop should turn before the answer is used. */
-  admit(expression: Expression): Promise<void> | undefined;
+  admit(expression: Call): Promise<void> | undefined;
   /** The value, held for the caller. */
-  demand(expression: Expression): Promise<Value>;
+  demand(expression: Call): Promise<Value>;
   /** The value if it is in memory now, not held; undefined otherwise. */
-  peek(expression: Expression): Value | undefined;
+  peek(expression: Call): Value | undefined;
   /** Counts a copy that leaves the sheet, and fixes the bits it showed. */
-  observed(expression: Expression, value: Value): void;
-  contentIdOf(expression: Expression): Promise<Uint8Array>;
+  observed(expression: Call, value: Value): void;
+  contentIdOf(expression: Call): Promise<Uint8Array>;
   /** The buffer of the elements on the sheet's GPU, theirs while the expression has its value. */
-  lend(expression: Expression): Promise<GPUBuffer>;
+  lend(expression: Call): Promise<GPUBuffer>;
   /** A copy as a tensor of a library that computes on the sheet's GPU, where the elements are; undefined where they go through RAM. */
-  exportOnGpu<F>(expression: Expression, foreign: ForeignClass<F>): Promise<F | undefined>;
-  explain(expression: Expression): Explanation;
-  release(expression: Expression): void;
+  exportOnGpu<F>(expression: Call, foreign: ForeignClass<F>): Promise<F | undefined>;
+  explain(expression: Call): Explanation;
+  release(expression: Call): void;
 }
 
 /**
@@ -44,13 +46,13 @@ export class Tensor<D extends DType = DType> {
   /** @internal */
   readonly owner: Owner;
   /** @internal */
-  readonly expression: Expression;
+  readonly expression: Call;
   /** @internal What has the value kept as long as this handle lives. */
   holding: object | undefined;
   #disposed = false;
 
   /** @internal */
-  constructor(owner: Owner, expression: Expression) {
+  constructor(owner: Owner, expression: Call) {
     this.owner = owner;
     this.expression = expression;
     expression.claims++;

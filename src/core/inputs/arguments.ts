@@ -1,10 +1,10 @@
 // The arguments of a call: operands first, then attributes by position, then an object of attributes.
 import { AttributeError } from '../errors.ts';
-import type { Expression } from '../expr/node.ts';
+import type { Call } from '../engine/call.ts';
 import type { OpRow } from '../ops/define.ts';
 
 /** Splits the arguments of a call into operands, in a list that is the caller's, and attributes. */
-export function splitArguments(row: OpRow, self: Expression | undefined, args: readonly unknown[]): { operands: unknown[]; given: Record<string, unknown> | undefined } {
+export function splitArguments(row: OpRow, self: Call | undefined, args: readonly unknown[]): { operands: unknown[]; given: Record<string, unknown> | undefined } {
   const count = row.variadic ? 1 : row.operands.length - (self === undefined ? 0 : 1);
   if (args.length === count && !row.variadic) return { operands: listed(self, args), given: undefined };
   if (args.length === 1 && self !== undefined && count === 0 && isAttributes(args[0])) return { operands: [self], given: args[0] as Record<string, unknown> };
@@ -18,7 +18,7 @@ export function splitArguments(row: OpRow, self: Expression | undefined, args: r
 }
 
 /** More arguments than operands and positional attributes: what is left may be meant for an attribute that goes by name. */
-function surplus(row: OpRow, self: Expression | undefined, count: number, rest: readonly unknown[]): AttributeError {
+function surplus(row: OpRow, self: Call | undefined, count: number, rest: readonly unknown[]): AttributeError {
   const operands = row.operands.slice(self === undefined ? 0 : 1).map((operand) => operand.name);
   const taken = [...(row.variadic ? [`a list of ${operands.join('')}`] : operands), ...row.positional];
   const named = Object.keys(row.attributes).filter((name) => !row.positional.includes(name));
@@ -37,7 +37,7 @@ function listFor(row: OpRow, rest: readonly unknown[]): readonly number[] | unde
 }
 
 /** A list of just its length: a spread after another element leaves room for 16 more, and expressions keep the list. */
-function listed(self: Expression | undefined, rest: readonly unknown[]): unknown[] {
+function listed(self: Call | undefined, rest: readonly unknown[]): unknown[] {
   if (self === undefined) return [...rest];
   return rest.length === 1 ? [self, rest[0]] : rest.length === 0 ? [self] : [self, ...rest];
 }

@@ -1,6 +1,5 @@
 // What lies on the sheet's GPU as operands and results: buffers of other WebGPU code and for it, tensors of a TensorFlow.js that computes there.
-import type { BufferSharing } from '../device/device.ts';
-import { AttributeError, ShapeError, SourceError, UnavailableError } from '../errors.ts';
+import { AttributeError, ShapeError, SourceError } from '../errors.ts';
 import { type Value, valueOf } from '../tensor/block.ts';
 import { type DType, parseDType } from '../tensor/dtype.ts';
 import type { ForeignClass } from '../tensor/export.ts';
@@ -8,26 +7,19 @@ import { flushTf, placeOfTf, tfOnDevice } from '../tensor/foreign-gpu.ts';
 import { checkFilled, readShape } from '../tensor/foreign-layout.ts';
 import { checkShape, type Shape, sizeOf } from '../tensor/shape.ts';
 import { type TensorType, tensorType } from '../tensor/type.ts';
-import type { Core } from '../engine/engine.ts';
+import { sharingOf } from '../engine/devices.ts';
+import type { Parts } from '../engine/parts.ts';
 import { checkHeld } from './operands.ts';
 
-/** The device whose buffers a sheet shares, which says itself where it was lost. Throws an UnavailableError that says what is missing. */
-export function sharingOf({ dispatcher, absentDevices }: Core): BufferSharing {
-  const sharing = dispatcher.devices.find(({ memory }) => memory?.sharing !== undefined)?.memory?.sharing;
-  if (sharing !== undefined) return sharing;
-  const why = absentDevices.find(({ name }) => name === 'webgpu')?.detail ?? 'none was looked for; name "webgpu" in the devices option';
-  throw new UnavailableError(`This sheet has no GPU: ${why}.`, { device: 'webgpu' });
-}
-
 /** A value over a buffer that stays the caller's. */
-export function valueOfBuffer(core: Core, buffer: GPUBuffer, shape: readonly number[] | undefined, { dtype = 'float32', own = false }: { readonly dtype?: DType; readonly own?: boolean }): Value {
+export function valueOfBuffer(parts: Parts, buffer: GPUBuffer, shape: readonly number[] | undefined, { dtype = 'float32', own = false }: { readonly dtype?: DType; readonly own?: boolean }): Value {
   if (shape === undefined) throw new ShapeError('tensor: a GPUBuffer has no shape; give one: sheet.tensor(buffer, [rows, columns]).', {});
   if (own) throw new AttributeError('tensor: a GPUBuffer is never copied; leave own out.', { option: 'own' });
-  if (core.settings.policy.finiteInputs !== undefined) {
+  if (parts.settings.policy.finiteInputs !== undefined) {
     throw new SourceError('tensor: the policy looks at the elements of inputs, and those of a GPUBuffer are not in RAM; read the buffer and pass a typed array.', { law: 'finiteInputs' });
   }
   const type = tensorType(parseDType(dtype), checkShape(shape, 'tensor'));
-  return valueOf(type, sharingOf(core).adopt(buffer, type));
+  return valueOf(type, sharingOf(parts).adopt(buffer, type));
 }
 
 /** What a tensor of tf says of itself. */
@@ -40,7 +32,7 @@ interface TfDescription {
  * A copy, on the GPU, of a tensor of tf that only the sheet's own device has, as it is now; undefined for anything else. Words of
  * another type than the tensor's, as tf has them for bool, are read by nobody here.
  */
-export function valueOfTf({ dispatcher, settings }: Core, given: unknown, owner: string, shape?: readonly number[], asked?: DType): Value | undefined {
+export function valueOfTf({ dispatcher, settings }: Parts, given: unknown, owner: string, shape?: readonly number[], asked?: DType): Value | undefined {
   const place = typeof given === 'object' && given !== null ? placeOfTf(given) : undefined;
   if (place?.buffer === undefined || settings.policy.finiteInputs !== undefined) return undefined;
   const { buffer, words, backend } = place;
@@ -57,7 +49,7 @@ export function valueOfTf({ dispatcher, settings }: Core, given: unknown, owner:
 }
 
 /** A copy as a tensor of tf that never leaves the GPU, where tf is set to a backend on the sheet's device and the value is there; undefined elsewhere. */
-export async function exportOnGpu<F>({ dispatcher }: Core, { dtype, shape, size }: TensorType, foreign: ForeignClass<F>, copyOut: (use: (buffer: GPUBuffer) => void) => Promise<boolean>): Promise<F | undefined> {
+export async function exportOnGpu<F>({ dispatcher }: Parts, { dtype, shape, size }: TensorType, foreign: ForeignClass<F>, copyOut: (use: (buffer: GPUBuffer) => void) => Promise<boolean>): Promise<F | undefined> {
   const sharing = dispatcher.devices.find(({ memory }) => memory?.sharing !== undefined)?.memory?.sharing;
   const tf = tfOnDevice<F & { dispose(): void }>(foreign, (device) => sharing?.isOn(device) === true);
   if (tf === undefined || size === 0 || (dtype !== 'float32' && dtype !== 'int32')) return undefined;

@@ -2,7 +2,7 @@
 import { SourceError, ShapeError, DTypeError } from '../errors.ts';
 import type { Argument } from '../expr/canonicalise.ts';
 import { commonDType } from '../expr/literals.ts';
-import { Expression } from '../expr/node.ts';
+import { Call } from '../engine/call.ts';
 import { type DType, type TypedArray, dtypeOfArray, parseDType } from '../tensor/dtype.ts';
 import { checkShape, formatShape, MAX_RANK, sizeOf } from '../tensor/shape.ts';
 import type { Elements } from '../tensor/elements.ts';
@@ -10,7 +10,7 @@ import { asTableArray, checkReadable, isStoredForm } from '../tensor/foreign-dty
 import { asTruth, readSequence } from '../tensor/foreign-elements.ts';
 import { readForeign } from '../tensor/foreign.ts';
 import { isGpuBuffer } from '../tensor/foreign-gpu.ts';
-import { describe } from '../handle/print.ts';
+import { describe } from '../text.ts';
 
 /** Nested lists of numbers, booleans or bigints; the innermost may be typed arrays. */
 export type Nested = number | boolean | bigint | readonly (Nested | ArrayBufferView)[];
@@ -19,7 +19,7 @@ export type Nested = number | boolean | bigint | readonly (Nested | ArrayBufferV
 export const isLiteral = (value: unknown): value is number | boolean | bigint => typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint';
 
 /** True for elements that were read and have no root yet. */
-export const isElements = (value: Argument | Elements): value is Elements => typeof value === 'object' && !(value instanceof Expression);
+export const isElements = (value: Argument | Elements): value is Elements => typeof value === 'object' && !(value instanceof Call);
 
 /** Reads anything that holds elements: a typed array, nested lists, a foreign tensor. Throws a typed error otherwise. */
 export function readElements(value: unknown, owner: string, shape?: readonly number[], dtype?: DType): Elements {

@@ -42,17 +42,17 @@ export async function openRows(view: MemoView, name: string, given: unknown): Pr
 
 const nothing = (): void => {};
 
-function listRows({ core, author }: MemoView, name: string, items: readonly unknown[]): RowSource {
+function listRows({ memoKeys, author }: MemoView, name: string, items: readonly unknown[]): RowSource {
   return {
     count: items.length, release: nothing,
-    keyOf: (rest, i) => core.memoKeys.row(rest, author, items[i], name),
+    keyOf: (rest, i) => memoKeys.row(rest, author, items[i], name),
     // Copies: what the function writes to its rows must not come back with them when they are run again.
     batch: (rows) => ({ rows: copyArguments(rows.map((i) => items[i])), release: nothing }),
   };
 }
 
 /** Every element of an array is a row, or every byte where there are no elements; a batch is of the array's own kind. */
-function viewRows({ core }: MemoView, name: string, given: ArrayBufferView): RowSource {
+function viewRows({ memoKeys }: MemoView, name: string, given: ArrayBufferView): RowSource {
   const owner = `memo "${name}": rows`;
   checkReadable(given, owner);
   const width = (given as { BYTES_PER_ELEMENT?: number }).BYTES_PER_ELEMENT ?? 1;
@@ -60,7 +60,7 @@ function viewRows({ core }: MemoView, name: string, given: ArrayBufferView): Row
   const rowAt = (i: number): Uint8Array => bytes.subarray(i * width, (i + 1) * width);
   return {
     count: bytes.length / width, release: nothing,
-    keyOf: (rest, i) => core.memoKeys.contentRow(rest, core.memoKeys.bytesId(rowAt(i), owner)),
+    keyOf: (rest, i) => memoKeys.contentRow(rest, memoKeys.bytesId(rowAt(i), owner)),
     batch: (rows) => {
       const picked = new Uint8Array(rows.length * width);
       rows.forEach((row, i) => picked.set(rowAt(row), i * width));
@@ -71,13 +71,13 @@ function viewRows({ core }: MemoView, name: string, given: ArrayBufferView): Row
 
 type MakeBatch = (elements: Elements, rows: readonly number[]) => Batch;
 
-function elementRows({ core }: MemoView, name: string, { array, dtype, shape }: Elements, make: MakeBatch, release: () => void): RowSource {
+function elementRows({ engine, memoKeys }: MemoView, name: string, { array, dtype, shape }: Elements, make: MakeBatch, release: () => void): RowSource {
   const [count, ...rest] = shape;
   if (count === undefined) throw new ShapeError(`memo "${name}": its rows are a scalar; give a tensor with rows along its first axis.`, { shape });
   const type = tensorType(dtype, rest);
   return {
     count, release,
-    keyOf: (key, i) => core.memoKeys.contentRow(key, core.roots.contentId(array.subarray(i * type.size, (i + 1) * type.size), type)),
+    keyOf: (key, i) => memoKeys.contentRow(key, engine.parts.contents.contentId(array.subarray(i * type.size, (i + 1) * type.size), type)),
     batch: (rows) => make({ dtype, shape: [rows.length, ...rest], array: gather(array, type.size, rows, dtype), fresh: true }, rows),
   };
 }
@@ -106,5 +106,5 @@ function gathered(given: object, gather: Gather, rows: readonly number[]): Batch
 
 function ours(view: MemoView, { array, dtype, shape }: Elements): Batch {
   const type = tensorType(dtype, shape);
-  return { rows: new Tensor(view.owner, view.core.roots.add(type, valueOfArray(type, array), view.author)), release: nothing };
+  return { rows: new Tensor(view.owner, view.engine.root(type, valueOfArray(type, array))), release: nothing };
 }

@@ -1,4 +1,5 @@
 // Laws on what a memoised function is given and gives: it comes from outside the sheet, so no op judges it.
+import { countDenials, enforce } from '../engine/judge.ts';
 import { judgeFinite, judgeSize, type NonFinite, type Verdict } from '../policy/laws.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
 import { tensorType } from '../tensor/type.ts';
@@ -13,7 +14,7 @@ type Judged = Pick<MemoCall, 'view' | 'name'>;
 
 /** Judges arguments, as their elements are now. */
 export function judgeArguments(memo: Judged, args: readonly unknown[]): void {
-  const law = memo.view.core.settings.policy.finiteInputs;
+  const law = memo.view.engine.parts.settings.policy.finiteInputs;
   if (law === undefined) return;
   const { skeleton, leaves } = part(args);
   judgeNumbers(memo, 'finiteInputs', law, skeleton);
@@ -31,21 +32,21 @@ function valueOfElements(leaf: object, name: string): Value {
 
 /** Judges a tensor that the function gave, now or before. */
 export function judgeValue(memo: Judged, value: Value, known?: Health): void {
-  const { core } = memo.view;
-  if (core.lawless) return;
-  const { policy } = core.settings;
-  core.refusing(() => judgeSize(policy, { op: called(memo), type: value.type, seq: 0 }));
+  const { parts } = memo.view.engine;
+  if (parts.lawless) return;
+  const { policy } = parts.settings;
+  countDenials(parts, () => judgeSize(policy, { op: called(memo), type: value.type, seq: 0 }));
   if (policy.finite !== undefined) judgeElements(memo, 'finite', policy.finite, value, known);
 }
 
 /** Judges what a result is beside its tensors: its numbers, and arrays that no tensor stands for. */
 export function judgeTree(memo: Judged, tree: unknown): void {
-  const { core } = memo.view;
-  if (core.lawless) return;
-  const { policy } = core.settings;
+  const { parts } = memo.view.engine;
+  if (parts.lawless) return;
+  const { policy } = parts.settings;
   const { skeleton, leaves } = part(tree);
   for (const { leaf } of leaves) {
-    if (ArrayBuffer.isView(leaf) && isOpaque(leaf)) core.refusing(() => judgeSize(policy, { op: called(memo), type: tensorType('uint8', [leaf.byteLength]), seq: 0 }));
+    if (ArrayBuffer.isView(leaf) && isOpaque(leaf)) countDenials(parts, () => judgeSize(policy, { op: called(memo), type: tensorType('uint8', [leaf.byteLength]), seq: 0 }));
   }
   if (policy.finite !== undefined) judgeNumbers(memo, 'finite', policy.finite, skeleton);
 }
@@ -63,7 +64,7 @@ function judgeNumbers(memo: Judged, law: 'finite' | 'finiteInputs', verdict: Ver
 }
 
 function report(memo: Judged, law: 'finite' | 'finiteInputs', verdict: Verdict, found: NonFinite | undefined): void {
-  if (found !== undefined) memo.view.core.broken(judgeFinite(law, called(memo), 0, found), verdict);
+  if (found !== undefined) enforce(memo.view.engine.parts, judgeFinite(law, called(memo), 0, found), verdict);
 }
 
 function collect(value: unknown, path: Path, into: NonFinite[]): void {

@@ -11,7 +11,7 @@ import { tensorType } from '../tensor/type.ts';
 import { copyView, kindOf } from './kinds.ts';
 import { asGiven, copyTree, isMadeOfDims, part } from './leaves.ts';
 import { readElements } from '../inputs/operands.ts';
-import type { Roots } from '../inputs/roots.ts';
+import type { Contents } from '../engine/contents.ts';
 import { Tensor } from '../handle/tensor.ts';
 
 const writer = new TlvWriter();
@@ -19,11 +19,11 @@ const writer = new TlvWriter();
 /** Makes keys: digests of typed fields (docs/format/fingerprint.md), tensors and arrays by their content ids and, as arguments, by their kinds. */
 export class MemoKeys {
   readonly #digest: Digest;
-  readonly #roots: Roots;
+  readonly #contents: Contents;
 
-  constructor(digest: Digest, roots: Roots) {
+  constructor(digest: Digest, contents: Contents) {
     this.#digest = digest;
-    this.#roots = roots;
+    this.#contents = contents;
   }
 
   /** The definition of a memo: `sqs.memo.v3` of its name and deps. */
@@ -61,14 +61,14 @@ export class MemoKeys {
   /** The content id of an array's bytes, whatever its elements are. */
   bytesId(view: ArrayBufferView, owner: string): Uint8Array {
     checkReadable(view, owner);
-    return this.#roots.contentId(bytesOf(view), tensorType('uint8', [view.byteLength]));
+    return this.#contents.contentId(bytesOf(view), tensorType('uint8', [view.byteLength]));
   }
 
   #contentOf(leaf: object, owner: string): Uint8Array {
     if (leaf instanceof Tensor) return leaf.expression.contentId as Uint8Array;
     if (ArrayBuffer.isView(leaf) && dtypeOfArray(leaf) === undefined) return this.bytesId(leaf, owner);
     const { array, dtype, shape } = readElements(leaf, owner);
-    return this.#roots.contentId(array, tensorType(dtype, shape));
+    return this.#contents.contentId(array, tensorType(dtype, shape));
   }
 }
 

@@ -1,6 +1,6 @@
 // sheet.memo: a function whose results are kept by name, deps and arguments. Calls under way are shared, errors are not kept.
 import { AttributeError } from '../errors.ts';
-import type { Expression } from '../expr/node.ts';
+import type { Call } from '../engine/call.ts';
 import { toHex } from '../fingerprint/digest.ts';
 import { valueOfArray } from '../tensor/block.ts';
 import { tensorType } from '../tensor/type.ts';
@@ -11,7 +11,7 @@ import { type Definition, type Flight, freshStats, type MemoStats, type Piece } 
 import { decodeTree, encodeTree } from './tree.ts';
 import { takeValue, timed } from './values.ts';
 import type { MemoCall, MemoView } from './view.ts';
-import type { ViewOptions } from '../sheet/options.ts';
+import type { ViewOptions } from '../engine/settings.ts';
 import { orAborted } from '../engine/signals.ts';
 import { Tensor } from '../handle/tensor.ts';
 
@@ -69,7 +69,7 @@ function bind<A extends readonly unknown[], R>(view: MemoView, settled: Settled,
     const own = open.length > 0 || known === undefined || settled.rows > 0 ? copyArguments(given) : given;
     const definition = known ?? await orAborted(define(), view.signal);
     if (open.length > 0) await orAborted(identify(open), view.signal);
-    view.core.memos.touch(definition);
+    view.memos.touch(definition);
     return then({ ...settled, view, definition }, own);
   };
   const memo = Object.assign((...args: A) => ask(args, call) as Promise<R>, {
@@ -94,7 +94,7 @@ function checkOptions(name: unknown, options: MemoOptions): number {
 /** The definition, found once. Deps are read now; only tensors that are not computed yet make it wait. */
 function definer(view: MemoView, name: string, run: unknown, given: readonly unknown[]): Define {
   const deps = copyArguments(given);
-  const make = (): Definition => view.core.memos.define(name, view.core.memoKeys.definition(name, deps), String(run));
+  const make = (): Definition => view.memos.define(name, view.memoKeys.definition(name, deps), String(run));
   const open = unidentified(deps);
   let known = open.length === 0 ? make() : undefined;
   const current = (): Definition | undefined => (known?.isRetired === true ? (known = make()) : known);
@@ -109,10 +109,10 @@ function withoutTail(args: readonly unknown[]): readonly unknown[] {
 }
 
 async function call(memo: MemoCall, args: readonly unknown[]): Promise<unknown> {
-  memo.view.core.sweep();
+  memo.view.engine.sweep();
   memo.definition.stats.calls++;
   judgeArguments(memo, args);
-  const turn = memo.view.core.pins.breathe();
+  const turn = memo.view.engine.parts.pins.breathe();
   if (turn === undefined) return answer(memo, args);
   // The caller may write to them while the event loop turns.
   const own = copyArguments(args);
@@ -131,15 +131,15 @@ async function forget(memo: MemoCall, args: readonly unknown[]): Promise<number>
   return memo.rows > 0 ? forgetRows(memo, args) : Number(memo.definition.forget(keyOf(memo, args)));
 }
 
-const keyOf = ({ view, definition, name }: MemoCall, args: readonly unknown[]): string => toHex(view.core.memoKeys.call(definition.id, view.author, args, name));
+const keyOf = ({ view, definition, name }: MemoCall, args: readonly unknown[]): string => toHex(view.memoKeys.call(definition.id, view.author, args, name));
 
 /** A result before it is handed out: its tree, and the roots of its tensors. */
 interface Outcome {
   readonly bytes: Uint8Array | undefined;
-  readonly roots: readonly Expression[];
+  readonly roots: readonly Call[];
 }
 
-const outcome = (bytes: Uint8Array | undefined, roots: readonly Expression[], origin: Expression['origin']): Outcome => {
+const outcome = (bytes: Uint8Array | undefined, roots: readonly Call[], origin: Call['origin']): Outcome => {
   for (const root of roots) root.origin = origin;
   return { bytes, roots };
 };
@@ -180,23 +180,23 @@ async function runOnce(memo: MemoCall, args: readonly unknown[], keep?: (pieces:
   const { bytes, tensors } = encodeTree(result, owner);
   const values = await Promise.all(tensors.map((tensor) => takeValue(view, tensor, owner)));
   for (const value of values) judgeValue(memo, value);
-  if (keep === undefined) return outcome(bytes, values.map((value) => view.core.roots.add(value.type, value, view.author)), 'computed');
-  const roots = values.map((value) => view.core.roots.place(value, view.author));
-  const pieces: Piece[] = roots.map((root) => ({ value: root.value!, node: root.node(view.core.table), id: root.contentId! }));
+  if (keep === undefined) return outcome(bytes, values.map((value) => view.engine.root(value.type, value)), 'computed');
+  const roots = values.map((value) => view.roots.place(value));
+  const pieces: Piece[] = roots.map((root) => ({ value: root.value!, node: root.node(view.engine.parts.table), id: root.contentId! }));
   if (bytes !== undefined) pieces.push({ value: valueOfArray(tensorType('uint8', [bytes.length]), bytes) });
   keep(pieces, costNs);
   return outcome(bytes, roots, 'computed');
 }
 
 function recall(memo: MemoCall, pieces: readonly Piece[]): Outcome {
-  const { core, author } = memo.view;
+  const { engine, roots: inputs } = memo.view;
   const tree = pieces.find((piece) => piece.id === undefined);
   const bytes = tree?.value.array as Uint8Array | undefined;
-  if (!core.lawless && bytes !== undefined) judgeTree(memo, decodeTree(bytes, []));
+  if (!engine.parts.lawless && bytes !== undefined) judgeTree(memo, decodeTree(bytes, []));
   for (const { id, value, known } of pieces) if (id !== undefined) judgeValue(memo, value, known);
   const roots = pieces.filter((piece) => piece.id !== undefined).map(({ value, id }) => {
     value.block.hold();
-    return core.roots.place(value, author, id);
+    return inputs.place(value, id);
   });
   return outcome(bytes, roots, 'ram');
 }

@@ -1,6 +1,6 @@
 // Rows mode of a memo: rows are kept one by one, the function sees only those that are not, in batches.
 import { ShapeError } from '../errors.ts';
-import type { Expression } from '../expr/node.ts';
+import type { Call } from '../engine/call.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
 import { allocate } from '../tensor/dtype.ts';
 import { formatShape, type Shape } from '../tensor/shape.ts';
@@ -53,7 +53,7 @@ async function withKeys<T>(memo: MemoCall, args: readonly unknown[], use: (keys:
 
 /** Row keys; without reuse every row is its own. */
 function keysOf({ view, definition, name }: MemoCall, source: RowSource, args: readonly unknown[]): string[] {
-  const rest = view.reuse ? view.core.memoKeys.call(definition.id, view.author, [isTensorLike(args[0]) ? kindIn(args[0], view.author) : null, ...args.slice(1)], name) : undefined;
+  const rest = view.reuse ? view.memoKeys.call(definition.id, view.author, [isTensorLike(args[0]) ? kindIn(args[0], view.author) : null, ...args.slice(1)], name) : undefined;
   return Array.from({ length: source.count }, (_, i) => (rest === undefined ? String(i) : source.keyOf(rest, i)));
 }
 
@@ -95,7 +95,7 @@ class Search {
     return this.#found;
   }
 
-  get origin(): Expression['origin'] {
+  get origin(): Call['origin'] {
     if (this.#computed === 0) return 'ram';
     return this.#computed < this.#count ? 'part' : 'computed';
   }
@@ -164,8 +164,8 @@ function checkCount(name: string, shape: Shape, count: number): void {
 }
 
 /** Rows one after the other as a tensor that is known by its content: the same rows in the same order are one operand. */
-function assemble(memo: MemoCall, rows: readonly Value[], origin: Expression['origin']): Tensor {
-  const { view: { core, author, owner, reuse }, name } = memo;
+function assemble(memo: MemoCall, rows: readonly Value[], origin: Call['origin']): Tensor {
+  const { view: { engine, roots, owner, reuse }, name } = memo;
   const { type } = rows[0] as Value;
   const other = rows.find((row) => row.type !== type);
   if (other !== undefined) {
@@ -175,20 +175,20 @@ function assemble(memo: MemoCall, rows: readonly Value[], origin: Expression['or
   const value = valueOfArray(whole, allocate(whole.dtype, whole.size));
   rows.forEach((row, i) => value.array.set(row.array as never, i * type.size));
   judgeValue(memo, value);
-  const root = reuse ? core.roots.place(value, author) : core.roots.add(whole, value, author);
+  const root = reuse ? roots.place(value) : engine.root(whole, value);
   root.origin = origin;
   return new Tensor(owner, root);
 }
 
 /** Without rows only the function knows what a row of the result is. */
 async function callEmpty(memo: MemoCall, source: RowSource, rest: readonly unknown[]): Promise<Tensor> {
-  const { core, author, owner } = memo.view;
+  const { engine, owner } = memo.view;
   const given = source.batch([]);
   try {
     const { result } = await timed(memo, [given.rows, ...rest]);
     const value = await takeValue(memo.view, result, `memo "${memo.name}": result`);
     checkCount(memo.name, value.type.shape, 0);
-    const root = core.roots.add(value.type, value, author);
+    const root = engine.root(value.type, value);
     root.origin = 'computed';
     return new Tensor(owner, root);
   } finally {

@@ -4,8 +4,7 @@ import type { Digest } from '../env.ts';
 import type { MemoryStore } from '../store/memory.ts';
 import { NO_ATTRIBUTES } from '../expr/attributes.ts';
 import { MEMO_ENTRY_BYTES } from '../policy/admission.ts';
-import { ROOT_OP } from '../expr/node.ts';
-import type { InterningTable, NodeId } from '../expr/interning.ts';
+import { type InterningTable, type NodeId, ROOT_OP } from '../expr/interning.ts';
 import type { Value } from '../tensor/block.ts';
 import type { Health } from '../engine/health.ts';
 

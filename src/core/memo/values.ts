@@ -14,7 +14,7 @@ export async function takeValue(view: MemoView, tensor: unknown, owner: string):
     return valueOfArray(tensor.expression.type, await tensor.data() as unknown as TypedArray);
   }
   const { array, dtype, shape, fresh } = readElements(tensor, owner);
-  if (!fresh) view.core.counters.bytesCopied += array.byteLength;
+  if (!fresh) view.engine.parts.counters.bytesCopied += array.byteLength;
   // In ordinary arrays: results leave as handles that nobody disposes, and only those the collector sees it also collects in time.
   return valueOfArray(tensorType(dtype, shape), fresh ? array : array.slice());
 }
@@ -23,15 +23,15 @@ export async function takeValue(view: MemoView, tensor: unknown, owner: string):
 const settled = (result: unknown): unknown => copyTree(result, (leaf) => leaf);
 
 /** Calls the function. The time spent is its own, without what the sheet's kernels took meanwhile; what it costs is what another run would take, for which no kernel is compiled. */
-export async function timed({ view: { core }, definition: { stats }, run }: Pick<MemoCall, 'view' | 'definition' | 'run'>, args: readonly unknown[]): Promise<{ result: unknown; costNs: number }> {
-  const startNs = core.now();
-  const { kernelNs, coldNs } = core.counters;
+export async function timed({ view: { engine: { parts } }, definition: { stats }, run }: Pick<MemoCall, 'view' | 'definition' | 'run'>, args: readonly unknown[]): Promise<{ result: unknown; costNs: number }> {
+  const startNs = parts.now();
+  const { kernelNs, coldNs } = parts.counters;
   stats.runs++;
   try {
     const result = settled(await run(...args));
-    const elapsedNs = core.now() - startNs;
-    stats.spentNs += Math.max(0, elapsedNs - (core.counters.kernelNs - kernelNs));
-    return { result, costNs: Math.max(0, elapsedNs - (core.counters.coldNs - coldNs)) };
+    const elapsedNs = parts.now() - startNs;
+    stats.spentNs += Math.max(0, elapsedNs - (parts.counters.kernelNs - kernelNs));
+    return { result, costNs: Math.max(0, elapsedNs - (parts.counters.coldNs - coldNs)) };
   } catch (error) {
     stats.failures++;
     throw error;

@@ -1,13 +1,18 @@
 // What the parts of a memo pass to each other. Types only.
 import type { Author } from '../expr/node.ts';
-import type { Core } from '../engine/engine.ts';
-import type { Definition } from './store.ts';
-import type { ViewOptions } from '../sheet/options.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Roots } from '../inputs/roots.ts';
+import type { MemoKeys } from './key.ts';
+import type { Definition, Memos } from './store.ts';
+import type { ViewOptions } from '../engine/settings.ts';
 import type { Owner, Tensor } from '../handle/tensor.ts';
 
 /** What a memo needs of the view it was made from. */
 export interface MemoView {
-  readonly core: Core;
+  readonly engine: Engine;
+  readonly roots: Roots;
+  readonly memos: Memos;
+  readonly memoKeys: MemoKeys;
   readonly owner: Owner;
   readonly author: Author;
   readonly reuse: boolean;

@@ -2,6 +2,7 @@
 import type { ElementFunction } from '../../../kernels/scalar/algebra.ts';
 import type { MatrixProduct } from '../../../kernels/js/matrix-product.ts';
 import type { Skeletons } from '../../../kernels/skeletons.ts';
+import { LimitError } from '../errors.ts';
 import type { AttributeValue } from './attribute-values.ts';
 import type { OperandKind } from './kinds.ts';
 import { type DType, DTYPES, PRECISIONS, type TypedArray } from '../tensor/dtype.ts';
@@ -163,6 +164,8 @@ export interface RowParts {
 type RowDraft = Partial<Omit<OpRow, 'name' | 'number' | 'doc' | 'infer' | 'kernel' | 'source'>> & Pick<OpRow, 'name' | 'doc' | 'infer' | 'kernel'>;
 
 let nextNumber = 1;
+/** Numbers have 16 bits in the interning table, whose last two are of roots and of lists. */
+const MAX_ROWS = 0xfffd;
 
 /** A row whose results have changed. */
 export const versioned = (version: number, row: OpRow): OpRow => ({ ...row, version });
@@ -170,6 +173,7 @@ export const versioned = (version: number, row: OpRow): OpRow => ({ ...row, vers
 /** Completes a row: everything a draft leaves out has the commonest value. */
 export function defineOp(draft: RowDraft): OpRow {
   const operands = draft.operands ?? [{ name: 'x', kind: 'numeric' }];
+  if (nextNumber > MAX_ROWS) throw new LimitError(`${draft.name}: there are ${MAX_ROWS} ops already, as many as can be told apart; define each op once, not at every call.`, { limit: MAX_ROWS });
   return Object.freeze({
     number: nextNumber++, version: 1, variadic: false, attributes: {}, positional: [], promotion: 'none', result: 'same',
     flops: (_operands: readonly TensorType[], out: TensorType) => out.size,

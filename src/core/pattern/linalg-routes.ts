@@ -7,7 +7,7 @@ import { SOLVE_TRIANGULAR } from '../ops/linalg.ts';
 import type { Value } from '../tensor/block.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
 import { factsOf } from './facts.ts';
-import type { Route, RoutePlan, RouteTask } from './routes.ts';
+import type { Route, RoutePlan, RouteTask } from './route.ts';
 
 type Numbers = Float32Array | Float64Array;
 

@@ -4,7 +4,7 @@ import type { Value } from '../tensor/block.ts';
 import { isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { tensorType } from '../tensor/type.ts';
 import { type Facts, factsOf } from './facts.ts';
-import type { GatheredOperand, Route, RoutePlan, RouteTask } from './routes.ts';
+import type { GatheredOperand, Route, RoutePlan, RouteTask } from './route.ts';
 import type { RowKinds, ScaledKinds } from './scans.ts';
 import { selectColumns, type Selection, selectRows } from './selection.ts';
 

@@ -3,7 +3,7 @@ import type { AppendFile, Host } from '../env.ts';
 import { fileError, tracePath } from '../trace/file-name.ts';
 import { resumeLog } from '../trace/resume.ts';
 import { TraceWriter } from '../trace/writer.ts';
-import type { Settings } from './options.ts';
+import type { Settings } from '../engine/settings.ts';
 import { needFiles } from './trace.ts';
 
 const DEFAULT_MAX_EVENTS = 250_000;

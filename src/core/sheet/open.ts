@@ -1,11 +1,13 @@
-// Opening a sheet: options, devices and memory become a core, and a view of it.
+// Opening a sheet: options, devices and memory become a session, and a view of it.
 import type { Device, DeviceReport } from '../device/device.ts';
 import type { Host } from '../env.ts';
 import { heapMemory, type Memory } from '../tensor/block.ts';
-import type { Core } from '../engine/engine.ts';
+import type { View } from '../engine/parts.ts';
+import type { Settings } from '../engine/settings.ts';
 import { checkDevice, chooseDevices } from '../engine/devices.ts';
-import { type OpenOptions, type Settings, settleOptions } from './options.ts';
-import { type Sheet, viewWith } from './sheet.ts';
+import { type OpenOptions, settleOptions } from './options.ts';
+import { reportedOf, type Session } from './session.ts';
+import type { Sheet } from './sheet.ts';
 
 /** Devices of a host and the memory their results lie in. */
 export interface Machine {
@@ -23,43 +25,51 @@ export interface Machine {
 export type FindDevices = (settings: Settings, host: Host) => Promise<Machine>;
 
 /** Opens a sheet of the given class on a host. What only an open sheet needs is loaded here. */
-export async function openSheet<S extends Sheet>(SheetClass: new (core: Core, view: ReturnType<typeof viewWith>) => S, host: Host, options: OpenOptions, find: FindDevices): Promise<S> {
+export async function openSheet<S extends Sheet>(SheetClass: new (session: Session, view: View) => S, host: Host, options: OpenOptions, find: FindDevices): Promise<S> {
   const settled = settleOptions(options);
   const { readLaws } = await import('../policy/laws.ts');
   const off = host.settings.off || settled.cache === 'off';
   const settings: Settings = { ...settled, policy: readLaws(settled.policy), cache: off ? 'off' : 'on', devices: settled.devices ?? host.settings.devices };
   const machine = await find(settings, host);
   try {
-    const core = await openCore(machine, settings, host);
-    const view = viewWith(core, { numerics: settings.numerics, reuse: !off, device: settings.device, precision: settings.precision, signal: undefined }, {});
-    return new SheetClass(core, view);
+    const session = await openSession(machine, settings, host);
+    const author = session.engine.author(settings.numerics, settings.precision);
+    return new SheetClass(session, { author, numerics: settings.numerics, reuse: !off, device: settings.device, signal: undefined });
   } catch (error) {
     for (const device of machine.devices) device.close();
     throw error;
   }
 }
 
-async function openCore(machine: Machine, settings: Settings, host: Host): Promise<Core> {
+async function openSession(machine: Machine, settings: Settings, host: Host): Promise<Session> {
   const { absent = [], leftOut = [] } = machine;
   const choice = chooseDevices({ devices: machine.devices, absent }, leftOut, settings.devices);
   if (settings.device !== undefined) checkDevice(settings.device, choice, 'device');
-  const [{ Core }, { Dispatcher }, { openTrace }, { makeMemo }] = await Promise.all([import('../engine/engine.ts'), import('../device/dispatch.ts'), import('./open-trace.ts'), import('../memo/memo.ts')]);
-  const core = new Core(host, settings, new Dispatcher(choice.devices, undefined, machine.onRequest), machine.memory ?? heapMemory, openTrace(host, settings));
-  core.makeMemo = makeMemo;
-  core.absentDevices = choice.absent;
-  core.idleDevices = machine.devices.filter((device) => !choice.devices.includes(device));
-  if (host.settings.report) await reportAtExit(core);
-  return core;
+  const [{ Engine }, { Dispatcher }, { openTrace }, { Roots }, { makeMemo }, { Memos }, { MemoKeys }, { scoreOf }] = await Promise.all([
+    import('../engine/engine.ts'), import('../device/dispatch.ts'), import('./open-trace.ts'), import('../inputs/roots.ts'),
+    import('../memo/memo.ts'), import('../memo/store.ts'), import('../memo/key.ts'), import('../pattern/score.ts'),
+  ]);
+  const engine = new Engine({
+    host, settings, dispatcher: new Dispatcher(choice.devices, undefined, machine.onRequest), memory: machine.memory ?? heapMemory, recorder: openTrace(host, settings),
+    absentDevices: choice.absent, idleDevices: machine.devices.filter((device) => !choice.devices.includes(device)),
+  });
+  const { table, store, contents } = engine.parts;
+  const memos = new Memos({ table, store, digest: host.digest, warn: (line) => host.warn(line), scoreOf });
+  const session: Session = { engine, roots: new Roots(engine), memos, memoKeys: new MemoKeys(host.digest, contents), makeMemo };
+  if (host.settings.report) await reportAtExit(session);
+  return session;
 }
 
 /** Prints the report when the sheet is closed, or else when the process ends. */
-async function reportAtExit(core: Core): Promise<void> {
+async function reportAtExit(session: Session): Promise<void> {
   const { formatReport } = await import('./report.ts');
+  const { engine } = session;
+  const { host } = engine.parts;
   const print = (): void => {
     withdraw();
-    core.printReport = () => {};
-    core.host.warn(formatReport(core));
+    engine.onClose = () => {};
+    host.warn(formatReport(reportedOf(session)));
   };
-  const withdraw = core.host.onExit(print);
-  core.printReport = print;
+  const withdraw = host.onExit(print);
+  engine.onClose = print;
 }

@@ -1,6 +1,7 @@
 // Options of a sheet and of a view of it, validated once.
 import { AttributeError } from '../errors.ts';
 import type { NumericsClass } from '../events.ts';
+import type { Settings, TraceOptions, ViewOptions } from '../engine/settings.ts';
 import type { TensorflowModule } from '../ops/tensorflow-module.ts';
 import { nearest } from '../ops/suggestions.ts';
 import type { LawSet } from '../policy/laws.ts';
@@ -8,7 +9,7 @@ import { type DType, type Precision, PRECISIONS } from '../tensor/dtype.ts';
 import type { LoadOptions } from '../trace/load.ts';
 import type { ReplayTraceOptions } from '../trace/replay.ts';
 import type { BytesOptions, SaveOptions } from '../trace/save.ts';
-import { describe } from '../handle/print.ts';
+import { describe } from '../text.ts';
 
 /** What `SymbolicSheet.open` takes. */
 export interface OpenOptions {
@@ -40,54 +41,11 @@ export interface OpenOptions {
   readonly threads?: number;
 }
 
-/** Options of the live trace. */
-export interface TraceOptions {
-  /** File the live trace is appended to. */
-  readonly file?: string;
-  /**
-   * Which results get a digest. `affordable` (default): those that were read, where it takes at most 5 % of what computing
-   * them took; `demanded`: all that were read; `full`: all that were computed; `none`.
-   */
-  readonly digests?: 'affordable' | 'demanded' | 'full' | 'none';
-  /** Most events kept in memory; older blocks are dropped and counted. Default 250 000. */
-  readonly maxEvents?: number;
-}
-
-/** What `sheet.with` takes: a view of the same sheet with other answers to these. */
-export interface ViewOptions {
-  /** Detaches this view's waits when it fires. */
-  readonly signal?: AbortSignal;
-  readonly class?: NumericsClass;
-  /** Computes on this device where it supports the op. */
-  readonly device?: string;
-  readonly cache?: 'on' | 'off';
-  /** What float32 products of this view may be computed in. */
-  readonly precision?: Precision;
-}
-
 /** Options of `tensor`. */
 export interface TensorOptions {
   readonly dtype?: DType;
   /** Takes the buffer over instead of copying it: the caller's array is detached. */
   readonly own?: boolean;
-}
-
-/** Settled options. */
-export interface Settings {
-  readonly numerics: NumericsClass;
-  readonly cache: 'on' | 'off';
-  readonly budgetBytes: number;
-  readonly gpuBudgetBytes: number;
-  readonly tf: TensorflowModule | undefined;
-  readonly devices: readonly string[] | undefined;
-  readonly device: string | undefined;
-  readonly precision: Precision | undefined;
-  readonly eager: boolean;
-  readonly rewrites: 'apply' | 'offer' | 'off';
-  /** As it was given until `readLaws` has checked and copied it. */
-  readonly policy: LawSet;
-  readonly trace: TraceOptions;
-  readonly threads: number | undefined;
 }
 
 /** What an option may be. */

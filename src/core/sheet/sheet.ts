@@ -1,8 +1,8 @@
 // SymbolicSheet: the front door. `execute` makes an expression; awaiting it admits it; reading its elements computes it.
 import { AttributeError, ClosedError, SourceError } from '../errors.ts';
 import type { DeviceReport } from '../device/device.ts';
-import { canonicalise, type Argument, restate } from '../expr/canonicalise.ts';
-import { type Author, Expression, REWRITES_APPLIED } from '../expr/node.ts';
+import type { Argument } from '../expr/canonicalise.ts';
+import type { Author } from '../expr/node.ts';
 import type { OpRow } from '../ops/define.ts';
 import { FOREIGN_METHODS, METHODS, opNamed } from '../ops/index.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
@@ -15,18 +15,24 @@ import { takeCallSite } from '../call-site.ts';
 import { isAttributes, splitArguments } from '../inputs/arguments.ts';
 import { markCall, mayFail } from '../engine/call-places.ts';
 import { takeOver } from '../inputs/ownership.ts';
-import type { Core, View } from '../engine/engine.ts';
-import { checkDevice, reportDevices } from '../engine/devices.ts';
+import { Call } from '../engine/call.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Parts, View } from '../engine/parts.ts';
+import type { ViewOptions } from '../engine/settings.ts';
+import { checkDevice, choiceOf, reportDevices, sharingOf } from '../engine/devices.ts';
 import { isTooDeep } from '../engine/deep-chains.ts';
 import { answersIn, type Explanation, explainExpression } from '../engine/explain.ts';
-import { exportOnGpu, sharingOf, valueOfBuffer, valueOfTf } from '../inputs/gpu-buffers.ts';
+import { exportOnGpu, valueOfBuffer, valueOfTf } from '../inputs/gpu-buffers.ts';
 import type { Memo, Memoised, MemoOptions } from '../memo/memo.ts';
 import type { MemoView } from '../memo/view.ts';
 import type { OpArguments, OpName, OpResult, SheetMethods } from '../handle/methods.gen.ts';
 import { isElements, isLiteral, readElements, readIndices } from '../inputs/operands.ts';
-import { checkOptions, checkViewOptions, TENSOR, type TensorOptions, type ViewOptions } from './options.ts';
-import { describe, INSPECT, printSheet } from '../handle/print.ts';
-import { Reader } from '../engine/reader.ts';
+import { checkOptions, checkViewOptions, TENSOR, type TensorOptions } from './options.ts';
+import { describe, INSPECT } from '../text.ts';
+import { printSheet } from './print.ts';
+import type { Reader } from '../engine/reader.ts';
+import { reasonOf } from '../engine/reasons.ts';
+import { reportedOf, type Session } from './session.ts';
 import { sheetStats, type SheetStats } from './stats.ts';
 import { type Owner, PendingTensor, Tensor } from '../handle/tensor.ts';
 import { SheetTrace } from './trace.ts';
@@ -34,19 +40,25 @@ import { SheetTrace } from './trace.ts';
 /** What a `compute` that had nothing to wait for gives: promises of its own would cost as much as a small kernel. */
 const COMPUTED = Promise.resolve();
 
+/** @internal What all views of a sheet share. */
+export let sessionOf: (sheet: Sheet) => Session;
+
 /** A view of an open sheet. `with` gives further views of the same sheet. */
 export class Sheet {
-  /** @internal */
-  readonly core: Core;
+  readonly #session: Session;
   readonly #view: View;
   readonly #reader: Reader;
 
+  static {
+    sessionOf = (sheet) => sheet.#session;
+  }
+
   /** @internal */
-  constructor(core: Core, view: View) {
+  constructor(session: Session, view: View) {
     if (view === undefined) throw new AttributeError('A sheet is opened, not constructed: its devices have to be found first; write await SymbolicSheet.open({ … }).', {});
-    this.core = core;
+    this.#session = session;
     this.#view = view;
-    this.#reader = new Reader(core, view);
+    this.#reader = session.engine.reader(view);
   }
 
   /**
@@ -77,15 +89,15 @@ export class Sheet {
     }
     checkOptions('tensor', options, TENSOR);
     if (isGpuBuffer(values)) {
-      const value = valueOfBuffer(this.core, values, shape, options);
-      return new Tensor(this, this.core.roots.add(value.type, value, this.#view.author));
+      const value = valueOfBuffer(this.#parts, values, shape, options);
+      return new Tensor(this, this.#session.engine.root(value.type, value));
     }
-    const onGpu = valueOfTf(this.core, values, 'tensor', shape, options.dtype);
-    if (onGpu !== undefined) return new Tensor(this, this.core.roots.add(onGpu.type, onGpu, this.#view.author));
+    const onGpu = valueOfTf(this.#parts, values, 'tensor', shape, options.dtype);
+    if (onGpu !== undefined) return new Tensor(this, this.#session.engine.root(onGpu.type, onGpu));
     const elements = readElements(values, 'tensor', shape, options.dtype);
     const type = tensorType(elements.dtype, elements.shape);
-    const value = options.own === true ? takeOver(elements.array, type) : elements.fresh ? valueOfArray(type, elements.array) : this.core.roots.snapshot(elements.array, type);
-    const root = this.core.roots.add(type, value, this.#view.author);
+    const value = options.own === true ? takeOver(elements.array, type) : elements.fresh ? valueOfArray(type, elements.array) : this.#session.roots.snapshot(elements.array, type);
+    const root = this.#session.engine.root(type, value);
     return new Tensor(this, root);
   }
 
@@ -111,13 +123,12 @@ export class Sheet {
 
   /** What was called and how it was answered, to read, save and replay. */
   get trace(): SheetTrace {
-    return new SheetTrace(this.core.recorder, this.core.host);
+    return new SheetTrace(this.#parts.recorder, this.#parts.host);
   }
 
   /** A view of the same sheet: other class, device, precision or cache for its calls, a signal for its waits. */
   with(options: ViewOptions): Sheet {
-    const view = viewWith(this.core, this.#view, options);
-    return new Sheet(this.core, view);
+    return new Sheet(this.#session, viewWith(this.#session.engine, this.#view, options));
   }
 
   /**
@@ -131,13 +142,13 @@ export class Sheet {
   memo<A extends readonly unknown[]>(name: string, run: (...args: A) => unknown, options: MemoOptions = {}): Memo<A, unknown> {
     this.#open();
     if (typeof run !== 'function') throw new AttributeError(`memo: its second argument is ${describe(run)}; give the function whose results to keep: sheet.memo('name', fn).`, { name });
-    return this.core.makeMemo(this.#memoView(), name, run, options);
+    return this.#session.makeMemo(this.#memoView(), name, run, options);
   }
 
   #memoView(): MemoView {
     const { author, reuse, signal } = this.#view;
     return {
-      core: this.core, owner: this, author, reuse, signal, checkOpen: () => this.#open(),
+      ...this.#session, owner: this, author, reuse, signal, checkOpen: () => this.#open(),
       owns: (tensor) => this.#isOfThisSheet(tensor.owner), with: (options) => this.with(options).#memoView(),
     };
   }
@@ -145,155 +156,156 @@ export class Sheet {
   /** Did the cache help: one line that says what was reused and what that saved, or why nothing was. */
   async report(): Promise<string> {
     const { formatReport } = await import('./report.ts');
-    return formatReport(this.core);
+    return formatReport(reportedOf(this.#session));
   }
 
   /** Counts since the sheet was opened, and the state of its RAM store. */
   stats(): SheetStats {
-    return sheetStats(this.core);
+    return sheetStats(reportedOf(this.#session));
   }
 
   /** Drops kept results: that of a handle, those of an op by name, or all. Live handles keep what they hold. Answers how many. */
   forget(what?: Tensor | OpName): number {
-    const { store, table } = this.core;
+    const { store, table } = this.#parts;
     if (what instanceof Tensor) return Number(store.delete(this.#own(what).knownNode(table)));
     const op = what === undefined ? undefined : opNamed(what).number;
     const dropped = [...store.entries()].filter((entry) => op === undefined || table.opOf(entry.node) === op);
     for (const entry of dropped) store.delete(entry.node);
     // After they were counted; and runs of memoised functions that began before keep nothing.
-    if (what === undefined) this.core.memos.clear();
-    if (what === undefined) this.core.trim();
+    if (what === undefined) this.#session.memos.clear();
+    if (what === undefined) this.#session.engine.trim();
     return dropped.length;
   }
 
   /** @internal */
-  call(row: OpRow, self: Expression | undefined, args: readonly unknown[]): unknown {
+  call(row: OpRow, self: Call | undefined, args: readonly unknown[]): unknown {
     this.#open();
-    const { counters, lookups, nearMisses } = this.core;
+    const { engine } = this.#session;
+    const { counters, lookups, nearMisses } = engine.parts;
     counters.calls++;
     nearMisses.called(row);
-    const before = this.core.lastSeq;
+    const before = engine.lastSeq;
     const startNs = lookups.start();
     const { operands, given } = splitArguments(row, self, args);
-    const expression = canonicalise(row, this.#read(row, operands), given, this.#view.author);
+    const expression = engine.call(row, this.#read(row, operands), given, this.#view.author);
     lookups.stop(startNs);
-    if (mayFail(row, expression, this.core)) markCall(expression, takeCallSite(), before);
+    if (mayFail(row, expression, engine.parts)) markCall(expression, takeCallSite(), before);
     return this.handle(expression);
   }
 
   /** @internal A call as a trace holds it: operands and attributes are canonical, no law is applied again. */
-  restate(row: OpRow, operands: readonly Expression[], values: Expression['attributes']['values']): PendingTensor {
+  restate(row: OpRow, operands: readonly Call[], values: Call['attributes']['values']): PendingTensor {
     this.#open();
-    return this.handle(restate(row, operands, values, this.#view.author));
+    return this.handle(this.#session.engine.restate(row, operands, values, this.#view.author));
   }
 
   /** @internal */
-  handle(expression: Expression): PendingTensor {
-    if (this.core.settings.eager) this.#reader.computeNow(expression);
+  handle(expression: Call): PendingTensor {
+    if (this.#parts.settings.eager) this.#reader.computeNow(expression);
     else if (isTooDeep(expression)) this.#reader.cut(expression);
     return new PendingTensor(this, expression);
   }
 
   /** Operands become expressions and literals where they stand; bare arrays are read now, before the caller can change them. */
-  #read(row: OpRow, operands: unknown[]): Argument[] {
+  #read(row: OpRow, operands: unknown[]): Argument<Call>[] {
     let bare = false;
     for (let i = 0; i < operands.length; i++) {
       const value = this.#argument(row, operands[i], row.operands[row.variadic ? 0 : i]?.kind === 'index');
       operands[i] = value;
       bare ||= isElements(value);
     }
-    return bare ? this.core.roots.settle(row, operands as (Argument | Elements)[], this.#view.author, this.#view.reuse) : (operands as Argument[]);
+    return bare ? this.#session.roots.settle(row, operands as (Argument<Call> | Elements)[], this.#view.reuse) : (operands as Argument<Call>[]);
   }
 
-  #argument(row: OpRow, operand: unknown, isIndex: boolean): Argument | Elements {
+  #argument(row: OpRow, operand: unknown, isIndex: boolean): Argument<Call> | Elements {
     if (operand instanceof Tensor) return this.#own(operand);
-    if (operand instanceof Expression) return operand;
-    const onGpu = valueOfTf(this.core, operand, row.name);
-    if (onGpu !== undefined) return this.core.roots.add(onGpu.type, onGpu, this.#view.author);
+    if (operand instanceof Call) return operand;
+    const onGpu = valueOfTf(this.#parts, operand, row.name);
+    if (onGpu !== undefined) return this.#session.engine.root(onGpu.type, onGpu);
     if (isIndex) return readIndices(operand, row.name);
     if (isLiteral(operand)) return operand;
     return readElements(operand, row.name);
   }
 
   /** A handle of this sheet, in this view's class: a result of class tolerance enters an exact expression by its bytes. */
-  #own(handle: Tensor): Expression {
+  #own(handle: Tensor): Call {
     if (!(handle instanceof Tensor) || !this.#isOfThisSheet(handle.owner)) {
       throw new SourceError('This tensor belongs to another sheet; pass its elements: sheet.tensor(await other.data(), other.shape).', {});
     }
     const { expression } = handle;
     if (!this.#view.reuse) handle.keep();
     if (expression.row === undefined || expression.semantics === this.#view.author.semantics) return expression;
-    return this.core.roots.reenter(expression, (handle.owner as Sheet).#reader.settledValue(expression), this.#view.author);
+    return this.#session.roots.reenter(expression, (handle.owner as Sheet).#reader.settledValue(expression));
   }
 
   #isOfThisSheet(owner: Owner): boolean {
-    return owner === this || (owner instanceof Sheet && owner.core === this.core);
+    return owner === this || (owner instanceof Sheet && owner.#session === this.#session);
   }
 
   /** @internal */
-  admit(expression: Expression): Promise<void> | undefined {
+  admit(expression: Call): Promise<void> | undefined {
     this.#open();
     this.#reader.admit(expression);
-    return this.core.pins.breathe();
+    return this.#parts.pins.breathe();
   }
 
   /** @internal */
-  demand(expression: Expression): Promise<Value> {
+  demand(expression: Call): Promise<Value> {
     if (expression.value?.block.isLocal !== true) this.#open();
     return this.#reader.value(expression);
   }
 
   /** @internal */
-  peek(expression: Expression): Value | undefined {
-    const value = expression.value ?? this.core.store.peek(expression.knownNode(this.core.table))?.value;
+  peek(expression: Call): Value | undefined {
+    const value = expression.value ?? this.#parts.store.peek(expression.knownNode(this.#parts.table))?.value;
     return value?.block.isLocal === true ? value : undefined;
   }
 
   /** @internal */
-  observed(expression: Expression, value: Value): void {
+  observed(expression: Call, value: Value): void {
     this.#reader.observed(expression, value);
   }
 
   /** @internal */
-  async contentIdOf(expression: Expression): Promise<Uint8Array> {
+  async contentIdOf(expression: Call): Promise<Uint8Array> {
     if (expression.contentId === undefined) this.#open();
     return this.#reader.contentId(expression);
   }
 
   /** @internal */
-  async lend(expression: Expression): Promise<GPUBuffer> {
+  async lend(expression: Call): Promise<GPUBuffer> {
     this.#open();
     return this.#reader.lend(expression);
   }
 
   /** @internal */
-  async exportOnGpu<F>(expression: Expression, foreign: ForeignClass<F>): Promise<F | undefined> {
-    return this.core.isClosed ? undefined : exportOnGpu(this.core, expression.type, foreign, (use) => this.#reader.copyOut(expression, use));
+  async exportOnGpu<F>(expression: Call, foreign: ForeignClass<F>): Promise<F | undefined> {
+    return this.#session.engine.isClosed ? undefined : exportOnGpu(this.#parts, expression.type, foreign, (use) => this.#reader.copyOut(expression, use));
   }
 
   /** The GPUDevice that this sheet computes on, to make buffers for it and to use those it lends. Its errors and its loss are the sheet's as well. */
   gpuDevice(): GPUDevice {
     this.#open();
-    return sharingOf(this.core).device;
+    return sharingOf(this.#parts).device;
   }
 
   /** @internal */
-  release(expression: Expression): void {
+  release(expression: Call): void {
     if (!expression.isComputable && --expression.claims > 0) return;
     // Computed again it may have other bits, in class tolerance.
     if (expression.isComputable) expression.contentId = undefined;
-    this.core.pins.unpin(expression);
+    this.#parts.pins.unpin(expression);
   }
 
   /** Devices that were found, and those that were not, are switched off or given up, with what would be needed. */
   devices(): readonly DeviceReport[] {
-    return reportDevices(this.core.choice);
+    return reportDevices(choiceOf(this.#parts));
   }
 
   /** Op by op, what was reused and what was computed, and why. */
-  explain(tensor: Tensor | Expression): Explanation {
-    if (!(tensor instanceof Tensor || tensor instanceof Expression)) throw new SourceError(`explain: ${describe(tensor)} is not a tensor; give a result of this sheet.`, { kind: typeof tensor });
-    return explainExpression(tensor instanceof Tensor ? tensor.expression : tensor, (e) => this.core.reasonOf(e), answersIn(this.core.recorder.records()));
+  explain(tensor: Tensor | Call): Explanation {
+    if (!(tensor instanceof Tensor || tensor instanceof Call)) throw new SourceError(`explain: ${describe(tensor)} is not a tensor; give a result of this sheet.`, { kind: typeof tensor });
+    return explainExpression(tensor instanceof Tensor ? tensor.expression : tensor, reasonOf, answersIn(this.#parts.recorder.records()));
   }
 
   /**
@@ -301,7 +313,7 @@ export class Sheet {
    * there is room, but for GPUBuffers that are the caller's. Forgetting to close loses nothing and keeps no process alive.
    */
   close(): Promise<void> {
-    return this.core.close();
+    return this.#session.engine.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -309,8 +321,8 @@ export class Sheet {
   }
 
   toString(): string {
-    const devices = this.core.dispatcher.devices.map(({ name }) => name);
-    return printSheet(this.core, this.#view.numerics, devices, this.core.isClosed ? 'closed' : 'open');
+    const devices = this.#parts.dispatcher.devices.map(({ name }) => name);
+    return printSheet(this.#parts, this.#view.numerics, devices, this.#session.engine.isClosed ? 'closed' : 'open');
   }
 
   /** The figures of `stats()`. */
@@ -322,8 +334,12 @@ export class Sheet {
     return this.toString();
   }
 
+  get #parts(): Parts {
+    return this.#session.engine.parts;
+  }
+
   #open(): void {
-    if (this.core.isClosed) throw new ClosedError('This sheet is closed; open another with SymbolicSheet.open().', {});
+    if (this.#session.engine.isClosed) throw new ClosedError('This sheet is closed; open another with SymbolicSheet.open().', {});
   }
 }
 
@@ -345,16 +361,13 @@ for (const [method, name] of FOREIGN_METHODS) {
 }
 
 /** The view whose options are `base`'s but for those given. */
-export function viewWith(core: Core, base: Omit<View, 'author'>, options: ViewOptions): View {
+export function viewWith(engine: Engine, base: View, options: ViewOptions): View {
   checkViewOptions(options);
-  if (options.device !== undefined) checkDevice(options.device, core.choice, 'with: device');
+  if (options.device !== undefined) checkDevice(options.device, choiceOf(engine.parts), 'with: device');
   const numerics = options.class ?? base.numerics;
-  const { rewrites } = core.settings;
-  const semantics = (numerics === 'exact' ? 1 : 0) | (rewrites === 'apply' ? REWRITES_APPLIED : 0);
-  const precision = options.precision ?? base.precision;
-  const author: Author = { semantics, precision, rewrites, asWritten: !core.lawless, stabilise: core.stabilise, nextSeq: () => core.nextSeq() };
   return {
-    author, numerics, reuse: options.cache === undefined ? base.reuse : options.cache === 'on' && core.settings.cache === 'on',
-    device: options.device ?? base.device, precision, signal: options.signal ?? base.signal,
+    author: engine.author(numerics, options.precision ?? base.author.precision), numerics,
+    reuse: options.cache === undefined ? base.reuse : options.cache === 'on' && engine.parts.settings.cache === 'on',
+    device: options.device ?? base.device, signal: options.signal ?? base.signal,
   };
 }

@@ -3,25 +3,12 @@ import type { Host } from '../env.ts';
 import { AttributeError, UnavailableError } from '../errors.ts';
 import type { Annotation, ProgramEvent } from '../events.ts';
 import type { ChromeTrace } from '../trace/chrome.ts';
-import type { Expression } from '../expr/node.ts';
-import type { Value } from '../tensor/block.ts';
 import { fileError, tracePath } from '../trace/file-name.ts';
 import { foldAnnotations } from '../trace/records.ts';
 import type { BytesOptions, OwnBytes, SaveOptions, SaveReport } from '../trace/save.ts';
 import type { TraceWriter } from '../trace/writer.ts';
-import { BYTES, checkOptions, SAVE, type Settings } from './options.ts';
-import { describe } from '../handle/print.ts';
-
-/** Results up to this size are always given a digest when they are read: it takes microseconds. */
-const SMALL_BYTES = 4096;
-/** Nanoseconds per byte of a digest and its sketch, and the share of the work they may take. */
-const DIGEST_NS_PER_BYTE = 1.5;
-const DIGEST_SHARE = 0.05;
-
-/** Whether a result that was read gets a digest: a small one always, a large one where its work outweighs the digest. */
-export function isDigestAffordable({ costNs }: Expression, { type }: Value, digests: Settings['trace']['digests'] = 'affordable'): boolean {
-  return digests !== 'affordable' || type.sizeBytes <= SMALL_BYTES || type.sizeBytes * DIGEST_NS_PER_BYTE <= DIGEST_SHARE * costNs;
-}
+import { BYTES, checkOptions, SAVE } from './options.ts';
+import { describe } from '../text.ts';
 
 /** `sheet.trace`. */
 export class SheetTrace {

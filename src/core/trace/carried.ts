@@ -1,7 +1,8 @@
 // Calls without operands (constants above all) that kept calls use and that were made before them: a constant is on the trace
 // once, at its first use, and goes with the segment of that use long before the last call that takes it.
+import { isExactIn } from '../expr/node.ts';
+import type { RecordedCall } from './recorder.ts';
 import type { ProgramEvent } from '../events.ts';
-import type { Expression } from '../expr/node.ts';
 
 type Segment = Map<number, ProgramEvent>;
 
@@ -14,11 +15,11 @@ export class CarriedSources {
   #index = -1;
 
   /** A call in the segment of that index; `kept`: the first segment that is still in memory. */
-  call({ seq, row, operands }: Expression, index: number, kept: number): void {
+  call({ seq, row, operands }: RecordedCall, index: number, kept: number): void {
     if (index !== this.#index) this.#begin(index, kept);
     if (row?.source === true) this.#defined.add(seq);
     for (let i = 0; i < operands.length; i++) {
-      const operand = operands[i] as Expression;
+      const operand = operands[i] as RecordedCall;
       if (operand.row?.source === true && !this.#defined.has(operand.seq) && !this.#current.has(operand.seq)) this.#current.set(operand.seq, eventOf(operand));
     }
   }
@@ -39,8 +40,8 @@ export class CarriedSources {
   }
 }
 
-/** The program event of a source. Bit 0 of the semantics is the numerics class. */
-function eventOf({ seq, row, attributes, type, semantics }: Expression): ProgramEvent {
-  const { name, version } = row as NonNullable<Expression['row']>;
-  return { seq, op: name, version, attrs: attributes.values, operands: [], dtype: type.dtype, shape: type.shape, numerics: (semantics & 1) === 1 ? 'exact' : 'tolerance' };
+/** The program event of a source. */
+function eventOf({ seq, row, attributes, type, semantics }: RecordedCall): ProgramEvent {
+  const { name, version } = row as NonNullable<RecordedCall['row']>;
+  return { seq, op: name, version, attrs: attributes.values, operands: [], dtype: type.dtype, shape: type.shape, numerics: isExactIn(semantics) ? 'exact' : 'tolerance' };
 }

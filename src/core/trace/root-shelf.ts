@@ -1,5 +1,5 @@
 // The roots of a live trace: kept readable up to a byte budget, so that a saved trace can be replayed; beyond it only watched.
-import type { Expression } from '../expr/node.ts';
+import type { RecordedCall } from './recorder.ts';
 import { contentId, panelDigests } from '../fingerprint/content.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import type { Value } from '../tensor/block.ts';
@@ -14,7 +14,7 @@ export interface ShelvedRoot {
 }
 
 interface Slot {
-  readonly root: Expression | WeakRef<Expression>;
+  readonly root: RecordedCall | WeakRef<RecordedCall>;
   readonly seq: number;
   readonly recorded: boolean;
   contentId: Uint8Array | undefined;
@@ -38,7 +38,7 @@ export class RootShelf {
     this.#budgetBytes = budgetBytes;
   }
 
-  add(root: Expression): void {
+  add(root: RecordedCall): void {
     if (this.#slots.length >= this.#sweepAt) this.#sweep();
     const heldBytes = this.#heldBytes + chargedBytes(root);
     const fits = heldBytes <= this.#budgetBytes;
@@ -62,12 +62,12 @@ export class RootShelf {
   }
 }
 
-const chargedBytes = (root: Expression): number => root.type.sizeBytes + OVERHEAD_BYTES;
+const chargedBytes = (root: RecordedCall): number => root.type.sizeBytes + OVERHEAD_BYTES;
 
-const rootOf = (root: Expression | WeakRef<Expression>): Expression | undefined => (root instanceof WeakRef ? root.deref() : root);
+const rootOf = (root: RecordedCall | WeakRef<RecordedCall>): RecordedCall | undefined => (root instanceof WeakRef ? root.deref() : root);
 
 /** A root's elements, where they are in RAM. */
-function valueOf(root: Expression | WeakRef<Expression>): Value | undefined {
+function valueOf(root: RecordedCall | WeakRef<RecordedCall>): Value | undefined {
   const value = rootOf(root)?.value;
   return value?.block.isLocal === true ? value : undefined;
 }
@@ -75,7 +75,7 @@ function valueOf(root: Expression | WeakRef<Expression>): Value | undefined {
 const shelved = ({ root, seq, contentId: id, recorded }: Slot): ShelvedRoot => ({ seq, value: valueOf(root), contentId: id, recorded });
 
 /** The content id of a root whose elements are there. */
-function idOf(root: Expression | WeakRef<Expression>, digest: Digest): Uint8Array | undefined {
+function idOf(root: RecordedCall | WeakRef<RecordedCall>, digest: Digest): Uint8Array | undefined {
   const value = valueOf(root);
   if (value === undefined) return undefined;
   const { array, type } = value;

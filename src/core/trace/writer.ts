@@ -2,8 +2,8 @@
 import type { AppendFile } from '../env.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import type { Decision, NumericsClass, ProgramEvent } from '../events.ts';
-import type { Expression } from '../expr/node.ts';
-import { ROOT_OP } from '../expr/node.ts';
+import { ROOT_OP } from '../expr/interning.ts';
+import { isExactIn } from '../expr/node.ts';
 import type { Value } from '../tensor/block.ts';
 import { bytesOf, isFloat, numbersOf } from '../tensor/dtype.ts';
 import { STREAM } from './chain.ts';
@@ -13,7 +13,7 @@ import { AnnotationEncoder } from './encode-annotations.ts';
 import { type OpName, ProgramEncoder } from './encode-program.ts';
 import { FrameWriter } from './frames.ts';
 import { type StreamBlocks, TraceMemory } from './memory.ts';
-import type { Recorder } from './recorder.ts';
+import type { RecordedCall, Recorder } from './recorder.ts';
 import { type AnnotationRecord, PLAIN_BYTES, ROOT_NAME, type TraceHead } from './records.ts';
 import { RootShelf } from './root-shelf.ts';
 import { sketchOf } from './sketch.ts';
@@ -52,7 +52,7 @@ export class TraceWriter implements Recorder {
   readonly #program: ProgramEncoder;
   readonly #annotations: AnnotationEncoder;
   readonly #carried = new CarriedSources();
-  readonly #digested = new WeakSet<Expression>();
+  readonly #digested = new WeakSet<RecordedCall>();
   readonly #digests = new WeakMap<Value, { readonly digest: Uint8Array; sketch: Float64Array | undefined }>();
   #file: TraceWriterOptions['file'];
   #closed = false;
@@ -76,7 +76,7 @@ export class TraceWriter implements Recorder {
     return this.#memory.droppedFrames(STREAM.program) + this.#memory.droppedFrames(STREAM.annotations);
   }
 
-  program(expression: Expression, numerics: NumericsClass): void {
+  program(expression: RecordedCall, numerics: NumericsClass): void {
     if (this.#closed) return;
     const { row, seq, type, attributes, operands } = expression;
     this.#program.call(seq, numerics === 'exact', row ?? ROOT, type, attributes, operands);
@@ -86,13 +86,13 @@ export class TraceWriter implements Recorder {
     if (expression.contentId !== undefined) this.#annotations.root(seq, expression.contentId);
   }
 
-  annotate(expression: Expression, decision: Decision, device: string, startNs: number, elapsedNs: number, score: number, value?: Value): void {
+  annotate(expression: RecordedCall, decision: Decision, device: string, startNs: number, elapsedNs: number, score: number, value?: Value): void {
     if (this.#closed) return;
     this.#annotations.answer(expression.seq, decision, device, startNs, elapsedNs, expression.type.sizeBytes, score);
     if (value !== undefined && this.#options.digests === 'full') this.#digest(expression, value);
   }
 
-  demanded(expression: Expression, value: Value): void {
+  demanded(expression: RecordedCall, value: Value): void {
     if (this.#closed || this.#options.digests === 'none' || expression.row === undefined) return;
     this.#digest(expression, value);
   }
@@ -179,20 +179,17 @@ export class TraceWriter implements Recorder {
   }
 
   /** Once for every call; small results as they are. */
-  #digest(expression: Expression, value: Value): void {
+  #digest(expression: RecordedCall, value: Value): void {
     if (this.#digested.has(expression)) return;
     this.#digested.add(expression);
     const bytes = bytesOf(value.array);
     if (bytes.length <= PLAIN_BYTES) return this.#annotations.bytes(expression.seq, bytes);
     const known = this.#digests.get(value);
     const digest = known?.digest ?? this.#options.digest.hash(bytes);
-    const sketch = isExact(expression) ? undefined : (known?.sketch ?? sketchable(value));
+    const sketch = isExactIn(expression.semantics) ? undefined : (known?.sketch ?? sketchable(value));
     if (bytes.length >= SHARED_DIGEST_BYTES) this.#digests.set(value, { digest, sketch: sketch ?? known?.sketch });
     this.#annotations.digest(expression.seq, digest, sketch);
   }
 }
-
-/** Bit 0 of the semantics is the numerics class. */
-const isExact = (expression: Expression): boolean => (expression.semantics & 1) === 1;
 
 const sketchable = ({ array, type }: Value): Float64Array | undefined => (isFloat(type.dtype) ? sketchOf(numbersOf(array, type.dtype) as Float32Array | Float64Array) : undefined);

@@ -6,7 +6,7 @@ import type { TensorflowDevice } from '../../core/device/tensorflow/device.ts';
 import type { WebgpuDevice } from '../../core/device/webgpu/device.ts';
 import type { Host, Notes } from '../../core/env.ts';
 import type { FindDevices } from '../../core/sheet/open.ts';
-import type { Settings } from '../../core/sheet/options.ts';
+import type { Settings } from '../../core/engine/settings.ts';
 import type { TensorflowModule } from '../../core/ops/tensorflow-module.ts';
 import { deviceIn, Finding, type Found } from '../finding.ts';
 import { pageCores } from './cores.ts';

@@ -2,7 +2,7 @@
 import type { Device, DeviceReport } from '../../core/device/device.ts';
 import type { Host } from '../../core/env.ts';
 import type { FindDevices } from '../../core/sheet/open.ts';
-import type { Settings } from '../../core/sheet/options.ts';
+import type { Settings } from '../../core/engine/settings.ts';
 import type { Memory } from '../../core/tensor/block.ts';
 import type { Blas, BlasAbsent } from '../../core/device/blas/types.ts';
 import { nodeThreads } from './threads.ts';

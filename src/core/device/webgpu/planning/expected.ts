@@ -1,7 +1,7 @@
 // What a variant of a product must give, to the bit: operands whose products and sums are exact in any order, however long K is.
 import { type ContractPrecision, type ContractProblem, elementsOf } from '../../../../../kernels/wgsl/contract/problem.ts';
 import type { Plan } from '../../../../../kernels/wgsl/launch.ts';
-import type { Trial } from './tuner.ts';
+import type { Trial } from './trial.ts';
 
 /** Periods of patterns; both are prime, so that neighbouring rows differ and a step along K that is no multiple of one meets all of its elements. */
 const PERIODS = [65537, 65539] as const;

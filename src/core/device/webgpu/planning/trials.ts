@@ -3,7 +3,7 @@ import type { Launch, Plan } from '../../../../../kernels/wgsl/launch.ts';
 import { LimitError, SheetError } from '../../../errors.ts';
 import type { Life } from '../life.ts';
 import type { Pipeline } from '../commands/pipelines.ts';
-import type { Trial, TrialGround } from './tuner.ts';
+import type { Trial, TrialBuffers } from './trial.ts';
 
 /** Dispatches of one timed pass: the stream submits by itself when there are more. */
 const PASS_DISPATCHES = 48;
@@ -19,7 +19,7 @@ export interface TrialRoom {
 export const POOL_ROOM: TrialRoom = { scratch: ({ buffers }, sizes) => Promise.resolve(sizes.map((sizeBytes) => buffers.take(sizeBytes))) };
 
 /** Trials on the device that is open now. */
-export class LifeTrials implements TrialGround {
+export class LifeTrials implements TrialBuffers {
   readonly #life: () => Life;
   readonly #room: TrialRoom;
 

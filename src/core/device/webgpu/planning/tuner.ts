@@ -4,6 +4,7 @@ import type { Plan } from '../../../../../kernels/wgsl/launch.ts';
 import { SheetError } from '../../../errors.ts';
 import type { Clock } from '../../../env.ts';
 import { Expected } from './expected.ts';
+import type { Trial, TrialBuffers } from './trial.ts';
 
 /** Where choices are kept: per adapter, one name of a variant for each class of shapes. */
 export interface TunerMemory {
@@ -11,26 +12,6 @@ export interface TunerMemory {
   set(key: string, variant: string): void;
   /** What another process chose on this adapter, perhaps with another driver. */
   noted?(key: string): string | undefined;
-}
-
-/** Scratch buffers on the device, for trials. */
-export interface TrialGround {
-  /** Opens operands of so many float32 elements, each filled with its pattern repeated from the first element on, and a result. */
-  open(operandElements: readonly number[], resultElements: number, patterns: readonly Float32Array[]): Promise<Trial>;
-}
-
-/** Open scratch buffers. */
-export interface Trial {
-  /**
-   * Computes a plan so many times in one submission; resolves when the device is done, with its own measure of the nanoseconds of all of them where
-   * it has one (`timestamp-query`). Rejects with code `KERNEL` when the plan is invalid, with a DeviceLostError when the device is gone.
-   */
-  run(plan: Plan, times: number): Promise<number | undefined>;
-  /** Zeroes the result, so that nothing of another plan is left in it. */
-  clear(): void;
-  /** Elements of the result that the last plan wrote. */
-  read(first: number, count: number): Promise<Float32Array>;
-  close(): void;
 }
 
 /** When and how much is tried. */
@@ -65,7 +46,7 @@ export type VariantsOf = (problem: ContractProblem) => readonly ContractVariant[
 /** A choice made for a class stays: its results keep their bits. */
 export class Tuner {
   readonly #memory: TunerMemory;
-  readonly #ground: TrialGround;
+  readonly #ground: TrialBuffers;
   readonly #clock: Clock;
   readonly #limits: TuningLimits;
   readonly #chosen = new Map<string, string>();
@@ -74,7 +55,7 @@ export class Tuner {
   /** Names of variants that gave wrong results, by class. */
   readonly #wrong = new Map<string, Set<string>>();
 
-  constructor(memory: TunerMemory, ground: TrialGround, clock: Clock, limits: TuningLimits = TUNING_LIMITS) {
+  constructor(memory: TunerMemory, ground: TrialBuffers, clock: Clock, limits: TuningLimits = TUNING_LIMITS) {
     this.#memory = memory;
     this.#ground = ground;
     this.#clock = clock;

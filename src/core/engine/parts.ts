@@ -1,0 +1,82 @@
+// What the verbs of an engine work on: one plain record of parts, made once and never changed.
+import type { Device, DeviceReport } from '../device/device.ts';
+import type { Dispatcher } from '../device/dispatch.ts';
+import type { Host } from '../env.ts';
+import type { NumericsClass } from '../events.ts';
+import { InterningTable } from '../expr/interning.ts';
+import type { Author } from '../expr/node.ts';
+import { admission, type Admission, type Candidate } from '../policy/admission.ts';
+import { MemoryStore } from '../store/memory.ts';
+import type { Memory } from '../tensor/block.ts';
+import type { TraceWriter } from '../trace/writer.ts';
+import type { Call } from './call.ts';
+import { Contents } from './contents.ts';
+import { Counters } from './counters.ts';
+import { FUSED_ELEMENTS } from './fusion.ts';
+import { LookupClock } from './lookup-clock.ts';
+import { NearMisses } from './near-misses.ts';
+import { Pins } from './pins.ts';
+import type { Settings } from './settings.ts';
+
+/** How one view of an engine wants its calls answered. */
+export interface View {
+  readonly author: Author<Call>;
+  readonly numerics: NumericsClass;
+  /** Whether results are looked up and kept. */
+  readonly reuse: boolean;
+  /** The device that is asked for by name. */
+  readonly device: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What comes from outside. */
+export interface Given {
+  readonly host: Host;
+  readonly settings: Settings;
+  readonly dispatcher: Dispatcher;
+  /** Where results lie that are on no device of their own. */
+  readonly memory: Memory;
+  readonly recorder: TraceWriter;
+  /** Devices that were looked for and not found, or are switched off. */
+  readonly absentDevices?: readonly DeviceReport[];
+  /** Devices that are switched off, on which others may depend: closed with them. */
+  readonly idleDevices?: readonly Device[];
+  /** Decides what is kept. Tests pin it, for what it looks at was measured. */
+  readonly admission?: (candidate: Candidate) => Admission;
+  /** Elements from which elementwise steps are fused. Tests lower it. */
+  readonly fusedElements?: number;
+}
+
+/** Everything the verbs share. */
+export interface Parts extends Required<Given> {
+  readonly table: InterningTable;
+  readonly store: MemoryStore;
+  readonly pins: Pins;
+  readonly contents: Contents;
+  readonly counters: Counters;
+  readonly lookups: LookupClock;
+  readonly nearMisses: NearMisses;
+  /** Whether there are no laws to judge calls by. */
+  readonly lawless: boolean;
+  /** Nanoseconds since the engine was opened. */
+  now(): number;
+}
+
+/** The parts of a new engine. */
+export function makeParts(given: Given): Parts {
+  const { host, settings, dispatcher } = given;
+  const table = new InterningTable();
+  const counters = new Counters();
+  const startNs = host.clock();
+  return {
+    absentDevices: [], idleDevices: [], admission, fusedElements: FUSED_ELEMENTS, ...given,
+    table, counters,
+    store: new MemoryStore(table, settings.budgetBytes),
+    pins: new Pins(),
+    contents: new Contents({ table, counters, digest: host.digest, costs: dispatcher.costs }),
+    lookups: new LookupClock(host.clock, counters),
+    nearMisses: new NearMisses(table),
+    lawless: Object.keys(settings.policy).length === 0,
+    now: () => host.clock() - startNs,
+  };
+}
