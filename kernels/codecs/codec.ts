@@ -1,12 +1,23 @@
 // What a codec is: how elements of a dtype are stored where that is not how they are computed. Kernels load and store
 // through it.
-import type { FloatLayout } from './small-float.ts';
 
 /** Arrays that hold stored elements, each in the low bits of a byte or of two. */
 export type StoredArray = Uint8Array | Uint16Array;
 
 /** Arrays of the numbers that elements are computed as. */
 export type DecodedArray = Float32Array | Int32Array;
+
+/** The fields of a float, below its sign. */
+export interface FloatLayout {
+  /** At most 8, as float32 has. */
+  readonly exponentBits: number;
+  readonly fractionBits: number;
+  /**
+   * False where the largest exponent is one of numbers as well, all bits are NaN, and so is what is too large (OCP FP8
+   * E4M3).
+   */
+  readonly infinities: boolean;
+}
 
 /** Stored elements to numbers and back; the plain implementation, which those of devices agree with bit for bit. */
 export interface Codec {

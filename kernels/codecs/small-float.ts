@@ -2,19 +2,7 @@
 // even.
 // WASM (kernels/wasm/copy/codec-module.ts) and WGSL (shaders/scalar/small-float.wgsl) have the same conversions, made
 // from the layout.
-import type { Codec } from './codec.ts';
-
-/** The fields of a float, below its sign. */
-export interface FloatLayout {
-  /** At most 8, as float32 has. */
-  readonly exponentBits: number;
-  readonly fractionBits: number;
-  /**
-   * False where the largest exponent is one of numbers as well, all bits are NaN, and so is what is too large (OCP FP8
-   * E4M3).
-   */
-  readonly infinities: boolean;
-}
+import type { Codec, FloatLayout } from './codec.ts';
 
 /**
  * What conversions are made of: numbers that follow from a layout. Words are float32 bits, patterns those of the stored

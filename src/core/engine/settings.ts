@@ -1,6 +1,5 @@
 // What an engine was opened with, checked and completed.
 import type { NumericsClass } from '../events.ts';
-
 import type { TensorflowModule } from '../ops/tensorflow-module.ts';
 import type { LawSet } from '../policy/laws.ts';
 import type { Precision } from '../tensor/dtype.ts';
