@@ -1,7 +1,8 @@
 // float16 on a GPU: the bits of the CPU for conversions and for elements that are only moved, within a unit for what is computed.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FLOAT16 } from '../../kernels/codecs/codecs.ts';
-import { type FloatLayout, smallFloat } from '../../kernels/codecs/small-float.ts';
+import type { FloatLayout } from '../../kernels/codecs/codec.ts';
+import { smallFloat } from '../../kernels/codecs/small-float.ts';
 import { defineDType } from '../../src/core/tensor/define-dtype.ts';
 import { type DType, DTYPES } from '../../src/core/tensor/dtype.ts';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';

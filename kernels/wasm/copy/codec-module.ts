@@ -2,7 +2,8 @@
 // operation.
 //
 // Parameter block (i32): source, target. The range is elements.
-import { constantsOf, type FloatConstants, type FloatLayout } from '../../codecs/small-float.ts';
+import type { FloatLayout } from '../../codecs/codec.ts';
+import { constantsOf, type FloatConstants } from '../../codecs/small-float.ts';
 import { f32x4, i16x8, i32, i32x4, ModuleBuilder, set, v128, whileTrue } from '../code/assembler.ts';
 import type { Expr, FunctionBuilder, Local, Statement } from '../code/assembler.ts';
 

@@ -1,6 +1,7 @@
 // Codecs as WGSL: the functions that decode and encode elements of a dtype, made from the layout of its codec.
 import { CODECS } from '../../codecs/codecs.ts';
-import { constantsOf, type FloatConstants, type FloatLayout } from '../../codecs/small-float.ts';
+import type { FloatLayout } from '../../codecs/codec.ts';
+import { constantsOf, type FloatConstants } from '../../codecs/small-float.ts';
 import { SMALL_FLOAT } from '../shaders.gen.ts';
 import { fillTemplate } from './template.ts';
 
