@@ -36,11 +36,17 @@ function settled<N extends Node>(row: OpRow, args: readonly Argument<N>[], given
   return node;
 }
 
-/** The call on what operands are computed in: what it gives is rounded once, so that a codec is how elements are stored and never how they are computed. */
-function decoded<N extends Node>(row: OpRow, operands: readonly N[], given: Readonly<Record<string, unknown>> | undefined, author: Author<N>): N {
-  const [precise] = operands.filter(({ type }) => isCoded(type.dtype)).map(({ type }) => DTYPES[type.dtype]);
+/**
+ * The call on what operands are computed in: what it gives is rounded once, so that a codec is how elements are stored
+ * and never how they are computed.
+ */
+function decoded<N extends Node>(
+  row: OpRow, operands: readonly N[], given: Readonly<Record<string, unknown>> | undefined, author: Author<N>,
+): N {
+  const coded = operands.find(({ type }) => isCoded(type.dtype)) as N;
+  const { factors, name } = DTYPES[coded.type.dtype];
   // Factors of a dtype that products may be rounded to lose nothing by it.
-  const precision = precise?.factors === undefined ? undefined : (precise.name as Precision);
+  const precision = factors === undefined ? undefined : (name as Precision);
   const numbers = operands.map((operand) => castTo(operand, DTYPES[operand.type.dtype].compute, author));
   return canonicalise(row, numbers, precision === undefined ? given : inPrecision(row, precision, given), author);
 }

@@ -26,13 +26,16 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepdims: At
 /** The operand at a place; the last stands for all that follow. */
 const specOf = ({ operands }: OpRow, i: number): OperandSpec | undefined => operands[Math.min(i, operands.length - 1)];
 
+/** Of a row that promotes nothing, with indices as they are computed. */
+const indicesComputed = (row: OpRow, dtypes: readonly DType[]): readonly DType[] =>
+  dtypes.map((dtype, i) => (specOf(row, i)?.kind === 'index' ? DTYPES[dtype].compute : dtype));
+
 /**
  * The dtypes the row asks its operands to have: their common one, where it asks for that; indices are numbers, not as
  * codecs store them.
  */
 export function promotedDTypes(row: OpRow, dtypes: readonly DType[]): readonly DType[] {
-  const asComputed = (dtype: DType, i: number): DType => (specOf(row, i)?.kind === 'index' ? DTYPES[dtype].compute : dtype);
-  if (row.promotion === 'none') return dtypes.some(isCoded) ? dtypes.map(asComputed) : dtypes;
+  if (row.promotion === 'none') return dtypes.some(isCoded) ? indicesComputed(row, dtypes) : dtypes;
   let common = dtypes[0] as DType;
   for (let i = 1; i < dtypes.length; i++) common = promote(common, dtypes[i] as DType);
   if (row.promotion === 'float' && !isFloat(common)) common = 'float32';

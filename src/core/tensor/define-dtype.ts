@@ -54,7 +54,7 @@ export function defineDType(definition: DTypeDefinition): DType {
 const patternsOf = ({ bits }: DTypeDefinition): number => 2 ** bits;
 
 function limitsOf(definition: DTypeDefinition): Pick<DTypeRow, 'largest' | 'epsilon'> {
-  if (definition.kind !== 'float') return {};
+  if (definition.kind !== 'float') return { largest: undefined, epsilon: undefined };
   let [largest, next] = [0, Infinity];
   for (let pattern = 0; pattern < patternsOf(definition); pattern++) {
     const number = definition.decode(pattern);

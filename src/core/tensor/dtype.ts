@@ -69,7 +69,7 @@ export interface DTypeRow {
    * apart.
    */
   readonly code: number;
-  readonly identity?: string;
+  readonly identity: string | undefined;
   /** Number inside this process; never leaves it. */
   readonly number: number;
   readonly kind: DTypeKind;
@@ -86,12 +86,12 @@ export interface DTypeRow {
   /** The dtype that ops compute in: itself, unless it has a codec. */
   readonly compute: DType;
   /** How elements are stored where that is not how they are computed. */
-  readonly codec?: Codec;
+  readonly codec: Codec | undefined;
   /** The largest finite element of a float, and the distance from 1 to the next. */
-  readonly largest?: number;
-  readonly epsilon?: number;
+  readonly largest: number | undefined;
+  readonly epsilon: number | undefined;
   /** What a GPU rounds the factors of a product to where the `precision` of the call names this dtype. */
-  readonly factors?: 'f32' | 'f16';
+  readonly factors: 'f32' | 'f16' | undefined;
 }
 
 type RowDraft = Pick<DTypeRow, 'name' | 'code' | 'kind' | 'bits'> & Partial<DTypeRow> & {
@@ -104,14 +104,17 @@ export const MAX_DTYPES = 256;
 const rows: Partial<Record<DType, DTypeRow>> = {};
 const names: DType[] = [];
 
-/** Adds a row; the caller knows that there is none of its name. */
-export function addDType({ storage, ...draft }: RowDraft): DTypeRow {
+/** Adds a row; the caller knows that there is none of its name. All rows have all fields, in one order: calls read them. */
+export function addDType(draft: RowDraft): DTypeRow {
+  const { name, code, identity, kind, bits, storage, codec, largest, epsilon, factors } = draft;
+  const { rank = bits, compute = codec?.compute ?? name } = draft;
+  const array = storage as unknown as DTypeRow['array'];
   const row: DTypeRow = Object.freeze({
-    number: names.length, itemBytes: storage.BYTES_PER_ELEMENT, array: storage as unknown as DTypeRow['array'],
-    rank: draft.bits, compute: draft.codec?.compute ?? draft.name, ...draft,
+    name, code, identity, number: names.length, kind, bits, itemBytes: storage.BYTES_PER_ELEMENT, array, rank, compute,
+    codec, largest, epsilon, factors,
   });
-  rows[row.name] = row;
-  names.push(row.name);
+  rows[name] = row;
+  names.push(name);
   return row;
 }
 
