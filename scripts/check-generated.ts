@@ -9,6 +9,7 @@ const ROOT = join(import.meta.dirname, '..');
 const GENERATED: readonly (readonly [string, string])[] = [
   ['scripts/generate-methods.ts', 'src/core/handle/methods.gen.ts'],
   ['scripts/generate-docs.ts', 'docs/ops.md'],
+  ['scripts/generate-rules.ts', 'docs/rules.md'],
   ['scripts/embed-shaders.ts', 'kernels/wgsl/shaders.gen.ts'],
 ];
 

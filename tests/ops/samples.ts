@@ -105,7 +105,8 @@ const ATTRIBUTES: Record<AttributeKind, (shape: readonly number[], choices: read
   choice: (_shape, choices) => choices,
 };
 
-function drawAttributes(row: OpRow, shape: readonly number[], random: () => number): Record<string, unknown> {
+/** Attributes of a row, some of which fit no call. */
+export function drawAttributes(row: OpRow, shape: readonly number[], random: () => number): Record<string, unknown> {
   const attrs: Record<string, unknown> = {};
   for (const [name, spec] of Object.entries(row.attributes)) {
     if (spec.fallback !== undefined && random() < 0.3) continue;

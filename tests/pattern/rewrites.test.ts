@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import type { PendingTensor } from '../../src/core/handle/tensor.ts';
-import { REWRITES } from '../../src/core/expr/rewrites.ts';
+import { REAL_RULES } from '../../src/core/expr/rules/real.ts';
 import { difference } from './bits.ts';
 
 type Form = (x: Tensor, y: Tensor, sheet: SymbolicSheet) => PendingTensor;
@@ -67,7 +67,7 @@ describe('stability rewrites', () => {
     Math.max(...truth.map((t, i) => (Number.isFinite(found[i]) ? Math.abs((found[i] as number) - t) / Math.max(Math.abs(t), 1e-300) : Infinity)));
 
   it('have a case here, each', () => {
-    expect(CASES.map((each) => each.formula)).toEqual(REWRITES.map((rewrite) => rewrite.formula));
+    expect(CASES.map((each) => each.formula)).toEqual(REAL_RULES.map((rule) => rule.formula));
   });
 
   for (const { formula, form, hard } of CASES) {

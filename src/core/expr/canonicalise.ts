@@ -1,4 +1,4 @@
-// The first verb: a call becomes a node. Operands are promoted and checked, attributes settled, laws applied.
+// The first verb: a call becomes a node. Operands are promoted and checked, attributes settled, rules applied.
 import { ShapeError } from '../errors.ts';
 import { CAST } from '../ops/indexing.ts';
 import { FULL } from '../ops/creation.ts';
@@ -9,10 +9,9 @@ import { checkShape } from '../tensor/shape.ts';
 import { checkHoldable, type TensorType, tensorType } from '../tensor/type.ts';
 import { type Attributes, internAttributes, NO_ATTRIBUTES } from './attributes.ts';
 import type { Author, Node } from './node.ts';
-import { rewrite } from './laws.ts';
 import { castValue, commonDType, type Literal, readLiteral, type WeakCall } from './literals.ts';
 import { restatedAttributes } from './restated.ts';
-import { stabilise } from './rewrites.ts';
+import { rewrite, stabilise } from './rewriting.ts';
 
 /** An operand as it is given: a node of the author's layer, or a plain number. */
 export type Argument<N extends Node = Node> = N | Literal;
@@ -21,7 +20,7 @@ export type Argument<N extends Node = Node> = N | Literal;
 export function canonicalise<N extends Node>(row: OpRow, args: readonly Argument<N>[], asked: Readonly<Record<string, unknown>> | undefined, author: Author<N>): N {
   const given = author.precision === undefined ? asked : inPrecision(row, author.precision, asked);
   const node = repeated(row, args, given, author) ?? settled(row, args, given, author);
-  const canonical = (author.asWritten === true ? undefined : rewrite(node, author)) ?? node;
+  const canonical = author.asWritten === true ? node : rewrite(node, author);
   return stabilise(canonical, author, derive);
 }
 
