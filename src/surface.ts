@@ -2,6 +2,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 export { PendingTensor, Tensor } from './core/handle/tensor.ts';
 export type { TraceOptions, ViewOptions } from './core/engine/settings.ts';
+export type { EventFeed, EventOptions } from './core/sheet/event-feed.ts';
 export type { OpenOptions, TensorOptions } from './core/sheet/options.ts';
 export type { Sheet } from './core/sheet/sheet.ts';
 export type { ForeignTensor, OpName, Operand } from './core/handle/methods.gen.ts';
@@ -13,7 +14,7 @@ export type { SheetStats } from './core/sheet/stats.ts';
 export type { Memo, MemoOptions } from './core/memo/memo.ts';
 export { diffTraces } from './core/trace/diff.ts';
 export type { TraceDifference } from './core/trace/diff.ts';
-export type { Annotation, ProgramEvent } from './core/events.ts';
+export type { Annotation, ProgramEvent, SheetEvent } from './core/events.ts';
 export { decodeNpy, encodeNpy } from './core/tensor/npy.ts';
 export type { DType, TypedArray } from './core/tensor/dtype.ts';
 export type { Shape } from './core/tensor/shape.ts';

@@ -35,3 +35,26 @@ export interface Annotation {
   readonly sketch?: Float64Array;
   readonly note?: string;
 }
+
+/** A result that is kept, or leaves the store. */
+interface KeptEvent {
+  readonly kind: 'keep' | 'evict';
+  readonly op: string;
+  readonly device: string;
+  readonly sizeBytes: number;
+  /** What it cost to compute, with what was computed for it. */
+  readonly costNs: number;
+}
+
+/**
+ * What happens in a sheet, in order, as subscribers get it. `call`: an operation was admitted; `answer`: how it was answered;
+ * `note`: what its text does not say, as a route; `keep` and `evict`: what the store takes and lets go; `warn`: a line to the
+ * person who runs the program; `dropped`: so many events were lost here, because the subscriber read too slowly.
+ */
+export type SheetEvent =
+  | ({ readonly kind: 'call' } & ProgramEvent)
+  | ({ readonly kind: 'answer'; readonly op: string } & Omit<Annotation, 'digest' | 'sketch' | 'note'>)
+  | { readonly kind: 'note'; readonly seq: number; readonly text: string }
+  | KeptEvent
+  | { readonly kind: 'warn'; readonly text: string }
+  | { readonly kind: 'dropped'; readonly count: number };

@@ -22,7 +22,7 @@ function storeFor(count: number): { store: MemoryStore; put: (more?: Partial<Ent
   const put = (more: Partial<Entry> = {}, elements = ELEMENTS): number => {
     const node = table.fresh(1, 0);
     const block = new Block(new Float32Array(elements), 0, () => {});
-    store.put({ node, value: valueOf(tensorType('float32', [elements]), block), attributes: NO_ATTRIBUTES, costNs: 1e6, ownNs: 1e6, device: 'js', away: false, facts: 0, score: 0.5, hits: 0, touched: 0, slot: 0, ...more });
+    store.put({ node, op: 'test', value: valueOf(tensorType('float32', [elements]), block), attributes: NO_ATTRIBUTES, costNs: 1e6, ownNs: 1e6, device: 'js', away: false, facts: 0, score: 0.5, hits: 0, touched: 0, slot: 0, ...more });
     return node;
   };
   return { store, put };

@@ -18,7 +18,7 @@ function open(budgetBytes = BUDGET_BYTES): { table: InterningTable; store: Memor
     table, store: new MemoryStore(table, budgetBytes), freed,
     entry: (node, elements, costNs = 1e6) => {
       const block = new Block(new Float32Array(elements), 0, (gone) => freed.add(gone));
-      return { node, value: valueOf(tensorType('float32', [elements]), block), attributes: NO_ATTRIBUTES, costNs, ownNs: costNs, device: 'js', away: false, facts: 0, score: 0, hits: 0, touched: 0, slot: 0 };
+      return { node, op: 'test', value: valueOf(tensorType('float32', [elements]), block), attributes: NO_ATTRIBUTES, costNs, ownNs: costNs, device: 'js', away: false, facts: 0, score: 0, hits: 0, touched: 0, slot: 0 };
     },
   };
 }

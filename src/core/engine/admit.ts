@@ -32,7 +32,7 @@ function admitOne(parts: Parts, call: Call, view: View): void {
   if (!parts.lawless) judgeCall(parts, call, view);
   parts.counters.askedFlops += call.flops;
   call.admitted = true;
-  parts.recorder.program(call, view.numerics);
+  parts.events.program(call, view.numerics);
   if (!view.reuse || call.row === undefined) return;
   const entry = parts.store.get(call.node(parts.table));
   if (entry !== undefined && !(entry.away && entry.value.block.isLost)) hit(parts, call, entry);

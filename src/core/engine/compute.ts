@@ -243,7 +243,10 @@ export class Computing {
     }
     parts.counters.misses++;
     parts.nearMisses.missed(step.expression);
-    if (verdict === 'admit') parts.store.put(entryOf(step, detached(value), device, costNs, score));
+    if (verdict === 'admit') {
+      const entry = entryOf(step, detached(value), device, costNs, score);
+      if (parts.store.put(entry)) parts.events.kept(entry);
+    }
     return 'computed';
   }
 
@@ -270,7 +273,7 @@ const arithmeticNs = (device: Device, task: Task, elapsedNs: number): number =>
   Math.round(elapsedNs * (1 - device.estimateNs({ ...task, row: { ...task.row, flops: () => 0 } }) / device.estimateNs(task)));
 
 const entryOf = ({ identity, expression, pathNs }: Step, value: Value, device: string, costNs: number, score: number): Entry =>
-  ({ node: identity as NodeId, value, attributes: expression.attributes, costNs: pathNs, ownNs: costNs, device, away: !value.block.isLocal, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });
+  ({ node: identity as NodeId, op: expression.row?.name ?? '', value, attributes: expression.attributes, costNs: pathNs, ownNs: costNs, device, away: !value.block.isLocal, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });
 
 function unreadable({ seq, type, value }: Call): SheetError {
   if (value?.block.isLost === true) return new SourceError(`Tensor #${seq} of shape [${type.shape.join(',')}] was only on a GPU device that was lost; make it again: with sheet.tensor(…) on sheet.gpuDevice(), or from the result it was.`, { seq });

@@ -119,9 +119,9 @@ export class Engine {
   }
 
   async #end(): Promise<void> {
-    const { recorder, store, pins, dispatcher, idleDevices } = this.parts;
+    const { events, store, pins, dispatcher, idleDevices } = this.parts;
     this.onClose();
-    recorder.close();
+    events.close();
     // First, so that only what handles hold is left on a device.
     store.close();
     const arriving = pins.bringHome();

@@ -12,6 +12,7 @@ import type { TraceWriter } from '../trace/writer.ts';
 import type { Call } from './call.ts';
 import { Contents } from './contents.ts';
 import { Counters } from './counters.ts';
+import type { Events } from './events.ts';
 import { FUSED_ELEMENTS } from './fusion.ts';
 import { LookupClock } from './lookup-clock.ts';
 import { NearMisses } from './near-misses.ts';
@@ -36,7 +37,10 @@ export interface Given {
   readonly dispatcher: Dispatcher;
   /** Where results lie that are on no device of their own. */
   readonly memory: Memory;
+  /** The trace, to be read. */
   readonly recorder: TraceWriter;
+  /** Who is told what happens. */
+  readonly events: Events;
   /** Devices that were looked for and not found, or are switched off. */
   readonly absentDevices?: readonly DeviceReport[];
   /** Devices that are switched off, on which others may depend: closed with them. */
@@ -71,7 +75,7 @@ export function makeParts(given: Given): Parts {
   return {
     absentDevices: [], idleDevices: [], admission, fusedElements: FUSED_ELEMENTS, ...given,
     table, counters,
-    store: new MemoryStore(table, settings.budgetBytes),
+    store: new MemoryStore(table, settings.budgetBytes, (entry) => given.events.evicted(entry)),
     pins: new Pins(),
     contents: new Contents({ table, counters, digest: host.digest, costs: dispatcher.costs }),
     lookups: new LookupClock(host.clock, counters),

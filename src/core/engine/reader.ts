@@ -86,9 +86,9 @@ export class Reader {
 
   /** Counts a copy that leaves the sheet, and fixes the bits it showed. */
   observed(expression: Call, value: Value): void {
-    const { counters, settings, recorder } = this.#engine.parts;
+    const { counters, settings, events } = this.#engine.parts;
     counters.bytesDemanded += value.type.sizeBytes;
-    if (isDigestAffordable(expression, value, settings.trace.digests)) recorder.demanded(expression, value);
+    if (isDigestAffordable(expression, value, settings.trace.digests)) events.demanded(expression, value);
     this.#fix(expression, value);
   }
 

@@ -117,7 +117,7 @@ export class Definition {
     const { table, store } = this.#ground;
     const places = pieces.map(({ value, node = table.fresh(ROOT_OP, 0), id }) => {
       const share = costNs / pieces.length;
-      store.put({ node, value, attributes: NO_ATTRIBUTES, costNs: share, ownNs: share, device: 'memo', overheadBytes: MEMO_ENTRY_BYTES, away: false, facts: 0, score: this.#ground.scoreOf(value, share), hits: 0, touched: 0, slot: 0 });
+      store.put({ node, op: 'memo', value, attributes: NO_ATTRIBUTES, costNs: share, ownNs: share, device: 'memo', overheadBytes: MEMO_ENTRY_BYTES, away: false, facts: 0, score: this.#ground.scoreOf(value, share), hits: 0, touched: 0, slot: 0 });
       return { node, life: table.lifeOf(node), id };
     });
     this.#kept.set(key, { places, costNs });

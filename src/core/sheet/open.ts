@@ -2,6 +2,7 @@
 import type { Device, DeviceReport } from '../device/device.ts';
 import type { Host } from '../env.ts';
 import { heapMemory, type Memory } from '../tensor/block.ts';
+import type { Events } from '../engine/events.ts';
 import type { View } from '../engine/parts.ts';
 import type { Settings } from '../engine/settings.ts';
 import { checkDevice, chooseDevices } from '../engine/devices.ts';
@@ -30,9 +31,13 @@ export async function openSheet<S extends Sheet>(SheetClass: new (session: Sessi
   const { readLaws } = await import('../policy/laws.ts');
   const off = host.settings.off || settled.cache === 'off';
   const settings: Settings = { ...settled, policy: readLaws(settled.policy), cache: off ? 'off' : 'on', devices: settled.devices ?? host.settings.devices };
-  const machine = await find(settings, host);
+  const { Events, answerLog } = await import('../engine/events.ts');
+  const events = new Events();
+  const told: Host = { ...host, warn: (line) => warn(host, events, line) };
+  if (host.settings.log) events.subscribe(answerLog((line) => host.warn(line)));
+  const machine = await find(settings, told);
   try {
-    const session = await openSession(machine, settings, host);
+    const session = await openSession(machine, settings, told, events);
     const author = session.engine.author(settings.numerics, settings.precision);
     return new SheetClass(session, { author, numerics: settings.numerics, reuse: !off, device: settings.device, signal: undefined });
   } catch (error) {
@@ -41,21 +46,29 @@ export async function openSheet<S extends Sheet>(SheetClass: new (session: Sessi
   }
 }
 
-async function openSession(machine: Machine, settings: Settings, host: Host): Promise<Session> {
+/** Says a line to the person who runs the program, and to whoever listens. */
+function warn(host: Host, events: Events, line: string): void {
+  events.warned(line);
+  host.warn(line);
+}
+
+async function openSession(machine: Machine, settings: Settings, host: Host, events: Events): Promise<Session> {
   const { absent = [], leftOut = [] } = machine;
   const choice = chooseDevices({ devices: machine.devices, absent }, leftOut, settings.devices);
   if (settings.device !== undefined) checkDevice(settings.device, choice, 'device');
-  const [{ Engine }, { Dispatcher }, { openTrace }, { Roots }, { makeMemo }, { Memos }, { MemoKeys }, { scoreOf }] = await Promise.all([
+  const [{ Engine }, { Dispatcher }, { openTrace }, { Roots }, { makeMemo }, { Memos }, { MemoKeys }, { scoreOf }, { EventFeed }] = await Promise.all([
     import('../engine/engine.ts'), import('../device/dispatch.ts'), import('./open-trace.ts'), import('../inputs/roots.ts'),
-    import('../memo/memo.ts'), import('../memo/store.ts'), import('../memo/key.ts'), import('../pattern/score.ts'),
+    import('../memo/memo.ts'), import('../memo/store.ts'), import('../memo/key.ts'), import('../pattern/score.ts'), import('./event-feed.ts'),
   ]);
+  const recorder = openTrace(host, settings);
+  events.subscribe(recorder);
   const engine = new Engine({
-    host, settings, dispatcher: new Dispatcher(choice.devices, undefined, machine.onRequest), memory: machine.memory ?? heapMemory, recorder: openTrace(host, settings),
+    host, settings, dispatcher: new Dispatcher(choice.devices, undefined, machine.onRequest), memory: machine.memory ?? heapMemory, recorder, events,
     absentDevices: choice.absent, idleDevices: machine.devices.filter((device) => !choice.devices.includes(device)),
   });
   const { table, store, contents } = engine.parts;
   const memos = new Memos({ table, store, digest: host.digest, warn: (line) => host.warn(line), scoreOf });
-  const session: Session = { engine, roots: new Roots(engine), memos, memoKeys: new MemoKeys(host.digest, contents), makeMemo };
+  const session: Session = { engine, roots: new Roots(engine), memos, memoKeys: new MemoKeys(host.digest, contents), makeMemo, EventFeed };
   if (host.settings.report) await reportAtExit(session);
   return session;
 }

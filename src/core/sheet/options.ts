@@ -2,6 +2,7 @@
 import { AttributeError } from '../errors.ts';
 import type { NumericsClass } from '../events.ts';
 import type { Settings, TraceOptions, ViewOptions } from '../engine/settings.ts';
+import type { EventOptions } from './event-feed.ts';
 import type { TensorflowModule } from '../ops/tensorflow-module.ts';
 import { nearest } from '../ops/suggestions.ts';
 import type { LawSet } from '../policy/laws.ts';
@@ -78,6 +79,8 @@ const OPEN: OptionSpecs<OpenOptions> = {
   trace: { expected: "an object, as { file: 'run.sqs' }", accepts: isRecord },
 };
 const TRACE: OptionSpecs<TraceOptions> = { file: FILE, digests: oneOf('affordable', 'demanded', 'full', 'none'), maxEvents: COUNT };
+/** Options of `events`. */
+export const EVENTS: OptionSpecs<EventOptions> = { limit: COUNT };
 /** Options of `tensor`. */
 export const TENSOR: OptionSpecs<TensorOptions> = { dtype: ANY, own: FLAG };
 /** Options of `trace.save`. */

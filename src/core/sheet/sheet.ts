@@ -27,7 +27,8 @@ import type { Memo, Memoised, MemoOptions } from '../memo/memo.ts';
 import type { MemoView } from '../memo/view.ts';
 import type { OpArguments, OpName, OpResult, SheetMethods } from '../handle/methods.gen.ts';
 import { isElements, isLiteral, readElements, readIndices } from '../inputs/operands.ts';
-import { checkOptions, checkViewOptions, TENSOR, type TensorOptions } from './options.ts';
+import type { EventFeed, EventOptions } from './event-feed.ts';
+import { checkOptions, checkViewOptions, EVENTS, TENSOR, type TensorOptions } from './options.ts';
 import { describe, INSPECT } from '../text.ts';
 import { printSheet } from './print.ts';
 import type { Reader } from '../engine/reader.ts';
@@ -124,6 +125,16 @@ export class Sheet {
   /** What was called and how it was answered, to read, save and replay. */
   get trace(): SheetTrace {
     return new SheetTrace(this.#parts.recorder, this.#parts.host);
+  }
+
+  /**
+   * What happens from now on, event by event, until the sheet is closed or the loop is left: `for await (const event of sheet.events())`.
+   * A slow reader never slows the sheet: what it cannot keep up with is dropped, and counted in an event of its own.
+   */
+  events(options: EventOptions = {}): EventFeed {
+    this.#open();
+    checkOptions('events', options, EVENTS);
+    return new this.#session.EventFeed(this.#parts.events, options);
   }
 
   /** A view of the same sheet: other class, device, precision or cache for its calls, a signal for its waits. */

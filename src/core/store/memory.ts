@@ -25,6 +25,7 @@ const PREFERENCE = 256;
 export class MemoryStore implements Store {
   readonly #table: InterningTable;
   #budgetBytes: number;
+  readonly #onEvict: (entry: Entry) => void;
   readonly #byNode: (Entry | undefined)[] = [];
   readonly #classes: readonly Entry[][] = Array.from({ length: SIZE_CLASSES }, () => []);
   #sizeBytes = 0;
@@ -33,9 +34,10 @@ export class MemoryStore implements Store {
   #evictions = 0;
   #draw = 0x9e3779b9;
 
-  constructor(table: InterningTable, budgetBytes: number) {
+  constructor(table: InterningTable, budgetBytes: number, onEvict: (entry: Entry) => void = () => {}) {
     this.#table = table;
     this.#budgetBytes = budgetBytes;
+    this.#onEvict = onEvict;
   }
 
   get(node: NodeId): Entry | undefined {
@@ -154,6 +156,7 @@ export class MemoryStore implements Store {
     if (victim === undefined || lowest > limit) return false;
     this.#clock = Math.max(this.#clock, lowest);
     this.#evictions++;
+    this.#onEvict(victim);
     this.delete(victim.node);
     return true;
   }

@@ -6,6 +6,8 @@ import type { Value } from '../tensor/block.ts';
 /** A stored result and what it is worth. */
 export interface Entry {
   readonly node: NodeId;
+  /** Name of the op it is a result of, for people; `memo` of what a remembered function gave. */
+  readonly op: string;
   readonly value: Value;
   /** Held so that the interned attributes of the node keep their number. */
   readonly attributes: Attributes;
