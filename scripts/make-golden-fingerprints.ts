@@ -2,12 +2,16 @@
 // A change of an existing vector is a change of format: it needs a new version in the header of its kind, in the same commit.
 import { writeFileSync } from 'node:fs';
 import { contentId, panelDigests, rowDigests } from '../src/core/fingerprint/content.ts';
-import { toHex } from '../src/core/fingerprint/digest.ts';
+import { portableSemantics } from '../src/core/expr/node.ts';
+import { encodeAttributes } from '../src/core/fingerprint/attributes.ts';
+import { digestFromHex, toHex } from '../src/core/fingerprint/digest.ts';
 import type { Digest } from '../src/core/fingerprint/digest.ts';
 import { TlvWriter } from '../src/core/fingerprint/encode.ts';
+import type { OpRow } from '../src/core/ops/define.ts';
 import { resultKey } from '../src/core/fingerprint/key.ts';
 import { encodeValue } from '../src/core/fingerprint/value.ts';
 import { openNodeDigest } from '../src/host/node/digest.ts';
+import { type CalledResult, callOf } from '../tests/fingerprint/calls.ts';
 import { DTYPES } from '../src/core/tensor/dtype.ts';
 import type { DType } from '../src/core/tensor/dtype.ts';
 
@@ -26,15 +30,18 @@ const CONTENTS: readonly [DType, readonly number[]][] = [
 ];
 const ROWS: readonly [DType, readonly number[]][] = [['float32', [3, 256]], ['uint8', [2, 2, 1025]], ['uint8', [2, 1023]]];
 
-const semantics = (numerics: string) => ({ numerics, precision: 'float32', rewrite: 'ieee' });
-const RESULTS = [
-  { op: 'matmul', version: 1, attrs: '{}', operands: [0, 1], output: 0, semantics: semantics('tolerance') },
-  { op: 'matmul', version: 1, attrs: '{}', operands: [1, 0], output: 0, semantics: semantics('tolerance') },
-  { op: 'matmul', version: 2, attrs: '{}', operands: [0, 1], output: 0, semantics: semantics('tolerance') },
-  { op: 'matmul', version: 1, attrs: '{}', operands: [0, 1], output: 0, semantics: semantics('exact:sqs-num/1') },
-  { op: 'sum', version: 1, attrs: '{"axis":[0],"keepdims":true}', operands: [0], output: 0, semantics: semantics('tolerance') },
-  { op: 'svd', version: 1, attrs: '{}', operands: [0], output: 2, semantics: semantics('tolerance') },
-  { op: 'zeros', version: 1, attrs: '{"dtype":"float32","shape":[2,2]}', operands: [], output: 0, semantics: semantics('exact:sqs-num/1') },
+/** Calls, each of an op, its arguments and the class and rewrites they are called under; A and B are roots. */
+const RESULTS: readonly CalledResult[] = [
+  { op: 'matmul', args: ['A', 'B'], class: 'tolerance', rewrites: 'offer' },
+  { op: 'matmul', args: ['B', 'A'], class: 'tolerance', rewrites: 'offer' },
+  { op: 'matmul', args: ['A', 'B'], class: 'exact', rewrites: 'offer' },
+  { op: 'matmul', args: ['A', 'B'], class: 'exact', rewrites: 'apply' },
+  { op: 'matmul', args: ['A', 'B', { precision: 'float16' }], class: 'tolerance', rewrites: 'offer' },
+  { op: 'add', args: ['A', 'B'], class: 'tolerance', rewrites: 'offer' },
+  { op: 'subtract', args: ['A', 'B'], class: 'tolerance', rewrites: 'offer' },
+  { op: 'sum', args: ['A', { axis: 0, keepdims: true }], class: 'tolerance', rewrites: 'offer' },
+  { op: 'concat', args: [['A', 'B', 'A'], { axis: 0 }], class: 'tolerance', rewrites: 'offer' },
+  { op: 'zeros', args: [{ shape: [2, 2] }], class: 'exact', rewrites: 'offer' },
 ];
 
 const cycle = (lengthBytes: number): Uint8Array => Uint8Array.from({ length: lengthBytes }, (_, i) => i % 251);
@@ -51,10 +58,15 @@ function contentVector(dtype: DType, shape: readonly number[], digest: Digest) {
   return { dtype, shape, panels: toHex(panels), contentId: toHex(contentId(panels, shape, dtype, digest)) };
 }
 
-function resultVector(row: (typeof RESULTS)[number], digest: Digest) {
-  const operands = row.operands.map((byte) => digest.hash(Uint8Array.of(byte)));
-  const attrs = encoded(JSON.parse(row.attrs));
-  return { ...row, operands: operands.map(toHex), key: toHex(resultKey({ ...row, attrs, operands }, digest)) };
+async function resultVector(called: CalledResult, digest: Digest) {
+  const { engine, call } = await callOf(called);
+  const { row, attributes, operands, semantics } = call;
+  const attrs = toHex(encodeAttributes(attributes.values));
+  const { name: op, version, laws } = row as OpRow;
+  const keys = operands.map((operand) => engine.keyOf(operand));
+  if (laws.includes('commutative')) keys.sort();
+  const parts = { op, version, attrs: encodeAttributes(attributes.values), operands: keys.map(digestFromHex), semantics: portableSemantics(semantics) };
+  return { called, op, version, attrs, operands: keys, semantics: parts.semantics, key: toHex(resultKey(parts, digest)) };
 }
 
 function rowVector(dtype: DType, shape: readonly number[], digest: Digest) {
@@ -65,12 +77,12 @@ function rowVector(dtype: DType, shape: readonly number[], digest: Digest) {
 async function main(): Promise<void> {
   const digest = await openNodeDigest();
   const golden = {
-    about: 'Vectors of docs/format/fingerprint.md. Tensor bytes are i mod 251; attrs are JSON encoded as values; digests are BLAKE3-256.',
+    about: 'Vectors of docs/format/fingerprint.md. Tensor bytes are i mod 251; results are of calls on sheets, their roots A and B in tests/fingerprint/calls.ts; digests are BLAKE3-256.',
     values: VALUES.map((json) => ({ json, encoded: toHex(encoded(JSON.parse(json))) })),
     numbers: NUMBERS.map((text) => ({ text, encoded: toHex(encoded(Number(text))) })),
     contents: CONTENTS.map(([dtype, shape]) => contentVector(dtype, shape, digest)),
     rows: ROWS.map(([dtype, shape]) => rowVector(dtype, shape, digest)),
-    results: RESULTS.map((row) => resultVector(row, digest)),
+    results: await Promise.all(RESULTS.map((called) => resultVector(called, digest))),
   };
   writeFileSync(new URL('../tests/golden/fingerprint.json', import.meta.url), `${JSON.stringify(golden, null, 1)}\n`);
 }

@@ -9,6 +9,7 @@ import { TlvWriter } from '../../src/core/fingerprint/encode.ts';
 import { resultKey } from '../../src/core/fingerprint/key.ts';
 import type { ResultKeyParts } from '../../src/core/fingerprint/key.ts';
 import { encodeValue } from '../../src/core/fingerprint/value.ts';
+import { type CalledResult, callOf } from './calls.ts';
 import { openNodeDigest } from '../../src/host/node/digest.ts';
 import { openPortableDigest } from '../../src/host/portable-digest.ts';
 import { DTYPE_NAMES, DTYPES } from '../../src/core/tensor/dtype.ts';
@@ -20,7 +21,7 @@ interface Golden {
   readonly numbers: readonly { text: string; encoded: string }[];
   readonly contents: readonly { dtype: DType; shape: number[]; panels: string; contentId: string }[];
   readonly rows: readonly { dtype: DType; shape: number[]; rows: string | null }[];
-  readonly results: readonly (Omit<ResultKeyParts, 'attrs' | 'operands'> & { attrs: string; operands: string[]; key: string })[];
+  readonly results: readonly (Omit<ResultKeyParts, 'attrs' | 'operands'> & { called: CalledResult; attrs: string; operands: string[]; key: string })[];
 }
 
 const golden = JSON.parse(readFileSync(new URL('../golden/fingerprint.json', import.meta.url), 'utf8')) as Golden;
@@ -64,8 +65,15 @@ describe('golden vectors', () => {
 
   it('hold for result keys', () => {
     for (const row of golden.results) {
-      const parts = { ...row, attrs: encoded(JSON.parse(row.attrs)), operands: row.operands.map(digestFromHex) };
+      const parts = { ...row, attrs: new Uint8Array(Buffer.from(row.attrs, 'hex')), operands: row.operands.map(digestFromHex) };
       expect([row.op, toHex(resultKey(parts, digest))]).toEqual([row.op, row.key]);
+    }
+  });
+
+  it('are the keys that calls on a sheet have', async () => {
+    for (const { called, key } of golden.results) {
+      const { engine, call } = await callOf(called);
+      expect([called, engine.keyOf(call)]).toEqual([called, key]);
     }
   });
 
@@ -77,7 +85,7 @@ describe('golden vectors', () => {
       const dims = JSON.parse(shape as string) as number[];
       expect(idOf(bytesFor(dtype as DType, dims), dims, dtype as DType)).toBe(id);
     }
-    expect(page).toContain(`tolerance, float32, ieee | \`${golden.results[0]?.key}\``);
+    expect(page).toContain(`tolerance, written | \`${golden.results[0]?.key}\``);
   });
 
   it('are all different from each other', () => {
@@ -184,7 +192,7 @@ describe('content ids', () => {
 describe('result keys', () => {
   const base = (): ResultKeyParts => ({
     op: 'sum', version: 1, attrs: encoded({ axis: [0] }), operands: [digest.hash(cycle(1)), digest.hash(cycle(2))],
-    semantics: { numerics: 'tolerance', precision: 'float32', rewrite: 'ieee' },
+    semantics: { numerics: 'tolerance', rewrites: 'written' },
   });
 
   it('change with every part and with the order of operands', () => {
@@ -193,8 +201,8 @@ describe('result keys', () => {
     const variants: ResultKeyParts[] = [
       parts, { ...parts, op: 'summ' }, { ...parts, version: 2 }, { ...parts, output: 1 }, { ...parts, attrs: encoded({ axis: [1] }) }, { ...parts, attrs: new Uint8Array(0) },
       { ...parts, operands: [b, a] }, { ...parts, operands: [a] }, { ...parts, operands: [a, b, b] }, { ...parts, operands: [] },
-      { ...parts, semantics: { ...parts.semantics, numerics: 'exact:sqs-num/1' } }, { ...parts, semantics: { ...parts.semantics, precision: 'float64' } },
-      { ...parts, semantics: { ...parts.semantics, rewrite: 'real' } }, { ...parts, semantics: { numerics: 'tolerancef', precision: 'loat32', rewrite: 'ieee' } },
+      { ...parts, semantics: { ...parts.semantics, numerics: 'exact:sqs-num/1' } },
+      { ...parts, semantics: { ...parts.semantics, rewrites: 'applied' } }, { ...parts, semantics: { ...parts.semantics, numerics: 'tolerancew' } },
     ];
     const keys = variants.map((variant) => toHex(resultKey(variant, digest)));
     expect(new Set(keys).size).toBe(variants.length);

@@ -111,11 +111,6 @@ export class Call extends Node {
     return table.isAlive(this.#node, this.#life) ? this.#node : 0;
   }
 
-  /** Whether the elements can be had again from operands or attributes once the value is gone. */
-  get isComputable(): boolean {
-    return this.row !== undefined && (this.row.source || this.operands.length > 0);
-  }
-
   /** Takes a place in the table that somebody else found, as a root does whose content is already known. */
   standAt(node: NodeId, table: InterningTable): void {
     this.#node = node;

@@ -4,6 +4,8 @@ import type { NumericsClass } from '../events.ts';
 import type { AttributeValues, OpRow } from '../ops/define.ts';
 import { type Argument, canonicalise, restate } from '../expr/canonicalise.ts';
 import { type Author, semanticsOf } from '../expr/node.ts';
+import { toHex } from '../fingerprint/digest.ts';
+import type { Key } from '../fingerprint/key.ts';
 import type { Block, Value } from '../tensor/block.ts';
 import type { Precision } from '../tensor/dtype.ts';
 import type { TensorType } from '../tensor/type.ts';
@@ -51,7 +53,15 @@ export class Engine {
     return root;
   }
 
-  /** Look up, judge, fingerprint: a call and everything under it is allowed, recorded, interned and probed. Nothing is computed. */
+  /**
+   * Fingerprint: the name of a call's result in every process (docs/format/fingerprint.md). Throws where the
+   * content of a root is not known and cannot be read now.
+   */
+  keyOf(call: Call): Key {
+    return toHex(this.parts.keys.of(call));
+  }
+
+  /** Look up and judge: a call and everything under it is allowed, recorded, interned and probed. Nothing is computed. */
   admit(call: Call, view: View): void {
     admitCalls(this.parts, call, view);
   }

@@ -5,6 +5,7 @@ import type { Host } from '../env.ts';
 import type { NumericsClass } from '../events.ts';
 import { InterningTable } from '../expr/interning.ts';
 import type { Author } from '../expr/node.ts';
+import type { NodeKeys } from '../fingerprint/key.ts';
 import { admission, type Admission, type Candidate } from '../policy/admission.ts';
 import { MemoryStore } from '../store/memory.ts';
 import type { Memory } from '../tensor/block.ts';
@@ -14,6 +15,7 @@ import { Contents } from './contents.ts';
 import { Counters } from './counters.ts';
 import type { Events } from './events.ts';
 import { FUSED_ELEMENTS } from './fusion.ts';
+import { callKeys } from './keys.ts';
 import { LookupClock } from './lookup-clock.ts';
 import { NearMisses } from './near-misses.ts';
 import { Pins } from './pins.ts';
@@ -57,6 +59,8 @@ export interface Parts extends Required<Given> {
   readonly store: MemoryStore;
   readonly pins: Pins;
   readonly contents: Contents;
+  /** Names of calls outside this process. */
+  readonly keys: NodeKeys<Call>;
   readonly counters: Counters;
   readonly lookups: LookupClock;
   readonly nearMisses: NearMisses;
@@ -72,12 +76,14 @@ export function makeParts(given: Given): Parts {
   const table = new InterningTable();
   const counters = new Counters();
   const startNs = host.clock();
+  const contents = new Contents({ table, counters, digest: host.digest, costs: dispatcher.costs });
   return {
     absentDevices: [], idleDevices: [], admission, fusedElements: FUSED_ELEMENTS, ...given,
     table, counters,
     store: new MemoryStore(table, settings.budgetBytes, (entry) => given.events.evicted(entry)),
     pins: new Pins(),
-    contents: new Contents({ table, counters, digest: host.digest, costs: dispatcher.costs }),
+    contents,
+    keys: callKeys(host.digest, contents),
     lookups: new LookupClock(host.clock, counters),
     nearMisses: new NearMisses(table),
     lawless: Object.keys(settings.policy).length === 0,

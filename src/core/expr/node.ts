@@ -8,6 +8,17 @@ import type { Attributes } from './attributes.ts';
 /** What a result's bits may be, as a small number: numerics class and rewrite mode. It is part of a node's identity. */
 export type Semantics = number;
 
+/** Semantics as keys spell them (docs/format/fingerprint.md): what another process can read. */
+export interface PortableSemantics {
+  /** `tolerance`, or `exact:` and the numeric specification whose bits a result has. */
+  readonly numerics: string;
+  /** `written`: the call stands as it was made; `applied`: better forms took the place of written ones. */
+  readonly rewrites: 'written' | 'applied';
+}
+
+/** The numeric specification whose bits results of class exact have (docs/format/numerics.md). */
+const SPECIFICATION = 'sqs-num/1';
+
 const EXACT = 1;
 const REWRITTEN = 2;
 
@@ -16,6 +27,12 @@ export const semanticsOf = (isExact: boolean, rewritten: boolean): Semantics => 
 
 /** Whether results of these semantics have the bits of the numeric specification. */
 export const isExactIn = (semantics: Semantics): boolean => (semantics & EXACT) !== 0;
+
+/** The one form in which semantics leave the process. */
+export const portableSemantics = (semantics: Semantics): PortableSemantics => ({
+  numerics: isExactIn(semantics) ? `exact:${SPECIFICATION}` : 'tolerance',
+  rewrites: (semantics & REWRITTEN) === 0 ? 'written' : 'applied',
+});
 
 /** An op applied to operands, or a root, which has no row. */
 export class Node {
@@ -35,6 +52,11 @@ export class Node {
     this.semantics = semantics;
     this.operands = operands;
     this.isLiteral = isLiteral;
+  }
+
+  /** Whether the elements can be had again from operands or attributes once the value is gone. */
+  get isComputable(): boolean {
+    return this.row !== undefined && (this.row.source || this.operands.length > 0);
   }
 
   /** Floating-point operations of this op alone. */

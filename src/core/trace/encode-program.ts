@@ -1,7 +1,6 @@
 // The program stream as frames: each call refers by number to its op, type and attributes, which are defined once a segment.
 import { toHex } from '../fingerprint/digest.ts';
-import { TlvWriter } from '../fingerprint/encode.ts';
-import type { AttributeValue } from '../ops/attribute-values.ts';
+import { encodeAttributes } from '../fingerprint/attributes.ts';
 import { STREAM } from './chain.ts';
 import type { FrameWriter } from './frames.ts';
 import { PayloadWriter } from './payload.ts';
@@ -130,21 +129,4 @@ class Definitions {
     this.byId.clear();
     this.#byText.clear();
   }
-}
-
-const writer = new TlvWriter();
-
-/** Canonical attributes: a map of null, boolean, f64, string, list, and bytes (8, little-endian, two's complement) for a bigint. */
-export function encodeAttributes(values: CallAttributes): Uint8Array {
-  writer.beginFields().map(values, writeAttribute);
-  return writer.view();
-}
-
-function writeAttribute(to: TlvWriter, value: AttributeValue): void {
-  if (value === null) to.null();
-  else if (typeof value === 'number') to.f64(value);
-  else if (typeof value === 'boolean') to.boolean(value);
-  else if (typeof value === 'string') to.string(value);
-  else if (typeof value === 'bigint') to.bytes(new Uint8Array(BigInt64Array.of(value).buffer));
-  else to.list(value, writeAttribute);
 }

@@ -1,10 +1,11 @@
 // Encodes decoded records again, to compare with seals: a verifier needs no second description of the format.
 import type { ProgramEvent } from '../events.ts';
+import { encodeAttributes } from '../fingerprint/attributes.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import { toHex } from '../fingerprint/digest.ts';
 import { STREAM, type TraceStream } from './chain.ts';
 import { AnnotationEncoder } from './encode-annotations.ts';
-import { encodeAttributes, ProgramEncoder } from './encode-program.ts';
+import { ProgramEncoder } from './encode-program.ts';
 import { FrameWriter, type TraceFinal } from './frames.ts';
 import { TraceMemory } from './memory.ts';
 import { type AnnotationRecord, type CallAttributes, KIND, type TraceHead } from './records.ts';
