@@ -136,7 +136,7 @@ EXTENDED = {
     'exp': np.exp, 'expm1': np.expm1, 'log': np.log, 'log1p': np.log1p, 'log2': np.log2, 'log10': np.log10, 'logaddexp': np.logaddexp, 'pow': np.power,
     'hypot': np.hypot, 'sin': np.sin, 'cos': np.cos, 'tan': np.tan, 'asin': np.arcsin, 'acos': np.arccos, 'atan': np.arctan, 'atan2': np.arctan2,
     'sinh': np.sinh, 'cosh': np.cosh, 'tanh': np.tanh, 'asinh': np.arcsinh, 'acosh': np.arccosh, 'atanh': np.arctanh, 'erf': erf,
-    'elu': lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.where(x > 0, 0, x))), 'sigmoid': sigmoid, 'silu': lambda x: x * sigmoid(x),
+    'elu': lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.where(x > 0, 0, x))), 'sigmoid': sigmoid, 'silu': lambda x: np.where(np.isneginf(x), -0.0, x * sigmoid(x)),  # the limit; the formula gives NaN
     'softplus': lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))), 'gelu': gelu,
 }
 NOTES = {'sign': 'zeros', 'maximum': 'zeros', 'minimum': 'zeros', 'clip': 'zeros', 'relu': 'zeros'}

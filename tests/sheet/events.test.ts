@@ -39,7 +39,7 @@ describe('events', () => {
     const [events, annotations] = [sheet.trace.events(), sheet.trace.annotations()];
     await sheet.close();
     const told = await rest(feed);
-    expect(told.filter((event) => event.kind === 'call').map(({ kind: _, ...event }) => event)).toEqual(events);
+    expect(told.filter((event) => event.kind === 'call')).toEqual(events.map((event) => ({ kind: 'call', ...event })));
     expect(told.filter((event) => event.kind === 'answer').map(({ seq, decision }) => ({ seq, decision }))).toEqual(annotations.map(({ seq, decision }) => ({ seq, decision })));
   });
 
