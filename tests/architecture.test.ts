@@ -30,8 +30,9 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/core/memo'],
   ['src/core/sheet'],
   ['src/host'],
-  ['src/surface.ts'],
+  ['src/surface.ts', 'src/kit.ts'],
   ['src/index.ts', 'src/browser.ts'],
+  ['src/one-file.ts'],
   ['src/cli'],
 ];
 

@@ -3,7 +3,7 @@ import type { Decision, ProgramEvent } from '../events.ts';
 import type { Call } from './call.ts';
 import { alignColumns, INSPECT } from '../text.ts';
 import { MAX_OPERANDS, printAttributes } from '../ops/text.ts';
-import { OPS } from '../ops/index.ts';
+import { findOp } from '../ops/index.ts';
 import type { AnnotationRecord } from '../trace/records.ts';
 
 /** One op of an explanation. */
@@ -56,7 +56,7 @@ export function explainCall(call: Called, answer: Answer | undefined, source = a
   const isConstant = operands.length === 0 && shape.length === 0 && attrs['value'] !== undefined;
   return {
     seq, op, type: `${dtype} [${shape.join('×')}]`, source: op === ROOT ? (source === 'pending' ? 'given' : source) : isConstant ? 'constant' : source, operands,
-    attributes: isConstant ? printAttributes({ value: attrs['value'] }, undefined).replace('value: ', '') : printAttributes(attrs, OPS.get(op)), reason: isConstant ? '' : reason,
+    attributes: isConstant ? printAttributes({ value: attrs['value'] }, undefined).replace('value: ', '') : printAttributes(attrs, findOp(op)), reason: isConstant ? '' : reason,
     device: answer?.device || undefined, elapsedNs: answer?.elapsedNs,
   };
 }

@@ -3,7 +3,7 @@ import { AttributeError } from '../errors.ts';
 import { type DType, isInteger, nearestElement } from '../tensor/dtype.ts';
 import { checkElement, elementOf } from '../tensor/range.ts';
 import type { TensorType } from '../tensor/type.ts';
-import { type AttributeSpec, type AttributeValues, defineOp, type DirectKernel, type OpRow, type TypedOperand, unary, versioned } from './define.ts';
+import { type AttributeSpec, type AttributeValues, makeRow, type DirectKernel, type OpRow, type TypedOperand, unary, versioned } from './define.ts';
 import { first } from './infer.ts';
 
 const SHAPE: AttributeSpec = { kind: 'shape', doc: 'shape of the result' };
@@ -17,7 +17,7 @@ const bySpec = (_operands: readonly TensorType[], attrs: AttributeValues): { dty
 
 function source(name: string, doc: string, attributes: OpRow['attributes'], infer: OpRow['infer'], run: DirectKernel, settle?: OpRow['settle']): OpRow {
   const positional = Object.keys(attributes).filter((attribute) => attribute !== 'dtype' && attribute !== 'seed');
-  return defineOp({ name, doc, operands: [], attributes, positional, infer, result: 'attribute', widens: false, kernel: { skeleton: 'direct', run }, ...(settle && { settle }) });
+  return makeRow({ name, doc, operands: [], attributes, positional, infer, result: 'attribute', widens: false, kernel: { skeleton: 'direct', run }, ...(settle && { settle }) });
 }
 
 /** Refuses a value that no element of the dtype can have. */
@@ -71,7 +71,7 @@ const eyeRun: DirectKernel = (_operands, out, attrs) => {
   for (let row = Math.max(0, -k); row < rows && row + k < columns; row++) out.array[row * columns + row + k] = elementOf(out.type.dtype, 1) as never;
 };
 
-const like = (name: string, doc: string, value: (attrs: AttributeValues) => number | bigint, attributes: OpRow['attributes'] = {}): OpRow => defineOp({
+const like = (name: string, doc: string, value: (attrs: AttributeValues) => number | bigint, attributes: OpRow['attributes'] = {}): OpRow => makeRow({
   name, doc, operands: unary('any'), attributes, positional: Object.keys(attributes), widens: false, flops: () => 0,
   infer: (operands, attrs) => {
     checkValue(name, first(operands).dtype, value(attrs));

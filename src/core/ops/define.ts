@@ -24,8 +24,11 @@ export interface OperandSpec {
 }
 
 /** How an attribute's value is read and checked. */
-export type AttributeKind =
-  | 'int' | 'float' | 'number' | 'bool' | 'axis' | 'axes' | 'shape' | 'dtype' | 'ints' | 'seed' | 'choice';
+export const ATTRIBUTE_KINDS = [
+  'int', 'float', 'number', 'bool', 'axis', 'axes', 'shape', 'dtype', 'ints', 'seed', 'choice',
+] as const;
+
+export type AttributeKind = (typeof ATTRIBUTE_KINDS)[number];
 
 /** One attribute of a row. `fallback` undefined means required. */
 export interface AttributeSpec {
@@ -161,23 +164,40 @@ export interface RowParts {
   readonly between: (operands: readonly TensorType[], out: TensorType) => TensorType;
 }
 
-type RowDraft = Partial<Omit<OpRow, 'name' | 'number' | 'doc' | 'infer' | 'kernel' | 'source'>> & Pick<OpRow, 'name' | 'doc' | 'infer' | 'kernel'>;
+/** A row but for what follows from the rest or has a commonest value. */
+export type RowDraft = Partial<Omit<OpRow, 'name' | 'number' | 'doc' | 'infer' | 'kernel' | 'source'>> & Pick<OpRow, 'name' | 'doc' | 'infer' | 'kernel'>;
 
-let nextNumber = 1;
 /** Numbers have 16 bits in the interning table, whose last two are of roots and of lists. */
 const MAX_ROWS = 0xfffd;
+let nextNumber = 1;
+/** Compositions are never interned: their numbers lie above those that calls may have, and do not run out. */
+let nextComposed = 0x10000;
 
 /** A row whose results have changed. */
 export const versioned = (version: number, row: OpRow): OpRow => ({ ...row, version });
 
 /** Completes a row: everything a draft leaves out has the commonest value. */
-export function defineOp(draft: RowDraft): OpRow {
+export function makeRow(draft: RowDraft): OpRow {
+  if (nextNumber > MAX_ROWS) {
+    const remedy = 'define each op once, not at every call';
+    throw new LimitError(
+      `${draft.name}: there are ${MAX_ROWS} ops already, as many as can be told apart; ${remedy}.`, { limit: MAX_ROWS },
+    );
+  }
+  return completed(draft, nextNumber++);
+}
+
+/** As `makeRow`, for rows made of rows, which are computed and never called. */
+export const makeComposedRow = (draft: RowDraft): OpRow => completed(draft, nextComposed++);
+
+function completed(draft: RowDraft, number: number): OpRow {
   const operands = draft.operands ?? [{ name: 'x', kind: 'numeric' }];
-  if (nextNumber > MAX_ROWS) throw new LimitError(`${draft.name}: there are ${MAX_ROWS} ops already, as many as can be told apart; define each op once, not at every call.`, { limit: MAX_ROWS });
+  const { skeleton } = draft.kernel;
   return Object.freeze({
-    number: nextNumber++, version: 1, variadic: false, attributes: {}, positional: [], promotion: 'none', result: 'same',
+    number, version: 1, variadic: false, attributes: {}, positional: [], promotion: 'none', result: 'same',
     flops: (_operands: readonly TensorType[], out: TensorType) => out.size,
-    separable: 'none', bound: 0, laws: [], throughCodecs: false, widens: draft.kernel.skeleton !== 'window' && draft.kernel.skeleton !== 'alias', source: operands.length === 0, ...draft, operands,
+    separable: 'none', bound: 0, laws: [], throughCodecs: false,
+    widens: skeleton !== 'window' && skeleton !== 'alias', source: operands.length === 0, ...draft, operands,
   } satisfies OpRow);
 }
 

@@ -1,6 +1,6 @@
 // Makers of elementwise rows: one body each, from which every device takes its kernel.
 import { predicate, scalar, type Body, type PredicateBody, type Scalar } from '../../../kernels/scalar/algebra.ts';
-import { defineOp, type LawName, type LiteralPlace, type OpRow } from './define.ts';
+import { makeRow, type LawName, type LiteralPlace, type OpRow } from './define.ts';
 import type { OperandKind } from './kinds.ts';
 import { broadcastShapes, first } from './infer.ts';
 
@@ -26,7 +26,7 @@ const operandsOf = (arity: number, kind: OperandKind, literals: Options['literal
 export function elementwise(name: string, doc: string, arity: number, body: Body | Scalar, options: Options = {}): OpRow {
   const element = typeof body === 'function' ? scalar(name, arity, body) : body;
   const { flops = 1, kind = 'numeric', promotion = 'common', literals = [], ...rest } = options;
-  const row: OpRow = defineOp({
+  const row: OpRow = makeRow({
     name, doc, promotion: arity === 1 && promotion === 'common' ? 'none' : promotion,
     operands: operandsOf(arity, kind, literals),
     result: arity === 1 ? 'same' : 'promoted',
@@ -41,7 +41,7 @@ export function elementwise(name: string, doc: string, arity: number, body: Body
 export function elementTest(name: string, doc: string, arity: number, body: PredicateBody, options: Options = {}): OpRow {
   const element = predicate(name, arity, body);
   const { kind = 'any', flops = 1, promotion = 'common', literals = [], ...rest } = options;
-  const row: OpRow = defineOp({
+  const row: OpRow = makeRow({
     name, doc, promotion, operands: operandsOf(arity, kind, literals), result: 'bool',
     infer: (operands) => ({ dtype: 'bool', shape: broadcastShapes(row, operands) }),
     kernel: { skeleton: 'map', element },

@@ -2,7 +2,7 @@
 import { scalar, type Scalar } from '../../../kernels/scalar/algebra.ts';
 import * as libm from '../../../kernels/scalar/libm.ts';
 import * as math from '../../../kernels/scalar/math.ts';
-import { defineOp, type LawName, type OpRow, versioned } from './define.ts';
+import { makeRow, type LawName, type OpRow, versioned } from './define.ts';
 import { elementwise } from './elementwise.ts';
 import { broadcastShapes } from './infer.ts';
 
@@ -38,7 +38,7 @@ const elu = scalar('elu', 2, (m, x, alpha) =>
   m.select(m.gt(x, m.constant(0)), x, m.mul(alpha, m.call(math.expm1, m.min(x, m.constant(0))))));
 
 /** Selection keeps the operand dtypes but for the condition. */
-const where: OpRow = defineOp({
+const where: OpRow = makeRow({
   name: 'where', doc: 'Elements of x where the condition is true, of y elsewhere.', promotion: 'common', result: 'promoted',
   operands: [{ name: 'condition', kind: 'bool' }, { name: 'x', kind: 'any' }, { name: 'y', kind: 'any' }],
   infer: (operands) => ({ dtype: (operands[1] as (typeof operands)[0]).dtype, shape: broadcastShapes(where, operands) }),

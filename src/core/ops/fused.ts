@@ -1,7 +1,7 @@
 // Rows composed of rows: maps of maps, reductions of maps, maps of products. One pass where there were two, with the same bits.
 import { predicate, scalar, type Algebra, type ElementFunction, type Scalar } from '../../../kernels/scalar/algebra.ts';
 import { type TensorType, tensorType } from '../tensor/type.ts';
-import { defineOp, type KernelSpec, type OpRow, type RowParts } from './define.ts';
+import { makeComposedRow, type KernelSpec, type OpRow, type RowParts } from './define.ts';
 import { broadcastShapes } from './infer.ts';
 import { CAST } from './indexing.ts';
 
@@ -10,24 +10,31 @@ const MAX_OPERANDS = 6;
 const MAX_PARTS = 12;
 
 /** A cast to or from float32 as a map, for kernels that decode and encode elements as they read and write. */
-export const CODEC_CAST: OpRow = defineOp({
+export const CODEC_CAST: OpRow = makeComposedRow({
   name: CAST.name, doc: CAST.doc, operands: CAST.operands, attributes: CAST.attributes, infer: CAST.infer,
   separable: 'elements',
   kernel: { skeleton: 'map', element: scalar('decoded', 1, (_m, x) => x) }, throughCodecs: true,
 });
 
-const composed = new Map<string, OpRow | undefined>();
+/** Compositions that are remembered are at least the newest so many, and at most twice as many. */
+const REMEMBERED = 1024;
+
+let composed = new Map<string, OpRow | undefined>();
+let composedBefore: typeof composed = new Map();
 const partsOf = new WeakMap<OpRow, number>();
 
 /**
  * `outer` with its operand at a position replaced by `inner` of further operands, all float32 but for those of `CODEC_CAST`; undefined where there is no such
  * row. What `inner` gives is rounded as if it had been stored. Operands of a product come first, others stand where `inner` stood.
- * The same composition is the same row.
+ * The same composition is the same row for as long as it is remembered; then it has another number.
  */
 export function composeRows(outer: OpRow, at: number, inner: OpRow): OpRow | undefined {
   const key = `${outer.number} ${at} ${inner.number}`;
-  if (!composed.has(key)) composed.set(key, compose(outer, at, inner));
-  return composed.get(key);
+  if (composed.has(key)) return composed.get(key);
+  const row = composedBefore.has(key) ? composedBefore.get(key) : compose(outer, at, inner);
+  if (composed.size >= REMEMBERED) [composedBefore, composed] = [composed, new Map()];
+  composed.set(key, row);
+  return row;
 }
 
 /** Whether operands of the inner row go before all others, instead of to the position of its result. */
@@ -54,7 +61,7 @@ function mapOfMap(outer: OpRow, f: ElementFunction, at: number, inner: OpRow, g:
 }
 
 function mapRow(outer: OpRow, inner: OpRow, element: ElementFunction, operands: OpRow['operands'], parts?: RowParts): OpRow {
-  const row: OpRow = defineOp({
+  const row: OpRow = makeComposedRow({
     ...namesOf(outer, inner), result: outer.result, separable: 'elements', operands, kernel: { skeleton: 'map', element }, throughCodecs: outer.throughCodecs || inner.throughCodecs,
     infer: (types) => ({ dtype: element.returns === 'mask' ? 'bool' : 'float32', shape: broadcastShapes(row, types) }),
     flops: (types, out, attrs) => outer.flops(types, out, attrs) + inner.flops(types, tensorType('float32', out.shape), attrs),
@@ -69,7 +76,7 @@ function mapOfProduct(outer: OpRow, f: ElementFunction, at: number, inner: OpRow
   const element = epilogue === undefined ? onProduct : composeFunctions(onProduct, 0, epilogue as Scalar);
   const [product, beside] = [inner.parts?.first ?? inner, outer.operands.filter((_, i) => i !== at)];
   const operands = [...inner.operands, ...beside];
-  return defineOp({
+  return makeComposedRow({
     ...namesOf(outer, inner), result: 'promoted', operands, kernel: { skeleton: 'contract', contraction, epilogue: element }, infer: inner.infer,
     flops: (types, out, attrs) => product.flops(types, out, attrs) + out.size * element.arity,
     parts: { first: product, at: 0, count: 2, second: mapRow(outer, outer, element, operands.slice(1)), between: (_types, out) => out },
@@ -78,7 +85,7 @@ function mapOfProduct(outer: OpRow, f: ElementFunction, at: number, inner: OpRow
 
 function reductionOfMap(outer: OpRow, { reduction, prologue }: Kernel<'reduce'>, inner: OpRow, g: ElementFunction): OpRow | undefined {
   if (prologue !== undefined || g.returns !== 'value') return undefined;
-  return defineOp({
+  return makeComposedRow({
     ...namesOf(outer, inner), result: outer.result, operands: inner.operands, kernel: { skeleton: 'reduce', reduction, prologue: g },
     infer: (types, attrs) => outer.infer([mappedType(inner, types)], attrs),
     flops: (types, out, attrs) => outer.flops([mappedType(inner, types)], out, attrs) + inner.flops(types, mappedType(inner, types), attrs),

@@ -11,7 +11,7 @@ import { RANDOM } from './random.ts';
 import { REDUCTION } from './reduction.ts';
 import { isKnownElsewhere, KNOWN_ELSEWHERE, nearestOp, OP_ALIASES } from './suggestions.ts';
 
-/** Every op, by name. */
+/** Every op of the library, by name. */
 export const OPS: ReadonlyMap<string, OpRow> = new Map(
   [ARITHMETIC, FUNCTIONS, REDUCTION, LINALG, MOVEMENT, INDEXING, CREATION, RANDOM].flat().map((row) => [row.name, row]),
 );
@@ -22,15 +22,30 @@ export const methodName = (name: string): string => name.replace(/_([a-z0-9])/g,
 /** Every op, by method name. */
 export const METHODS: ReadonlyMap<string, OpRow> = new Map([...OPS.values()].map((row) => [methodName(row.name), row]));
 
+/** Ops that the program defined (define-op.ts), by name. */
+const defined = new Map<string, OpRow>();
+
+/** Adds an op that the program defines; the caller knows that its name is free. */
+export const addOp = (row: OpRow): void => void defined.set(row.name, row);
+
+/** The row of a name; undefined where there is none. */
+export const findOp = (name: string): OpRow | undefined => OPS.get(name) ?? defined.get(name);
+
 /** The row of a name, or an UnknownOpError that says what it is called here, or suggests the nearest one. */
 export function opNamed(name: string): OpRow {
-  const row = OPS.get(name);
+  const row = findOp(name);
   if (row !== undefined) return row;
   const word = String(name);
-  const isMissing = isKnownElsewhere(word);
-  const near = isMissing ? undefined : nearestOp(word, [...OPS.keys()]);
-  const remedy = isMissing ? 'not here yet.' : near === undefined ? 'there is no such op.' : Object.hasOwn(OP_ALIASES, word) ? `that is \`${near}\` here, ${methodName(near)}() as a method.` : `did you mean ${near}?`;
-  throw new UnknownOpError(`"${String(name)}": ${remedy} The ${OPS.size} ops are in docs/ops.md.`, { name, near });
+  const near = isKnownElsewhere(word) ? undefined : nearestOp(word, [...OPS.keys(), ...defined.keys()]);
+  const message = `"${word}": ${remedyFor(word, near)} The ${OPS.size} ops are in docs/ops.md.`;
+  throw new UnknownOpError(message, { name, near });
+}
+
+function remedyFor(word: string, near: string | undefined): string {
+  if (isKnownElsewhere(word)) return 'not here yet.';
+  if (near === undefined) return 'there is no such op.';
+  if (Object.hasOwn(OP_ALIASES, word)) return `that is \`${near}\` here, ${methodName(near)}() as a method.`;
+  return `did you mean ${near}?`;
 }
 
 /** Names that methods have elsewhere and not here: calling one says what it is called here. */

@@ -6,7 +6,7 @@ import { AttributeError, ShapeError } from '../errors.ts';
 import { allocate, DTYPES, storedNumber, type TypedArray } from '../tensor/dtype.ts';
 import { formatShape, sameShape, type Shape, sizeOf } from '../tensor/shape.ts';
 import { type TensorType, tensorType } from '../tensor/type.ts';
-import { defineOp, type OpRow, type RearrangingKernel, type TypedOperand, unary } from './define.ts';
+import { makeRow, type OpRow, type RearrangingKernel, type TypedOperand, unary } from './define.ts';
 import { first, settledAxis } from './infer.ts';
 
 const noFlops = (): number => 0;
@@ -37,7 +37,7 @@ const concatenate: RearrangingKernel = (operands, { type, array }, attrs, on) =>
 };
 
 /** The row of `concat`. */
-export const CONCAT: OpRow = defineOp({
+export const CONCAT: OpRow = makeRow({
   name: 'concat', doc: 'Tensors joined along an existing axis.', operands: [{ name: 'tensors', kind: 'any' }], variadic: true, promotion: 'common', result: 'promoted',
   attributes: { axis: AXIS }, widens: false, flops: noFlops,
   settle: (operands, attrs) => ({ axis: settledAxis('concat', attrs, first(operands).shape.length) }),
@@ -52,7 +52,7 @@ function stackShape(operands: readonly TensorType[], axis: number): Shape {
   return [...shape.slice(0, axis), operands.length, ...shape.slice(axis)];
 }
 
-const stack: OpRow = defineOp({
+const stack: OpRow = makeRow({
   name: 'stack', doc: 'Tensors of one shape joined along a new axis.', operands: [{ name: 'tensors', kind: 'any' }], variadic: true, promotion: 'common', result: 'promoted',
   attributes: { axis: AXIS }, widens: false, flops: noFlops,
   settle: (operands, attrs) => ({ axis: settledAxis('stack', attrs, first(operands).shape.length + 1) }),
@@ -78,7 +78,7 @@ const takeSlices: RearrangingKernel = ([x, indices], out, attrs, on) => {
 };
 
 /** The row of `take`. */
-export const TAKE: OpRow = defineOp({
+export const TAKE: OpRow = makeRow({
   name: 'take', doc: 'Elements or slices at the given indices of an axis; negative indices count from the end.',
   operands: [{ name: 'x', kind: 'any' }, { name: 'indices', kind: 'index' }], attributes: { axis: AXIS }, widens: false, flops: noFlops,
   settle: ([x], attrs) => ({ axis: settledAxis('take', attrs, (x as TensorType).shape.length) }),
@@ -92,7 +92,7 @@ export const TAKE: OpRow = defineOp({
 
 /** `cleared`: the columns of a row that become 0, from the first to before the last, where the diagonal is at a column. */
 function triangle(name: 'tril' | 'triu', doc: string, cleared: (diagonal: number, columns: number) => readonly [number, number]): OpRow {
-  return defineOp({
+  return makeRow({
     name, doc, operands: unary('any'), attributes: { k: { kind: 'int', fallback: 0, doc: 'diagonal the triangle ends at' } }, laws: ['idempotent'], widens: false, flops: noFlops,
     infer: (operands) => {
       if (first(operands).shape.length < 2) throw new ShapeError(`${name}: x has shape ${formatShape(first(operands).shape)}; it needs rank 2 or more. Use reshape first.`, {});
@@ -119,7 +119,7 @@ const repeatSlices: RearrangingKernel = ([x], out, attrs, on) => {
   on.copy([outer * length, repeats, inner], { array: x.array, strides: [inner, 0, 1], offset: 0 }, { array: out.array, strides: [repeats * inner, inner, 1], offset: 0 });
 };
 
-const repeat: OpRow = defineOp({
+const repeat: OpRow = makeRow({
   name: 'repeat', doc: 'Every element (slice) of an axis several times in a row.', operands: unary('any'), positional: ['repeats'], widens: false, flops: noFlops,
   attributes: { repeats: { kind: 'int', doc: 'how often' }, axis: AXIS },
   settle: ([x], attrs) => {
@@ -133,7 +133,7 @@ const repeat: OpRow = defineOp({
   kernel: { skeleton: 'rearrange', run: repeatSlices },
 });
 
-const oneHot: OpRow = defineOp({
+const oneHot: OpRow = makeRow({
   name: 'one_hot', doc: 'For every index a row of zeros with a 1 at it; an index outside [0, depth) gives zeros.', operands: unary('index'), positional: ['depth'], result: 'attribute', widens: false, flops: noFlops,
   attributes: { depth: { kind: 'int', doc: 'length of the new last axis' }, dtype: { kind: 'dtype', fallback: 'float32', doc: 'dtype of the result' } },
   infer: ([x], attrs) => ({ dtype: attrs['dtype'] as TensorType['dtype'], shape: [...(x as TensorType).shape, attrs['depth'] as number] }),
@@ -227,7 +227,7 @@ function toSingle(value: bigint): number {
 }
 
 /** The row of `astype`: what promotion inserts. */
-export const CAST: OpRow = defineOp({
+export const CAST: OpRow = makeRow({
   name: 'astype', doc: 'The same values in another dtype: floats are rounded to nearest, float to integer truncates and wraps, anything but 0 is true.',
   operands: unary('any'), positional: ['dtype'], attributes: { dtype: { kind: 'dtype', doc: 'the new dtype' } }, result: 'attribute', separable: 'elements', widens: false,
   infer: ([x], attrs) => ({ dtype: attrs['dtype'] as TensorType['dtype'], shape: (x as TensorType).shape }),

@@ -10,7 +10,7 @@ import { kindTakes, OPERAND_KINDS } from './kinds.ts';
 import type { AttributeValue } from './attribute-values.ts';
 import { nearestAttribute } from './suggestions.ts';
 
-export function broadcastShapes(row: OpRow, operands: readonly TensorType[]): Shape {
+export function broadcastShapes(row: Pick<OpRow, 'name' | 'operands'>, operands: readonly TensorType[]): Shape {
   return broadcast(row.name, operands.map((type) => type.shape), row.operands.map((spec) => spec.name));
 }
 

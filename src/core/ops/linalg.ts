@@ -5,7 +5,7 @@ import { PRECISIONS } from '../tensor/dtype.ts';
 import { broadcast, formatShape, type Shape } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
 import type { MatrixProduct } from '../../../kernels/js/matrix-product.ts';
-import { type AttributeSpec, type AttributeValues, binary, defineOp, type OpRow, unary } from './define.ts';
+import { type AttributeSpec, type AttributeValues, binary, makeRow, type OpRow, unary } from './define.ts';
 import { first, needRank } from './infer.ts';
 
 const transposes: Readonly<Record<string, AttributeSpec>> = {
@@ -65,7 +65,7 @@ function contractionOf([x, y]: readonly TensorType[], attrs: AttributeValues): M
 }
 
 /** The row of `matmul`. */
-export const MATMUL: OpRow = defineOp({
+export const MATMUL: OpRow = makeRow({
   name: 'matmul', doc: 'Matrix product over the last two axes; leading axes are batches and broadcast.', operands: binary('numeric', 'a', 'b'),
   version: 2, attributes: { ...transposes, precision: PRECISION }, promotion: 'common', result: 'promoted',
   infer: ([a, b], attrs) => ({ dtype: (a as TensorType).dtype, shape: productShape(a as TensorType, b as TensorType, attrs) }),
@@ -75,7 +75,7 @@ export const MATMUL: OpRow = defineOp({
 
 const innerLength = (a: TensorType, attrs: AttributeValues): number => (attrs['transposeA'] === true && a.shape.length > 1 ? (a.shape.at(-2) as number) : (a.shape.at(-1) as number));
 
-const outer: OpRow = defineOp({
+const outer: OpRow = makeRow({
   name: 'outer', doc: 'Outer product of two vectors: x[i] · y[j].', operands: binary('numeric'), promotion: 'common', result: 'promoted',
   infer: ([x, y]) => {
     const [a, b] = [x as TensorType, y as TensorType];
@@ -94,7 +94,7 @@ function square(op: string, name: string, type: TensorType): number {
   return rows;
 }
 
-const trace: OpRow = defineOp({
+const trace: OpRow = makeRow({
   name: 'trace', doc: 'Sum of the main diagonal of the last two axes, which need not be of one length.', operands: unary('numeric'),
   infer: ([x]) => {
     needRank('trace', 'x', x as TensorType, 2);
@@ -115,7 +115,7 @@ const trace: OpRow = defineOp({
   },
 });
 
-const cholesky: OpRow = defineOp({
+const cholesky: OpRow = makeRow({
   name: 'cholesky', doc: 'Lower factor L of a symmetric positive definite matrix x = L·Lᵀ; the upper triangle of x is not read.', operands: unary('float'),
   infer: (operands) => {
     square('cholesky', 'x', first(operands));
@@ -138,7 +138,7 @@ const solveFlops: OpRow['flops'] = ([a], out) => {
   return out.size === 0 ? 0 : 2 * (shape.at(-1) as number) * (size / 3 + out.size);
 };
 
-const solve: OpRow = defineOp({
+const solve: OpRow = makeRow({
   name: 'solve', doc: 'The x of a · x = b for a square matrix a: LU with partial pivoting, Cholesky where a is symmetric positive definite. Leading axes are batches and broadcast; a vector b goes with every matrix.', operands: binary('float', 'a', 'b'),
   version: 2, promotion: 'common', result: 'promoted',
   infer: ([a, b]) => ({ dtype: (a as TensorType).dtype, shape: systemShape('solve', a as TensorType, b as TensorType) }),
@@ -146,7 +146,7 @@ const solve: OpRow = defineOp({
 });
 
 /** The row of `solve_triangular`. */
-export const SOLVE_TRIANGULAR: OpRow = defineOp({
+export const SOLVE_TRIANGULAR: OpRow = makeRow({
   name: 'solve_triangular', doc: 'The x of a · x = b for a triangular matrix a; the other triangle is not read. Batches and vectors as in solve.', operands: binary('float', 'a', 'b'), version: 2, promotion: 'common', result: 'promoted',
   attributes: { lower: { kind: 'bool', fallback: true, doc: 'a is lower triangular' }, transposeA: { kind: 'bool', fallback: false, doc: 'solve aᵀ · x = b' } },
   infer: ([a, b]) => ({ dtype: (a as TensorType).dtype, shape: systemShape('solve_triangular', a as TensorType, b as TensorType) }),

@@ -3,7 +3,7 @@ import { AttributeError, ShapeError } from '../errors.ts';
 import { broadcast, formatShape, normaliseAxes, normaliseAxis, sameShape, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
 import type { AttributeValue } from './attribute-values.ts';
-import { type AttributeValues, defineOp, type OpRow, unary, type Window } from './define.ts';
+import { type AttributeValues, makeRow, type OpRow, unary, type Window } from './define.ts';
 import { first } from './infer.ts';
 
 const noFlops = (): number => 0;
@@ -21,7 +21,7 @@ interface Draft {
 
 /** An op that is a strided window on its operand. */
 function windowed(draft: Draft, window: (operand: TensorType, attrs: AttributeValues) => Window): OpRow {
-  return defineOp({
+  return makeRow({
     operands: unary('any'), flops: noFlops, ...draft,
     infer: (operands, attrs) => ({ dtype: first(operands).dtype, shape: window(first(operands), attrs).shape }),
     kernel: { skeleton: 'window', window },
@@ -30,7 +30,7 @@ function windowed(draft: Draft, window: (operand: TensorType, attrs: AttributeVa
 
 /** An op that gives the same bytes another shape. */
 function aliased(draft: Draft, shape: (operand: TensorType, attrs: AttributeValues) => Shape): OpRow {
-  return defineOp({
+  return makeRow({
     operands: unary('any'), flops: noFlops, ...draft,
     infer: (operands, attrs) => ({ dtype: first(operands).dtype, shape: shape(first(operands), attrs) }),
     kernel: { skeleton: 'alias' },

@@ -3,7 +3,7 @@ import { integers, normal, permutation, uniform } from '../../../kernels/js/rand
 import type { Skeletons } from '../../../kernels/skeletons.ts';
 import { AttributeError } from '../errors.ts';
 import type { DType } from '../tensor/dtype.ts';
-import { type AttributeSpec, type AttributeValues, defineOp, type OpRow, type RandomKernel } from './define.ts';
+import { type AttributeSpec, type AttributeValues, makeRow, type OpRow, type RandomKernel } from './define.ts';
 
 const SHAPE: AttributeSpec = { kind: 'shape', doc: 'shape of the result' };
 const SEED: AttributeSpec = { kind: 'seed', doc: 'equal seeds give equal elements on every machine' };
@@ -21,7 +21,7 @@ function floats(name: string, doc: string, fill: (source: { seed: bigint }, out:
 
 function row(name: string, doc: string, attributes: OpRow['attributes'], fill: RandomKernel, type: (attrs: AttributeValues) => { dtype: DType; shape: readonly number[] }): OpRow {
   const positional = Object.keys(attributes).filter((attribute) => attribute !== 'dtype' && attribute !== 'seed');
-  return defineOp({ name, doc, operands: [], attributes, positional, result: Object.hasOwn(attributes, 'dtype') ? 'attribute' : 'int32', infer: (_operands, attrs) => type(attrs), kernel: { skeleton: 'random', fill }, flops: (_operands, out) => out.size * 100, bound: name === 'random_normal' ? 4 : 0 });
+  return makeRow({ name, doc, operands: [], attributes, positional, result: Object.hasOwn(attributes, 'dtype') ? 'attribute' : 'int32', infer: (_operands, attrs) => type(attrs), kernel: { skeleton: 'random', fill }, flops: (_operands, out) => out.size * 100, bound: name === 'random_normal' ? 4 : 0 });
 }
 
 /** Rows of this family. */

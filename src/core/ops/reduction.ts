@@ -3,7 +3,7 @@ import { ShapeError } from '../errors.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { formatShape, sizeOf } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
-import { type AttributeSpec, defineOp, type OpRow, type ReductionName, type RowTransform, unary } from './define.ts';
+import { type AttributeSpec, makeRow, type OpRow, type ReductionName, type RowTransform, unary } from './define.ts';
 import type { OperandKind } from './kinds.ts';
 import { first, reducedShape, settledAxes, settledAxis } from './infer.ts';
 
@@ -21,7 +21,7 @@ interface Options {
 
 function reduction(name: ReductionName, opName: string, doc: string, options: Options = {}): OpRow {
   const { kind = 'numeric', dtype = (same: DType) => same, result = 'same', attributes = {}, flops = 1, ...rest } = options;
-  return defineOp({
+  return makeRow({
     name: opName, doc, operands: unary(kind), result, attributes: { axis: AXES, keepdims: KEEPDIMS, ...attributes },
     settle: ([x], attrs) => ({ ...attrs, axis: settledAxes(opName, attrs, (x as TensorType).shape.length) }),
     infer: ([x], attrs) => ({
@@ -56,7 +56,7 @@ const counted = (dtype: DType): DType => (dtype === 'bool' ? 'int32' : dtype);
 const averaged = (dtype: DType): DType => (dtype === 'bool' ? 'float32' : dtype);
 
 function rowTransform(name: RowTransform, doc: string): OpRow {
-  return defineOp({
+  return makeRow({
     name, doc, operands: unary('float'), attributes: { axis: { kind: 'int', fallback: -1, doc: 'axis of the rows' } },
     settle: ([x], attrs) => ({ ...attrs, axis: settledAxis(name, attrs, (x as TensorType).shape.length) }),
     infer: (operands) => first(operands), kernel: { skeleton: 'rows', transform: name },

@@ -3,6 +3,7 @@ import { AttributeError, ClosedError, SourceError } from '../errors.ts';
 import type { DeviceReport } from '../device/device.ts';
 import type { Argument } from '../expr/canonicalise.ts';
 import type { Author } from '../expr/node.ts';
+import type { OperandDefinition, OpHandle } from '../ops/define-op.ts';
 import type { OpRow } from '../ops/define.ts';
 import { FOREIGN_METHODS, METHODS, opNamed } from '../ops/index.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
@@ -25,7 +26,7 @@ import { answersIn, type Explanation, explainExpression } from '../engine/explai
 import { exportOnGpu, valueOfBuffer, valueOfTf } from '../inputs/gpu-buffers.ts';
 import type { Memo, Memoised, MemoOptions } from '../memo/memo.ts';
 import type { MemoView } from '../memo/view.ts';
-import type { OpArguments, OpName, OpResult, SheetMethods } from '../handle/methods.gen.ts';
+import type { OpArguments, Operand, OpName, OpResult, SheetMethods } from '../handle/methods.gen.ts';
 import { isElements, isLiteral, readElements, readIndices } from '../inputs/operands.ts';
 import type { EventFeed, EventOptions } from './event-feed.ts';
 import { checkOptions, checkViewOptions, EVENTS, TENSOR, type TensorOptions } from './options.ts';
@@ -37,6 +38,10 @@ import { reportedOf, type Session } from './session.ts';
 import { sheetStats, type SheetStats } from './stats.ts';
 import { type Owner, PendingTensor, Tensor } from '../handle/tensor.ts';
 import { SheetTrace } from './trace.ts';
+
+/** Arguments of an op of a program's own: its operands, then an object of attributes. */
+type DefinedArguments<O extends readonly OperandDefinition[]> =
+  [...operands: { [K in keyof O]: Operand }, attributes?: Readonly<Record<string, unknown>>];
 
 /** What a `compute` that had nothing to wait for gives: promises of its own would cost as much as a small kernel. */
 const COMPUTED = Promise.resolve();
@@ -66,8 +71,13 @@ export class Sheet {
    * The result of an op, by name. Operands are tensors, pending tensors, typed arrays, nested lists, numbers or foreign
    * tensors; then attributes. Wrong names, shapes, dtypes and attributes throw here; nothing is computed here.
    */
-  execute<N extends OpName>(op: N, ...args: OpArguments[N]): OpResult<N> {
-    return this.call(opNamed(op), undefined, args as readonly unknown[]) as OpResult<N>;
+  execute<N extends OpName>(op: N, ...args: OpArguments[N]): OpResult<N>;
+  /** The result of an op of the program's own, by its handle; attributes follow the operands. */
+  execute<O extends readonly OperandDefinition[]>(op: OpHandle<O>, ...args: DefinedArguments<O>): PendingTensor;
+  /** The result of an op whose name is known only when the program runs. */
+  execute<N extends string>(op: string extends N ? N : never, ...args: readonly unknown[]): PendingTensor;
+  execute(op: string | OpHandle, ...args: readonly unknown[]): unknown {
+    return this.call(opNamed(typeof op === 'object' && op !== null ? op.name : op), undefined, args);
   }
 
   /**

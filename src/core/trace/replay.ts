@@ -1,9 +1,9 @@
 // Runs the program of a trace again, anywhere, and compares what comes out with the digests that were recorded.
-import { FormatError, LimitError, SheetError } from '../errors.ts';
+import { FormatError, LimitError, SheetError, UnknownOpError } from '../errors.ts';
 import type { NumericsClass, ProgramEvent } from '../events.ts';
 import { type Digest, toHex } from '../fingerprint/digest.ts';
 import { boundOf } from '../ops/define.ts';
-import { OPS } from '../ops/index.ts';
+import { findOp } from '../ops/index.ts';
 import type { LawSet } from '../policy/laws.ts';
 import { parseDType, type TypedArray } from '../tensor/dtype.ts';
 import { compareResult, type Recorded } from './compare.ts';
@@ -144,9 +144,13 @@ class Run<H> {
   /** Makes a call as it was recorded, or throws what tells it from the record. */
   #call(event: ProgramEvent, operands: readonly H[]): H {
     const { op, version, attrs, dtype, shape, numerics, seq } = event;
-    const row = OPS.get(op);
-    if (row !== undefined && row.version !== version) {
-      throw new FormatError(`${op} is of version ${version} in the trace and ${row.version} here, which may have other results; replay it with the release that wrote it.`, { code: 'version', op, version });
+    const row = findOp(op);
+    if (row === undefined) {
+      const remedy = 'define it as the program did that wrote the trace (defineOp), before replaying';
+      throw new UnknownOpError(`${op}@${version} is no op of the library, and is not defined here; ${remedy}.`, { op, version });
+    }
+    if (row.version !== version) {
+      throw new FormatError(`${op} is of version ${version} in the trace and ${row.version} here, which may have other results; replay it with the release, or the definition, that wrote it.`, { code: 'version', op, version });
     }
     const handle = this.#executor.call(op, operands, attrs as CallAttributes, numerics);
     const type = this.#executor.typeOf(handle);
@@ -207,6 +211,6 @@ class Run<H> {
 }
 
 function boundOfCall({ op, attrs }: ProgramEvent): number {
-  const row = OPS.get(op);
+  const row = findOp(op);
   return row === undefined ? 0 : boundOf(row, attrs as CallAttributes);
 }

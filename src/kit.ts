@@ -1,0 +1,26 @@
+// What systems and users build on: ops and dtypes of their own, nodes, and the interfaces that others implement.
+export { defineOp } from './core/ops/define-op.ts';
+export type {
+  ElementwiseDefinition, OpArray, OpDefinition, OperandDefinition, OpHandle, OpTask, ReferenceDefinition, TestDefinition,
+} from './core/ops/define-op.ts';
+export type { AttributeKind, AttributeSpec, AttributeValues, LawName } from './core/ops/define.ts';
+export type { AttributeValue } from './core/ops/attribute-values.ts';
+export type { OperandKind } from './core/ops/kinds.ts';
+export { elementary } from './core/ops/elementary.ts';
+export type { Algebra, Body, PredicateBody, Scalar } from '../kernels/scalar/algebra.ts';
+export { defineDType } from './core/tensor/define-dtype.ts';
+export type { DTypeDefinition } from './core/tensor/define-dtype.ts';
+export { smallFloat } from '../kernels/codecs/small-float.ts';
+export type { Codec } from '../kernels/codecs/codec.ts';
+export type { DType, TypedArray } from './core/tensor/dtype.ts';
+export type { Shape } from './core/tensor/shape.ts';
+export type { TensorType } from './core/tensor/type.ts';
+export { Node, nodeAuthor, semanticsOf } from './core/expr/node.ts';
+export type { Author, Semantics } from './core/expr/node.ts';
+export { canonicalise } from './core/expr/canonicalise.ts';
+export type { Argument } from './core/expr/canonicalise.ts';
+export type { Device, DeviceMemory, DeviceReport, Promptness, Refusal, Task } from './core/device/device.ts';
+export {
+  AbortedError, AttributeError, ClosedError, DeviceLostError, DTypeError, FormatError, LimitError, NumericError,
+  PolicyError, ShapeError, SheetError, SourceError, UnavailableError, UnknownOpError,
+} from './core/errors.ts';
