@@ -19,7 +19,7 @@ export { decodeNpy, encodeNpy } from './core/tensor/npy.ts';
 export type { DType, TypedArray } from './core/tensor/dtype.ts';
 export type { Shape } from './core/tensor/shape.ts';
 export type { NumericsClass } from './core/events.ts';
-export type { DeviceReport } from './core/device/device.ts';
+export type { Device, DeviceLoss, DeviceMemory, DeviceReport, Promptness, Refusal, Task } from './core/device/device.ts';
 export type { LawSet } from './core/policy/laws.ts';
 export {
   AbortedError, AttributeError, ClosedError, DeviceLostError, DTypeError, FormatError, LimitError, NumericError, PolicyError, ShapeError, SheetError, SourceError, UnavailableError, UnknownOpError,

@@ -29,7 +29,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/core/handle'],
   ['src/core/memo'],
   ['src/core/sheet'],
-  ['src/host'],
+  ['src/host', 'src/testing'],
   ['src/surface.ts', 'src/kit.ts'],
   ['src/index.ts', 'src/browser.ts'],
   ['src/one-file.ts'],

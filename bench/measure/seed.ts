@@ -1,18 +1,7 @@
 // Seeded numbers for the benches: the same data in every run, on every machine.
+import { drawFrom } from '../../src/testing/random.ts';
 
-/** Uniform numbers in [0, 1) from a seed (mulberry32). */
-export type Draw = () => number;
-
-/** A generator of its own state. */
-export function drawFrom(seed: number): Draw {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+export { drawFrom, type Draw } from '../../src/testing/random.ts';
 
 /** `length` float32 numbers in [−1, 1). */
 export function floats(length: number, seed: number): Float32Array {

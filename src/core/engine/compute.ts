@@ -133,7 +133,7 @@ export class Computing {
     try {
       this.running = task;
       const running = run.runner.run(task, run.block, mode);
-      if (running !== undefined) return this.#takeOff(run, running);
+      if (running !== undefined) return this.#takeOff(run, mode === 'free' ? running : refused(device, running));
       return this.#watchful && !run.block.isLocal ? this.#takeOff(run, run.block.bring()) : this.#landed(run);
     } catch (error) {
       run.block.release();
@@ -263,6 +263,12 @@ export class Computing {
 function kernelError(expression: Call, error: unknown): SheetError {
   if (isTooLarge(error)) return new LimitError(`${expression.row?.name}: there is no memory for ${expression.type.sizeBytes} bytes (${expression.type.dtype} of shape [${expression.type.shape.join(',')}]) and what computing them takes. Split the tensor, or dispose of handles.`, { sizeBytes: expression.type.sizeBytes, shape: expression.type.shape });
   return new SheetError('KERNEL', `${expression.row?.name}: its kernel failed: ${String(error)}. Run it with sheet.with({ device: 'js' }) and report both traces.`, { op: expression.row?.name }, { cause: error });
+}
+
+/** A promise for a result that was due within the call: nobody may wait for it. */
+function refused(device: Device, running: Promise<void>): never {
+  running.catch(() => {});
+  throw new SheetError('KERNEL', `${device.name} said that it computes within the call, and answered later; its supports(task, 'now') has to refuse.`, { device: device.name });
 }
 
 /** How engines say that an array cannot be made. */

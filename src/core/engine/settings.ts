@@ -1,4 +1,5 @@
 // What an engine was opened with, checked and completed.
+import type { Device } from '../device/device.ts';
 import type { NumericsClass } from '../events.ts';
 import type { TensorflowModule } from '../ops/tensorflow-module.ts';
 import type { LawSet } from '../policy/laws.ts';
@@ -24,7 +25,10 @@ export interface Settings {
   readonly budgetBytes: number;
   readonly gpuBudgetBytes: number;
   readonly tf: TensorflowModule | undefined;
+  /** Names of the only devices to use. */
   readonly devices: readonly string[] | undefined;
+  /** Those of them that are the program's own. */
+  readonly ownDevices: readonly Device[];
   readonly device: string | undefined;
   readonly precision: Precision | undefined;
   readonly eager: boolean;

@@ -7,6 +7,7 @@ import type { View } from '../engine/parts.ts';
 import type { Settings } from '../engine/settings.ts';
 import { checkDevice, chooseDevices } from '../engine/devices.ts';
 import { type OpenOptions, settleOptions } from './options.ts';
+import { checkNames } from './own-devices.ts';
 import { reportedOf, type Session } from './session.ts';
 import type { Sheet } from './sheet.ts';
 
@@ -54,7 +55,8 @@ function warn(host: Host, events: Events, line: string): void {
 
 async function openSession(machine: Machine, settings: Settings, host: Host, events: Events): Promise<Session> {
   const { absent = [], leftOut = [] } = machine;
-  const choice = chooseDevices({ devices: machine.devices, absent }, leftOut, settings.devices);
+  checkNames(settings.ownDevices, [...machine.devices, ...absent].map(({ name }) => name).concat(leftOut));
+  const choice = chooseDevices({ devices: [...machine.devices, ...settings.ownDevices], absent }, leftOut, settings.devices);
   if (settings.device !== undefined) checkDevice(settings.device, choice, 'device');
   const [{ Engine }, { Dispatcher }, { openTrace }, { Roots }, { makeMemo }, { Memos }, { MemoKeys }, { scoreOf }, { EventFeed }] = await Promise.all([
     import('../engine/engine.ts'), import('../device/dispatch.ts'), import('./open-trace.ts'), import('../inputs/roots.ts'),

@@ -1,4 +1,5 @@
 // Options of a sheet and of a view of it, validated once.
+import type { Device } from '../device/device.ts';
 import { AttributeError } from '../errors.ts';
 import type { NumericsClass } from '../events.ts';
 import type { Settings, TraceOptions, ViewOptions } from '../engine/settings.ts';
@@ -11,6 +12,7 @@ import type { LoadOptions } from '../trace/load.ts';
 import type { ReplayTraceOptions } from '../trace/replay.ts';
 import type { BytesOptions, SaveOptions } from '../trace/save.ts';
 import { describe } from '../text.ts';
+import { readDevices } from './own-devices.ts';
 
 /** What `SymbolicSheet.open` takes. */
 export interface OpenOptions {
@@ -24,8 +26,11 @@ export interface OpenOptions {
   readonly gpuBudgetBytes?: number;
   /** A TensorFlow.js module to compute with, its backend set: `import * as tf from '@tensorflow/tfjs-core'`. */
   readonly tf?: TensorflowModule;
-  /** The only devices to use, by name: `js`, `wasm`, `blas`, `webgpu`, `tensorflow`. Default all that are found. */
-  readonly devices?: readonly string[];
+  /**
+   * The only devices to use: `js`, `wasm`, `blas`, `webgpu`, `tensorflow` by name, and any of your own (docs/devices.md). Default all that
+   * are found. Your own is closed with the sheet.
+   */
+  readonly devices?: readonly (string | Device)[];
   /** Computes on this one where it supports the op, as `with({ device })` does for a view. */
   readonly device?: string;
   /** `float16` lets a GPU round the factors of float32 products to half precision; sums stay float32. Default `float32`. */
@@ -66,7 +71,10 @@ const COUNT: OptionSpec = { expected: 'a positive integer', accepts: (value) => 
 const THREADS: OptionSpec = { expected: 'an integer from 1 to 256; more than there are cores gain nothing', accepts: (value) => Number.isSafeInteger(value) && (value as number) > 0 && (value as number) <= 256 };
 const FLAG: OptionSpec = { expected: 'true or false', accepts: (value) => typeof value === 'boolean' };
 const DEVICE: OptionSpec = { expected: 'the name of one in sheet.devices()', accepts: isText };
-const DEVICES: OptionSpec = { expected: "a list of at least one name, as ['wasm', 'js']", accepts: (value) => Array.isArray(value) && value.length > 0 && value.every(isText) };
+const DEVICES: OptionSpec = {
+  expected: "a list of at least one name, as ['wasm', 'js'], or device of your own",
+  accepts: (value) => Array.isArray(value) && value.length > 0 && value.every((each) => isText(each) || isRecord(each)),
+};
 const MODULE: OptionSpec = { expected: "the module itself: import * as tf from '@tensorflow/tfjs-core'", accepts: (value) => isRecord(value) || typeof value === 'function' };
 const FILE: OptionSpec = { expected: 'the path of a file', accepts: isText };
 /** Checked where it is read. */
@@ -115,9 +123,10 @@ const DEFAULT_BUDGET_BYTES = 2 ** 30;
 export function settleOptions(options: OpenOptions): Settings {
   checkOptions('open', options, OPEN);
   checkOptions('open: trace', options.trace ?? {}, TRACE);
+  const named = options.devices && readDevices(options.devices);
   return {
     numerics: options.class ?? 'tolerance', cache: options.cache ?? 'on', budgetBytes: options.budgetBytes ?? DEFAULT_BUDGET_BYTES,
-    gpuBudgetBytes: options.gpuBudgetBytes ?? DEFAULT_BUDGET_BYTES, tf: options.tf, devices: options.devices, device: options.device, precision: options.precision,
+    gpuBudgetBytes: options.gpuBudgetBytes ?? DEFAULT_BUDGET_BYTES, tf: options.tf, devices: named?.names, ownDevices: named?.own ?? [], device: options.device, precision: options.precision,
     eager: options.eager ?? false, rewrites: options.rewrites ?? 'offer', policy: options.policy as LawSet, trace: options.trace ?? {}, threads: options.threads,
   };
 }
