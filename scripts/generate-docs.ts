@@ -22,11 +22,12 @@ const ATTRIBUTES: Record<AttributeSpec['kind'], string> = {
 };
 
 /** The dtype of the result in words. */
-function dtypeRule({ result, promotion, attributes }: OpRow): string {
-  if (result === 'same') return 'that of x';
+function dtypeRule({ result, promotion, attributes, operands }: OpRow): string {
+  const first = `that of ${operands[0]?.name}`;
+  if (result === 'same') return first;
   if (result === 'promoted') return promotion === 'float' ? 'the common floating dtype of the operands' : 'the common dtype of the operands';
-  if (result === 'averaged') return 'that of x; float32 for bool';
-  if (result === 'counted') return 'that of x; int32 for bool';
+  if (result === 'averaged') return `${first}; float32 for bool`;
+  if (result === 'counted') return `${first}; int32 for bool`;
   return result === 'attribute' ? `the attribute \`dtype\`${attributes['dtype']?.fallback === undefined ? '' : `, default ${String(attributes['dtype'].fallback)}`}` : result;
 }
 

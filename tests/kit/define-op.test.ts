@@ -94,6 +94,13 @@ describe('an op of a program', () => {
     expect(await chain.fingerprint()).toBe(await inner.multiply(3).fingerprint());
   });
 
+  it('that fails names itself and what its body threw', async () => {
+    const broken = defineOp({ name: 'broken_op', version: 1, operands: ['x'], reference: () => { throw new RangeError('no such row'); } });
+    await expect(sheet.execute(broken, [1]).data()).rejects.toThrow('broken_op: the body that defineOp was given failed: RangeError: no such row. Mend it there.');
+    const untyped = defineOp({ name: 'untyped_op', version: 1, operands: ['x'], infer: () => ({ dtype: 'float' as 'float32', shape: [] }), reference: () => {} });
+    expect(() => sheet.execute(untyped, [1])).toThrow(/untyped_op: infer/);
+  });
+
   it('is traced by name and version, and replays', async () => {
     const traced = await SymbolicSheet.open({ devices: ['js'], trace: { digests: 'full' } });
     await traced.execute(runningSum, traced.execute(softsign, traced.tensor(X))).data();

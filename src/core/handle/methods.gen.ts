@@ -54,9 +54,9 @@ export interface TensorMethods<D extends DType> {
   /** The smaller of x and y; NaN if either is NaN. */
   minimum(y: Tensor<D> | Weak<D>): PendingTensor<D>;
   minimum(y: Operand): PendingTensor;
-  /** x limited to [y, z]: min(max(x, y), z). */
-  clip(y: Tensor<D> | Weak<D>, z: Tensor<D> | Weak<D>): PendingTensor<D>;
-  clip(y: Operand, z: Operand): PendingTensor;
+  /** x limited to [least, most]: min(max(x, least), most). */
+  clip(least: Tensor<D> | Weak<D>, most: Tensor<D> | Weak<D>): PendingTensor<D>;
+  clip(least: Operand, most: Operand): PendingTensor;
   /** Largest integer not above x. */
   floor(): PendingTensor<D>;
   /** Smallest integer not below x. */
@@ -115,9 +115,9 @@ export interface TensorMethods<D extends DType> {
   /** log(eˣ + eʸ) without overflow. */
   logaddexp(y: Tensor<D> | Weak<D>): PendingTensor<D>;
   logaddexp(y: Operand): PendingTensor;
-  /** x to the power y. */
-  pow(y: Tensor<D> | Weak<D>): PendingTensor<D>;
-  pow(y: Operand): PendingTensor;
+  /** x to the power of the exponent. */
+  pow(exponent: Tensor<D> | Weak<D>): PendingTensor<D>;
+  pow(exponent: Operand): PendingTensor;
   /** √(x² + y²) without overflow. */
   hypot(y: Tensor<D> | Weak<D>): PendingTensor<D>;
   hypot(y: Operand): PendingTensor;
@@ -133,9 +133,9 @@ export interface TensorMethods<D extends DType> {
   acos(): PendingTensor<D>;
   /** Inverse tangent, in radians. */
   atan(): PendingTensor<D>;
-  /** Angle of the point (y, x), in radians; x and y as the two operands in this order: atan2(x, y) = angle of (y, x). */
-  atan2(y: Tensor<D> | Weak<D>): PendingTensor<D>;
-  atan2(y: Operand): PendingTensor;
+  /** Angle of the point (x, y), in radians: that of y / x, in the quadrant of the point. */
+  atan2(x: Tensor<D> | Weak<D>): PendingTensor<D>;
+  atan2(x: Operand): PendingTensor;
   /** Hyperbolic sine. */
   sinh(): PendingTensor<D>;
   /** Hyperbolic cosine. */
@@ -152,12 +152,12 @@ export interface TensorMethods<D extends DType> {
   erf(): PendingTensor<D>;
   /** max(x, 0); NaN stays NaN. */
   relu(): PendingTensor<D>;
-  /** x where positive, y · x elsewhere. */
-  leakyRelu(y: Tensor<D> | Weak<D>): PendingTensor<D>;
-  leakyRelu(y: Operand): PendingTensor;
-  /** x where positive, y · (eˣ − 1) elsewhere. */
-  elu(y: Tensor<D> | Weak<D>): PendingTensor<D>;
-  elu(y: Operand): PendingTensor;
+  /** x where positive, slope · x elsewhere. */
+  leakyRelu(slope: Tensor<D> | Weak<D>): PendingTensor<D>;
+  leakyRelu(slope: Operand): PendingTensor;
+  /** x where positive, alpha · (eˣ − 1) elsewhere. */
+  elu(alpha: Tensor<D> | Weak<D>): PendingTensor<D>;
+  elu(alpha: Operand): PendingTensor;
   /** 1 / (1 + e⁻ˣ). */
   sigmoid(): PendingTensor<D>;
   /** x · sigmoid(x); −0 at −∞, its limit. */
@@ -301,9 +301,9 @@ export interface SheetMethods {
   /** The smaller of x and y; NaN if either is NaN. */
   minimum<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   minimum(x: Operand, y: Operand): PendingTensor;
-  /** x limited to [y, z]: min(max(x, y), z). */
-  clip<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>, z: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
-  clip(x: Operand, y: Operand, z: Operand): PendingTensor;
+  /** x limited to [least, most]: min(max(x, least), most). */
+  clip<D extends DType>(x: Tensor<D>, least: Tensor<NoInfer<D>> | Weak<NoInfer<D>>, most: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
+  clip(x: Operand, least: Operand, most: Operand): PendingTensor;
   /** Largest integer not above x. */
   floor<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   floor(x: Operand): PendingTensor<DType>;
@@ -372,9 +372,9 @@ export interface SheetMethods {
   /** log(eˣ + eʸ) without overflow. */
   logaddexp<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   logaddexp(x: Operand, y: Operand): PendingTensor;
-  /** x to the power y. */
-  pow<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
-  pow(x: Operand, y: Operand): PendingTensor;
+  /** x to the power of the exponent. */
+  pow<D extends DType>(x: Tensor<D>, exponent: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
+  pow(x: Operand, exponent: Operand): PendingTensor;
   /** √(x² + y²) without overflow. */
   hypot<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   hypot(x: Operand, y: Operand): PendingTensor;
@@ -396,9 +396,9 @@ export interface SheetMethods {
   /** Inverse tangent, in radians. */
   atan<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   atan(x: Operand): PendingTensor<DType>;
-  /** Angle of the point (y, x), in radians; x and y as the two operands in this order: atan2(x, y) = angle of (y, x). */
-  atan2<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
-  atan2(x: Operand, y: Operand): PendingTensor;
+  /** Angle of the point (x, y), in radians: that of y / x, in the quadrant of the point. */
+  atan2<D extends DType>(y: Tensor<D>, x: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
+  atan2(y: Operand, x: Operand): PendingTensor;
   /** Hyperbolic sine. */
   sinh<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   sinh(x: Operand): PendingTensor<DType>;
@@ -423,12 +423,12 @@ export interface SheetMethods {
   /** max(x, 0); NaN stays NaN. */
   relu<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   relu(x: Operand): PendingTensor<DType>;
-  /** x where positive, y · x elsewhere. */
-  leakyRelu<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
-  leakyRelu(x: Operand, y: Operand): PendingTensor;
-  /** x where positive, y · (eˣ − 1) elsewhere. */
-  elu<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
-  elu(x: Operand, y: Operand): PendingTensor;
+  /** x where positive, slope · x elsewhere. */
+  leakyRelu<D extends DType>(x: Tensor<D>, slope: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
+  leakyRelu(x: Operand, slope: Operand): PendingTensor;
+  /** x where positive, alpha · (eˣ − 1) elsewhere. */
+  elu<D extends DType>(x: Tensor<D>, alpha: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
+  elu(x: Operand, alpha: Operand): PendingTensor;
   /** 1 / (1 + e⁻ˣ). */
   sigmoid<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   sigmoid(x: Operand): PendingTensor<DType>;
@@ -605,7 +605,7 @@ export interface OpArguments {
   reciprocal: [x: Operand];
   maximum: [x: Operand, y: Operand];
   minimum: [x: Operand, y: Operand];
-  clip: [x: Operand, y: Operand, z: Operand];
+  clip: [x: Operand, least: Operand, most: Operand];
   floor: [x: Operand];
   ceil: [x: Operand];
   trunc: [x: Operand];
@@ -633,7 +633,7 @@ export interface OpArguments {
   log2: [x: Operand];
   log10: [x: Operand];
   logaddexp: [x: Operand, y: Operand];
-  pow: [x: Operand, y: Operand];
+  pow: [x: Operand, exponent: Operand];
   hypot: [x: Operand, y: Operand];
   sin: [x: Operand];
   cos: [x: Operand];
@@ -641,7 +641,7 @@ export interface OpArguments {
   asin: [x: Operand];
   acos: [x: Operand];
   atan: [x: Operand];
-  atan2: [x: Operand, y: Operand];
+  atan2: [y: Operand, x: Operand];
   sinh: [x: Operand];
   cosh: [x: Operand];
   tanh: [x: Operand];
@@ -650,8 +650,8 @@ export interface OpArguments {
   atanh: [x: Operand];
   erf: [x: Operand];
   relu: [x: Operand];
-  leaky_relu: [x: Operand, y: Operand];
-  elu: [x: Operand, y: Operand];
+  leaky_relu: [x: Operand, slope: Operand];
+  elu: [x: Operand, alpha: Operand];
   sigmoid: [x: Operand];
   silu: [x: Operand];
   softplus: [x: Operand];

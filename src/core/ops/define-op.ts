@@ -2,6 +2,7 @@
 import {
   type Body, type ElementFunction, predicate, type PredicateBody, scalar,
 } from '../../../kernels/scalar/algebra.ts';
+import { SheetError } from '../errors.ts';
 import { type DType, isDType, noDType, type TypedArray } from '../tensor/dtype.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
@@ -150,14 +151,26 @@ function elementRow(definition: ElementwiseDefinition<readonly OperandDefinition
 
 function referenceRow(definition: ReferenceDefinition<readonly OperandDefinition[]>): [RowDraft, OpBody] {
   const { name, attributes = {}, infer, reference, flops = 1 } = definition;
-  const run = (operands: readonly TypedOperand[], out: TypedOperand, values: AttributeValues): void =>
-    reference({ operands: operands.map(openedOf), out: openedOf(out), attributes: values });
+  const run = (operands: readonly TypedOperand[], out: TypedOperand, values: AttributeValues): void => {
+    try {
+      reference({ operands: operands.map(openedOf), out: openedOf(out), attributes: values });
+    } catch (error) {
+      throw bodyError(name, error);
+    }
+  };
   const draft: RowDraft = {
     ...sharedOf(definition, 'none'), attributes, kernel: { skeleton: 'direct', run },
     result: infer === undefined ? 'same' : 'promoted', flops: (_types, out) => out.size * flops,
     infer: infer === undefined ? (types) => first(types) : (types, values) => checkedType(name, infer(types, values)),
   };
   return [draft, reference];
+}
+
+/** What came up in a body of a program, which is its own to mend. */
+function bodyError(name: string, error: unknown): SheetError {
+  if (error instanceof SheetError) return error;
+  const message = `${name}: the body that defineOp was given failed: ${String(error)}. Mend it there.`;
+  return new SheetError('KERNEL', message, { op: name }, { cause: error });
 }
 
 const openedOf = ({ type: { dtype, shape }, array }: TypedOperand): OpArray => ({ dtype, shape, array });

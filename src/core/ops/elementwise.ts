@@ -13,22 +13,25 @@ interface Options {
   readonly kind?: OperandKind;
   readonly promotion?: OpRow['promotion'];
   readonly deviation?: string;
+  /** What the operands are called, where it is not x and y. */
+  readonly names?: readonly string[];
   /** What plain numbers in the place of the operands are there for (define.ts). */
   readonly literals?: readonly (LiteralPlace | undefined)[];
 }
 
-const names = ['x', 'y', 'z'] as const;
+/** What operands are called that have no name of their own. */
+const NAMES = ['x', 'y'] as const;
 
-const operandsOf = (arity: number, kind: OperandKind, literals: Options['literals']): OpRow['operands'] =>
+const operandsOf = (arity: number, kind: OperandKind, { names = NAMES, literals }: Options): OpRow['operands'] =>
   names.slice(0, arity).map((name, i) => ({ name, kind, ...(literals?.[i] !== undefined && { literal: literals[i] }) }));
 
 /** An op whose result has the operands' (common) dtype. */
 export function elementwise(name: string, doc: string, arity: number, body: Body | Scalar, options: Options = {}): OpRow {
   const element = typeof body === 'function' ? scalar(name, arity, body) : body;
-  const { flops = 1, kind = 'numeric', promotion = 'common', literals = [], ...rest } = options;
+  const { flops = 1, kind = 'numeric', promotion = 'common', names, literals, ...rest } = options;
   const row: OpRow = makeRow({
     name, doc, promotion: arity === 1 && promotion === 'common' ? 'none' : promotion,
-    operands: operandsOf(arity, kind, literals),
+    operands: operandsOf(arity, kind, { ...(names && { names }), ...(literals && { literals }) }),
     result: arity === 1 ? 'same' : 'promoted',
     infer: (operands) => ({ dtype: first(operands).dtype, shape: broadcastShapes(row, operands) }),
     kernel: { skeleton: 'map', element },
@@ -40,9 +43,9 @@ export function elementwise(name: string, doc: string, arity: number, body: Body
 /** An op whose result is bool. */
 export function elementTest(name: string, doc: string, arity: number, body: PredicateBody, options: Options = {}): OpRow {
   const element = predicate(name, arity, body);
-  const { kind = 'any', flops = 1, promotion = 'common', literals = [], ...rest } = options;
+  const { kind = 'any', flops = 1, promotion = 'common', names, literals, ...rest } = options;
   const row: OpRow = makeRow({
-    name, doc, promotion, operands: operandsOf(arity, kind, literals), result: 'bool',
+    name, doc, promotion, operands: operandsOf(arity, kind, { ...(names && { names }), ...(literals && { literals }) }), result: 'bool',
     infer: (operands) => ({ dtype: 'bool', shape: broadcastShapes(row, operands) }),
     kernel: { skeleton: 'map', element },
     flops: (_operands, out) => out.size * flops, separable: 'elements', ...rest,

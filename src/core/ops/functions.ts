@@ -14,8 +14,8 @@ const fn = (name: string, doc: string, body: Scalar, laws: readonly LawName[] = 
   elementwise(name, doc, 1, body, { kind: 'float', flops: 20, laws, bound: FUNCTION_BOUND });
 
 /** As `fn`, of two operands. */
-const fn2 = (name: string, doc: string, body: Scalar, laws: readonly LawName[] = []): OpRow =>
-  elementwise(name, doc, 2, body, { kind: 'float', flops: 40, laws, bound: FUNCTION_BOUND });
+const fn2 = (name: string, doc: string, body: Scalar, { laws = [], names = ['x', 'y'] }: { laws?: readonly LawName[]; names?: readonly string[] } = {}): OpRow =>
+  elementwise(name, doc, 2, body, { kind: 'float', flops: 40, laws, names, bound: FUNCTION_BOUND });
 
 const logAddExp = scalar('logaddexp', 2, (m, x, y) => {
   const high = m.max(x, y);
@@ -53,16 +53,16 @@ export const FUNCTIONS: readonly OpRow[] = [
   fn('log1p', 'log(1 + x) without cancellation near 0.', math.log1p),
   fn('log2', 'Logarithm to base 2.', math.log2),
   fn('log10', 'Logarithm to base 10.', math.log10),
-  fn2('logaddexp', 'log(eˣ + eʸ) without overflow.', logAddExp, ['commutative']),
-  fn2('pow', 'x to the power y.', libm.pow),
-  fn2('hypot', '√(x² + y²) without overflow.', hypotenuse, ['commutative']),
+  fn2('logaddexp', 'log(eˣ + eʸ) without overflow.', logAddExp, { laws: ['commutative'] }),
+  fn2('pow', 'x to the power of the exponent.', libm.pow, { names: ['x', 'exponent'] }),
+  fn2('hypot', '√(x² + y²) without overflow.', hypotenuse, { laws: ['commutative'] }),
   fn('sin', 'Sine, x in radians.', math.sin, ['odd']),
   fn('cos', 'Cosine, x in radians.', math.cos, ['even']),
   fn('tan', 'Tangent, x in radians.', math.tan, ['odd']),
   fn('asin', 'Inverse sine, in radians.', libm.asin, ['odd']),
   fn('acos', 'Inverse cosine, in radians.', libm.acos),
   fn('atan', 'Inverse tangent, in radians.', libm.atan, ['odd']),
-  fn2('atan2', 'Angle of the point (y, x), in radians; x and y as the two operands in this order: atan2(x, y) = angle of (y, x).', libm.atan2),
+  fn2('atan2', 'Angle of the point (x, y), in radians: that of y / x, in the quadrant of the point.', libm.atan2, { names: ['y', 'x'] }),
   fn('sinh', 'Hyperbolic sine.', math.sinh, ['odd']),
   fn('cosh', 'Hyperbolic cosine.', math.cosh, ['even']),
   fn('tanh', 'Hyperbolic tangent.', math.tanh, ['odd']),
@@ -71,8 +71,8 @@ export const FUNCTIONS: readonly OpRow[] = [
   fn('atanh', 'Inverse hyperbolic tangent.', libm.atanh, ['odd']),
   fn('erf', 'Error function.', libm.erf, ['odd']),
   elementwise('relu', 'max(x, 0); NaN stays NaN.', 1, (m, x) => m.max(x, m.constant(0)), { laws: ['idempotent'] }),
-  elementwise('leaky_relu', 'x where positive, y · x elsewhere.', 2, (m, x, slope) => m.select(m.gt(x, m.constant(0)), x, m.mul(slope, x)), { kind: 'float', flops: 2 }),
-  fn2('elu', 'x where positive, y · (eˣ − 1) elsewhere.', elu),
+  elementwise('leaky_relu', 'x where positive, slope · x elsewhere.', 2, (m, x, slope) => m.select(m.gt(x, m.constant(0)), x, m.mul(slope, x)), { names: ['x', 'slope'], kind: 'float', flops: 2 }),
+  fn2('elu', 'x where positive, alpha · (eˣ − 1) elsewhere.', elu, { names: ['x', 'alpha'] }),
   fn('sigmoid', '1 / (1 + e⁻ˣ).', math.sigmoid),
   versioned(3, fn('silu', 'x · sigmoid(x); −0 at −∞, its limit.', math.silu)),
   fn('softplus', 'log(1 + eˣ) without overflow.', math.softplus),
