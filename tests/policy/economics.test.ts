@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Device, Task } from '../../src/core/device/device.ts';
 import { CostTable } from '../../src/core/device/costs.ts';
-import { MemoryStore } from '../../src/core/store/memory.ts';
-import type { Entry } from '../../src/core/store/store.ts';
+import { NodeStore } from '../../src/core/store/node-store.ts';
+import type { Entry } from '../../src/core/store/entry.ts';
 import { NO_ATTRIBUTES } from '../../src/core/expr/attributes.ts';
 import { InterningTable } from '../../src/core/expr/interning.ts';
 import { opNamed } from '../../src/core/ops/index.ts';
@@ -16,9 +16,9 @@ import { tensorType } from '../../src/core/tensor/type.ts';
 const ELEMENTS = 1000;
 
 /** A store that has room for so many entries of `ELEMENTS` elements. */
-function storeFor(count: number): { store: MemoryStore; put: (more?: Partial<Entry>, elements?: number) => number } {
+function storeFor(count: number): { store: NodeStore; put: (more?: Partial<Entry>, elements?: number) => number } {
   const table = new InterningTable();
-  const store = new MemoryStore(table, count * (4 * ELEMENTS + 600));
+  const store = new NodeStore(table, count * (4 * ELEMENTS + 600));
   const put = (more: Partial<Entry> = {}, elements = ELEMENTS): number => {
     const node = table.fresh(1, 0);
     const block = new Block(new Float32Array(elements), 0, () => {});
@@ -28,7 +28,7 @@ function storeFor(count: number): { store: MemoryStore; put: (more?: Partial<Ent
   return { store, put };
 }
 
-const kept = (store: MemoryStore, nodes: readonly number[]): number => nodes.filter((node) => store.peek(node) !== undefined).length;
+const kept = (store: NodeStore, nodes: readonly number[]): number => nodes.filter((node) => store.peek(node) !== undefined).length;
 
 describe('eviction', () => {
   it('keeps the better of two kinds that differ in score alone', () => {

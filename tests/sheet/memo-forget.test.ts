@@ -136,10 +136,10 @@ describe('what a memo kept', () => {
     // A small table whose slots are used again, many times over.
     const table = new InterningTable(64);
     const { Memos } = await import('../../src/core/memo/store.ts');
-    const { MemoryStore } = await import('../../src/core/store/memory.ts');
+    const { NodeStore } = await import('../../src/core/store/node-store.ts');
     const { valueOfArray } = await import('../../src/core/tensor/block.ts');
     const { tensorType } = await import('../../src/core/tensor/type.ts');
-    const store = new MemoryStore(table, 20_000);
+    const store = new NodeStore(table, 20_000);
     const memos = new Memos({ table, store, digest: partsOf(sheet).host.digest, warn: () => {}, scoreOf: () => 0.5 });
     const definition = memos.define('f', new Uint8Array(32), '');
     let found = 0;

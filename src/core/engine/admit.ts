@@ -1,5 +1,5 @@
 // Admitting calls: each, with everything under it that was not admitted yet, is judged, recorded, interned and looked up. Nothing is computed.
-import type { Entry } from '../store/store.ts';
+import type { Entry } from '../store/entry.ts';
 import type { Call } from './call.ts';
 import { judgeCall } from './judge.ts';
 import type { Parts, View } from './parts.ts';

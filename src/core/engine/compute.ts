@@ -2,7 +2,7 @@
 import { runnerFor } from '../device/parts.ts';
 import type { Device, Promptness, Task } from '../device/device.ts';
 import type { Runner } from '../device/runner.ts';
-import type { Entry } from '../store/store.ts';
+import type { Entry } from '../store/entry.ts';
 import { ClosedError, DeviceLostError, LimitError, SheetError, SourceError, UnavailableError, withCallSite } from '../errors.ts';
 import type { Decision, NumericsClass } from '../events.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';

@@ -1,6 +1,6 @@
 // One stream of what happens in an engine. The trace is its first subscriber; the log, pages and users are others.
 import type { Decision, NumericsClass } from '../events.ts';
-import type { Entry } from '../store/store.ts';
+import type { Entry } from '../store/entry.ts';
 import type { Value } from '../tensor/block.ts';
 import type { RecordedCall, Recorder } from '../trace/recorder.ts';
 

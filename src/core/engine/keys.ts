@@ -13,9 +13,10 @@ function contentOf({ seq, type, value }: Call, contents: Contents): Uint8Array {
   if (value?.block.isLocal === true) return contents.contentId(value.array, value.type);
   const what = `Tensor #${seq} of shape [${type.shape.join(',')}]`;
   if (value === undefined) {
-    const message = `${what} was disposed, and the key of this result needs its content; take its fingerprint() before.`;
-    throw new SourceError(message, { seq });
+    const remedy = 'take its fingerprint() before';
+    throw new SourceError(`${what} was disposed, and the key of this result needs its content; ${remedy}.`, { seq });
   }
   const remedy = 'await its fingerprint() first';
-  throw new UnavailableError(`${what} is on a device, and the key of this result needs its content; ${remedy}.`, { seq });
+  const message = `${what} is on a device, and the key of this result needs its content; ${remedy}.`;
+  throw new UnavailableError(message, { seq });
 }

@@ -7,7 +7,7 @@ import { InterningTable } from '../expr/interning.ts';
 import type { Author } from '../expr/node.ts';
 import type { NodeKeys } from '../fingerprint/key.ts';
 import { admission, type Admission, type Candidate } from '../policy/admission.ts';
-import { MemoryStore } from '../store/memory.ts';
+import { NodeStore } from '../store/node-store.ts';
 import type { Memory } from '../tensor/block.ts';
 import type { TraceWriter } from '../trace/writer.ts';
 import type { Call } from './call.ts';
@@ -56,7 +56,7 @@ export interface Given {
 /** Everything the verbs share. */
 export interface Parts extends Required<Given> {
   readonly table: InterningTable;
-  readonly store: MemoryStore;
+  readonly store: NodeStore;
   readonly pins: Pins;
   readonly contents: Contents;
   /** Names of calls outside this process. */
@@ -80,7 +80,7 @@ export function makeParts(given: Given): Parts {
   return {
     absentDevices: [], idleDevices: [], admission, fusedElements: FUSED_ELEMENTS, ...given,
     table, counters,
-    store: new MemoryStore(table, settings.budgetBytes, (entry) => given.events.evicted(entry)),
+    store: new NodeStore(table, settings.budgetBytes, (entry) => given.events.evicted(entry)),
     pins: new Pins(),
     contents,
     keys: callKeys(host.digest, contents),

@@ -1,13 +1,12 @@
 // Room in the kernels' memory: what goes when an allocation there finds none. Kept results go, what handles hold moves to plain arrays.
 import type { Task } from '../device/device.ts';
-import { goesFirst } from '../store/memory.ts';
-import type { Store } from '../store/store.ts';
+import { goesFirst, type NodeStore } from '../store/node-store.ts';
 import type { Block } from '../tensor/block.ts';
 import type { Pins } from './pins.ts';
 
 /** What has blocks that can go. */
 export interface Relieving {
-  readonly store: Pick<Store, 'entries' | 'delete'>;
+  readonly store: Pick<NodeStore, 'entries' | 'delete'>;
   readonly pins: Pick<Pins, 'blocks'>;
 }
 

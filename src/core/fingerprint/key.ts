@@ -76,7 +76,7 @@ export class NodeKeys<N extends Layered<N>> {
   }
 }
 
-/** Attributes with the identities of defined dtypes in the place of their names, which another process may give others. */
+/** Attributes with the identities of defined dtypes in the place of their names, which others may have elsewhere. */
 function namedAttributes({ attributes }: OpRow, values: AttributeValues): AttributeValues {
   const named: Record<string, AttributeValues[string]> = {};
   for (const [name, value] of Object.entries(values)) {

@@ -1,7 +1,7 @@
 // What memos keep: results lie in the sheet's store, under its budget and its eviction; here is only where to find them.
 import { toHex } from '../fingerprint/digest.ts';
 import type { Digest } from '../env.ts';
-import type { MemoryStore } from '../store/memory.ts';
+import type { NodeStore } from '../store/node-store.ts';
 import { NO_ATTRIBUTES } from '../expr/attributes.ts';
 import { MEMO_ENTRY_BYTES } from '../policy/admission.ts';
 import { type InterningTable, type NodeId, ROOT_OP } from '../expr/interning.ts';
@@ -64,7 +64,7 @@ export const MAX_DEFINITIONS = 4096;
 /** What definitions stand on. */
 export interface MemoGround {
   readonly table: InterningTable;
-  readonly store: MemoryStore;
+  readonly store: NodeStore;
   readonly digest: Digest;
   warn(line: string): void;
   /** What a result that took so many nanoseconds is worth (docs/score.md). */

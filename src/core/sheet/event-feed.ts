@@ -2,7 +2,7 @@
 import type { Events, Subscriber } from '../engine/events.ts';
 import type { SheetEvent } from '../events.ts';
 import { isExactIn } from '../expr/node.ts';
-import type { Entry } from '../store/store.ts';
+import type { Entry } from '../store/entry.ts';
 import type { RecordedCall } from '../trace/recorder.ts';
 import { ROOT_NAME } from '../trace/records.ts';
 

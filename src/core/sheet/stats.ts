@@ -1,5 +1,5 @@
 // Figures of a sheet: what was counted, and the state of its RAM store.
-import type { StoreStats } from '../store/store.ts';
+import type { NodeStoreStats } from '../store/entry.ts';
 import type { Counters } from '../engine/counters.ts';
 import type { MemoStats } from '../memo/store.ts';
 import type { NearMisses } from '../engine/near-misses.ts';
@@ -7,7 +7,7 @@ import type { NearMisses } from '../engine/near-misses.ts';
 /** What a report is made from. */
 export interface Reported {
   readonly counters: Counters;
-  readonly store: { stats(): StoreStats };
+  readonly store: { stats(): NodeStoreStats };
   readonly memos: { totals(): Readonly<MemoStats> };
   readonly nearMisses: NearMisses;
   readonly pins: { readonly sizeBytes: number };
@@ -16,7 +16,7 @@ export interface Reported {
 }
 
 /** Counts since the sheet was opened and the state of its RAM store. Sizes in bytes, times in nanoseconds. */
-export interface SheetStats extends StoreStats {
+export interface SheetStats extends NodeStoreStats {
   /** Bytes that live handles hold, beside the budget. */
   readonly pinnedBytes: number;
   /** Expressions in the interning table. */

@@ -1,52 +1,109 @@
-// The store interface: results by key.
-import type { Attributes } from '../expr/attributes.ts';
-import type { NodeId } from '../expr/interning.ts';
-import type { Value } from '../tensor/block.ts';
+// Stores: results by portable key, as bytes named by their digest. They lie below the live values of an engine, which are
+// in node-store.ts: on a disk, with other sheets, on a network. plain-store.ts is the specification.
+import type { Key } from '../fingerprint/key.ts';
+import type { Residence } from '../tensor/block.ts';
 
-/** A stored result and what it is worth. */
-export interface Entry {
-  readonly node: NodeId;
-  /** Name of the op it is a result of, for people; `memo` of what a remembered function gave. */
-  readonly op: string;
-  readonly value: Value;
-  /** Held so that the interned attributes of the node keep their number. */
-  readonly attributes: Attributes;
-  /** Measured nanoseconds of it and of what was computed for it: what a hit may save. */
-  readonly costNs: number;
-  /** Measured nanoseconds of it alone: what hits are counted as, since what it was made of is asked for as well. */
-  readonly ownNs: number;
-  readonly device: string;
-  /** Bytes that holding it takes besides its elements, where that is more than an ordinary entry (`ENTRY_BYTES`). */
-  readonly overheadBytes?: number;
-  /** On a device only, with which it may be lost, and in whose budget it counts. A hit on any other need not look at its block. The store's business once it is put. */
-  away: boolean;
-  /** Structure and health of the value, filled in by whoever looks (pattern/). */
-  facts: number;
-  /** In [0, 1]; docs/score.md. */
-  score: number;
-  hits: number;
-  /** The store's clock at the last touch; the store's business. */
-  touched: number;
-  /** Slot in the store; the store's business. */
-  slot: number;
+export type { Key } from '../fingerprint/key.ts';
+
+/** A result that left its process. */
+export interface Stored {
+  /** The key it was put under: an answer that names another is none. */
+  readonly key: Key;
+  /** Name of the dtype; its identity (docs/format/fingerprint.md, section 4) where a program has defined it. */
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  /** Content id of dtype, shape and elements, in hexadecimal digits: what the elements are checked against. */
+  readonly digest: string;
+  /** The row-major elements, little-endian, which nobody writes to any more; or where they lie. */
+  readonly elements: Uint8Array | Residence;
+  /** Bits of the facts that were found of the elements (`FACT`). */
+  readonly facts: number;
+  readonly costs: StoredCosts;
+  /** The device that computed it. */
+  readonly producer: string;
 }
 
+/** What a result took to compute, in nanoseconds. */
+export interface StoredCosts {
+  /** Of it and of what was computed for it. */
+  readonly pathNs: number;
+  /** Of it alone. */
+  readonly ownNs: number;
+}
+
+/** How much a result is worth keeping. */
+export interface Worth {
+  /** Nanoseconds that a hit saves. */
+  readonly costNs: number;
+  /** In [0, 1]; docs/score.md. */
+  readonly score: number;
+}
+
+/** What a store holds, as far as it knows. */
 export interface StoreStats {
   readonly entries: number;
   readonly sizeBytes: number;
-  readonly budgetBytes: number;
-  /** Of elements that are kept on a device alone, in its budget. */
-  readonly deviceBytes: number;
-  readonly evictions: number;
 }
 
-/** Results by node. */
+/**
+ * Results by key. Two planes: `peek` answers from memory at once; `get` may go to a disk or a network. A store may
+ * refuse what is put, and forget it at any time; what it answers is what was put, whole.
+ */
 export interface Store {
-  get(node: NodeId): Entry | undefined;
-  /** Takes the entry and holds its block; false when it does not fit the budget at all. */
-  put(entry: Entry): boolean;
-  delete(node: NodeId): boolean;
-  entries(): Iterable<Entry>;
+  /** What is in memory now. It never waits and never throws. */
+  peek(key: Key): Stored | undefined;
+  /** What it has; undefined as soon as `signal` fires. */
+  get(key: Key, signal?: AbortSignal): Promise<Stored | undefined>;
+  /** Offers a result; returns at once. */
+  put(key: Key, value: Stored, worth: Worth): void;
   stats(): StoreStats;
-  close(): void;
+  /** Ends it, once what it took is where it belongs. */
+  close(): Promise<void>;
+}
+
+/** Something that a wrapper met and made a miss of. */
+export interface StoreTrouble {
+  /** `corrupt`: bytes that are not those of their digest; `failed`: it threw; `late`: no answer in time. */
+  readonly kind: 'corrupt' | 'failed' | 'late';
+  /** Undefined where no key was asked for: a store that fails to close. */
+  readonly key: Key | undefined;
+  readonly detail: string;
+}
+
+/** Is told of trouble. */
+export type TellTrouble = (trouble: StoreTrouble) => void;
+
+/** The elements of a result in RAM. Rejects where they cannot be read from where they lie. */
+export async function elementsOf({ elements }: Stored): Promise<Uint8Array> {
+  if (elements instanceof Uint8Array) return elements;
+  const block = await elements.read();
+  const { array } = block;
+  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength).slice();
+  block.release();
+  return bytes;
+}
+
+/** Bytes of the elements, wherever they lie. */
+export const storedBytes = ({ elements }: Stored): number =>
+  (elements instanceof Uint8Array ? elements.byteLength : elements.sizeBytes);
+
+/** A store with some of its members replaced: what a wrapper is. */
+export const wrap = (store: Store, changes: Partial<Store>): Store => ({
+  peek: (key) => store.peek(key),
+  get: (key, signal) => store.get(key, signal),
+  put: (key, value, worth) => store.put(key, value, worth),
+  stats: () => store.stats(),
+  close: () => store.close(),
+  ...changes,
+});
+
+/** What a promise answers, or undefined as soon as the signal fires; what comes later is let go. */
+export function untilAborted<T>(pending: Promise<T>, signal: AbortSignal | undefined): Promise<T | undefined> {
+  if (signal === undefined) return pending;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => resolve(undefined);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    pending.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
 }

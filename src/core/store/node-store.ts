@@ -1,7 +1,8 @@
-// The store of a sheet: entries by node number, in RAM bounded in bytes, evicting the least worth keeping; on a device as long as that has room.
+// The index of an engine: live values by node number, which mean nothing outside it (store.ts has what leaves it). It is
+// in RAM bounded in bytes, evicting the least worth keeping; on a device as long as that has room.
 import type { InterningTable, NodeId } from '../expr/interning.ts';
 import { ENTRY_BYTES } from '../policy/admission.ts';
-import type { Entry, Store, StoreStats } from './store.ts';
+import type { Entry, NodeStoreStats } from './entry.ts';
 
 /** Entries looked at in every size class for one eviction. */
 const SAMPLE = 12;
@@ -22,7 +23,7 @@ const PREFERENCE = 256;
  * Elements that lie on a device alone count in that device's budget, not here: it sends the least worth to RAM when it
  * is full, and they count from then on.
  */
-export class MemoryStore implements Store {
+export class NodeStore {
   readonly #table: InterningTable;
   #budgetBytes: number;
   readonly #onEvict: (entry: Entry) => void;
@@ -131,7 +132,7 @@ export class MemoryStore implements Store {
     return this.#classes.flat();
   }
 
-  stats(): StoreStats {
+  stats(): NodeStoreStats {
     return { entries: this.#classes.reduce((count, { length }) => count + length, 0), sizeBytes: this.#sizeBytes, budgetBytes: this.#budgetBytes, deviceBytes: this.#awayBytes, evictions: this.#evictions };
   }
 

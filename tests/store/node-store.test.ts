@@ -1,8 +1,8 @@
 // The RAM store against a model: never over budget, holders balanced, and what is worth more stays longer.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemoryStore } from '../../src/core/store/memory.ts';
-import type { Entry } from '../../src/core/store/store.ts';
+import { NodeStore } from '../../src/core/store/node-store.ts';
+import type { Entry } from '../../src/core/store/entry.ts';
 import { NO_ATTRIBUTES } from '../../src/core/expr/attributes.ts';
 import { InterningTable, type NodeId } from '../../src/core/expr/interning.ts';
 import { Block, valueOf } from '../../src/core/tensor/block.ts';
@@ -11,11 +11,11 @@ import { tensorType } from '../../src/core/tensor/type.ts';
 const BUDGET_BYTES = 50_000;
 
 /** A store, its table, and the blocks that nobody holds any more. */
-function open(budgetBytes = BUDGET_BYTES): { table: InterningTable; store: MemoryStore; freed: Set<Block>; entry: (node: NodeId, elements: number, costNs?: number) => Entry } {
+function open(budgetBytes = BUDGET_BYTES): { table: InterningTable; store: NodeStore; freed: Set<Block>; entry: (node: NodeId, elements: number, costNs?: number) => Entry } {
   const table = new InterningTable();
   const freed = new Set<Block>();
   return {
-    table, store: new MemoryStore(table, budgetBytes), freed,
+    table, store: new NodeStore(table, budgetBytes), freed,
     entry: (node, elements, costNs = 1e6) => {
       const block = new Block(new Float32Array(elements), 0, (gone) => freed.add(gone));
       return { node, op: 'test', value: valueOf(tensorType('float32', [elements]), block), attributes: NO_ATTRIBUTES, costNs, ownNs: costNs, device: 'js', away: false, facts: 0, score: 0, hits: 0, touched: 0, slot: 0 };

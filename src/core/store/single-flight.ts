@@ -1,0 +1,36 @@
+// A wrapper that asks once: whoever asks for a key while it is being got waits for the same answer.
+import { type Key, type Store, type Stored, untilAborted, wrap } from './store.ts';
+
+interface Flight {
+  readonly answer: Promise<Stored | undefined>;
+  /** Ends the look-up once nobody waits for it. */
+  readonly ends: AbortController;
+  waiters: number;
+}
+
+/** The store, asked for a key once at a time. Whose signal fires leaves; the look-up ends with the last of them. */
+export function singleFlight(store: Store): Store {
+  const flights = new Map<Key, Flight>();
+  const start = (key: Key): Flight => {
+    const ends = new AbortController();
+    const answer = store.get(key, ends.signal).finally(() => land(flights, key, flight));
+    const flight: Flight = { ends, waiters: 0, answer };
+    flights.set(key, flight);
+    return flight;
+  };
+  return wrap(store, {
+    get: (key, signal) => {
+      const flight = flights.get(key) ?? start(key);
+      flight.waiters++;
+      return untilAborted(flight.answer, signal).finally(() => {
+        if (--flight.waiters > 0) return;
+        land(flights, key, flight);
+        flight.ends.abort();
+      });
+    },
+  });
+}
+
+function land(flights: Map<Key, Flight>, key: Key, flight: Flight): void {
+  if (flights.get(key) === flight) flights.delete(key);
+}

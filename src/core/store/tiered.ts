@@ -1,0 +1,37 @@
+// A wrapper that makes one store of several: the quickest first, each filled from those below.
+import type { Key, Store, Stored, Worth } from './store.ts';
+
+/** Stores in the order in which they are asked. What a lower one has is put into those above; a `put` goes to all. */
+export function tiered(stores: readonly Store[]): Store {
+  const promote = (key: Key, value: Stored, from: number): Stored => {
+    for (const above of stores.slice(0, from)) above.put(key, value, worthOf(value));
+    return value;
+  };
+  return {
+    peek: (key) => {
+      for (const [at, store] of stores.entries()) {
+        const found = store.peek(key);
+        if (found !== undefined) return promote(key, found, at);
+      }
+      return undefined;
+    },
+    get: async (key, signal) => {
+      for (const [at, store] of stores.entries()) {
+        const found = await store.get(key, signal);
+        if (found !== undefined) return promote(key, found, at);
+        if (signal?.aborted === true) return undefined;
+      }
+      return undefined;
+    },
+    put: (key, value, worth) => stores.forEach((store) => store.put(key, value, worth)),
+    stats: () => {
+      const all = stores.map((store) => store.stats());
+      const sum = (of: 'entries' | 'sizeBytes'): number => all.reduce((total, stats) => total + stats[of], 0);
+      return { entries: sum('entries'), sizeBytes: sum('sizeBytes') };
+    },
+    close: async () => void await Promise.all(stores.map((store) => store.close())),
+  };
+}
+
+/** What a result is worth that came from below: it was asked for, and what it cost is known. */
+const worthOf = ({ costs }: Stored): Worth => ({ costNs: costs.pathNs, score: 0.5 });

@@ -1,0 +1,55 @@
+// A wrapper that checks: an answer whose bytes are not those its digest names is a miss, and told.
+import { contentId, panelDigests } from '../fingerprint/content.ts';
+import { type Digest, toHex } from '../fingerprint/digest.ts';
+import { type DType, DTYPE_NAMES, DTYPES } from '../tensor/dtype.ts';
+import { elementsOf, type Key, type Store, type Stored, type TellTrouble, wrap } from './store.ts';
+
+/** Elements of an answer that were checked, in bytes of their own. */
+export interface VerifiedStored extends Stored {
+  readonly elements: Uint8Array<ArrayBuffer>;
+}
+
+/** The dtype of this process that a stored name means; undefined where it has none of it. */
+export const storedDType = (name: string): DType | undefined =>
+  DTYPE_NAMES.find((dtype) => portableName(dtype) === name);
+
+/** The name of a dtype in every process. */
+export const portableName = (dtype: DType): string => DTYPES[dtype].identity ?? dtype;
+
+/**
+ * The store, whose answers were checked before anybody sees them. They are copies: what the store does to its bytes
+ * afterwards has no bearing on them. Elements that lie elsewhere are read.
+ */
+export function verified(store: Store, digest: Digest, tell: TellTrouble = () => {}): Store {
+  const checked = (key: Key, stored: Stored, bytes: Uint8Array): VerifiedStored | undefined => {
+    const elements = bytes.slice() as Uint8Array<ArrayBuffer>;
+    const detail = faultOf(key, stored, elements, digest);
+    if (detail === undefined) return { ...stored, elements };
+    tell({ kind: 'corrupt', key, detail });
+    return undefined;
+  };
+  return wrap(store, {
+    peek: (key) => {
+      const found = store.peek(key);
+      return found?.elements instanceof Uint8Array ? checked(key, found, found.elements) : undefined;
+    },
+    get: async (key, signal) => {
+      const found = await store.get(key, signal);
+      return found === undefined ? undefined : checked(key, found, await elementsOf(found));
+    },
+  });
+}
+
+/** What is wrong with an answer; undefined where it is whole. */
+function faultOf(key: Key, stored: Stored, elements: Uint8Array, digest: Digest): string | undefined {
+  const { key: named, dtype: name, shape, digest: wanted } = stored;
+  if (named !== key) return 'it is the result of another key';
+  const dtype = storedDType(name);
+  if (dtype === undefined) return `there is no dtype ${String(name)} here`;
+  try {
+    const id = toHex(contentId(panelDigests(elements, shape, dtype, digest), shape, dtype, digest));
+    return id === wanted ? undefined : `its bytes are of ${id}, and it names ${String(wanted)}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,162 @@
+// Stores and their wrappers: each passes the suite, and each wrapper does the one thing it is there for.
+import { describe, expect, it } from 'vitest';
+import { contained } from '../../src/core/store/contained.ts';
+import { deadline } from '../../src/core/store/deadline.ts';
+import { plainStore } from '../../src/core/store/plain-store.ts';
+import { RamStore } from '../../src/core/store/ram-store.ts';
+import { singleFlight } from '../../src/core/store/single-flight.ts';
+import { type Store, type StoreTrouble, wrap } from '../../src/core/store/store.ts';
+import { tiered } from '../../src/core/store/tiered.ts';
+import { verified } from '../../src/core/store/verified.ts';
+import { openNodeDigest } from '../../src/host/node/digest.ts';
+import { storeConformance } from '../../src/testing/store.ts';
+import { Block } from '../../src/core/tensor/block.ts';
+import { lyingStore, resultOf, silentStore, throwingStore, WORTH } from './samples.ts';
+
+const digest = await openNodeDigest();
+const [one, two] = [resultOf(1, digest), resultOf(2, digest)];
+
+const KEPT = new Map();
+const STORES: Readonly<Record<string, { open: () => Store; reopen?: () => Store }>> = {
+  'a plain store': { open: () => plainStore() },
+  'a plain store that outlives its closing': {
+    open: () => (KEPT.clear(), wrap(plainStore(KEPT), { close: async () => {} })), reopen: () => plainStore(KEPT),
+  },
+  'a store in RAM': { open: () => new RamStore(2 ** 24) },
+  'single flight': { open: () => singleFlight(plainStore()) },
+  'a deadline': { open: () => deadline(plainStore(), 1000) },
+  'verified answers': { open: () => verified(plainStore(), digest) },
+  'contained failures': { open: () => contained(plainStore()) },
+  'two tiers': { open: () => tiered([new RamStore(2 ** 12), plainStore()]) },
+  'two tiers, of which one always fails': { open: () => tiered([contained(throwingStore()), plainStore()]) },
+  'all of them': {
+    open: () => singleFlight(verified(tiered([deadline(contained(plainStore()), 1000), plainStore()]), digest)),
+  },
+};
+
+for (const [name, { open, reopen }] of Object.entries(STORES)) {
+  describe(name, () => {
+    for (const each of storeConformance(open, { digest, ...(reopen !== undefined && { reopen }) })) {
+      it(each.name, (context) => (each.skip === undefined ? each.run() : context.skip(each.skip)));
+    }
+  });
+}
+
+describe('the suite', () => {
+  const failing = async (open: () => Store): Promise<string[]> => {
+    const names: string[] = [];
+    for (const { name, run, skip } of storeConformance(open, { digest })) {
+      if (skip === undefined) await run().catch(() => void names.push(name));
+    }
+    return names;
+  };
+
+  it('finds a store that lies, one that throws and one that forgets', async () => {
+    expect(await failing(lyingStore)).toContain('gives back what was put, of every kind of type');
+    expect((await failing(throwingStore)).length).toBeGreaterThan(6);
+    const forgetful = (): Store => wrap(plainStore(), { put: () => {} });
+    expect(await failing(forgetful)).toContain('gives back what was put, of every kind of type');
+  });
+});
+
+describe('a store in RAM', () => {
+  it('stays within its budget, and lets go of what is worth the least', () => {
+    const store = new RamStore(2000);
+    store.put(one.key, one, WORTH);
+    store.put(two.key, two, { costNs: 1, score: 0 });
+    const three = resultOf(3, digest);
+    store.put(three.key, three, WORTH);
+    expect([one, two, three].filter(({ key }) => store.peek(key) !== undefined)).toEqual([one, two, three]);
+    const four = resultOf(4, digest);
+    store.put(four.key, four, WORTH);
+    expect(store.peek(two.key)).toBeUndefined();
+    expect(store.stats().sizeBytes).toBeLessThanOrEqual(2000);
+  });
+});
+
+describe('single flight', () => {
+  it('asks once for all who wait, and ends the look-up with the last of them', async () => {
+    let [asked, aborted] = [0, 0];
+    const slow = wrap(plainStore(), {
+      get: (_key, signal) => new Promise((resolve) => {
+        asked++;
+        signal?.addEventListener('abort', () => aborted++);
+        setTimeout(() => resolve(one), 20);
+      }),
+    });
+    const store = singleFlight(slow);
+    const leaver = new AbortController();
+    const waits = [store.get(one.key), store.get(one.key, leaver.signal), store.get(one.key)];
+    leaver.abort();
+    expect(await Promise.all(waits)).toEqual([one, undefined, one]);
+    expect(asked).toBe(1);
+    const alone = new AbortController();
+    const wait = store.get(two.key, alone.signal);
+    const before = aborted;
+    alone.abort();
+    expect(await wait).toBeUndefined();
+    await Promise.resolve();
+    expect(aborted).toBe(before + 1);
+    expect(await store.get(two.key)).toEqual(one);
+  });
+});
+
+describe('wrappers', () => {
+  const told = (): { seen: StoreTrouble[]; tell: (trouble: StoreTrouble) => void } => {
+    const seen: StoreTrouble[] = [];
+    return { seen, tell: (trouble) => void seen.push(trouble) };
+  };
+
+  it('make a miss of an answer that never comes', async () => {
+    const { seen, tell } = told();
+    const store = deadline(silentStore(), 10, tell);
+    expect(await store.get(one.key)).toBeUndefined();
+    await store.close();
+    expect(seen.map(({ kind, key }) => [kind, key])).toEqual([['late', one.key], ['late', undefined]]);
+  });
+
+  it('make a miss of what is thrown', async () => {
+    const { seen, tell } = told();
+    const store = contained(throwingStore(), tell);
+    store.put(one.key, one, WORTH);
+    expect([store.peek(one.key), await store.get(one.key)]).toEqual([undefined, undefined]);
+    expect(store.stats()).toEqual({ entries: 0, sizeBytes: 0 });
+    await store.close();
+    expect(seen.length).toBe(5);
+    expect(seen[0]).toMatchObject({ kind: 'failed', detail: 'the disk is full' });
+  });
+
+  it('make a miss of bytes that are not those of their digest, and of a result of another key or dtype', async () => {
+    const { seen, tell } = told();
+    const lying = verified(lyingStore(), digest, tell);
+    lying.put(one.key, one, WORTH);
+    expect([lying.peek(one.key), await lying.get(one.key)]).toEqual([undefined, undefined]);
+    const mixed = verified(wrap(plainStore(), { get: async () => two }), digest, tell);
+    expect(await mixed.get(one.key)).toBeUndefined();
+    const unknown = verified(wrap(plainStore(), { get: async () => ({ ...one, dtype: 'float12' }) }), digest, tell);
+    expect(await unknown.get(one.key)).toBeUndefined();
+    const short = verified(wrap(plainStore(), { get: async () => ({ ...one, shape: [5] }) }), digest, tell);
+    expect(await short.get(one.key)).toBeUndefined();
+    expect(seen.map(({ kind }) => kind)).toEqual(Array(5).fill('corrupt'));
+  });
+
+  it('read and check elements that lie elsewhere', async () => {
+    const elsewhere = {
+      ...one,
+      elements: {
+        sizeBytes: 16, isAlive: true, settled: () => undefined, release: () => {},
+        read: async () => new Block(Float32Array.of(1, 2, 3, 4)),
+      },
+    };
+    const store = verified(wrap(plainStore(), { get: async () => elsewhere }), digest);
+    expect(await store.get(one.key)).toEqual({ ...one, elements: one.elements });
+  });
+
+  it('fill a tier from the one below', async () => {
+    const [above, below] = [plainStore(), plainStore()];
+    below.put(one.key, one, WORTH);
+    const store = tiered([above, below]);
+    expect(await store.get(one.key)).toEqual(one);
+    expect(above.peek(one.key)).toEqual(one);
+  });
+});
