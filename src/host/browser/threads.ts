@@ -101,8 +101,14 @@ function pause(): Promise<void> {
   });
 }
 
+/** A channel that is open while somebody waits for a message: an open one keeps a process alive that has nothing else to do. */
 function openChannel(): MessageChannel {
   const opened = new MessageChannel();
-  opened.port1.onmessage = () => waiting.shift()?.();
+  opened.port1.onmessage = () => {
+    waiting.shift()?.();
+    if (waiting.length > 0) return;
+    opened.port1.close();
+    channel = undefined;
+  };
   return opened;
 }
