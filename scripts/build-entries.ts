@@ -8,8 +8,8 @@ import { build, type BuildOptions } from 'esbuild';
 /** The build of the repository, or the one that is named. */
 const DIST = resolve(process.argv[2] ?? join(import.meta.dirname, '../dist'));
 
-/** The entries beside each other: `symbolic-sheet`, then `symbolic-sheet/kit`. On Node all are names of one file. */
-const ENTRIES = ['index', 'kit'] as const;
+/** `symbolic-sheet`, then the entries below it, `symbolic-sheet/kit` and so on. On Node all are names of one file. */
+const ENTRIES = ['index', 'kit', 'testing'] as const;
 
 /**
  * On Node everything is in one file, which loads all there is of the library, however it is loaded itself. Loaders that turn modules into
@@ -53,7 +53,7 @@ for (const entry of ENTRIES) {
 
 // On pages the file of the library has the other entries as names, so that whoever loads them by theirs has the same copy.
 for (const entry of ENTRIES.slice(1)) {
-  const role = `// The same copy of the library as the file beside it.`;
+  const role = '// The same copy of the library as the file beside it.';
   write(`page/${entry}.mjs`, `${role}\nimport { ${entry} } from './index.mjs';\n\n${destructured(entry)} = ${entry};\n`);
   write(`page/${entry}.cjs`, `'use strict';\nmodule.exports = require('./index.cjs').${entry};\n`);
 }

@@ -29,12 +29,23 @@ export async function use(): Promise<void> {
   const [why, figures]: [Explanation, SheetStats] = [sheet.explain(sheet.tensor([1])), sheet.stats()];
   console.log(elements, sum, flag, big, embed, why, figures);
 }`;
+const KIT = `
+import { type PendingTensor, type Sheet } from 'symbolic-sheet';
+import { defineOp, type OpHandle } from 'symbolic-sheet/kit';
+import { type ConformanceCase, deviceConformance } from 'symbolic-sheet/testing';
+export const scaled: OpHandle<readonly ['x', 'by']> = defineOp({ name: 'scaled', version: 1, operands: ['x', 'by'], element: (m, x, by) => m.mul(x, by) });
+export const use = (sheet: Sheet): PendingTensor => sheet.execute(scaled, [1, 2], 3);
+// @ts-expect-error
+export const tooFew = (sheet: Sheet): PendingTensor => sheet.execute(scaled, [1, 2]);
+export const suite: (...args: Parameters<typeof deviceConformance>) => readonly ConformanceCase[] = deviceConformance;`;
 const NAMES = 'type Explanation, type Memo, type Sheet, type SheetStats, SymbolicSheet';
 const CONSUMERS: readonly Consumer[] = [
   { name: 'bare.mts', source: `import { ${NAMES}, loadTrace } from 'symbolic-sheet';\ndeclare const console: { log(...values: unknown[]): void };${TYPED}\nexport const traced = loadTrace;`, options: { module: 'NodeNext', lib: ['ES2022'] } },
   { name: 'node.mts', source: `import { ${NAMES}, loadTrace } from 'symbolic-sheet';\nimport process from 'node:process';${TYPED}\nexport const traced = loadTrace(process.argv[2] ?? '');`, options: { module: 'Node16', lib: ['ES2022'], types: ['node'] } },
   { name: 'required.cts', source: `import { ${NAMES} } from 'symbolic-sheet';\ndeclare const console: { log(...values: unknown[]): void };${TYPED}`, options: { module: 'Node16', lib: ['ES2022'] } },
   { name: 'dom.mts', source: `import { ${NAMES} } from 'symbolic-sheet';${TYPED}\nexport const file = async (sheet: SymbolicSheet): Promise<Blob> => new Blob([await sheet.trace.bytes()]);`, options: { module: 'NodeNext', lib: ['ES2022', 'DOM'] } },
+  { name: 'kit.mts', source: KIT, options: { module: 'NodeNext', lib: ['ES2022'] } },
+  { name: 'kit.cts', source: KIT, options: { module: 'Node16', lib: ['ES2022'] } },
   // A page has no files: loading traces is not among what its entry exports.
   { name: 'page.ts', source: `import { ${NAMES} } from 'symbolic-sheet';\n// @ts-expect-error\nimport { loadTrace } from 'symbolic-sheet';${TYPED}`, options: { module: 'ESNext', moduleResolution: 'bundler', customConditions: ['browser'], lib: ['ES2022', 'DOM'] } },
 ];

@@ -1,3 +1,4 @@
-// The public surface of the build of one file, for pages and workers without a bundler: that of browsers, and the kit as a name.
+// The public surface of the build of one file, for pages and workers without a bundler: that of browsers, and those of the other entries as names.
 export * from './browser.ts';
 export * as kit from './kit.ts';
+export * as testing from './testing.ts';

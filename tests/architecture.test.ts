@@ -32,6 +32,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/host', 'src/testing'],
   ['src/surface.ts', 'src/kit.ts'],
   ['src/index.ts', 'src/browser.ts'],
+  ['src/testing.ts'],
   ['src/one-file.ts'],
   ['src/cli'],
 ];

@@ -45,8 +45,22 @@ const vite = (version: string | undefined): Row[] => {
   ];
 };
 
+/** An op that is defined through the kit and called on a sheet: one registry, whatever loads the two. */
+const CUBED = "const cubed = defineOp({ name: 'cubed', version: 1, operands: ['x'], element: (m, x) => m.mul(x, m.mul(x, x)) });\n";
+const CALLED = MAIN.replace("const id", "const values = await sheet.execute(cubed, [1, 2, 3]).toArray();\n  if (String(values) !== '1,8,27') throw new Error(`cubed: ${values}`);\n  const id");
+const KIT = "import { defineOp } from 'symbolic-sheet/kit';\n";
+const USES_KIT = `${IMPORT}${KIT}${CUBED}${CALLED}main().then((line) => console.log(line));\n`;
+const KIT_REQUIRED = `const { SymbolicSheet } = require('symbolic-sheet');\nconst { defineOp } = require('symbolic-sheet/kit');\n${CUBED}${CALLED}main().then((line) => console.log(line));\n`;
+const KIT_MIXED = `const { SymbolicSheet } = require('symbolic-sheet');\nimport('symbolic-sheet/kit').then(({ defineOp }) => {\n${CUBED}${CALLED}return main(); }).then((line) => console.log(line));\n`;
+
 /** With what this repository has. */
 export const QUICK: readonly Row[] = [
+  { name: 'node, import, with the kit', files: { 'app.mjs': USES_KIT }, run: 'node app.mjs' },
+  { name: 'node, require, with the kit', files: { 'app.cjs': KIT_REQUIRED }, run: 'node app.cjs' },
+  { name: 'node, require, and the kit by import', files: { 'app.cjs': KIT_MIXED }, run: 'node app.cjs' },
+  { name: 'node with the conditions of a page, with the kit', files: { 'app.mjs': USES_KIT, 'app.cjs': KIT_REQUIRED }, command: 'node --conditions=browser app.cjs', run: 'node --conditions=browser app.mjs' },
+  { name: 'tsx, commonjs, with the kit', files: { 'package.json': '{ "type": "commonjs" }', 'main.ts': USES_KIT }, run: 'tsx main.ts' },
+  { name: 'esbuild cjs, node, with the kit', files: { 'app.mjs': USES_KIT }, command: 'esbuild app.mjs --bundle --minify --platform=node --format=cjs --outfile=out.cjs', run: 'node out.cjs' },
   { name: 'node, import', files: IMPORTED, run: 'node app.mjs' },
   { name: 'node, require', files: REQUIRED, run: 'node app.cjs' },
   { name: 'node, require and import, one copy', files: { 'app.cjs': `const { SymbolicSheet } = require('symbolic-sheet');\n${MAIN}${ONE_COPY}`, 'part.mjs': PART }, run: 'node app.cjs' },
