@@ -8,7 +8,7 @@ import { openTensorflow, type TensorflowDevice } from '../src/core/device/tensor
 import { JsDevice } from '../src/core/device/js/device.ts';
 import { findTensorflow } from '../src/host/node/tensorflow.ts';
 import { OPS } from '../src/core/ops/index.ts';
-import { TENSORFLOW } from '../src/core/ops/tensorflow.ts';
+import { TENSORFLOW } from '../src/core/ops/mapping/tensorflow.ts';
 import type { Task } from '../src/core/device/device.ts';
 import { blankFor, errorIn, referenceOf, taskOf, tasksOf } from '../tests/tensorflow/tasks.ts';
 

@@ -6,6 +6,7 @@ export type {
 export type { AttributeKind, AttributeSpec, AttributeValues, LawName } from './core/ops/define.ts';
 export type { AttributeValue } from './core/ops/attribute-values.ts';
 export type { OperandKind } from './core/ops/kinds.ts';
+export { ONNX_BINARY, ONNX_FOLDED, ONNX_UNARY } from './core/ops/mapping/onnx.ts';
 export { elementary } from './core/ops/elementary.ts';
 export type { Algebra, Body, PredicateBody, Scalar } from '../kernels/scalar/algebra.ts';
 export { defineDType } from './core/tensor/define-dtype.ts';

@@ -1,6 +1,6 @@
 // Products by TensorFlow.js behind a sheet, on each of its backends that starts here, against the same module called directly.
 import { SymbolicSheet } from 'symbolic-sheet';
-import type { TensorflowModule } from '../../src/core/ops/tensorflow-module.ts';
+import type { TensorflowModule } from '../../src/core/ops/mapping/tensorflow-module.ts';
 import type { Product } from './foreign-products.ts';
 import { type Contender, race } from '../measure/harness.ts';
 import { numbersOf, wordsOf } from '../measure/options.ts';

@@ -1,6 +1,7 @@
 // ONNX operators as calls of op rows: each entry says which rows give an operator's result, composed where no single row does.
 import type { DType, Tensor } from '../../src/index.ts';
 import { type Context, type Input, isFloatType, type Mapping, Unmapped } from './context.ts';
+import { ONNX_BINARY, ONNX_FOLDED, ONNX_UNARY } from '../../src/core/ops/mapping/onnx.ts';
 import { NORMALISATIONS } from './operators-composed.ts';
 import { SHAPES } from './operators-shapes.ts';
 
@@ -113,15 +114,16 @@ function arange(on: Context): Tensor {
   return on.sheet.arange(start, stop, step, { dtype: on.tensor(0).dtype });
 }
 
+const mapped = (rows: Readonly<Record<string, string>>, by: (row: string) => Mapping): Record<string, Mapping> =>
+  Object.fromEntries(Object.entries(rows).map(([operator, row]) => [operator, by(row)]));
+
 /** By ONNX operator. */
 export const OPERATORS: Readonly<Record<string, Mapping>> = {
-  ...Object.fromEntries(['Abs', 'Acos', 'Acosh', 'Asin', 'Asinh', 'Atan', 'Atanh', 'Ceil', 'Cos', 'Cosh', 'Erf', 'Exp', 'Floor', 'Log', 'Reciprocal', 'Relu', 'Round', 'Sigmoid', 'Sign', 'Sin', 'Sinh', 'Softplus', 'Sqrt', 'Tan', 'Tanh'].map((name) => [name, unary(name.toLowerCase())])),
+  ...mapped(ONNX_UNARY, unary), ...mapped(ONNX_BINARY, binary), ...mapped(ONNX_FOLDED, folded),
   ...SHAPES, ...NORMALISATIONS,
-  Neg: unary('negative'), Not: unary('logical_not'), IsNaN: unary('isnan'), IsInf: isInf,
-  Add: binary('add'), Sub: binary('subtract'), Mul: binary('multiply'), Div: divide, Mod: mod, Pow: pow, PRelu: binary('leaky_relu'),
-  And: binary('logical_and'), Or: binary('logical_or'), Xor: binary('logical_xor'), Equal: binary('equal'), Greater: binary('greater'), GreaterOrEqual: binary('greater_equal'), Less: binary('less'), LessOrEqual: binary('less_equal'),
-  BitwiseAnd: binary('bitwise_and'), BitwiseOr: binary('bitwise_or'), BitwiseXor: binary('bitwise_xor'), BitwiseNot: (on) => on.tensor(0).bitwiseXor(on.sheet.full([], -1, { dtype: on.tensor(0).dtype })),
-  Max: folded('maximum'), Min: folded('minimum'), Sum: folded('add'), Mean: (on) => (folded('add')(on) as Tensor).divide(on.tensors().length), Clip: clip,
+  IsInf: isInf, Div: divide, Mod: mod, Pow: pow,
+  BitwiseNot: (on) => on.tensor(0).bitwiseXor(on.sheet.full([], -1, { dtype: on.tensor(0).dtype })),
+  Mean: (on) => (folded('add')(on) as Tensor).divide(on.tensors().length), Clip: clip,
   Where: (on) => on.tensor(0).where(on.tensor(1), on.tensor(2)),
   Elu: (on) => on.tensor(0).elu(on.number('alpha', 1)),
   Celu: (on) => on.tensor(0).maximum(0).add(on.tensor(0).divide(on.number('alpha', 1)).expm1().multiply(on.number('alpha', 1)).minimum(0)),
@@ -138,7 +140,7 @@ export const OPERATORS: Readonly<Record<string, Mapping>> = {
   ReduceLogSum: reduce((x, o) => x.sum(o).log()), ReduceLogSumExp: reduce((x, o) => x.logsumexp(o)),
   ArgMax: argReduce('argmax'), ArgMin: argReduce('argmin'),
   Softmax: alongAxis((x, axis) => x.softmax({ axis })), LogSoftmax: alongAxis((x, axis) => x.logSoftmax({ axis })), Hardmax: alongAxis(hardmax),
-  MatMul: binary('matmul'), Gemm: gemm, MatMulInteger: matmulInteger,
+  Gemm: gemm, MatMulInteger: matmulInteger,
   Cast: (on) => cast(on, on.wanted), CastLike: (on) => cast(on, on.wanted), Range: arange,
   BitShift: () => {
     throw new Unmapped('no row shifts bits');

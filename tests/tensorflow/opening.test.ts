@@ -11,7 +11,7 @@ import { openTensorflow } from '../../src/core/device/tensorflow/device.ts';
 import { AttributeError, UnavailableError } from '../../src/core/errors.ts';
 import { findTensorflow } from '../../src/host/node/tensorflow.ts';
 import { type OpenOptions, SymbolicSheet } from '../../src/index.ts';
-import type { TensorflowModule } from '../../src/core/ops/tensorflow-module.ts';
+import type { TensorflowModule } from '../../src/core/ops/mapping/tensorflow-module.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import { blankFor, errorIn, referenceOf, taskOf, tasksOf } from './tasks.ts';
 

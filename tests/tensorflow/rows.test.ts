@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Task } from '../../src/core/device/device.ts';
 import { openTensorflow, type TensorflowDevice } from '../../src/core/device/tensorflow/device.ts';
 import { OPS } from '../../src/core/ops/index.ts';
-import { TENSORFLOW } from '../../src/core/ops/tensorflow.ts';
+import { TENSORFLOW } from '../../src/core/ops/mapping/tensorflow.ts';
 import { deviceConformance } from '../../src/testing/device.ts';
 import { conforms } from '../device/conforms.ts';
 import { blankFor, errorIn, referenceOf, taskOf } from './tasks.ts';

@@ -14,6 +14,8 @@ const KNOWN_SAMPLES = 3;
 /** Times the mean that a measurement counts as at most: the machine was busy with something else. */
 const OUTLIER = 4;
 const SIZE_CLASSES = 64;
+/** Classes remembered of each device: programs that compose ever new rows do not fill the memory. */
+const MAX_CLASSES = 1 << 15;
 
 /** What an (op, dtype, size class) has cost on one device. */
 interface Cost {
@@ -62,18 +64,24 @@ export class CostTable {
   learn(device: Device, task: Task, elapsedNs: number): void {
     let operands = 1;
     for (const operand of task.operands) operands += operand.type.size;
-    this.#recent.set(task.row.number * SIZE_CLASSES + sizeClass(operands), elapsedNs / operands);
+    setWithin(this.#recent, task.row.number * SIZE_CLASSES + sizeClass(operands), elapsedNs / operands);
     let ofDevice = this.#costs.get(device);
     if (ofDevice === undefined) this.#costs.set(device, (ofDevice = new Map()));
     const perElement = elapsedNs / elementsOf(task);
     const cost = ofDevice.get(costClass(task));
-    if (cost === undefined) ofDevice.set(costClass(task), { nsPerElement: perElement, samples: 1 });
+    if (cost === undefined) setWithin(ofDevice, costClass(task), { nsPerElement: perElement, samples: 1 });
     else {
       const { nsPerElement } = cost;
       const isEarly = cost.samples++ < EARLY_SAMPLES;
       cost.nsPerElement = isEarly ? Math.min(nsPerElement, perElement) : nsPerElement + LEARNING * (Math.min(perElement, OUTLIER * nsPerElement) - nsPerElement);
     }
   }
+}
+
+/** Sets an entry; where there are too many, the one that was added first goes. */
+function setWithin<V>(map: Map<number, V>, key: number, value: V): void {
+  map.set(key, value);
+  if (map.size > MAX_CLASSES) map.delete(map.keys().next().value as number);
 }
 
 /** Elements a task touches, which its cost is taken to be proportional to within a size class. */

@@ -1,7 +1,7 @@
 // What an engine was opened with, checked and completed.
 import type { Device } from '../device/device.ts';
 import type { NumericsClass } from '../events.ts';
-import type { TensorflowModule } from '../ops/tensorflow-module.ts';
+import type { TensorflowModule } from '../ops/mapping/tensorflow-module.ts';
 import type { LawSet } from '../policy/laws.ts';
 import type { Precision } from '../tensor/dtype.ts';
 

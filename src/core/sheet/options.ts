@@ -4,7 +4,7 @@ import { AttributeError } from '../errors.ts';
 import type { NumericsClass } from '../events.ts';
 import type { Settings, TraceOptions, ViewOptions } from '../engine/settings.ts';
 import type { EventOptions } from './event-feed.ts';
-import type { TensorflowModule } from '../ops/tensorflow-module.ts';
+import type { TensorflowModule } from '../ops/mapping/tensorflow-module.ts';
 import { nearest } from '../ops/suggestions.ts';
 import type { LawSet } from '../policy/laws.ts';
 import { type DType, type Precision, PRECISIONS } from '../tensor/dtype.ts';

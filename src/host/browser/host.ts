@@ -7,7 +7,7 @@ import type { WebgpuDevice } from '../../core/device/webgpu/device.ts';
 import type { Host, Notes } from '../../core/env.ts';
 import type { FindDevices } from '../../core/sheet/open.ts';
 import type { Settings } from '../../core/engine/settings.ts';
-import type { TensorflowModule } from '../../core/ops/tensorflow-module.ts';
+import type { TensorflowModule } from '../../core/ops/mapping/tensorflow-module.ts';
 import { deviceIn, Finding, type Found } from '../finding.ts';
 import { pageCores } from './cores.ts';
 import { type Remedies, openWasm } from '../wasm-opening.ts';

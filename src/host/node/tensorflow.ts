@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url';
 import util from 'node:util';
 import { messageOf } from '../../core/device/tensorflow/open.ts';
-import type { TensorflowModule } from '../../core/ops/tensorflow-module.ts';
+import type { TensorflowModule } from '../../core/ops/mapping/tensorflow-module.ts';
 import { importPackage, requireFrom, resolvePackage } from './packages.ts';
 
 /** A module of TensorFlow.js, or why there is none. */

@@ -1,8 +1,8 @@
 // The TensorFlow device: products and more by a TensorFlow.js that the user has, on whatever backend it is set to. Class tolerance only.
 import { UnavailableError } from '../../errors.ts';
 import type { OpRow } from '../../ops/define.ts';
-import { TENSORFLOW, type TensorflowMapping } from '../../ops/tensorflow.ts';
-import type { TensorFlow, TensorflowModule, TfTensor } from '../../ops/tensorflow-module.ts';
+import { TENSORFLOW, type TensorflowMapping } from '../../ops/mapping/tensorflow.ts';
+import type { TensorFlow, TensorflowModule, TfTensor } from '../../ops/mapping/tensorflow-module.ts';
 import type { Block } from '../../tensor/block.ts';
 import { type Device, type Promptness, type Refusal, type Task, taskBytes, taskFlops } from '../device.ts';
 import { JsDevice } from '../js/device.ts';
@@ -21,7 +21,7 @@ export async function openTensorflow(tf: TensorflowModule, fallback: Device = ne
   return new TensorflowDevice(started, fallback, note);
 }
 
-/** Computes the rows of ops/tensorflow.ts whose error stays within the row's bound. */
+/** Computes the rows of ops/mapping/tensorflow.ts whose error stays within the row's bound. */
 export class TensorflowDevice implements Device {
   readonly name = 'tensorflow';
   readonly exact = false;

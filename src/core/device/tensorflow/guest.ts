@@ -1,5 +1,5 @@
 // tf's WebGPU backend once more, on a GPU device of the sheet: under a name of its own, its kernels shared with the one tf has.
-import type { TensorFlow, TfDType, TfTensor } from '../../ops/tensorflow-module.ts';
+import type { TensorFlow, TfDType, TfTensor } from '../../ops/mapping/tensorflow-module.ts';
 import { flushTf, type TfGpuBackend } from '../../tensor/foreign-gpu.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { TensorType } from '../../tensor/type.ts';

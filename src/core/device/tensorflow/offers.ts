@@ -1,5 +1,5 @@
 // Which tasks a backend of tf computes: rows of its table, operands it holds, an error within the row's bound.
-import { TENSORFLOW, type TensorflowMapping } from '../../ops/tensorflow.ts';
+import { TENSORFLOW, type TensorflowMapping } from '../../ops/mapping/tensorflow.ts';
 import type { Refusal, Task } from '../device.ts';
 import type { BackendTraits } from './backends.ts';
 import { tfDTypeOf } from './tensors.ts';

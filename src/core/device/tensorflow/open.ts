@@ -1,6 +1,6 @@
 // Opening a TensorFlow.js module that the user brought: recognised, its backend started, its arithmetic checked.
 import { AttributeError, UnavailableError } from '../../errors.ts';
-import type { TensorFlow, TfTensor } from '../../ops/tensorflow-module.ts';
+import type { TensorFlow, TfTensor } from '../../ops/mapping/tensorflow-module.ts';
 
 /** The module with a backend that runs, or an error that says what to do. */
 export async function startTensorflow(given: unknown): Promise<TensorFlow> {

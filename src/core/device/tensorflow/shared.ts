@@ -1,8 +1,8 @@
 // TensorFlow.js on the sheet's own GPU device: operands are read where they lie, results stay there, nothing travels.
 import { SheetError } from '../../errors.ts';
 import type { OpRow } from '../../ops/define.ts';
-import { TENSORFLOW, type TensorflowMapping } from '../../ops/tensorflow.ts';
-import type { TensorFlow, TensorflowModule } from '../../ops/tensorflow-module.ts';
+import { TENSORFLOW, type TensorflowMapping } from '../../ops/mapping/tensorflow.ts';
+import type { TensorFlow, TensorflowModule } from '../../ops/mapping/tensorflow-module.ts';
 import { type Block, valueOf } from '../../tensor/block.ts';
 import type { TensorType } from '../../tensor/type.ts';
 import { ANSWERS_LATER, type Device, type DeviceMemory, type Promptness, type Refusal, type Task } from '../device.ts';
@@ -34,7 +34,7 @@ export async function openTensorflowBeside(gpu: WebgpuDevice | undefined, tf: Te
 }
 
 /**
- * Computes those rows of ops/tensorflow.ts that shaders may. It has no clock for tf's commands, and the GPU's own kernels
+ * Computes those rows of ops/mapping/tensorflow.ts that shaders may. It has no clock for tf's commands, and the GPU's own kernels
  * compute the same rows: so it is used where it is asked for by name.
  */
 export class SharedTensorflowDevice implements Device {

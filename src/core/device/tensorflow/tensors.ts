@@ -1,5 +1,5 @@
 // Tensors in and out of tf: operands as tensors it may keep, results copied into blocks.
-import type { TensorFlow, TfArray, TfDType, TfTensor } from '../../ops/tensorflow-module.ts';
+import type { TensorFlow, TfArray, TfDType, TfTensor } from '../../ops/mapping/tensorflow-module.ts';
 import type { Value } from '../../tensor/block.ts';
 import type { DType, TypedArray } from '../../tensor/dtype.ts';
 

@@ -1,7 +1,7 @@
 // How TensorFlow.js computes rows: the one table that maps an op to calls of tf, and why the rest is not in it.
-import { broadcast, sizeOf } from '../tensor/shape.ts';
-import type { TensorType } from '../tensor/type.ts';
-import type { AttributeValues } from './define.ts';
+import { broadcast, sizeOf } from '../../tensor/shape.ts';
+import type { TensorType } from '../../tensor/type.ts';
+import type { AttributeValues } from '../define.ts';
 import type { TensorFlow, TfDType, TfTensor } from './tensorflow-module.ts';
 
 /** A call as a mapping sees it. */
