@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { MUTANTS } from '../scripts/mutants/list.ts';
 import { OPS } from '../src/core/ops/index.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -181,5 +182,11 @@ describe('the language', () => {
     // Names of reductions, factorisations and structures of matrices are a vocabulary of their own, which some ops share.
     const vocabulary = /^src\/core\/(device\/(linalg|along-axes|blas\/device)|pattern\/(facts|linalg-routes|product-routes))\.ts/;
     expect(offenders.filter((found) => !vocabulary.test(found))).toEqual([]);
+  });
+});
+
+describe('the mutants', () => {
+  it('change code that is there, each in one place', () => {
+    expect(MUTANTS.filter(({ file, find }) => read(file).split(find).length !== 2).map(({ file, effect }) => `${file}: ${effect}`)).toEqual([]);
   });
 });
