@@ -21,6 +21,15 @@ export type { Author, Semantics } from './core/expr/node.ts';
 export { canonicalise } from './core/expr/canonicalise.ts';
 export type { Argument } from './core/expr/canonicalise.ts';
 export type { Device, DeviceMemory, DeviceReport, Promptness, Refusal, Task } from './core/device/device.ts';
+export { contained } from './core/store/contained.ts';
+export { deadline } from './core/store/deadline.ts';
+export { plainStore } from './core/store/plain-store.ts';
+export { RamStore } from './core/store/ram-store.ts';
+export { singleFlight } from './core/store/single-flight.ts';
+export { tiered } from './core/store/tiered.ts';
+export type {
+  Key, Store, Stored, StoredCosts, StoreStats, StoreTrouble, TellTrouble, Worth,
+} from './core/store/store.ts';
 export {
   AbortedError, AttributeError, ClosedError, DeviceLostError, DTypeError, FormatError, LimitError, NumericError,
   PolicyError, ShapeError, SheetError, SourceError, UnavailableError, UnknownOpError,

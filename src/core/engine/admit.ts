@@ -38,7 +38,8 @@ function admitOne(parts: Parts, call: Call, view: View): void {
   if (entry !== undefined && !(entry.away && entry.value.block.isLost)) hit(parts, call, entry);
 }
 
-function hit(parts: Parts, call: Call, entry: Entry): void {
+/** Records that a call was found. */
+export function hit(parts: Parts, call: Call, entry: Entry): void {
   parts.counters.hits++;
   call.origin = 'ram';
   call.site = undefined;

@@ -246,6 +246,7 @@ export class Computing {
     if (verdict === 'admit') {
       const entry = entryOf(step, detached(value), device, costNs, score);
       if (parts.store.put(entry)) parts.events.kept(entry);
+      parts.lower?.offer(parts, step.expression, entry);
     }
     return 'computed';
   }

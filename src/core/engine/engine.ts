@@ -73,7 +73,10 @@ export class Engine {
     if (mode === 'now') return demandNow(targets, this.#computing.sources(view, mode));
     let sources = this.#sources.get(view);
     if (sources === undefined) this.#sources.set(view, (sources = this.#computing.sources(view, mode)));
-    return demand(targets, sources, view.signal);
+    const from = sources;
+    const bringing = view.reuse ? this.parts.lower?.bring(this.parts, targets, view) : undefined;
+    if (bringing !== undefined) return bringing.then(() => demand(targets, from, view.signal));
+    return demand(targets, from, view.signal);
   }
 
   /** Reads values through a view, again where a device was lost. */
@@ -131,6 +134,7 @@ export class Engine {
   async #end(): Promise<void> {
     const { events, store, pins, dispatcher, idleDevices } = this.parts;
     this.onClose();
+    this.parts.lower?.settle();
     events.close();
     // First, so that only what handles hold is left on a device.
     store.close();

@@ -25,7 +25,7 @@ export function judgeCall(parts: Parts, call: Call, view: View): void {
 }
 
 /** What an op should take on the device it would go to. */
-function expectedNs({ dispatcher }: Parts, { row, attributes, type, operands }: Call, view: View): number {
+export function expectedNs({ dispatcher }: Parts, { row, attributes, type, operands }: Call, view: View): number {
   const unread = operands.map((operand) => ({ type: operand.type }) as Value);
   const task: Task = { row: row as OpRow, attrs: attributes.values, type, numerics: view.numerics, operands: unread };
   return dispatcher.costs.expectNs(dispatcher.place(task, view.device), task);

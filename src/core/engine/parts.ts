@@ -7,6 +7,7 @@ import { InterningTable } from '../expr/interning.ts';
 import type { Author } from '../expr/node.ts';
 import type { NodeKeys } from '../fingerprint/key.ts';
 import { admission, type Admission, type Candidate } from '../policy/admission.ts';
+import type { Entry } from '../store/entry.ts';
 import { NodeStore } from '../store/node-store.ts';
 import type { Memory } from '../tensor/block.ts';
 import type { TraceWriter } from '../trace/writer.ts';
@@ -32,6 +33,13 @@ export interface View {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Stores below RAM, as an engine uses them (lower-tiers.ts, which is loaded where there are any). */
+export interface LowerTiers {
+  bring(parts: Parts, targets: readonly Call[], view: View): Promise<void> | undefined;
+  offer(parts: Parts, call: Call, entry: Entry): void;
+  settle(): void;
+}
+
 /** What comes from outside. */
 export interface Given {
   readonly host: Host;
@@ -47,6 +55,8 @@ export interface Given {
   readonly absentDevices?: readonly DeviceReport[];
   /** Devices that are switched off, on which others may depend: closed with them. */
   readonly idleDevices?: readonly Device[];
+  /** Where results are asked for that are not in RAM. */
+  readonly lower?: LowerTiers | undefined;
   /** Decides what is kept. Tests pin it, for what it looks at was measured. */
   readonly admission?: (candidate: Candidate) => Admission;
   /** Elements from which elementwise steps are fused. Tests lower it. */
@@ -78,7 +88,7 @@ export function makeParts(given: Given): Parts {
   const startNs = host.clock();
   const contents = new Contents({ table, counters, digest: host.digest, costs: dispatcher.costs });
   return {
-    absentDevices: [], idleDevices: [], admission, fusedElements: FUSED_ELEMENTS, ...given,
+    absentDevices: [], idleDevices: [], lower: undefined, admission, fusedElements: FUSED_ELEMENTS, ...given,
     table, counters,
     store: new NodeStore(table, settings.budgetBytes, (entry) => given.events.evicted(entry)),
     pins: new Pins(),

@@ -3,7 +3,7 @@ import type { Device, DeviceReport } from '../device/device.ts';
 import type { Host } from '../env.ts';
 import { heapMemory, type Memory } from '../tensor/block.ts';
 import type { Events } from '../engine/events.ts';
-import type { View } from '../engine/parts.ts';
+import type { LowerTiers, View } from '../engine/parts.ts';
 import type { Settings } from '../engine/settings.ts';
 import { checkDevice, chooseDevices } from '../engine/devices.ts';
 import { type OpenOptions, settleOptions } from './options.ts';
@@ -38,7 +38,7 @@ export async function openSheet<S extends Sheet>(SheetClass: new (session: Sessi
   if (host.settings.log) events.subscribe(answerLog((line) => host.warn(line)));
   const machine = await find(settings, told);
   try {
-    const session = await openSession(machine, settings, told, events);
+    const session = await openSession(machine, settings, told, events, options.stores);
     const author = session.engine.author(settings.numerics, settings.precision);
     return new SheetClass(session, { author, numerics: settings.numerics, reuse: !off, device: settings.device, signal: undefined });
   } catch (error) {
@@ -53,7 +53,7 @@ function warn(host: Host, events: Events, line: string): void {
   host.warn(line);
 }
 
-async function openSession(machine: Machine, settings: Settings, host: Host, events: Events): Promise<Session> {
+async function openSession(machine: Machine, settings: Settings, host: Host, events: Events, stores: OpenOptions['stores'] = []): Promise<Session> {
   const { absent = [], leftOut = [] } = machine;
   checkNames(settings.ownDevices, [...machine.devices, ...absent].map(({ name }) => name).concat(leftOut));
   const choice = chooseDevices({ devices: [...machine.devices, ...settings.ownDevices], absent }, leftOut, settings.devices);
@@ -64,8 +64,9 @@ async function openSession(machine: Machine, settings: Settings, host: Host, eve
   ]);
   const recorder = openTrace(host, settings);
   events.subscribe(recorder);
+  const lower = stores.length === 0 || settings.cache === 'off' ? undefined : await openTiers(stores, host);
   const engine = new Engine({
-    host, settings, dispatcher: new Dispatcher(choice.devices, undefined, machine.onRequest), memory: machine.memory ?? heapMemory, recorder, events,
+    lower, host, settings, dispatcher: new Dispatcher(choice.devices, undefined, machine.onRequest), memory: machine.memory ?? heapMemory, recorder, events,
     absentDevices: choice.absent, idleDevices: machine.devices.filter((device) => !choice.devices.includes(device)),
   });
   const { table, store, contents } = engine.parts;
@@ -73,6 +74,16 @@ async function openSession(machine: Machine, settings: Settings, host: Host, eve
   const session: Session = { engine, roots: new Roots(engine), memos, memoKeys: new MemoKeys(host.digest, contents), makeMemo, EventFeed };
   if (host.settings.report) await reportAtExit(session);
   return session;
+}
+
+/** Stores below RAM. Each kind of trouble with them is said once. */
+async function openTiers(stores: NonNullable<OpenOptions['stores']>, host: Host): Promise<LowerTiers> {
+  const { StoreTiers } = await import('../engine/lower-tiers.ts');
+  const said = new Set<string>();
+  return new StoreTiers(stores, host.digest, ({ kind, detail }) => {
+    if (said.size === said.add(kind).size) return;
+    host.warn(`A store below RAM is ${kind === 'failed' ? 'failing' : kind}: ${detail}. Results are computed instead.`);
+  });
 }
 
 /** Prints the report when the sheet is closed, or else when the process ends. */

@@ -6,6 +6,7 @@ import type { Settings, TraceOptions, ViewOptions } from '../engine/settings.ts'
 import type { EventOptions } from './event-feed.ts';
 import type { TensorflowModule } from '../ops/mapping/tensorflow-module.ts';
 import { nearest } from '../ops/suggestions.ts';
+import type { Store } from '../store/store.ts';
 import type { LawSet } from '../policy/laws.ts';
 import { type DType, type Precision, PRECISIONS } from '../tensor/dtype.ts';
 import type { LoadOptions } from '../trace/load.ts';
@@ -43,6 +44,11 @@ export interface OpenOptions {
   readonly policy?: LawSet;
   /** Where the live trace goes, what it digests, and how many events stay in memory. */
   readonly trace?: TraceOptions;
+  /**
+   * Stores below RAM, the quickest first: asked for what costs a millisecond or more, and filled with it. They stay open
+   * when the sheet is closed.
+   */
+  readonly stores?: readonly Store[];
   /** Threads of the WASM device, at most 256. Default the number of cores; one in a page that may not share memory (docs/devices.md). */
   readonly threads?: number;
 }
@@ -66,6 +72,9 @@ export type OptionSpecs<O> = Readonly<Record<keyof O, OptionSpec>>;
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
 
+const isStore = (value: unknown): boolean => isRecord(value)
+  && ['peek', 'get', 'put', 'stats', 'close'].every((name) => typeof (value as Record<string, unknown>)[name] === 'function');
+
 const oneOf = (...choices: readonly string[]): OptionSpec => ({ expected: `one of ${choices.join(', ')}`, accepts: (value) => (choices as readonly unknown[]).includes(value) });
 const COUNT: OptionSpec = { expected: 'a positive integer', accepts: (value) => Number.isSafeInteger(value) && (value as number) > 0 };
 const THREADS: OptionSpec = { expected: 'an integer from 1 to 256; more than there are cores gain nothing', accepts: (value) => Number.isSafeInteger(value) && (value as number) > 0 && (value as number) <= 256 };
@@ -75,6 +84,10 @@ const DEVICES: OptionSpec = {
   expected: "a list of at least one name, as ['wasm', 'js'], or device of your own",
   accepts: (value) => Array.isArray(value) && value.length > 0 && value.every((each) => isText(each) || isRecord(each)),
 };
+const STORES: OptionSpec = {
+  expected: 'a list of stores, each with peek, get, put, stats and close',
+  accepts: (value) => Array.isArray(value) && value.every(isStore),
+};
 const MODULE: OptionSpec = { expected: "the module itself: import * as tf from '@tensorflow/tfjs-core'", accepts: (value) => isRecord(value) || typeof value === 'function' };
 const FILE: OptionSpec = { expected: 'the path of a file', accepts: isText };
 /** Checked where it is read. */
@@ -83,7 +96,7 @@ const ANY: OptionSpec = { expected: 'anything', accepts: () => true };
 const SHARED = { class: oneOf('tolerance', 'exact'), cache: oneOf('on', 'off'), device: DEVICE, precision: oneOf(...PRECISIONS) };
 const VIEW: OptionSpecs<ViewOptions> = { ...SHARED, signal: { expected: 'the signal of an AbortController', accepts: (value) => value instanceof AbortSignal } };
 const OPEN: OptionSpecs<OpenOptions> = {
-  ...SHARED, budgetBytes: COUNT, gpuBudgetBytes: COUNT, threads: THREADS, devices: DEVICES, tf: MODULE, eager: FLAG, rewrites: oneOf('apply', 'offer', 'off'), policy: ANY,
+  ...SHARED, budgetBytes: COUNT, gpuBudgetBytes: COUNT, threads: THREADS, devices: DEVICES, stores: STORES, tf: MODULE, eager: FLAG, rewrites: oneOf('apply', 'offer', 'off'), policy: ANY,
   trace: { expected: "an object, as { file: 'run.sqs' }", accepts: isRecord },
 };
 const TRACE: OptionSpecs<TraceOptions> = { file: FILE, digests: oneOf('affordable', 'demanded', 'full', 'none'), maxEvents: COUNT };

@@ -2,6 +2,7 @@
 // in node-store.ts: on a disk, with other sheets, on a network. plain-store.ts is the specification.
 import type { Key } from '../fingerprint/key.ts';
 import type { Residence } from '../tensor/block.ts';
+import { bytesOf } from '../tensor/dtype.ts';
 
 export type { Key } from '../fingerprint/key.ts';
 
@@ -78,7 +79,7 @@ export async function elementsOf({ elements }: Stored): Promise<Uint8Array> {
   if (elements instanceof Uint8Array) return elements;
   const block = await elements.read();
   const { array } = block;
-  const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength).slice();
+  const bytes = new Uint8Array(bytesOf(array));
   block.release();
   return bytes;
 }

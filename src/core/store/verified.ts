@@ -22,7 +22,8 @@ export const portableName = (dtype: DType): string => DTYPES[dtype].identity ?? 
  */
 export function verified(store: Store, digest: Digest, tell: TellTrouble = () => {}): Store {
   const checked = (key: Key, stored: Stored, bytes: Uint8Array): VerifiedStored | undefined => {
-    const elements = bytes.slice() as Uint8Array<ArrayBuffer>;
+    // Not `slice`: that of a Buffer is a view.
+    const elements = new Uint8Array(bytes);
     const detail = faultOf(key, stored, elements, digest);
     if (detail === undefined) return { ...stored, elements };
     tell({ kind: 'corrupt', key, detail });

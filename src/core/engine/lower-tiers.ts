@@ -1,0 +1,199 @@
+// Stores below RAM: what is demanded and costs enough is asked for there before it is computed, and what is kept and cost
+// enough is offered there. Whatever such a store does costs time at most, never a result.
+import { SheetError } from '../errors.ts';
+import { toHex } from '../fingerprint/digest.ts';
+import { scoreOf } from '../pattern/score.ts';
+import { contained } from '../store/contained.ts';
+import { deadline } from '../store/deadline.ts';
+import type { Entry } from '../store/entry.ts';
+import { singleFlight } from '../store/single-flight.ts';
+import { type Key, type Store, type Stored, type TellTrouble, wrap } from '../store/store.ts';
+import { tiered } from '../store/tiered.ts';
+import { portableName, storedDType, verified } from '../store/verified.ts';
+import { valueOfArray } from '../tensor/block.ts';
+import { bytesOf, DTYPES } from '../tensor/dtype.ts';
+import type { TensorType } from '../tensor/type.ts';
+import { hit } from './admit.ts';
+import type { Call } from './call.ts';
+import { expectedNs } from './judge.ts';
+import type { LowerTiers, Parts, View } from './parts.ts';
+
+/** What computing must cost for a store to be asked or filled: its answer takes about as much, and so much more a byte. */
+const LEAST_NS = 1e6;
+const NS_PER_BYTE = 3;
+/** An answer that takes longer is a miss; after so many of them in a row the store is asked no more. */
+const DEADLINE_MS = 2000;
+const MAX_LATE = 3;
+/** Calls under a demand that are asked for at once, the costliest, where the stores have not the demanded one. */
+const MAX_ASKED = 64;
+/** Keys that the stores were found not to have are not asked for again, as long as so many are remembered. */
+const MAX_ABSENT = 4096;
+/** Results that wait to be offered at most. */
+const MAX_OFFERS = 64;
+/** Below these floating-point operations a call is priced without looking. */
+const SMALL_FLOPS = 1e4;
+const SMALL_NS = 1000;
+
+/** A call that is not in RAM, and what computing it and all it needs should take. */
+interface Missing {
+  readonly call: Call;
+  readonly pathNs: number;
+}
+
+/** The stores of an engine, the quickest first. They stay open when it is closed: they are whose who gave them. */
+export class StoreTiers implements LowerTiers {
+  readonly #store: Store;
+  readonly #tell: TellTrouble;
+  readonly #absent = new Set<Key>();
+  #offers: { readonly parts: Parts; readonly call: Call; readonly entry: Entry }[] = [];
+
+  constructor(stores: readonly Store[], digest: Parts['host']['digest'], tell: TellTrouble) {
+    this.#tell = tell;
+    const checked = (store: Store): Store =>
+      patient((told) => deadline(contained(verified(store, digest, told), told), DEADLINE_MS, told), tell);
+    this.#store = singleFlight(tiered(stores.map(checked)));
+  }
+
+  /** Brings to RAM what the stores have of calls that are demanded; undefined where nothing is worth asking for. */
+  bring(parts: Parts, targets: readonly Call[], view: View): Promise<void> | undefined {
+    const missing = missingUnder(parts, targets, view).filter(({ call, pathNs }) => isWorth(pathNs, call.type));
+    return missing.length === 0 ? undefined : this.#bringAll(parts, missing, new Set(targets), view.signal);
+  }
+
+  /** Offers a result that was kept in RAM; it is written when the program waits. What lies on a device is not. */
+  offer(parts: Parts, call: Call, entry: Entry): void {
+    if (!isWorth(entry.costNs, call.type) || !entry.value.block.isLocal) return;
+    entry.value.block.hold();
+    if (this.#offers.push({ parts, call, entry }) === 1) setTimeout(() => this.settle(), 0);
+    if (this.#offers.length > MAX_OFFERS) this.settle();
+  }
+
+  /** Hands over what was offered. */
+  settle(): void {
+    const offers = this.#offers;
+    this.#offers = [];
+    for (const { parts, call, entry } of offers) {
+      const key = keyIn(parts, call);
+      if (key !== undefined) this.#write(parts, key, entry);
+      entry.value.block.release();
+    }
+  }
+
+  #write({ contents }: Parts, key: Key, { value, facts, costNs, ownNs, device, score }: Entry): void {
+    const { array, type } = value;
+    this.#absent.delete(key);
+    const stored: Stored = {
+      key, dtype: portableName(type.dtype), shape: type.shape, facts, digest: toHex(contents.contentId(array, type)),
+      elements: new Uint8Array(bytesOf(array)), costs: { pathNs: costNs, ownNs }, producer: device,
+    };
+    this.#store.put(key, stored, { costNs, score });
+  }
+
+  /** Asks for the targets, then for what is under those that the stores have not. */
+  async #bringAll(
+    parts: Parts, missing: readonly Missing[], targets: ReadonlySet<Call>, signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const demanded = missing.filter(({ call }) => targets.has(call));
+    const under = missing.filter(({ call }) => !targets.has(call));
+    await this.#ask(parts, demanded, signal);
+    if (demanded.length > 0 && demanded.every(({ call }) => isHere(parts, call))) return;
+    await this.#ask(parts, under.toSorted((a, b) => b.pathNs - a.pathNs).slice(0, MAX_ASKED), signal);
+  }
+
+  async #ask(parts: Parts, missing: readonly Missing[], signal: AbortSignal | undefined): Promise<void> {
+    await Promise.all(missing.map(async ({ call }) => {
+      const key = keyIn(parts, call);
+      if (key === undefined || this.#absent.has(key)) return;
+      const stored = this.#store.peek(key) ?? await this.#store.get(key, signal);
+      if (stored !== undefined) return this.#take(parts, call, key, stored);
+      if (signal?.aborted === true) return;
+      if (this.#absent.size >= MAX_ABSENT) this.#absent.clear();
+      this.#absent.add(key);
+    }));
+  }
+
+  /** Keeps an answer in RAM, as if it had been found there. Its facts are found again when somebody asks for them. */
+  #take(parts: Parts, call: Call, key: Key, { dtype, shape, elements, costs, producer }: Stored): void {
+    const { type } = call;
+    if (storedDType(dtype) !== type.dtype || shape.join() !== type.shape.join()) {
+      const detail = `it is ${dtype} [${shape.join()}], not ${type.dtype} [${type.shape.join()}]`;
+      return this.#tell({ kind: 'corrupt', key, detail });
+    }
+    if (isHere(parts, call)) return;
+    const value = valueOfArray(type, new DTYPES[type.dtype].array((elements as Uint8Array).buffer, 0, type.size));
+    const costNs = wholeNs(costs.pathNs);
+    const entry: Entry = {
+      node: call.node(parts.table), op: call.row?.name ?? '', value, attributes: call.attributes, costNs,
+      ownNs: wholeNs(costs.ownNs), device: String(producer), away: false, facts: 0, score: scoreOf(value, costNs),
+      hits: 0, touched: 0, slot: 0,
+    };
+    if (parts.store.put(entry)) parts.events.kept(entry);
+    else parts.pins.renew(call, value);
+    call.note ??= 'found in a store below RAM';
+    hit(parts, call, entry);
+  }
+}
+
+/** A store that is asked no more once it was late so many times in a row. */
+function patient(make: (told: TellTrouble) => Store, tell: TellTrouble): Store {
+  let late = 0;
+  const store = make((trouble) => {
+    if (trouble.kind === 'late') late++;
+    tell(trouble);
+  });
+  return wrap(store, {
+    get: async (key, signal) => {
+      if (late >= MAX_LATE) return undefined;
+      const before = late;
+      const found = await store.get(key, signal);
+      if (late === before) late = 0;
+      return found;
+    },
+  });
+}
+
+const isWorth = (pathNs: number, { sizeBytes }: TensorType): boolean => pathNs >= LEAST_NS + NS_PER_BYTE * sizeBytes;
+
+/** Whether a call needs no computing. */
+const isHere = ({ store, table }: Parts, call: Call): boolean =>
+  !call.isComputable || call.value !== undefined || store.peek(call.knownNode(table)) !== undefined;
+
+/** The calls under some, and those themselves, that are not in RAM; operands first, without recursion. */
+function missingUnder(parts: Parts, targets: readonly Call[], view: View): Missing[] {
+  const paths = new Map<Call, number>();
+  const missing: Missing[] = [];
+  const stack = [...targets];
+  for (let call = stack.at(-1); call !== undefined; call = stack.at(-1)) {
+    const before = stack.length;
+    if (!paths.has(call) && isHere(parts, call)) paths.set(call, 0);
+    if (!paths.has(call)) for (const operand of call.operands) if (!paths.has(operand)) stack.push(operand);
+    if (stack.length > before) continue;
+    stack.pop();
+    if (paths.has(call)) continue;
+    const pathNs = call.operands.reduce((sum, operand) => sum + (paths.get(operand) ?? 0), priceOf(parts, call, view));
+    paths.set(call, pathNs);
+    missing.push({ call, pathNs });
+  }
+  return missing;
+}
+
+function priceOf(parts: Parts, call: Call, view: View): number {
+  if (call.flops < SMALL_FLOPS) return SMALL_NS;
+  return orNothing(() => expectedNs(parts, call, view)) ?? 0;
+}
+
+/** The key of a call; undefined where a root of it has no content that can be read now. */
+const keyIn = ({ keys }: Parts, call: Call): Key | undefined => orNothing(() => toHex(keys.of(call)));
+
+/** What `run` gives, or undefined where it throws an error of this library. */
+function orNothing<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof SheetError) return undefined;
+    throw error;
+  }
+}
+
+/** Nanoseconds that somebody else measured. */
+const wholeNs = (ns: number): number => (Number.isFinite(ns) && ns > 0 ? Math.round(ns) : 0);

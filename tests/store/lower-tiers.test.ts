@@ -1,0 +1,75 @@
+// Stores below RAM: asked on a miss, filled on admission; what one does wrong costs time and never a result.
+import { describe, expect, it } from 'vitest';
+import { plainStore } from '../../src/core/store/plain-store.ts';
+import { type Store, type Stored, wrap } from '../../src/core/store/store.ts';
+import { SymbolicSheet } from '../../src/index.ts';
+import { partsOf } from '../parts.ts';
+import { lyingStore, silentStore, throwingStore } from './samples.ts';
+
+type Sheet = Awaited<ReturnType<typeof SymbolicSheet.open>>;
+const N = 160;
+const ELEMENTS = Float32Array.from({ length: N * N }, (_, i) => Math.fround(Math.sin(i)));
+const open = (stores: readonly Store[]): Promise<Sheet> => SymbolicSheet.open({ devices: ['js'], stores });
+
+/** A product, and that product again: the second is the costly operand of a cheap sum. */
+async function program(sheet: Sheet, factor = 1): Promise<{ result: Float32Array; runs: number }> {
+  const x = sheet.tensor(ELEMENTS, [N, N]);
+  const result = await x.matmul(x).multiply(factor).sum({ axis: 0 }).data();
+  return { result: result as Float32Array, runs: partsOf(sheet).counters.kernelCalls };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
+describe('stores below RAM', () => {
+  it('give one sheet what another computed, bit for bit, and the second computes nothing for it', async () => {
+    const kept = new Map<string, Stored>();
+    const first = await open([plainStore(kept)]);
+    const wanted = await program(first);
+    await first.close();
+    expect(kept.size).toBeGreaterThan(0);
+    const second = await open([plainStore(kept)]);
+    const got = await program(second);
+    expect(got.result).toEqual(wanted.result);
+    expect(got.runs).toBeLessThan(wanted.runs);
+    expect(partsOf(second).counters.hits).toBeGreaterThan(0);
+  });
+
+  it('are filled when the program waits, before the sheet is closed', async () => {
+    const kept = new Map<string, Stored>();
+    const sheet = await open([plainStore(kept)]);
+    const x = sheet.tensor(ELEMENTS, [N, N]);
+    await x.matmul(x).data();
+    await turn();
+    expect([...kept.values()].map(({ dtype, shape, producer }) => [dtype, shape, producer])).toEqual([['float32', [N, N], 'js']]);
+  });
+
+  it('are not asked for what costs little, nor for what is in RAM', async () => {
+    let asked = 0;
+    const sheet = await open([wrap(plainStore(), { get: async () => void asked++ as undefined })]);
+    const y = sheet.tensor(Float32Array.of(1, 2, 3)).add(1);
+    expect(await y.data()).toEqual(Float32Array.of(2, 3, 4));
+    expect(asked).toBe(0);
+    const x = sheet.tensor(ELEMENTS, [N, N]);
+    await x.matmul(x).data();
+    const after = asked;
+    expect(after).toBeGreaterThan(0);
+    await x.matmul(x).data();
+    expect(asked).toBe(after);
+  });
+
+  for (const [name, bad] of [['throws', throwingStore], ['lies', lyingStore], ['never answers', silentStore]] as const) {
+    it(`cost no result where one ${name}`, { timeout: 30_000 }, async () => {
+      const wanted = await program(await open([]));
+      const store = bad();
+      for (let run = 0; run < 2; run++) {
+        const sheet = await open([store]);
+        expect((await program(sheet)).result).toEqual(wanted.result);
+        await sheet.close();
+      }
+    });
+  }
+
+  it('are checked when a sheet is opened', async () => {
+    await expect(open([{} as Store])).rejects.toMatchObject({ code: 'ATTRIBUTE' });
+  });
+});
