@@ -3,3 +3,6 @@ export { ConformanceError } from './testing/case.ts';
 export type { ConformanceCase } from './testing/case.ts';
 export { deviceConformance } from './testing/device.ts';
 export type { DeviceExpectations } from './testing/device.ts';
+export { storeConformance } from './testing/store.ts';
+export type { StoreExpectations } from './testing/store.ts';
+export type { Digest } from './core/fingerprint/digest.ts';
