@@ -58,7 +58,7 @@ export const QUICK: readonly Row[] = [
   { name: 'node, import, with the kit', files: { 'app.mjs': USES_KIT }, run: 'node app.mjs' },
   { name: 'node, require, with the kit', files: { 'app.cjs': KIT_REQUIRED }, run: 'node app.cjs' },
   { name: 'node, require, and the kit by import', files: { 'app.cjs': KIT_MIXED }, run: 'node app.cjs' },
-  { name: 'node with the conditions of a page, with the kit', files: { 'app.mjs': USES_KIT, 'app.cjs': KIT_REQUIRED }, command: 'node --conditions=browser app.cjs', run: 'node --conditions=browser app.mjs' },
+  { name: 'node as a page, with the kit', files: { 'app.mjs': USES_KIT, 'app.cjs': KIT_REQUIRED }, command: 'node --conditions=browser app.cjs', run: 'node --conditions=browser app.mjs' },
   { name: 'tsx, commonjs, with the kit', files: { 'package.json': '{ "type": "commonjs" }', 'main.ts': USES_KIT }, run: 'tsx main.ts' },
   { name: 'esbuild cjs, node, with the kit', files: { 'app.mjs': USES_KIT }, command: 'esbuild app.mjs --bundle --minify --platform=node --format=cjs --outfile=out.cjs', run: 'node out.cjs' },
   { name: 'node, import', files: IMPORTED, run: 'node app.mjs' },
