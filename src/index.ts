@@ -30,7 +30,7 @@ export async function loadTrace(path: string | Uint8Array, options: LoadOptions 
 export async function replayTrace(trace: Trace, options: ReplayTraceOptions = {}): Promise<ReplayReport> {
   checkTrace(trace);
   checkOptions('replayTrace', options, REPLAY);
-  const [{ digest }, { replay }, { sheetExecutor }] = await Promise.all([nodeHost(), import('./core/trace/replay.ts'), import('./core/sheet/replay.ts')]);
+  const [{ digest }, { replay }, { sheetExecutor }] = await Promise.all([nodeHost(), import('./core/trace/replay.ts'), import('./core/sheet/executor.ts')]);
   const { device, policy, ...rest } = options;
   return replay(trace, { ...rest, digest, open: async () => sheetExecutor(await SymbolicSheet.open({ ...(device !== undefined && { device }), ...(policy !== undefined && { policy }) })) });
 }

@@ -20,6 +20,8 @@ export { Node, nodeAuthor, semanticsOf } from './core/expr/node.ts';
 export type { Author, Semantics } from './core/expr/node.ts';
 export { canonicalise } from './core/expr/canonicalise.ts';
 export type { Argument } from './core/expr/canonicalise.ts';
+export { runProgram } from './core/executor.ts';
+export type { Executor, Program, ResultType } from './core/executor.ts';
 export type { Device, DeviceMemory, DeviceReport, Promptness, Refusal, Task } from './core/device/device.ts';
 export { contained } from './core/store/contained.ts';
 export { deadline } from './core/store/deadline.ts';

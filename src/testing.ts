@@ -6,3 +6,4 @@ export type { DeviceExpectations } from './testing/device.ts';
 export { storeConformance } from './testing/store.ts';
 export type { StoreExpectations } from './testing/store.ts';
 export type { Digest } from './core/fingerprint/digest.ts';
+export { executorConformance } from './testing/executor.ts';

@@ -22,6 +22,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/core/errors.ts', 'src/core/events.ts', 'src/core/env.ts', 'src/core/text.ts'],
   ['src/core/tensor'],
   ['src/core/ops'],
+  ['src/core/executor.ts'],
   ['src/core/expr', 'src/core/policy'],
   ['src/core/fingerprint', 'src/core/pattern'],
   ['src/core/store', 'src/core/device', 'src/core/trace'],

@@ -1,6 +1,7 @@
 // Runs the program of a trace again, anywhere, and compares what comes out with the digests that were recorded.
 import { FormatError, LimitError, SheetError, UnknownOpError } from '../errors.ts';
-import type { NumericsClass, ProgramEvent } from '../events.ts';
+import type { ProgramEvent } from '../events.ts';
+import type { Executor } from '../executor.ts';
 import { type Digest, toHex } from '../fingerprint/digest.ts';
 import { boundOf } from '../ops/define.ts';
 import { findOp } from '../ops/index.ts';
@@ -10,17 +11,6 @@ import { compareResult, type Recorded } from './compare.ts';
 import { type CallAttributes, ROOT_NAME } from './records.ts';
 import { contentOf } from './roots.ts';
 import type { Trace, TraceRoot } from './trace.ts';
-
-/** What replays calls: a sheet, or anything that can stand for one. `H` is its handle of a result. */
-export interface Executor<H> {
-  root(array: TypedArray, dtype: string, shape: readonly number[]): H;
-  /** Refuses what a call would refuse; computes nothing yet. */
-  call(op: string, operands: readonly H[], attrs: CallAttributes, numerics: NumericsClass): H;
-  typeOf(handle: H): { readonly dtype: string; readonly shape: readonly number[]; readonly sizeBytes: number };
-  /** Lends the elements of a result. */
-  read<R>(handle: H, use: (array: TypedArray) => R): Promise<R>;
-  close(): Promise<void>;
-}
 
 /** A root that replay needs. `contentId` is undefined where the trace never knew it. */
 export interface WantedRoot {

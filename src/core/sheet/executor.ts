@@ -1,12 +1,12 @@
-// A sheet as what replays a trace.
+// A sheet as an executor: what replays a trace, runs a program, or computes for others.
 import type { NumericsClass } from '../events.ts';
 import { opNamed } from '../ops/index.ts';
 import { parseDType } from '../tensor/dtype.ts';
-import type { Executor } from '../trace/replay.ts';
+import type { Executor } from '../executor.ts';
 import type { Sheet } from './sheet.ts';
 import type { Tensor } from '../handle/tensor.ts';
 
-/** Replays calls on a fresh sheet, each in its recorded class. Closes the sheet at the end. */
+/** Runs calls on a sheet, each in the class it asks for. Closes the sheet at the end. */
 export function sheetExecutor(sheet: Sheet): Executor<Tensor> {
   const view = (numerics: NumericsClass): Sheet => sheet.with({ class: numerics });
   const views = { tolerance: view('tolerance'), exact: view('exact') };
