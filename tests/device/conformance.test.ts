@@ -8,7 +8,7 @@ import { openBlas } from '../../src/host/node/blas.ts';
 import type { Block } from '../../src/core/tensor/block.ts';
 import { nodeThreads } from '../../src/host/node/threads.ts';
 import { deviceConformance } from '../../src/testing/device.ts';
-import { AddingDevice } from './adding-device.ts';
+import { AddingDevice } from '../kit/example/device.ts';
 import { conforms } from './conforms.ts';
 
 const blas = await openBlas();

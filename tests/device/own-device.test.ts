@@ -1,7 +1,7 @@
 // A device of a program's own in a sheet: placed by what it costs, asked for by name, refused where it lacks something.
 import { describe, expect, it } from 'vitest';
 import { type Device, SymbolicSheet } from '../../src/index.ts';
-import { AddingDevice } from './adding-device.ts';
+import { AddingDevice } from '../kit/example/device.ts';
 
 const x = Float32Array.of(1, 2, 3);
 

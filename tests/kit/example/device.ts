@@ -1,5 +1,5 @@
 // A device of a program's own in forty lines: it adds float32 vectors in a loop of its own, and says why it does nothing else.
-import type { Device, Refusal, Task } from '../../src/index.ts';
+import type { Device, Refusal, Task } from 'symbolic-sheet/kit';
 
 /** Adds. */
 export class AddingDevice implements Device {
