@@ -96,11 +96,11 @@ export class Computing {
     return entry.value;
   }
 
-  /** Runs a step's kernel on the device chosen for it, or joins the flight that computes the same node. */
+  /** Runs a step's kernel on the device chosen for it, or joins the in-flight computation of the same node. */
   #compute(step: Step, mode: Promptness, view: View): Value | Promise<Value> {
     if (!step.expression.isComputable) throw unreadable(step.expression);
-    const flight = mode === 'free' ? this.#inFlight.join(step.identity) : undefined;
-    if (flight !== undefined) return flight;
+    const inFlight = mode === 'free' ? this.#inFlight.join(step.identity) : undefined;
+    if (inFlight !== undefined) return inFlight;
     const task = taskOf(step, view.numerics);
     if (task.row.kernel.skeleton === 'alias') return this.#alias(step.expression, valueOf(task.type, (task.operands[0] as Value).block), mode);
     return this.#dispatch(step, task, mode, view);
@@ -133,8 +133,8 @@ export class Computing {
     try {
       this.running = task;
       const running = run.runner.run(task, run.block, mode);
-      if (running !== undefined) return this.#takeOff(run, mode === 'free' ? running : refused(device, running));
-      return this.#watchful && !run.block.isLocal ? this.#takeOff(run, run.block.bring()) : this.#landed(run);
+      if (running !== undefined) return this.#finishLater(run, mode === 'free' ? running : refused(device, running));
+      return this.#watchful && !run.block.isLocal ? this.#finishLater(run, run.block.bring()) : this.#keepAndRecord(run);
     } catch (error) {
       run.block.release();
       return this.#elsewhere(run, error, mode);
@@ -156,20 +156,20 @@ export class Computing {
   }
 
   /** Lets a device finish beside the event loop; operands are held until it has, whoever stops waiting. */
-  #takeOff(run: Run, running: Promise<void>): Promise<Value> {
+  #finishLater(run: Run, running: Promise<void>): Promise<Value> {
     const letGo = holdAll(run.task.operands);
     const done = (this.#watchful ? running.then(() => run.block.bring()) : running).catch((error: unknown) => {
       letGo();
       throw error;
     });
-    const landing = done.then(() => {
+    const result = done.then(() => {
       letGo();
-      return this.#landed(run);
+      return this.#keepAndRecord(run);
     }).catch((error: unknown) => {
       run.block.release();
       return this.#elsewhere(run, error, 'free');
     });
-    return this.#inFlight.start(run.step.identity, landing);
+    return this.#inFlight.start(run.step.identity, result);
   }
 
   /** A kernel that a GPU refuses is computed by another device, one that finds no memory again when some came back; any other failure is the caller's. */
@@ -205,7 +205,7 @@ export class Computing {
   }
 
   /** Keep and record: what happens to a value its device has finished, or has taken on in its own memory. */
-  #landed({ step, task, device, runner, block, startNs, view }: Run): Value {
+  #keepAndRecord({ step, task, device, runner, block, startNs, view }: Run): Value {
     const parts = this.#parts;
     const value = valueOf(task.type, block);
     const { note } = runner;

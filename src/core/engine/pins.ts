@@ -26,11 +26,11 @@ interface Remains {
 const YOUNG_PINS = 64;
 const YOUNG_BYTES = 2 ** 22;
 
-/** Bytes pinned between two breaths; a major collection is due after as many, as for arrays of the program's own. */
-const BREATH_BYTES = 2 ** 26;
+/** Bytes pinned between two such turns; a major collection is due after as many, as for arrays of the program's own. */
+const TURN_BYTES = 2 ** 26;
 
-/** Answers between two breaths: an engine keeps what a weak reference named until the event loop turns, about a kilobyte an answer. */
-const BREATH_ANSWERS = 1000;
+/** Answers between two such turns: an engine keeps what a weak reference named until the event loop turns, about a kilobyte an answer. */
+const TURN_ANSWERS = 1000;
 
 /** Turns after which nothing is expected to come back. A collection takes several. */
 const RECOVERY_TURNS = 64;
@@ -48,8 +48,8 @@ export class Pins {
   readonly #away = new Set<Block>();
   readonly #blocks = new Set<Block>();
   #ageing = false;
-  #unbreathedBytes = 0;
-  #unbreathedAnswers = 0;
+  #bytesSinceTurn = 0;
+  #answersSinceTurn = 0;
   readonly #byBlock = new WeakMap<Block, WeakRef<Pin>>();
   readonly #remains = new WeakMap<Pin, Remains>();
 
@@ -93,12 +93,12 @@ export class Pins {
    * Called once an answer. One turn of the event loop, where many bytes were pinned or many answers given since the last: only between
    * turns can handles that nobody holds be found and their bytes be used again, and a program that only awaits results takes none of its own.
    */
-  breathe(): Promise<void> | undefined {
-    if (++this.#unbreathedAnswers < BREATH_ANSWERS && this.#unbreathedBytes < BREATH_BYTES) return undefined;
-    const isPressing = this.#unbreathedBytes >= BREATH_BYTES;
-    this.#unbreathedAnswers = 0;
+  turnIfDue(): Promise<void> | undefined {
+    if (++this.#answersSinceTurn < TURN_ANSWERS && this.#bytesSinceTurn < TURN_BYTES) return undefined;
+    const isPressing = this.#bytesSinceTurn >= TURN_BYTES;
+    this.#answersSinceTurn = 0;
     if (!isPressing) return nextTurn();
-    this.#unbreathedBytes = 0;
+    this.#bytesSinceTurn = 0;
     this.#age(this.#young.size);
     return nextTurn().then(pressCollector);
   }
@@ -137,7 +137,7 @@ export class Pins {
   #make(block: Block): Pin {
     const pin = new Pin(block.hold());
     this.sizeBytes += block.sizeBytes;
-    this.#unbreathedBytes += block.sizeBytes;
+    this.#bytesSinceTurn += block.sizeBytes;
     this.#young.set(block, pin);
     this.#blocks.add(block);
     if (!block.isLocal) this.#away.add(block);
@@ -193,7 +193,7 @@ async function bringAll(blocks: readonly Block[]): Promise<void> {
   let bytes = 0;
   for (const block of blocks) {
     under.push(block.bring());
-    if ((bytes += block.sizeBytes) < BREATH_BYTES) continue;
+    if ((bytes += block.sizeBytes) < TURN_BYTES) continue;
     await Promise.allSettled(under);
     [under, bytes] = [[], 0];
   }
@@ -214,7 +214,7 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => void soon(resolve
 /** The collector sees none of the bytes of pins: an array as large, never touched, so that it takes no memory, lets it see them. */
 function pressCollector(): void {
   try {
-    void new ArrayBuffer(BREATH_BYTES + 1);
+    void new ArrayBuffer(TURN_BYTES + 1);
   } catch {
     // There is no room for it, so that the collector has run.
   }

@@ -79,8 +79,8 @@ export class Reader {
     this.admit(expression);
     const demanded = this.#values([expression], brought);
     const [value] = (demanded instanceof Promise ? await demanded : demanded) as [Value];
-    const breath = this.#engine.parts.pins.breathe();
-    if (breath !== undefined) await breath;
+    const turn = this.#engine.parts.pins.turnIfDue();
+    if (turn !== undefined) await turn;
     return value;
   }
 
@@ -95,7 +95,7 @@ export class Reader {
   /** The content id; where a device can make it without giving the elements up, they stay there. */
   async contentId(expression: Call): Promise<Uint8Array> {
     if (expression.contentId !== undefined && expression.value?.block.isLost !== true) return expression.contentId;
-    const turn = this.#engine.parts.pins.breathe();
+    const turn = this.#engine.parts.pins.turnIfDue();
     if (turn !== undefined) await turn;
     this.admit(expression);
     let panels: Uint8Array | undefined;
@@ -170,7 +170,7 @@ export class Reader {
 
   #keepAllWith(targets: readonly Call[], values: readonly Value[]): Promise<void> | undefined {
     for (let i = 0; i < targets.length; i++) this.#keepWith(targets[i] as Call, values[i] as Value);
-    return this.#engine.parts.pins.breathe();
+    return this.#engine.parts.pins.turnIfDue();
   }
 
   #keepWith(expression: Call, value: Value): void {

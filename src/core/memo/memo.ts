@@ -112,7 +112,7 @@ async function call(memo: MemoCall, args: readonly unknown[]): Promise<unknown> 
   memo.view.engine.sweep();
   memo.definition.stats.calls++;
   judgeArguments(memo, args);
-  const turn = memo.view.engine.parts.pins.breathe();
+  const turn = memo.view.engine.parts.pins.turnIfDue();
   if (turn === undefined) return answer(memo, args);
   // The caller may write to them while the event loop turns.
   const own = copyArguments(args);

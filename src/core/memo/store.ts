@@ -62,7 +62,7 @@ function addStats(sum: MemoStats, more: MemoStats): void {
 export const MAX_DEFINITIONS = 4096;
 
 /** What definitions stand on. */
-export interface MemoGround {
+export interface MemoParts {
   readonly table: InterningTable;
   readonly store: NodeStore;
   readonly digest: Digest;
@@ -82,14 +82,14 @@ export class Definition {
   isRetired = false;
   /** Runs under way, by key. One that was forgotten does not stand here any more, and keeps nothing. */
   readonly #flights = new Map<string, Flight>();
-  readonly #ground: MemoGround;
+  readonly #parts: MemoParts;
   readonly #kept = new Map<string, Kept>();
   #sweepAt = 1024;
 
-  constructor(name: string, id: Uint8Array, ground: MemoGround) {
+  constructor(name: string, id: Uint8Array, parts: MemoParts) {
     this.name = name;
     this.id = id;
-    this.#ground = ground;
+    this.#parts = parts;
   }
 
   /** The pieces kept under a key and what they cost; undefined when any of them is gone. */
@@ -98,7 +98,7 @@ export class Definition {
     if (kept === undefined) return undefined;
     const pieces: Piece[] = [];
     for (const { node, life, id } of kept.places) {
-      const entry = this.#ground.table.isAlive(node, life) ? this.#ground.store.get(node) : undefined;
+      const entry = this.#parts.table.isAlive(node, life) ? this.#parts.store.get(node) : undefined;
       if (entry === undefined) {
         this.#drop(key);
         return undefined;
@@ -114,10 +114,10 @@ export class Definition {
 
   /** Keeps a result; one that is larger than the budget is not kept at all. */
   keep(key: string, pieces: readonly Piece[], costNs: number): void {
-    const { table, store } = this.#ground;
+    const { table, store } = this.#parts;
     const places = pieces.map(({ value, node = table.fresh(ROOT_OP, 0), id }) => {
       const share = costNs / pieces.length;
-      store.put({ node, op: 'memo', value, attributes: NO_ATTRIBUTES, costNs: share, ownNs: share, device: 'memo', overheadBytes: MEMO_ENTRY_BYTES, away: false, facts: 0, score: this.#ground.scoreOf(value, share), hits: 0, touched: 0, slot: 0 });
+      store.put({ node, op: 'memo', value, attributes: NO_ATTRIBUTES, costNs: share, ownNs: share, device: 'memo', overheadBytes: MEMO_ENTRY_BYTES, away: false, facts: 0, score: this.#parts.scoreOf(value, share), hits: 0, touched: 0, slot: 0 });
       return { node, life: table.lifeOf(node), id };
     });
     this.#kept.set(key, { places, costNs });
@@ -157,7 +157,7 @@ export class Definition {
     const kept = this.#kept.get(key);
     if (kept === undefined) return false;
     this.#kept.delete(key);
-    for (const place of kept.places) if (this.#holds(place)) this.#ground.store.delete(place.node);
+    for (const place of kept.places) if (this.#holds(place)) this.#parts.store.delete(place.node);
     return true;
   }
 
@@ -173,7 +173,7 @@ export class Definition {
   }
 
   #holds({ node, life }: Place): boolean {
-    return this.#ground.table.isAlive(node, life) && this.#ground.store.peek(node) !== undefined;
+    return this.#parts.table.isAlive(node, life) && this.#parts.store.peek(node) !== undefined;
   }
 
   /** Lets go of keys whose results were evicted. */
@@ -185,14 +185,14 @@ export class Definition {
 
 /** The definitions of a sheet. */
 export class Memos {
-  readonly #ground: MemoGround;
+  readonly #parts: MemoParts;
   readonly #byId = new Map<string, { readonly definition: Definition; readonly text: string; warned: boolean }>();
   /** Counts of definitions that were retired. */
   readonly #retired = freshStats();
   #clock = 0;
 
-  constructor(ground: MemoGround) {
-    this.#ground = ground;
+  constructor(parts: MemoParts) {
+    this.#parts = parts;
   }
 
   /** The definition of a name and deps. `text` is the function's source: it changes no key, a change is worth a line. */
@@ -201,12 +201,12 @@ export class Memos {
     let known = this.#byId.get(hex);
     if (known === undefined) {
       if (this.#byId.size >= MAX_DEFINITIONS) this.#retireOldest();
-      this.#byId.set(hex, (known = { definition: new Definition(name, id, this.#ground), text, warned: false }));
+      this.#byId.set(hex, (known = { definition: new Definition(name, id, this.#parts), text, warned: false }));
     }
     this.touch(known.definition);
     if (known.text !== text && !known.warned) {
       known.warned = true;
-      this.#ground.warn(`memo "${name}": another function is given under the same name and deps; what was kept is still used. Change deps when results change, or memo.forget().`);
+      this.#parts.warn(`memo "${name}": another function is given under the same name and deps; what was kept is still used. Change deps when results change, or memo.forget().`);
     }
     return known.definition;
   }

@@ -267,7 +267,7 @@ export class Sheet {
   admit(expression: Call): Promise<void> | undefined {
     this.#open();
     this.#reader.admit(expression);
-    return this.#parts.pins.breathe();
+    return this.#parts.pins.turnIfDue();
   }
 
   /** @internal */
