@@ -18,6 +18,7 @@ export const inPage: Plugin = {
       return build.resolve(path, { kind, resolveDir: from, pluginData: 'resolved' });
     });
     build.onResolve({ filter: /\/src\/index\.ts$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path, '../browser.ts') }));
+    build.onResolve({ filter: /\/host\/node\/(gpu|host)\.ts$/ }, () => ({ path: join(import.meta.dirname, 'browser-host.ts') }));
     build.onResolve({ filter: /^webgpu$|\/swiftshader\.ts$/ }, () => ({ path: 'gpu', namespace: 'page' }));
     build.onLoad({ filter: /.*/, namespace: 'page' }, () => ({ contents: PAGE_GPU }));
   },
