@@ -3,9 +3,10 @@
 /** Nanoseconds from an arbitrary start; monotonic. */
 export type Clock = () => number;
 
-/** BLAKE3-256 of bytes. */
+/** BLAKE3-256. `name` says which code computes it and is no part of any identity: all implementations agree bit for bit. */
 export interface Digest {
   readonly name: string;
+  /** 32 fresh bytes that belong to the caller; `bytes` may view shared, resizable or WebAssembly memory. */
   hash(bytes: Uint8Array): Uint8Array;
 }
 

@@ -3,7 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SymbolicSheet } from 'symbolic-sheet';
-import { type ConformanceCase, deviceConformance, storeConformance } from 'symbolic-sheet/testing';
+import { deviceConformance, storeConformance } from 'symbolic-sheet/testing';
+import { conforms } from '../device/conforms.ts';
 import { openNodeDigest } from '../../src/host/node/digest.ts';
 import { AddingDevice } from './example/device.ts';
 import { brain16 } from './example/dtype.ts';
@@ -11,10 +12,6 @@ import { scaledError } from './example/op.ts';
 import { TextStore } from './example/store.ts';
 
 const FOLDER = join(import.meta.dirname, 'example');
-
-function conforms(cases: readonly ConformanceCase[]): void {
-  for (const { name, skip, run } of cases) it(name, (context) => (skip === undefined ? run() : context.skip(skip)));
-}
 
 describe('the package', () => {
   it.each(readdirSync(FOLDER))('has at most forty lines in %s, and imports the public entries alone', (file) => {

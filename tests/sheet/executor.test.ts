@@ -5,6 +5,7 @@ import { SUM } from '../../src/core/ops/named.ts';
 import { sheetExecutor } from '../../src/core/sheet/executor.ts';
 import type { Tensor } from '../../src/core/handle/tensor.ts';
 import { type OpenOptions, SymbolicSheet } from '../../src/index.ts';
+import { conforms } from '../device/conforms.ts';
 import { executorConformance } from '../../src/testing/executor.ts';
 
 const open = (options: OpenOptions) => async (): Promise<Executor<Tensor>> => sheetExecutor(await SymbolicSheet.open(options));
@@ -15,7 +16,7 @@ const EXECUTORS: Readonly<Record<string, OpenOptions>> = {
 };
 
 describe.each(Object.entries(EXECUTORS))('%s as an executor', (_, options) => {
-  for (const { name, run } of executorConformance(open(options))) it(name, run);
+  conforms(executorConformance(open(options)));
 });
 
 describe('the suite of executors', () => {

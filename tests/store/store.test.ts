@@ -9,6 +9,7 @@ import { type Store, type StoreTrouble, wrap } from '../../src/core/store/store.
 import { tiered } from '../../src/core/store/tiered.ts';
 import { verified } from '../../src/core/store/verified.ts';
 import { openNodeDigest } from '../../src/host/node/digest.ts';
+import { conforms } from '../device/conforms.ts';
 import { storeConformance } from '../../src/testing/store.ts';
 import { Block } from '../../src/core/tensor/block.ts';
 import { lyingStore, resultOf, silentStore, throwingStore, WORTH } from './samples.ts';
@@ -36,9 +37,7 @@ const STORES: Readonly<Record<string, { open: () => Store; reopen?: () => Store 
 
 for (const [name, { open, reopen }] of Object.entries(STORES)) {
   describe(name, () => {
-    for (const each of storeConformance(open, { digest, ...(reopen !== undefined && { reopen }) })) {
-      it(each.name, (context) => (each.skip === undefined ? each.run() : context.skip(each.skip)));
-    }
+    conforms(storeConformance(open, { digest, ...(reopen !== undefined && { reopen }) }));
   });
 }
 

@@ -44,8 +44,12 @@ const isGivenUp = (memory: DeviceMemory | undefined): boolean => memory?.loss !=
 
 /** The device whose buffers a sheet shares, which says itself where it was lost. Throws an UnavailableError that says what is missing. */
 export function sharingOf({ dispatcher, absentDevices }: Pick<Parts, 'dispatcher' | 'absentDevices'>): BufferSharing {
-  const sharing = dispatcher.devices.find(({ memory }) => memory?.sharing !== undefined)?.memory?.sharing;
+  const sharing = sharedBy(dispatcher);
   if (sharing !== undefined) return sharing;
   const why = absentDevices.find(({ name }) => name === 'webgpu')?.detail ?? 'none was looked for; name "webgpu" in the devices option';
   throw new UnavailableError(`This sheet has no GPU: ${why}.`, { device: 'webgpu' });
 }
+
+/** What the GPU among devices shares with other code; undefined where there is none. */
+export const sharedBy = ({ devices }: Pick<Parts['dispatcher'], 'devices'>): BufferSharing | undefined =>
+  devices.find(({ memory }) => memory?.sharing !== undefined)?.memory?.sharing;

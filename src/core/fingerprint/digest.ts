@@ -1,15 +1,10 @@
 // What a digest is: 32 bytes of BLAKE3-256 from an injected function, and how one is printed, parsed and compared.
 import { FormatError } from '../errors.ts';
 
+export type { Digest } from '../env.ts';
+
 /** Bytes in every digest, key and content id. */
 export const DIGEST_BYTES = 32;
-
-/** BLAKE3-256. `name` says which code computes it and is no part of any identity: all implementations agree bit for bit. */
-export interface Digest {
-  readonly name: string;
-  /** 32 fresh bytes that belong to the caller; `bytes` may view shared, resizable or WebAssembly memory. */
-  hash(bytes: Uint8Array): Uint8Array;
-}
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 

@@ -7,7 +7,7 @@ import { flushTf, placeOfTf, tfOnDevice } from '../tensor/foreign-gpu.ts';
 import { checkFilled, readShape } from '../tensor/foreign-layout.ts';
 import { checkShape, type Shape, sizeOf } from '../tensor/shape.ts';
 import { type TensorType, tensorType } from '../tensor/type.ts';
-import { sharingOf } from '../engine/devices.ts';
+import { sharedBy, sharingOf } from '../engine/devices.ts';
 import type { Parts } from '../engine/parts.ts';
 import { checkHeld } from './operands.ts';
 
@@ -37,7 +37,7 @@ export function valueOfTf({ dispatcher, settings }: Parts, given: unknown, owner
   if (place?.buffer === undefined || settings.policy.finiteInputs !== undefined) return undefined;
   const { buffer, words, backend } = place;
   const { shape: own, dtype } = given as TfDescription;
-  const sharing = dispatcher.devices.find(({ memory }) => memory?.sharing !== undefined)?.memory?.sharing;
+  const sharing = sharedBy(dispatcher);
   if (dtype !== words || sharing?.isOn(backend.device) !== true) return undefined;
   const theirs = readShape(own, owner);
   const wanted: Shape = shape === undefined ? theirs : checkShape(shape, owner);
@@ -50,7 +50,7 @@ export function valueOfTf({ dispatcher, settings }: Parts, given: unknown, owner
 
 /** A copy as a tensor of tf that never leaves the GPU, where tf is set to a backend on the sheet's device and the value is there; undefined elsewhere. */
 export async function exportOnGpu<F>({ dispatcher }: Parts, { dtype, shape, size }: TensorType, foreign: ForeignClass<F>, copyOut: (use: (buffer: GPUBuffer) => void) => Promise<boolean>): Promise<F | undefined> {
-  const sharing = dispatcher.devices.find(({ memory }) => memory?.sharing !== undefined)?.memory?.sharing;
+  const sharing = sharedBy(dispatcher);
   const tf = tfOnDevice<F & { dispose(): void }>(foreign, (device) => sharing?.isOn(device) === true);
   if (tf === undefined || size === 0 || (dtype !== 'float32' && dtype !== 'int32')) return undefined;
   let made: (F & { dispose(): void }) | undefined;
