@@ -3,9 +3,21 @@ import { defineConfig } from 'vitest/config';
 const source = (entry: string): string => `${new URL('./src', import.meta.url).pathname}/${entry}.ts`;
 
 export default defineConfig({
-  resolve: { alias: [
+  resolve: {
+    alias: [
       { find: /^symbolic-sheet$/, replacement: source('index') },
       { find: /^symbolic-sheet\/(kit|testing)$/, replacement: source('$1') },
-    ] },
-  test: { include: ['tests/**/*.test.ts'], exclude: ['tests/soak/**'], testTimeout: 120_000, hookTimeout: 120_000, pool: 'forks', maxWorkers: 2, retry: 0, passWithNoTests: false, reporters: ['default', './tests/run/skips-reporter.ts'] },
+    ],
+  },
+  test: {
+    include: ['tests/**/*.test.ts'],
+    exclude: ['tests/soak/**'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    pool: 'forks',
+    maxWorkers: 2,
+    retry: 0,
+    passWithNoTests: false,
+    reporters: ['default', './tests/run/skips-reporter.ts'],
+  },
 });

@@ -1,4 +1,5 @@
-// Sheets on the devices a bench is asked for: those of the CPU, or the GPU with its limits, its name, and whether it is a software driver.
+// Sheets on the devices a bench is asked for: those of the CPU, or the GPU with its limits, its name, and whether it is
+// a software driver.
 import { SymbolicSheet } from 'symbolic-sheet';
 import type { ContractLimits } from '../kernels/wgsl/contract/matrix.ts';
 import type { Device } from '../src/core/device/device.ts';
@@ -43,7 +44,8 @@ export class MissingDevice extends RangeError {}
 export async function openDevice(name: string, options: BenchOptions): Promise<OpenDevice | OpenGpu> {
   if (name === 'webgpu') return openGpu(options);
   const sheet = await openCpu();
-  if (sheet.devices().some((device) => device.name === name && device.found)) return { name, sheet, view: sheet.with({ device: name }), pace: options.pace };
+  if (sheet.devices().some((device) => device.name === name && device.found))
+    return { name, sheet, view: sheet.with({ device: name }), pace: options.pace };
   await sheet.close();
   throw new MissingDevice(`there is no device "${name}" here`);
 }
@@ -55,7 +57,15 @@ export async function openGpu({ pace }: BenchOptions): Promise<OpenGpu> {
   const sanity = !partsOf(sheet).dispatcher.automatic.includes(gpu);
   const device = sheet.gpuDevice();
   const run = { adapter: gpu.detail, sanity };
-  return { name: 'webgpu', sheet, view: sheet.with({ device: 'webgpu' }), device, limits: limitsOf(device), run, pace: sanity ? QUICK_PACE : pace };
+  return {
+    name: 'webgpu',
+    sheet,
+    view: sheet.with({ device: 'webgpu' }),
+    device,
+    limits: limitsOf(device),
+    run,
+    pace: sanity ? QUICK_PACE : pace,
+  };
 }
 
 async function openSheet(): Promise<SymbolicSheet> {
@@ -63,11 +73,19 @@ async function openSheet(): Promise<SymbolicSheet> {
     return await SymbolicSheet.open({ devices: ['webgpu', 'wasm', 'js'], gpuBudgetBytes: GPU_BUDGET_BYTES });
   } catch (error) {
     const gpu = await findGpu();
-    throw new MissingDevice(`there is no GPU here: ${gpu.found ? String(error) : gpu.reason}. On Linux, --driver swiftshader shows that the bench runs.`);
+    throw new MissingDevice(
+      `there is no GPU here: ${gpu.found ? String(error) : gpu.reason}. On Linux, --driver swiftshader shows ` +
+        'that the bench runs.',
+    );
   }
 }
 
 /** Sizes to measure: those that were asked for, a few of the smallest on software drivers, fewer in a quick run. */
-export function sizesFor(asked: readonly number[] | undefined, run: GpuOfRun | undefined, quick: boolean, sizes: { readonly all: readonly number[]; readonly quick: readonly number[]; readonly tiny: readonly number[] }): readonly number[] {
+export function sizesFor(
+  asked: readonly number[] | undefined,
+  run: GpuOfRun | undefined,
+  quick: boolean,
+  sizes: { readonly all: readonly number[]; readonly quick: readonly number[]; readonly tiny: readonly number[] },
+): readonly number[] {
   return asked ?? (run?.sanity === true ? sizes.tiny : quick ? sizes.quick : sizes.all);
 }

@@ -1,4 +1,5 @@
-// Digests on a GPU for the bench: the plans of content ids, through a command stream of the kind that the sheet's device has.
+// Digests on a GPU for the bench: the plans of content ids, through a command stream of the kind that the sheet's
+// device has.
 import type { ContentPlan } from '../src/core/device/webgpu/memory/content.ts';
 import { Life } from '../src/core/device/webgpu/life.ts';
 import type { Pipeline } from '../src/core/device/webgpu/commands/pipelines.ts';
@@ -27,7 +28,14 @@ export class StreamedDigests implements DigestDevice<GPUBuffer> {
     const ready = await Promise.all(plan.launches.map(async ({ shader }): Promise<Pipeline> => pipelines.of(shader)));
     const own = [resultBytes, ...plan.scratch].map((sizeBytes) => buffers.take(sizeBytes));
     const bound = [held, ...own];
-    for (let i = 0; i < times; i++) plan.launches.forEach((launch, k) => stream.dispatch(ready[k] as Pipeline, launch, launch.buffers.map((index) => bound[index] as GPUBuffer)));
+    for (let i = 0; i < times; i++)
+      plan.launches.forEach((launch, k) =>
+        stream.dispatch(
+          ready[k] as Pipeline,
+          launch,
+          launch.buffers.map((index) => bound[index] as GPUBuffer),
+        ),
+      );
     const digests = await stream.read(own[0] as GPUBuffer, resultBytes, (mapped) => mapped.slice());
     own.forEach((buffer) => buffers.give(buffer));
     return digests;

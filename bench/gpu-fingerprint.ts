@@ -25,25 +25,52 @@ export interface DigestDevice<Held> {
 }
 
 /** The bench `gpu-fingerprint` on a device. `--bytes 1048576,67108864` picks sizes. */
-export const gpuFingerprint = <Held>(device: DigestDevice<Held>): Bench => async (options, tell) => {
-  const check = new Check();
-  const rows: Row[] = [];
-  for (const bytes of sizesOf(options)) {
-    if (options.isOver()) break;
-    rows.push(await rowOf(device, bytes, options, check));
-    tell(`gpu-fingerprint ${bytes} B done`);
-  }
-  return { checked: check.summary, rows, columns: ['bytes', 'kernelsMs', 'awaitedMs', 'readbackMs', 'gigabytesPerSecond', 'awaitedGigabytesPerSecond', 'readbackGigabytesPerSecond', 'speedup'] };
-};
+export const gpuFingerprint =
+  <Held>(device: DigestDevice<Held>): Bench =>
+  async (options, tell) => {
+    const check = new Check();
+    const rows: Row[] = [];
+    for (const bytes of sizesOf(options)) {
+      if (options.isOver()) break;
+      rows.push(await rowOf(device, bytes, options, check));
+      tell(`gpu-fingerprint ${bytes} B done`);
+    }
+    return {
+      checked: check.summary,
+      rows,
+      columns: [
+        'bytes',
+        'kernelsMs',
+        'awaitedMs',
+        'readbackMs',
+        'gigabytesPerSecond',
+        'awaitedGigabytesPerSecond',
+        'readbackGigabytesPerSecond',
+        'speedup',
+      ],
+    };
+  };
 
-const sizesOf = ({ quick, values }: BenchOptions): readonly number[] => numbersOf(values, 'bytes') ?? [18, 20, 22, 24, 26, 28].filter((bits) => !quick || bits <= 22).map((bits) => 2 ** bits);
+const sizesOf = ({ quick, values }: BenchOptions): readonly number[] =>
+  numbersOf(values, 'bytes') ??
+  [18, 20, 22, 24, 26, 28].filter((bits) => !quick || bits <= 22).map((bits) => 2 ** bits);
 
-async function rowOf<Held>(device: DigestDevice<Held>, bytes: number, { pace }: BenchOptions, check: Check): Promise<Row> {
+async function rowOf<Held>(
+  device: DigestDevice<Held>,
+  bytes: number,
+  { pace }: BenchOptions,
+  check: Check,
+): Promise<Row> {
   const array = floats(bytes / 4, bytes);
   const type = tensorType('float32', [bytes / 4 / COLUMNS, COLUMNS]);
   const content = contentPlan(type);
-  if (content === undefined) throw new RangeError(`${bytes} bytes have no plan on a GPU; give 1024 to 2³² − 1024, a multiple of 1024.`);
-  const [held, back, digest] = [device.hold(new Uint8Array(array.buffer)), new Float32Array(array.length), await openNodeDigest()];
+  if (content === undefined)
+    throw new RangeError(`${bytes} bytes have no plan on a GPU; give 1024 to 2³² − 1024, a multiple of 1024.`);
+  const [held, back, digest] = [
+    device.hold(new Uint8Array(array.buffer)),
+    new Float32Array(array.length),
+    await openNodeDigest(),
+  ];
   const readBack = async (): Promise<Uint8Array> => {
     await device.readInto(held, new Uint8Array(back.buffer));
     return panelDigests(back, type.shape, type.dtype, digest);
@@ -51,18 +78,35 @@ async function rowOf<Held>(device: DigestDevice<Held>, bytes: number, { pace }: 
   const onCpu = panelDigests(array, type.shape, type.dtype, digest);
   const onGpu = await device.digest(content, held, 2);
   check.hold('the panel digests from the GPU', equalBytes(onGpu, onCpu) ? 0 : Infinity);
-  check.hold('the content id from the GPU', equalBytes(contentId(onGpu, type.shape, type.dtype, digest), contentId(onCpu, type.shape, type.dtype, digest)) ? 0 : Infinity);
+  check.hold(
+    'the content id from the GPU',
+    equalBytes(contentId(onGpu, type.shape, type.dtype, digest), contentId(onCpu, type.shape, type.dtype, digest))
+      ? 0
+      : Infinity,
+  );
   check.hold('the bytes read back', equalBytes(await readBack(), onCpu) ? 0 : Infinity);
-  const timings = await race([
-    { name: 'kernels', maxCalls: MAX_PIPELINED, run: async (calls) => void (await device.digest(content, held, calls)) },
-    oneByOne('awaited', () => device.digest(content, held, 1)),
-    oneByOne('readback', readBack),
-  ], pace);
+  const timings = await race(
+    [
+      {
+        name: 'kernels',
+        maxCalls: MAX_PIPELINED,
+        run: async (calls) => void (await device.digest(content, held, calls)),
+      },
+      oneByOne('awaited', () => device.digest(content, held, 1)),
+      oneByOne('readback', readBack),
+    ],
+    pace,
+  );
   device.release(held);
   const ms = (name: string): number => timings[name]?.medianMs ?? Number.NaN;
   return {
-    bytes, ...timesOf(timings), gigabytesPerSecond: bytes / ms('kernels') / 1e6, awaitedGigabytesPerSecond: bytes / ms('awaited') / 1e6,
-    readbackGigabytesPerSecond: bytes / ms('readback') / 1e6, speedup: ms('readback') / ms('awaited'), ...accountOf(timings),
+    bytes,
+    ...timesOf(timings),
+    gigabytesPerSecond: bytes / ms('kernels') / 1e6,
+    awaitedGigabytesPerSecond: bytes / ms('awaited') / 1e6,
+    readbackGigabytesPerSecond: bytes / ms('readback') / 1e6,
+    speedup: ms('readback') / ms('awaited'),
+    ...accountOf(timings),
   };
 }
 

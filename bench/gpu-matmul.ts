@@ -1,4 +1,5 @@
-// Every variant of the matrix product on a GPU device, n = 256 … 8192 in float32 and half precision: checked, then timed beside the FMA peak.
+// Every variant of the matrix product on a GPU device, n = 256 … 8192 in float32 and half precision: checked, then
+// timed beside the FMA peak.
 import { contractVariants } from '../kernels/wgsl/contract/contract.ts';
 import type { ContractLimits } from '../kernels/wgsl/contract/matrix.ts';
 import type { ContractPrecision, ContractProblem } from '../kernels/wgsl/contract/problem.ts';
@@ -16,8 +17,16 @@ const SIZES = [256, 512, 1024, 2048, 4096, 8192];
 const QUICK_SIZES = [256, 512];
 const PRECISIONS: readonly ContractPrecision[] = ['f32', 'f16'];
 
-/** The sweep on a device with these limits. `--sizes 256,1024` picks sizes, `--variants tiled,matrix` what their names start with. */
-export async function gpuMatmul(device: GPUDevice, limits: ContractLimits, { quick, pace, values, isOver }: BenchOptions, tell: (line: string) => void): Promise<Outcome> {
+/**
+ * The sweep on a device with these limits. `--sizes 256,1024` picks sizes, `--variants tiled,matrix` what their names
+ * start with.
+ */
+export async function gpuMatmul(
+  device: GPUDevice,
+  limits: ContractLimits,
+  { quick, pace, values, isOver }: BenchOptions,
+  tell: (line: string) => void,
+): Promise<Outcome> {
   const life = new Life(device, (_end, reason) => tell(reason));
   const ground = new LifeTrials(() => life, POOL_ROOM);
   const check = new Check();
@@ -38,12 +47,28 @@ export async function gpuMatmul(device: GPUDevice, limits: ContractLimits, { qui
     square.trial.close();
     tell(`matmul ${n}³ done`);
   }
-  return { checked: check.summary, rows: markBest(rows), columns: ['n', 'precision', 'variant', 'ms', 'gflops', 'shareOfPeak', 'best'] };
+  return {
+    checked: check.summary,
+    rows: markBest(rows),
+    columns: ['n', 'precision', 'variant', 'ms', 'gflops', 'shareOfPeak', 'best'],
+  };
 }
 
-function rowOf(names: { n: number; precision: string; variant: string }, ms: number, peakGflops: number, fault: string | undefined): Row {
+function rowOf(
+  names: { n: number; precision: string; variant: string },
+  ms: number,
+  peakGflops: number,
+  fault: string | undefined,
+): Row {
   const gflops = (2 * names.n ** 3) / ms / 1e6;
-  return { ...names, ms, gflops, shareOfPeak: gflops / peakGflops, peakGflops, ...accountOf({}, fault === undefined ? [] : [fault]) };
+  return {
+    ...names,
+    ms,
+    gflops,
+    shareOfPeak: gflops / peakGflops,
+    peakGflops,
+    ...accountOf({}, fault === undefined ? [] : [fault]),
+  };
 }
 
 /** The fastest variant of each size and precision, and the one that is guessed without measuring. */
@@ -56,13 +81,18 @@ function markBest(rows: readonly Row[]): Row[] {
 }
 
 /** Variants of both precisions; those of float32 once, under float32. */
-function variantsOf(problem: ContractProblem, limits: ContractLimits): { precision: ContractPrecision; name: string; plan: Plan }[] {
+function variantsOf(
+  problem: ContractProblem,
+  limits: ContractLimits,
+): { precision: ContractPrecision; name: string; plan: Plan }[] {
   const seen = new Set<string>();
-  return PRECISIONS.flatMap((precision) => contractVariants(problem, limits, precision).flatMap(({ name, plan }) => {
-    if (seen.has(name)) return [];
-    seen.add(name);
-    return [{ precision, name, plan }];
-  }));
+  return PRECISIONS.flatMap((precision) =>
+    contractVariants(problem, limits, precision).flatMap(({ name, plan }) => {
+      if (seen.has(name)) return [];
+      seen.add(name);
+      return [{ precision, name, plan }];
+    }),
+  );
 }
 
 interface Square {
@@ -72,14 +102,30 @@ interface Square {
 }
 
 async function openSquare(ground: TrialBuffers, n: number): Promise<Square> {
-  const problem: ContractProblem = { m: n, n, k: n, transposeA: false, transposeB: false, lda: n, ldb: n, offsetsA: [0], offsetsB: [0] };
+  const problem: ContractProblem = {
+    m: n,
+    n,
+    k: n,
+    transposeA: false,
+    transposeB: false,
+    lda: n,
+    ldb: n,
+    offsetsA: [0],
+    offsetsB: [0],
+  };
   const [a, b] = [floats(n * n, 1), floats(n * n, 2)];
   const trial = await ground.open([n * n, n * n], n * n, [a, b]);
   return { problem, trial, expected: new Expected(a, b, n) };
 }
 
 /** The sentence that says what is wrong, or nothing. */
-async function verify({ problem: { n }, trial, expected }: Square, plan: Plan, precision: ContractPrecision, check: Check, name: string): Promise<string | undefined> {
+async function verify(
+  { problem: { n }, trial, expected }: Square,
+  plan: Plan,
+  precision: ContractPrecision,
+  check: Check,
+  name: string,
+): Promise<string | undefined> {
   try {
     trial.clear();
     await trial.run(plan, 1);
@@ -149,9 +195,12 @@ const PEAK_THREADS = 2 ** 20;
 /** How long a run for the peak should take. */
 const PEAK_NS = 5e6;
 
-// Eight chains that do not wait for each other; the numbers stay near 1 and depend on a parameter, so that nothing is known in advance.
+// Eight chains that do not wait for each other; the numbers stay near 1 and depend on a parameter, so that nothing is
+// known in advance.
 const PEAK: Shader = {
-  name: 'peak', bindings: ['write'], params: ['factor: f32', 'steps: u32'],
+  name: 'peak',
+  bindings: ['write'],
+  params: ['factor: f32', 'steps: u32'],
   code: `@group(0) @binding(0) var<storage, read_write> sums: array<f32>;
 @compute @workgroup_size(256)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
@@ -172,7 +221,11 @@ async function measurePeak(ground: TrialBuffers, rounds: number): Promise<number
   const run = (steps: number): Promise<number> => {
     const params = new Uint32Array([0, steps]);
     new Float32Array(params.buffer)[0] = 0.999;
-    return nsOf(trial, { launches: [{ shader: PEAK, buffers: [0], params, workgroups: [PEAK_THREADS / 256, 1, 1] }], scratch: [] }, 1);
+    return nsOf(
+      trial,
+      { launches: [{ shader: PEAK, buffers: [0], params, workgroups: [PEAK_THREADS / 256, 1, 1] }], scratch: [] },
+      1,
+    );
   };
   await run(8);
   const steps = 8 * Math.max(1, Math.min(1024, Math.round((16 * PEAK_NS) / (await run(128)))));

@@ -1,6 +1,8 @@
-// npm run bench -- <name> [--json] [--quick] [--option value]: one bench, its rows, and exit code 1 where a row contradicts itself.
+// npm run bench -- <name> [--json] [--quick] [--option value]: one bench, its rows, and exit code 1 where a row
+// contradicts itself.
 //
-// `--save file` writes the JSON beside the table, `--seconds 60` begins nothing after so long, `--driver swiftshader` takes the software GPU.
+// `--save file` writes the JSON beside the table, `--seconds 60` begins nothing after so long, `--driver swiftshader`
+// takes the software GPU.
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
@@ -17,13 +19,25 @@ interface Entry {
 }
 
 const BENCHES: Readonly<Record<string, Entry>> = {
-  matmul: { load: async () => (await import('./matmul.ts')).matmul, options: ['device', 'sizes', 'rivals', 'variants', 'backends'] },
-  overhead: { load: async () => (await import('./overhead.ts')).overhead, options: ['op', 'bytes', 'reuse', 'operands'] },
+  matmul: {
+    load: async () => (await import('./matmul.ts')).matmul,
+    options: ['device', 'sizes', 'rivals', 'variants', 'backends'],
+  },
+  overhead: {
+    load: async () => (await import('./overhead.ts')).overhead,
+    options: ['op', 'bytes', 'reuse', 'operands'],
+  },
   probe: { load: async () => (await import('./probe.ts')).probe, options: ['entries'] },
-  pipeline: { load: async () => (await import('./pipeline.ts')).pipeline, options: ['rows', 'features', 'lambdas', 'rounds', 'class'] },
+  pipeline: {
+    load: async () => (await import('./pipeline.ts')).pipeline,
+    options: ['rows', 'features', 'lambdas', 'rounds', 'class'],
+  },
   fingerprint: { load: async () => (await import('./fingerprint.ts')).fingerprint, options: ['device', 'bytes'] },
   memory: { load: async () => (await import('./memory.ts')).memory, options: ['ops'] },
-  elementwise: { load: async () => (await import('./elementwise.ts')).elementwise, options: ['device', 'bytes', 'rivals'] },
+  elementwise: {
+    load: async () => (await import('./elementwise.ts')).elementwise,
+    options: ['device', 'bytes', 'rivals'],
+  },
   dispatch: { load: async () => (await import('./dispatch.ts')).dispatch, options: ['device', 'chain', 'rivals'] },
 };
 
@@ -42,7 +56,11 @@ interface Command {
 
 /** Throws RangeError where there is no such bench or option, or an option has not the value it takes. */
 function readCommand(args: readonly string[]): Command {
-  if (args.includes('--help')) throw new RangeError(`npm run bench -- <name> [--json] [--quick] [--option value], where <name> is one of ${Object.keys(BENCHES).join(', ')}.`);
+  if (args.includes('--help'))
+    throw new RangeError(
+      'npm run bench -- <name> [--json] [--quick] [--option value], where <name> is one of ' +
+        `${Object.keys(BENCHES).join(', ')}.`,
+    );
   const values: Record<string, string> = {};
   const [flags, names] = [new Set<string>(), [] as string[]];
   for (let i = 0; i < args.length; i++) {
@@ -55,14 +73,23 @@ function readCommand(args: readonly string[]): Command {
   }
   const [name = ''] = names;
   const known = BENCHES[name]?.options;
-  if (known === undefined || names.length > 1) throw new RangeError(`There is no bench "${names.join(' ')}"; give one of ${Object.keys(BENCHES).join(', ')}.`);
+  if (known === undefined || names.length > 1)
+    throw new RangeError(`There is no bench "${names.join(' ')}"; give one of ${Object.keys(BENCHES).join(', ')}.`);
   const unknown = Object.keys(values).find((option) => ![...known, ...COMMON].includes(option));
-  if (unknown !== undefined) throw new RangeError(`${name} has no option --${unknown}; it has ${[...known, ...COMMON, ...FLAGS].map((option) => `--${option}`).join(', ')}.`);
+  if (unknown !== undefined)
+    throw new RangeError(
+      `${name} has no option --${unknown}; it has ` +
+        `${[...known, ...COMMON, ...FLAGS].map((option) => `--${option}`).join(', ')}.`,
+    );
   wordsOf(values, 'driver', ['swiftshader']);
   wordsOf(values, 'rivals', ['tfjs', 'jax', 'onnx', 'none']);
   const endMs = (numberOf(values, 'seconds', 0) ?? Infinity) * 1000;
   const quick = flags.has('quick');
-  return { name, json: flags.has('json'), options: { quick, pace: quick ? QUICK_PACE : FULL_PACE, values, isOver: () => performance.now() > endMs } };
+  return {
+    name,
+    json: flags.has('json'),
+    options: { quick, pace: quick ? QUICK_PACE : FULL_PACE, values, isOver: () => performance.now() > endMs },
+  };
 }
 
 async function run({ name, json, options }: Command): Promise<number> {
@@ -74,7 +101,9 @@ async function run({ name, json, options }: Command): Promise<number> {
   try {
     outcome = await bench(options, (line) => void process.stderr.write(`${line}\n`));
   } catch (error) {
-    process.stderr.write(`FAILED ${name}: ${error instanceof RangeError ? error.message : String((error as Error).stack)}\n`);
+    process.stderr.write(
+      `FAILED ${name}: ${error instanceof RangeError ? error.message : String((error as Error).stack)}\n`,
+    );
     return 1;
   }
   return print(name, json, options, { ...machine, ...outcome.gpu }, outcome);
@@ -86,7 +115,15 @@ function print(name: string, json: boolean, { values }: BenchOptions, machine: o
   const answer = `${JSON.stringify({ name, machine, commit: commitOf(), checked, rows }, undefined, 1)}\n`;
   process.stdout.write(json ? answer : `${tableOf(outcome)}\n`);
   if (values['save'] !== undefined) writeFileSync(values['save'], answer);
-  const faults = rows.flatMap((row) => row.faults.map((fault) => `${outcome.columns.slice(0, 4).map((column) => `${column} ${String(row[column])}`).join(', ')}: ${fault}`));
+  const faults = rows.flatMap((row) =>
+    row.faults.map(
+      (fault) =>
+        `${outcome.columns
+          .slice(0, 4)
+          .map((column) => `${column} ${String(row[column])}`)
+          .join(', ')}: ${fault}`,
+    ),
+  );
   for (const fault of faults) process.stderr.write(`FAILED ${name}, ${fault}\n`);
   return faults.length === 0 ? 0 : 1;
 }
@@ -94,12 +131,20 @@ function print(name: string, json: boolean, { values }: BenchOptions, machine: o
 /** Set in the process that is started again, which never starts another. */
 const AGAIN = 'SYMBOLIC_SHEET_BENCH_AGAIN';
 
-/** The settings to start again with: none that lean on the result, and the driver that is asked for; undefined where this process has them. */
+/**
+ * The settings to start again with: none that lean on the result, and the driver that is asked for; undefined where
+ * this process has them.
+ */
 async function wantedEnv({ options: { values } }: Command): Promise<NodeJS.ProcessEnv | undefined> {
   if (process.env[AGAIN] !== undefined) return undefined;
-  const driver = values['driver'] === 'swiftshader' ? (await import('./measure/swiftshader.ts')).swiftShaderEnv() : undefined;
+  const driver =
+    values['driver'] === 'swiftshader' ? (await import('./measure/swiftshader.ts')).swiftShaderEnv() : undefined;
   if (driver === undefined && !LEANING.some((key) => process.env[key] !== undefined)) return undefined;
-  return { ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !LEANING.includes(key))), ...driver, [AGAIN]: '1' };
+  return {
+    ...Object.fromEntries(Object.entries(process.env).filter(([key]) => !LEANING.includes(key))),
+    ...driver,
+    [AGAIN]: '1',
+  };
 }
 
 async function main(): Promise<number> {
@@ -111,7 +156,10 @@ async function main(): Promise<number> {
     return 2;
   }
   const env = await wantedEnv(command);
-  return env === undefined ? run(command) : spawnSync(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { env, stdio: 'inherit' }).status ?? 1;
+  return env === undefined
+    ? run(command)
+    : (spawnSync(process.execPath, [...process.execArgv, ...process.argv.slice(1)], { env, stdio: 'inherit' }).status ??
+        1);
 }
 
 process.exit(await main());

@@ -13,7 +13,8 @@ export const matmul: Bench = async (options, tell) => {
   const asked = options.values['device'] ?? 'cpu';
   const places = asked === 'all' ? Object.keys(PLACES) : asked.split(',');
   const unknown = places.find((place) => PLACES[place] === undefined);
-  if (unknown !== undefined) throw new RangeError(`matmul has no device "${unknown}"; give one of ${Object.keys(PLACES).join(', ')}, all`);
+  if (unknown !== undefined)
+    throw new RangeError(`matmul has no device "${unknown}"; give one of ${Object.keys(PLACES).join(', ')}, all`);
   const outcomes = [];
   for (const place of places) {
     try {

@@ -1,4 +1,5 @@
-// Memory: ten million distinct ops leave RSS flat, and a working set of three times the budget stays within 1.25 × budget + pinned.
+// Memory: ten million distinct ops leave RSS flat, and a working set of three times the budget stays within 1.25 ×
+// budget + pinned.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';
@@ -37,7 +38,23 @@ export const memory: Bench = async ({ quick, values }, tell) => {
     tell(`memory ${loop.name} done`);
   }
   for (const elements of [2 ** 18, 200]) rows.push(await budgetRow(elements, { quick }, check));
-  return { checked: check.summary, rows, columns: ['scenario', 'ops', 'seconds', 'baselineMb', 'earlyMb', 'lateMb', 'peakMb', 'limitMb', 'pinnedMb', 'storedMb', 'entries'] };
+  return {
+    checked: check.summary,
+    rows,
+    columns: [
+      'scenario',
+      'ops',
+      'seconds',
+      'baselineMb',
+      'earlyMb',
+      'lateMb',
+      'peakMb',
+      'limitMb',
+      'pinnedMb',
+      'storedMb',
+      'entries',
+    ],
+  };
 };
 
 const LOOPS: readonly Loop[] = [
@@ -46,7 +63,10 @@ const LOOPS: readonly Loop[] = [
     make: (sheet) => {
       const x = sheet.tensor(floats(8, 1));
       return async (from, count) => {
-        for (let i = from; i < from + count; i += 100) await sheet.compute(...Array.from({ length: Math.min(100, from + count - i) }, (_, j) => x.add((i + j) / 1024)));
+        for (let i = from; i < from + count; i += 100)
+          await sheet.compute(
+            ...Array.from({ length: Math.min(100, from + count - i) }, (_, j) => x.add((i + j) / 1024)),
+          );
       };
     },
     scenario: (calls, { hits }) => ({ hits: [0, calls], kernelCalls: [calls - hits, calls * 2], bytesDemanded: 0 }),
@@ -96,8 +116,17 @@ async function flatRow({ name, make, scenario }: Loop, ops: number, check: Check
     addDifference(counts, before, countsOf(sheet));
     const early = rss[Math.floor(rss.length / 4)] as number;
     const late = rss.at(-1) as number;
-    const grown = late > early + SLACK_BYTES || done < ops ? [`RSS grew from ${mb(early)} MB after a quarter to ${mb(late)} MB after ${done} ops`] : [];
-    return rowOf(name, sheet, { ops: done, baseline, early, late, peak: Math.max(...rss), limit: early + SLACK_BYTES, started }, counts, [...grown, ...contradictions(counts, done, scenario)]);
+    const grown =
+      late > early + SLACK_BYTES || done < ops
+        ? [`RSS grew from ${mb(early)} MB after a quarter to ${mb(late)} MB after ${done} ops`]
+        : [];
+    return rowOf(
+      name,
+      sheet,
+      { ops: done, baseline, early, late, peak: Math.max(...rss), limit: early + SLACK_BYTES, started },
+      counts,
+      [...grown, ...contradictions(counts, done, scenario)],
+    );
   } finally {
     await sheet.close();
   }
@@ -126,9 +155,19 @@ async function budgetRow(elements: number, { quick }: Pick<BenchOptions, 'quick'
     }
     addDifference(counts, before, countsOf(sheet));
     const over = excess > 0 ? [`RSS went ${mb(excess)} MB over baseline + 1.25 × budget + pinned`] : [];
-    const wrong = contradictions(counts, count * passes, (calls, { hits }) => ({ kernelCalls: [calls - hits, calls * 3], bytesCopied: 0, bytesDemanded: 0 }));
+    const wrong = contradictions(counts, count * passes, (calls, { hits }) => ({
+      kernelCalls: [calls - hits, calls * 3],
+      bytesCopied: 0,
+      bytesDemanded: 0,
+    }));
     const limit = baseline + 1.25 * budgetBytes;
-    return rowOf(`working set of 3 budgets, ${elements * 4} B each`, sheet, { ops: count * passes, baseline, early: baseline, late: process.memoryUsage.rss(), peak, limit, started }, counts, [...over, ...wrong]);
+    return rowOf(
+      `working set of 3 budgets, ${elements * 4} B each`,
+      sheet,
+      { ops: count * passes, baseline, early: baseline, late: process.memoryUsage.rss(), peak, limit, started },
+      counts,
+      [...over, ...wrong],
+    );
   } finally {
     await sheet.close();
   }
@@ -144,12 +183,31 @@ interface Seen {
   readonly started: bigint;
 }
 
-function rowOf(scenario: string, sheet: SymbolicSheet, { ops, baseline, early, late, peak, limit, started }: Seen, counts: Counts, faults: readonly string[]): Row {
+function rowOf(
+  scenario: string,
+  sheet: SymbolicSheet,
+  { ops, baseline, early, late, peak, limit, started }: Seen,
+  counts: Counts,
+  faults: readonly string[],
+): Row {
   const { entries, sizeBytes } = sheet.stats();
   return {
-    scenario, ops, seconds: Number(process.hrtime.bigint() - started) / 1e9, baselineMb: mb(baseline), earlyMb: mb(early), lateMb: mb(late), peakMb: mb(peak), limitMb: mb(limit),
-    pinnedMb: mb(sheet.stats().pinnedBytes), storedMb: mb(sizeBytes), entries, tableMb: mb(partsOf(sheet).table.sizeBytes), nodes: sheet.stats().nodes,
-    counters: counts, scenarios: { [scenario]: counts }, faults,
+    scenario,
+    ops,
+    seconds: Number(process.hrtime.bigint() - started) / 1e9,
+    baselineMb: mb(baseline),
+    earlyMb: mb(early),
+    lateMb: mb(late),
+    peakMb: mb(peak),
+    limitMb: mb(limit),
+    pinnedMb: mb(sheet.stats().pinnedBytes),
+    storedMb: mb(sizeBytes),
+    entries,
+    tableMb: mb(partsOf(sheet).table.sizeBytes),
+    nodes: sheet.stats().nodes,
+    counters: counts,
+    scenarios: { [scenario]: counts },
+    faults,
   };
 }
 
@@ -165,6 +223,10 @@ async function restingRss(): Promise<number> {
 }
 
 async function checkSheet(sheet: SymbolicSheet, check: Check): Promise<void> {
-  const [sum] = await sheet.tensor(Float32Array.of(1, 2, 3)).add(0.5).sum().data();
+  const [sum] = await sheet
+    .tensor(Float32Array.of(1, 2, 3))
+    .add(0.5)
+    .sum()
+    .data();
   check.hold('a small sum', sum === 7.5 ? 0 : Infinity);
 }

@@ -33,10 +33,31 @@ export const pipeline: Bench = async (options, tell) => {
   const runs = makeRuns(grid);
   for (let round = 0; round < rounds; round++) {
     await runAll(runs, digits, grid, numerics);
-    tell(`pipeline round ${round + 1} of ${rounds}: ${Object.values(runs).map(({ name, samples }) => `${name} ${(samples.at(-1) as number / 1000).toFixed(2)} s`).join(', ')}`);
+    tell(
+      `pipeline round ${round + 1} of ${rounds}: ${Object.values(runs)
+        .map(({ name, samples }) => `${name} ${((samples.at(-1) as number) / 1000).toFixed(2)} s`)
+        .join(', ')}`,
+    );
   }
-  for (const run of Object.values(runs)) check.hold(`the ${run.name} sweep`, difference(run.fits, runs.off.fits) * rows / grid.folds / (numerics === 'exact' ? 0.5 : 20));
-  const columns = ['rows', 'features', 'fits', 'directMs', 'hoistedMs', 'offMs', 'coldMs', 'warmMs', 'coldRatio', 'warmRatio', 'hoistedRatio', 'avoidedFlops'];
+  for (const run of Object.values(runs))
+    check.hold(
+      `the ${run.name} sweep`,
+      (difference(run.fits, runs.off.fits) * rows) / grid.folds / (numerics === 'exact' ? 0.5 : 20),
+    );
+  const columns = [
+    'rows',
+    'features',
+    'fits',
+    'directMs',
+    'hoistedMs',
+    'offMs',
+    'coldMs',
+    'warmMs',
+    'coldRatio',
+    'warmRatio',
+    'hoistedRatio',
+    'avoidedFlops',
+  ];
   return { checked: check.summary, rows: [rowOf(runs, { rows, grid, rounds, numerics })], columns };
 };
 
@@ -48,22 +69,49 @@ interface Size {
 }
 
 function sizeOf({ quick, values }: BenchOptions): Size {
-  const [rows, features] = [numberOf(values, 'rows') ?? (quick ? 6_000 : 20_000), numberOf(values, 'features') ?? (quick ? 512 : 1_024)];
+  const [rows, features] = [
+    numberOf(values, 'rows') ?? (quick ? 6_000 : 20_000),
+    numberOf(values, 'features') ?? (quick ? 512 : 1_024),
+  ];
   const lambdas = LAMBDAS.slice(0, numberOf(values, 'lambdas') ?? LAMBDAS.length);
-  return { rows, grid: { features, scales: SCALES, lambdas, folds: 3 }, rounds: numberOf(values, 'rounds') ?? (quick ? 1 : 3), numerics: wordsOf(values, 'class', ['exact', 'tolerance'])?.[0] ?? 'tolerance' };
+  return {
+    rows,
+    grid: { features, scales: SCALES, lambdas, folds: 3 },
+    rounds: numberOf(values, 'rounds') ?? (quick ? 1 : 3),
+    numerics: wordsOf(values, 'class', ['exact', 'tolerance'])?.[0] ?? 'tolerance',
+  };
 }
 
 type Runs = Readonly<Record<'direct' | 'hoisted' | 'off' | 'cold' | 'warm', Run>>;
 
 function makeRuns({ scales, lambdas, folds }: Grid): Runs {
   const fits = scales.length * lambdas.length * folds;
-  const run = (name: string, scenario?: Scenario): Run => ({ name, samples: [], counts: noCounts(), scenario, flops: 0, fits: [] });
+  const run = (name: string, scenario?: Scenario): Run => ({
+    name,
+    samples: [],
+    counts: noCounts(),
+    scenario,
+    flops: 0,
+    fits: [],
+  });
   const idle = { hits: 0, misses: 0, bypasses: 0, bytesHashed: 0 };
   const off = run('off', (calls) => ({ ...idle, kernelCalls: [calls * fits * 10, Infinity] }));
   return {
-    direct: run('direct'), hoisted: run('hoisted', () => idle), off,
-    cold: run('cold', (calls) => ({ kernelCalls: [1, off.counts.kernelCalls - 1], hits: [1, Infinity], bytesDemanded: calls * fits * 4 })),
-    warm: run('warm', (calls) => ({ kernelCalls: 0, misses: 0, bypasses: 0, hits: [calls * fits, Infinity], bytesDemanded: calls * fits * 4 })),
+    direct: run('direct'),
+    hoisted: run('hoisted', () => idle),
+    off,
+    cold: run('cold', (calls) => ({
+      kernelCalls: [1, off.counts.kernelCalls - 1],
+      hits: [1, Infinity],
+      bytesDemanded: calls * fits * 4,
+    })),
+    warm: run('warm', (calls) => ({
+      kernelCalls: 0,
+      misses: 0,
+      bypasses: 0,
+      hits: [calls * fits, Infinity],
+      bytesDemanded: calls * fits * 4,
+    })),
   };
 }
 
@@ -98,18 +146,40 @@ async function timed(run: Run, sheet: SymbolicSheet, work: () => Promise<Fit[]>)
 }
 
 function rowOf(runs: Runs, { rows, grid, rounds, numerics }: Size): Row {
-  const timings = Object.fromEntries(Object.values(runs).map(({ name, samples, counts, scenario }) => [name, {
-    medianMs: quantile(samples, 0.5), p10Ms: quantile(samples, 0.1), p90Ms: quantile(samples, 0.9), rounds, callsPerRound: 1, counts,
-    contradictions: scenario === undefined ? [] : contradictions(counts, rounds, scenario).map((what) => `${name}: ${what}`),
-  }]));
+  const timings = Object.fromEntries(
+    Object.values(runs).map(({ name, samples, counts, scenario }) => [
+      name,
+      {
+        medianMs: quantile(samples, 0.5),
+        p10Ms: quantile(samples, 0.1),
+        p90Ms: quantile(samples, 0.9),
+        rounds,
+        callsPerRound: 1,
+        counts,
+        contradictions:
+          scenario === undefined ? [] : contradictions(counts, rounds, scenario).map((what) => `${name}: ${what}`),
+      },
+    ]),
+  );
   const ms = (name: keyof Runs): number => quantile(runs[name].samples, 0.5);
   return {
-    rows, features: grid.features, fits: runs.off.fits.length, class: numerics, ...timesOf(timings), coldRatio: ms('direct') / ms('cold'), warmRatio: ms('direct') / ms('warm'),
-    hoistedRatio: ms('cold') / ms('hoisted'), avoidedFlops: runs.off.flops - runs.cold.flops, ...accountOf(timings, toil(runs, grid)),
+    rows,
+    features: grid.features,
+    fits: runs.off.fits.length,
+    class: numerics,
+    ...timesOf(timings),
+    coldRatio: ms('direct') / ms('cold'),
+    warmRatio: ms('direct') / ms('warm'),
+    hoistedRatio: ms('cold') / ms('hoisted'),
+    avoidedFlops: runs.off.flops - runs.cold.flops,
+    ...accountOf(timings, toil(runs, grid)),
   };
 }
 
-/** The features and gram matrices do not depend on λ, so of L values of λ a cold sweep may do little more than 1/L of the work. */
+/**
+ * The features and gram matrices do not depend on λ, so of L values of λ a cold sweep may do little more than 1/L of
+ * the work.
+ */
 function toil({ off, cold }: Runs, { lambdas }: Grid): string[] {
   const most = off.flops * (1 / lambdas.length + 0.4);
   return cold.flops <= most ? [] : [`cold: ${cold.flops} flops of ${off.flops}, expected at most ${most}`];
@@ -117,7 +187,9 @@ function toil({ off, cold }: Runs, { lambdas }: Grid): string[] {
 
 /** Largest difference of an accuracy between two sweeps. */
 const difference = (found: readonly Fit[], wanted: readonly Fit[]): number =>
-  found.length === wanted.length ? Math.max(0, ...found.map(({ accuracy }, i) => Math.abs(accuracy - (wanted[i] as Fit).accuracy))) : Infinity;
+  found.length === wanted.length
+    ? Math.max(0, ...found.map(({ accuracy }, i) => Math.abs(accuracy - (wanted[i] as Fit).accuracy)))
+    : Infinity;
 
 /** A small sweep of every kind against the JavaScript reference, which accumulates in float64. */
 async function checkSmall(check: Check): Promise<void> {
@@ -127,7 +199,11 @@ async function checkSmall(check: Check): Promise<void> {
   const sheet = await SymbolicSheet.open();
   try {
     const wanted = await sweep(reference, digits, grid);
-    for (const found of [await sweep(sheet, digits, grid), await sweepByHand(sheet, digits, grid), await bareSweep(sheet, digits, grid)]) {
+    for (const found of [
+      await sweep(sheet, digits, grid),
+      await sweepByHand(sheet, digits, grid),
+      await bareSweep(sheet, digits, grid),
+    ]) {
       check.hold('a sweep of 600 digits', (difference(found, wanted) * 200) / 4);
     }
   } finally {

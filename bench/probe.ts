@@ -1,4 +1,5 @@
-// What a hit by handle costs when 10³ to 10⁶ results are kept and any of them may be asked for; lru-cache and a memoize beside it.
+// What a hit by handle costs when 10³ to 10⁶ results are kept and any of them may be asked for; lru-cache and a memoize
+// beside it.
 //
 // A hit is `await sheet.matmul(x, y)`: the call becomes an expression, is interned and found. Nothing is read.
 import { performance } from 'node:perf_hooks';
@@ -29,10 +30,26 @@ export const probe: Bench = async (options, tell) => {
     rows.push(await rowOf(entries, options, check));
     tell(`probe ${entries} entries done`);
   }
-  return { checked: check.summary, rows, columns: ['entries', 'p50', 'p99', 'meanNs', 'bytesPerEntry', 'lruP50', 'lruP99', 'memoizeP50', 'memoizeP99', 'withinTarget'] };
+  return {
+    checked: check.summary,
+    rows,
+    columns: [
+      'entries',
+      'p50',
+      'p99',
+      'meanNs',
+      'bytesPerEntry',
+      'lruP50',
+      'lruP99',
+      'memoizeP50',
+      'memoizeP99',
+      'withinTarget',
+    ],
+  };
 };
 
-const sizesOf = ({ quick, values }: BenchOptions): readonly number[] => numbersOf(values, 'entries') ?? (quick ? [1000, 10_000] : [1000, 10_000, 100_000, 1_000_000]);
+const sizesOf = ({ quick, values }: BenchOptions): readonly number[] =>
+  numbersOf(values, 'entries') ?? (quick ? [1000, 10_000] : [1000, 10_000, 100_000, 1_000_000]);
 
 /** Vectors on two sides; every pair of them is an entry. */
 interface Table {
@@ -57,7 +74,11 @@ async function rowOf(entries: number, { quick }: BenchOptions, check: Check): Pr
     const samples: Record<string, number[]> = { sheet: [], lru: [], memoize: [] };
     for (let round = 0; round <= ROUNDS; round++) {
       const draw = drawFrom(round + 1);
-      const took = { sheet: await timeHits(sheet, table, draws, draw, round === 0 ? noCounts() : counts), lru: timeCalls(rivals.lru, table, draws, draw), memoize: timeCalls(rivals.memoize, table, draws / 10, draw) };
+      const took = {
+        sheet: await timeHits(sheet, table, draws, draw, round === 0 ? noCounts() : counts),
+        lru: timeCalls(rivals.lru, table, draws, draw),
+        memoize: timeCalls(rivals.memoize, table, draws / 10, draw),
+      };
       if (round > 0) for (const [name, times] of Object.entries(took)) samples[name]?.push(...times);
     }
     return assemble(entries, kept, bytesPerEntry, samples, counts, draws * ROUNDS);
@@ -66,16 +87,42 @@ async function rowOf(entries: number, { quick }: BenchOptions, check: Check): Pr
   }
 }
 
-function assemble(entries: number, kept: number, bytesPerEntry: number, samples: Record<string, number[]>, counts: Counts, calls: number): Row {
+function assemble(
+  entries: number,
+  kept: number,
+  bytesPerEntry: number,
+  samples: Record<string, number[]>,
+  counts: Counts,
+  calls: number,
+): Row {
   const at = (name: string, q: number): number => quantile(samples[name] ?? [], q);
   const nsPerHit = { p50: at('sheet', 0.5), p99: at('sheet', 0.99) };
   const lost = kept === entries ? [] : [`${kept} of ${entries} results were kept`];
-  const wrong = contradictions(counts, calls, () => ({ kernelCalls: 0, hits: calls, misses: 0, bypasses: 0, bytesHashed: 0, bytesCopied: 0, bytesDemanded: 0 }));
+  const wrong = contradictions(counts, calls, () => ({
+    kernelCalls: 0,
+    hits: calls,
+    misses: 0,
+    bypasses: 0,
+    bytesHashed: 0,
+    bytesCopied: 0,
+    bytesDemanded: 0,
+  }));
   return {
-    entries, nsPerHit, ...nsPerHit, meanNs: (samples['sheet'] ?? []).reduce((sum, ns) => sum + ns, 0) / calls, bytesPerEntry,
-    lru: { p50: at('lru', 0.5), p99: at('lru', 0.99) }, memoize: { p50: at('memoize', 0.5), p99: at('memoize', 0.99) },
-    lruP50: at('lru', 0.5), lruP99: at('lru', 0.99), memoizeP50: at('memoize', 0.5), memoizeP99: at('memoize', 0.99),
-    withinTarget: nsPerHit.p50 <= TARGET_NS, counters: counts, scenarios: { hitHandle: counts }, faults: [...lost, ...wrong],
+    entries,
+    nsPerHit,
+    ...nsPerHit,
+    meanNs: (samples['sheet'] ?? []).reduce((sum, ns) => sum + ns, 0) / calls,
+    bytesPerEntry,
+    lru: { p50: at('lru', 0.5), p99: at('lru', 0.99) },
+    memoize: { p50: at('memoize', 0.5), p99: at('memoize', 0.99) },
+    lruP50: at('lru', 0.5),
+    lruP99: at('lru', 0.99),
+    memoizeP50: at('memoize', 0.5),
+    memoizeP99: at('memoize', 0.99),
+    withinTarget: nsPerHit.p50 <= TARGET_NS,
+    counters: counts,
+    scenarios: { hitHandle: counts },
+    faults: [...lost, ...wrong],
   };
 }
 
@@ -83,10 +130,16 @@ function makeTable(sheet: SymbolicSheet, entries: number): Table {
   let side = Math.floor(Math.sqrt(entries));
   while (entries % side !== 0) side--;
   const [left, right] = [vectors(side, 1), vectors(entries / side, 1_000_001)];
-  return { left, right, rows: left.map((array) => sheet.tensor(array, [1, LENGTH])), columns: right.map((array) => sheet.tensor(array, [LENGTH, 1])) };
+  return {
+    left,
+    right,
+    rows: left.map((array) => sheet.tensor(array, [1, LENGTH])),
+    columns: right.map((array) => sheet.tensor(array, [LENGTH, 1])),
+  };
 }
 
-const vectors = (count: number, seed: number): Float32Array[] => Array.from({ length: count }, (_, i) => floats(LENGTH, seed + i));
+const vectors = (count: number, seed: number): Float32Array[] =>
+  Array.from({ length: count }, (_, i) => floats(LENGTH, seed + i));
 
 /** Computes every pair, and keeps every result: this bench is of finding, not of what is worth keeping. */
 async function fill(sheet: SymbolicSheet, { rows, columns }: Table): Promise<void> {
@@ -99,14 +152,27 @@ async function checkSome(sheet: SymbolicSheet, { left, right, rows, columns }: T
   for (let i = 0; i < 20; i++) {
     const [row, column] = [pick(draw, rows.length), pick(draw, columns.length)];
     const found = await sheet.matmul(rows[row] as Tensor, columns[column] as Tensor).data();
-    check.hold(`inner product ${row}·${column}`, productError(left[row] as Float32Array, right[column] as Float32Array, found as Float32Array, { m: 1, n: 1, k: LENGTH }));
+    check.hold(
+      `inner product ${row}·${column}`,
+      productError(left[row] as Float32Array, right[column] as Float32Array, found as Float32Array, {
+        m: 1,
+        n: 1,
+        k: LENGTH,
+      }),
+    );
   }
 }
 
 const pick = (draw: Draw, count: number): number => Math.floor(draw() * count);
 
 /** Nanoseconds of every hit, each on its own, less what reading the clock costs. */
-async function timeHits(sheet: SymbolicSheet, { rows, columns }: Table, calls: number, draw: Draw, counts: Counts): Promise<number[]> {
+async function timeHits(
+  sheet: SymbolicSheet,
+  { rows, columns }: Table,
+  calls: number,
+  draw: Draw,
+  counts: Counts,
+): Promise<number[]> {
   const before = countsOf(sheet);
   const times = new Array<number>(calls);
   for (let i = 0; i < calls; i++) {
@@ -151,7 +217,10 @@ async function rivalsOf({ left, right }: Table): Promise<{ lru: Lookup; memoize:
 }
 
 /** Median cost of reading the clock twice. */
-const CLOCK_NS = quantile(Array.from({ length: 10_000 }, () => -(performance.now() - performance.now()) * 1e6), 0.5);
+const CLOCK_NS = quantile(
+  Array.from({ length: 10_000 }, () => -(performance.now() - performance.now()) * 1e6),
+  0.5,
+);
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

@@ -10,7 +10,10 @@ const { show, done } = notebook(import.meta.url);
 // A sheet lives in memory. It needs no server, no account and no GPU, and says which devices it found on this machine.
 await using sheet = await SymbolicSheet.open();
 
-await show('Devices', sheet.devices().map(({ name, found, detail }) => ({ device: name, found: found ? 'yes' : 'no', detail })));
+await show(
+  'Devices',
+  sheet.devices().map(({ name, found, detail }) => ({ device: name, found: found ? 'yes' : 'no', detail })),
+);
 
 // %% Describe, then ask
 // A call gives a *symbolic tensor*: its shape, dtype and expression are known at once and mistakes throw here, but
@@ -22,8 +25,8 @@ await show('Before', String(wave));
 await show('A damped wave', wave);
 await show('After', String(wave));
 
-// %% The same question again
-// The expression is written once more, from the beginning. It is the same question, so the answer is found, not computed.
+// %% The same question again The expression is written once more, from the beginning. It is the same question, so the
+// answer is found, not computed.
 const A = sheet.randomNormal([512, 512], { seed: 1 });
 const B = sheet.randomNormal([512, 512], { seed: 2 });
 

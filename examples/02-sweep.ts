@@ -16,9 +16,8 @@ const images = sheet.tensor(digits.images, [600, 28, 28]);
 
 await show('Thirty of them', images.slice([0], [30]), { scale: 'grey' });
 
-// %% The sweep
-// Three scales of random Fourier features, six λ, three folds: 54 fits. Each goes from the pixels to an accuracy, as if it
-// were the only one. We note when each fit was done.
+// %% The sweep Three scales of random Fourier features, six λ, three folds: 54 fits. Each goes from the pixels to an
+// accuracy, as if it were the only one. We note when each fit was done.
 const scales = [0.05, 0.1, 0.2];
 const lambdas = [1e-4, 1e-3, 1e-2, 3e-2, 1e-1, 1];
 const grid = { features: 128, scales, lambdas, folds: 3 };
@@ -31,7 +30,11 @@ async function timed(name: string, on: SymbolicSheet, over: Grid) {
     doneMs.push(performance.now() - started);
   });
   const after = on.stats().counters;
-  const work = { calls: after.calls - before.calls, kernels: after.kernelCalls - before.kernelCalls, flops: after.flops - before.flops };
+  const work = {
+    calls: after.calls - before.calls,
+    kernels: after.kernelCalls - before.kernelCalls,
+    flops: after.flops - before.flops,
+  };
   return { name, fits, doneMs, work, x: doneMs.map((_, i) => i + 1), y: doneMs };
 }
 
@@ -45,17 +48,27 @@ const off = await timed('cache off', plain, grid);
 const runs = [off, first, wider, again];
 await show('When each fit was done', lineChart({ series: runs, x: 'fit', y: 'milliseconds since the start' }));
 
-// %% What it cost
-// The first run pays for the features and the Gram matrices of a scale once per fold, and for a solve per λ. A new λ pays for its
-// own solves. The same sweep again pays for looking.
-const bars = runs.map(({ name, fits, doneMs }) => ({ name, value: Math.round(doneMs.at(-1) ?? 0), note: `${fits.length} fits` }));
+// %% What it cost The first run pays for the features and the Gram matrices of a scale once per fold, and for a solve
+// per λ. A new λ pays for its own solves. The same sweep again pays for looking.
+const bars = runs.map(({ name, fits, doneMs }) => ({
+  name,
+  value: Math.round(doneMs.at(-1) ?? 0),
+  note: `${fits.length} fits`,
+}));
 await show('Time by run', barChart(bars, 'ms'));
-await show('Work by run', runs.map(({ name, fits, work: { calls, kernels, flops } }) => (
-  { run: name, fits: fits.length, calls, 'kernels run': kernels, GFLOP: flops / 1e9 }
-)));
+await show(
+  'Work by run',
+  runs.map(({ name, fits, work: { calls, kernels, flops } }) => ({
+    run: name,
+    fits: fits.length,
+    calls,
+    'kernels run': kernels,
+    GFLOP: flops / 1e9,
+  })),
+);
 
-// %% What it found
-// In class `exact` the accuracies do not depend on the cache: every run agrees with the run without one, to the last bit.
+// %% What it found In class `exact` the accuracies do not depend on the cache: every run agrees with the run without
+// one, to the last bit.
 const accuracies = (fits: readonly Fit[]): string => fits.map(({ accuracy }) => accuracy).join();
 const equal = [first, again].map(({ name, fits }) => ({ run: name, equal: accuracies(fits) === accuracies(off.fits) }));
 await show('Accuracies equal to those of the run without a cache', equal);
@@ -64,7 +77,13 @@ const best = ranked(first.fits);
 const percent = (scale: number, lambda: number): number =>
   100 * (best.find((fit) => fit.scale === scale && fit.lambda === lambda)?.accuracy ?? NaN);
 const table = sheet.tensor(scales.map((scale) => lambdas.map((lambda) => percent(scale, lambda))));
-await show('Mean accuracy in percent, scale down, λ across', table, { rows: scales.map(String), columns: lambdas.map(String), scale: 'heat' });
-await show('The best', [{ scale: best[0]?.scale ?? NaN, λ: best[0]?.lambda ?? NaN, 'accuracy in percent': 100 * (best[0]?.accuracy ?? NaN) }]);
+await show('Mean accuracy in percent, scale down, λ across', table, {
+  rows: scales.map(String),
+  columns: lambdas.map(String),
+  scale: 'heat',
+});
+await show('The best', [
+  { scale: best[0]?.scale ?? NaN, λ: best[0]?.lambda ?? NaN, 'accuracy in percent': 100 * (best[0]?.accuracy ?? NaN) },
+]);
 
 done();

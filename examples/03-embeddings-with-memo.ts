@@ -1,7 +1,7 @@
 // Embeddings with memo
 //
-// A model that runs in onnxruntime is not made of our ops. `memo` remembers its results row by row: a text it has seen is not
-// embedded again, and what is computed from the embeddings is found as well.
+// A model that runs in onnxruntime is not made of our ops. `memo` remembers its results row by row: a text it has seen
+// is not embedded again, and what is computed from the embeddings is found as well.
 import ort from 'onnxruntime-node';
 import { SymbolicSheet } from 'symbolic-sheet';
 import { notebook } from './lib/show.ts';
@@ -9,22 +9,26 @@ import { denseModel } from './lib/show-onnx.ts';
 
 const { show, done } = notebook(import.meta.url);
 
-// %% A model without a download
-// Two dense layers with random weights, 960 KB, written as ONNX by hand. Random layers are random projections: they learn nothing,
-// but they keep near things near (Johnson and Lindenstrauss, 1984), which is enough for this page.
+// %% A model without a download Two dense layers with random weights, 960 KB, written as ONNX by hand. Random layers
+// are random projections: they learn nothing, but they keep near things near (Johnson and Lindenstrauss, 1984), which
+// is enough for this page.
 await using sheet = await SymbolicSheet.open();
 async function layer(seed: number, inputs: number, outputs: number) {
-  const weights = await sheet.randomNormal([inputs, outputs], { seed }).multiply(1 / Math.sqrt(inputs)).data();
+  const weights = await sheet
+    .randomNormal([inputs, outputs], { seed })
+    .multiply(1 / Math.sqrt(inputs))
+    .data();
   return { inputs, outputs, weights };
 }
 const model = denseModel([await layer(1, 512, 384), await layer(2, 384, 128)]);
 const session = await ort.InferenceSession.create(model);
 
-await show('The model', [{ bytes: model.length, input: session.inputNames.join(), output: session.outputNames.join() }]);
+await show('The model', [
+  { bytes: model.length, input: session.inputNames.join(), output: session.outputNames.join() },
+]);
 
-// %% Text in, vector out
-// Every text becomes 512 counts of its three-letter pieces, and the model makes 128 numbers of them. This is the function that
-// costs something; it notes how many texts it was given.
+// %% Text in, vector out Every text becomes 512 counts of its three-letter pieces, and the model makes 128 numbers of
+// them. This is the function that costs something; it notes how many texts it was given.
 const batches: number[] = [];
 
 function count(text: string): Float32Array {
@@ -46,16 +50,21 @@ async function run(texts: readonly string[]) {
   return y as ort.Tensor;
 }
 
-// %% Remember it by row
-// The key is the name, `deps` and each text: not the source of the function. `deps` is whatever else the result depends on, here the
-// model's own bytes.
+// %% Remember it by row The key is the name, `deps` and each text: not the source of the function. `deps` is whatever
+// else the result depends on, here the model's own bytes.
 const fingerprint = await sheet.tensor(model).fingerprint();
 const embed = sheet.memo('embed', run, { deps: [fingerprint], rows: 8 });
 
 const texts = [
-  'the cat sat on the mat', 'a cat sits on a mat', 'the dog sat on the mat',
-  'matrix multiplication is fast', 'fast multiplication of matrices', 'multiplying a matrix quickly',
-  'rain in the morning', 'morning rain and fog', 'a rainy morning',
+  'the cat sat on the mat',
+  'a cat sits on a mat',
+  'the dog sat on the mat',
+  'matrix multiplication is fast',
+  'fast multiplication of matrices',
+  'multiplying a matrix quickly',
+  'rain in the morning',
+  'morning rain and fog',
+  'a rainy morning',
 ];
 const E = await embed(texts);
 await show('Nine texts as vectors', E);
@@ -70,8 +79,8 @@ await show('Batches the model ran on 13 texts', [
   { texts: more.length, 'rows of the result': wider.shape[0] ?? 0, batches: batches.join(' + ') },
 ]);
 
-// %% What stands on it
-// Similarity is made of our ops. The embeddings are known by their texts, so equal texts give equal keys, and the product is found.
+// %% What stands on it Similarity is made of our ops. The embeddings are known by their texts, so equal texts give
+// equal keys, and the product is found.
 const similarity = async (list: readonly string[]) => {
   const rows = await embed(list);
   const unit = rows.divide(rows.norm({ axis: 1, keepdims: true }));
@@ -83,7 +92,15 @@ await show('How alike they are', await similarity(texts), { rows: names, scale: 
 const known = await embed.has([...texts]);
 const again = await similarity([...texts]);
 await sheet.compute(again);
-await show('Asked again, with a fresh list', [{ 'texts known': known, similarity: again.source === 'ram' ? 'found' : again.source }]);
-await show('Rows', [{ asked: embed.stats.rowsReused + embed.stats.rowsComputed, found: embed.stats.rowsReused, computed: embed.stats.rowsComputed }]);
+await show('Asked again, with a fresh list', [
+  { 'texts known': known, similarity: again.source === 'ram' ? 'found' : again.source },
+]);
+await show('Rows', [
+  {
+    asked: embed.stats.rowsReused + embed.stats.rowsComputed,
+    found: embed.stats.rowsReused,
+    computed: embed.stats.rowsComputed,
+  },
+]);
 
 done();

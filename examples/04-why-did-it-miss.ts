@@ -1,6 +1,7 @@
 // Why did it miss?
 //
-// Something you expected to be found was computed again. Here are the usual reasons, each made on purpose, and how to see them.
+// Something you expected to be found was computed again. Here are the usual reasons, each made on purpose, and how to
+// see them.
 import { SymbolicSheet, type Tensor } from 'symbolic-sheet';
 import { notebook } from './lib/show.ts';
 
@@ -19,18 +20,21 @@ async function ask(question: string, tensor: Tensor) {
 
 await show('First', [await ask('A · weights', A.matmul(sheet.tensor(weights, [400, 400])))]);
 
-// %% Equal content is found
-// A copy of the array in another place is recognised by the digest of its bytes. So is a tensor that is described again.
+// %% Equal content is found A copy of the array in another place is recognised by the digest of its bytes. So is a
+// tensor that is described again.
 const copy = sheet.tensor(weights.slice(), [400, 400]);
 const described = sheet.randomNormal([400, 400], { seed: 1 });
-await show('Found', [await ask('A · a copy of weights', A.matmul(copy)), await ask('A described again · the copy', described.matmul(copy))]);
+await show('Found', [
+  await ask('A · a copy of weights', A.matmul(copy)),
+  await ask('A described again · the copy', described.matmul(copy)),
+]);
 
 // %% Edited data is other data
 // One element of 160,000 changes. The digest is another one and the product is computed; with the element back, the old
 // product is found.
 const fingerprint = async () => (await sheet.tensor(weights, [400, 400]).fingerprint()).slice(0, 16);
 async function askAbout(state: string) {
-  return { ...await ask(state, A.matmul(sheet.tensor(weights, [400, 400]))), fingerprint: await fingerprint() };
+  return { ...(await ask(state, A.matmul(sheet.tensor(weights, [400, 400])))), fingerprint: await fingerprint() };
 }
 const before = await askAbout('weights as they were');
 const kept = weights[7] as number;
@@ -41,8 +45,8 @@ const restored = await askAbout('edited back');
 
 await show('An edit', [before, edited, restored]);
 
-// %% Another question
-// These look alike and are not. An order of operands, a dtype, a seed and a numerics class are all part of the question.
+// %% Another question These look alike and are not. An order of operands, a dtype, a seed and a numerics class are all
+// part of the question.
 const w = sheet.tensor(weights, [400, 400]);
 await show('Computed, and rightly so', [
   await ask('weights · A instead of A · weights', w.matmul(A)),
@@ -51,12 +55,13 @@ await show('Computed, and rightly so', [
   await ask('class exact instead of tolerance', sheet.with({ class: 'exact' }).matmul(A, w)),
 ]);
 await show('Where order does not matter it is not asked for', [
-  await ask('A + weights', A.add(w)), await ask('weights + A', w.add(A)), await ask('and once more', A.add(w)),
+  await ask('A + weights', A.add(w)),
+  await ask('weights + A', w.add(A)),
+  await ask('and once more', A.add(w)),
 ]);
 
-// %% Fresh random data
-// `Math.random()` gives other data at every call, so nothing can repeat. The report of a sheet says so. A seed would have helped:
-// `sheet.randomNormal(shape, { seed })` is the same tensor whenever it is described.
+// %% Fresh random data `Math.random()` gives other data at every call, so nothing can repeat. The report of a sheet
+// says so. A seed would have helped: `sheet.randomNormal(shape, { seed })` is the same tensor whenever it is described.
 await using unlucky = await SymbolicSheet.open();
 for (let i = 0; i < 200; i++) {
   const noise = Float32Array.from({ length: 64 * 64 }, () => Math.random());
@@ -65,9 +70,8 @@ for (let i = 0; i < 200; i++) {
 }
 await show('Report of an unlucky program', await unlucky.report());
 
-// %% Op by op
-// `explain` goes through a whole expression. Here the features and their Gram matrix are known; λ is new, and with it what
-// depends on it: λ·I, the sum, the solve.
+// %% Op by op `explain` goes through a whole expression. Here the features and their Gram matrix are known; λ is new,
+// and with it what depends on it: λ·I, the sum, the solve.
 const fit = (lambda: number) => {
   const Z = A.matmul(w).tanh();
   const gram = Z.matmul(Z, { transposeA: true }).add(sheet.eye(400).multiply(lambda));
@@ -89,6 +93,9 @@ for (const { seq, decision } of sheet.trace.annotations()) {
   else if (decision === 'computed' || decision === 'bypass') row.computed++;
   decisions.set(op, row);
 }
-await show('Answers by op', [...decisions].map(([op, row]) => ({ op, ...row })));
+await show(
+  'Answers by op',
+  [...decisions].map(([op, row]) => ({ op, ...row })),
+);
 
 done();

@@ -5,7 +5,18 @@ import { pathToFileURL } from 'node:url';
 import { bannerOf } from './lib/banner.ts';
 import { formatSeconds } from './lib/format.ts';
 import { drawHeatMap } from './lib/heat-map.ts';
-import { agreementOf, bestOf, fitFinal, type Job, offRun, openSheet, prepare, runByHand, runCached, runOff } from './lib/job.ts';
+import {
+  agreementOf,
+  bestOf,
+  fitFinal,
+  type Job,
+  offRun,
+  openSheet,
+  prepare,
+  runByHand,
+  runCached,
+  runOff,
+} from './lib/job.ts';
 import { drawLanes } from './lib/lanes.ts';
 import { type MainOptions, readOptions, USAGE, UsageError } from './lib/main-options.ts';
 import { Stopped } from './lib/progress.ts';
@@ -52,12 +63,20 @@ async function withCache(job: Job): Promise<void> {
 }
 
 async function finalFit(job: Job): Promise<void> {
-  const { screen, options: { finalRows, finalFeatures, quick } } = job;
+  const {
+    screen,
+    options: { finalRows, finalFeatures, quick },
+  } = job;
   const start = performance.now();
   const accuracy = await fitFinal(job);
   const { scale, lambda } = bestOf(job);
-  screen.print(`  final fit, scale ${scale}, λ ${lambda}: ${finalRows.toLocaleString('en')} × ${finalFeatures.toLocaleString('en')} in ${formatSeconds((performance.now() - start) / 1000)}, test accuracy ${screen.bold(`${(accuracy * 100).toFixed(2)} %`)}`);
-  if (!quick && finalRows === 60_000 && finalFeatures >= 3072 && accuracy < LEAST_ACCURACY) fail(`The final fit reads ${accuracy} of the test digits; ${LEAST_ACCURACY} was expected.`);
+  screen.print(
+    `  final fit, scale ${scale}, λ ${lambda}: ${finalRows.toLocaleString('en')} × ` +
+      `${finalFeatures.toLocaleString('en')} in ${formatSeconds((performance.now() - start) / 1000)}, test ` +
+      `accuracy ${screen.bold(`${(accuracy * 100).toFixed(2)} %`)}`,
+  );
+  if (!quick && finalRows === 60_000 && finalFeatures >= 3072 && accuracy < LEAST_ACCURACY)
+    fail(`The final fit reads ${accuracy} of the test digits; ${LEAST_ACCURACY} was expected.`);
 }
 
 function printResults(job: Job): void {
@@ -67,12 +86,21 @@ function printResults(job: Job): void {
   screen.print();
   formatTable(lines, off, options.class).forEach((line, i) => screen.print(i < 2 ? screen.dim(line) : line));
   const stopped = runs.find((run) => !isWhole(run));
-  if (stopped !== undefined) screen.print(`  ${stopped.name}: stopped at ${stopped.fits.length} of ${stopped.planned}, ≈ ${formatSeconds(wholeSeconds(stopped))} extrapolated, not measured`);
+  if (stopped !== undefined)
+    screen.print(
+      `  ${stopped.name}: stopped at ${stopped.fits.length} of ${stopped.planned}, ≈ ` +
+        `${formatSeconds(wholeSeconds(stopped))} extrapolated, not measured`,
+    );
   const best = bestOf(job);
-  if (Number.isFinite(best.accuracy)) screen.print(`  best: scale ${best.scale}, λ ${best.lambda}, CV ${(best.accuracy * 100).toFixed(1)} %`);
+  if (Number.isFinite(best.accuracy))
+    screen.print(`  best: scale ${best.scale}, λ ${best.lambda}, CV ${(best.accuracy * 100).toFixed(1)} %`);
   for (const line of explainColumns(job)) screen.print(screen.dim(`  ${line}`));
   const differing = lines.filter(({ agreement }) => agreement !== undefined && agreement.equal < agreement.compared);
-  if (options.class === 'exact' && differing.length > 0) fail(`Class exact, and accuracies differ from those without a cache: ${differing.map(({ run }) => run.name).join('; ')}.`);
+  if (options.class === 'exact' && differing.length > 0)
+    fail(
+      'Class exact, and accuracies differ from those without a cache: ' +
+        `${differing.map(({ run }) => run.name).join('; ')}.`,
+    );
 }
 
 function explainColumns({ options, runs }: Job): string[] {
@@ -88,14 +116,24 @@ function explainColumns({ options, runs }: Job): string[] {
 async function drawPictures({ screen, runs, options: { out, rows, features } }: Job): Promise<void> {
   const first = runs[0];
   if (first === undefined || first.fits.length === 0) return;
-  const lanes = runs.filter(({ fits }) => fits.length > 0).map((run) => ({ name: run.name, seconds: run.seconds, marks: run.marks, ...(isWhole(run) ? {} : { wholeSeconds: wholeSeconds(run) }) }));
+  const lanes = runs
+    .filter(({ fits }) => fits.length > 0)
+    .map((run) => ({
+      name: run.name,
+      seconds: run.seconds,
+      marks: run.marks,
+      ...(isWhole(run) ? {} : { wholeSeconds: wholeSeconds(run) }),
+    }));
   const size = `${rows.toLocaleString('en')} digits × ${features.toLocaleString('en')} features`;
   const written = [
-    ...await writePicture(out, 'lanes', drawLanes(lanes, `One sweep of ${first.planned} fits: ${size}`)),
-    ...await writePicture(out, 'sweep', drawHeatMap(ranked(first.fits), `Accuracy by scale and λ: ${size}`)),
+    ...(await writePicture(out, 'lanes', drawLanes(lanes, `One sweep of ${first.planned} fits: ${size}`))),
+    ...(await writePicture(out, 'sweep', drawHeatMap(ranked(first.fits), `Accuracy by scale and λ: ${size}`))),
   ];
   screen.print();
-  for (const path of written.filter((name) => name.endsWith('.svg'))) screen.print(`  picture  ${pathToFileURL(path).href}${written.includes(path.replace(/svg$/, 'png')) ? '  (and .png)' : ''}`);
+  for (const path of written.filter((name) => name.endsWith('.svg')))
+    screen.print(
+      `  picture  ${pathToFileURL(path).href}${written.includes(path.replace(/svg$/, 'png')) ? '  (and .png)' : ''}`,
+    );
 }
 
 function printNext({ screen, options: { class: numerics, out } }: Job): void {

@@ -12,7 +12,12 @@ interface Fold {
 }
 
 /** Cross-validates every scale and λ: features once a scale, a gram matrix once a fold, and a λ only solves. */
-export async function sweepByHand(sheet: SymbolicSheet, digits: Digits, { features, scales, lambdas, folds: count }: Grid, onFit: OnFit = () => {}): Promise<Fit[]> {
+export async function sweepByHand(
+  sheet: SymbolicSheet,
+  digits: Digits,
+  { features, scales, lambdas, folds: count }: Grid,
+  onFit: OnFit = () => {},
+): Promise<Fit[]> {
   const parts = cut(digits, count).map((part) => load(sheet, part));
   const scaled = parts.map(({ X }) => X.divide(255));
   const targets = parts.map(({ y }) => y.oneHot(10));
@@ -26,7 +31,16 @@ export async function sweepByHand(sheet: SymbolicSheet, digits: Digits, { featur
     const Z = scaled.map((X) => X.matmul(noise.multiply(scale)).add(b).cos());
     await sheet.compute(...Z);
     const folds: Fold[] = [];
-    for (const fold of parts.keys()) folds.push(await holdFold(sheet, Z, targets, parts.map(({ y }) => y), fold));
+    for (const fold of parts.keys())
+      folds.push(
+        await holdFold(
+          sheet,
+          Z,
+          targets,
+          parts.map(({ y }) => y),
+          fold,
+        ),
+      );
     for (const lambda of lambdas) {
       for (const [fold, held] of folds.entries()) {
         const accuracy = await solveFold(held, eye, lambda);
@@ -39,7 +53,13 @@ export async function sweepByHand(sheet: SymbolicSheet, digits: Digits, { featur
   return fits;
 }
 
-async function holdFold(sheet: SymbolicSheet, Z: readonly Tensor[], targets: readonly Tensor[], labels: readonly Tensor[], fold: number): Promise<Fold> {
+async function holdFold(
+  sheet: SymbolicSheet,
+  Z: readonly Tensor[],
+  targets: readonly Tensor[],
+  labels: readonly Tensor[],
+  fold: number,
+): Promise<Fold> {
   const others = <T>(list: readonly T[]): T[] => list.filter((_, i) => i !== fold);
   const trained = sheet.concat(others(Z));
   const gram = trained.matmul(trained, { transposeA: true });
@@ -48,7 +68,11 @@ async function holdFold(sheet: SymbolicSheet, Z: readonly Tensor[], targets: rea
   return { rows: trained.shape[0]!, gram, moments, testFeatures: Z[fold]!, testLabels: labels[fold]! };
 }
 
-async function solveFold({ rows, gram, moments, testFeatures, testLabels }: Fold, eye: Tensor, lambda: number): Promise<number> {
+async function solveFold(
+  { rows, gram, moments, testFeatures, testLabels }: Fold,
+  eye: Tensor,
+  lambda: number,
+): Promise<number> {
   const beta = gram.add(eye.multiply(lambda * rows)).solve(moments);
   return testFeatures.matmul(beta).argmax({ axis: 1 }).equal(testLabels).mean().item();
 }

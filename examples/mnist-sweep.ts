@@ -40,7 +40,12 @@ export interface ModelOptions {
 }
 
 /** Cross-validates every scale and λ. Written the plain way: every fit goes from the pixels to the accuracy. */
-export async function sweep(sheet: SymbolicSheet, digits: Digits, { features, scales, lambdas, folds: count }: Grid, onFit: OnFit = () => {}): Promise<Fit[]> {
+export async function sweep(
+  sheet: SymbolicSheet,
+  digits: Digits,
+  { features, scales, lambdas, folds: count }: Grid,
+  onFit: OnFit = () => {},
+): Promise<Fit[]> {
   const folds = cut(digits, count).map((fold) => load(sheet, fold));
   const fits: Fit[] = [];
   for (const scale of scales) {
@@ -57,7 +62,12 @@ export async function sweep(sheet: SymbolicSheet, digits: Digits, { features, sc
 }
 
 /** Fits on some sets and answers the accuracy on another. */
-export async function fit(sheet: SymbolicSheet, train: readonly DigitSet[], test: DigitSet, { features, scale, lambda }: ModelOptions): Promise<number> {
+export async function fit(
+  sheet: SymbolicSheet,
+  train: readonly DigitSet[],
+  test: DigitSet,
+  { features, scale, lambda }: ModelOptions,
+): Promise<number> {
   const W = sheet.randomNormal([784, features], { seed: 1 }).multiply(scale);
   const b = sheet.randomUniform([features], { seed: 2 }).multiply(2 * Math.PI);
   const featuresOf = ({ X }: DigitSet): Tensor => X.divide(255).matmul(W).add(b).cos();
@@ -72,13 +82,17 @@ export async function fit(sheet: SymbolicSheet, train: readonly DigitSet[], test
 }
 
 /** Digits as tensors. */
-export const load = (sheet: SymbolicSheet, { images, labels }: Digits): DigitSet => ({ X: sheet.tensor(images, [labels.length, 784]), y: sheet.tensor(labels) });
+export const load = (sheet: SymbolicSheet, { images, labels }: Digits): DigitSet => ({
+  X: sheet.tensor(images, [labels.length, 784]),
+  y: sheet.tensor(labels),
+});
 
 /** Digits in `count` parts of nearly equal length, in their order. */
 export function cut({ images, labels }: Digits, count: number): Digits[] {
   const bound = (part: number): number => Math.floor((labels.length * part) / count);
   return Array.from({ length: count }, (_, part) => ({
-    images: images.subarray(784 * bound(part), 784 * bound(part + 1)), labels: labels.subarray(bound(part), bound(part + 1)),
+    images: images.subarray(784 * bound(part), 784 * bound(part + 1)),
+    labels: labels.subarray(bound(part), bound(part + 1)),
   }));
 }
 
@@ -90,6 +104,10 @@ export function ranked(fits: readonly Fit[]): Omit<Fit, 'fold'>[] {
     groups.set(name, [...(groups.get(name) ?? []), fit]);
   }
   return [...groups.values()]
-    .map((group) => ({ scale: group[0]!.scale, lambda: group[0]!.lambda, accuracy: group.reduce((sum, { accuracy }) => sum + accuracy, 0) / group.length }))
+    .map((group) => ({
+      scale: group[0]!.scale,
+      lambda: group[0]!.lambda,
+      accuracy: group.reduce((sum, { accuracy }) => sum + accuracy, 0) / group.length,
+    }))
     .sort((x, y) => y.accuracy - x.accuracy);
 }

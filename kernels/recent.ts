@@ -27,7 +27,10 @@ export class Recent<Plan> {
   }
 }
 
-/** Whether two shapes (or lists of axes) are the same numbers. Lists are compared, not their identity: a caller may change one. */
+/**
+ * Whether two shapes (or lists of axes) are the same numbers. Lists are compared, not their identity: a caller may
+ * change one.
+ */
 export function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;

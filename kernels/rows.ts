@@ -1,4 +1,5 @@
-// Operations along one axis composed of map and reduce: softmax and its relatives, mean and variance. Bits do not depend on the skeletons.
+// Operations along one axis composed of map and reduce: softmax and its relatives, mean and variance. Bits do not
+// depend on the skeletons.
 import { scalar } from './scalar/algebra.ts';
 import { map, type Operand } from './js/map.ts';
 import { exp, log } from './scalar/math.ts';
@@ -13,26 +14,32 @@ type FloatArray = Float32Array | Float64Array;
 const shiftedExp = scalar('shiftedExp', 2, (m, x, shift) => m.call(exp, m.sub(x, shift)));
 const product = scalar('product', 2, (m, x, factor) => m.mul(x, factor));
 const twiceShifted = scalar('twiceShifted', 3, (m, x, shift, logSum) => m.sub(m.sub(x, shift), logSum));
-const finiteOrZero = scalar('finiteOrZero', 1, (m, x) => m.select(m.eq(m.abs(x), m.constant(Infinity)), m.constant(0), x));
+const finiteOrZero = scalar('finiteOrZero', 1, (m, x) =>
+  m.select(m.eq(m.abs(x), m.constant(Infinity)), m.constant(0), x),
+);
 const plus = scalar('plus', 2, (m, a, b) => m.add(a, b));
 
 /** log of the sum over r of e^(x - shift). */
 const logSumOfShiftedExp: Reduction = {
-  name: 'logSumOfShiftedExp', body: shiftedExp, combine: plus, identity: 'zero',
+  name: 'logSumOfShiftedExp',
+  body: shiftedExp,
+  combine: plus,
+  identity: 'zero',
   finish: scalar('logOfTotal', 2, (m, total) => m.call(log, total)),
 };
 
 /** 1 / sum: a row is then scaled by products, several times as fast as quotients. */
 const reciprocalOfSum: Reduction = {
-  ...reductions.sum, name: 'reciprocalOfSum',
+  ...reductions.sum,
+  name: 'reciprocalOfSum',
   finish: scalar('reciprocalOfTotal', 2, (m, total) => m.div(m.constant(1), total)),
 };
 
 const BLOCK_ELEMENTS = 1 << 14; // rows are done in blocks that stay in the cache between the passes
 
 /**
- * Softmax along an axis: e = e^(x - max) rounded to the dtype of `out`, times the float64 reciprocal of the sum of those e (order of
- * `reduce`), rounded once more. A row of -Infinity alone, or with NaN or +Infinity, gives NaN.
+ * Softmax along an axis: e = e^(x - max) rounded to the dtype of `out`, times the float64 reciprocal of the sum of
+ * those e (order of `reduce`), rounded once more. A row of -Infinity alone, or with NaN or +Infinity, gives NaN.
  */
 export function softmax(operand: Operand, axis: number, out: FloatArray, on: Skeletons = plainSkeletons): void {
   eachBlock(operand, axis, out, (part, target) => {
@@ -59,19 +66,40 @@ export function logSoftmax(operand: Operand, axis: number, out: FloatArray, on: 
 }
 
 /** log(sum e^x) along an axis, without overflow; `out` has the axis left out. A row of -Infinity gives -Infinity. */
-export function logSumExp(operand: Operand | MappedOperand, axis: number, out: FloatArray, on: Skeletons = plainSkeletons): void {
+export function logSumExp(
+  operand: Operand | MappedOperand,
+  axis: number,
+  out: FloatArray,
+  on: Skeletons = plainSkeletons,
+): void {
   const results = [out.length];
   const greatest = new Float64Array(out.length);
   on.reduce(reductions.max, operand, [axis], greatest);
   on.map(finiteOrZero, [{ array: greatest, shape: results }], greatest, results);
   const logSums = new Float64Array(out.length);
   on.reduce(logSumOfShiftedExp, operand, [axis], logSums, { perResult: [greatest] });
-  on.map(plus, [{ array: greatest, shape: results }, { array: logSums, shape: results }], out, results);
+  on.map(
+    plus,
+    [
+      { array: greatest, shape: results },
+      { array: logSums, shape: results },
+    ],
+    out,
+    results,
+  );
 }
 
-/** Variance (or standard deviation) over axes in two passes: the mean in float64, then sum (x - mean)^2 / (count - correction). */
+/**
+ * Variance (or standard deviation) over axes in two passes: the mean in float64, then sum (x - mean)^2 / (count -
+ * correction).
+ */
 export function variance(
-  operand: Operand | MappedOperand, axes: readonly number[], correction: number, out: FloatArray, of: 'variance' | 'deviation' = 'variance', on: Skeletons = plainSkeletons,
+  operand: Operand | MappedOperand,
+  axes: readonly number[],
+  correction: number,
+  out: FloatArray,
+  of: 'variance' | 'deviation' = 'variance',
+  on: Skeletons = plainSkeletons,
 ): void {
   const count = elementCount(axes.map((axis) => operand.shape[axis]!));
   const means = new Float64Array(out.length);
@@ -80,7 +108,12 @@ export function variance(
 }
 
 /** A dense operand seen as [outer, count, inner], some outer slices at a time. */
-function eachBlock(operand: Operand, axis: number, out: FloatArray, visit: (part: Operand, out: FloatArray) => void): void {
+function eachBlock(
+  operand: Operand,
+  axis: number,
+  out: FloatArray,
+  visit: (part: Operand, out: FloatArray) => void,
+): void {
   const { shape } = operand;
   const count = shape[axis]!;
   const inner = elementCount(shape.slice(axis + 1));

@@ -21,5 +21,13 @@ export interface Skeletons {
 
 /** The plain JavaScript skeletons: the reference. */
 export const plainSkeletons: Skeletons = {
-  map, reduce, argReduce, copy, gather, convert, decode: decodeAll, encode: encodeAll, drawBlocks,
+  map,
+  reduce,
+  argReduce,
+  copy,
+  gather,
+  convert,
+  decode: decodeAll,
+  encode: encodeAll,
+  drawBlocks,
 };

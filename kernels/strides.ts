@@ -25,7 +25,11 @@ export function rowMajorStrides(shape: readonly number[]): number[] {
 }
 
 /** The strides of an operand seen at the broadcast shape: 0 where it repeats. */
-export function broadcastStrides(shape: readonly number[], strides: readonly number[], target: readonly number[]): number[] {
+export function broadcastStrides(
+  shape: readonly number[],
+  strides: readonly number[],
+  target: readonly number[],
+): number[] {
   const lead = target.length - shape.length;
   return target.map((_, d) => (d < lead || shape[d - lead] === 1 ? 0 : strides[d - lead]!));
 }
@@ -49,8 +53,15 @@ export function collapse(nest: LoopNest): LoopNest {
   return { shape: shape.reverse(), strides: strides.map((s) => s.reverse()) };
 }
 
-/** Calls `visit` once per innermost row, in row-major order, with the start offset of each operand (array reused) and the row number. */
-export function forEachRow(nest: LoopNest, starts: readonly number[], visit: (offsets: readonly number[], row: number) => void): void {
+/**
+ * Calls `visit` once per innermost row, in row-major order, with the start offset of each operand (array reused) and
+ * the row number.
+ */
+export function forEachRow(
+  nest: LoopNest,
+  starts: readonly number[],
+  visit: (offsets: readonly number[], row: number) => void,
+): void {
   if (elementCount(nest.shape) === 0) return;
   const offsets = [...starts];
   const index = new Array<number>(nest.shape.length - 1).fill(0);

@@ -1,4 +1,5 @@
-// Packs the library, installs the tarball into an empty folder, and holds it to its promises: imports, requires, bundles, budgets, keys.
+// Packs the library, installs the tarball into an empty folder, and holds it to its promises: imports, requires,
+// bundles, budgets, keys.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
@@ -24,7 +25,9 @@ const TYPED = `
 export async function use(): Promise<void> {
   const sheet: Sheet = await SymbolicSheet.open();
   const elements: Float32Array = await sheet.tensor(new Float32Array(3), [3]).add(1).data();
-  const [sum, flag, big]: [number, boolean, bigint] = [await sheet.tensor([1, 2]).sum().item(), await sheet.tensor([true]).item(), await sheet.tensor([1n]).item()];
+  const sum: number = await sheet.tensor([1, 2]).sum().item();
+const flag: boolean = await sheet.tensor([true]).item();
+const big: bigint = await sheet.tensor([1n]).item();
   const embed: Memo<[text: string], number> = sheet.memo('length', (text: string) => text.length);
   const [why, figures]: [Explanation, SheetStats] = [sheet.explain(sheet.tensor([1])), sheet.stats()];
   console.log(elements, sum, flag, big, embed, why, figures);
@@ -33,21 +36,53 @@ const KIT = `
 import { type PendingTensor, type Sheet } from 'symbolic-sheet';
 import { defineOp, type OpHandle } from 'symbolic-sheet/kit';
 import { type ConformanceCase, deviceConformance } from 'symbolic-sheet/testing';
-export const scaled: OpHandle<readonly ['x', 'by']> = defineOp({ name: 'scaled', version: 1, operands: ['x', 'by'], element: (m, x, by) => m.mul(x, by) });
+export const scaled: OpHandle<readonly ['x', 'by']> = defineOp({
+  name: 'scaled', version: 1, operands: ['x', 'by'], element: (m, x, by) => m.mul(x, by),
+});
 export const use = (sheet: Sheet): PendingTensor => sheet.execute(scaled, [1, 2], 3);
 // @ts-expect-error
 export const tooFew = (sheet: Sheet): PendingTensor => sheet.execute(scaled, [1, 2]);
 export const suite: (...args: Parameters<typeof deviceConformance>) => readonly ConformanceCase[] = deviceConformance;`;
 const NAMES = 'type Explanation, type Memo, type Sheet, type SheetStats, SymbolicSheet';
 const CONSUMERS: readonly Consumer[] = [
-  { name: 'bare.mts', source: `import { ${NAMES}, loadTrace } from 'symbolic-sheet';\ndeclare const console: { log(...values: unknown[]): void };${TYPED}\nexport const traced = loadTrace;`, options: { module: 'NodeNext', lib: ['ES2022'] } },
-  { name: 'node.mts', source: `import { ${NAMES}, loadTrace } from 'symbolic-sheet';\nimport process from 'node:process';${TYPED}\nexport const traced = loadTrace(process.argv[2] ?? '');`, options: { module: 'Node16', lib: ['ES2022'], types: ['node'] } },
-  { name: 'required.cts', source: `import { ${NAMES} } from 'symbolic-sheet';\ndeclare const console: { log(...values: unknown[]): void };${TYPED}`, options: { module: 'Node16', lib: ['ES2022'] } },
-  { name: 'dom.mts', source: `import { ${NAMES} } from 'symbolic-sheet';${TYPED}\nexport const file = async (sheet: SymbolicSheet): Promise<Blob> => new Blob([await sheet.trace.bytes()]);`, options: { module: 'NodeNext', lib: ['ES2022', 'DOM'] } },
+  {
+    name: 'bare.mts',
+    source:
+      `import { ${NAMES}, loadTrace } from 'symbolic-sheet';\ndeclare const console: { log(...values: unknown[]): ` +
+      `void };${TYPED}\nexport const traced = loadTrace;`,
+    options: { module: 'NodeNext', lib: ['ES2022'] },
+  },
+  {
+    name: 'node.mts',
+    source:
+      `import { ${NAMES}, loadTrace } from 'symbolic-sheet';\nimport process from 'node:process';${TYPED}\nexport ` +
+      `const traced = loadTrace(process.argv[2] ?? '');`,
+    options: { module: 'Node16', lib: ['ES2022'], types: ['node'] },
+  },
+  {
+    name: 'required.cts',
+    source:
+      `import { ${NAMES} } from 'symbolic-sheet';\ndeclare const console: { log(...values: unknown[]): void ` +
+      `};${TYPED}`,
+    options: { module: 'Node16', lib: ['ES2022'] },
+  },
+  {
+    name: 'dom.mts',
+    source:
+      `import { ${NAMES} } from 'symbolic-sheet';${TYPED}\nexport const file = async (sheet: SymbolicSheet): ` +
+      'Promise<Blob> => new Blob([await sheet.trace.bytes()]);',
+    options: { module: 'NodeNext', lib: ['ES2022', 'DOM'] },
+  },
   { name: 'kit.mts', source: KIT, options: { module: 'NodeNext', lib: ['ES2022'] } },
   { name: 'kit.cts', source: KIT, options: { module: 'Node16', lib: ['ES2022'] } },
   // A page has no files: loading traces is not among what its entry exports.
-  { name: 'page.ts', source: `import { ${NAMES} } from 'symbolic-sheet';\n// @ts-expect-error\nimport { loadTrace } from 'symbolic-sheet';${TYPED}`, options: { module: 'ESNext', moduleResolution: 'bundler', customConditions: ['browser'], lib: ['ES2022', 'DOM'] } },
+  {
+    name: 'page.ts',
+    source:
+      `import { ${NAMES} } from 'symbolic-sheet';\n// @ts-expect-error\nimport { loadTrace } from ` +
+      `'symbolic-sheet';${TYPED}`,
+    options: { module: 'ESNext', moduleResolution: 'bundler', customConditions: ['browser'], lib: ['ES2022', 'DOM'] },
+  },
 ];
 
 function check(what: string, holds: boolean, figure: string): void {
@@ -55,21 +90,34 @@ function check(what: string, holds: boolean, figure: string): void {
   if (!holds) failures.push(what);
 }
 
-const run = (command: string, args: readonly string[], cwd: string): string => execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+const run = (command: string, args: readonly string[], cwd: string): string =>
+  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
 const folder = mkdtempSync(join(tmpdir(), 'symbolic-sheet-package-'));
 try {
   run('npm', ['run', 'build'], ROOT);
-  const packed = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], ROOT)) as { filename: string; size: number; files: { path: string }[] }[];
+  const packed = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], ROOT)) as {
+    filename: string;
+    size: number;
+    files: { path: string }[];
+  }[];
   const tarball = packed[0];
   if (tarball === undefined) throw new RangeError('npm pack made no tarball; run it by hand to see why');
-  check('the tarball holds the build and the documents only', tarball.files.every(({ path }) => /^(dist|docs)\/|^(README|LICENSE|CHANGELOG|package)/.test(path)), `${tarball.files.length} files, ${(tarball.size / 1e3).toFixed(0)} kB`);
+  check(
+    'the tarball holds the build and the documents only',
+    tarball.files.every(({ path }) => /^(dist|docs)\/|^(README|LICENSE|CHANGELOG|package)/.test(path)),
+    `${tarball.files.length} files, ${(tarball.size / 1e3).toFixed(0)} kB`,
+  );
 
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'empty', private: true, type: 'commonjs' }));
   run('npm', ['install', '--no-audit', '--no-fund', join(folder, tarball.filename)], folder);
   const installed = packagesUnder(join(folder, 'node_modules'));
   check(`at most ${BUDGET.packages} packages`, installed.length <= BUDGET.packages, installed.join(', '));
-  check(`at most ${BUDGET.installedMegabytes} MB installed`, sizeOf(join(folder, 'node_modules')) <= BUDGET.installedMegabytes * 1e6, `${(sizeOf(join(folder, 'node_modules')) / 1e6).toFixed(1)} MB`);
+  check(
+    `at most ${BUDGET.installedMegabytes} MB installed`,
+    sizeOf(join(folder, 'node_modules')) <= BUDGET.installedMegabytes * 1e6,
+    `${(sizeOf(join(folder, 'node_modules')) / 1e6).toFixed(1)} MB`,
+  );
 
   const program = (load: string): string => `${load}
 (async () => {
@@ -85,29 +133,77 @@ try {
   check('import works', imported.includes('"values"'), imported.slice(0, 60));
   check('require works and gives the same', run('node', ['required.cjs'], folder).trim() === imported, '');
 
-  await build({ entryPoints: [join(folder, 'imported.mjs')], bundle: true, minify: true, platform: 'node', format: 'esm', outfile: join(folder, 'bundled.mjs'), external: ['koffi', '@napi-rs/blake-hash'], logLevel: 'error' });
+  await build({
+    entryPoints: [join(folder, 'imported.mjs')],
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'esm',
+    outfile: join(folder, 'bundled.mjs'),
+    external: ['koffi', '@napi-rs/blake-hash'],
+    logLevel: 'error',
+  });
   check('a minified bundle gives the same', run('node', ['bundled.mjs'], folder).trim() === imported, '');
 
   const browser = await build({
-    stdin: { contents: "import { SymbolicSheet } from 'symbolic-sheet'; globalThis.SymbolicSheet = SymbolicSheet;", resolveDir: folder, sourcefile: 'entry.js' },
-    bundle: true, minify: true, splitting: true, outdir: join(folder, 'browser'), platform: 'browser', format: 'esm', write: false, metafile: true, logLevel: 'error', external: ['hash-wasm'],
+    stdin: {
+      contents: "import { SymbolicSheet } from 'symbolic-sheet'; globalThis.SymbolicSheet = SymbolicSheet;",
+      resolveDir: folder,
+      sourcefile: 'entry.js',
+    },
+    bundle: true,
+    minify: true,
+    splitting: true,
+    outdir: join(folder, 'browser'),
+    platform: 'browser',
+    format: 'esm',
+    write: false,
+    metafile: true,
+    logLevel: 'error',
+    external: ['hash-wasm'],
   });
   const text = new Map(browser.outputFiles.map((file) => [file.path.slice(file.path.lastIndexOf('/') + 1), file.text]));
-  const kilobytes = [...staticParts(browser.metafile)].reduce((sum, name) => sum + gzipSync(text.get(name) ?? '', { level: 9 }).length, 0) / 1e3;
-  const lazy = [...text.values()].reduce((sum, chunk) => sum + gzipSync(chunk, { level: 9 }).length, 0) / 1e3 - kilobytes;
-  check('the browser bundle imports nothing of Node', ![...text.values()].some((chunk) => /from\s*"node:|require\("node:/.test(chunk)), '');
-  check(`the browser entry is at most ${BUDGET.browserGzipKilobytes} kB gzipped`, kilobytes <= BUDGET.browserGzipKilobytes, `${kilobytes.toFixed(1)} kB, and ${lazy.toFixed(1)} kB of devices and files when they are used`);
+  const kilobytes =
+    [...staticParts(browser.metafile)].reduce(
+      (sum, name) => sum + gzipSync(text.get(name) ?? '', { level: 9 }).length,
+      0,
+    ) / 1e3;
+  const lazy =
+    [...text.values()].reduce((sum, chunk) => sum + gzipSync(chunk, { level: 9 }).length, 0) / 1e3 - kilobytes;
+  check(
+    'the browser bundle imports nothing of Node',
+    ![...text.values()].some((chunk) => /from\s*"node:|require\("node:/.test(chunk)),
+    '',
+  );
+  check(
+    `the browser entry is at most ${BUDGET.browserGzipKilobytes} kB gzipped`,
+    kilobytes <= BUDGET.browserGzipKilobytes,
+    `${kilobytes.toFixed(1)} kB, and ${lazy.toFixed(1)} kB of devices and files when they are used`,
+  );
 
-  writeFileSync(join(folder, 'timed.mjs'), "const start = performance.now(); await import('symbolic-sheet'); console.log(performance.now() - start);");
+  writeFileSync(
+    join(folder, 'timed.mjs'),
+    "const start = performance.now(); await import('symbolic-sheet'); console.log(performance.now() - start);",
+  );
   const times: number[] = [];
-  // Other work on the machine only adds: where it is busy, the quickest of more tries is looked for, over a minute or two.
+  // Other work on the machine only adds: where it is busy, the quickest of more tries is looked for, over a minute or
+  // two.
   for (let round = 0; round < 80 && !(round >= 7 && Math.min(...times) <= BUDGET.importMs); round++) {
     if (round >= 7) await setTimeout(1000);
     times.push(Number(run('node', ['timed.mjs'], folder)));
   }
   times.sort((a, b) => a - b);
-  check(`import takes at most ${BUDGET.importMs} ms`, (times[0] as number) <= BUDGET.importMs, `best ${(times[0] as number).toFixed(0)} ms of ${times.length}, median ${(times[times.length >> 1] as number).toFixed(0)} ms`);
-  for (const [what, version] of [['this compiler', undefined], [`TypeScript ${LEAST_TYPESCRIPT}, the least`, LEAST_TYPESCRIPT], ['the newest TypeScript', 'latest']] as const) {
+  check(
+    `import takes at most ${BUDGET.importMs} ms`,
+    (times[0] as number) <= BUDGET.importMs,
+    `best ${(times[0] as number).toFixed(0)} ms of ${times.length}, median ` +
+      `${(times[times.length >> 1] as number).toFixed(0)} ms`,
+  );
+  for (const [what, version] of [
+    ['this compiler', undefined],
+    [`TypeScript ${LEAST_TYPESCRIPT}, the least`, LEAST_TYPESCRIPT],
+    ['the newest TypeScript', 'latest'],
+  ] as const) {
     const complaints = CONSUMERS.flatMap((consumer) => compile(consumer, version));
     check(`the types compile unskipped with ${what}`, complaints.length === 0, complaints.slice(0, 5).join('\n'));
   }
@@ -119,13 +215,32 @@ if (failures.length > 0) {
   process.exitCode = 1;
 }
 
-/** The complaints of a compiler, of this repository or of a version from the registry, about a program and every declaration it reaches. */
+/**
+ * The complaints of a compiler, of this repository or of a version from the registry, about a program and every
+ * declaration it reaches.
+ */
 function compile({ name, source, options }: Consumer, version: string | undefined): string[] {
   writeFileSync(join(folder, name), source);
-  const compilerOptions = { strict: true, exactOptionalPropertyTypes: true, target: 'ES2022', skipLibCheck: false, noEmit: true, types: [], typeRoots: [join(ROOT, 'node_modules/@types')], ...options };
+  const compilerOptions = {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    target: 'ES2022',
+    skipLibCheck: false,
+    noEmit: true,
+    types: [],
+    typeRoots: [join(ROOT, 'node_modules/@types')],
+    ...options,
+  };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [name] }));
-  const [command, before] = version === undefined ? ['node', [join(ROOT, 'node_modules/typescript/bin/tsc')]] : ['npx', ['-y', '-p', `typescript@${version}`, 'tsc']];
-  const { status, stdout, stderr } = spawnSync(command as string, [...before as string[], '-p', 'tsconfig.json', '--pretty', 'false'], { cwd: folder, encoding: 'utf8' });
+  const [command, before] =
+    version === undefined
+      ? ['node', [join(ROOT, 'node_modules/typescript/bin/tsc')]]
+      : ['npx', ['-y', '-p', `typescript@${version}`, 'tsc']];
+  const { status, stdout, stderr } = spawnSync(
+    command as string,
+    [...(before as string[]), '-p', 'tsconfig.json', '--pretty', 'false'],
+    { cwd: folder, encoding: 'utf8' },
+  );
   return status === 0 ? [] : [`${name}: ${stdout.trim() || stderr.trim()}`];
 }
 
@@ -135,12 +250,18 @@ function staticParts(metafile: Metafile): Set<string> {
   const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [base(path), output]));
   const entry = [...outputs].find(([, output]) => output.entryPoint?.endsWith('entry.js') === true)?.[0] ?? '';
   const parts = new Set<string>([entry]);
-  for (const part of parts) for (const { path, kind } of outputs.get(part)?.imports ?? []) if (kind === 'import-statement' && outputs.has(base(path))) parts.add(base(path));
+  for (const part of parts)
+    for (const { path, kind } of outputs.get(part)?.imports ?? [])
+      if (kind === 'import-statement' && outputs.has(base(path))) parts.add(base(path));
   return parts;
 }
 
 function packagesUnder(folder: string): string[] {
-  return readdirSync(folder).filter((name) => !name.startsWith('.')).flatMap((name) => (name.startsWith('@') ? readdirSync(join(folder, name)).map((inner) => `${name}/${inner}`) : [name]));
+  return readdirSync(folder)
+    .filter((name) => !name.startsWith('.'))
+    .flatMap((name) =>
+      name.startsWith('@') ? readdirSync(join(folder, name)).map((inner) => `${name}/${inner}`) : [name],
+    );
 }
 
 function sizeOf(path: string): number {

@@ -1,4 +1,5 @@
-// Builds the native binding of tfjs-node in a scratch folder and holds every row it computes through our device against the reference: npx tsx scripts/exercise-tfjs-node.ts [folder]
+// Builds the native binding of tfjs-node in a scratch folder and holds every row it computes through our device against
+// the reference: npx tsx scripts/exercise-tfjs-node.ts [folder]
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,10 +36,29 @@ function install(): void {
 
 /** libtensorflow and its C headers out of the Python wheel. */
 function unpackTensorflow(): void {
-  run('python3', ['-m', 'pip', 'download', '-q', '--no-deps', '--only-binary=:all:', '--python-version', '3.11', '--platform', 'manylinux2014_x86_64', '-d', 'wheel', TENSORFLOW_WHEEL]);
+  run('python3', [
+    '-m',
+    'pip',
+    'download',
+    '-q',
+    '--no-deps',
+    '--only-binary=:all:',
+    '--python-version',
+    '3.11',
+    '--platform',
+    'manylinux2014_x86_64',
+    '-d',
+    'wheel',
+    TENSORFLOW_WHEEL,
+  ]);
   const wheel = readdirSync(join(folder, 'wheel')).find((name) => name.endsWith('.whl')) as string;
-  const members = "n.startswith(('tensorflow/libtensorflow', 'tensorflow/include/tensorflow/', 'tensorflow/include/xla/c/', 'tensorflow/include/tsl/'))";
-  run('python3', ['-c', `import zipfile; z = zipfile.ZipFile('wheel/${wheel}'); z.extractall('.', [n for n in z.namelist() if ${members}])`]);
+  const members =
+    "n.startswith(('tensorflow/libtensorflow', 'tensorflow/include/tensorflow/', 'tensorflow/include/xla/c/', " +
+    "'tensorflow/include/tsl/'))";
+  run('python3', [
+    '-c',
+    `import zipfile; z = zipfile.ZipFile('wheel/${wheel}'); z.extractall('.', [n for n in z.namelist() if ${members}])`,
+  ]);
 }
 
 /** The two sources of the binding, as its binding.gyp says. */
@@ -46,16 +66,39 @@ function compile(): void {
   mkdirSync(join(binding, 'lib/napi-v8'), { recursive: true });
   const headers = join(dirname(process.execPath), '../include/node');
   const shared = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'].map((name) => join(libraries, name));
-  run('g++', ['-O2', '-shared', '-fPIC', '-std=c++17', '-DNAPI_VERSION=8', '-I.', `-I${headers}`, `-I${join(libraries, 'include')}`,
-    'binding/tfjs_backend.cc', 'binding/tfjs_binding.cc', '-o', 'lib/napi-v8/tfjs_binding.node', ...shared, `-Wl,-rpath,${libraries}`], binding);
+  run(
+    'g++',
+    [
+      '-O2',
+      '-shared',
+      '-fPIC',
+      '-std=c++17',
+      '-DNAPI_VERSION=8',
+      '-I.',
+      `-I${headers}`,
+      `-I${join(libraries, 'include')}`,
+      'binding/tfjs_backend.cc',
+      'binding/tfjs_binding.cc',
+      '-o',
+      'lib/napi-v8/tfjs_binding.node',
+      ...shared,
+      `-Wl,-rpath,${libraries}`,
+    ],
+    binding,
+  );
 }
 
 /** The worst error of a row's tasks, and how many of them the device would be given by itself. */
-function exerciseRow(device: TensorflowDevice, name: string): { readonly worst: number; readonly offered: number; readonly tasks: number } {
+function exerciseRow(
+  device: TensorflowDevice,
+  name: string,
+): { readonly worst: number; readonly offered: number; readonly tasks: number } {
   const row = OPS.get(name);
   const mapping = TENSORFLOW.get(name);
   if (row === undefined || mapping === undefined) return { worst: 0, offered: 0, tasks: 0 };
-  const tasks = mapping.dtypes.flatMap((dtype) => tasksOf(row, dtype, TASKS)).filter((task) => (mapping.takes?.(task.operands.map(({ type }) => type)) ?? true) && !hasSubnormals(task));
+  const tasks = mapping.dtypes
+    .flatMap((dtype) => tasksOf(row, dtype, TASKS))
+    .filter((task) => (mapping.takes?.(task.operands.map(({ type }) => type)) ?? true) && !hasSubnormals(task));
   let worst = 0;
   for (const task of tasks) {
     const out = blankFor(task);
@@ -67,7 +110,10 @@ function exerciseRow(device: TensorflowDevice, name: string): { readonly worst: 
 
 /** libtensorflow takes subnormal operands for zero, which an equality or a division makes a whole different value. */
 const hasSubnormals = ({ operands }: Task): boolean =>
-  operands.some(({ array, type }) => type.dtype === 'float32' && (array as Float32Array).some((x) => x !== 0 && Math.abs(x) < 2 ** -126));
+  operands.some(
+    ({ array, type }) =>
+      type.dtype === 'float32' && (array as Float32Array).some((x) => x !== 0 && Math.abs(x) < 2 ** -126),
+  );
 
 function exerciseRows(device: TensorflowDevice): number {
   let failures = 0;
@@ -75,7 +121,10 @@ function exerciseRows(device: TensorflowDevice): number {
     const { worst, offered, tasks } = exerciseRow(device, name);
     const fine = worst <= error;
     if (!fine) failures++;
-    console.log(`${fine ? 'ok  ' : 'FAIL'} ${name.padEnd(14)} ${String(tasks).padStart(4)} tasks, worst error ${worst.toFixed(2).padStart(6)} ε of ${error}, offered ${offered}`);
+    console.log(
+      `${fine ? 'ok  ' : 'FAIL'} ${name.padEnd(14)} ${String(tasks).padStart(4)} tasks, worst error ` +
+        `${worst.toFixed(2).padStart(6)} ε of ${error}, offered ${offered}`,
+    );
   }
   return failures;
 }
@@ -83,7 +132,11 @@ function exerciseRows(device: TensorflowDevice): number {
 /** Median milliseconds of products through the device, results in our memory. */
 function timeProducts(device: TensorflowDevice): void {
   for (const n of [64, 256, 1024]) {
-    const operand = { dtype: 'float32' as const, shape: [n, n], array: new Float32Array(n * n).map((_, i) => Math.sin(i)) };
+    const operand = {
+      dtype: 'float32' as const,
+      shape: [n, n],
+      array: new Float32Array(n * n).map((_, i) => Math.sin(i)),
+    };
     const task = taskOf(OPS.get('matmul') as NonNullable<ReturnType<typeof OPS.get>>, [operand, operand]) as Task;
     const out = blankFor(task);
     const times = Array.from({ length: 11 }, () => {
@@ -91,7 +144,10 @@ function timeProducts(device: TensorflowDevice): void {
       void device.run(task, out, 'now');
       return performance.now() - start;
     }).sort((a, b) => a - b);
-    console.log(`matmul ${n}: ${(times[5] as number).toFixed(3)} ms, ${((2 * n ** 3) / (times[5] as number) / 1e6).toFixed(0)} GFLOP/s`);
+    console.log(
+      `matmul ${n}: ${(times[5] as number).toFixed(3)} ms, ` +
+        `${((2 * n ** 3) / (times[5] as number) / 1e6).toFixed(0)} GFLOP/s`,
+    );
   }
 }
 

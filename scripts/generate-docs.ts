@@ -13,38 +13,67 @@ import { RANDOM } from '../src/core/ops/random.ts';
 import { REDUCTION } from '../src/core/ops/reduction.ts';
 
 const FAMILIES: readonly (readonly [string, readonly OpRow[]])[] = [
-  ['Arithmetic, comparison, logic', ARITHMETIC], ['Functions and activations', FUNCTIONS], ['Reductions', REDUCTION], ['Linear algebra', LINALG],
-  ['Shape and order', MOVEMENT], ['Indexing, joining, casting', INDEXING], ['Creation', CREATION], ['Random', RANDOM],
+  ['Arithmetic, comparison, logic', ARITHMETIC],
+  ['Functions and activations', FUNCTIONS],
+  ['Reductions', REDUCTION],
+  ['Linear algebra', LINALG],
+  ['Shape and order', MOVEMENT],
+  ['Indexing, joining, casting', INDEXING],
+  ['Creation', CREATION],
+  ['Random', RANDOM],
 ];
 
 const ATTRIBUTES: Record<AttributeSpec['kind'], string> = {
-  int: 'integer', float: 'number', number: 'number or bigint', bool: 'boolean', axis: 'axis or null', axes: 'axis, axes or null', shape: 'shape', dtype: 'dtype', ints: 'integers', seed: 'seed', choice: 'choice',
+  int: 'integer',
+  float: 'number',
+  number: 'number or bigint',
+  bool: 'boolean',
+  axis: 'axis or null',
+  axes: 'axis, axes or null',
+  shape: 'shape',
+  dtype: 'dtype',
+  ints: 'integers',
+  seed: 'seed',
+  choice: 'choice',
 };
 
 /** The dtype of the result in words. */
 function dtypeRule({ result, promotion, attributes, operands }: OpRow): string {
+  const fallback = attributes['dtype']?.fallback;
   const first = `that of ${operands[0]?.name}`;
   if (result === 'same') return first;
-  if (result === 'promoted') return promotion === 'float' ? 'the common floating dtype of the operands' : 'the common dtype of the operands';
+  if (result === 'promoted')
+    return promotion === 'float' ? 'the common floating dtype of the operands' : 'the common dtype of the operands';
   if (result === 'averaged') return `${first}; float32 for bool`;
   if (result === 'counted') return `${first}; int32 for bool`;
-  return result === 'attribute' ? `the attribute \`dtype\`${attributes['dtype']?.fallback === undefined ? '' : `, default ${String(attributes['dtype'].fallback)}`}` : result;
+  return result === 'attribute'
+    ? `the attribute \`dtype\`${fallback === undefined ? '' : `, default ${String(fallback)}`}`
+    : result;
 }
 
 function signature({ name, operands, positional, variadic, attributes }: OpRow): string {
   const taken = variadic ? [`[${operands[0]?.name}, …]`] : operands.map((operand) => operand.name);
   const optional = Object.keys(attributes).filter((attribute) => !positional.includes(attribute));
-  return `${name}(${[...taken, ...positional, ...(optional.length > 0 ? [`{ ${optional.join(', ')} }`] : [])].join(', ')})`;
+  const inBraces = optional.length > 0 ? [`{ ${optional.join(', ')} }`] : [];
+  return `${name}(${[...taken, ...positional, ...inBraces].join(', ')})`;
 }
 
 function section(row: OpRow): string {
-  const attributes = Object.entries(row.attributes).map(([name, { kind, doc, fallback, choices }]) =>
-    `  - \`${name}\`: ${choices?.join(' \\| ') ?? ATTRIBUTES[kind]}; ${doc}${fallback === undefined ? ' (required)' : ` (default \`${JSON.stringify(fallback)}\`)`}`);
+  const attributes = Object.entries(row.attributes).map(
+    ([name, { kind, doc, fallback, choices }]) =>
+      `  - \`${name}\`: ${choices?.join(' \\| ') ?? ATTRIBUTES[kind]}; ` +
+      `${doc}${fallback === undefined ? ' (required)' : ` (default \`${JSON.stringify(fallback)}\`)`}`,
+  );
   const method = methodName(row.name);
   return [
-    `### \`${signature(row)}\``, '', row.doc, '',
+    `### \`${signature(row)}\``,
+    '',
+    row.doc,
+    '',
     ...(method === row.name ? [] : [`- method \`${method}\``]),
-    ...(row.source ? [] : [`- operands: ${row.operands.map(({ name, kind }) => `\`${name}\` (${OPERAND_KINDS[kind].doc})`).join(', ')}`]),
+    ...(row.source
+      ? []
+      : [`- operands: ${row.operands.map(({ name, kind }) => `\`${name}\` (${OPERAND_KINDS[kind].doc})`).join(', ')}`]),
     `- dtype of the result: ${dtypeRule(row)}`,
     ...(attributes.length > 0 ? ['- attributes:', ...attributes] : []),
     ...(row.laws.length > 0 ? [`- laws: ${row.laws.join(', ')}`] : []),
@@ -54,15 +83,22 @@ function section(row: OpRow): string {
 }
 
 const listed = FAMILIES.flatMap(([, rows]) => rows);
-if (listed.length !== OPS.size) throw new Error(`docs/ops.md would list ${listed.length} of ${OPS.size} ops; add the new family to FAMILIES.`);
+if (listed.length !== OPS.size)
+  throw new Error(`docs/ops.md would list ${listed.length} of ${OPS.size} ops; add the new family to FAMILIES.`);
 
 const deviating = [...OPS.values()].filter(({ deviation }) => deviation !== undefined);
+
+function familySection([family, rows]: (typeof FAMILIES)[number]): string {
+  const composed = COMPOSED[family];
+  return `## ${family}\n\n${[...rows.map(section), ...(composed === undefined ? [] : [composed])].join('\n')}`;
+}
 
 /** What is written in terms of rows and gives several results, by the family it stands with. */
 const COMPOSED: Readonly<Record<string, string>> = {
   'Shape and order': `### \`split(sections, { axis })\`
 
-Parts of an axis as a list of tensors, each a \`slice\`: so many equal ones, or those between the given indices. A method of tensors alone.
+Parts of an axis as a list of tensors, each a \`slice\`: so many equal ones, or those between the given indices.
+A method of tensors alone.
 
 - operands: \`x\` (any dtype)
 - dtype of the results: that of x
@@ -75,21 +111,23 @@ Parts of an axis as a list of tensors, each a \`slice\`: so many equal ones, or 
 const page = `<!-- Generated by scripts/generate-docs.ts from the rows in src/core/ops. Do not edit. -->
 # The ops
 
-${OPS.size} ops. Each is a method of a tensor and of a sheet (\`x.logSoftmax()\`, \`sheet.logSoftmax(x)\`) and a name for \`sheet.execute('log_softmax', x)\`.
-Names, broadcasting and promotion follow the [Python array API standard](https://data-apis.org/array-api/latest/). Operands come first,
-then positional attributes, then an object with the others. \`split\` gives several results and is a method of tensors alone. A plain number beside a tensor takes the tensor's dtype.
+${OPS.size} ops. Each is a method of a tensor and of a sheet (\`x.logSoftmax()\`, \`sheet.logSoftmax(x)\`) and a name
+for \`sheet.execute('log_softmax', x)\`. Names, broadcasting and promotion follow the
+[Python array API standard](https://data-apis.org/array-api/latest/). Operands come first, then positional attributes,
+then an object with the others. \`split\` gives several results and is a method of tensors alone. A plain number beside
+a tensor takes the tensor's dtype.
 
 ${FAMILIES.map(([family, rows]) => `- **${family}:** ${rows.map((row) => `\`${row.name}\``).join(', ')}`).join('\n')}
 
 ## What differs from the standard
 
-The default floating dtype is float32. Indices are int32. There are no complex numbers and no 16-bit integers. float16 is
-how elements are stored: ops widen it to float32, compute there, and round the result once to the nearest half.
+The default floating dtype is float32. Indices are int32. There are no complex numbers and no 16-bit integers. float16
+is how elements are stored: ops widen it to float32, compute there, and round the result once to the nearest half.
 
 | op | difference |
 |---|---|
 ${deviating.map(({ name, deviation }) => `| \`${name}\` | ${deviation} |`).join('\n')}
 
-${FAMILIES.map(([family, rows]) => `## ${family}\n\n${[...rows.map(section), ...(COMPOSED[family] === undefined ? [] : [COMPOSED[family]])].join('\n')}`).join('\n')}`;
+${FAMILIES.map(familySection).join('\n')}`;
 
 writeFileSync(process.argv[2] ?? new URL('../docs/ops.md', import.meta.url), `${page.trimEnd()}\n`);

@@ -11,7 +11,10 @@ const unnamed = [...now].filter(([name, { version, digest }]) => {
   return known !== undefined && known.version === version && known.digest !== digest;
 });
 if (unnamed.length > 0 && !process.argv.includes('--samples')) {
-  console.error(`${unnamed.map(([name]) => name).join(', ')}: other results under the same version. Raise the version in src/core/ops; with --samples where only the sampled calls changed.`);
+  console.error(
+    `${unnamed.map(([name]) => name).join(', ')}: other results under the same version. Raise the version in ` +
+      'src/core/ops; with --samples where only the sampled calls changed.',
+  );
   process.exitCode = 1;
 } else {
   writeFileSync(LOCK_FILE, formatLock(now));

@@ -1,8 +1,19 @@
-// npm run bench:bundle [-- --out file.tar.gz] [--check]: the benches as one archive for a Linux x64 host with a GPU, without Node and without network.
+// npm run bench:bundle [-- --out file.tar.gz] [--check]: the benches as one archive for a Linux x64 host with a GPU,
+// without Node and without network.
 //
 // `--check` unpacks it and runs it here as such a host would, on the software GPU.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import process from 'node:process';
@@ -15,14 +26,24 @@ const ROOT = join(import.meta.dirname, '..');
 const NAME = 'symbolic-sheet-bench';
 const MAX_BYTES = 60 * 2 ** 20;
 
-/** What of a package a host needs; licences always go along. Packages that are not installed are left out where they are optional. */
+/**
+ * What of a package a host needs; licences always go along. Packages that are not installed are left out where they are
+ * optional.
+ */
 const PACKAGES: readonly { readonly name: string; readonly files: readonly string[]; readonly optional?: true }[] = [
   { name: 'webgpu', files: ['package.json', 'index.js', 'dist/linux-x64'] },
   { name: '@napi-rs/blake-hash', files: ['package.json', 'index.js'] },
   { name: '@napi-rs/blake-hash-linux-x64-gnu', files: ['package.json', 'blake.linux-x64-gnu.node'] },
-  { name: 'koffi', files: ['package.json', 'index.js', 'src/koffi/index.js', 'src/koffi/src/static.js'], optional: true },
+  {
+    name: 'koffi',
+    files: ['package.json', 'index.js', 'src/koffi/index.js', 'src/koffi/src/static.js'],
+    optional: true,
+  },
   { name: '@koromix/koffi-linux-x64', files: ['package.json', 'index.js', 'linux_x64'], optional: true },
-  { name: '@tensorflow/tfjs-backend-wasm', files: ['package.json', ...['', '-simd', '-threaded-simd'].map((kind) => `dist/tfjs-backend-wasm${kind}.wasm`)] },
+  {
+    name: '@tensorflow/tfjs-backend-wasm',
+    files: ['package.json', ...['', '-simd', '-threaded-simd'].map((kind) => `dist/tfjs-backend-wasm${kind}.wasm`)],
+  },
   { name: 'onnxruntime-node', files: ['package.json', 'dist', 'bin/napi-v6/linux/x64'], optional: true },
   { name: 'onnxruntime-common', files: ['package.json', 'dist/cjs'], optional: true },
   { name: '@jax-js/jax', files: ['package.json', 'dist'], optional: true },
@@ -39,7 +60,8 @@ const COMPRESSORS: readonly { readonly end: string; readonly program: string; re
 /** Lays the folder out that is packed. */
 async function layOut(folder: string): Promise<void> {
   await buildBenches(join(folder, 'bench'));
-  for (const { name, files, optional } of PACKAGES) copyPackage(name, files, join(folder, 'node_modules', name), optional === true);
+  for (const { name, files, optional } of PACKAGES)
+    copyPackage(name, files, join(folder, 'node_modules', name), optional === true);
   copyFileSync(process.execPath, join(folder, 'node'));
   chmodSync(join(folder, 'node'), 0o755);
   mkdirSync(join(folder, 'lib'));
@@ -53,11 +75,24 @@ async function layOut(folder: string): Promise<void> {
 
 async function buildBenches(outdir: string): Promise<void> {
   await build({
-    entryPoints: [join(ROOT, 'bench/main.ts'), join(ROOT, 'bench/summary.ts')], outdir, outExtension: { '.js': '.mjs' }, bundle: true, splitting: true, minifySyntax: true, minifyWhitespace: true,
-    platform: 'node', target: 'node20', format: 'esm', mainFields: ['module', 'main'], tsconfig: join(ROOT, 'tsconfig.json'), logLevel: 'error',
+    entryPoints: [join(ROOT, 'bench/main.ts'), join(ROOT, 'bench/summary.ts')],
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    tsconfig: join(ROOT, 'tsconfig.json'),
+    logLevel: 'error',
     external: ['webgpu', 'koffi', '@napi-rs/blake-hash'],
     // Some packages ask for parts of Node the old way.
-    banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    },
   });
 }
 
@@ -77,30 +112,46 @@ function copyPackage(name: string, files: readonly string[], target: string, opt
 function outOf(args: readonly string[]): { readonly file: string; readonly command: string } {
   const asked = args[args.indexOf('--out') + 1];
   const file = args.includes('--out') && asked !== undefined ? resolve(asked) : undefined;
-  const compressor = COMPRESSORS.find(({ end, program }) => (file === undefined ? isInstalled(program) : file.endsWith(end)));
-  if (compressor === undefined) throw new RangeError(`${file ?? 'the archive'} should end in ${COMPRESSORS.map(({ end }) => end).join(', ')}`);
+  const compressor = COMPRESSORS.find(({ end, program }) =>
+    file === undefined ? isInstalled(program) : file.endsWith(end),
+  );
+  if (compressor === undefined)
+    throw new RangeError(`${file ?? 'the archive'} should end in ${COMPRESSORS.map(({ end }) => end).join(', ')}`);
   return { file: file ?? join(ROOT, 'out', `${NAME}${compressor.end}`), command: compressor.command };
 }
 
-const isInstalled = (program: string): boolean => (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, program)));
+const isInstalled = (program: string): boolean =>
+  (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, program)));
 
-const UNKNOWN = process.argv.slice(2).find((word, i, words) => !['--out', '--check'].includes(word) && words[i - 1] !== '--out');
+const UNKNOWN = process.argv
+  .slice(2)
+  .find((word, i, words) => !['--out', '--check'].includes(word) && words[i - 1] !== '--out');
 if (UNKNOWN !== undefined) {
-  process.stderr.write(`${UNKNOWN === '--help' ? '' : `There is no option "${UNKNOWN}". `}npm run bench:bundle [-- --out file.tar.gz] [--check]: the benches as one archive; --check runs it here as a bare host would.\n`);
+  process.stderr.write(
+    `${UNKNOWN === '--help' ? '' : `There is no option "${UNKNOWN}". `}npm run bench:bundle [-- --out ` +
+      'file.tar.gz] [--check]: the benches as one archive; --check runs it here as a bare host would.\n',
+  );
   process.exit(UNKNOWN === '--help' ? 0 : 2);
 }
-if (process.platform !== 'linux' || process.arch !== 'x64') throw new RangeError(`The archive holds this machine's Node and is for Linux x64, not ${process.platform} ${process.arch}.`);
+if (process.platform !== 'linux' || process.arch !== 'x64')
+  throw new RangeError(
+    `The archive holds this machine's Node and is for Linux x64, not ${process.platform} ${process.arch}.`,
+  );
 const { file, command } = outOf(process.argv.slice(2));
 const folder = mkdtempSync(join(tmpdir(), `${NAME}-`));
 try {
   await layOut(join(folder, NAME));
   mkdirSync(dirname(file), { recursive: true });
-  execFileSync('tar', ['-c', '-f', file, '-I', command, '--owner=0', '--group=0', '-C', folder, NAME], { stdio: 'inherit' });
+  execFileSync('tar', ['-c', '-f', file, '-I', command, '--owner=0', '--group=0', '-C', folder, NAME], {
+    stdio: 'inherit',
+  });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
 const { size } = statSync(file);
-process.stdout.write(`${file}: ${(size / 2 ** 20).toFixed(1)} MiB. On the host: tar -xf ${basename(file)} && ${NAME}/run.sh\n`);
+process.stdout.write(
+  `${file}: ${(size / 2 ** 20).toFixed(1)} MiB. On the host: tar -xf ${basename(file)} && ${NAME}/run.sh\n`,
+);
 if (process.argv.includes('--check')) checkBundle(file, NAME);
 if (size > MAX_BYTES) {
   process.stderr.write(`That is more than ${MAX_BYTES / 2 ** 20} MiB; pack with zstd or xz.\n`);

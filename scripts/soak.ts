@@ -12,5 +12,8 @@ if (minutes !== undefined && !(Number(minutes) > 0)) {
   process.exit(2);
 }
 const vitest = join(import.meta.dirname, '../node_modules/vitest/vitest.mjs');
-const { status } = spawnSync(process.execPath, [vitest, 'run', '--config', 'vitest.soak.config.ts', ...positionals], { stdio: 'inherit', env: { ...process.env, ...(minutes !== undefined && { SOAK_MINUTES: minutes }) } });
+const { status } = spawnSync(process.execPath, [vitest, 'run', '--config', 'vitest.soak.config.ts', ...positionals], {
+  stdio: 'inherit',
+  env: { ...process.env, ...(minutes !== undefined && { SOAK_MINUTES: minutes }) },
+});
 process.exitCode = status ?? 1;

@@ -1,4 +1,5 @@
-// The public surface, on Node. Short and deliberate; internal files do not import from here. What few programs call is loaded when it is called.
+// The public surface, on Node. Short and deliberate; internal files do not import from here. What few programs call is
+// loaded when it is called.
 import { openSheet } from './core/sheet/open.ts';
 import { nodeHost } from './host/node/host.ts';
 import { nodeDevices } from './host/node/devices.ts';
@@ -17,11 +18,17 @@ export class SymbolicSheet extends Sheet {
   }
 }
 
-/** Reads a saved trace (`.sqs.json`, or a live `trace.file`) from its path or bytes and verifies all of it; a FormatError says what happened to it. */
+/**
+ * Reads a saved trace (`.sqs.json`, or a live `trace.file`) from its path or bytes and verifies all of it; a
+ * FormatError says what happened to it.
+ */
 export async function loadTrace(path: string | Uint8Array, options: LoadOptions = {}): Promise<Trace> {
   checkTracePath(path);
   checkOptions('loadTrace', options, LOAD);
-  const [{ digest, files }, { loadTraceFile, readTrace }] = await Promise.all([nodeHost(), import('./core/trace/load.ts')]);
+  const [{ digest, files }, { loadTraceFile, readTrace }] = await Promise.all([
+    nodeHost(),
+    import('./core/trace/load.ts'),
+  ]);
   if (typeof path !== 'string') return readTrace(path, digest, options);
   return loadTraceFile(path, { digest, files: files as Files }, options);
 }
@@ -30,9 +37,20 @@ export async function loadTrace(path: string | Uint8Array, options: LoadOptions 
 export async function replayTrace(trace: Trace, options: ReplayTraceOptions = {}): Promise<ReplayReport> {
   checkTrace(trace);
   checkOptions('replayTrace', options, REPLAY);
-  const [{ digest }, { replay }, { sheetExecutor }] = await Promise.all([nodeHost(), import('./core/trace/replay.ts'), import('./core/sheet/executor.ts')]);
+  const [{ digest }, { replay }, { sheetExecutor }] = await Promise.all([
+    nodeHost(),
+    import('./core/trace/replay.ts'),
+    import('./core/sheet/executor.ts'),
+  ]);
   const { device, policy, ...rest } = options;
-  return replay(trace, { ...rest, digest, open: async () => sheetExecutor(await SymbolicSheet.open({ ...(device !== undefined && { device }), ...(policy !== undefined && { policy }) })) });
+  return replay(trace, {
+    ...rest,
+    digest,
+    open: async () =>
+      sheetExecutor(
+        await SymbolicSheet.open({ ...(device !== undefined && { device }), ...(policy !== undefined && { policy }) }),
+      ),
+  });
 }
 
 export type { LoadOptions, ReplayReport, ReplayTraceOptions, Trace };

@@ -1,7 +1,14 @@
 // What systems and users build on: ops and dtypes of their own, nodes, and the interfaces that others implement.
 export { defineOp } from './core/ops/define-op.ts';
 export type {
-  ElementwiseDefinition, OpArray, OpDefinition, OperandDefinition, OpHandle, OpTask, ReferenceDefinition, TestDefinition,
+  ElementwiseDefinition,
+  OpArray,
+  OpDefinition,
+  OperandDefinition,
+  OpHandle,
+  OpTask,
+  ReferenceDefinition,
+  TestDefinition,
 } from './core/ops/define-op.ts';
 export type { AttributeKind, AttributeSpec, AttributeValues, LawName } from './core/ops/define.ts';
 export type { AttributeValue } from './core/ops/attribute-values.ts';
@@ -30,9 +37,28 @@ export { RamStore } from './core/store/ram-store.ts';
 export { singleFlight } from './core/store/single-flight.ts';
 export { tiered } from './core/store/tiered.ts';
 export type {
-  Key, Store, Stored, StoredCosts, StoreStats, StoreTrouble, TellTrouble, Worth,
+  Key,
+  Store,
+  Stored,
+  StoredCosts,
+  StoreStats,
+  StoreTrouble,
+  TellTrouble,
+  Worth,
 } from './core/store/store.ts';
 export {
-  AbortedError, AttributeError, ClosedError, DeviceLostError, DTypeError, FormatError, LimitError, NumericError,
-  PolicyError, ShapeError, SheetError, SourceError, UnavailableError, UnknownOpError,
+  AbortedError,
+  AttributeError,
+  ClosedError,
+  DeviceLostError,
+  DTypeError,
+  FormatError,
+  LimitError,
+  NumericError,
+  PolicyError,
+  ShapeError,
+  SheetError,
+  SourceError,
+  UnavailableError,
+  UnknownOpError,
 } from './core/errors.ts';

@@ -1,4 +1,5 @@
-// The public surface of the build of one file, for pages and workers without a bundler: that of browsers, and those of the other entries as names.
+// The public surface of the build of one file, for pages and workers without a bundler: that of browsers, and those of
+// the other entries as names.
 export * from './browser.ts';
 export * as kit from './kit.ts';
 export * as testing from './testing.ts';

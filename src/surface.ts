@@ -19,13 +19,35 @@ export { decodeNpy, encodeNpy } from './core/tensor/npy.ts';
 export type { DType, TypedArray } from './core/tensor/dtype.ts';
 export type { Shape } from './core/tensor/shape.ts';
 export type { NumericsClass } from './core/events.ts';
-export type { Device, DeviceLoss, DeviceMemory, DeviceReport, Promptness, Refusal, Task } from './core/device/device.ts';
+export type {
+  Device,
+  DeviceLoss,
+  DeviceMemory,
+  DeviceReport,
+  Promptness,
+  Refusal,
+  Task,
+} from './core/device/device.ts';
 export type { LawSet } from './core/policy/laws.ts';
 export {
-  AbortedError, AttributeError, ClosedError, DeviceLostError, DTypeError, FormatError, LimitError, NumericError, PolicyError, ShapeError, SheetError, SourceError, UnavailableError, UnknownOpError,
+  AbortedError,
+  AttributeError,
+  ClosedError,
+  DeviceLostError,
+  DTypeError,
+  FormatError,
+  LimitError,
+  NumericError,
+  PolicyError,
+  ShapeError,
+  SheetError,
+  SourceError,
+  UnavailableError,
+  UnknownOpError,
 } from './core/errors.ts';
 
-// Names of the platform that the types of a program may lack (no lib.dom, no @webgpu/types); where it has them, nothing is added.
+// Names of the platform that the types of a program may lack (no lib.dom, no @webgpu/types); where it has them, nothing
+// is added.
 declare global {
   interface AbortSignal {}
   interface GPUBuffer {}

@@ -1,4 +1,5 @@
-// The conformance suites: what a store, a device or an executor of your own passes, as named cases for any runner of tests.
+// The conformance suites: what a store, a device or an executor of your own passes, as named cases for any runner of
+// tests.
 export { ConformanceError } from './testing/case.ts';
 export type { ConformanceCase } from './testing/case.ts';
 export { deviceConformance } from './testing/device.ts';

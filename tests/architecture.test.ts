@@ -4,18 +4,24 @@ import { join, relative } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { MUTANTS } from '../scripts/mutants/list.ts';
+import { placesOf } from '../scripts/mutants/place.ts';
 import { OPS } from '../src/core/ops/index.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
-const listed = (folder: string, extension: string): string[] => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith(extension)).map((file) => join(folder, file)).sort();
+const listed = (folder: string, extension: string): string[] =>
+  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith(extension))
+    .map((file) => join(folder, file))
+    .sort();
 const list = (folder: string): string[] => listed(folder, '.ts');
 
 const FILES = [...list('src'), ...list('kernels')];
 const WRITTEN = FILES.filter((file) => !file.endsWith('.gen.ts'));
 
-/** Layers, lowest first. A file imports its own folder and lower layers only; rooms of one layer do not know each other. */
+/**
+ * Layers, lowest first. A file imports its own folder and lower layers only; rooms of one layer do not know each other.
+ */
 const LAYERS: readonly (readonly string[])[] = [
   ['kernels'],
   ['src/core/call-site.ts'],
@@ -61,15 +67,27 @@ function importsOf(file: string): Import[] {
     if (!ts.isImportDeclaration(node) && !ts.isExportDeclaration(node)) return;
     if (node.moduleSpecifier === undefined || !ts.isStringLiteral(node.moduleSpecifier)) return;
     const target = node.moduleSpecifier.text;
-    const typeOnly = ts.isImportDeclaration(node) ? node.importClause?.isTypeOnly === true || isNamedTypesOnly(node) : node.isTypeOnly;
-    found.push({ from: file, to: target.startsWith('.') ? relative(ROOT, join(ROOT, file, '..', target)) : target, typeOnly });
+    const typeOnly = ts.isImportDeclaration(node)
+      ? node.importClause?.isTypeOnly === true || isNamedTypesOnly(node)
+      : node.isTypeOnly;
+    found.push({
+      from: file,
+      to: target.startsWith('.') ? relative(ROOT, join(ROOT, file, '..', target)) : target,
+      typeOnly,
+    });
   });
   return found;
 }
 
 function isNamedTypesOnly(node: ts.ImportDeclaration): boolean {
   const bindings = node.importClause?.namedBindings;
-  return bindings !== undefined && ts.isNamedImports(bindings) && bindings.elements.length > 0 && bindings.elements.every((element) => element.isTypeOnly) && node.importClause?.name === undefined;
+  return (
+    bindings !== undefined &&
+    ts.isNamedImports(bindings) &&
+    bindings.elements.length > 0 &&
+    bindings.elements.every((element) => element.isTypeOnly) &&
+    node.importClause?.name === undefined
+  );
 }
 
 const IMPORTS = FILES.flatMap(importsOf);
@@ -78,10 +96,21 @@ function functionsOf(file: string): { name: string; lines: number }[] {
   const source = parse(file);
   const found: { name: string; lines: number }[] = [];
   const visit = (node: ts.Node): void => {
-    if ((ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node) || ts.isConstructorDeclaration(node) || ts.isFunctionExpression(node) || ts.isArrowFunction(node)) && node.body !== undefined && ts.isBlock(node.body)) {
+    if (
+      (ts.isFunctionDeclaration(node) ||
+        ts.isMethodDeclaration(node) ||
+        ts.isConstructorDeclaration(node) ||
+        ts.isFunctionExpression(node) ||
+        ts.isArrowFunction(node)) &&
+      node.body !== undefined &&
+      ts.isBlock(node.body)
+    ) {
       const line = (position: number): number => source.getLineAndCharacterOfPosition(position).line;
       const name = 'name' in node && node.name !== undefined ? node.name.getText(source) : '(anonymous)';
-      found.push({ name: `${file}:${line(node.getStart(source)) + 1} ${name}`, lines: line(node.end) - line(node.getStart(source)) + 1 });
+      found.push({
+        name: `${file}:${line(node.getStart(source)) + 1} ${name}`,
+        lines: line(node.end) - line(node.getStart(source)) + 1,
+      });
     }
     ts.forEachChild(node, visit);
   };
@@ -89,7 +118,8 @@ function functionsOf(file: string): { name: string; lines: number }[] {
   return found;
 }
 
-const quantile = (values: readonly number[], q: number): number => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * q)] as number;
+const quantile = (values: readonly number[], q: number): number =>
+  [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * q)] as number;
 
 describe('the layers', () => {
   it('know every file', () => {
@@ -97,16 +127,19 @@ describe('the layers', () => {
   });
 
   it('point down, and not sideways', () => {
-    const wrong = IMPORTS.filter(({ to }) => to.startsWith('src/') || to.startsWith('kernels/')).filter(({ from, to }) => {
-      const [a, b] = [roomOf(from), roomOf(to)];
-      return a.room !== b.room && b.layer >= a.layer;
-    });
+    const wrong = IMPORTS.filter(({ to }) => to.startsWith('src/') || to.startsWith('kernels/')).filter(
+      ({ from, to }) => {
+        const [a, b] = [roomOf(from), roomOf(to)];
+        return a.room !== b.room && b.layer >= a.layer;
+      },
+    );
     expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
   });
 
   it('have no import cycles, of types neither', () => {
     const edges = new Map<string, string[]>();
-    // Generated methods take and give handles, which have them: one interface in two files, one of them written by a script.
+    // Generated methods take and give handles, which have them: one interface in two files, one of them written by a
+    // script.
     for (const { from, to } of IMPORTS) if (!to.endsWith('.gen.ts')) edges.set(from, [...(edges.get(from) ?? []), to]);
     const state = new Map<string, 'open' | 'done'>();
     const cycles: string[] = [];
@@ -125,24 +158,49 @@ describe('the layers', () => {
   });
 
   it('keep Node out of the core', () => {
-    const inCore = IMPORTS.filter(({ from, to }) => to.startsWith('node:') && !from.startsWith('src/host/') && !from.startsWith('src/cli/'));
+    const inCore = IMPORTS.filter(
+      ({ from, to }) => to.startsWith('node:') && !from.startsWith('src/host/') && !from.startsWith('src/cli/'),
+    );
     expect(inCore.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
   });
 });
 
 describe('the budgets', () => {
-  it('hold for files: median ≤ 100 lines, p90 ≤ 250, none above 400', () => {
+  it('hold for lines: none above 120 columns, tests and examples included', () => {
+    const wide = [...WRITTEN, ...['tests', 'bench', 'examples', 'scripts'].flatMap(list)].flatMap((file) =>
+      read(file)
+        .split('\n')
+        .flatMap((line, i) => (line.length > 120 ? [`${file}:${i + 1}`] : [])),
+    );
+    expect(wide).toEqual([]);
+  });
+
+  it('hold for files: median ≤ 110 lines, p90 ≤ 250, none above 500', () => {
     const lines = WRITTEN.map((file) => read(file).split('\n').length);
-    expect(WRITTEN.filter((file) => read(file).split('\n').length > 400)).toEqual([]);
+    expect(WRITTEN.filter((file) => read(file).split('\n').length > 500)).toEqual([]);
     expect(quantile(lines, 0.5)).toBeLessThanOrEqual(110);
     expect(quantile(lines, 0.9)).toBeLessThanOrEqual(250);
   });
 
-  it('hold for functions: median ≤ 7 lines, p90 ≤ 25, none above 50', () => {
+  it('hold for functions: median ≤ 7 lines, p90 ≤ 25, none above 65, or 90 where a kernel is emitted', () => {
     const functions = WRITTEN.flatMap(functionsOf);
-    expect(functions.filter(({ lines }) => lines > 50).map(({ name, lines }) => `${name}: ${lines}`)).toEqual([]);
-    expect(quantile(functions.map(({ lines }) => lines), 0.5)).toBeLessThanOrEqual(7);
-    expect(quantile(functions.map(({ lines }) => lines), 0.9)).toBeLessThanOrEqual(25);
+    expect(
+      functions
+        .filter(({ name, lines }) => lines > (name.startsWith('kernels/wasm/') ? 90 : 65))
+        .map(({ name, lines }) => `${name}: ${lines}`),
+    ).toEqual([]);
+    expect(
+      quantile(
+        functions.map(({ lines }) => lines),
+        0.5,
+      ),
+    ).toBeLessThanOrEqual(7);
+    expect(
+      quantile(
+        functions.map(({ lines }) => lines),
+        0.9,
+      ),
+    ).toBeLessThanOrEqual(25);
   });
 });
 
@@ -157,12 +215,19 @@ describe('the language', () => {
   });
 
   it('never awaits at the top level, so that require() works', () => {
-    const awaiting = FILES.filter((file) => parse(file).statements.some((statement) => /^(const [^=]*= )?await /.test(statement.getText())));
+    const awaiting = FILES.filter((file) =>
+      parse(file).statements.some((statement) => /^(const [^=]*= )?await /.test(statement.getText())),
+    );
     expect(awaiting).toEqual([]);
   });
 
   it('takes time and chance from the host, not from globals', () => {
-    const used = WRITTEN.filter((file) => !file.startsWith('src/host/') && !file.startsWith('src/cli/') && /\b(Date\.now|performance\.now|Math\.random)\(/.test(read(file).replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '')));
+    const used = WRITTEN.filter(
+      (file) =>
+        !file.startsWith('src/host/') &&
+        !file.startsWith('src/cli/') &&
+        /\b(Date\.now|performance\.now|Math\.random)\(/.test(read(file).replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '')),
+    );
     expect(used).toEqual([]);
   });
 
@@ -180,14 +245,20 @@ describe('the language', () => {
       const code = read(file).replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '');
       return [...code.matchAll(quoted)].map((match) => `${file}: ${match[0]}`);
     });
-    // Names of reductions, factorisations and structures of matrices are a vocabulary of their own, which some ops share.
-    const vocabulary = /^src\/core\/(device\/(linalg|along-axes|blas\/device)|pattern\/(facts|linalg-routes|product-routes))\.ts/;
+    // Names of reductions, factorisations and structures of matrices are a vocabulary of their own, which some ops
+    // share.
+    const vocabulary =
+      /^src\/core\/(device\/(linalg|along-axes|blas\/device)|pattern\/(facts|linalg-routes|product-routes))\.ts/;
     expect(offenders.filter((found) => !vocabulary.test(found))).toEqual([]);
   });
 });
 
 describe('the mutants', () => {
   it('change code that is there, each in one place', () => {
-    expect(MUTANTS.filter(({ file, find }) => read(file).split(find).length !== 2).map(({ file, effect }) => `${file}: ${effect}`)).toEqual([]);
+    expect(
+      MUTANTS.filter(({ file, find }) => placesOf(read(file), find).length !== 1).map(
+        ({ file, effect }) => `${file}: ${effect}`,
+      ),
+    ).toEqual([]);
   });
 });

@@ -6,7 +6,9 @@ import * as library from '../src/index.ts';
 import { broken, runPage } from './snippets.ts';
 
 const root = new URL('..', import.meta.url).pathname;
-const guides = readdirSync(join(root, 'docs/guides')).filter((name) => name.endsWith('.md')).map((name) => `docs/guides/${name}`);
+const guides = readdirSync(join(root, 'docs/guides'))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/guides/${name}`);
 const pages = ['README.md', ...guides];
 
 describe('the snippets of the documentation', () => {
@@ -23,16 +25,34 @@ describe('the snippets of the documentation', () => {
 });
 
 describe('the links of the documentation', () => {
-  const others = ['CONTRIBUTING.md', 'CHANGELOG.md', 'docs/reference.md', 'docs/devices.md', 'docs/tensorflow.md', 'docs/decisions/README.md', 'examples/rendered/README.md'];
+  const others = [
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+    'docs/reference.md',
+    'docs/devices.md',
+    'docs/tensorflow.md',
+    'docs/decisions/README.md',
+    'examples/rendered/README.md',
+  ];
   it.each([...pages, ...others])('%s points at files that are there', (page) => {
-    const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] as string);
+    const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
+      (match) => match[1] as string,
+    );
     expect(links.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);
   });
 
-  const published = ['README.md', 'CHANGELOG.md', ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+  const published = [
+    'README.md',
+    'CHANGELOG.md',
+    ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`),
+  ];
   it.each(published)('%s points at nothing that the package leaves out', (page) => {
     const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] };
-    const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => join(dirname(page), match[1] as string));
+    const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) =>
+      join(dirname(page), match[1] as string),
+    );
     expect(links.filter((link) => !files.includes(link.split('/')[0] as string))).toEqual([]);
   });
 });
@@ -43,6 +63,10 @@ describe('the reference', () => {
     const { counters, memo, ...figures } = sheet.stats();
     const exported = Object.keys(library).filter((name) => name.endsWith('Error') || /^[a-z]/.test(name));
     const page = readFileSync(join(root, 'docs/reference.md'), 'utf8');
-    expect([...Object.keys(figures), ...Object.keys(counters), ...Object.keys(memo), ...exported].filter((name) => !new RegExp(`\\b${name}\\b`).test(page))).toEqual([]);
+    expect(
+      [...Object.keys(figures), ...Object.keys(counters), ...Object.keys(memo), ...exported].filter(
+        (name) => !new RegExp(`\\b${name}\\b`).test(page),
+      ),
+    ).toEqual([]);
   });
 });

@@ -15,12 +15,20 @@ export interface Told {
 
 /** Runs all `ts` blocks of a page, one after the other, as one program in a folder of its own. */
 export function runPage(page: string): Told {
-  const blocks = [...readFileSync(join(root, page), 'utf8').matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1] as string);
+  const blocks = [...readFileSync(join(root, page), 'utf8').matchAll(/^```ts\n(.*?)^```/gms)].map(
+    (match) => match[1] as string,
+  );
   const folder = mkdtempSync(join(tmpdir(), 'sheet-page-'));
-  const code = blocks.join('\n').replaceAll(/from 'onnxruntime-node'/g, `from '${join(root, 'node_modules/onnxruntime-node/dist/index.js')}'`);
+  const code = blocks
+    .join('\n')
+    .replaceAll(/from 'onnxruntime-node'/g, `from '${join(root, 'node_modules/onnxruntime-node/dist/index.js')}'`);
   try {
     writeFileSync(join(folder, 'page.mts'), code);
-    const output = execFileSync(process.execPath, [join(root, 'node_modules/tsx/dist/cli.mjs'), '--tsconfig', join(root, 'tsconfig.json'), 'page.mts'], { cwd: folder, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
+    const output = execFileSync(
+      process.execPath,
+      [join(root, 'node_modules/tsx/dist/cli.mjs'), '--tsconfig', join(root, 'tsconfig.json'), 'page.mts'],
+      { cwd: folder, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
+    );
     return { promises: [...code.matchAll(/\/\/ → (.*)$/gm)].map((match) => (match[1] as string).trim()), output };
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,4 +1,5 @@
-// The sweep of examples/mnist-sweep.ts as a plain loop on bare kernels: no sheet, no handles, every fit from the pixels.
+// The sweep of examples/mnist-sweep.ts as a plain loop on bare kernels: no sheet, no handles, every fit from the
+// pixels.
 import { performance } from 'node:perf_hooks';
 import type { SymbolicSheet } from 'symbolic-sheet';
 import { cut, type Digits, type Fit, type Grid } from '../../examples/mnist-sweep.ts';
@@ -57,15 +58,31 @@ interface Part {
 }
 
 /** Cross-validates every scale and λ; `sheet` lends its devices and memory only. */
-export async function bareSweep(sheet: SymbolicSheet, digits: Digits, { features, scales, lambdas, folds: count }: Grid): Promise<Fit[]> {
-  const parts = cut(digits, count).map(({ images, labels }): Part => ({ X: valueIn(sheet, images, [labels.length, 784]), y: valueIn(sheet, labels, [labels.length]) }));
+export async function bareSweep(
+  sheet: SymbolicSheet,
+  digits: Digits,
+  { features, scales, lambdas, folds: count }: Grid,
+): Promise<Fit[]> {
+  const parts = cut(digits, count).map(({ images, labels }): Part => ({
+    X: valueIn(sheet, images, [labels.length, 784]),
+    y: valueIn(sheet, labels, [labels.length]),
+  }));
   const kernels = new Kernels(sheet);
   const fits: Fit[] = [];
   for (const scale of scales) {
     for (const lambda of lambdas) {
       for (const [fold, test] of parts.entries()) {
         const others = parts.filter((part) => part !== test);
-        const train = { X: await kernels.call('concat', others.map(({ X }) => X)), y: await kernels.call('concat', others.map(({ y }) => y)) };
+        const train = {
+          X: await kernels.call(
+            'concat',
+            others.map(({ X }) => X),
+          ),
+          y: await kernels.call(
+            'concat',
+            others.map(({ y }) => y),
+          ),
+        };
         fits.push({ scale, lambda, fold, accuracy: await bareFit(kernels, train, test, { features, scale, lambda }) });
         kernels.release();
       }
@@ -75,9 +92,20 @@ export async function bareSweep(sheet: SymbolicSheet, digits: Digits, { features
   return fits;
 }
 
-async function bareFit(on: Kernels, train: Part, test: Part, { features, scale, lambda }: { features: number; scale: number; lambda: number }): Promise<number> {
-  const W = await on.call('multiply', [await on.call('random_normal', [], { shape: [784, features], seed: 1 }), on.scalar(scale)]);
-  const b = await on.call('multiply', [await on.call('random_uniform', [], { shape: [features], seed: 2 }), on.scalar(2 * Math.PI)]);
+async function bareFit(
+  on: Kernels,
+  train: Part,
+  test: Part,
+  { features, scale, lambda }: { features: number; scale: number; lambda: number },
+): Promise<number> {
+  const W = await on.call('multiply', [
+    await on.call('random_normal', [], { shape: [784, features], seed: 1 }),
+    on.scalar(scale),
+  ]);
+  const b = await on.call('multiply', [
+    await on.call('random_uniform', [], { shape: [features], seed: 2 }),
+    on.scalar(2 * Math.PI),
+  ]);
   const featuresOf = async ({ X }: Part): Promise<Value> => {
     const pixels = await on.last('divide', [await on.call('astype', [X], { dtype: 'float32' }), on.scalar(255)]);
     const product = await on.call('matmul', [pixels, W]);
@@ -87,9 +115,14 @@ async function bareFit(on: Kernels, train: Part, test: Part, { features, scale, 
     return on.last('cos', [shifted]);
   };
   const Z = await featuresOf(train);
-  const shift = await on.call('multiply', [await on.call('eye', [], { rows: features }), on.scalar(lambda * train.y.type.size)]);
+  const shift = await on.call('multiply', [
+    await on.call('eye', [], { rows: features }),
+    on.scalar(lambda * train.y.type.size),
+  ]);
   const gram = await on.call('add', [await on.call('matmul', [Z, Z], { transposeA: true }), shift]);
-  const moments = await on.call('matmul', [Z, await on.call('one_hot', [train.y], { depth: 10 })], { transposeA: true });
+  const moments = await on.call('matmul', [Z, await on.call('one_hot', [train.y], { depth: 10 })], {
+    transposeA: true,
+  });
   const beta = await on.call('solve', [gram, moments]);
   const guess = await on.call('argmax', [await on.call('matmul', [await featuresOf(test), beta])], { axis: 1 });
   const right = await on.call('equal', [guess, await on.call('astype', [test.y], { dtype: 'int32' })]);

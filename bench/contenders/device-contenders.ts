@@ -1,4 +1,5 @@
-// Ways to compute on one device through a sheet, for any op: nothing reused, everything missed, everything known. Operands lie on the device.
+// Ways to compute on one device through a sheet, for any op: nothing reused, everything missed, everything known.
+// Operands lie on the device.
 import type { PendingTensor, Tensor } from 'symbolic-sheet';
 import type { Sheet } from '../../src/core/sheet/sheet.ts';
 import type { Expected } from '../measure/counts.ts';
@@ -33,13 +34,21 @@ export async function onDevice({ view }: OpenDevice, { arrays, shapes }: DeviceW
 export function computedAgain({ sheet, name }: OpenDevice, work: DeviceWork, operands: readonly Tensor[]): Contender {
   const off = sheet.with({ device: name, cache: 'off' });
   return {
-    name: 'off', sheet, maxCalls: work.maxCalls,
+    name: 'off',
+    sheet,
+    maxCalls: work.maxCalls,
     run: async (calls) => {
       const results = Array.from({ length: calls }, () => work.apply(off, operands));
       await off.compute(...results);
       dispose(results);
     },
-    scenario: (calls) => ({ kernelCalls: kernelsOf(work, calls), hits: 0, bytesHashed: 0, bytesCopied: 0, bytesDemanded: 0 }),
+    scenario: (calls) => ({
+      kernelCalls: kernelsOf(work, calls),
+      hits: 0,
+      bytesHashed: 0,
+      bytesCopied: 0,
+      bytesDemanded: 0,
+    }),
   };
 }
 
@@ -47,7 +56,9 @@ export function computedAgain({ sheet, name }: OpenDevice, work: DeviceWork, ope
 export function missed({ sheet, view }: OpenDevice, work: DeviceWork, operands: readonly Tensor[]): Contender {
   let [fresh, results, serial]: [Tensor[], Tensor[], number] = [[], [], 0];
   return {
-    name: 'uncached', sheet, maxCalls: work.maxCalls,
+    name: 'uncached',
+    sheet,
+    maxCalls: work.maxCalls,
     prepare: async (calls) => {
       fresh = Array.from({ length: calls }, () => view.add(operands[0] as Tensor, ++serial / 64));
       await view.compute(...fresh);
@@ -57,14 +68,21 @@ export function missed({ sheet, view }: OpenDevice, work: DeviceWork, operands: 
       await view.compute(...results);
     },
     tidy: () => dispose([...fresh, ...results]),
-    scenario: (calls) => ({ kernelCalls: kernelsOf(work, calls), hits: 0, bytesHashed: 0, bytesCopied: 0, bytesDemanded: 0 }),
+    scenario: (calls) => ({
+      kernelCalls: kernelsOf(work, calls),
+      hits: 0,
+      bytesHashed: 0,
+      bytesCopied: 0,
+      bytesDemanded: 0,
+    }),
   };
 }
 
 /** The same call again: its result is on the device, and stays there. */
 export function hit({ sheet, view }: OpenDevice, work: DeviceWork, operands: readonly Tensor[]): Contender {
   return {
-    name: 'hit', sheet,
+    name: 'hit',
+    sheet,
     // Twice, so that a result that is kept at second sight only is kept.
     prepare: async () => {
       for (let i = 0; i < 2; i++) await view.compute(work.apply(view, operands));
@@ -72,7 +90,15 @@ export function hit({ sheet, view }: OpenDevice, work: DeviceWork, operands: rea
     run: async (calls) => {
       for (let i = 0; i < calls; i++) await view.compute(work.apply(view, operands));
     },
-    scenario: (calls) => ({ kernelCalls: 0, hits: [calls, calls * (work.ops ?? 1)], misses: 0, bypasses: 0, bytesHashed: 0, bytesCopied: 0, bytesDemanded: 0 }),
+    scenario: (calls) => ({
+      kernelCalls: 0,
+      hits: [calls, calls * (work.ops ?? 1)],
+      misses: 0,
+      bypasses: 0,
+      bytesHashed: 0,
+      bytesCopied: 0,
+      bytesDemanded: 0,
+    }),
   };
 }
 
@@ -81,7 +107,9 @@ export function roundTrip({ sheet, name }: OpenDevice, work: DeviceWork, resultB
   const off = sheet.with({ device: name, cache: 'off' });
   const operandBytes = work.arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
   return {
-    name: 'roundTrip', sheet, maxCalls: 200,
+    name: 'roundTrip',
+    sheet,
+    maxCalls: 200,
     run: async (calls) => {
       for (let i = 0; i < calls; i++) {
         const operands = work.arrays.map((array, k) => off.tensor(array, work.shapes[k]));
@@ -89,7 +117,14 @@ export function roundTrip({ sheet, name }: OpenDevice, work: DeviceWork, resultB
         dispose(operands);
       }
     },
-    scenario: (calls) => ({ kernelCalls: calls, hits: 0, misses: 0, bytesHashed: 0, bytesCopied: calls * operandBytes, bytesDemanded: calls * resultBytes }),
+    scenario: (calls) => ({
+      kernelCalls: calls,
+      hits: 0,
+      misses: 0,
+      bytesHashed: 0,
+      bytesCopied: calls * operandBytes,
+      bytesDemanded: calls * resultBytes,
+    }),
   };
 }
 
@@ -101,20 +136,33 @@ export interface HeldRivals {
 }
 
 /** Holds each rival's result against an oracle: `errorOf` is in units of the bound. */
-export async function holdRivals({ open, skipped: absent }: Rivals, work: DeviceWork, errorOf: (found: ArrayLike<number>) => number): Promise<HeldRivals> {
+export async function holdRivals(
+  { open, skipped: absent }: Rivals,
+  work: DeviceWork,
+  errorOf: (found: ArrayLike<number>) => number,
+): Promise<HeldRivals> {
   const skipped: Record<string, string> = { ...absent };
   const held: ReturnType<typeof byRival>[] = [];
   for (const rival of open) {
     const other = byRival(rival, work);
     const error = await other.read().then(errorOf, String);
     if (typeof error === 'number' && error <= 1) held.push(other);
-    else skipped[rival.name] = typeof error === 'number' ? `its result is off by ${error.toPrecision(3)} error bounds` : error;
+    else
+      skipped[rival.name] =
+        typeof error === 'number' ? `its result is off by ${error.toPrecision(3)} error bounds` : error;
   }
-  return { contenders: held.map(({ contender }) => contender), skipped, close: () => held.forEach(({ close }) => close()) };
+  return {
+    contenders: held.map(({ contender }) => contender),
+    skipped,
+    close: () => held.forEach(({ close }) => close()),
+  };
 }
 
 /** Calls follow one another, and are waited for together. */
-function byRival<T>(rival: Rival<T>, work: DeviceWork): { readonly contender: Contender; readonly read: () => Promise<ArrayLike<number>>; readonly close: () => void } {
+function byRival<T>(
+  rival: Rival<T>,
+  work: DeviceWork,
+): { readonly contender: Contender; readonly read: () => Promise<ArrayLike<number>>; readonly close: () => void } {
   const operands = work.arrays.map((array, i) => rival.tensor(array, work.shapes[i] as readonly number[]));
   const run = async (calls: number): Promise<void> => {
     const results = Array.from({ length: calls }, () => work.applyRival(rival, operands));
@@ -127,9 +175,16 @@ function byRival<T>(rival: Rival<T>, work: DeviceWork): { readonly contender: Co
     rival.dispose(result);
     return elements;
   };
-  return { contender: { name: rival.name, maxCalls: work.maxCalls, run }, read, close: () => operands.forEach((operand) => rival.dispose(operand)) };
+  return {
+    contender: { name: rival.name, maxCalls: work.maxCalls, run },
+    read,
+    close: () => operands.forEach((operand) => rival.dispose(operand)),
+  };
 }
 
-const kernelsOf = ({ ops = 1, fuses }: DeviceWork, calls: number): Expected => [fuses === false ? calls * ops : calls, calls * ops];
+const kernelsOf = ({ ops = 1, fuses }: DeviceWork, calls: number): Expected => [
+  fuses === false ? calls * ops : calls,
+  calls * ops,
+];
 const dispose = (tensors: readonly Tensor[]): void => tensors.forEach((tensor) => tensor.dispose());
 const touch = (elements: ArrayLike<unknown>): unknown => elements[0];

@@ -1,4 +1,5 @@
-// A chain of dependent tasks outside the sheet, run by the device itself: planned, encoded and submitted, and waited for apart.
+// A chain of dependent tasks outside the sheet, run by the device itself: planned, encoded and submitted, and waited
+// for apart.
 import type { SymbolicSheet } from 'symbolic-sheet';
 import type { Device, Task } from '../../src/core/device/device.ts';
 import type { OpName } from '../../src/core/handle/methods.gen.ts';

@@ -1,4 +1,5 @@
-// The same kernels outside the sheet: tasks on plain arrays with a pooled result, run by the device the sheet would choose.
+// The same kernels outside the sheet: tasks on plain arrays with a pooled result, run by the device the sheet would
+// choose.
 import type { SymbolicSheet } from 'symbolic-sheet';
 import type { Device, Task } from '../../src/core/device/device.ts';
 import type { OpName } from '../../src/core/handle/methods.gen.ts';
@@ -18,7 +19,12 @@ export function valueIn(sheet: SymbolicSheet, array: Float32Array | Uint8Array, 
 }
 
 /** An op on values, ready to be run any number of times. */
-export function taskFor(sheet: SymbolicSheet, op: OpName, operands: readonly Value[], given: Readonly<Record<string, unknown>> = {}): Task {
+export function taskFor(
+  sheet: SymbolicSheet,
+  op: OpName,
+  operands: readonly Value[],
+  given: Readonly<Record<string, unknown>> = {},
+): Task {
   const row = opNamed(op);
   const types = operands.map((operand) => operand.type);
   const read = readAttributes(row, given);
@@ -28,7 +34,8 @@ export function taskFor(sheet: SymbolicSheet, op: OpName, operands: readonly Val
 }
 
 /** The device a sheet runs a task on now. */
-export const deviceOf = (sheet: SymbolicSheet, task: Task, name?: string): Device => partsOf(sheet).dispatcher.place(task, name);
+export const deviceOf = (sheet: SymbolicSheet, task: Task, name?: string): Device =>
+  partsOf(sheet).dispatcher.place(task, name);
 
 /** Runs a task into a block from the pool; elements are in memory when the promise settles. */
 export async function runInto(device: Device, task: Task, out: Block): Promise<TypedArray> {

@@ -18,7 +18,9 @@ export interface Multiplier {
   readonly close: () => void;
 }
 
-/** tfjs on its WASM backend, operands in its own memory. Its kernels are done when the call returns; reading would copy. */
+/**
+ * tfjs on its WASM backend, operands in its own memory. Its kernels are done when the call returns; reading would copy.
+ */
 export async function tfjsProduct({ a, b, m, n, k }: Product): Promise<Multiplier> {
   const tf = await startTfjs('wasm');
   const [x, y] = [tf.tensor2d(a, [m, k]), tf.tensor2d(b, [k, n])];
@@ -33,12 +35,28 @@ export async function tfjsProduct({ a, b, m, n, k }: Product): Promise<Multiplie
   };
 }
 
-/** The system's BLAS through the same binding as the sheet's device, into one reused result; undefined where there is none. */
+/**
+ * The system's BLAS through the same binding as the sheet's device, into one reused result; undefined where there is
+ * none.
+ */
 export async function blasProduct({ a, b, m, n, k }: Product): Promise<Multiplier | undefined> {
   const blas = await openBlas();
   if (!blas.found) return undefined;
   const c = new Float32Array(m * n);
-  const call = { dtype: 'float32', m, n, k, transposeA: false, transposeB: false, a, lda: k, b, ldb: n, c, ldc: n } as const;
+  const call = {
+    dtype: 'float32',
+    m,
+    n,
+    k,
+    transposeA: false,
+    transposeB: false,
+    a,
+    lda: k,
+    b,
+    ldb: n,
+    c,
+    ldc: n,
+  } as const;
   return { multiply: () => blas.gemm(call), read: () => c.slice(), close: () => {} };
 }
 

@@ -10,10 +10,17 @@ export interface Memoized<R> {
 }
 
 /** Memoizes `compute` under a name; arguments are hashed (xxHash64, WebAssembly) on every call. */
-export async function memoized<R>(name: string, compute: (x: Float32Array, y: Float32Array) => R): Promise<Memoized<R>> {
+export async function memoized<R>(
+  name: string,
+  compute: (x: Float32Array, y: Float32Array) => R,
+): Promise<Memoized<R>> {
   const hasher = await createXXHash64();
   const results = new Map<string, R>();
-  const digest = (array: Float32Array): string => hasher.init().update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength)).digest();
+  const digest = (array: Float32Array): string =>
+    hasher
+      .init()
+      .update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength))
+      .digest();
   const keyOf = (xDigest: string, yDigest: string): string => `${name}:${xDigest}:${yDigest}`;
   return {
     digest,

@@ -1,4 +1,5 @@
-// The work of the bench `overhead`: three ops at given operand sizes, called by handle or on fresh arrays, some calls repeating others.
+// The work of the bench `overhead`: three ops at given operand sizes, called by handle or on fresh arrays, some calls
+// repeating others.
 import type { SymbolicSheet, Tensor } from 'symbolic-sheet';
 import type { Device, Task } from '../../src/core/device/device.ts';
 import type { Block, Value } from '../../src/core/tensor/block.ts';
@@ -11,7 +12,11 @@ export type OpKind = 'add' | 'sum' | 'matmul';
 
 /** Rows and columns of a matrix of as many bytes; the second factor of a product is its transpose in shape. */
 export const MATRICES: Readonly<Record<number, readonly [rows: number, columns: number]>> = {
-  800: [10, 20], 8_000: [40, 50], 80_000: [125, 160], 800_000: [400, 500], 8_000_000: [1250, 1600],
+  800: [10, 20],
+  8_000: [40, 50],
+  80_000: [125, 160],
+  800_000: [400, 500],
+  8_000_000: [1250, 1600],
 };
 
 /** An op with its operands' shapes and arrays. */
@@ -25,13 +30,28 @@ export interface Work {
 /** The op on seeded operands of `bytes` bytes each. */
 export function workOf(kind: OpKind, bytes: number): Work {
   const [rows, columns] = MATRICES[bytes] as readonly [number, number];
-  const shapes = kind === 'sum' ? [[rows, columns]] : kind === 'add' ? [[rows, columns], [rows, columns]] : [[rows, columns], [columns, rows]];
+  const shapes =
+    kind === 'sum'
+      ? [[rows, columns]]
+      : kind === 'add'
+        ? [
+            [rows, columns],
+            [rows, columns],
+          ]
+        : [
+            [rows, columns],
+            [columns, rows],
+          ];
   return { kind, bytes, shapes, arrays: shapes.map((_, i) => floats(bytes / 4, i + 1)) };
 }
 
 /** The op on tensors of any view. */
 export const applied = (kind: OpKind, [x, y]: readonly Tensor[]): Tensor =>
-  kind === 'sum' ? (x as Tensor).sum({ axis: -1 }) : kind === 'add' ? (x as Tensor).add(y as Tensor) : (x as Tensor).matmul(y as Tensor);
+  kind === 'sum'
+    ? (x as Tensor).sum({ axis: -1 })
+    : kind === 'add'
+      ? (x as Tensor).add(y as Tensor)
+      : (x as Tensor).matmul(y as Tensor);
 
 /** Error of a result over its bound. */
 export function errorOf({ kind, shapes, arrays }: Work, found: ArrayLike<number>): number {
@@ -49,12 +69,26 @@ export interface DirectCall {
   readonly out: Block;
 }
 
-/** The kernel the sheet would run, on operands in its memory and one reused result. First operands differ from call to call, as the sheet's do. */
-export function directCall(sheet: SymbolicSheet, { kind, bytes, shapes, arrays }: Work, operandBytes: number): DirectCall {
-  const [first, ...rest] = arrays.map((array, i): Value => valueIn(sheet, array, shapes[i] as readonly number[])) as [Value, ...Value[]];
+/**
+ * The kernel the sheet would run, on operands in its memory and one reused result. First operands differ from call to
+ * call, as the sheet's do.
+ */
+export function directCall(
+  sheet: SymbolicSheet,
+  { kind, bytes, shapes, arrays }: Work,
+  operandBytes: number,
+): DirectCall {
+  const [first, ...rest] = arrays.map((array, i): Value => valueIn(sheet, array, shapes[i] as readonly number[])) as [
+    Value,
+    ...Value[],
+  ];
   const next = distinctCopies(arrays[0] as Float32Array, 4);
-  const others = Array.from({ length: Math.min(4096, Math.floor(operandBytes / bytes)) }, () => valueIn(sheet, next(), shapes[0] as readonly number[]));
-  const tasks = [first, ...others].map((operand) => taskFor(sheet, kind, [operand, ...rest], kind === 'sum' ? { axis: -1 } : {}));
+  const others = Array.from({ length: Math.min(4096, Math.floor(operandBytes / bytes)) }, () =>
+    valueIn(sheet, next(), shapes[0] as readonly number[]),
+  );
+  const tasks = [first, ...others].map((operand) =>
+    taskFor(sheet, kind, [operand, ...rest], kind === 'sum' ? { axis: -1 } : {}),
+  );
   const task = tasks[0] as Task;
   return { device: deviceOf(sheet, task), tasks, out: partsOf(sheet).memory.take(task.type) };
 }
@@ -89,7 +123,10 @@ export class Supply {
     return this.#hot;
   }
 
-  /** Number of the hot operand a call repeats, or −1 for a fresh one; exactly the asked share of the calls repeats, of all rounds where one has few. */
+  /**
+   * Number of the hot operand a call repeats, or −1 for a fresh one; exactly the asked share of the calls repeats, of
+   * all rounds where one has few.
+   */
   plan(calls: number): number[] {
     this.#planned += calls;
     const wanted = Math.min(calls, Math.round(this.#planned * this.#reuse) - this.#repeated);

@@ -53,7 +53,7 @@ export async function startTfjs(backend: TfBackend): Promise<typeof Tf> {
   if (backend === 'cpu') await import('@tensorflow/tfjs-backend-cpu');
   if (backend === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu');
   if (backend === 'wasm') await (wasm ??= loadWasm());
-  if (!await tf.setBackend(backend)) throw new RangeError(`TensorFlow.js does not start its backend ${backend}`);
+  if (!(await tf.setBackend(backend))) throw new RangeError(`TensorFlow.js does not start its backend ${backend}`);
   await tf.ready();
   return tf;
 }
@@ -62,8 +62,12 @@ let wasm: Promise<void> | undefined;
 
 async function loadWasm(): Promise<void> {
   const { setThreadsCount, setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-  const folder = join(dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')), 'dist');
-  if (!readdirSync(folder).some((name) => name.endsWith('.wasm'))) throw new RangeError(`${folder} has no .wasm files; reinstall @tensorflow/tfjs-backend-wasm`);
+  const folder = join(
+    dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')),
+    'dist',
+  );
+  if (!readdirSync(folder).some((name) => name.endsWith('.wasm')))
+    throw new RangeError(`${folder} has no .wasm files; reinstall @tensorflow/tfjs-backend-wasm`);
   setWasmPaths(join(folder, '/'));
   setThreadsCount(2);
 }
@@ -74,15 +78,24 @@ export async function openTfjs(backend: TfBackend): Promise<Rival<Tf.Tensor>> {
   return {
     name: backend === 'webgpu' ? 'tfjs' : `tfjs-${backend}`,
     tensor: (array, shape) => tf.tensor(array, [...shape], 'float32'),
-    matmul: (x, y) => tf.matMul(x as Tf.Tensor2D, y as Tf.Tensor2D), add: (x, y) => tf.add(x, y), multiply: (x, y) => tf.mul(x, y), tanh: (x) => tf.tanh(x),
-    settled: (results) => (backend === 'webgpu' && results.length > 0 ? readOne(tf, results.at(-1) as Tf.Tensor) : Promise.resolve()),
-    read: (x) => x.data(), dispose: (x) => x.dispose(),
+    matmul: (x, y) => tf.matMul(x as Tf.Tensor2D, y as Tf.Tensor2D),
+    add: (x, y) => tf.add(x, y),
+    multiply: (x, y) => tf.mul(x, y),
+    tanh: (x) => tf.tanh(x),
+    settled: (results) =>
+      backend === 'webgpu' && results.length > 0 ? readOne(tf, results.at(-1) as Tf.Tensor) : Promise.resolve(),
+    read: (x) => x.data(),
+    dispose: (x) => x.dispose(),
   };
 }
 
 /** One element of the last result: a queue is worked off in order. */
 async function readOne(tf: typeof Tf, x: Tf.Tensor): Promise<void> {
-  const one = tf.slice(x, x.shape.map(() => 0), x.shape.map(() => 1));
+  const one = tf.slice(
+    x,
+    x.shape.map(() => 0),
+    x.shape.map(() => 1),
+  );
   await one.data();
   one.dispose();
 }
@@ -98,21 +111,28 @@ interface Jax {
   init(device: string): Promise<readonly string[]>;
   defaultDevice(device: string): unknown;
   blockUntilReady(results: readonly JaxArray[]): Promise<unknown>;
-  readonly numpy: { array(values: Float32Array): JaxArray } & Readonly<Record<'matmul' | 'add' | 'multiply', (x: JaxArray, y: JaxArray) => JaxArray>> & { tanh(x: JaxArray): JaxArray };
+  readonly numpy: { array(values: Float32Array): JaxArray } & Readonly<
+    Record<'matmul' | 'add' | 'multiply', (x: JaxArray, y: JaxArray) => JaxArray>
+  > & { tanh(x: JaxArray): JaxArray };
 }
 
 async function openJax(): Promise<Rival<JaxArray>> {
   await becomePage();
-  const jax = await installed('@jax-js/jax') as Jax;
+  const jax = (await installed('@jax-js/jax')) as Jax;
   const devices = await jax.init('webgpu');
   if (!devices.includes('webgpu')) throw new RangeError(`jax-js finds no WebGPU, only ${devices.join(', ')}`);
   jax.defaultDevice('webgpu');
   const np = jax.numpy;
   return {
-    name: 'jax', tensor: (array, shape) => np.array(array).reshape(shape),
-    matmul: (x, y) => np.matmul(x.ref, y.ref), add: (x, y) => np.add(x.ref, y.ref), multiply: (x, y) => np.multiply(x.ref, y.ref), tanh: (x) => np.tanh(x.ref),
+    name: 'jax',
+    tensor: (array, shape) => np.array(array).reshape(shape),
+    matmul: (x, y) => np.matmul(x.ref, y.ref),
+    add: (x, y) => np.add(x.ref, y.ref),
+    multiply: (x, y) => np.multiply(x.ref, y.ref),
+    tanh: (x) => np.tanh(x.ref),
     settled: async (results) => void (await jax.blockUntilReady(results)),
-    read: (x) => x.ref.data(), dispose: (x) => x.dispose(),
+    read: (x) => x.ref.data(),
+    dispose: (x) => x.dispose(),
   };
 }
 
@@ -125,7 +145,7 @@ export async function installed(name: string): Promise<unknown> {
     } catch {
       continue;
     }
-    const loaded = await import(pathToFileURL(file).href) as { default?: unknown };
+    const loaded = (await import(pathToFileURL(file).href)) as { default?: unknown };
     return loaded.default !== undefined && Object.keys(loaded).length <= 2 ? loaded.default : loaded;
   }
   throw new RangeError(`${name} is not installed; npm install --no-save ${name}`);
@@ -142,11 +162,15 @@ let page: Promise<void> | undefined;
 function becomePage(): Promise<void> {
   page ??= (async () => {
     const name = 'webgpu';
-    const { create, globals } = await import(name) as DawnModule;
+    const { create, globals } = (await import(name)) as DawnModule;
     const gpu = create(['enable-dawn-features=disable_workgroup_init']);
     // Dawn crashes when what `create` made is collected.
     Object.assign(globalThis, globals, { benchGpuKeptAlive: gpu });
-    Object.defineProperty(globalThis, 'navigator', { value: { gpu, userAgent: 'node', hardwareConcurrency: 1 }, configurable: true, writable: true });
+    Object.defineProperty(globalThis, 'navigator', {
+      value: { gpu, userAgent: 'node', hardwareConcurrency: 1 },
+      configurable: true,
+      writable: true,
+    });
   })();
   return page;
 }

@@ -1,7 +1,15 @@
 // What a sheet did while a contender was timed, held against what its scenario should cost.
 import type { SymbolicSheet } from 'symbolic-sheet';
 
-export const COUNTED = ['kernelCalls', 'hits', 'misses', 'bypasses', 'bytesHashed', 'bytesCopied', 'bytesDemanded'] as const;
+export const COUNTED = [
+  'kernelCalls',
+  'hits',
+  'misses',
+  'bypasses',
+  'bytesHashed',
+  'bytesCopied',
+  'bytesDemanded',
+] as const;
 
 export type CountName = (typeof COUNTED)[number];
 export type Counts = Record<CountName, number>;
@@ -12,7 +20,15 @@ export type Expected = number | readonly [atLeast: number, atMost: number];
 /** What a scenario should cost for a number of calls; counts that are left out may be anything. */
 export type Scenario = (calls: number, counts: Counts) => Partial<Record<CountName, Expected>>;
 
-export const noCounts = (): Counts => ({ kernelCalls: 0, hits: 0, misses: 0, bypasses: 0, bytesHashed: 0, bytesCopied: 0, bytesDemanded: 0 });
+export const noCounts = (): Counts => ({
+  kernelCalls: 0,
+  hits: 0,
+  misses: 0,
+  bypasses: 0,
+  bytesHashed: 0,
+  bytesCopied: 0,
+  bytesDemanded: 0,
+});
 
 /** The counts of a sheet since it was opened. */
 export function countsOf(sheet: SymbolicSheet): Counts {

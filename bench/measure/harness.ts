@@ -1,4 +1,5 @@
-// Timing side by side: contenders take turns round by round, after warm-up, with repetitions chosen so that a round can be read.
+// Timing side by side: contenders take turns round by round, after warm-up, with repetitions chosen so that a round can
+// be read.
 import { performance } from 'node:perf_hooks';
 import type { SymbolicSheet } from 'symbolic-sheet';
 import { addDifference, contradictions, countsOf, type Counts, noCounts, type Scenario } from './counts.ts';
@@ -68,7 +69,11 @@ async function warmUp(contender: Contender, pace: Pace): Promise<Lane> {
   for (let tries = 0; tries < 12; tries++) {
     const elapsedMs = (await measure(lane)) * lane.calls;
     if (tries > 0 && (elapsedMs >= pace.roundMs / 2 || lane.calls === most)) break;
-    if (elapsedMs < pace.roundMs / 2) lane.calls = Math.min(most, Math.max(lane.calls + 1, Math.ceil((lane.calls * pace.roundMs) / Math.max(elapsedMs, pace.roundMs / 8))));
+    if (elapsedMs < pace.roundMs / 2)
+      lane.calls = Math.min(
+        most,
+        Math.max(lane.calls + 1, Math.ceil((lane.calls * pace.roundMs) / Math.max(elapsedMs, pace.roundMs / 8))),
+      );
     if (contender.maxRounds !== undefined) break;
   }
   return { ...lane, totalCalls: 0, counts: noCounts(), samples: [] };
@@ -76,7 +81,11 @@ async function warmUp(contender: Contender, pace: Pace): Promise<Lane> {
 
 /** One round of one contender; answers milliseconds a call. */
 async function measure(lane: Lane): Promise<number> {
-  const { contender: { prepare, run, tidy, sheet }, calls, counts } = lane;
+  const {
+    contender: { prepare, run, tidy, sheet },
+    calls,
+    counts,
+  } = lane;
   await prepare?.(calls);
   const before = sheet && countsOf(sheet);
   const start = performance.now();
@@ -91,8 +100,16 @@ async function measure(lane: Lane): Promise<number> {
 
 function timingOf({ contender, calls, totalCalls, counts, samples }: Lane): Timing {
   return {
-    medianMs: quantile(samples, 0.5), p10Ms: quantile(samples, 0.1), p90Ms: quantile(samples, 0.9), rounds: samples.length, callsPerRound: calls, counts,
-    contradictions: contender.scenario === undefined ? [] : contradictions(counts, totalCalls, contender.scenario).map((what) => `${contender.name}: ${what}`),
+    medianMs: quantile(samples, 0.5),
+    p10Ms: quantile(samples, 0.1),
+    p90Ms: quantile(samples, 0.9),
+    rounds: samples.length,
+    callsPerRound: calls,
+    counts,
+    contradictions:
+      contender.scenario === undefined
+        ? []
+        : contradictions(counts, totalCalls, contender.scenario).map((what) => `${contender.name}: ${what}`),
   };
 }
 

@@ -1,4 +1,5 @@
-// What a command line asks of a bench, read: numbers where numbers are meant, names among those there are. Errors are one line that says what to give.
+// What a command line asks of a bench, read: numbers where numbers are meant, names among those there are. Errors are
+// one line that says what to give.
 import type { BenchOptions } from '../report/report.ts';
 
 type Values = BenchOptions['values'];
@@ -7,7 +8,10 @@ type Values = BenchOptions['values'];
 export function numbersOf(values: Values, name: string, least = 1): readonly number[] | undefined {
   const text = values[name];
   const numbers = text?.split(',').map((word) => (word.trim() === '' ? Number.NaN : Number(word)));
-  if (numbers?.every((number) => Number.isFinite(number) && number >= least) === false) throw new RangeError(`--${name} ${text}: give numbers of at least ${least}, such as --${name} ${least},${least + 63}`);
+  if (numbers?.every((number) => Number.isFinite(number) && number >= least) === false)
+    throw new RangeError(
+      `--${name} ${text}: give numbers of at least ${least}, such as --${name} ${least},${least + 63}`,
+    );
   return numbers;
 }
 

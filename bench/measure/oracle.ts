@@ -27,13 +27,21 @@ export interface ProductShape {
 }
 
 /**
- * Error of a float32 product over the worst case k·ε·|A||B| of any summation order. All of C at once: C·x against A·(B·x) in
- * float64 for a vector x of ±1 (Freivalds, 1977), which an error in any element fails with probability at least 1/2; three times.
+ * Error of a float32 product over the worst case k·ε·|A||B| of any summation order. All of C at once: C·x against
+ * A·(B·x) in float64 for a vector x of ±1 (Freivalds, 1977), which an error in any element fails with probability at
+ * least 1/2; three times.
  */
-export function productError(a: Float32Array, b: Float32Array, c: ArrayLike<number>, { m, n, k }: ProductShape): number {
+export function productError(
+  a: Float32Array,
+  b: Float32Array,
+  c: ArrayLike<number>,
+  { m, n, k }: ProductShape,
+): number {
   let worst = 0;
   for (let trial = 0; trial < 3; trial++) {
-    const signs = Float64Array.from({ length: n }, (_, j) => ((Math.imul(j + 1, 0x9e3779b1 + trial * 2) >>> 15) & 1 ? 1 : -1));
+    const signs = Float64Array.from({ length: n }, (_, j) =>
+      (Math.imul(j + 1, 0x9e3779b1 + trial * 2) >>> 15) & 1 ? 1 : -1,
+    );
     const bx = timesVector(b, signs, k, n);
     const size = timesVector(b, signs, k, n, Math.abs);
     for (let i = 0; i < m; i++) {
@@ -49,7 +57,13 @@ export function productError(a: Float32Array, b: Float32Array, c: ArrayLike<numb
   return worst;
 }
 
-function timesVector(matrix: Float32Array, x: Float64Array, rows: number, columns: number, of: (value: number) => number = Number): Float64Array {
+function timesVector(
+  matrix: Float32Array,
+  x: Float64Array,
+  rows: number,
+  columns: number,
+  of: (value: number) => number = Number,
+): Float64Array {
   return Float64Array.from({ length: rows }, (_, i) => {
     let sum = 0;
     for (let j = 0; j < columns; j++) sum += of((matrix[i * columns + j] as number) * (x[j] as number));

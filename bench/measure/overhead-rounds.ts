@@ -29,7 +29,8 @@ export class HandleRound implements Round {
   }
 
   async prepare(calls: number): Promise<void> {
-    for (let time = 0; time < 2; time++) for (const hot of this.#hot) await this.#view.compute(applied(this.#supply.work.kind, [hot, ...this.#rest]));
+    for (let time = 0; time < 2; time++)
+      for (const hot of this.#hot) await this.#view.compute(applied(this.#supply.work.kind, [hot, ...this.#rest]));
     this.#calls = this.#supply.plan(calls).map((at) => {
       if (at >= 0) return this.#hot[at] as Tensor;
       const tensor = this.#view.tensor(this.#supply.fresh(), this.#supply.work.shapes[0]);
@@ -64,8 +65,14 @@ export class ArrayRound implements Round {
   async prepare(calls: number): Promise<void> {
     const { kind, arrays } = this.#supply.work;
     const rest = arrays.slice(1);
-    for (let time = 0; time < 2; time++) for (const hot of this.#supply.hot) await this.#view.compute(applied(kind, this.#handedIn([hot, ...rest])));
-    this.#arrays = this.#supply.plan(calls).map((at) => [at >= 0 ? (this.#supply.hot[at] as Float32Array).slice() : this.#supply.fresh(), ...rest.map((array) => array.slice())]);
+    for (let time = 0; time < 2; time++)
+      for (const hot of this.#supply.hot) await this.#view.compute(applied(kind, this.#handedIn([hot, ...rest])));
+    this.#arrays = this.#supply
+      .plan(calls)
+      .map((at) => [
+        at >= 0 ? (this.#supply.hot[at] as Float32Array).slice() : this.#supply.fresh(),
+        ...rest.map((array) => array.slice()),
+      ]);
   }
 
   operandsOf(call: number): readonly Tensor[] {

@@ -11,7 +11,10 @@ export function floats(length: number, seed: number): Float32Array {
   return array;
 }
 
-/** Copies of `base` that all differ, from each other and between lanes 0 to 15: one element carries a number exact in float32. */
+/**
+ * Copies of `base` that all differ, from each other and between lanes 0 to 15: one element carries a number exact in
+ * float32.
+ */
 export function distinctCopies(base: Float32Array, lane = 0): () => Float32Array {
   let serial = lane * 2 ** 20;
   return () => {

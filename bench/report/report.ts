@@ -56,7 +56,10 @@ export interface Outcome {
 export type Bench = (options: BenchOptions, tell: (line: string) => void) => Promise<Outcome>;
 
 /** The counters, scenarios and faults of a row from the timings of its contenders. */
-export function accountOf(timings: Readonly<Record<string, Timing>>, faults: readonly string[] = []): Pick<Row, 'counters' | 'scenarios' | 'faults'> {
+export function accountOf(
+  timings: Readonly<Record<string, Timing>>,
+  faults: readonly string[] = [],
+): Pick<Row, 'counters' | 'scenarios' | 'faults'> {
   const counters = noCounts();
   const nothing = noCounts();
   const scenarios: Record<string, Counts> = {};
@@ -65,22 +68,34 @@ export function accountOf(timings: Readonly<Record<string, Timing>>, faults: rea
     scenarios[name] = timing.counts;
     addDifference(counters, nothing, timing.counts);
   }
-  return { counters, scenarios, faults: [...faults, ...Object.values(timings).flatMap((timing) => timing.contradictions)] };
+  return {
+    counters,
+    scenarios,
+    faults: [...faults, ...Object.values(timings).flatMap((timing) => timing.contradictions)],
+  };
 }
 
 /** Median and spread of contenders as fields: `xMs`, and `spread: { x: [p10, p90] }`. */
 export function timesOf(timings: Readonly<Record<string, Timing>>): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
   for (const [name, { medianMs }] of Object.entries(timings)) fields[`${name}Ms`] = medianMs;
-  return { ...fields, spread: Object.fromEntries(Object.entries(timings).map(([name, { p10Ms, p90Ms }]) => [name, [p10Ms, p90Ms]])) };
+  return {
+    ...fields,
+    spread: Object.fromEntries(Object.entries(timings).map(([name, { p10Ms, p90Ms }]) => [name, [p10Ms, p90Ms]])),
+  };
 }
 
 /** Outcomes as one table: rows one after the other, columns as they first appear. */
 export function joined(outcomes: readonly Outcome[]): Outcome {
   const gpu = outcomes.find((outcome) => outcome.gpu !== undefined)?.gpu;
   return {
-    checked: { results: outcomes.reduce((sum, { checked }) => sum + checked.results, 0), worst: Math.max(0, ...outcomes.map(({ checked }) => checked.worst)) },
-    rows: outcomes.flatMap(({ rows }) => rows), columns: [...new Set(outcomes.flatMap(({ columns }) => columns))], ...(gpu !== undefined && { gpu }),
+    checked: {
+      results: outcomes.reduce((sum, { checked }) => sum + checked.results, 0),
+      worst: Math.max(0, ...outcomes.map(({ checked }) => checked.worst)),
+    },
+    rows: outcomes.flatMap(({ rows }) => rows),
+    columns: [...new Set(outcomes.flatMap(({ columns }) => columns))],
+    ...(gpu !== undefined && { gpu }),
   };
 }
 
@@ -88,13 +103,21 @@ export function joined(outcomes: readonly Outcome[]): Outcome {
 export function machineOf(sheet: SymbolicSheet): Record<string, unknown> {
   const processors = cpus();
   return {
-    cpu: processors[0]?.model ?? 'unknown', cores: processors.length, node: process.versions.node, platform: `${process.platform} ${process.arch}`,
-    devices: sheet.devices().map(({ name, found, detail }) => (found ? `${name}: ${detail}` : `${name} absent: ${detail}`)),
+    cpu: processors[0]?.model ?? 'unknown',
+    cores: processors.length,
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    devices: sheet
+      .devices()
+      .map(({ name, found, detail }) => (found ? `${name}: ${detail}` : `${name} absent: ${detail}`)),
     blas: sheet.devices().find(({ name, found }) => name === 'blas' && found)?.detail ?? null,
   };
 }
 
-/** The commit that is checked out, read from the files of the repository, or the one that a bundle was built from; null outside both. */
+/**
+ * The commit that is checked out, read from the files of the repository, or the one that a bundle was built from; null
+ * outside both.
+ */
 export function commitOf(): string | null {
   const root = join(dirname(fileURLToPath(import.meta.url)), '..');
   const folder = join(root, '.git');
@@ -112,7 +135,9 @@ function readReference(folder: string, name: string): string | null {
   try {
     return readFileSync(join(folder, name), 'utf8').trim();
   } catch {
-    const packed = readFileSync(join(folder, 'packed-refs'), 'utf8').split('\n').find((line) => line.endsWith(` ${name}`));
+    const packed = readFileSync(join(folder, 'packed-refs'), 'utf8')
+      .split('\n')
+      .find((line) => line.endsWith(` ${name}`));
     return packed?.split(' ')[0] ?? null;
   }
 }
@@ -126,6 +151,7 @@ export function tableOf({ rows, columns }: Outcome): string {
 
 function cell(value: unknown): string {
   if (value === null || value === undefined || Number.isNaN(value)) return '–';
-  if (typeof value !== 'number') return typeof value === 'object' ? JSON.stringify(value) : String(value as string | boolean);
+  if (typeof value !== 'number')
+    return typeof value === 'object' ? JSON.stringify(value) : String(value as string | boolean);
   return Number.isInteger(value) ? String(value) : Math.abs(value) >= 1000 ? value.toFixed(0) : value.toPrecision(4);
 }

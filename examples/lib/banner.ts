@@ -4,18 +4,44 @@ import { availableParallelism } from 'node:os';
 import type { SymbolicSheet } from 'symbolic-sheet';
 import type { MainOptions } from './main-options.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
 
 /** Lines that say on what machine a sheet computes, at most `columns` wide. */
 export function bannerOf(sheet: SymbolicSheet, options: MainOptions, columns = 80): string[] {
   const devices = sheet.devices();
-  const found = devices.filter((device) => device.found && device.name !== 'js').map(({ name, detail }) => `${name}: ${detail}`);
-  const absent = devices.filter((device) => !device.found && device.name !== 'tensorflow').map(({ name, detail }) => `no ${name}: ${detail}`);
-  const unused = options.class === 'exact' && devices.some(({ name, found: here }) => here && name === 'blas') ? ['class exact computes on wasm; --class tolerance may use the BLAS'] : [];
+  const found = devices
+    .filter((device) => device.found && device.name !== 'js')
+    .map(({ name, detail }) => `${name}: ${detail}`);
+  const absent = devices
+    .filter((device) => !device.found && device.name !== 'tensorflow')
+    .map(({ name, detail }) => `no ${name}: ${detail}`);
+  const unused =
+    options.class === 'exact' && devices.some(({ name, found: here }) => here && name === 'blas')
+      ? ['class exact computes on wasm; --class tolerance may use the BLAS']
+      : [];
   const { scales, lambdas, folds, rows, features } = options;
   return [
-    ...wrap([`symbolic-sheet ${version}`, `Node ${process.versions.node}`, `${availableParallelism()} cores`, ...found, ...absent, ...unused], columns),
-    ...wrap([`MNIST ${rows.toLocaleString('en')} digits`, `${features.toLocaleString('en')} random Fourier features → ridge → ${folds}-fold CV`, `${scales.length} scales × ${lambdas.length} λ = ${scales.length * lambdas.length * folds} fits`], columns),
+    ...wrap(
+      [
+        `symbolic-sheet ${version}`,
+        `Node ${process.versions.node}`,
+        `${availableParallelism()} cores`,
+        ...found,
+        ...absent,
+        ...unused,
+      ],
+      columns,
+    ),
+    ...wrap(
+      [
+        `MNIST ${rows.toLocaleString('en')} digits`,
+        `${features.toLocaleString('en')} random Fourier features → ridge → ${folds}-fold CV`,
+        `${scales.length} scales × ${lambdas.length} λ = ${scales.length * lambdas.length * folds} fits`,
+      ],
+      columns,
+    ),
     ...wrap([`The program is examples/mnist-sweep.ts: ${programLines()} lines, no word of caching in it.`], columns),
   ];
 }
@@ -37,4 +63,7 @@ export function wrap(parts: readonly string[], columns: number): string[] {
   return lines;
 }
 
-const programLines = (): number => readFileSync(new URL('../mnist-sweep.ts', import.meta.url), 'utf8').split('\n').filter((line) => line.trim() !== '' && !/^\s*(\/\/|\/\*\*)/.test(line)).length;
+const programLines = (): number =>
+  readFileSync(new URL('../mnist-sweep.ts', import.meta.url), 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^\s*(\/\/|\/\*\*)/.test(line)).length;

@@ -7,7 +7,8 @@ const SIDE = 28;
 export function withChangedRows({ images, labels }: Digits, count: number, part: number, parts: number): Digits {
   const changed = Uint8Array.from(images);
   const from = Math.floor((labels.length * part) / parts);
-  for (let row = from; row < from + count; row++) shiftRight(changed.subarray(row * SIDE * SIDE, (row + 1) * SIDE * SIDE));
+  for (let row = from; row < from + count; row++)
+    shiftRight(changed.subarray(row * SIDE * SIDE, (row + 1) * SIDE * SIDE));
   return { images: changed, labels };
 }
 

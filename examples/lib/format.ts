@@ -4,12 +4,18 @@
 export function formatSeconds(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';
   if (seconds < 0.0995) return `${(seconds * 1000).toPrecision(2)} ms`;
-  return seconds < 99.95 ? `${seconds.toFixed(seconds < 0.995 ? 2 : 1)} s` : `${Math.round(seconds).toLocaleString('en')} s`;
+  return seconds < 99.95
+    ? `${seconds.toFixed(seconds < 0.995 ? 2 : 1)} s`
+    : `${Math.round(seconds).toLocaleString('en')} s`;
 }
 
 /** The unit for floating-point operations in which `most` is at least 1. */
 export function flopUnit(most: number): { readonly name: string; readonly size: number } {
-  return most >= 1e12 ? { name: 'TFLOP', size: 1e12 } : most >= 1e9 ? { name: 'GFLOP', size: 1e9 } : { name: 'MFLOP', size: 1e6 };
+  return most >= 1e12
+    ? { name: 'TFLOP', size: 1e12 }
+    : most >= 1e9
+      ? { name: 'GFLOP', size: 1e9 }
+      : { name: 'MFLOP', size: 1e6 };
 }
 
 /** A count in a unit: three digits. */

@@ -1,4 +1,5 @@
-// The steps of the main job: the sweep with a cache, by hand and without, the final fit, and what is compared with what.
+// The steps of the main job: the sweep with a cache, by hand and without, the final fit, and what is compared with
+// what.
 import { SymbolicSheet } from 'symbolic-sheet';
 import { sweepByHand } from '../mnist-hoisted.ts';
 import { type Digits, fit, type Fit, type Grid, load, type OnFit, ranked, sweep } from '../mnist-sweep.ts';
@@ -31,13 +32,22 @@ const OFF = 'cache off';
 export function prepare(screen: Screen, options: MainOptions): Job {
   const { features, scales, lambdas, folds, rows } = options;
   const digits = readDigits('train', rows);
-  return { screen, options, grid: { features, scales, lambdas, folds }, digits, changed: withChangedRows(digits, Math.max(1, Math.round(rows / 100)), 0, folds), runs: [], again: { digits: [], changed: [] } };
+  return {
+    screen,
+    options,
+    grid: { features, scales, lambdas, folds },
+    digits,
+    changed: withChangedRows(digits, Math.max(1, Math.round(rows / 100)), 0, folds),
+    runs: [],
+    again: { digits: [], changed: [] },
+  };
 }
 
 /** First run, the same again, one new λ, changed rows: the plain program on one sheet. */
 export async function runCached(job: Job, sheet: SymbolicSheet): Promise<void> {
   const { grid, digits, changed } = job;
-  const cached = (name: string, of: Digits, on: Grid): Promise<void> => addRun(job, { name, sheet, planned: fitsOf(on), program: (onFit) => sweep(sheet, of, on, onFit) });
+  const cached = (name: string, of: Digits, on: Grid): Promise<void> =>
+    addRun(job, { name, sheet, planned: fitsOf(on), program: (onFit) => sweep(sheet, of, on, onFit) });
   await cached('cache on, first run', digits, grid);
   await cached('the same again', digits, grid);
   await cached('one new λ', digits, { ...grid, lambdas: [...grid.lambdas, newLambda(job)] });
@@ -48,7 +58,12 @@ export async function runCached(job: Job, sheet: SymbolicSheet): Promise<void> {
 export async function runByHand(job: Job): Promise<void> {
   const { grid, digits } = job;
   await using sheet = await openWithoutCache(job);
-  await addRun(job, { name: 'hoisted by hand (an expert)', sheet, planned: fitsOf(grid), program: (onFit) => sweepByHand(sheet, digits, grid, onFit) });
+  await addRun(job, {
+    name: 'hoisted by hand (an expert)',
+    sheet,
+    planned: fitsOf(grid),
+    program: (onFit) => sweepByHand(sheet, digits, grid, onFit),
+  });
 }
 
 /** The plain program without a cache, and a few of the other runs' fits for comparison. */
@@ -58,8 +73,8 @@ export async function runOff(job: Job): Promise<void> {
   await addRun(job, { name: OFF, sheet, planned: fitsOf(grid), program: (onFit) => sweep(sheet, digits, grid, onFit) });
   const { scale, lambda } = bestOf(job);
   job.screen.live('  comparing …');
-  again.digits.push(...await sweep(sheet, digits, { ...grid, scales: [scale], lambdas: [newLambda(job)] }));
-  again.changed.push(...await sweep(sheet, changed, { ...grid, scales: [scale], lambdas: [lambda] }));
+  again.digits.push(...(await sweep(sheet, digits, { ...grid, scales: [scale], lambdas: [newLambda(job)] })));
+  again.changed.push(...(await sweep(sheet, changed, { ...grid, scales: [scale], lambdas: [lambda] })));
 }
 
 /** Fits the best scale and λ on more digits and more features, and answers the accuracy on the 10,000 test digits. */
@@ -68,11 +83,18 @@ export async function fitFinal(job: Job): Promise<number> {
   const { finalRows, finalFeatures } = options;
   await using sheet = await openSheet(options);
   screen.live(`  final fit on ${finalRows.toLocaleString('en')} digits …`);
-  return fit(sheet, [load(sheet, readDigits('train', finalRows))], load(sheet, readDigits('t10k')), { ...bestOf(job), features: finalFeatures });
+  return fit(sheet, [load(sheet, readDigits('train', finalRows))], load(sheet, readDigits('t10k')), {
+    ...bestOf(job),
+    features: finalFeatures,
+  });
 }
 
 /** The best scale and λ of the first run; of its first fit, where it was stopped before. */
-export function bestOf({ runs, grid }: Job): { readonly scale: number; readonly lambda: number; readonly accuracy: number } {
+export function bestOf({ runs, grid }: Job): {
+  readonly scale: number;
+  readonly lambda: number;
+  readonly accuracy: number;
+} {
   return ranked(runs[0]?.fits ?? [])[0] ?? { scale: grid.scales[0]!, lambda: grid.lambdas[0]!, accuracy: Number.NaN };
 }
 
@@ -83,12 +105,16 @@ export const offRun = ({ runs }: Job): Run | undefined => runs.find(({ name }) =
 export function agreementOf(job: Job, run: Run): Agreement | undefined {
   const off = offRun(job);
   if (off === undefined || run === off) return undefined;
-  return run.name === CHANGED ? compare(run.fits, job.again.changed) : compare(run.fits, [...off.fits, ...job.again.digits]);
+  return run.name === CHANGED
+    ? compare(run.fits, job.again.changed)
+    : compare(run.fits, [...off.fits, ...job.again.digits]);
 }
 
 /** A sheet of the class and on the device that the options ask for. */
-export const openSheet = ({ class: numerics, device }: MainOptions, cache: 'on' | 'off' = 'on'): Promise<SymbolicSheet> =>
-  SymbolicSheet.open({ class: numerics, cache, ...(device !== undefined && { device }) });
+export const openSheet = (
+  { class: numerics, device }: MainOptions,
+  cache: 'on' | 'off' = 'on',
+): Promise<SymbolicSheet> => SymbolicSheet.open({ class: numerics, cache, ...(device !== undefined && { device }) });
 
 const openWithoutCache = ({ options }: Job): Promise<SymbolicSheet> => openSheet(options, 'off');
 

@@ -22,8 +22,25 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-const FULL = { rows: '20000', features: '1024', scales: '0.05,0.1,0.2', lambdas: '1e-5,3e-5,1e-4,3e-4,1e-3,3e-3,1e-2,3e-2,0.1,0.3', folds: '3', 'final-rows': '60000', 'final-features': '3072', class: 'exact', out: 'out' };
-const QUICK = { ...FULL, rows: '3000', features: '512', lambdas: '1e-4,1e-3,1e-2,0.1', 'final-rows': '6000', 'final-features': '1024' };
+const FULL = {
+  rows: '20000',
+  features: '1024',
+  scales: '0.05,0.1,0.2',
+  lambdas: '1e-5,3e-5,1e-4,3e-4,1e-3,3e-3,1e-2,3e-2,0.1,0.3',
+  folds: '3',
+  'final-rows': '60000',
+  'final-features': '3072',
+  class: 'exact',
+  out: 'out',
+};
+const QUICK = {
+  ...FULL,
+  rows: '3000',
+  features: '512',
+  lambdas: '1e-4,1e-3,1e-2,0.1',
+  'final-rows': '6000',
+  'final-features': '1024',
+};
 
 export const USAGE = `npm start -- [options]
   --quick                 small sizes, under 30 s on two cores
@@ -45,18 +62,37 @@ const STRINGS = Object.fromEntries(Object.keys(FULL).map((name) => [name, { type
 export function readOptions(args: readonly string[]): MainOptions | undefined {
   const { help, quick, device, ...given } = parse(args);
   if (help === true) return undefined;
-  const text = { ...(quick === true ? QUICK : FULL), ...(device !== undefined && { class: 'tolerance' }), ...given } as typeof FULL;
+  const text = {
+    ...(quick === true ? QUICK : FULL),
+    ...(device !== undefined && { class: 'tolerance' }),
+    ...given,
+  } as typeof FULL;
   return {
-    rows: count('rows', text.rows, 60, 60_000), features: count('features', text.features, 1, 16_384), folds: count('folds', text.folds, 2, 20),
-    scales: list('scales', text.scales), lambdas: list('lambdas', text.lambdas),
-    finalRows: count('final-rows', text['final-rows'], 60, 60_000), finalFeatures: count('final-features', text['final-features'], 1, 16_384),
-    class: numerics(text.class), device: device as string | undefined, out: text.out, quick: quick === true,
+    rows: count('rows', text.rows, 60, 60_000),
+    features: count('features', text.features, 1, 16_384),
+    folds: count('folds', text.folds, 2, 20),
+    scales: list('scales', text.scales),
+    lambdas: list('lambdas', text.lambdas),
+    finalRows: count('final-rows', text['final-rows'], 60, 60_000),
+    finalFeatures: count('final-features', text['final-features'], 1, 16_384),
+    class: numerics(text.class),
+    device: device as string | undefined,
+    out: text.out,
+    quick: quick === true,
   };
 }
 
 function parse(args: readonly string[]): Record<string, string | boolean | undefined> {
   try {
-    return parseArgs({ args: [...args], options: { ...STRINGS, device: { type: 'string' }, quick: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } }).values;
+    return parseArgs({
+      args: [...args],
+      options: {
+        ...STRINGS,
+        device: { type: 'string' },
+        quick: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
   } catch (error) {
     throw new UsageError(`${(error as Error).message.split('.')[0]}.\n\n${USAGE}`);
   }
@@ -70,12 +106,19 @@ function count(name: string, text: string, least: number, most: number): number 
 
 function list(name: string, text: string): number[] {
   const values = text.split(',').map(Number);
-  if (text.trim() === '' || values.some((value) => !(value > 0 && Number.isFinite(value)))) throw new UsageError(`--${name} is "${text}"; use positive numbers with commas between them, as in ${FULL[name as 'scales' | 'lambdas']}.`);
-  if (new Set(values).size < values.length) throw new UsageError(`--${name} is "${text}"; one of its numbers is there twice, and every fit is counted once.`);
+  if (text.trim() === '' || values.some((value) => !(value > 0 && Number.isFinite(value))))
+    throw new UsageError(
+      `--${name} is "${text}"; use positive numbers with commas between them, as in ` +
+        `${FULL[name as 'scales' | 'lambdas']}.`,
+    );
+  if (new Set(values).size < values.length)
+    throw new UsageError(`--${name} is "${text}"; one of its numbers is there twice, and every fit is counted once.`);
   return values;
 }
 
 function numerics(text: string): MainOptions['class'] {
   if (text === 'exact' || text === 'tolerance') return text;
-  throw new UsageError(`--class is "${text}"; use exact (the same bits everywhere) or tolerance (any device, a BLAS too).`);
+  throw new UsageError(
+    `--class is "${text}"; use exact (the same bits everywhere) or tolerance (any device, a BLAS too).`,
+  );
 }

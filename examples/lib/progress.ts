@@ -22,7 +22,12 @@ export interface Progress {
 }
 
 /** Progress of `total` fits on a screen; while it watches, Ctrl-C stops the run at the next fit. */
-export function watch(screen: Screen, name: string, total: number, clock: () => number = () => performance.now()): Progress {
+export function watch(
+  screen: Screen,
+  name: string,
+  total: number,
+  clock: () => number = () => performance.now(),
+): Progress {
   const start = clock();
   let [done, shown, breathed] = [0, start, start];
   let stoppedAt = Number.NaN;
@@ -57,5 +62,8 @@ export function watch(screen: Screen, name: string, total: number, clock: () => 
 function line(name: string, done: number, total: number, elapsedMs: number): string {
   const full = Math.round((BAR * done) / total);
   const left = done === 0 ? '' : `, ≈ ${formatSeconds(((elapsedMs / done) * (total - done)) / 1000)} left`;
-  return `  ${name.padEnd(30)} ${String(done).padStart(3)}/${total} ${'━'.repeat(full)}${'╌'.repeat(BAR - full)} ${formatSeconds(elapsedMs / 1000)}${left}`;
+  return (
+    `  ${name.padEnd(30)} ${String(done).padStart(3)}/${total} ${'━'.repeat(full)}${'╌'.repeat(BAR - full)} ` +
+    `${formatSeconds(elapsedMs / 1000)}${left}`
+  );
 }

@@ -46,7 +46,15 @@ export async function measure(screen: Screen, { name, planned, sheet, program }:
     progress.end();
   }
   const seconds = (performance.now() - start) / 1000;
-  return { name, planned, fits, seconds, flops: counters.flops - flops, askedFlops: counters.askedFlops - askedFlops, marks: marksOf(sheet.trace, seq) };
+  return {
+    name,
+    planned,
+    fits,
+    seconds,
+    flops: counters.flops - flops,
+    askedFlops: counters.askedFlops - askedFlops,
+    marks: marksOf(sheet.trace, seq),
+  };
 }
 
 const lastSeq = ({ trace }: SymbolicSheet): number => trace.events().reduce((last, { seq }) => Math.max(last, seq), 0);
@@ -55,7 +63,8 @@ const lastSeq = ({ trace }: SymbolicSheet): number => trace.events().reduce((las
 export const isWhole = ({ fits, planned }: Run): boolean => fits.length === planned;
 
 /** Seconds of all planned fits; extrapolated where the run was stopped. */
-export const wholeSeconds = ({ seconds, fits, planned }: Run): number => (fits.length === 0 ? Number.NaN : (seconds * planned) / fits.length);
+export const wholeSeconds = ({ seconds, fits, planned }: Run): number =>
+  fits.length === 0 ? Number.NaN : (seconds * planned) / fits.length;
 
 /** How the accuracies of one run stand to those of another, fit by fit. */
 export interface Agreement {
@@ -72,7 +81,11 @@ export function compare(fits: readonly Fit[], reference: readonly Fit[]): Agreem
     const other = known.get(nameOf(fit));
     return other === undefined ? [] : [[fit.accuracy, other] as const];
   });
-  return { compared: pairs.length, equal: pairs.filter(([a, b]) => Object.is(a, b)).length, largest: pairs.reduce((most, [a, b]) => Math.max(most, Math.abs(a - b)), 0) };
+  return {
+    compared: pairs.length,
+    equal: pairs.filter(([a, b]) => Object.is(a, b)).length,
+    largest: pairs.reduce((most, [a, b]) => Math.max(most, Math.abs(a - b)), 0),
+  };
 }
 
 const nameOf = ({ scale, lambda, fold }: Fit): string => `${scale}/${lambda}/${fold}`;

@@ -28,11 +28,15 @@ export function openScreen(output: Output, environment: Readonly<Record<string, 
   };
   const isLive = output.isTTY === true && environment['TERM'] !== 'dumb';
   const coloured = isLive && (environment['NO_COLOR'] ?? '') === '';
-  const styled = (code: number) => (text: string): string => (coloured ? `\u001B[${code}m${text}\u001B[0m` : text);
+  const styled =
+    (code: number) =>
+    (text: string): string =>
+      coloured ? `\u001B[${code}m${text}\u001B[0m` : text;
   return {
     isLive,
     print: (line = '') => write(`${isLive ? CLEAR : ''}${line}\n`),
     live: (line) => isLive && write(`${CLEAR}${line}`),
-    bold: styled(1), dim: styled(2),
+    bold: styled(1),
+    dim: styled(2),
   };
 }

@@ -21,11 +21,28 @@ const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [640, 300, 64, 20, 20, 48];
 
 /** Lines in one frame, with a legend where there are several. */
 export function lineChart({ series, x = '', y = '', scales = {} }: LineChart): string {
-  const across = axis(series.flatMap((line) => [...line.x]), scales.x ?? 'linear', LEFT, WIDTH - RIGHT);
+  const across = axis(
+    series.flatMap((line) => [...line.x]),
+    scales.x ?? 'linear',
+    LEFT,
+    WIDTH - RIGHT,
+  );
   const legend = series.length > 1 ? 22 : 0;
-  const up = axis(series.flatMap((line) => [...line.y]), scales.y ?? 'linear', HEIGHT - BOTTOM, TOP + legend);
+  const up = axis(
+    series.flatMap((line) => [...line.y]),
+    scales.y ?? 'linear',
+    HEIGHT - BOTTOM,
+    TOP + legend,
+  );
   const lines = series.map((line, i) => polyline(line, across.place, up.place, SERIES[i % SERIES.length] as string));
-  return picture(WIDTH, HEIGHT, `${y} over ${x}: ${series.map(({ name }) => name).join(', ')}`, frame(across, up, x, y), ...lines, ...(legend > 0 ? [names(series)] : []));
+  return picture(
+    WIDTH,
+    HEIGHT,
+    `${y} over ${x}: ${series.map(({ name }) => name).join(', ')}`,
+    frame(across, up, x, y),
+    ...lines,
+    ...(legend > 0 ? [names(series)] : []),
+  );
 }
 
 /** How many values fall into each of up to 40 bins. */
@@ -38,8 +55,22 @@ export function histogram(values: ArrayLike<number>, x = 'value'): string {
   const across = axis([low, high], 'linear', LEFT, WIDTH - RIGHT);
   const up = axis([0, ...counts], 'linear', HEIGHT - BOTTOM, TOP);
   const step = (across.place(high) - across.place(low)) / bins;
-  const boxes = counts.map((count, i) => tag('rect', { x: across.place(low) + i * step + 0.5, y: up.place(count), width: Math.max(0.5, step - 1), height: up.place(0) - up.place(count), fill: SERIES[0] }));
-  return picture(WIDTH, HEIGHT, `histogram of ${finite.length} values from ${number(low)} to ${number(high)}`, frame(across, up, x, 'count'), ...boxes);
+  const boxes = counts.map((count, i) =>
+    tag('rect', {
+      x: across.place(low) + i * step + 0.5,
+      y: up.place(count),
+      width: Math.max(0.5, step - 1),
+      height: up.place(0) - up.place(count),
+      fill: SERIES[0],
+    }),
+  );
+  return picture(
+    WIDTH,
+    HEIGHT,
+    `histogram of ${finite.length} values from ${number(low)} to ${number(high)}`,
+    frame(across, up, x, 'count'),
+    ...boxes,
+  );
 }
 
 /** One bar of a chart, measured in the chart's unit. */
@@ -56,11 +87,19 @@ export function barChart(bars: readonly Bar[], unit: string): string {
   const rows = bars.flatMap(({ name, value, note }, i) => {
     const [y, width] = [TOP + i * 30, Math.max(1, ((WIDTH - left - 190) * value) / most)];
     return [
-      label(name, left - 10, y + 14, { 'text-anchor': 'end' }), tag('rect', { x: left, y, width, height: 20, rx: 2, fill: SERIES[i % SERIES.length] }),
-      label(`${number(value)} ${unit}${note === undefined ? '' : ` · ${note}`}`, left + width + 8, y + 14, { fill: INK.faint }),
+      label(name, left - 10, y + 14, { 'text-anchor': 'end' }),
+      tag('rect', { x: left, y, width, height: 20, rx: 2, fill: SERIES[i % SERIES.length] }),
+      label(`${number(value)} ${unit}${note === undefined ? '' : ` · ${note}`}`, left + width + 8, y + 14, {
+        fill: INK.faint,
+      }),
     ];
   });
-  return picture(WIDTH, TOP * 1.5 + bars.length * 30, bars.map(({ name, value }) => `${name} ${number(value)} ${unit}`).join(', '), ...rows);
+  return picture(
+    WIDTH,
+    TOP * 1.5 + bars.length * 30,
+    bars.map(({ name, value }) => `${name} ${number(value)} ${unit}`).join(', '),
+    ...rows,
+  );
 }
 
 interface Axis {
@@ -75,7 +114,8 @@ function axis(values: readonly number[], scale: 'linear' | 'log', from: number, 
   const [low, high] = extent(log ? usable.map(Math.log10) : usable);
   const ticks = log ? decades(low, high) : steps(low, high);
   const [first, last] = [Math.min(low, ticks[0] ?? low), Math.max(high, ticks.at(-1) ?? high)];
-  const place = (value: number): number => from + (((log ? Math.log10(value) : value) - first) / (last - first || 1)) * (to - from);
+  const place = (value: number): number =>
+    from + (((log ? Math.log10(value) : value) - first) / (last - first || 1)) * (to - from);
   return { ticks: log ? ticks.map((tick) => 10 ** tick) : ticks, log, place };
 }
 
@@ -91,7 +131,9 @@ function steps(low: number, high: number): number[] {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * (rough / power < 1.5 ? 1 : rough / power < 3.5 ? 2 : rough / power < 7.5 ? 5 : 10);
   const first = Math.floor(low / step + 1e-9);
-  return Array.from({ length: Math.ceil(high / step - 1e-9) - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  return Array.from({ length: Math.ceil(high / step - 1e-9) - first + 1 }, (_, i) =>
+    Number(((first + i) * step).toPrecision(12)),
+  );
 }
 
 function decades(low: number, high: number): number[] {
@@ -106,19 +148,37 @@ function frame(across: Axis, up: Axis, x: string, y: string): string {
     tag('line', { x1: LEFT, x2: WIDTH - RIGHT, y1: up.place(tick), y2: up.place(tick), stroke: INK.rule }),
     label(tickText(up, tick), LEFT - 8, up.place(tick) + 4, { 'text-anchor': 'end', fill: INK.faint, 'font-size': 11 }),
   ]);
-  const marks = across.ticks.map((tick) => label(tickText(across, tick), across.place(tick), floor + 18, { 'text-anchor': 'middle', fill: INK.faint, 'font-size': 11 }));
+  const marks = across.ticks.map((tick) =>
+    label(tickText(across, tick), across.place(tick), floor + 18, {
+      'text-anchor': 'middle',
+      fill: INK.faint,
+      'font-size': 11,
+    }),
+  );
   const middle = (TOP + floor) / 2;
-  return [...rules, ...marks, tag('line', { x1: LEFT, x2: WIDTH - RIGHT, y1: floor, y2: floor, stroke: INK.faint }),
-    label(x, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, { 'text-anchor': 'middle' }), label(y, 14, middle, { 'text-anchor': 'middle', transform: `rotate(-90 14 ${middle})` })].join('');
+  return [
+    ...rules,
+    ...marks,
+    tag('line', { x1: LEFT, x2: WIDTH - RIGHT, y1: floor, y2: floor, stroke: INK.faint }),
+    label(x, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, { 'text-anchor': 'middle' }),
+    label(y, 14, middle, { 'text-anchor': 'middle', transform: `rotate(-90 14 ${middle})` }),
+  ].join('');
 }
 
 /** Powers of ten on a logarithmic axis, plain numbers else. */
 function tickText({ log }: Axis, tick: number): string {
   const power = Math.round(Math.log10(tick));
-  return log && (power < -2 || power > 4) ? `10${String(power).replaceAll(/./g, (digit) => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(digit)] as string)}` : number(tick);
+  return log && (power < -2 || power > 4)
+    ? `10${String(power).replaceAll(/./g, (digit) => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(digit)] as string)}`
+    : number(tick);
 }
 
-function polyline({ x, y }: Series, across: (value: number) => number, up: (value: number) => number, stroke: string): string {
+function polyline(
+  { x, y }: Series,
+  across: (value: number) => number,
+  up: (value: number) => number,
+  stroke: string,
+): string {
   let path = '';
   let down = false;
   for (let i = 0; i < y.length; i++) {
@@ -127,14 +187,25 @@ function polyline({ x, y }: Series, across: (value: number) => number, up: (valu
     if (drawn) path += `${down ? 'L' : 'M'}${px.toFixed(1)} ${py.toFixed(1)}`;
     down = drawn;
   }
-  return tag('path', { d: path, fill: 'none', stroke, 'stroke-width': y.length > 200 ? 1.2 : 2, 'stroke-linejoin': 'round', 'stroke-linecap': 'round' });
+  return tag('path', {
+    d: path,
+    fill: 'none',
+    stroke,
+    'stroke-width': y.length > 200 ? 1.2 : 2,
+    'stroke-linejoin': 'round',
+    'stroke-linecap': 'round',
+  });
 }
 
 function names(series: readonly Series[]): string {
   let x = LEFT;
-  return series.map(({ name }, i) => {
-    const entry = tag('rect', { x, y: TOP - 8, width: 18, height: 3, rx: 1.5, fill: SERIES[i % SERIES.length] }) + label(name, x + 24, TOP - 2);
-    x += 44 + name.length * 6.6;
-    return entry;
-  }).join('');
+  return series
+    .map(({ name }, i) => {
+      const entry =
+        tag('rect', { x, y: TOP - 8, width: 18, height: 3, rx: 1.5, fill: SERIES[i % SERIES.length] }) +
+        label(name, x + 24, TOP - 2);
+      x += 44 + name.length * 6.6;
+      return entry;
+    })
+    .join('');
 }

@@ -11,9 +11,25 @@ export type ScaleName = 'grey' | 'heat' | 'signed';
 type Stops = readonly (readonly [number, number, number])[];
 
 const STOPS: Record<ScaleName, Stops> = {
-  grey: [[17, 20, 24], [255, 255, 255]],
-  heat: [[68, 1, 84], [65, 68, 135], [42, 120, 142], [34, 168, 132], [122, 209, 81], [253, 231, 37]], // viridis, six of its colours
-  signed: [[5, 80, 140], [103, 169, 207], [247, 247, 247], [239, 138, 98], [178, 24, 43]],
+  grey: [
+    [17, 20, 24],
+    [255, 255, 255],
+  ],
+  heat: [
+    [68, 1, 84],
+    [65, 68, 135],
+    [42, 120, 142],
+    [34, 168, 132],
+    [122, 209, 81],
+    [253, 231, 37],
+  ], // viridis, six of its colours
+  signed: [
+    [5, 80, 140],
+    [103, 169, 207],
+    [247, 247, 247],
+    [239, 138, 98],
+    [178, 24, 43],
+  ],
 };
 
 /** The colour at `t` in [0, 1]; what is not finite is magenta, so that it cannot be overlooked. */
@@ -23,7 +39,9 @@ export function colourAt(scale: ScaleName, t: number): readonly [number, number,
   const at = Math.min(1, Math.max(0, t)) * (stops.length - 1);
   const low = Math.min(stops.length - 2, Math.floor(at));
   const [from, to] = [stops[low], stops[low + 1]] as [Stops[0], Stops[0]];
-  return [0, 1, 2].map((i) => Math.round((from[i] as number) + ((to[i] as number) - (from[i] as number)) * (at - low))) as [number, number, number];
+  return [0, 1, 2].map((i) =>
+    Math.round((from[i] as number) + ((to[i] as number) - (from[i] as number)) * (at - low)),
+  ) as [number, number, number];
 }
 
 /** The same as CSS. */

@@ -9,7 +9,11 @@ export interface Cell {
 }
 
 /** Splits a script into cells. Lines before the first mark are the title and the introduction. */
-export function readCells(source: string): { readonly title: string; readonly intro: string; readonly cells: readonly Cell[] } {
+export function readCells(source: string): {
+  readonly title: string;
+  readonly intro: string;
+  readonly cells: readonly Cell[];
+} {
   const [head = '', ...parts] = source.split(/^\/\/ %% /m);
   const [title = '', ...intro] = commentOf(head.split('\n')).lines;
   return { title, intro: intro.join('\n').trim(), cells: parts.map(readCell) };
@@ -18,7 +22,15 @@ export function readCells(source: string): { readonly title: string; readonly in
 function readCell(part: string): Cell {
   const [heading = '', ...rest] = part.split('\n');
   const { lines, after } = commentOf(rest);
-  return { heading: heading.trim(), prose: lines.join('\n').trim(), code: rest.slice(after).join('\n').replace(/^done\(\);\s*$/m, '').trim() };
+  return {
+    heading: heading.trim(),
+    prose: lines.join('\n').trim(),
+    code: rest
+      .slice(after)
+      .join('\n')
+      .replace(/^done\(\);\s*$/m, '')
+      .trim(),
+  };
 }
 
 /** The comment lines at the start, without their slashes. */

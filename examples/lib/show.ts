@@ -27,9 +27,17 @@ export type Show = (title: string, thing: Showable, options?: PictureOptions) =>
  * `--out <folder>` writes elsewhere; `--no-html` leaves the page out and keeps the Markdown.
  */
 export function notebook(url: string): { readonly show: Show; readonly done: () => void } {
-  const { values } = parseArgs({ options: { out: { type: 'string', default: 'out' }, 'no-html': { type: 'boolean', default: false } }, strict: false });
+  const { values } = parseArgs({
+    options: { out: { type: 'string', default: 'out' }, 'no-html': { type: 'boolean', default: false } },
+    strict: false,
+  });
   const name = basename(fileURLToPath(url), '.ts');
-  const page = new Page(name, readFileSync(fileURLToPath(url), 'utf8'), resolve(String(values['out'])), values['no-html'] === true ? ['md'] : ['html', 'md']);
+  const page = new Page(
+    name,
+    readFileSync(fileURLToPath(url), 'utf8'),
+    resolve(String(values['out'])),
+    values['no-html'] === true ? ['md'] : ['html', 'md'],
+  );
   return {
     show: async (title, thing, options = {}) => page.add(await shownOf(title, thing, options)),
     done: () => page.finish(),
@@ -63,7 +71,8 @@ class Page {
     this.#shown[this.#cell]?.push(shown);
     process.stdout.write(`  ${`${shown.title} · ${shown.caption ?? headline(shown)}`.slice(0, MAX_COLUMNS)}\n`);
     if (process.stdout.isTTY && elements !== undefined) process.stdout.write(`${sparkline(elements)}\n`);
-    if (this.#forms.includes('html')) writeFileSync(join(this.#folder, `${this.#name}.html`), toHtml(this.#story('running')));
+    if (this.#forms.includes('html'))
+      writeFileSync(join(this.#folder, `${this.#name}.html`), toHtml(this.#story('running')));
   }
 
   finish(): void {
@@ -78,26 +87,48 @@ class Page {
 
   #story(state: Story['state']): Story {
     const { title, intro, cells } = this.#source;
-    return { name: this.#name, title, intro, state, cells: cells.map((cell, i) => ({ ...cell, shown: this.#shown[i] ?? [] })) };
+    return {
+      name: this.#name,
+      title,
+      intro,
+      state,
+      cells: cells.map((cell, i) => ({ ...cell, shown: this.#shown[i] ?? [] })),
+    };
   }
 }
 
-async function shownOf(title: string, thing: Showable, options: PictureOptions): Promise<{ shown: Shown; elements?: Elements }> {
+async function shownOf(
+  title: string,
+  thing: Showable,
+  options: PictureOptions,
+): Promise<{ shown: Shown; elements?: Elements }> {
   if (thing instanceof Tensor) return shownTensor(title, thing, options);
   if (Array.isArray(thing)) return { shown: { title, table: (thing as readonly Row[]).map(asText) } };
   const text = (thing as { toString(): string }).toString();
   return { shown: text.startsWith('<svg') ? { title, svg: text } : { title, text } };
 }
 
-async function shownTensor(title: string, tensor: Tensor, options: PictureOptions): Promise<{ shown: Shown; elements?: Elements }> {
-  const values = Array.from(await tensor.data() as ArrayLike<number | bigint>, Number);
-  const caption = String(tensor).split(' · ').filter((_, part) => part !== 1).slice(0, 3).join(' · ');
+async function shownTensor(
+  title: string,
+  tensor: Tensor,
+  options: PictureOptions,
+): Promise<{ shown: Shown; elements?: Elements }> {
+  const values = Array.from((await tensor.data()) as ArrayLike<number | bigint>, Number);
+  const caption = String(tensor)
+    .split(' · ')
+    .filter((_, part) => part !== 1)
+    .slice(0, 3)
+    .join(' · ');
   if (values.length <= 1) return { shown: { title, text: String(tensor) } };
   const elements = { values, shape: tensor.shape };
   return { shown: { title, caption, svg: tensorPicture(elements, options) }, elements };
 }
 
-const asText = (row: Row): Readonly<Record<string, string>> => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'number' ? number(value) : String(value)]));
+const asText = (row: Row): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, typeof value === 'number' ? number(value) : String(value)]),
+  );
 
 /** The first line of a text, the size of a table. */
-const headline = ({ text, table, svg }: Shown): string => (table !== undefined ? `${table.length} rows` : svg !== undefined ? 'picture' : text?.split('\n')[0] ?? '');
+const headline = ({ text, table, svg }: Shown): string =>
+  table !== undefined ? `${table.length} rows` : svg !== undefined ? 'picture' : (text?.split('\n')[0] ?? '');

@@ -41,7 +41,7 @@ export interface Codec {
 
 /** An array for the numbers of so many elements. */
 export const decodedArray = ({ compute }: Codec, length: number): DecodedArray =>
-  (compute === 'float32' ? new Float32Array(length) : new Int32Array(length));
+  compute === 'float32' ? new Float32Array(length) : new Int32Array(length);
 
 const tables = new WeakMap<Codec, Uint32Array>();
 

@@ -62,9 +62,17 @@ export function constantsOf({ exponentBits, fractionBits, infinities }: FloatLay
   const isOdd = last % 2 === 1;
   const overflowWord = isOdd ? wordOf(tie) : wordOf(tie) + 1;
   return {
-    magnitudeBits, bias, shift: 23 - fractionBits, infinity, nan, firstNaN, largest,
-    overflow: isOdd ? tie : above(tie), overflowWord,
-    rebias: (127 - bias) * 2 ** 23, firstNormalWord: exponentBits < 8 ? (128 - bias) * 2 ** 23 : 0,
+    magnitudeBits,
+    bias,
+    shift: 23 - fractionBits,
+    infinity,
+    nan,
+    firstNaN,
+    largest,
+    overflow: isOdd ? tie : above(tie),
+    overflowWord,
+    rebias: (127 - bias) * 2 ** 23,
+    firstNormalWord: exponentBits < 8 ? (128 - bias) * 2 ** 23 : 0,
     nanWord: infinity === undefined ? overflowWord : 0x7f800001,
   };
 }
@@ -135,9 +143,10 @@ function arrayEncoder(constants: FloatConstants): NonNullable<Codec['encodeAll']
     for (let i = 0; i < words.length; i++) {
       const word = words[i]!;
       const magnitude = word & 0x7fffffff;
-      out[i] = (magnitude - firstNormalWord) >>> 0 < range
-        ? ((word >>> signShift) & signBit) | ((magnitude + below + ((magnitude >>> shift) & 1)) >>> shift)
-        : special(word, magnitude);
+      out[i] =
+        (magnitude - firstNormalWord) >>> 0 < range
+          ? ((word >>> signShift) & signBit) | ((magnitude + below + ((magnitude >>> shift) & 1)) >>> shift)
+          : special(word, magnitude);
     }
   };
 }

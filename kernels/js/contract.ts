@@ -1,8 +1,10 @@
-// The contract skeleton in plain JavaScript: C (=|+=|−=) op(A)·op(B); the reference semantics of matrix products, sqs-num/1.
+// The contract skeleton in plain JavaScript: C (=|+=|−=) op(A)·op(B); the reference semantics of matrix products,
+// sqs-num/1.
 //
-// Float dtypes, for every element of C: K in blocks of 256; inside a block sequential, acc = acc + a·b with both operations rounded to
-// the dtype, from 0; the block sums enter C in order (the first is stored, added or subtracted, the others added or subtracted).
-// Integer dtypes wrap modulo 2^bits, where order does not matter. The WebAssembly kernels give the same bits (kernels/wasm/contract/contract.ts).
+// Float dtypes, for every element of C: K in blocks of 256; inside a block sequential, acc = acc + a·b with both
+// operations rounded to the dtype, from 0; the block sums enter C in order (the first is stored, added or subtracted,
+// the others added or subtracted). Integer dtypes wrap modulo 2^bits, where order does not matter. The WebAssembly
+// kernels give the same bits (kernels/wasm/contract/contract.ts).
 import { canonicaliseNaN } from './map.ts';
 
 /** Float storage of a matrix. */
@@ -46,7 +48,8 @@ const K_BLOCK = 256;
 export function contractAny(spec: Contraction<MatrixArray>): void {
   const { values } = spec.c;
   if (values instanceof Float32Array || values instanceof Float64Array) contract(spec as Contraction<FloatArray>);
-  else if (values instanceof BigInt64Array || values instanceof BigUint64Array) contractBigIntegers(spec as Contraction<BigIntegerArray>);
+  else if (values instanceof BigInt64Array || values instanceof BigUint64Array)
+    contractBigIntegers(spec as Contraction<BigIntegerArray>);
   else contractIntegers(spec as Contraction<IntegerArray>);
 }
 
@@ -62,9 +65,14 @@ export function contract<V extends FloatArray>(spec: Contraction<V>): void {
     for (let i = 0; i < spec.m; i++) {
       const [first, last] = columnsOf(spec, i);
       sums.fill(0);
-      for (let p = 0; p < depth; p++) addRow(sums, elementOfA(spec, i, k + p), block.values, block.offset + p * block.stride, first, last);
+      for (let p = 0; p < depth; p++)
+        addRow(sums, elementOfA(spec, i, k + p), block.values, block.offset + p * block.stride, first, last);
       mergeRow(spec.c, i, sums, mode, first, last);
-      canonicaliseNaN(spec.c.values, spec.c.offset + i * spec.c.stride + first, spec.c.offset + i * spec.c.stride + last);
+      canonicaliseNaN(
+        spec.c.values,
+        spec.c.offset + i * spec.c.stride + first,
+        spec.c.offset + i * spec.c.stride + last,
+      );
     }
   }
 }
@@ -97,7 +105,10 @@ export function contractBigIntegers(spec: Contraction<BigIntegerArray>): void {
   }
 }
 
-/** op(A)·op(B) of float matrices with sequential float64 accumulation, m×n row-major: an independent yardstick for error bounds. */
+/**
+ * op(A)·op(B) of float matrices with sequential float64 accumulation, m×n row-major: an independent yardstick for error
+ * bounds.
+ */
 export function contractOracle(spec: Omit<Contraction<FloatArray>, 'c' | 'mode' | 'triangle'>): Float64Array {
   const out = new Float64Array(spec.m * spec.n);
   for (let i = 0; i < spec.m; i++) {
@@ -137,7 +148,8 @@ function rowsOfB<V extends FloatArray>(spec: Contraction<V>, k: number, depth: n
   return { values, offset: 0, stride: spec.n };
 }
 
-// The product is rounded by fround and the sum by the store; rounding the exact float64 sum of two float32 once more is harmless.
+// The product is rounded by fround and the sum by the store; rounding the exact float64 sum of two float32 once more is
+// harmless.
 function addScaledRow32(sums: FloatArray, a: number, b: FloatArray, at: number, first: number, last: number): void {
   for (let j = first; j < last; j++) sums[j] = sums[j]! + Math.fround(a * b[at + j]!);
 }
@@ -146,7 +158,14 @@ function addScaledRow64(sums: FloatArray, a: number, b: FloatArray, at: number, 
   for (let j = first; j < last; j++) sums[j] = sums[j]! + a * b[at + j]!;
 }
 
-function mergeRow(c: Matrix<FloatArray | IntegerArray>, i: number, sums: FloatArray | Int32Array, mode: ContractMode, first: number, last: number): void {
+function mergeRow(
+  c: Matrix<FloatArray | IntegerArray>,
+  i: number,
+  sums: FloatArray | Int32Array,
+  mode: ContractMode,
+  first: number,
+  last: number,
+): void {
   const { values } = c;
   const row = c.offset + i * c.stride;
   if (mode === 'store') for (let j = first; j < last; j++) values[row + j] = sums[j]!;
@@ -155,5 +174,6 @@ function mergeRow(c: Matrix<FloatArray | IntegerArray>, i: number, sums: FloatAr
 }
 
 function clear(spec: Contraction<FloatArray>): void {
-  for (let i = 0; i < spec.m; i++) spec.c.values.fill(0, spec.c.offset + i * spec.c.stride, spec.c.offset + i * spec.c.stride + spec.n);
+  for (let i = 0; i < spec.m; i++)
+    spec.c.values.fill(0, spec.c.offset + i * spec.c.stride, spec.c.offset + i * spec.c.stride + spec.n);
 }

@@ -1,4 +1,5 @@
-// The copy skeleton in plain JavaScript: elements move between strided places, whatever they stand for; and slices are gathered by index.
+// The copy skeleton in plain JavaScript: elements move between strided places, whatever they stand for; and slices are
+// gathered by index.
 import type { ElementArray } from './map.ts';
 import { collapse, forEachRow } from '../strides.ts';
 
@@ -9,7 +10,9 @@ export interface Place {
   readonly offset: number;
 }
 
-/** Slices to gather: of each of `outer` blocks of `length` slices of `inner` elements, those at `places` in their order. */
+/**
+ * Slices to gather: of each of `outer` blocks of `length` slices of `inner` elements, those at `places` in their order.
+ */
 export interface Gathering {
   readonly outer: number;
   readonly length: number;
@@ -18,11 +21,18 @@ export interface Gathering {
   readonly places: Int32Array;
 }
 
-/** Copies every element of `shape` from one place to another; the arrays have elements of one size and do not overlap. */
+/**
+ * Copies every element of `shape` from one place to another; the arrays have elements of one size and do not overlap.
+ */
 export function copy(shape: readonly number[], source: Place, target: Place): void {
   if (shape.includes(0)) return;
   const parts = partsOf(source.array);
-  const nest = collapse({ shape: parts === 1 ? shape : [...shape, parts], strides: [source, target].map(({ strides }) => (parts === 1 ? strides : [...strides.map((stride) => stride * parts), 1])) });
+  const nest = collapse({
+    shape: parts === 1 ? shape : [...shape, parts],
+    strides: [source, target].map(({ strides }) =>
+      parts === 1 ? strides : [...strides.map((stride) => stride * parts), 1],
+    ),
+  });
   const [from, to] = [wordsOf(source.array), wordsOf(target.array)];
   const last = nest.shape.length - 1;
   const length = nest.shape[last]!;
@@ -47,11 +57,16 @@ export function gather({ outer, length, inner, places }: Gathering, source: Elem
   }
 }
 
-/** Words an element is copied as: three classes of arrays in all, so that the loops stay quick, and no float is ever loaded. */
+/**
+ * Words an element is copied as: three classes of arrays in all, so that the loops stay quick, and no float is ever
+ * loaded.
+ */
 const partsOf = ({ BYTES_PER_ELEMENT }: ElementArray): number => (BYTES_PER_ELEMENT === 8 ? 2 : 1);
 
 function wordsOf(array: ElementArray): Uint8Array | Uint16Array | Uint32Array {
   const { buffer, byteOffset, byteLength, BYTES_PER_ELEMENT } = array;
   if (BYTES_PER_ELEMENT === 1) return new Uint8Array(buffer, byteOffset, byteLength);
-  return BYTES_PER_ELEMENT === 2 ? new Uint16Array(buffer, byteOffset, byteLength / 2) : new Uint32Array(buffer, byteOffset, byteLength / 4);
+  return BYTES_PER_ELEMENT === 2
+    ? new Uint16Array(buffer, byteOffset, byteLength / 2)
+    : new Uint32Array(buffer, byteOffset, byteLength / 4);
 }

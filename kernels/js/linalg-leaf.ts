@@ -1,10 +1,14 @@
 // The small blocks of the dense factorisations, in plain JavaScript: what the recursion of linalg.ts ends in.
 //
-// Float32 operands: every product, difference, quotient and root is rounded to float32 (a float64 operation rounded once more gives the
-// same bits); float64 operands: plain arithmetic. The order of the operations is part of sqs-num/1 (docs/format/numerics.md, "linalg").
+// Float32 operands: every product, difference, quotient and root is rounded to float32 (a float64 operation rounded
+// once more gives the same bits); float64 operands: plain arithmetic. The order of the operations is part of sqs-num/1
+// (docs/format/numerics.md, "linalg").
 import type { FloatArray, Matrix } from './contract.ts';
 
-/** op(T)·X = B with T triangular of order `size`, in place on `x`; one of the `count` right-hand sides is a column or a row of `x`. */
+/**
+ * op(T)·X = B with T triangular of order `size`, in place on `x`; one of the `count` right-hand sides is a column or a
+ * row of `x`.
+ */
 export interface BlockSolve<V extends FloatArray = FloatArray> {
   readonly size: number;
   readonly count: number;
@@ -17,7 +21,9 @@ export interface BlockSolve<V extends FloatArray = FloatArray> {
   readonly layout: 'columns' | 'rows';
 }
 
-/** Substitution: x_i = (b_i − T_ik·x_k − …) / T_ii, k in the order in which the x_k were found, each operation rounded. */
+/**
+ * Substitution: x_i = (b_i − T_ik·x_k − …) / T_ii, k in the order in which the x_k were found, each operation rounded.
+ */
 export function solveBlock(spec: BlockSolve): void {
   const { size, t, x, direction, diagonal } = spec;
   const subtract = x.values instanceof Float32Array ? subtractScaled32 : subtractScaled64;
@@ -26,14 +32,25 @@ export function solveBlock(spec: BlockSolve): void {
   for (let i = 0; i < size; i++) {
     const row = place(i);
     const at = x.offset + row * stride;
-    for (let k = 0; k < i; k++) subtract(x.values, at, elementOf(t, spec.transposeT, row, place(k)), x.offset + place(k) * stride, spec.count, step);
+    for (let k = 0; k < i; k++)
+      subtract(
+        x.values,
+        at,
+        elementOf(t, spec.transposeT, row, place(k)),
+        x.offset + place(k) * stride,
+        spec.count,
+        step,
+      );
     if (diagonal === 'unit') continue;
     const pivot = elementOf(t, spec.transposeT, row, row);
     for (let j = 0; j < spec.count; j++) x.values[at + j * step] = x.values[at + j * step]! / pivot;
   }
 }
 
-/** Lower Cholesky factor in place of the lower triangle of a small matrix; the index of the first pivot that is not positive, or −1. */
+/**
+ * Lower Cholesky factor in place of the lower triangle of a small matrix; the index of the first pivot that is not
+ * positive, or −1.
+ */
 export function choleskyBlock(a: Matrix<FloatArray>, n: number): number {
   const { values } = a;
   const subtract = values instanceof Float32Array ? subtractScaled32 : subtractScaled64;
@@ -42,7 +59,8 @@ export function choleskyBlock(a: Matrix<FloatArray>, n: number): number {
     const pivot = values[pivotAt]!;
     if (!(pivot > 0)) return k;
     values[pivotAt] = Math.sqrt(pivot);
-    for (let i = k + 1; i < n; i++) values[pivotAt + (i - k) * a.stride] = values[pivotAt + (i - k) * a.stride]! / values[pivotAt]!;
+    for (let i = k + 1; i < n; i++)
+      values[pivotAt + (i - k) * a.stride] = values[pivotAt + (i - k) * a.stride]! / values[pivotAt]!;
     for (let j = k + 1; j < n; j++) {
       const factor = values[pivotAt + (j - k) * a.stride]!;
       subtract(values, a.offset + j * a.stride + j, factor, pivotAt + (j - k) * a.stride, n - j, a.stride);
@@ -105,10 +123,25 @@ function elementOf(t: Matrix<FloatArray>, transposed: boolean, i: number, k: num
 }
 
 // values[at + j·step] −= factor · values[from + j·step]; the store rounds the difference.
-function subtractScaled32(values: FloatArray, at: number, factor: number, from: number, count: number, step: number): void {
-  for (let j = 0; j < count * step; j += step) values[at + j] = values[at + j]! - Math.fround(factor * values[from + j]!);
+function subtractScaled32(
+  values: FloatArray,
+  at: number,
+  factor: number,
+  from: number,
+  count: number,
+  step: number,
+): void {
+  for (let j = 0; j < count * step; j += step)
+    values[at + j] = values[at + j]! - Math.fround(factor * values[from + j]!);
 }
 
-function subtractScaled64(values: FloatArray, at: number, factor: number, from: number, count: number, step: number): void {
+function subtractScaled64(
+  values: FloatArray,
+  at: number,
+  factor: number,
+  from: number,
+  count: number,
+  step: number,
+): void {
   for (let j = 0; j < count * step; j += step) values[at + j] = values[at + j]! - factor * values[from + j]!;
 }

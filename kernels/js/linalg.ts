@@ -1,9 +1,10 @@
 // Dense linear algebra on the contract skeleton: Cholesky, triangular solve, LU with partial pivoting and its solve.
 //
-// Each algorithm is written once, as a recursion that yields its steps (products and block substitutions); whoever drives it decides where
-// a step runs: JavaScript, WebAssembly on one thread or many, now or asynchronously. Splits depend on the order alone and steps run in
-// sequence, so all drivers give the same bits. Recursion after Gustavson 1997 (Cholesky) and Toledo 1997 (LU).
-// Breakdown is not an error here: the index of the offending pivot is returned, or −1.
+// Each algorithm is written once, as a recursion that yields its steps (products and block substitutions); whoever
+// drives it decides where a step runs: JavaScript, WebAssembly on one thread or many, now or asynchronously. Splits
+// depend on the order alone and steps run in sequence, so all drivers give the same bits. Recursion after Gustavson
+// 1997 (Cholesky) and Toledo 1997 (LU). Breakdown is not an error here: the index of the offending pivot is returned,
+// or −1.
 import { contract } from './contract.ts';
 import type { Contraction, FloatArray, Matrix } from './contract.ts';
 import { choleskyBlock, luPanel, solveBlock, swapRows } from './linalg-leaf.ts';
@@ -69,8 +70,9 @@ export async function runLinalgAsync<R>(steps: LinalgSteps<R>, ground: AsyncGrou
 }
 
 /**
- * Lower Cholesky factor in place of A (n×n, symmetric, only the lower triangle is read); above the diagonal it is set to 0.
- * Returns −1, or the index of the first pivot that is not positive (A is then not positive definite, and what is left in it no factor).
+ * Lower Cholesky factor in place of A (n×n, symmetric, only the lower triangle is read); above the diagonal it is set
+ * to 0. Returns −1, or the index of the first pivot that is not positive (A is then not positive definite, and what is
+ * left in it no factor).
  */
 export function* cholesky(a: Matrix<FloatArray>, n: number): LinalgSteps<number> {
   const broken = yield* choleskyLower(a, n);
@@ -78,23 +80,36 @@ export function* cholesky(a: Matrix<FloatArray>, n: number): LinalgSteps<number>
   return broken;
 }
 
-/** Solves op(T)·X = B in place of B. Returns −1, or the index of the first zero on the diagonal (B is then untouched). */
+/**
+ * Solves op(T)·X = B in place of B. Returns −1, or the index of the first zero on the diagonal (B is then untouched).
+ */
 export function* solveTriangular(system: TriangularSystem): LinalgSteps<number> {
-  for (let i = 0; system.diagonal === 'given' && i < system.n; i++) if (system.t.values[system.t.offset + i * system.t.stride + i] === 0) return i;
+  for (let i = 0; system.diagonal === 'given' && i < system.n; i++)
+    if (system.t.values[system.t.offset + i * system.t.stride + i] === 0) return i;
   if (system.columns > 0) yield* substitute(system);
   return -1;
 }
 
 /**
- * LU with partial pivoting in place of A (m×n): unit lower L below the diagonal, U on and above it; P·A = L·U.
- * `pivots` (min(m, n)): row k was swapped with row pivots[k] ≥ k, in order. Returns −1, or the index of the first zero pivot (A is singular).
+ * LU with partial pivoting in place of A (m×n): unit lower L below the diagonal, U on and above it; P·A = L·U. `pivots`
+ * (min(m, n)): row k was swapped with row pivots[k] ≥ k, in order. Returns −1, or the index of the first zero pivot (A
+ * is singular).
  */
 export function* lu(a: Matrix<FloatArray>, m: number, n: number, pivots: Int32Array): LinalgSteps<number> {
   return yield* luColumns(a, m, n, pivots, 0);
 }
 
-/** Solves A·X = B in place of B (n×columns) from the result of `lu` on a square A. Returns −1, or the index of a zero pivot. */
-export function* luSolve(factors: Matrix<FloatArray>, pivots: Int32Array, n: number, x: Matrix<FloatArray>, columns: number): LinalgSteps<number> {
+/**
+ * Solves A·X = B in place of B (n×columns) from the result of `lu` on a square A. Returns −1, or the index of a zero
+ * pivot.
+ */
+export function* luSolve(
+  factors: Matrix<FloatArray>,
+  pivots: Int32Array,
+  n: number,
+  x: Matrix<FloatArray>,
+  columns: number,
+): LinalgSteps<number> {
   const system = { n, columns, t: factors, transposeT: false, x };
   for (let i = 0; i < n; i++) if (factors.values[factors.offset + i * factors.stride + i] === 0) return i;
   for (let k = 0; k < n; k++) swapRows(x, k, pivots[k]!, 0, columns);
@@ -117,7 +132,10 @@ function* choleskyLower(a: Matrix<FloatArray>, n: number): LinalgSteps<number> {
 // X·Lᵀ = B in place of B (count × n): the rows of X solve L·xᵀ = bᵀ.
 function* solveRowsLower(l: Matrix<FloatArray>, n: number, x: Matrix<FloatArray>, count: number): LinalgSteps<void> {
   if (n <= LEAF) {
-    yield { kind: 'solve', spec: { size: n, count, t: l, transposeT: false, direction: 'forward', diagonal: 'given', x, layout: 'rows' } };
+    yield {
+      kind: 'solve',
+      spec: { size: n, count, t: l, transposeT: false, direction: 'forward', diagonal: 'given', x, layout: 'rows' },
+    };
     return;
   }
   const [left, right] = split(n, LEAF);
@@ -130,7 +148,10 @@ function* substitute(system: TriangularSystem): LinalgSteps<void> {
   const { n, columns, t, x, transposeT, triangle, diagonal } = system;
   const direction = (triangle === 'lower') === transposeT ? 'backward' : 'forward';
   if (n <= LEAF) {
-    yield { kind: 'solve', spec: { size: n, count: columns, t, transposeT, direction, diagonal, x, layout: 'columns' } };
+    yield {
+      kind: 'solve',
+      spec: { size: n, count: columns, t, transposeT, direction, diagonal, x, layout: 'columns' },
+    };
     return;
   }
   const [top, rest] = split(n, LEAF);
@@ -139,18 +160,34 @@ function* substitute(system: TriangularSystem): LinalgSteps<void> {
   const off = triangle === 'lower' ? part(t, top, 0) : part(t, 0, top);
   const turned = transposeT ? 'transposed' : 'plain';
   yield* substitute(direction === 'forward' ? upper : lower);
-  yield direction === 'forward' ? product(rest, columns, top, off, turned, x, 'plain', lower.x, 'none') : product(top, columns, rest, off, turned, lower.x, 'plain', x, 'none');
+  yield direction === 'forward'
+    ? product(rest, columns, top, off, turned, x, 'plain', lower.x, 'none')
+    : product(top, columns, rest, off, turned, lower.x, 'plain', x, 'none');
   yield* substitute(direction === 'forward' ? lower : upper);
 }
 
 // Columns [0, n) of an m-row panel; its pivots go to pivots[offset…], counted from the panel's first row.
-function* luColumns(a: Matrix<FloatArray>, m: number, n: number, pivots: Int32Array, offset: number): LinalgSteps<number> {
+function* luColumns(
+  a: Matrix<FloatArray>,
+  m: number,
+  n: number,
+  pivots: Int32Array,
+  offset: number,
+): LinalgSteps<number> {
   if (n <= PANEL) return luPanel(a, m, n, pivots, offset);
   const [left, right] = split(n, PANEL);
   const done = Math.min(m, left);
   const first = yield* luColumns(a, m, left, pivots, offset);
   for (let k = 0; k < done; k++) swapRows(a, k, pivots[offset + k]!, left, n);
-  yield* substitute({ n: done, columns: right, t: a, triangle: 'lower', transposeT: false, diagonal: 'unit', x: part(a, 0, left) });
+  yield* substitute({
+    n: done,
+    columns: right,
+    t: a,
+    triangle: 'lower',
+    transposeT: false,
+    diagonal: 'unit',
+    x: part(a, 0, left),
+  });
   if (m <= left) return first;
   const corner = part(a, left, left);
   yield product(m - left, right, left, part(a, left, 0), 'plain', part(a, 0, left), 'plain', corner, 'none');
@@ -163,8 +200,32 @@ function* luColumns(a: Matrix<FloatArray>, m: number, n: number, pivots: Int32Ar
 }
 
 // The step C −= op(A)·op(B).
-function product(m: number, n: number, k: number, a: Matrix<FloatArray>, turnA: 'plain' | 'transposed', b: Matrix<FloatArray>, turnB: 'plain' | 'transposed', c: Matrix<FloatArray>, triangle: 'none' | 'lower'): LinalgStep {
-  return { kind: 'contract', spec: { m, n, k, a, transposeA: turnA === 'transposed', b, transposeB: turnB === 'transposed', c, mode: 'subtract', triangle } };
+function product(
+  m: number,
+  n: number,
+  k: number,
+  a: Matrix<FloatArray>,
+  turnA: 'plain' | 'transposed',
+  b: Matrix<FloatArray>,
+  turnB: 'plain' | 'transposed',
+  c: Matrix<FloatArray>,
+  triangle: 'none' | 'lower',
+): LinalgStep {
+  return {
+    kind: 'contract',
+    spec: {
+      m,
+      n,
+      k,
+      a,
+      transposeA: turnA === 'transposed',
+      b,
+      transposeB: turnB === 'transposed',
+      c,
+      mode: 'subtract',
+      triangle,
+    },
+  };
 }
 
 function part<V>(matrix: Matrix<V>, row: number, column: number): Matrix<V> {

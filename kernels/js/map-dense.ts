@@ -1,4 +1,5 @@
-// The commonest maps in plain JavaScript: float operands of the shape of the result or of one element, without loop geometry.
+// The commonest maps in plain JavaScript: float operands of the shape of the result or of one element, without loop
+// geometry.
 import type { ElementFunction, PredicateBody, Scalar } from '../scalar/algebra.ts';
 import { floatAlgebra } from '../scalar/js-algebra.ts';
 
@@ -10,7 +11,10 @@ interface DenseOperand {
   readonly offset?: number;
 }
 
-/** Does the map and returns true where it is of this form; returns false and does nothing where it is not. Bits are those of `map`. */
+/**
+ * Does the map and returns true where it is of this form; returns false and does nothing where it is not. Bits are
+ * those of `map`.
+ */
 export function mapDense(fn: ElementFunction, operands: readonly DenseOperand[], out: ArrayLike<unknown>): boolean {
   if (fn.arity > 2 || operands.length !== fn.arity || !isTarget(fn, out)) return false;
   for (const { array, strides, offset } of operands) {
@@ -25,7 +29,8 @@ export function mapDense(fn: ElementFunction, operands: readonly DenseOperand[],
 }
 
 const isFloats = (array: unknown): array is Floats => array instanceof Float32Array || array instanceof Float64Array;
-const isTarget = (fn: ElementFunction, out: unknown): boolean => (fn.returns === 'mask' ? out instanceof Uint8Array && fn.arity > 0 : isFloats(out));
+const isTarget = (fn: ElementFunction, out: unknown): boolean =>
+  fn.returns === 'mask' ? out instanceof Uint8Array && fn.arity > 0 : isFloats(out);
 
 function unaryLoop(fn: Scalar, x: Floats, out: Floats): void {
   const { body } = fn;

@@ -2,13 +2,28 @@
 import type { Algebra, ElementFunction } from '../scalar/algebra.ts';
 import { mapDense } from './map-dense.ts';
 import {
-  floatAlgebra, int16Algebra, int32Algebra, int64Algebra, int8Algebra, uint16Algebra, uint32Algebra, uint64Algebra, uint8Algebra,
+  floatAlgebra,
+  int16Algebra,
+  int32Algebra,
+  int64Algebra,
+  int8Algebra,
+  uint16Algebra,
+  uint32Algebra,
+  uint64Algebra,
+  uint8Algebra,
 } from '../scalar/js-algebra.ts';
 import { broadcastStrides, collapse, elementCount, forEachRow, rowMajorStrides, type LoopNest } from '../strides.ts';
 
 /** Storage of one tensor; bool is a Uint8Array of 0 and 1. */
 export type NumberArray =
-  | Float32Array | Float64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array;
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array;
 export type BigIntArray = BigInt64Array | BigUint64Array;
 export type ElementArray = NumberArray | BigIntArray;
 
@@ -24,31 +39,55 @@ export interface Operand {
 export type Domain = Algebra<number, boolean> | Algebra<bigint, boolean>;
 
 const integerDomains: ReadonlyMap<unknown, Domain> = new Map<unknown, Domain>([
-  [Int32Array, int32Algebra], [Uint32Array, uint32Algebra], [Int16Array, int16Algebra], [Uint16Array, uint16Algebra],
-  [Int8Array, int8Algebra], [Uint8Array, uint8Algebra], [BigInt64Array, int64Algebra], [BigUint64Array, uint64Algebra],
+  [Int32Array, int32Algebra],
+  [Uint32Array, uint32Algebra],
+  [Int16Array, int16Algebra],
+  [Uint16Array, uint16Algebra],
+  [Int8Array, int8Algebra],
+  [Uint8Array, uint8Algebra],
+  [BigInt64Array, int64Algebra],
+  [BigUint64Array, uint64Algebra],
 ]);
 
 const integerLimits: ReadonlyMap<unknown, readonly [number, number]> = new Map<unknown, readonly [number, number]>([
-  [Int32Array, [-2147483648, 2147483647]], [Uint32Array, [0, 4294967295]], [Int16Array, [-32768, 32767]],
-  [Uint16Array, [0, 65535]], [Int8Array, [-128, 127]], [Uint8Array, [0, 255]],
+  [Int32Array, [-2147483648, 2147483647]],
+  [Uint32Array, [0, 4294967295]],
+  [Int16Array, [-32768, 32767]],
+  [Uint16Array, [0, 65535]],
+  [Int8Array, [-128, 127]],
+  [Uint8Array, [0, 255]],
 ]);
 
 /**
- * out[i] = fn(operands[i]…) for every index of `shape` (the broadcast shape); `out` is row-major and holds its element count.
- * Computed in float64 when a float takes part, else in the integer dtype of `out`; float results are rounded once, NaN is
- * written in canonical bits; float -> integer truncates and saturates (NaN -> 0), integer -> integer wraps.
+ * out[i] = fn(operands[i]…) for every index of `shape` (the broadcast shape); `out` is row-major and holds its element
+ * count. Computed in float64 when a float takes part, else in the integer dtype of `out`; float results are rounded
+ * once, NaN is written in canonical bits; float -> integer truncates and saturates (NaN -> 0), integer -> integer
+ * wraps.
  */
-export function map(fn: ElementFunction, operands: readonly Operand[], out: ElementArray, shape: readonly number[]): void {
+export function map(
+  fn: ElementFunction,
+  operands: readonly Operand[],
+  out: ElementArray,
+  shape: readonly number[],
+): void {
   checkCall(fn, operands, out, shape);
   if (mapDense(fn, operands, out)) return;
   const nest = loopNest(operands, shape);
-  const domain = domainFor(fn.returns, operands.map((operand) => operand.array), out);
+  const domain = domainFor(
+    fn.returns,
+    operands.map((operand) => operand.array),
+    out,
+  );
   const loads = operands.map((operand) => loaderFor(domain, operand.array));
   const store = storeFor(fn.returns, domain, out);
   const inner = nest.shape[nest.shape.length - 1]!;
   const steps = nest.strides.map((s) => s[s.length - 1]!);
   const rowOf = rowLoop(fn, domain, loads, steps, store);
-  forEachRow(nest, operands.map((operand) => operand.offset ?? 0), (offsets, row) => rowOf(offsets, row * inner, inner));
+  forEachRow(
+    nest,
+    operands.map((operand) => operand.offset ?? 0),
+    (offsets, row) => rowOf(offsets, row * inner, inner),
+  );
 }
 
 /** The merged loop nest of a map: one stride vector per operand, the out walked densely in the same order. */
@@ -56,7 +95,8 @@ export function loopNest(operands: readonly Operand[], shape: readonly number[])
   return collapse({
     shape,
     strides: operands.map((operand) =>
-      broadcastStrides(operand.shape, operand.strides ?? rowMajorStrides(operand.shape), shape)),
+      broadcastStrides(operand.shape, operand.strides ?? rowMajorStrides(operand.shape), shape),
+    ),
   });
 }
 
@@ -71,7 +111,11 @@ export function isBigIntArray(array: ElementArray): array is BigIntArray {
 }
 
 /** Where a function of these arrays is computed: float64 if a float takes part, else the integers of `out`. */
-export function domainFor(returns: ElementFunction['returns'], arrays: readonly ElementArray[], out: ElementArray): Domain {
+export function domainFor(
+  returns: ElementFunction['returns'],
+  arrays: readonly ElementArray[],
+  out: ElementArray,
+): Domain {
   if (isFloatArray(out) || arrays.some(isFloatArray)) return floatAlgebra;
   if (returns === 'value') return integerDomains.get(out.constructor)!;
   return arrays.some(isBigIntArray) ? unboundedIntegers : floatAlgebra;
@@ -92,7 +136,12 @@ export function canonicaliseNaN(array: ElementArray, start = 0, end = array.leng
 /** A number, a bigint or a truth value, by domain. */
 export type Value = number | bigint | boolean;
 
-function checkCall(fn: ElementFunction, operands: readonly Operand[], out: ElementArray, shape: readonly number[]): void {
+function checkCall(
+  fn: ElementFunction,
+  operands: readonly Operand[],
+  out: ElementArray,
+  shape: readonly number[],
+): void {
   if (operands.length !== fn.arity) {
     throw new RangeError(`${fn.name} takes ${fn.arity} operands, got ${operands.length}`);
   }
@@ -135,12 +184,17 @@ function rowLoop(fn: ElementFunction, domain: Domain, loads: readonly Load[], st
     };
   }
   return (offsets: readonly number[], at: number, count: number): void => {
-    for (let i = 0; i < count; i++) store(at + i, apply(domain, ...loads.map((load, k) => load(offsets[k]! + i * steps[k]!))));
+    for (let i = 0; i < count; i++)
+      store(at + i, apply(domain, ...loads.map((load, k) => load(offsets[k]! + i * steps[k]!))));
   };
 }
 
 /** Writes a value of the domain (or a mask) with the conversion of `map`. */
-export function storeFor(returns: ElementFunction['returns'], domain: Domain, out: ElementArray): (index: number, value: Value) => void {
+export function storeFor(
+  returns: ElementFunction['returns'],
+  domain: Domain,
+  out: ElementArray,
+): (index: number, value: Value) => void {
   if (returns === 'mask') return storeMask(out);
   if (isBigIntArray(out)) return domain === floatAlgebra ? storeSaturated64(out) : (i, v) => (out[i] = v as bigint);
   if (isFloatArray(out)) return storeFloat(out);
@@ -166,8 +220,8 @@ function storeSaturated64(out: BigIntArray): (index: number, value: Value) => vo
   };
 }
 
-// A NaN that reaches a typed array keeps whatever bits the machine gave it, and they differ between interpreter and compiled
-// code, so NaNs are written as words.
+// A NaN that reaches a typed array keeps whatever bits the machine gave it, and they differ between interpreter and
+// compiled code, so NaNs are written as words.
 function storeFloat(out: Float32Array | Float64Array): (index: number, value: Value) => void {
   const words = new Uint32Array(out.buffer, out.byteOffset, out.byteLength >>> 2);
   if (out instanceof Float32Array) {

@@ -1,4 +1,5 @@
-// The generator Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers, SC 2011): numbered blocks of four words.
+// The generator Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel random numbers, SC 2011): numbered blocks of four
+// words.
 
 /** A source of numbered random blocks; the seed is an unsigned 64-bit integer, streams are independent. */
 export interface RandomSource {
@@ -13,7 +14,10 @@ export const WEYL_1 = 0xbb67ae85;
 export const ROUNDS = 10;
 
 /** The two words of a key. */
-export const keyOf = ({ seed }: RandomSource): readonly [number, number] => [Number(BigInt.asIntN(32, seed)), Number(BigInt.asIntN(32, seed >> 32n))];
+export const keyOf = ({ seed }: RandomSource): readonly [number, number] => [
+  Number(BigInt.asIntN(32, seed)),
+  Number(BigInt.asIntN(32, seed >> 32n)),
+];
 
 /** One Philox4x32-10 block: out = bijection of `counter` (4 words) under `key` (2 words); out may be counter. */
 export function philox(counter: Uint32Array, key: readonly [number, number], out: Uint32Array): void {

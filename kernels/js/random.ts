@@ -1,5 +1,5 @@
-// Random numbers from the counter-based generator of philox.ts: uniform, normal, integers, permutations.
-// Element i depends on (seed, stream, i) alone, so a slice can be drawn without its neighbours, on any thread or device.
+// Random numbers from the counter-based generator of philox.ts: uniform, normal, integers, permutations. Element i
+// depends on (seed, stream, i) alone, so a slice can be drawn without its neighbours, on any thread or device.
 import { scalar } from '../scalar/algebra.ts';
 import type { Operand } from './map.ts';
 import { cos, log, sin } from '../scalar/math.ts';
@@ -11,7 +11,9 @@ const CHUNK_BLOCKS = 2048;
 /** 24 of 32 bits, as a number in [0, 1). */
 const unit24 = scalar('unit24', 1, (m, word) => m.mul(m.floor(m.mul(word, m.constant(2 ** -8))), m.constant(2 ** -24)));
 /** 53 of 64 bits, as a number in [0, 1). */
-const unit53 = scalar('unit53', 2, (m, low, high) => m.mul(m.add(m.mul(high, m.constant(2097152)), m.floor(m.mul(low, m.constant(2 ** -11)))), m.constant(2 ** -53)));
+const unit53 = scalar('unit53', 2, (m, low, high) =>
+  m.mul(m.add(m.mul(high, m.constant(2097152)), m.floor(m.mul(low, m.constant(2 ** -11)))), m.constant(2 ** -53)),
+);
 const radius = scalar('radius', 1, (m, u) => m.sqrt(m.mul(m.constant(-2), m.call(log, m.sub(m.constant(1), u)))));
 const across = scalar('across', 2, (m, r, v) => m.mul(r, m.call(cos, m.mul(m.constant(2 * Math.PI), v))));
 const along = scalar('along', 2, (m, r, v) => m.mul(r, m.call(sin, m.mul(m.constant(2 * Math.PI), v))));
@@ -19,23 +21,36 @@ const along = scalar('along', 2, (m, r, v) => m.mul(r, m.call(sin, m.mul(m.const
 /** Uniform on [0, 1): float32 takes the top 24 bits of a word (four elements a block), float64 53 bits of two words. */
 export function uniform(on: Skeletons, source: RandomSource, out: Float32Array | Float64Array, first = 0): void {
   if (out instanceof Float32Array) {
-    eachChunk(on, source, first, out.length, 4, (words, start, count) => on.map(unit24, [{ array: words, shape: [count] }], out.subarray(start, start + count), [count]));
+    eachChunk(on, source, first, out.length, 4, (words, start, count) =>
+      on.map(unit24, [{ array: words, shape: [count] }], out.subarray(start, start + count), [count]),
+    );
     return;
   }
-  eachChunk(on, source, first, out.length, 2, (words, start, count) => on.map(unit53, pairOf(words, [count], 2, 0), out.subarray(start, start + count), [count]));
+  eachChunk(on, source, first, out.length, 2, (words, start, count) =>
+    on.map(unit53, pairOf(words, [count], 2, 0), out.subarray(start, start + count), [count]),
+  );
 }
 
 /**
- * Standard normal by Box and Muller, two elements a block, with the project's own log, sine and cosine in float64, so that the
- * bits are the same everywhere: element 2j is r cos(t), 2j + 1 is r sin(t), r = sqrt(-2 log(1 - u)), t = 2 pi v.
+ * Standard normal by Box and Muller, two elements a block, with the project's own log, sine and cosine in float64, so
+ * that the bits are the same everywhere: element 2j is r cos(t), 2j + 1 is r sin(t), r = sqrt(-2 log(1 - u)), t = 2 pi
+ * v.
  */
 export function normal(on: Skeletons, source: RandomSource, out: Float32Array | Float64Array, first = 0): void {
   const skipped = first % 2;
   const pairs = Math.ceil((skipped + out.length) / 2);
-  const [u, v, even, odd] = [new Float64Array(CHUNK_BLOCKS), new Float64Array(CHUNK_BLOCKS), new Float64Array(CHUNK_BLOCKS), new Float64Array(CHUNK_BLOCKS)];
+  const [u, v, even, odd] = [
+    new Float64Array(CHUNK_BLOCKS),
+    new Float64Array(CHUNK_BLOCKS),
+    new Float64Array(CHUNK_BLOCKS),
+    new Float64Array(CHUNK_BLOCKS),
+  ];
   eachChunk(on, source, (first - skipped) / 2, pairs, 1, (words, start, count) => {
     const shape = [count];
-    const of = (array: Float64Array): { array: Float64Array; shape: number[] } => ({ array: array.subarray(0, count), shape });
+    const of = (array: Float64Array): { array: Float64Array; shape: number[] } => ({
+      array: array.subarray(0, count),
+      shape,
+    });
     on.map(unit53, pairOf(words, shape, 4, 0), of(u).array, shape);
     on.map(unit53, pairOf(words, shape, 4, 2), of(v).array, shape);
     on.map(radius, [of(u)], of(u).array, shape);
@@ -49,12 +64,26 @@ export function normal(on: Skeletons, source: RandomSource, out: Float32Array | 
 }
 
 /** The low and high words of numbered elements. */
-const pairOf = (array: Uint32Array, shape: readonly number[], step: number, offset: number): Operand[] => [{ array, shape, strides: [step], offset }, { array, shape, strides: [step], offset: offset + 1 }];
+const pairOf = (array: Uint32Array, shape: readonly number[], step: number, offset: number): Operand[] => [
+  { array, shape, strides: [step], offset },
+  { array, shape, strides: [step], offset: offset + 1 },
+];
 
-/** Uniform integers in [low, high): 64 bits of a block times the range, the high part taken; bias below 2^-32 for ranges below 2^32. */
-export function integers(on: Skeletons, source: RandomSource, low: number, high: number, out: Int32Array | Uint32Array | BigInt64Array, first = 0): void {
+/**
+ * Uniform integers in [low, high): 64 bits of a block times the range, the high part taken; bias below 2^-32 for ranges
+ * below 2^32.
+ */
+export function integers(
+  on: Skeletons,
+  source: RandomSource,
+  low: number,
+  high: number,
+  out: Int32Array | Uint32Array | BigInt64Array,
+  first = 0,
+): void {
   const range = high - low;
-  if (!(range >= 1 && range <= 4294967296)) throw new RangeError(`integers in [${low}, ${high}): the range must hold 1 to 2^32 values`);
+  if (!(range >= 1 && range <= 4294967296))
+    throw new RangeError(`integers in [${low}, ${high}): the range must hold 1 to 2^32 values`);
   eachChunk(on, source, first, out.length, 2, (words, start, count) => {
     for (let i = 0; i < count; i++) {
       const value = low + scaled(words[2 * i + 1]!, words[2 * i]!, range);
@@ -64,7 +93,10 @@ export function integers(on: Skeletons, source: RandomSource, low: number, high:
   });
 }
 
-/** A permutation of 0 … n - 1 (Fisher and Yates, from the end; step k uses element k of `integers`). The whole of it is one draw. */
+/**
+ * A permutation of 0 … n - 1 (Fisher and Yates, from the end; step k uses element k of `integers`). The whole of it is
+ * one draw.
+ */
 export function permutation(on: Skeletons, source: RandomSource, n: number): Int32Array {
   const order = Int32Array.from({ length: n }, (_, i) => i);
   eachChunk(on, source, 0, Math.max(0, n - 1), 2, (words, start, count) => {
@@ -79,8 +111,18 @@ export function permutation(on: Skeletons, source: RandomSource, n: number): Int
   return order;
 }
 
-/** Calls `use` for elements first … first + count - 1 with their words, the place in the out where they begin, and how many they are. */
-function eachChunk(on: Skeletons, source: RandomSource, first: number, count: number, perBlock: 1 | 2 | 4, use: (words: Uint32Array, start: number, count: number) => void): void {
+/**
+ * Calls `use` for elements first … first + count - 1 with their words, the place in the out where they begin, and how
+ * many they are.
+ */
+function eachChunk(
+  on: Skeletons,
+  source: RandomSource,
+  first: number,
+  count: number,
+  perBlock: 1 | 2 | 4,
+  use: (words: Uint32Array, start: number, count: number) => void,
+): void {
   const drawn = new Uint32Array(4 * Math.min(CHUNK_BLOCKS, Math.ceil(count / perBlock) + 1));
   const perElement = 4 / perBlock;
   for (let start = 0; start < count;) {

@@ -1,7 +1,16 @@
 // The reduce skeleton in plain JavaScript: body, then a fixed-order combination along axes, then an optional last step.
 import { scalar, type Algebra, type Scalar } from '../scalar/algebra.ts';
 import { floatAlgebra } from '../scalar/js-algebra.ts';
-import { domainFor, isBigIntArray, loaderFor, map, storeFor, type Domain, type ElementArray, type Operand } from './map.ts';
+import {
+  domainFor,
+  isBigIntArray,
+  loaderFor,
+  map,
+  storeFor,
+  type Domain,
+  type ElementArray,
+  type Operand,
+} from './map.ts';
 import { collapse, elementCount, forEachRow, rowMajorStrides, type LoopNest } from '../strides.ts';
 
 /** What a combination starts from: neutral values of sum, product, maximum and minimum in the domain computed in. */
@@ -18,7 +27,10 @@ export interface Reduction {
   readonly finish?: Scalar;
 }
 
-/** What a reduction may read in place of an operand: a function of operands, float32 as they, its values rounded as if they had been stored. */
+/**
+ * What a reduction may read in place of an operand: a function of operands, float32 as they, its values rounded as if
+ * they had been stored.
+ */
 export interface MappedOperand {
   readonly element: Scalar;
   readonly operands: readonly Operand[];
@@ -72,12 +84,17 @@ export const reductions = {
 } as const satisfies Record<string, Reduction>;
 
 /**
- * Reduces `axes` of a strided operand into `out` (row-major over the kept axes). r counts the reduced elements in row-major
- * order. If the innermost axis (extents of 1 left out) is reduced, element r goes to lane r mod 8, and lanes combine as
- * ((0+4)+(2+6))+((1+5)+(3+7)); otherwise r runs sequentially. Floats accumulate in float64, integers in the dtype of `out`.
+ * Reduces `axes` of a strided operand into `out` (row-major over the kept axes). r counts the reduced elements in
+ * row-major order. If the innermost axis (extents of 1 left out) is reduced, element r goes to lane r mod 8, and lanes
+ * combine as ((0+4)+(2+6))+((1+5)+(3+7)); otherwise r runs sequentially. Floats accumulate in float64, integers in the
+ * dtype of `out`.
  */
 export function reduce(
-  reduction: Reduction, source: Operand | MappedOperand, axes: readonly number[], out: ElementArray, options: ReduceOptions = {},
+  reduction: Reduction,
+  source: Operand | MappedOperand,
+  axes: readonly number[],
+  out: ElementArray,
+  options: ReduceOptions = {},
 ): void {
   const operand = 'element' in source ? stored(source) : source;
   const split = splitAxes(operand, axes);
@@ -85,7 +102,9 @@ export function reduce(
   const perResult = options.perResult ?? [];
   if (out.length !== results) throw new RangeError(`out holds ${out.length} elements, the reduction gives ${results}`);
   if (reduction.body.arity !== 1 + perResult.length) {
-    throw new RangeError(`${reduction.name} needs ${reduction.body.arity - 1} per-result operands, got ${perResult.length}`);
+    throw new RangeError(
+      `${reduction.name} needs ${reduction.body.arity - 1} per-result operands, got ${perResult.length}`,
+    );
   }
   const domain = domainFor('value', [operand.array, ...perResult], out) as Numeric;
   const fold = folder(domain, reduction, operand.array, perResult, split);
@@ -105,10 +124,13 @@ export function stored({ element, operands, shape }: MappedOperand, on: typeof m
   return { array, shape };
 }
 
-/** Position (r, as in `reduce`) of the first least or greatest element along the axes; the first NaN wins, as in NumPy. */
+/**
+ * Position (r, as in `reduce`) of the first least or greatest element along the axes; the first NaN wins, as in NumPy.
+ */
 export function argReduce(which: 'min' | 'max', operand: Operand, axes: readonly number[], out: ElementArray): void {
   const split = splitAxes(operand, axes);
-  if (split.count === 0 && out.length > 0) throw new RangeError('an empty axis has no extreme element: reduce a non-empty axis');
+  if (split.count === 0 && out.length > 0)
+    throw new RangeError('an empty axis has no extreme element: reduce a non-empty axis');
   const place = which === 'min' ? placeOfLeast : placeOfGreatest;
   eachKept(split.kept, operand.offset ?? 0, (offset, result) => {
     const best = place(operand.array, offset, split);
@@ -143,7 +165,10 @@ function placeOfGreatest(array: ElementArray, offset: number, { starts, inner, s
   return place;
 }
 
-/** Whether the reduction of these axes runs in eight lanes (true) or sequentially (false): a function of shape and axes alone. */
+/**
+ * Whether the reduction of these axes runs in eight lanes (true) or sequentially (false): a function of shape and axes
+ * alone.
+ */
 export function runsInLanes(shape: readonly number[], axes: readonly number[]): boolean {
   for (let d = shape.length - 1; d >= 0; d--) if (shape[d] !== 1) return axes.includes(d);
   return true;
@@ -153,7 +178,10 @@ type Numeric = Algebra<number, boolean>; // stands for either domain: values are
 
 interface Split {
   readonly kept: LoopNest;
-  /** Where the rows of reduced elements begin relative to a result's first element, in order of r; an operand that lies dense is one row. */
+  /**
+   * Where the rows of reduced elements begin relative to a result's first element, in order of r; an operand that lies
+   * dense is one row.
+   */
   readonly starts: Float64Array;
   /** Elements of a row, and how far apart they are. */
   readonly inner: number;
@@ -170,7 +198,12 @@ function splitAxes(operand: Operand, axes: readonly number[]): Split {
     return collapse({ shape: dims.map((d) => shape[d]!), strides: [dims.map((d) => strides[d]!)] });
   };
   const reduced = pick(true);
-  return { kept: pick(false), ...rowsOf(reduced), count: elementCount(reduced.shape), inLanes: runsInLanes(shape, axes) };
+  return {
+    kept: pick(false),
+    ...rowsOf(reduced),
+    count: elementCount(reduced.shape),
+    inLanes: runsInLanes(shape, axes),
+  };
 }
 
 function rowsOf(nest: LoopNest): Pick<Split, 'starts' | 'inner' | 'stride'> {
@@ -191,7 +224,11 @@ function eachKept(nest: LoopNest, start: number, visit: (offset: number, result:
 }
 
 function folder(
-  m: Numeric, reduction: Reduction, array: ElementArray, perResult: readonly ElementArray[], split: Split,
+  m: Numeric,
+  reduction: Reduction,
+  array: ElementArray,
+  perResult: readonly ElementArray[],
+  split: Split,
 ): (offset: number, result: number) => number {
   const load = (reduction.body === truth ? truthOf(m, array) : loaderFor(m, array)) as (index: number) => number;
   const extras = perResult.map((values) => loaderFor(m, values) as (index: number) => number);

@@ -1,4 +1,5 @@
-// Stable sorting of rows in plain JavaScript: argsort, sort and the k greatest or least. NaN comes last, whatever the direction.
+// Stable sorting of rows in plain JavaScript: argsort, sort and the k greatest or least. NaN comes last, whatever the
+// direction.
 import { isBigIntArray, type ElementArray, type NumberArray } from './map.ts';
 
 /** Which end comes first; NaN is last in both. */
@@ -20,7 +21,11 @@ export function argsort({ array, count }: Rows, direction: Direction, out: Int32
 }
 
 /** out[row, i] = the i-th element of the row in order, its bits unchanged. */
-export function sort<A extends ElementArray>({ array, count }: { readonly array: A; readonly count: number }, direction: Direction, out: A): void {
+export function sort<A extends ElementArray>(
+  { array, count }: { readonly array: A; readonly count: number },
+  direction: Direction,
+  out: A,
+): void {
   const order = new Int32Array(count);
   eachRow(array, count, (row, start) => {
     sortOrder(row, direction, order);
@@ -28,11 +33,18 @@ export function sort<A extends ElementArray>({ array, count }: { readonly array:
   });
 }
 
-/** The first k of every sorted row: values and their places. 'descending' gives the k greatest, NaN after all numbers. */
+/**
+ * The first k of every sorted row: values and their places. 'descending' gives the k greatest, NaN after all numbers.
+ */
 export function topK<A extends ElementArray>(
-  { array, count }: { readonly array: A; readonly count: number }, k: number, direction: Direction, values: A, indices: Int32Array | BigInt64Array,
+  { array, count }: { readonly array: A; readonly count: number },
+  k: number,
+  direction: Direction,
+  values: A,
+  indices: Int32Array | BigInt64Array,
 ): void {
-  if (!(k >= 0 && k <= count)) throw new RangeError(`k = ${k} of rows of ${count}: k must be between 0 and the row length`);
+  if (!(k >= 0 && k <= count))
+    throw new RangeError(`k = ${k} of rows of ${count}: k must be between 0 and the row length`);
   const order = new Int32Array(count);
   eachRow(array, count, (row, start) => {
     const at = (start / Math.max(1, count)) * k;
@@ -64,7 +76,9 @@ function gather(row: ElementArray, order: Int32Array, count: number, out: Elemen
 function wordsOf(array: ElementArray): Uint32Array | Uint16Array | Uint8Array {
   const { buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: size } = array;
   if (size >= 4) return new Uint32Array(buffer, byteOffset, byteLength / 4);
-  return size === 2 ? new Uint16Array(buffer, byteOffset, byteLength / 2) : new Uint8Array(buffer, byteOffset, byteLength);
+  return size === 2
+    ? new Uint16Array(buffer, byteOffset, byteLength / 2)
+    : new Uint8Array(buffer, byteOffset, byteLength);
 }
 
 /** Merge sort, bottom up, on runs found by insertion; `order` receives the permutation. */
@@ -72,7 +86,8 @@ function sortOrder(row: ElementArray, direction: Direction, order: Int32Array): 
   const after = isBigIntArray(row) ? afterOf(row as unknown as NumberArray, direction) : afterOf(row, direction);
   for (let i = 0; i < order.length; i++) order[i] = i;
   const run = 16;
-  for (let start = 0; start < order.length; start += run) insertionSort(order, start, Math.min(order.length, start + run), after);
+  for (let start = 0; start < order.length; start += run)
+    insertionSort(order, start, Math.min(order.length, start + run), after);
   let [from, to]: [Int32Array, Int32Array] = [order, new Int32Array(order.length)];
   for (let width = run; width < order.length; width *= 2) {
     for (let start = 0; start < order.length; start += 2 * width) merge(from, to, start, width, after);

@@ -1,4 +1,5 @@
-// Products and substitutions in plain JavaScript, in turns of the event loop: rows of a product and right-hand sides know nothing of each other.
+// Products and substitutions in plain JavaScript, in turns of the event loop: rows of a product and right-hand sides
+// know nothing of each other.
 import { contractAny, type Contraction, type MatrixArray } from './contract.ts';
 import { type BlockSolve, solveBlock } from './linalg-leaf.ts';
 import type { AsyncGround } from './linalg.ts';
@@ -21,7 +22,9 @@ export class TurnsGround implements AsyncGround {
 
   solveAsync(spec: BlockSolve): Promise<void> {
     const stride = spec.layout === 'columns' ? 1 : spec.x.stride;
-    return this.turns.work(spec.count, firstOf(spec.size * spec.size), (start, end) => solveBlock({ ...spec, count: end - start, x: { ...spec.x, offset: spec.x.offset + start * stride } }));
+    return this.turns.work(spec.count, firstOf(spec.size * spec.size), (start, end) =>
+      solveBlock({ ...spec, count: end - start, x: { ...spec.x, offset: spec.x.offset + start * stride } }),
+    );
   }
 }
 
@@ -31,7 +34,11 @@ const firstOf = (workEach: number): number => Math.max(1, Math.floor(FIRST_WORK 
 function rowsOf(spec: Contraction<MatrixArray>, start: number, end: number): Contraction<MatrixArray> {
   const { a, c, n, transposeA, triangle } = spec;
   return {
-    ...spec, m: end - start, n: triangle === 'lower' ? Math.min(n, end) : n, triangle: 'none',
-    a: { ...a, offset: a.offset + (transposeA ? start : start * a.stride) }, c: { ...c, offset: c.offset + start * c.stride },
+    ...spec,
+    m: end - start,
+    n: triangle === 'lower' ? Math.min(n, end) : n,
+    triangle: 'none',
+    a: { ...a, offset: a.offset + (transposeA ? start : start * a.stride) },
+    c: { ...c, offset: c.offset + start * c.stride },
   };
 }

@@ -61,9 +61,14 @@ export interface Algebra<T, M> {
   highHalf(x: T): T;
   /** table[index] for an integer-valued index, clamped to the table (NaN reads entry 0). */
   lookup(table: readonly number[], index: T): T;
-  /** `usual` where the mask is off, `otherwise()` where it is on; devices may skip `otherwise` when no lane needs it. */
+  /**
+   * `usual` where the mask is off, `otherwise()` where it is on; devices may skip `otherwise` when no lane needs it.
+   */
   rare(mask: M, usual: readonly T[], otherwise: () => readonly T[]): readonly T[];
-  /** The value as a float32 element that was written and is read again: rounded to nearest even, NaN canonical. Floats only. */
+  /**
+   * The value as a float32 element that was written and is read again: rounded to nearest even, NaN canonical. Floats
+   * only.
+   */
   single(a: T): T;
   /** Applies a named scalar function: inlined by devices that spell it out, a built-in where a device has one. */
   call(scalar: Scalar, a: T, b?: T): T;

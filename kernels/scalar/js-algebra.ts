@@ -60,7 +60,11 @@ export const floatAlgebra: Numbers = {
 
 /** Integers held in numbers, wrapped after every operation. */
 export const int32Algebra: Numbers = numberIntegers((x) => x | 0, 32, Math.imul);
-export const uint32Algebra: Numbers = numberIntegers((x) => x >>> 0, 32, (a, b) => Math.imul(a, b) >>> 0);
+export const uint32Algebra: Numbers = numberIntegers(
+  (x) => x >>> 0,
+  32,
+  (a, b) => Math.imul(a, b) >>> 0,
+);
 export const int16Algebra: Numbers = numberIntegers((x) => (x << 16) >> 16, 16);
 export const uint16Algebra: Numbers = numberIntegers((x) => x & 0xffff, 16);
 export const int8Algebra: Numbers = numberIntegers((x) => (x << 24) >> 24, 8);
@@ -86,7 +90,11 @@ function comparisons<T>() {
   };
 }
 
-function numberIntegers(wrap: (x: number) => number, bits: number, mul = (a: number, b: number) => wrap(a * b)): Numbers {
+function numberIntegers(
+  wrap: (x: number) => number,
+  bits: number,
+  mul = (a: number, b: number) => wrap(a * b),
+): Numbers {
   const identity = (a: number) => a;
   const floorDivide = (a: number, b: number) => (b === 0 ? 0 : wrap(Math.floor(a / b)));
   const inRange = (count: number) => count >= 0 && count < bits;

@@ -1,5 +1,6 @@
-// Inverse trigonometric and hyperbolic functions, power and cube root as bodies over the algebra; bits of specification sqs-num/1.
-// Coefficients are those published with fdlibm (Sun Microsystems, 1993; s_atan.c, e_asin.c, e_pow.c, s_cbrt.c); forms are our own.
+// Inverse trigonometric and hyperbolic functions, power and cube root as bodies over the algebra; bits of specification
+// sqs-num/1. Coefficients are those published with fdlibm (Sun Microsystems, 1993; s_atan.c, e_asin.c, e_pow.c,
+// s_cbrt.c); forms are our own.
 import { scalar, type Algebra, type Scalar } from './algebra.ts';
 import { log1p, polynomial, scaleByPowerOfTwo } from './math.ts';
 
@@ -9,9 +10,18 @@ const PI_LOW = 1.2246467991473532e-16;
 const HALF_PI_LOW = 6.123233995736766e-17;
 
 // Reduction of atan at 7/16, 11/16, 19/16 and 39/16 to atan(c) + atan((x - c) / (1 + c x)), c = 1/2, 1, 3/2, infinity.
-const ATAN = [1.62858201153657823623e-2, -3.65315727442169155270e-2, 4.97687799461593236017e-2, -5.83357013379057348645e-2, 6.66107313738753120669e-2, -7.69187620504482999495e-2, 9.09088713343650656196e-2, -1.11111104054623557880e-1, 1.42857142725034663711e-1, -1.99999999998764832476e-1, 3.33333333333329318027e-1];
-const ASIN_P = [3.47933107596021167570e-5, 7.91534994289814532176e-4, -4.00555345006794114027e-2, 2.01212532134862925881e-1, -3.25565818622400915405e-1, 1.66666666666666657415e-1];
-const ASIN_Q = [7.70381505559019352791e-2, -6.88283971605453293030e-1, 2.02094576023350569471, -2.40339491173441421878, 1];
+const ATAN = [
+  1.62858201153657823623e-2, -3.6531572744216915527e-2, 4.97687799461593236017e-2, -5.83357013379057348645e-2,
+  6.66107313738753120669e-2, -7.69187620504482999495e-2, 9.09088713343650656196e-2, -1.1111110405462355788e-1,
+  1.42857142725034663711e-1, -1.99999999998764832476e-1, 3.33333333333329318027e-1,
+];
+const ASIN_P = [
+  3.4793310759602116757e-5, 7.91534994289814532176e-4, -4.00555345006794114027e-2, 2.01212532134862925881e-1,
+  -3.25565818622400915405e-1, 1.66666666666666657415e-1,
+];
+const ASIN_Q = [
+  7.70381505559019352791e-2, -6.8828397160545329303e-1, 2.02094576023350569471, -2.40339491173441421878, 1,
+];
 
 /** Arc tangent. */
 export const atan: Scalar = scalar('atan', 1, (m, x) => {
@@ -20,8 +30,16 @@ export const atan: Scalar = scalar('atan', 1, (m, x) => {
   const above = [7 / 16, 11 / 16, 19 / 16, 39 / 16].map((edge) => m.ge(t, c(edge)));
   const numerator = stepwise(m, above, [t, m.sub(m.add(t, t), c(1)), m.sub(t, c(1)), m.sub(t, c(1.5)), c(-1)]);
   const denominator = stepwise(m, above, [c(1), m.add(c(2), t), m.add(t, c(1)), m.add(c(1), m.mul(c(1.5), t)), t]);
-  const high = stepwise(m, above, [0, 4.63647609000806093515e-1, 7.85398163397448278999e-1, 9.82793723247329054082e-1, Math.PI / 2].map(c));
-  const low = stepwise(m, above, [0, 2.26987774529616870924e-17, 3.06161699786838301793e-17, 1.39033110312309984516e-17, HALF_PI_LOW].map(c));
+  const high = stepwise(
+    m,
+    above,
+    [0, 4.63647609000806093515e-1, 7.85398163397448278999e-1, 9.82793723247329054082e-1, Math.PI / 2].map(c),
+  );
+  const low = stepwise(
+    m,
+    above,
+    [0, 2.26987774529616870924e-17, 3.06161699786838301793e-17, 1.39033110312309984516e-17, HALF_PI_LOW].map(c),
+  );
   const u = m.div(numerator, denominator);
   const z = m.mul(u, u);
   const bend = m.mul(u, m.mul(z, polynomial(m, z, ATAN)));
@@ -77,7 +95,10 @@ export const asinh: Scalar = scalar('asinh', 1, (m, x) => {
   const big = m.gt(t, m.constant(2 ** 28));
   const square = m.mul(t, t);
   const excess = m.add(t, m.div(square, m.add(one, m.sqrt(m.add(one, square)))));
-  const y = m.add(m.call(log1p, m.select(big, m.sub(t, one), excess)), m.select(big, m.constant(Math.LN2), m.constant(0)));
+  const y = m.add(
+    m.call(log1p, m.select(big, m.sub(t, one), excess)),
+    m.select(big, m.constant(Math.LN2), m.constant(0)),
+  );
   return m.select(m.lt(t, m.constant(2 ** -28)), x, m.copySign(y, x));
 });
 
@@ -120,7 +141,10 @@ export const cbrt: Scalar = scalar('cbrt', 1, (m, x) => {
   return m.select(regular, m.copySign(scaled, x), x);
 });
 
-/** x^y as in IEEE 754-2019 §9.2 (pow): pow(x, 0) = pow(1, y) = 1 even for NaN; NaN for finite x < 0 and y not an integer. */
+/**
+ * x^y as in IEEE 754-2019 §9.2 (pow): pow(x, 0) = pow(1, y) = 1 even for NaN; NaN for finite x < 0 and y not an
+ * integer.
+ */
 export const pow: Scalar = scalar('pow', 2, (m, x, y) => {
   const c = (value: number) => m.constant(value);
   const [t, one, zero, infinity] = [m.abs(x), c(1), c(0), c(Infinity)];
@@ -140,8 +164,14 @@ export const pow: Scalar = scalar('pow', 2, (m, x, y) => {
 });
 
 // fdlibm e_pow.c: log2(x) = 2 / (3 ln 2) * (3 s + s^3 + s^5 (L1 + …)), s = (x - c) / (x + c), c = 1 or 1.5.
-const LOG_L = [2.06975017800338417784e-1, 2.30660745775561754067e-1, 2.72728123808534006489e-1, 3.33333329818377432918e-1, 4.28571428578550184252e-1, 5.99999999999994648725e-1];
-const EXP_P = [4.13813679705723846039e-8, -1.65339022054652515390e-6, 6.61375632143793436117e-5, -2.77777777770155933842e-3, 1.66666666666666019037e-1];
+const LOG_L = [
+  2.06975017800338417784e-1, 2.30660745775561754067e-1, 2.72728123808534006489e-1, 3.33333329818377432918e-1,
+  4.28571428578550184252e-1, 5.99999999999994648725e-1,
+];
+const EXP_P = [
+  4.13813679705723846039e-8, -1.6533902205465251539e-6, 6.61375632143793436117e-5, -2.77777777770155933842e-3,
+  1.66666666666666019037e-1,
+];
 const CP = 9.61796693925975554329e-1; // 2 / (3 ln 2)
 const CP_HIGH = 9.61796700954437255859e-1;
 const CP_LOW = -7.02846165095275826516e-9;

@@ -1,6 +1,6 @@
 // Exponentials, logarithms and hyperbolic functions as bodies over the algebra: the bits of specification sqs-num/1.
-// Minimax coefficients are those published with fdlibm (Sun Microsystems, 1993; e_exp.c, e_log.c); the forms are our own:
-// branch-free, no FMA, every operation rounded once, in float64.
+// Minimax coefficients are those published with fdlibm (Sun Microsystems, 1993; e_exp.c, e_log.c); the forms are our
+// own: branch-free, no FMA, every operation rounded once, in float64.
 import { scalar, type Algebra, type Scalar } from './algebra.ts';
 
 export { cos, sin, tan } from './trigonometry.ts';
@@ -31,7 +31,13 @@ export const exp2: Scalar = scalar('exp2', 1, (m, x) => {
   const y = m.add(m.constant(1), m.add(head, m.add(tail, expm1Tail(m, m.add(head, tail)))));
   const [result] = m.rare(m.gt(m.abs(x), m.constant(1021)), [m.mul(y, m.powerOfTwo(k))], () => {
     const tooSmall = m.lt(x, m.constant(-1080));
-    return [m.select(m.ge(x, m.constant(1024)), m.constant(Infinity), m.select(tooSmall, m.constant(0), scaleByPowerOfTwo(m, y, k)))];
+    return [
+      m.select(
+        m.ge(x, m.constant(1024)),
+        m.constant(Infinity),
+        m.select(tooSmall, m.constant(0), scaleByPowerOfTwo(m, y, k)),
+      ),
+    ];
   });
   return result!;
 });
@@ -106,17 +112,23 @@ export const sigmoid: Scalar = scalar('sigmoid', 1, (m, x) => {
   return m.div(m.select(m.ge(x, m.constant(0)), one, e), m.add(one, e));
 });
 
-/** x * sigmoid(x); where e^x is subnormal, or nearly, the product x e^x is rounded once. At -infinity its limit, -0, which a product with 0 would not give. */
+/**
+ * x * sigmoid(x); where e^x is subnormal, or nearly, the product x e^x is rounded once. At -infinity its limit, -0,
+ * which a product with 0 would not give.
+ */
 export const silu: Scalar = scalar('silu', 1, (m, x) => {
   const deep = m.lt(x, m.constant(-700));
   const plain = m.mul(x, m.call(sigmoid, x));
-  const [y] = m.rare(deep, [plain], () => [m.select(deep, m.mul(m.mul(m.max(x, m.constant(-1000)), exponential(m, x, 64)), m.constant(2 ** -64)), plain)]);
+  const [y] = m.rare(deep, [plain], () => [
+    m.select(deep, m.mul(m.mul(m.max(x, m.constant(-1000)), exponential(m, x, 64)), m.constant(2 ** -64)), plain),
+  ]);
   return y!;
 });
 
 /** log(1 + e^x), without overflow. */
 export const softplus: Scalar = scalar('softplus', 1, (m, x) =>
-  m.add(m.max(x, m.constant(0)), m.call(log1p, m.call(exp, m.neg(m.abs(x))))));
+  m.add(m.max(x, m.constant(0)), m.call(log1p, m.call(exp, m.neg(m.abs(x))))),
+);
 
 /** Polynomial by Horner's rule, highest coefficient first. */
 export function polynomial<T, M>(m: Algebra<T, M>, x: T, coefficients: readonly number[]): T {
@@ -125,7 +137,9 @@ export function polynomial<T, M>(m: Algebra<T, M>, x: T, coefficients: readonly 
   return sum;
 }
 
-/** y * 2^k for integer-valued k in [-2044, 2046], rounded once where the result is subnormal (if y is within [1/2, 2]). */
+/**
+ * y * 2^k for integer-valued k in [-2044, 2046], rounded once where the result is subnormal (if y is within [1/2, 2]).
+ */
 export function scaleByPowerOfTwo<T, M>(m: Algebra<T, M>, y: T, k: T): T {
   const first = m.floor(m.mul(k, m.constant(0.5)));
   return m.mul(m.mul(y, m.powerOfTwo(first)), m.powerOfTwo(m.sub(k, first)));
@@ -154,7 +168,7 @@ function logOf<T, M>(m: Algebra<T, M>, k: T, f: T, correction?: T): T {
   return m.sub(m.mul(k, m.constant(LN2_HIGH)), m.sub(m.sub(halfSquare, low), f));
 }
 
-const LN2_HIGH = 6.93147180369123816490e-1; // 33 bits, so that k * LN2_HIGH is exact
+const LN2_HIGH = 6.9314718036912381649e-1; // 33 bits, so that k * LN2_HIGH is exact
 const LN2_LOW = 1.90821492927058770002e-10;
 const LN2_26 = 0.6931471675634384; // 26 bits
 const LN2_REST = 1.2996506893889889e-8;
@@ -166,9 +180,15 @@ const LOG10_2_HIGH = 0.30102999566395283; // 42 bits
 const LOG10_2_LOW = 2.8363394551044964e-14;
 
 // fdlibm e_exp.c: r - r^2 (P1 + …) approximates r coth(r/2)-like term 2 - ..., error below 2^-59 on |r| <= ln(2)/2.
-const EXP_P = [4.13813679705723846039e-8, -1.65339022054652515390e-6, 6.61375632143793436117e-5, -2.77777777770155933842e-3, 1.66666666666666019037e-1];
+const EXP_P = [
+  4.13813679705723846039e-8, -1.6533902205465251539e-6, 6.61375632143793436117e-5, -2.77777777770155933842e-3,
+  1.66666666666666019037e-1,
+];
 // fdlibm e_log.c: log(1+f) = f - f^2/2 + s (f^2/2 + R(s^2)), s = f / (2 + f).
-const LOG_R = [1.479819860511658591e-1, 1.531383769920937332e-1, 1.818357216161805012e-1, 2.222219843214978396e-1, 2.857142874366239149e-1, 3.999999999940941908e-1, 6.666666666666735130e-1];
+const LOG_R = [
+  1.479819860511658591e-1, 1.531383769920937332e-1, 1.818357216161805012e-1, 2.222219843214978396e-1,
+  2.857142874366239149e-1, 3.999999999940941908e-1, 6.66666666666673513e-1,
+];
 
 /** x = k ln 2 + r with e^r - 1 = high + tail, |tail| < 0.07. */
 function reduceForExp<T, M>(m: Algebra<T, M>, x: T): { k: T; high: T; tail: T } {
@@ -195,7 +215,11 @@ function halfExpm1<T, M>(m: Algebra<T, M>, x: T): T {
   const lost = m.sub(head, m.sub(sum, offset)); // FastTwoSum: |offset| >= |head| or offset = 0
   const y = m.add(sum, m.add(lost, m.mul(scale, tail)));
   const big = m.gt(x, m.constant(710.5));
-  return m.select(big, m.constant(Infinity), m.select(m.lt(x, m.constant(-50)), m.constant(-0.5), m.mul(y, m.constant(4))));
+  return m.select(
+    big,
+    m.constant(Infinity),
+    m.select(m.lt(x, m.constant(-50)), m.constant(-0.5), m.mul(y, m.constant(4))),
+  );
 }
 
 interface LogSplit<T> {

@@ -1,9 +1,21 @@
 // Blocks of Philox on WebAssembly SIMD: four at a time, word by word of each in one vector.
 //
-// Parameter block: i32 key words, low and high word of the first block's number, stream, address of the words. The range is groups of four blocks.
+// Parameter block: i32 key words, low and high word of the first block's number, stream, address of the words. The
+// range is groups of four blocks.
 import { keyOf, MULTIPLIER_0, MULTIPLIER_1, type RandomSource, ROUNDS, WEYL_0, WEYL_1 } from '../js/philox.ts';
 import { instantiate, type Kernel } from './code/abi.ts';
-import { i32, i32x4, i64x2, ModuleBuilder, set, v128, whileTrue, type Expr, type Local, type Statement } from './code/assembler.ts';
+import {
+  i32,
+  i32x4,
+  i64x2,
+  ModuleBuilder,
+  set,
+  v128,
+  whileTrue,
+  type Expr,
+  type Local,
+  type Statement,
+} from './code/assembler.ts';
 import { copyElements, SCRATCH_BYTES, type KernelMemory, type Scratch } from './memory/staging.ts';
 
 type Vector = Expr<'v128'>;
@@ -39,7 +51,10 @@ export class WasmPhilox {
       const now = Math.min(most, blocks - done);
       words[FIELD.low / 4] = low + done;
       this.#kernel(params, 0, Math.ceil(now / BLOCKS));
-      copyElements(new Uint32Array(this.#heap.memory.buffer, room >>> 0, 4 * now), out.subarray(4 * done, 4 * (done + now)));
+      copyElements(
+        new Uint32Array(this.#heap.memory.buffer, room >>> 0, 4 * now),
+        out.subarray(4 * done, 4 * (done + now)),
+      );
     }
     return true;
   }
@@ -58,23 +73,43 @@ function philoxModule(kind: 'shared' | 'private'): Uint8Array<ArrayBuffer> {
   };
   const load = (offset: number): Vector => i32x4.splat(i32.load(params, offset));
   const [multiplier0, multiplier1] = [keep(words(MULTIPLIER_0)), keep(words(MULTIPLIER_1))];
-  const keys = Array.from({ length: ROUNDS }, (_, round) =>
-    [keep(i32x4.add(load(FIELD.key0), words(Math.imul(round, WEYL_0)))), keep(i32x4.add(load(FIELD.key1), words(Math.imul(round, WEYL_1))))] as const);
+  const keys = Array.from(
+    { length: ROUNDS },
+    (_, round) =>
+      [
+        keep(i32x4.add(load(FIELD.key0), words(Math.imul(round, WEYL_0)))),
+        keep(i32x4.add(load(FIELD.key1), words(Math.imul(round, WEYL_1)))),
+      ] as const,
+  );
   const [high, stream] = [keep(load(FIELD.high)), keep(load(FIELD.stream))];
   const enter = code.splice(0);
-  let block: readonly Vector[] = [keep(i32x4.add(i32x4.splat(i32.add(i32.load(params, FIELD.low), i32.mul(group, BLOCKS))), lanes([0, 1, 2, 3]))), high, stream, words(0)];
+  let block: readonly Vector[] = [
+    keep(i32x4.add(i32x4.splat(i32.add(i32.load(params, FIELD.low), i32.mul(group, BLOCKS))), lanes([0, 1, 2, 3]))),
+    high,
+    stream,
+    words(0),
+  ];
   for (const [key0, key1] of keys) {
     const [c0, c1, c2, c3] = block as readonly [Vector, Vector, Vector, Vector];
     const [even, odd] = [products(c0, multiplier0, keep), products(c2, multiplier1, keep)];
-    block = [keep(v128.xor(v128.xor(odd.high, c1), key0)), odd.low, keep(v128.xor(v128.xor(even.high, c3), key1)), even.low];
+    block = [
+      keep(v128.xor(v128.xor(odd.high, c1), key0)),
+      odd.low,
+      keep(v128.xor(v128.xor(even.high, c3), key1)),
+      even.low,
+    ];
   }
   f.body(
     ...enter,
     set(at, i32.add(i32.load(params, FIELD.target), i32.mul(group, GROUP_BYTES))),
-    whileTrue(i32.ltS(group, end),
+    whileTrue(
+      i32.ltS(group, end),
       ...code,
       ...inBlocks(block as readonly Local<'v128'>[]).map((vector, i) => v128.store(at, vector, 16 * i)),
-      set(at, i32.add(at, GROUP_BYTES)), set(group, i32.add(group, 1))));
+      set(at, i32.add(at, GROUP_BYTES)),
+      set(group, i32.add(group, 1)),
+    ),
+  );
   return module.encode();
 }
 
@@ -87,9 +122,16 @@ function products(a: Vector, b: Vector, keep: (value: Vector) => Local<'v128'>):
 /** Word by word of four blocks, as block after block. */
 function inBlocks(vectors: readonly Vector[]): Vector[] {
   const [a, b, c, d] = vectors as readonly [Vector, Vector, Vector, Vector];
-  return [0, 1, 2, 3].map((lane) => pick(pick(a, b, [lane, lane + 4, 0, 0]), pick(c, d, [lane, lane + 4, 0, 0]), [0, 1, 4, 5]));
+  return [0, 1, 2, 3].map((lane) =>
+    pick(pick(a, b, [lane, lane + 4, 0, 0]), pick(c, d, [lane, lane + 4, 0, 0]), [0, 1, 4, 5]),
+  );
 }
 
-const pick = (a: Vector, b: Vector, order: readonly number[]): Vector => v128.shuffle(a, b, order.flatMap((word) => [4 * word, 4 * word + 1, 4 * word + 2, 4 * word + 3]));
+const pick = (a: Vector, b: Vector, order: readonly number[]): Vector =>
+  v128.shuffle(
+    a,
+    b,
+    order.flatMap((word) => [4 * word, 4 * word + 1, 4 * word + 2, 4 * word + 3]),
+  );
 const lanes = (values: readonly number[]): Vector => v128.constant([...new Uint8Array(Int32Array.from(values).buffer)]);
 const words = (value: number): Vector => lanes([value, value, value, value]);

@@ -15,7 +15,9 @@ import { WasmReduce } from './reduce/reduce.ts';
 import { Scratch, type KernelMemory } from './memory/staging.ts';
 
 /** Skeletons over one heap; whatever has no vector form is computed in JavaScript, to the same bits. */
-export function wasmSkeletons(heap: KernelMemory): Skeletons & { readonly maps: WasmMap; readonly reductions: WasmReduce } {
+export function wasmSkeletons(
+  heap: KernelMemory,
+): Skeletons & { readonly maps: WasmMap; readonly reductions: WasmReduce } {
   const scratch = new Scratch(heap);
   const maps = new WasmMap(heap, scratch);
   const reductions = new WasmReduce(heap, scratch);
@@ -32,7 +34,10 @@ export function wasmSkeletons(heap: KernelMemory): Skeletons & { readonly maps: 
     else reduce(reduction, source, axes, out, options);
   };
   return {
-    maps, reductions, map: mapAll, reduce: reduceAll,
+    maps,
+    reductions,
+    map: mapAll,
+    reduce: reduceAll,
     argReduce: (which, operand, axes, out) => {
       if (!argReductions.run(which, operand, axes, out)) argReduce(which, operand, axes, out);
     },

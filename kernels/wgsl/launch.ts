@@ -1,6 +1,8 @@
 // What a GPU kernel is, as plain data: WGSL text, the buffers it binds, its parameters. A device compiles and runs it.
 
-/** A compute shader with the entry point `main`. Devices keep what they compile by this object's identity: make it once. */
+/**
+ * A compute shader with the entry point `main`. Devices keep what they compile by this object's identity: make it once.
+ */
 export interface Shader {
   /** Names it in errors and captures. */
   readonly name: string;
@@ -55,7 +57,9 @@ export function linearWorkgroups(count: number): [number, number, number] {
 }
 
 /** Parameters of a `main` that numbers its workgroups with `LINEAR_WORKGROUP`. */
-export const LINEAR_BUILTINS = '@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) thread: u32';
+export const LINEAR_BUILTINS =
+  '@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, ' +
+  '@builtin(local_invocation_index) thread: u32';
 
 /** Number of the workgroup in a dispatch of `linearWorkgroups`; may run past the count. */
 export const LINEAR_WORKGROUP = '(workgroup.y * workgroups.x + workgroup.x)';

@@ -1,11 +1,13 @@
 // Mutation run: changes the source in one place after another and asks the tests of that place whether they notice.
-//   npm run mutants                    all of them; ends with the score, and fails under the least one or where a mutant no longer fits
+//   npm run mutants                    all of them; ends with the score, and fails under the least one or where a
+//                                      mutant no longer fits
 //   npm run mutants -- fusion replay   those whose area or file contains a word
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { MUTANTS, type Mutant } from './list.ts';
+import { placesOf } from './place.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** Share of the mutants that the tests must notice. */
@@ -16,14 +18,21 @@ const LONGEST_MS = 300_000;
 type Verdict = 'caught' | 'survived' | 'does not fit';
 
 const words = process.argv.slice(2);
-const chosen = MUTANTS.filter(({ area, file }) => words.length === 0 || words.some((word) => area.includes(word) || file.includes(word)));
+const chosen = MUTANTS.filter(
+  ({ area, file }) => words.length === 0 || words.some((word) => area.includes(word) || file.includes(word)),
+);
 const verdicts = new Map<Mutant, Verdict>();
 const started = performance.now();
 
 /** A copy of the checkout to change things in. */
 function copyCheckout(): string {
   const folder = mkdtempSync(join(tmpdir(), 'symbolic-sheet-mutants-'));
-  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
+  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  })
+    .trim()
+    .split('\n');
   for (const file of files) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     cpSync(join(ROOT, file), join(folder, file));
@@ -34,7 +43,11 @@ function copyCheckout(): string {
 
 /** Whether test files pass in a folder. */
 function passes(folder: string, tests: readonly string[]): Promise<boolean> {
-  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', '--bail', '1', '--maxWorkers', '1', '--reporter', 'dot', ...tests], { cwd: folder, stdio: 'ignore', detached: true });
+  const child = spawn(
+    process.execPath,
+    ['node_modules/vitest/vitest.mjs', 'run', '--bail', '1', '--maxWorkers', '1', '--reporter', 'dot', ...tests],
+    { cwd: folder, stdio: 'ignore', detached: true },
+  );
   return new Promise((resolve) => {
     const timer = setTimeout(() => process.kill(-(child.pid as number), 'SIGKILL'), LONGEST_MS);
     child.on('exit', (code) => {
@@ -47,10 +60,11 @@ function passes(folder: string, tests: readonly string[]): Promise<boolean> {
 async function judge(folder: string, { file, find, replace, tests }: Mutant): Promise<Verdict> {
   const path = join(folder, file);
   const source = readFileSync(path, 'utf8');
-  if (source.split(find).length !== 2) return 'does not fit';
-  writeFileSync(path, source.replace(find, () => replace));
+  const [place, ...others] = placesOf(source, find);
+  if (place === undefined || others.length > 0) return 'does not fit';
+  writeFileSync(path, source.slice(0, place[0]) + replace + source.slice(place[1]));
   try {
-    return await passes(folder, tests) ? 'survived' : 'caught';
+    return (await passes(folder, tests)) ? 'survived' : 'caught';
   } finally {
     writeFileSync(path, source);
   }
@@ -63,7 +77,10 @@ async function work(queue: Mutant[]): Promise<void> {
     for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
       const verdict = await judge(folder, mutant);
       verdicts.set(mutant, verdict);
-      console.log(`${verdict === 'caught' ? '✓' : '✗'} ${verdict.padEnd(13)} ${mutant.area.padEnd(10)} ${mutant.file}: ${mutant.effect}`);
+      console.log(
+        `${verdict === 'caught' ? '✓' : '✗'} ${verdict.padEnd(13)} ${mutant.area.padEnd(10)} ${mutant.file}: ` +
+          `${mutant.effect}`,
+      );
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -86,5 +103,9 @@ const queue = [...chosen];
 await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, () => work(queue)));
 const count = (verdict: Verdict): number => [...verdicts.values()].filter((each) => each === verdict).length;
 const score = count('caught') / chosen.length;
-console.log(`\n${count('caught')} of ${chosen.length} mutants caught (${(100 * score).toFixed(1)} %, at least ${100 * LEAST_SCORE} %), ${count('does not fit')} do not fit, ${((performance.now() - started) / 60_000).toFixed(0)} min`);
+console.log(
+  `\n${count('caught')} of ${chosen.length} mutants caught (${(100 * score).toFixed(1)} %, at least ` +
+    `${100 * LEAST_SCORE} %), ${count('does not fit')} do not fit, ` +
+    `${((performance.now() - started) / 60_000).toFixed(0)} min`,
+);
 if (!(score >= LEAST_SCORE) || count('does not fit') > 0) process.exitCode = 1;

@@ -13,10 +13,17 @@ export async function devicesCommand(): Promise<CommandResult> {
   // What is listed is what there is, whatever a program may use of it.
   delete process.env[ONLY];
   await using sheet = await SymbolicSheet.open();
-  const record = sheet.devices().map((report) => (report.name === 'webgpu' && report.found ? { ...report, features: featuresOf(sheet) } : report));
+  const record = sheet
+    .devices()
+    .map((report) => (report.name === 'webgpu' && report.found ? { ...report, features: featuresOf(sheet) } : report));
   const width = Math.max(...record.map(({ name }) => name.length));
-  const lines = record.map((report) => `${report.found ? '✓' : '·'} ${report.name.padEnd(width)}  ${report.detail}${'features' in report ? ` · ${spell(report.features)}` : ''}`);
-  if (only !== undefined && only.trim() !== '') lines.push(`${ONLY}=${only}: programs use these alone, and do not open where one is missing.`);
+  const lines = record.map(
+    (report) =>
+      `${report.found ? '✓' : '·'} ${report.name.padEnd(width)}  ` +
+      `${report.detail}${'features' in report ? ` · ${spell(report.features)}` : ''}`,
+  );
+  if (only !== undefined && only.trim() !== '')
+    lines.push(`${ONLY}=${only}: programs use these alone, and do not open where one is missing.`);
   return { text: lines.join('\n'), record, exitCode: 0 };
 }
 
@@ -27,4 +34,7 @@ function featuresOf(sheet: SymbolicSheet): Features {
   return Object.fromEntries(Object.keys(FEATURES).map((name) => [name, features.has(name)]));
 }
 
-const spell = (features: Features): string => Object.entries(FEATURES).map(([name, what]) => `${what} ${features[name] === true ? '✓' : '–'}`).join(', ');
+const spell = (features: Features): string =>
+  Object.entries(FEATURES)
+    .map(([name, what]) => `${what} ${features[name] === true ? '✓' : '–'}`)
+    .join(', ');

@@ -6,7 +6,13 @@ import { parseArgs } from 'node:util';
 import { SheetError } from '../index.ts';
 import { devicesCommand } from './devices-command.ts';
 import { oneLine, printable } from './printable.ts';
-import { type CommandResult, diffCommand, explainCommand, replayCommand, type TraceCommandOptions } from './trace-commands.ts';
+import {
+  type CommandResult,
+  diffCommand,
+  explainCommand,
+  replayCommand,
+  type TraceCommandOptions,
+} from './trace-commands.ts';
 
 const USAGE = `symbolic-sheet replay run.sqs.json [--device js]   run a saved trace again and compare the results
 symbolic-sheet diff a.sqs.json b.sqs.json           where two programs part
@@ -27,7 +33,10 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   replay: { takes: ['the path of a saved trace'], run: ([path = ''], options) => replayCommand(path, options) },
-  diff: { takes: ['the path of a saved trace', 'the path of another'], run: ([a = '', b = ''], options) => diffCommand(a, b, options) },
+  diff: {
+    takes: ['the path of a saved trace', 'the path of another'],
+    run: ([a = '', b = ''], options) => diffCommand(a, b, options),
+  },
   explain: { takes: ['the path of a saved trace'], run: ([path = ''], options) => explainCommand(path, options) },
   devices: { takes: [], run: () => devicesCommand() },
 };
@@ -35,16 +44,41 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 /** Runs one command line (without node and script). */
 export async function runCommandLine(args: readonly string[]): Promise<CommandResult> {
   try {
-    const { values, positionals: [name, ...paths] } = parseArgs({
-      args: [...args], allowPositionals: true,
-      options: { device: { type: 'string' }, op: { type: 'string' }, limit: { type: 'string' }, prefix: { type: 'boolean' }, json: { type: 'boolean' }, version: { type: 'boolean', short: 'v' }, help: { type: 'boolean', short: 'h' } },
+    const {
+      values,
+      positionals: [name, ...paths],
+    } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        device: { type: 'string' },
+        op: { type: 'string' },
+        limit: { type: 'string' },
+        prefix: { type: 'boolean' },
+        json: { type: 'boolean' },
+        version: { type: 'boolean', short: 'v' },
+        help: { type: 'boolean', short: 'h' },
+      },
     });
     if (values.help === true) return { text: USAGE, exitCode: 0 };
-    if (values.version === true) return { text: (createRequire(import.meta.url)('symbolic-sheet/package.json') as { version: string }).version, exitCode: 0 };
+    if (values.version === true)
+      return {
+        text: (createRequire(import.meta.url)('symbolic-sheet/package.json') as { version: string }).version,
+        exitCode: 0,
+      };
     const fault = faultOf(name, paths);
     if (fault !== undefined) return { text: `${fault}\n\n${USAGE}`, exitCode: 2 };
     const result = await (COMMANDS[name as string] as Command).run(paths, values);
-    return values.json === true ? { ...result, text: JSON.stringify(result.record, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value), 2) } : result;
+    return values.json === true
+      ? {
+          ...result,
+          text: JSON.stringify(
+            result.record,
+            (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value),
+            2,
+          ),
+        }
+      : result;
   } catch (error) {
     return { text: messageOf(error), exitCode: 2 };
   }

@@ -23,7 +23,8 @@ export interface TraceCommandOptions {
   readonly prefix?: boolean | undefined;
 }
 
-const load = (path: string, options: TraceCommandOptions): Promise<Trace> => loadTrace(path, { damaged: options.prefix === true ? 'prefix' : 'refuse' });
+const load = (path: string, options: TraceCommandOptions): Promise<Trace> =>
+  loadTrace(path, { damaged: options.prefix === true ? 'prefix' : 'refuse' });
 
 /** Replays a trace and says how many results came out as recorded. */
 export async function replayCommand(path: string, options: TraceCommandOptions = {}): Promise<CommandResult> {
@@ -32,38 +33,63 @@ export async function replayCommand(path: string, options: TraceCommandOptions =
   const { firstDivergence: first, missing } = report;
   const lines = [`${path}: ${summary(report)}`, ...damageOf(trace)];
   if (first !== undefined) lines.push(`first difference: #${first.seq} ${oneLine(first.op)}: ${oneLine(first.reason)}`);
-  for (const { seq, contentId, dtype, shape } of missing) lines.push(`missing root #${seq}: ${oneLine(dtype)} [${shape.join('×')}] ${contentId ?? 'of unknown content'}`);
-  if (missing.length > 0) lines.push("Save with { roots: 'embedded' } or 'beside', or supply them to replayTrace(trace, { roots }).");
-  return { text: lines.join('\n'), record: report, exitCode: first !== undefined ? 1 : missing.length > 0 || report.compared === 0 ? 2 : 0 };
+  for (const { seq, contentId, dtype, shape } of missing)
+    lines.push(`missing root #${seq}: ${oneLine(dtype)} [${shape.join('×')}] ${contentId ?? 'of unknown content'}`);
+  if (missing.length > 0)
+    lines.push("Save with { roots: 'embedded' } or 'beside', or supply them to replayTrace(trace, { roots }).");
+  return {
+    text: lines.join('\n'),
+    record: report,
+    exitCode: first !== undefined ? 1 : missing.length > 0 || report.compared === 0 ? 2 : 0,
+  };
 }
 
 const summary = ({ events, compared, equal, within, skipped }: ReplayReport): string =>
-  `replayed ${events} events, chain ✓ · ${compared} digests compared: ${equal} equal, ${within} within the bound, ${compared - equal - within} different${skipped > 0 ? ` · ${skipped} not called` : ''}`;
+  `replayed ${events} events, chain ✓ · ${compared} digests compared: ${equal} equal, ${within} within the ` +
+  `bound, ${compared - equal - within} different${skipped > 0 ? ` · ${skipped} not called` : ''}`;
 
 /** Where two traces part. */
-export async function diffCommand(pathA: string, pathB: string, options: TraceCommandOptions = {}): Promise<CommandResult> {
+export async function diffCommand(
+  pathA: string,
+  pathB: string,
+  options: TraceCommandOptions = {},
+): Promise<CommandResult> {
   const [a, b] = [await load(pathA, options), await load(pathB, options)];
   const difference = diffTraces(a, b);
   const { firstDivergence: first, onlyInA, onlyInB } = difference;
-  const heading = first === undefined
-    ? [`The programs are equal: ${a.events.length} events.`]
-    : [`The programs part at event ${first.index}: ${name(first.a)} | ${name(first.b)}`, ...first.changes.map((change) => `  ${oneLine(change)}`),
-      `only in ${pathA}: ${onlyInA.length} · only in ${pathB}: ${onlyInB.length}`];
-  return { text: [...heading, ...opTable(difference)].join('\n'), record: difference, exitCode: first === undefined ? 0 : 1 };
+  const heading =
+    first === undefined
+      ? [`The programs are equal: ${a.events.length} events.`]
+      : [
+          `The programs part at event ${first.index}: ${name(first.a)} | ${name(first.b)}`,
+          ...first.changes.map((change) => `  ${oneLine(change)}`),
+          `only in ${pathA}: ${onlyInA.length} · only in ${pathB}: ${onlyInB.length}`,
+        ];
+  return {
+    text: [...heading, ...opTable(difference)].join('\n'),
+    record: difference,
+    exitCode: first === undefined ? 0 : 1,
+  };
 }
 
-const name = (event: Trace['events'][number] | undefined): string => (event === undefined ? 'ends' : `#${event.seq} ${oneLine(event.op)}`);
+const name = (event: Trace['events'][number] | undefined): string =>
+  event === undefined ? 'ends' : `#${event.seq} ${oneLine(event.op)}`;
 
 function opTable({ ops }: TraceDifference): string[] {
   const cell = ({ calls, elapsedNs, decisions }: TraceDifference['ops'][number]['a']): string =>
-    `${calls} calls ${(elapsedNs / 1e6).toFixed(3)} ms ${Object.entries(decisions).map(([decision, count]) => `${count} ${decision}`).join(' ')}`.trim();
+    `${calls} calls ${(elapsedNs / 1e6).toFixed(3)} ms ${Object.entries(decisions)
+      .map(([decision, count]) => `${count} ${decision}`)
+      .join(' ')}`.trim();
   return alignColumns(ops.map(({ op, a, b }) => [oneLine(op), cell(a), `|  ${cell(b)}`])).split('\n');
 }
 
 /** What a reader should know of a trace before anything else is said of it. */
 function damageOf({ damage, runs = [] }: Trace): string[] {
   const cut = runs.filter(({ interrupted }) => interrupted === true).length;
-  return [...(damage ? [`damaged: ${oneLine(damage.message)}`] : []), ...(cut > 0 ? [`${cut} of ${runs.length} runs did not end: what was not written yet is missing`] : [])];
+  return [
+    ...(damage ? [`damaged: ${oneLine(damage.message)}`] : []),
+    ...(cut > 0 ? [`${cut} of ${runs.length} runs did not end: what was not written yet is missing`] : []),
+  ];
 }
 
 const DEFAULT_LIMIT = 50;
@@ -74,12 +100,23 @@ export async function explainCommand(path: string, options: TraceCommandOptions 
   const trace = await load(path, options);
   const ops = explainedOps(trace).filter(({ op }) => options.op === undefined || op === options.op);
   if (ops.length === 0 && options.op !== undefined) {
-    throw new AttributeError(`explain: ${path} has no calls of ${options.op}; it has ${[...new Set(trace.events.map(({ op }) => op))].sort().join(', ')}.`, { op: options.op });
+    throw new AttributeError(
+      `explain: ${path} has no calls of ${options.op}; it has ` +
+        `${[...new Set(trace.events.map(({ op }) => op))].sort().join(', ')}.`,
+      { op: options.op },
+    );
   }
   const shown = ops.map(inOneLine).slice(0, limit);
   const more = ops.length - shown.length;
-  const lines = [`${path}: ${ops.length} calls`, ...damageOf(trace), ...(ops.length === 0 ? [] : [new Explanation(ops.map(inOneLine)).summary()]), '', new Explanation(shown).toString()];
-  if (more > 0) lines.push(`… and ${more} more calls: --limit ${ops.length} prints them all, --op NAME those of one op.`);
+  const lines = [
+    `${path}: ${ops.length} calls`,
+    ...damageOf(trace),
+    ...(ops.length === 0 ? [] : [new Explanation(ops.map(inOneLine)).summary()]),
+    '',
+    new Explanation(shown).toString(),
+  ];
+  if (more > 0)
+    lines.push(`… and ${more} more calls: --limit ${ops.length} prints them all, --op NAME those of one op.`);
   return { text: lines.join('\n').trimEnd(), record: ops, exitCode: 0 };
 }
 
@@ -89,8 +126,15 @@ function limitOf(text: string | undefined): number {
   throw new AttributeError(`explain: --limit is "${text}"; give a number of calls, as --limit 200.`, { limit: text });
 }
 
-const inOneLine = (op: ExplainedOp): ExplainedOp =>
-  ({ ...op, op: oneLine(op.op), type: oneLine(op.type), source: oneLine(op.source), attributes: oneLine(op.attributes), reason: oneLine(op.reason), device: op.device === undefined ? undefined : oneLine(op.device) });
+const inOneLine = (op: ExplainedOp): ExplainedOp => ({
+  ...op,
+  op: oneLine(op.op),
+  type: oneLine(op.type),
+  source: oneLine(op.source),
+  attributes: oneLine(op.attributes),
+  reason: oneLine(op.reason),
+  device: op.device === undefined ? undefined : oneLine(op.device),
+});
 
 function explainedOps(trace: Trace): ExplainedOp[] {
   const answers = answersIn(trace.annotations);

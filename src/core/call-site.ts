@@ -1,4 +1,5 @@
-// Where in the user's program a call stands: stacks without the lines of this library, and places taken at a call and read only when an error names them.
+// Where in the user's program a call stands: stacks without the lines of this library, and places taken at a call and
+// read only when an error names them.
 
 /** A place that was taken: the stack as the engine keeps it, which is made into text when somebody asks. */
 export interface CallSite {
@@ -14,7 +15,9 @@ const DEFAULT_LIMIT = 10;
 /** The file, line and column at the end of a stack line. */
 const PLACE = /([^\s(]+):\d+:\d+\)?$/;
 
-/** Sets how many lines of a stack are kept, where the engine has such a number and lets it be set; answers what it was. */
+/**
+ * Sets how many lines of a stack are kept, where the engine has such a number and lets it be set; answers what it was.
+ */
 function limitStacks(limit: number | undefined): number | undefined {
   const before: unknown = Error.stackTraceLimit;
   if (typeof before !== 'number' || limit === undefined) return undefined;
@@ -27,7 +30,10 @@ function limitStacks(limit: number | undefined): number | undefined {
   return before;
 }
 
-/** Has stacks keep enough lines to reach the program; answers what `restoreStacks` takes. Somebody who asked for more has more, who asked for none has none. */
+/**
+ * Has stacks keep enough lines to reach the program; answers what `restoreStacks` takes. Somebody who asked for more
+ * has more, who asked for none has none.
+ */
 export function deepenStacks(): number | undefined {
   const before = Error.stackTraceLimit;
   return before > 0 && before < DEEP_STACK ? limitStacks(DEEP_STACK) : undefined;
@@ -52,14 +58,20 @@ export function callerIn(stack: string | undefined): string | undefined {
   return linesOf(stack).find(isOfProgram);
 }
 
-/** A stack that begins with the program's own lines, without those of this library; as it is where there are none, or where somebody asked for long stacks. */
+/**
+ * A stack that begins with the program's own lines, without those of this library; as it is where there are none, or
+ * where somebody asked for long stacks.
+ */
 export function withoutLibrary(stack: string): string {
   const lines = stack.split('\n');
   const first = lines.findIndex((line) => line.startsWith('    at '));
   const rest = lines.slice(first);
   const own = rest.findIndex(isOfProgram);
   if (first < 0 || own < 0 || Error.stackTraceLimit > DEFAULT_LIMIT) return stack;
-  const shown = rest.slice(own).filter((line) => !isOfLibrary(line)).slice(0, DEFAULT_LIMIT);
+  const shown = rest
+    .slice(own)
+    .filter((line) => !isOfLibrary(line))
+    .slice(0, DEFAULT_LIMIT);
   return [...lines.slice(0, first), ...shown].join('\n');
 }
 
@@ -87,6 +99,7 @@ function isOfLibrary(line: string): boolean {
 function foldersOf(file: string | undefined): readonly string[] {
   if (file === undefined) return [];
   const root = file.replace(/src[\\/]core[\\/]call-site\.[jt]s$/, '');
-  // A file of another name is a bundle: all of it is the library, or the library is a part of the program that nothing tells from it.
+  // A file of another name is a bundle: all of it is the library, or the library is a part of the program that nothing
+  // tells from it.
   return root === file ? [file] : ['src', 'kernels'].flatMap((folder) => [`${root}${folder}/`, `${root}${folder}\\`]);
 }

@@ -3,7 +3,9 @@
 /** Nanoseconds from an arbitrary start; monotonic. */
 export type Clock = () => number;
 
-/** BLAKE3-256. `name` says which code computes it and is no part of any identity: all implementations agree bit for bit. */
+/**
+ * BLAKE3-256. `name` says which code computes it and is no part of any identity: all implementations agree bit for bit.
+ */
 export interface Digest {
   readonly name: string;
   /** 32 fresh bytes that belong to the caller; `bytes` may view shared, resizable or WebAssembly memory. */
@@ -30,7 +32,10 @@ export interface AppendFile {
   close(): void;
 }
 
-/** Facts about a machine that are dear to find and outlive a process: which of several kernels is the quickest. Never part of a result. */
+/**
+ * Facts about a machine that are dear to find and outlive a process: which of several kernels is the quickest. Never
+ * part of a result.
+ */
 export interface Notes {
   get(key: string): string | undefined;
   set(key: string, value: string): void;

@@ -35,14 +35,23 @@ export function withCallSite(error: SheetError, at: CallSite | undefined): Sheet
   return error;
 }
 
-/** Adds the lines of whoever waits here to the stack of an error that came up where nobody's were, as after a device had worked; where there are none, that of the call. */
+/**
+ * Adds the lines of whoever waits here to the stack of an error that came up where nobody's were, as after a device had
+ * worked; where there are none, that of the call.
+ */
 export function withReader(error: unknown): unknown {
-  if (!(error instanceof SheetError) || typeof error.stack !== 'string' || callerIn(error.stack) !== undefined) return error;
+  if (!(error instanceof SheetError) || typeof error.stack !== 'string' || callerIn(error.stack) !== undefined)
+    return error;
   const before = deepenStacks();
   const { stack = '' } = new Error('read here');
   restoreStacks(before);
   const { calledAt } = error.details;
-  const places = callerIn(stack) !== undefined ? placesOf(withoutLibrary(stack)) : typeof calledAt === 'string' ? `\n    at ${calledAt}` : '';
+  const places =
+    callerIn(stack) !== undefined
+      ? placesOf(withoutLibrary(stack))
+      : typeof calledAt === 'string'
+        ? `\n    at ${calledAt}`
+        : '';
   if (places !== '') error.stack = `${error.name}: ${error.message}${places}`;
   return error;
 }
@@ -141,7 +150,21 @@ export class DeviceLostError extends SheetError {
 }
 
 const NAMES = {
-  SheetError, ShapeError, DTypeError, AttributeError, UnknownOpError, SourceError, PolicyError, NumericError, LimitError, FormatError, ClosedError, UnavailableError, AbortedError, DeviceLostError,
+  SheetError,
+  ShapeError,
+  DTypeError,
+  AttributeError,
+  UnknownOpError,
+  SourceError,
+  PolicyError,
+  NumericError,
+  LimitError,
+  FormatError,
+  ClosedError,
+  UnavailableError,
+  AbortedError,
+  DeviceLostError,
 };
 // As text, for bundlers rename classes; on the prototype, so that stacks begin with them.
-for (const [name, { prototype }] of Object.entries(NAMES)) Object.defineProperty(prototype, 'name', { value: name, configurable: true, writable: true });
+for (const [name, { prototype }] of Object.entries(NAMES))
+  Object.defineProperty(prototype, 'name', { value: name, configurable: true, writable: true });

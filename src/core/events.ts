@@ -47,9 +47,10 @@ interface KeptEvent {
 }
 
 /**
- * What happens in a sheet, in order, as subscribers get it. `call`: an operation was admitted; `answer`: how it was answered;
- * `note`: what its text does not say, as a route; `keep` and `evict`: what the store takes and lets go; `warn`: a line to the
- * person who runs the program; `dropped`: so many events were lost here, because the subscriber read too slowly.
+ * What happens in a sheet, in order, as subscribers get it. `call`: an operation was admitted; `answer`: how it was
+ * answered; `note`: what its text does not say, as a route; `keep` and `evict`: what the store takes and lets go;
+ * `warn`: a line to the person who runs the program; `dropped`: so many events were lost here, because the subscriber
+ * read too slowly.
  */
 export type SheetEvent =
   | ({ readonly kind: 'call' } & ProgramEvent)

@@ -14,7 +14,10 @@ export interface ResultType {
 export interface Executor<H> {
   /** A result that comes from outside. The array is read before this returns. */
   root(array: TypedArray, dtype: string, shape: readonly number[]): H;
-  /** An op on results; attributes are canonical, as a trace holds them. Refuses what a call would refuse; computes nothing yet. */
+  /**
+   * An op on results; attributes are canonical, as a trace holds them. Refuses what a call would refuse; computes
+   * nothing yet.
+   */
   call(op: string, operands: readonly H[], attrs: AttributeValues, numerics: NumericsClass): H;
   typeOf(handle: H): ResultType;
   /** Lends the elements of a result, which are not to be kept or written. */
@@ -29,12 +32,23 @@ export interface Program {
   readonly roots: ReadonlyMap<number, TypedArray>;
 }
 
-/** Makes the calls of a program; answers the handles by number. A root is a call of no op that has elements. Throws what a call throws. */
+/**
+ * Makes the calls of a program; answers the handles by number. A root is a call of no op that has elements. Throws what
+ * a call throws.
+ */
 export function runProgram<H>({ calls, roots }: Program, executor: Executor<H>): ReadonlyMap<number, H> {
   const handles = new Map<number, H>();
   for (const { seq, op, operands, attrs, dtype, shape, numerics } of calls) {
     const root = roots.get(seq);
-    const made = root === undefined ? executor.call(op, operands.map((operand) => handles.get(operand) as H), attrs as AttributeValues, numerics) : executor.root(root, dtype, shape);
+    const made =
+      root === undefined
+        ? executor.call(
+            op,
+            operands.map((operand) => handles.get(operand) as H),
+            attrs as AttributeValues,
+            numerics,
+          )
+        : executor.root(root, dtype, shape);
     handles.set(seq, made);
   }
   return handles;

@@ -1,4 +1,5 @@
-// What a host finds, device by device: those that may be chosen, those that wait to be asked for by name, and why others are not there.
+// What a host finds, device by device: those that may be chosen, those that wait to be asked for by name, and why
+// others are not there.
 import type { Device, DeviceReport } from '../core/device/device.ts';
 import type { SharedTensorflowDevice } from '../core/device/tensorflow/shared.ts';
 import type { TensorflowDevice } from '../core/device/tensorflow/device.ts';
@@ -13,7 +14,8 @@ export type Found<D extends Device> = D | DeviceReport;
 const isReport = (found: Found<Device>): found is DeviceReport => 'found' in found;
 
 /** The device of a search, where one was found. */
-export const deviceIn = <D extends Device>(found: Found<D> | undefined): D | undefined => (found === undefined || isReport(found) ? undefined : found);
+export const deviceIn = <D extends Device>(found: Found<D> | undefined): D | undefined =>
+  found === undefined || isReport(found) ? undefined : found;
 
 /** The devices of a host, in the order in which ties are broken. */
 export class Finding implements Machine {

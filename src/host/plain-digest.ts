@@ -1,10 +1,20 @@
-// BLAKE3-256 in plain JavaScript, for hosts that run neither native code nor WebAssembly: the same bits, at a tenth of the rate or less.
+// BLAKE3-256 in plain JavaScript, for hosts that run neither native code nor WebAssembly: the same bits, at a tenth of
+// the rate or less.
 import type { Digest } from '../core/fingerprint/digest.ts';
 
 const CHUNK_BYTES = 1024;
 const BLOCK_BYTES = 64;
 const FLAG = { chunkStart: 1, chunkEnd: 2, parent: 4, root: 8 } as const;
-const INITIAL = Int32Array.of(0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19);
+const INITIAL = Int32Array.of(
+  0x6a09e667,
+  0xbb67ae85,
+  0x3c6ef372,
+  0xa54ff53a,
+  0x510e527f,
+  0x9b05688c,
+  0x1f83d9ab,
+  0x5be0cd19,
+);
 /** Where the words of a round's message come from in the message of the round before. */
 const PERMUTATION = [2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8];
 /** The order of the message's words in each of the seven rounds. */

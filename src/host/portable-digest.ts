@@ -1,4 +1,5 @@
-// BLAKE3-256 for hosts where no native code runs: in WebAssembly at about 1 GB/s, in JavaScript where that is refused; the same bits.
+// BLAKE3-256 for hosts where no native code runs: in WebAssembly at about 1 GB/s, in JavaScript where that is refused;
+// the same bits.
 import { createBLAKE3 } from 'hash-wasm';
 import type { Digest } from '../core/fingerprint/digest.ts';
 import { plainDigest } from './plain-digest.ts';

@@ -1,4 +1,5 @@
-// The WASM device of any host, or why there is none: where WebAssembly is missing or refused, JavaScript gives the same bits.
+// The WASM device of any host, or why there is none: where WebAssembly is missing or refused, JavaScript gives the same
+// bits.
 import type { DeviceReport } from '../core/device/device.ts';
 import type { JsDevice } from '../core/device/js/device.ts';
 import type { WasmDevice } from '../core/device/wasm/device.ts';
@@ -19,18 +20,58 @@ interface Opened {
 }
 
 /** A function that makes a vector. Kernels are compiled when they are first used: too late to find out. */
-const VECTOR_MODULE = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11);
+const VECTOR_MODULE = Uint8Array.of(
+  0,
+  97,
+  115,
+  109,
+  1,
+  0,
+  0,
+  0,
+  1,
+  5,
+  1,
+  96,
+  0,
+  1,
+  123,
+  3,
+  2,
+  1,
+  0,
+  10,
+  8,
+  1,
+  6,
+  0,
+  65,
+  0,
+  253,
+  15,
+  11,
+);
 
 /** Opens the device on threads of the host. */
-export async function openWasm(js: JsDevice, { threads, budgetBytes }: Settings, findThreads: () => TeamHost | Promise<TeamHost>, remedies: Remedies): Promise<Opened> {
-  const absent = (detail: string): Opened => ({ refusal: { name: 'wasm', found: false, detail: `${detail}; js gives the same results, slower` } });
+export async function openWasm(
+  js: JsDevice,
+  { threads, budgetBytes }: Settings,
+  findThreads: () => TeamHost | Promise<TeamHost>,
+  remedies: Remedies,
+): Promise<Opened> {
+  const absent = (detail: string): Opened => ({
+    refusal: { name: 'wasm', found: false, detail: `${detail}; js gives the same results, slower` },
+  });
   const refusal = refusalOf(remedies);
   if (refusal !== undefined) return absent(refusal);
   try {
     const { WasmDevice } = await import('../core/device/wasm/device.ts');
     return { wasm: new WasmDevice(js, { threads, host: await findThreads(), roomBytes: budgetBytes }) };
   } catch (error) {
-    return absent(`WebAssembly refused: ${String(error)}; where memory or address space is short, allow more, or open({ budgetBytes }) with less`);
+    return absent(
+      `WebAssembly refused: ${String(error)}; where memory or address space is short, allow more, or open({ ` +
+        'budgetBytes }) with less',
+    );
   }
 }
 

@@ -1,4 +1,5 @@
-// How far a result is from the reference: in bits for devices of class exact, in units of the dtype's epsilon for the others.
+// How far a result is from the reference: in bits for devices of class exact, in units of the dtype's epsilon for the
+// others.
 import type { Task } from '../core/device/device.ts';
 import { isFloat, type TypedArray } from '../core/tensor/dtype.ts';
 
@@ -9,7 +10,8 @@ type Numbers = ArrayLike<number | bigint>;
 
 const floatName = ({ type: { dtype } }: Task): keyof typeof EPSILON => (dtype === 'float64' ? 'float64' : 'float32');
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array => new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+const bytesOf = ({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array =>
+  new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 
 /** Whether two arrays have the same bits. */
 export function isSameBits(a: TypedArray, b: TypedArray): boolean {
@@ -18,18 +20,25 @@ export function isSameBits(a: TypedArray, b: TypedArray): boolean {
 }
 
 /** Whether a number is below the normal ones of its dtype, which some hardware takes for zero. */
-export const isSubnormal = (x: number | bigint, least = LEAST_NORMAL.float32): boolean => typeof x === 'number' && x !== 0 && Math.abs(x) < least;
+export const isSubnormal = (x: number | bigint, least = LEAST_NORMAL.float32): boolean =>
+  typeof x === 'number' && x !== 0 && Math.abs(x) < least;
 
 /**
- * The largest error of a result: of every element against itself, of products, linear systems and compositions, whose terms may cancel,
- * against the largest element. Infinite where a special value or an integer differs. A result below the normal numbers may be zero.
+ * The largest error of a result: of every element against itself, of products, linear systems and compositions, whose
+ * terms may cancel, against the largest element. Infinite where a special value or an integer differs. A result below
+ * the normal numbers may be zero.
  */
 export function errorIn(task: Task, got: TypedArray, wanted: TypedArray): number {
   if (got.length !== wanted.length) return Infinity;
-  const { kernel: { skeleton }, parts } = task.row;
-  const largest = skeleton === 'contract' || skeleton === 'linalg' || parts !== undefined ? largestOf(wanted as Numbers) : 0;
+  const {
+    kernel: { skeleton },
+    parts,
+  } = task.row;
+  const largest =
+    skeleton === 'contract' || skeleton === 'linalg' || parts !== undefined ? largestOf(wanted as Numbers) : 0;
   let worst = 0;
-  for (let i = 0; i < got.length; i++) worst = Math.max(worst, errorOf(task, (got as Numbers)[i] ?? 0, (wanted as Numbers)[i] ?? 0, largest));
+  for (let i = 0; i < got.length; i++)
+    worst = Math.max(worst, errorOf(task, (got as Numbers)[i] ?? 0, (wanted as Numbers)[i] ?? 0, largest));
   return worst;
 }
 

@@ -8,18 +8,32 @@ import type { DType, TypedArray } from '../core/tensor/dtype.ts';
 import { type ConformanceCase, hold } from './case.ts';
 
 const MATRIX = { dtype: 'float32', shape: [2, 2] } as const;
-const ROOT: Pick<ProgramEvent, 'op' | 'version' | 'attrs' | 'operands'> = { op: 'tensor', version: 1, attrs: {}, operands: [] };
+const ROOT: Pick<ProgramEvent, 'op' | 'version' | 'attrs' | 'operands'> = {
+  op: 'tensor',
+  version: 1,
+  attrs: {},
+  operands: [],
+};
 
-const callOf = ({ name, version }: OpRow, seq: number, operands: readonly number[], numerics: NumericsClass): ProgramEvent =>
-  ({ ...MATRIX, seq, op: name, version, attrs: {}, operands, numerics });
+const callOf = (
+  { name, version }: OpRow,
+  seq: number,
+  operands: readonly number[],
+  numerics: NumericsClass,
+): ProgramEvent => ({ ...MATRIX, seq, op: name, version, attrs: {}, operands, numerics });
 
 /** (x + y) · x of two float32 matrices. */
 const program = (numerics: NumericsClass): Program => ({
   calls: [
-    { ...MATRIX, ...ROOT, seq: 1, numerics }, { ...MATRIX, ...ROOT, seq: 2, numerics },
-    callOf(ADD, 3, [1, 2], numerics), callOf(MULTIPLY, 4, [3, 1], numerics),
+    { ...MATRIX, ...ROOT, seq: 1, numerics },
+    { ...MATRIX, ...ROOT, seq: 2, numerics },
+    callOf(ADD, 3, [1, 2], numerics),
+    callOf(MULTIPLY, 4, [3, 1], numerics),
   ],
-  roots: new Map([[1, Float32Array.of(1, 2, 3, 4)], [2, Float32Array.of(0.5, -2, 0, 8)]]),
+  roots: new Map([
+    [1, Float32Array.of(1, 2, 3, 4)],
+    [2, Float32Array.of(0.5, -2, 0, 8)],
+  ]),
 });
 const RESULT = [1.5, 0, 9, 48];
 
@@ -60,13 +74,19 @@ export function executorConformance<H>(open: () => Executor<H> | Promise<Executo
 
 async function checkRoots<H>(executor: Executor<H>): Promise<void> {
   const roots: readonly (readonly [DType, TypedArray])[] = [
-    ['float32', Float32Array.of(-0, NaN, Infinity, 1e-45)], ['float64', Float64Array.of(0.1, -0)],
-    ['int32', Int32Array.of(-(2 ** 31), 7)], ['int64', BigInt64Array.of(-5n)], ['bool', Uint8Array.of(0, 1)],
+    ['float32', Float32Array.of(-0, NaN, Infinity, 1e-45)],
+    ['float64', Float64Array.of(0.1, -0)],
+    ['int32', Int32Array.of(-(2 ** 31), 7)],
+    ['int64', BigInt64Array.of(-5n)],
+    ['bool', Uint8Array.of(0, 1)],
     ['uint8', Uint8Array.of()],
   ];
   for (const [dtype, array] of roots) {
     const root = executor.root(array.slice() as TypedArray, dtype, [array.length]);
-    const isSame = await executor.read(root, (read) => read.length === array.length && read.every((x, i) => Object.is(x, array[i])));
+    const isSame = await executor.read(
+      root,
+      (read) => read.length === array.length && read.every((x, i) => Object.is(x, array[i])),
+    );
     hold(isSame, `a root of ${dtype} is not read as it was given`, { dtype });
   }
 }
@@ -89,7 +109,11 @@ async function checkProgram<H>(executor: Executor<H>): Promise<void> {
 
 async function checkTypes<H>(executor: Executor<H>): Promise<void> {
   const { dtype, shape, sizeBytes } = executor.typeOf(runProgram(program('exact'), executor).get(3) as H);
-  hold(dtype === 'float32' && shape.join() === '2,2' && sizeBytes === 16, 'the type of a result is not what it is', { dtype, shape, sizeBytes });
+  hold(dtype === 'float32' && shape.join() === '2,2' && sizeBytes === 16, 'the type of a result is not what it is', {
+    dtype,
+    shape,
+    sizeBytes,
+  });
 }
 
 async function checkAttributes<H>(executor: Executor<H>): Promise<void> {
@@ -103,15 +127,28 @@ async function checkReads<H>(executor: Executor<H>): Promise<void> {
   const result = runProgram(program('exact'), executor).get(4) as H;
   const reads = await Promise.all(Array.from({ length: 8 }, () => executor.read(result, numbersIn)));
   reads.push(await executor.read(result, numbersIn));
-  hold(reads.every((read) => isEqual(read, RESULT)), 'readers of one result get different bits', { reads });
+  hold(
+    reads.every((read) => isEqual(read, RESULT)),
+    'readers of one result get different bits',
+    { reads },
+  );
 }
 
 async function checkRefusals<H>(executor: Executor<H>): Promise<void> {
   const root = executor.root(Float32Array.of(1, 2), 'float32', [2]);
   const other = executor.root(Float32Array.of(1, 2, 3), 'float32', [3]);
-  hold(isRefused(() => executor.call('no_such_op', [root], {}, 'exact')), 'an unknown op is not refused with a typed error');
-  hold(isRefused(() => executor.call(ADD.name, [root, other], {}, 'exact')), 'shapes that do not fit are not refused with a typed error');
-  hold(isRefused(() => executor.call(ADD.name, [root], {}, 'exact')), 'a missing operand is not refused with a typed error');
+  hold(
+    isRefused(() => executor.call('no_such_op', [root], {}, 'exact')),
+    'an unknown op is not refused with a typed error',
+  );
+  hold(
+    isRefused(() => executor.call(ADD.name, [root, other], {}, 'exact')),
+    'shapes that do not fit are not refused with a typed error',
+  );
+  hold(
+    isRefused(() => executor.call(ADD.name, [root], {}, 'exact')),
+    'a missing operand is not refused with a typed error',
+  );
   const read = await executor.read(executor.call(ADD.name, [root, root], {}, 'exact'), numbersIn);
   hold(isEqual(read, [2, 4]), 'a call after one that was refused gives other numbers', { read });
 }

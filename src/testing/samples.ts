@@ -1,4 +1,5 @@
-// Operands and attributes to try on every row: many dtypes, shapes and values, drawn from their specs with a fixed seed.
+// Operands and attributes to try on every row: many dtypes, shapes and values, drawn from their specs with a fixed
+// seed.
 import type { AttributeKind, OpRow } from '../core/ops/define.ts';
 import { allocate, type DType, DTYPE_NAMES, type TypedArray } from '../core/tensor/dtype.ts';
 import { sizeOf } from '../core/tensor/shape.ts';
@@ -24,20 +25,81 @@ export const COMPUTED_DTYPES = DTYPE_NAMES.filter((dtype): dtype is Exclude<DTyp
 export const pick = <T>(list: readonly T[], random: () => number): T => list[Math.floor(random() * list.length)] as T;
 
 const SMALL: readonly (readonly number[])[] = [
-  [], [0], [1], [5], [8], [3, 5], [5, 3], [3, 3], [1, 5], [3, 1], [0, 5], [5, 0], [2, 3, 5], [2, 5, 3], [2, 3, 3], [1, 1, 5], [2, 1, 3],
+  [],
+  [0],
+  [1],
+  [5],
+  [8],
+  [3, 5],
+  [5, 3],
+  [3, 3],
+  [1, 5],
+  [3, 1],
+  [0, 5],
+  [5, 0],
+  [2, 3, 5],
+  [2, 5, 3],
+  [2, 3, 3],
+  [1, 1, 5],
+  [2, 1, 3],
 ];
 /** More than 4 KiB of float32, so that results lie in WASM memory; odd extents, so that SIMD loops have tails. */
 const LARGE: readonly (readonly number[])[] = [[37, 41], [41, 37], [37, 37], [1031]];
 /** Elements of a result at most. */
 export const MAX_RESULT = 20_000;
 
-const FLOATS = [0, -0, NaN, Infinity, -Infinity, 1e-45, -1e-40, 5e-324, 3.4028234663852886e38, -1.7976931348623157e308, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 1e10, 88.8, -104, 710, 1e-8];
-const INTEGERS = [0n, 1n, -1n, 2n, 127n, 128n, 255n, 256n, 65536n, 2n ** 31n - 1n, 2n ** 31n, 2n ** 32n, 2n ** 53n + 2n ** 29n + 1n, 2n ** 63n - 1n, -(2n ** 63n), 7n, -3n];
+const FLOATS = [
+  0,
+  -0,
+  NaN,
+  Infinity,
+  -Infinity,
+  1e-45,
+  -1e-40,
+  5e-324,
+  3.4028234663852886e38,
+  -1.7976931348623157e308,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1.5,
+  2.5,
+  -2.5,
+  1e10,
+  88.8,
+  -104,
+  710,
+  1e-8,
+];
+const INTEGERS = [
+  0n,
+  1n,
+  -1n,
+  2n,
+  127n,
+  128n,
+  255n,
+  256n,
+  65536n,
+  2n ** 31n - 1n,
+  2n ** 31n,
+  2n ** 32n,
+  2n ** 53n + 2n ** 29n + 1n,
+  2n ** 63n - 1n,
+  -(2n ** 63n),
+  7n,
+  -3n,
+];
 
 function elementOf(dtype: DType, special: boolean, random: () => number): number | bigint {
   if (dtype === 'bool') return random() < 0.5 ? 0 : 1;
-  if (dtype === 'float32' || dtype === 'float64') return special && random() < 0.5 ? pick(FLOATS, random) : (random() - 0.5) * 8;
-  const whole = special && random() < 0.6 ? pick(INTEGERS, random) : BigInt(Math.floor(random() * 41) - (dtype.startsWith('u') ? 0 : 20));
+  if (dtype === 'float32' || dtype === 'float64')
+    return special && random() < 0.5 ? pick(FLOATS, random) : (random() - 0.5) * 8;
+  const whole =
+    special && random() < 0.6
+      ? pick(INTEGERS, random)
+      : BigInt(Math.floor(random() * 41) - (dtype.startsWith('u') ? 0 : 20));
   return dtype === 'int64' ? BigInt.asIntN(64, whole) : Number(BigInt.asIntN(32, whole));
 }
 
@@ -52,7 +114,8 @@ export function sample(dtype: DType, shape: readonly number[], special: boolean,
 function indices(dtype: DType, shape: readonly number[], random: () => number): Sample {
   const array = allocate(dtype, sizeOf(shape));
   const choices = dtype.startsWith('u') ? [0, 1] : [0, 1, -1, -2];
-  for (let i = 0; i < array.length; i++) array[i] = (dtype === 'int64' ? BigInt(pick(choices, random)) : pick(choices, random)) as never;
+  for (let i = 0; i < array.length; i++)
+    array[i] = (dtype === 'int64' ? BigInt(pick(choices, random)) : pick(choices, random)) as never;
   return { dtype, shape, array };
 }
 
@@ -70,19 +133,41 @@ function positiveDefinite({ dtype, shape, array }: Sample): Sample {
 }
 
 /** Values an attribute of a kind may be given; some fit no call and are refused. */
-const ATTRIBUTES: Record<AttributeKind, (shape: readonly number[], choices: readonly string[]) => readonly unknown[]> = {
-  int: () => [-2, -1, 0, 1, 2, 3],
-  float: () => [0, 1, -2, 0.5, 7],
-  number: () => [0, 1, -2, 0.5, 7],
-  bool: () => [true, false],
-  axis: () => [null, 0, -1, 1, 2],
-  axes: (shape) => [null, 0, -1, [], [0, -1], shape.map((_, axis) => shape.length - 1 - axis), shape.map((_, axis) => (axis + 1) % shape.length)],
-  shape: (shape) => [[], 3, [2, 3], [0, 2], [2, ...shape], [4, ...shape.map((n) => (n === 1 ? 3 : n))]],
-  dtype: () => COMPUTED_DTYPES,
-  ints: (shape) => [null, 1, [0], [1, -1], [null, 2], [-1], [-2, 0], [2, 1], [sizeOf(shape)], [...shape].reverse(), [1, ...shape, 1], [...shape.slice(0, -1), -1]],
-  seed: () => [0, 7, 2 ** 40],
-  choice: (_shape, choices) => choices,
-};
+const ATTRIBUTES: Record<AttributeKind, (shape: readonly number[], choices: readonly string[]) => readonly unknown[]> =
+  {
+    int: () => [-2, -1, 0, 1, 2, 3],
+    float: () => [0, 1, -2, 0.5, 7],
+    number: () => [0, 1, -2, 0.5, 7],
+    bool: () => [true, false],
+    axis: () => [null, 0, -1, 1, 2],
+    axes: (shape) => [
+      null,
+      0,
+      -1,
+      [],
+      [0, -1],
+      shape.map((_, axis) => shape.length - 1 - axis),
+      shape.map((_, axis) => (axis + 1) % shape.length),
+    ],
+    shape: (shape) => [[], 3, [2, 3], [0, 2], [2, ...shape], [4, ...shape.map((n) => (n === 1 ? 3 : n))]],
+    dtype: () => COMPUTED_DTYPES,
+    ints: (shape) => [
+      null,
+      1,
+      [0],
+      [1, -1],
+      [null, 2],
+      [-1],
+      [-2, 0],
+      [2, 1],
+      [sizeOf(shape)],
+      [...shape].reverse(),
+      [1, ...shape, 1],
+      [...shape.slice(0, -1), -1],
+    ],
+    seed: () => [0, 7, 2 ** 40],
+    choice: (_shape, choices) => choices,
+  };
 
 /** Attributes of a call, as they may be given. */
 export function drawAttributes(row: OpRow, shape: readonly number[], random: () => number): Record<string, unknown> {
@@ -103,7 +188,8 @@ export function drawOperands(row: OpRow, dtype: DType, random: () => number): Sa
   return Array.from({ length: count }, (_, i) => {
     const spec = row.operands[row.variadic ? 0 : i];
     const shape = i === 0 || random() < 0.35 ? head : random() < 0.3 ? [] : pick(shapes, random);
-    if (spec?.kind === 'index') return indices(i === 0 ? dtype : pick(['int32', 'int64', 'uint8'] as const, random), shape, random);
+    if (spec?.kind === 'index')
+      return indices(i === 0 ? dtype : pick(['int32', 'int64', 'uint8'] as const, random), shape, random);
     const own = i === 0 || random() < 0.75 ? dtype : pick(COMPUTED_DTYPES, random);
     const drawn = sample(spec?.kind === 'bool' && i === 0 ? 'bool' : own, shape, special, random);
     return row.kernel.skeleton === 'linalg' && i === 0 ? positiveDefinite(drawn) : drawn;
@@ -112,4 +198,5 @@ export function drawOperands(row: OpRow, dtype: DType, random: () => number): Sa
 
 /** A call in a line, for messages. */
 export const describeCall = ({ row, operands, attrs }: Call): string =>
-  `${row.name}(${operands.map(({ dtype, shape }) => `${dtype}[${shape.join(',')}]`).join(', ')}) ${JSON.stringify(attrs)}`;
+  `${row.name}(${operands.map(({ dtype, shape }) => `${dtype}[${shape.join(',')}]`).join(', ')}) ` +
+  `${JSON.stringify(attrs)}`;

@@ -19,12 +19,19 @@ export interface StoreExpectations {
 }
 
 const WORTH: Worth = { costNs: 1e7, score: 0.8 };
-const TYPES: readonly (readonly [DType, readonly number[]])[] =
-  [['float32', [3, 5]], ['float64', []], ['int64', [2, 1]], ['bool', [7]], ['uint8', [0, 4]], ['float32', [300, 256]]];
+const TYPES: readonly (readonly [DType, readonly number[]])[] = [
+  ['float32', [3, 5]],
+  ['float64', []],
+  ['int64', [2, 1]],
+  ['bool', [7]],
+  ['uint8', [0, 4]],
+  ['float32', [300, 256]],
+];
 
 /** The cases that a store has to pass. `open` opens a fresh, empty one for each. */
 export function storeConformance(
-  open: () => Store | Promise<Store>, expected: StoreExpectations,
+  open: () => Store | Promise<Store>,
+  expected: StoreExpectations,
 ): readonly ConformanceCase[] {
   const suite = new StoreSuite(expected);
   const on = (name: string, run: (store: Store) => Promise<void>): ConformanceCase => ({
@@ -62,7 +69,7 @@ class StoreSuite {
   async checkEmpty(store: Store): Promise<void> {
     const { key } = this.#sample(1);
     hold(store.peek(key) === undefined, 'It peeks at a key that was never put.');
-    hold(await store.get(key) === undefined, 'It has a key that was never put.');
+    hold((await store.get(key)) === undefined, 'It has a key that was never put.');
   }
 
   async checkRoundTrips(store: Store): Promise<void> {
@@ -117,7 +124,7 @@ class StoreSuite {
   async checkReopened(store: Store): Promise<void> {
     const sample = await this.#put(store, this.#sample(0));
     await store.close();
-    const again = await this.#expected.reopen?.() as Store;
+    const again = (await this.#expected.reopen?.()) as Store;
     await this.#checkBack(again, sample);
     await again.close();
   }

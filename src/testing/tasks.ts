@@ -16,10 +16,14 @@ import { COMPUTED_DTYPES, drawAttributes, drawOperands, MAX_RESULT, pick, sample
 
 /** Dtypes that the first operand of a row may have. */
 export const dtypesOf = (row: OpRow): readonly DType[] =>
-  (row.source ? ['float32'] : COMPUTED_DTYPES.filter((dtype) => kindTakes(row.operands[0]?.kind ?? 'any', dtype)));
+  row.source ? ['float32'] : COMPUTED_DTYPES.filter((dtype) => kindTakes(row.operands[0]?.kind ?? 'any', dtype));
 
 /** A task on operands, which are promoted already; undefined where the row does not take them. */
-export function taskOf(row: OpRow, operands: readonly Sample[], given: Readonly<Record<string, unknown>> = {}): Task | undefined {
+export function taskOf(
+  row: OpRow,
+  operands: readonly Sample[],
+  given: Readonly<Record<string, unknown>> = {},
+): Task | undefined {
   const types = operands.map(({ dtype, shape }) => tensorType(dtype, shape));
   try {
     checkKinds(row, types);
@@ -51,19 +55,35 @@ export function tasksOf(row: OpRow, dtype: DType, count: number): Task[] {
 
 /** Operands in the dtypes that the row has them cast to; those are drawn anew. */
 function promoted(row: OpRow, operands: readonly Sample[], random: () => number): Sample[] {
-  const dtypes = promotedDTypes(row, operands.map(({ dtype }) => dtype));
-  return operands.map((operand, i) => (operand.dtype === dtypes[i] ? operand : sample(dtypes[i] as DType, operand.shape, true, random)));
+  const dtypes = promotedDTypes(
+    row,
+    operands.map(({ dtype }) => dtype),
+  );
+  return operands.map((operand, i) =>
+    operand.dtype === dtypes[i] ? operand : sample(dtypes[i] as DType, operand.shape, true, random),
+  );
 }
 
-const SQUARES: readonly (readonly number[])[] = [[6, 6], [37, 37]];
+const SQUARES: readonly (readonly number[])[] = [
+  [6, 6],
+  [37, 37],
+];
 
-/** Tasks of composed rows on float32; what stands beside a product is a row of it or one element, and else may be the whole shape too. */
+/**
+ * Tasks of composed rows on float32; what stands beside a product is a row of it or one element, and else may be the
+ * whole shape too.
+ */
 export function composedTasks(): Task[] {
   const random = drawFrom(101);
-  const cases = compositionsToTry().flatMap((composition) => SQUARES.flatMap((shape) => [false, true].map((special) => ({ ...composition, shape, special }))));
+  const cases = compositionsToTry().flatMap((composition) =>
+    SQUARES.flatMap((shape) => [false, true].map((special) => ({ ...composition, shape, special }))),
+  );
   return cases.map(({ row, attrs, shape, special }) => {
-    const beside: readonly (readonly number[])[] = row.kernel.skeleton === 'contract' ? [shape.slice(1), []] : [shape, []];
-    const operands = row.operands.map((_, i) => sample('float32', i < 2 ? shape : pick(beside, random), special, random));
+    const beside: readonly (readonly number[])[] =
+      row.kernel.skeleton === 'contract' ? [shape.slice(1), []] : [shape, []];
+    const operands = row.operands.map((_, i) =>
+      sample('float32', i < 2 ? shape : pick(beside, random), special, random),
+    );
     const types = operands.map((operand) => tensorType('float32', operand.shape));
     const { dtype, shape: result } = row.infer(types, attrs);
     const values = operands.map(({ array }, i) => valueOfArray(types[i] as TensorType, array));
@@ -74,7 +94,8 @@ export function composedTasks(): Task[] {
 const js = new JsDevice();
 
 /** A block in RAM whose elements are not those of any result. */
-export const blankFor = (type: TensorType): Block => new Block(reserve(type).fill((type.dtype === 'int64' ? 77n : 77) as never));
+export const blankFor = (type: TensorType): Block =>
+  new Block(reserve(type).fill((type.dtype === 'int64' ? 77n : 77) as never));
 
 /** What the reference makes of a task, composed rows part by part. Throws what the op throws. */
 export function referenceOf(task: Task): Value {
@@ -91,4 +112,5 @@ export function referenceOf(task: Task): Value {
 
 /** A task in a line, for messages. */
 export const describeTask = ({ row, operands, attrs }: Task): string =>
-  `${row.name}(${operands.map(({ type }) => `${type.dtype}[${type.shape.join()}]`).join(', ')}) ${JSON.stringify(attrs)}`;
+  `${row.name}(${operands.map(({ type }) => `${type.dtype}[${type.shape.join()}]`).join(', ')}) ` +
+  `${JSON.stringify(attrs)}`;

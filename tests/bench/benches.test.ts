@@ -7,16 +7,34 @@ import { COUNTED } from '../../bench/measure/counts.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 function bench(...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'bench/main.ts', ...args], { cwd: ROOT, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'bench/main.ts', ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
   return { status, stdout, stderr };
 }
 
 const SMALLEST: readonly (readonly [args: readonly string[], fields: readonly string[]])[] = [
-  [['matmul', '--sizes', '64'], ['n', 'm', 'k', 'device', 'uncachedMs', 'hitHandleMs', 'hitContentMs', 'tfjsWasmMs', 'naiveMs']],
-  [['overhead', '--op', 'matmul', '--bytes', '800', '--reuse', '0.4'], ['op', 'bytes', 'reuse', 'operands', 'directMs', 'offMs', 'onMs', 'ratio', 'addedUs']],
-  [['probe', '--entries', '400'], ['nsPerHit', 'bytesPerEntry', 'lru', 'memoize']],
-  [['pipeline', '--rows', '600', '--features', '64', '--lambdas', '2'], ['directMs', 'hoistedMs', 'offMs', 'coldMs', 'warmMs', 'avoidedFlops']],
-  [['fingerprint', '--bytes', '4096'], ['contentIdMs', 'nativeMs', 'share']],
+  [
+    ['matmul', '--sizes', '64'],
+    ['n', 'm', 'k', 'device', 'uncachedMs', 'hitHandleMs', 'hitContentMs', 'tfjsWasmMs', 'naiveMs'],
+  ],
+  [
+    ['overhead', '--op', 'matmul', '--bytes', '800', '--reuse', '0.4'],
+    ['op', 'bytes', 'reuse', 'operands', 'directMs', 'offMs', 'onMs', 'ratio', 'addedUs'],
+  ],
+  [
+    ['probe', '--entries', '400'],
+    ['nsPerHit', 'bytesPerEntry', 'lru', 'memoize'],
+  ],
+  [
+    ['pipeline', '--rows', '600', '--features', '64', '--lambdas', '2'],
+    ['directMs', 'hoistedMs', 'offMs', 'coldMs', 'warmMs', 'avoidedFlops'],
+  ],
+  [
+    ['fingerprint', '--bytes', '4096'],
+    ['contentIdMs', 'nativeMs', 'share'],
+  ],
 ];
 
 describe('npm run bench', () => {
@@ -24,7 +42,13 @@ describe('npm run bench', () => {
     const { status, stdout, stderr } = bench(...args, '--quick', '--json');
     expect(stderr).not.toContain('FAILED');
     expect(status).toBe(0);
-    const { name, machine, checked, rows, ...rest } = JSON.parse(stdout) as { name: string; machine: object; checked: { results: number }; rows: Record<string, unknown>[]; commit: unknown };
+    const { name, machine, checked, rows, ...rest } = JSON.parse(stdout) as {
+      name: string;
+      machine: object;
+      checked: { results: number };
+      rows: Record<string, unknown>[];
+      commit: unknown;
+    };
     expect(name).toBe(args[0]);
     expect(machine).toMatchObject({ node: process.versions.node });
     expect(Object.keys(rest)).toEqual(['commit']);

@@ -1,4 +1,5 @@
-// The benches for devices run at their tiny sizes on the software GPU, say that their figures are sanity alone, and match their counters.
+// The benches for devices run at their tiny sizes on the software GPU, say that their figures are sanity alone, and
+// match their counters.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -7,7 +8,10 @@ import { COUNTED } from '../../bench/measure/counts.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 function bench(...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'bench/main.ts', ...args], { cwd: ROOT, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'bench/main.ts', ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
   return { status, stdout, stderr };
 }
 
@@ -35,9 +39,18 @@ const PRODUCTS = ['matmul', '--rivals', 'tfjs', '--variants', 'tiled-64', '--siz
 const ON_SOFTWARE = ['--device', 'webgpu', '--driver', 'swiftshader'];
 const ON_GPU: readonly (readonly [args: readonly string[], fields: readonly string[]])[] = [
   [PRODUCTS, ['n', 'precision', 'variant', 'gflops', 'shareOfPeak']],
-  [['elementwise', '--rivals', 'none', '--bytes', '4096'], ['op', 'bytes', 'offMs', 'uncachedMs', 'hitUs', 'copyMs', 'gigabytesPerSecond', 'shareOfCopy']],
-  [['dispatch', '--rivals', 'none', '--chain', '4'], ['op', 'chain', 'encodeUs', 'directUs', 'offUs', 'uncachedUs', 'foundUs', 'hitUs', 'withinTarget']],
-  [['fingerprint', '--bytes', '4096'], ['bytes', 'kernelsMs', 'awaitedMs', 'readbackMs', 'gigabytesPerSecond', 'speedup']],
+  [
+    ['elementwise', '--rivals', 'none', '--bytes', '4096'],
+    ['op', 'bytes', 'offMs', 'uncachedMs', 'hitUs', 'copyMs', 'gigabytesPerSecond', 'shareOfCopy'],
+  ],
+  [
+    ['dispatch', '--rivals', 'none', '--chain', '4'],
+    ['op', 'chain', 'encodeUs', 'directUs', 'offUs', 'uncachedUs', 'foundUs', 'hitUs', 'withinTarget'],
+  ],
+  [
+    ['fingerprint', '--bytes', '4096'],
+    ['bytes', 'kernelsMs', 'awaitedMs', 'readbackMs', 'gigabytesPerSecond', 'speedup'],
+  ],
 ];
 
 describe('npm run bench -- --device webgpu', () => {
@@ -55,18 +68,22 @@ describe('npm run bench -- --device webgpu', () => {
     }
   });
 
-  test('products through the sheet are computed, missed and found as often as they are asked for, beside tfjs on the same driver', () => {
-    const { rows } = answerOf([...PRODUCTS, ...ON_SOFTWARE]);
-    const [sheet] = rows.filter((row) => row['variant'] === 'sheet');
-    const { off, uncached, hit } = sheet!['scenarios'] as Record<string, Record<string, number>>;
-    expect(off!['kernelCalls']).toBeGreaterThan(0);
-    expect(uncached).toMatchObject({ hits: 0, bytesDemanded: 0 });
-    expect(uncached!['kernelCalls']).toBeGreaterThan(0);
-    expect(hit).toMatchObject({ kernelCalls: 0 });
-    expect(hit!['hits']).toBeGreaterThan(0);
-    expect(sheet).toMatchObject({ n: 32, skipped: { onnx: 'not asked for' } });
-    expect(sheet!['tfjsMs']).toBeGreaterThan(0);
-  });
+  test(
+    'products through the sheet are computed, missed and found as often as they are asked for, beside tfjs on the ' +
+      'same driver',
+    () => {
+      const { rows } = answerOf([...PRODUCTS, ...ON_SOFTWARE]);
+      const [sheet] = rows.filter((row) => row['variant'] === 'sheet');
+      const { off, uncached, hit } = sheet!['scenarios'] as Record<string, Record<string, number>>;
+      expect(off!['kernelCalls']).toBeGreaterThan(0);
+      expect(uncached).toMatchObject({ hits: 0, bytesDemanded: 0 });
+      expect(uncached!['kernelCalls']).toBeGreaterThan(0);
+      expect(hit).toMatchObject({ kernelCalls: 0 });
+      expect(hit!['hits']).toBeGreaterThan(0);
+      expect(sheet).toMatchObject({ n: 32, skipped: { onnx: 'not asked for' } });
+      expect(sheet!['tfjsMs']).toBeGreaterThan(0);
+    },
+  );
 
   test('time that is over leaves out what was not begun', () => {
     expect(answerOf(['elementwise', '--seconds', '0', '--rivals', 'none', ...ON_SOFTWARE]).rows).toEqual([]);
@@ -75,12 +92,24 @@ describe('npm run bench -- --device webgpu', () => {
 
 describe('npm run bench on other devices', () => {
   test('matmul --device tensorflow has a row for each backend', () => {
-    const { rows } = answerOf(['matmul', '--device', 'tensorflow', '--sizes', '32', '--backends', 'cpu,wasm', '--quick']);
+    const { rows } = answerOf([
+      'matmul',
+      '--device',
+      'tensorflow',
+      '--sizes',
+      '32',
+      '--backends',
+      'cpu,wasm',
+      '--quick',
+    ]);
     expect(rows.map((row) => row['backend'])).toEqual(['cpu', 'wasm']);
     for (const row of rows) expect(row).toMatchObject({ device: 'tensorflow', n: 32, faults: [] });
   });
 
-  test.each([['elementwise', '--bytes', '4096'], ['dispatch', '--chain', '8']])('%s runs on the CPU where no device is named', (...args) => {
+  test.each([
+    ['elementwise', '--bytes', '4096'],
+    ['dispatch', '--chain', '8'],
+  ])('%s runs on the CPU where no device is named', (...args) => {
     const { machine, rows } = answerOf([...args, '--quick']);
     expect(machine).not.toHaveProperty('sanity');
     for (const row of rows) expect(row).toMatchObject({ device: 'wasm', sanity: false, faults: [] });

@@ -1,4 +1,5 @@
-// The harness of the benches: what it measures, and that a bench cannot pass with counters that contradict its scenario.
+// The harness of the benches: what it measures, and that a bench cannot pass with counters that contradict its
+// scenario.
 import { SymbolicSheet } from 'symbolic-sheet';
 import { describe, expect, test } from 'vitest';
 import { contradictions, noCounts } from '../../bench/measure/counts.ts';
@@ -14,7 +15,11 @@ describe('race', () => {
   test('runs every contender in every round, prepared for as many calls as it is asked for', async () => {
     const prepared: number[] = [];
     const ran: number[] = [];
-    const contender: Contender = { name: 'a', prepare: (calls) => void prepared.push(calls), run: (calls) => void ran.push(calls) };
+    const contender: Contender = {
+      name: 'a',
+      prepare: (calls) => void prepared.push(calls),
+      run: (calls) => void ran.push(calls),
+    };
     const { a } = await race([contender], PACE);
     expect(ran).toEqual(prepared);
     expect(a?.rounds).toBe(3);
@@ -32,7 +37,9 @@ describe('race', () => {
     const sheet = await SymbolicSheet.open();
     const x = sheet.tensor(floats(4096, 1), [64, 64]);
     const contender: Contender = {
-      name: 'uncached', sheet, scenario: (calls) => ({ kernelCalls: calls, hits: 0 }),
+      name: 'uncached',
+      sheet,
+      scenario: (calls) => ({ kernelCalls: calls, hits: 0 }),
       run: async (calls) => {
         for (let i = 0; i < calls; i++) await sheet.compute(x.matmul(x));
       },
@@ -48,7 +55,10 @@ describe('counts', () => {
   test('are held against numbers and ranges', () => {
     const counts = { ...noCounts(), hits: 7, misses: 2 };
     expect(contradictions(counts, 9, () => ({ hits: 7, misses: [0, 2] }))).toEqual([]);
-    expect(contradictions(counts, 9, (calls) => ({ hits: calls, misses: [3, 4] }))).toEqual(['hits is 7, expected 9 in 9 calls', 'misses is 2, expected 3 to 4 in 9 calls']);
+    expect(contradictions(counts, 9, (calls) => ({ hits: calls, misses: [3, 4] }))).toEqual([
+      'hits is 7, expected 9 in 9 calls',
+      'misses is 2, expected 3 to 4 in 9 calls',
+    ]);
   });
 });
 
@@ -76,7 +86,10 @@ describe('oracles', () => {
 
   test('refuse a sum that lost an element, and an element that is one unit off', () => {
     const x = floats(64, 3);
-    const sums = Float32Array.of(x.slice(0, 32).reduce((s, v) => s + v, 0), x.slice(32, 63).reduce((s, v) => s + v, 0));
+    const sums = Float32Array.of(
+      x.slice(0, 32).reduce((s, v) => s + v, 0),
+      x.slice(32, 63).reduce((s, v) => s + v, 0),
+    );
     expect(rowSumsError(x, sums, 32)).toBeGreaterThan(1);
     expect(elementsError(Float32Array.of(1 + 2 ** -23), () => 1)).toBeGreaterThan(1);
     expect(elementsError(Float32Array.of(1), () => 1)).toBe(0);

@@ -19,9 +19,11 @@ export interface Input {
   numbers(): number[];
 }
 
-export const isFloatType = (dtype: string): boolean => dtype === 'float32' || dtype === 'float64' || dtype === 'float16';
+export const isFloatType = (dtype: string): boolean =>
+  dtype === 'float32' || dtype === 'float64' || dtype === 'float16';
 
-const safe = (value: number | bigint): number => Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(value)));
+const safe = (value: number | bigint): number =>
+  Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(value)));
 
 /** One node with its inputs. Methods a mapping calls on tensors are recorded as the rows it is made of. */
 export class Context {
@@ -42,13 +44,20 @@ export class Context {
     this.#attributes = node?.attributes ?? {};
     const foreign = [...inputs, ...outputs].find(({ dtype }) => dtype === undefined);
     if (foreign !== undefined) throw new Unmapped(`dtype ${foreign.elementType}`);
-    this.#inputs = (node?.inputs ?? []).map((name) => (name === '' ? undefined : this.#enter(inputs[model.inputs.indexOf(name)])));
+    this.#inputs = (node?.inputs ?? []).map((name) =>
+      name === '' ? undefined : this.#enter(inputs[model.inputs.indexOf(name)]),
+    );
   }
 
   #enter(stored: StoredTensor | undefined): Input | undefined {
     if (stored === undefined) return undefined;
     const { array, shape, dtype } = stored;
-    return { tensor: this.sheet.tensor(array, shape, { dtype: dtype as DType }), array, shape, numbers: () => Array.from(numbersOf(array, dtype as DType) as Iterable<number | bigint>, safe) };
+    return {
+      tensor: this.sheet.tensor(array, shape, { dtype: dtype as DType }),
+      array,
+      shape,
+      numbers: () => Array.from(numbersOf(array, dtype as DType) as Iterable<number | bigint>, safe),
+    };
   }
 
   input(place: number): Input | undefined {
@@ -107,4 +116,3 @@ export function rowsUnder(tensors: readonly Tensor[]): Set<string> {
   }
   return names;
 }
-

@@ -7,7 +7,8 @@ const settled = (axis: number, rank: number): number => (axis < 0 ? axis + rank 
 const count = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
 /** A list given as an input (newer opsets) or as an attribute (older ones). */
-const listOf = (on: Context, place: number, name: string): number[] | undefined => on.input(place)?.numbers() ?? (on.has(name) ? on.numbers(name) : undefined);
+const listOf = (on: Context, place: number, name: string): number[] | undefined =>
+  on.input(place)?.numbers() ?? (on.has(name) ? on.numbers(name) : undefined);
 
 function reshape(on: Context): Tensor {
   const [x, wanted] = [on.tensor(0), listOf(on, 1, 'shape') ?? []];
@@ -24,7 +25,10 @@ function flatten(on: Context): Tensor {
 function unsqueeze(on: Context): Tensor {
   const [x, axes] = [on.tensor(0), listOf(on, 1, 'axes') ?? []];
   const rank = x.shape.length + axes.length;
-  return axes.map((axis) => settled(axis, rank)).sort((a, b) => a - b).reduce((tensor: Tensor, axis) => tensor.expandDims(axis), x);
+  return axes
+    .map((axis) => settled(axis, rank))
+    .sort((a, b) => a - b)
+    .reduce((tensor: Tensor, axis) => tensor.expandDims(axis), x);
 }
 
 function slice(on: Context): Tensor {
@@ -32,7 +36,8 @@ function slice(on: Context): Tensor {
   const [starts, ends] = [listOf(on, 1, 'starts') ?? [], listOf(on, 2, 'ends') ?? []];
   const axes = (listOf(on, 3, 'axes') ?? starts.map((_, i) => i)).map((axis) => settled(axis, x.shape.length));
   const steps = on.input(4)?.numbers() ?? starts.map(() => 1);
-  const pick = (list: readonly number[], otherwise: number | null): (number | null)[] => x.shape.map((_, axis) => (axes.includes(axis) ? (list[axes.indexOf(axis)] as number) : otherwise));
+  const pick = (list: readonly number[], otherwise: number | null): (number | null)[] =>
+    x.shape.map((_, axis) => (axes.includes(axis) ? (list[axes.indexOf(axis)] as number) : otherwise));
   return x.slice(pick(starts, null), pick(ends, null), pick(steps, 1));
 }
 
@@ -42,7 +47,8 @@ function split(on: Context): readonly Tensor[] {
   const length = x.shape[axis] as number;
   const parts = on.number('num_outputs', on.outputCount);
   const even = Math.ceil(length / parts);
-  const sizes = listOf(on, 1, 'split') ?? Array.from({ length: parts }, (_, i) => Math.max(0, Math.min(even, length - i * even)));
+  const sizes =
+    listOf(on, 1, 'split') ?? Array.from({ length: parts }, (_, i) => Math.max(0, Math.min(even, length - i * even)));
   let at = 0;
   return sizes.map((size) => {
     const bounds = (value: number | null): (number | null)[] => x.shape.map((_, k) => (k === axis ? value : null));
@@ -55,12 +61,18 @@ function expand(on: Context): Tensor {
   const [x, wanted] = [on.tensor(0), on.input(1)?.numbers() ?? []];
   const rank = Math.max(x.shape.length, wanted.length);
   const length = (shape: readonly number[], axis: number): number => shape[axis - rank + shape.length] ?? 1;
-  return x.broadcastTo(Array.from({ length: rank }, (_, axis) => (length(x.shape, axis) === 1 ? length(wanted, axis) : length(x.shape, axis))));
+  return x.broadcastTo(
+    Array.from({ length: rank }, (_, axis) =>
+      length(x.shape, axis) === 1 ? length(wanted, axis) : length(x.shape, axis),
+    ),
+  );
 }
 
 function tile(on: Context): Tensor {
   const [x, repeats] = [on.tensor(0), on.input(1)?.numbers() ?? []];
-  const stretched = x.reshape(x.shape.flatMap((n) => [1, n])).broadcastTo(x.shape.flatMap((n, axis) => [repeats[axis] as number, n]));
+  const stretched = x
+    .reshape(x.shape.flatMap((n) => [1, n]))
+    .broadcastTo(x.shape.flatMap((n, axis) => [repeats[axis] as number, n]));
   return stretched.reshape(x.shape.map((n, axis) => n * (repeats[axis] as number)));
 }
 
@@ -87,10 +99,15 @@ function oneHot(on: Context): Tensor {
 
 function constantOfShape(on: Context): Tensor {
   const value = on.stored('value');
-  return on.sheet.full(on.input(0)?.numbers() ?? [], Number(value === undefined ? 0 : numbersOf(value.array, value.dtype as DType)[0]), { dtype: value?.dtype ?? 'float32' });
+  return on.sheet.full(
+    on.input(0)?.numbers() ?? [],
+    Number(value === undefined ? 0 : numbersOf(value.array, value.dtype as DType)[0]),
+    { dtype: value?.dtype ?? 'float32' },
+  );
 }
 
-const int64 = (on: Context, values: readonly number[], shape: readonly number[]): Tensor => on.sheet.tensor(BigInt64Array.from(values, BigInt), shape);
+const int64 = (on: Context, values: readonly number[], shape: readonly number[]): Tensor =>
+  on.sheet.tensor(BigInt64Array.from(values, BigInt), shape);
 
 function shapeOf(on: Context): Tensor {
   const { shape } = on.tensor(0);
@@ -120,12 +137,25 @@ function cumsum(on: Context): Tensor {
 /** By ONNX operator. */
 export const SHAPES: Readonly<Record<string, Mapping>> = {
   Identity: (on) => on.tensor(0).reshape(on.tensor(0).shape as number[]),
-  Reshape: reshape, Flatten: flatten, Unsqueeze: unsqueeze, Slice: slice, Split: split, Expand: expand, Tile: tile, EyeLike: eyeLike, Trilu: trilu, OneHot: oneHot,
+  Reshape: reshape,
+  Flatten: flatten,
+  Unsqueeze: unsqueeze,
+  Slice: slice,
+  Split: split,
+  Expand: expand,
+  Tile: tile,
+  EyeLike: eyeLike,
+  Trilu: trilu,
+  OneHot: oneHot,
   Squeeze: (on) => on.tensor(0).squeeze((listOf(on, 1, 'axes') ?? null) as number[]),
   Transpose: (on) => on.tensor(0).permuteDims((on.has('perm') ? on.numbers('perm') : null) as number[]),
   Concat: (on) => on.sheet.concat(on.tensors(), { axis: on.number('axis', 0) }),
   Gather: (on) => on.tensor(0).take(on.tensor(1), { axis: on.number('axis', 0) }),
-  ConstantOfShape: constantOfShape, Shape: shapeOf, Size: (on) => int64(on, [on.tensor(0).size], []), Compress: compress, CumSum: cumsum,
+  ConstantOfShape: constantOfShape,
+  Shape: shapeOf,
+  Size: (on) => int64(on, [on.tensor(0).size], []),
+  Compress: compress,
+  CumSum: cumsum,
   Constant: (on) => {
     const value = on.stored('value');
     if (value?.dtype === undefined) throw new Unmapped('constants other than tensors');

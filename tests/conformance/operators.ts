@@ -1,14 +1,24 @@
-// ONNX operators as calls of op rows: each entry says which rows give an operator's result, composed where no single row does.
+// ONNX operators as calls of op rows: each entry says which rows give an operator's result, composed where no single
+// row does.
 import type { DType, Tensor } from '../../src/index.ts';
 import { type Context, type Input, isFloatType, type Mapping, Unmapped } from './context.ts';
 import { ONNX_BINARY, ONNX_FOLDED, ONNX_UNARY } from '../../src/core/ops/mapping/onnx.ts';
 import { NORMALISATIONS } from './operators-composed.ts';
 import { SHAPES } from './operators-shapes.ts';
 
-const unary = (row: string): Mapping => (on) => on.call(row, on.tensor(0));
-const binary = (row: string): Mapping => (on) => on.call(row, on.tensor(0), on.tensor(1));
+const unary =
+  (row: string): Mapping =>
+  (on) =>
+    on.call(row, on.tensor(0));
+const binary =
+  (row: string): Mapping =>
+  (on) =>
+    on.call(row, on.tensor(0), on.tensor(1));
 /** Any number of operands, two at a time. */
-const folded = (row: string): Mapping => (on) => on.tensors().reduce((x, y) => on.call(row, x, y));
+const folded =
+  (row: string): Mapping =>
+  (on) =>
+    on.tensors().reduce((x, y) => on.call(row, x, y));
 
 /** Truncating quotient of integers; the row divides towards −∞. */
 function divide(on: Context): Tensor {
@@ -32,7 +42,8 @@ function pow(on: Context): Tensor {
 
 function clip(on: Context): Tensor {
   let x = on.tensor(0);
-  const bound = (place: number, name: string): Tensor | number | undefined => on.input(place)?.tensor ?? (on.has(name) ? on.number(name, 0) : undefined);
+  const bound = (place: number, name: string): Tensor | number | undefined =>
+    on.input(place)?.tensor ?? (on.has(name) ? on.number(name, 0) : undefined);
   const [low, high] = [bound(1, 'min'), bound(2, 'max')];
   if (low !== undefined) x = x.maximum(low as Tensor) as Tensor;
   return high === undefined ? x : (x.minimum(high as Tensor) as Tensor);
@@ -49,7 +60,13 @@ function isInf(on: Context): Tensor {
 function scaledGelu(on: Context): Tensor {
   const x = on.tensor(0);
   if (on.text('approximate', 'none') === 'none') return x.gelu();
-  return x.multiply(0.5).multiply(x.add(x.multiply(x).multiply(x).multiply(0.044715)).multiply(Math.sqrt(2 / Math.PI)).tanh().add(1));
+  return x.multiply(0.5).multiply(
+    x
+      .add(x.multiply(x).multiply(x).multiply(0.044715))
+      .multiply(Math.sqrt(2 / Math.PI))
+      .tanh()
+      .add(1),
+  );
 }
 
 const hardSigmoid = (x: Tensor, alpha: number, beta: number): Tensor => x.multiply(alpha).add(beta).clip(0, 1);
@@ -63,33 +80,44 @@ function shrink(on: Context): Tensor {
 function reduce(of: (x: Tensor, options: { axis: readonly number[] | null; keepdims: boolean }) => Tensor): Mapping {
   return (on) => {
     const given = on.input(1)?.numbers() ?? (on.has('axes') ? on.numbers('axes') : []);
-    if (given.length === 0 && on.number('noop_with_empty_axes', 0) !== 0) return of(on.tensor(0), { axis: [], keepdims: true });
+    if (given.length === 0 && on.number('noop_with_empty_axes', 0) !== 0)
+      return of(on.tensor(0), { axis: [], keepdims: true });
     return of(on.tensor(0), { axis: given.length === 0 ? null : given, keepdims: on.number('keepdims', 1) !== 0 });
   };
 }
 
-const argReduce = (row: 'argmax' | 'argmin'): Mapping => (on) => {
-  const x = on.tensor(0);
-  const axis = (on.number('axis', 0) + x.shape.length) % x.shape.length;
-  const options = { axis, keepdims: on.number('keepdims', 1) !== 0 };
-  if (on.number('select_last_index', 0) === 0) return x[row](options).astype('int64');
-  return on.sheet.subtract((x.shape[axis] as number) - 1, x.flip({ axis })[row](options)).astype('int64');
-};
+const argReduce =
+  (row: 'argmax' | 'argmin'): Mapping =>
+  (on) => {
+    const x = on.tensor(0);
+    const axis = (on.number('axis', 0) + x.shape.length) % x.shape.length;
+    const options = { axis, keepdims: on.number('keepdims', 1) !== 0 };
+    if (on.number('select_last_index', 0) === 0) return x[row](options).astype('int64');
+    return on.sheet.subtract((x.shape[axis] as number) - 1, x.flip({ axis })[row](options)).astype('int64');
+  };
 
 /** Up to opset 12 the operand is seen as a matrix, split at the axis. */
-const alongAxis = (of: (x: Tensor, axis: number) => Tensor): Mapping => (on) => {
-  const x = on.tensor(0);
-  if (on.opset >= 13) return of(x, on.number('axis', -1));
-  const axis = (on.number('axis', 1) + x.shape.length) % x.shape.length;
-  return of(x.reshape([x.shape.slice(0, axis).reduce((a, n) => a * n, 1), -1]), 1).reshape(x.shape as number[]);
-};
+const alongAxis =
+  (of: (x: Tensor, axis: number) => Tensor): Mapping =>
+  (on) => {
+    const x = on.tensor(0);
+    if (on.opset >= 13) return of(x, on.number('axis', -1));
+    const axis = (on.number('axis', 1) + x.shape.length) % x.shape.length;
+    return of(x.reshape([x.shape.slice(0, axis).reduce((a, n) => a * n, 1), -1]), 1).reshape(x.shape as number[]);
+  };
 
 function hardmax(x: Tensor, axis: number): Tensor {
-  return x.argmax({ axis }).oneHot(x.shape.at(axis) as number, { dtype: x.dtype }).moveaxis(-1, axis);
+  return x
+    .argmax({ axis })
+    .oneHot(x.shape.at(axis) as number, { dtype: x.dtype })
+    .moveaxis(-1, axis);
 }
 
 function gemm(on: Context): Tensor {
-  const product = on.tensor(0).matmul(on.tensor(1), { transposeA: on.number('transA', 0) !== 0, transposeB: on.number('transB', 0) !== 0 }).multiply(on.number('alpha', 1));
+  const product = on
+    .tensor(0)
+    .matmul(on.tensor(1), { transposeA: on.number('transA', 0) !== 0, transposeB: on.number('transB', 0) !== 0 })
+    .multiply(on.number('alpha', 1));
   const bias = on.input(2)?.tensor;
   return bias === undefined ? product : product.add(bias.multiply(on.number('beta', 1)));
 }
@@ -110,7 +138,11 @@ function cast(on: Context, to: string): Tensor {
 }
 
 function arange(on: Context): Tensor {
-  const [start, stop, step] = [0, 1, 2].map((place) => Number((on.input(place) as Input).numbers()[0])) as [number, number, number];
+  const [start, stop, step] = [0, 1, 2].map((place) => Number((on.input(place) as Input).numbers()[0])) as [
+    number,
+    number,
+    number,
+  ];
   return on.sheet.arange(start, stop, step, { dtype: on.tensor(0).dtype });
 }
 
@@ -119,29 +151,56 @@ const mapped = (rows: Readonly<Record<string, string>>, by: (row: string) => Map
 
 /** By ONNX operator. */
 export const OPERATORS: Readonly<Record<string, Mapping>> = {
-  ...mapped(ONNX_UNARY, unary), ...mapped(ONNX_BINARY, binary), ...mapped(ONNX_FOLDED, folded),
-  ...SHAPES, ...NORMALISATIONS,
-  IsInf: isInf, Div: divide, Mod: mod, Pow: pow,
+  ...mapped(ONNX_UNARY, unary),
+  ...mapped(ONNX_BINARY, binary),
+  ...mapped(ONNX_FOLDED, folded),
+  ...SHAPES,
+  ...NORMALISATIONS,
+  IsInf: isInf,
+  Div: divide,
+  Mod: mod,
+  Pow: pow,
   BitwiseNot: (on) => on.tensor(0).bitwiseXor(on.sheet.full([], -1, { dtype: on.tensor(0).dtype })),
-  Mean: (on) => (folded('add')(on) as Tensor).divide(on.tensors().length), Clip: clip,
+  Mean: (on) => (folded('add')(on) as Tensor).divide(on.tensors().length),
+  Clip: clip,
   Where: (on) => on.tensor(0).where(on.tensor(1), on.tensor(2)),
   Elu: (on) => on.tensor(0).elu(on.number('alpha', 1)),
-  Celu: (on) => on.tensor(0).maximum(0).add(on.tensor(0).divide(on.number('alpha', 1)).expm1().multiply(on.number('alpha', 1)).minimum(0)),
-  Selu: (on) => on.tensor(0).elu(on.number('alpha', 1.6732632423543772)).multiply(on.number('gamma', 1.0507009873554805)),
-  LeakyRelu: (on) => on.tensor(0).leakyRelu(on.number('alpha', 0.01)), Gelu: scaledGelu, Shrink: shrink,
+  Celu: (on) =>
+    on
+      .tensor(0)
+      .maximum(0)
+      .add(on.tensor(0).divide(on.number('alpha', 1)).expm1().multiply(on.number('alpha', 1)).minimum(0)),
+  Selu: (on) =>
+    on.tensor(0).elu(on.number('alpha', 1.6732632423543772)).multiply(on.number('gamma', 1.0507009873554805)),
+  LeakyRelu: (on) => on.tensor(0).leakyRelu(on.number('alpha', 0.01)),
+  Gelu: scaledGelu,
+  Shrink: shrink,
   ThresholdedRelu: (on) => on.tensor(0).greater(on.number('alpha', 1)).where(on.tensor(0), 0),
   HardSigmoid: (on) => hardSigmoid(on.tensor(0), on.number('alpha', 0.2), on.number('beta', 0.5)),
   HardSwish: (on) => on.tensor(0).multiply(hardSigmoid(on.tensor(0), 1 / 6, 0.5)),
-  Mish: (on) => on.tensor(0).multiply(on.tensor(0).softplus().tanh()), Softsign: (on) => on.tensor(0).divide(on.tensor(0).abs().add(1)),
+  Mish: (on) => on.tensor(0).multiply(on.tensor(0).softplus().tanh()),
+  Softsign: (on) => on.tensor(0).divide(on.tensor(0).abs().add(1)),
   Swish: (on) => on.tensor(0).multiply(on.tensor(0).multiply(on.number('alpha', 1)).sigmoid()),
-  ReduceSum: reduce((x, o) => x.sum(o)), ReduceMean: reduce((x, o) => x.mean(o)), ReduceProd: reduce((x, o) => x.prod(o)),
-  ReduceMax: reduce((x, o) => (x.dtype === 'bool' ? x.any(o) : x.max(o))), ReduceMin: reduce((x, o) => (x.dtype === 'bool' ? x.all(o) : x.min(o))),
-  ReduceL1: reduce((x, o) => x.norm1(o)), ReduceL2: reduce((x, o) => x.norm(o)), ReduceSumSquare: reduce((x, o) => x.square().sum(o)),
-  ReduceLogSum: reduce((x, o) => x.sum(o).log()), ReduceLogSumExp: reduce((x, o) => x.logsumexp(o)),
-  ArgMax: argReduce('argmax'), ArgMin: argReduce('argmin'),
-  Softmax: alongAxis((x, axis) => x.softmax({ axis })), LogSoftmax: alongAxis((x, axis) => x.logSoftmax({ axis })), Hardmax: alongAxis(hardmax),
-  Gemm: gemm, MatMulInteger: matmulInteger,
-  Cast: (on) => cast(on, on.wanted), CastLike: (on) => cast(on, on.wanted), Range: arange,
+  ReduceSum: reduce((x, o) => x.sum(o)),
+  ReduceMean: reduce((x, o) => x.mean(o)),
+  ReduceProd: reduce((x, o) => x.prod(o)),
+  ReduceMax: reduce((x, o) => (x.dtype === 'bool' ? x.any(o) : x.max(o))),
+  ReduceMin: reduce((x, o) => (x.dtype === 'bool' ? x.all(o) : x.min(o))),
+  ReduceL1: reduce((x, o) => x.norm1(o)),
+  ReduceL2: reduce((x, o) => x.norm(o)),
+  ReduceSumSquare: reduce((x, o) => x.square().sum(o)),
+  ReduceLogSum: reduce((x, o) => x.sum(o).log()),
+  ReduceLogSumExp: reduce((x, o) => x.logsumexp(o)),
+  ArgMax: argReduce('argmax'),
+  ArgMin: argReduce('argmin'),
+  Softmax: alongAxis((x, axis) => x.softmax({ axis })),
+  LogSoftmax: alongAxis((x, axis) => x.logSoftmax({ axis })),
+  Hardmax: alongAxis(hardmax),
+  Gemm: gemm,
+  MatMulInteger: matmulInteger,
+  Cast: (on) => cast(on, on.wanted),
+  CastLike: (on) => cast(on, on.wanted),
+  Range: arange,
   BitShift: () => {
     throw new Unmapped('no row shifts bits');
   },

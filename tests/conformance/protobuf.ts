@@ -53,10 +53,13 @@ function readFields(bytes: Uint8Array): Fields {
   return fields;
 }
 
-const text = (value: bigint | Uint8Array | undefined): string => (value instanceof Uint8Array ? new TextDecoder().decode(value) : '');
+const text = (value: bigint | Uint8Array | undefined): string =>
+  value instanceof Uint8Array ? new TextDecoder().decode(value) : '';
 const texts = (fields: Fields, number: number): string[] => (fields.get(number) ?? []).map(text);
-const messages = (fields: Fields, number: number): Fields[] => (fields.get(number) ?? []).map((value) => readFields(value as Uint8Array));
-const integer = (fields: Fields, number: number): number => Number(BigInt.asIntN(64, (fields.get(number)?.at(-1) as bigint | undefined) ?? 0n));
+const messages = (fields: Fields, number: number): Fields[] =>
+  (fields.get(number) ?? []).map((value) => readFields(value as Uint8Array));
+const integer = (fields: Fields, number: number): number =>
+  Number(BigInt.asIntN(64, (fields.get(number)?.at(-1) as bigint | undefined) ?? 0n));
 
 /** A repeated integer field, packed or not. */
 function integers(fields: Fields, number: number): bigint[] {
@@ -76,12 +79,49 @@ function integers(fields: Fields, number: number): bigint[] {
   });
 }
 
-const joined = (fields: Fields, number: number): Uint8Array => Uint8Array.from((fields.get(number) ?? []).flatMap((value) => [...(value as Uint8Array)]));
+const joined = (fields: Fields, number: number): Uint8Array =>
+  Uint8Array.from((fields.get(number) ?? []).flatMap((value) => [...(value as Uint8Array)]));
 const floats = (bytes: Uint8Array): Float32Array => new Float32Array(bytes.slice().buffer);
 
-const ELEMENT_TYPES = ['undefined', 'float32', 'uint8', 'int8', 'uint16', 'int16', 'int32', 'int64', 'string', 'bool', 'float16', 'float64', 'uint32', 'uint64', 'complex64', 'complex128', 'bfloat16', 'float8e4m3fn', 'float8e4m3fnuz', 'float8e5m2', 'float8e5m2fnuz', 'uint4', 'int4', 'float4e2m1', 'float8e8m0', 'uint2', 'int2'];
+const ELEMENT_TYPES = [
+  'undefined',
+  'float32',
+  'uint8',
+  'int8',
+  'uint16',
+  'int16',
+  'int32',
+  'int64',
+  'string',
+  'bool',
+  'float16',
+  'float64',
+  'uint32',
+  'uint64',
+  'complex64',
+  'complex128',
+  'bfloat16',
+  'float8e4m3fn',
+  'float8e4m3fnuz',
+  'float8e5m2',
+  'float8e5m2fnuz',
+  'uint4',
+  'int4',
+  'float4e2m1',
+  'float8e8m0',
+  'uint2',
+  'int2',
+];
 const ARRAYS: Readonly<Partial<Record<string, new (values: ArrayBufferLike | Iterable<never>) => TypedArray>>> = {
-  float32: Float32Array, float16: Uint16Array, uint8: Uint8Array, int8: Int8Array, int32: Int32Array, int64: BigInt64Array, bool: Uint8Array, float64: Float64Array, uint32: Uint32Array,
+  float32: Float32Array,
+  float16: Uint16Array,
+  uint8: Uint8Array,
+  int8: Int8Array,
+  int32: Int32Array,
+  int64: BigInt64Array,
+  bool: Uint8Array,
+  float64: Float64Array,
+  uint32: Uint32Array,
 } as never;
 
 /** The ONNX name of an element type number. */
@@ -97,7 +137,10 @@ export function readTensor(bytes: Uint8Array): StoredTensor {
   return { ...base, dtype: elementType as DType, array: elementsOf(fields, Elements) };
 }
 
-function elementsOf(fields: Fields, Elements: new (values: ArrayBufferLike | Iterable<never>) => TypedArray): TypedArray {
+function elementsOf(
+  fields: Fields,
+  Elements: new (values: ArrayBufferLike | Iterable<never>) => TypedArray,
+): TypedArray {
   const raw = joined(fields, 9);
   if (raw.length > 0) return new Elements(raw.slice().buffer);
   if (fields.has(4)) return new Elements(floats(joined(fields, 4)) as unknown as Iterable<never>);
@@ -122,9 +165,18 @@ export function readModel(bytes: Uint8Array): Model {
   const graph = readFields(model.get(7)?.[0] as Uint8Array);
   const names = (number: number): string[] => messages(graph, number).map((value) => text(value.get(1)?.[0]));
   const nodes = messages(graph, 1).map((node) => ({
-    operator: text(node.get(4)?.[0]), inputs: texts(node, 1), outputs: texts(node, 2), attributes: Object.fromEntries(messages(node, 5).map(readAttribute)),
+    operator: text(node.get(4)?.[0]),
+    inputs: texts(node, 1),
+    outputs: texts(node, 2),
+    attributes: Object.fromEntries(messages(node, 5).map(readAttribute)),
   }));
   const opset = messages(model, 8).find((entry) => text(entry.get(1)?.[0]) === '');
   const types = [...messages(graph, 11), ...messages(graph, 12)].flatMap((value) => messages(value, 2));
-  return { tensorsOnly: types.every((type) => type.has(1)), nodes, inputs: names(11), outputs: names(12), opset: opset === undefined ? 0 : integer(opset, 2) };
+  return {
+    tensorsOnly: types.every((type) => type.has(1)),
+    nodes,
+    inputs: names(11),
+    outputs: names(12),
+    opset: opset === undefined ? 0 : integer(opset, 2),
+  };
 }

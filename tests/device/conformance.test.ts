@@ -1,4 +1,5 @@
-// Devices whose results lie in RAM against the suite that every device passes: JavaScript, WebAssembly, BLAS, and one of a program's own.
+// Devices whose results lie in RAM against the suite that every device passes: JavaScript, WebAssembly, BLAS, and one
+// of a program's own.
 import { describe, expect, it } from 'vitest';
 import type { Task } from '../../src/core/device/device.ts';
 import { BlasDevice } from '../../src/core/device/blas/device.ts';
@@ -15,24 +16,40 @@ const blas = await openBlas();
 
 describe('the JavaScript device', () => conforms(deviceConformance(() => new JsDevice(), { computes: () => true })));
 
-describe('the WebAssembly device', () => conforms(deviceConformance(
-  () => new WasmDevice(new JsDevice(), { threads: 2, host: nodeThreads(), roomBytes: 1 << 26 }),
-  { computes: ({ kernel }) => kernel.skeleton !== 'direct', ram: (device) => (device as WasmDevice).linearMemory, tasksPerDType: 9 },
-)));
+describe('the WebAssembly device', () =>
+  conforms(
+    deviceConformance(() => new WasmDevice(new JsDevice(), { threads: 2, host: nodeThreads(), roomBytes: 1 << 26 }), {
+      computes: ({ kernel }) => kernel.skeleton !== 'direct',
+      ram: (device) => (device as WasmDevice).linearMemory,
+      tasksPerDType: 9,
+    }),
+  ));
 
 describe.skipIf(!blas.found)(`the BLAS device${blas.found ? '' : `: ${blas.reason}`}`, () => {
   if (!blas.found) return;
-  const isTame = ({ operands }: Task): boolean => operands.every(({ array }) => Array.from(array as Iterable<number | bigint>, Number).every((x) => Math.abs(x) < 1e6));
+  const isTame = ({ operands }: Task): boolean =>
+    operands.every(({ array }) =>
+      Array.from(array as Iterable<number | bigint>, Number).every((x) => Math.abs(x) < 1e6),
+    );
   // Products of huge numbers overflow or not by the order of their terms.
-  conforms(deviceConformance(() => new BlasDevice(blas), { computes: ({ kernel }) => kernel.skeleton === 'contract', tasksPerDType: 9, leavesOut: (task) => !isTame(task) }));
+  conforms(
+    deviceConformance(() => new BlasDevice(blas), {
+      computes: ({ kernel }) => kernel.skeleton === 'contract',
+      tasksPerDType: 9,
+      leavesOut: (task) => !isTame(task),
+    }),
+  );
 });
 
-describe('a device of a program\'s own', () => conforms(deviceConformance(() => new AddingDevice(), { computes: ({ name }) => name === 'add', tasksPerDType: 24 })));
+describe("a device of a program's own", () =>
+  conforms(deviceConformance(() => new AddingDevice(), { computes: ({ name }) => name === 'add', tasksPerDType: 24 })));
 
 describe('the suite', () => {
   /** The first failure of a device. */
   async function failureOf(change: Partial<Record<keyof AddingDevice, unknown>>): Promise<unknown> {
-    for (const { run, skip } of deviceConformance(() => Object.assign(new AddingDevice(), change), { tasksPerDType: 24 })) {
+    for (const { run, skip } of deviceConformance(() => Object.assign(new AddingDevice(), change), {
+      tasksPerDType: 24,
+    })) {
       try {
         if (skip === undefined) await run();
       } catch (error) {
@@ -44,11 +61,22 @@ describe('the suite', () => {
 
   it('passes what keeps the contract, and notices what does not', async () => {
     expect(await failureOf({})).toBeUndefined();
-    expect(await failureOf({ supports: () => '' })).toMatchObject({ code: 'CONFORMANCE', message: expect.stringContaining('is no reason') });
-    expect(await failureOf({ supports: () => 'it is tired' })).toMatchObject({ message: 'adder refuses every task there is.' });
-    expect(await failureOf({ run: (_: unknown, out: Block) => void (out.array as Float32Array).fill(0) })).toMatchObject({ message: expect.stringContaining('has not the bits') });
-    expect(await failureOf({ exact: false, run: (_: unknown, out: Block) => void (out.array as Float32Array).fill(0) })).toMatchObject({ message: expect.stringMatching(/off by .* epsilons/) });
-    expect(await failureOf({ estimateNs: () => Number.NaN })).toMatchObject({ message: expect.stringContaining('positive number') });
+    expect(await failureOf({ supports: () => '' })).toMatchObject({
+      code: 'CONFORMANCE',
+      message: expect.stringContaining('is no reason'),
+    });
+    expect(await failureOf({ supports: () => 'it is tired' })).toMatchObject({
+      message: 'adder refuses every task there is.',
+    });
+    expect(
+      await failureOf({ run: (_: unknown, out: Block) => void (out.array as Float32Array).fill(0) }),
+    ).toMatchObject({ message: expect.stringContaining('has not the bits') });
+    expect(
+      await failureOf({ exact: false, run: (_: unknown, out: Block) => void (out.array as Float32Array).fill(0) }),
+    ).toMatchObject({ message: expect.stringMatching(/off by .* epsilons/) });
+    expect(await failureOf({ estimateNs: () => Number.NaN })).toMatchObject({
+      message: expect.stringContaining('positive number'),
+    });
     expect(await failureOf({ run: async () => {} })).toMatchObject({ code: 'CONFORMANCE' });
   });
 });

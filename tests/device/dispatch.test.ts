@@ -10,12 +10,26 @@ import { type Value, valueOfArray } from '../../src/core/tensor/block.ts';
 import { tensorType } from '../../src/core/tensor/type.ts';
 import { openWatched } from '../gpu/watched-gpu.ts';
 
-const deviceThat = (name: string, estimate: number, more: Partial<Device> = {}): Device =>
-  ({ name, detail: name, exact: true, supports: () => true, estimateNs: () => estimate, run: () => {}, close: () => {}, ...more });
+const deviceThat = (name: string, estimate: number, more: Partial<Device> = {}): Device => ({
+  name,
+  detail: name,
+  exact: true,
+  supports: () => true,
+  estimateNs: () => estimate,
+  run: () => {},
+  close: () => {},
+  ...more,
+});
 
 const type = tensorType('float32', [1000]);
 const operand = valueOfArray(type, new Float32Array(1000));
-const task = (numerics: Task['numerics'] = 'tolerance'): Task => ({ row: opNamed('add'), attrs: {}, operands: [operand, operand], type, numerics });
+const task = (numerics: Task['numerics'] = 'tolerance'): Task => ({
+  row: opNamed('add'),
+  attrs: {},
+  operands: [operand, operand],
+  type,
+  numerics,
+});
 
 let costs: CostTable;
 beforeEach(() => {
@@ -59,12 +73,14 @@ describe('a dispatcher', () => {
     expect(dispatcher.place(task('exact')).name).toBe('reference');
   });
 
-  it('never takes a device of other bits in class exact, not even where it is asked for by name or is the only one', () => {
+  it('never takes a device of other bits in class exact, not even by name or as the only one', () => {
     const [reference, other] = [deviceThat('reference', 1e9), deviceThat('other', 1, { exact: false })];
     expect(new Dispatcher([other, reference], costs).place(task('exact')).name).toBe('reference');
     expect(new Dispatcher([other, reference], costs).place(task('exact'), 'other').name).toBe('reference');
     expect(new Dispatcher([other, reference], costs).place(task('exact'), undefined, 'now').name).toBe('reference');
-    expect(() => new Dispatcher([other], costs).place(task('exact'))).toThrow(/its results are not those of class exact/);
+    expect(() => new Dispatcher([other], costs).place(task('exact'))).toThrow(
+      /its results are not those of class exact/,
+    );
   });
 
   it('does not stay with a choice that was made from an estimate and measured to be wrong', () => {
@@ -81,7 +97,10 @@ describe('a dispatcher', () => {
 
   it('asks a software device by name only, and one that answers later not where an answer is due at once', () => {
     const software = deviceThat('software', 1, { exact: false });
-    const later = deviceThat('later', 10, { supports: (_, mode) => (mode === 'free' ? true : ANSWERS_LATER), exact: false });
+    const later = deviceThat('later', 10, {
+      supports: (_, mode) => (mode === 'free' ? true : ANSWERS_LATER),
+      exact: false,
+    });
     const reference = deviceThat('reference', 1000);
     const dispatcher = new Dispatcher([software, later, reference], costs, [software]);
     expect(dispatcher.place(task()).name).toBe('later');

@@ -15,7 +15,12 @@ describe('slab memory', () => {
       expect([array.length, array.byteOffset % 64, address, recycled]).toEqual([type.size, 0, 0, false]);
       return new Uint8Array(array.buffer, array.byteOffset, array.byteLength).fill(i);
     });
-    taken.forEach((bytes, i) => expect(bytes.every((byte) => byte === i % 256), `block ${i}`).toBe(true));
+    taken.forEach((bytes, i) =>
+      expect(
+        bytes.every((byte) => byte === i % 256),
+        `block ${i}`,
+      ).toBe(true),
+    );
   });
 
   it('puts few results of one size into a buffer, so that one of them holds no more than 16 times its bytes', () => {
@@ -35,6 +40,6 @@ describe('slab memory', () => {
     first.array.fill(1 as never);
     first.release();
     for (let i = 0; i < 100; i++) memory.take(type).array.fill(2 as never);
-    expect([...first.array as Float64Array]).toEqual(new Array(20).fill(1));
+    expect([...(first.array as Float64Array)]).toEqual(new Array(20).fill(1));
   });
 });

@@ -1,4 +1,5 @@
-// A kernels' memory that is far too small: nothing fails, and every bit is that of a memory with room (which tests/oracle and tests/ops hold against plain JavaScript).
+// A kernels' memory that is far too small: nothing fails, and every bit is that of a memory with room (which
+// tests/oracle and tests/ops hold against plain JavaScript).
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JsDevice } from '../../src/core/device/js/device.ts';
 import { WasmDevice } from '../../src/core/device/wasm/device.ts';
@@ -18,27 +19,49 @@ async function openSmall(threads: number, budgetBytes = 2 ** 30): Promise<Symbol
   });
 }
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer => Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer =>
+  Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
 const isSame = (a: ArrayBufferView, b: ArrayBufferView): boolean => Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
 
 /** Programs whose operands, results and working copies are more than 6 MiB together. */
 const PROGRAMS: Readonly<Record<string, (sheet: SymbolicSheet) => Tensor>> = {
-  'a product of large factors': (s) => s.randomNormal([300, 2500], { seed: 1 }).matmul(s.randomNormal([2500, 40], { seed: 2 })),
-  'a product of a transposed factor': (s) => s.randomNormal([16_000, 67], { seed: 1 }).matmul(s.randomNormal([16_000, 3], { seed: 2 }), { transposeA: true }),
-  'a product with a transposed second factor': (s) => s.randomNormal([90, 2500], { seed: 1 }).matmul(s.randomNormal([500, 2500], { seed: 2 }), { transposeB: true }),
-  'a gram matrix': (s) => { const x = s.randomNormal([16_000, 64], { seed: 3 }); return x.matmul(x, { transposeA: true }); },
-  'products in batches': (s) => s.randomNormal([3, 300, 400], { seed: 4 }).matmul(s.randomNormal([400, 500], { seed: 5 })),
-  'products of float64': (s) => s.randomNormal([500, 700], { seed: 6, dtype: 'float64' }).matmul(s.randomNormal([700, 300], { seed: 7, dtype: 'float64' })),
+  'a product of large factors': (s) =>
+    s.randomNormal([300, 2500], { seed: 1 }).matmul(s.randomNormal([2500, 40], { seed: 2 })),
+  'a product of a transposed factor': (s) =>
+    s.randomNormal([16_000, 67], { seed: 1 }).matmul(s.randomNormal([16_000, 3], { seed: 2 }), { transposeA: true }),
+  'a product with a transposed second factor': (s) =>
+    s.randomNormal([90, 2500], { seed: 1 }).matmul(s.randomNormal([500, 2500], { seed: 2 }), { transposeB: true }),
+  'a gram matrix': (s) => {
+    const x = s.randomNormal([16_000, 64], { seed: 3 });
+    return x.matmul(x, { transposeA: true });
+  },
+  'products in batches': (s) =>
+    s.randomNormal([3, 300, 400], { seed: 4 }).matmul(s.randomNormal([400, 500], { seed: 5 })),
+  'products of float64': (s) =>
+    s
+      .randomNormal([500, 700], { seed: 6, dtype: 'float64' })
+      .matmul(s.randomNormal([700, 300], { seed: 7, dtype: 'float64' })),
   'maps of more elements than there is room': (s) => s.randomNormal([900_000], { seed: 8 }).multiply(3).tanh().add(1),
-  'reductions along every axis': (s) => { const x = s.randomNormal([900, 1000], { seed: 9 }); return s.concat([x.sum({ axis: 0 }), x.max({ axis: 1 }), x.std({ axis: 0 }), x.mean({ axis: 1 })]); },
-  'linear systems': (s) => { const x = s.randomNormal([500, 400], { seed: 10, dtype: 'float64' }); return x.matmul(x, { transposeA: true }).add(s.eye(400, { dtype: 'float64' } as never)).solve(s.randomNormal([400, 500], { seed: 11, dtype: 'float64' })); },
+  'reductions along every axis': (s) => {
+    const x = s.randomNormal([900, 1000], { seed: 9 });
+    return s.concat([x.sum({ axis: 0 }), x.max({ axis: 1 }), x.std({ axis: 0 }), x.mean({ axis: 1 })]);
+  },
+  'linear systems': (s) => {
+    const x = s.randomNormal([500, 400], { seed: 10, dtype: 'float64' });
+    return x
+      .matmul(x, { transposeA: true })
+      .add(s.eye(400, { dtype: 'float64' } as never))
+      .solve(s.randomNormal([400, 500], { seed: 11, dtype: 'float64' }));
+  },
   'gathered rows': (s) => s.randomNormal([20_000, 50], { seed: 12 }).take(s.randomPermutation(20_000, { seed: 13 })),
 };
 
-describe('a kernels\' memory of 6 MiB', () => {
+describe("a kernels' memory of 6 MiB", () => {
   let roomy: SymbolicSheet;
 
-  beforeAll(async () => { roomy = await SymbolicSheet.open({ devices: ['wasm', 'js'], class: 'exact', threads: 1, cache: 'off' }); });
+  beforeAll(async () => {
+    roomy = await SymbolicSheet.open({ devices: ['wasm', 'js'], class: 'exact', threads: 1, cache: 'off' });
+  });
   afterAll(() => roomy.close());
 
   it.each(Object.entries(PROGRAMS))('%s: is right to the last bit, on one thread and on two', async (_, program) => {
@@ -59,10 +82,19 @@ describe('a kernels\' memory of 6 MiB', () => {
       const y = x.multiply(i + 2).cos();
       held.push(y.add(1));
       await sheet.compute(held.at(-1) as Tensor);
-      await y.reshape([1000, 100]).matmul(sheet.randomNormal([100, 600], { seed: 2 })).sum().item();
+      await y
+        .reshape([1000, 100])
+        .matmul(sheet.randomNormal([100, 600], { seed: 2 }))
+        .sum()
+        .item();
     }
     expect(isSame(await x.data(), before)).toBe(true);
-    expect(isSame(await (held[7] as Tensor).data(), await roomy.randomNormal([100_000], { seed: 1 }).multiply(9).cos().add(1).data())).toBe(true);
+    expect(
+      isSame(
+        await (held[7] as Tensor).data(),
+        await roomy.randomNormal([100_000], { seed: 1 }).multiply(9).cos().add(1).data(),
+      ),
+    ).toBe(true);
   });
 
   it('lets kept results go and moves what handles hold, when kernels need room', async () => {
@@ -78,6 +110,7 @@ describe('a kernels\' memory of 6 MiB', () => {
     await a.matmul(b).data();
     expect(before).toBeGreaterThan(8);
     expect(homes()).toBeLessThan(before);
-    for (const [i, handle] of handles.entries()) expect(isSame(await handle.data(), values[i] as ArrayBufferView)).toBe(true);
+    for (const [i, handle] of handles.entries())
+      expect(isSame(await handle.data(), values[i] as ArrayBufferView)).toBe(true);
   });
 });

@@ -18,8 +18,16 @@ const js = new JsDevice();
 function operand(dtype: DType, shape: Shape, seed: number): Value {
   const array = allocate(dtype, sizeOf(shape));
   for (let i = 0; i < array.length; i++) {
-    const x = (Math.imul(i + seed, 0x9e3779b1) >>> 16) % 50 + 1;
-    array[i] = (dtype === 'int64' ? BigInt(i % 3 === 0 ? -x : x) : dtype === 'bool' ? x % 2 : i % 3 === 0 ? -x : x / (dtype === 'float32' ? 7 : 1)) as never;
+    const x = ((Math.imul(i + seed, 0x9e3779b1) >>> 16) % 50) + 1;
+    array[i] = (
+      dtype === 'int64'
+        ? BigInt(i % 3 === 0 ? -x : x)
+        : dtype === 'bool'
+          ? x % 2
+          : i % 3 === 0
+            ? -x
+            : x / (dtype === 'float32' ? 7 : 1)
+    ) as never;
   }
   return valueOfArray(tensorType(dtype, shape), array);
 }
@@ -27,7 +35,9 @@ function operand(dtype: DType, shape: Shape, seed: number): Value {
 function taskOf(name: string, operands: readonly Value[], given: Task['attrs'] = {}): Task {
   const row = opNamed(name);
   const types = operands.map(({ type }) => type);
-  const defaults = Object.fromEntries(Object.entries(row.attributes).flatMap(([key, { fallback }]) => (fallback === undefined ? [] : [[key, fallback]])));
+  const defaults = Object.fromEntries(
+    Object.entries(row.attributes).flatMap(([key, { fallback }]) => (fallback === undefined ? [] : [[key, fallback]])),
+  );
   const attrs = row.settle?.(types, { ...defaults, ...given }) ?? { ...defaults, ...given };
   const { dtype, shape } = row.infer(types, attrs);
   return { row, attrs, operands, type: tensorType(dtype, shape), numerics: 'exact' };
@@ -43,7 +53,8 @@ function whole(task: Task): TypedArray {
 function inPieces(task: Task, length: number): TypedArray | undefined {
   const out = allocate(task.type.dtype, task.type.size).fill((task.type.dtype === 'int64' ? 77n : 77) as never);
   const cut = cutOf(task, out);
-  for (let start = 0; cut !== undefined && start < cut.units; start += length) cut.run(start, Math.min(cut.units, start + length), (piece, part) => js.runNow(piece, part));
+  for (let start = 0; cut !== undefined && start < cut.units; start += length)
+    cut.run(start, Math.min(cut.units, start + length), (piece, part) => js.runNow(piece, part));
   return cut && out;
 }
 
@@ -52,12 +63,32 @@ const sides = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength
 
 describe('pieces of a task', () => {
   it.each(['add', 'less', 'remainder', 'where'])('%s: give its bits, whatever is stretched to whatever', (name) => {
-    fc.assert(fc.property(sides, fc.nat(255), fc.constantFrom<DType>('float32', 'int64', 'uint8'), lengths, fc.nat(99), fc.boolean(), (shape, ones, dtype, length, seed, isShort) => {
-      const thin = shape.map((side, axis) => ((ones >> axis) & 1 ? 1 : side)).slice(isShort ? 1 : 0);
-      const flags = name === 'where' ? [operand('bool', shape.map((side, axis) => ((ones >> (axis + 4)) & 1 ? 1 : side)), seed)] : [];
-      const task = taskOf(name, [...flags, operand(dtype, thin, seed + 1), operand(dtype, shape, seed + 2)]);
-      expect(inPieces(task, length)).toEqual(whole(task));
-    }), { seed: 21, numRuns: 150 });
+    fc.assert(
+      fc.property(
+        sides,
+        fc.nat(255),
+        fc.constantFrom<DType>('float32', 'int64', 'uint8'),
+        lengths,
+        fc.nat(99),
+        fc.boolean(),
+        (shape, ones, dtype, length, seed, isShort) => {
+          const thin = shape.map((side, axis) => ((ones >> axis) & 1 ? 1 : side)).slice(isShort ? 1 : 0);
+          const flags =
+            name === 'where'
+              ? [
+                  operand(
+                    'bool',
+                    shape.map((side, axis) => ((ones >> (axis + 4)) & 1 ? 1 : side)),
+                    seed,
+                  ),
+                ]
+              : [];
+          const task = taskOf(name, [...flags, operand(dtype, thin, seed + 1), operand(dtype, shape, seed + 2)]);
+          expect(inPieces(task, length)).toEqual(whole(task));
+        },
+      ),
+      { seed: 21, numRuns: 150 },
+    );
   });
 
   it('give its bits where slices are too large to be a unit', () => {
@@ -66,18 +97,41 @@ describe('pieces of a task', () => {
     expect(inPieces(task, 7001)).toEqual(whole(task));
   });
 
-  it.each(['sum', 'prod', 'min', 'max', 'any', 'all', 'mean', 'std', 'argmax', 'logsumexp'])('%s: give its bits along any axes, where it may be cut', (name) => {
-    const dtypes = fc.constantFrom<DType>(...(['float32', 'int64', 'uint8', 'bool'] as const).filter((dtype) => !(dtype === 'bool' || dtype === 'int64') || ['sum', 'any', 'all', 'min', 'max'].includes(name)));
-    fc.assert(fc.property(sides, fc.nat(15), dtypes, lengths, fc.boolean(), (shape, chosen, dtype, length, keepdims) => {
-      const axes = shape.flatMap((_, axis) => ((chosen >> axis) & 1 ? [axis] : []));
-      const kind = ['mean', 'std', 'logsumexp'].includes(name) ? 'float32' : ['min', 'max', 'prod'].includes(name) && dtype === 'bool' ? 'int64' : dtype;
-      const task = taskOf(name, [operand(kind, shape, 5)], { axis: name === 'argmax' ? (axes[0] ?? null) : axes, keepdims });
-      const pieces = inPieces(task, length);
-      if (pieces !== undefined) expect(pieces).toEqual(whole(task));
-      const leads = shape.find((side) => side !== 1) === undefined || !(task.attrs['axis'] as number[]).includes(shape.findIndex((side) => side !== 1));
-      if (shape.some((side) => side !== 1) && (leads || (kind !== 'float32' && ['sum', 'prod', 'min', 'max', 'any', 'all'].includes(name)))) expect(pieces).toBeDefined();
-    }), { seed: 22, numRuns: 150 });
-  });
+  it.each(['sum', 'prod', 'min', 'max', 'any', 'all', 'mean', 'std', 'argmax', 'logsumexp'])(
+    '%s: give its bits along any axes, where it may be cut',
+    (name) => {
+      const dtypes = fc.constantFrom<DType>(
+        ...(['float32', 'int64', 'uint8', 'bool'] as const).filter(
+          (dtype) => !(dtype === 'bool' || dtype === 'int64') || ['sum', 'any', 'all', 'min', 'max'].includes(name),
+        ),
+      );
+      fc.assert(
+        fc.property(sides, fc.nat(15), dtypes, lengths, fc.boolean(), (shape, chosen, dtype, length, keepdims) => {
+          const axes = shape.flatMap((_, axis) => ((chosen >> axis) & 1 ? [axis] : []));
+          const kind = ['mean', 'std', 'logsumexp'].includes(name)
+            ? 'float32'
+            : ['min', 'max', 'prod'].includes(name) && dtype === 'bool'
+              ? 'int64'
+              : dtype;
+          const task = taskOf(name, [operand(kind, shape, 5)], {
+            axis: name === 'argmax' ? (axes[0] ?? null) : axes,
+            keepdims,
+          });
+          const pieces = inPieces(task, length);
+          if (pieces !== undefined) expect(pieces).toEqual(whole(task));
+          const leads =
+            shape.find((side) => side !== 1) === undefined ||
+            !(task.attrs['axis'] as number[]).includes(shape.findIndex((side) => side !== 1));
+          if (
+            shape.some((side) => side !== 1) &&
+            (leads || (kind !== 'float32' && ['sum', 'prod', 'min', 'max', 'any', 'all'].includes(name)))
+          )
+            expect(pieces).toBeDefined();
+        }),
+        { seed: 22, numRuns: 150 },
+      );
+    },
+  );
 });
 
 describe('a long task', () => {
@@ -86,23 +140,40 @@ describe('a long task', () => {
     'a sum of bigints': () => taskOf('add', [operand('int64', [size], 1), operand('int64', [size], 2)]),
     'a reduction of bigints to one': () => taskOf('sum', [operand('int64', [size], 1)]),
     'a conversion to bigints': () => taskOf('astype', [operand('float32', [size], 1)], { dtype: 'int64' }),
-    'a reduction of bigints along the first axis': () => taskOf('min', [operand('int64', [size / 64, 64], 1)], { axis: [0] }),
+    'a reduction of bigints along the first axis': () =>
+      taskOf('min', [operand('int64', [size / 64, 64], 1)], { axis: [0] }),
   };
 
-  it.each(Object.entries(long))('%s: gives turns on either device, where a moment is a millisecond', async (_, make) => {
-    for (const open of [(host: object) => new JsDevice(host as never), (host: object) => new WasmDevice(js, { threads: 1, host: { parallelism: 1, spawn: 'none', ...host } as never, roomBytes: 2 ** 20 })]) {
-      let [now, turns] = [0, 0];
-      const device = open({ now: () => (now += 1), pause: async () => { turns++; } });
-      const task = make();
-      const out = valueOfArray(task.type, allocate(task.type.dtype, task.type.size));
-      const running = device.run(task, out.block, 'free');
-      expect(running, device.name).toBeInstanceOf(Promise);
-      await running;
-      expect(out.array).toEqual(whole(task));
-      expect(turns, device.name).toBeGreaterThanOrEqual(4);
-      device.close();
-    }
-  });
+  it.each(Object.entries(long))(
+    '%s: gives turns on either device, where a moment is a millisecond',
+    async (_, make) => {
+      for (const open of [
+        (host: object) => new JsDevice(host as never),
+        (host: object) =>
+          new WasmDevice(js, {
+            threads: 1,
+            host: { parallelism: 1, spawn: 'none', ...host } as never,
+            roomBytes: 2 ** 20,
+          }),
+      ]) {
+        let [now, turns] = [0, 0];
+        const device = open({
+          now: () => (now += 1),
+          pause: async () => {
+            turns++;
+          },
+        });
+        const task = make();
+        const out = valueOfArray(task.type, allocate(task.type.dtype, task.type.size));
+        const running = device.run(task, out.block, 'free');
+        expect(running, device.name).toBeInstanceOf(Promise);
+        await running;
+        expect(out.array).toEqual(whole(task));
+        expect(turns, device.name).toBeGreaterThanOrEqual(4);
+        device.close();
+      }
+    },
+  );
 
   it('is done within the call where that is asked for, and where there is no event loop', () => {
     const task = long['a sum of bigints']!();
@@ -111,7 +182,8 @@ describe('a long task', () => {
 });
 
 describe('the event loop', () => {
-  const words = (side: number, factor: number): Int32Array => Int32Array.from({ length: side * side }, (_, i) => Math.imul(i, factor));
+  const words = (side: number, factor: number): Int32Array =>
+    Int32Array.from({ length: side * side }, (_, i) => Math.imul(i, factor));
   const programs: Readonly<Record<string, (s: SymbolicSheet, isPlain: boolean) => Tensor>> = {
     'an integer product': (s, isPlain) => {
       const side = isPlain ? 300 : 800;
@@ -119,18 +191,32 @@ describe('the event loop', () => {
     },
     'a product of bigints': (s, isPlain) => {
       const side = isPlain ? 100 : 400;
-      return s.tensor(BigInt64Array.from(words(side, 7), BigInt), [side, side]).matmul(s.tensor(BigInt64Array.from(words(side, 9), BigInt), [side, side]));
+      return s
+        .tensor(BigInt64Array.from(words(side, 7), BigInt), [side, side])
+        .matmul(s.tensor(BigInt64Array.from(words(side, 9), BigInt), [side, side]));
     },
     'a linear system': (s, isPlain) => {
       const side = isPlain ? 400 : 900;
-      return s.eye(side).add(s.randomUniform([side, side], { seed: 1 }).multiply(1 / side)).solve(s.randomUniform([side, 8], { seed: 2 }));
+      return s
+        .eye(side)
+        .add(s.randomUniform([side, side], { seed: 1 }).multiply(1 / side))
+        .solve(s.randomUniform([side, 8], { seed: 2 }));
     },
-    'bigints chosen by a condition': (s) => s.where(s.arange(2 ** 20).greater(7), s.full([2 ** 20], 3n, { dtype: 'int64' }), 5n),
+    'bigints chosen by a condition': (s) =>
+      s.where(s.arange(2 ** 20).greater(7), s.full([2 ** 20], 3n, { dtype: 'int64' }), 5n),
     remainders: (s) => s.randomUniform([2 ** 21], { seed: 1 }).remainder(0.37),
-    'sines of huge arguments': (s, isPlain) => s.randomUniform([isPlain ? 2 ** 15 : 2 ** 20], { seed: 1 }).multiply(1e12).sin(),
+    'sines of huge arguments': (s, isPlain) =>
+      s
+        .randomUniform([isPlain ? 2 ** 15 : 2 ** 20], { seed: 1 })
+        .multiply(1e12)
+        .sin(),
   };
 
-  it.each(Object.entries(programs).flatMap(([name, program]) => ([undefined, ['js']] as const).map((devices) => [name, devices, program] as const)))('turns while %s is computed, devices %j', async (_, devices, program) => {
+  it.each(
+    Object.entries(programs).flatMap(([name, program]) =>
+      ([undefined, ['js']] as const).map((devices) => [name, devices, program] as const),
+    ),
+  )('turns while %s is computed, devices %j', async (_, devices, program) => {
     await using sheet = await SymbolicSheet.open({ cache: 'off', ...(devices && { devices }) });
     let [turns, isOver] = [0, false];
     const count = (): void => {

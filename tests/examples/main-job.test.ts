@@ -27,9 +27,23 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const out = mkdtempSync(join(tmpdir(), 'main-job-'));
 afterAll(() => rmSync(out, { recursive: true, force: true }));
 
-const TINY = ['--rows', '240', '--features', '24', '--scales', '0.05,0.1', '--lambdas', '0.001,0.01', '--final-rows', '300', '--final-features', '32'];
+const TINY = [
+  '--rows',
+  '240',
+  '--features',
+  '24',
+  '--scales',
+  '0.05,0.1',
+  '--lambdas',
+  '0.001,0.01',
+  '--final-rows',
+  '300',
+  '--final-features',
+  '32',
+];
 const command = (...args: string[]): string[] => ['--import', 'tsx', 'examples/main.ts', ...args];
-const run = (...args: string[]): Promise<{ stdout: string; stderr: string }> => promisify(execFile)(process.execPath, command(...args), { cwd: root });
+const run = (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
+  promisify(execFile)(process.execPath, command(...args), { cwd: root });
 
 const grid = { features: 24, scales: [0.05, 0.1], lambdas: [1e-3, 1e-2], folds: 3 };
 const digits = readDigits('train', 240);
@@ -49,7 +63,8 @@ describe('the sweep', () => {
     await using on = await SymbolicSheet.open({ class: 'exact' });
     await using off = await SymbolicSheet.open({ class: 'exact', cache: 'off' });
     await sweep(off, digits, grid);
-    expect(off.stats().counters.askedFlops / off.stats().counters.flops).toBeCloseTo(1, 6); // scalar constants are asked once and computed in every fit
+    // Scalar constants are asked once and computed in every fit.
+    expect(off.stats().counters.askedFlops / off.stats().counters.flops).toBeCloseTo(1, 6);
     await sweep(on, digits, grid);
     await sweep(on, digits, grid);
     const { flops } = on.stats().counters;
@@ -94,7 +109,13 @@ describe('changed rows', () => {
     const original = digits.images.slice();
     const changed = withChangedRows(digits, 2, 1, 3);
     expect(digits.images).toEqual(original);
-    const rows = Array.from({ length: 240 }, (_, row) => row).filter((row) => Buffer.compare(changed.images.subarray(row * 784, (row + 1) * 784), original.subarray(row * 784, (row + 1) * 784)) !== 0);
+    const rows = Array.from({ length: 240 }, (_, row) => row).filter(
+      (row) =>
+        Buffer.compare(
+          changed.images.subarray(row * 784, (row + 1) * 784),
+          original.subarray(row * 784, (row + 1) * 784),
+        ) !== 0,
+    );
     expect(rows).toEqual([80, 81]);
     expect(changed.images.subarray(80 * 784 + 1, 80 * 784 + 28)).toEqual(original.subarray(80 * 784, 80 * 784 + 27));
   });
@@ -103,29 +124,58 @@ describe('changed rows', () => {
 describe('options', () => {
   it('are those of the full size unless said otherwise', () => {
     const options = readOptions([]);
-    expect(options).toMatchObject({ rows: 20_000, features: 1024, folds: 3, finalRows: 60_000, finalFeatures: 3072, class: 'exact' });
+    expect(options).toMatchObject({
+      rows: 20_000,
+      features: 1024,
+      folds: 3,
+      finalRows: 60_000,
+      finalFeatures: 3072,
+      class: 'exact',
+    });
     expect(options!.scales.length * options!.lambdas.length * options!.folds).toBe(90);
     expect(readOptions(['--quick', '--rows', '500'])).toMatchObject({ rows: 500, features: 512, quick: true });
     expect(readOptions(['--help'])).toBeUndefined();
   });
 
   it.each([
-    [['--rows', 'many'], '--rows is "many"; use a whole number from 60 to 60000.'], [['--folds', '1'], '--folds is "1"'], [['--class', 'loose'], '--class is "loose"'],
-    [['--lambdas', '1,x'], '--lambdas is "1,x"'], [['--scales', ''], '--scales is ""'], [['--scales', '0.1,0.1'], 'there twice'], [['--speed', '9'], "Unknown option '--speed'"], [['left'], 'left'],
+    [['--rows', 'many'], '--rows is "many"; use a whole number from 60 to 60000.'],
+    [['--folds', '1'], '--folds is "1"'],
+    [['--class', 'loose'], '--class is "loose"'],
+    [['--lambdas', '1,x'], '--lambdas is "1,x"'],
+    [['--scales', ''], '--scales is ""'],
+    [['--scales', '0.1,0.1'], 'there twice'],
+    [['--speed', '9'], "Unknown option '--speed'"],
+    [['left'], 'left'],
   ])('refuses %j and says what can be used', (args, words) => {
     expect(() => readOptions(args)).toThrow(UsageError);
     expect(() => readOptions(args)).toThrow(words);
   });
 });
 
-const fits = (count: number): Run['fits'] => Array.from({ length: count }, (_, fold) => ({ scale: 0.1, lambda: 0.01, fold, accuracy: 0.5 + fold / 16 }));
-const made = (name: string, count: number, seconds: number, flops: number): Run => ({ name, planned: 90, fits: fits(count), seconds, flops, askedFlops: 5e12, marks: [] });
+const fits = (count: number): Run['fits'] =>
+  Array.from({ length: count }, (_, fold) => ({ scale: 0.1, lambda: 0.01, fold, accuracy: 0.5 + fold / 16 }));
+const made = (name: string, count: number, seconds: number, flops: number): Run => ({
+  name,
+  planned: 90,
+  fits: fits(count),
+  seconds,
+  flops,
+  askedFlops: 5e12,
+  marks: [],
+});
 
 describe('the table', () => {
   const off = made('cache off', 90, 54, 5e12);
 
   it('says how many times faster a fit was, and stays within 80 columns', () => {
-    const lines = formatTable([{ run: made('1 % of rows changed, one fold', 90, 6, 4e11), agreement: compare(fits(90), off.fits) }, { run: off, agreement: undefined }], off, 'exact');
+    const lines = formatTable(
+      [
+        { run: made('1 % of rows changed, one fold', 90, 6, 4e11), agreement: compare(fits(90), off.fits) },
+        { run: off, agreement: undefined },
+      ],
+      off,
+      'exact',
+    );
     expect(lines[2]).toMatch(/changed, one fold\s+90\s+6\.0 s\s+9\.0 ×\s+0\.40\s+4\.60 ✓$/);
     expect(lines[3]).toMatch(/cache off\s+90\s+54\.0 s\s+1\.0 ×\s+5\.00\s+– –$/);
     expect(lines.every((line) => line.length <= 80)).toBe(true);
@@ -133,7 +183,14 @@ describe('the table', () => {
 
   it('marks what was extrapolated', () => {
     const stopped = made('cache off', 30, 18, 5e12);
-    const [, , first, last] = formatTable([{ run: made('first', 90, 6, 4e11), agreement: compare(fits(90), stopped.fits) }, { run: stopped, agreement: undefined }], stopped, 'exact');
+    const [, , first, last] = formatTable(
+      [
+        { run: made('first', 90, 6, 4e11), agreement: compare(fits(90), stopped.fits) },
+        { run: stopped, agreement: undefined },
+      ],
+      stopped,
+      'exact',
+    );
     expect(first).toContain('≈ 9.0 ×');
     expect(first).toContain('✓ (30)');
     expect(last).toContain('30/90');
@@ -148,7 +205,14 @@ describe('the table', () => {
   });
 
   it('writes seconds for people', () => {
-    expect([0.0142, 0.0999, 0.123, 1, 56.34, 123.4].map(formatSeconds)).toEqual(['14 ms', '0.10 s', '0.12 s', '1.0 s', '56.3 s', '123 s']);
+    expect([0.0142, 0.0999, 0.123, 1, 56.34, 123.4].map(formatSeconds)).toEqual([
+      '14 ms',
+      '0.10 s',
+      '0.12 s',
+      '1.0 s',
+      '56.3 s',
+      '123 s',
+    ]);
   });
 
   it('breaks long lines at spaces', () => {
@@ -158,10 +222,16 @@ describe('the table', () => {
 });
 
 describe('the screen', () => {
-  const capture = (isTTY: boolean, environment: Record<string, string> = {}): { screen: ReturnType<typeof openScreen>; lines: string[]; fail: () => void } => {
+  const capture = (
+    isTTY: boolean,
+    environment: Record<string, string> = {},
+  ): { screen: ReturnType<typeof openScreen>; lines: string[]; fail: () => void } => {
     const lines: string[] = [];
     let onError: (error: NodeJS.ErrnoException) => void = () => {};
-    const screen = openScreen({ isTTY, write: (words) => lines.push(words), on: (_event, listener) => (onError = listener) }, environment);
+    const screen = openScreen(
+      { isTTY, write: (words) => lines.push(words), on: (_event, listener) => (onError = listener) },
+      environment,
+    );
     return { screen, lines, fail: () => onError(new RangeError('EPIPE')) };
   };
 
@@ -201,7 +271,17 @@ describe('pictures', () => {
 
   it('have a lane for every run, boxes for what was computed and hairlines for what was reused', () => {
     const computed = { family: 'products', startSeconds: 0.25, seconds: 0.5, reused: false } as const;
-    const svg = drawLanes([{ name: 'first & only', seconds: 1, marks: [computed, { ...computed, startSeconds: 0.9, seconds: 0, reused: true }] }, { name: 'stopped', seconds: 1, wholeSeconds: 4, marks: [computed] }], 'Two runs');
+    const svg = drawLanes(
+      [
+        {
+          name: 'first & only',
+          seconds: 1,
+          marks: [computed, { ...computed, startSeconds: 0.9, seconds: 0, reused: true }],
+        },
+        { name: 'stopped', seconds: 1, wholeSeconds: 4, marks: [computed] },
+      ],
+      'Two runs',
+    );
     expect(svg).toContain('first &amp; only');
     expect(svg.match(/fill="#0072b2"/g)).toHaveLength(3); // a box in each lane, and the legend
     expect(svg).toMatch(/d="M\d+(\.\d+)? \d+v7" stroke/);
@@ -210,7 +290,13 @@ describe('pictures', () => {
   });
 
   it('frame the best cell of a sweep', () => {
-    const svg = drawHeatMap([{ scale: 0.1, lambda: 3e-5, accuracy: 0.9 }, { scale: 0.1, lambda: 0.01, accuracy: 0.95 }], 'Accuracy');
+    const svg = drawHeatMap(
+      [
+        { scale: 0.1, lambda: 3e-5, accuracy: 0.9 },
+        { scale: 0.1, lambda: 0.01, accuracy: 0.95 },
+      ],
+      'Accuracy',
+    );
     expect(svg).toContain('best 95.0 % at scale 0.1, λ 0.01');
     expect(svg).toContain('3·10⁻⁵');
   });
@@ -224,7 +310,11 @@ describe('pictures', () => {
     const last = Math.max(...sheet.trace.events().map(({ seq }) => seq));
     const B = sheet.randomNormal([128, 128], { seed: 1 });
     await B.matmul(B).data();
-    expect(marksOf(sheet.trace, last).filter(({ family }) => family === 'products').map(({ reused }) => reused)).toEqual([true]);
+    expect(
+      marksOf(sheet.trace, last)
+        .filter(({ family }) => family === 'products')
+        .map(({ reused }) => reused),
+    ).toEqual([true]);
   });
 });
 
@@ -237,16 +327,23 @@ describe('npm start', () => {
     expect(table).toMatch(/the same again\s+12\s+[\d.]+ m?s\s+[\d.,]+ ×/);
     expect(stdout).toMatch(/replayed in a new process on wasm: 54 of 54 digests equal/);
     expect(stdout.split('\n').filter((line) => line.length > 80 && !/file:|mnist\.sqs|trace /.test(line))).toEqual([]);
-    for (const name of ['lanes.svg', 'lanes.png', 'sweep.svg', 'sweep.png', 'mnist.sqs.json']) expect(existsSync(join(out, name))).toBe(true);
+    for (const name of ['lanes.svg', 'lanes.png', 'sweep.svg', 'sweep.png', 'mnist.sqs.json'])
+      expect(existsSync(join(out, name))).toBe(true);
     expect(readFileSync(join(out, 'lanes.svg'), 'utf8')).toContain('hoisted by hand');
   });
 
   it('says what is wrong with an option and ends with code 2', async () => {
-    await expect(run('--folds', '1')).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('--folds is "1"; use a whole number from 2 to 20.') as string });
+    await expect(run('--folds', '1')).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--folds is "1"; use a whole number from 2 to 20.') as string,
+    });
   });
 
   it('survives a reader that goes away', async () => {
-    const child = spawn(process.execPath, command(...TINY, '--out', out), { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, command(...TINY, '--out', out), {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let complaint = '';
     child.stderr.on('data', (bytes: Buffer) => (complaint += bytes.toString()));
     child.stdout.once('data', () => child.stdout.destroy());
@@ -257,16 +354,20 @@ describe('npm start', () => {
 
   it('extrapolates a run that is stopped by Ctrl-C, says so, and still draws', async () => {
     const folder = join(out, 'stopped');
-    const child = spawn(process.execPath, command(...TINY, '--rows', '1200', '--features', '256', '--out', folder), { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, command(...TINY, '--rows', '1200', '--features', '256', '--out', folder), {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     let heard = '';
     child.stdout.on('data', (bytes: Buffer) => {
       const before = heard.includes('now without a cache');
       heard += bytes.toString();
-      if (!before && heard.includes('now without a cache')) setTimeout(() => {
-        child.kill('SIGINT');
-        // What npm and tsx do with a signal that the terminal has sent to the program as well.
-        setTimeout(() => child.kill('SIGINT'), 10);
-      }, 150);
+      if (!before && heard.includes('now without a cache'))
+        setTimeout(() => {
+          child.kill('SIGINT');
+          // What npm and tsx do with a signal that the terminal has sent to the program as well.
+          setTimeout(() => child.kill('SIGINT'), 10);
+        }, 150);
     });
     const code = await new Promise((done) => child.once('close', done));
     expect(heard).toMatch(/stopped at \d+ of 12, ≈ [\d.]+ m?s extrapolated, not measured/);

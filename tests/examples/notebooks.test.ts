@@ -12,7 +12,9 @@ import { tensorPicture } from '../../examples/lib/show-pictures.ts';
 import { sparkline } from '../../examples/lib/show-terminal.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
-const names = readdirSync(join(root, 'examples')).filter((name) => /^\d\d-.*\.ts$/.test(name)).map((name) => name.replace('.ts', ''));
+const names = readdirSync(join(root, 'examples'))
+  .filter((name) => /^\d\d-.*\.ts$/.test(name))
+  .map((name) => name.replace('.ts', ''));
 const out = mkdtempSync(join(tmpdir(), 'sheet-notebooks-'));
 afterAll(() => rmSync(out, { recursive: true }));
 
@@ -20,7 +22,11 @@ const sourceOf = (name: string): string => readFileSync(join(root, 'examples', `
 
 /** Runs a notebook in a process of its own; answers its Markdown. */
 function run(name: string): string {
-  execFileSync(process.execPath, [join(root, 'node_modules/tsx/dist/cli.mjs'), '--tsconfig', 'tsconfig.json', `examples/${name}.ts`, '--out', out], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  execFileSync(
+    process.execPath,
+    [join(root, 'node_modules/tsx/dist/cli.mjs'), '--tsconfig', 'tsconfig.json', `examples/${name}.ts`, '--out', out],
+    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
   return readFileSync(join(out, `${name}.md`), 'utf8');
 }
 
@@ -34,10 +40,16 @@ function table(page: string, title: string): string[][] {
 const CLAIMS: Record<string, (page: string) => void> = {
   '01-first-look': (page) => {
     expect(page).toContain('not computed yet');
-    expect(table(page, 'First and again')).toEqual([['first', 'computed'], ['again', 'ram']]);
+    expect(table(page, 'First and again')).toEqual([
+      ['first', 'computed'],
+      ['again', 'ram'],
+    ]);
   },
   '02-sweep': (page) => {
-    expect(table(page, 'Accuracies equal to those of the run without a cache').map(([, equal]) => equal)).toEqual(['true', 'true']);
+    expect(table(page, 'Accuracies equal to those of the run without a cache').map(([, equal]) => equal)).toEqual([
+      'true',
+      'true',
+    ]);
   },
   '03-embeddings-with-memo': (page) => {
     expect(table(page, 'Batches the model ran')).toEqual([['nine texts, 8 at a time', '8 + 1']]);
@@ -47,14 +59,21 @@ const CLAIMS: Record<string, (page: string) => void> = {
   '04-why-did-it-miss': (page) => {
     expect(table(page, 'Found').map(([, answer]) => answer)).toEqual(['found', 'found']);
     expect(table(page, 'An edit').map(([, answer]) => answer)).toEqual(['found', 'computed', 'found']);
-    expect(table(page, 'Computed, and rightly so').map(([, answer]) => answer)).toEqual(['computed', 'computed', 'computed', 'computed']);
+    expect(table(page, 'Computed, and rightly so').map(([, answer]) => answer)).toEqual([
+      'computed',
+      'computed',
+      'computed',
+      'computed',
+    ]);
   },
   '05-stability-rewrites': (page) => {
-    for (const [, truth, written, rewritten] of table(page, 'Overflow')) expect([written !== truth, rewritten]).toEqual([true, truth]);
+    for (const [, truth, written, rewritten] of table(page, 'Overflow'))
+      expect([written !== truth, rewritten]).toEqual([true, truth]);
     expect(page).toContain('log(1 + x) → log1p(x)');
   },
   '06-replay-and-diff': (page) => {
-    for (const [, , compared, equal, difference] of table(page, 'Replayed')) expect([Number(compared) > 1, equal, difference]).toEqual([true, compared, 'none']);
+    for (const [, , compared, equal, difference] of table(page, 'Replayed'))
+      expect([Number(compared) > 1, equal, difference]).toEqual([true, compared, 'none']);
     expect(page).toContain('attrs.value: 0.5 → 0.49');
     expect(page).toContain('FormatError FORMAT');
   },
@@ -65,7 +84,9 @@ describe('the notebooks', () => {
     const page = run(name);
     const { cells } = readCells(sourceOf(name));
     const html = readFileSync(join(out, `${name}.html`), 'utf8');
-    const titles = cells.flatMap(({ code }) => [...code.matchAll(/show\('([^']+)'/g)].map((match) => match[1] as string));
+    const titles = cells.flatMap(({ code }) =>
+      [...code.matchAll(/show\('([^']+)'/g)].map((match) => match[1] as string),
+    );
     expect(titles.filter((title) => !page.includes(`**${title}**`))).toEqual([]);
     expect(html).not.toContain('http-equiv="refresh"');
     expect(cells.filter(({ heading }) => !html.includes(`<h2>${heading}</h2>`))).toEqual([]);
@@ -83,7 +104,11 @@ describe('the notebooks', () => {
 
   it.each(names)('%s is rendered in examples/rendered with the code it has now', (name) => {
     const rendered = readFileSync(join(root, 'examples/rendered', `${name}.md`), 'utf8');
-    expect(readCells(sourceOf(name)).cells.filter(({ code }) => !rendered.includes(code)).map(({ heading }) => heading)).toEqual([]);
+    expect(
+      readCells(sourceOf(name))
+        .cells.filter(({ code }) => !rendered.includes(code))
+        .map(({ heading }) => heading),
+    ).toEqual([]);
   });
 });
 
@@ -92,32 +117,52 @@ describe('a tensor', () => {
     const svg = tensorPicture({ values: [0, 1, 1, 0], shape: [2, 2] }, { scale: 'grey' });
     const { pixels, width } = new Resvg(svg).render();
     const red = (x: number, y: number): number => pixels[(y * width + x) * 4] as number;
-    expect([red(20, 20), red(100, 20), red(20, 100), red(100, 100)].map((value) => value > 128)).toEqual([false, true, true, false]);
+    expect([red(20, 20), red(100, 20), red(20, 100), red(100, 100)].map((value) => value > 128)).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
   });
 
   it('is drawn by its rank: a line, a colour map, a grid', () => {
     expect(tensorPicture({ values: [1, 2, 3], shape: [3] })).toContain('value over index');
     expect(tensorPicture({ values: [1, 2, 3, 4, 5, 6], shape: [2, 3] })).toContain('2 × 3 colour map');
     expect(tensorPicture({ values: [1, 2, 3, 4, 5, 6, 7, 8], shape: [2, 2, 2] }).match(/<image/g)).toHaveLength(2);
-    expect(tensorPicture({ values: Array.from({ length: 5000 }, (_, i) => Math.sqrt(i)), shape: [5000] })).toContain('histogram of 5000 values');
+    expect(tensorPicture({ values: Array.from({ length: 5000 }, (_, i) => Math.sqrt(i)), shape: [5000] })).toContain(
+      'histogram of 5000 values',
+    );
   });
 
   it('is drawn where it has NaN, infinities, one value or none', () => {
     for (const values of [[NaN, 1], [Infinity, -Infinity], [3, 3], []]) {
-      for (const shape of [[values.length], [1, values.length]]) expect(tensorPicture({ values, shape })).not.toMatch(/="(NaN|-?Infinity)/);
+      for (const shape of [[values.length], [1, values.length]])
+        expect(tensorPicture({ values, shape })).not.toMatch(/="(NaN|-?Infinity)/);
     }
   });
 
   it('takes at most 12 lines of a terminal', () => {
     expect(sparkline({ values: [0, 1, 2, 3], shape: [4] })).toBe(' ▃▅█');
-    expect(sparkline({ values: Array.from({ length: 40 * 90 }, (_, i) => i), shape: [40, 90] }).split('\n')).toHaveLength(12);
+    expect(
+      sparkline({ values: Array.from({ length: 40 * 90 }, (_, i) => i), shape: [40, 90] }).split('\n'),
+    ).toHaveLength(12);
   });
 });
 
 describe('a page', () => {
   const story = {
-    name: 'x', title: 'T', intro: '', state: 'done' as const,
-    cells: [{ heading: 'a < b', prose: 'with `code` & **weight**', code: "const s = '<b>' // why", shown: [{ title: 'rows', table: [{ n: '1', s: 'a|b' }] }] }],
+    name: 'x',
+    title: 'T',
+    intro: '',
+    state: 'done' as const,
+    cells: [
+      {
+        heading: 'a < b',
+        prose: 'with `code` & **weight**',
+        code: "const s = '<b>' // why",
+        shown: [{ title: 'rows', table: [{ n: '1', s: 'a|b' }] }],
+      },
+    ],
   };
 
   it('escapes what would be markup, in prose, code and tables', () => {
@@ -134,6 +179,10 @@ describe('a page', () => {
   });
 
   it('reads cells, their prose and their code from a script', () => {
-    expect(readCells("// Title\n//\n// intro\nimport 'x';\n\n// %% One\n// prose\n\nlet a = 1;\ndone();\n")).toEqual({ title: 'Title', intro: 'intro', cells: [{ heading: 'One', prose: 'prose', code: 'let a = 1;' }] });
+    expect(readCells("// Title\n//\n// intro\nimport 'x';\n\n// %% One\n// prose\n\nlet a = 1;\ndone();\n")).toEqual({
+      title: 'Title',
+      intro: 'intro',
+      cells: [{ heading: 'One', prose: 'prose', code: 'let a = 1;' }],
+    });
   });
 });

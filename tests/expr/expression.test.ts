@@ -1,4 +1,5 @@
-// An expression in the table: what it stands at after its node, or an operand's, was swept and the number given to another.
+// An expression in the table: what it stands at after its node, or an operand's, was swept and the number given to
+// another.
 import { describe, expect, it } from 'vitest';
 import { NO_ATTRIBUTES } from '../../src/core/expr/attributes.ts';
 import { Call, rootCall } from '../../src/core/engine/call.ts';

@@ -16,7 +16,17 @@ interface Modelled {
 
 const field = fc.nat(0xffffffff);
 const command = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('intern' as const), op: fc.integer({ min: 1, max: 4 }), arity: fc.nat(2), attributes: fc.nat(2), a: field, b: field }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('intern' as const),
+      op: fc.integer({ min: 1, max: 4 }),
+      arity: fc.nat(2),
+      attributes: fc.nat(2),
+      a: field,
+      b: field,
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('fresh' as const) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('retain' as const), which: field }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('release' as const), which: field }) },
@@ -38,37 +48,56 @@ function sweepModel(nodes: readonly Modelled[]): void {
 
 describe('the interning table', () => {
   it('gives equal fields one node and other fields another, keeps what is retained, and tells lives apart', () => {
-    fc.assert(fc.property(fc.array(command, { minLength: 1, maxLength: 200 }), (commands) => {
-      const table = new InterningTable(8);
-      const model: Modelled[] = [];
-      const living = (): Modelled[] => model.filter((each) => each.alive);
-      const pick = (from: readonly Modelled[], index: number): Modelled | undefined => from[index % from.length];
-      for (const each of commands) {
-        if (each.do === 'intern' || each.do === 'fresh') {
-          const operands = each.do === 'fresh' ? [] : [each.a, each.b].slice(0, each.arity).map((index) => pick(living(), index)).filter((found) => found !== undefined);
-          const [a, b] = operands;
-          const fields = each.do === 'fresh' ? `fresh ${model.length}` : `${each.op}/${operands.length}/${each.attributes}/${a?.node}/${b?.node}`;
-          const node = each.do === 'fresh' ? table.fresh(9, 0) : table.intern(each.op, 0, operands.length, each.attributes, a?.node ?? 0, b?.node ?? 0);
-          const known = living().find((candidate) => candidate.fields === fields);
-          if (known !== undefined) expect(node).toBe(known.node);
-          else {
-            expect(living().some((candidate) => candidate.node === node), 'a new node has a number of its own').toBe(false);
-            model.push({ node, life: table.lifeOf(node), fields, operands, holds: 0, alive: true });
+    fc.assert(
+      fc.property(fc.array(command, { minLength: 1, maxLength: 200 }), (commands) => {
+        const table = new InterningTable(8);
+        const model: Modelled[] = [];
+        const living = (): Modelled[] => model.filter((each) => each.alive);
+        const pick = (from: readonly Modelled[], index: number): Modelled | undefined => from[index % from.length];
+        for (const each of commands) {
+          if (each.do === 'intern' || each.do === 'fresh') {
+            const operands =
+              each.do === 'fresh'
+                ? []
+                : [each.a, each.b]
+                    .slice(0, each.arity)
+                    .map((index) => pick(living(), index))
+                    .filter((found) => found !== undefined);
+            const [a, b] = operands;
+            const fields =
+              each.do === 'fresh'
+                ? `fresh ${model.length}`
+                : `${each.op}/${operands.length}/${each.attributes}/${a?.node}/${b?.node}`;
+            const node =
+              each.do === 'fresh'
+                ? table.fresh(9, 0)
+                : table.intern(each.op, 0, operands.length, each.attributes, a?.node ?? 0, b?.node ?? 0);
+            const known = living().find((candidate) => candidate.fields === fields);
+            if (known !== undefined) expect(node).toBe(known.node);
+            else {
+              expect(
+                living().some((candidate) => candidate.node === node),
+                'a new node has a number of its own',
+              ).toBe(false);
+              model.push({ node, life: table.lifeOf(node), fields, operands, holds: 0, alive: true });
+            }
+          } else if (each.do === 'sweep') {
+            const due = table.size >= 8;
+            table.sweepWhenFull();
+            if (table.size < living().length || (due && living().some((one) => !table.isAlive(one.node, one.life))))
+              sweepModel(model);
+          } else {
+            const target = pick(each.do === 'retain' ? living() : living().filter((one) => one.holds > 0), each.which);
+            if (target === undefined) continue;
+            target.holds += each.do === 'retain' ? 1 : -1;
+            table[each.do](target.node);
           }
-        } else if (each.do === 'sweep') {
-          const due = table.size >= 8;
-          table.sweepWhenFull();
-          if (table.size < living().length || (due && living().some((one) => !table.isAlive(one.node, one.life)))) sweepModel(model);
-        } else {
-          const target = pick(each.do === 'retain' ? living() : living().filter((one) => one.holds > 0), each.which);
-          if (target === undefined) continue;
-          target.holds += each.do === 'retain' ? 1 : -1;
-          table[each.do](target.node);
+          for (const one of model) expect(table.isAlive(one.node, one.life)).toBe(one.alive);
+          expect(table.size).toBe(living().length);
         }
-        for (const one of model) expect(table.isAlive(one.node, one.life)).toBe(one.alive);
-        expect(table.size).toBe(living().length);
-      }
-    }), { seed: 20261123, numRuns: 300 });
+      }),
+      { seed: 20261123, numRuns: 300 },
+    );
   });
 
   it('counts as holders exactly the operands of living nodes and the holds taken', () => {
@@ -86,7 +115,14 @@ describe('the interning table', () => {
     const table = new InterningTable();
     const [a, b] = [table.fresh(1, 0), table.fresh(1, 0)];
     const fields: [number, number, number, number, number, number][] = [
-      [2, 0, 2, 0, a, b], [3, 0, 2, 0, a, b], [2, 1, 2, 0, a, b], [2, 0, 1, 0, a, 0], [2, 0, 2, 1, a, b], [2, 0, 2, 0, b, a], [2, 0, 2, 0, a, a], [2, 0, 0, 0, 0, 0],
+      [2, 0, 2, 0, a, b],
+      [3, 0, 2, 0, a, b],
+      [2, 1, 2, 0, a, b],
+      [2, 0, 1, 0, a, 0],
+      [2, 0, 2, 1, a, b],
+      [2, 0, 2, 0, b, a],
+      [2, 0, 2, 0, a, a],
+      [2, 0, 0, 0, 0, 0],
     ];
     expect(new Set(fields.map((each) => table.intern(...each))).size).toBe(fields.length);
   });

@@ -19,14 +19,21 @@ interface Symbolic extends PatternNode {
 }
 
 const REAL: TensorType = tensorType('float64', []);
-const node = (text: string, row?: OpRow, operands: readonly Symbolic[] = []): Symbolic =>
-  ({ row, attributes: NO_ATTRIBUTES, type: REAL, operands, text });
-const number = (value: number): Symbolic =>
-  ({ ...node(String(value), FULL), attributes: internAttributes({ shape: [], value, dtype: 'float64' }) });
+const node = (text: string, row?: OpRow, operands: readonly Symbolic[] = []): Symbolic => ({
+  row,
+  attributes: NO_ATTRIBUTES,
+  type: REAL,
+  operands,
+  text,
+});
+const number = (value: number): Symbolic => ({
+  ...node(String(value), FULL),
+  attributes: internAttributes({ shape: [], value, dtype: 'float64' }),
+});
 const on = (row: OpRow, ...operands: readonly Symbolic[]): Symbolic =>
   node(`${row.name}(${operands.map(({ text }) => text).join(', ')})`, row, operands);
 const build: Build<Symbolic> = (row, operands, given) =>
-  (row === FULL ? number(given?.['value'] as number) : on(row, ...operands));
+  row === FULL ? number(given?.['value'] as number) : on(row, ...operands);
 
 const [x, y] = [node('x'), node('y')];
 const REASON = { why: 'it is a test', source: 'this file' };
@@ -51,8 +58,9 @@ describe('a pattern', () => {
     const pattern: Pattern = [SUBTRACT, [ADD, 'a', 'b'], [EXP, 'a']];
     expect(found(pattern, on(SUBTRACT, on(ADD, x, y), on(EXP, y)))).toEqual({ a: 'y', b: 'x' });
     expect(found(pattern, on(SUBTRACT, on(ADD, x, y), on(EXP, x)))).toEqual({ a: 'x', b: 'y' });
-    expect(found([MULTIPLY, [ADD, 'a', 'b'], [ADD, 'b', 'c']], on(MULTIPLY, on(ADD, x, y), on(ADD, number(2), x))))
-      .toEqual({ a: 'y', b: 'x', c: '2' });
+    expect(
+      found([MULTIPLY, [ADD, 'a', 'b'], [ADD, 'b', 'c']], on(MULTIPLY, on(ADD, x, y), on(ADD, number(2), x))),
+    ).toEqual({ a: 'y', b: 'x', c: '2' });
   });
 
   it('tries alternatives in order', () => {
@@ -99,7 +107,8 @@ describe('rules on symbols', () => {
   });
 
   it('keep their order, whatever the first operand is', () => {
-    const any = (formula: string): Rule => realRule({ formula, from: [SUBTRACT, 'a', 'b'], to: [EXPM1, 'a'], ...REASON });
+    const any = (formula: string): Rule =>
+      realRule({ formula, from: [SUBTRACT, 'a', 'b'], to: [EXPM1, 'a'], ...REASON });
     const ofExp = realRule({ formula: '0', from: [SUBTRACT, [EXP, 'a'], 'b'], to: 'a', ...REASON });
     const rules = new RuleIndex([any('1'), ofExp, any('2')]);
     expect(rules.of(on(SUBTRACT, on(EXP, x), y)).map(({ formula }) => formula)).toEqual(['1', '0', '2']);

@@ -16,10 +16,16 @@ export interface CalledResult {
 const ROOTS = { A: Float32Array.of(1, 2, 3, 4), B: Float32Array.of(-0, 0.5, 1e-40, Infinity) };
 
 /** The call on a sheet of its own. */
-export async function callOf({ op, args, class: numerics, rewrites }: CalledResult): Promise<{ engine: Engine; call: Call }> {
+export async function callOf({
+  op,
+  args,
+  class: numerics,
+  rewrites,
+}: CalledResult): Promise<{ engine: Engine; call: Call }> {
   const sheet = await SymbolicSheet.open({ class: numerics, rewrites, devices: ['js'] });
   const roots = { A: sheet.tensor(ROOTS.A, [2, 2]), B: sheet.tensor(ROOTS.B, [2, 2]) };
-  const read = (arg: unknown): unknown => (Array.isArray(arg) ? arg.map(read) : arg === 'A' || arg === 'B' ? roots[arg] : arg);
+  const read = (arg: unknown): unknown =>
+    Array.isArray(arg) ? arg.map(read) : arg === 'A' || arg === 'B' ? roots[arg] : arg;
   const given = args.map(read);
   const result = (sheet.execute as (...call: unknown[]) => Tensor)(op, ...given);
   return { engine: sessionOf(sheet).engine, call: result.expression };

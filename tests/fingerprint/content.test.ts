@@ -2,7 +2,14 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { changedPanels, contentId, panelDigests, panelLayout, PANEL_MIN_BYTES, rowDigests } from '../../src/core/fingerprint/content.ts';
+import {
+  changedPanels,
+  contentId,
+  panelDigests,
+  panelLayout,
+  PANEL_MIN_BYTES,
+  rowDigests,
+} from '../../src/core/fingerprint/content.ts';
 import { digestFromHex, toHex } from '../../src/core/fingerprint/digest.ts';
 import type { Digest } from '../../src/core/fingerprint/digest.ts';
 import { TlvWriter } from '../../src/core/fingerprint/encode.ts';
@@ -21,7 +28,12 @@ interface Golden {
   readonly numbers: readonly { text: string; encoded: string }[];
   readonly contents: readonly { dtype: DType; shape: number[]; panels: string; contentId: string }[];
   readonly rows: readonly { dtype: DType; shape: number[]; rows: string | null }[];
-  readonly results: readonly (Omit<ResultKeyParts, 'attrs' | 'operands'> & { called: CalledResult; attrs: string; operands: string[]; key: string })[];
+  readonly results: readonly (Omit<ResultKeyParts, 'attrs' | 'operands'> & {
+    called: CalledResult;
+    attrs: string;
+    operands: string[];
+    key: string;
+  })[];
 }
 
 const golden = JSON.parse(readFileSync(new URL('../golden/fingerprint.json', import.meta.url), 'utf8')) as Golden;
@@ -46,15 +58,22 @@ const idOf = (array: ArrayBufferView, shape: readonly number[], dtype: DType): s
 
 describe('golden vectors', () => {
   it('hold for the encodings of values and numbers', () => {
-    for (const { json, encoded: hex } of golden.values) expect([json, toHex(encoded(JSON.parse(json)))]).toEqual([json, hex]);
-    for (const { text, encoded: hex } of golden.numbers) expect([text, toHex(encoded(Number(text)))]).toEqual([text, hex]);
+    for (const { json, encoded: hex } of golden.values)
+      expect([json, toHex(encoded(JSON.parse(json)))]).toEqual([json, hex]);
+    for (const { text, encoded: hex } of golden.numbers)
+      expect([text, toHex(encoded(Number(text)))]).toEqual([text, hex]);
   });
 
   it('hold for content ids and row digests, by native and by portable code', () => {
     for (const by of digests) {
       for (const { dtype, shape, panels, contentId: id } of golden.contents) {
         const found = panelDigests(bytesFor(dtype, shape), shape, dtype, by);
-        expect([dtype, shape, toHex(found), toHex(contentId(found, shape, dtype, by))]).toEqual([dtype, shape, panels, id]);
+        expect([dtype, shape, toHex(found), toHex(contentId(found, shape, dtype, by))]).toEqual([
+          dtype,
+          shape,
+          panels,
+          id,
+        ]);
       }
       for (const { dtype, shape, rows } of golden.rows) {
         const found = rowDigests(bytesFor(dtype, shape), shape, dtype, by);
@@ -65,7 +84,11 @@ describe('golden vectors', () => {
 
   it('hold for result keys', () => {
     for (const row of golden.results) {
-      const parts = { ...row, attrs: new Uint8Array(Buffer.from(row.attrs, 'hex')), operands: row.operands.map(digestFromHex) };
+      const parts = {
+        ...row,
+        attrs: new Uint8Array(Buffer.from(row.attrs, 'hex')),
+        operands: row.operands.map(digestFromHex),
+      };
       expect([row.op, toHex(resultKey(parts, digest))]).toEqual([row.op, row.key]);
     }
   });
@@ -99,28 +122,38 @@ describe('golden vectors', () => {
     const bytes = bytesFor('float32', shape);
     const u64 = (n: number): string => toHex(new Uint8Array(BigUint64Array.of(BigInt(n)).buffer));
     const dimension = `04${u64(8)}${u64(2)}`;
-    const text = `${toHex(new TextEncoder().encode('sqs.content.v1\0'))}02${u64(1)}02` // float32 is dtype 2
-      + `09${u64(34)}${dimension}${dimension}07${u64(32)}${toHex(digest.hash(bytes))}`;
+    const text =
+      `${toHex(new TextEncoder().encode('sqs.content.v1\0'))}02${u64(1)}02` + // float32 is dtype 2
+      `09${u64(34)}${dimension}${dimension}07${u64(32)}${toHex(digest.hash(bytes))}`;
     expect(idOf(bytes, shape, 'float32')).toBe(toHex(digest.hash(new Uint8Array(Buffer.from(text, 'hex')))));
   });
 });
 
 describe('panels', () => {
   it('have the smallest power of two rows that reaches 256 KiB, whatever the row count', () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 300_000 }), fc.integer({ min: 1, max: 10_000 }), (lastDim, rows) => {
-      const { rowBytes, rowsPerPanel, panelCount } = panelLayout([rows, lastDim], 'float32');
-      expect(Number.isInteger(Math.log2(rowsPerPanel))).toBe(true);
-      expect(rowsPerPanel * rowBytes).toBeGreaterThanOrEqual(PANEL_MIN_BYTES);
-      if (rowsPerPanel > 1) expect((rowsPerPanel / 2) * rowBytes).toBeLessThan(PANEL_MIN_BYTES);
-      expect(panelCount).toBe(Math.ceil(rows / rowsPerPanel));
-      expect(panelLayout([rows + 1, lastDim], 'float32').rowsPerPanel).toBe(rowsPerPanel);
-    }), { seed: 1, numRuns: 500 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 300_000 }), fc.integer({ min: 1, max: 10_000 }), (lastDim, rows) => {
+        const { rowBytes, rowsPerPanel, panelCount } = panelLayout([rows, lastDim], 'float32');
+        expect(Number.isInteger(Math.log2(rowsPerPanel))).toBe(true);
+        expect(rowsPerPanel * rowBytes).toBeGreaterThanOrEqual(PANEL_MIN_BYTES);
+        if (rowsPerPanel > 1) expect((rowsPerPanel / 2) * rowBytes).toBeLessThan(PANEL_MIN_BYTES);
+        expect(panelCount).toBe(Math.ceil(rows / rowsPerPanel));
+        expect(panelLayout([rows + 1, lastDim], 'float32').rowsPerPanel).toBe(rowsPerPanel);
+      }),
+      { seed: 1, numRuns: 500 },
+    );
   });
 
   it('are one for ranks 0 and 1, for tensors without bytes, and one a row for huge rows', () => {
     expect(panelLayout([], 'float64')).toMatchObject({ rowBytes: 8, rowCount: 1, panelCount: 1 });
-    expect(panelLayout([1_000_000], 'float64')).toMatchObject({ rowBytes: 8_000_000, rowCount: 1, rowsPerPanel: 1, panelCount: 1 });
-    for (const shape of [[0], [0, 5], [5, 0], [1000, 0, 1000], [100_000, 0]]) expect(panelLayout(shape, 'float32').panelCount).toBe(1);
+    expect(panelLayout([1_000_000], 'float64')).toMatchObject({
+      rowBytes: 8_000_000,
+      rowCount: 1,
+      rowsPerPanel: 1,
+      panelCount: 1,
+    });
+    for (const shape of [[0], [0, 5], [5, 0], [1000, 0, 1000], [100_000, 0]])
+      expect(panelLayout(shape, 'float32').panelCount).toBe(1);
     expect(panelLayout([7, 300_000], 'uint8')).toMatchObject({ rowsPerPanel: 1, panelCount: 7 });
   });
 
@@ -135,16 +168,22 @@ describe('panels', () => {
 
   it('that hold a changed byte are exactly the changed ones, and rows likewise', () => {
     const bytes = new Uint8Array(700 * 1500);
-    const [panels, rows] = [panelDigests(bytes, [700, 1500], 'uint8', digest), rowDigests(bytes, [700, 1500], 'uint8', digest) as Uint8Array];
-    fc.assert(fc.property(fc.uniqueArray(fc.nat({ max: bytes.length - 1 }), { minLength: 1, maxLength: 3 }), (places) => {
-      for (const at of places) bytes[at] = 1;
-      const changed = changedPanels(panels, panelDigests(bytes, [700, 1500], 'uint8', digest));
-      const changedRows = changedPanels(rows, rowDigests(bytes, [700, 1500], 'uint8', digest) as Uint8Array);
-      for (const at of places) bytes[at] = 0;
-      const ascending = (list: number[]): number[] => [...new Set(list)].sort((a, b) => a - b);
-      expect(changed).toEqual(ascending(places.map((at) => Math.floor(at / (256 * 1500)))));
-      expect(changedRows).toEqual(ascending(places.map((at) => Math.floor(at / 1500))));
-    }), { seed: 2, numRuns: 20 });
+    const [panels, rows] = [
+      panelDigests(bytes, [700, 1500], 'uint8', digest),
+      rowDigests(bytes, [700, 1500], 'uint8', digest) as Uint8Array,
+    ];
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat({ max: bytes.length - 1 }), { minLength: 1, maxLength: 3 }), (places) => {
+        for (const at of places) bytes[at] = 1;
+        const changed = changedPanels(panels, panelDigests(bytes, [700, 1500], 'uint8', digest));
+        const changedRows = changedPanels(rows, rowDigests(bytes, [700, 1500], 'uint8', digest) as Uint8Array);
+        for (const at of places) bytes[at] = 0;
+        const ascending = (list: number[]): number[] => [...new Set(list)].sort((a, b) => a - b);
+        expect(changed).toEqual(ascending(places.map((at) => Math.floor(at / (256 * 1500)))));
+        expect(changedRows).toEqual(ascending(places.map((at) => Math.floor(at / 1500))));
+      }),
+      { seed: 2, numRuns: 20 },
+    );
   });
 });
 
@@ -160,10 +199,12 @@ describe('content ids', () => {
         count++;
       }
     }
-    const distinct = new Set(DTYPE_NAMES.flatMap((dtype) => {
-      const n = 64 / DTYPES[dtype].itemBytes;
-      return [[n], [1, n], [n, 1], [2, n / 2], [n / 2, 2], [n / 8, 2, 4]].map((shape) => `${dtype}${shape.join()}`);
-    }));
+    const distinct = new Set(
+      DTYPE_NAMES.flatMap((dtype) => {
+        const n = 64 / DTYPES[dtype].itemBytes;
+        return [[n], [1, n], [n, 1], [2, n / 2], [n / 2, 2], [n / 8, 2, 4]].map((shape) => `${dtype}${shape.join()}`);
+      }),
+    );
     expect(count).toBe(DTYPE_NAMES.length * 6);
     expect(ids.size).toBe(distinct.size);
     expect(idOf(Float32Array.of(0), [1], 'float32')).not.toBe(idOf(Float32Array.of(-0), [1], 'float32'));
@@ -185,13 +226,18 @@ describe('content ids', () => {
     expect(() => rowDigests(array, [4], 'float64', digest)).toThrow(expect.objectContaining({ code: 'SHAPE' }));
     structuredClone(array.buffer, { transfer: [array.buffer] });
     expect(() => panelDigests(array, [4], 'float32', digest)).toThrow(expect.objectContaining({ code: 'SHAPE' }));
-    expect(() => contentId(new Uint8Array(64), [4], 'float32', digest)).toThrow(expect.objectContaining({ code: 'SHAPE' }));
+    expect(() => contentId(new Uint8Array(64), [4], 'float32', digest)).toThrow(
+      expect.objectContaining({ code: 'SHAPE' }),
+    );
   });
 });
 
 describe('result keys', () => {
   const base = (): ResultKeyParts => ({
-    op: 'sum', version: 1, attrs: encoded({ axis: [0] }), operands: [digest.hash(cycle(1)), digest.hash(cycle(2))],
+    op: 'sum',
+    version: 1,
+    attrs: encoded({ axis: [0] }),
+    operands: [digest.hash(cycle(1)), digest.hash(cycle(2))],
     semantics: { numerics: 'tolerance', rewrites: 'written' },
   });
 
@@ -199,10 +245,19 @@ describe('result keys', () => {
     const parts = base();
     const [a, b] = parts.operands as [Uint8Array, Uint8Array];
     const variants: ResultKeyParts[] = [
-      parts, { ...parts, op: 'summ' }, { ...parts, version: 2 }, { ...parts, output: 1 }, { ...parts, attrs: encoded({ axis: [1] }) }, { ...parts, attrs: new Uint8Array(0) },
-      { ...parts, operands: [b, a] }, { ...parts, operands: [a] }, { ...parts, operands: [a, b, b] }, { ...parts, operands: [] },
+      parts,
+      { ...parts, op: 'summ' },
+      { ...parts, version: 2 },
+      { ...parts, output: 1 },
+      { ...parts, attrs: encoded({ axis: [1] }) },
+      { ...parts, attrs: new Uint8Array(0) },
+      { ...parts, operands: [b, a] },
+      { ...parts, operands: [a] },
+      { ...parts, operands: [a, b, b] },
+      { ...parts, operands: [] },
       { ...parts, semantics: { ...parts.semantics, numerics: 'exact:sqs-num/1' } },
-      { ...parts, semantics: { ...parts.semantics, rewrites: 'applied' } }, { ...parts, semantics: { ...parts.semantics, numerics: 'tolerancew' } },
+      { ...parts, semantics: { ...parts.semantics, rewrites: 'applied' } },
+      { ...parts, semantics: { ...parts.semantics, numerics: 'tolerancew' } },
     ];
     const keys = variants.map((variant) => toHex(resultKey(variant, digest)));
     expect(new Set(keys).size).toBe(variants.length);

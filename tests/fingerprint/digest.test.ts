@@ -1,4 +1,5 @@
-// The BLAKE3 implementations: equal to the official vectors and to each other, for every kind of memory a tensor may lie in.
+// The BLAKE3 implementations: equal to the official vectors and to each other, for every kind of memory a tensor may
+// lie in.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { digestFromHex, equalBytes, toHex } from '../../src/core/fingerprint/digest.ts';
 import type { Digest } from '../../src/core/fingerprint/digest.ts';
@@ -28,9 +29,63 @@ const OFFICIAL: readonly [number, string][] = [
 ];
 
 const LENGTHS = [
-  ...Array.from({ length: 8 }, (_, i) => i), 31, 32, 33, 63, 64, 65, 127, 128, 129, 191, 192, 193, 255, 256, 257, 511, 512, 513, 959, 960, 961,
-  1023, 1024, 1025, 1087, 1088, 1089, 2047, 2048, 2049, 3071, 3072, 3073, 4095, 4096, 4097, 5119, 5121, 8191, 8192, 8193, 16_383, 16_384, 16_385,
-  31_744, 65_535, 65_536, 65_537, 102_400, 262_143, 262_144, 262_145, 2 ** 20 - 1, 2 ** 20, 2 ** 20 + 1, 3 * 2 ** 20 + 12,
+  ...Array.from({ length: 8 }, (_, i) => i),
+  31,
+  32,
+  33,
+  63,
+  64,
+  65,
+  127,
+  128,
+  129,
+  191,
+  192,
+  193,
+  255,
+  256,
+  257,
+  511,
+  512,
+  513,
+  959,
+  960,
+  961,
+  1023,
+  1024,
+  1025,
+  1087,
+  1088,
+  1089,
+  2047,
+  2048,
+  2049,
+  3071,
+  3072,
+  3073,
+  4095,
+  4096,
+  4097,
+  5119,
+  5121,
+  8191,
+  8192,
+  8193,
+  16_383,
+  16_384,
+  16_385,
+  31_744,
+  65_535,
+  65_536,
+  65_537,
+  102_400,
+  262_143,
+  262_144,
+  262_145,
+  2 ** 20 - 1,
+  2 ** 20,
+  2 ** 20 + 1,
+  3 * 2 ** 20 + 12,
 ];
 
 const cycle = (lengthBytes: number): Uint8Array => Uint8Array.from({ length: lengthBytes }, (_, i) => i % 251);
@@ -64,22 +119,26 @@ describe('digests', () => {
     expect(seen.size).toBe(LENGTHS.length);
   });
 
-  it('hashes exactly the view: an offset into plain, shared, resizable and WebAssembly memory and into a pooled Buffer', () => {
-    const content = cycle(5000);
-    const wasm = new WebAssembly.Memory({ initial: 1, maximum: 1 });
-    const sharedWasm = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-    const resizable: ArrayBuffer = Reflect.construct(ArrayBuffer, [6000, { maxByteLength: 12_000 }]);
-    const buffers = [new ArrayBuffer(6000), new SharedArrayBuffer(6000), resizable, wasm.buffer, sharedWasm.buffer];
-    for (const digest of [native, portable, plainDigest]) {
-      const expected = toHex(digest.hash(content));
-      for (const buffer of buffers) {
-        const view = new Uint8Array(buffer, 777, 5000);
-        view.set(content);
-        expect(toHex(digest.hash(view))).toBe(expected);
+  it(
+    'hashes exactly the view: an offset into plain, shared, resizable and WebAssembly memory and into a pooled ' +
+      'Buffer',
+    () => {
+      const content = cycle(5000);
+      const wasm = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+      const sharedWasm = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+      const resizable: ArrayBuffer = Reflect.construct(ArrayBuffer, [6000, { maxByteLength: 12_000 }]);
+      const buffers = [new ArrayBuffer(6000), new SharedArrayBuffer(6000), resizable, wasm.buffer, sharedWasm.buffer];
+      for (const digest of [native, portable, plainDigest]) {
+        const expected = toHex(digest.hash(content));
+        for (const buffer of buffers) {
+          const view = new Uint8Array(buffer, 777, 5000);
+          view.set(content);
+          expect(toHex(digest.hash(view))).toBe(expected);
+        }
+        expect(toHex(digest.hash(Buffer.from(content.subarray(0, 100))))).toBe(toHex(digest.hash(cycle(100))));
       }
-      expect(toHex(digest.hash(Buffer.from(content.subarray(0, 100))))).toBe(toHex(digest.hash(cycle(100))));
-    }
-  });
+    },
+  );
 
   it('returns fresh bytes: an earlier digest and a slice of one are not changed by later calls', () => {
     for (const digest of [native, portable, plainDigest]) {

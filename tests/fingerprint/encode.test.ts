@@ -1,4 +1,5 @@
-// The canonical encoding: readable back without loss (so that equal bytes mean equal values), and refusing what has no one form.
+// The canonical encoding: readable back without loss (so that equal bytes mean equal values), and refusing what has no
+// one form.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../src/core/fingerprint/digest.ts';
@@ -13,7 +14,10 @@ const encode = (value: unknown): string => {
   return toHex(writer.view());
 };
 
-/** A reader written from the specification alone: decode ∘ encode = identity proves that no two values share an encoding. */
+/**
+ * A reader written from the specification alone: decode ∘ encode = identity proves that no two values share an
+ * encoding.
+ */
 function decode(bytes: Uint8Array): unknown {
   const { value, end } = decodeField(bytes, 0);
   if (end !== bytes.length) throw new RangeError(`${bytes.length - end} bytes left over`);
@@ -26,13 +30,20 @@ function decodeField(bytes: Uint8Array, at: number): { value: unknown; end: numb
   const end = start + Number(view.getBigUint64(at + 1, true));
   const body = bytes.subarray(start, end);
   switch (bytes[at]) {
-    case TAG.null: return { value: null, end };
-    case TAG.boolean: return { value: body[0] === 1, end };
-    case TAG.f64: return { value: view.getFloat64(start, true), end };
-    case TAG.string: return { value: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body), end };
-    case TAG.list: return { value: decodeFields(body), end };
-    case TAG.map: return { value: decodeMap(body), end };
-    default: throw new RangeError(`tag ${bytes[at]}`);
+    case TAG.null:
+      return { value: null, end };
+    case TAG.boolean:
+      return { value: body[0] === 1, end };
+    case TAG.f64:
+      return { value: view.getFloat64(start, true), end };
+    case TAG.string:
+      return { value: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body), end };
+    case TAG.list:
+      return { value: decodeFields(body), end };
+    case TAG.map:
+      return { value: decodeMap(body), end };
+    default:
+      throw new RangeError(`tag ${bytes[at]}`);
   }
 }
 
@@ -63,9 +74,15 @@ const { value: anyValue } = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     fc.constantFrom(null, true, false, 0, -0, NaN, Infinity, -Infinity, '', 'a', 'ab', '\0', '10', '9'),
-    fc.double(), fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }),
+    fc.double(),
+    fc.string({ unit: 'grapheme' }),
+    fc.string({ unit: 'binary' }),
     fc.array(tie('value'), { maxLength: 4 }),
-    fc.dictionary(fc.oneof(fc.constantFrom('', 'a', 'b', 'ab', '10', '9', '__proto__', 'é', '😀', '\uffff'), fc.string()), tie('value'), { maxKeys: 4 }),
+    fc.dictionary(
+      fc.oneof(fc.constantFrom('', 'a', 'b', 'ab', '10', '9', '__proto__', 'é', '😀', '\uffff'), fc.string()),
+      tie('value'),
+      { maxKeys: 4 },
+    ),
   ),
 }));
 
@@ -75,32 +92,101 @@ function identical(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const [x, y] = [a as Record<string, unknown>, b as Record<string, unknown>];
   const keys = Object.keys(x);
-  return keys.length === Object.keys(y).length && keys.every((key) => Object.hasOwn(y, key) && identical(x[key], y[key]));
+  return (
+    keys.length === Object.keys(y).length && keys.every((key) => Object.hasOwn(y, key) && identical(x[key], y[key]))
+  );
 }
 
 describe('encoding of plain values', () => {
   it('reads back as the identical value', () => {
-    fc.assert(fc.property(anyValue, (value) => identical(decode(encodedBytes(value)), value)), RUN);
+    fc.assert(
+      fc.property(anyValue, (value) => identical(decode(encodedBytes(value)), value)),
+      RUN,
+    );
   });
 
   it('is equal for two values exactly when they are deeply identical', () => {
-    fc.assert(fc.property(anyValue, anyValue, (a, b) => (encode(a) === encode(b)) === identical(a, b)), RUN);
-    fc.assert(fc.property(anyValue, (a) => encode(a) === encode(structuredClone(a))), RUN);
+    fc.assert(
+      fc.property(anyValue, anyValue, (a, b) => (encode(a) === encode(b)) === identical(a, b)),
+      RUN,
+    );
+    fc.assert(
+      fc.property(anyValue, (a) => encode(a) === encode(structuredClone(a))),
+      RUN,
+    );
   });
 
   it('does not see the order in which keys were set', () => {
-    fc.assert(fc.property(fc.dictionary(fc.string(), fc.integer()), (record) => {
-      const reversed = Object.fromEntries(Object.entries(record).reverse());
-      return encode(record) === encode(reversed);
-    }), RUN);
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.integer()), (record) => {
+        const reversed = Object.fromEntries(Object.entries(record).reverse());
+        return encode(record) === encode(reversed);
+      }),
+      RUN,
+    );
   });
 
   it('separates every two members of a zoo of look-alikes', () => {
     const zoo: unknown[] = [
-      null, true, false, 0, -0, NaN, Infinity, -Infinity, 1, 2 ** 53, 5e-324, '', '0', '1', 'true', 'null', '\0', '\0\0', 'a', 'ab', 'é', 'e\u0301', '😀', '\ufffd', '\ufeff',
-      [], [[]], [[], []], [[[]]], [null], [0], ['0'], [1, 2], [[1], 2], [1, [2]], [[1, 2]], ['a', 'b'], ['ab'], ['a', '', 'b'], ['', ''], ['', '', ''],
-      {}, [{}], { '': 0 }, { a: null }, { a: 0 }, { a: -0 }, { a: [] }, { a: {} }, { a: 1, b: 2 }, { a: 2, b: 1 }, { ab: 1 }, ['a', 1], [['a', 1]], { a: { b: 1 } },
-      { a: 1, '1': 'a' }, { 0: 1 }, { 1: 0 }, { length: 0 },
+      null,
+      true,
+      false,
+      0,
+      -0,
+      NaN,
+      Infinity,
+      -Infinity,
+      1,
+      2 ** 53,
+      5e-324,
+      '',
+      '0',
+      '1',
+      'true',
+      'null',
+      '\0',
+      '\0\0',
+      'a',
+      'ab',
+      'é',
+      'e\u0301',
+      '😀',
+      '\ufffd',
+      '\ufeff',
+      [],
+      [[]],
+      [[], []],
+      [[[]]],
+      [null],
+      [0],
+      ['0'],
+      [1, 2],
+      [[1], 2],
+      [1, [2]],
+      [[1, 2]],
+      ['a', 'b'],
+      ['ab'],
+      ['a', '', 'b'],
+      ['', ''],
+      ['', '', ''],
+      {},
+      [{}],
+      { '': 0 },
+      { a: null },
+      { a: 0 },
+      { a: -0 },
+      { a: [] },
+      { a: {} },
+      { a: 1, b: 2 },
+      { a: 2, b: 1 },
+      { ab: 1 },
+      ['a', 1],
+      [['a', 1]],
+      { a: { b: 1 } },
+      { a: 1, '1': 'a' },
+      { 0: 1 },
+      { 1: 0 },
+      { length: 0 },
     ];
     for (let i = 0; i < zoo.length; i++) {
       for (let j = 0; j < zoo.length; j++) {
@@ -125,19 +211,40 @@ describe('encoding of plain values', () => {
   it('refuses what has no one form, naming the path', () => {
     const cycle: unknown[] = [];
     cycle.push({ again: cycle });
-    class Point { x = 1; }
+    class Point {
+      x = 1;
+    }
     class Row extends Array<number> {}
     const named = Object.assign([1], { index: 0 });
     const sparse = Object.assign(new Array<number>(3), { 0: 1, 2: 3 });
     const refused: [unknown, string][] = [
-      [undefined, 'arg'], [{ a: undefined }, 'arg.a'], [[1, () => 1], 'arg[1]'], [{ a: [{ b: Symbol('s') }] }, 'arg.a[0].b'], [{ 'odd key': 1n }, 'arg["odd key"]'],
-      [cycle, 'arg[0].again'], [new Point(), 'arg'], [Row.of(1), 'arg'], [sparse, 'arg[1]'], [named, 'arg'], [{ [Symbol('s')]: 1 }, 'arg'],
-      [new Date(0), 'arg'], [new Map(), 'arg'], [[new Float32Array(2)], 'arg[0]'], [/x/, 'arg'], [Promise.resolve(), 'arg'], [Math, 'arg'],
-      [{ a: 'x\ud800' }, 'arg.a'], [{ '\udc00': 1 }, 'arg["\\udc00"]'], [Object.create({}), 'arg'], [new String('a'), 'arg'],
+      [undefined, 'arg'],
+      [{ a: undefined }, 'arg.a'],
+      [[1, () => 1], 'arg[1]'],
+      [{ a: [{ b: Symbol('s') }] }, 'arg.a[0].b'],
+      [{ 'odd key': 1n }, 'arg["odd key"]'],
+      [cycle, 'arg[0].again'],
+      [new Point(), 'arg'],
+      [Row.of(1), 'arg'],
+      [sparse, 'arg[1]'],
+      [named, 'arg'],
+      [{ [Symbol('s')]: 1 }, 'arg'],
+      [new Date(0), 'arg'],
+      [new Map(), 'arg'],
+      [[new Float32Array(2)], 'arg[0]'],
+      [/x/, 'arg'],
+      [Promise.resolve(), 'arg'],
+      [Math, 'arg'],
+      [{ a: 'x\ud800' }, 'arg.a'],
+      [{ '\udc00': 1 }, 'arg["\\udc00"]'],
+      [Object.create({}), 'arg'],
+      [new String('a'), 'arg'],
     ];
     for (const [value, path] of refused) {
       const writer = new TlvWriter().beginFields();
-      expect(() => encodeValue(writer, value, 'arg')).toThrow(expect.objectContaining({ code: 'ATTRIBUTE', details: { path } }));
+      expect(() => encodeValue(writer, value, 'arg')).toThrow(
+        expect.objectContaining({ code: 'ATTRIBUTE', details: { path } }),
+      );
     }
   });
 
@@ -174,25 +281,51 @@ describe('typed fields', () => {
     expect(field((w) => w.string('é'))).toBe('060200000000000000c3a9');
     expect(field((w) => w.bytes(Uint8Array.of(1, 2)))).toBe('0702000000000000000102');
     expect(field((w) => w.digest(new Uint8Array(32)))).toBe(`082000000000000000${'00'.repeat(32)}`);
-    expect(field((w) => w.list([1, 2], (to, item) => to.u8(item)))).toBe('091400000000000000' + '02010000000000000001' + '02010000000000000002');
-    expect(field((w) => w.map({ b: 1, a: 2 }, (to, item) => to.u8(item)))).toBe(
-      '0a2800000000000000' + '06010000000000000061' + '02010000000000000002' + '06010000000000000062' + '02010000000000000001',
+    expect(field((w) => w.list([1, 2], (to, item) => to.u8(item)))).toBe(
+      '091400000000000000' + '02010000000000000001' + '02010000000000000002',
     );
-    expect(toHex(new TlvWriter().begin('content', 12).view())).toBe(toHex(new TextEncoder().encode('sqs.content.v12\0')));
+    expect(field((w) => w.map({ b: 1, a: 2 }, (to, item) => to.u8(item)))).toBe(
+      '0a2800000000000000' +
+        '06010000000000000061' +
+        '02010000000000000002' +
+        '06010000000000000062' +
+        '02010000000000000001',
+    );
+    expect(toHex(new TlvWriter().begin('content', 12).view())).toBe(
+      toHex(new TextEncoder().encode('sqs.content.v12\0')),
+    );
   });
 
   it('write the same u64 from a number and from a BigInt', () => {
-    fc.assert(fc.property(fc.maxSafeNat(), (n) => {
-      const a = new TlvWriter().beginFields().u64(n).copy();
-      return toHex(a) === toHex(new TlvWriter().beginFields().u64(BigInt(n)).view());
-    }), RUN);
+    fc.assert(
+      fc.property(fc.maxSafeNat(), (n) => {
+        const a = new TlvWriter().beginFields().u64(n).copy();
+        return toHex(a) === toHex(new TlvWriter().beginFields().u64(BigInt(n)).view());
+      }),
+      RUN,
+    );
   });
 
   it('refuse values out of range, short digests, odd kinds and unclosed lists', () => {
     const wrong: ((writer: TlvWriter) => unknown)[] = [
-      (w) => w.u8(256), (w) => w.u8(-1), (w) => w.u8(0.5), (w) => w.u32(2 ** 32), (w) => w.u32(NaN), (w) => w.u64(2 ** 53), (w) => w.u64(-1n), (w) => w.u64(2n ** 64n),
-      (w) => w.digest(new Uint8Array(31)), (w) => w.string('\ud800'), (w) => w.begin('A', 1), (w) => w.begin('a.b', 1), (w) => w.begin('', 1), (w) => w.begin('a', -1),
-      (w) => { w.openList(); w.view(); },
+      (w) => w.u8(256),
+      (w) => w.u8(-1),
+      (w) => w.u8(0.5),
+      (w) => w.u32(2 ** 32),
+      (w) => w.u32(NaN),
+      (w) => w.u64(2 ** 53),
+      (w) => w.u64(-1n),
+      (w) => w.u64(2n ** 64n),
+      (w) => w.digest(new Uint8Array(31)),
+      (w) => w.string('\ud800'),
+      (w) => w.begin('A', 1),
+      (w) => w.begin('a.b', 1),
+      (w) => w.begin('', 1),
+      (w) => w.begin('a', -1),
+      (w) => {
+        w.openList();
+        w.view();
+      },
     ];
     for (const write of wrong) {
       expect(() => write(new TlvWriter().beginFields())).toThrow(expect.objectContaining({ code: 'ATTRIBUTE' }));
@@ -203,7 +336,12 @@ describe('typed fields', () => {
     const writer = new TlvWriter().begin('result', 1);
     const long = 'x'.repeat(5000);
     writer.string('first').string(long).bytes(new Uint8Array(100_000).fill(7)).u32(9);
-    const fresh = new TlvWriter().begin('result', 1).string('first').string(long).bytes(new Uint8Array(100_000).fill(7)).u32(9);
+    const fresh = new TlvWriter()
+      .begin('result', 1)
+      .string('first')
+      .string(long)
+      .bytes(new Uint8Array(100_000).fill(7))
+      .u32(9);
     expect(Buffer.compare(writer.view(), fresh.view())).toBe(0);
     expect(writer.view().length).toBe(14 + 9 + 5 + 9 + 5000 + 9 + 100_000 + 13);
     writer.begin('content', 1);

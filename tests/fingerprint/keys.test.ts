@@ -11,7 +11,8 @@ import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { partsOf, sessionOf } from '../parts.ts';
 
 type Sheet = Awaited<ReturnType<typeof SymbolicSheet.open>>;
-const open = (options: Parameters<typeof SymbolicSheet.open>[0] = {}): Promise<Sheet> => SymbolicSheet.open({ devices: ['js'], ...options });
+const open = (options: Parameters<typeof SymbolicSheet.open>[0] = {}): Promise<Sheet> =>
+  SymbolicSheet.open({ devices: ['js'], ...options });
 const keyIn = (sheet: Sheet, tensor: Tensor): string => sessionOf(sheet).engine.keyOf(tensor.expression);
 
 describe('keys of calls', () => {

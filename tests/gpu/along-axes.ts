@@ -10,7 +10,8 @@ import { OPS } from '../../src/core/ops/index.ts';
 import { testGpu } from './run-plan.ts';
 
 /** The class of arrays of a dtype. */
-export const arrayClass = (dtype: GpuDType): Float32ArrayConstructor => DTYPES[dtype as DType].array as Float32ArrayConstructor;
+export const arrayClass = (dtype: GpuDType): Float32ArrayConstructor =>
+  DTYPES[dtype as DType].array as Float32ArrayConstructor;
 
 export const product = (shape: readonly number[]): number => shape.reduce((a, n) => a * n, 1);
 
@@ -24,7 +25,12 @@ export function randomFrom(seed: number): () => number {
 }
 
 /** Runs a plan that gives so many elements. */
-export async function resultOf(plan: Plan, operands: readonly ElementArray[], dtype: GpuDType, count: number): Promise<number[]> {
+export async function resultOf(
+  plan: Plan,
+  operands: readonly ElementArray[],
+  dtype: GpuDType,
+  count: number,
+): Promise<number[]> {
   const gpu = await testGpu();
   return [...new (arrayClass(dtype))(await gpu.run(plan, operands, storedBytes(dtype, count)), 0, count)];
 }
@@ -38,18 +44,35 @@ export async function reduced(problem: ReduceProblem, array: ElementArray): Prom
 }
 
 /** The same on the CPU; floats before their last rounding. */
-export function reducedOnJs({ reduction, operand: { shape, dtype }, axes, out, correction = 0 }: ReduceProblem, array: ElementArray): number[] {
+export function reducedOnJs(
+  { reduction, operand: { shape, dtype }, axes, out, correction = 0 }: ReduceProblem,
+  array: ElementArray,
+): number[] {
   const results = product(shape.filter((_, d) => !axes.includes(d)));
   const into = out === 'float32' ? new Float64Array(results) : new (arrayClass(out))(results);
-  alongAxesOnJs({ row: { kernel: { skeleton: 'reduce', reduction } } as OpRow, operands: [{ type: { shape, dtype, size: product(shape) }, array }], attrs: { axis: axes, correction } } as never, into);
+  alongAxesOnJs(
+    {
+      row: { kernel: { skeleton: 'reduce', reduction } } as OpRow,
+      operands: [{ type: { shape, dtype, size: product(shape) }, array }],
+      attrs: { axis: axes, correction },
+    } as never,
+    into,
+  );
   return [...into];
 }
 
 /** The bound of the rows that a reduction is the kernel of, in epsilons. */
 export const boundOf = (reduction: string): number =>
-  Math.min(...[...OPS.values()].filter(({ kernel }) => kernel.skeleton === 'reduce' && kernel.reduction === reduction).map(({ bound }) => bound));
+  Math.min(
+    ...[...OPS.values()]
+      .filter(({ kernel }) => kernel.skeleton === 'reduce' && kernel.reduction === reduction)
+      .map(({ bound }) => bound),
+  );
 
-/** Error of a float32 against a float64 in epsilons; what is not finite or is 0 in float32 must be the same, subnormals may be 0. */
+/**
+ * Error of a float32 against a float64 in epsilons; what is not finite or is 0 in float32 must be the same, subnormals
+ * may be 0.
+ */
 export function epsilonsOff(got: number, exact: number): number {
   const wanted = Math.fround(exact);
   if (Object.is(got, wanted)) return 0;

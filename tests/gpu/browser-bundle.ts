@@ -14,11 +14,17 @@ export const inPage: Plugin = {
     // Parts of vitest, which may lie beside it or in it.
     build.onResolve({ filter: /^@vitest\// }, ({ path, kind, resolveDir, pluginData }) => {
       if (pluginData === 'resolved') return undefined;
-      const from = resolveDir.includes('node_modules') ? resolveDir : dirname(fileURLToPath(import.meta.resolve('vitest')));
+      const from = resolveDir.includes('node_modules')
+        ? resolveDir
+        : dirname(fileURLToPath(import.meta.resolve('vitest')));
       return build.resolve(path, { kind, resolveDir: from, pluginData: 'resolved' });
     });
-    build.onResolve({ filter: /\/src\/index\.ts$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path, '../browser.ts') }));
-    build.onResolve({ filter: /\/host\/node\/(gpu|host)\.ts$/ }, () => ({ path: join(import.meta.dirname, 'browser-host.ts') }));
+    build.onResolve({ filter: /\/src\/index\.ts$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path, '../browser.ts'),
+    }));
+    build.onResolve({ filter: /\/host\/node\/(gpu|host)\.ts$/ }, () => ({
+      path: join(import.meta.dirname, 'browser-host.ts'),
+    }));
     build.onResolve({ filter: /^webgpu$|\/swiftshader\.ts$/ }, () => ({ path: 'gpu', namespace: 'page' }));
     build.onLoad({ filter: /.*/, namespace: 'page' }, () => ({ contents: PAGE_GPU }));
   },

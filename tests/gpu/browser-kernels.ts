@@ -1,4 +1,5 @@
-// The page in which tests of WGSL kernels run on a browser's WebGPU: the test files themselves, with another runner below them.
+// The page in which tests of WGSL kernels run on a browser's WebGPU: the test files themselves, with another runner
+// below them.
 import { runFile, type TestOutcome } from './browser-vitest.ts';
 
 const FILES: Readonly<Record<string, () => Promise<unknown>>> = {

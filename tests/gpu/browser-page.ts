@@ -14,7 +14,11 @@ console.warn = (line: string) => void warnings.push(line);
 
 /** Bytes that were read back from devices. */
 let readBytes = 0;
-const mapAsync = Object.getOwnPropertyDescriptor(GPUBuffer.prototype, 'mapAsync')?.value as (this: GPUBuffer, mode: number, ...range: number[]) => Promise<undefined>;
+const mapAsync = Object.getOwnPropertyDescriptor(GPUBuffer.prototype, 'mapAsync')?.value as (
+  this: GPUBuffer,
+  mode: number,
+  ...range: number[]
+) => Promise<undefined>;
 GPUBuffer.prototype.mapAsync = function (mode, ...range) {
   if (mode === MAP_READ) readBytes += this.size;
   return mapAsync.call(this, mode, ...range.map(Number));
@@ -55,7 +59,12 @@ export async function compare(): Promise<Compared[]> {
     const devices = devicesSince(sheet, before);
     for (const [i, result] of results.entries()) {
       const [got, want] = [await result.data(), await (wanted[i] as Tensor).data()];
-      found.push({ name: `${name} ${i}`, error: errorOf(result, plain(got), plain(want)), bound: boundOf(result), devices });
+      found.push({
+        name: `${name} ${i}`,
+        error: errorOf(result, plain(got), plain(want)),
+        bound: boundOf(result),
+        devices,
+      });
     }
   }
   await Promise.all([sheet.close(), reference.close()]);
@@ -63,14 +72,26 @@ export async function compare(): Promise<Compared[]> {
 }
 
 const devicesSince = (sheet: Sheet, before: number): string[] =>
-  [...new Set(sheet.trace.annotations().slice(before).map(({ device }) => device))].filter((device) => device !== '').sort();
+  [
+    ...new Set(
+      sheet.trace
+        .annotations()
+        .slice(before)
+        .map(({ device }) => device),
+    ),
+  ]
+    .filter((device) => device !== '')
+    .sort();
 
-const boundOf = (result: Tensor): number => result.explain().ops.reduce((sum, { op }) => sum + (OPS.get(op)?.bound ?? 0), 0);
+const boundOf = (result: Tensor): number =>
+  result.explain().ops.reduce((sum, { op }) => sum + (OPS.get(op)?.bound ?? 0), 0);
 
 function errorOf({ dtype }: Tensor, got: readonly number[], wanted: readonly number[]): number {
   const worst = Math.max(...got.map((x, i) => (Object.is(x, wanted[i]) ? 0 : Math.abs(x - (wanted[i] as number)))));
   if (worst === 0 && got.length === wanted.length) return 0;
-  return dtype === 'float32' && got.length === wanted.length ? worst / Math.max(...wanted.map(Math.abs)) / EPSILON : Infinity;
+  return dtype === 'float32' && got.length === wanted.length
+    ? worst / Math.max(...wanted.map(Math.abs)) / EPSILON
+    : Infinity;
 }
 
 /** A result with its content id. */
@@ -89,7 +110,13 @@ export async function identify(): Promise<Identified[]> {
   for (const [name, make] of Object.entries(CASES)) {
     for (const [i, result] of make(onGpu(sheet)).entries()) {
       const id = await result.fingerprint();
-      found.push({ name: `${name} ${i}`, id, shape: result.shape, dtype: result.dtype, elements: plain(await result.data()) });
+      found.push({
+        name: `${name} ${i}`,
+        id,
+        shape: result.shape,
+        dtype: result.dtype,
+        elements: plain(await result.data()),
+      });
     }
   }
   await sheet.close();
@@ -100,7 +127,10 @@ const SIDE = 256;
 
 /** A chain of ops on matrices of 256 KiB. */
 function chain(sheet: Sheet): Tensor {
-  const x = sheet.tensor(Float32Array.from({ length: SIDE * SIDE }, (_, i) => Math.cos(i)), [SIDE, SIDE]);
+  const x = sheet.tensor(
+    Float32Array.from({ length: SIDE * SIDE }, (_, i) => Math.cos(i)),
+    [SIDE, SIDE],
+  );
   let y = x.matmul(x).multiply(1 / SIDE);
   for (let i = 0; i < 12; i++) y = i % 4 === 3 ? y.permuteDims() : y.add(x).tanh();
   return y;
@@ -130,7 +160,10 @@ export async function unasked(): Promise<string[]> {
   return used;
 }
 
-/** A device destroyed after a result was computed and before it was read, again while it is being read, and what computes then. */
+/**
+ * A device destroyed after a result was computed and before it was read, again while it is being read, and what
+ * computes then.
+ */
 export async function lose() {
   const sheet = await open();
   const [kept, reading] = [chain(onGpu(sheet)), chain(onGpu(sheet)).add(1)];

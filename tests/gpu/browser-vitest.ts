@@ -1,4 +1,5 @@
-// What stands for `vitest` in a page: its runner and its matchers, which need no Node, and a function that runs test files with them.
+// What stands for `vitest` in a page: its runner and its matchers, which need no Node, and a function that runs test
+// files with them.
 import { chai, JestAsymmetricMatchers, JestChaiExpect, JestExtend } from '@vitest/expect';
 import { startTests, type Task, type VitestRunner } from '@vitest/runner';
 
@@ -23,14 +24,30 @@ export async function runFile(file: string, load: () => Promise<unknown>, patter
 }
 
 const configOf = (testNamePattern: RegExp | undefined): VitestRunner['config'] => ({
-  root: '/', setupFiles: [], name: undefined, passWithNoTests: false, testNamePattern, allowOnly: false, sequence: { seed: 1, hooks: 'stack', setupFiles: 'list' }, chaiConfig: undefined,
-  maxConcurrency: 1, testTimeout: 60_000, hookTimeout: 60_000, retry: 0, includeTaskLocation: false, tags: [], tagsFilter: undefined, strictTags: false,
+  root: '/',
+  setupFiles: [],
+  name: undefined,
+  passWithNoTests: false,
+  testNamePattern,
+  allowOnly: false,
+  sequence: { seed: 1, hooks: 'stack', setupFiles: 'list' },
+  chaiConfig: undefined,
+  maxConcurrency: 1,
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  retry: 0,
+  includeTaskLocation: false,
+  tags: [],
+  tagsFilter: undefined,
+  strictTags: false,
 });
 
-const messagesOf = ({ result }: Task): string[] => (result?.errors ?? []).map(({ message, diff = '' }) => `${message}\n${diff}`.trim());
+const messagesOf = ({ result }: Task): string[] =>
+  (result?.errors ?? []).map(({ message, diff = '' }) => `${message}\n${diff}`.trim());
 
 /** A file or suite that failed outside its tests. */
-const failuresOf = (task: Task): TestOutcome[] => (messagesOf(task).length > 0 ? [{ name: task.name, ran: true, errors: messagesOf(task) }] : []);
+const failuresOf = (task: Task): TestOutcome[] =>
+  messagesOf(task).length > 0 ? [{ name: task.name, ran: true, errors: messagesOf(task) }] : [];
 
 function outcomesOf(tasks: readonly Task[]): TestOutcome[] {
   return tasks.flatMap((task) => {

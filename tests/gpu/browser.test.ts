@@ -1,4 +1,5 @@
-// WebGPU in a browser: sheets and kernels in headless Chromium, on its software adapter, compared with JavaScript and with Node.
+// WebGPU in a browser: sheets and kernels in headless Chromium, on its software adapter, compared with JavaScript and
+// with Node.
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { SymbolicSheet } from '../../src/index.ts';
@@ -10,7 +11,10 @@ import { EXACT_CASES } from './browser-cases.ts';
 import type { Compared, Identified, lose, readbacks } from './browser-page.ts';
 import type { TestOutcome } from './browser-vitest.ts';
 
-/** Without it kernels with workgroup memory compile ten times slower on the software adapter; they write it before they read it. */
+/**
+ * Without it kernels with workgroup memory compile ten times slower on the software adapter; they write it before they
+ * read it.
+ */
 const QUICK = '--enable-dawn-features=disable_workgroup_init';
 /** As browsers are that have no immediates yet: parameters go into uniforms. */
 const NO_IMMEDIATES = '--disable-dawn-features=allow_unsafe_apis';
@@ -34,7 +38,8 @@ function inChromium(entry: string, switches: readonly string[]): (context: TestC
   return (context) => (typeof browser === 'string' ? context.skip(browser) : page);
 }
 
-const wrong = (compared: readonly Compared[]): Compared[] => compared.filter(({ error, bound, devices }) => !(error <= bound) || devices.join() !== 'webgpu');
+const wrong = (compared: readonly Compared[]): Compared[] =>
+  compared.filter(({ error, bound, devices }) => !(error <= bound) || devices.join() !== 'webgpu');
 
 describe('a sheet in a browser with WebGPU', () => {
   const open = inChromium('tests/gpu/browser-page.ts', [QUICK]);
@@ -43,11 +48,13 @@ describe('a sheet in a browser with WebGPU', () => {
     const page = open(context);
     const { reports } = await call<[], { reports: readonly DeviceReport[] }>(page, 'devices');
     expect(reports.filter(({ found }) => found).map(({ name }) => name)).toEqual(['js', 'wasm', 'webgpu']);
-    expect(reports.find(({ name }) => name === 'webgpu')?.detail).toBe('google swiftshader (software: used only where it is asked for by name)');
+    expect(reports.find(({ name }) => name === 'webgpu')?.detail).toBe(
+      'google swiftshader (software: used only where it is asked for by name)',
+    );
     expect(await call<[], string[]>(page, 'unasked')).not.toContain('webgpu');
   });
 
-  it('computes layers, reductions, integers, masks and movement on it within the bounds of their rows', async (context) => {
+  it('computes layers, reductions, integers, masks and movement within the bounds of their rows', async (context) => {
     const compared = await call<[], Compared[]>(open(context), 'compare');
     expect(compared.length).toBeGreaterThanOrEqual(30);
     expect(wrong(compared)).toEqual([]);
@@ -57,9 +64,16 @@ describe('a sheet in a browser with WebGPU', () => {
   it('gives the content ids of Node', async (context) => {
     const identified = await call<[], Identified[]>(open(context), 'identify');
     const sheet = await SymbolicSheet.open({ devices: ['js'] });
-    for (const { name, id, shape, dtype, elements } of identified) expect(id, name).toBe(await sheet.tensor(new DTYPES[dtype as DType].array(elements as never), shape, { dtype: dtype as DType }).fingerprint());
+    for (const { name, id, shape, dtype, elements } of identified)
+      expect(id, name).toBe(
+        await sheet
+          .tensor(new DTYPES[dtype as DType].array(elements as never), shape, { dtype: dtype as DType })
+          .fingerprint(),
+      );
     const exact = Object.values(EXACT_CASES).flatMap((make) => make(sheet));
-    expect(identified.slice(-exact.length).map(({ id }) => id)).toEqual(await Promise.all(exact.map((tensor) => tensor.fingerprint())));
+    expect(identified.slice(-exact.length).map(({ id }) => id)).toEqual(
+      await Promise.all(exact.map((tensor) => tensor.fingerprint())),
+    );
     await sheet.close();
   });
 
@@ -93,10 +107,19 @@ describe('a browser without immediates', () => {
 describe('the tests of kernels hold in a browser', () => {
   const open = inChromium('tests/gpu/browser-kernels.ts', [QUICK]);
 
-  /** Files with the tests that are run, and how many there are at least. Of the rows about half, every kind of kernel among them: each compiles its own. */
+  /**
+   * Files with the tests that are run, and how many there are at least. Of the rows about half, every kind of kernel
+   * among them: each compiles its own.
+   */
   const FILES: readonly (readonly [file: string, pattern: string, least: number])[] = [
-    ['ops', '^(the WebGPU device [mprst]\\w+ has|a row says)', 30], ['rows', '', 8], ['scan', '', 9], ['gather', '', 30], ['random', '', 10],
-    ['map', '^(operands (of other|may be|that are NaN)|functions|casts)', 12], ['reduce', '^(float32 (sum|logsumexp|argmax):|integers int8|a prologue)', 6], ['contract', 'gaps|carries NaN', 2],
+    ['ops', '^(the WebGPU device [mprst]\\w+ has|a row says)', 30],
+    ['rows', '', 8],
+    ['scan', '', 9],
+    ['gather', '', 30],
+    ['random', '', 10],
+    ['map', '^(operands (of other|may be|that are NaN)|functions|casts)', 12],
+    ['reduce', '^(float32 (sum|logsumexp|argmax):|integers int8|a prologue)', 6],
+    ['contract', 'gaps|carries NaN', 2],
   ];
 
   it.for(FILES)('those of %s', async ([file, pattern, least], context) => {

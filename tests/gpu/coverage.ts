@@ -15,10 +15,16 @@ export interface Uncovered {
 
 /** The least that every WebGPU device offers. */
 export const LEAST_LIMITS: GpuLimits = {
-  maxComputeInvocationsPerWorkgroup: 256, maxComputeWorkgroupStorageSize: 16384, maxStorageBufferBindingSize: 2 ** 27, features: new Set(),
+  maxComputeInvocationsPerWorkgroup: 256,
+  maxComputeWorkgroupStorageSize: 16384,
+  maxStorageBufferBindingSize: 2 ** 27,
+  features: new Set(),
 };
 
-/** Rows that a GPU does not compute for all of the dtypes they take. Float64 and int64 are never on a GPU and not listed. */
+/**
+ * Rows that a GPU does not compute for all of the dtypes they take. Float64 and int64 are never on a GPU and not
+ * listed.
+ */
 export function uncovered(rows: Iterable<OpRow>, limits: GpuLimits = LEAST_LIMITS): Uncovered[] {
   const found: Uncovered[] = [];
   for (const row of rows) {
@@ -33,30 +39,59 @@ export function uncovered(rows: Iterable<OpRow>, limits: GpuLimits = LEAST_LIMIT
 export const GPU_DTYPES: readonly DType[] = ['float32', 'int32', 'uint32', 'uint8', 'int8', 'bool'];
 
 /** Dtypes the first operand may have once promoted, or that of a result without operands. */
-const dtypesOf = ({ promotion, operands: [first] }: OpRow): readonly DType[] => (promotion === 'float' || first === undefined ? ['float32'] : GPU_DTYPES.filter((dtype) => kindTakes(first.kind, dtype)));
+const dtypesOf = ({ promotion, operands: [first] }: OpRow): readonly DType[] =>
+  promotion === 'float' || first === undefined
+    ? ['float32']
+    : GPU_DTYPES.filter((dtype) => kindTakes(first.kind, dtype));
 
-const isMissing = (attempts: readonly (boolean | undefined)[]): boolean => attempts.includes(false) && !attempts.includes(true);
+const isMissing = (attempts: readonly (boolean | undefined)[]): boolean =>
+  attempts.includes(false) && !attempts.includes(true);
 
 const SHAPES: readonly (readonly number[])[] = [[4, 4], [4]];
 const CANDIDATES: Record<AttributeKind, readonly unknown[]> = {
-  int: [1, 0, 4], float: [0, 4, 1], number: [0, 4, 1], bool: [false], axis: [0, null], axes: [[0]], shape: [[4, 4], [2, 4, 4]], dtype: [], ints: [[1, 0], [1], [0], [4, 4], 1, [0, 0], [2, 2]], seed: [1], choice: [],
+  int: [1, 0, 4],
+  float: [0, 4, 1],
+  number: [0, 4, 1],
+  bool: [false],
+  axis: [0, null],
+  axes: [[0]],
+  shape: [
+    [4, 4],
+    [2, 4, 4],
+  ],
+  dtype: [],
+  ints: [[1, 0], [1], [0], [4, 4], 1, [0, 0], [2, 2]],
+  seed: [1],
+  choice: [],
 };
 
 /** For each way to call a row: whether it is planned, or undefined where the row does not take the call. */
 function attemptsOf(row: OpRow, dtype: DType, limits: GpuLimits): (boolean | undefined)[] {
   const shapes = row.source ? [[4]] : SHAPES;
-  return shapes.flatMap((shape) => [0, 1, 2, 3, 4, 5, 6].map((turn) => attempt(row, operandTypes(row, dtype, shape), dtype, turn, limits)));
+  return shapes.flatMap((shape) =>
+    [0, 1, 2, 3, 4, 5, 6].map((turn) => attempt(row, operandTypes(row, dtype, shape), dtype, turn, limits)),
+  );
 }
 
 const operandTypes = (row: OpRow, dtype: DType, shape: readonly number[]): TensorType[] =>
-  (row.variadic ? [row.operands[0], row.operands[0]] : row.operands).map((spec, i) => (spec?.kind === 'index' && i > 0 ? tensorType('int32', [4]) : tensorType(dtype, shape)));
+  (row.variadic ? [row.operands[0], row.operands[0]] : row.operands).map((spec, i) =>
+    spec?.kind === 'index' && i > 0 ? tensorType('int32', [4]) : tensorType(dtype, shape),
+  );
 
-function attempt(row: OpRow, types: readonly TensorType[], dtype: DType, turn: number, limits: GpuLimits): boolean | undefined {
+function attempt(
+  row: OpRow,
+  types: readonly TensorType[],
+  dtype: DType,
+  turn: number,
+  limits: GpuLimits,
+): boolean | undefined {
   try {
-    const given: AttributeValues = Object.fromEntries(Object.entries(row.attributes).map(([name, { kind, fallback, choices }], i) => {
-      const values = kind === 'dtype' ? [dtype] : kind === 'choice' ? (choices ?? []) : CANDIDATES[kind];
-      return [name, turn === 0 && fallback !== undefined ? fallback : values[(turn + i) % values.length]];
-    })) as AttributeValues;
+    const given: AttributeValues = Object.fromEntries(
+      Object.entries(row.attributes).map(([name, { kind, fallback, choices }], i) => {
+        const values = kind === 'dtype' ? [dtype] : kind === 'choice' ? (choices ?? []) : CANDIDATES[kind];
+        return [name, turn === 0 && fallback !== undefined ? fallback : values[(turn + i) % values.length]];
+      }),
+    ) as AttributeValues;
     const attrs = row.settle?.(types, given) ?? given;
     const out = row.infer(types, attrs);
     const operands = types.map((type) => ({ type, block: valueOf(type, heapMemory.take(type)).block }));

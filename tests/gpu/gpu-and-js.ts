@@ -4,7 +4,11 @@ import type { Entrance } from '../ops/samples.ts';
 import { useSwiftShader } from './swiftshader.ts';
 
 /** A sheet that reuses nothing, with a view of each device. */
-export async function openGpuAndJs(): Promise<{ readonly sheet: SymbolicSheet; readonly gpu: Entrance; readonly js: Entrance }> {
+export async function openGpuAndJs(): Promise<{
+  readonly sheet: SymbolicSheet;
+  readonly gpu: Entrance;
+  readonly js: Entrance;
+}> {
   useSwiftShader();
   const sheet = await SymbolicSheet.open({ devices: ['webgpu', 'wasm', 'js'], cache: 'off', budgetBytes: 1 << 26 });
   return { sheet, gpu: sheet.with({ device: 'webgpu' }), js: sheet.with({ device: 'js' }) };

@@ -1,4 +1,5 @@
-// Run by loss.test.ts in a process of its own: computes, loses the GPU with work under way, computes again, and just ends.
+// Run by loss.test.ts in a process of its own: computes, loses the GPU with work under way, computes again, and just
+// ends.
 import { SymbolicSheet } from '../../src/index.ts';
 import { useSwiftShader } from './swiftshader.ts';
 

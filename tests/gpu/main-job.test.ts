@@ -23,8 +23,12 @@ const accuracies = (fits: readonly Fit[]): number[] => fits.map(({ accuracy }) =
 it('gives the accuracies of the CPU on the GPU, and finds all of it again', async () => {
   const [onGpu, onCpu] = [await sweep(gpu, digits, GRID), await sweep(cpu, digits, GRID)];
   // A digit between two classes may fall to the other side.
-  accuracies(onCpu).forEach((accuracy, i) => expect(Math.abs((accuracies(onGpu)[i] as number) - accuracy)).toBeLessThanOrEqual(1 / 80));
-  const used = partsOf(gpu).recorder.records().filter((record) => record.kind === 'answer' && record.device === 'webgpu');
+  accuracies(onCpu).forEach((accuracy, i) =>
+    expect(Math.abs((accuracies(onGpu)[i] as number) - accuracy)).toBeLessThanOrEqual(1 / 80),
+  );
+  const used = partsOf(gpu)
+    .recorder.records()
+    .filter((record) => record.kind === 'answer' && record.device === 'webgpu');
   expect(used.length, 'most of it ran on the GPU').toBeGreaterThan(100);
   const before = gpu.stats().counters.flops;
   expect(accuracies(await sweep(gpu, digits, GRID))).toEqual(accuracies(onGpu));

@@ -20,14 +20,20 @@ describe('a sheet that does not open', () => {
   it('because of the tf it was given leaves no GPU device open', async () => {
     const close = vi.spyOn(WebgpuDevice.prototype, 'close');
     const broken = { ready: () => Promise.reject(new Error('no backend')), getBackend: () => 'cpu' };
-    await expect(SymbolicSheet.open({ devices: ['webgpu', 'tensorflow', 'js'], tf: broken as never })).rejects.toMatchObject({ code: expect.any(String), message: expect.stringMatching(/\.$/) });
+    await expect(
+      SymbolicSheet.open({ devices: ['webgpu', 'tensorflow', 'js'], tf: broken as never }),
+    ).rejects.toMatchObject({ code: expect.any(String), message: expect.stringMatching(/\.$/) });
     expect(close).toHaveBeenCalledTimes(1);
     close.mockRestore();
   });
 
   it('for whatever reason leaves no device open', async () => {
     const close = vi.spyOn(WebgpuDevice.prototype, 'close');
-    const wrong: readonly OpenOptions[] = [{ devices: ['webgpu', 'abacus'] }, { devices: ['webgpu', 'js'], device: 'abacus' }, { devices: ['webgpu', 'js'], trace: { file: '/nowhere/to/be/found.sqs' } }];
+    const wrong: readonly OpenOptions[] = [
+      { devices: ['webgpu', 'abacus'] },
+      { devices: ['webgpu', 'js'], device: 'abacus' },
+      { devices: ['webgpu', 'js'], trace: { file: '/nowhere/to/be/found.sqs' } },
+    ];
     for (const [i, options] of wrong.entries()) {
       await expect(SymbolicSheet.open(options)).rejects.toThrow();
       expect(close).toHaveBeenCalledTimes(i + 1);
@@ -41,15 +47,26 @@ describe('a device that the options leave out', () => {
     const tf = { ready: vi.fn(() => Promise.reject(new Error('no backend'))), getBackend: () => 'cpu' };
     await using sheet = await SymbolicSheet.open({ devices: ['js'], tf: tf as never });
     expect(tf.ready).not.toHaveBeenCalled();
-    expect(sheet.devices().find(({ name }) => name === 'tensorflow')).toMatchObject({ found: false, detail: expect.stringContaining('switched off') });
+    expect(sheet.devices().find(({ name }) => name === 'tensorflow')).toMatchObject({
+      found: false,
+      detail: expect.stringContaining('switched off'),
+    });
   });
 
   it('and was found all the same is closed with the sheet', async () => {
     const closed: string[] = [];
     const host = await nodeHost();
-    const find = async (): Promise<Machine> => ({ devices: [new JsDevice(), Object.assign(new JsDevice(), { name: 'other', close: () => void closed.push('other') })] });
+    const find = async (): Promise<Machine> => ({
+      devices: [
+        new JsDevice(),
+        Object.assign(new JsDevice(), { name: 'other', close: () => void closed.push('other') }),
+      ],
+    });
     const sheet = await openSheet(SymbolicSheet, host, { devices: ['js'] }, find);
-    expect(sheet.devices().map(({ name, found }) => [name, found])).toEqual([['js', true], ['other', false]]);
+    expect(sheet.devices().map(({ name, found }) => [name, found])).toEqual([
+      ['js', true],
+      ['other', false],
+    ]);
     await sheet.close();
     expect(closed).toEqual(['other']);
   });
@@ -69,8 +86,11 @@ describe('a sheet that is closed', () => {
     const [product, exp] = await Promise.all(held.map((handle) => handle.data()));
     await using js = await SymbolicSheet.open({ devices: ['js'] });
     const y = js.tensor(ELEMENTS, [SIDE, SIDE]);
-    for (const [got, wanted] of [[product, y.matmul(y)], [exp, y.exp()]] as const) {
-      const elements = await wanted.data() as Float32Array;
+    for (const [got, wanted] of [
+      [product, y.matmul(y)],
+      [exp, y.exp()],
+    ] as const) {
+      const elements = (await wanted.data()) as Float32Array;
       (got as Float32Array).forEach((value, i) => expect(value).toBeCloseTo(elements[i] as number, 4));
     }
     expect((await held[2]?.data())?.length).toBe(SIDE * SIDE);
@@ -100,6 +120,11 @@ describe('a GPU', () => {
   it('that lacks two things is said to lack both, with a step for each', () => {
     expect(missingParts(true, true)).toBeUndefined();
     expect(missingParts(false, true)).toBe('the package "webgpu" is not installed; run npm install webgpu');
-    expect(missingParts(false, false)).toMatch(/^the package "webgpu" is not installed, and there is no Vulkan loader \(libvulkan\.so\.1\); run npm install webgpu, and install it and the driver/);
+    expect(missingParts(false, false)).toMatch(
+      new RegExp(
+        /^the package "webgpu" is not installed, and there is no Vulkan loader \(libvulkan\.so\.1\); /.source +
+          /run npm install webgpu, and install it and the driver/.source,
+      ),
+    );
   });
 });

@@ -1,4 +1,5 @@
-// Every row on a GPU, by the suite that devices pass: within the row's bound of the JavaScript reference, special values included, or with a reason.
+// Every row on a GPU, by the suite that devices pass: within the row's bound of the JavaScript reference, special
+// values included, or with a reason.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LOST_ON_CPU } from './along-axes.ts';
 import { uncovered } from './coverage.ts';
@@ -46,16 +47,26 @@ async function openGpu(): Promise<WebgpuDevice> {
 function errorOnGpu(task: Task, got: TypedArray, wanted: TypedArray): number {
   const lost = LOST_ON_CPU[task.row.name];
   if (lost === undefined) return errorIn(task, got, wanted);
-  return errorIn(task, got, wanted.map((x, i) => (Math.abs(Number(x) - Number(got[i])) <= lost ? got[i] : x) as never) as TypedArray);
+  return errorIn(
+    task,
+    got,
+    wanted.map((x, i) => (Math.abs(Number(x) - Number(got[i])) <= lost ? got[i] : x) as never) as TypedArray,
+  );
 }
 
-describe('the WebGPU device', () => conforms(deviceConformance(openGpu, {
-  computes: ({ name }) => !ON_CPU.has(name), dtypes: GPU_DTYPES, flushesSubnormals: true, errorIn: errorOnGpu,
-  lose: async (device) => {
-    opened.at(-1)?.destroy();
-    while ((device as WebgpuDevice).memory.loss === undefined) await pause(5);
-  },
-})));
+describe('the WebGPU device', () =>
+  conforms(
+    deviceConformance(openGpu, {
+      computes: ({ name }) => !ON_CPU.has(name),
+      dtypes: GPU_DTYPES,
+      flushesSubnormals: true,
+      errorIn: errorOnGpu,
+      lose: async (device) => {
+        opened.at(-1)?.destroy();
+        while ((device as WebgpuDevice).memory.loss === undefined) await pause(5);
+      },
+    }),
+  ));
 
 describe('a row', () => {
   let sheet: SymbolicSheet;
@@ -67,7 +78,13 @@ describe('a row', () => {
 
   it('that has no kernel is on the list, and no other', () => {
     expect(UNCOVERED.map(({ row, dtypes }) => `${row.name}: ${dtypes.join()}`)).toEqual([
-      'matmul: int32,uint32,uint8,int8', 'outer: int32,uint32,uint8,int8', 'cholesky: float32', 'solve: float32', 'solve_triangular: float32', 'linspace: float32', 'random_permutation: float32',
+      'matmul: int32,uint32,uint8,int8',
+      'outer: int32,uint32,uint8,int8',
+      'cholesky: float32',
+      'solve: float32',
+      'solve_triangular: float32',
+      'linspace: float32',
+      'random_permutation: float32',
     ]);
   });
 
@@ -79,8 +96,12 @@ describe('a row', () => {
     };
     expect(await reasonOf(view.add(Float64Array.of(1, 2), 1))).toContain('not on webgpu: it does not compute float64');
     expect(await reasonOf(view.linspace(0, 1, 5))).toContain('not on webgpu: it has no kernel');
-    expect(await reasonOf(view.take(Float32Array.of(1, 2, 3), view.argmax(Float32Array.of(1, 2, 3), { axis: 0 })))).toContain('no kernel');
-    expect(await reasonOf(sheet.with({ device: 'webgpu', class: 'exact' }).add(Float32Array.of(1, 2), 1))).toContain('class exact');
+    expect(
+      await reasonOf(view.take(Float32Array.of(1, 2, 3), view.argmax(Float32Array.of(1, 2, 3), { axis: 0 }))),
+    ).toContain('no kernel');
+    expect(await reasonOf(sheet.with({ device: 'webgpu', class: 'exact' }).add(Float32Array.of(1, 2), 1))).toContain(
+      'class exact',
+    );
     expect(await reasonOf(view.add(Float32Array.of(1, 2), 1))).not.toContain('not on webgpu');
   });
 });

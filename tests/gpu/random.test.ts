@@ -23,7 +23,14 @@ describe('random numbers', () => {
     }
   });
 
-  test.each([[0, 1], [0, 10], [-7, 1000003], [-(2 ** 31), 2 ** 31], [-5, 2 ** 31], [2 ** 31 - 2, 2 ** 31]])('integers of [%i, %i) are those of the CPU', async (low, high) => {
+  test.each([
+    [0, 1],
+    [0, 10],
+    [-7, 1000003],
+    [-(2 ** 31), 2 ** 31],
+    [-5, 2 ** 31],
+    [2 ** 31 - 2, 2 ** 31],
+  ])('integers of [%i, %i) are those of the CPU', async (low, high) => {
     for (const seed of SEEDS) {
       const wanted = new Int32Array(1003);
       integers(plainSkeletons, { seed }, low, high, wanted);
@@ -45,7 +52,11 @@ describe('random numbers', () => {
     const gpu = await testGpu();
     const plan = planRandom({ distribution: 'uniform' }, seed, count, gpu.limits);
     expect(plan?.launches[0]?.workgroups[1]).toBe(2);
-    const got = new Float32Array(await gpu.run(plan as NonNullable<typeof plan>, [], Math.ceil(count / 4) * 16), 0, count);
+    const got = new Float32Array(
+      await gpu.run(plan as NonNullable<typeof plan>, [], Math.ceil(count / 4) * 16),
+      0,
+      count,
+    );
     for (const first of [0, 2 ** 23, count - 1000]) {
       const wanted = new Float32Array(1000);
       uniform(plainSkeletons, { seed }, wanted, first);

@@ -1,10 +1,14 @@
-// A WebGPU adapter on any machine: SwiftShader, the software Vulkan driver that @sparticuz/chromium ships; a real GPU where there is one.
+// A WebGPU adapter on any machine: SwiftShader, the software Vulkan driver that @sparticuz/chromium ships; a real GPU
+// where there is one.
 import { join } from 'node:path';
 import process from 'node:process';
 import koffi from 'koffi';
 import { swiftShaderFolder } from '../../bench/measure/swiftshader.ts';
 
-/** Makes the software driver the one that Dawn finds, unless VK_ICD_FILENAMES names another; must come before `webgpu` is imported. */
+/**
+ * Makes the software driver the one that Dawn finds, unless VK_ICD_FILENAMES names another; must come before `webgpu`
+ * is imported.
+ */
 export function useSwiftShader(): void {
   const folder = swiftShaderFolder();
   const driver = join(folder, 'vk_swiftshader_icd.json');

@@ -52,15 +52,39 @@ export interface WatchedSheet {
 }
 
 /** Opens a sheet whose GPU is watched. `gpuBudgetBytes` as in `open`. */
-export async function openWatched(options: OpenOptions = {}, own: Partial<WebgpuOptions> = {}, limits?: SmallLimits): Promise<WatchedSheet> {
-  const watch: Watch = { devices: [], warnings: [], readbacks: [], groups: 0, created: 0, destroyed: 0, bytes: 0, mostBytes: 0, onWait: () => {}, drops: () => false, onReopen: () => {}, hasMemory: () => true };
+export async function openWatched(
+  options: OpenOptions = {},
+  own: Partial<WebgpuOptions> = {},
+  limits?: SmallLimits,
+): Promise<WatchedSheet> {
+  const watch: Watch = {
+    devices: [],
+    warnings: [],
+    readbacks: [],
+    groups: 0,
+    created: 0,
+    destroyed: 0,
+    bytes: 0,
+    mostBytes: 0,
+    onWait: () => {},
+    drops: () => false,
+    onReopen: () => {},
+    hasMemory: () => true,
+  };
   const host: Host = { ...(await nodeHost()), warn: (line) => void watch.warnings.push(line) };
   const source = await watchedSource(watch, limits);
   let device: WebgpuDevice | undefined;
   const sheet = await openSheet(SymbolicSheet, host, options, async (settings) => {
     const js = new JsDevice();
     const wasm = new WasmDevice(js, { threads: 1, roomBytes: 1 << 26 });
-    device = await openWebgpu(source, { budgetBytes: settings.gpuBudgetBytes, clock: host.clock, digest: host.digest, hostMemory: wasm.linearMemory, warn: (line) => host.warn(line), ...own });
+    device = await openWebgpu(source, {
+      budgetBytes: settings.gpuBudgetBytes,
+      clock: host.clock,
+      digest: host.digest,
+      hostMemory: wasm.linearMemory,
+      warn: (line) => host.warn(line),
+      ...own,
+    });
     return { devices: [js, wasm, device], memory: wasm.linearMemory };
   });
   // The probe at opening does not count.
@@ -87,17 +111,23 @@ async function watchedSource(watch: Watch, limits: SmallLimits | undefined): Pro
 
 function holdTo(device: GPUDevice, small: SmallLimits): void {
   const { limits } = device;
-  Object.defineProperty(device, 'limits', { value: new Proxy(limits, { get: (_, name) => Reflect.get(small, name) ?? Reflect.get(limits, name, limits) as unknown }) });
+  Object.defineProperty(device, 'limits', {
+    value: new Proxy(limits, {
+      get: (_, name) => Reflect.get(small, name) ?? (Reflect.get(limits, name, limits) as unknown),
+    }),
+  });
 }
 
 /** Methods of the device are replaced on the object itself. */
 function watched(device: GPUDevice, watch: Watch): GPUDevice {
-  const waiting = <A extends unknown[], R>(what: string, call: (...args: A) => Promise<R>): ((...args: A) => Promise<R>) => async (...args) => {
-    watch.onWait(`before ${what}`);
-    const result = await call(...args);
-    watch.onWait(`after ${what}`);
-    return result;
-  };
+  const waiting =
+    <A extends unknown[], R>(what: string, call: (...args: A) => Promise<R>): ((...args: A) => Promise<R>) =>
+    async (...args) => {
+      watch.onWait(`before ${what}`);
+      const result = await call(...args);
+      watch.onWait(`after ${what}`);
+      return result;
+    };
   const [createBuffer, createBindGroup] = [device.createBuffer.bind(device), device.createBindGroup.bind(device)];
   const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
   const scopes = scopesOf(device);
@@ -108,7 +138,8 @@ function watched(device: GPUDevice, watch: Watch): GPUDevice {
     createBuffer(descriptor: GPUBufferDescriptor): GPUBuffer {
       if (descriptor.size > maxBufferSize) throw new RangeError(`a buffer of ${descriptor.size} bytes`);
       const staging = (descriptor.usage & MAP_READ) !== 0;
-      if (!staging && !watch.hasMemory(descriptor.size)) return scopes.withoutMemory(() => createBuffer({ ...descriptor, usage: EXCLUSIVE }));
+      if (!staging && !watch.hasMemory(descriptor.size))
+        return scopes.withoutMemory(() => createBuffer({ ...descriptor, usage: EXCLUSIVE }));
       const buffer = createBuffer(descriptor);
       const destroy = buffer.destroy.bind(buffer);
       const mapAsync = waiting(`reading ${descriptor.size} bytes`, buffer.mapAsync.bind(buffer));

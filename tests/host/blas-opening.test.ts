@@ -12,12 +12,18 @@ const blas = opened as Blas;
 
 describe.skipIf(!opened.found)(`a library that opens${absence}`, () => {
   test('a library that computes wrongly is refused with the value', async () => {
-    const corrupt = await koffiWith((name, found) => (name !== 'cblas_dgemm' ? found : Object.assign((...args: unknown[]) => {
-      (found as (...all: unknown[]) => void)(...args);
-      (args[12] as Float64Array)[1]! += 1e-9;
-    }, found)));
+    const corrupt = await koffiWith((name, found) =>
+      name !== 'cblas_dgemm'
+        ? found
+        : Object.assign((...args: unknown[]) => {
+            (found as (...all: unknown[]) => void)(...args);
+            (args[12] as Float64Array)[1]! += 1e-9;
+          }, found),
+    );
     const result = await openBlas({ candidates: [blas.file], importKoffi: () => Promise.resolve(corrupt) });
-    expect(result.found === false && result.reason).toMatch(/wrong result: gemm float64 .* gives .* for .*; (apt|brew|put) /);
+    expect(result.found === false && result.reason).toMatch(
+      /wrong result: gemm float64 .* gives .* for .*; (apt|brew|put) /,
+    );
   });
 
   test('a wrong LAPACK is left out with a note, and gemm stays', async () => {
@@ -30,30 +36,58 @@ describe.skipIf(!opened.found)(`a library that opens${absence}`, () => {
 
   test('a library slower than asked is refused with its speed', async () => {
     const result = await openBlas({ candidates: [blas.file], minimumGflops: 1e6 });
-    expect(result.found === false && result.reason).toMatch(/was refused: slow: [\d.e+]+ Gflop\/s at n = 256, below 1000000/);
+    expect(result.found === false && result.reason).toMatch(
+      /was refused: slow: [\d.e+]+ Gflop\/s at n = 256, below 1000000/,
+    );
   });
 
   test('with too small an asynchronous stack gemmAsync still answers, and a note says why it blocks', async () => {
-    const narrow = { ...(await koffiWith((_name, found) => found)), config: () => ({ sync_stack_size: 2 ** 21, async_stack_size: 2 ** 17 }) };
+    const narrow = {
+      ...(await koffiWith((_name, found) => found)),
+      config: () => ({ sync_stack_size: 2 ** 21, async_stack_size: 2 ** 17 }),
+    };
     const result = await openBlas({ importKoffi: () => Promise.resolve(narrow) });
     if (!result.found) return expect.fail(result.reason);
     expect(result.notes.join()).toMatch(/131072 bytes of stack.*open BLAS before any other koffi library/);
     const c = new Float64Array(1);
-    await result.gemmAsync({ dtype: 'float64', m: 1, n: 1, k: 1, transposeA: false, transposeB: false, a: Float64Array.of(3), lda: 1, b: Float64Array.of(5), ldb: 1, c, ldc: 1 });
+    await result.gemmAsync({
+      dtype: 'float64',
+      m: 1,
+      n: 1,
+      k: 1,
+      transposeA: false,
+      transposeB: false,
+      a: Float64Array.of(3),
+      lda: 1,
+      b: Float64Array.of(5),
+      ldb: 1,
+      c,
+      ldc: 1,
+    });
     expect(c[0]).toBe(15);
   });
 });
 
 describe('where there is no BLAS', () => {
   test('a missing koffi is a reason that says what to install', async () => {
-    const result = await openBlas({ importKoffi: () => Promise.reject(new TypeError("Cannot find package 'koffi'\nat somewhere")) });
-    expect(result).toEqual({ found: false, refused: [], reason: "koffi is not usable (Cannot find package 'koffi'); npm install koffi" });
+    const result = await openBlas({
+      importKoffi: () => Promise.reject(new TypeError("Cannot find package 'koffi'\nat somewhere")),
+    });
+    expect(result).toEqual({
+      found: false,
+      refused: [],
+      reason: "koffi is not usable (Cannot find package 'koffi'); npm install koffi",
+    });
     const foreign = await openBlas({ importKoffi: () => Promise.resolve({ default: {} }) });
     expect(foreign.found === false && foreign.reason).toMatch(/npm install koffi@3$/);
   });
 
   test('a missing library is a reason that ends with what to install on that platform', async () => {
-    for (const [platform, advice] of [['linux', /apt install libopenblas0/], ['darwin', /brew install openblas$/], ['win32', /PATH/]] as const) {
+    for (const [platform, advice] of [
+      ['linux', /apt install libopenblas0/],
+      ['darwin', /brew install openblas$/],
+      ['win32', /PATH/],
+    ] as const) {
       const result = await openBlas({ candidates: ['libnowhere.so.0'], platform });
       expect(result.found === false && result.reason).toMatch(/^none of 1 BLAS libraries is installed; /);
       expect(result.found === false && result.reason).toMatch(advice);
@@ -61,15 +95,26 @@ describe('where there is no BLAS', () => {
   });
 
   test('a library without the symbols is refused', async () => {
-    const empty = { load: () => ({ func: () => { throw new TypeError('no symbol'); } }), config: () => ({ sync_stack_size: 2 ** 23, async_stack_size: 2 ** 23 }) };
+    const empty = {
+      load: () => ({
+        func: () => {
+          throw new TypeError('no symbol');
+        },
+      }),
+      config: () => ({ sync_stack_size: 2 ** 23, async_stack_size: 2 ** 23 }),
+    };
     const result = await openBlas({ candidates: ['libempty.so'], importKoffi: () => Promise.resolve(empty) });
-    expect(result.found === false && result.refused).toEqual([{ file: 'libempty.so', reason: 'it has neither cblas_sgemm nor sgemm_' }]);
+    expect(result.found === false && result.refused).toEqual([
+      { file: 'libempty.so', reason: 'it has neither cblas_sgemm nor sgemm_' },
+    ]);
   });
 
   test('the width of integers is what dscal shows, and gemm is bound with it', async () => {
     const boundWith = async (scales: (n: bigint) => boolean): Promise<readonly string[] | undefined> => {
       const bound = new Map<string, readonly string[]>();
-      const dscal = (n: bigint, alpha: number, x: Float64Array): void => { if (scales(n)) x[0]! *= alpha; };
+      const dscal = (n: bigint, alpha: number, x: Float64Array): void => {
+        if (scales(n)) x[0]! *= alpha;
+      };
       const func = (name: string, _result: string, parameters: readonly string[]): unknown => {
         if (name === 'cblas_sgemm') throw new TypeError('only the suffixed name');
         bound.set(name, parameters);
@@ -87,8 +132,17 @@ describe('where there is no BLAS', () => {
 
   test('disabled says by what, and koffi is not even loaded', async () => {
     let loads = 0;
-    const result = await openBlas({ disabled: 'BLAS=off', importKoffi: () => { loads += 1; return Promise.resolve({}); } });
-    expect([result.found === false && result.reason, loads]).toEqual(["BLAS is disabled by BLAS=off; remove that to use the system's library", 0]);
+    const result = await openBlas({
+      disabled: 'BLAS=off',
+      importKoffi: () => {
+        loads += 1;
+        return Promise.resolve({});
+      },
+    });
+    expect([result.found === false && result.reason, loads]).toEqual([
+      "BLAS is disabled by BLAS=off; remove that to use the system's library",
+      0,
+    ]);
   });
 
   test('an environment prefix comes before the system, and MKL only when MKLROOT asks', () => {
@@ -100,10 +154,19 @@ describe('where there is no BLAS', () => {
 
   test('stacks are raised, never lowered, and a refusal by koffi is not an error', () => {
     let sizes = { sync_stack_size: 2 ** 24, async_stack_size: 2 ** 17 };
-    const open = { load: () => expect.fail('not loaded'), config: (wanted?: Partial<typeof sizes>) => (sizes = { ...sizes, ...wanted }) };
+    const open = {
+      load: () => expect.fail('not loaded'),
+      config: (wanted?: Partial<typeof sizes>) => (sizes = { ...sizes, ...wanted }),
+    };
     expect(widenStacks(open)).toEqual({ sync_stack_size: 2 ** 24, async_stack_size: 2 ** 23 });
     const small = { sync_stack_size: 1, async_stack_size: 1 };
-    const closed = { ...open, config: (wanted?: object) => { if (wanted) throw new TypeError('too late'); return small; } };
+    const closed = {
+      ...open,
+      config: (wanted?: object) => {
+        if (wanted) throw new TypeError('too late');
+        return small;
+      },
+    };
     expect(widenStacks(closed)).toEqual(small);
   });
 
@@ -111,11 +174,13 @@ describe('where there is no BLAS', () => {
     const enqueue = asyncSlots();
     const started: number[] = [];
     const finish: (() => void)[] = [];
-    const calls = [0, 1, 2, 3].map((i) => enqueue((done) => {
-      started.push(i);
-      if (i === 2) throw new RangeError('cannot start');
-      finish.push(() => done(null));
-    }));
+    const calls = [0, 1, 2, 3].map((i) =>
+      enqueue((done) => {
+        started.push(i);
+        if (i === 2) throw new RangeError('cannot start');
+        finish.push(() => done(null));
+      }),
+    );
     expect(started).toEqual([0, 1]);
     finish[0]!();
     expect(started).toEqual([0, 1, 2, 3]);

@@ -24,7 +24,15 @@ describe('notes', () => {
     expect(readdirSync(join(folder, 'deep'))).toEqual(['notes.json']);
   });
 
-  it.each(['', '{', '[]', 'null', '{"format":"another","notes":{"a":"1"}}', '{"format":"symbolic-sheet-notes-1","notes":{"a":1,"__proto__":{"b":"2"}}}', '{"format":"symbolic-sheet-notes-1","notes":null}'])('of a damaged file %j are none, and it is written anew', (text) => {
+  it.each([
+    '',
+    '{',
+    '[]',
+    'null',
+    '{"format":"another","notes":{"a":"1"}}',
+    '{"format":"symbolic-sheet-notes-1","notes":{"a":1,"__proto__":{"b":"2"}}}',
+    '{"format":"symbolic-sheet-notes-1","notes":null}',
+  ])('of a damaged file %j are none, and it is written anew', (text) => {
     const file = join(folder, 'notes.json');
     writeFileSync(file, text);
     const notes = nodeNotes(file);

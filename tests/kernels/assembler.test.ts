@@ -3,7 +3,36 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { instantiate } from '../../kernels/wasm/code/abi.ts';
 import {
-  block, br, brIf, call, choose, countUp, drop, f32, f32x4, f64, f64x2, i16x8, i32, i32x4, i64, i64x2, i8x16, label, loop, ModuleBuilder, repeatWhile, returnNow, select, sequence, set, tee, v128, when, whenElse, whileTrue,
+  block,
+  br,
+  brIf,
+  call,
+  choose,
+  countUp,
+  drop,
+  f32,
+  f32x4,
+  f64,
+  f64x2,
+  i16x8,
+  i32,
+  i32x4,
+  i64,
+  i64x2,
+  i8x16,
+  label,
+  loop,
+  ModuleBuilder,
+  repeatWhile,
+  returnNow,
+  select,
+  sequence,
+  set,
+  tee,
+  v128,
+  when,
+  whenElse,
+  whileTrue,
 } from '../../kernels/wasm/code/assembler.ts';
 import type { Expr, Operand, ValueType } from '../../kernels/wasm/code/assembler.ts';
 import { signedLeb, unsignedLeb } from '../../kernels/wasm/code/expression.ts';
@@ -13,7 +42,10 @@ type Instruction = (...args: Args) => Expr<ValueType | 'void'>;
 
 const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
 
-function evaluate<T extends 'i32' | 'f32' | 'f64'>(build: (a: Expr<'f64'>, b: Expr<'f64'>) => Expr<T>, type: T): (a: number, b: number) => number {
+function evaluate<T extends 'i32' | 'f32' | 'f64'>(
+  build: (a: Expr<'f64'>, b: Expr<'f64'>) => Expr<T>,
+  type: T,
+): (a: number, b: number) => number {
   const module = new ModuleBuilder({ memory: 'shared' });
   const f = module.function({ export: 'f', params: ['f64', 'f64'], result: type });
   f.body(build(f.params[0], f.params[1]));
@@ -22,26 +54,45 @@ function evaluate<T extends 'i32' | 'f32' | 'f64'>(build: (a: Expr<'f64'>, b: Ex
 
 describe('LEB128', () => {
   it('reads back as the number it was written from', () => {
-    fc.assert(fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
-      const bytes = signedLeb(value);
-      const bits = bytes.reduce((sum, byte, i) => sum | (BigInt(byte & 0x7f) << BigInt(7 * i)), 0n);
-      return BigInt.asIntN(7 * bytes.length, bits) === value;
-    }), { seed: 1 });
-    fc.assert(fc.property(fc.integer({ min: 0, max: 2 ** 32 - 1 }), (value) =>
-      unsignedLeb(value).reduce((sum, byte, i) => sum + (byte & 0x7f) * 2 ** (7 * i), 0) === value), { seed: 2 });
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
+        const bytes = signedLeb(value);
+        const bits = bytes.reduce((sum, byte, i) => sum | (BigInt(byte & 0x7f) << BigInt(7 * i)), 0n);
+        return BigInt.asIntN(7 * bytes.length, bits) === value;
+      }),
+      { seed: 1 },
+    );
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+        (value) => unsignedLeb(value).reduce((sum, byte, i) => sum + (byte & 0x7f) * 2 ** (7 * i), 0) === value,
+      ),
+      { seed: 2 },
+    );
   });
 });
 
 describe('the instruction table', () => {
-  // Arguments per instruction are found by trying: each entry rejects operands of a wrong type, and the engine validates the rest.
+  // Arguments per instruction are found by trying: each entry rejects operands of a wrong type, and the engine
+  // validates the rest.
   const tables = { i32, i64, f32, f64, v128, i8x16, i16x8, i32x4, i64x2, f32x4, f64x2 } as const;
-  const samples: Record<ValueType, Expr<ValueType>> = { i32: i32.constant(8), i64: i64.constant(3n), f32: f32.constant(1.5), f64: f64.constant(2.5), v128: i32x4.splat(7) };
-  const lists: Args[] = Object.values(samples).flatMap((a) => [[a], ...Object.values(samples).flatMap((b) => [[a, b]])]);
+  const samples: Record<ValueType, Expr<ValueType>> = {
+    i32: i32.constant(8),
+    i64: i64.constant(3n),
+    f32: f32.constant(1.5),
+    f64: f64.constant(2.5),
+    v128: i32x4.splat(7),
+  };
+  const lists: Args[] = Object.values(samples).flatMap((a) => [
+    [a],
+    ...Object.values(samples).flatMap((b) => [[a, b]]),
+  ]);
 
   function forms(name: string, op: Instruction): Expr<ValueType | 'void'>[] {
     const [i, v] = [samples.i32, samples.v128];
     if (name === 'constant') return [];
-    if (name === 'shuffle') return [op(v, v, Array.from({ length: 16 }, (_, k) => 31 - k) as unknown as Operand<ValueType>)];
+    if (name === 'shuffle')
+      return [op(v, v, Array.from({ length: 16 }, (_, k) => 31 - k) as unknown as Operand<ValueType>)];
     if (name === 'bitselect') return [op(v, v, v)];
     if (/^extract(?!end|S$|U$)/.test(name) || /^extract[SU]?$/.test(name)) return [op(v, 1)];
     if (/Lane$/.test(name)) return [op(i, v, 1)];
@@ -60,7 +111,7 @@ describe('the instruction table', () => {
 
   function validates(code: Expr<ValueType | 'void'>): boolean {
     const module = new ModuleBuilder({ memory: 'shared' });
-    module.function({ params: [] }).body(code.type === 'void' ? code as Expr<'void'> : drop(code as Expr<ValueType>));
+    module.function({ params: [] }).body(code.type === 'void' ? (code as Expr<'void'>) : drop(code as Expr<ValueType>));
     return WebAssembly.validate(module.encode());
   }
 
@@ -75,20 +126,40 @@ describe('the instruction table', () => {
 
   it('computes what JavaScript computes', () => {
     const cases: readonly [(a: Expr<'f64'>, b: Expr<'f64'>) => Expr<'f64'>, (a: number, b: number) => number][] = [
-      [f64.add, (a, b) => a + b], [f64.sub, (a, b) => a - b], [f64.mul, (a, b) => a * b], [f64.div, (a, b) => a / b], [f64.min, Math.min], [f64.max, Math.max],
-      [(a) => f64.floor(a), (a) => Math.floor(a)], [(a) => f64.ceil(a), (a) => Math.ceil(a)], [(a) => f64.trunc(a), (a) => Math.trunc(a)], [(a) => f64.sqrt(a), (a) => Math.sqrt(a)],
-      [(a) => f64.abs(a), (a) => Math.abs(a)], [(a) => f64.neg(a), (a) => -a], [(a) => f64.promote(f32.demote(a)), (a) => Math.fround(a)],
+      [f64.add, (a, b) => a + b],
+      [f64.sub, (a, b) => a - b],
+      [f64.mul, (a, b) => a * b],
+      [f64.div, (a, b) => a / b],
+      [f64.min, Math.min],
+      [f64.max, Math.max],
+      [(a) => f64.floor(a), (a) => Math.floor(a)],
+      [(a) => f64.ceil(a), (a) => Math.ceil(a)],
+      [(a) => f64.trunc(a), (a) => Math.trunc(a)],
+      [(a) => f64.sqrt(a), (a) => Math.sqrt(a)],
+      [(a) => f64.abs(a), (a) => Math.abs(a)],
+      [(a) => f64.neg(a), (a) => -a],
+      [(a) => f64.promote(f32.demote(a)), (a) => Math.fround(a)],
       [(a, b) => f64x2.extract(f64x2.sub(f64x2.splat(a), f64x2.splat(b)), 1), (a, b) => a - b],
       [(a, b) => f64x2.extract(f64x2.replace(f64x2.splat(a), 1, b), 0), (a) => a],
-      [(a, b) => f64.promote(f32x4.extract(f32x4.mul(f32x4.splat(f32.demote(a)), f32x4.splat(f32.demote(b))), 2)), (a, b) => Math.fround(Math.fround(a) * Math.fround(b))],
+      [
+        (a, b) => f64.promote(f32x4.extract(f32x4.mul(f32x4.splat(f32.demote(a)), f32x4.splat(f32.demote(b))), 2)),
+        (a, b) => Math.fround(Math.fround(a) * Math.fround(b)),
+      ],
       [(a) => f64x2.extract(f64x2.promoteLowF32x4(f32x4.demoteF64x2Zero(f64x2.splat(a))), 1), (a) => Math.fround(a)],
-      [(a, b) => select(a, b, f64.lt(a, b)), (a, b) => (a < b ? a : b)], [(a, b) => choose(f64.ge(a, b), a, b), (a, b) => (a >= b ? a : b)],
-      [(a, b) => f64.convertI32S(i32.add(i32.truncSatF64S(a), i32.truncSatF64S(b))), (a, b) => (saturate(a) + saturate(b)) | 0],
+      [(a, b) => select(a, b, f64.lt(a, b)), (a, b) => (a < b ? a : b)],
+      [(a, b) => choose(f64.ge(a, b), a, b), (a, b) => (a >= b ? a : b)],
+      [
+        (a, b) => f64.convertI32S(i32.add(i32.truncSatF64S(a), i32.truncSatF64S(b))),
+        (a, b) => (saturate(a) + saturate(b)) | 0,
+      ],
       [(a) => f64.reinterpret(i64.reinterpret(a)), (a) => a],
     ];
     for (const [build, expected] of cases) {
       const f = evaluate(build, 'f64');
-      fc.assert(fc.property(fc.double(), fc.double(), (a, b) => Object.is(f(a, b), expected(a, b))), { seed: 3 });
+      fc.assert(
+        fc.property(fc.double(), fc.double(), (a, b) => Object.is(f(a, b), expected(a, b))),
+        { seed: 3 },
+      );
     }
   });
 });
@@ -109,7 +180,8 @@ describe('control flow', () => {
       const [exit, top] = [label('exit'), label('top')];
       if (style === 'countUp') f.body(countUp(start, end, 1, ...step));
       if (style === 'whileTrue') f.body(whileTrue(i32.ltS(start, end), ...step, next));
-      if (style === 'repeat') f.body(when(i32.ltS(start, end), repeatWhile(i32.ltS(tee(start, i32.add(start, 1)), end), ...step)));
+      if (style === 'repeat')
+        f.body(when(i32.ltS(start, end), repeatWhile(i32.ltS(tee(start, i32.add(start, 1)), end), ...step)));
       if (style === 'loop') f.body(block(exit, loop(top, brIf(exit, i32.geS(start, end)), ...step, next, br(top))));
       f.body(total);
     }
@@ -118,7 +190,13 @@ describe('control flow', () => {
 
   it('gives the same sum by every kind of loop, the empty range included', () => {
     const sums = sumKernel('countUp', 'whileTrue', 'loop');
-    for (const [start, end] of [[0, 0], [5, 3], [0, 1], [3, 10], [-4, 4]] as const) {
+    for (const [start, end] of [
+      [0, 0],
+      [5, 3],
+      [0, 1],
+      [3, 10],
+      [-4, 4],
+    ] as const) {
       const expected = end > start ? ((end - start) * (start + end - 1)) / 2 : 0;
       for (const sum of Object.values(sums)) expect(sum(start, end)).toBe(expected);
     }
@@ -128,10 +206,19 @@ describe('control flow', () => {
     const module = new ModuleBuilder({ memory: 'shared' });
     const f = module.function({ export: 'f', params: ['i32', 'i32', 'i32'] });
     const [address, value] = f.params;
-    f.body(i32.store(address, 1), when(i32.eqz(value), returnNow()), whenElse(i32.gtS(value, 10), [i32.store(address, 2)], [sequence(i32.store(address, 3))]));
+    f.body(
+      i32.store(address, 1),
+      when(i32.eqz(value), returnNow()),
+      whenElse(i32.gtS(value, 10), [i32.store(address, 2)], [sequence(i32.store(address, 3))]),
+    );
     const kernel = instantiate(module.encode(), memory).f!;
     const words = new Int32Array(memory.buffer);
-    expect([0, 11, 5].map((input) => { kernel(256, input, 0); return words[64]; })).toEqual([1, 2, 3]);
+    expect(
+      [0, 11, 5].map((input) => {
+        kernel(256, input, 0);
+        return words[64];
+      }),
+    ).toEqual([1, 2, 3]);
     const broken = new ModuleBuilder({ memory: 'shared' });
     broken.function({ params: [] }).body(br(label('nowhere')));
     expect(() => broken.encode()).toThrow(RangeError);

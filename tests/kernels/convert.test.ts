@@ -14,7 +14,11 @@ const on = wasmSkeletons(heap);
 function placed<A extends NumberArray>(array: A): A {
   const view = heap.view(Uint8Array, heap.allocate(Math.max(8, array.byteLength)), array.byteLength);
   view.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-  return new (array.constructor as new (buffer: ArrayBufferLike, offset: number, length: number) => A)(view.buffer, view.byteOffset, array.length);
+  return new (array.constructor as new (buffer: ArrayBufferLike, offset: number, length: number) => A)(
+    view.buffer,
+    view.byteOffset,
+    array.length,
+  );
 }
 
 const bytes = (array: NumberArray): Buffer => Buffer.from(array.buffer, array.byteOffset, array.byteLength);
@@ -45,7 +49,12 @@ describe.each(Object.entries(LAYOUTS))('the codec of %s', (_name, layout) => {
       const next = pattern === last ? overflow : pattern + 1;
       const middle = (low + high) / 2;
       const even = pattern % 2 === 0 ? pattern : next;
-      expect([low, middle * (1 - 2 ** -52), middle, middle * (1 + 2 ** -51)].map(codec.encode)).toEqual([pattern, pattern, even, next]);
+      expect([low, middle * (1 - 2 ** -52), middle, middle * (1 + 2 ** -51)].map(codec.encode)).toEqual([
+        pattern,
+        pattern,
+        even,
+        next,
+      ]);
       const out = new Stored(3);
       encodeAll(codec, Float32Array.of(middle * (1 - 2 ** -23), middle, middle * (1 + 2 ** -22)), out);
       if (middle > 2 ** -120) expect([...out]).toEqual([pattern, even, next]);
@@ -66,7 +75,8 @@ describe.each(Object.entries(LAYOUTS))('the codec of %s', (_name, layout) => {
     const words: number[] = [];
     for (let pattern = 0; pattern < patterns / 2; pattern++) {
       const word = new Uint32Array(Float32Array.of(codec.decode(pattern)).buffer)[0] as number;
-      for (const offset of [-step - 1, -step, -step + 1, -1, 0, 1, step - 1, step, step + 1]) words.push(word + offset, (word + offset) | 0x80000000);
+      for (const offset of [-step - 1, -step, -step + 1, -1, 0, 1, step - 1, step, step + 1])
+        words.push(word + offset, (word + offset) | 0x80000000);
     }
     for (let i = 0; i < 100_003; i++) words.push(Math.imul(i, 0x9e3779b1));
     const numbers = new Float32Array(Uint32Array.from(words).buffer);
@@ -79,15 +89,39 @@ describe.each(Object.entries(LAYOUTS))('the codec of %s', (_name, layout) => {
 });
 
 describe('conversions in WebAssembly', () => {
-  test.each([Float32Array, Float64Array, Int32Array, Uint8Array, Int16Array, Uint32Array])('of %o to both floats and back', (Elements) => {
-    const special = [0, -0, 1, -1, NaN, Infinity, -Infinity, 255, 256, 2 ** 31, -(2 ** 31), 2 ** 53, 1e300, 1e-320, 0.1, 16777217, 3.5, -3.5];
-    const source: NumberArray = new Elements(Array.from({ length: 1003 }, (_, i) => special[i % special.length] as number));
-    if (source instanceof Float32Array) new Uint32Array(source.buffer).set([0x7f800001, 0xffc12345], 5);
-    for (const Target of [Float32Array, Float64Array, Int32Array, Uint8Array]) {
-      const [wanted, got] = [new Target(1003), placed(new Target(1003))];
-      convert(source, wanted);
-      on.convert(placed(source), got);
-      expect(Buffer.compare(bytes(got), bytes(wanted)), Target.name).toBe(0);
-    }
-  });
+  test.each([Float32Array, Float64Array, Int32Array, Uint8Array, Int16Array, Uint32Array])(
+    'of %o to both floats and back',
+    (Elements) => {
+      const special = [
+        0,
+        -0,
+        1,
+        -1,
+        NaN,
+        Infinity,
+        -Infinity,
+        255,
+        256,
+        2 ** 31,
+        -(2 ** 31),
+        2 ** 53,
+        1e300,
+        1e-320,
+        0.1,
+        16777217,
+        3.5,
+        -3.5,
+      ];
+      const source: NumberArray = new Elements(
+        Array.from({ length: 1003 }, (_, i) => special[i % special.length] as number),
+      );
+      if (source instanceof Float32Array) new Uint32Array(source.buffer).set([0x7f800001, 0xffc12345], 5);
+      for (const Target of [Float32Array, Float64Array, Int32Array, Uint8Array]) {
+        const [wanted, got] = [new Target(1003), placed(new Target(1003))];
+        convert(source, wanted);
+        on.convert(placed(source), got);
+        expect(Buffer.compare(bytes(got), bytes(wanted)), Target.name).toBe(0);
+      }
+    },
+  );
 });

@@ -10,7 +10,13 @@ interface Step {
   readonly value: number;
 }
 
-const steps = fc.array(fc.record({ kind: fc.constantFrom('allocate' as const, 'allocate' as const, 'free' as const), value: fc.nat(1 << 17) }), { maxLength: 120 });
+const steps = fc.array(
+  fc.record({
+    kind: fc.constantFrom('allocate' as const, 'allocate' as const, 'free' as const),
+    value: fc.nat(1 << 17),
+  }),
+  { maxLength: 120 },
+);
 
 function play(heap: Heap, list: readonly Step[]): Map<number, number> {
   const live = new Map<number, number>();
@@ -30,40 +36,52 @@ function play(heap: Heap, list: readonly Step[]): Map<number, number> {
 
 describe('heap', () => {
   it('gives aligned blocks that neither overlap nor leave the memory, whatever is allocated and freed', () => {
-    fc.assert(fc.property(steps, (list) => {
-      const heap = new Heap({ initialPages: 1, maximumPages: 40 });
-      const live = [...play(heap, list)].sort(([a], [b]) => a - b);
-      live.forEach(([address, sizeBytes], i) => {
-        expect(address % ALIGNMENT_BYTES).toBe(0);
-        expect(address).toBeGreaterThan(0);
-        expect(address + sizeBytes).toBeLessThanOrEqual(live[i + 1]?.[0] ?? heap.stats().reservedBytes);
-      });
-      const used = live.reduce((sum, [, sizeBytes]) => sum + Math.max(1, Math.ceil(sizeBytes / ALIGNMENT_BYTES)) * ALIGNMENT_BYTES, 0);
-      expect(heap.stats().usedBytes).toBe(used);
-      expect(heap.stats().freeBytes + used).toBe(heap.stats().reservedBytes - 2 * ALIGNMENT_BYTES);
-    }), { seed: 4, numRuns: 150 });
+    fc.assert(
+      fc.property(steps, (list) => {
+        const heap = new Heap({ initialPages: 1, maximumPages: 40 });
+        const live = [...play(heap, list)].sort(([a], [b]) => a - b);
+        live.forEach(([address, sizeBytes], i) => {
+          expect(address % ALIGNMENT_BYTES).toBe(0);
+          expect(address).toBeGreaterThan(0);
+          expect(address + sizeBytes).toBeLessThanOrEqual(live[i + 1]?.[0] ?? heap.stats().reservedBytes);
+        });
+        const used = live.reduce(
+          (sum, [, sizeBytes]) => sum + Math.max(1, Math.ceil(sizeBytes / ALIGNMENT_BYTES)) * ALIGNMENT_BYTES,
+          0,
+        );
+        expect(heap.stats().usedBytes).toBe(used);
+        expect(heap.stats().freeBytes + used).toBe(heap.stats().reservedBytes - 2 * ALIGNMENT_BYTES);
+      }),
+      { seed: 4, numRuns: 150 },
+    );
   });
 
   it('joins everything that was freed back into one block', () => {
-    fc.assert(fc.property(steps, (list) => {
-      const heap = new Heap({ initialPages: 2, maximumPages: 40 });
-      for (const address of play(heap, list).keys()) heap.free(address);
-      const { freeBytes, usedBytes, reservedBytes } = heap.stats();
-      expect(usedBytes).toBe(0);
-      const all = heap.allocate(freeBytes);
-      expect(all).toBe(ALIGNMENT_BYTES);
-      expect(heap.stats()).toEqual({ usedBytes: freeBytes, freeBytes: 0, reservedBytes });
-    }), { seed: 5, numRuns: 150 });
+    fc.assert(
+      fc.property(steps, (list) => {
+        const heap = new Heap({ initialPages: 2, maximumPages: 40 });
+        for (const address of play(heap, list).keys()) heap.free(address);
+        const { freeBytes, usedBytes, reservedBytes } = heap.stats();
+        expect(usedBytes).toBe(0);
+        const all = heap.allocate(freeBytes);
+        expect(all).toBe(ALIGNMENT_BYTES);
+        expect(heap.stats()).toEqual({ usedBytes: freeBytes, freeBytes: 0, reservedBytes });
+      }),
+      { seed: 5, numRuns: 150 },
+    );
   });
 
   it('keeps what was written in a block while others come and go', () => {
-    fc.assert(fc.property(steps, (list) => {
-      const heap = new Heap({ initialPages: 1, maximumPages: 40 });
-      const first = heap.allocate(1000);
-      heap.view(Uint8Array, first, 1000).fill(77);
-      for (const [address, sizeBytes] of play(heap, list)) heap.view(Uint8Array, address, sizeBytes).fill(1);
-      expect(heap.view(Uint8Array, first, 1000).every((byte) => byte === 77)).toBe(true);
-    }), { seed: 6, numRuns: 50 });
+    fc.assert(
+      fc.property(steps, (list) => {
+        const heap = new Heap({ initialPages: 1, maximumPages: 40 });
+        const first = heap.allocate(1000);
+        heap.view(Uint8Array, first, 1000).fill(77);
+        for (const [address, sizeBytes] of play(heap, list)) heap.view(Uint8Array, address, sizeBytes).fill(1);
+        expect(heap.view(Uint8Array, first, 1000).every((byte) => byte === 77)).toBe(true);
+      }),
+      { seed: 6, numRuns: 50 },
+    );
   });
 
   it('refuses to free twice, inside a block, or what it never gave', () => {

@@ -20,14 +20,15 @@ export function fixed(x: number): Fixed {
 }
 
 const abs = (x: Fixed): Fixed => (x < 0n ? -x : x);
-const bitLength = (x: bigint): number => abs(x).toString(16).length * 4 - Math.clz32(parseInt(abs(x).toString(16)[0]!, 16)) + 28;
+const bitLength = (x: bigint): number =>
+  abs(x).toString(16).length * 4 - Math.clz32(parseInt(abs(x).toString(16)[0]!, 16)) + 28;
 export const mul = (a: Fixed, b: Fixed): Fixed => (a * b) >> P;
 export const div = (a: Fixed, b: Fixed): Fixed => (a << P) / b;
 
 export function sqrt(x: Fixed): Fixed {
   if (x === 0n) return 0n;
   const n = x << P;
-  let root = 1n << BigInt(bitLength(n) / 2 + 1 | 0);
+  let root = 1n << BigInt((bitLength(n) / 2 + 1) | 0);
   for (;;) {
     const next = (root + n / root) >> 1n;
     if (next >= root) return root;
@@ -132,7 +133,7 @@ export function cbrt(x: Fixed): Fixed {
 export function ulps(computed: number, exact: Fixed): number {
   const exponent = exact === 0n ? -1074 : Math.max(-1074, bitLength(exact) - PRECISION - 53);
   const ulp = 1n << BigInt(exponent + PRECISION);
-  return Number(((abs(fixed(computed) - exact)) * 1000n) / ulp) / 1000;
+  return Number((abs(fixed(computed) - exact) * 1000n) / ulp) / 1000;
 }
 
 export const one = ONE;

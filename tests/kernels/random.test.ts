@@ -11,9 +11,21 @@ const hex = (words: Uint32Array): string[] => [...words].map((word) => word.toSt
 describe('philox4x32-10', () => {
   // Known answers of Random123 (kat_vectors).
   const vectors = [
-    [[0, 0, 0, 0], [0, 0], ['6627e8d5', 'e169c58d', 'bc57ac4c', '9b00dbd8']],
-    [[0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff], [0xffffffff, 0xffffffff], ['408f276d', '41c83b0e', 'a20bc7c6', '6d5451fd']],
-    [[0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], [0xa4093822, 0x299f31d0], ['d16cfe09', '94fdcceb', '5001e420', '24126ea1']],
+    [
+      [0, 0, 0, 0],
+      [0, 0],
+      ['6627e8d5', 'e169c58d', 'bc57ac4c', '9b00dbd8'],
+    ],
+    [
+      [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff],
+      [0xffffffff, 0xffffffff],
+      ['408f276d', '41c83b0e', 'a20bc7c6', '6d5451fd'],
+    ],
+    [
+      [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344],
+      [0xa4093822, 0x299f31d0],
+      ['d16cfe09', '94fdcceb', '5001e420', '24126ea1'],
+    ],
   ] as const;
   test.each(vectors)('of counter %j under key %j', (counter, key, expected) => {
     const out = new Uint32Array(4);
@@ -27,7 +39,16 @@ describe('WebAssembly', () => {
 
   test('draws the blocks of JavaScript, from any number on, for any key and stream', () => {
     const key = { seed: 0xfedcba9876543210n, stream: 7 };
-    for (const [first, blocks] of [[0, 1], [0, 4], [3, 5], [12345, 7001], [2 ** 32 - 9, 4], [2 ** 32 - 3, 9], [2 ** 40 + 1, 30], [2 ** 32 - 20, 16]] as const) {
+    for (const [first, blocks] of [
+      [0, 1],
+      [0, 4],
+      [3, 5],
+      [12345, 7001],
+      [2 ** 32 - 9, 4],
+      [2 ** 32 - 3, 9],
+      [2 ** 40 + 1, 30],
+      [2 ** 32 - 20, 16],
+    ] as const) {
       for (const source of [key, { seed: 1n }]) {
         const [expected, got] = [new Uint32Array(4 * blocks), new Uint32Array(4 * blocks)];
         drawBlocks(source, first, expected);
@@ -60,20 +81,23 @@ describe('WebAssembly', () => {
 describe('draws', () => {
   const source = { seed: 0x123456789abcdefn };
   test('a slice has the elements of the whole, whatever its start and length', () => {
-    fc.assert(fc.property(fc.nat(60), fc.nat(30), (start, length) => {
-      for (const draw of [uniform, normal] as const) {
-        for (const Out of [Float32Array, Float64Array] as const) {
-          const [whole, part] = [new Out(90), new Out(length)];
-          draw(plainSkeletons, source, whole);
-          draw(plainSkeletons, source, part, start);
-          expect([...part]).toEqual([...whole.subarray(start, start + length)]);
+    fc.assert(
+      fc.property(fc.nat(60), fc.nat(30), (start, length) => {
+        for (const draw of [uniform, normal] as const) {
+          for (const Out of [Float32Array, Float64Array] as const) {
+            const [whole, part] = [new Out(90), new Out(length)];
+            draw(plainSkeletons, source, whole);
+            draw(plainSkeletons, source, part, start);
+            expect([...part]).toEqual([...whole.subarray(start, start + length)]);
+          }
         }
-      }
-      const [whole, part] = [new Int32Array(90), new Int32Array(length)];
-      integers(plainSkeletons, source, -5, 1000, whole);
-      integers(plainSkeletons, source, -5, 1000, part, start);
-      expect([...part]).toEqual([...whole.subarray(start, start + length)]);
-    }), { seed: 3, numRuns: 60 });
+        const [whole, part] = [new Int32Array(90), new Int32Array(length)];
+        integers(plainSkeletons, source, -5, 1000, whole);
+        integers(plainSkeletons, source, -5, 1000, part, start);
+        expect([...part]).toEqual([...whole.subarray(start, start + length)]);
+      }),
+      { seed: 3, numRuns: 60 },
+    );
   });
 
   test('seeds and streams differ', () => {
@@ -123,7 +147,11 @@ describe('draws', () => {
       integers(plainSkeletons, source, 0, range, low);
       for (let i = 0; i < count; i++) {
         const block = new Uint32Array(4);
-        philox(Uint32Array.of(i >> 1, 0, 0, 0), [Number(BigInt.asIntN(32, source.seed)), Number(source.seed >> 32n)], block);
+        philox(
+          Uint32Array.of(i >> 1, 0, 0, 0),
+          [Number(BigInt.asIntN(32, source.seed)), Number(source.seed >> 32n)],
+          block,
+        );
         const word = (BigInt(block[(i & 1) * 2 + 1]!) << 32n) | BigInt(block[(i & 1) * 2]!);
         expect(low[i]).toBe(Number((word * BigInt(range)) >> 64n));
       }
@@ -131,7 +159,9 @@ describe('draws', () => {
   });
 
   test('permutation is a permutation and all orders of three are equally likely', () => {
-    expect([...permutation(plainSkeletons, source, 1000)].sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+    expect([...permutation(plainSkeletons, source, 1000)].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 1000 }, (_, i) => i),
+    );
     const counts = new Map<string, number>();
     for (let seed = 0n; seed < 6000n; seed++) {
       const order = permutation(plainSkeletons, { seed }, 3).join();

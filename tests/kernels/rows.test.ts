@@ -47,26 +47,41 @@ describe('rows', () => {
   });
 
   test('WebAssembly and JavaScript skeletons give the same bits along any axis', () => {
-    const shape = fc.tuple(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 5 }));
-    fc.assert(fc.property(shape, fc.nat(2), fc.boolean(), fc.infiniteStream(fc.double({ min: -40, max: 40, noNaN: true })), (extents, axis, single, stream) => {
-      const array = new (single ? Float32Array : Float64Array)(Array.from({ length: extents[0] * extents[1] * extents[2] }, () => stream.next().value));
-      const operand = { array, shape: extents };
-      const results = array.length / extents[axis]!;
-      const make = (n: number) => (single ? new Float32Array(n) : new Float64Array(n));
-      for (const op of [softmax, logSoftmax] as const) {
-        const [a, b] = [make(array.length), make(array.length)];
-        op(operand, axis, a, plainSkeletons);
-        op(operand, axis, b, vector);
-        expect([...b]).toEqual([...a]);
-      }
-      const [a, b] = [make(results), make(results)];
-      logSumExp(operand, axis, a);
-      logSumExp(operand, axis, b, vector);
-      expect([...b]).toEqual([...a]);
-      variance(operand, [axis], 0, a);
-      variance(operand, [axis], 0, b, 'variance', vector);
-      expect([...b]).toEqual([...a]);
-    }), { seed: 20250105, numRuns: 60 });
+    const shape = fc.tuple(
+      fc.integer({ min: 1, max: 12 }),
+      fc.integer({ min: 1, max: 20 }),
+      fc.integer({ min: 1, max: 5 }),
+    );
+    fc.assert(
+      fc.property(
+        shape,
+        fc.nat(2),
+        fc.boolean(),
+        fc.infiniteStream(fc.double({ min: -40, max: 40, noNaN: true })),
+        (extents, axis, single, stream) => {
+          const array = new (single ? Float32Array : Float64Array)(
+            Array.from({ length: extents[0] * extents[1] * extents[2] }, () => stream.next().value),
+          );
+          const operand = { array, shape: extents };
+          const results = array.length / extents[axis]!;
+          const make = (n: number) => (single ? new Float32Array(n) : new Float64Array(n));
+          for (const op of [softmax, logSoftmax] as const) {
+            const [a, b] = [make(array.length), make(array.length)];
+            op(operand, axis, a, plainSkeletons);
+            op(operand, axis, b, vector);
+            expect([...b]).toEqual([...a]);
+          }
+          const [a, b] = [make(results), make(results)];
+          logSumExp(operand, axis, a);
+          logSumExp(operand, axis, b, vector);
+          expect([...b]).toEqual([...a]);
+          variance(operand, [axis], 0, a);
+          variance(operand, [axis], 0, b, 'variance', vector);
+          expect([...b]).toEqual([...a]);
+        },
+      ),
+      { seed: 20250105, numRuns: 60 },
+    );
   });
 
   test('a transposed operand gives the bits of its dense copy', () => {

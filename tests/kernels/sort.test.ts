@@ -8,16 +8,24 @@ const runs = { seed: 11, numRuns: 300 };
 /** The specification: a stable sort of places by value, NaN last. */
 function specified(values: readonly number[], direction: Direction): number[] {
   const sign = direction === 'ascending' ? 1 : -1;
-  const compare = (a: number, b: number) => (a !== a || b !== b ? Number(a !== a) - Number(b !== b) : a < b ? -sign : a > b ? sign : 0);
+  const compare = (a: number, b: number) =>
+    a !== a || b !== b ? Number(a !== a) - Number(b !== b) : a < b ? -sign : a > b ? sign : 0;
   return values.map((_, i) => i).sort((i, j) => compare(values[i]!, values[j]!));
 }
 
 test('argsort is stable, NaN last, in both directions', () => {
-  fc.assert(fc.property(fc.array(value, { maxLength: 200 }), fc.constantFrom<Direction>('ascending', 'descending'), (values, direction) => {
-    const out = new Int32Array(values.length);
-    argsort({ array: Float32Array.from(values), count: values.length }, direction, out);
-    expect([...out]).toEqual(specified(values, direction));
-  }), runs);
+  fc.assert(
+    fc.property(
+      fc.array(value, { maxLength: 200 }),
+      fc.constantFrom<Direction>('ascending', 'descending'),
+      (values, direction) => {
+        const out = new Int32Array(values.length);
+        argsort({ array: Float32Array.from(values), count: values.length }, direction, out);
+        expect([...out]).toEqual(specified(values, direction));
+      },
+    ),
+    runs,
+  );
 });
 
 test('sort permutes bits, -0 and NaN payloads included', () => {

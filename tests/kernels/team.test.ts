@@ -7,27 +7,43 @@ import type { Spawn, TeamHost, TeamModule } from '../../kernels/wasm/team/team.t
 import { nodeThreads } from '../../src/host/node/threads.ts';
 
 const teams: Team[] = [];
-afterEach(async () => { await Promise.all(teams.splice(0).map((team) => team.close())); });
+afterEach(async () => {
+  await Promise.all(teams.splice(0).map((team) => team.close()));
+});
 
-// count: out[i] += 1 for i in the range, after `weight` rounds of nothing; trap: the same, but unreachable memory where i = field 8.
+// count: out[i] += 1 for i in the range, after `weight` rounds of nothing; trap: the same, but unreachable memory where
+// i = field 8.
 function module(memory: 'shared' | 'private'): TeamModule {
   const builder = new ModuleBuilder({ memory });
   for (const name of ['count', 'trap'] as const) {
     const f = builder.function({ export: name, params: ['i32', 'i32', 'i32'] });
     const [params, start, end] = f.params;
     const [at, wait, total] = f.locals('i32', 3);
-    f.body(countUp(start, end, 1,
-      set(at, i32.add(i32.load(params, 0), i32.shl(start, 2))),
-      set(wait, 0), countUp(wait, i32.load(params, 4), 1, set(total, i32.add(total, i32.load(at)))),
-      ...(name === 'trap' ? [when(i32.eq(start, i32.load(params, 8)), i32.store(-4, total))] : []),
-      i32.store(at, i32.add(i32.load(at), 1))));
+    f.body(
+      countUp(
+        start,
+        end,
+        1,
+        set(at, i32.add(i32.load(params, 0), i32.shl(start, 2))),
+        set(wait, 0),
+        countUp(wait, i32.load(params, 4), 1, set(total, i32.add(total, i32.load(at)))),
+        ...(name === 'trap' ? [when(i32.eq(start, i32.load(params, 8)), i32.store(-4, total))] : []),
+        i32.store(at, i32.add(i32.load(at), 1)),
+      ),
+    );
   }
   return { bytes: builder.encode() };
 }
 
 function ground(host: TeamHost | undefined, threads: number, stallMs?: number) {
   const heap = new Heap();
-  const team = new Team({ memory: heap.memory, kind: heap.kind, threads, ...(host === undefined ? {} : { host }), ...(stallMs === undefined ? {} : { stallMs }) });
+  const team = new Team({
+    memory: heap.memory,
+    kind: heap.kind,
+    threads,
+    ...(host === undefined ? {} : { host }),
+    ...(stallMs === undefined ? {} : { stallMs }),
+  });
   teams.push(team);
   const kernels = team.load(module(heap.kind));
   const params = heap.allocate(64);
@@ -39,29 +55,59 @@ function ground(host: TeamHost | undefined, threads: number, stallMs?: number) {
   return { heap, team, kernels, params, setUp };
 }
 
-// mirror: out[i] = in[last - i] + 1 after `weight` rounds of nothing, so that no phase is right before the one ahead of it has ended; traps at i = field 16.
+// mirror: out[i] = in[last - i] + 1 after `weight` rounds of nothing, so that no phase is right before the one ahead of
+// it has ended; traps at i = field 16.
 function mirrorModule(memory: 'shared' | 'private'): TeamModule {
   const builder = new ModuleBuilder({ memory });
   const f = builder.function({ export: 'mirror', params: ['i32', 'i32', 'i32'] });
   const [params, start, end] = f.params;
   const [wait, from] = f.locals('i32', 2);
-  f.body(countUp(start, end, 1,
-    set(wait, 0), countUp(wait, i32.load(params, 12), 1, set(from, i32.add(i32.load(params, 0), i32.shl(i32.sub(i32.load(params, 8), start), 2)))),
-    when(i32.eq(start, i32.load(params, 16)), i32.store(-4, wait)),
-    i32.store(i32.add(i32.load(params, 4), i32.shl(start, 2)), i32.add(i32.load(from), 1))));
+  f.body(
+    countUp(
+      start,
+      end,
+      1,
+      set(wait, 0),
+      countUp(
+        wait,
+        i32.load(params, 12),
+        1,
+        set(from, i32.add(i32.load(params, 0), i32.shl(i32.sub(i32.load(params, 8), start), 2))),
+      ),
+      when(i32.eq(start, i32.load(params, 16)), i32.store(-4, wait)),
+      i32.store(i32.add(i32.load(params, 4), i32.shl(start, 2)), i32.add(i32.load(from), 1)),
+    ),
+  );
   return { bytes: builder.encode() };
 }
 
 // A chain of mirrors over `length` numbers that start at 0: after the last phase all of them are `count`.
-function chain({ heap, team }: ReturnType<typeof ground>, { count, length, grain, weight, trapAt = -1 }: { count: number; length: number; grain: number; weight: number; trapAt?: number }) {
+function chain(
+  { heap, team }: ReturnType<typeof ground>,
+  {
+    count,
+    length,
+    grain,
+    weight,
+    trapAt = -1,
+  }: { count: number; length: number; grain: number; weight: number; trapAt?: number },
+) {
   const kernel = team.load(mirrorModule(heap.kind)).mirror!;
-  const rows = Array.from({ length: count + 1 }, () => heap.view(Int32Array, heap.allocate(4 * length), length).fill(0));
+  const rows = Array.from({ length: count + 1 }, () =>
+    heap.view(Int32Array, heap.allocate(4 * length), length).fill(0),
+  );
   const phases = rows.slice(1).map((out, i): Phase => {
     const params = heap.allocate(64);
-    heap.view(Int32Array, params, 5).set([rows[i]!.byteOffset, out.byteOffset, length - 1, weight, i === 1 ? trapAt : -1]);
+    heap
+      .view(Int32Array, params, 5)
+      .set([rows[i]!.byteOffset, out.byteOffset, length - 1, weight, i === 1 ? trapAt : -1]);
     return { kernel, params, range: length, grain, lastGrain: Math.ceil(grain / 3) };
   });
-  return { phases, isRight: () => rows.at(-1)!.every((value) => value === count), clear: () => rows.forEach((row) => row.fill(0)) };
+  return {
+    phases,
+    isRight: () => rows.at(-1)!.every((value) => value === count),
+    clear: () => rows.forEach((row) => row.fill(0)),
+  };
 }
 
 const once = (out: Int32Array) => out.every((count) => count === 1);
@@ -76,7 +122,14 @@ describe('team', () => {
   it('does every index once, for any range and grain, on one to four threads, now and asynchronously', async () => {
     for (const threads of [1, 2, 4]) {
       const { team, kernels, params, setUp } = ground(nodeThreads(), threads);
-      for (const [length, grain] of [[1, 1], [7, 3], [1000, 1], [1000, 999], [64, 64], [5000, 7]] as const) {
+      for (const [length, grain] of [
+        [1, 1],
+        [7, 3],
+        [1000, 1],
+        [1000, 999],
+        [64, 64],
+        [5000, 7],
+      ] as const) {
         const out = setUp(length, 50, -1);
         team.runNow(kernels.count!, params, length, grain);
         expect(once(out), `${threads} threads, ${length} by ${grain}, now`).toBe(true);
@@ -90,7 +143,12 @@ describe('team', () => {
   it('runs phases one after another, more of them than are opened at once, on one to four threads', async () => {
     for (const threads of [1, 2, 4]) {
       const found = ground(nodeThreads(), threads);
-      for (const [length, grain] of [[1, 1], [64, 1], [300, 7], [1000, 400]] as const) {
+      for (const [length, grain] of [
+        [1, 1],
+        [64, 1],
+        [300, 7],
+        [1000, 400],
+      ] as const) {
         const { phases, isRight, clear } = chain(found, { count: 70, length, grain, weight: 20 });
         found.team.runPhasesNow(phases);
         expect(isRight(), `${threads} threads, ${length} by ${grain}, now`).toBe(true);
@@ -123,7 +181,9 @@ describe('team', () => {
     const { team, kernels, params, setUp, heap } = ground(nodeThreads(), 2);
     const out = setUp(400, 300_000, -1);
     let turns = 0;
-    const timer = setInterval(() => { turns++; }, 1);
+    const timer = setInterval(() => {
+      turns++;
+    }, 1);
     const pending = team.run(kernels.count!, params, 400, 1);
     const other = heap.allocate(64);
     const own = heap.view(Int32Array, heap.allocate(400), 100).fill(0);
@@ -141,7 +201,9 @@ describe('team', () => {
     expect(team.threads).toBe(1);
     const out = setUp(400, 300_000, -1);
     let turns = 0;
-    const timer = setInterval(() => { turns++; }, 1);
+    const timer = setInterval(() => {
+      turns++;
+    }, 1);
     await team.run(kernels.count!, params, 400, 1);
     clearInterval(timer);
     expect(once(out)).toBe(true);
@@ -150,12 +212,21 @@ describe('team', () => {
 
   it('hands a job to workers that get messages between tasks only, as those of browsers', async () => {
     // Modules reach them as an event, which a worker that waits for work does not see.
-    const late = sabotaged((source) => `const arrived = [];
+    const late = sabotaged(
+      (source) => `const arrived = [];
       parentPort.on('message', (message) => arrived.push(message));
       const program = async (receive, arrival) => {${source}};
-      await program(() => arrived.shift(), () => new Promise((resolve) => parentPort.once('message', resolve)));`);
+      await program(() => arrived.shift(), () => new Promise((resolve) => parentPort.once('message', resolve)));`,
+    );
     const reports: number[] = [];
-    const watched: TeamHost = { ...late, spawn: (source, payload, events) => (late.spawn as Spawn)(source, payload, { ...events, message: (value) => events.message(reports[reports.push(value) - 1]!) }) };
+    const watched: TeamHost = {
+      ...late,
+      spawn: (source, payload, events) =>
+        (late.spawn as Spawn)(source, payload, {
+          ...events,
+          message: (value) => events.message(reports[reports.push(value) - 1]!),
+        }),
+    };
     const { heap, team, kernels, params, setUp } = ground(watched, 3);
     for (const more of [kernels, team.load(module(heap.kind)), team.load(module(heap.kind))]) {
       const out = setUp(400, 300_000, -1);
@@ -189,7 +260,10 @@ describe('team', () => {
 
 describe('a worker that fails', () => {
   it('at its start leaves the job to the others, or to the calling thread', async () => {
-    const { team, kernels, params, setUp } = ground(sabotaged(() => 'throw new RangeError("no worker today")'), 3);
+    const { team, kernels, params, setUp } = ground(
+      sabotaged(() => 'throw new RangeError("no worker today")'),
+      3,
+    );
     const now = setUp(300, 0, -1);
     team.runNow(kernels.count!, params, 300, 3);
     expect(once(now)).toBe(true);
@@ -199,7 +273,10 @@ describe('a worker that fails', () => {
   });
 
   it('to load a module leaves the job to the others, or to the calling thread', async () => {
-    const { team, kernels, params, setUp } = ground(sabotaged((source) => source.replace('new WebAssembly.Instance', 'nothing.at.all')), 2);
+    const { team, kernels, params, setUp } = ground(
+      sabotaged((source) => source.replace('new WebAssembly.Instance', 'nothing.at.all')),
+      2,
+    );
     const out = setUp(300, 0, -1);
     await team.run(kernels.count!, params, 300, 3);
     expect(once(out)).toBe(true);
@@ -213,17 +290,25 @@ describe('a worker that fails', () => {
     expect(once(out)).toBe(true);
     const strict = ground(dies, 3);
     strict.setUp(300, 1000, -1);
-    await expect(strict.team.run(strict.kernels.count!, strict.params, 300, 3, 'fail')).rejects.toBeInstanceOf(GrainLostError);
+    await expect(strict.team.run(strict.kernels.count!, strict.params, 300, 3, 'fail')).rejects.toBeInstanceOf(
+      GrainLostError,
+    );
   });
 
-  it('inside a grain of an early phase has the later ones computed from whole results, and fails the job where repeating is unsound', async () => {
-    const dies = sabotaged((source) => source.replace('run(params,', 'if (index === 130) process.exit(1); run(params,'));
-    const { phases, isRight } = chain(ground(dies, 3), { count: 5, length: 300, grain: 3, weight: 2000 });
-    await teams.at(-1)!.runPhases(phases);
-    expect(isRight()).toBe(true);
-    const strict = chain(ground(dies, 3), { count: 5, length: 300, grain: 3, weight: 2000 });
-    await expect(teams.at(-1)!.runPhases(strict.phases, 'fail')).rejects.toBeInstanceOf(GrainLostError);
-  });
+  it(
+    'inside a grain of an early phase has the later ones computed from whole results, and fails the job where ' +
+      'repeating is unsound',
+    async () => {
+      const dies = sabotaged((source) =>
+        source.replace('run(params,', 'if (index === 130) process.exit(1); run(params,'),
+      );
+      const { phases, isRight } = chain(ground(dies, 3), { count: 5, length: 300, grain: 3, weight: 2000 });
+      await teams.at(-1)!.runPhases(phases);
+      expect(isRight()).toBe(true);
+      const strict = chain(ground(dies, 3), { count: 5, length: 300, grain: 3, weight: 2000 });
+      await expect(teams.at(-1)!.runPhases(strict.phases, 'fail')).rejects.toBeInstanceOf(GrainLostError);
+    },
+  );
 
   it('by a trap in an early phase ends the job for those who wait for a later one', async () => {
     const found = ground(nodeThreads(), 3);
@@ -237,13 +322,22 @@ describe('a worker that fails', () => {
     expect(isRight()).toBe(true);
   });
 
-  it('is not what a caller is whose kernel fails: workers that wait for the phase it failed in go on to the next job', async () => {
+  it('is not what a failing kernel does: workers that wait for its phase go on to the next job', async () => {
     let ended = 0;
     const real = nodeThreads();
-    const counting: TeamHost = { ...real, spawn: (...args) => {
-      const worker = (real.spawn as Spawn)(...args);
-      return { ...worker, terminate: () => { ended++; return worker.terminate(); } };
-    } };
+    const counting: TeamHost = {
+      ...real,
+      spawn: (...args) => {
+        const worker = (real.spawn as Spawn)(...args);
+        return {
+          ...worker,
+          terminate: () => {
+            ended++;
+            return worker.terminate();
+          },
+        };
+      },
+    };
     const found = ground(counting, 3, 300);
     const { phases, isRight, clear } = chain(found, { count: 4, length: 300, grain: 3, weight: 500 });
     await found.team.runPhases(phases);
@@ -272,7 +366,11 @@ describe('a worker that fails', () => {
   });
 
   it('inside a grain of a blocking job does not hang the caller', async () => {
-    const { team, kernels, params, setUp } = ground(sabotaged((source) => source.replace('run(params,', 'if (index > 20) process.exit(1); run(params,')), 2, 30);
+    const { team, kernels, params, setUp } = ground(
+      sabotaged((source) => source.replace('run(params,', 'if (index > 20) process.exit(1); run(params,')),
+      2,
+      30,
+    );
     // The worker has to be up before the job, so that it gets a grain.
     await team.run(kernels.count!, params, setUp(10, 0, -1).length, 1);
     const out = setUp(3000, 3000, -1);

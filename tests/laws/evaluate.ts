@@ -10,7 +10,16 @@ const js = new JsDevice();
 function valueOf(e: Call): Value {
   if (e.value !== undefined) return e.value;
   const result = valueOfArray(e.type, allocate(e.type.dtype, e.type.size));
-  js.runNow({ row: e.row as OpRow, attrs: e.attributes.values, operands: e.operands.map(valueOf), type: e.type, numerics: 'exact' }, result.block);
+  js.runNow(
+    {
+      row: e.row as OpRow,
+      attrs: e.attributes.values,
+      operands: e.operands.map(valueOf),
+      type: e.type,
+      numerics: 'exact',
+    },
+    result.block,
+  );
   return result;
 }
 

@@ -1,4 +1,5 @@
-// Draws graphs that a pattern fits, from the pattern alone: roots for variables, random attributes, any order and alternative.
+// Draws graphs that a pattern fits, from the pattern alone: roots for variables, random attributes, any order and
+// alternative.
 import { FULL } from '../../src/core/ops/creation.ts';
 import { Call, rootCall } from '../../src/core/engine/call.ts';
 import { derive } from '../../src/core/expr/canonicalise.ts';
@@ -33,7 +34,10 @@ export interface Palette {
 /** A call that nothing has to be cast for, or a typed error. */
 export function call(row: OpRow, operands: readonly Call[], given?: Given): Call {
   const dtypes = operands.map(({ type }) => type.dtype);
-  checkKinds(row, operands.map(({ type }) => type));
+  checkKinds(
+    row,
+    operands.map(({ type }) => type),
+  );
   const promoted = promotedDTypes(row, dtypes);
   const isCast = dtypes.some((dtype, i) => dtype !== promoted[i] || (row.widens && isCoded(dtype)));
   if (isCast) throw new DTypeError(`${row.name}: an operand would be cast.`, { op: row.name });
@@ -149,5 +153,8 @@ export function takes(row: OpRow, dtype: DType): boolean {
   } catch {
     return false;
   }
-  return promotedDTypes(row, types.map((type) => type.dtype)).every((promoted) => promoted === dtype);
+  return promotedDTypes(
+    row,
+    types.map((type) => type.dtype),
+  ).every((promoted) => promoted === dtype);
 }

@@ -1,4 +1,5 @@
-// Laws that rows claim (commutative, idempotent, involution, even, odd) hold bit for bit for every dtype; generated from the rows.
+// Laws that rows claim (commutative, idempotent, involution, even, odd) hold bit for bit for every dtype; generated
+// from the rows.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { derive } from '../../src/core/expr/canonicalise.ts';
@@ -15,7 +16,11 @@ import { difference, element, valueFrom } from '../pattern/bits.ts';
 import { evaluate } from './evaluate.ts';
 
 let seq = 0;
-const author: Author<Call> = { semantics: 1, make: (row, attributes, type, operands, isLiteral) => new Call(row, attributes, type, 1, operands, isLiteral), noted: () => {} };
+const author: Author<Call> = {
+  semantics: 1,
+  make: (row, attributes, type, operands, isLiteral) => new Call(row, attributes, type, 1, operands, isLiteral),
+  noted: () => {},
+};
 type Elements = readonly (number | bigint)[];
 
 const root = (dtype: DType, elements: Elements): Call => {
@@ -42,7 +47,10 @@ const STATEMENTS: Record<LawName, (row: OpRow, x: Call, y: Call, z: Call) => voi
 
 const accepts = (row: OpRow, dtype: DType): boolean => {
   try {
-    checkKinds(row, row.operands.map(() => tensorType(dtype, [2, 1])));
+    checkKinds(
+      row,
+      row.operands.map(() => tensorType(dtype, [2, 1])),
+    );
     return true;
   } catch {
     return false;
@@ -50,7 +58,8 @@ const accepts = (row: OpRow, dtype: DType): boolean => {
 };
 
 /** Unsigned integers and bool have no negative numbers: even and odd say nothing of them. */
-const isSpokenOf = (law: LawName, dtype: DType): boolean => (law !== 'even' && law !== 'odd') || DTYPES[dtype].kind === 'float' || DTYPES[dtype].kind === 'int';
+const isSpokenOf = (law: LawName, dtype: DType): boolean =>
+  (law !== 'even' && law !== 'odd') || DTYPES[dtype].kind === 'float' || DTYPES[dtype].kind === 'int';
 
 const claims = [...OPS.values()].flatMap((row) => row.laws.map((law) => ({ row, law })));
 
@@ -65,11 +74,22 @@ describe('laws that rows claim', () => {
     it(`${row.name} is ${law} for ${dtypes.join(', ')}`, () => {
       expect(dtypes.length).toBeGreaterThan(0);
       for (const dtype of dtypes) {
-        const triple = fc.array(fc.tuple(element(dtype), element(dtype), element(dtype)), { minLength: 1, maxLength: 40 });
-        fc.assert(fc.property(triple, (triples) => {
-          const [x, y, z] = [0, 1, 2].map((i) => root(dtype, triples.map((each) => each[i] as number)));
-          STATEMENTS[law](row, x as Call, y as Call, z as Call);
-        }), { seed: 31, numRuns: 40 });
+        const triple = fc.array(fc.tuple(element(dtype), element(dtype), element(dtype)), {
+          minLength: 1,
+          maxLength: 40,
+        });
+        fc.assert(
+          fc.property(triple, (triples) => {
+            const [x, y, z] = [0, 1, 2].map((i) =>
+              root(
+                dtype,
+                triples.map((each) => each[i] as number),
+              ),
+            );
+            STATEMENTS[law](row, x as Call, y as Call, z as Call);
+          }),
+          { seed: 31, numRuns: 40 },
+        );
       }
     });
   }

@@ -1,4 +1,5 @@
-// Every rule, from its own record: graphs that its pattern fits are drawn, its other form is made, and both are computed.
+// Every rule, from its own record: graphs that its pattern fits are drawn, its other form is made, and both are
+// computed.
 import { describe, expect, it } from 'vitest';
 import { derive } from '../../src/core/expr/canonicalise.ts';
 import type { Call } from '../../src/core/engine/call.ts';
@@ -84,11 +85,16 @@ const MAGNITUDES = {
 };
 type Magnitude = keyof typeof MAGNITUDES;
 
-const magnified = (name: Magnitude, random: () => number): Palette['elements'] => (dtype, shape) => {
-  const array = allocate(dtype, shape.reduce((size, n) => size * n, 1));
-  for (let i = 0; i < array.length; i++) array[i] = Math.fround(MAGNITUDES[name](random)) as never;
-  return array;
-};
+const magnified =
+  (name: Magnitude, random: () => number): Palette['elements'] =>
+  (dtype, shape) => {
+    const array = allocate(
+      dtype,
+      shape.reduce((size, n) => size * n, 1),
+    );
+    for (let i = 0; i < array.length; i++) array[i] = Math.fround(MAGNITUDES[name](random)) as never;
+    return array;
+  };
 
 /** The same graph in float64. */
 function widened(e: Call): Call {
@@ -125,7 +131,8 @@ function errorsAt(rule: Rule, magnitude: Magnitude): Errors {
   const errors = [...applications(rule, palette, COUNT)].map(({ written, form }) => {
     const truth = evaluate(widened(form));
     return {
-      written: worstError(evaluate(written), truth), form: worstError(evaluate(form), truth),
+      written: worstError(evaluate(written), truth),
+      form: worstError(evaluate(form), truth),
       inDouble: worstError(evaluate(widened(written)), truth),
     };
   });

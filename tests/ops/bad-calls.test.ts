@@ -1,4 +1,5 @@
-// Bad calls of every row, generated: each is refused at the call by a typed error that names the op and says what to do.
+// Bad calls of every row, generated: each is refused at the call by a typed error that names the op and says what to
+// do.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SheetError, SymbolicSheet } from '../../src/index.ts';
 import type { AttributeKind, OpRow } from '../../src/core/ops/define.ts';
@@ -11,8 +12,17 @@ import { type DType, DTYPE_NAMES } from '../../src/core/tensor/dtype.ts';
 const refusedOf = (kind: OperandKind): DType[] => DTYPE_NAMES.filter((dtype) => !kindTakes(kind, dtype));
 
 const ILL_TYPED: Record<AttributeKind, readonly unknown[]> = {
-  int: [1.5, '1', null, NaN, {}], float: ['1', null, {}], number: ['1', null, {}], bool: [1, 'yes', null], axis: [0.5, 'first', {}], axes: [['a'], 0.5, 'all', {}], shape: ['x', [-1], [1.5], null, [2 ** 31, 2 ** 31]],
-  dtype: ['bfloat16', 5, null, {}], ints: [['a'], 1.5, {}], seed: [-1, 0.5, 'a', 2 ** 60], choice: ['none of them', 1],
+  int: [1.5, '1', null, NaN, {}],
+  float: ['1', null, {}],
+  number: ['1', null, {}],
+  bool: [1, 'yes', null],
+  axis: [0.5, 'first', {}],
+  axes: [['a'], 0.5, 'all', {}],
+  shape: ['x', [-1], [1.5], null, [2 ** 31, 2 ** 31]],
+  dtype: ['bfloat16', 5, null, {}],
+  ints: [['a'], 1.5, {}],
+  seed: [-1, 0.5, 'a', 2 ** 60],
+  choice: ['none of them', 1],
 };
 
 describe('a bad call of', () => {
@@ -22,11 +32,16 @@ describe('a bad call of', () => {
   });
   afterAll(() => sheet.close());
 
-  const execute = (row: OpRow, ...args: readonly unknown[]): unknown => (sheet.execute as (name: string, ...rest: readonly unknown[]) => unknown)(row.name, ...args);
+  const execute = (row: OpRow, ...args: readonly unknown[]): unknown =>
+    (sheet.execute as (name: string, ...rest: readonly unknown[]) => unknown)(row.name, ...args);
 
   /** Arguments that are right but for what a test changes. */
   const operandsOf = (row: OpRow, shape: readonly number[] = [3, 3], dtype?: DType): unknown[] => {
-    const tensors = row.operands.map(({ kind }) => sheet.zeros(shape, { dtype: dtype ?? (kind === 'bool' ? 'bool' : kind === 'index' || kind === 'integerOrBool' ? 'int32' : 'float32') }));
+    const tensors = row.operands.map(({ kind }) =>
+      sheet.zeros(shape, {
+        dtype: dtype ?? (kind === 'bool' ? 'bool' : kind === 'index' || kind === 'integerOrBool' ? 'int32' : 'float32'),
+      }),
+    );
     return row.variadic ? [[tensors[0], tensors[0]]] : tensors;
   };
 
@@ -37,7 +52,10 @@ describe('a bad call of', () => {
     } catch (error) {
       thrown = error;
     }
-    const shown = `${row.name}(${args.map((arg) => (typeof arg === 'object' && arg !== null && 'shape' in arg && 'dtype' in arg && !Array.isArray(arg.shape) ? '…' : String(JSON.stringify(arg)).slice(0, 60))).join(', ')})`;
+    const isTensor = (arg: unknown): boolean =>
+      typeof arg === 'object' && arg !== null && 'shape' in arg && 'dtype' in arg && !Array.isArray(arg.shape);
+    const printed = args.map((arg) => (isTensor(arg) ? '…' : String(JSON.stringify(arg)).slice(0, 60)));
+    const shown = `${row.name}(${printed.join(', ')})`;
     expect(thrown, shown).toBeInstanceOf(SheetError);
     const { message, code } = thrown as SheetError;
     expect(message, shown).toContain(row.name);
@@ -53,26 +71,37 @@ describe('a bad call of', () => {
 
     it('with an unknown attribute is refused', () => refuses(row, [...operandsOf(row), { frobnicate: 1 }]));
 
-    if (row.operands.some(({ kind }) => refusedOf(kind).length > 0)) it('with a dtype it does not take is refused', () => {
-      for (const dtype of new Set(row.operands.flatMap(({ kind }) => refusedOf(kind)))) refuses(row, operandsOf(row, [3, 3], dtype));
-    });
+    if (row.operands.some(({ kind }) => refusedOf(kind).length > 0))
+      it('with a dtype it does not take is refused', () => {
+        for (const dtype of new Set(row.operands.flatMap(({ kind }) => refusedOf(kind))))
+          refuses(row, operandsOf(row, [3, 3], dtype));
+      });
 
-    if (Object.keys(row.attributes).length > 0) it('with an ill-typed attribute is refused', () => {
-      for (const [name, spec] of Object.entries(row.attributes)) {
-        for (const value of ILL_TYPED[spec.kind]) if (value !== spec.fallback) refuses(row, [...operandsOf(row), { ...fitting(row), [name]: value }]);
-      }
-    });
+    if (Object.keys(row.attributes).length > 0)
+      it('with an ill-typed attribute is refused', () => {
+        for (const [name, spec] of Object.entries(row.attributes)) {
+          for (const value of ILL_TYPED[spec.kind])
+            if (value !== spec.fallback) refuses(row, [...operandsOf(row), { ...fitting(row), [name]: value }]);
+        }
+      });
 
-    if (Object.keys(row.attributes).some(isAxis)) it('with an axis out of range is refused', () => {
-      for (const name of Object.keys(row.attributes).filter(isAxis)) {
-        for (const axis of [9, -9]) refuses(row, [...operandsOf(row), { ...fitting(row), [name]: axis }]);
-      }
-    });
+    if (Object.keys(row.attributes).some(isAxis))
+      it('with an axis out of range is refused', () => {
+        for (const name of Object.keys(row.attributes).filter(isAxis)) {
+          for (const axis of [9, -9]) refuses(row, [...operandsOf(row), { ...fitting(row), [name]: axis }]);
+        }
+      });
 
-    if ((row.operands.length > 1 || row.variadic) && row.operands.every(({ kind }) => kind !== 'index')) it('with shapes that do not fit together is refused', () => {
-      const [first, ...others] = operandsOf(row, [3, 4]);
-      refuses(row, row.variadic ? [[sheet.zeros([3, 4]), sheet.zeros([5, 6])]] : [first, ...operandsOf(row, [5, 6]).slice(1, others.length + 1)]);
-    });
+    if ((row.operands.length > 1 || row.variadic) && row.operands.every(({ kind }) => kind !== 'index'))
+      it('with shapes that do not fit together is refused', () => {
+        const [first, ...others] = operandsOf(row, [3, 4]);
+        refuses(
+          row,
+          row.variadic
+            ? [[sheet.zeros([3, 4]), sheet.zeros([5, 6])]]
+            : [first, ...operandsOf(row, [5, 6]).slice(1, others.length + 1)],
+        );
+      });
   });
 
   it('by a name of another library says what the op is called here, as a method too', () => {
@@ -80,11 +109,16 @@ describe('a bad call of', () => {
     expect(Object.keys(OP_ALIASES).filter((name) => OPS.has(name))).toEqual([]);
     const loose = sheet as unknown as Record<string, (...args: unknown[]) => unknown>;
     const one = sheet.ones([2]) as unknown as Record<string, (...args: unknown[]) => unknown>;
-    for (const call of [() => loose['execute']?.('mul', 1, 2), () => loose['mul']?.(1, 2), () => one['mul']?.(2)]) expect(call).toThrow(`"mul": that is \`multiply\` here, multiply() as a method. The ${OPS.size} ops are in docs/ops.md.`);
+    for (const call of [() => loose['execute']?.('mul', 1, 2), () => loose['mul']?.(1, 2), () => one['mul']?.(2)])
+      expect(call).toThrow(
+        `"mul": that is \`multiply\` here, multiply() as a method. The ${OPS.size} ops are in docs/ops.md.`,
+      );
     expect(() => one['indexSelect']?.(2)).toThrow('that is `take` here');
     expect(() => loose['execute']?.('matmull')).toThrow('"matmull": did you mean matmul?');
     expect(() => loose['execute']?.('einsum')).toThrow('"einsum": not here yet.');
-    for (const name of ['sort', 'median', 'cumulativeSum', 'svd']) for (const call of [() => loose['execute']?.(name), () => loose[name]?.(1), () => one[name]?.()]) expect(call).toThrow('": not here yet.');
+    for (const name of ['sort', 'median', 'cumulativeSum', 'svd'])
+      for (const call of [() => loose['execute']?.(name), () => loose[name]?.(1), () => one[name]?.()])
+        expect(call).toThrow('": not here yet.');
     expect(() => one['transpose']?.()).toThrow('that is `permute_dims` here, permuteDims() as a method');
     expect(() => loose['execute']?.('qqqqqqq')).toThrow('"qqqqqqq": there is no such op.');
     expect(Object.keys(one)).not.toContain('mul');
@@ -110,7 +144,9 @@ describe('a bad call of', () => {
     for (const dtype of DTYPE_NAMES.filter((name) => name.includes('int'))) {
       for (const value of [NaN, Infinity, -Infinity]) {
         expect(() => sheet.full([2], value, { dtype }), `${dtype} ${value}`).toThrow(/full: .*float/);
-        expect(() => sheet.fullLike(sheet.zeros([2], { dtype }), value), `like ${dtype} ${value}`).toThrow(/full_like: .*float/);
+        expect(() => sheet.fullLike(sheet.zeros([2], { dtype }), value), `like ${dtype} ${value}`).toThrow(
+          /full_like: .*float/,
+        );
       }
     }
   });
@@ -122,9 +158,32 @@ describe('a bad call of', () => {
 
   it('split, which is written in terms of slice, is refused in the same way', () => {
     const x = sheet.zeros([4, 6]);
-    const split = (...args: readonly unknown[]): unknown => (x.split as (...given: readonly unknown[]) => unknown)(...args);
+    const split = (...args: readonly unknown[]): unknown =>
+      (x.split as (...given: readonly unknown[]) => unknown)(...args);
     const bad: readonly (readonly unknown[])[] = [
-      [x], [], [null], ['2'], [{}], [3], [0], [-2], [1.5], [NaN], [[5]], [[1.5]], [[-1]], [['a']], [[x]], [2, 1], [2, null], [2, [1]], [2, { axis: 2 }], [2, { axis: 'rows' }], [2, { axes: 1 }], [true], [2n],
+      [x],
+      [],
+      [null],
+      ['2'],
+      [{}],
+      [3],
+      [0],
+      [-2],
+      [1.5],
+      [NaN],
+      [[5]],
+      [[1.5]],
+      [[-1]],
+      [['a']],
+      [[x]],
+      [2, 1],
+      [2, null],
+      [2, [1]],
+      [2, { axis: 2 }],
+      [2, { axis: 'rows' }],
+      [2, { axes: 1 }],
+      [true],
+      [2n],
     ];
     for (const args of bad) {
       let thrown: unknown;
@@ -136,8 +195,15 @@ describe('a bad call of', () => {
       expect(thrown, String(args[0])).toBeInstanceOf(SheetError);
       expect((thrown as SheetError).message).toMatch(/^split: .+[;.] .{8,}/u);
     }
-    expect((split([1, 3], { axis: 1 }) as { shape: number[] }[]).map(({ shape }) => shape)).toEqual([[4, 1], [4, 2], [4, 3]]);
-    expect((split(2) as { shape: number[] }[]).map(({ shape }) => shape)).toEqual([[2, 6], [2, 6]]);
+    expect((split([1, 3], { axis: 1 }) as { shape: number[] }[]).map(({ shape }) => shape)).toEqual([
+      [4, 1],
+      [4, 2],
+      [4, 3],
+    ]);
+    expect((split(2) as { shape: number[] }[]).map(({ shape }) => shape)).toEqual([
+      [2, 6],
+      [2, 6],
+    ]);
   });
 });
 
@@ -145,6 +211,22 @@ const isAxis = (name: string): boolean => ['axis', 'axes', 'source', 'destinatio
 
 /** A value for every attribute that must be given, so that a call fails for one reason alone. */
 function fitting(row: OpRow): Record<string, unknown> {
-  const values: Record<AttributeKind, unknown> = { int: 1, float: 1, number: 1, bool: false, axis: 0, axes: 0, shape: [3, 3], dtype: 'float32', ints: [9], seed: 1, choice: '' };
-  return Object.fromEntries(Object.entries(row.attributes).filter(([, spec]) => spec.fallback === undefined).map(([name, spec]) => [name, values[spec.kind]]));
+  const values: Record<AttributeKind, unknown> = {
+    int: 1,
+    float: 1,
+    number: 1,
+    bool: false,
+    axis: 0,
+    axes: 0,
+    shape: [3, 3],
+    dtype: 'float32',
+    ints: [9],
+    seed: 1,
+    choice: '',
+  };
+  return Object.fromEntries(
+    Object.entries(row.attributes)
+      .filter(([, spec]) => spec.fallback === undefined)
+      .map(([name, spec]) => [name, values[spec.kind]]),
+  );
 }

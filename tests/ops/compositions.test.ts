@@ -33,7 +33,9 @@ describe('compositions', () => {
       for (let i = 0; i < 0x10000; i++) makeRow({ ...draft, name: 'many' });
     };
     expect(fill).toThrow(LimitError);
-    expect(fill).toThrow('many: there are 65533 ops already, as many as can be told apart; define each op once, not at every call.');
+    expect(fill).toThrow(
+      'many: there are 65533 ops already, as many as can be told apart; define each op once, not at every call.',
+    );
     expect(composeRows(add, 1, anew())?.name).toBe('add∘negative');
   });
 });

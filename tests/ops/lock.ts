@@ -21,14 +21,16 @@ export interface LockedRow {
 export async function lockRows(sheet: SymbolicSheet): Promise<Map<string, LockedRow>> {
   const locked = new Map<string, LockedRow>();
   const reference = sheet.with({ class: 'exact', device: 'js', cache: 'off' }) as SymbolicSheet;
-  for (const row of OPS.values()) locked.set(row.name, { version: row.version, digest: await digestOf(reference, row) });
+  for (const row of OPS.values())
+    locked.set(row.name, { version: row.version, digest: await digestOf(reference, row) });
   return locked;
 }
 
 async function digestOf(sheet: SymbolicSheet, row: OpRow): Promise<string> {
   const hash = createHash('sha256');
   for (const dtype of row.source ? ['float32' as DType] : COMPUTED_DTYPES) {
-    for (const call of callsOf(sheet, row, dtype, CALLS_PER_DTYPE)) hash.update(describeCall(call)).update(await outcomeOf(sheet, call));
+    for (const call of callsOf(sheet, row, dtype, CALLS_PER_DTYPE))
+      hash.update(describeCall(call)).update(await outcomeOf(sheet, call));
   }
   return hash.digest('hex').slice(0, 32);
 }
@@ -37,7 +39,7 @@ async function digestOf(sheet: SymbolicSheet, row: OpRow): Promise<string> {
 async function outcomeOf(sheet: SymbolicSheet, call: ReturnType<typeof callsOf>[number]): Promise<Uint8Array | string> {
   try {
     const tensor = perform(sheet, call, enter(sheet, call));
-    const { buffer, byteOffset, byteLength } = await tensor.data() as Float32Array;
+    const { buffer, byteOffset, byteLength } = (await tensor.data()) as Float32Array;
     return new Uint8Array(buffer, byteOffset, byteLength);
   } catch (error) {
     if (error instanceof SheetError) return error.code;
@@ -47,13 +49,23 @@ async function outcomeOf(sheet: SymbolicSheet, call: ReturnType<typeof callsOf>[
 
 /** What ops.lock holds. */
 export function readLock(): Map<string, LockedRow> {
-  const lines = readFileSync(LOCK_FILE, 'utf8').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(lines.map((line) => {
-    const [name, version, digest] = line.split(/\s+/) as [string, string, string];
-    return [name, { version: Number(version), digest }];
-  }));
+  const lines = readFileSync(LOCK_FILE, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => {
+      const [name, version, digest] = line.split(/\s+/) as [string, string, string];
+      return [name, { version: Number(version), digest }];
+    }),
+  );
 }
 
+const HEADING =
+  "# What every op computes: version and digest of its reference's results on sampled calls. " +
+  'Written by scripts/lock-ops.ts.';
+
 /** The text of ops.lock. */
-export const formatLock = (rows: ReadonlyMap<string, LockedRow>): string =>
-  `# What every op computes: version and digest of its reference's results on sampled calls. Written by scripts/lock-ops.ts.\n${[...rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, { version, digest }]) => `${name} ${version} ${digest}\n`).join('')}`;
+export function formatLock(rows: ReadonlyMap<string, LockedRow>): string {
+  const sorted = [...rows].sort(([a], [b]) => (a < b ? -1 : 1));
+  return [HEADING, ...sorted.map(([name, { version, digest }]) => `${name} ${version} ${digest}`), ''].join('\n');
+}

@@ -1,8 +1,18 @@
-// Type promotion of the Python array API standard (2024.12), written out; bool and mixed kinds as this library extends them.
+// Type promotion of the Python array API standard (2024.12), written out; bool and mixed kinds as this library extends
+// them.
 import type { Name } from './reference.ts';
 
 const NAMES = ['bool', 'int8', 'int32', 'int64', 'uint8', 'uint32', 'float32', 'float64'] as const;
-const SHORT: Readonly<Record<string, Name>> = { b: 'bool', i1: 'int8', i4: 'int32', i8: 'int64', u1: 'uint8', u4: 'uint32', f4: 'float32', f8: 'float64' };
+const SHORT: Readonly<Record<string, Name>> = {
+  b: 'bool',
+  i1: 'int8',
+  i4: 'int32',
+  i8: 'int64',
+  u1: 'uint8',
+  u4: 'uint32',
+  f4: 'float32',
+  f8: 'float64',
+};
 
 // Rows and columns in the order of NAMES. uint8 + int8 would be int16, which does not exist here: int32.
 const ROWS = [
@@ -18,7 +28,8 @@ const ROWS = [
 
 /** `[a, b, common dtype]` for every pair. */
 export const PROMOTIONS: readonly (readonly [Name, Name, Name])[] = ROWS.flatMap((row, i) =>
-  row.split(/ +/).map((short, j) => [NAMES[i] as Name, NAMES[j] as Name, SHORT[short] as Name] as const));
+  row.split(/ +/).map((short, j) => [NAMES[i] as Name, NAMES[j] as Name, SHORT[short] as Name] as const),
+);
 
 const TABLE = new Map(PROMOTIONS.map(([a, b, common]) => [`${a} ${b}`, common]));
 

@@ -1,6 +1,18 @@
-// References of the elementwise ops: a function of float64 numbers, one of bigints, or one of either, with its accuracy.
+// References of the elementwise ops: a function of float64 numbers, one of bigints, or one of either, with its
+// accuracy.
 import { common } from './promotion-table.ts';
-import { at, build, converted, isFloatName, type Name, type Ref, type Reference, type Scalar, stored, stretched } from './reference.ts';
+import {
+  at,
+  build,
+  converted,
+  isFloatName,
+  type Name,
+  type Ref,
+  type Reference,
+  type Scalar,
+  stored,
+  stretched,
+} from './reference.ts';
 
 type Numbers = (x: number, y: number, z: number) => Scalar;
 type Integers = (x: bigint, y: bigint, z: bigint) => Scalar;
@@ -38,8 +50,12 @@ function float(value: bigint): number {
   const length = magnitude(value).toString(2).length;
   if (length <= 53) return Number(value) * 2 ** -537 * 2 ** -537;
   const drop = BigInt(length - 60 > 0 ? length - 60 : 0);
-  const kept = (magnitude(value) >> drop) | (magnitude(value) & ((1n << drop) - 1n) ? 1n : 0n); // a sticky bit keeps ties right
-  const scaled = Number(kept) * 2 ** (Number(drop) - 1074 > -500 ? Number(drop) - 1074 : -500) * (Number(drop) - 1074 > -500 ? 1 : 2 ** (Number(drop) - 574));
+  // A sticky bit keeps ties right.
+  const kept = (magnitude(value) >> drop) | (magnitude(value) & ((1n << drop) - 1n) ? 1n : 0n);
+  const scaled =
+    Number(kept) *
+    2 ** (Number(drop) - 1074 > -500 ? Number(drop) - 1074 : -500) *
+    (Number(drop) - 1074 > -500 ? 1 : 2 ** (Number(drop) - 574));
   return value < 0n ? -scaled : scaled;
 }
 
@@ -81,14 +97,24 @@ function pow(x: number, y: number): number {
 }
 
 const logistic = (x: number): number => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)));
-const compare = (test: (x: number | bigint, y: number | bigint) => boolean): Element => ({ float: test, integer: test, result: 'bool' });
-const logic = (test: (x: boolean, y: boolean) => boolean): Element => ({ float: (x, y) => test(x !== 0, y !== 0), result: 'bool' });
+const compare = (test: (x: number | bigint, y: number | bigint) => boolean): Element => ({
+  float: test,
+  integer: test,
+  result: 'bool',
+});
+const logic = (test: (x: boolean, y: boolean) => boolean): Element => ({
+  float: (x, y) => test(x !== 0, y !== 0),
+  result: 'bool',
+});
 /** Bits of integers; those of bool are one, and are seen as numbers. */
 const whole = (integer: Integers): Element => ({ integer, float: (x, y) => Number(integer(BigInt(x), BigInt(y), 0n)) });
 const fn = (float: Numbers, ulps = 4): Element => ({ float, ulps });
 const same = (x: bigint): bigint => x;
 
-/** By op name. Where `where` is concerned only x and y decide the dtype; it is with the selections in reference-shapes.ts. */
+/**
+ * By op name. Where `where` is concerned only x and y decide the dtype; it is with the selections in
+ * reference-shapes.ts.
+ */
 const ELEMENTS: Readonly<Record<string, Element>> = {
   add: { float: (x, y) => x + y, integer: (x, y) => x + y },
   subtract: { float: (x, y) => x - y, integer: (x, y) => x - y },
@@ -104,7 +130,10 @@ const ELEMENTS: Readonly<Record<string, Element>> = {
   reciprocal: { float: (x) => 1 / x },
   maximum: { float: (x, y) => Math.max(x, y), integer: (x, y) => (x > y ? x : y) },
   minimum: { float: (x, y) => Math.min(x, y), integer: (x, y) => (x < y ? x : y) },
-  clip: { float: (x, low, high) => Math.min(Math.max(x, low), high), integer: (x, low, high) => ((x < low ? low : x) > high ? high : x < low ? low : x) },
+  clip: {
+    float: (x, low, high) => Math.min(Math.max(x, low), high),
+    integer: (x, low, high) => ((x < low ? low : x) > high ? high : x < low ? low : x),
+  },
   floor: { float: (x) => Math.floor(x), integer: same },
   ceil: { float: (x) => Math.ceil(x), integer: same },
   trunc: { float: (x) => Math.trunc(x), integer: same },
@@ -125,20 +154,48 @@ const ELEMENTS: Readonly<Record<string, Element>> = {
   bitwise_and: whole((x, y) => x & y),
   bitwise_or: whole((x, y) => x | y),
   bitwise_xor: whole((x, y) => x ^ y),
-  exp: fn(Math.exp), expm1: fn(Math.expm1), log: fn(Math.log), log1p: fn(Math.log1p), log2: fn(Math.log2), log10: fn(Math.log10),
-  sin: fn(Math.sin), cos: fn(Math.cos), tan: fn(Math.tan), asin: fn(Math.asin), acos: fn(Math.acos), atan: fn(Math.atan),
-  atan2: fn(Math.atan2), sinh: fn(Math.sinh), cosh: fn(Math.cosh), tanh: fn(Math.tanh), asinh: fn(Math.asinh), acosh: fn(Math.acosh), atanh: fn(Math.atanh),
+  exp: fn(Math.exp),
+  expm1: fn(Math.expm1),
+  log: fn(Math.log),
+  log1p: fn(Math.log1p),
+  log2: fn(Math.log2),
+  log10: fn(Math.log10),
+  sin: fn(Math.sin),
+  cos: fn(Math.cos),
+  tan: fn(Math.tan),
+  asin: fn(Math.asin),
+  acos: fn(Math.acos),
+  atan: fn(Math.atan),
+  atan2: fn(Math.atan2),
+  sinh: fn(Math.sinh),
+  cosh: fn(Math.cosh),
+  tanh: fn(Math.tanh),
+  asinh: fn(Math.asinh),
+  acosh: fn(Math.acosh),
+  atanh: fn(Math.atanh),
   hypot: fn((x, y) => Math.hypot(x, y)),
   pow: fn(pow),
-  logaddexp: { float: (x, y) => (x === y ? x + Math.LN2 : Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y)))), ulps: 4, scale: () => 4 },
+  logaddexp: {
+    float: (x, y) => (x === y ? x + Math.LN2 : Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y)))),
+    ulps: 4,
+    scale: () => 4,
+  },
   erf: fn(erf, 64),
   relu: { float: (x) => Math.max(x, 0), integer: (x) => (x > 0n ? x : 0n) },
   leaky_relu: { float: (x, slope) => (x > 0 ? x : slope * x) },
   elu: fn((x, alpha) => (x > 0 ? x : alpha * Math.expm1(x))),
   sigmoid: fn(logistic, 8),
-  silu: { float: (x) => (x === -Infinity ? -0 : x * logistic(x)), ulps: 8, scale: (x) => (Number.isFinite(x) ? Math.abs(x) : 0) },
+  silu: {
+    float: (x) => (x === -Infinity ? -0 : x * logistic(x)),
+    ulps: 8,
+    scale: (x) => (Number.isFinite(x) ? Math.abs(x) : 0),
+  },
   softplus: { float: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), ulps: 8 },
-  gelu: { float: (x) => (x === -Infinity ? -0 : 0.5 * x * (1 + erf(x * Math.SQRT1_2))), ulps: 64, scale: (x) => (Number.isFinite(x) ? 16 * Math.abs(x) : 0) },
+  gelu: {
+    float: (x) => (x === -Infinity ? -0 : 0.5 * x * (1 + erf(x * Math.SQRT1_2))),
+    ulps: 64,
+    scale: (x) => (Number.isFinite(x) ? 16 * Math.abs(x) : 0),
+  },
 };
 
 const EPSILON = { float32: 2 ** -23, float64: 2 ** -52 } as const;
@@ -148,26 +205,37 @@ function operandIn(dtype: Name, own: Name, value: Scalar): Scalar {
   return own === dtype ? value : converted(value, dtype);
 }
 
-const elementReference = (element: Element): Reference => (operands) => {
-  const joined = common(operands.map((operand) => operand.dtype));
-  const dtype = element.result === 'float' && !isFloatName(joined) ? 'float32' : joined;
-  const result = element.result === 'bool' ? 'bool' : dtype;
-  const shape = stretched(operands.map((operand) => operand.shape));
-  const numbers = isFloatName(dtype) || dtype === 'bool';
-  const apply = (numbers ? element.float : element.integer) as (...x: readonly Scalar[]) => Scalar;
-  const argumentsAt = (index: readonly number[]): Scalar[] => operands.map((operand) => {
-    const value = operandIn(dtype, operand.dtype, at(operand, index));
-    return typeof value === 'boolean' ? Number(value) : value;
-  });
-  const out = build(result, shape, (index) => stored(result, apply(...argumentsAt(index))));
-  if (!isFloatName(result)) return out;
-  const { scale, ulps = 0 } = element;
-  const slack = scale && build(result, shape, (index) => scale(...(argumentsAt(index) as [number, number])) * EPSILON[result as 'float32']).values as number[];
-  return { ...out, ulps: result === 'float32' ? Math.ceil(ulps / 4) : ulps, ...(slack && { slack }) };
-};
+const elementReference =
+  (element: Element): Reference =>
+  (operands) => {
+    const joined = common(operands.map((operand) => operand.dtype));
+    const dtype = element.result === 'float' && !isFloatName(joined) ? 'float32' : joined;
+    const result = element.result === 'bool' ? 'bool' : dtype;
+    const shape = stretched(operands.map((operand) => operand.shape));
+    const numbers = isFloatName(dtype) || dtype === 'bool';
+    const apply = (numbers ? element.float : element.integer) as (...x: readonly Scalar[]) => Scalar;
+    const argumentsAt = (index: readonly number[]): Scalar[] =>
+      operands.map((operand) => {
+        const value = operandIn(dtype, operand.dtype, at(operand, index));
+        return typeof value === 'boolean' ? Number(value) : value;
+      });
+    const out = build(result, shape, (index) => stored(result, apply(...argumentsAt(index))));
+    if (!isFloatName(result)) return out;
+    const { scale, ulps = 0 } = element;
+    const slack =
+      scale &&
+      (build(
+        result,
+        shape,
+        (index) => scale(...(argumentsAt(index) as [number, number])) * EPSILON[result as 'float32'],
+      ).values as number[]);
+    return { ...out, ulps: result === 'float32' ? Math.ceil(ulps / 4) : ulps, ...(slack && { slack }) };
+  };
 
 /** References by op name. */
-export const ELEMENTWISE: Readonly<Record<string, Reference>> = Object.fromEntries(Object.entries(ELEMENTS).map(([name, element]) => [name, elementReference(element)]));
+export const ELEMENTWISE: Readonly<Record<string, Reference>> = Object.fromEntries(
+  Object.entries(ELEMENTS).map(([name, element]) => [name, elementReference(element)]),
+);
 
 /** `where`: the condition is bool; x and y are joined. */
 export const where: Reference = (operands) => {

@@ -1,4 +1,5 @@
-// References of the random ops: Philox4x32-10 in bigints (Salmon, Moraes, Dror, Shaw, SC 2011), and the draws made of it.
+// References of the random ops: Philox4x32-10 in bigints (Salmon, Moraes, Dror, Shaw, SC 2011), and the draws made of
+// it.
 import { type Attrs, count, type Name, type Ref, type Reference, stored } from './reference.ts';
 
 const WORD = 2n ** 32n;
@@ -17,10 +18,14 @@ function block(seed: bigint, index: number): bigint[] {
 
 const word = (seed: bigint, blockIndex: number, place: number): bigint => block(seed, blockIndex)[place] as bigint;
 /** High and low word of an element of 64 bits; the low one comes first. */
-const pair = (seed: bigint, i: number): [bigint, bigint] => [word(seed, Math.floor(i / 2), 2 * (i % 2) + 1), word(seed, Math.floor(i / 2), 2 * (i % 2))];
+const pair = (seed: bigint, i: number): [bigint, bigint] => [
+  word(seed, Math.floor(i / 2), 2 * (i % 2) + 1),
+  word(seed, Math.floor(i / 2), 2 * (i % 2)),
+];
 const double = (high: bigint, low: bigint): number => Number(high * 2n ** 21n + (low >> 11n)) * 2 ** -53;
 const seedOf = (attrs: Attrs): bigint => BigInt(attrs['seed'] as number);
-const shapeOf = (attrs: Attrs): number[] => (typeof attrs['shape'] === 'number' ? [attrs['shape']] : (attrs['shape'] as number[]));
+const shapeOf = (attrs: Attrs): number[] =>
+  typeof attrs['shape'] === 'number' ? [attrs['shape']] : (attrs['shape'] as number[]);
 
 function uniform(seed: bigint, i: number, dtype: Name): number {
   return dtype === 'float32' ? Number(word(seed, Math.floor(i / 4), i % 4) >> 8n) * 2 ** -24 : double(...pair(seed, i));
@@ -38,11 +43,15 @@ function below(seed: bigint, i: number, range: bigint): bigint {
   return ((high * WORD + low) * range) / 2n ** 64n;
 }
 
-const floats = (draw: (seed: bigint, i: number, dtype: Name) => number, ulps: number): Reference => (_operands, attrs): Ref => {
-  const dtype = (attrs['dtype'] as Name | undefined) ?? 'float32';
-  const values = Array.from({ length: count(shapeOf(attrs)) }, (_, i) => stored(dtype, draw(seedOf(attrs), i, dtype)));
-  return { dtype, shape: shapeOf(attrs), values, ulps, slack: values.map(() => ulps * 1e-15) };
-};
+const floats =
+  (draw: (seed: bigint, i: number, dtype: Name) => number, ulps: number): Reference =>
+  (_operands, attrs): Ref => {
+    const dtype = (attrs['dtype'] as Name | undefined) ?? 'float32';
+    const values = Array.from({ length: count(shapeOf(attrs)) }, (_, i) =>
+      stored(dtype, draw(seedOf(attrs), i, dtype)),
+    );
+    return { dtype, shape: shapeOf(attrs), values, ulps, slack: values.map(() => ulps * 1e-15) };
+  };
 
 /** References by op name. */
 export const RANDOM: Readonly<Record<string, Reference>> = {
@@ -50,7 +59,11 @@ export const RANDOM: Readonly<Record<string, Reference>> = {
   random_normal: floats(normal, 8),
   random_integers: (_operands, attrs) => {
     const [low, high] = [BigInt(attrs['low'] as number), BigInt(attrs['high'] as number)];
-    return { dtype: 'int32', shape: shapeOf(attrs), values: Array.from({ length: count(shapeOf(attrs)) }, (_, i) => low + below(seedOf(attrs), i, high - low)) };
+    return {
+      dtype: 'int32',
+      shape: shapeOf(attrs),
+      values: Array.from({ length: count(shapeOf(attrs)) }, (_, i) => low + below(seedOf(attrs), i, high - low)),
+    };
   },
   random_permutation: (_operands, attrs) => {
     const n = attrs['n'] as number;

@@ -3,16 +3,42 @@ import { common } from './promotion-table.ts';
 import { ELEMENTWISE, where } from './reference-elementwise.ts';
 import { RANDOM } from './reference-random.ts';
 import { matmul, outer, REDUCTIONS, trace } from './reference-reductions.ts';
-import { at, type Attrs, axesOf, build, converted, count, indicesOf, isFloatName, type Name, type Ref, type Reference, type Scalar, stored } from './reference.ts';
+import {
+  at,
+  type Attrs,
+  axesOf,
+  build,
+  converted,
+  count,
+  indicesOf,
+  isFloatName,
+  type Name,
+  type Ref,
+  type Reference,
+  type Scalar,
+  stored,
+} from './reference.ts';
 
-const unary = (transform: (x: Ref, attrs: Attrs) => Ref): Reference => ([x], attrs) => transform(x as Ref, attrs);
-const listOf = (value: unknown): (number | null)[] => (value === null || value === undefined ? [] : Array.isArray(value) ? (value as (number | null)[]) : [value as number]);
+const unary =
+  (transform: (x: Ref, attrs: Attrs) => Ref): Reference =>
+  ([x], attrs) =>
+    transform(x as Ref, attrs);
+const listOf = (value: unknown): (number | null)[] =>
+  value === null || value === undefined ? [] : Array.isArray(value) ? (value as (number | null)[]) : [value as number];
 const axisOf = (value: unknown, rank: number): number => axesOf(value ?? 0, rank)[0] as number;
 const same = (x: Ref, shape: readonly number[]): Ref => ({ ...x, shape });
 
 /** Axes of the result taken from the operand in an order. */
 function permuted(x: Ref, order: readonly number[]): Ref {
-  return build(x.dtype, order.map((axis) => x.shape[axis] as number), (index) => at(x, x.shape.map((_, axis) => index[order.indexOf(axis)] as number)));
+  return build(
+    x.dtype,
+    order.map((axis) => x.shape[axis] as number),
+    (index) =>
+      at(
+        x,
+        x.shape.map((_, axis) => index[order.indexOf(axis)] as number),
+      ),
+  );
 }
 
 function moveaxis(x: Ref, attrs: Attrs): Ref {
@@ -28,25 +54,52 @@ function visited(length: number, start: number | null, stop: number | null, step
   const settle = (value: number): number => (value < 0 ? value + length : value);
   const from = start === null ? (step > 0 ? 0 : length - 1) : settle(start);
   const to = stop === null ? (step > 0 ? length : -1) : Math.max(-1, settle(stop));
-  for (let i = step > 0 ? Math.max(0, from) : Math.min(length - 1, from); step > 0 ? i < Math.min(to, length) : i > to; i += step) if (i >= 0) places.push(i);
+  for (
+    let i = step > 0 ? Math.max(0, from) : Math.min(length - 1, from);
+    step > 0 ? i < Math.min(to, length) : i > to;
+    i += step
+  )
+    if (i >= 0) places.push(i);
   return places;
 }
 
 function slice(x: Ref, attrs: Attrs): Ref {
-  const [start, stop, step] = ['start', 'stop', 'step'].map((name) => listOf(attrs[name])) as [(number | null)[], (number | null)[], (number | null)[]];
-  const places = x.shape.map((length, axis) => visited(length, start[axis] ?? null, stop[axis] ?? null, step[axis] ?? 1));
-  return build(x.dtype, places.map((list) => list.length), (index) => at(x, index.map((i, axis) => places[axis]?.[i] as number)));
+  const [start, stop, step] = ['start', 'stop', 'step'].map((name) => listOf(attrs[name])) as [
+    (number | null)[],
+    (number | null)[],
+    (number | null)[],
+  ];
+  const places = x.shape.map((length, axis) =>
+    visited(length, start[axis] ?? null, stop[axis] ?? null, step[axis] ?? 1),
+  );
+  return build(
+    x.dtype,
+    places.map((list) => list.length),
+    (index) =>
+      at(
+        x,
+        index.map((i, axis) => places[axis]?.[i] as number),
+      ),
+  );
 }
 
 function reshape(x: Ref, attrs: Attrs): Ref {
   const wanted = listOf(attrs['shape']) as number[];
   const known = count(wanted.filter((n) => n !== -1));
-  return same(x, wanted.map((n) => (n === -1 ? x.values.length / known : n)));
+  return same(
+    x,
+    wanted.map((n) => (n === -1 ? x.values.length / known : n)),
+  );
 }
 
 function flip(x: Ref, attrs: Attrs): Ref {
   const axes = axesOf(attrs['axis'], x.shape.length);
-  return build(x.dtype, x.shape, (index) => at(x, index.map((i, axis) => (axes.includes(axis) ? (x.shape[axis] as number) - 1 - i : i))));
+  return build(x.dtype, x.shape, (index) =>
+    at(
+      x,
+      index.map((i, axis) => (axes.includes(axis) ? (x.shape[axis] as number) - 1 - i : i)),
+    ),
+  );
 }
 
 function expandDims(x: Ref, attrs: Attrs): Ref {
@@ -55,8 +108,14 @@ function expandDims(x: Ref, attrs: Attrs): Ref {
 }
 
 function squeeze(x: Ref, attrs: Attrs): Ref {
-  const axes = attrs['axis'] === null || attrs['axis'] === undefined ? x.shape.flatMap((n, axis) => (n === 1 ? [axis] : [])) : axesOf(attrs['axis'], x.shape.length);
-  return same(x, x.shape.filter((_, axis) => !axes.includes(axis)));
+  const axes =
+    attrs['axis'] === null || attrs['axis'] === undefined
+      ? x.shape.flatMap((n, axis) => (n === 1 ? [axis] : []))
+      : axesOf(attrs['axis'], x.shape.length);
+  return same(
+    x,
+    x.shape.filter((_, axis) => !axes.includes(axis)),
+  );
 }
 
 function diagonal(x: Ref, attrs: Attrs): Ref {
@@ -72,7 +131,9 @@ function diagonal(x: Ref, attrs: Attrs): Ref {
 
 const joinedTo = (operands: readonly Ref[]): Ref[] => {
   const dtype = common(operands.map((operand) => operand.dtype));
-  return operands.map((x) => (x.dtype === dtype ? x : { ...x, dtype, values: x.values.map((value) => converted(value, dtype)) }));
+  return operands.map((x) =>
+    x.dtype === dtype ? x : { ...x, dtype, values: x.values.map((value) => converted(value, dtype)) },
+  );
 };
 
 const concat: Reference = (operands, attrs) => {
@@ -80,10 +141,17 @@ const concat: Reference = (operands, attrs) => {
   const [head] = list as [Ref];
   const axis = axisOf(attrs['axis'], head.shape.length);
   const slots = list.flatMap((x) => Array.from({ length: x.shape[axis] as number }, (_, i) => ({ x, i })));
-  return build(head.dtype, head.shape.map((n, k) => (k === axis ? slots.length : n)), (index) => {
-    const { x, i } = slots[index[axis] as number] as { x: Ref; i: number };
-    return at({ ...x }, index.map((place, k) => (k === axis ? i : place)));
-  });
+  return build(
+    head.dtype,
+    head.shape.map((n, k) => (k === axis ? slots.length : n)),
+    (index) => {
+      const { x, i } = slots[index[axis] as number] as { x: Ref; i: number };
+      return at(
+        { ...x },
+        index.map((place, k) => (k === axis ? i : place)),
+      );
+    },
+  );
 };
 
 const stack: Reference = (operands, attrs) => {
@@ -91,7 +159,8 @@ const stack: Reference = (operands, attrs) => {
   const [head] = list as [Ref];
   const axis = axisOf(attrs['axis'], head.shape.length + 1);
   return build(head.dtype, [...head.shape.slice(0, axis), list.length, ...head.shape.slice(axis)], (index) =>
-    at(list[index[axis] as number] as Ref, [...index.slice(0, axis), ...index.slice(axis + 1)]));
+    at(list[index[axis] as number] as Ref, [...index.slice(0, axis), ...index.slice(axis + 1)]),
+  );
 };
 
 const take: Reference = ([x, indices], attrs) => {
@@ -109,24 +178,50 @@ const take: Reference = ([x, indices], attrs) => {
 function repeat(x: Ref, attrs: Attrs): Ref {
   const axis = axisOf(attrs['axis'], x.shape.length);
   const repeats = attrs['repeats'] as number;
-  return build(x.dtype, x.shape.map((n, k) => (k === axis ? n * repeats : n)), (index) => at(x, index.map((i, k) => (k === axis ? Math.floor(i / repeats) : i))));
+  return build(
+    x.dtype,
+    x.shape.map((n, k) => (k === axis ? n * repeats : n)),
+    (index) =>
+      at(
+        x,
+        index.map((i, k) => (k === axis ? Math.floor(i / repeats) : i)),
+      ),
+  );
 }
 
-const triangle = (keeps: (row: number, column: number, k: number) => boolean) => (x: Ref, attrs: Attrs): Ref => build(x.dtype, x.shape, (index) =>
-  (keeps(index.at(-2) as number, index.at(-1) as number, (attrs['k'] as number | undefined) ?? 0) ? at(x, index) : numberIn(x.dtype, 0)));
+const triangle =
+  (keeps: (row: number, column: number, k: number) => boolean) =>
+  (x: Ref, attrs: Attrs): Ref =>
+    build(x.dtype, x.shape, (index) =>
+      keeps(index.at(-2) as number, index.at(-1) as number, (attrs['k'] as number | undefined) ?? 0)
+        ? at(x, index)
+        : numberIn(x.dtype, 0),
+    );
 
 /** A plain number as an element; floats given for integers truncate. */
-const numberIn = (dtype: Name, value: number): Scalar => (isFloatName(dtype) ? stored(dtype, value) : converted(value, dtype));
+const numberIn = (dtype: Name, value: number): Scalar =>
+  isFloatName(dtype) ? stored(dtype, value) : converted(value, dtype);
 const dtypeOf = (attrs: Attrs): Name => (attrs['dtype'] as Name | undefined) ?? 'float32';
-const shapeOf = (attrs: Attrs): number[] => (typeof attrs['shape'] === 'number' ? [attrs['shape']] : (attrs['shape'] as number[]));
-const filled = (value: (attrs: Attrs) => number): Reference => (_operands, attrs) => build(dtypeOf(attrs), shapeOf(attrs), () => numberIn(dtypeOf(attrs), value(attrs)));
-const like = (value: (attrs: Attrs) => number): Reference => unary((x, attrs) => build(x.dtype, x.shape, () => numberIn(x.dtype, value(attrs))));
+const shapeOf = (attrs: Attrs): number[] =>
+  typeof attrs['shape'] === 'number' ? [attrs['shape']] : (attrs['shape'] as number[]);
+const filled =
+  (value: (attrs: Attrs) => number): Reference =>
+  (_operands, attrs) =>
+    build(dtypeOf(attrs), shapeOf(attrs), () => numberIn(dtypeOf(attrs), value(attrs)));
+const like = (value: (attrs: Attrs) => number): Reference =>
+  unary((x, attrs) => build(x.dtype, x.shape, () => numberIn(x.dtype, value(attrs))));
 
-const oneHot = unary((x, attrs) => build(dtypeOf(attrs), [...x.shape, attrs['depth'] as number], (index) => numberIn(dtypeOf(attrs), Number(Number(at(x, index.slice(0, -1))) === index.at(-1)))));
+const oneHot = unary((x, attrs) =>
+  build(dtypeOf(attrs), [...x.shape, attrs['depth'] as number], (index) =>
+    numberIn(dtypeOf(attrs), Number(Number(at(x, index.slice(0, -1))) === index.at(-1))),
+  ),
+);
 
 const eye: Reference = (_operands, attrs) => {
   const [rows, columns] = [attrs['rows'] as number, (attrs['columns'] ?? attrs['rows']) as number];
-  return build(dtypeOf(attrs), [rows, columns], ([i, j]) => numberIn(dtypeOf(attrs), Number((j as number) - (i as number) === ((attrs['k'] as number | undefined) ?? 0))));
+  return build(dtypeOf(attrs), [rows, columns], ([i, j]) =>
+    numberIn(dtypeOf(attrs), Number((j as number) - (i as number) === ((attrs['k'] as number | undefined) ?? 0))),
+  );
 };
 
 const arange: Reference = (_operands, attrs) => {
@@ -134,8 +229,18 @@ const arange: Reference = (_operands, attrs) => {
   const [start, stop, step] = [...bounds, attrs['step'] ?? 1] as [number, number, number];
   const values: number[] = [];
   const isBefore = (value: number): boolean => (step > 0 ? value < stop : value > stop);
-  for (let i = 0; isBefore(start + i * step) && (!isFloatName(dtypeOf(attrs)) || isBefore(numberIn(dtypeOf(attrs), start + i * step) as number)); i++) values.push(start + i * step);
-  return { dtype: dtypeOf(attrs), shape: [values.length], values: values.map((value) => numberIn(dtypeOf(attrs), value)) };
+  for (
+    let i = 0;
+    isBefore(start + i * step) &&
+    (!isFloatName(dtypeOf(attrs)) || isBefore(numberIn(dtypeOf(attrs), start + i * step) as number));
+    i++
+  )
+    values.push(start + i * step);
+  return {
+    dtype: dtypeOf(attrs),
+    shape: [values.length],
+    values: values.map((value) => numberIn(dtypeOf(attrs), value)),
+  };
 };
 
 const linspace: Reference = (_operands, attrs) => {
@@ -156,11 +261,12 @@ const cholesky = unary((x) => {
   const n = x.shape.at(-1) as number;
   const values = batches(x).flatMap((batch) => {
     const l = Array.from({ length: n }, () => new Array<number>(n).fill(0));
-    for (let j = 0; j < n; j++) for (let i = j; i < n; i++) {
-      let rest = at(x, [...batch, i, j]) as number;
-      for (let k = 0; k < j; k++) rest -= (l[i]?.[k] as number) * (l[j]?.[k] as number);
-      (l[i] as number[])[j] = i === j ? Math.sqrt(rest) : rest / (l[j]?.[j] as number);
-    }
+    for (let j = 0; j < n; j++)
+      for (let i = j; i < n; i++) {
+        let rest = at(x, [...batch, i, j]) as number;
+        for (let k = 0; k < j; k++) rest -= (l[i]?.[k] as number) * (l[j]?.[k] as number);
+        (l[i] as number[])[j] = i === j ? Math.sqrt(rest) : rest / (l[j]?.[j] as number);
+      }
     return l.flat();
   });
   return loosely({ dtype: x.dtype, shape: x.shape, values: values.map((value) => stored(x.dtype, value)) });
@@ -169,12 +275,13 @@ const cholesky = unary((x) => {
 /** Gauss–Jordan elimination without pivoting, on a diagonally dominant a. */
 function eliminated(a: number[][], b: number[][]): number[][] {
   const n = a.length;
-  for (let k = 0; k < n; k++) for (let i = 0; i < n; i++) {
-    const [row, pivot] = [a[i] as number[], a[k] as number[]];
-    const factor = i === k ? 0 : (row[k] as number) / (pivot[k] as number);
-    for (let j = 0; j < n; j++) row[j] = (row[j] as number) - factor * (pivot[j] as number);
-    b[i] = (b[i] as number[]).map((x, j) => x - factor * (b[k]?.[j] as number));
-  }
+  for (let k = 0; k < n; k++)
+    for (let i = 0; i < n; i++) {
+      const [row, pivot] = [a[i] as number[], a[k] as number[]];
+      const factor = i === k ? 0 : (row[k] as number) / (pivot[k] as number);
+      for (let j = 0; j < n; j++) row[j] = (row[j] as number) - factor * (pivot[j] as number);
+      b[i] = (b[i] as number[]).map((x, j) => x - factor * (b[k]?.[j] as number));
+    }
   return b.map((row, i) => row.map((x) => x / (a[i]?.[i] as number)));
 }
 
@@ -185,19 +292,29 @@ function stretched(x: readonly number[], y: readonly number[]): number[] {
   return long.map((n, axis) => (axis < lead || short[axis - lead] === 1 ? n : (short[axis - lead] as number)));
 }
 
-const solved = (element: (x: Ref, batch: readonly number[], i: number, j: number, attrs: Attrs) => number): Reference => (operands, attrs) => {
-  const [a, b] = joinedTo(operands) as [Ref, Ref];
-  const n = a.shape.at(-1) as number;
-  const vector = b.shape.length === 1;
-  const right = vector ? same(b, [n, 1]) : b;
-  const columns = right.shape.at(-1) as number;
-  const lead = stretched(a.shape.slice(0, -2), right.shape.slice(0, -2));
-  const values = [...indicesOf(lead)].flatMap((batch) => eliminated(
-    Array.from({ length: n }, (_, i) => Array.from({ length: n }, (__, j) => element(a, batch, i, j, attrs))),
-    Array.from({ length: n }, (_, i) => Array.from({ length: columns }, (__, j) => at(right, [...batch, i, j]) as number)),
-  ).flat());
-  return loosely({ dtype: a.dtype, shape: vector ? [...lead, n] : [...lead, n, columns], values: values.map((value) => stored(a.dtype, value)) });
-};
+const solved =
+  (element: (x: Ref, batch: readonly number[], i: number, j: number, attrs: Attrs) => number): Reference =>
+  (operands, attrs) => {
+    const [a, b] = joinedTo(operands) as [Ref, Ref];
+    const n = a.shape.at(-1) as number;
+    const vector = b.shape.length === 1;
+    const right = vector ? same(b, [n, 1]) : b;
+    const columns = right.shape.at(-1) as number;
+    const lead = stretched(a.shape.slice(0, -2), right.shape.slice(0, -2));
+    const values = [...indicesOf(lead)].flatMap((batch) =>
+      eliminated(
+        Array.from({ length: n }, (_, i) => Array.from({ length: n }, (__, j) => element(a, batch, i, j, attrs))),
+        Array.from({ length: n }, (_, i) =>
+          Array.from({ length: columns }, (__, j) => at(right, [...batch, i, j]) as number),
+        ),
+      ).flat(),
+    );
+    return loosely({
+      dtype: a.dtype,
+      shape: vector ? [...lead, n] : [...lead, n, columns],
+      values: values.map((value) => stored(a.dtype, value)),
+    });
+  };
 
 const whole = solved((a, batch, i, j) => at(a, [...batch, i, j]) as number);
 const half = solved((a, batch, i, j, attrs) => {
@@ -207,13 +324,51 @@ const half = solved((a, batch, i, j, attrs) => {
 
 /** The reference of every op, by name. */
 export const REFERENCES: Readonly<Record<string, Reference>> = {
-  ...ELEMENTWISE, ...REDUCTIONS, ...RANDOM, where, matmul, outer, trace, cholesky, solve: whole, solve_triangular: half,
-  permute_dims: unary((x, attrs) => permuted(x, attrs['axes'] == null ? x.shape.map((_, axis) => x.shape.length - 1 - axis) : axesOf(attrs['axes'], x.shape.length))),
-  moveaxis: unary(moveaxis), slice: unary(slice), reshape: unary(reshape), flip: unary(flip), expand_dims: unary(expandDims), squeeze: unary(squeeze), diagonal: unary(diagonal),
+  ...ELEMENTWISE,
+  ...REDUCTIONS,
+  ...RANDOM,
+  where,
+  matmul,
+  outer,
+  trace,
+  cholesky,
+  solve: whole,
+  solve_triangular: half,
+  permute_dims: unary((x, attrs) =>
+    permuted(
+      x,
+      attrs['axes'] == null
+        ? x.shape.map((_, axis) => x.shape.length - 1 - axis)
+        : axesOf(attrs['axes'], x.shape.length),
+    ),
+  ),
+  moveaxis: unary(moveaxis),
+  slice: unary(slice),
+  reshape: unary(reshape),
+  flip: unary(flip),
+  expand_dims: unary(expandDims),
+  squeeze: unary(squeeze),
+  diagonal: unary(diagonal),
   broadcast_to: unary((x, attrs) => build(x.dtype, shapeOf(attrs), (index) => at(x, index))),
-  concat, stack, take, repeat: unary(repeat), one_hot: oneHot, eye, arange, linspace,
-  astype: unary((x, attrs) => ({ dtype: attrs['dtype'] as Name, shape: x.shape, values: x.values.map((value) => (x.dtype === attrs['dtype'] ? value : converted(value, attrs['dtype'] as Name))) })),
-  tril: unary(triangle((row, column, k) => column <= row + k)), triu: unary(triangle((row, column, k) => column >= row + k)),
-  full: filled((attrs) => attrs['value'] as number), zeros: filled(() => 0), ones: filled(() => 1),
-  zeros_like: like(() => 0), ones_like: like(() => 1), full_like: like((attrs) => attrs['value'] as number),
+  concat,
+  stack,
+  take,
+  repeat: unary(repeat),
+  one_hot: oneHot,
+  eye,
+  arange,
+  linspace,
+  astype: unary((x, attrs) => ({
+    dtype: attrs['dtype'] as Name,
+    shape: x.shape,
+    values: x.values.map((value) => (x.dtype === attrs['dtype'] ? value : converted(value, attrs['dtype'] as Name))),
+  })),
+  tril: unary(triangle((row, column, k) => column <= row + k)),
+  triu: unary(triangle((row, column, k) => column >= row + k)),
+  full: filled((attrs) => attrs['value'] as number),
+  zeros: filled(() => 0),
+  ones: filled(() => 1),
+  zeros_like: like(() => 0),
+  ones_like: like(() => 1),
+  full_like: like((attrs) => attrs['value'] as number),
 };

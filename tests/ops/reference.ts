@@ -1,4 +1,5 @@
-// What the references of the op tests are written in: tensors as lists of exact values. Shares no code with src or kernels.
+// What the references of the op tests are written in: tensors as lists of exact values. Shares no code with src or
+// kernels.
 
 export type Name = 'float64' | 'float32' | 'int64' | 'int32' | 'uint32' | 'uint8' | 'int8' | 'bool';
 /** An element: a number in floats, a bigint in integers of any width, a boolean in bool. */
@@ -9,7 +10,10 @@ export interface Ref {
   readonly dtype: Name;
   readonly shape: readonly number[];
   readonly values: readonly Scalar[];
-  /** How far elements may be off: units in the last place, and absolutely; an infinite slack leaves an element unchecked. */
+  /**
+   * How far elements may be off: units in the last place, and absolutely; an infinite slack leaves an element
+   * unchecked.
+   */
   readonly ulps?: number;
   readonly slack?: readonly number[];
 }
@@ -79,8 +83,11 @@ export function at({ shape, values }: Ref, index: readonly number[]): Scalar {
 }
 
 /** A tensor whose elements are a function of their index. */
-export const build = (dtype: Name, shape: readonly number[], value: (index: readonly number[]) => Scalar): Ref =>
-  ({ dtype, shape, values: Array.from(indicesOf(shape), value) });
+export const build = (dtype: Name, shape: readonly number[], value: (index: readonly number[]) => Scalar): Ref => ({
+  dtype,
+  shape,
+  values: Array.from(indicesOf(shape), value),
+});
 
 /** Shapes stretched to one. */
 export function stretched(shapes: readonly (readonly number[])[]): number[] {
@@ -94,7 +101,9 @@ export function stretched(shapes: readonly (readonly number[])[]): number[] {
 /** Axis or axes of an attribute as non-negative numbers; null is all of them. */
 export function axesOf(value: unknown, rank: number): number[] {
   if (value === null || value === undefined) return Array.from({ length: rank }, (_, i) => i);
-  return (Array.isArray(value) ? (value as number[]) : [value as number]).map((axis) => (axis < 0 ? axis + rank : axis));
+  return (Array.isArray(value) ? (value as number[]) : [value as number]).map((axis) =>
+    axis < 0 ? axis + rank : axis,
+  );
 }
 
 /** The distance from a float to the next larger one of a dtype. */
@@ -107,11 +116,18 @@ export function ulpOf(dtype: Name, value: number): number {
   return 2 ** Math.max(least, exponent - precision);
 }
 
-/** Whether an element is the wanted one, within units in the last place and an absolute slack. Zeros of other sign are other values. */
+/**
+ * Whether an element is the wanted one, within units in the last place and an absolute slack. Zeros of other sign are
+ * other values.
+ */
 export function agrees(dtype: Name, got: Scalar, want: Scalar, ulps: number, slack: number): boolean {
   if (typeof want !== 'number' || typeof got !== 'number') return got === want;
   if (Object.is(got, want) || slack === Infinity) return true;
   if (Number.isNaN(got) || Number.isNaN(want) || (ulps === 0 && slack === 0)) return false;
-  if (Number.isFinite(got) !== Number.isFinite(want)) return Math.sign(got) === Math.sign(want) && Math.min(Math.abs(got), Math.abs(want)) > (dtype === 'float32' ? 3.4e38 : 1.79e308);
+  if (Number.isFinite(got) !== Number.isFinite(want))
+    return (
+      Math.sign(got) === Math.sign(want) &&
+      Math.min(Math.abs(got), Math.abs(want)) > (dtype === 'float32' ? 3.4e38 : 1.79e308)
+    );
   return Math.abs(got - want) <= ulps * ulpOf(dtype, want) + slack;
 }

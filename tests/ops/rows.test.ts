@@ -1,4 +1,5 @@
-// Every row, generated: the types it declares, the values of an independent reference, and the same bits from the cache. Devices are held to it in tests/device.
+// Every row, generated: the types it declares, the values of an independent reference, and the same bits from the
+// cache. Devices are held to it in tests/device.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SheetError, SymbolicSheet } from '../../src/index.ts';
 import type { OpRow } from '../../src/core/ops/define.ts';
@@ -10,13 +11,25 @@ import { OPS } from '../../src/core/ops/index.ts';
 import { type DType, dtypeOfArray, type TypedArray } from '../../src/core/tensor/dtype.ts';
 import { agrees, isFloatName, type Name, type Ref, type Scalar } from './reference.ts';
 import { REFERENCES } from './reference-shapes.ts';
-import { type Call, callsOf, COMPUTED_DTYPES, describeCall, enter, type Entrance, perform, randomFrom, sample } from './samples.ts';
+import {
+  type Call,
+  callsOf,
+  COMPUTED_DTYPES,
+  describeCall,
+  enter,
+  type Entrance,
+  perform,
+  randomFrom,
+  sample,
+} from './samples.ts';
 
 const CALLS_PER_DTYPE = 9;
 const BUDGET_BYTES = 1 << 26;
 
 /** What a call came to: elements with their type, or the code of the error. */
-type Outcome = { readonly dtype: DType; readonly shape: readonly number[]; readonly array: TypedArray } | { readonly code: string };
+type Outcome =
+  | { readonly dtype: DType; readonly shape: readonly number[]; readonly array: TypedArray }
+  | { readonly code: string };
 
 async function outcomeOf(sheet: Entrance, call: Call, tensors = enter(sheet, call)): Promise<Outcome> {
   try {
@@ -30,23 +43,42 @@ async function outcomeOf(sheet: Entrance, call: Call, tensors = enter(sheet, cal
 }
 
 /** All bits of an outcome, as text that is quick to compare. */
-const bytes = (outcome: Outcome): string => ('code' in outcome ? outcome.code : Buffer.from(outcome.array.buffer as ArrayBuffer, outcome.array.byteOffset, outcome.array.byteLength).toString('hex'));
+const bytes = (outcome: Outcome): string =>
+  'code' in outcome
+    ? outcome.code
+    : Buffer.from(outcome.array.buffer as ArrayBuffer, outcome.array.byteOffset, outcome.array.byteLength).toString(
+        'hex',
+      );
 
 function scalars(dtype: DType, array: TypedArray): Scalar[] {
-  return Array.from(array as Iterable<number | bigint>, (x) => (dtype === 'bool' ? x === 1 : isFloatName(dtype as Name) ? (x as number) : BigInt(x)));
+  return Array.from(array as Iterable<number | bigint>, (x) =>
+    dtype === 'bool' ? x === 1 : isFloatName(dtype as Name) ? (x as number) : BigInt(x),
+  );
 }
 
 /** Elements that are not those of the reference, with both values. */
 function differences(outcome: Outcome, wanted: Ref | undefined): unknown {
-  if ('code' in outcome || wanted === undefined) return 'code' in outcome && wanted === undefined ? [] : { outcome, wanted };
+  if ('code' in outcome || wanted === undefined)
+    return 'code' in outcome && wanted === undefined ? [] : { outcome, wanted };
   const got = scalars(outcome.dtype, outcome.array);
-  if (outcome.dtype !== wanted.dtype || outcome.shape.join() !== wanted.shape.join() || got.length !== wanted.values.length) return { got: [outcome.dtype, outcome.shape, got.length], wanted: [wanted.dtype, wanted.shape] };
-  return got.flatMap((value, i) => (agrees(wanted.dtype, value, wanted.values[i] as Scalar, wanted.ulps ?? 0, wanted.slack?.[i] ?? 0) ? [] : [{ i, got: value, wanted: wanted.values[i], slack: wanted.slack?.[i] }])).slice(0, 4);
+  if (
+    outcome.dtype !== wanted.dtype ||
+    outcome.shape.join() !== wanted.shape.join() ||
+    got.length !== wanted.values.length
+  )
+    return { got: [outcome.dtype, outcome.shape, got.length], wanted: [wanted.dtype, wanted.shape] };
+  return got
+    .flatMap((value, i) =>
+      agrees(wanted.dtype, value, wanted.values[i] as Scalar, wanted.ulps ?? 0, wanted.slack?.[i] ?? 0)
+        ? []
+        : [{ i, got: value, wanted: wanted.values[i], slack: wanted.slack?.[i] }],
+    )
+    .slice(0, 4);
 }
 
 /** The dtypes a first operand may have, of those that ops compute in. */
 const dtypesOf = ({ source, operands: [operand] }: OpRow): readonly DType[] =>
-  (source ? ['float32'] : COMPUTED_DTYPES.filter((dtype) => kindTakes(operand?.kind ?? 'any', dtype)));
+  source ? ['float32'] : COMPUTED_DTYPES.filter((dtype) => kindTakes(operand?.kind ?? 'any', dtype));
 
 describe('every row', () => {
   let exact: SymbolicSheet;
@@ -57,8 +89,18 @@ describe('every row', () => {
   let ticks = 0;
 
   beforeAll(async () => {
-    exact = await SymbolicSheet.open({ class: 'exact', cache: 'off', devices: ['js', 'wasm'], budgetBytes: BUDGET_BYTES });
-    kept = await openSheet(SymbolicSheet, { ...(await nodeHost()), clock: () => (ticks += 1e6) }, { class: 'exact', devices: ['js', 'wasm'], budgetBytes: BUDGET_BYTES }, nodeDevices);
+    exact = await SymbolicSheet.open({
+      class: 'exact',
+      cache: 'off',
+      devices: ['js', 'wasm'],
+      budgetBytes: BUDGET_BYTES,
+    });
+    kept = await openSheet(
+      SymbolicSheet,
+      { ...(await nodeHost()), clock: () => (ticks += 1e6) },
+      { class: 'exact', devices: ['js', 'wasm'], budgetBytes: BUDGET_BYTES },
+      nodeDevices,
+    );
   });
   afterAll(() => Promise.all([exact.close(), kept.close()]));
 
@@ -67,20 +109,34 @@ describe('every row', () => {
   });
 
   describe.each(rows.map((row) => [row.name, row] as const))('%s', (_name, row) => {
-    it.each(dtypesOf(row))('gives the values of its reference on %s, and the same bits from the cache', async (dtype) => {
-      const calls = callsOf(exact, row, dtype, CALLS_PER_DTYPE);
-      expect(calls.length, 'calls the row takes').toBeGreaterThanOrEqual(Math.min(CALLS_PER_DTYPE, Object.keys(row.attributes).length === 0 && row.source ? 1 : 4));
-      for (const call of calls) {
-        const name = describeCall(call);
-        const js = await outcomeOf(exact.with({ device: 'js' }), call);
-        const refs = call.operands.map(({ dtype: own, shape, array }): Ref => ({ dtype: own as Name, shape, values: scalars(own, array) }));
-        expect(differences(js, REFERENCES[row.name]?.(refs, call.attrs)), name).toEqual([]);
-        const tensors = enter(kept, call);
-        for (const time of ['computed', 'computed and kept', 'found']) expect(bytes(await outcomeOf(kept, call, tensors)), `${name}, ${time}`).toBe(bytes(js));
-        if (!('code' in js)) answered++;
-        if (!('code' in js)) expect([dtypeOfArray(js.array), js.array.length], name).toEqual([js.dtype === 'bool' ? 'uint8' : js.dtype, js.shape.reduce((a, n) => a * n, 1)]);
-      }
-    });
+    it.each(dtypesOf(row))(
+      'gives the values of its reference on %s, and the same bits from the cache',
+      async (dtype) => {
+        const calls = callsOf(exact, row, dtype, CALLS_PER_DTYPE);
+        expect(calls.length, 'calls the row takes').toBeGreaterThanOrEqual(
+          Math.min(CALLS_PER_DTYPE, Object.keys(row.attributes).length === 0 && row.source ? 1 : 4),
+        );
+        for (const call of calls) {
+          const name = describeCall(call);
+          const js = await outcomeOf(exact.with({ device: 'js' }), call);
+          const refs = call.operands.map(({ dtype: own, shape, array }): Ref => ({
+            dtype: own as Name,
+            shape,
+            values: scalars(own, array),
+          }));
+          expect(differences(js, REFERENCES[row.name]?.(refs, call.attrs)), name).toEqual([]);
+          const tensors = enter(kept, call);
+          for (const time of ['computed', 'computed and kept', 'found'])
+            expect(bytes(await outcomeOf(kept, call, tensors)), `${name}, ${time}`).toBe(bytes(js));
+          if (!('code' in js)) answered++;
+          if (!('code' in js))
+            expect([dtypeOfArray(js.array), js.array.length], name).toEqual([
+              js.dtype === 'bool' ? 'uint8' : js.dtype,
+              js.shape.reduce((a, n) => a * n, 1),
+            ]);
+        }
+      },
+    );
   });
 
   it('was answered from the cache when it was asked again', () => {
@@ -91,6 +147,8 @@ describe('every row', () => {
 
 describe('samples', () => {
   it('are the same in every run', () => {
-    expect([...sample('float64', [5], true, randomFrom(3)).array as Float64Array]).toEqual([...sample('float64', [5], true, randomFrom(3)).array as Float64Array]);
+    expect([...(sample('float64', [5], true, randomFrom(3)).array as Float64Array)]).toEqual([
+      ...(sample('float64', [5], true, randomFrom(3)).array as Float64Array),
+    ]);
   });
 });

@@ -7,7 +7,15 @@ import { type DType, DTYPE_NAMES } from '../../src/core/tensor/dtype.ts';
 import { drawFrom as randomFrom } from '../../src/testing/random.ts';
 import { type Call, drawAttributes, drawOperands, MAX_RESULT, type Sample } from '../../src/testing/samples.ts';
 
-export { type Call, COMPUTED_DTYPES, describeCall, drawAttributes, pick, sample, type Sample } from '../../src/testing/samples.ts';
+export {
+  type Call,
+  COMPUTED_DTYPES,
+  describeCall,
+  drawAttributes,
+  pick,
+  sample,
+  type Sample,
+} from '../../src/testing/samples.ts';
 export { randomFrom };
 
 /** float32 operands as float16. */
@@ -30,7 +38,8 @@ export function asSingles({ dtype, shape, array }: Sample): Sample {
 export type Entrance = Pick<SymbolicSheet, 'execute' | 'tensor'>;
 
 /** The operands of a call as tensors of a sheet. */
-export const enter = (sheet: Entrance, { operands }: Call): Tensor[] => operands.map(({ array, shape, dtype }) => sheet.tensor(array, shape, { dtype }));
+export const enter = (sheet: Entrance, { operands }: Call): Tensor[] =>
+  operands.map(({ array, shape, dtype }) => sheet.tensor(array, shape, { dtype }));
 
 /** The pending result of a call; throws what the call throws. */
 export function perform(sheet: Entrance, { row, attrs }: Call, tensors: readonly Tensor[]): Tensor {

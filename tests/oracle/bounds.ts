@@ -5,9 +5,17 @@ import { type DType, numbersOf, type TypedArray } from '../../src/core/tensor/dt
 
 /** Units in the last place of float64 by function, read from the table of docs/format/numerics-elementwise.md. */
 const DOCUMENTED: ReadonlyMap<string, number> = new Map(
-  readFileSync(new URL('../../docs/format/numerics-elementwise.md', import.meta.url), 'utf8').split('\n')
+  readFileSync(new URL('../../docs/format/numerics-elementwise.md', import.meta.url), 'utf8')
+    .split('\n')
     .map((line) => /^\| ([a-z0-9, ()]+?) \| (\d+(?:\.\d+)?) \|/.exec(line))
-    .flatMap((match) => (match === null ? [] : match[1]!.replaceAll(/\([^)]*\)/g, '').split(',').map((name) => [name.trim(), Number(match[2])] as const))),
+    .flatMap((match) =>
+      match === null
+        ? []
+        : match[1]!
+            .replaceAll(/\([^)]*\)/g, '')
+            .split(',')
+            .map((name) => [name.trim(), Number(match[2])] as const),
+    ),
 );
 /** Compositions that the table has no line for. */
 const COMPOSED: Readonly<Record<string, number>> = { hypot: 2, logaddexp: 3, elu: 2, atan2: 2 };
@@ -15,10 +23,17 @@ const COMPOSED: Readonly<Record<string, number>> = { hypot: 2, logaddexp: 3, elu
 const PRODUCT_UNITS = 64;
 /** Sums and points on a line that are no reductions. */
 const SUMMED: ReadonlySet<string> = new Set(['trace', 'linspace']);
-/** What is lost of results near 0 in float64, absolutely: by the logarithm of a sum near 1 (§5), and by the cosine of an angle that is rounded (§6). */
+/**
+ * What is lost of results near 0 in float64, absolutely: by the logarithm of a sum near 1 (§5), and by the cosine of an
+ * angle that is rounded (§6).
+ */
 const LOST: Readonly<Record<string, number>> = { log_softmax: 2 ** -49, logsumexp: 2 ** -49, random_normal: 2 ** -48 };
 
-const MANTISSA: Readonly<Record<string, readonly [bits: number, least: number]>> = { float64: [52, -1074], float32: [23, -149], float16: [10, -24] };
+const MANTISSA: Readonly<Record<string, readonly [bits: number, least: number]>> = {
+  float64: [52, -1074],
+  float32: [23, -149],
+  float16: [10, -24],
+};
 
 /** The distance from a float to the next larger one of a dtype. */
 function unitOf(dtype: DType, value: number): number {
@@ -46,24 +61,34 @@ const isSubnormal = (x: number): boolean => x !== 0 && Math.abs(x) < 2 ** -126;
 type Verdict = (got: number, want: number, largest: number) => boolean;
 
 /** On exact devices: zeros and infinities as they are, others within units in the last place. */
-export const onCpu = (row: OpRow, dtype: DType): Verdict => (got, want, largest) => {
-  const units = unitsOnCpu(row, dtype);
-  if (units === 0) return false;
-  const unit = unitOf(dtype, isProduct(row) ? largest : want);
-  return Math.abs(got - want) <= units * unit + (LOST[row.name] ?? 0);
-};
+export const onCpu =
+  (row: OpRow, dtype: DType): Verdict =>
+  (got, want, largest) => {
+    const units = unitsOnCpu(row, dtype);
+    if (units === 0) return false;
+    const unit = unitOf(dtype, isProduct(row) ? largest : want);
+    return Math.abs(got - want) <= units * unit + (LOST[row.name] ?? 0);
+  };
 
 /** On a GPU: within the row's bound in epsilons; what is subnormal may be zero. */
-export const onGpu = (row: OpRow, dtype: DType, attrs: Readonly<Record<string, unknown>>): Verdict => (got, want, largest) => {
-  const bound = boundOf(row, attrs as never);
-  if (isSubnormal(want) && Math.abs(got - want) <= 2 ** -126) return true;
-  const size = Math.max(isProduct(row) ? largest : Math.abs(want), 2 ** -126);
-  if (dtype === 'float16') return Math.abs(got - want) <= unitOf(dtype, size);
-  return Math.abs(got - want) <= bound * size * 2 ** -23 + (LOST[row.name] ?? 0);
-};
+export const onGpu =
+  (row: OpRow, dtype: DType, attrs: Readonly<Record<string, unknown>>): Verdict =>
+  (got, want, largest) => {
+    const bound = boundOf(row, attrs as never);
+    if (isSubnormal(want) && Math.abs(got - want) <= 2 ** -126) return true;
+    const size = Math.max(isProduct(row) ? largest : Math.abs(want), 2 ** -126);
+    if (dtype === 'float16') return Math.abs(got - want) <= unitOf(dtype, size);
+    return Math.abs(got - want) <= bound * size * 2 ** -23 + (LOST[row.name] ?? 0);
+  };
 
 /** Elements that are wrong, the first few; `argument` gives the operand's element where there is one for each. */
-export function wrongElements(got: TypedArray, want: TypedArray, dtype: DType, within: Verdict, argument: (i: number) => number): string[] {
+export function wrongElements(
+  got: TypedArray,
+  want: TypedArray,
+  dtype: DType,
+  within: Verdict,
+  argument: (i: number) => number,
+): string[] {
   const [numbers, wanted] = [numbersOf(got, dtype), numbersOf(want, dtype)];
   const wrong: string[] = [];
   let largest: number | undefined;
@@ -71,10 +96,13 @@ export function wrongElements(got: TypedArray, want: TypedArray, dtype: DType, w
     const [x, y] = [numbers[i] as number, wanted[i] as number];
     if (Object.is(x, y)) continue;
     if (dtype in MANTISSA && !Number.isNaN(x) && !Number.isNaN(y)) {
-      largest ??= Array.from(wanted as Iterable<number>, Math.abs).filter(Number.isFinite).reduce((a, b) => Math.max(a, b), 0);
+      largest ??= Array.from(wanted as Iterable<number>, Math.abs)
+        .filter(Number.isFinite)
+        .reduce((a, b) => Math.max(a, b), 0);
       if (within(x, y, largest)) continue;
     }
-    if (wrong.length < 3) wrong.push(`[${i}] is ${x}, NumPy has ${y}${Number.isNaN(argument(i)) ? '' : ` at ${argument(i)}`}`);
+    if (wrong.length < 3)
+      wrong.push(`[${i}] is ${x}, NumPy has ${y}${Number.isNaN(argument(i)) ? '' : ` at ${argument(i)}`}`);
   }
   return wrong;
 }

@@ -1,13 +1,24 @@
-// Elements from seeded integer arithmetic: scripts/numpy_answers/inputs.py makes the same ones, so that only answers are stored.
+// Elements from seeded integer arithmetic: scripts/numpy_answers/inputs.py makes the same ones, so that only answers
+// are stored.
 import { readFileSync } from 'node:fs';
 import { FLOAT16 } from '../../kernels/codecs/codecs.ts';
 import { allocate, type DType, type TypedArray } from '../../src/core/tensor/dtype.ts';
 
 type Bits = Readonly<Record<string, readonly string[]>>;
-const VALUES = JSON.parse(readFileSync(new URL('values.json', import.meta.url), 'utf8')) as Readonly<Record<'edge' | 'special' | 'holes' | 'integers', Bits>>;
+const VALUES = JSON.parse(readFileSync(new URL('values.json', import.meta.url), 'utf8')) as Readonly<
+  Record<'edge' | 'special' | 'holes' | 'integers', Bits>
+>;
 
 /** Fills that draw from a table: at random, or in order so that two operands meet in every pair. */
-const SPECIAL_FILLS: Readonly<Record<string, 'edge' | 'special' | 'holes'>> = { edge: 'edge', special: 'special', holes: 'holes', sweep: 'edge', sweep2: 'edge', normal: 'special', normal2: 'special' };
+const SPECIAL_FILLS: Readonly<Record<string, 'edge' | 'special' | 'holes'>> = {
+  edge: 'edge',
+  special: 'special',
+  holes: 'holes',
+  sweep: 'edge',
+  sweep2: 'edge',
+  normal: 'special',
+  normal2: 'special',
+};
 
 /** The exponents that the fill `wide` reaches, by floating dtype. */
 const REACH: Readonly<Record<string, number>> = { float64: 60, float32: 30, float16: 9 };
@@ -33,7 +44,8 @@ function word(seed: number, index: number, lane = 0): number {
 function table(name: 'edge' | 'special' | 'holes', dtype: DType): TypedArray {
   const list = (isFloating(dtype) ? VALUES[name] : VALUES.integers)[dtype] as readonly string[];
   const out = allocate(dtype, list.length);
-  const bits = dtype === 'float64' ? new BigUint64Array(out.buffer) : dtype === 'float32' ? new Uint32Array(out.buffer) : out;
+  const bits =
+    dtype === 'float64' ? new BigUint64Array(out.buffer) : dtype === 'float32' ? new Uint32Array(out.buffer) : out;
   for (const [i, text] of list.entries()) {
     const whole = BigInt(isFloating(dtype) ? `0x${text}` : text);
     bits[i] = (bits instanceof BigUint64Array || bits instanceof BigInt64Array ? whole : Number(whole)) as never;
@@ -77,7 +89,8 @@ function anyBits(dtype: DType, seed: number, length: number): TypedArray {
   const out = allocate(dtype, length);
   const size = out.BYTES_PER_ELEMENT;
   const halves = size === 8 ? new Uint32Array(out.buffer) : undefined;
-  const bits = size === 4 ? new Uint32Array(out.buffer) : size === 2 ? new Uint16Array(out.buffer) : new Uint8Array(out.buffer);
+  const bits =
+    size === 4 ? new Uint32Array(out.buffer) : size === 2 ? new Uint16Array(out.buffer) : new Uint8Array(out.buffer);
   for (let i = 0; i < length; i++) {
     if (halves !== undefined) {
       halves[2 * i] = word(seed, i, 1);
@@ -95,11 +108,16 @@ function quieted(array: TypedArray, dtype: DType): TypedArray {
   return array;
 }
 
-/** Well conditioned matrices in the last two axes: 'dominant' as drawn, 'definite' symmetric, both with a heavy diagonal. */
+/**
+ * Well conditioned matrices in the last two axes: 'dominant' as drawn, 'definite' symmetric, both with a heavy
+ * diagonal.
+ */
 function matrices(fill: string, array: TypedArray, n: number): TypedArray {
   for (let at = 0; at < array.length; at += n * n) {
     for (let row = 0; row < n; row++) {
-      if (fill === 'definite') for (let column = row + 1; column < n; column++) array[at + row * n + column] = array[at + column * n + row] as never;
+      if (fill === 'definite')
+        for (let column = row + 1; column < n; column++)
+          array[at + row * n + column] = array[at + column * n + row] as never;
       array[at + row * n + row] = (array instanceof Uint16Array ? FLOAT16.encode(8 * n) : 8 * n) as never;
     }
   }
@@ -121,7 +139,8 @@ function specials(dtype: DType, length: number, fill: string, seed: number): Typ
 /** An array by its dtype, shape, the name of its fill, and a seed. */
 export function elementsOf(dtype: DType, shape: readonly number[], fill: string, seed: number): TypedArray {
   const length = count(shape);
-  if (fill === 'dominant' || fill === 'definite') return matrices(fill, elementsOf(dtype, shape, 'few', seed), shape.at(-1) as number);
+  if (fill === 'dominant' || fill === 'definite')
+    return matrices(fill, elementsOf(dtype, shape, 'few', seed), shape.at(-1) as number);
   if (fill in SPECIAL_FILLS) return specials(dtype, length, fill, seed);
   if (fill === 'bits') return anyBits(dtype, seed, length);
   const out = allocate(dtype, length);

@@ -1,4 +1,5 @@
-// Every op against stored answers of NumPy, on JavaScript and WebAssembly: exactly, or within the bound that its page documents.
+// Every op against stored answers of NumPy, on JavaScript and WebAssembly: exactly, or within the bound that its page
+// documents.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +13,11 @@ const ops = readAnswers();
 
 describe('the stored answers', () => {
   it('are those the index was written with, for every op', () => {
-    expect(createHash('sha256').update(readFileSync(new URL('answers.bin.gz', import.meta.url))).digest('hex')).toBe(index.sha256);
+    expect(
+      createHash('sha256')
+        .update(readFileSync(new URL('answers.bin.gz', import.meta.url)))
+        .digest('hex'),
+    ).toBe(index.sha256);
     expect(ops.map(({ op }) => op).sort()).toEqual([...OPS.keys()].sort());
     expect(ops.reduce((sum, { cases }) => sum + cases.length, 0)).toBe(index.cases);
   });
@@ -31,14 +36,23 @@ describe.each(['js', 'wasm'] as const)('%s', (device) => {
   let compared = 0;
 
   beforeAll(async () => {
-    sheet = await SymbolicSheet.open({ class: 'exact', cache: device === 'js' ? 'off' : 'on', devices: device === 'js' ? ['js'] : ['js', 'wasm'], budgetBytes: 1 << 26 });
+    sheet = await SymbolicSheet.open({
+      class: 'exact',
+      cache: device === 'js' ? 'off' : 'on',
+      devices: device === 'js' ? ['js'] : ['js', 'wasm'],
+      budgetBytes: 1 << 26,
+    });
   });
   afterAll(() => sheet.close());
 
   it.each(ops.map((op) => [op.op, op] as const))('%s gives what NumPy gives', async (_name, op) => {
     const result = await compare(sheet.with({ device }), op, 'cpu');
     compared += result.compared;
-    expect(result.failures.length === 0 ? '' : `${result.failures.length} of ${result.compared}\n${result.failures.slice(0, 8).join('\n')}`).toBe('');
+    expect(
+      result.failures.length === 0
+        ? ''
+        : `${result.failures.length} of ${result.compared}\n${result.failures.slice(0, 8).join('\n')}`,
+    ).toBe('');
   });
 
   it(`compared at least ${LEAST_CASES} cases`, () => {

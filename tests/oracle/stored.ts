@@ -13,7 +13,11 @@ export type LiteralSpec = { readonly v: number | boolean } | { readonly big: str
 export type OperandSpec = TensorSpec | LiteralSpec;
 
 /** One call, with the type of its answer; 0 where NumPy raises. */
-type StoredCase = readonly [operands: readonly OperandSpec[], attrs: Readonly<Record<string, unknown>>, answer: 0 | readonly [DType, readonly number[]]];
+type StoredCase = readonly [
+  operands: readonly OperandSpec[],
+  attrs: Readonly<Record<string, unknown>>,
+  answer: 0 | readonly [DType, readonly number[]],
+];
 
 /** One call with its answer; undefined where NumPy raises. */
 export interface OracleCase {
@@ -45,7 +49,11 @@ export const index = JSON.parse(read('index.json').toString()) as Index;
 export function readAnswers(): OracleOp[] {
   const bytes = gunzipSync(read('answers.bin.gz'));
   const headerBytes = bytes.readUInt32LE(0);
-  const ops = JSON.parse(bytes.toString('utf8', 4, 4 + headerBytes)) as { op: string; inputs: string; cases: StoredCase[] }[];
+  const ops = JSON.parse(bytes.toString('utf8', 4, 4 + headerBytes)) as {
+    op: string;
+    inputs: string;
+    cases: StoredCase[];
+  }[];
   let at = 4 + headerBytes;
   const take = (dtype: DType, shape: readonly number[]): TypedArray => {
     const count = shape.reduce((product, n) => product * n, 1);
@@ -54,8 +62,14 @@ export function readAnswers(): OracleOp[] {
     return new DTYPES[dtype].array(own.buffer, 0, count);
   };
   return ops.map(({ op, inputs, cases }) => ({
-    op, inputs,
-    cases: cases.map(([operands, attrs, answer], place) => ({ place, operands, attrs, answer: answer === 0 ? undefined : { dtype: answer[0], shape: answer[1], array: take(...answer) } })),
+    op,
+    inputs,
+    cases: cases.map(([operands, attrs, answer], place) => ({
+      place,
+      operands,
+      attrs,
+      answer: answer === 0 ? undefined : { dtype: answer[0], shape: answer[1], array: take(...answer) },
+    })),
   }));
 }
 
@@ -71,7 +85,8 @@ export function digestOfInputs({ op, cases }: OracleOp): string {
   const hash = createHash('sha256');
   for (const { place, operands } of cases) {
     operands.forEach((spec, i) => {
-      if (isTensor(spec)) hash.update(bytesOf(elementsOf(spec[0], baseShape(spec[1], spec[3] ?? ''), spec[2], seedOf(op, place, i))));
+      if (isTensor(spec))
+        hash.update(bytesOf(elementsOf(spec[0], baseShape(spec[1], spec[3] ?? ''), spec[2], seedOf(op, place, i))));
     });
   }
   return hash.digest('hex');
@@ -85,7 +100,12 @@ function enter(sheet: Entrance, op: string, place: number, spec: TensorSpec, i: 
   const own = baseShape(shape, view);
   const base = sheet.tensor(elementsOf(dtype, own, fill, seedOf(op, place, i)), own, { dtype });
   if (view === 'T') return base.permuteDims();
-  if (view === 'step') return base.slice([], [], shape.map(() => 2));
+  if (view === 'step')
+    return base.slice(
+      [],
+      [],
+      shape.map(() => 2),
+    );
   if (view === 'flip') return base.flip();
   return view === 'stretch' ? base.broadcastTo(shape) : base;
 }
@@ -99,6 +119,8 @@ export function ask(sheet: Entrance, op: string, { place, operands, attrs }: Ora
 
 /** A call in a line, for messages. */
 export function describeCase(op: string, { place, operands, attrs }: OracleCase): string {
-  const words = operands.map((spec) => (isTensor(spec) ? `${spec[0]}[${spec[1].join()}] ${spec.slice(2).join(' ')}` : JSON.stringify(spec)));
+  const words = operands.map((spec) =>
+    isTensor(spec) ? `${spec[0]}[${spec[1].join()}] ${spec.slice(2).join(' ')}` : JSON.stringify(spec),
+  );
   return `${op} #${place} (${words.join('; ')}) ${JSON.stringify(attrs)}`;
 }

@@ -1,4 +1,5 @@
-// Every op against stored answers of NumPy on WebGPU: a part of the calls, of the dtypes a GPU has, without subnormals, within the row's bound.
+// Every op against stored answers of NumPy on WebGPU: a part of the calls, of the dtypes a GPU has, without subnormals,
+// within the row's bound.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SymbolicSheet } from '../../src/index.ts';
 import { OPS } from '../../src/core/ops/index.ts';
@@ -9,12 +10,20 @@ import { type OperandSpec, type OracleCase, type OracleOp, readAnswers } from '.
 
 const CALLS_PER_OP = 12;
 const LEAST_CASES = 1200;
-const ON_CPU = new Set(uncovered(OPS.values()).filter(({ dtypes }) => dtypes.includes('float32')).map(({ row }) => row.name));
+const ON_CPU = new Set(
+  uncovered(OPS.values())
+    .filter(({ dtypes }) => dtypes.includes('float32'))
+    .map(({ row }) => row.name),
+);
 
 /** A GPU has no 64-bit numbers, and may take subnormal elements for zero. */
-const isForGpu = (spec: OperandSpec): boolean => !Array.isArray(spec) || (!spec[0].includes('64') && !['edge', 'sweep', 'sweep2', 'bits'].includes(spec[2] as string));
+const isForGpu = (spec: OperandSpec): boolean =>
+  !Array.isArray(spec) || (!spec[0].includes('64') && !['edge', 'sweep', 'sweep2', 'bits'].includes(spec[2] as string));
 const isChosen = ({ operands, answer }: OracleCase): boolean =>
-  answer !== undefined && operands.every(isForGpu) && !answer.dtype.includes('64') && !operands.some((spec) => 'v' in spec && spec.v === 1e-45);
+  answer !== undefined &&
+  operands.every(isForGpu) &&
+  !answer.dtype.includes('64') &&
+  !operands.some((spec) => 'v' in spec && spec.v === 1e-45);
 
 /** Calls from the whole list, by even steps. */
 function chosen({ op, inputs, cases }: OracleOp): OracleOp {
@@ -37,8 +46,13 @@ describe('webgpu', () => {
     const result = await compare(gpu, op, 'gpu');
     compared += result.compared;
     computedThere += result.onGpu;
-    expect(result.failures.length === 0 ? '' : `${result.failures.length} of ${result.compared}\n${result.failures.slice(0, 8).join('\n')}`).toBe('');
-    if (OPS.get(name)?.kernel.skeleton !== 'alias') expect(result.onGpu > 0, `${name} is computed on the GPU`).toBe(!ON_CPU.has(name));
+    expect(
+      result.failures.length === 0
+        ? ''
+        : `${result.failures.length} of ${result.compared}\n${result.failures.slice(0, 8).join('\n')}`,
+    ).toBe('');
+    if (OPS.get(name)?.kernel.skeleton !== 'alias')
+      expect(result.onGpu > 0, `${name} is computed on the GPU`).toBe(!ON_CPU.has(name));
   });
 
   it(`compared at least ${LEAST_CASES} cases, most of them computed there`, () => {

@@ -9,7 +9,11 @@ export const outcome = (): Promise<Outcome> => program(SymbolicSheet);
 /** The text of a trace as a page offers it to be downloaded, and what it is told that tries to save one. */
 export async function traced(): Promise<{ readonly text: string; readonly refusal: string }> {
   const sheet = await SymbolicSheet.open({ class: 'exact' });
-  await sheet.tensor(Float32Array.of(1, 2, 3.5), [3]).exp().sum().data();
+  await sheet
+    .tensor(Float32Array.of(1, 2, 3.5), [3])
+    .exp()
+    .sum()
+    .data();
   const refusal = await sheet.trace.save('run.sqs.json').then(() => '', String);
   const file = new Blob([await sheet.trace.bytes()], { type: 'application/json' });
   await sheet.close();
@@ -27,7 +31,12 @@ export interface Found {
 /** Opens a sheet with every device it finds. */
 export async function open(): Promise<Found> {
   const sheet = await SymbolicSheet.open();
-  const sum = Number(await sheet.tensor(Float32Array.of(1, 2, 3.5), [3]).sum().item());
+  const sum = Number(
+    await sheet
+      .tensor(Float32Array.of(1, 2, 3.5), [3])
+      .sum()
+      .item(),
+  );
   const reports = sheet.devices();
   await sheet.close();
   return { reports, sum, sharesMemory: typeof SharedArrayBuffer === 'function' };
@@ -63,7 +72,11 @@ export interface Paced {
 /** Computes what takes long, on so many threads. */
 export async function pace(threads?: number): Promise<Paced> {
   const jobsOfWorkers = watchWorkers();
-  const sheet = await SymbolicSheet.open({ class: 'exact', devices: ['wasm', 'js'], ...(threads !== undefined && { threads }) });
+  const sheet = await SymbolicSheet.open({
+    class: 'exact',
+    devices: ['wasm', 'js'],
+    ...(threads !== undefined && { threads }),
+  });
   const detail = sheet.devices().find(({ name }) => name === 'wasm')?.detail ?? '';
   const { inputs, results } = longWork(sheet);
   await sheet.compute(...inputs);
@@ -85,7 +98,9 @@ function watchWorkers(): () => number {
   globalThis.Worker = class extends Worker {
     constructor(url: string | URL, options?: WorkerOptions) {
       super(url, options);
-      this.addEventListener('message', ({ data }) => { if (data > 0) jobs++; });
+      this.addEventListener('message', ({ data }) => {
+        if (data > 0) jobs++;
+      });
     }
   };
   return () => {

@@ -1,4 +1,5 @@
-// A page on the loopback interface: modules bundled without Node, served by a server of its own, opened in headless Chromium.
+// A page on the loopback interface: modules bundled without Node, served by a server of its own, opened in headless
+// Chromium.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, relative } from 'node:path';
@@ -29,8 +30,19 @@ export interface Bundle {
 /** Bundles a module of the repository; what it imports on demand becomes files of its own. */
 export async function bundle(entry: string, plugins: readonly Plugin[] = []): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
-    entryPoints: { page: join(ROOT, entry) }, bundle: true, splitting: true, minify: true, platform: 'browser', format: 'esm', outdir: '/', write: false, metafile: true,
-    absWorkingDir: ROOT, plugins: [...plugins], logLevel: 'error', alias: { 'symbolic-sheet': join(ROOT, 'src/browser.ts') },
+    entryPoints: { page: join(ROOT, entry) },
+    bundle: true,
+    splitting: true,
+    minify: true,
+    platform: 'browser',
+    format: 'esm',
+    outdir: '/',
+    write: false,
+    metafile: true,
+    absWorkingDir: ROOT,
+    plugins: [...plugins],
+    logLevel: 'error',
+    alias: { 'symbolic-sheet': join(ROOT, 'src/browser.ts') },
   });
   const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [served(path), output]));
   const sources = new Map([...outputs].map(([path, { inputs }]) => [path, Object.keys(inputs)]));
@@ -42,7 +54,9 @@ const served = (path: string): string => `/${relative('/', join(ROOT, path))}`;
 
 function staticFiles(outputs: ReadonlyMap<string, Metafile['outputs'][string]>): Set<string> {
   const found = new Set(['/page.js']);
-  for (const file of found) for (const { path, kind } of outputs.get(file)?.imports ?? []) if (kind === 'import-statement') found.add(served(path));
+  for (const file of found)
+    for (const { path, kind } of outputs.get(file)?.imports ?? [])
+      if (kind === 'import-statement') found.add(served(path));
   return found;
 }
 
@@ -59,30 +73,46 @@ export interface Site {
 }
 
 /** Serves a bundle on a free port of 127.0.0.1. */
-export async function serve({ files }: Pick<Bundle, 'files'>, { isolated = true, headers = {} }: SiteOptions = {}): Promise<Site> {
+export async function serve(
+  { files }: Pick<Bundle, 'files'>,
+  { isolated = true, headers = {} }: SiteOptions = {},
+): Promise<Site> {
   const common = { ...(isolated && ISOLATED), ...headers };
   const answer = ({ url = '' }: IncomingMessage, response: ServerResponse): void => {
     const text = url === '/load.js' ? LOAD : files.get(url);
-    response.writeHead(200, { ...common, 'content-type': /\.[cm]?js$/.test(url) && text !== undefined ? 'text/javascript' : 'text/html' }).end(text ?? HTML);
+    response
+      .writeHead(200, {
+        ...common,
+        'content-type': /\.[cm]?js$/.test(url) && text !== undefined ? 'text/javascript' : 'text/html',
+      })
+      .end(text ?? HTML);
   };
   const server = await new Promise<Server>((resolve) => {
     const listening = createServer(answer).listen(0, '127.0.0.1', () => resolve(listening));
   });
   return {
     port: (server.address() as AddressInfo).port,
-    close: () => new Promise((resolve) => {
-      server.closeAllConnections();
-      server.close(() => resolve());
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
   };
 }
 
-/** Starts Chromium with these switches and no others, so that its features are those of an ordinary one; else says why it does not start here. */
+/**
+ * Starts Chromium with these switches and no others, so that its features are those of an ordinary one; else says why
+ * it does not start here.
+ */
 export async function launch(switches: readonly string[] = []): Promise<Browser | string> {
   let refusal = '';
   for (let tries = 0; tries < 30; tries++) {
     try {
-      return await launcher.launch({ executablePath: await chromium.executablePath(), args: ['--no-sandbox', ...switches], headless: true });
+      return await launcher.launch({
+        executablePath: await chromium.executablePath(),
+        args: ['--no-sandbox', ...switches],
+        headless: true,
+      });
     } catch (error) {
       refusal = `Chromium does not start: ${String(error)}`;
     }
@@ -94,7 +124,11 @@ export async function launch(switches: readonly string[] = []): Promise<Browser 
 }
 
 /** A page of a site, its module loading; `requested` gathers the paths it asks for. */
-export async function visit(browser: Browser, { port }: Site, { host = '127.0.0.1', requested = [] }: { readonly host?: string; readonly requested?: string[] } = {}): Promise<Page> {
+export async function visit(
+  browser: Browser,
+  { port }: Site,
+  { host = '127.0.0.1', requested = [] }: { readonly host?: string; readonly requested?: string[] } = {},
+): Promise<Page> {
   const page = await browser.newPage();
   page.on('request', (request) => requested.push(new URL(request.url()).pathname));
   await page.goto(`http://${host}:${port}/`);
@@ -103,8 +137,13 @@ export async function visit(browser: Browser, { port }: Site, { host = '127.0.0.
 
 /** Calls an export of the page's module. Arguments and result are copied between the processes. */
 export function call<A extends readonly unknown[], R>(page: Page, name: string, ...args: A): Promise<R> {
-  return page.evaluate(async ([wanted, given]) => {
-    const module = await (globalThis as unknown as { page: Promise<Record<string, (...args: readonly unknown[]) => unknown>> }).page;
-    return module[wanted]?.(...given);
-  }, [name, args] as const) as Promise<R>;
+  return page.evaluate(
+    async ([wanted, given]) => {
+      const module = await (
+        globalThis as unknown as { page: Promise<Record<string, (...args: readonly unknown[]) => unknown>> }
+      ).page;
+      return module[wanted]?.(...given);
+    },
+    [name, args] as const,
+  ) as Promise<R>;
 }

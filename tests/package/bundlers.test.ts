@@ -1,4 +1,5 @@
-// The packed package in programs that are built and run with the bundlers of this repository: each gives the key that Node gives.
+// The packed package in programs that are built and run with the bundlers of this repository: each gives the key that
+// Node gives.
 import { describe, expect, it } from 'vitest';
 import { QUICK } from './bundlers.ts';
 import { outcomeOf } from './outcome.ts';

@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 
 export const ROOT = join(import.meta.dirname, '../..');
-const run = (command: string, args: readonly string[], cwd: string): string => execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+const run = (command: string, args: readonly string[], cwd: string): string =>
+  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
 /** A packed package. */
 export interface Packed {
@@ -23,29 +24,57 @@ export function pack(): Packed {
   for (const name of ['package.json', 'README.md', 'LICENSE']) cpSync(join(ROOT, name), join(staged, name));
   run('node', ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', join(staged, 'dist')], ROOT);
   run('node', ['--import', 'tsx', 'scripts/build-entries.ts', join(staged, 'dist')], ROOT);
-  const [packed] = JSON.parse(run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], staged)) as { filename: string }[];
+  const [packed] = JSON.parse(
+    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], staged),
+  ) as { filename: string }[];
   return { tarball: join(folder, packed?.filename ?? ''), folder, remove: () => rmSync(folder, { recursive: true }) };
 }
 
-/** Writes a program's files into a folder of its own, with the unpacked package and, beside it, the packages that this repository has. */
-export function place({ tarball, folder }: Packed, name: string, files: Readonly<Record<string, string>>, neighbours: readonly string[] = []): string {
+/**
+ * Writes a program's files into a folder of its own, with the unpacked package and, beside it, the packages that this
+ * repository has.
+ */
+export function place(
+  { tarball, folder }: Packed,
+  name: string,
+  files: Readonly<Record<string, string>>,
+  neighbours: readonly string[] = [],
+): string {
   const home = join(folder, name);
   const modules = join(home, 'node_modules');
   mkdirSync(join(modules, 'symbolic-sheet'), { recursive: true });
   run('tar', ['-xzf', tarball, '-C', join(modules, 'symbolic-sheet'), '--strip-components', '1'], home);
-  for (const neighbour of ['hash-wasm', '@napi-rs', 'koffi', ...neighbours]) symlinkSync(join(ROOT, 'node_modules', neighbour), join(modules, neighbour));
+  for (const neighbour of ['hash-wasm', '@napi-rs', 'koffi', ...neighbours])
+    symlinkSync(join(ROOT, 'node_modules', neighbour), join(modules, neighbour));
   write(home, files);
   return home;
 }
 
-/** Puts a program's files beside the package and others, installed from the registry once for all programs that ask for the same; says why where that fails. */
-export function install({ tarball, folder }: Packed, files: Readonly<Record<string, string>>, packages: readonly string[]): { readonly home: string } | { readonly refusal: string } {
+/**
+ * Puts a program's files beside the package and others, installed from the registry once for all programs that ask for
+ * the same; says why where that fails.
+ */
+export function install(
+  { tarball, folder }: Packed,
+  files: Readonly<Record<string, string>>,
+  packages: readonly string[],
+): { readonly home: string } | { readonly refusal: string } {
   const home = join(folder, packages.join(' ').replaceAll(/[^a-z0-9]+/g, '-'));
   if (!existsSync(join(home, 'node_modules/symbolic-sheet'))) {
     mkdirSync(home, { recursive: true });
     write(home, { 'package.json': PACKAGE });
-    const options = ['--no-audit', '--no-fund', '--prefer-offline', '--legacy-peer-deps', `--ignore-scripts=${!packages.some((name) => BINARY.test(name))}`];
-    const { status, stderr } = spawnSync('npm', ['install', ...options, tarball, ...packages], { cwd: home, encoding: 'utf8', timeout: 900_000 });
+    const options = [
+      '--no-audit',
+      '--no-fund',
+      '--prefer-offline',
+      '--legacy-peer-deps',
+      `--ignore-scripts=${!packages.some((name) => BINARY.test(name))}`,
+    ];
+    const { status, stderr } = spawnSync('npm', ['install', ...options, tarball, ...packages], {
+      cwd: home,
+      encoding: 'utf8',
+      timeout: 900_000,
+    });
     if (status !== 0) return { refusal: `npm install ${packages.join(' ')}: ${stderr.trim().split('\n')[0]}` };
   }
   for (const name of readdirSync(home)) if (name !== 'node_modules') rmSync(join(home, name), { recursive: true });
@@ -66,15 +95,32 @@ function write(home: string, files: Readonly<Record<string, string>>): void {
 
 /** What a command printed, with what it complained of where it failed. */
 export function shell(command: string, cwd: string): string {
-  const env = { ...process.env, NODE_ENV: undefined, VITEST: undefined, NODE_OPTIONS: '', NO_COLOR: '1', NEXT_TELEMETRY_DISABLED: '1', PARCEL_WORKERS: '0', CI: '1' };
-  const { status, stdout, stderr } = spawnSync('bash', ['-c', `export PATH="$PWD/node_modules/.bin:$PATH"; ${command}`], { cwd, encoding: 'utf8', timeout: 500_000, env: env as NodeJS.ProcessEnv });
+  const env = {
+    ...process.env,
+    NODE_ENV: undefined,
+    VITEST: undefined,
+    NODE_OPTIONS: '',
+    NO_COLOR: '1',
+    NEXT_TELEMETRY_DISABLED: '1',
+    PARCEL_WORKERS: '0',
+    CI: '1',
+  };
+  const { status, stdout, stderr } = spawnSync(
+    'bash',
+    ['-c', `export PATH="$PWD/node_modules/.bin:$PATH"; ${command}`],
+    { cwd, encoding: 'utf8', timeout: 500_000, env: env as NodeJS.ProcessEnv },
+  );
   return status === 0 ? stdout : `${stdout}\n${stderr}\nended with ${status}`;
 }
 
 /** Files below a folder, by the paths they are served at. */
 export function served(folder: string): Map<string, string> {
-  return new Map(readdirSync(folder, { recursive: true, encoding: 'utf8', withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => {
-    const path = join(entry.parentPath, entry.name);
-    return [path.slice(folder.length), path];
-  }));
+  return new Map(
+    readdirSync(folder, { recursive: true, encoding: 'utf8', withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => {
+        const path = join(entry.parentPath, entry.name);
+        return [path.slice(folder.length), path];
+      }),
+  );
 }

@@ -14,12 +14,22 @@ const INTEGERS = [0, 1, -1, 127, -128, 255, 2 ** 31 - 1, -(2 ** 31), 2 ** 32 - 1
 export function element(dtype: DType, kind: 'any' | 'finite' | 'ordinary' = 'any'): fc.Arbitrary<number | bigint> {
   if (dtype === 'bool') return fc.constantFrom(0, 1);
   if (!isFloat(dtype)) {
-    const numbers = kind === 'ordinary' ? fc.integer({ min: -100, max: 100 }) : fc.oneof(fc.constantFrom(...INTEGERS), fc.integer({ min: -100, max: 100 }));
-    return dtype === 'int64' ? fc.oneof(numbers.map(BigInt), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })) : numbers;
+    const numbers =
+      kind === 'ordinary'
+        ? fc.integer({ min: -100, max: 100 })
+        : fc.oneof(fc.constantFrom(...INTEGERS), fc.integer({ min: -100, max: 100 }));
+    return dtype === 'int64'
+      ? fc.oneof(numbers.map(BigInt), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }))
+      : numbers;
   }
-  const ordinary = fc.double({ min: -4, max: 4, noNaN: true }).map((x) => (dtype === 'float32' ? Math.fround(x) : x)).filter((x) => !Object.is(x, -0));
+  const ordinary = fc
+    .double({ min: -4, max: 4, noNaN: true })
+    .map((x) => (dtype === 'float32' ? Math.fround(x) : x))
+    .filter((x) => !Object.is(x, -0));
   const special = SPECIAL[dtype as 'float32'].filter((x) => kind === 'any' || Number.isFinite(x));
-  return kind === 'ordinary' ? ordinary : fc.oneof({ weight: 1, arbitrary: fc.constantFrom(...special) }, { weight: 3, arbitrary: ordinary });
+  return kind === 'ordinary'
+    ? ordinary
+    : fc.oneof({ weight: 1, arbitrary: fc.constantFrom(...special) }, { weight: 3, arbitrary: ordinary });
 }
 
 /** A value of `shape` whose elements repeat the given ones. */
@@ -31,7 +41,10 @@ export function valueFrom(dtype: DType, shape: readonly number[], elements: read
 }
 
 /** First place where two arrays differ in bits, with both values; undefined where they are equal. NaN is one value. */
-export function difference(a: TypedArray, b: TypedArray): { readonly at: number; readonly a: unknown; readonly b: unknown } | undefined {
+export function difference(
+  a: TypedArray,
+  b: TypedArray,
+): { readonly at: number; readonly a: unknown; readonly b: unknown } | undefined {
   if (a.length !== b.length) return { at: -1, a: a.length, b: b.length };
   for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return { at: i, a: a[i], b: b[i] };
   return undefined;

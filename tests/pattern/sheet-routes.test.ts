@@ -5,7 +5,8 @@ import type { PendingTensor } from '../../src/core/handle/tensor.ts';
 import { difference } from './bits.ts';
 
 const N = 420;
-const noise = (seed: number): Float32Array => Float32Array.from({ length: N * N }, (_, i) => (i % 11 === 0 ? -0 : Math.sin(i * 1.3 + seed)));
+const noise = (seed: number): Float32Array =>
+  Float32Array.from({ length: N * N }, (_, i) => (i % 11 === 0 ? -0 : Math.sin(i * 1.3 + seed)));
 const shuffled = Int32Array.from({ length: N }, (_, i) => (i * 11 + 3) % N);
 
 type Program = (sheet: SymbolicSheet, x: Tensor) => PendingTensor;
@@ -20,7 +21,8 @@ const PROGRAMS: readonly (readonly [string, Program])[] = [
 describe('routes inside a sheet', () => {
   const sheets: SymbolicSheet[] = [];
   beforeAll(async () => {
-    for (const options of [{ cache: 'on' }, { cache: 'off' }, { devices: ['js'] }] as const) sheets.push(await SymbolicSheet.open({ class: 'exact', ...options }));
+    for (const options of [{ cache: 'on' }, { cache: 'off' }, { devices: ['js'] }] as const)
+      sheets.push(await SymbolicSheet.open({ class: 'exact', ...options }));
   });
   afterAll(async () => {
     for (const sheet of sheets) await sheet.close();
@@ -51,7 +53,10 @@ describe('routes inside a sheet', () => {
   it('a product of a matrix with its own transpose is symmetric to the last bit', async () => {
     for (const sheet of sheets.slice(0, 2)) {
       const x = sheet.tensor(noise(4), [N, N]);
-      const [gram, turned] = [await x.matmul(x, { transposeA: true }).data(), await x.matmul(x, { transposeA: true }).permuteDims([1, 0]).data()];
+      const [gram, turned] = [
+        await x.matmul(x, { transposeA: true }).data(),
+        await x.matmul(x, { transposeA: true }).permuteDims([1, 0]).data(),
+      ];
       expect(difference(gram, turned)).toBeUndefined();
     }
   });

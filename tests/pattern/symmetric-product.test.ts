@@ -38,39 +38,70 @@ describe('a product of a matrix with its own transpose', () => {
     expect(productOf(gram(x, copyOf(x), 'a')).symmetric).toBe(false);
     expect(productOf(gram(x, x, 'b')).symmetric).toBe(false); // K is 40: mirroring would cost more than it saves
     const square = valueFrom('float32', [256, 256], [1, 2, 3]);
-    expect(productOf({ ...gram(square, square, 'a'), attrs: { transposeA: false, transposeB: false } }).symmetric).toBe(false);
-    expect(productOf({ ...gram(square, square, 'a'), attrs: { transposeA: true, transposeB: true } }).symmetric).toBe(false);
+    expect(productOf({ ...gram(square, square, 'a'), attrs: { transposeA: false, transposeB: false } }).symmetric).toBe(
+      false,
+    );
+    expect(productOf({ ...gram(square, square, 'a'), attrs: { transposeA: true, transposeB: true } }).symmetric).toBe(
+      false,
+    );
     const batches = valueFrom('float32', [3, 256, 40], [1, 2, 3]);
     expect(productOf(gram(batches, batches, 'a')).symmetric).toBe(true);
   });
 
   for (const dtype of DTYPES_OF_NUMBERS) {
     it(`has the bits of the whole product for ${dtype}, special values included`, async () => {
-      const shapes = fc.record({ n: fc.integer({ min: 32, max: 48 }), k: fc.integer({ min: 192, max: dtype === 'int64' ? 193 : 300 }), batches: fc.constantFrom(0, 0, 2), side: fc.constantFrom('a' as const, 'b' as const) });
-      await fc.assert(fc.asyncProperty(shapes, fc.array(element(dtype), { minLength: 1, maxLength: 400 }), async ({ n, k, batches, side }, elements) => {
-        const matrix = side === 'a' ? [k, n] : [n, k];
-        const x = valueFrom(dtype, batches === 0 ? matrix : [batches, ...matrix], elements);
-        const half = gram(x, x, side);
-        expect(productOf(half).symmetric).toBe(true);
-        const whole = await run(js, gram(x, copyOf(x), side));
-        expect(difference((await run(js, half)).array, whole.array)).toBeUndefined();
-        if (wasm.supports(half) === true) expect(difference((await run(wasm, half)).array, whole.array)).toBeUndefined();
-      }), { seed: 11, numRuns: dtype === 'int64' ? 3 : 12 });
+      const shapes = fc.record({
+        n: fc.integer({ min: 32, max: 48 }),
+        k: fc.integer({ min: 192, max: dtype === 'int64' ? 193 : 300 }),
+        batches: fc.constantFrom(0, 0, 2),
+        side: fc.constantFrom('a' as const, 'b' as const),
+      });
+      await fc.assert(
+        fc.asyncProperty(
+          shapes,
+          fc.array(element(dtype), { minLength: 1, maxLength: 400 }),
+          async ({ n, k, batches, side }, elements) => {
+            const matrix = side === 'a' ? [k, n] : [n, k];
+            const x = valueFrom(dtype, batches === 0 ? matrix : [batches, ...matrix], elements);
+            const half = gram(x, x, side);
+            expect(productOf(half).symmetric).toBe(true);
+            const whole = await run(js, gram(x, copyOf(x), side));
+            expect(difference((await run(js, half)).array, whole.array)).toBeUndefined();
+            if (wasm.supports(half) === true)
+              expect(difference((await run(wasm, half)).array, whole.array)).toBeUndefined();
+          },
+        ),
+        { seed: 11, numRuns: dtype === 'int64' ? 3 : 12 },
+      );
     });
   }
 
   it('mirrors any order, leaving what lies around the matrix alone', () => {
-    fc.assert(fc.property(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 9 }), (n, offset) => {
-      const values = Float64Array.from({ length: offset + n * n + 5 }, (_, i) => i + 1);
-      const expected = values.slice();
-      for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) expected[offset + i * n + j] = values[offset + j * n + i] as number;
-      mirrorLower(values, n, offset);
-      expect(values).toEqual(expected);
-    }), { seed: 3, numRuns: 60 });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 9 }), (n, offset) => {
+        const values = Float64Array.from({ length: offset + n * n + 5 }, (_, i) => i + 1);
+        const expected = values.slice();
+        for (let i = 0; i < n; i++)
+          for (let j = i + 1; j < n; j++) expected[offset + i * n + j] = values[offset + j * n + i] as number;
+        mirrorLower(values, n, offset);
+        expect(values).toEqual(expected);
+      }),
+      { seed: 3, numRuns: 60 },
+    );
   });
 
-  it('has the bits of the whole product on a team of threads, above the size where work goes on beside the event loop', async () => {
-    const x = valueFrom('float32', [1000, 210], Array.from({ length: 997 }, (_, i) => Math.sin(i)));
-    expect(difference((await run(wasm, gram(x, x, 'a'))).array, (await run(wasm, gram(x, copyOf(x), 'a'))).array)).toBeUndefined();
-  });
+  it(
+    'has the bits of the whole product on a team of threads, above the size where work goes on beside the event ' +
+      'loop',
+    async () => {
+      const x = valueFrom(
+        'float32',
+        [1000, 210],
+        Array.from({ length: 997 }, (_, i) => Math.sin(i)),
+      );
+      expect(
+        difference((await run(wasm, gram(x, x, 'a'))).array, (await run(wasm, gram(x, copyOf(x), 'a'))).array),
+      ).toBeUndefined();
+    },
+  );
 });

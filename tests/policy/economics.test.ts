@@ -22,13 +22,29 @@ function storeFor(count: number): { store: NodeStore; put: (more?: Partial<Entry
   const put = (more: Partial<Entry> = {}, elements = ELEMENTS): number => {
     const node = table.fresh(1, 0);
     const block = new Block(new Float32Array(elements), 0, () => {});
-    store.put({ node, op: 'test', value: valueOf(tensorType('float32', [elements]), block), attributes: NO_ATTRIBUTES, costNs: 1e6, ownNs: 1e6, device: 'js', away: false, facts: 0, score: 0.5, hits: 0, touched: 0, slot: 0, ...more });
+    store.put({
+      node,
+      op: 'test',
+      value: valueOf(tensorType('float32', [elements]), block),
+      attributes: NO_ATTRIBUTES,
+      costNs: 1e6,
+      ownNs: 1e6,
+      device: 'js',
+      away: false,
+      facts: 0,
+      score: 0.5,
+      hits: 0,
+      touched: 0,
+      slot: 0,
+      ...more,
+    });
     return node;
   };
   return { store, put };
 }
 
-const kept = (store: NodeStore, nodes: readonly number[]): number => nodes.filter((node) => store.peek(node) !== undefined).length;
+const kept = (store: NodeStore, nodes: readonly number[]): number =>
+  nodes.filter((node) => store.peek(node) !== undefined).length;
 
 describe('eviction', () => {
   it('keeps the better of two kinds that differ in score alone', () => {
@@ -72,7 +88,8 @@ describe('admission', () => {
     expect(admission(candidate)).toBe('admit');
     expect(admission({ ...candidate, score: ADMISSION_SCORE - 0.01 })).toBe('wait');
     expect(admission({ ...candidate, pathNs: 2 * LOOKUP_NS })).toBe('wait');
-    for (const other of [{ score: 0 }, { passedOn: true }, { pathNs: 1.1 * LOOKUP_NS }]) expect(admission({ ...candidate, ...other, sights: 1 })).toBe('admit');
+    for (const other of [{ score: 0 }, { passedOn: true }, { pathNs: 1.1 * LOOKUP_NS }])
+      expect(admission({ ...candidate, ...other, sights: 1 })).toBe('admit');
   });
 
   it('never keeps what is cheaper than a look-up, and lets pass what its reader will stand for', () => {
@@ -86,7 +103,12 @@ describe('hashing an operand', () => {
   const BYTES = 8_000_000;
   /** 8 bytes a nanosecond, and 2 µs for a call. */
   const HASH_NS = BYTES / 8 + 2000;
-  const array = (seed: number): Elements => ({ array: new Float32Array(BYTES / 4).fill(seed), shape: [BYTES / 4], dtype: 'float32', fresh: false });
+  const array = (seed: number): Elements => ({
+    array: new Float32Array(BYTES / 4).fill(seed),
+    shape: [BYTES / 4],
+    dtype: 'float32',
+    fresh: false,
+  });
 
   /** Prices where an addition of that size is known to take so long. */
   function pricesWhere(computeNs: number): HashPricing {

@@ -1,4 +1,5 @@
-// What a set of laws may be: checked, copied and frozen when a sheet is opened, so that nobody opens without laws by mistake.
+// What a set of laws may be: checked, copied and frozen when a sheet is opened, so that nobody opens without laws by
+// mistake.
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { AttributeError, PolicyError, SymbolicSheet } from '../../src/index.ts';
@@ -6,7 +7,8 @@ import { OPS } from '../../src/core/ops/index.ts';
 import { readLaws } from '../../src/core/policy/laws.ts';
 import { partsOf } from '../parts.ts';
 
-const open = (policy: unknown): Promise<SymbolicSheet> => SymbolicSheet.open({ devices: ['js'], policy: policy as object });
+const open = (policy: unknown): Promise<SymbolicSheet> =>
+  SymbolicSheet.open({ devices: ['js'], policy: policy as object });
 const refusal = (given: unknown): AttributeError => {
   try {
     readLaws(given);
@@ -35,9 +37,28 @@ describe('a set of laws', () => {
   });
 
   it('is refused where it is something else, by open as by its reader', async () => {
-    const strangers = [null, false, 0, '', 'finite', 10n, [], [{ finite: 'deny' }], new Map([['finite', 'deny']]), new Set(['finite']), new Date(0), new Hidden(), new Proxy([], {}), () => ({ finite: 'deny' }), Symbol('law'), runInNewContext('new Map()')];
+    const strangers = [
+      null,
+      false,
+      0,
+      '',
+      'finite',
+      10n,
+      [],
+      [{ finite: 'deny' }],
+      new Map([['finite', 'deny']]),
+      new Set(['finite']),
+      new Date(0),
+      new Hidden(),
+      new Proxy([], {}),
+      () => ({ finite: 'deny' }),
+      Symbol('law'),
+      runInNewContext('new Map()'),
+    ];
     for (const policy of strangers) {
-      expect(refusal(policy).message).toMatch(/^(A policy is an object of laws, as .* known laws: finite, |Law finite is inherited)/);
+      expect(refusal(policy).message).toMatch(
+        /^(A policy is an object of laws, as .* known laws: finite, |Law finite is inherited)/,
+      );
       await expect(open(policy)).rejects.toBeInstanceOf(AttributeError);
     }
     expect(refusal(null).message).toContain('this is null');
@@ -46,13 +67,19 @@ describe('a set of laws', () => {
 
   it('has its own laws alone, of whatever class it is', () => {
     expect(readLaws(new Strict())).toEqual({ finite: 'deny' });
-    expect(readLaws(runInNewContext("({ finite: 'deny', forbid: ['exp'] })"))).toEqual({ finite: 'deny', forbid: ['exp'] });
+    expect(readLaws(runInNewContext("({ finite: 'deny', forbid: ['exp'] })"))).toEqual({
+      finite: 'deny',
+      forbid: ['exp'],
+    });
     expect(refusal(Object.create({ finite: 'deny' })).message).toContain('inherited');
-    expect(refusal(Object.assign(Object.create({ finite: 'deny' }) as object, { maxBytes: 8 })).message).toContain('Law finite is inherited');
+    expect(refusal(Object.assign(Object.create({ finite: 'deny' }) as object, { maxBytes: 8 })).message).toContain(
+      'Law finite is inherited',
+    );
   });
 
   it('has no law by the name of what every object has, and none that is misspelt', () => {
-    for (const name of ['toString', 'constructor', 'hasOwnProperty', 'valueOf']) expect(refusal({ [name]: 1 }).message).toContain(`no law "${name}"`);
+    for (const name of ['toString', 'constructor', 'hasOwnProperty', 'valueOf'])
+      expect(refusal({ [name]: 1 }).message).toContain(`no law "${name}"`);
     expect(refusal(JSON.parse('{"__proto__": {"finite": "deny"}}')).message).toContain('no law "__proto__"');
     expect(refusal({ [Symbol('finite')]: 'deny' }).message).toContain('no law "Symbol(finite)"');
     expect(refusal({ finit: 'deny' }).message).toContain('did you mean finite?');
@@ -61,19 +88,39 @@ describe('a set of laws', () => {
 
   it('says which value a law does not take', () => {
     const cases: readonly (readonly [object, string])[] = [
-      [{ maxBytes: NaN }, 'maxBytes is NaN'], [{ maxElements: 10n }, 'maxElements is 10'], [{ maxBytes: -Infinity }, 'maxBytes is -Infinity'], [{ maxExpectedMs: '5' }, 'maxExpectedMs is "5"'],
-      [{ finite: undefined }, 'finite is undefined'], [{ finite: 'Deny' }, 'finite is "Deny"'], [{ finite: true }, 'finite is true'], [{ finiteInputs: () => 'deny' }, 'finiteInputs is a function'],
-      [{ forbid: 'exp' }, 'forbid is "exp"'], [{ forbid: [1n] }, 'forbid is [1]'], [{ allow: new Set(['exp']) }, 'allow is an object'], [{ forbid: Array<string>(1) }, 'forbid is [undefined]'],
+      [{ maxBytes: NaN }, 'maxBytes is NaN'],
+      [{ maxElements: 10n }, 'maxElements is 10'],
+      [{ maxBytes: -Infinity }, 'maxBytes is -Infinity'],
+      [{ maxExpectedMs: '5' }, 'maxExpectedMs is "5"'],
+      [{ finite: undefined }, 'finite is undefined'],
+      [{ finite: 'Deny' }, 'finite is "Deny"'],
+      [{ finite: true }, 'finite is true'],
+      [{ finiteInputs: () => 'deny' }, 'finiteInputs is a function'],
+      [{ forbid: 'exp' }, 'forbid is "exp"'],
+      [{ forbid: [1n] }, 'forbid is [1]'],
+      [{ allow: new Set(['exp']) }, 'allow is an object'],
+      [{ forbid: Array<string>(1) }, 'forbid is [undefined]'],
     ];
     for (const [policy, text] of cases) expect(refusal(policy).message).toContain(`Law ${text}; give `);
   });
 
   it('names ops that there are, and suggests them where it does not', () => {
     expect(readLaws({ allow: [...OPS.keys()] })).toEqual({ allow: [...OPS.keys()] });
-    const cases: readonly (readonly [string, string])[] = [['slove', 'solve'], ['logSoftmax', 'log_softmax'], ['randomNormal', 'random_normal'], ['dot', 'matmul'], ['MatMul', 'matmul']];
+    const cases: readonly (readonly [string, string])[] = [
+      ['slove', 'solve'],
+      ['logSoftmax', 'log_softmax'],
+      ['randomNormal', 'random_normal'],
+      ['dot', 'matmul'],
+      ['MatMul', 'matmul'],
+    ];
     for (const law of ['allow', 'forbid']) {
-      for (const [name, meant] of cases) expect(refusal({ [law]: ['exp', name] })).toMatchObject({ message: expect.stringContaining(meant), details: { law, name, near: meant } });
-      for (const name of ['', 'toString', '__proto__', 'exp ']) expect(refusal({ [law]: [name] }).message).toContain(`Law ${law} names no op`);
+      for (const [name, meant] of cases)
+        expect(refusal({ [law]: ['exp', name] })).toMatchObject({
+          message: expect.stringContaining(meant),
+          details: { law, name, near: meant },
+        });
+      for (const name of ['', 'toString', '__proto__', 'exp '])
+        expect(refusal({ [law]: [name] }).message).toContain(`Law ${law} names no op`);
     }
   });
 
@@ -92,9 +139,11 @@ describe('a set of laws', () => {
 
   it('is read once: a getter cannot answer the check with one law and the sheet with another', () => {
     let reads = 0;
-    const policy = { get finite(): string {
-      return reads++ === 0 ? 'deny' : 'off';
-    } };
+    const policy = {
+      get finite(): string {
+        return reads++ === 0 ? 'deny' : 'off';
+      },
+    };
     expect(readLaws(policy)).toEqual({ finite: 'deny' });
     expect(reads).toBe(1);
   });

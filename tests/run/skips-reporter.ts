@@ -15,19 +15,33 @@ export interface Skip {
   readonly reason: string;
 }
 
-/** Reads lines `file` or `file: reason that is allowed | another`; blank lines and lines that begin with # say nothing. */
+/**
+ * Reads lines `file` or `file: reason that is allowed | another`; blank lines and lines that begin with # say nothing.
+ */
 export function readRequired(text: string): Required[] {
-  return text.split('\n').map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#')).map((line) => {
-    const [file, allowed = ''] = line.split(/:\s(.*)/s) as [string, string?];
-    return { file, allowed: allowed.split('|').map((reason) => reason.trim()).filter((reason) => reason !== '') };
-  });
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => {
+      const [file, allowed = ''] = line.split(/:\s(.*)/s) as [string, string?];
+      return {
+        file,
+        allowed: allowed
+          .split('|')
+          .map((reason) => reason.trim())
+          .filter((reason) => reason !== ''),
+      };
+    });
 }
 
 /** Skips of a suite that may not, and suites that ran nothing at all. */
 export function offences(required: readonly Required[], skips: readonly Skip[], ran: ReadonlySet<string>): string[] {
   return required.flatMap(({ file, allowed }) => {
     if (!ran.has(file)) return [`${file}: it ran no test`];
-    return skips.filter((skip) => skip.file === file && !allowed.some((reason) => skip.reason.startsWith(reason))).map(({ test, reason }) => `${file}: ${test}: ${reason}`);
+    return skips
+      .filter((skip) => skip.file === file && !allowed.some((reason) => skip.reason.startsWith(reason)))
+      .map(({ test, reason }) => `${file}: ${test}: ${reason}`);
   });
 }
 
@@ -53,10 +67,21 @@ export default class SkipsReporter implements Reporter {
     if (this.#isPartial) return;
     const [skips, ran] = collect(modules);
     const lines = summarise(skips);
-    if (lines.length > 0) console.log([`\n Skipped: ${skips.length}`, ...lines.slice(0, SHOWN), ...(lines.length > SHOWN ? [`       and ${lines.length - SHOWN} reasons more`] : [])].join('\n'));
+    if (lines.length > 0)
+      console.log(
+        [
+          `\n Skipped: ${skips.length}`,
+          ...lines.slice(0, SHOWN),
+          ...(lines.length > SHOWN ? [`       and ${lines.length - SHOWN} reasons more`] : []),
+        ].join('\n'),
+      );
     const broken = offences(readRequired(process.env['SUITES_THAT_MAY_NOT_SKIP'] ?? ''), skips, ran);
     if (broken.length === 0) return;
-    console.error(['\n These suites may not skip here (SUITES_THAT_MAY_NOT_SKIP):', ...broken.map((line) => `       ${line}`)].join('\n'));
+    console.error(
+      ['\n These suites may not skip here (SUITES_THAT_MAY_NOT_SKIP):', ...broken.map((line) => `       ${line}`)].join(
+        '\n',
+      ),
+    );
     process.exitCode = 1;
   }
 }
@@ -68,7 +93,8 @@ function collect(modules: readonly TestModule[]): [skips: Skip[], ran: Set<strin
     const file = relative(process.cwd(), module.moduleId);
     for (const test of module.children.allTests()) {
       const result = test.result();
-      if (result.state === 'skipped') skips.push({ file, test: test.fullName, reason: result.note ?? reasonInName(test.fullName) });
+      if (result.state === 'skipped')
+        skips.push({ file, test: test.fullName, reason: result.note ?? reasonInName(test.fullName) });
       else ran.add(file);
     }
   }
@@ -76,4 +102,5 @@ function collect(modules: readonly TestModule[]): [skips: Skip[], ran: Set<strin
 }
 
 /** Suites that are left out as a whole have their reason in their name: `(skipped: …)`, or `(needs …)`. */
-const reasonInName = (name: string): string => /\(skipped: (.*?)\)/.exec(name)?.[1] ?? /\((needs .*?)\)/.exec(name)?.[1] ?? `no reason is given: ${name}`;
+const reasonInName = (name: string): string =>
+  /\(skipped: (.*?)\)/.exec(name)?.[1] ?? /\((needs .*?)\)/.exec(name)?.[1] ?? `no reason is given: ${name}`;

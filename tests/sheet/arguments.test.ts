@@ -1,4 +1,5 @@
-// What a call takes and what it says of the rest: lists of typed arrays, options where they stand, attributes of any realm, tensors as numbers.
+// What a call takes and what it says of the rest: lists of typed arrays, options where they stand, attributes of any
+// realm, tensors as numbers.
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SheetError, SourceError, SymbolicSheet } from '../../src/index.ts';
@@ -10,14 +11,23 @@ beforeAll(async () => {
 });
 afterAll(() => sheet.close());
 
-it('a list of typed arrays is a tensor of their dtype, of any depth; mixed ones meet in their common dtype', async () => {
+it('a list of typed arrays, of any depth, is a tensor of their dtype; mixed ones are promoted', async () => {
   const rows = sheet.tensor([new Float32Array([1, 2]), new Float32Array([3, 4])]);
-  expect([rows.dtype, await rows.toArray()]).toEqual(['float32', [[1, 2], [3, 4]]]);
+  expect([rows.dtype, await rows.toArray()]).toEqual([
+    'float32',
+    [
+      [1, 2],
+      [3, 4],
+    ],
+  ]);
   const deep = sheet.tensor([[Float64Array.of(1.1)], [Float64Array.of(2.2)]]);
   expect([deep.dtype, deep.shape, await deep.toArray()]).toEqual(['float64', [2, 1, 1], [[[1.1]], [[2.2]]]]);
   const long = sheet.tensor([BigInt64Array.of(9007199254740993n), Int32Array.of(2)]);
   expect([long.dtype, await long.toArray()]).toEqual(['int64', [[9007199254740993n], [2n]]]);
-  expect(await sheet.tensor([Uint8Array.of(1, 2), [3, 4]]).toArray()).toEqual([[1, 2], [3, 4]]);
+  expect(await sheet.tensor([Uint8Array.of(1, 2), [3, 4]]).toArray()).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
   expect(() => sheet.tensor([Float32Array.of(1, 2), Float32Array.of(1)])).toThrow(/not rectangular/);
   expect(() => sheet.tensor([1, Float32Array.of(1)])).toThrow(/not rectangular/);
 });
@@ -28,11 +38,16 @@ it('options of tensor may stand second; a tensor is refused with what to do', ()
   expect(() => sheet.tensor(sheet.tensor([1]))).toThrow(/this is a tensor of this sheet already; use it as it is/);
 });
 
-it('attributes without a prototype or of another realm are attributes, an array of another realm can be taken over', async () => {
-  const x = sheet.tensor([[1, 2], [3, 4]]);
+it('attributes and arrays of another realm, or without a prototype, are taken as any others', async () => {
+  const x = sheet.tensor([
+    [1, 2],
+    [3, 4],
+  ]);
   expect(await x.sum(Object.assign(Object.create(null), { axis: 0 })).toArray()).toEqual([4, 6]);
   expect(await x.sum(runInNewContext('({ axis: 1 })')).toArray()).toEqual([3, 7]);
-  expect(await sheet.tensor(runInNewContext('new Float32Array([1, 2])'), undefined, { own: true }).add(1).toArray()).toEqual([2, 3]);
+  expect(
+    await sheet.tensor(runInNewContext('new Float32Array([1, 2])'), undefined, { own: true }).add(1).toArray(),
+  ).toEqual([2, 3]);
 });
 
 it('numbers given one by one where a list is meant are answered with the list', () => {
@@ -49,13 +64,22 @@ it('a tensor is no number for the operators of JavaScript, and is text in a temp
 });
 
 it('disposing of a result that is its operand leaves the elements to both', async () => {
-  const x = sheet.tensor([[1, 2], [3, 4]]);
+  const x = sheet.tensor([
+    [1, 2],
+    [3, 4],
+  ]);
   for (const same of [x.reshape([2, 2]), x.astype('float32'), x.squeeze(), x.permuteDims([0, 1])]) {
     same.dispose();
     same.dispose();
-    expect(await same.toArray()).toEqual([[1, 2], [3, 4]]);
+    expect(await same.toArray()).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
   }
-  expect(await x.toArray()).toEqual([[1, 2], [3, 4]]);
+  expect(await x.toArray()).toEqual([
+    [1, 2],
+    [3, 4],
+  ]);
   x.dispose();
   await expect(x.data()).rejects.toMatchObject({ code: 'CLOSED' });
 });

@@ -36,7 +36,12 @@ describe('pending tensors', () => {
     expect(result).not.toBeInstanceOf(PendingTensor);
     expect('then' in result).toBe(false);
     expect(kernels()).toBe(0);
-expect(sheet.trace.events().map((event) => event.op).sort()).toEqual(['add', 'exp', 'full', 'matmul', 'tensor', 'tensor']);
+    expect(
+      sheet.trace
+        .events()
+        .map((event) => event.op)
+        .sort(),
+    ).toEqual(['add', 'exp', 'full', 'matmul', 'tensor', 'tensor']);
     await sheet.compute(result);
     expect(kernels()).toBeGreaterThan(0);
     expect(result.source).toBe('computed');
@@ -109,7 +114,11 @@ describe('a demand', () => {
     sheet.forget();
     const again = square(3).matmul(b);
     const before = kernels();
-    const [sum, transposed, whole] = await Promise.all([again.sum().data(), again.permuteDims([1, 0]).data(), again.data()]);
+    const [sum, transposed, whole] = await Promise.all([
+      again.sum().data(),
+      again.permuteDims([1, 0]).data(),
+      again.data(),
+    ]);
     expect([sum.length, transposed.length, whole.length]).toEqual([1, SIDE * SIDE, SIDE * SIDE]);
     expect(kernels() - before).toBe(3);
   });
@@ -117,12 +126,18 @@ describe('a demand', () => {
   it('joins computations under way: overlapping graphs run each product once', async () => {
     const [a, b, c] = [square(1), square(2), square(3)];
     const ab = (): Tensor => a.matmul(b);
-    const results = await Promise.all([ab().matmul(c).data(), ab().data(), c.matmul(ab()).data(), ab().matmul(c).data(), sheet.compute(ab(), ab().matmul(c))]);
+    const results = await Promise.all([
+      ab().matmul(c).data(),
+      ab().data(),
+      c.matmul(ab()).data(),
+      ab().matmul(c).data(),
+      sheet.compute(ab(), ab().matmul(c)),
+    ]);
     expect(kernels()).toBe(3);
     expect(bits(results[0] as Float32Array)).toBe(bits(results[3] as Float32Array));
     const other = await SymbolicSheet.open({ devices: ['js'], cache: 'off' });
     const [x, y, z] = [1, 2, 3].map((seed) => other.tensor(matrix(seed), [SIDE, SIDE])) as [Tensor, Tensor, Tensor];
-    const inJs = await z.matmul(x.matmul(y)).data() as Float32Array;
+    const inJs = (await z.matmul(x.matmul(y)).data()) as Float32Array;
     expect(bits(results[2] as Float32Array), 'WASM and JavaScript are one specification').toBe(bits(inJs));
     await other.close();
   });
@@ -135,9 +150,14 @@ describe('a demand', () => {
     expect(bits(await again.data())).toBe(first);
   });
 
-  it('survives a table that is swept, with all its numbers given out anew, while its product is on its way', async () => {
+  it('survives a table whose numbers are all given out anew while its product is in flight', async () => {
     const [a, b] = [square(1), square(2)];
-    const expected = bits(await sheet.with({ cache: 'off' }).matmul(sheet.with({ cache: 'off' }).matmul(a, b), b).data());
+    const expected = bits(
+      await sheet
+        .with({ cache: 'off' })
+        .matmul(sheet.with({ cache: 'off' }).matmul(a, b), b)
+        .data(),
+    );
     const running = a.matmul(b).matmul(b).data();
     const one = sheet.tensor([1]);
     for (let i = 0; i < 66_000; i++) void sheet.admit(one.add(i).expression);
@@ -145,11 +165,12 @@ describe('a demand', () => {
     expect(bits(await running)).toBe(expected);
     expect(bits(await other)).toBe(expected);
     expect(bits(await a.matmul(b).matmul(b).data())).toBe(expected);
-    for (const entry of partsOf(sheet).store.entries()) expect(partsOf(sheet).table.holdersOf(entry.node)).toBeGreaterThan(0);
+    for (const entry of partsOf(sheet).store.entries())
+      expect(partsOf(sheet).table.holdersOf(entry.node)).toBeGreaterThan(0);
     expect(await one.add(12_345).toArray()).toEqual([12_346]);
   });
 
-  it('of a chain of a hundred thousand sums, far more than a stack is deep, ends, holds no past, and is right', async () => {
+  it('of a chain of a hundred thousand sums, deeper than any stack, ends, holds no past, is right', async () => {
     let x: Tensor = sheet.tensor(Int32Array.of(0));
     const start = process.cpuUsage();
     for (let i = 0; i < 100_000; i++) x = x.add(1);
@@ -162,7 +183,7 @@ describe('a demand', () => {
   it('of one wide sum over thousands of branches needs no recursion', async () => {
     const leaves = Array.from({ length: 3000 }, (_, i) => sheet.tensor([i]).multiply(2));
     const total = sheet.execute('concat', leaves, { axis: 0 }).sum();
-    expect(await total.item()).toBe(2 * (2999 * 3000) / 2);
+    expect(await total.item()).toBe((2 * (2999 * 3000)) / 2);
   });
 });
 

@@ -32,7 +32,8 @@ const failing = async (run: () => unknown): Promise<SheetError> => {
   throw new TypeError('nothing failed');
 };
 
-const placesIn = (error: Error): string[] => (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
+const placesIn = (error: Error): string[] =>
+  (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
 const lineOf = (marker: Error): string => /error-places\.test\.ts:(\d+)/.exec(marker.stack as string)?.[0] as string;
 
 /** A system that cannot be solved, and the line that asked for it. */
@@ -53,8 +54,14 @@ async function outermost(read: () => Promise<unknown>): Promise<unknown> {
 
 describe.each(['js', 'wasm'] as const)('an error of a read on %s', (device) => {
   it.each<[string, (x: Tensor<'float32'>, sheet: SymbolicSheet) => Promise<unknown>]>([
-    ['data', (x) => x.data()], ['toArray', (x) => x.toArray()], ['item', (x) => x.sum().item()], ['fingerprint', (x) => x.fingerprint()], ['borrow', (x) => x.borrow((all) => all)],
-    ['compute', (x, sheet) => sheet.compute(x)], ['data of what is made from it', (x) => x.add(1).exp().data()], ['several at once', (x, sheet) => Promise.all([sheet.ones([3]).data(), x.data()])],
+    ['data', (x) => x.data()],
+    ['toArray', (x) => x.toArray()],
+    ['item', (x) => x.sum().item()],
+    ['fingerprint', (x) => x.fingerprint()],
+    ['borrow', (x) => x.borrow((all) => all)],
+    ['compute', (x, sheet) => sheet.compute(x)],
+    ['data of what is made from it', (x) => x.add(1).exp().data()],
+    ['several at once', (x, sheet) => Promise.all([sheet.ones([3]).data(), x.data()])],
   ])('names the call and the functions that read it: %s', async (_, read) => {
     const sheet = await sheetOf({ devices: [...new Set([device, 'js'] as const)] });
     for (const n of device === 'wasm' ? [2, 520] : [2]) {
@@ -123,7 +130,12 @@ describe('a law that is broken', () => {
 describe('the stack of an error', () => {
   it('begins at the line of a call that throws at once, method or by name', async () => {
     const sheet = await sheetOf();
-    for (const call of [() => sheet.ones([2]).add(sheet.ones([3])), () => sheet.execute('add', [1, 2], [1, 2, 3]), () => sheet.ones([2]).split(1.5), () => sheet.tensor([[1], [2, 3]])]) {
+    for (const call of [
+      () => sheet.ones([2]).add(sheet.ones([3])),
+      () => sheet.execute('add', [1, 2], [1, 2, 3]),
+      () => sheet.ones([2]).split(1.5),
+      () => sheet.tensor([[1], [2, 3]]),
+    ]) {
       const error = await failing(call);
       expect(error).toBeInstanceOf(SheetError);
       expect(placesIn(error)[0]).toContain(HERE);

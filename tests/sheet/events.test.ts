@@ -27,20 +27,34 @@ describe('events', () => {
     await x.multiply(2).data();
     await sheet.close();
     const events = await rest(feed);
-    expect(events.filter((event) => event.kind === 'answer').map(({ op, decision }) => [op, decision])).toEqual([['multiply', 'computed'], ['multiply', 'hit']]);
-    expect(events.filter((event) => event.kind === 'keep')).toMatchObject([{ op: 'multiply', device: 'js', sizeBytes: 12 }]);
+    expect(events.filter((event) => event.kind === 'answer').map(({ op, decision }) => [op, decision])).toEqual([
+      ['multiply', 'computed'],
+      ['multiply', 'hit'],
+    ]);
+    expect(events.filter((event) => event.kind === 'keep')).toMatchObject([
+      { op: 'multiply', device: 'js', sizeBytes: 12 },
+    ]);
     expect(kinds(events).indexOf('call')).toBeLessThan(kinds(events).indexOf('answer'));
   });
 
   it('agree with the trace, call by call', async () => {
     const sheet = await open();
     const feed = sheet.events();
-    await sheet.tensor([[1, 2], [3, 4]]).matmul([[1], [1]]).sum().data();
+    await sheet
+      .tensor([
+        [1, 2],
+        [3, 4],
+      ])
+      .matmul([[1], [1]])
+      .sum()
+      .data();
     const [events, annotations] = [sheet.trace.events(), sheet.trace.annotations()];
     await sheet.close();
     const told = await rest(feed);
     expect(told.filter((event) => event.kind === 'call')).toEqual(events.map((event) => ({ kind: 'call', ...event })));
-    expect(told.filter((event) => event.kind === 'answer').map(({ seq, decision }) => ({ seq, decision }))).toEqual(annotations.map(({ seq, decision }) => ({ seq, decision })));
+    expect(told.filter((event) => event.kind === 'answer').map(({ seq, decision }) => ({ seq, decision }))).toEqual(
+      annotations.map(({ seq, decision }) => ({ seq, decision })),
+    );
   });
 
   it('never wait for a slow reader: the oldest are dropped, and counted where they were', async () => {

@@ -17,10 +17,23 @@ const MIB = 2 ** 20;
 const program = fileURLToPath(new URL('../soak/loop.ts', import.meta.url));
 const tsx = import.meta.resolve('tsx');
 
-/** Without turns of the event loop each of these is out of memory after some tens of thousands of steps. (The trace keeps 64 MiB of inputs.) */
+/**
+ * Without turns of the event loop each of these is out of memory after some tens of thousands of steps. (The trace
+ * keeps 64 MiB of inputs.)
+ */
 describe('a loop that takes no turn of the event loop by itself', () => {
-  it.each([['calls', 50_000, 72, 16], ['inputs', 50_000, 96, 48], ['off', 50_000, 72, 16], ['memoTensors', 300_000, 176, 96], ['lineage', 700_000, 96, 16]])('%s: %i steps fit a heap of %i MB and grow by less than %i', (kind, steps, heap, grown) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [`--max-old-space-size=${heap}`, '--import', tsx, program, kind, String(steps)], { encoding: 'utf8', timeout: 110_000 });
+  it.each([
+    ['calls', 50_000, 72, 16],
+    ['inputs', 50_000, 96, 48],
+    ['off', 50_000, 72, 16],
+    ['memoTensors', 300_000, 176, 96],
+    ['lineage', 700_000, 96, 16],
+  ])('%s: %i steps fit a heap of %i MB and grow by less than %i', (kind, steps, heap, grown) => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [`--max-old-space-size=${heap}`, '--import', tsx, program, kind, String(steps)],
+      { encoding: 'utf8', timeout: 110_000 },
+    );
     expect(status, stderr.slice(-500)).toBe(0);
     const { settled, end } = JSON.parse(stdout) as { readonly settled: number; readonly end: number };
     expect(end - settled).toBeLessThan(grown * MIB);
@@ -32,7 +45,17 @@ async function computeAndForget(spawn: Spawn): Promise<void> {
   const device = new WasmDevice(new JsDevice(), { threads: 2, host: { ...nodeThreads(), spawn }, roomBytes: MIB });
   const type = tensorType('float32', [600, 600]);
   const operand = valueOf(type, device.linearMemory.take(type));
-  await device.run({ row: opNamed('matmul'), attrs: { transposeA: false, transposeB: false, precision: 'float32' }, operands: [operand, operand], type, numerics: 'exact' }, heapMemory.take(type), 'free');
+  await device.run(
+    {
+      row: opNamed('matmul'),
+      attrs: { transposeA: false, transposeB: false, precision: 'float32' },
+      operands: [operand, operand],
+      type,
+      numerics: 'exact',
+    },
+    heapMemory.take(type),
+    'free',
+  );
 }
 
 describe('a sheet that nobody closed', () => {
@@ -41,7 +64,13 @@ describe('a sheet that nobody closed', () => {
     const real = nodeThreads().spawn as Spawn;
     await computeAndForget((source, payload, events) => {
       started++;
-      return real(source, payload, { ...events, exit: () => { ended++; events.exit(); } });
+      return real(source, payload, {
+        ...events,
+        exit: () => {
+          ended++;
+          events.exit();
+        },
+      });
     });
     expect(started).toBeGreaterThan(0);
     await collected(() => ended === started);
@@ -49,7 +78,10 @@ describe('a sheet that nobody closed', () => {
   });
 
   it('is refused thousands of threads, in words', async () => {
-    await expect(SymbolicSheet.open({ threads: 2000 })).rejects.toMatchObject({ code: 'ATTRIBUTE', message: expect.stringContaining('256') });
+    await expect(SymbolicSheet.open({ threads: 2000 })).rejects.toMatchObject({
+      code: 'ATTRIBUTE',
+      message: expect.stringContaining('256'),
+    });
   });
 });
 
@@ -71,7 +103,14 @@ describe('limits of memory', () => {
         [() => half.astype('int32').sum(), 2 ** 33],
         [() => sheet.ones([2 ** 16, 1]).add(sheet.ones([2 ** 15])), 2 ** 33],
       ];
-      for (const [call, sizeBytes] of calls) expect(call).toThrow(expect.objectContaining({ code: 'LIMIT', message: expect.stringContaining(`takes ${sizeBytes} bytes, more than one array can hold`), details: expect.objectContaining({ sizeBytes }) }));
+      for (const [call, sizeBytes] of calls)
+        expect(call).toThrow(
+          expect.objectContaining({
+            code: 'LIMIT',
+            message: expect.stringContaining(`takes ${sizeBytes} bytes, more than one array can hold`),
+            details: expect.objectContaining({ sizeBytes }),
+          }),
+        );
       expect(sheet.zeros([2 ** 30]).size).toBe(2 ** 30);
       expect(process.memoryUsage().rss).toBeLessThan(2 ** 31);
     } finally {
@@ -80,7 +119,14 @@ describe('limits of memory', () => {
   });
 
   it('count what kept results were made from: half of them go where that is more than a quarter of the budget', () => {
-    const entries = [1, 2, 3, 4].map((node) => ({ node, costNs: node, score: 0.5, hits: 0, touched: 0, value: { block: { sizeBytes: 1 } } }));
+    const entries = [1, 2, 3, 4].map((node) => ({
+      node,
+      costNs: node,
+      score: 0.5,
+      hits: 0,
+      touched: 0,
+      value: { block: { sizeBytes: 1 } },
+    }));
     const dropped: number[] = [];
     const store = { entries: () => entries as never, delete: (node: number) => dropped.push(node) > 0 };
     boundLineage({ store, table: { size: 1000 }, settings: { budgetBytes: 4 * MIB } });

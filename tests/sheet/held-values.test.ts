@@ -6,15 +6,21 @@ import { collected } from './fixtures/collected.ts';
 /** A network of two layers trained by hand, every result held as a program would; answers its last loss. */
 async function train(sheet: SymbolicSheet, steps: number, hidden = 16): Promise<number> {
   const [x, y] = [sheet.randomNormal([32, 8], { seed: 1 }), sheet.randomNormal([32, 2], { seed: 2 })];
-  let [w1, w2]: Tensor[] = [sheet.randomNormal([8, hidden], { seed: 3 }), sheet.randomNormal([hidden, 2], { seed: 4 })] as [Tensor, Tensor];
+  let [w1, w2]: Tensor[] = [
+    sheet.randomNormal([8, hidden], { seed: 3 }),
+    sheet.randomNormal([hidden, 2], { seed: 4 }),
+  ] as [Tensor, Tensor];
   let loss = 0;
   for (let i = 0; i < steps; i++) {
     const h = x.matmul(w1 as Tensor).tanh();
     const error: Tensor = h.matmul(w2 as Tensor).subtract(y);
-    loss = await error.square().mean().item() as number;
+    loss = (await error.square().mean().item()) as number;
     const g2: Tensor = h.matmul(error, { transposeA: true });
     const back: Tensor = error.matmul(w2 as Tensor, { transposeB: true }).multiply(h.square().negative().add(1));
-    [w1, w2] = [await (w1 as Tensor).subtract(x.matmul(back, { transposeA: true }).multiply(1e-3)), await (w2 as Tensor).subtract(g2.multiply(1e-3))];
+    [w1, w2] = [
+      await (w1 as Tensor).subtract(x.matmul(back, { transposeA: true }).multiply(1e-3)),
+      await (w2 as Tensor).subtract(g2.multiply(1e-3)),
+    ];
     await sheet.compute(w1, w2);
   }
   return loss;
@@ -23,7 +29,14 @@ async function train(sheet: SymbolicSheet, steps: number, hidden = 16): Promise<
 describe.each([['js'], ['wasm']])('with the cache off, on %s', (device) => {
   let sheet: SymbolicSheet;
 
-  beforeEach(async () => { sheet = await SymbolicSheet.open({ devices: device === 'js' ? ['js'] : ['wasm', 'js'], cache: 'off', class: 'exact', trace: { maxEvents: 10_000, digests: 'none' } }); });
+  beforeEach(async () => {
+    sheet = await SymbolicSheet.open({
+      devices: device === 'js' ? ['js'] : ['wasm', 'js'],
+      cache: 'off',
+      class: 'exact',
+      trace: { maxEvents: 10_000, digests: 'none' },
+    });
+  });
   afterEach(() => sheet.close());
 
   const kernels = (): number => sheet.stats().counters.kernelCalls;
@@ -43,7 +56,7 @@ describe.each([['js'], ['wasm']])('with the cache off, on %s', (device) => {
     expect(sums[9]).toBe(await expected.max().item());
   });
 
-  it('a large map that was computed as part of another is computed by itself the second time, and then stays', async () => {
+  it('a large map computed inside another is computed by itself the second time, and then stays', async () => {
     const x = sheet.tensor(new Float32Array(50_000).fill(0.5));
     const y = x.exp().tanh();
     for (let i = 0; i < 6; i++) await y.multiply(i).data();
@@ -51,7 +64,7 @@ describe.each([['js'], ['wasm']])('with the cache off, on %s', (device) => {
     expect(kernels()).toBeLessThanOrEqual(8);
   });
 
-  it('kernels do not exceed calls where a network is trained by hand, and the answer is that of a cache that is on', async () => {
+  it('kernels do not exceed calls in a network trained by hand, and its answer is that of a cache', async () => {
     const loss = await train(sheet, 12);
     expect(kernels()).toBeLessThanOrEqual(sheet.stats().counters.calls);
     await using on = await SymbolicSheet.open({ class: 'exact' });

@@ -1,4 +1,5 @@
-// Identity inside the process: the same work is one node, in whatever order and through whatever door it comes; different work never is.
+// Identity inside the process: the same work is one node, in whatever order and through whatever door it comes;
+// different work never is.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { internAttributes } from '../../src/core/expr/attributes.ts';
@@ -46,12 +47,22 @@ describe('one node', () => {
     expect(nodeOf(a.multiply(-0))).not.toBe(nodeOf(a.multiply(0)));
     expect(nodeOf(a.reshape([4, 3]).add(1))).not.toBe(nodeOf(a.reshape([2, 6]).add(1)));
     expect(nodeOf(sheet.with({ class: 'exact' }).execute('add', a, 1))).not.toBe(nodeOf(a.add(1)));
-    expect(nodeOf(sheet.execute('concat', [a, a, a], { axis: 0 }))).not.toBe(nodeOf(sheet.execute('concat', [a, a], { axis: 0 })));
+    expect(nodeOf(sheet.execute('concat', [a, a, a], { axis: 0 }))).not.toBe(
+      nodeOf(sheet.execute('concat', [a, a], { axis: 0 })),
+    );
   });
 
   it('stands for the same attributes in whatever order calls alternate, and wrong ones are refused every time', () => {
     const a = square(1);
-    const calls = [{ axis: 0 }, { axis: 1 }, { axis: 0, keepdims: true }, { keepdims: true, axis: 0 }, { axis: 1, keepdims: false }, { keepdims: true }, {}];
+    const calls = [
+      { axis: 0 },
+      { axis: 1 },
+      { axis: 0, keepdims: true },
+      { keepdims: true, axis: 0 },
+      { axis: 1, keepdims: false },
+      { keepdims: true },
+      {},
+    ];
     const ask = (): number[] => calls.map((attributes) => nodeOf(a.sum(attributes)));
     const first = ask();
     expect(new Set(first).size).toBe(5);
@@ -75,10 +86,16 @@ describe('one node', () => {
 
   it('of an intermediate that was collected is found again, so that its kept consumer is a hit', async () => {
     const a = square(1);
-    const ask = (): Promise<unknown> => a.matmul(a, { transposeB: true }).sum({ axis: 1, keepdims: true }).matmul(sheet.ones([1, SIDE])).data();
+    const ask = (): Promise<unknown> =>
+      a
+        .matmul(a, { transposeB: true })
+        .sum({ axis: 1, keepdims: true })
+        .matmul(sheet.ones([1, SIDE]))
+        .data();
     await ask();
     await ask();
-    for (const entry of [...partsOf(sheet).store.entries()].sort((x, y) => x.node - y.node).slice(0, -1)) partsOf(sheet).store.delete(entry.node);
+    for (const entry of [...partsOf(sheet).store.entries()].sort((x, y) => x.node - y.node).slice(0, -1))
+      partsOf(sheet).store.delete(entry.node);
     await collected(() => false);
     const before = kernels();
     await ask();
@@ -111,19 +128,23 @@ describe('contents', () => {
     expect(await a.fingerprint()).not.toBe(await b.fingerprint());
   });
 
-  it('of a result that comes back as a fresh array are right in any order of reading, hashing, evicting and re-entering', async () => {
-    const a = square(1);
-    const product = a.matmul(a);
-    const elements = await product.data();
-    const expected = bits(await product.matmul(a).data());
-    for (const prepare of [() => {}, () => evictAll(sheet), () => product.dispose(), () => sheet.forget()]) {
-      prepare();
-      await product.fingerprint();
-      const entered = sheet.tensor(elements, [SIDE, SIDE]);
-      expect(bits(await entered.matmul(square(1)).data())).toBe(expected);
-      expect(await entered.fingerprint()).toBe(await product.fingerprint());
-    }
-  });
+  it(
+    'of a result that comes back as a fresh array are right in any order of reading, hashing, evicting and ' +
+      're-entering',
+    async () => {
+      const a = square(1);
+      const product = a.matmul(a);
+      const elements = await product.data();
+      const expected = bits(await product.matmul(a).data());
+      for (const prepare of [() => {}, () => evictAll(sheet), () => product.dispose(), () => sheet.forget()]) {
+        prepare();
+        await product.fingerprint();
+        const entered = sheet.tensor(elements, [SIDE, SIDE]);
+        expect(bits(await entered.matmul(square(1)).data())).toBe(expected);
+        expect(await entered.fingerprint()).toBe(await product.fingerprint());
+      }
+    },
+  );
 
   it('survive a sweep of the table', async () => {
     const [a, b] = [square(1), square(2)];
@@ -147,7 +168,10 @@ describe('classes', () => {
     const through = bits(await exact.matmul(loose, a).data());
     const fromBytes = exact.tensor(await loose.data(), [SIDE, SIDE]);
     expect(bits(await exact.matmul(fromBytes, a).data())).toBe(through);
-    expect(sheet.trace.events().filter((event) => event.op === 'matmul').length, 'the product of tolerance is on the trace').toBeGreaterThan(2);
+    expect(
+      sheet.trace.events().filter((event) => event.op === 'matmul').length,
+      'the product of tolerance is on the trace',
+    ).toBeGreaterThan(2);
     loose.dispose();
     evictAll(sheet);
     expect(bits(await exact.matmul(loose, a).data())).toBe(through);
@@ -157,7 +181,11 @@ describe('classes', () => {
     const a = square(1);
     for (const rows of [undefined, 4]) {
       let runs = 0;
-      const soft = sheet.memo(`soft ${rows}`, (x: Tensor) => (runs++, x.exp().matmul(a)), rows === undefined ? {} : { rows: SIDE });
+      const soft = sheet.memo(
+        `soft ${rows}`,
+        (x: Tensor) => (runs++, x.exp().matmul(a)),
+        rows === undefined ? {} : { rows: SIDE },
+      );
       const exactly = sheet.with({ class: 'exact' });
       const through = soft.with({ class: 'exact' });
       await soft(a);

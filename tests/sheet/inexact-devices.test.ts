@@ -14,19 +14,29 @@ let sheet: SymbolicSheet;
 let plain: SymbolicSheet;
 
 beforeEach(async () => {
-  [sheet, plain] = await Promise.all([openDrifting(), SymbolicSheet.open({ devices: ['js'], class: 'exact', cache: 'off' })]);
+  [sheet, plain] = await Promise.all([
+    openDrifting(),
+    SymbolicSheet.open({ devices: ['js'], class: 'exact', cache: 'off' }),
+  ]);
 });
 
 afterEach(() => Promise.all([sheet.close(), plain.close()]));
 
 const square = (on: SymbolicSheet, seed: number): Tensor => on.tensor(matrix(seed), [SIDE, SIDE]);
-const devicesOf = (x: Tensor): string[] => sheet.trace.annotations().filter(({ seq, decision }) => seq === x.expression.seq && decision !== 'hit').map(({ device }) => device);
+const devicesOf = (x: Tensor): string[] =>
+  sheet.trace
+    .annotations()
+    .filter(({ seq, decision }) => seq === x.expression.seq && decision !== 'hit')
+    .map(({ device }) => device);
 
 describe('class exact', () => {
   it('has no op on such a device, however much it promises, whether it is asked for by name or not', async () => {
     const wanted = bits(await square(plain, 1).matmul(square(plain, 2)).add(1).data());
     for (const view of [sheet.with({ class: 'exact' }), sheet.with({ class: 'exact', device: 'drifting' })]) {
-      const result = view.tensor(matrix(1), [SIDE, SIDE]).matmul(view.tensor(matrix(2), [SIDE, SIDE])).add(1);
+      const result = view
+        .tensor(matrix(1), [SIDE, SIDE])
+        .matmul(view.tensor(matrix(2), [SIDE, SIDE]))
+        .add(1);
       expect(bits(await result.data())).toBe(wanted);
       expect(devicesOf(result).includes('drifting')).toBe(false);
     }
@@ -41,7 +51,8 @@ describe('class exact', () => {
       const wanted = bits(await plain.tensor(elements, [SIDE, SIDE]).matmul(square(plain, 1)).data());
       for (let sight = 0; sight < 3; sight++) expect(bits(await exact.matmul(loose, a).data())).toBe(wanted);
       loose.dispose();
-      for (const entry of [...partsOf(sheet).store.entries()].filter(({ device }) => device === 'drifting')) partsOf(sheet).store.delete(entry.node);
+      for (const entry of [...partsOf(sheet).store.entries()].filter(({ device }) => device === 'drifting'))
+        partsOf(sheet).store.delete(entry.node);
     }
   });
 });

@@ -1,4 +1,5 @@
-// What comes from outside: read before the call returns, refused by typed errors that say what to do, never trusted to stay the same.
+// What comes from outside: read before the call returns, refused by typed errors that say what to do, never trusted to
+// stay the same.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Worker } from 'node:worker_threads';
 import { loadTrace, SymbolicSheet } from '../../src/index.ts';
@@ -29,7 +30,10 @@ describe('an array of the caller', () => {
 
   it('mutated after a product was read gives the product of the new elements, and back again the old one', async () => {
     const array = matrix(1);
-    const ask = async (): Promise<string> => bits(await sheet.execute('matmul', sheet.tensor(array, [SIDE, SIDE]), sheet.tensor(matrix(2), [SIDE, SIDE])).data());
+    const ask = async (): Promise<string> =>
+      bits(
+        await sheet.execute('matmul', sheet.tensor(array, [SIDE, SIDE]), sheet.tensor(matrix(2), [SIDE, SIDE])).data(),
+      );
     const first = await ask();
     array[5] = 17;
     const second = await ask();
@@ -48,7 +52,11 @@ describe('an array of the caller', () => {
 
   it('of equal content is a hit, of the same object with other content is not', async () => {
     const [a, b] = [matrix(5), matrix(6)];
-    const ask = (): Promise<unknown> => sheet.tensor(a, [SIDE, SIDE]).matmul(sheet.tensor(b, [SIDE, SIDE])).data();
+    const ask = (): Promise<unknown> =>
+      sheet
+        .tensor(a, [SIDE, SIDE])
+        .matmul(sheet.tensor(b, [SIDE, SIDE]))
+        .data();
     await ask();
     await ask();
     const { kernelCalls } = sheet.stats().counters;
@@ -74,10 +82,15 @@ describe('an array of the caller', () => {
   it('is lent by borrow without a copy, and given back when the reader throws', async () => {
     const a = sheet.tensor(noise(4096, 1), [64, 64]).exp();
     const sum = await a.borrow((elements) => Array.from(elements as Float32Array).reduce((total, x) => total + x, 0));
-    expect(sum).toBeCloseTo(Array.from(await a.data() as Float32Array).reduce((total, x) => total + x, 0), 9);
-    await expect(a.borrow(() => {
-      throw new TypeError('mine');
-    })).rejects.toThrow('mine');
+    expect(sum).toBeCloseTo(
+      Array.from((await a.data()) as Float32Array).reduce((total, x) => total + x, 0),
+      9,
+    );
+    await expect(
+      a.borrow(() => {
+        throw new TypeError('mine');
+      }),
+    ).rejects.toThrow('mine');
     expect(await a.borrow(async (elements) => elements.length)).toBe(4096);
   });
 });
@@ -107,30 +120,45 @@ describe('buffers of every kind', () => {
   it('a detached array is refused', async () => {
     const gone = noise(8, 4);
     structuredClone(gone.buffer, { transfer: [gone.buffer as ArrayBuffer] });
-    for (const call of [() => sheet.tensor(gone), () => sheet.execute('add', gone, 1), () => sheet.tensor(gone, [0], { own: true })]) {
+    for (const call of [
+      () => sheet.tensor(gone),
+      () => sheet.execute('add', gone, 1),
+      () => sheet.tensor(gone, [0], { own: true }),
+    ]) {
       expect(await refusal(call)).toMatchObject({ code: 'SOURCE' });
     }
   });
 
-  it('shared memory is copied at the call, also while another thread writes to it, and never known by what it no longer holds', async () => {
-    const buffer = new SharedArrayBuffer(SIDE * SIDE * 4);
-    const shared = new Float32Array(buffer);
-    const writer = new Worker('const { workerData } = require("worker_threads"); const a = new Float32Array(workerData); for (let i = 1; ; i++) a.fill(i % 100);', { eval: true, workerData: buffer });
-    while (shared[0] === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-    const ones = sheet.eye(SIDE);
-    for (let round = 0; round < 8; round++) {
-      const seen = sheet.execute('matmul', { data: shared, shape: [SIDE, SIDE] } as never, ones);
-      const [root] = seen.expression.operands;
-      const elements = root?.value?.array as Float32Array;
-      const held = partsOf(sheet).contents.contentId(elements, root?.type as never);
-      await seen.data();
-      expect(Buffer.from(root?.contentId ?? held).toString('hex')).toBe(Buffer.from(held).toString('hex'));
-    }
-    await writer.terminate();
-  });
+  it(
+    'shared memory is copied at the call, also while another thread writes to it, and never known by what it no ' +
+      'longer holds',
+    async () => {
+      const buffer = new SharedArrayBuffer(SIDE * SIDE * 4);
+      const shared = new Float32Array(buffer);
+      const writer = new Worker(
+        'const { workerData } = require("worker_threads"); const a = new Float32Array(workerData); for (let i = 1; ' +
+          '; i++) a.fill(i % 100);',
+        { eval: true, workerData: buffer },
+      );
+      while (shared[0] === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      const ones = sheet.eye(SIDE);
+      for (let round = 0; round < 8; round++) {
+        const seen = sheet.execute('matmul', { data: shared, shape: [SIDE, SIDE] } as never, ones);
+        const [root] = seen.expression.operands;
+        const elements = root?.value?.array as Float32Array;
+        const held = partsOf(sheet).contents.contentId(elements, root?.type as never);
+        await seen.data();
+        expect(Buffer.from(root?.contentId ?? held).toString('hex')).toBe(Buffer.from(held).toString('hex'));
+      }
+      await writer.terminate();
+    },
+  );
 
   it('a resizable buffer is copied, and refused once it shrank below the array', async () => {
-    const Resizable = ArrayBuffer as unknown as new (length: number, options: { maxByteLength: number }) => ArrayBuffer & { resize(length: number): void };
+    const Resizable = ArrayBuffer as unknown as new (
+      length: number,
+      options: { maxByteLength: number },
+    ) => ArrayBuffer & { resize(length: number): void };
     const buffer = new Resizable(16, { maxByteLength: 64 });
     const [fixed, tracking] = [new Float32Array(buffer, 0, 4).fill(1.5), new Float32Array(buffer)];
     const a = sheet.tensor(fixed);
@@ -139,7 +167,10 @@ describe('buffers of every kind', () => {
     expect(await sheet.tensor(tracking).toArray()).toHaveLength(8);
     buffer.resize(8);
     expect(await refusal(() => sheet.tensor(fixed))).toMatchObject({ code: 'SOURCE' });
-    expect([await a.toArray(), await b.toArray()]).toEqual([[1.5, 1.5, 1.5, 1.5], [1.5, 1.5, 1.5, 1.5]]);
+    expect([await a.toArray(), await b.toArray()]).toEqual([
+      [1.5, 1.5, 1.5, 1.5],
+      [1.5, 1.5, 1.5, 1.5],
+    ]);
   });
 
   it('a resizable buffer that is owned is taken with the elements it had', async () => {
@@ -147,7 +178,10 @@ describe('buffers of every kind', () => {
     const array = new Float32Array(new Resizable(16, { maxByteLength: 64 })).fill(2);
     const a = sheet.tensor(array, [2, 2], { own: true });
     expect(array.length).toBe(0);
-    expect(await a.multiply(a).toArray()).toEqual([[4, 4], [4, 4]]);
+    expect(await a.multiply(a).toArray()).toEqual([
+      [4, 4],
+      [4, 4],
+    ]);
   });
 });
 
@@ -157,20 +191,31 @@ describe('0-d and empty tensors', () => {
     expect(scalar.shape).toEqual([]);
     expect(await scalar.add(1).multiply(scalar).item()).toBe(12);
     expect(await scalar.sum().item()).toBe(3);
-    expect(await scalar.reshape([1, 1]).matmul(sheet.tensor([[2]])).toArray()).toEqual([[6]]);
+    expect(
+      await scalar
+        .reshape([1, 1])
+        .matmul(sheet.tensor([[2]]))
+        .toArray(),
+    ).toEqual([[6]]);
     expect(await scalar.broadcastTo([2]).toArray()).toEqual([3, 3]);
     expect(await scalar.exp().isfinite().item()).toBe(true);
     const empty = sheet.zeros([0, 3]);
     expect(await empty.add(1).toArray()).toEqual([]);
     expect(await empty.sum({ axis: 0 }).toArray()).toEqual([0, 0, 0]);
     expect(await empty.prod().item()).toBe(1);
-    expect(await empty.permuteDims([1, 0]).matmul(empty).toArray()).toEqual([[0, 0, 0], [0, 0, 0], [0, 0, 0]]);
+    expect(await empty.permuteDims([1, 0]).matmul(empty).toArray()).toEqual([
+      [0, 0, 0],
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
     expect(await sheet.execute('concat', [empty, sheet.ones([1, 3])], { axis: 0 }).toArray()).toEqual([[1, 1, 1]]);
     expect((await sheet.tensor([]).data()).length).toBe(0);
   });
 
   it('print, and have a fingerprint that tells their shapes apart', async () => {
-    const prints = await Promise.all([sheet.zeros([0]), sheet.zeros([0, 3]), sheet.zeros([3, 0]), sheet.zeros([])].map((x) => x.fingerprint()));
+    const prints = await Promise.all(
+      [sheet.zeros([0]), sheet.zeros([0, 3]), sheet.zeros([3, 0]), sheet.zeros([])].map((x) => x.fingerprint()),
+    );
     expect(new Set(prints).size).toBe(4);
     expect(String(await sheet.zeros([0]))).toContain('[0]');
   });
@@ -209,15 +254,22 @@ describe('calls that cannot be meant', () => {
       'an option that is none': [() => sheet.with({ cach: 'off' } as never), 'ATTRIBUTE'],
       'a signal that is none': [() => sheet.with({ signal: {} as never }), 'ATTRIBUTE'],
       'an option of a tensor that is none': [() => sheet.tensor([1], [1], { dtyp: 'int32' } as never), 'ATTRIBUTE'],
-      'a dtype of an array that is none': [() => sheet.tensor(new Float32Array(1), [1], { dtype: 'float' as never }), 'DTYPE'],
+      'a dtype of an array that is none': [
+        () => sheet.tensor(new Float32Array(1), [1], { dtype: 'float' as never }),
+        'DTYPE',
+      ],
       'an explanation of a number': [() => sheet.explain(3 as never), 'SOURCE'],
       'a memo of nothing': [() => sheet.memo('x', undefined as never), 'ATTRIBUTE'],
       'a trace without a path': [() => sheet.trace.save(undefined as never), 'ATTRIBUTE'],
-      'a trace with its roots nowhere known': [() => sheet.trace.save('x.sqs.json', { roots: 'inside' as never }), 'ATTRIBUTE'],
+      'a trace with its roots nowhere known': [
+        () => sheet.trace.save('x.sqs.json', { roots: 'inside' as never }),
+        'ATTRIBUTE',
+      ],
       'a trace into a folder that is not there': [() => sheet.trace.save('/none/such/x.sqs.json'), 'UNAVAILABLE'],
       'a trace that is not there': [() => loadTrace('/none/such/x.sqs.json'), 'UNAVAILABLE'],
     };
-    for (const [name, [call, code]] of Object.entries(calls)) expect({ name, code: (await refusal(call)).code }).toEqual({ name, code });
+    for (const [name, [call, code]] of Object.entries(calls))
+      expect({ name, code: (await refusal(call)).code }).toEqual({ name, code });
     expect(await a.add(1).subtract(1).sum().item()).toBeTypeOf('number');
   });
 
@@ -225,18 +277,40 @@ describe('calls that cannot be meant', () => {
     const a = sheet.ones([2, 3]);
     const buffer = { mapAsync() {}, mapState: 'unmapped', usage: 0 };
     const calls: [call: () => unknown, text: string][] = [
-      [() => sheet.tensor(['a', 'b']), 'tensor: element 0 of the list is "a", not a number; map texts to numbers first'],
+      [
+        () => sheet.tensor(['a', 'b']),
+        'tensor: element 0 of the list is "a", not a number; map texts to numbers first',
+      ],
       [() => sheet.tensor([1, undefined]), 'tensor: element 1 of the list is undefined, not a number; fill the gap'],
-      [() => sheet.tensor([[1, 2], [3, null]]), 'element 3 of the list is null, not a number; fill the gap'],
+      [
+        () =>
+          sheet.tensor([
+            [1, 2],
+            [3, null],
+          ]),
+        'element 3 of the list is null, not a number; fill the gap',
+      ],
       // oxlint-disable-next-line no-sparse-arrays
       [() => sheet.tensor([1, , 3]), 'element 1 of the list is undefined, not a number; fill the gap'],
       [() => sheet.tensor([[1], null]), 'element 1 of the list is null, not a number'],
-      [() => sheet.tensor([a, a]), 'element 0 of the list is a tensor, not a number; join tensors with sheet.stack([a, b])'],
+      [
+        () => sheet.tensor([a, a]),
+        'element 0 of the list is a tensor, not a number; join tensors with sheet.stack([a, b])',
+      ],
       [() => sheet.execute('add', [a, a] as never, undefined as never), 'pass operands one by one, not as a list'],
-      [() => a.sum(0 as never), 'sum: 1 argument was given; it takes none, then an object of attributes: pass { axis: 0 }.'],
-      [() => a.add(...[1, 2] as unknown as [number]), 'add: 2 arguments were given; it takes y: leave the others out.'],
+      [
+        () => a.sum(0 as never),
+        'sum: 1 argument was given; it takes none, then an object of attributes: pass { axis: 0 }.',
+      ],
+      [
+        () => a.add(...([1, 2] as unknown as [number])),
+        'add: 2 arguments were given; it takes y: leave the others out.',
+      ],
       [() => a.matmul(Promise.resolve(a) as never), 'matmul: a promise is no tensor yet; await it first.'],
-      [() => a.add(buffer as never), 'add: a GPUBuffer has no shape or dtype; make a tensor of it: sheet.tensor(buffer, shape).'],
+      [
+        () => a.add(buffer as never),
+        'add: a GPUBuffer has no shape or dtype; make a tensor of it: sheet.tensor(buffer, shape).',
+      ],
       [() => a.add(undefined as never), 'add: undefined is not a tensor; give'],
     ];
     for (const [call, text] of calls) expect((await refusal(call)).message).toContain(text);
@@ -261,13 +335,19 @@ describe('calls that cannot be meant', () => {
     const foreign = other.tensor([1, 2]);
     expect(await refusal(() => sheet.tensor([1, 2]).add(foreign))).toMatchObject({ code: 'SOURCE' });
     expect(await refusal(() => sheet.compute(foreign))).toMatchObject({ code: 'SOURCE' });
-    expect(await sheet.tensor([1, 2]).add(sheet.tensor(await foreign.data(), foreign.shape)).toArray()).toEqual([2, 4]);
+    expect(
+      await sheet
+        .tensor([1, 2])
+        .add(sheet.tensor(await foreign.data(), foreign.shape))
+        .toArray(),
+    ).toEqual([2, 4]);
   });
 
-  it('on a device that is not there are refused at the view, with the reason that opening a sheet on it gives', async () => {
+  it('on a device that is not there are refused at the view, with the reason that opening gives', async () => {
     const only = { devices: ['wasm', 'js'] };
     const cases: readonly (readonly [device: string, why: string])[] = [
-      ['abacus', "there is no device 'abacus'. Found: js, wasm; "], ['WASM', "there is no device 'WASM', write 'wasm'."],
+      ['abacus', "there is no device 'abacus'. Found: js, wasm; "],
+      ['WASM', "there is no device 'WASM', write 'wasm'."],
       ['webgpu', "'webgpu' is not here: switched off, for it is not among devices: ['wasm', 'js']; add it."],
     ];
     for (const [device, why] of cases) {
@@ -275,12 +355,30 @@ describe('calls that cannot be meant', () => {
       expect(await refusal(() => sheet.with({ device }))).toMatchObject(refused);
       expect(await refusal(() => SymbolicSheet.open({ ...only, device }))).toMatchObject(refused);
     }
-    expect(await refusal(() => SymbolicSheet.open({ devices: ['js'], device: 'wasm' }))).toMatchObject({ message: expect.stringContaining("'wasm' is not here: switched off") });
-    expect(await refusal(() => SymbolicSheet.open({ devices: ['js', 'abacus'] }))).toMatchObject({ message: expect.stringContaining("there is no device 'abacus'") });
-    expect(await refusal(() => SymbolicSheet.open({ devices: ['js', 'WebGPU'] }))).toMatchObject({ message: expect.stringContaining("write 'webgpu'") });
+    expect(await refusal(() => SymbolicSheet.open({ devices: ['js'], device: 'wasm' }))).toMatchObject({
+      message: expect.stringContaining("'wasm' is not here: switched off"),
+    });
+    expect(await refusal(() => SymbolicSheet.open({ devices: ['js', 'abacus'] }))).toMatchObject({
+      message: expect.stringContaining("there is no device 'abacus'"),
+    });
+    expect(await refusal(() => SymbolicSheet.open({ devices: ['js', 'WebGPU'] }))).toMatchObject({
+      message: expect.stringContaining("write 'webgpu'"),
+    });
     await using opened = await SymbolicSheet.open(only);
-    expect(opened.devices().filter(({ found }) => found).map(({ name }) => name).sort()).toEqual(['js', 'wasm']);
-    expect(opened.devices().filter(({ detail }) => detail.startsWith('switched off')).map(({ name }) => name).sort()).toEqual(['blas', 'tensorflow', 'webgpu']);
+    expect(
+      opened
+        .devices()
+        .filter(({ found }) => found)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['js', 'wasm']);
+    expect(
+      opened
+        .devices()
+        .filter(({ detail }) => detail.startsWith('switched off'))
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(['blas', 'tensorflow', 'webgpu']);
   });
 });
 
@@ -298,17 +396,45 @@ describe('laws', () => {
       [{ allow: ['add'] }, (s) => s.tensor([1]).exp().data(), /^allow: exp is not on the list/],
       [{ forbid: ['exp'] }, (s) => s.tensor([1]).add(1).exp().data(), /^forbid: exp is forbidden/],
       [{ maxBytes: 1000 }, (s) => s.zeros([300]).data(), /^maxBytes: zeros would make 1200 bytes, the law allows 1000/],
-      [{ maxElements: 10 }, (s) => s.tensor([[1], [2], [3], [4]]).add([1, 2, 3, 4]).data(), /^maxElements: add would make 16 elements, the law allows 10/],
-      [{ maxExpectedMs: 1 }, (s) => s.execute('matmul', s.tensor(noise(4e6, 1), [2000, 2000]), s.tensor(noise(4e6, 2), [2000, 2000])).data(), /^maxExpectedMs: matmul should take \d+/],
-      [{ finiteInputs: 'deny' }, (s) => s.tensor([1, NaN]).add(1).data(), /^finiteInputs: tensor gave 1 non-finite value, first at \[1\] \(NaN\)/],
-      [{ finite: 'deny' }, (s) => s.tensor([[1, 0], [2, 0]]).log().data(), /^finite: log gave 2 non-finite values, first at \[0,1\] \(-Infinity\)/],
+      [
+        { maxElements: 10 },
+        (s) =>
+          s
+            .tensor([[1], [2], [3], [4]])
+            .add([1, 2, 3, 4])
+            .data(),
+        /^maxElements: add would make 16 elements, the law allows 10/,
+      ],
+      [
+        { maxExpectedMs: 1 },
+        (s) => s.execute('matmul', s.tensor(noise(4e6, 1), [2000, 2000]), s.tensor(noise(4e6, 2), [2000, 2000])).data(),
+        /^maxExpectedMs: matmul should take \d+/,
+      ],
+      [
+        { finiteInputs: 'deny' },
+        (s) => s.tensor([1, NaN]).add(1).data(),
+        /^finiteInputs: tensor gave 1 non-finite value, first at \[1\] \(NaN\)/,
+      ],
+      [
+        { finite: 'deny' },
+        (s) =>
+          s
+            .tensor([
+              [1, 0],
+              [2, 0],
+            ])
+            .log()
+            .data(),
+        /^finite: log gave 2 non-finite values, first at \[0,1\] \(-Infinity\)/,
+      ],
     ];
     for (const [policy, call, message] of cases) {
       await using strict = await open(policy);
       const error = await refusal(() => call(strict));
       expect(error).toMatchObject({ code: 'POLICY', message: expect.stringMatching(message) });
       expect(strict.stats().counters.denials).toBeGreaterThan(0);
-      if (!('maxExpectedMs' in policy)) expect(await strict.tensor([1, 2]).add(1).toArray(), 'the sheet goes on working').toEqual([2, 3]);
+      if (!('maxExpectedMs' in policy))
+        expect(await strict.tensor([1, 2]).add(1).toArray(), 'the sheet goes on working').toEqual([2, 3]);
     }
   });
 
@@ -321,19 +447,24 @@ describe('laws', () => {
 
   it('are the same for hits: a result that is kept and not finite is denied once the law asks', async () => {
     await using strict = await open({});
-    const ask = (): Promise<unknown> => strict.tensor(matrix(1).fill(3e38), [SIDE, SIDE]).matmul(strict.eye(SIDE).multiply(8)).data();
+    const ask = (): Promise<unknown> =>
+      strict.tensor(matrix(1).fill(3e38), [SIDE, SIDE]).matmul(strict.eye(SIDE).multiply(8)).data();
     await ask();
     await ask();
     Object.assign(partsOf(strict).settings, { policy: { finite: 'deny' } });
     const { kernelCalls } = strict.stats().counters;
     expect(await refusal(ask)).toMatchObject({ code: 'POLICY' });
-    expect(strict.stats().counters.kernelCalls - kernelCalls, 'only the cheap operand may be made again').toBeLessThan(3);
+    expect(strict.stats().counters.kernelCalls - kernelCalls, 'only the cheap operand may be made again').toBeLessThan(
+      3,
+    );
   });
 
   it('cannot be walked around through a view of another class', async () => {
     await using strict = await open({ forbid: ['exp'] });
     const pending = strict.tensor([1, 2]).exp();
-    expect(await refusal(() => strict.with({ class: 'exact' }).execute('add', pending, 1).data())).toMatchObject({ code: 'POLICY' });
+    expect(await refusal(() => strict.with({ class: 'exact' }).execute('add', pending, 1).data())).toMatchObject({
+      code: 'POLICY',
+    });
   });
 
   it('that warn let the result through and say so', async () => {
@@ -349,7 +480,11 @@ describe('views', () => {
   it('of another class, cache, device and signal answer in their own way on one store', async () => {
     const a = sheet.tensor(matrix(11), [SIDE, SIDE]);
     const b = sheet.tensor(matrix(12), [SIDE, SIDE]);
-    const [exact, off, js] = [sheet.with({ class: 'exact' }), sheet.with({ cache: 'off' }), sheet.with({ device: 'js' })];
+    const [exact, off, js] = [
+      sheet.with({ class: 'exact' }),
+      sheet.with({ cache: 'off' }),
+      sheet.with({ device: 'js' }),
+    ];
     const one = bits(await exact.matmul(a, b).data());
     await exact.matmul(a, b).data();
     const before = sheet.stats().counters.kernelCalls;

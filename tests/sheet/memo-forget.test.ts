@@ -1,4 +1,5 @@
-// forget() against runs of memoised functions that are under way: who waited is answered, nothing of them is kept, later calls run anew.
+// forget() against runs of memoised functions that are under way: who waited is answered, nothing of them is kept,
+// later calls run anew.
 import { describe, expect, it } from 'vitest';
 import type { SymbolicSheet } from '../../src/index.ts';
 import { InterningTable } from '../../src/core/expr/interning.ts';
@@ -7,7 +8,11 @@ import { newSheet } from './fixtures/js-sheets.ts';
 import { partsOf, sessionOf } from '../parts.ts';
 
 /** A function that answers what `version` was when it began, once `go` is called. */
-function versioned(): { state: { version: number; runs: number }; run: (x: unknown) => Promise<number>; go: () => void } {
+function versioned(): {
+  state: { version: number; runs: number };
+  run: (x: unknown) => Promise<number>;
+  go: () => void;
+} {
   const state = { version: 1, runs: 0 };
   const waiting: (() => void)[] = [];
   return {
@@ -27,8 +32,13 @@ const turns = async (): Promise<void> => {
 };
 
 describe('a run that is under way when its memo is forgotten', () => {
-  const ways: readonly (readonly [string, (sheet: SymbolicSheet, memo: { forget(...args: [] | [number]): Promise<number> }) => unknown])[] = [
-    ['memo.forget()', (_, memo) => memo.forget()], ['memo.forget(1)', (_, memo) => memo.forget(1)], ['sheet.forget()', (sheet) => sheet.forget()],
+  const ways: readonly (readonly [
+    string,
+    (sheet: SymbolicSheet, memo: { forget(...args: [] | [number]): Promise<number> }) => unknown,
+  ])[] = [
+    ['memo.forget()', (_, memo) => memo.forget()],
+    ['memo.forget(1)', (_, memo) => memo.forget(1)],
+    ['sheet.forget()', (sheet) => sheet.forget()],
   ];
   for (const [name, forget] of ways) {
     it(`answers who waited for it and keeps nothing: ${name}`, async () => {
@@ -104,14 +114,22 @@ describe('a run that is under way when its memo is forgotten', () => {
     expect([await memo(), await memo.has(), await memo()]).toEqual([1, false, 2]);
   });
 
-  for (const [name, forget] of [['forget()', 'all'], ['forget of some rows', 'some'], ['sheet.forget()', 'sheet']] as const) {
+  for (const [name, forget] of [
+    ['forget()', 'all'],
+    ['forget of some rows', 'some'],
+    ['sheet.forget()', 'sheet'],
+  ] as const) {
     it(`keeps none of the forgotten rows: ${name}`, async () => {
       const sheet = await newSheet();
       const { state, run, go } = versioned();
-      const memo = sheet.memo('rows', async (texts: readonly string[]) => {
-        const seen = await run(texts);
-        return texts.map(() => [seen]);
-      }, { rows: 8 });
+      const memo = sheet.memo(
+        'rows',
+        async (texts: readonly string[]) => {
+          const seen = await run(texts);
+          return texts.map(() => [seen]);
+        },
+        { rows: 8 },
+      );
       const first = memo(['a', 'b']);
       await turns();
       state.version = 2;
@@ -159,7 +177,7 @@ describe('what a memo kept', () => {
     expect(found).toBeGreaterThan(20);
   });
 
-  it('is bounded where definitions are ever new, and a memo that is called again after many others goes on', async () => {
+  it('is bounded where definitions are ever new, and a memo called again after many others goes on', async () => {
     const sheet = await newSheet();
     let runs = 0;
     const first = sheet.memo('f', (x: number) => x + ++runs, { deps: [-1] });

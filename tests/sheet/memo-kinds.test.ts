@@ -1,4 +1,5 @@
-// A memoised function is given the very kind its caller gave; kinds are told apart; what no tensor stands for comes back as it was.
+// A memoised function is given the very kind its caller gave; kinds are told apart; what no tensor stands for comes
+// back as it was.
 import { Buffer } from 'node:buffer';
 import { runInNewContext } from 'node:vm';
 import * as ort from 'onnxruntime-node';
@@ -14,16 +15,31 @@ class Pixels extends Uint8ClampedArray {
 const Half = (globalThis as { Float16Array?: new (values: readonly number[]) => ArrayBufferView }).Float16Array;
 
 const kinds: readonly (readonly [string, () => ArrayBufferView])[] = [
-  ['Buffer', () => Buffer.from('hello!!!')], ['Buffer of a pool', () => Buffer.from('xxhello!').subarray(2)], ['DataView', () => new DataView(Uint8Array.of(0, 1, 2, 3, 4).buffer, 1, 2)],
-  ['Uint8ClampedArray', () => Uint8ClampedArray.of(1, 255)], ['subclass', () => Pixels.of(3, 4)], ['Int16Array', () => Int16Array.of(-1, 300)], ['Uint16Array', () => Uint16Array.of(1, 65_535)],
-  ['BigUint64Array', () => BigUint64Array.of(2n ** 64n - 1n)], ['BigInt64Array', () => BigInt64Array.of(-1n)], ['Float32Array', () => Float32Array.of(1, NaN)], ['Float64Array', () => Float64Array.of(1)],
-  ['Int8Array', () => Int8Array.of(-1)], ['Uint8Array', () => Uint8Array.of(1, 2)], ['Int32Array', () => Int32Array.of(1)], ['Uint32Array', () => Uint32Array.of(1)], ['empty', () => new Int16Array(0)],
+  ['Buffer', () => Buffer.from('hello!!!')],
+  ['Buffer of a pool', () => Buffer.from('xxhello!').subarray(2)],
+  ['DataView', () => new DataView(Uint8Array.of(0, 1, 2, 3, 4).buffer, 1, 2)],
+  ['Uint8ClampedArray', () => Uint8ClampedArray.of(1, 255)],
+  ['subclass', () => Pixels.of(3, 4)],
+  ['Int16Array', () => Int16Array.of(-1, 300)],
+  ['Uint16Array', () => Uint16Array.of(1, 65_535)],
+  ['BigUint64Array', () => BigUint64Array.of(2n ** 64n - 1n)],
+  ['BigInt64Array', () => BigInt64Array.of(-1n)],
+  ['Float32Array', () => Float32Array.of(1, NaN)],
+  ['Float64Array', () => Float64Array.of(1)],
+  ['Int8Array', () => Int8Array.of(-1)],
+  ['Uint8Array', () => Uint8Array.of(1, 2)],
+  ['Int32Array', () => Int32Array.of(1)],
+  ['Uint32Array', () => Uint32Array.of(1)],
+  ['empty', () => new Int16Array(0)],
   ['shared', () => new Int16Array(new SharedArrayBuffer(4))],
   ...(Half === undefined ? [] : [['Float16Array', () => new Half([1.5, -2])] as const]),
 ];
 
 /** What a function sees of an array. */
-const seen = (view: ArrayBufferView): unknown => [view.constructor, [...new Uint8Array(view.buffer, view.byteOffset, view.byteLength)]];
+const seen = (view: ArrayBufferView): unknown => [
+  view.constructor,
+  [...new Uint8Array(view.buffer, view.byteOffset, view.byteLength)],
+];
 
 describe('an argument', () => {
   for (const [name, make] of kinds) {
@@ -39,7 +55,12 @@ describe('an argument', () => {
       const [first] = got as [readonly [ArrayBufferView, { deep: [ArrayBufferView] }]];
       expect(got, 'once with the cache, twice without').toHaveLength(3);
       const given = make();
-      for (const [view, { deep: [nested] }] of got.splice(0) as (typeof first)[]) {
+      for (const [
+        view,
+        {
+          deep: [nested],
+        },
+      ] of got.splice(0) as (typeof first)[]) {
         expect(seen(view)).toEqual(seen(given));
         expect(seen(nested)).toEqual(seen(given));
       }
@@ -48,15 +69,23 @@ describe('an argument', () => {
   }
   it('has its methods: text of a Buffer, numbers of a DataView, clamping, halves', async () => {
     const sheet = await newSheet();
-    expect(await sheet.memo('text', (image: Buffer) => image.toString('base64'))(Buffer.from('hello'))).toBe('aGVsbG8=');
-    expect(await sheet.memo('number', (v: DataView) => v.getInt16(0))(new DataView(Uint8Array.of(1, 2, 3, 4).buffer))).toBe(258);
-    expect(await sheet.memo('clamped', (a: Uint8ClampedArray) => {
-      const copy = a.slice();
-      copy[0] = 300;
-      return copy[0];
-    })(Uint8ClampedArray.of(1))).toBe(255);
+    expect(await sheet.memo('text', (image: Buffer) => image.toString('base64'))(Buffer.from('hello'))).toBe(
+      'aGVsbG8=',
+    );
+    expect(
+      await sheet.memo('number', (v: DataView) => v.getInt16(0))(new DataView(Uint8Array.of(1, 2, 3, 4).buffer)),
+    ).toBe(258);
+    expect(
+      await sheet.memo('clamped', (a: Uint8ClampedArray) => {
+        const copy = a.slice();
+        copy[0] = 300;
+        return copy[0];
+      })(Uint8ClampedArray.of(1)),
+    ).toBe(255);
     expect(await sheet.memo('sum', (pixels: Pixels) => pixels.sum())(new Pixels([1, 2]))).toBe(3);
-    expect(await sheet.memo('foreign', (a: Int16Array) => a.length)(runInNewContext('new Int16Array(3)') as Int16Array)).toBe(3);
+    expect(
+      await sheet.memo('foreign', (a: Int16Array) => a.length)(runInNewContext('new Int16Array(3)') as Int16Array),
+    ).toBe(3);
   });
 
   it('is known by its kind as by its content', async () => {
@@ -64,8 +93,19 @@ describe('an argument', () => {
     let runs = 0;
     const memo = sheet.memo('f', (...args: readonly unknown[]) => (runs += args.length));
     const alike: readonly (() => unknown)[] = [
-      () => Uint8Array.of(1, 2), () => Buffer.of(1, 2), () => Uint8ClampedArray.of(1, 2), () => Pixels.of(1, 2), () => new DataView(Uint8Array.of(1, 2).buffer), () => Int8Array.of(1, 2), () => Int16Array.of(513), () => Uint16Array.of(513),
-      () => new Float32Array([1, 2]), () => sheet.tensor(new Float32Array([1, 2])), () => new ort.Tensor('float32', new Float32Array([1, 2]), [2]), () => [1, 2], () => ({ data: new Float32Array([1, 2]), shape: [2] }),
+      () => Uint8Array.of(1, 2),
+      () => Buffer.of(1, 2),
+      () => Uint8ClampedArray.of(1, 2),
+      () => Pixels.of(1, 2),
+      () => new DataView(Uint8Array.of(1, 2).buffer),
+      () => Int8Array.of(1, 2),
+      () => Int16Array.of(513),
+      () => Uint16Array.of(513),
+      () => new Float32Array([1, 2]),
+      () => sheet.tensor(new Float32Array([1, 2])),
+      () => new ort.Tensor('float32', new Float32Array([1, 2]), [2]),
+      () => [1, 2],
+      () => ({ data: new Float32Array([1, 2]), shape: [2] }),
       () => sheet.with({ class: 'exact' }).tensor([1, 2]),
     ];
     for (const wrap of [(x: unknown) => x, (x: unknown) => ({ x })]) {
@@ -79,12 +119,19 @@ describe('an argument', () => {
   it('is read once where it has getters, so that key and function see one value', async () => {
     const sheet = await newSheet();
     let reads = 0;
-    const given = (): object => ({ get n(): number {
-      return ++reads;
-    }, list: [{ get deep(): Float32Array {
-      reads++;
-      return Float32Array.of(reads);
-    } }] });
+    const given = (): object => ({
+      get n(): number {
+        return ++reads;
+      },
+      list: [
+        {
+          get deep(): Float32Array {
+            reads++;
+            return Float32Array.of(reads);
+          },
+        },
+      ],
+    });
     const memo = sheet.memo('f', ({ n }: { n: number }) => n);
     expect(await memo(given() as { n: number })).toBe(1);
     expect(reads).toBe(2);
@@ -101,11 +148,15 @@ describe('an argument', () => {
 
   it('cannot be written to by a batch for the next', async () => {
     const sheet = await newSheet();
-    const memo = sheet.memo('f', (rows: readonly number[], bias: Float32Array) => {
-      const result = rows.map((x) => [x + (bias[0] as number)]);
-      bias.fill(99);
-      return result;
-    }, { rows: 1 });
+    const memo = sheet.memo(
+      'f',
+      (rows: readonly number[], bias: Float32Array) => {
+        const result = rows.map((x) => [x + (bias[0] as number)]);
+        bias.fill(99);
+        return result;
+      },
+      { rows: 1 },
+    );
     expect(await (await memo([1, 2, 3], Float32Array.of(10))).toArray()).toEqual([[11], [12], [13]]);
   });
 });
@@ -115,10 +166,14 @@ describe('rows', () => {
     it(`come as the kind that holds them: ${name}`, async () => {
       const sheet = await newSheet();
       const batches: ArrayBufferView[] = [];
-      const memo = sheet.memo('rows', (rows: ArrayBufferView) => {
-        batches.push(rows);
-        return new Float32Array((rows as { length?: number }).length ?? rows.byteLength);
-      }, { rows: 100 });
+      const memo = sheet.memo(
+        'rows',
+        (rows: ArrayBufferView) => {
+          batches.push(rows);
+          return new Float32Array((rows as { length?: number }).length ?? rows.byteLength);
+        },
+        { rows: 100 },
+      );
       const given = make();
       await memo(given);
       await memo(make());
@@ -131,10 +186,18 @@ describe('rows', () => {
 
   it('hold arrays of any kind, and are told apart by it', async () => {
     const sheet = await newSheet();
-    const memo = sheet.memo('files', (files: readonly Uint8Array[]) => files.map((file) => [Buffer.isBuffer(file) ? 1 : 0]), { rows: 8 });
+    const memo = sheet.memo(
+      'files',
+      (files: readonly Uint8Array[]) => files.map((file) => [Buffer.isBuffer(file) ? 1 : 0]),
+      { rows: 8 },
+    );
     expect(await (await memo([Buffer.of(1), Uint8Array.of(1)])).toArray()).toEqual([[1], [0]]);
     expect(await (await memo([Uint8Array.of(1), Buffer.of(1)])).toArray()).toEqual([[0], [1]]);
-    const whole = sheet.memo('whole', (rows: Float32Array | Tensor) => new Float32Array([Array.isArray((rows as Tensor).shape) ? 1 : 0, 5]), { rows: 8 });
+    const whole = sheet.memo(
+      'whole',
+      (rows: Float32Array | Tensor) => new Float32Array([Array.isArray((rows as Tensor).shape) ? 1 : 0, 5]),
+      { rows: 8 },
+    );
     expect(await (await whole(Float32Array.of(1, 2))).toArray()).toEqual([0, 5]);
     expect(await (await whole(sheet.tensor(Float32Array.of(1, 2)))).toArray()).toEqual([1, 5]);
   });
@@ -148,7 +211,7 @@ describe('a result', () => {
       const alone = sheet.memo(`${name} alone`, () => make());
       for (let round = 0; round < 3; round++) {
         const { view, list } = await memo();
-        const only = await alone() as unknown as ArrayBufferView;
+        const only = (await alone()) as unknown as ArrayBufferView;
         for (const each of [view, list[0], only] as ArrayBufferView[]) {
           expect(seen(each), name).toEqual(seen(make()));
           new Uint8Array(each.buffer).fill(7);

@@ -99,7 +99,10 @@ describe('handles and the store', () => {
     const later = a.matmul(a);
     a.dispose();
     await expect(a.data()).rejects.toMatchObject({ code: 'CLOSED' });
-    await expect(later.data()).rejects.toMatchObject({ code: 'CLOSED', message: expect.stringContaining(`[${SIDE},${SIDE}] was disposed`) });
+    await expect(later.data()).rejects.toMatchObject({
+      code: 'CLOSED',
+      message: expect.stringContaining(`[${SIDE},${SIDE}] was disposed`),
+    });
     expect(heldByHandles()).toBe(0);
   });
 
@@ -126,24 +129,31 @@ describe('handles and the store', () => {
   });
 
   it('stay right whatever is computed, read, disposed, evicted and made again in any order', async () => {
-    const action = fc.record({ do: fc.constantFrom('read', 'compute', 'dispose', 'evict', 'again', 'view'), which: fc.nat(5) });
-    await fc.assert(fc.asyncProperty(fc.array(action, { minLength: 3, maxLength: 25 }), async (actions) => {
-      const source = noise(2048, 7);
-      const expected = [source, source.map((x) => x + x), source.map((x) => x * x), source.map(Math.abs)];
-      const roots = sheet.tensor(source, [32, 64]);
-      const make = (): Tensor[] => [roots, roots.add(roots), roots.multiply(roots), roots.abs()];
-      let handles: Tensor[] = make();
-      for (const { do: what, which } of actions) {
-        const handle = handles[which % 4] as Tensor;
-        if (what === 'read') expect(bits(await handle.data() as Float32Array)).toEqual(bits(expected[which % 4] as Float32Array));
-        else if (what === 'compute') await sheet.compute(handle, handles[(which + 1) % 4] as Tensor, handle);
-        else if (what === 'dispose' && handle !== roots) handle.dispose();
-        else if (what === 'evict') evictAll(sheet);
-        else if (what === 'again') handles = make();
-        else await handle.reshape([2048]).data();
-      }
-      roots.dispose();
-    }), { seed: 20261122, numRuns: 60 });
+    const action = fc.record({
+      do: fc.constantFrom('read', 'compute', 'dispose', 'evict', 'again', 'view'),
+      which: fc.nat(5),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { minLength: 3, maxLength: 25 }), async (actions) => {
+        const source = noise(2048, 7);
+        const expected = [source, source.map((x) => x + x), source.map((x) => x * x), source.map(Math.abs)];
+        const roots = sheet.tensor(source, [32, 64]);
+        const make = (): Tensor[] => [roots, roots.add(roots), roots.multiply(roots), roots.abs()];
+        let handles: Tensor[] = make();
+        for (const { do: what, which } of actions) {
+          const handle = handles[which % 4] as Tensor;
+          if (what === 'read')
+            expect(bits((await handle.data()) as Float32Array)).toEqual(bits(expected[which % 4] as Float32Array));
+          else if (what === 'compute') await sheet.compute(handle, handles[(which + 1) % 4] as Tensor, handle);
+          else if (what === 'dispose' && handle !== roots) handle.dispose();
+          else if (what === 'evict') evictAll(sheet);
+          else if (what === 'again') handles = make();
+          else await handle.reshape([2048]).data();
+        }
+        roots.dispose();
+      }),
+      { seed: 20261122, numRuns: 60 },
+    );
     expect(watched.faults).toEqual([]);
   });
 });
@@ -188,7 +198,7 @@ describe('errors on the way', () => {
     const operands = [0, 1, 2, 3, 4].map((seed) => sheet.tensor(matrix(seed), [SIDE, SIDE]));
     const chain = (view: { matmul(a: Tensor, b: Tensor): Tensor }): Tensor =>
       operands.slice(1).reduce((product, next) => view.matmul(product, next), operands[0] as Tensor);
-    const expected = bits(await chain(sheet.with({ cache: 'off' })).data() as Float32Array);
+    const expected = bits((await chain(sheet.with({ cache: 'off' })).data()) as Float32Array);
     for (const landed of [0, 1, 2, 3]) {
       sheet.forget();
       const { counters } = partsOf(sheet);
@@ -205,7 +215,9 @@ describe('errors on the way', () => {
       expect(counters.kernelCalls - goal + landed, 'both stood on the same flights').toBe(4);
     }
     for (const operand of operands) operand.dispose();
-    expect(heldByHandles() * SIDE * SIDE * 4, 'nothing is held but by the handles that were read').toBe(sheet.stats().pinnedBytes);
+    expect(heldByHandles() * SIDE * SIDE * 4, 'nothing is held but by the handles that were read').toBe(
+      sheet.stats().pinnedBytes,
+    );
     for (const holders of watched.held.values()) expect(holders).toBe(1);
   });
 
@@ -236,7 +248,13 @@ describe('errors on the way', () => {
     const failures = sheet.stats().counters.failures;
     await expect(singular.solve(b).data()).rejects.toBeInstanceOf(NumericError);
     expect(sheet.stats().counters.failures).toBeGreaterThan(failures);
-    expect([...partsOf(sheet).store.entries()].filter((entry) => entry.value.type.shape[0] === 640 && partsOf(sheet).table.opOf(entry.node) === singular.solve(b).expression.row?.number)).toEqual([]);
+    expect(
+      [...partsOf(sheet).store.entries()].filter(
+        (entry) =>
+          entry.value.type.shape[0] === 640 &&
+          partsOf(sheet).table.opOf(entry.node) === singular.solve(b).expression.row?.number,
+      ),
+    ).toEqual([]);
   });
 });
 

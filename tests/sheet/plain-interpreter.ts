@@ -1,4 +1,5 @@
-// Programs of float32 tensors on plain arrays, one loop an op, as docs/format/numerics-elementwise.md states them: shares no code with src or kernels.
+// Programs of float32 tensors on plain arrays, one loop an op, as docs/format/numerics-elementwise.md states them:
+// shares no code with src or kernels.
 
 /** A dense tensor. */
 export interface Plain {
@@ -35,15 +36,26 @@ function build(shape: readonly number[], element: (index: readonly number[]) => 
 /** An element of an operand that stretches to the index. */
 function at({ shape, array }: Plain, steps: readonly number[], index: readonly number[]): number {
   let place = 0;
-  for (let axis = 0; axis < shape.length; axis++) if (shape[axis] !== 1) place += index[index.length - shape.length + axis]! * steps[axis]!;
+  for (let axis = 0; axis < shape.length; axis++)
+    if (shape[axis] !== 1) place += index[index.length - shape.length + axis]! * steps[axis]!;
   return array[place]!;
 }
 
 const UNARY: Readonly<Record<string, (x: number) => number>> = {
-  abs: Math.abs, negative: (x) => -x, relu: (x) => Math.max(x, 0), square: (x) => x * x, floor: Math.floor, sqrt: Math.sqrt,
+  abs: Math.abs,
+  negative: (x) => -x,
+  relu: (x) => Math.max(x, 0),
+  square: (x) => x * x,
+  floor: Math.floor,
+  sqrt: Math.sqrt,
 };
 const BINARY: Readonly<Record<string, (x: number, y: number) => number>> = {
-  add: (x, y) => x + y, subtract: (x, y) => x - y, multiply: (x, y) => x * y, divide: (x, y) => x / y, maximum: Math.max, minimum: Math.min,
+  add: (x, y) => x + y,
+  subtract: (x, y) => x - y,
+  multiply: (x, y) => x * y,
+  divide: (x, y) => x / y,
+  maximum: Math.max,
+  minimum: Math.min,
 };
 
 /** Names of the ops that are interpreted here. */
@@ -66,22 +78,32 @@ export function transposed(x: Plain): Plain {
 /** Every other element of the first axis. */
 export function halved(x: Plain): Plain {
   const steps = stepsOf(x.shape);
-  return build([Math.ceil(x.shape[0]! / 2), ...x.shape.slice(1)], ([first, ...rest]) => x.array[first! * 2 * steps[0]! + rest.reduce((sum, i, axis) => sum + i * steps[axis + 1]!, 0)]!);
+  return build(
+    [Math.ceil(x.shape[0]! / 2), ...x.shape.slice(1)],
+    ([first, ...rest]) =>
+      x.array[first! * 2 * steps[0]! + rest.reduce((sum, i, axis) => sum + i * steps[axis + 1]!, 0)]!,
+  );
 }
 
 const FOLDS = { sum: (x: number, y: number) => x + y, max: Math.max, min: Math.min };
 const IDENTITY = { sum: 0, max: -Infinity, min: Infinity };
 
-/** A reduction of one axis that is kept: eight lanes along the innermost one, from the first to the last along others. */
+/**
+ * A reduction of one axis that is kept: eight lanes along the innermost one, from the first to the last along others.
+ */
 export function reduced(op: (typeof REDUCTIONS)[number], x: Plain, axis: number): Plain {
   const [steps, fold] = [stepsOf(x.shape), FOLDS[op]];
   const isInnermost = count(x.shape.slice(axis + 1)) === 1;
-  return build(x.shape.map((n, i) => (i === axis ? 1 : n)), (index) => {
-    const start = index.reduce((sum, i, k) => sum + i * steps[k]!, 0);
-    const lanes = new Array<number>(isInnermost ? 8 : 1).fill(IDENTITY[op]);
-    for (let r = 0; r < x.shape[axis]!; r++) lanes[r % lanes.length] = fold(lanes[r % lanes.length]!, x.array[start + r * steps[axis]!]!);
-    if (lanes.length === 1) return lanes[0]!;
-    const [a, b, c, d, e, f, g, h] = lanes as [number, number, number, number, number, number, number, number];
-    return fold(fold(fold(a, e), fold(c, g)), fold(fold(b, f), fold(d, h)));
-  });
+  return build(
+    x.shape.map((n, i) => (i === axis ? 1 : n)),
+    (index) => {
+      const start = index.reduce((sum, i, k) => sum + i * steps[k]!, 0);
+      const lanes = new Array<number>(isInnermost ? 8 : 1).fill(IDENTITY[op]);
+      for (let r = 0; r < x.shape[axis]!; r++)
+        lanes[r % lanes.length] = fold(lanes[r % lanes.length]!, x.array[start + r * steps[axis]!]!);
+      if (lanes.length === 1) return lanes[0]!;
+      const [a, b, c, d, e, f, g, h] = lanes as [number, number, number, number, number, number, number, number];
+      return fold(fold(fold(a, e), fold(c, g)), fold(fold(b, f), fold(d, h)));
+    },
+  );
 }

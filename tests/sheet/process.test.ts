@@ -31,7 +31,11 @@ interface Ended {
 }
 
 function run(script: string, args: readonly string[] = [], flags: readonly string[] = []): Ended {
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...flags, '--import', tsx, script, ...args], { encoding: 'utf8', timeout: 110_000, cwd: folder });
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...flags, '--import', tsx, script, ...args], {
+    encoding: 'utf8',
+    timeout: 110_000,
+    cwd: folder,
+  });
   return { code: status, signal, out: stdout, err: complaintsIn(stderr) };
 }
 
@@ -49,8 +53,16 @@ describe('a script that never closes its sheet', () => {
   });
 
   it('ends by an exception, its own or one of ours, with that message and code 1', () => {
-    expect(run(here('script.ts'), ['throw'])).toMatchObject({ code: 1, signal: null, err: expect.stringContaining('TypeError: of the script') });
-    expect(run(here('script.ts'), ['rejected'])).toMatchObject({ code: 1, signal: null, err: expect.stringMatching(/NumericError: solve/) });
+    expect(run(here('script.ts'), ['throw'])).toMatchObject({
+      code: 1,
+      signal: null,
+      err: expect.stringContaining('TypeError: of the script'),
+    });
+    expect(run(here('script.ts'), ['rejected'])).toMatchObject({
+      code: 1,
+      signal: null,
+      err: expect.stringMatching(/NumericError: solve/),
+    });
   });
 
   it('leaves a whole trace in its file in each of these cases', async () => {
@@ -59,15 +71,21 @@ describe('a script that never closes its sheet', () => {
       const file = join(folder, `${how}.sqs`);
       run(here('script.ts'), [how, file]);
       const trace = readTrace(readFileSync(file), digest);
-      expect(trace.events.map((event) => event.op), how).toEqual(['tensor', 'matmul', 'sum']);
+      expect(
+        trace.events.map((event) => event.op),
+        how,
+      ).toEqual(['tensor', 'matmul', 'sum']);
     }
   });
 
   it('needs no package.json that says module', () => {
     const script = join(folder, 'quick.mts');
-    writeFileSync(script, `import { SymbolicSheet } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
+    writeFileSync(
+      script,
+      `import { SymbolicSheet } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
       await using sheet = await SymbolicSheet.open();
-      console.log(await sheet.tensor([1, 2, 3]).multiply(2).sum().item());`);
+      console.log(await sheet.tensor([1, 2, 3]).multiply(2).sum().item());`,
+    );
     expect(run(script)).toMatchObject({ code: 0, out: '12\n', err: '' });
   });
 });
@@ -76,7 +94,14 @@ describe('memory', () => {
   it('of a process stays within 1.25 × budget + pinned + baseline over results many times the budget', () => {
     const { out, err } = run(here('budget.ts'), ['large'], ['--expose-gc']);
     expect(err).toBe('');
-    const { peak, baseline, budgetBytes, pinned, evictions, sizeBytes } = JSON.parse(out) as { peak: number; baseline: number; budgetBytes: number; pinned: number; evictions: number; sizeBytes: number };
+    const { peak, baseline, budgetBytes, pinned, evictions, sizeBytes } = JSON.parse(out) as {
+      peak: number;
+      baseline: number;
+      budgetBytes: number;
+      pinned: number;
+      evictions: number;
+      sizeBytes: number;
+    };
     expect(evictions, 'the loop was long enough').toBeGreaterThan(50);
     expect(sizeBytes).toBeLessThanOrEqual(budgetBytes);
     expect(pinned).toBeLessThanOrEqual(2 * 2 ** 20);
@@ -86,7 +111,12 @@ describe('memory', () => {
   it('of the table and the process stays flat over ever new small operations', () => {
     const { out, err } = run(here('budget.ts'), ['small'], ['--expose-gc']);
     expect(err).toBe('');
-    const { grown, budgetBytes, nodes, tableBytes } = JSON.parse(out) as { grown: number; budgetBytes: number; nodes: number; tableBytes: number };
+    const { grown, budgetBytes, nodes, tableBytes } = JSON.parse(out) as {
+      grown: number;
+      budgetBytes: number;
+      nodes: number;
+      tableBytes: number;
+    };
     // 40,000 operations after its working size: 400 bytes that stayed of each would be seen.
     expect(grown).toBeLessThanOrEqual(1.25 * budgetBytes + 10e6);
     expect(tableBytes).toBeLessThanOrEqual(40 * 2 ** 19);
@@ -152,7 +182,7 @@ describe('memory', () => {
     const real = wasm.run.bind(wasm);
     let full = 0;
     wasm.run = (task, out, mode) => {
-      if (full-- > 0) throw new LimitError('The kernels\' memory is full.', {});
+      if (full-- > 0) throw new LimitError("The kernels' memory is full.", {});
       return real(task, out, mode);
     };
     await (async () => {

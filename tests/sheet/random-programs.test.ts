@@ -15,14 +15,29 @@ interface Step {
   readonly b: number;
 }
 
-const UNARY = ['abs', 'negative', 'exp', 'tanh', 'relu', 'square', 'softmax', 'permute_dims', 'round', 'tril', 'flip', 'sign'] as const;
+const UNARY = [
+  'abs',
+  'negative',
+  'exp',
+  'tanh',
+  'relu',
+  'square',
+  'softmax',
+  'permute_dims',
+  'round',
+  'tril',
+  'flip',
+  'sign',
+] as const;
 const BINARY = ['add', 'subtract', 'multiply', 'maximum', 'minimum', 'matmul', 'hypot', 'divide'] as const;
 const OTHER = ['sumRows', 'rowsOf', 'same'] as const;
 
 const step = fc.record({ op: fc.constantFrom(...UNARY, ...BINARY, ...OTHER), a: fc.nat(7), b: fc.nat(7) });
 const program = fc.record({
-  seeds: fc.array(fc.nat(1000), { minLength: 1, maxLength: 3 }), steps: fc.array(step, { minLength: 1, maxLength: 14 }),
-  reads: fc.array(fc.nat(20), { maxLength: 4 }), evictions: fc.array(fc.nat(20), { maxLength: 6 }),
+  seeds: fc.array(fc.nat(1000), { minLength: 1, maxLength: 3 }),
+  steps: fc.array(step, { minLength: 1, maxLength: 14 }),
+  reads: fc.array(fc.nat(20), { maxLength: 4 }),
+  evictions: fc.array(fc.nat(20), { maxLength: 6 }),
 });
 
 function matrix(seed: number): Float32Array {
@@ -39,18 +54,23 @@ function apply(sheet: SymbolicSheet, { op, a, b }: Step, values: Tensor[]): Pend
   if (op === 'sumRows') return x.sum({ axis: 1, keepdims: true }).add(y);
   if (op === 'rowsOf') return x.take(Int32Array.from({ length: SIDE }, (_, i) => (i * 5 + b) % SIDE));
   if (op === 'same') return x.add(y).subtract(y);
-  return ((UNARY as readonly string[]).includes(op) ? sheet.execute(op as 'abs', x) : sheet.execute(op as 'add', x, y));
+  return (UNARY as readonly string[]).includes(op) ? sheet.execute(op as 'abs', x) : sheet.execute(op as 'add', x, y);
 }
 
 /** Runs a program; between steps some values are read and some entries dropped. */
-async function run(sheet: SymbolicSheet, { seeds, steps, reads, evictions }: { seeds: number[]; steps: Step[]; reads: number[]; evictions: number[] }): Promise<Uint32Array[]> {
+async function run(
+  sheet: SymbolicSheet,
+  { seeds, steps, reads, evictions }: { seeds: number[]; steps: Step[]; reads: number[]; evictions: number[] },
+): Promise<Uint32Array[]> {
   const values: Tensor[] = seeds.map((seed) => sheet.tensor(matrix(seed), [SIDE, SIDE]));
   for (const [i, each] of steps.entries()) {
     values.push(apply(sheet, each, values));
     if (reads.includes(i)) await values.at(-1)?.data();
-    if (evictions.includes(i)) for (const entry of partsOf(sheet).store.entries()) if (entry.node % 2 === i % 2) partsOf(sheet).store.delete(entry.node);
+    if (evictions.includes(i))
+      for (const entry of partsOf(sheet).store.entries())
+        if (entry.node % 2 === i % 2) partsOf(sheet).store.delete(entry.node);
   }
-  return Promise.all(values.map(async (value) => new Uint32Array((await value.data() as Float32Array).buffer)));
+  return Promise.all(values.map(async (value) => new Uint32Array(((await value.data()) as Float32Array).buffer)));
 }
 
 describe('random programs', () => {
@@ -71,26 +91,34 @@ describe('random programs', () => {
   afterAll(() => Promise.all(sheets.map((sheet) => sheet.close())));
 
   it('give the same bits with the cache on, off, warm, small, on WASM and on JavaScript', async () => {
-    await fc.assert(fc.asyncProperty(program, async (drawn) => {
-      const expected = await run(off, drawn);
-      for (const sheet of [warm, warm, plain]) {
-        const got = await run(sheet, drawn);
-        got.forEach((bits, i) => expect(bits, `value ${i}`).toEqual(expected[i]));
-      }
-    }), { seed: 20261120, numRuns: 120 });
+    await fc.assert(
+      fc.asyncProperty(program, async (drawn) => {
+        const expected = await run(off, drawn);
+        for (const sheet of [warm, warm, plain]) {
+          const got = await run(sheet, drawn);
+          got.forEach((bits, i) => expect(bits, `value ${i}`).toEqual(expected[i]));
+        }
+      }),
+      { seed: 20261120, numRuns: 120 },
+    );
     expect(warm.stats().counters.hits, 'the cache took part').toBeGreaterThan(300);
     expect(plain.stats().evictions, 'the small store was too small').toBeGreaterThan(100);
   });
 
   it('give the same bits when every entry is evicted between the call and the demand', async () => {
-    await fc.assert(fc.asyncProperty(program, async (drawn) => {
-      const expected = await run(off, drawn);
-      await run(warm, drawn);
-      const values: Tensor[] = drawn.seeds.map((seed) => warm.tensor(matrix(seed), [SIDE, SIDE]));
-      for (const each of drawn.steps) values.push(await apply(warm, each, values));
-      for (const entry of partsOf(warm).store.entries()) partsOf(warm).store.delete(entry.node);
-      const got = await Promise.all(values.map(async (value) => new Uint32Array((await value.data() as Float32Array).buffer)));
-      got.forEach((bits, i) => expect(bits, `value ${i}`).toEqual(expected[i]));
-    }), { seed: 20261121, numRuns: 60 });
+    await fc.assert(
+      fc.asyncProperty(program, async (drawn) => {
+        const expected = await run(off, drawn);
+        await run(warm, drawn);
+        const values: Tensor[] = drawn.seeds.map((seed) => warm.tensor(matrix(seed), [SIDE, SIDE]));
+        for (const each of drawn.steps) values.push(await apply(warm, each, values));
+        for (const entry of partsOf(warm).store.entries()) partsOf(warm).store.delete(entry.node);
+        const got = await Promise.all(
+          values.map(async (value) => new Uint32Array(((await value.data()) as Float32Array).buffer)),
+        );
+        got.forEach((bits, i) => expect(bits, `value ${i}`).toEqual(expected[i]));
+      }),
+      { seed: 20261121, numRuns: 60 },
+    );
   });
 });

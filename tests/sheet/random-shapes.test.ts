@@ -1,4 +1,5 @@
-// Programs of random shapes, broadcasting readers of chains among them, give the bits of a plain interpreter: cache on, off, tiny, on WASM and on JavaScript.
+// Programs of random shapes, broadcasting readers of chains among them, give the bits of a plain interpreter: cache on,
+// off, tiny, on WASM and on JavaScript.
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet } from '../../src/index.ts';
@@ -30,14 +31,17 @@ describe('programs of random shapes', () => {
 
   it(`give the bits of the interpreter in ${PROGRAMS} programs`, async () => {
     let run = 0;
-    await fc.assert(fc.asyncProperty(programs, async (program) => {
-      const wanted = interpret(program);
-      for (const [name, sheet] of [...sheets, ['on, again', sheets.get('on')!] as const]) {
-        const got = await runOnSheet(sheet, program);
-        wanted.forEach(({ array }, i) => expect(difference(got[i], array), `${name}: value ${i}`).toBeUndefined());
-      }
-      run++;
-    }), { seed: 20261130, numRuns: PROGRAMS });
+    await fc.assert(
+      fc.asyncProperty(programs, async (program) => {
+        const wanted = interpret(program);
+        for (const [name, sheet] of [...sheets, ['on, again', sheets.get('on')!] as const]) {
+          const got = await runOnSheet(sheet, program);
+          wanted.forEach(({ array }, i) => expect(difference(got[i], array), `${name}: value ${i}`).toBeUndefined());
+        }
+        run++;
+      }),
+      { seed: 20261130, numRuns: PROGRAMS },
+    );
     expect(run).toBeGreaterThanOrEqual(PROGRAMS);
     expect(sheets.get('on')!.stats().counters.hits, 'the cache took part').toBeGreaterThan(200);
   });

@@ -17,16 +17,28 @@ interface Figures {
 }
 
 describe('the memory of the process', () => {
-  it.each([[64, 1], [256, 2]])('stays within one and a half budgets of %i MiB and what is being computed, and comes back after forget(), on %i threads', (budget, threads) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', tsx, program, String(budget), String(threads)], { encoding: 'utf8', timeout: 110_000 });
-    expect(status, stderr.slice(-500)).toBe(0);
-    const { start, peak, after, sizeBytes, isSame } = JSON.parse(stdout) as Figures;
-    expect(sizeBytes).toBeGreaterThan(0.8 * budget * MIB);
-    // Operands, results and working copies of a step are some eight arrays of 6.4 MB.
-    expect(peak - start).toBeLessThan(1.5 * budget * MIB + 8 * 6.4e6);
-    expect(after - start).toBeLessThan(40 * MIB);
-    expect(isSame).toBe(true);
-  }, 120_000);
+  it.each([
+    [64, 1],
+    [256, 2],
+  ])(
+    'stays within one and a half budgets of %i MiB and what is being computed, and comes back after forget(), on ' +
+      '%i threads',
+    (budget, threads) => {
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        ['--import', tsx, program, String(budget), String(threads)],
+        { encoding: 'utf8', timeout: 110_000 },
+      );
+      expect(status, stderr.slice(-500)).toBe(0);
+      const { start, peak, after, sizeBytes, isSame } = JSON.parse(stdout) as Figures;
+      expect(sizeBytes).toBeGreaterThan(0.8 * budget * MIB);
+      // Operands, results and working copies of a step are some eight arrays of 6.4 MB.
+      expect(peak - start).toBeLessThan(1.5 * budget * MIB + 8 * 6.4e6);
+      expect(after - start).toBeLessThan(40 * MIB);
+      expect(isSame).toBe(true);
+    },
+    120_000,
+  );
 });
 
 describe('forget()', () => {
@@ -38,7 +50,12 @@ describe('forget()', () => {
       await on.compute(a);
       const held = on.reshape(a, [700, 640]).multiply(2);
       await on.compute(held);
-      for (let i = 0; i < 12; i++) await a.multiply(i + 2).add(1).sum().item();
+      for (let i = 0; i < 12; i++)
+        await a
+          .multiply(i + 2)
+          .add(1)
+          .sum()
+          .item();
       const answers: Promise<ArrayBufferView>[] = [];
       for (let i = 0; i < 3; i++) {
         answers.push(a.matmul(held).add(i).data(), held.sum({ axis: 1 }).data());
@@ -52,7 +69,9 @@ describe('forget()', () => {
       const arrays = await Promise.all(answers);
       forget();
       arrays.push(await a.data(), await a.matmul(held).sum().data());
-      return arrays.map(({ buffer, byteOffset, byteLength }) => Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength));
+      return arrays.map(({ buffer, byteOffset, byteLength }) =>
+        Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength),
+      );
     };
     const [found, expected] = [await program(sheet, () => void sheet.forget()), await program(js, () => {})];
     found.forEach((bytes, i) => expect(Buffer.compare(bytes, expected[i] as Buffer), `answer ${i}`).toBe(0));

@@ -1,4 +1,5 @@
-// Time that is said to be saved is time that the same program takes without the cache: both are run, by a clock that only kernels move.
+// Time that is said to be saved is time that the same program takes without the cache: both are run, by a clock that
+// only kernels move.
 import { describe, expect, it } from 'vitest';
 import type { SymbolicSheet, Tensor } from '../../src/index.ts';
 import { FUSED_ELEMENTS } from '../../src/core/engine/fusion.ts';
@@ -16,7 +17,10 @@ interface Cost {
   readonly savedNs: number;
 }
 
-/** What so many turns take after the first two (kernels are compiled in either case), and what is said to be saved by them. */
+/**
+ * What so many turns take after the first two (kernels are compiled in either case), and what is said to be saved by
+ * them.
+ */
 async function costOf(program: Program, turns: number, cache: 'on' | 'off'): Promise<Cost> {
   const { sheet, spentNs } = await openMetered({ cache });
   const turn = program(sheet);
@@ -37,7 +41,12 @@ function refits(sheet: SymbolicSheet): ReturnType<Program> {
     const z = x.subtract(x.mean({ axis: 0 })).divide(x.std({ axis: 0 }));
     const p = sheet.randomPermutation(ROWS, { seed: 5 });
     const [a, b] = [z.take(p), y.take(p)];
-    return a.matmul(a, { transposeA: true }).add(sheet.eye(COLUMNS).multiply(1 + turn)).solve(a.matmul(b, { transposeA: true })).sum().item();
+    return a
+      .matmul(a, { transposeA: true })
+      .add(sheet.eye(COLUMNS).multiply(1 + turn))
+      .solve(a.matmul(b, { transposeA: true }))
+      .sum()
+      .item();
   };
 }
 
@@ -87,17 +96,25 @@ const PROGRAMS: Readonly<Record<string, Program>> = {
   },
   'rows of a function that is remembered': (sheet) => {
     const a = matrix(sheet, 32);
-    const remembered = sheet.memo('rows', async (rows: readonly number[][]) => (await a.matmul(sheet.tensor(rows as number[][]), { transposeB: true }).data()).subarray(0, rows.length), { rows: 4 });
+    const remembered = sheet.memo(
+      'rows',
+      async (rows: readonly number[][]) =>
+        (await a.matmul(sheet.tensor(rows as number[][]), { transposeB: true }).data()).subarray(0, rows.length),
+      { rows: 4 },
+    );
     const rows = Array.from({ length: 12 }, (_, i) => new Array<number>(32).fill(i));
     return () => remembered(rows);
   },
 };
 
 describe('time saved', () => {
-  it.each(Object.entries(PROGRAMS))('and spent is at most what the same turns take without the cache, and little less: %s', async (_name, program) => {
-    const turns = program === refits ? 20 : 5;
-    const [on, off] = [await costOf(program, turns, 'on'), await costOf(program, turns, 'off')];
-    expect(on.savedNs + on.spentNs).toBeLessThanOrEqual(off.spentNs);
-    expect(on.savedNs).toBeGreaterThanOrEqual(0.8 * (off.spentNs - on.spentNs));
-  });
+  it.each(Object.entries(PROGRAMS))(
+    'and spent is at most what the same turns take without the cache, and little less: %s',
+    async (_name, program) => {
+      const turns = program === refits ? 20 : 5;
+      const [on, off] = [await costOf(program, turns, 'on'), await costOf(program, turns, 'off')];
+      expect(on.savedNs + on.spentNs).toBeLessThanOrEqual(off.spentNs);
+      expect(on.savedNs).toBeGreaterThanOrEqual(0.8 * (off.spentNs - on.spentNs));
+    },
+  );
 });

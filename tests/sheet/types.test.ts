@@ -1,28 +1,54 @@
-// What the compiler knows of elements: programs read them without casts. Every type that is claimed is held against the dtype that comes.
+// What the compiler knows of elements: programs read them without casts. Every type that is claimed is held against the
+// dtype that comes.
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { SymbolicSheet, type DType, type Tensor } from 'symbolic-sheet';
 
 describe('elements are typed', () => {
   it('by dtype from item(), and by rank from toArray(), which checks it', async () => {
     await using sheet = await SymbolicSheet.open({ devices: ['js'] });
-    const [floats, longs, flags] = [sheet.tensor([[1, 2], [3, 4]]), sheet.tensor([5n]), sheet.tensor([true, false])];
+    const [floats, longs, flags] = [
+      sheet.tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+      sheet.tensor([5n]),
+      sheet.tensor([true, false]),
+    ];
     const total: number = await floats.sum().item();
     const long: bigint = await longs.item();
     const flag: boolean = await flags.any().item();
     const rows: number[][] = await floats.toArray(2);
     const list: boolean[] = await flags.toArray(1);
     const single: bigint = await longs.sum().toArray(0);
-    expect([total, long, flag, rows, list, single]).toEqual([10, 5n, true, [[1, 2], [3, 4]], [true, false], 5n]);
+    expect([total, long, flag, rows, list, single]).toEqual([
+      10,
+      5n,
+      true,
+      [
+        [1, 2],
+        [3, 4],
+      ],
+      [true, false],
+      5n,
+    ]);
     expect(await floats.toArray()).toEqual(rows);
     // @ts-expect-error
     const wrong: Promise<string> = longs.item();
     expect(await wrong).toBe(5n);
-    await expect(floats.toArray(1)).rejects.toMatchObject({ code: 'SHAPE', message: expect.stringContaining('has rank 2, not 1') });
+    await expect(floats.toArray(1)).rejects.toMatchObject({
+      code: 'SHAPE',
+      message: expect.stringContaining('has rank 2, not 1'),
+    });
   });
 
-  it('through ops of a sheet as through those of a tensor, also where a quotient of integers is no integer', async () => {
+  it('through ops of a sheet as through those of a tensor, quotients of integers included', async () => {
     await using sheet = await SymbolicSheet.open({ devices: ['js'] });
-    const [x, i, l, flags] = [sheet.tensor(new Float64Array(2)), sheet.tensor(new Int32Array([1, 2])), sheet.tensor([1n, 2n]), sheet.tensor([true, false])];
+    const [x, i, l, flags] = [
+      sheet.tensor(new Float64Array(2)),
+      sheet.tensor(new Int32Array([1, 2])),
+      sheet.tensor([1n, 2n]),
+      sheet.tensor([true, false]),
+    ];
     const typed = <D extends DType>(tensor: Tensor<D>, dtype: NoInfer<D>): void => expect(tensor.dtype).toBe(dtype);
     typed(sheet.exp(x), 'float64');
     typed(sheet.add(x, 1), 'float64');
@@ -48,7 +74,12 @@ describe('elements are typed', () => {
     expectTypeOf(sheet.eye(2, { dtype: 'int8' }).dtype).toEqualTypeOf<'int8'>();
     expectTypeOf(sheet.arange(3, { dtype: 'int32' }).dtype).toEqualTypeOf<'int32'>();
     expect(await sheet.arange(3, { stop: null, dtype: 'int32' }).toArray(1)).toEqual([0, 1, 2]);
-    expect(await sheet.arange(6).slice({ start: null, stop: [4], step: null }).toArray(1)).toEqual([0, 1, 2, 3]);
+    expect(
+      await sheet
+        .arange(6)
+        .slice({ start: null, stop: [4], step: null })
+        .toArray(1),
+    ).toEqual([0, 1, 2, 3]);
     expect(sheet.full([2], { value: 3 }).reshape({ shape: [2, 1] }).shape).toEqual([2, 1]);
     // @ts-expect-error
     expect(() => sheet.eye(2, { dtype: 'int9' })).toThrow('int9');

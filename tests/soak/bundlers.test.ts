@@ -1,4 +1,5 @@
-// The packed package with bundlers, test runners and hosts that are installed for it from the registry, old versions beside new: each gives the key that Node gives.
+// The packed package with bundlers, test runners and hosts that are installed for it from the registry, old versions
+// beside new: each gives the key that Node gives.
 import { describe, expect, it } from 'vitest';
 import { SLOW } from '../package/bundlers.ts';
 import { outcomeOf } from '../package/outcome.ts';

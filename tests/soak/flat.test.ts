@@ -10,7 +10,10 @@ const MEGABYTE = 2 ** 20;
 
 describe('ten million distinct operations', () => {
   it('leave the table, the store and the process flat', async () => {
-    const sheet = await SymbolicSheet.open({ budgetBytes: 64 * MEGABYTE, trace: { maxEvents: 20_000, digests: 'none' } });
+    const sheet = await SymbolicSheet.open({
+      budgetBytes: 64 * MEGABYTE,
+      trace: { maxEvents: 20_000, digests: 'none' },
+    });
     const x = sheet.tensor(new Float32Array(16).fill(1));
     const isOver = untilShareEnds();
     let settledBytes = Infinity;

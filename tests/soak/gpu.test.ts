@@ -12,7 +12,11 @@ const MEGABYTE = 2 ** 20;
 
 describe('a hundred thousand results on a GPU', () => {
   it('stay within its budget, leak nothing and are right', { timeout: 3_600_000 }, async () => {
-    const { sheet, gpu, device, watch } = await openWatched({ gpuBudgetBytes: BUDGET_BYTES, budgetBytes: 64 * MEGABYTE, trace: { maxEvents: 20_000, digests: 'none' } });
+    const { sheet, gpu, device, watch } = await openWatched({
+      gpuBudgetBytes: BUDGET_BYTES,
+      budgetBytes: 64 * MEGABYTE,
+      trace: { maxEvents: 20_000, digests: 'none' },
+    });
     const x = gpu.tensor(Float32Array.from({ length: COUNT }, (_, i) => i));
     const isOver = untilShareEnds();
     let settledBytes = Infinity;

@@ -1,11 +1,18 @@
-// A loop that only awaits, of the kind, the steps and at most the seconds its arguments say: prints what the process had grown to when it had settled, and at the end.
+// A loop that only awaits, of the kind, the steps and at most the seconds its arguments say: prints what the process
+// had grown to when it had settled, and at the end.
 import { SymbolicSheet } from '../../src/index.ts';
 import { gc } from '../sheet/fixtures/collected.ts';
 
 const MIB = 2 ** 20;
 const [kind = 'calls', count = '100000', limit = 'Infinity'] = process.argv.slice(2);
 const steps = Number(count);
-const sheet = await SymbolicSheet.open({ devices: ['wasm', 'js'], threads: 1, budgetBytes: 8 * MIB, trace: { maxEvents: 10_000, digests: 'none' }, cache: kind === 'off' ? 'off' : 'on' });
+const sheet = await SymbolicSheet.open({
+  devices: ['wasm', 'js'],
+  threads: 1,
+  budgetBytes: 8 * MIB,
+  trace: { maxEvents: 10_000, digests: 'none' },
+  cache: kind === 'off' ? 'off' : 'on',
+});
 const x = sheet.tensor(new Float32Array(16).fill(1));
 const wide = sheet.tensor(new Float32Array(4096).fill(1));
 const remember = sheet.memo('square', (i: number) => ({ square: i * i }));
@@ -55,4 +62,6 @@ async function half(from: number): Promise<number> {
 const first = await half(0);
 const settled = await held();
 const done = await half(first);
-console.log(JSON.stringify({ done, settled, end: await held(), rss: process.memoryUsage().rss, nodes: sheet.stats().nodes }));
+console.log(
+  JSON.stringify({ done, settled, end: await held(), rss: process.memoryUsage().rss, nodes: sheet.stats().nodes }),
+);

@@ -1,4 +1,5 @@
-// How long a soak may take: `npm run soak -- --minutes 5` gives every test its share; without it loops go their full length.
+// How long a soak may take: `npm run soak -- --minutes 5` gives every test its share; without it loops go their full
+// length.
 import process from 'node:process';
 
 /** Tests that share the time. */

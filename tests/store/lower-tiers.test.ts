@@ -40,7 +40,9 @@ describe('stores below RAM', () => {
     const x = sheet.tensor(ELEMENTS, [N, N]);
     await x.matmul(x).data();
     await turn();
-    expect([...kept.values()].map(({ dtype, shape, producer }) => [dtype, shape, producer])).toEqual([['float32', [N, N], 'js']]);
+    expect([...kept.values()].map(({ dtype, shape, producer }) => [dtype, shape, producer])).toEqual([
+      ['float32', [N, N], 'js'],
+    ]);
   });
 
   it('are not asked for what costs little, nor for what is in RAM', async () => {
@@ -57,7 +59,11 @@ describe('stores below RAM', () => {
     expect(asked).toBe(after);
   });
 
-  for (const [name, bad] of [['throws', throwingStore], ['lies', lyingStore], ['never answers', silentStore]] as const) {
+  for (const [name, bad] of [
+    ['throws', throwingStore],
+    ['lies', lyingStore],
+    ['never answers', silentStore],
+  ] as const) {
     it(`cost no result where one ${name}`, { timeout: 30_000 }, async () => {
       const wanted = await program(await open([]));
       const store = bad();

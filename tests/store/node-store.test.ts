@@ -11,61 +11,93 @@ import { tensorType } from '../../src/core/tensor/type.ts';
 const BUDGET_BYTES = 50_000;
 
 /** A store, its table, and the blocks that nobody holds any more. */
-function open(budgetBytes = BUDGET_BYTES): { table: InterningTable; store: NodeStore; freed: Set<Block>; entry: (node: NodeId, elements: number, costNs?: number) => Entry } {
+function open(budgetBytes = BUDGET_BYTES): {
+  table: InterningTable;
+  store: NodeStore;
+  freed: Set<Block>;
+  entry: (node: NodeId, elements: number, costNs?: number) => Entry;
+} {
   const table = new InterningTable();
   const freed = new Set<Block>();
   return {
-    table, store: new NodeStore(table, budgetBytes), freed,
+    table,
+    store: new NodeStore(table, budgetBytes),
+    freed,
     entry: (node, elements, costNs = 1e6) => {
       const block = new Block(new Float32Array(elements), 0, (gone) => freed.add(gone));
-      return { node, op: 'test', value: valueOf(tensorType('float32', [elements]), block), attributes: NO_ATTRIBUTES, costNs, ownNs: costNs, device: 'js', away: false, facts: 0, score: 0, hits: 0, touched: 0, slot: 0 };
+      return {
+        node,
+        op: 'test',
+        value: valueOf(tensorType('float32', [elements]), block),
+        attributes: NO_ATTRIBUTES,
+        costNs,
+        ownNs: costNs,
+        device: 'js',
+        away: false,
+        facts: 0,
+        score: 0,
+        hits: 0,
+        touched: 0,
+        slot: 0,
+      };
     },
   };
 }
 
 const command = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ do: fc.constant('put' as const), which: fc.nat(11), elements: fc.nat(14_000), costNs: fc.nat(1e7) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('put' as const),
+      which: fc.nat(11),
+      elements: fc.nat(14_000),
+      costNs: fc.nat(1e7),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('get' as const), which: fc.nat(11) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('delete' as const), which: fc.nat(11) }) },
 );
 
 describe('the RAM store', () => {
   it('never exceeds its budget, gives what was put last, and holds exactly what it lists', () => {
-    fc.assert(fc.property(fc.array(command, { minLength: 1, maxLength: 120 }), (commands) => {
-      const { table, store, freed, entry } = open();
-      const nodes = Array.from({ length: 12 }, () => table.fresh(1, 0));
-      const put = new Map<NodeId, Entry>();
-      const all: Entry[] = [];
-      for (const each of commands) {
-        const node = nodes[each.which] as NodeId;
-        if (each.do === 'put') {
-          const made = entry(node, each.elements, each.costNs);
-          all.push(made);
-          const fits = store.put(made);
-          made.value.block.release();
-          expect(fits).toBe(store.peek(node) === made);
-          expect(freed.has(made.value.block)).toBe(!fits);
-          if (fits) put.set(node, made);
-        } else if (each.do === 'get') {
-          const found = store.get(node);
-          if (found !== undefined) expect(found).toBe(put.get(node));
-        } else {
-          const there = store.peek(node) !== undefined;
-          expect(store.delete(node)).toBe(there);
-          expect(store.peek(node)).toBeUndefined();
+    fc.assert(
+      fc.property(fc.array(command, { minLength: 1, maxLength: 120 }), (commands) => {
+        const { table, store, freed, entry } = open();
+        const nodes = Array.from({ length: 12 }, () => table.fresh(1, 0));
+        const put = new Map<NodeId, Entry>();
+        const all: Entry[] = [];
+        for (const each of commands) {
+          const node = nodes[each.which] as NodeId;
+          if (each.do === 'put') {
+            const made = entry(node, each.elements, each.costNs);
+            all.push(made);
+            const fits = store.put(made);
+            made.value.block.release();
+            expect(fits).toBe(store.peek(node) === made);
+            expect(freed.has(made.value.block)).toBe(!fits);
+            if (fits) put.set(node, made);
+          } else if (each.do === 'get') {
+            const found = store.get(node);
+            if (found !== undefined) expect(found).toBe(put.get(node));
+          } else {
+            const there = store.peek(node) !== undefined;
+            expect(store.delete(node)).toBe(there);
+            expect(store.peek(node)).toBeUndefined();
+          }
+          const listed = [...store.entries()];
+          const { entries, sizeBytes } = store.stats();
+          expect(sizeBytes).toBeLessThanOrEqual(BUDGET_BYTES);
+          expect(sizeBytes).toBeGreaterThanOrEqual(listed.reduce((sum, one) => sum + one.value.block.sizeBytes, 0));
+          expect(entries).toBe(listed.length);
+          for (const one of all) expect(freed.has(one.value.block)).toBe(!listed.includes(one));
+          for (const one of nodes) expect(table.holdersOf(one)).toBe(store.peek(one) === undefined ? 0 : 1);
         }
-        const listed = [...store.entries()];
-        const { entries, sizeBytes } = store.stats();
-        expect(sizeBytes).toBeLessThanOrEqual(BUDGET_BYTES);
-        expect(sizeBytes).toBeGreaterThanOrEqual(listed.reduce((sum, one) => sum + one.value.block.sizeBytes, 0));
-        expect(entries).toBe(listed.length);
-        for (const one of all) expect(freed.has(one.value.block)).toBe(!listed.includes(one));
-        for (const one of nodes) expect(table.holdersOf(one)).toBe(store.peek(one) === undefined ? 0 : 1);
-      }
-      store.close();
-      expect(freed.size).toBe(all.length);
-      expect(store.stats()).toMatchObject({ entries: 0, sizeBytes: 0 });
-    }), { seed: 20261124, numRuns: 150 });
+        store.close();
+        expect(freed.size).toBe(all.length);
+        expect(store.stats()).toMatchObject({ entries: 0, sizeBytes: 0 });
+      }),
+      { seed: 20261124, numRuns: 150 },
+    );
   });
 
   it('refuses what is larger than all of it, and keeps what it has', () => {
@@ -126,7 +158,13 @@ describe('the RAM store', () => {
     const away = (made: Entry): Entry => {
       const { type } = made.value;
       const block = Block.away(type.sizeBytes);
-      block.residence = { sizeBytes: type.sizeBytes, isAlive: true, read: () => Promise.resolve(new Block(new Float32Array(type.size))), settled: () => Promise.resolve(), release: () => {} };
+      block.residence = {
+        sizeBytes: type.sizeBytes,
+        isAlive: true,
+        read: () => Promise.resolve(new Block(new Float32Array(type.size))),
+        settled: () => Promise.resolve(),
+        release: () => {},
+      };
       return { ...made, value: valueOf(type, block) };
     };
 
@@ -139,12 +177,16 @@ describe('the RAM store', () => {
       expect(store.stats().sizeBytes).toBeLessThan(20 * 1000);
       for (const { value } of entries) await value.block.bring();
       const { sizeBytes, deviceBytes, entries: kept } = store.stats();
-      expect([deviceBytes, sizeBytes <= BUDGET_BYTES, kept]).toEqual([0, true, Math.floor(BUDGET_BYTES / (sizeBytes / kept))]);
+      expect([deviceBytes, sizeBytes <= BUDGET_BYTES, kept]).toEqual([
+        0,
+        true,
+        Math.floor(BUDGET_BYTES / (sizeBytes / kept)),
+      ]);
       store.close();
       expect(store.stats()).toMatchObject({ entries: 0, sizeBytes: 0, deviceBytes: 0 });
     });
 
-    it('lets go of what is larger than the budget when it comes, and of nothing that was replaced meanwhile', async () => {
+    it('evicts what is larger than the budget when it comes, and nothing that was replaced meanwhile', async () => {
       const { table, store, entry } = open();
       const [large, small] = [table.fresh(1, 0), table.fresh(1, 0)];
       const [first, second] = [away(entry(large, 40_000)), away(entry(small, 10))];

@@ -21,7 +21,8 @@ const KEPT = new Map();
 const STORES: Readonly<Record<string, { open: () => Store; reopen?: () => Store }>> = {
   'a plain store': { open: () => plainStore() },
   'a plain store that outlives its closing': {
-    open: () => (KEPT.clear(), wrap(plainStore(KEPT), { close: async () => {} })), reopen: () => plainStore(KEPT),
+    open: () => (KEPT.clear(), wrap(plainStore(KEPT), { close: async () => {} })),
+    reopen: () => plainStore(KEPT),
   },
   'a store in RAM': { open: () => new RamStore(2 ** 24) },
   'single flight': { open: () => singleFlight(plainStore()) },
@@ -77,11 +78,12 @@ describe('single flight', () => {
   it('asks once for all who wait, and ends the look-up with the last of them', async () => {
     let [asked, aborted] = [0, 0];
     const slow = wrap(plainStore(), {
-      get: (_key, signal) => new Promise((resolve) => {
-        asked++;
-        signal?.addEventListener('abort', () => aborted++);
-        setTimeout(() => resolve(one), 20);
-      }),
+      get: (_key, signal) =>
+        new Promise((resolve) => {
+          asked++;
+          signal?.addEventListener('abort', () => aborted++);
+          setTimeout(() => resolve(one), 20);
+        }),
     });
     const store = singleFlight(slow);
     const leaver = new AbortController();
@@ -111,7 +113,10 @@ describe('wrappers', () => {
     const store = deadline(silentStore(), 10, tell);
     expect(await store.get(one.key)).toBeUndefined();
     await store.close();
-    expect(seen.map(({ kind, key }) => [kind, key])).toEqual([['late', one.key], ['late', undefined]]);
+    expect(seen.map(({ kind, key }) => [kind, key])).toEqual([
+      ['late', one.key],
+      ['late', undefined],
+    ]);
   });
 
   it('make a miss of what is thrown', async () => {
@@ -143,7 +148,10 @@ describe('wrappers', () => {
     const elsewhere = {
       ...one,
       elements: {
-        sizeBytes: 16, isAlive: true, settled: () => undefined, release: () => {},
+        sizeBytes: 16,
+        isAlive: true,
+        settled: () => undefined,
+        release: () => {},
         read: async () => new Block(Float32Array.of(1, 2, 3, 4)),
       },
     };

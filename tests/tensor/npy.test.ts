@@ -15,40 +15,93 @@ const golden = (name: string): Uint8Array => readFileSync(new URL(`../golden/npy
 
 /** A file of version 1.0 with this header and these bytes behind it. */
 function npy(header: string, data: readonly number[] = [], version = 1): Uint8Array {
-  const length = version === 1 ? [header.length & 0xff, header.length >> 8] : [header.length & 0xff, (header.length >> 8) & 0xff, header.length >> 16, 0];
-  return Uint8Array.from([0x93, ...Buffer.from('NUMPY'), version, 0, ...length, ...Buffer.from(header, 'latin1'), ...data]);
+  const length =
+    version === 1
+      ? [header.length & 0xff, header.length >> 8]
+      : [header.length & 0xff, (header.length >> 8) & 0xff, header.length >> 16, 0];
+  return Uint8Array.from([
+    0x93,
+    ...Buffer.from('NUMPY'),
+    version,
+    0,
+    ...length,
+    ...Buffer.from(header, 'latin1'),
+    ...data,
+  ]);
 }
 
-const header = (descr: string, shape: string, order = 'False'): string => `{'descr': ${descr}, 'fortran_order': ${order}, 'shape': ${shape}, }\n`;
+const header = (descr: string, shape: string, order = 'False'): string =>
+  `{'descr': ${descr}, 'fortran_order': ${order}, 'shape': ${shape}, }\n`;
 
 /** A tensor of any dtype and shape whose bytes are arbitrary (0 or 1 for bool). */
-const tensors = fc.record({ dtype: fc.constantFrom(...DTYPE_NAMES), shape: fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 5 }), seed: fc.integer() })
+const tensors = fc
+  .record({
+    dtype: fc.constantFrom(...DTYPE_NAMES),
+    shape: fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 5 }),
+    seed: fc.integer(),
+  })
   .map(({ dtype, shape, seed }) => ({ dtype, shape, array: filled(dtype, sizeOf(shape), seed) }));
 
 function filled(dtype: DType, length: number, seed: number): TypedArray {
   const array = allocate(dtype, length);
   const bytes = bytesOf(array);
   for (let i = 0, state = seed | 1; i < bytes.length; i++) {
-    state = Math.imul(state, 1664525) + 1013904223 | 0;
+    state = (Math.imul(state, 1664525) + 1013904223) | 0;
     bytes[i] = dtype === 'bool' ? state >>> 31 : state >>> 24;
   }
   return array;
 }
 
-const comparable = ({ dtype, shape, array }: Pick<Elements, 'dtype' | 'shape' | 'array'>): unknown =>
-  ({ dtype, shape, bytes: Buffer.from(bytesOf(array)).toString('hex') });
+const comparable = ({ dtype, shape, array }: Pick<Elements, 'dtype' | 'shape' | 'array'>): unknown => ({
+  dtype,
+  shape,
+  bytes: Buffer.from(bytesOf(array)).toString('hex'),
+});
 
 describe('files that NumPy wrote', () => {
   it('are read in every version, byte order and element order', () => {
-    expect(decodeNpy(golden('float32-2x3'))).toEqual({ dtype: 'float32', shape: [2, 3], array: new Float32Array([0, -0, 1.5, Infinity, -Infinity, 3.25]), fresh: true });
-    expect(decodeNpy(golden('float64-big-endian-2x2'))).toMatchObject({ dtype: 'float64', shape: [2, 2], array: new Float64Array([1.1, -2.2, 3e300, 5e-324]) });
-    expect(decodeNpy(golden('int32-column-major-2x3x2'))).toMatchObject({ dtype: 'int32', shape: [2, 3, 2], array: Int32Array.from({ length: 12 }, (_, i) => i) });
-    expect(decodeNpy(golden('int64-version-2'))).toMatchObject({ dtype: 'int64', shape: [3], array: new BigInt64Array([-(2n ** 63n), 2n ** 63n - 1n, 0n]) });
-    expect(decodeNpy(golden('int8-version-3-scalar'))).toMatchObject({ dtype: 'int8', shape: [], array: new Int8Array([-7]) });
-    expect(decodeNpy(golden('uint32-big-endian-column-major-2x3'))).toMatchObject({ dtype: 'uint32', shape: [2, 3], array: new Uint32Array([1, 2, 3, 4294967295, 5, 6]) });
-    expect(decodeNpy(golden('uint8-empty-0x4'))).toMatchObject({ dtype: 'uint8', shape: [0, 4], array: new Uint8Array(0) });
+    expect(decodeNpy(golden('float32-2x3'))).toEqual({
+      dtype: 'float32',
+      shape: [2, 3],
+      array: new Float32Array([0, -0, 1.5, Infinity, -Infinity, 3.25]),
+      fresh: true,
+    });
+    expect(decodeNpy(golden('float64-big-endian-2x2'))).toMatchObject({
+      dtype: 'float64',
+      shape: [2, 2],
+      array: new Float64Array([1.1, -2.2, 3e300, 5e-324]),
+    });
+    expect(decodeNpy(golden('int32-column-major-2x3x2'))).toMatchObject({
+      dtype: 'int32',
+      shape: [2, 3, 2],
+      array: Int32Array.from({ length: 12 }, (_, i) => i),
+    });
+    expect(decodeNpy(golden('int64-version-2'))).toMatchObject({
+      dtype: 'int64',
+      shape: [3],
+      array: new BigInt64Array([-(2n ** 63n), 2n ** 63n - 1n, 0n]),
+    });
+    expect(decodeNpy(golden('int8-version-3-scalar'))).toMatchObject({
+      dtype: 'int8',
+      shape: [],
+      array: new Int8Array([-7]),
+    });
+    expect(decodeNpy(golden('uint32-big-endian-column-major-2x3'))).toMatchObject({
+      dtype: 'uint32',
+      shape: [2, 3],
+      array: new Uint32Array([1, 2, 3, 4294967295, 5, 6]),
+    });
+    expect(decodeNpy(golden('uint8-empty-0x4'))).toMatchObject({
+      dtype: 'uint8',
+      shape: [0, 4],
+      array: new Uint8Array(0),
+    });
     expect(decodeNpy(golden('float16'))).toMatchObject({ dtype: 'float16', shape: [2], array: Uint16Array.of(0, 0) });
-    expect(decodeNpy(golden('bool-2x2'))).toMatchObject({ dtype: 'bool', shape: [2, 2], array: new Uint8Array([1, 0, 0, 1]) });
+    expect(decodeNpy(golden('bool-2x2'))).toMatchObject({
+      dtype: 'bool',
+      shape: [2, 2],
+      array: new Uint8Array([1, 0, 0, 1]),
+    });
   });
 
   it('are the bytes that encodeNpy writes, where they are little-endian and row-major', () => {
@@ -68,14 +121,17 @@ describe('files that NumPy wrote', () => {
 
 describe('a round trip', () => {
   it('gives every tensor back, bit by bit, from any position in a buffer', () => {
-    fc.assert(fc.property(tensors, fc.integer({ min: 0, max: 9 }), (tensor, shift) => {
-      const file = encodeNpy(tensor);
-      const moved = new Uint8Array(file.length + shift);
-      moved.set(file, shift);
-      const back = decodeNpy(moved.subarray(shift));
-      expect(comparable(back)).toEqual(comparable(tensor));
-      expect([back.fresh, (file.length - tensor.array.byteLength) % 64]).toEqual([true, 0]);
-    }), { seed: 21, numRuns: 400 });
+    fc.assert(
+      fc.property(tensors, fc.integer({ min: 0, max: 9 }), (tensor, shift) => {
+        const file = encodeNpy(tensor);
+        const moved = new Uint8Array(file.length + shift);
+        moved.set(file, shift);
+        const back = decodeNpy(moved.subarray(shift));
+        expect(comparable(back)).toEqual(comparable(tensor));
+        expect([back.fresh, (file.length - tensor.array.byteLength) % 64]).toEqual([true, 0]);
+      }),
+      { seed: 21, numRuns: 400 },
+    );
   });
 
   it('holds for the largest rank', () => {
@@ -97,7 +153,10 @@ describe('a round trip', () => {
 
 describe('headers written by others', () => {
   it('may use double quotes, other spacing, any key order, Python 2 longs and no last comma', () => {
-    expect(decodeNpy(npy('{"shape":(1L,2L),"descr":"|u1","fortran_order":False}', [4, 5]))).toMatchObject({ shape: [1, 2], array: new Uint8Array([4, 5]) });
+    expect(decodeNpy(npy('{"shape":(1L,2L),"descr":"|u1","fortran_order":False}', [4, 5]))).toMatchObject({
+      shape: [1, 2],
+      array: new Uint8Array([4, 5]),
+    });
   });
 
   it('may hold bytes other than 1 for true', () => {
@@ -106,11 +165,30 @@ describe('headers written by others', () => {
 
   it('are refused when they are not exactly such a dictionary', () => {
     const broken = [
-      '', '{', '{}', '[]', "{'descr': '<f4'}", header("'<f4'", '(0,)').replace('}', "'more': 1, }"), header("'<f4'", '[0]'), header("'<f4'", '(0)'),
-      header("'<f4'", '(-1,)'), header("'<f4'", '(1.5,)'), header("'<f4'", '(0 0)'), header("'<f4'", '(0,,)'), header("'<f4'", '(99999999999999999999,)'),
-      header("'<f4'", '(0,)', '0'), header("'<f4'", '(0,)', 'Falsey'), header('4', '(0,)'), header("[('a', '<f4')", '(0,)'), header("'f4'", '(0,)'), header("'=f4'", '(0,)'),
-      `${header("'<f4'", '(0,)')}x`, header("'<f4'", '(0,)').replace("'descr'", "'shape': (0,), 'descr'"), header("'<f4", '(0,)'),
-      header("'<f4'", `(${'1,'.repeat(33)})`), header("'<f4'", `(${'9007199254740991,'.repeat(31)}0)`),
+      '',
+      '{',
+      '{}',
+      '[]',
+      "{'descr': '<f4'}",
+      header("'<f4'", '(0,)').replace('}', "'more': 1, }"),
+      header("'<f4'", '[0]'),
+      header("'<f4'", '(0)'),
+      header("'<f4'", '(-1,)'),
+      header("'<f4'", '(1.5,)'),
+      header("'<f4'", '(0 0)'),
+      header("'<f4'", '(0,,)'),
+      header("'<f4'", '(99999999999999999999,)'),
+      header("'<f4'", '(0,)', '0'),
+      header("'<f4'", '(0,)', 'Falsey'),
+      header('4', '(0,)'),
+      header("[('a', '<f4')", '(0,)'),
+      header("'f4'", '(0,)'),
+      header("'=f4'", '(0,)'),
+      `${header("'<f4'", '(0,)')}x`,
+      header("'<f4'", '(0,)').replace("'descr'", "'shape': (0,), 'descr'"),
+      header("'<f4", '(0,)'),
+      header("'<f4'", `(${'1,'.repeat(33)})`),
+      header("'<f4'", `(${'9007199254740991,'.repeat(31)}0)`),
     ];
     for (const text of broken) expect(() => decodeNpy(npy(text)), text).toThrow(FormatError);
   });
@@ -123,27 +201,41 @@ describe('headers written by others', () => {
 
   it('are refused at every cut, for bytes too many, and for another magic or version', () => {
     const file = encodeNpy({ dtype: 'int32', shape: [2], array: new Int32Array([1, 2]) });
-    for (let length = 0; length < file.length; length++) expect(() => decodeNpy(file.subarray(0, length))).toThrow(FormatError);
+    for (let length = 0; length < file.length; length++)
+      expect(() => decodeNpy(file.subarray(0, length))).toThrow(FormatError);
     expect(() => decodeNpy(Uint8Array.from([...file, 0]))).toThrow(FormatError);
-    for (const [at, byte] of [[0, 0x92], [5, 0], [6, 0], [6, 4], [7, 1]] as const) expect(() => decodeNpy(file.with(at, byte))).toThrow(FormatError);
+    for (const [at, byte] of [
+      [0, 0x92],
+      [5, 0],
+      [6, 0],
+      [6, 4],
+      [7, 1],
+    ] as const)
+      expect(() => decodeNpy(file.with(at, byte))).toThrow(FormatError);
   });
 
   it('give a tensor or a typed error for any damage', () => {
     const file = encodeNpy({ dtype: 'float32', shape: [2, 3], array: new Float32Array(6) });
-    fc.assert(fc.property(fc.integer({ min: 0, max: 80 }), fc.integer({ min: 0, max: 255 }), (at, byte) => {
-      try {
-        const { array, shape } = decodeNpy(file.with(at, byte));
-        expect(array.length).toBe(sizeOf(shape));
-      } catch (error) {
-        expect(error instanceof FormatError || error instanceof DTypeError).toBe(true);
-      }
-    }), { seed: 22, numRuns: 2000 });
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 80 }), fc.integer({ min: 0, max: 255 }), (at, byte) => {
+        try {
+          const { array, shape } = decodeNpy(file.with(at, byte));
+          expect(array.length).toBe(sizeOf(shape));
+        } catch (error) {
+          expect(error instanceof FormatError || error instanceof DTypeError).toBe(true);
+        }
+      }),
+      { seed: 22, numRuns: 2000 },
+    );
   });
 });
 
 const hasNumpy = spawnSync('python3', ['-c', 'import numpy']).status === 0;
 
-/** Reads each file with NumPy, checks it against what it is told, and writes it three times: as it is, big-endian, column-major. */
+/**
+ * Reads each file with NumPy, checks it against what it is told, and writes it three times: as it is, big-endian,
+ * column-major.
+ */
 const SCRIPT = `
 import json, sys, numpy as np
 for i, (dtype, shape, data) in enumerate(json.load(sys.stdin)):
@@ -160,7 +252,11 @@ describe('NumPy itself', () => {
     try {
       const samples = fc.sample(tensors, { seed: 23, numRuns: 120 });
       samples.forEach((tensor, i) => writeFileSync(join(folder, `${i}.npy`), encodeNpy(tensor)));
-      const told = samples.map(({ dtype, shape, array }) => [dtype, shape, Buffer.from(bytesOf(array)).toString('hex')]);
+      const told = samples.map(({ dtype, shape, array }) => [
+        dtype,
+        shape,
+        Buffer.from(bytesOf(array)).toString('hex'),
+      ]);
       const run = spawnSync('python3', ['-c', SCRIPT, folder], { input: JSON.stringify(told), encoding: 'utf8' });
       expect(run.stderr).toBe('');
       samples.forEach((tensor, i) => {

@@ -1,13 +1,44 @@
-// UTF-8 without the platform's coders: the bytes and texts of those, for text of every length of character and for bytes that are none.
+// UTF-8 without the platform's coders: the bytes and texts of those, for text of every length of character and for
+// bytes that are none.
 import { describe, expect, it } from 'vitest';
-import { decodePlainly, decodeUtf8, decodeUtf8Leniently, encodePlainly, encodeUtf8 } from '../../src/core/tensor/utf8.ts';
+import {
+  decodePlainly,
+  decodeUtf8,
+  decodeUtf8Leniently,
+  encodePlainly,
+  encodeUtf8,
+} from '../../src/core/tensor/utf8.ts';
 
-const TEXTS = ['', 'plain', '\0\u007f\u0080\u07ff\u0800\uffff', 'Größe, 行列, 🧮', '\u{10000}\u{10ffff}', '\ufeffmarked', '\ud800 alone', 'alone \udfff', '\udc00\ud800'];
-const BROKEN = [[0x80], [0xc0, 0x80], [0xc3], [0xe0, 0x80, 0x80], [0xed, 0xa0, 0x80], [0xf0, 0x80, 0x80, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xf5, 0x80], [0xe2, 0x82], [0xe2, 0x82, 0x41], [0xf0, 0x9f, 0xa7], [0x61, 0xff, 0x62]];
+const TEXTS = [
+  '',
+  'plain',
+  '\0\u007f\u0080\u07ff\u0800\uffff',
+  'Größe, 行列, 🧮',
+  '\u{10000}\u{10ffff}',
+  '\ufeffmarked',
+  '\ud800 alone',
+  'alone \udfff',
+  '\udc00\ud800',
+];
+const BROKEN = [
+  [0x80],
+  [0xc0, 0x80],
+  [0xc3],
+  [0xe0, 0x80, 0x80],
+  [0xed, 0xa0, 0x80],
+  [0xf0, 0x80, 0x80, 0x80],
+  [0xf4, 0x90, 0x80, 0x80],
+  [0xf5, 0x80],
+  [0xe2, 0x82],
+  [0xe2, 0x82, 0x41],
+  [0xf0, 0x9f, 0xa7],
+  [0x61, 0xff, 0x62],
+];
 
 describe('UTF-8 without coders of the platform', () => {
   it('encodes every text as they do', () => {
-    for (const text of TEXTS) expect([text, [...encodePlainly(text)]]).toEqual([text, [...new TextEncoder().encode(text)]]);
+    for (const text of TEXTS)
+      expect([text, [...encodePlainly(text)]]).toEqual([text, [...new TextEncoder().encode(text)]]);
   });
 
   it('decodes bytes as they do, and knows those that are no text', () => {
@@ -23,7 +54,10 @@ describe('UTF-8 without coders of the platform', () => {
         }
       })();
       expect([bytes, decodePlainly(given)]).toEqual([bytes, { text: lenient.decode(given), sound: isText }]);
-      expect([decodeUtf8(given), decodeUtf8Leniently(given)]).toEqual([isText ? lenient.decode(given) : undefined, lenient.decode(given)]);
+      expect([decodeUtf8(given), decodeUtf8Leniently(given)]).toEqual([
+        isText ? lenient.decode(given) : undefined,
+        lenient.decode(given),
+      ]);
     }
   });
 

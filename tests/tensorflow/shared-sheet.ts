@@ -17,7 +17,8 @@ export const NAME = 'symbolic-sheet-webgpu';
 export const SIDE = 32;
 /** The largest readback that is only of proofs and times. */
 const PROOF_BYTES = 1024;
-export const noise = (count: number, seed = 1): Float32Array => Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898 + seed) / 2);
+export const noise = (count: number, seed = 1): Float32Array =>
+  Float32Array.from({ length: count }, (_, i) => Math.sin(i * 12.9898 + seed) / 2);
 export const square = (seed: number): Float32Array => noise(SIDE * SIDE, seed);
 export const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
@@ -64,11 +65,24 @@ export async function openShared(options: OpenOptions = {}): Promise<SharedSheet
   const device = await openTensorflowBeside(gpu, tf, js);
   const log: string[] = [];
   const host = await nodeHost();
-  const sheet = await openSheet(SymbolicSheet, { ...host, settings: { ...host.settings, log: true }, warn: (line) => void log.push(line) }, {}, async () => ({ devices: [js, gpu, device] }));
+  const sheet = await openSheet(
+    SymbolicSheet,
+    { ...host, settings: { ...host.settings, log: true }, warn: (line) => void log.push(line) },
+    {},
+    async () => ({ devices: [js, gpu, device] }),
+  );
   closing.push(sheet, owner);
   watch.readbacks.length = 0;
-  return { sheet, onTf: sheet.with({ device: 'tensorflow' }), onGpu: sheet.with({ device: 'webgpu' }), device, watch, log };
+  return {
+    sheet,
+    onTf: sheet.with({ device: 'tensorflow' }),
+    onGpu: sheet.with({ device: 'webgpu' }),
+    device,
+    watch,
+    log,
+  };
 }
 
 /** Readbacks that were not only of proofs and times. */
-export const elementsRead = ({ watch }: SharedSheet): number => watch.readbacks.filter((size) => size > PROOF_BYTES).length;
+export const elementsRead = ({ watch }: SharedSheet): number =>
+  watch.readbacks.filter((size) => size > PROOF_BYTES).length;

@@ -1,4 +1,5 @@
-// TensorFlow.js on the sheet's own GPU device: what it computes stays there, what it leaves behind is nothing, and what is lost is computed again.
+// TensorFlow.js on the sheet's own GPU device: what it computes stays there, what it leaves behind is nothing, and what
+// is lost is computed again.
 import type * as Tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
@@ -7,13 +8,16 @@ import { elementsRead, NAME, noise, openShared, type SharedSheet, SIDE, square, 
 import { errorIn, referenceOf, tasksOf } from './tasks.ts';
 
 /** The ops that were computed, and where. */
-const places = ({ log }: SharedSheet): string[] => log.flatMap((line) => (/^#\d+ (\S+) computed on (\w+) in /.exec(line)?.slice(1).join(' on ') ?? []));
+const places = ({ log }: SharedSheet): string[] =>
+  log.flatMap((line) => /^#\d+ (\S+) computed on (\w+) in /.exec(line)?.slice(1).join(' on ') ?? []);
 
 async function expectClose(found: Tensor, wanted: Tensor): Promise<void> {
   const [x, y] = [await found.data(), await wanted.data()] as [Float32Array, Float32Array];
   const largest = y.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);
   expect(x.length).toBe(y.length);
-  expect(x.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (y[i] as number))), 0) / largest).toBeLessThan(1e-5);
+  expect(x.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (y[i] as number))), 0) / largest).toBeLessThan(
+    1e-5,
+  );
 }
 
 describe('tf and the GPU kernels in turn', () => {
@@ -30,7 +34,12 @@ describe('tf and the GPU kernels in turn', () => {
     const result = onTf.matmul(positive, positive, { transposeB: true });
     await onTf.compute(result);
     expect(elementsRead(opened)).toBe(0);
-    expect(places(opened)).toEqual(['subtract on webgpu', 'matmul on tensorflow', 'relu on webgpu', 'matmul on tensorflow']);
+    expect(places(opened)).toEqual([
+      'subtract on webgpu',
+      'matmul on tensorflow',
+      'relu on webgpu',
+      'matmul on tensorflow',
+    ]);
     const js = sheet.with({ device: 'js', cache: 'off' });
     const reference = js.relu(js.matmul(js.subtract(x, 0.1), y));
     await expectClose(result, js.matmul(reference, reference, { transposeB: true }));
@@ -54,13 +63,20 @@ describe('tf on the device of the sheet', () => {
     const { device } = await openShared();
     const before = tf.memory().numTensors;
     // Shaders may flush subnormals, and then infinity times one is NaN.
-    const tasks = tasksOf(OPS.get(name)!, 'float32', 12).filter((task) => device.supports(task, 'free') === true && task.operands.every(({ array }) => (array as Float32Array).every((x) => x === 0 || Math.abs(x) >= 2 ** -126)));
+    const tasks = tasksOf(OPS.get(name)!, 'float32', 12).filter(
+      (task) =>
+        device.supports(task, 'free') === true &&
+        task.operands.every(({ array }) => (array as Float32Array).every((x) => x === 0 || Math.abs(x) >= 2 ** -126)),
+    );
     expect(tasks.length).toBeGreaterThan(3);
     for (const task of tasks) {
       const out = device.memory!.take(task.type);
       await device.run(task, out, 'free');
       await out.bring();
-      expect(errorIn(task, out.array, referenceOf(task)), task.operands.map(({ type }) => `[${type.shape.join()}]`).join(' · ')).toBeLessThanOrEqual(task.row.bound);
+      expect(
+        errorIn(task, out.array, referenceOf(task)),
+        task.operands.map(({ type }) => `[${type.shape.join()}]`).join(' · '),
+      ).toBeLessThanOrEqual(task.row.bound);
     }
     expect(tf.memory().numTensors).toBe(before);
   });
@@ -70,7 +86,10 @@ describe('tf on the device of the sheet', () => {
     const onTf = sheet.with({ device: 'tensorflow', cache: 'off' });
     const before = tf.memory().numTensors;
     // Moves rows down by one, without rounding.
-    const shift = sheet.tensor(new Float32Array(SIDE * SIDE).map((_, i) => (i % SIDE === (Math.floor(i / SIDE) + SIDE - 1) % SIDE ? 1 : 0)), [SIDE, SIDE]);
+    const shift = sheet.tensor(
+      new Float32Array(SIDE * SIDE).map((_, i) => (i % SIDE === (Math.floor(i / SIDE) + SIDE - 1) % SIDE ? 1 : 0)),
+      [SIDE, SIDE],
+    );
     let [product, bytes]: [Tensor, number] = [sheet.tensor(square(4), [SIDE, SIDE]), 0];
     for (let i = 0; i < 200; i++) {
       const next = onTf.matmul(shift, product);
@@ -79,7 +98,7 @@ describe('tf on the device of the sheet', () => {
       product = next;
       if (i === 100) bytes = watch.bytes;
     }
-    const from = SIDE * (SIDE - 200 % SIDE);
+    const from = SIDE * (SIDE - (200 % SIDE));
     expect(await product.data()).toEqual(Float32Array.of(...square(4).slice(from), ...square(4).slice(0, from)));
     expect(watch.bytes).toBeLessThanOrEqual(bytes);
     expect(tf.memory().numTensors).toBe(before);
@@ -183,19 +202,26 @@ describe('opening', () => {
     Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
     const { sheet, onTf, device } = await openShared();
     Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
-    expect(device.detail).toBe(`TensorFlow.js ${tf.version_core}, backend webgpu, not on the sheet's GPU device: WebGPU is not supported on this device`);
+    expect(device.detail).toBe(
+      `TensorFlow.js ${tf.version_core}, backend webgpu, not on the sheet's GPU device: WebGPU is not supported ` +
+        'on this device',
+    );
     const x = sheet.tensor(square(11), [SIDE, SIDE]);
     await expectClose(onTf.matmul(x, x), sheet.with({ device: 'js', cache: 'off' }).matmul(x, x));
   });
 
   it('leaves it there where its products are wrong on the device, which goes on unharmed', async () => {
     const theirs = tf.getKernel('BatchMatMul', 'webgpu');
-    const broken: Tf.KernelConfig = { ...theirs, kernelFunc: (args) => {
-      const product = theirs.kernelFunc(args) as Tf.TensorInfo;
-      const { device } = args.backend as unknown as { device: GPUDevice };
-      if (device !== (tf.findBackend('webgpu') as unknown as { device: GPUDevice }).device) device.createBuffer({ size: 16, usage: 0x3 }); // two usages that exclude each other
-      return product;
-    } };
+    const broken: Tf.KernelConfig = {
+      ...theirs,
+      kernelFunc: (args) => {
+        const product = theirs.kernelFunc(args) as Tf.TensorInfo;
+        const { device } = args.backend as unknown as { device: GPUDevice };
+        if (device !== (tf.findBackend('webgpu') as unknown as { device: GPUDevice }).device)
+          device.createBuffer({ size: 16, usage: 0x3 }); // two usages that exclude each other
+        return product;
+      },
+    };
     tf.unregisterKernel('BatchMatMul', 'webgpu');
     tf.registerKernel(broken);
     const { onGpu, sheet, device, watch } = await openShared();

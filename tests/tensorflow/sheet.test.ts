@@ -17,7 +17,12 @@ describe('a sheet with tf on wasm', () => {
     await tf.setBackend('wasm');
     const js = new JsDevice();
     const host = await nodeHost();
-    sheet = await openSheet(SymbolicSheet, { ...host, settings: { ...host.settings, log: true }, warn: (line) => void log.push(line) }, {}, async () => ({ devices: [js, await openTensorflow(tf, js)] }));
+    sheet = await openSheet(
+      SymbolicSheet,
+      { ...host, settings: { ...host.settings, log: true }, warn: (line) => void log.push(line) },
+      {},
+      async () => ({ devices: [js, await openTensorflow(tf, js)] }),
+    );
   });
   afterAll(() => sheet.close());
 
@@ -25,10 +30,17 @@ describe('a sheet with tf on wasm', () => {
     const onTf = sheet.with({ device: 'tensorflow' });
     const [a, b] = [sheet.randomNormal([40, 700], { seed: 1 }), sheet.randomNormal([700, 30], { seed: 2 })];
     const product = onTf.matmul(a, b);
-    const [found, wanted] = [await product.data(), await sheet.with({ device: 'js', cache: 'off' }).matmul(a, b).data()] as [Float32Array, Float32Array];
+    const [found, wanted] = [
+      await product.data(),
+      await sheet.with({ device: 'js', cache: 'off' }).matmul(a, b).data(),
+    ] as [Float32Array, Float32Array];
     expect(Math.max(...found.map((x, i) => Math.abs(x - wanted[i]!)))).toBeLessThan(64 * 2 ** -23 * 100);
-    expect((await onTf.matmul(a, b).data() as Float32Array)).toEqual(found);
-    expect(log.filter((line) => line.includes('matmul'))).toEqual([expect.stringMatching(/ on tensorflow in /), expect.stringMatching(/ on js in /), expect.stringMatching(/ hit /)]);
+    expect((await onTf.matmul(a, b).data()) as Float32Array).toEqual(found);
+    expect(log.filter((line) => line.includes('matmul'))).toEqual([
+      expect.stringMatching(/ on tensorflow in /),
+      expect.stringMatching(/ on js in /),
+      expect.stringMatching(/ hit /),
+    ]);
   });
 
   it('chooses it by itself where it is quickest', async () => {
@@ -45,12 +57,18 @@ describe('a sheet with tf on wasm', () => {
   });
 
   it('takes tensors of tf and gives tensors to tf', async () => {
-    const given = tf.tensor2d([[1.5, -2], [3, 4]]);
+    const given = tf.tensor2d([
+      [1.5, -2],
+      [3, 4],
+    ]);
     const squared = await sheet.tensor(given).square();
     expect([...(await squared.data())]).toEqual([2.25, 4, 9, 16]);
     expect([...(await sheet.tensor(tf.greater(given, 0)).data())]).toEqual([1, 0, 1, 1]);
     const back = await squared.as(tf);
-    expect([back.shape, [...tf.add(back, given).dataSync()]]).toEqual([[2, 2], [3.75, 2, 12, 20]]);
+    expect([back.shape, [...tf.add(back, given).dataSync()]]).toEqual([
+      [2, 2],
+      [3.75, 2, 12, 20],
+    ]);
     tf.dispose([given, back]);
   });
 });

@@ -30,22 +30,33 @@ describe('on backend webgpu', () => {
   });
   afterAll(() => tf.removeBackend('webgpu'));
 
-  it('products stay within the bound, batches, vectors and transposes among them, and leave no tensor behind', async () => {
+  it('products stay within the bound, batches, vectors and transposes too, and leave no tensor behind', async () => {
     const before = tf.memory().numTensors;
     // Shaders may flush subnormals, and then infinity times one is NaN.
-    const tasks = tasksOf(OPS.get('matmul')!, 'float32', 24).filter((task) => device.supports(task, 'free') === true && task.operands.every(({ array }) => (array as Float32Array).every((x) => x === 0 || Math.abs(x) >= 2 ** -126)));
+    const tasks = tasksOf(OPS.get('matmul')!, 'float32', 24).filter(
+      (task) =>
+        device.supports(task, 'free') === true &&
+        task.operands.every(({ array }) => (array as Float32Array).every((x) => x === 0 || Math.abs(x) >= 2 ** -126)),
+    );
     expect(tasks.length).toBeGreaterThan(10);
     for (const task of tasks) {
       const out = blankFor(task);
       await device.run(task, out, 'free');
-      expect(errorIn(task, out.array, referenceOf(task)), task.operands.map(({ type }) => `[${type.shape.join()}]`).join(' · ')).toBeLessThanOrEqual(task.row.bound);
+      expect(
+        errorIn(task, out.array, referenceOf(task)),
+        task.operands.map(({ type }) => `[${type.shape.join()}]`).join(' · '),
+      ).toBeLessThanOrEqual(task.row.bound);
     }
     expect(tf.memory().numTensors).toBe(before);
     expect(device.detail).toBe(`TensorFlow.js ${tf.version_core}, backend webgpu`);
   });
 
   it('products of long rows give the same bits again, which its own MatMulSplitK does not promise', async () => {
-    const wave = (shape: [number, number]) => ({ dtype: 'float32' as const, shape, array: new Float32Array(shape[0] * shape[1]).map((_, i) => Math.sin(i)) });
+    const wave = (shape: [number, number]) => ({
+      dtype: 'float32' as const,
+      shape,
+      array: new Float32Array(shape[0] * shape[1]).map((_, i) => Math.sin(i)),
+    });
     const task = taskOf(OPS.get('matmul')!, [wave([16, 2500]), wave([2500, 16])])!;
     const [first, second] = [blankFor(task), blankFor(task)];
     await device.run(task, first, 'free');
@@ -59,12 +70,19 @@ describe('on backend webgpu', () => {
     const product = tf.matMul(given, given);
     expect(() => readForeign(product, 'tensor')).toThrow(SourceError);
     expect(() => readForeign(product, 'tensor')).toThrow('pass its elements: sheet.tensor(await t.data(), t.shape).');
-    expect(readForeign({ data: await product.data(), shape: product.shape }, 'tensor')).toMatchObject({ shape: [2, 2], array: Float32Array.of(7, 10, 15, 22) });
+    expect(readForeign({ data: await product.data(), shape: product.shape }, 'tensor')).toMatchObject({
+      shape: [2, 2],
+      array: Float32Array.of(7, 10, 15, 22),
+    });
     tf.dispose([given, product]);
   });
 
   it('other rows are left elsewhere, and nothing is computed at once', () => {
-    expect(['softmax', 'max', 'exp', 'less'].map((name) => device.supports(tasksOf(OPS.get(name)!, 'float32', 1)[0]!, 'free') === true)).toEqual([false, false, false, false]);
+    expect(
+      ['softmax', 'max', 'exp', 'less'].map(
+        (name) => device.supports(tasksOf(OPS.get(name)!, 'float32', 1)[0]!, 'free') === true,
+      ),
+    ).toEqual([false, false, false, false]);
     const [task] = tasksOf(OPS.get('matmul')!, 'float32', 1);
     expect(() => device.run(task!, blankFor(task!), 'now')).toThrow(/backend webgpu can only be awaited/);
   });

@@ -29,11 +29,14 @@ describe('crc32', () => {
   });
 
   it('agrees with the definition on any bytes and any range of them', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 70 }), fc.nat(10), fc.nat(10), (bytes, a, b) => {
-      const start = Math.min(a, bytes.length);
-      const end = Math.max(start, bytes.length - b);
-      return crc32(bytes, start, end) === crcByBits(bytes.subarray(start, end)) && crc32(bytes) === crcByBits(bytes);
-    }), { seed: 3, numRuns: 2000 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 70 }), fc.nat(10), fc.nat(10), (bytes, a, b) => {
+        const start = Math.min(a, bytes.length);
+        const end = Math.max(start, bytes.length - b);
+        return crc32(bytes, start, end) === crcByBits(bytes.subarray(start, end)) && crc32(bytes) === crcByBits(bytes);
+      }),
+      { seed: 3, numRuns: 2000 },
+    );
   });
 });
 
@@ -49,11 +52,17 @@ describe('a block chain', () => {
     const u64 = (n: number): string => toHex(new Uint8Array(BigUint64Array.of(BigInt(n)).buffer));
     const u32 = (n: number): string => `03${u64(4)}${toHex(new Uint8Array(Uint32Array.of(n).buffer))}`;
     const input = (previous: string, index: number, events: number, block: string): string =>
-      `${toHex(new TextEncoder().encode('sqs.trace.v1\0'))}02${u64(1)}01` + `08${u64(32)}${previous}${u32(index)}${u32(events)}07${u64(block.length / 2)}${block}`;
+      `${toHex(new TextEncoder().encode('sqs.trace.v1\0'))}02${u64(1)}01` +
+      `08${u64(32)}${previous}${u32(index)}${u32(events)}07${u64(block.length / 2)}${block}`;
     const hash = (hex: string): string => toHex(digest.hash(new Uint8Array(Buffer.from(hex, 'hex'))));
     const first = hash(input('00'.repeat(32), 0, 2, '010203'));
     expect(headOf(1, [[2, Uint8Array.of(1, 2, 3)]])).toBe(first);
-    expect(headOf(1, [[2, Uint8Array.of(1, 2, 3)], [1, Uint8Array.of(4)]])).toBe(hash(input(first, 1, 1, '04')));
+    expect(
+      headOf(1, [
+        [2, Uint8Array.of(1, 2, 3)],
+        [1, Uint8Array.of(4)],
+      ]),
+    ).toBe(hash(input(first, 1, 1, '04')));
   });
 
   it('counts blocks and events from an empty head', () => {
@@ -64,10 +73,22 @@ describe('a block chain', () => {
   });
 
   it('ends elsewhere when stream, order, count, content or partition differ', () => {
-    const [a, b, c] = blocks.map((block) => [1, block] as const) as [readonly [number, Uint8Array], readonly [number, Uint8Array], readonly [number, Uint8Array]];
+    const [a, b, c] = blocks.map((block) => [1, block] as const) as [
+      readonly [number, Uint8Array],
+      readonly [number, Uint8Array],
+      readonly [number, Uint8Array],
+    ];
     const variants = [
-      headOf(1, [a, b, c]), headOf(2, [a, b, c]), headOf(1, [b, a, c]), headOf(1, [a, c, b]), headOf(1, [a, b]), headOf(1, [a, b, c, b]),
-      headOf(1, [[2, a[1]], b, c]), headOf(1, [[1, Uint8Array.of(1, 2, 3, 4)]]), headOf(1, [a]), headOf(1, [[1, Uint8Array.of(1, 2)], [1, Uint8Array.of(3)], c]),
+      headOf(1, [a, b, c]),
+      headOf(2, [a, b, c]),
+      headOf(1, [b, a, c]),
+      headOf(1, [a, c, b]),
+      headOf(1, [a, b]),
+      headOf(1, [a, b, c, b]),
+      headOf(1, [[2, a[1]], b, c]),
+      headOf(1, [[1, Uint8Array.of(1, 2, 3, 4)]]),
+      headOf(1, [a]),
+      headOf(1, [[1, Uint8Array.of(1, 2)], [1, Uint8Array.of(3)], c]),
     ];
     expect(new Set(variants).size).toBe(variants.length);
     expect(headOf(1, [a, b, c])).toBe(variants[0]);

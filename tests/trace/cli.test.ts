@@ -14,7 +14,10 @@ let folder: string;
 const file = (name: string): string => join(folder, name);
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cli-'));
-  for (const [name, axis] of [['a.sqs.json', 0], ['b.sqs.json', 1]] as const) {
+  for (const [name, axis] of [
+    ['a.sqs.json', 0],
+    ['b.sqs.json', 1],
+  ] as const) {
     await withSheet({ class: 'exact' }, async (sheet) => {
       await layers(sheet, axis);
       await sheet.trace.save(file(name));
@@ -24,12 +27,18 @@ beforeAll(async () => {
     await layers(sheet);
     await sheet.trace.save(file('rootless.sqs.json'), { roots: 'none' });
   });
-  writeFileSync(file('edited.sqs.json'), readFileSync(file('a.sqs.json'), 'utf8').replace('"keepdims":false', '"keepdims":true'));
+  writeFileSync(
+    file('edited.sqs.json'),
+    readFileSync(file('a.sqs.json'), 'utf8').replace('"keepdims":false', '"keepdims":true'),
+  );
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const runWith = (env: Readonly<Record<string, string>>, ...args: string[]): { status: number | null; text: string } => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', MAIN, ...args], { encoding: 'utf8', env: { ...process.env, ...env } });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
   return { status, text: stdout + stderr };
 };
 const run = (...args: string[]): { status: number | null; text: string } => runWith({}, ...args);
@@ -46,11 +55,18 @@ describe('the command line', () => {
     const { status, text } = runWith({ SYMBOLIC_SHEET_DEVICES: 'abacus' }, 'devices');
     expect(status).toBe(0);
     expect(text).toMatch(/^✓ wasm +\S[^]*\nSYMBOLIC_SHEET_DEVICES=abacus: programs use these alone/m);
-    expect(JSON.parse(run('devices', '--json').text)).toContainEqual({ name: 'js', found: true, detail: expect.any(String) });
+    expect(JSON.parse(run('devices', '--json').text)).toContainEqual({
+      name: 'js',
+      found: true,
+      detail: expect.any(String),
+    });
   });
 
   it('replays a trace', async () => {
-    expect(run('replay', file('a.sqs.json'), '--device', 'js')).toMatchObject({ status: 0, text: expect.stringMatching(/replayed 18 events, chain ✓ · 5 digests compared: 5 equal/) });
+    expect(run('replay', file('a.sqs.json'), '--device', 'js')).toMatchObject({
+      status: 0,
+      text: expect.stringMatching(/replayed 18 events, chain ✓ · 5 digests compared: 5 equal/),
+    });
     const rootless = await replayCommand(file('rootless.sqs.json'));
     expect(rootless.exitCode).toBe(2);
     expect(rootless.text).toMatch(/missing root #\d+: float32 \[6×8\] [0-9a-f]{64}/);
@@ -70,13 +86,18 @@ describe('the command line', () => {
     expect(new Set(at), 'columns are aligned').toEqual(new Set([at[0]]));
   });
 
-  it('explains a trace by op first, prints no more calls than it is asked to, and says how many there are', async () => {
+  it('explains a trace by op first, prints no more calls than asked, and says how many there are', async () => {
     const { text } = await explainCommand(file('a.sqs.json'), { limit: '2' });
     expect(text).toMatch(/18 calls\n(.*\n)*matmul +\d+ calls +[\d.]+ ms/);
     expect(text.split('\n\n')[1]?.split('\n')).toHaveLength(3);
     expect(text).toContain('and 16 more calls: --limit 18');
     const tanh = await explainCommand(file('a.sqs.json'), { op: 'tanh' });
-    expect(tanh.text.split('\n\n')[1]?.split('\n').every((line) => line.includes('tanh'))).toBe(true);
+    expect(
+      tanh.text
+        .split('\n\n')[1]
+        ?.split('\n')
+        .every((line) => line.includes('tanh')),
+    ).toBe(true);
     await expect(explainCommand(file('a.sqs.json'), { op: 'tan' })).rejects.toMatchObject({ code: 'ATTRIBUTE' });
     await expect(explainCommand(file('a.sqs.json'), { limit: '-1' })).rejects.toMatchObject({ code: 'ATTRIBUTE' });
   });
@@ -90,7 +111,11 @@ describe('the command line', () => {
   });
 
   it('ends quietly where its reader has read enough', () => {
-    const { stderr } = spawnSync('/bin/sh', ['-c', `'${process.execPath}' --import tsx '${MAIN}' explain '${file('a.sqs.json')}' --json | head -c 1`], { encoding: 'utf8' });
+    const { stderr } = spawnSync(
+      '/bin/sh',
+      ['-c', `'${process.execPath}' --import tsx '${MAIN}' explain '${file('a.sqs.json')}' --json | head -c 1`],
+      { encoding: 'utf8' },
+    );
     expect(stderr).not.toContain('EPIPE');
   });
 
@@ -99,17 +124,30 @@ describe('the command line', () => {
     expect(edited.status).toBe(2);
     expect(edited.text).toMatch(/^FormatError: .*does not match its chain/);
     expect(edited.text).not.toContain('    at ');
-    expect(run('replay', file('none.sqs.json'))).toMatchObject({ status: 2, text: expect.stringContaining('no such file') });
+    expect(run('replay', file('none.sqs.json'))).toMatchObject({
+      status: 2,
+      text: expect.stringContaining('no such file'),
+    });
     expect(run('replay', file('none.sqs.json')).text).not.toContain('symbolic-sheet replay');
   });
 
   it('says what is wrong with a command before it says how commands are written', () => {
     const faults: readonly (readonly [args: readonly string[], text: string])[] = [
-      [[], 'Which command?'], [['replaay'], 'There is no command "replaay".'], [['replay'], 'replay: the path of a saved trace is missing.'],
-      [['diff', 'a'], 'diff: the path of another is missing.'], [['explain', 'a', 'b'], 'explain: "b" is one argument too many.'],
+      [[], 'Which command?'],
+      [['replaay'], 'There is no command "replaay".'],
+      [['replay'], 'replay: the path of a saved trace is missing.'],
+      [['diff', 'a'], 'diff: the path of another is missing.'],
+      [['explain', 'a', 'b'], 'explain: "b" is one argument too many.'],
     ];
-    for (const [args, text] of faults) expect(run(...args)).toMatchObject({ status: 2, text: expect.stringMatching(new RegExp(`^${text.replaceAll(/[.?]/g, '\\$&')}\n\nsymbolic-sheet replay`)) });
-    expect(run('replay', file('a.sqs.json'), '--device', 'abacus')).toMatchObject({ status: 2, text: expect.stringContaining("there is no device 'abacus'") });
+    for (const [args, text] of faults)
+      expect(run(...args)).toMatchObject({
+        status: 2,
+        text: expect.stringMatching(new RegExp(`^${text.replaceAll(/[.?]/g, '\\$&')}\n\nsymbolic-sheet replay`)),
+      });
+    expect(run('replay', file('a.sqs.json'), '--device', 'abacus')).toMatchObject({
+      status: 2,
+      text: expect.stringContaining("there is no device 'abacus'"),
+    });
     expect(run('--version')).toEqual({ status: 0, text: '0.1.0\n' });
   });
 });

@@ -25,8 +25,14 @@ export interface Sampling {
 const MASKS = [0x01, 0x20, 0x80, 0xff] as const;
 const INSERTED = [0x00, 0x20, 0x30, 0x22, 0x5d, 0xff] as const;
 
-/** Of every `stride` bytes one, from `start` on: flipped by `masks` masks, cut off with all that follows, and with `inserts` bytes put before it. */
-export function* damagesOf(bytes: Uint8Array, { stride = 1, start = 0, masks = 4, inserts = 6 }: Sampling = {}): Generator<Damaged> {
+/**
+ * Of every `stride` bytes one, from `start` on: flipped by `masks` masks, cut off with all that follows, and with
+ * `inserts` bytes put before it.
+ */
+export function* damagesOf(
+  bytes: Uint8Array,
+  { stride = 1, start = 0, masks = 4, inserts = 6 }: Sampling = {},
+): Generator<Damaged> {
   for (let at = start; at < bytes.length; at += stride) {
     for (let i = 0; i < masks; i++) {
       const mask = MASKS[(at + i) % MASKS.length] as number;
@@ -37,18 +43,28 @@ export function* damagesOf(bytes: Uint8Array, { stride = 1, start = 0, masks = 4
     yield { how: `cut to ${at} bytes`, at, bytes: bytes.slice(0, at) };
     for (let i = 0; i < inserts; i++) {
       const byte = INSERTED[(at + i) % INSERTED.length] as number;
-      yield { how: `${byte} put in at ${at}`, at, bytes: Uint8Array.of(...bytes.subarray(0, at), byte, ...bytes.subarray(at)) };
+      yield {
+        how: `${byte} put in at ${at}`,
+        at,
+        bytes: Uint8Array.of(...bytes.subarray(0, at), byte, ...bytes.subarray(at)),
+      };
     }
   }
 }
 
-/** What is wrong with an error of a reader; nothing where it is typed and, being one of the format, says the reason by its code. */
+/**
+ * What is wrong with an error of a reader; nothing where it is typed and, being one of the format, says the reason by
+ * its code.
+ */
 export function faultOfError(error: unknown): string | undefined {
   if (!(error instanceof SheetError)) return `raw ${String(error)}`;
-  return error.code === 'FORMAT' && typeof error.details['code'] !== 'string' ? `no details.code: ${error.message}` : undefined;
+  return error.code === 'FORMAT' && typeof error.details['code'] !== 'string'
+    ? `no details.code: ${error.message}`
+    : undefined;
 }
 
-const isPrefix = (part: readonly unknown[], whole: readonly unknown[]): boolean => isDeepStrictEqual(part, whole.slice(0, part.length));
+const isPrefix = (part: readonly unknown[], whole: readonly unknown[]): boolean =>
+  isDeepStrictEqual(part, whole.slice(0, part.length));
 
 /** What a damaged trace that was read differs in from the original without saying so. */
 function faultOfTrace(read: Trace, original: Trace): string | undefined {
@@ -56,15 +72,30 @@ function faultOfTrace(read: Trace, original: Trace): string | undefined {
   if (read.damage.code === '' || read.damage.message === '') return 'damage that says nothing';
   if (!isPrefix(read.events, original.events)) return 'events that are no prefix';
   if (!isPrefix(read.annotations, original.annotations)) return 'annotations that are no prefix';
-  return read.roots.every((root) => root.bytes === undefined || original.roots.some((sound) => isDeepStrictEqual(root, sound))) ? undefined : 'a root of other content';
+  return read.roots.every(
+    (root) => root.bytes === undefined || original.roots.some((sound) => isDeepStrictEqual(root, sound)),
+  )
+    ? undefined
+    : 'a root of other content';
 }
 
-/** Loads every damaged form of a trace's file, strictly and for its prefix; gives the faults found, and how many loads were refused. */
-export async function faultsOfTrace(damages: Iterable<Damaged>, original: Trace, digest: Digest, beside: Files['read']): Promise<{ readonly faults: readonly string[]; readonly refused: number }> {
+/**
+ * Loads every damaged form of a trace's file, strictly and for its prefix; gives the faults found, and how many loads
+ * were refused.
+ */
+export async function faultsOfTrace(
+  damages: Iterable<Damaged>,
+  original: Trace,
+  digest: Digest,
+  beside: Files['read'],
+): Promise<{ readonly faults: readonly string[]; readonly refused: number }> {
   const faults: string[] = [];
   let refused = 0;
   for (const { how, bytes } of damages) {
-    const files = { read: (path: string) => (path === 'run' ? Promise.resolve(bytes) : beside(path)), write: () => Promise.reject(new Error('a reader writes nothing')) } as unknown as Files;
+    const files = {
+      read: (path: string) => (path === 'run' ? Promise.resolve(bytes) : beside(path)),
+      write: () => Promise.reject(new Error('a reader writes nothing')),
+    } as unknown as Files;
     for (const damaged of ['refuse', 'prefix'] as const) {
       try {
         const fault = faultOfTrace(await loadTraceFile('run', { digest, files }, { damaged }), original);

@@ -1,4 +1,5 @@
-// A damaged file of a trace: a typed error that says the reason, the same trace, or a prefix that says so; never other content in silence.
+// A damaged file of a trace: a typed error that says the reason, the same trace, or a prefix that says so; never other
+// content in silence.
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Digest } from '../../src/core/fingerprint/digest.ts';
 import { openNodeDigest } from '../../src/host/node/digest.ts';
@@ -31,7 +32,12 @@ describe('a trace whose file was damaged', () => {
   it.each(FORMS)('says so wherever a byte of %s is flipped, cut off or put in', async (form) => {
     const { bytes, original, beside } = file(form);
     expect(original.events.length).toBeGreaterThan(2);
-    const { faults, refused } = await faultsOfTrace(damagesOf(bytes, { stride: 5, masks: 1, inserts: 1 }), original, digest, beside);
+    const { faults, refused } = await faultsOfTrace(
+      damagesOf(bytes, { stride: 5, masks: 1, inserts: 1 }),
+      original,
+      digest,
+      beside,
+    );
     expect(faults).toEqual([]);
     expect(refused).toBeGreaterThan(bytes.length / 5);
   });
@@ -40,7 +46,13 @@ describe('a trace whose file was damaged', () => {
     for (const form of FORMS.slice(1)) {
       const { bytes, original, beside } = file(form);
       const at = new TextDecoder('latin1').decode(bytes).indexOf('"roots":[');
-      const damages = [...damagesOf(bytes.subarray(at), { masks: 2, inserts: 1 })].map(({ how, at: from, bytes: tail }) => ({ how, at: at + from, bytes: Uint8Array.of(...bytes.subarray(0, at), ...tail) }));
+      const damages = [...damagesOf(bytes.subarray(at), { masks: 2, inserts: 1 })].map(
+        ({ how, at: from, bytes: tail }) => ({
+          how,
+          at: at + from,
+          bytes: Uint8Array.of(...bytes.subarray(0, at), ...tail),
+        }),
+      );
       expect((await faultsOfTrace(damages, original, digest, beside)).faults).toEqual([]);
     }
   });
@@ -51,13 +63,18 @@ describe('a trace whose file was damaged', () => {
     expect(root).toBeDefined();
     expect(codeOf(text.replace(list as string, '"roots":[]'))).toBe('truncated');
     expect(codeOf(text.replace(root as string, `${root},${root}`))).toBe('trailing');
-    expect(codeOf(text.replace(root as string, (root as string).replace(/"contentId":"../, '"contentId":"00')))).toBe('edited');
+    expect(codeOf(text.replace(root as string, (root as string).replace(/"contentId":"../, '"contentId":"00')))).toBe(
+      'edited',
+    );
     expect(codeOf(textOf('embedded.sqs.json').replace(/,"bytes":"[^"]*"\}\n\]/, '}\n]'))).toBe('edited');
   });
 
   it.each(['start', 'head'])('says so where the %s of a chain was changed', (name) => {
     const text = textOf('none.sqs.json');
-    for (const [stream, other] of [['program', 'annotations'], ['annotations', 'program']] as const) {
+    for (const [stream, other] of [
+      ['program', 'annotations'],
+      ['annotations', 'program'],
+    ] as const) {
       for (const change of [{ events: 9 }, { blocks: 7 }, { hash: 'ab'.repeat(32) }]) {
         const file = JSON.parse(text) as { chains: Record<string, Record<string, object>> };
         const chain = file.chains[stream] as Record<string, object>;
@@ -78,7 +95,14 @@ describe('a trace whose file was damaged', () => {
 
   it('refuses fields that no record of its kind has', () => {
     const text = textOf('embedded.sqs.json');
-    for (const key of ['"events":[\n{', '"annotations":[\n{', '"roots":[\n{', '"chains":{', '"program":{', '"start":{']) {
+    for (const key of [
+      '"events":[\n{',
+      '"annotations":[\n{',
+      '"roots":[\n{',
+      '"chains":{',
+      '"program":{',
+      '"start":{',
+    ]) {
       expect([key, codeOf(text.replace(key, `${key}"other":1,`))]).toEqual([key, 'edited']);
     }
   });
@@ -87,7 +111,8 @@ describe('a trace whose file was damaged', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     const texts = [deep, '['.repeat(100_000), `{"format":"sqs-trace","version":1,"head":${deep}}`];
     const sound = textOf('embedded.sqs.json');
-    for (const { index } of sound.matchAll(/(?<=":)(?:"[^"]*"|\d+)/g)) texts.push(sound.slice(0, index) + deep + sound.slice(index).replace(/^(?:"[^"]*"|\d+(?:\.\d+)?)/, ''));
+    for (const { index } of sound.matchAll(/(?<=":)(?:"[^"]*"|\d+)/g))
+      texts.push(sound.slice(0, index) + deep + sound.slice(index).replace(/^(?:"[^"]*"|\d+(?:\.\d+)?)/, ''));
     expect(texts.length).toBeGreaterThan(50);
     for (const text of texts) expect(['edited', 'not-a-trace', 'truncated', 'trailing']).toContain(codeOf(text));
   });

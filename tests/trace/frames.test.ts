@@ -1,4 +1,5 @@
-// The trace container: what was written is read back; whatever happens to the bytes is detected, named, and costs only what follows it.
+// The trace container: what was written is read back; whatever happens to the bytes is detected, named, and costs only
+// what follows it.
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -36,7 +37,9 @@ function chunksOf(steps: readonly Step[], end: 'finish' | 'kill' = 'finish'): Ui
 
 const join = (chunks: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(chunks));
 const eventsOf = (reading: TraceReading, stream: TraceStream): string[] =>
-  reading.blocks.filter((block) => block.stream === stream).flatMap((block) => block.frames.map(({ kind, payload }) => `${kind}:${toHex(payload)}`));
+  reading.blocks
+    .filter((block) => block.stream === stream)
+    .flatMap((block) => block.frames.map(({ kind, payload }) => `${kind}:${toHex(payload)}`));
 const written = (steps: readonly Step[], stream: TraceStream): string[] =>
   steps.flatMap((step) => (!isFlush(step) && step[0] === stream ? [`${step[1]}:${toHex(step[2])}`] : []));
 
@@ -47,38 +50,68 @@ const event = (stream: TraceStream, i: number): Event => [stream, i & 255, paylo
 
 /** Six blocks, alternating streams, 2 to 3 events each. */
 const small: readonly Step[] = [
-  event(P, 1), event(A, 2), event(P, 3), { flush: P }, event(A, 4), { flush: A }, event(P, 5), event(P, 6), { flush: P }, event(A, 7), event(A, 8), event(A, 9),
-  { flush: A }, event(P, 10), event(P, 11), { flush: P }, event(A, 12), event(A, 13),
+  event(P, 1),
+  event(A, 2),
+  event(P, 3),
+  { flush: P },
+  event(A, 4),
+  { flush: A },
+  event(P, 5),
+  event(P, 6),
+  { flush: P },
+  event(A, 7),
+  event(A, 8),
+  event(A, 9),
+  { flush: A },
+  event(P, 10),
+  event(P, 11),
+  { flush: P },
+  event(A, 12),
+  event(A, 13),
 ];
 
 /** Same sizes as `small`, other payload bytes from the third block on. */
-const other: readonly Step[] = small.map((step, i) => (isFlush(step) || i < 6 ? step : [step[0], step[1] ^ 1, step[2]] as const));
+const other: readonly Step[] = small.map((step, i) =>
+  isFlush(step) || i < 6 ? step : ([step[0], step[1] ^ 1, step[2]] as const),
+);
 
 function expectPrefix(reading: TraceReading, intact: TraceReading, blocks: number): void {
   expect(reading.blocks.length).toBe(blocks);
-  expect(reading.blocks.map((block) => toHex(block.hash))).toEqual(intact.blocks.slice(0, blocks).map((block) => toHex(block.hash)));
+  expect(reading.blocks.map((block) => toHex(block.hash))).toEqual(
+    intact.blocks.slice(0, blocks).map((block) => toHex(block.hash)),
+  );
   expect(eventsOf(reading, P)).toEqual(eventsOf(intact, P).slice(0, eventsOf(reading, P).length));
 }
 
 describe('a written trace', () => {
   it('reads back event for event, whatever the events and flushes', () => {
     const step = fc.oneof(
-      { weight: 9, arbitrary: fc.tuple(fc.constantFrom<TraceStream>(P, A), fc.nat(255), fc.uint8Array({ maxLength: 90 })) },
+      {
+        weight: 9,
+        arbitrary: fc.tuple(fc.constantFrom<TraceStream>(P, A), fc.nat(255), fc.uint8Array({ maxLength: 90 })),
+      },
       { weight: 1, arbitrary: fc.record({ flush: fc.constantFrom<TraceStream>(P, A) }) },
     );
-    fc.assert(fc.property(fc.array(step, { maxLength: 60 }), (steps: readonly Step[]) => {
-      const reading = readFrames(join(chunksOf(steps)), digest);
-      expect(reading.damage).toBeUndefined();
-      for (const stream of [P, A]) expect(eventsOf(reading, stream)).toEqual(written(steps, stream));
-      expect(reading.final?.program.events).toBe(written(steps, P).length);
-      expect(reading.final?.annotations.events).toBe(written(steps, A).length);
-    }), { seed: 4, numRuns: 300 });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps: readonly Step[]) => {
+        const reading = readFrames(join(chunksOf(steps)), digest);
+        expect(reading.damage).toBeUndefined();
+        for (const stream of [P, A]) expect(eventsOf(reading, stream)).toEqual(written(steps, stream));
+        expect(reading.final?.program.events).toBe(written(steps, P).length);
+        expect(reading.final?.annotations.events).toBe(written(steps, A).length);
+      }),
+      { seed: 4, numRuns: 300 },
+    );
   });
 
   it('has blocks of at most 256 events, and ends one early at 1 MiB', () => {
     const many = Array.from({ length: 2 * MAX_BLOCK_EVENTS + 1 }, (_, i) => event(P, i));
     expect(readFrames(join(chunksOf(many)), digest).blocks.map((block) => block.frames.length)).toEqual([256, 256, 1]);
-    const large: Step[] = [[P, 1, new Uint8Array(MAX_BLOCK_BYTES - 10).fill(3)], [P, 2, Uint8Array.of(9)], [P, 3, Uint8Array.of(9)]];
+    const large: Step[] = [
+      [P, 1, new Uint8Array(MAX_BLOCK_BYTES - 10).fill(3)],
+      [P, 2, Uint8Array.of(9)],
+      [P, 3, Uint8Array.of(9)],
+    ];
     const reading = readFrames(join(chunksOf(large)), digest);
     expect(reading.blocks.map((block) => block.frames.length)).toEqual([2, 1]);
     expect(eventsOf(reading, P)).toEqual(written(large, P));
@@ -97,7 +130,8 @@ describe('a written trace', () => {
 
   it('has the same program head whatever was annotated, and by native and portable digests', async () => {
     const program = small.filter((step) => (isFlush(step) ? step.flush === P : step[0] === P));
-    const head = (steps: readonly Step[]): string => toHex(readFrames(join(chunksOf(steps)), digest).final?.program.hash as Uint8Array);
+    const head = (steps: readonly Step[]): string =>
+      toHex(readFrames(join(chunksOf(steps)), digest).final?.program.hash as Uint8Array);
     expect(head(program)).toBe(head(small));
     expect(head(other)).not.toBe(head(small));
     expect(readFrames(join(chunksOf(small)), await openPortableDigest()).damage).toBeUndefined();
@@ -112,7 +146,11 @@ describe('a written trace', () => {
 
   it('has the bytes of the vector in docs/format/trace.md', () => {
     const page = readFileSync(new URL('../../docs/format/trace.md', import.meta.url), 'utf8');
-    const vector = (page.split('## 6. Vector')[1] as string).split('## 7')[0]?.match(/^ {4}[0-9a-f]+$/gm)?.join('').replaceAll(' ', '');
+    const vector = (page.split('## 6. Vector')[1] as string)
+      .split('## 7')[0]
+      ?.match(/^ {4}[0-9a-f]+$/gm)
+      ?.join('')
+      .replaceAll(' ', '');
     expect(toHex(join(chunksOf([[P, 7, Uint8Array.of(1, 2)]])))).toBe(vector);
   });
 
@@ -127,8 +165,16 @@ describe('a written trace', () => {
 describe('the writer', () => {
   it('refuses events after finish, unknown streams and kinds that are no byte', () => {
     const writer = new FrameWriter(digest, () => undefined);
-    for (const [stream, kind] of [[3, 0], [0, 0], [1, 256], [1, -1], [1, 0.5]] as const) {
-      expect(() => writer.append(stream as TraceStream, kind, payload(1))).toThrow(expect.objectContaining({ code: 'ATTRIBUTE' }));
+    for (const [stream, kind] of [
+      [3, 0],
+      [0, 0],
+      [1, 256],
+      [1, -1],
+      [1, 0.5],
+    ] as const) {
+      expect(() => writer.append(stream as TraceStream, kind, payload(1))).toThrow(
+        expect.objectContaining({ code: 'ATTRIBUTE' }),
+      );
     }
     expect(() => writer.append(P, 0, new Uint8Array(2 ** 28 + 1))).toThrow(expect.objectContaining({ code: 'LIMIT' }));
     writer.finish();
@@ -149,7 +195,10 @@ describe('the writer', () => {
     }
     expect(() => writer.flush(P)).toThrow('disk full');
     expect(() => writer.append(P, 1, payload(5))).toThrow(expect.objectContaining({ code: 'CLOSED' }));
-    expect(readFrames(join(chunks), digest)).toMatchObject({ blocks: [{ index: 0 }], damage: { code: 'missing-final' } });
+    expect(readFrames(join(chunks), digest)).toMatchObject({
+      blocks: [{ index: 0 }],
+      damage: { code: 'missing-final' },
+    });
   });
 });
 
@@ -166,7 +215,12 @@ describe('a damaged trace', () => {
         const reading = readFrames(bytes, digest);
         bytes[at] = (bytes[at] as number) ^ (1 << bit);
         const blocks = at < FILE_HEADER_BYTES ? 0 : starts.filter((end) => end <= at).length;
-        expect([at, bit, reading.blocks.length, reading.damage?.code]).toEqual([at, bit, blocks, at < 8 ? 'not-a-trace' : 'edited']);
+        expect([at, bit, reading.blocks.length, reading.damage?.code]).toEqual([
+          at,
+          bit,
+          blocks,
+          at < 8 ? 'not-a-trace' : 'edited',
+        ]);
         expect(reading.final).toBeUndefined();
         expectPrefix(reading, intact, blocks);
       }
@@ -181,7 +235,10 @@ describe('a damaged trace', () => {
     for (let lengthBytes = 0; lengthBytes < bytes.length; lengthBytes++) {
       const reading = readFrames(bytes.subarray(0, lengthBytes), digest);
       const blocks = ends.filter((end) => end <= lengthBytes).length - 1;
-      expect([lengthBytes, reading.damage?.code]).toEqual([lengthBytes, ends.includes(lengthBytes) ? 'missing-final' : 'truncated']);
+      expect([lengthBytes, reading.damage?.code]).toEqual([
+        lengthBytes,
+        ends.includes(lengthBytes) ? 'missing-final' : 'truncated',
+      ]);
       expect(reading.final).toBeUndefined();
       expectPrefix(reading, intact, Math.max(0, blocks));
     }
@@ -207,7 +264,11 @@ describe('a damaged trace', () => {
     const last = chunks.length - 1;
     for (let i = 1; i <= last; i++) {
       const cut = readFrames(join(chunks.toSpliced(i, 1)), digest);
-      expect([i, cut.damage?.code, cut.damage?.sequence]).toEqual([i, i === last ? 'missing-final' : 'missing-block', i - 1]);
+      expect([i, cut.damage?.code, cut.damage?.sequence]).toEqual([
+        i,
+        i === last ? 'missing-final' : 'missing-block',
+        i - 1,
+      ]);
       expectPrefix(cut, intact, i - 1);
       const doubled = readFrames(join(chunks.toSpliced(i, 0, chunks[i] as Uint8Array)), digest);
       expect([i, doubled.damage?.code]).toEqual([i, i === last ? 'trailing' : 'reordered']);
@@ -226,7 +287,11 @@ describe('a damaged trace', () => {
     expect([firstDifference, mine.length]).toEqual([3, theirs.length]);
     for (let i = firstDifference; i < mine.length; i++) {
       const reading = readFrames(join(mine.with(i, theirs[i] as Uint8Array)), digest);
-      expect([i, reading.damage?.code === 'spliced' || reading.damage?.code === 'final-mismatch', reading.final]).toEqual([i, true, undefined]);
+      expect([
+        i,
+        reading.damage?.code === 'spliced' || reading.damage?.code === 'final-mismatch',
+        reading.final,
+      ]).toEqual([i, true, undefined]);
       const kept = reading.blocks.filter((block) => block.sequence < i - 1).length;
       expectPrefix({ ...reading, blocks: reading.blocks.slice(0, kept) }, intact, i - 1);
     }
@@ -249,7 +314,8 @@ describe('a damaged trace', () => {
     const chain = new BlockChain(P, digest);
     for (const sound of readFrames(join(chunks), digest).blocks.slice(0, 4)) {
       const start = sound.offset + 20;
-      if (sound.stream === P) chain.extend(sound.frames.length, join(chunks).subarray(start, sound.offset + sound.sizeBytes - 36));
+      if (sound.stream === P)
+        chain.extend(sound.frames.length, join(chunks).subarray(start, sound.offset + sound.sizeBytes - 36));
     }
     const body = block.subarray(20, block.length - 36);
     block.set(chain.extend(view.getUint16(6, true), body).hash, block.length - 36);
@@ -260,11 +326,14 @@ describe('a damaged trace', () => {
 
   it('is a result, never an exception, for any bytes at all', () => {
     const good = join(chunksOf(small));
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(good.length), (bytes, keep) => {
-      expect(readFrames(bytes, digest).damage).toBeDefined();
-      const mixed = readFrames(join([good.subarray(0, keep), bytes]), digest);
-      expect(mixed.damage !== undefined || (keep === good.length && bytes.length === 0)).toBe(true);
-    }), { seed: 5, numRuns: 1500 });
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat(good.length), (bytes, keep) => {
+        expect(readFrames(bytes, digest).damage).toBeDefined();
+        const mixed = readFrames(join([good.subarray(0, keep), bytes]), digest);
+        expect(mixed.damage !== undefined || (keep === good.length && bytes.length === 0)).toBe(true);
+      }),
+      { seed: 5, numRuns: 1500 },
+    );
   });
 
   it('names an unknown version and says what to do in every message', () => {

@@ -1,4 +1,5 @@
-// The live trace: a killed process leaves a sound prefix, memory stays flat, equal programs give equal bytes, a failing disk fails no call.
+// The live trace: a killed process leaves a sound prefix, memory stays flat, equal programs give equal bytes, a failing
+// disk fails no call.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -31,7 +32,16 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const writerWith = (options: Partial<TraceWriterOptions> = {}): TraceWriter =>
-  new TraceWriter({ digest, head: {}, digests: 'demanded', maxEvents: 10_000, rootsBytes: 1e6, file: undefined, warn: () => {}, ...options });
+  new TraceWriter({
+    digest,
+    head: {},
+    digests: 'demanded',
+    maxEvents: 10_000,
+    rootsBytes: 1e6,
+    file: undefined,
+    warn: () => {},
+    ...options,
+  });
 
 const TYPE = tensorType('float32', [4]);
 /** Bytes that somebody can still reach: pages that a collector has not given back yet say nothing. */
@@ -49,12 +59,17 @@ const call = (seq: number, axis = 0): Call => {
 describe('a trace file', () => {
   it('is a sound prefix after its process was killed', async () => {
     const path = join(folder, 'killed.sqs');
-    const child = spawn(process.execPath, ['--import', 'tsx', CHILD, 'run', path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--import', 'tsx', CHILD, 'run', path], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await once(child.stdout, 'data');
     child.kill('SIGKILL');
     const [, signal] = (await once(child, 'exit')) as [number | null, string];
     expect(signal).toBe('SIGKILL');
-    await expect(loadTrace(path)).rejects.toMatchObject({ code: 'FORMAT', details: { code: expect.stringMatching(/missing-final|truncated/) } });
+    await expect(loadTrace(path)).rejects.toMatchObject({
+      code: 'FORMAT',
+      details: { code: expect.stringMatching(/missing-final|truncated/) },
+    });
     const trace = await loadTrace(path, { damaged: 'prefix' });
     expect(trace.events.length).toBeGreaterThan(500);
     expect(trace.head['digests']).toBe('affordable');
@@ -114,7 +129,10 @@ describe('a trace in memory', () => {
 
   it('records a read once for a call, and hashes a large value once for all its calls', () => {
     let hashed = 0;
-    const counting: Digest = { name: 'counting', hash: (bytes) => (bytes.length === 40_000 ? hashed++ : 0, digest.hash(bytes)) };
+    const counting: Digest = {
+      name: 'counting',
+      hash: (bytes) => (bytes.length === 40_000 ? hashed++ : 0, digest.hash(bytes)),
+    };
     const writer = writerWith({ digest: counting });
     const value = valueOfArray(tensorType('float32', [10_000]), ramp(10_000));
     const [a, b] = [call(1), call(2)];
@@ -138,7 +156,10 @@ describe('a trace in memory', () => {
 });
 
 describe('the program stream', () => {
-  const headOf = async (options: Parameters<typeof withSheet>[0], program: (sheet: SymbolicSheet) => Promise<void>): Promise<string> =>
+  const headOf = async (
+    options: Parameters<typeof withSheet>[0],
+    program: (sheet: SymbolicSheet) => Promise<void>,
+  ): Promise<string> =>
     withSheet(options, async (sheet) => {
       await program(sheet);
       const trace = partsOf(sheet).recorder.snapshot();
@@ -167,7 +188,9 @@ describe('Chrome trace events', () => {
   it('are complete events in microseconds, one lane a device', async () => {
     await withSheet({}, async (sheet) => {
       await layers(sheet);
-      const chrome = JSON.parse(JSON.stringify(await sheet.trace.toChrome())) as Awaited<ReturnType<typeof sheet.trace.toChrome>>;
+      const chrome = JSON.parse(JSON.stringify(await sheet.trace.toChrome())) as Awaited<
+        ReturnType<typeof sheet.trace.toChrome>
+      >;
       const complete = chrome.traceEvents.filter((event) => event.ph === 'X');
       const lanes = new Set(chrome.traceEvents.filter((event) => event.ph === 'M').map((event) => event.tid));
       expect(complete.length).toBeGreaterThan(8);
@@ -184,7 +207,11 @@ describe('Chrome trace events', () => {
 describe('a sketch', () => {
   it('estimates how far two results are apart', () => {
     const x = ramp(10_007);
-    for (const [step, scale] of [[0.91, 1e-3], [0.13, 1e-5], [2.2, 0.1]] as const) {
+    for (const [step, scale] of [
+      [0.91, 1e-3],
+      [0.13, 1e-5],
+      [2.2, 0.1],
+    ] as const) {
       const noise = ramp(x.length, step);
       const y = x.map((value, i) => value + scale * (noise[i] as number));
       let [difference, norm] = [0, 0];

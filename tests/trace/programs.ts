@@ -3,9 +3,13 @@ import { SymbolicSheet } from '../../src/index.ts';
 import type { OpenOptions } from '../../src/index.ts';
 
 /** 0, 1 ... scaled into [−1, 1), the same on every call. */
-export const ramp = (size: number, step = 0.37): Float32Array => Float32Array.from({ length: size }, (_, i) => Math.sin(i * step));
+export const ramp = (size: number, step = 0.37): Float32Array =>
+  Float32Array.from({ length: size }, (_, i) => Math.sin(i * step));
 
-/** A few layers with reductions, a slice of attributes, bare arrays and reads of all sizes. `axis` is the attribute that tests change. */
+/**
+ * A few layers with reductions, a slice of attributes, bare arrays and reads of all sizes. `axis` is the attribute that
+ * tests change.
+ */
 export async function layers(sheet: SymbolicSheet, axis = 0): Promise<void> {
   const a = sheet.tensor(ramp(48), [6, 8]);
   const w = sheet.tensor(ramp(64, 0.11), [8, 8]);
@@ -15,8 +19,16 @@ export async function layers(sheet: SymbolicSheet, axis = 0): Promise<void> {
   await x.mean({ axis }).data();
   await x.sum().item();
   await x.argmax({ axis: 1 }).data();
-  await sheet.execute('matmul', x, ramp(80, 0.2)
-    .reduce<number[][]>((rows, value, i) => { (rows[Math.floor(i / 10)] ??= []).push(value); return rows; }, [])).data();
+  await sheet
+    .execute(
+      'matmul',
+      x,
+      ramp(80, 0.2).reduce<number[][]>((rows, value, i) => {
+        (rows[Math.floor(i / 10)] ??= []).push(value);
+        return rows;
+      }, []),
+    )
+    .data();
 }
 
 /** Opens a sheet for `program`, and closes it. */

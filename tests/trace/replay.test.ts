@@ -17,7 +17,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function saved(name: string, options: Parameters<typeof withSheet>[0], roots: 'embedded' | 'none' = 'embedded'): Promise<string> {
+async function saved(
+  name: string,
+  options: Parameters<typeof withSheet>[0],
+  roots: 'embedded' | 'none' = 'embedded',
+): Promise<string> {
   const path = join(folder, `${name}.sqs.json`);
   await withSheet(options, async (sheet) => {
     await layers(sheet);
@@ -42,7 +46,9 @@ describe('a replay', () => {
   it('gives equal digests in class exact, in a fresh process, on js and on wasm', async () => {
     const path = await saved('exact', { class: 'exact', devices: ['wasm', 'js'] });
     for (const device of ['js', 'wasm']) {
-      const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', CHILD, 'replay', path, device], { encoding: 'utf8' });
+      const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', CHILD, 'replay', path, device], {
+        encoding: 'utf8',
+      });
       expect(stderr).not.toContain('Error');
       const report = JSON.parse(stdout) as ReplayReport;
       expect(report).toMatchObject({ compared: 5, equal: 5, within: 0, missing: [], skipped: 0 });
@@ -69,7 +75,14 @@ describe('a replay', () => {
 
   it('sees a change far outside the bound in class tolerance', async () => {
     const trace = await loadTrace(await saved('far', { class: 'tolerance' }));
-    const far = { ...trace, annotations: trace.annotations.map((record) => (record.kind === 'digest' && record.sketch ? { ...record, digest: flipped(record.digest), sketch: record.sketch.map((x) => x * 1.01) } : record)) };
+    const far = {
+      ...trace,
+      annotations: trace.annotations.map((record) =>
+        record.kind === 'digest' && record.sketch
+          ? { ...record, digest: flipped(record.digest), sketch: record.sketch.map((x) => x * 1.01) }
+          : record,
+      ),
+    };
     expect((await replayTrace(far)).firstDivergence?.reason).toMatch(/away from what was recorded/);
   });
 
@@ -77,12 +90,22 @@ describe('a replay', () => {
     const trace = await loadTrace(await saved('rootless', { class: 'exact' }, 'none'));
     const report = await replayTrace(trace);
     expect(report.compared).toBe(0);
-    expect(report.missing.map((root) => root.shape)).toEqual(expect.arrayContaining([[6, 8], [8, 8], [8, 10]]));
+    expect(report.missing.map((root) => root.shape)).toEqual(
+      expect.arrayContaining([
+        [6, 8],
+        [8, 8],
+        [8, 10],
+      ]),
+    );
     expect(report.missing.every((root) => /^[0-9a-f]{64}$/.test(root.contentId ?? ''))).toBe(true);
     const contents = [ramp(48), ramp(64, 0.11), ramp(80, 0.2)].map((array) => new Uint8Array(array.buffer));
-    const found = await replayTrace(trace, { roots: ({ shape }) => contents.find((bytes) => bytes.length === 4 * shape.reduce((a, b) => a * b, 1)) });
+    const found = await replayTrace(trace, {
+      roots: ({ shape }) => contents.find((bytes) => bytes.length === 4 * shape.reduce((a, b) => a * b, 1)),
+    });
     expect(found).toMatchObject({ missing: [], compared: 5, equal: 5 });
-    const wrong = await replayTrace(trace, { roots: ({ shape }) => new Uint8Array(4 * shape.reduce((a, b) => a * b, 1)) });
+    const wrong = await replayTrace(trace, {
+      roots: ({ shape }) => new Uint8Array(4 * shape.reduce((a, b) => a * b, 1)),
+    });
     expect(wrong.missing).toHaveLength(report.missing.length);
   });
 
@@ -122,20 +145,31 @@ describe('a replay', () => {
 
 describe('a replay of what no release would have written', () => {
   it.each([
-    ['a version', { version: 7 }, /version 7/], ['a dtype', { dtype: 'int8' }, /recorded was int8/], ['a shape', { shape: [9, 9] }, /recorded was float32 \[9,9\]/],
-    ['an op', { op: 'nope' }, /nope/], ['attributes', { attrs: { axis: 'x' } }, /no attribute/], ['operands', { operands: [] }, /operands/],
+    ['a version', { version: 7 }, /version 7/],
+    ['a dtype', { dtype: 'int8' }, /recorded was int8/],
+    ['a shape', { shape: [9, 9] }, /recorded was float32 \[9,9\]/],
+    ['an op', { op: 'nope' }, /nope/],
+    ['attributes', { attrs: { axis: 'x' } }, /no attribute/],
+    ['operands', { operands: [] }, /operands/],
   ] as const)('counts %s that was changed as a difference', async (_what, change, reason) => {
     const trace = await loadTrace(await saved('changed', { class: 'exact', devices: ['js'] }));
     const at = trace.events.findIndex((event) => event.op === 'tanh');
-    const report = await replayTrace({ ...trace, events: trace.events.map((event, i) => (i === at ? { ...event, ...change } : event)) }, { device: 'js' });
+    const report = await replayTrace(
+      { ...trace, events: trace.events.map((event, i) => (i === at ? { ...event, ...change } : event)) },
+      { device: 'js' },
+    );
     expect(report.firstDivergence).toMatchObject({ seq: trace.events[at]?.seq, reason: expect.stringMatching(reason) });
     expect(report.equal + report.within).toBeLessThan(report.compared);
   });
 
   it('makes nothing beyond its bytes, and obeys a policy', async () => {
     const trace = await loadTrace(await saved('limits', { class: 'exact', devices: ['js'] }));
-    expect((await replayTrace(trace, { device: 'js', maxBytes: 600 })).firstDivergence?.reason).toMatch(/raise maxBytes/);
-    expect((await replayTrace(trace, { device: 'js', policy: { forbid: ['tanh'] } })).firstDivergence).toMatchObject({ reason: expect.stringContaining('forbid') });
+    expect((await replayTrace(trace, { device: 'js', maxBytes: 600 })).firstDivergence?.reason).toMatch(
+      /raise maxBytes/,
+    );
+    expect((await replayTrace(trace, { device: 'js', policy: { forbid: ['tanh'] } })).firstDivergence).toMatchObject({
+      reason: expect.stringContaining('forbid'),
+    });
     await expect(replayTrace(undefined as never)).rejects.toMatchObject({ code: 'ATTRIBUTE' });
     await expect(loadTrace(undefined as never)).rejects.toMatchObject({ code: 'ATTRIBUTE' });
   });
@@ -143,7 +177,18 @@ describe('a replay of what no release would have written', () => {
   it('compares the length of a root before anything of its shape is made', async () => {
     const trace = await loadTrace(await saved('vast', { class: 'exact', devices: ['js'] }));
     const roots = trace.roots.map((root) => ({ ...root, shape: [2 ** 31] }));
-    expect((await replayTrace({ ...trace, roots, events: trace.events.map((event) => (event.op === 'tensor' ? { ...event, shape: [2 ** 31] } : event)) }, { device: 'js' })).missing.length).toBeGreaterThan(0);
+    expect(
+      (
+        await replayTrace(
+          {
+            ...trace,
+            roots,
+            events: trace.events.map((event) => (event.op === 'tensor' ? { ...event, shape: [2 ** 31] } : event)),
+          },
+          { device: 'js' },
+        )
+      ).missing.length,
+    ).toBeGreaterThan(0);
   });
 });
 

@@ -10,7 +10,11 @@ import { collected } from '../sheet/fixtures/collected.ts';
 const digest = await openNodeDigest();
 const TYPE = tensorType('float32', [4]);
 const root = (seq: number): Call => rootCall(TYPE, valueOfArray(TYPE, Float32Array.of(seq, 0, 0, 0)), seq);
-const readable = (shelf: RootShelf): number[] => shelf.identify(digest).filter(({ value }) => value !== undefined).map(({ seq }) => seq);
+const readable = (shelf: RootShelf): number[] =>
+  shelf
+    .identify(digest)
+    .filter(({ value }) => value !== undefined)
+    .map(({ seq }) => seq);
 
 describe('the shelf of roots', () => {
   it('keeps the first ones within its budget, and lists others while somebody holds them', async () => {

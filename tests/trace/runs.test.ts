@@ -1,4 +1,5 @@
-// A trace file over several openings: what is there is kept, other files are not touched, and two writers are told apart.
+// A trace file over several openings: what is there is kept, other files are not touched, and two writers are told
+// apart.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
@@ -19,10 +20,16 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const fresh = (): string => join(folder, `${next++}.sqs`);
-const open = (file: string): Promise<SymbolicSheet> => SymbolicSheet.open({ class: 'exact', devices: ['js'], trace: { file } });
-const run = (file: string, from: number): Promise<void> => withSheet({ class: 'exact', devices: ['js'], trace: { file } }, async (sheet) => {
-  for (let i = 0; i < 5; i++) await sheet.tensor([from + i, 2]).multiply(from).data();
-});
+const open = (file: string): Promise<SymbolicSheet> =>
+  SymbolicSheet.open({ class: 'exact', devices: ['js'], trace: { file } });
+const run = (file: string, from: number): Promise<void> =>
+  withSheet({ class: 'exact', devices: ['js'], trace: { file } }, async (sheet) => {
+    for (let i = 0; i < 5; i++)
+      await sheet
+        .tensor([from + i, 2])
+        .multiply(from)
+        .data();
+  });
 const calls = (trace: Trace): number => trace.events.filter(({ op }) => op === 'multiply').length;
 const known = new Map<string, Uint8Array>();
 
@@ -33,7 +40,8 @@ const roots = async ({ contentId }: { readonly contentId: string | undefined }):
       for (let i = 0; i < 60; i++) await sheet.tensor([i, 2]).add(1).data();
       const path = join(folder, 'contents.sqs.json');
       await sheet.trace.save(path);
-      for (const { contentId: id, bytes } of (await loadTrace(path)).roots) known.set(Buffer.from(id).toString('hex'), bytes as Uint8Array);
+      for (const { contentId: id, bytes } of (await loadTrace(path)).roots)
+        known.set(Buffer.from(id).toString('hex'), bytes as Uint8Array);
     });
   }
   return known.get(contentId ?? '');
@@ -48,8 +56,13 @@ describe('a trace file that is opened again', () => {
     expect(new Set(trace.events.map(({ seq }) => seq)).size).toBe(trace.events.length);
     expect(trace.runs?.map(({ firstEvent }) => trace.events[firstEvent]?.op)).toEqual(['full', 'full', 'full']);
     expect(trace.runs?.map(({ interrupted }) => interrupted)).toEqual([undefined, undefined, undefined]);
-    const numbers = (trace.runs ?? []).map(({ firstEvent }, i) => trace.events.slice(firstEvent, trace.runs?.[i + 1]?.firstEvent).flatMap(({ seq, operands }) => [seq, ...operands]));
-    for (const [i, all] of numbers.entries()) expect(Math.min(...all)).toBeGreaterThan(Math.max(0, ...(numbers[i - 1] ?? [])));
+    const numbers = (trace.runs ?? []).map(({ firstEvent }, i) =>
+      trace.events
+        .slice(firstEvent, trace.runs?.[i + 1]?.firstEvent)
+        .flatMap(({ seq, operands }) => [seq, ...operands]),
+    );
+    for (const [i, all] of numbers.entries())
+      expect(Math.min(...all)).toBeGreaterThan(Math.max(0, ...(numbers[i - 1] ?? [])));
     const report = await replayTrace(trace, { device: 'js', roots });
     expect(report).toMatchObject({ compared: 15, equal: 15, missing: [], skipped: 0 });
   });
@@ -69,14 +82,19 @@ describe('a trace file that is opened again', () => {
     const bytes = readFileSync(file);
     for (const length of [one, one + 3, one + 16, bytes.length - 160]) {
       writeFileSync(file, bytes.subarray(0, length));
-      await expect(loadTrace(file)).rejects.toMatchObject({ code: 'FORMAT', details: { code: expect.stringMatching(/missing-final|truncated/) } });
+      await expect(loadTrace(file)).rejects.toMatchObject({
+        code: 'FORMAT',
+        details: { code: expect.stringMatching(/missing-final|truncated/) },
+      });
       expect(calls(await loadTrace(file, { damaged: 'prefix' }))).toBeGreaterThanOrEqual(5);
     }
   });
 
-  it('says which of its runs lost its end with its process, and takes over the note of a process that is gone', async () => {
+  it('says which run lost its end with its process, and takes over the note of a process that is gone', async () => {
     const file = fresh();
-    const child = spawn(process.execPath, ['--import', 'tsx', CHILD, 'run', file], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--import', 'tsx', CHILD, 'run', file], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await once(child.stdout, 'data');
     child.kill('SIGKILL');
     await once(child, 'exit');
@@ -91,10 +109,19 @@ describe('a trace file that is opened again', () => {
     expect(existsSync(`${file}.lock`)).toBe(false);
   });
 
-  it.each([['text', 'x'.repeat(5000)], ['a saved trace', '{"format":"sqs-trace"}'], ['the first bytes of one', '\u0089SQ'], ['a picture', '\u0089PNG\r\n\u001A\n0000']])('refuses %s, and leaves it as it is', async (_what, content) => {
+  it.each([
+    ['text', 'x'.repeat(5000)],
+    ['a saved trace', '{"format":"sqs-trace"}'],
+    ['the first bytes of one', '\u0089SQ'],
+    ['a picture', '\u0089PNG\r\n\u001A\n0000'],
+  ])('refuses %s, and leaves it as it is', async (_what, content) => {
     const file = fresh();
     writeFileSync(file, content, 'latin1');
-    await expect(open(file)).rejects.toMatchObject({ code: 'FORMAT', message: expect.stringMatching(/It was not changed; give trace\.file another name/), details: { path: file, code: expect.any(String) } });
+    await expect(open(file)).rejects.toMatchObject({
+      code: 'FORMAT',
+      message: expect.stringMatching(/It was not changed; give trace\.file another name/),
+      details: { path: file, code: expect.any(String) },
+    });
     expect(readFileSync(file, 'latin1')).toBe(content);
     expect(existsSync(`${file}.lock`)).toBe(false);
   });
@@ -117,7 +144,11 @@ describe('two writers of one trace file', () => {
     const first = await open(file);
     symlinkSync(file, alias);
     for (const name of [file, alias]) {
-      await expect(open(name)).rejects.toMatchObject({ code: 'UNAVAILABLE', message: expect.stringContaining('another sheet of this process writes its trace to'), details: { reason: 'locked', pid: process.pid } });
+      await expect(open(name)).rejects.toMatchObject({
+        code: 'UNAVAILABLE',
+        message: expect.stringContaining('another sheet of this process writes its trace to'),
+        details: { reason: 'locked', pid: process.pid },
+      });
     }
     await first.tensor([1, 2]).multiply(2).data();
     await first.close();
@@ -128,7 +159,9 @@ describe('two writers of one trace file', () => {
   it('are told apart in two processes', async () => {
     const file = fresh();
     const first = await open(file);
-    const { stderr, status } = spawnSync(process.execPath, ['--import', 'tsx', CHILD, 'run', file], { encoding: 'utf8' });
+    const { stderr, status } = spawnSync(process.execPath, ['--import', 'tsx', CHILD, 'run', file], {
+      encoding: 'utf8',
+    });
     expect(status).toBe(1);
     expect(stderr).toContain(`process ${process.pid} on ${hostname()} writes its trace to`);
     await first.close();

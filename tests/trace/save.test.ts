@@ -69,7 +69,9 @@ describe('a saved trace', () => {
       expect(report.events).toBe(trace.events.length);
       expect(report.roots).toMatchObject({ place: 'embedded', count: 3 });
       expect(new Set(trace.roots.map((root) => root.bytes?.length))).toEqual(new Set([192, 256, 320]));
-      expect(trace.annotations.filter((record) => record.kind === 'digest' && record.sketch !== undefined).length).toBeGreaterThan(0);
+      expect(
+        trace.annotations.filter((record) => record.kind === 'digest' && record.sketch !== undefined).length,
+      ).toBeGreaterThan(0);
     });
   });
 
@@ -102,7 +104,11 @@ describe('a saved trace', () => {
       const bytes = await sheet.trace.bytes();
       expect(Buffer.from(bytes).equals(readFileSync(path))).toBe(true);
       expect(await replayTrace(await loadTrace(bytes))).toMatchObject({ equal: 5, compared: 5 });
-      expect((await loadTrace(await sheet.trace.bytes({ roots: 'none' }))).roots.map((root) => root.bytes)).toEqual([undefined, undefined, undefined]);
+      expect((await loadTrace(await sheet.trace.bytes({ roots: 'none' }))).roots.map((root) => root.bytes)).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
       const beside = { roots: 'beside' } as unknown as { roots: 'none' };
       await expect(sheet.trace.bytes(beside)).rejects.toThrow(/roots is "beside"; use one of embedded, none/);
     });
@@ -127,41 +133,55 @@ describe('a trace of which older events were dropped', () => {
   };
 
   it.each<[string, (root: Tensor, i: number) => Tensor]>([
-    ['negative()', (x) => x.negative()], ['add(1)', (x) => x.add(1)], ['two literals by turns', (x, i) => x.add(1 + (i % 2)).multiply(3n)],
-  ])('is saved with every answer in memory, the roots and constants of its calls, and can be replayed: %s', async (name, step) => {
-    const path = join(folder, `${name.replaceAll(/\W/g, '')}.sqs.json`);
-    await withSheet({ class: 'exact', devices: ['js'], trace: { maxEvents: 3000, digests: 'full' } }, async (sheet) => {
-      await manyRoots(sheet, step);
-      const before = sheet.trace.annotations();
-      const dropped = sheet.trace.droppedEvents;
-      const report = await sheet.trace.save(path);
-      await sheet.trace.save(path);
-      expect([sheet.trace.annotations(), sheet.trace.droppedEvents]).toEqual([before, dropped]);
-      const trace = await loadTrace(path);
-      expect(trace.annotations.filter((record) => record.kind === 'answer')).toHaveLength(before.length);
-      expect(report).toMatchObject({ events: trace.events.length, annotations: trace.annotations.length });
-      const own = new Set(trace.events.map(({ seq }) => seq));
-      const earlier = new Set(trace.events.flatMap(({ operands }) => operands.filter((operand) => !own.has(operand))));
-      const roots = trace.events.filter(({ op }) => op === 'tensor').length;
-      expect(trace.roots.length).toBeGreaterThanOrEqual(roots);
-      expect(trace.roots.length).toBeLessThanOrEqual(roots + earlier.size);
-      const answered = new Set(before.map(({ seq }) => seq));
-      const calls = trace.events.filter(({ seq, op }) => op !== 'tensor' && answered.has(seq)).length;
-      const replayed = await replayTrace(trace, { device: 'js' });
-      expect(calls).toBeGreaterThan(1000);
-      expect(replayed).toMatchObject({ compared: calls, equal: calls, missing: [] });
-      // At most the calls on a result that was dropped.
-      expect(replayed.skipped).toBeLessThanOrEqual(name.startsWith('two') ? 1 : 0);
-    });
-  }, 60_000);
+    ['negative()', (x) => x.negative()],
+    ['add(1)', (x) => x.add(1)],
+    ['two literals by turns', (x, i) => x.add(1 + (i % 2)).multiply(3n)],
+  ])(
+    'is saved with every answer in memory, the roots and constants of its calls, and can be replayed: %s',
+    async (name, step) => {
+      const path = join(folder, `${name.replaceAll(/\W/g, '')}.sqs.json`);
+      await withSheet(
+        { class: 'exact', devices: ['js'], trace: { maxEvents: 3000, digests: 'full' } },
+        async (sheet) => {
+          await manyRoots(sheet, step);
+          const before = sheet.trace.annotations();
+          const dropped = sheet.trace.droppedEvents;
+          const report = await sheet.trace.save(path);
+          await sheet.trace.save(path);
+          expect([sheet.trace.annotations(), sheet.trace.droppedEvents]).toEqual([before, dropped]);
+          const trace = await loadTrace(path);
+          expect(trace.annotations.filter((record) => record.kind === 'answer')).toHaveLength(before.length);
+          expect(report).toMatchObject({ events: trace.events.length, annotations: trace.annotations.length });
+          const own = new Set(trace.events.map(({ seq }) => seq));
+          const earlier = new Set(
+            trace.events.flatMap(({ operands }) => operands.filter((operand) => !own.has(operand))),
+          );
+          const roots = trace.events.filter(({ op }) => op === 'tensor').length;
+          expect(trace.roots.length).toBeGreaterThanOrEqual(roots);
+          expect(trace.roots.length).toBeLessThanOrEqual(roots + earlier.size);
+          const answered = new Set(before.map(({ seq }) => seq));
+          const calls = trace.events.filter(({ seq, op }) => op !== 'tensor' && answered.has(seq)).length;
+          const replayed = await replayTrace(trace, { device: 'js' });
+          expect(calls).toBeGreaterThan(1000);
+          expect(replayed).toMatchObject({ compared: calls, equal: calls, missing: [] });
+          // At most the calls on a result that was dropped.
+          expect(replayed.skipped).toBeLessThanOrEqual(name.startsWith('two') ? 1 : 0);
+        },
+      );
+    },
+    60_000,
+  );
 
   it('keeps every answer when its file is closed, and the file says which contents all roots are', async () => {
     const file = join(folder, 'many.sqs');
-    const sheet = await withSheet({ class: 'exact', devices: ['js'], trace: { file, maxEvents: 3000 } }, async (open) => {
-      await manyRoots(open, (x) => x.negative());
-      await open.trace.save(join(folder, 'many.sqs.json'));
-      return Object.assign(open, { before: open.trace.annotations() });
-    });
+    const sheet = await withSheet(
+      { class: 'exact', devices: ['js'], trace: { file, maxEvents: 3000 } },
+      async (open) => {
+        await manyRoots(open, (x) => x.negative());
+        await open.trace.save(join(folder, 'many.sqs.json'));
+        return Object.assign(open, { before: open.trace.annotations() });
+      },
+    );
     expect(sheet.before.length).toBeGreaterThan(1000);
     expect(sheet.trace.annotations()).toEqual(sheet.before);
     const trace = await loadTrace(file);
@@ -186,9 +206,13 @@ describe('a damaged .sqs.json', () => {
   });
 
   it('was reordered', () => {
-    expect(codeOf(editLines((lines, at) => {
-      [lines[at + 2], lines[at + 3]] = [lines[at + 3] as string, lines[at + 2] as string];
-    }))).toBe('reordered');
+    expect(
+      codeOf(
+        editLines((lines, at) => {
+          [lines[at + 2], lines[at + 3]] = [lines[at + 3] as string, lines[at + 2] as string];
+        }),
+      ),
+    ).toBe('reordered');
   });
 
   it('was truncated: between events, and in the middle of its text', () => {
@@ -233,31 +257,63 @@ describe('a damaged .sqs.json', () => {
 /** A trace of n equal calls. */
 function longTrace(count: number): Trace {
   const events = Array.from({ length: count }, (_, i): ProgramEvent => ({
-    seq: i + 1, op: 'add', version: 1, attrs: {}, operands: i === 0 ? [] : [i], dtype: 'float32', shape: [3], numerics: 'exact',
+    seq: i + 1,
+    op: 'add',
+    version: 1,
+    attrs: {},
+    operands: i === 0 ? [] : [i],
+    dtype: 'float32',
+    shape: [3],
+    numerics: 'exact',
   }));
   const annotations: AnnotationRecord[] = [{ kind: 'note', seq: 1, text: 'first' }];
-  const seals = { program: { start: CHAIN_START, ...sealProgram(events, digest, START) }, annotations: { start: CHAIN_START, ...sealAnnotations(annotations, {}, digest, START) } };
+  const seals = {
+    program: { start: CHAIN_START, ...sealProgram(events, digest, START) },
+    annotations: { start: CHAIN_START, ...sealAnnotations(annotations, {}, digest, START) },
+  };
   return { head: {}, events, annotations, seals, roots: [] };
 }
 
 const attribute = fc.oneof(
-  fc.double(), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.boolean(), fc.constant(null), fc.string({ unit: 'grapheme' }),
+  fc.double(),
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  fc.boolean(),
+  fc.constant(null),
+  fc.string({ unit: 'grapheme' }),
   fc.array(fc.oneof(fc.double(), fc.constant(null)), { maxLength: 4 }),
 );
-const anyEvent: fc.Arbitrary<ProgramEvent> = fc.record({
-  seq: fc.maxSafeNat(), op: fc.constantFrom('add', 'tensor', 'mean'), version: fc.nat(9), attrs: fc.dictionary(fc.constantFrom('axis', 'value', 'k'), attribute, { noNullPrototype: true }),
-  operands: fc.array(fc.maxSafeNat(), { maxLength: 4 }).map((all) => all.map((seq) => seq % 2 ** 40)), dtype: fc.constantFrom('float32', 'bool'),
-  shape: fc.array(fc.nat(2 ** 32), { maxLength: 4 }), numerics: fc.constantFrom('exact' as const, 'tolerance' as const),
-}).map((event) => ({ ...event, seq: event.seq % 2 ** 40 }));
+const anyEvent: fc.Arbitrary<ProgramEvent> = fc
+  .record({
+    seq: fc.maxSafeNat(),
+    op: fc.constantFrom('add', 'tensor', 'mean'),
+    version: fc.nat(9),
+    attrs: fc.dictionary(fc.constantFrom('axis', 'value', 'k'), attribute, { noNullPrototype: true }),
+    operands: fc.array(fc.maxSafeNat(), { maxLength: 4 }).map((all) => all.map((seq) => seq % 2 ** 40)),
+    dtype: fc.constantFrom('float32', 'bool'),
+    shape: fc.array(fc.nat(2 ** 32), { maxLength: 4 }),
+    numerics: fc.constantFrom('exact' as const, 'tolerance' as const),
+  })
+  .map((event) => ({ ...event, seq: event.seq % 2 ** 40 }));
 const bytes = (length: number): fc.Arbitrary<Uint8Array> => fc.uint8Array({ minLength: length, maxLength: length });
 const seq = fc.nat();
 const anyAnnotation: fc.Arbitrary<AnnotationRecord> = fc.oneof(
   fc.record({
-    kind: fc.constant('answer' as const), seq, decision: fc.constantFrom(...DECISION_CODES), device: fc.constantFrom('js', 'wasm', ''), startNs: fc.double(), elapsedNs: fc.double(),
-    sizeBytes: fc.maxSafeNat(), score: fc.double(),
+    kind: fc.constant('answer' as const),
+    seq,
+    decision: fc.constantFrom(...DECISION_CODES),
+    device: fc.constantFrom('js', 'wasm', ''),
+    startNs: fc.double(),
+    elapsedNs: fc.double(),
+    sizeBytes: fc.maxSafeNat(),
+    score: fc.double(),
   }),
   fc.record({ kind: fc.constant('digest' as const), seq, digest: bytes(32) }),
-  fc.record({ kind: fc.constant('digest' as const), seq, digest: bytes(32), sketch: fc.array(fc.double(), { minLength: 12, maxLength: 12 }).map((x) => Float64Array.from(x)) }),
+  fc.record({
+    kind: fc.constant('digest' as const),
+    seq,
+    digest: bytes(32),
+    sketch: fc.array(fc.double(), { minLength: 12, maxLength: 12 }).map((x) => Float64Array.from(x)),
+  }),
   fc.record({ kind: fc.constant('bytes' as const), seq, bytes: fc.uint8Array({ maxLength: 32 }) }),
   fc.record({ kind: fc.constant('root' as const), seq, contentId: bytes(32) }),
   fc.record({ kind: fc.constant('note' as const), seq, text: fc.string({ unit: 'grapheme' }) }),
@@ -265,30 +321,46 @@ const anyAnnotation: fc.Arbitrary<AnnotationRecord> = fc.oneof(
 
 describe('the encoding', () => {
   it('gives every event and annotation back, from frames and from JSON', () => {
-    fc.assert(fc.property(fc.array(anyEvent, { maxLength: 30 }), fc.array(anyAnnotation, { maxLength: 30 }), (events, annotations) => {
-      const head = { library: 'test', cores: 2 };
-      const memory = new TraceMemory(Infinity);
-      const frames = new FrameWriter(digest, (record) => memory.add(record));
-      const program = new ProgramEncoder(frames);
-      const answers = new AnnotationEncoder(frames, head).open();
-      events.forEach((event, i) => program.call(
-        event.seq, event.numerics === 'exact', { number: i, name: event.op, version: event.version }, { id: i, dtype: event.dtype, shape: event.shape },
-        { id: Object.keys(event.attrs).length === 0 ? 0 : i + 1, values: event.attrs as never }, event.operands.map((operand) => ({ seq: operand })),
-      ));
-      for (const record of annotations) answers.record(record);
-      const { records } = frames.tail();
-      const programs = new ProgramDecoder();
-      const notes = new AnnotationDecoder();
-      for (const block of memory.blocks(1, records).blocks) for (const frame of block.frames) programs.frame(frame);
-      for (const block of memory.blocks(2, records).blocks) for (const frame of block.frames) notes.frame(frame);
-      expect(programs.events).toEqual(events);
-      expect(notes.records).toEqual(annotations);
-      expect(notes.head).toEqual(head);
-      const seals = { program: { start: CHAIN_START, ...sealProgram(events, digest, START) }, annotations: { start: CHAIN_START, ...sealAnnotations(annotations, head, digest, START) } };
-      const back = readTrace(bytesOf(traceToJson({ head, events, annotations, seals, roots: [] })), digest);
-      expect(back.events).toEqual(events);
-      expect(back.annotations).toEqual(annotations);
-    }), { seed: 7, numRuns: 150 });
+    fc.assert(
+      fc.property(
+        fc.array(anyEvent, { maxLength: 30 }),
+        fc.array(anyAnnotation, { maxLength: 30 }),
+        (events, annotations) => {
+          const head = { library: 'test', cores: 2 };
+          const memory = new TraceMemory(Infinity);
+          const frames = new FrameWriter(digest, (record) => memory.add(record));
+          const program = new ProgramEncoder(frames);
+          const answers = new AnnotationEncoder(frames, head).open();
+          events.forEach((event, i) =>
+            program.call(
+              event.seq,
+              event.numerics === 'exact',
+              { number: i, name: event.op, version: event.version },
+              { id: i, dtype: event.dtype, shape: event.shape },
+              { id: Object.keys(event.attrs).length === 0 ? 0 : i + 1, values: event.attrs as never },
+              event.operands.map((operand) => ({ seq: operand })),
+            ),
+          );
+          for (const record of annotations) answers.record(record);
+          const { records } = frames.tail();
+          const programs = new ProgramDecoder();
+          const notes = new AnnotationDecoder();
+          for (const block of memory.blocks(1, records).blocks) for (const frame of block.frames) programs.frame(frame);
+          for (const block of memory.blocks(2, records).blocks) for (const frame of block.frames) notes.frame(frame);
+          expect(programs.events).toEqual(events);
+          expect(notes.records).toEqual(annotations);
+          expect(notes.head).toEqual(head);
+          const seals = {
+            program: { start: CHAIN_START, ...sealProgram(events, digest, START) },
+            annotations: { start: CHAIN_START, ...sealAnnotations(annotations, head, digest, START) },
+          };
+          const back = readTrace(bytesOf(traceToJson({ head, events, annotations, seals, roots: [] })), digest);
+          expect(back.events).toEqual(events);
+          expect(back.annotations).toEqual(annotations);
+        },
+      ),
+      { seed: 7, numRuns: 150 },
+    );
   });
 });
 
@@ -297,14 +369,32 @@ describe('the specification', () => {
     const page = readFileSync(new URL('../../docs/format/trace.md', import.meta.url), 'utf8');
     const stated = (stream: string): string | undefined => new RegExp(`${stream} head ([0-9a-f]{64})`).exec(page)?.[1];
     const plain = { version: 1, dtype: 'float32', numerics: 'exact' } as const;
-    const program = sealProgram([
-      { ...plain, seq: 1, op: 'tensor', attrs: {}, operands: [], shape: [2, 3] },
-      { ...plain, seq: 3, op: 'sum', attrs: { axis: [0], keepdims: false }, operands: [1], shape: [3] },
-    ], digest, START);
-    const annotations = sealAnnotations([
-      { kind: 'answer', seq: 3, decision: 'computed', device: 'js', startNs: 1000, elapsedNs: 250, sizeBytes: 12, score: 0 },
-      { kind: 'bytes', seq: 3, bytes: new Uint8Array(Float32Array.of(1, 2, 3).buffer) },
-    ], { library: 'symbolic-sheet' }, digest, START);
+    const program = sealProgram(
+      [
+        { ...plain, seq: 1, op: 'tensor', attrs: {}, operands: [], shape: [2, 3] },
+        { ...plain, seq: 3, op: 'sum', attrs: { axis: [0], keepdims: false }, operands: [1], shape: [3] },
+      ],
+      digest,
+      START,
+    );
+    const annotations = sealAnnotations(
+      [
+        {
+          kind: 'answer',
+          seq: 3,
+          decision: 'computed',
+          device: 'js',
+          startNs: 1000,
+          elapsedNs: 250,
+          sizeBytes: 12,
+          score: 0,
+        },
+        { kind: 'bytes', seq: 3, bytes: new Uint8Array(Float32Array.of(1, 2, 3).buffer) },
+      ],
+      { library: 'symbolic-sheet' },
+      digest,
+      START,
+    );
     expect(stated('program')).toBe(toHex(program.blocks[0]?.hash ?? new Uint8Array(0)));
     expect(stated('annotations')).toBe(toHex(annotations.blocks[0]?.hash ?? new Uint8Array(0)));
   });
@@ -312,7 +402,10 @@ describe('the specification', () => {
 
 describe('a difference of traces', () => {
   it('is nothing for the same program on other devices and with the cache off', async () => {
-    const [a, b] = await Promise.all([traceOf({ class: 'exact', devices: ['js'] }), traceOf({ class: 'exact', cache: 'off' })]);
+    const [a, b] = await Promise.all([
+      traceOf({ class: 'exact', devices: ['js'] }),
+      traceOf({ class: 'exact', cache: 'off' }),
+    ]);
     const difference = diffTraces(a, b);
     expect(difference.firstDivergence).toBeUndefined();
     expect(difference.onlyInA).toEqual([]);

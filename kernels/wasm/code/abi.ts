@@ -1,12 +1,13 @@
 // The one kernel ABI: every exported kernel is (params, start, end) => void.
 //
-//   params   address of a parameter block in linear memory: i32/f32/f64 fields at fixed offsets that the kernel's module states
-//            (addresses and sizes as i32 read unsigned); 64-byte aligned when it comes from the heap
+//   params   address of a parameter block in linear memory: i32/f32/f64 fields at fixed offsets that the module of the
+//            kernel states (addresses and sizes as i32 read unsigned); 64-byte aligned when it comes from the heap
 //   start    first index of the part of the parallel range this call does
 //   end      one past its last index
 //
-// A kernel is a pure function of memory: any split of the range into calls, on any threads and in any order, gives the same bits.
-// V8 has no on-stack replacement for WebAssembly: a long first call runs in baseline code, so callers keep a call short.
+// A kernel is a pure function of memory: any split of the range into calls, on any threads and in any order, gives the
+// same bits. V8 has no on-stack replacement for WebAssembly: a long first call runs in baseline code, so callers keep a
+// call short.
 
 /** An exported kernel. */
 export type Kernel = (params: number, start: number, end: number) => void;
@@ -26,7 +27,11 @@ export interface CompiledKernel {
 }
 
 /** Compiles and instantiates a module on a memory; synchronous, for modules are a few KB. */
-export function instantiate(module: Uint8Array<ArrayBuffer> | WebAssembly.Module, memory: WebAssembly.Memory, imports: KernelImports = {}): Kernels {
+export function instantiate(
+  module: Uint8Array<ArrayBuffer> | WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  imports: KernelImports = {},
+): Kernels {
   const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
   const { env, ...scopes } = imports;
   const instance = new WebAssembly.Instance(compiled, { ...scopes, env: { ...env, memory } });

@@ -6,19 +6,20 @@
 //   const at = f.local('i32');
 //   f.body(
 //     set(at, i32.load(params, 0)),
-//     countUp(start, end, 1,                           // for (; start < end; start += 1), tested before the first round
+//     countUp(start, end, 1,  // for (; start < end; start += 1), tested before the first round
 //       f32.store(at, f32.mul(f32.load(at), 2)),       // plain numbers are constants
 //       set(at, i32.add(at, 4))));
 //   const bytes = module.encode();
 //
-// Instructions are named as in the text format, one object per prefix: f32x4.add, v128.load32Splat, i32.ltS, … (opcodes.ts).
-// Control: block, loop, br, brIf, when, whenElse, whileTrue, repeatWhile, countUp, returnNow; values: set, tee, select, call, choose.
-// Everything is an expression of type T (`Expr<T>`) or a statement (`Expr<'void'>`); type errors are caught by TypeScript,
-// and by WebAssembly.Module when the bytes are compiled.
+// Instructions are named as in the text format, one object per prefix: f32x4.add, v128.load32Splat, i32.ltS, …
+// (opcodes.ts, simd-opcodes.ts). Control: block, loop, br, brIf, when, whenElse, whileTrue, repeatWhile, countUp,
+// returnNow; values: set, tee, select, call, choose. Everything is an expression of type T (`Expr<T>`) or a statement
+// (`Expr<'void'>`); type errors are caught by TypeScript, and by WebAssembly.Module when the bytes are compiled.
 import { expression, flatten, operandCode, unsignedLeb } from './expression.ts';
 import type { Code, Expr, Label, Local, Operand, Statement, Type, ValueType } from './expression.ts';
 
 export * from './opcodes.ts';
+export * from './simd-opcodes.ts';
 export type { Expr, Label, Local, Operand, Statement, Type, ValueType } from './expression.ts';
 
 /** Pages (64 KiB) a shared memory may grow to: the whole 32-bit address space. */
@@ -34,7 +35,9 @@ export interface FunctionReference<R extends Type = Type> {
 
 type Locals<P extends readonly ValueType[]> = { readonly [K in keyof P]: Local<P[K]> };
 
-type Repeat<T, N extends number, R extends readonly T[] = []> = R['length'] extends N ? R : Repeat<T, N, readonly [...R, T]>;
+type Repeat<T, N extends number, R extends readonly T[] = []> = R['length'] extends N
+  ? R
+  : Repeat<T, N, readonly [...R, T]>;
 
 export interface FunctionSpec<P extends readonly ValueType[], R extends Type> {
   readonly params: P;
@@ -84,26 +87,45 @@ export class ModuleBuilder {
   readonly #memory: 'shared' | 'private';
   readonly #types: number[][] = [];
   readonly #imports: number[][] = [];
-  readonly #functions: { readonly type: number; readonly name: string | undefined; readonly builder: FunctionBuilder<readonly ValueType[], Type> }[] = [];
+  readonly #functions: {
+    readonly type: number;
+    readonly name: string | undefined;
+    readonly builder: FunctionBuilder<readonly ValueType[], Type>;
+  }[] = [];
 
   constructor(options: { readonly memory: 'shared' | 'private' }) {
     this.#memory = options.memory;
   }
 
   /** Imports `scope.name`; give it to `call`. */
-  importFunction<R extends Type = 'void'>(scope: string, name: string, params: readonly ValueType[], result: R = 'void' as R): FunctionReference<R> {
+  importFunction<R extends Type = 'void'>(
+    scope: string,
+    name: string,
+    params: readonly ValueType[],
+    result: R = 'void' as R,
+  ): FunctionReference<R> {
     const index = this.#imports.length;
     this.#imports.push([...text(scope), ...text(name), 0x00, ...unsignedLeb(this.#typeIndex(params, result))]);
     return { params, result, index: () => index };
   }
 
   /** Adds a function; it is both the builder of its body and the reference that `call` takes. */
-  function<const P extends readonly ValueType[], R extends Type = 'void'>(spec: FunctionSpec<P, R>): FunctionBuilder<P, R> & { readonly reference: FunctionReference<R> } {
+  function<const P extends readonly ValueType[], R extends Type = 'void'>(
+    spec: FunctionSpec<P, R>,
+  ): FunctionBuilder<P, R> & { readonly reference: FunctionReference<R> } {
     const result = spec.result ?? ('void' as R);
     const builder = new FunctionBuilder<P, R>(spec.params);
     const position = this.#functions.length;
-    this.#functions.push({ type: this.#typeIndex(spec.params, result), name: spec.export, builder: builder as unknown as FunctionBuilder<readonly ValueType[], Type> });
-    const reference: FunctionReference<R> = { params: spec.params, result, index: () => this.#imports.length + position };
+    this.#functions.push({
+      type: this.#typeIndex(spec.params, result),
+      name: spec.export,
+      builder: builder as unknown as FunctionBuilder<readonly ValueType[], Type>,
+    });
+    const reference: FunctionReference<R> = {
+      params: spec.params,
+      result,
+      index: () => this.#imports.length + position,
+    };
     return Object.assign(builder, { reference });
   }
 
@@ -112,11 +134,28 @@ export class ModuleBuilder {
     const limits = this.#memory === 'shared' ? [0x03, 1, ...unsignedLeb(MAXIMUM_PAGES)] : [0x00, 1];
     const memory = [...text('env'), ...text('memory'), 0x02, ...limits];
     const exported = this.#functions.flatMap((entry, position) =>
-      entry.name === undefined ? [] : [[...text(entry.name), 0x00, ...unsignedLeb(this.#imports.length + position)]]);
+      entry.name === undefined ? [] : [[...text(entry.name), 0x00, ...unsignedLeb(this.#imports.length + position)]],
+    );
     return Uint8Array.from([
-      0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
-      ...section(1, this.#types), ...section(2, [...this.#imports, memory]), ...section(3, this.#functions.map((entry) => unsignedLeb(entry.type))),
-      ...section(7, exported), ...section(10, this.#functions.map((entry) => entry.builder.encode())),
+      0x00,
+      0x61,
+      0x73,
+      0x6d,
+      1,
+      0,
+      0,
+      0,
+      ...section(1, this.#types),
+      ...section(2, [...this.#imports, memory]),
+      ...section(
+        3,
+        this.#functions.map((entry) => unsignedLeb(entry.type)),
+      ),
+      ...section(7, exported),
+      ...section(
+        10,
+        this.#functions.map((entry) => entry.builder.encode()),
+      ),
     ]);
   }
 
@@ -159,7 +198,11 @@ export function when(condition: Expr<'i32'>, ...body: readonly Statement[]): Sta
 }
 
 /** Runs one of two bodies. */
-export function whenElse(condition: Expr<'i32'>, then: readonly Statement[], otherwise: readonly Statement[]): Statement {
+export function whenElse(
+  condition: Expr<'i32'>,
+  then: readonly Statement[],
+  otherwise: readonly Statement[],
+): Statement {
   const scope = label('if');
   const tail: Code = otherwise.length === 0 ? [] : [0x05, codes(otherwise)];
   return expression('void', condition.code, 0x04, 0x40, { enter: scope }, codes(then), tail, { leave: scope }, 0x0b);
@@ -168,7 +211,18 @@ export function whenElse(condition: Expr<'i32'>, then: readonly Statement[], oth
 /** Evaluates one of two expressions only (`select` evaluates both). */
 export function choose<T extends ValueType>(condition: Expr<'i32'>, then: Expr<T>, otherwise: Expr<T>): Expr<T> {
   const scope = label('if');
-  return expression(then.type, condition.code, 0x04, VALUE_TYPE[then.type], { enter: scope }, then.code, 0x05, otherwise.code, { leave: scope }, 0x0b);
+  return expression(
+    then.type,
+    condition.code,
+    0x04,
+    VALUE_TYPE[then.type],
+    { enter: scope },
+    then.code,
+    0x05,
+    otherwise.code,
+    { leave: scope },
+    0x0b,
+  );
 }
 
 /** while (condition) body — the test is at the bottom, guarded once at the top, so that a round has one branch. */
@@ -182,8 +236,16 @@ export function repeatWhile(condition: Expr<'i32'>, ...body: readonly Statement[
   return loop(top, ...body, brIf(top, condition));
 }
 
-/** for (; variable < end; variable += step), compared signed; `end` is evaluated every round, so make it a local or a constant. */
-export function countUp(variable: Local<'i32'>, end: Operand<'i32'>, step: Operand<'i32'>, ...body: readonly Statement[]): Statement {
+/**
+ * for (; variable < end; variable += step), compared signed; `end` is evaluated every round, so make it a local or a
+ * constant.
+ */
+export function countUp(
+  variable: Local<'i32'>,
+  end: Operand<'i32'>,
+  step: Operand<'i32'>,
+  ...body: readonly Statement[]
+): Statement {
   const below: Expr<'i32'> = expression('i32', variable.code, operandCode('i32', end), 0x48);
   return whileTrue(below, ...body, set(variable, expression('i32', variable.code, operandCode('i32', step), 0x6a)));
 }
@@ -209,12 +271,21 @@ export function select<T extends ValueType>(a: Expr<T>, b: Expr<T>, condition: E
 }
 
 /** Calls a function of the module. */
-export function call<R extends Type>(target: FunctionReference<R> | { readonly reference: FunctionReference<R> }, ...args: readonly Operand<ValueType>[]): Expr<R> {
+export function call<R extends Type>(
+  target: FunctionReference<R> | { readonly reference: FunctionReference<R> },
+  ...args: readonly Operand<ValueType>[]
+): Expr<R> {
   const callee = 'reference' in target ? target.reference : target;
-  if (args.length !== callee.params.length) throw new RangeError(`call with ${args.length} arguments, the function takes ${callee.params.length}`);
+  if (args.length !== callee.params.length)
+    throw new RangeError(`call with ${args.length} arguments, the function takes ${callee.params.length}`);
   const values = callee.params.map((type, position) => operandCode(type, args[position] as Operand<ValueType>));
   // The index is read when the code is flattened: imports declared after this call would shift it.
-  return { type: callee.result, get code(): Code { return [values, 0x10, unsignedLeb(callee.index())]; } };
+  return {
+    type: callee.result,
+    get code(): Code {
+      return [values, 0x10, unsignedLeb(callee.index())];
+    },
+  };
 }
 
 /** Several statements as one. */

@@ -1,8 +1,6 @@
 // Moving elements between memory and vector lanes, with the conversions of the map skeleton.
 import type { ElementArray } from '../../js/map.ts';
-import {
-  f32x4, f64x2, i16x8, i32, i32x4, v128, type Expr, type Statement,
-} from './assembler.ts';
+import { f32x4, f64x2, i16x8, i32, i32x4, v128, type Expr, type Statement } from './assembler.ts';
 import { bytesOf, type LaneType, type Vector, type VectorAlgebra } from './vector-algebra.ts';
 
 /** Element types that vector kernels read. */
@@ -15,7 +13,15 @@ export type Width = 'all' | 'one';
 
 /** Bytes of an element. */
 export const SIZE_BYTES: Readonly<Record<ElementType | 'mask', number>> = {
-  f32: 4, f64: 8, i32: 4, u32: 4, i16: 2, u16: 2, i8: 1, u8: 1, mask: 1,
+  f32: 4,
+  f64: 8,
+  i32: 4,
+  u32: 4,
+  i16: 2,
+  u16: 2,
+  i8: 1,
+  u8: 1,
+  mask: 1,
 };
 
 /** Elements in one vector of the lane type. */
@@ -34,7 +40,13 @@ export function elementType(array: ElementArray): ElementType | undefined {
 }
 
 /** Lanes of the elements at an address: consecutive ones, or one element in every lane. */
-export function loadElements(lanes: LaneType, type: ElementType, address: Expr<'i32'>, width: Width, offsetBytes = 0): Vector {
+export function loadElements(
+  lanes: LaneType,
+  type: ElementType,
+  address: Expr<'i32'>,
+  width: Width,
+  offsetBytes = 0,
+): Vector {
   const one = width === 'one';
   if (type === 'f64') return one ? v128.load64Splat(address, offsetBytes) : v128.load(address, offsetBytes);
   if (type === 'f32') {
@@ -49,18 +61,40 @@ export function loadElements(lanes: LaneType, type: ElementType, address: Expr<'
 
 /** Writes lanes as consecutive elements, NaN in canonical bits; width 'one' writes lane 0. */
 export function storeElements(
-  m: VectorAlgebra, lanes: LaneType, type: ResultType, address: Expr<'i32'>, value: Vector, width: Width, offsetBytes = 0,
+  m: VectorAlgebra,
+  lanes: LaneType,
+  type: ResultType,
+  address: Expr<'i32'>,
+  value: Vector,
+  width: Width,
+  offsetBytes = 0,
 ): Statement {
-  if (type === 'mask') return storeBytes(lanes, address, m.keep(v128.and(value, m.bits(new Uint8Array(16).fill(1)))), width, offsetBytes);
-  if (type === 'u8' || type === 'i8') return storeBytes('i32x4', address, m.keep(lanes === 'i32x4' ? value : saturatedByte(m, lanes, type, value)), width, offsetBytes, LANES[lanes]);
+  if (type === 'mask')
+    return storeBytes(lanes, address, m.keep(v128.and(value, m.bits(new Uint8Array(16).fill(1)))), width, offsetBytes);
+  if (type === 'u8' || type === 'i8')
+    return storeBytes(
+      'i32x4',
+      address,
+      m.keep(lanes === 'i32x4' ? value : saturatedByte(m, lanes, type, value)),
+      width,
+      offsetBytes,
+      LANES[lanes],
+    );
   const count = width === 'one' ? 1 : LANES[lanes];
   const bits = resultBits(m, lanes, type, value);
   const sizeBytes = count * SIZE_BYTES[type];
   if (sizeBytes === 16) return v128.store(address, bits, offsetBytes);
-  return sizeBytes === 8 ? v128.store64Lane(address, bits, 0, offsetBytes) : v128.store32Lane(address, bits, 0, offsetBytes);
+  return sizeBytes === 8
+    ? v128.store64Lane(address, bits, 0, offsetBytes)
+    : v128.store32Lane(address, bits, 0, offsetBytes);
 }
 
-function resultBits(m: VectorAlgebra, lanes: LaneType, type: Exclude<ResultType, 'mask' | 'u8' | 'i8'>, value: Vector): Vector {
+function resultBits(
+  m: VectorAlgebra,
+  lanes: LaneType,
+  type: Exclude<ResultType, 'mask' | 'u8' | 'i8'>,
+  value: Vector,
+): Vector {
   if (lanes === 'i32x4') return value;
   if (type === 'f64') return canonicalNaN(m, 'f64x2', value);
   if (type === 'f32') return canonicalNaN(m, 'f32x4', lanes === 'f32x4' ? value : m.keep(f32x4.demoteF64x2Zero(value)));
@@ -85,18 +119,33 @@ function saturatedByte(m: VectorAlgebra, lanes: 'f32x4' | 'f64x2', type: 'u8' | 
 }
 
 // The lowest byte of every lane, side by side.
-function storeBytes(lanes: LaneType, address: Expr<'i32'>, value: Vector, width: Width, offsetBytes: number, count = LANES[lanes]): Statement {
+function storeBytes(
+  lanes: LaneType,
+  address: Expr<'i32'>,
+  value: Vector,
+  width: Width,
+  offsetBytes: number,
+  count = LANES[lanes],
+): Statement {
   const stride = 16 / LANES[lanes];
   if (width === 'one') return v128.store8Lane(address, value, 0, offsetBytes);
-  const packed = v128.shuffle(value, value, Array.from({ length: 16 }, (_, i) => (i * stride) % 16));
-  return count === 4 ? v128.store32Lane(address, packed, 0, offsetBytes) : v128.store16Lane(address, packed, 0, offsetBytes);
+  const packed = v128.shuffle(
+    value,
+    value,
+    Array.from({ length: 16 }, (_, i) => (i * stride) % 16),
+  );
+  return count === 4
+    ? v128.store32Lane(address, packed, 0, offsetBytes)
+    : v128.store16Lane(address, packed, 0, offsetBytes);
 }
 
 function loadIntegers(count: number, type: ElementType, address: Expr<'i32'>, offsetBytes: number): Vector {
-  if (type === 'i32' || type === 'u32') return count === 4 ? v128.load(address, offsetBytes) : v128.load64Zero(address, offsetBytes);
+  if (type === 'i32' || type === 'u32')
+    return count === 4 ? v128.load(address, offsetBytes) : v128.load64Zero(address, offsetBytes);
   const signed = type === 'i16' || type === 'i8';
   const widen = signed ? i32x4.extendLowS : i32x4.extendLowU;
-  if (SIZE_BYTES[type] === 2) return widen(count === 4 ? v128.load64Zero(address, offsetBytes) : v128.load32Zero(address, offsetBytes));
+  if (SIZE_BYTES[type] === 2)
+    return widen(count === 4 ? v128.load64Zero(address, offsetBytes) : v128.load32Zero(address, offsetBytes));
   const bytes = count === 4 ? v128.load32Zero(address, offsetBytes) : v128.load16Splat(address, offsetBytes);
   return widen((signed ? i16x8.extendLowS : i16x8.extendLowU)(bytes));
 }

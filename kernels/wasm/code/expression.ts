@@ -9,7 +9,9 @@ export interface Label {
   readonly name: string;
 }
 
-/** Code is bytes, nested; `enter`/`leave` mark where a label is in scope, `branch` is a depth known only when flattened. */
+/**
+ * Code is bytes, nested; `enter`/`leave` mark where a label is in scope, `branch` is a depth known only when flattened.
+ */
 export type Code = readonly CodeItem[];
 type CodeItem = number | Code | { readonly enter: Label } | { readonly leave: Label } | { readonly branch: Label };
 

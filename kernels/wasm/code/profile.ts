@@ -1,4 +1,5 @@
-// Reads a body without computing: can a vector unit run it, and does float32 arithmetic give the bits of float64 rounded once?
+// Reads a body without computing: can a vector unit run it, and does float32 arithmetic give the bits of float64
+// rounded once?
 import type { Algebra, ElementFunction, Scalar } from '../../scalar/algebra.ts';
 
 /** What a body needs. */
@@ -6,8 +7,9 @@ export interface Profile {
   /** No operation that only scalar devices have. */
   readonly vector: boolean;
   /**
-   * On float32 operands, float32 arithmetic gives the same bits as float64 arithmetic rounded once: at most one rounding on every
-   * path, last but for operations that commute with rounding (Figueroa 1995: double rounding is innocuous as 53 >= 2 * 24 + 2).
+   * On float32 operands, float32 arithmetic gives the same bits as float64 arithmetic rounded once: at most one
+   * rounding on every path, last but for operations that commute with rounding (Figueroa 1995: double rounding is
+   * innocuous as 53 >= 2 * 24 + 2).
    */
   readonly single: boolean;
   /** No rounding at all: on float32 operands the value is a float32. */
@@ -54,18 +56,43 @@ function inspector(seen: { vector: boolean; single: boolean; integer: boolean })
       if (!Object.is(value | 0, value)) seen.integer = false;
       return 'exact';
     },
-    add: rounds, sub: rounds, mul: rounds, div: floats,
-    neg: (a) => a, abs: (a) => a,
+    add: rounds,
+    sub: rounds,
+    mul: rounds,
+    div: floats,
+    neg: (a) => a,
+    abs: (a) => a,
     sqrt: (a) => floats(a, a),
-    floor: whole, ceil: whole, trunc: whole, nearest: whole,
-    min: join, max: join,
+    floor: whole,
+    ceil: whole,
+    trunc: whole,
+    nearest: whole,
+    min: join,
+    max: join,
     copySign: (a, sign) => ((seen.integer = false), join(a, sign)),
-    lt: compare, le: compare, gt: compare, ge: compare, eq: compare, ne: compare,
-    and: () => null, or: () => null, not: () => null,
+    lt: compare,
+    le: compare,
+    gt: compare,
+    ge: compare,
+    eq: compare,
+    ne: compare,
+    and: () => null,
+    or: () => null,
+    not: () => null,
     select: (_, a, b) => join(a, b),
-    floorDivide: onlyScalar, remainder: onlyScalar, shiftLeft: onlyScalar, shiftRight: onlyScalar,
-    bitAnd: onlyIntegers, bitOr: onlyIntegers, bitXor: onlyIntegers, bitNot: onlyIntegers,
-    powerOfTwo: wide, exponent: wide, mantissa: wide, highHalf: wide, lookup: wide,
+    floorDivide: onlyScalar,
+    remainder: onlyScalar,
+    shiftLeft: onlyScalar,
+    shiftRight: onlyScalar,
+    bitAnd: onlyIntegers,
+    bitOr: onlyIntegers,
+    bitXor: onlyIntegers,
+    bitNot: onlyIntegers,
+    powerOfTwo: wide,
+    exponent: wide,
+    mantissa: wide,
+    highHalf: wide,
+    lookup: wide,
     rare: (_, usual, otherwise) => {
       const other = otherwise();
       return usual.map((value, i) => join(value, other[i]!));

@@ -1,8 +1,26 @@
-// The algebra on WebAssembly vectors: a body spells out SIMD instructions, one local per value; constants are set once, before the loops.
+// The algebra on WebAssembly vectors: a body spells out SIMD instructions, one local per value; constants are set once,
+// before the loops.
 import type { Algebra, Scalar } from '../../scalar/algebra.ts';
 import {
-  call, choose, f32x4, f64, f64x2, i32, i32x4, i64x2, set, v128, when,
-  type Expr, type FunctionBuilder, type FunctionReference, type Local, type ModuleBuilder, type Statement, type Type, type ValueType,
+  call,
+  choose,
+  f32x4,
+  f64,
+  f64x2,
+  i32,
+  i32x4,
+  i64x2,
+  set,
+  v128,
+  when,
+  type Expr,
+  type FunctionBuilder,
+  type FunctionReference,
+  type Local,
+  type ModuleBuilder,
+  type Statement,
+  type Type,
+  type ValueType,
 } from './assembler.ts';
 
 /** Lanes a body is computed in. */
@@ -10,7 +28,9 @@ export type LaneType = 'f32x4' | 'f64x2' | 'i32x4';
 export type Vector = Expr<'v128'>;
 type AnyFunction = FunctionBuilder<readonly ValueType[], Type>;
 
-/** Emits a body as vector code: `prologue` goes before the loops, `drain()` gives the statements since the last drain. */
+/**
+ * Emits a body as vector code: `prologue` goes before the loops, `drain()` gives the statements since the last drain.
+ */
 export class VectorAlgebra implements Algebra<Vector, Vector> {
   readonly prologue: Statement[] = [];
   readonly #module: ModuleBuilder;
@@ -70,34 +90,81 @@ export class VectorAlgebra implements Algebra<Vector, Vector> {
     return this.bits(bytesOf(new Int32Array(4).fill(value)));
   }
 
-  add(a: Vector, b: Vector): Vector { return this.keep(INSTRUCTIONS[this.#lanes].add(a, b)); }
-  sub(a: Vector, b: Vector): Vector { return this.keep(INSTRUCTIONS[this.#lanes].sub(a, b)); }
-  mul(a: Vector, b: Vector): Vector { return this.keep(INSTRUCTIONS[this.#lanes].mul(a, b)); }
-  div(a: Vector, b: Vector): Vector { return this.keep(this.#float().div(a, b)); }
-  neg(a: Vector): Vector { return this.keep(INSTRUCTIONS[this.#lanes].neg(a)); }
-  abs(a: Vector): Vector { return this.keep(INSTRUCTIONS[this.#lanes].abs(a)); }
-  sqrt(a: Vector): Vector { return this.keep(this.#float().sqrt(a)); }
-  floor(a: Vector): Vector { return this.#lanes === 'i32x4' ? a : this.keep(this.#float().floor(a)); }
-  ceil(a: Vector): Vector { return this.#lanes === 'i32x4' ? a : this.keep(this.#float().ceil(a)); }
-  trunc(a: Vector): Vector { return this.#lanes === 'i32x4' ? a : this.keep(this.#float().trunc(a)); }
-  nearest(a: Vector): Vector { return this.#lanes === 'i32x4' ? a : this.keep(this.#float().nearest(a)); }
-  min(a: Vector, b: Vector): Vector { return this.keep(INSTRUCTIONS[this.#lanes].min(a, b)); }
-  max(a: Vector, b: Vector): Vector { return this.keep(INSTRUCTIONS[this.#lanes].max(a, b)); }
-  lt(a: Vector, b: Vector): Vector { return this.keep(INSTRUCTIONS[this.#lanes].lt(a, b)); }
-  le(a: Vector, b: Vector): Vector { return this.keep(INSTRUCTIONS[this.#lanes].le(a, b)); }
-  gt(a: Vector, b: Vector): Vector { return this.keep(INSTRUCTIONS[this.#lanes].gt(a, b)); }
-  ge(a: Vector, b: Vector): Vector { return this.keep(INSTRUCTIONS[this.#lanes].ge(a, b)); }
-  eq(a: Vector, b: Vector): Vector { return this.keep(INSTRUCTIONS[this.#lanes].eq(a, b)); }
-  ne(a: Vector, b: Vector): Vector { return this.keep(INSTRUCTIONS[this.#lanes].ne(a, b)); }
-  and(a: Vector, b: Vector): Vector { return this.keep(v128.and(a, b)); }
-  or(a: Vector, b: Vector): Vector { return this.keep(v128.or(a, b)); }
-  not(a: Vector): Vector { return this.keep(v128.not(a)); }
-  select(mask: Vector, a: Vector, b: Vector): Vector { return this.keep(v128.bitselect(a, b, mask)); }
+  add(a: Vector, b: Vector): Vector {
+    return this.keep(INSTRUCTIONS[this.#lanes].add(a, b));
+  }
+  sub(a: Vector, b: Vector): Vector {
+    return this.keep(INSTRUCTIONS[this.#lanes].sub(a, b));
+  }
+  mul(a: Vector, b: Vector): Vector {
+    return this.keep(INSTRUCTIONS[this.#lanes].mul(a, b));
+  }
+  div(a: Vector, b: Vector): Vector {
+    return this.keep(this.#float().div(a, b));
+  }
+  neg(a: Vector): Vector {
+    return this.keep(INSTRUCTIONS[this.#lanes].neg(a));
+  }
+  abs(a: Vector): Vector {
+    return this.keep(INSTRUCTIONS[this.#lanes].abs(a));
+  }
+  sqrt(a: Vector): Vector {
+    return this.keep(this.#float().sqrt(a));
+  }
+  floor(a: Vector): Vector {
+    return this.#lanes === 'i32x4' ? a : this.keep(this.#float().floor(a));
+  }
+  ceil(a: Vector): Vector {
+    return this.#lanes === 'i32x4' ? a : this.keep(this.#float().ceil(a));
+  }
+  trunc(a: Vector): Vector {
+    return this.#lanes === 'i32x4' ? a : this.keep(this.#float().trunc(a));
+  }
+  nearest(a: Vector): Vector {
+    return this.#lanes === 'i32x4' ? a : this.keep(this.#float().nearest(a));
+  }
+  min(a: Vector, b: Vector): Vector {
+    return this.keep(INSTRUCTIONS[this.#lanes].min(a, b));
+  }
+  max(a: Vector, b: Vector): Vector {
+    return this.keep(INSTRUCTIONS[this.#lanes].max(a, b));
+  }
+  lt(a: Vector, b: Vector): Vector {
+    return this.keep(INSTRUCTIONS[this.#lanes].lt(a, b));
+  }
+  le(a: Vector, b: Vector): Vector {
+    return this.keep(INSTRUCTIONS[this.#lanes].le(a, b));
+  }
+  gt(a: Vector, b: Vector): Vector {
+    return this.keep(INSTRUCTIONS[this.#lanes].gt(a, b));
+  }
+  ge(a: Vector, b: Vector): Vector {
+    return this.keep(INSTRUCTIONS[this.#lanes].ge(a, b));
+  }
+  eq(a: Vector, b: Vector): Vector {
+    return this.keep(INSTRUCTIONS[this.#lanes].eq(a, b));
+  }
+  ne(a: Vector, b: Vector): Vector {
+    return this.keep(INSTRUCTIONS[this.#lanes].ne(a, b));
+  }
+  and(a: Vector, b: Vector): Vector {
+    return this.keep(v128.and(a, b));
+  }
+  or(a: Vector, b: Vector): Vector {
+    return this.keep(v128.or(a, b));
+  }
+  not(a: Vector): Vector {
+    return this.keep(v128.not(a));
+  }
+  select(mask: Vector, a: Vector, b: Vector): Vector {
+    return this.keep(v128.bitselect(a, b, mask));
+  }
 
   copySign(a: Vector, sign: Vector): Vector {
-    const magnitude = this.#lanes === 'f32x4'
-      ? bytesOf(new Uint32Array(4).fill(0x7fffffff))
-      : bytesOf(new BigUint64Array(2).fill(0x7fffffffffffffffn));
+    const magnitude =
+      this.#lanes === 'f32x4'
+        ? bytesOf(new Uint32Array(4).fill(0x7fffffff))
+        : bytesOf(new BigUint64Array(2).fill(0x7fffffffffffffffn));
     return this.keep(v128.bitselect(a, sign, this.bits(magnitude)));
   }
 
@@ -149,14 +216,30 @@ export class VectorAlgebra implements Algebra<Vector, Vector> {
     return b === undefined ? scalar.body(this, a) : scalar.body(this, a, b);
   }
 
-  bitAnd(): never { return this.#refuse(); }
-  bitOr(): never { return this.#refuse(); }
-  bitXor(): never { return this.#refuse(); }
-  bitNot(): never { return this.#refuse(); }
-  shiftLeft(): never { return this.#refuse(); }
-  shiftRight(): never { return this.#refuse(); }
-  floorDivide(): never { return this.#refuse(); }
-  remainder(): never { return this.#refuse(); }
+  bitAnd(): never {
+    return this.#refuse();
+  }
+  bitOr(): never {
+    return this.#refuse();
+  }
+  bitXor(): never {
+    return this.#refuse();
+  }
+  bitNot(): never {
+    return this.#refuse();
+  }
+  shiftLeft(): never {
+    return this.#refuse();
+  }
+  shiftRight(): never {
+    return this.#refuse();
+  }
+  floorDivide(): never {
+    return this.#refuse();
+  }
+  remainder(): never {
+    return this.#refuse();
+  }
 
   #refuse(): never {
     throw new TypeError('this operation has no vector form: ask profileOf(fn).vector before emitting');

@@ -1,15 +1,29 @@
 // C (=|+=|−=) op(A)·op(B) on matrices that lie in linear memory, on one thread or a team, with the bits of sqs-num/1.
 //
-// The order of every sum is fixed (docs/format/numerics.md, "contract"); packing, chunking, tiling and threads only move the work.
-// Small products run in one call without packing; others in phases: pack a chunk of B once for all threads, then multiply row tiles.
+// The order of every sum is fixed (docs/format/numerics.md, "contract"); packing, chunking, tiling and threads only
+// move the work. Small products run in one call without packing; others in phases: pack a chunk of B once for all
+// threads, then multiply row tiles.
 import { contractModule } from './module.ts';
-import { CONTRACT_LANES, FIELD, K_BLOCK, MODE, PARAMETER_BYTES, SLIM_CHUNK_BYTES, TILE, TRIANGLE, WIDE_VECTORS } from './fields.ts';
+import {
+  CONTRACT_LANES,
+  FIELD,
+  K_BLOCK,
+  MODE,
+  PARAMETER_BYTES,
+  SLIM_CHUNK_BYTES,
+  TILE,
+  TRIANGLE,
+  WIDE_VECTORS,
+} from './fields.ts';
 import type { ContractDtype } from './fields.ts';
 import type { MatrixArray } from '../../js/contract.ts';
 import { type Heap, HeapFullError } from '../memory/heap.ts';
 import type { Phase, Team, TeamKernel } from '../team/team.ts';
 
-/** One product; addresses in bytes, `lda`/`ldb`/`ldc` in elements between rows as stored. m×n = m×k · k×n after transposition. */
+/**
+ * One product; addresses in bytes, `lda`/`ldb`/`ldc` in elements between rows as stored. m×n = m×k · k×n after
+ * transposition.
+ */
 export interface GemmSpec {
   readonly dtype: ContractDtype;
   readonly m: number;
@@ -28,7 +42,10 @@ export interface GemmSpec {
   readonly triangle: keyof typeof TRIANGLE;
 }
 
-/** The kernels for a storage; integers narrower than a word are multiplied as words, of which results take the lowest bits. */
+/**
+ * The kernels for a storage; integers narrower than a word are multiplied as words, of which results take the lowest
+ * bits.
+ */
 export function contractDtypeOf(values: MatrixArray): ContractDtype {
   if (values instanceof Float32Array) return 'float32';
   if (values instanceof Float64Array) return 'float64';
@@ -37,7 +54,15 @@ export function contractDtypeOf(values: MatrixArray): ContractDtype {
 
 /** A view of linear memory that kernels take for a storage. */
 export function wordsAt<V extends MatrixArray>(heap: Heap, like: V, address: number, length: number): V {
-  return heap.view((like.BYTES_PER_ELEMENT < 4 ? Int32Array : like.constructor) as new (buffer: ArrayBufferLike, byteOffset: number, length: number) => V, address, length);
+  return heap.view(
+    (like.BYTES_PER_ELEMENT < 4 ? Int32Array : like.constructor) as new (
+      buffer: ArrayBufferLike,
+      byteOffset: number,
+      length: number,
+    ) => V,
+    address,
+    length,
+  );
 }
 
 /** A block of the heap that grows with what is asked of it; address 0: none yet. */
@@ -59,7 +84,19 @@ interface Workspace {
 interface DtypeKernels {
   readonly sizeBytes: number;
   readonly panelColumns: number;
-  readonly run: Readonly<Record<'multiply' | 'multiplyPacked' | 'multiplyWide' | 'blockSums' | 'addSums' | 'packATransposed' | 'packB' | 'packBTransposed', TeamKernel>>;
+  readonly run: Readonly<
+    Record<
+      | 'multiply'
+      | 'multiplyPacked'
+      | 'multiplyWide'
+      | 'blockSums'
+      | 'addSums'
+      | 'packATransposed'
+      | 'packB'
+      | 'packBTransposed',
+      TeamKernel
+    >
+  >;
 }
 
 /** Chunk of K, and the scratch one chunk of op(A) or op(B) may take. */
@@ -107,7 +144,9 @@ export class WasmContract {
     try {
       const phases = this.#phases(spec, space);
       if (spec.m * spec.n * spec.k >= PARALLEL_WORK) this.#team.runPhasesNow(phases, lostGrain(spec));
-      else for (const { kernel, params, range, grain } of phases) for (let start = 0; start < range; start += grain) kernel.call(params, start, Math.min(range, start + grain));
+      else
+        for (const { kernel, params, range, grain } of phases)
+          for (let start = 0; start < range; start += grain) kernel.call(params, start, Math.min(range, start + grain));
     } finally {
       this.#idle.push(space);
     }
@@ -127,19 +166,23 @@ export class WasmContract {
 
   /** Gives the scratch back to the heap. */
   dispose(): void {
-    for (const { params, packedA, packedB, sums } of this.#idle.splice(0)) for (const { address } of [params, packedA, packedB, sums]) if (address !== 0) this.#heap.free(address);
+    for (const { params, packedA, packedB, sums } of this.#idle.splice(0))
+      for (const { address } of [params, packedA, packedB, sums]) if (address !== 0) this.#heap.free(address);
   }
 
   // Several grains a thread, so that none waits long for the last one.
   #balanced(range: number, grain: number): number {
-    return this.#team.threads === 1 ? grain : Math.min(grain, Math.ceil(range / (this.#team.threads * GRAINS_PER_THREAD)));
+    return this.#team.threads === 1
+      ? grain
+      : Math.min(grain, Math.ceil(range / (this.#team.threads * GRAINS_PER_THREAD)));
   }
 
   // An empty sum is 0.
   #clear(spec: GemmSpec): void {
     if (spec.mode !== 'store') return;
     const { sizeBytes } = CONTRACT_LANES[spec.dtype];
-    for (let row = 0; row < spec.m; row++) this.#heap.view(Uint8Array, spec.c + row * spec.ldc * sizeBytes, spec.n * sizeBytes).fill(0);
+    for (let row = 0; row < spec.m; row++)
+      this.#heap.view(Uint8Array, spec.c + row * spec.ldc * sizeBytes, spec.n * sizeBytes).fill(0);
   }
 
   #phases(spec: GemmSpec, space: Workspace): Phase[] {
@@ -157,8 +200,15 @@ export class WasmContract {
     this.#writeA(space, spec.a, spec.lda * sizeBytes, TILE.rows * spec.lda * sizeBytes, K_BLOCK * sizeBytes);
     this.#writeB(space, spec.b, spec.ldb * sizeBytes, panelColumns * sizeBytes, K_BLOCK * spec.ldb * sizeBytes);
     const wideColumns = (WIDE_VECTORS * 16) / sizeBytes;
-    if (spec.m <= WIDE_ROWS && spec.n >= wideColumns && spec.triangle === 'none') return this.#phase(space, kernels.run.multiplyWide, Math.ceil(spec.n / wideColumns), WIDE_PANELS_PER_GRAIN);
-    return this.#phase(space, kernels.run.multiply, Math.ceil(spec.m / TILE.rows), TILES_PER_GRAIN, TILES_PER_LAST_GRAIN);
+    if (spec.m <= WIDE_ROWS && spec.n >= wideColumns && spec.triangle === 'none')
+      return this.#phase(space, kernels.run.multiplyWide, Math.ceil(spec.n / wideColumns), WIDE_PANELS_PER_GRAIN);
+    return this.#phase(
+      space,
+      kernels.run.multiply,
+      Math.ceil(spec.m / TILE.rows),
+      TILES_PER_GRAIN,
+      TILES_PER_LAST_GRAIN,
+    );
   }
 
   // Chunks of K in order: the sums of their blocks, and those added up.
@@ -174,33 +224,78 @@ export class WasmContract {
     for (let k = 0; k < spec.k; k += blocks * K_BLOCK) {
       const depth = Math.min(blocks * K_BLOCK, spec.k - k);
       this.#writeC(space, spec, kernels, { row: 0, rows, column: 0, columns, k, depth });
-      this.#writeA(space, x.address + k * x.stride * sizeBytes, x.stride * sizeBytes, 0, K_BLOCK * x.stride * sizeBytes);
-      this.#writeB(space, weights.address + k * weights.stepBytes, weights.stepBytes, weights.nextBytes, K_BLOCK * weights.stepBytes);
-      const fields = { sums: space.sums.address, sumsRowBytes, sumsBlockBytes, chunks, turned: turned ? 1 : 0, ends: k + depth === spec.k ? 1 : 0 };
+      this.#writeA(
+        space,
+        x.address + k * x.stride * sizeBytes,
+        x.stride * sizeBytes,
+        0,
+        K_BLOCK * x.stride * sizeBytes,
+      );
+      this.#writeB(
+        space,
+        weights.address + k * weights.stepBytes,
+        weights.stepBytes,
+        weights.nextBytes,
+        K_BLOCK * weights.stepBytes,
+      );
+      const fields = {
+        sums: space.sums.address,
+        sumsRowBytes,
+        sumsBlockBytes,
+        chunks,
+        turned: turned ? 1 : 0,
+        ends: k + depth === spec.k ? 1 : 0,
+      };
       for (const [field, value] of Object.entries(fields)) this.#set(space, FIELD[field as keyof typeof fields], value);
-      phases.push(this.#phase(space, kernels.run.blockSums, Math.ceil(depth / K_BLOCK) * chunks, BLOCKS_PER_GRAIN), this.#phase(space, kernels.run.addSums, chunks, 1));
+      phases.push(
+        this.#phase(space, kernels.run.blockSums, Math.ceil(depth / K_BLOCK) * chunks, BLOCKS_PER_GRAIN),
+        this.#phase(space, kernels.run.addSums, chunks, 1),
+      );
     }
     return phases;
   }
 
   // Chunks of K in order; inside, chunks of columns (pack B), inside, chunks of rows (pack Aᵀ) and the multiplication.
-  // Every phase has a parameter block of its own, which starts as a copy of the one before: what is packed once is used by several.
+  // Every phase has a parameter block of its own, which starts as a copy of the one before: what is packed once is used
+  // by several.
   #packed(spec: GemmSpec, space: Workspace, kernels: DtypeKernels): Phase[] {
     const { sizeBytes, panelColumns } = kernels;
     // Every K block of a packed operand takes the room of the first one.
     const deepest = Math.min(spec.k, K_BLOCK) * Math.ceil(Math.min(spec.k, K_CHUNK) / K_BLOCK);
-    const chunkOf = (extent: number, width: number) => Math.min(Math.ceil(extent / width), Math.max(1, Math.floor(SCRATCH_BYTES / (deepest * sizeBytes * width)))) * width;
+    const chunkOf = (extent: number, width: number) =>
+      Math.min(Math.ceil(extent / width), Math.max(1, Math.floor(SCRATCH_BYTES / (deepest * sizeBytes * width)))) *
+      width;
     const columnChunk = chunkOf(spec.n, panelColumns);
     const rowChunk = spec.transposeA ? chunkOf(spec.m, TILE.rows) : spec.m;
     const parts = partsOf(spec, { rows: rowChunk, columns: columnChunk });
-    this.#reserve(space, 3 * parts.length * PARAMETER_BYTES, spec.transposeA ? rowChunk * deepest * sizeBytes : 0, columnChunk * deepest * sizeBytes);
+    this.#reserve(
+      space,
+      3 * parts.length * PARAMETER_BYTES,
+      spec.transposeA ? rowChunk * deepest * sizeBytes : 0,
+      columnChunk * deepest * sizeBytes,
+    );
     const phases: Phase[] = [];
     for (const part of parts) {
       this.#writeC(space, spec, kernels, part);
       if (part.row === 0) phases.push(this.#packB(spec, space, kernels, part));
       if (spec.transposeA) phases.push(this.#packA(spec, space, kernels, part));
-      else this.#writeA(space, spec.a + part.k * sizeBytes, spec.lda * sizeBytes, TILE.rows * spec.lda * sizeBytes, K_BLOCK * sizeBytes);
-      phases.push(this.#phase(space, spec.transposeA ? kernels.run.multiplyPacked : kernels.run.multiply, Math.ceil(part.rows / TILE.rows), TILES_PER_GRAIN, TILES_PER_LAST_GRAIN));
+      else
+        this.#writeA(
+          space,
+          spec.a + part.k * sizeBytes,
+          spec.lda * sizeBytes,
+          TILE.rows * spec.lda * sizeBytes,
+          K_BLOCK * sizeBytes,
+        );
+      phases.push(
+        this.#phase(
+          space,
+          spec.transposeA ? kernels.run.multiplyPacked : kernels.run.multiply,
+          Math.ceil(part.rows / TILE.rows),
+          TILES_PER_GRAIN,
+          TILES_PER_LAST_GRAIN,
+        ),
+      );
     }
     return phases;
   }
@@ -209,7 +304,8 @@ export class WasmContract {
   #phase(space: Workspace, kernel: TeamKernel, range: number, grain: number, lastGrain = grain): Phase {
     const params = space.block;
     space.block += PARAMETER_BYTES;
-    if (space.block < space.params.address + space.params.sizeBytes) this.#words.copyWithin(space.block >>> 2, params >>> 2, space.block >>> 2);
+    if (space.block < space.params.address + space.params.sizeBytes)
+      this.#words.copyWithin(space.block >>> 2, params >>> 2, space.block >>> 2);
     return { kernel, params, range, grain: this.#balanced(range, grain), lastGrain };
   }
 
@@ -229,7 +325,12 @@ export class WasmContract {
     const [down, right] = spec.transposeB ? [part.column, part.k] : [part.k, part.column];
     this.#writeB(space, space.packedB.address, stepBytes, panelBytes, panels * panelBytes);
     this.#writeSource(space, spec.b + (down * spec.ldb + right) * kernels.sizeBytes, spec.ldb * kernels.sizeBytes);
-    return this.#phase(space, spec.transposeB ? kernels.run.packBTransposed : kernels.run.packB, panels, PANELS_PER_GRAIN);
+    return this.#phase(
+      space,
+      spec.transposeB ? kernels.run.packBTransposed : kernels.run.packB,
+      panels,
+      PANELS_PER_GRAIN,
+    );
   }
 
   #writeA(space: Workspace, address: number, rowBytes: number, tileBytes: number, blockBytes: number): void {
@@ -294,7 +395,8 @@ export class WasmContract {
   #allocate(sizeBytes: number): number {
     const address = this.#heap.allocate(sizeBytes);
     if (address === 0) throw new HeapFullError(sizeBytes);
-    // The memory may have grown: an old view of a shared memory ends before the new blocks, one of a private memory is detached.
+    // The memory may have grown: an old view of a shared memory ends before the new blocks, one of a private memory is
+    // detached.
     this.#words = new Int32Array(this.#heap.memory.buffer);
     return address;
   }
@@ -336,9 +438,26 @@ interface Slim {
 function slimOf(spec: GemmSpec, sizeBytes: number): Slim | undefined {
   const { m, n, k, lda, ldb, transposeA, transposeB } = spec;
   if (spec.mode !== 'store' || spec.triangle !== 'none' || k < SLIM_DEPTH) return undefined;
-  const strides = (ld: number, runsDown: boolean) => (runsDown ? { stepBytes: ld * sizeBytes, nextBytes: sizeBytes } : { stepBytes: sizeBytes, nextBytes: ld * sizeBytes });
-  if (transposeA && n <= SLIM_VECTORS && m >= n) return { x: { address: spec.a, stride: lda }, columns: m, weights: { address: spec.b, ...strides(ldb, !transposeB) }, rows: n, turned: true };
-  if (!transposeB && m <= SLIM_VECTORS && n >= m) return { x: { address: spec.b, stride: ldb }, columns: n, weights: { address: spec.a, ...strides(lda, transposeA) }, rows: m, turned: false };
+  const strides = (ld: number, runsDown: boolean) =>
+    runsDown
+      ? { stepBytes: ld * sizeBytes, nextBytes: sizeBytes }
+      : { stepBytes: sizeBytes, nextBytes: ld * sizeBytes };
+  if (transposeA && n <= SLIM_VECTORS && m >= n)
+    return {
+      x: { address: spec.a, stride: lda },
+      columns: m,
+      weights: { address: spec.b, ...strides(ldb, !transposeB) },
+      rows: n,
+      turned: true,
+    };
+  if (!transposeB && m <= SLIM_VECTORS && n >= m)
+    return {
+      x: { address: spec.b, stride: ldb },
+      columns: n,
+      weights: { address: spec.a, ...strides(lda, transposeA) },
+      rows: m,
+      turned: false,
+    };
   return undefined;
 }
 
@@ -349,7 +468,14 @@ function partsOf({ m, n, k }: GemmSpec, chunk: { readonly rows: number; readonly
   for (let depthAt = 0; depthAt < k; depthAt += K_CHUNK) {
     for (let column = 0; column < n; column += chunk.columns) {
       for (let row = 0; row < m; row += chunk.rows) {
-        parts.push({ row, rows: Math.min(chunk.rows, m - row), column, columns: Math.min(chunk.columns, n - column), k: depthAt, depth: Math.min(K_CHUNK, k - depthAt) });
+        parts.push({
+          row,
+          rows: Math.min(chunk.rows, m - row),
+          column,
+          columns: Math.min(chunk.columns, n - column),
+          k: depthAt,
+          depth: Math.min(K_CHUNK, k - depthAt),
+        });
       }
     }
   }

@@ -19,7 +19,8 @@ export interface TileShape {
 
 /**
  * 5 × 2 accumulators + 2 of B + a broadcast and a product: 14 of the 15 SSE registers V8 hands out; 6 rows spill.
- * Measured, GF/s a thread at n = 256 (Sapphire Rapids / Zen 5): 5×2 33/57, 4×2 32/49, 6×2 32/33, 3×3 32, 2×4 33, 4×3 31; unrolling K by 4 loses 20 %.
+ * Measured, GF/s a thread at n = 256 (Sapphire Rapids / Zen 5): 5×2 33/57, 4×2 32/49, 6×2 32/33, 3×3 32, 2×4 33, 4×3
+ * 31; unrolling K by 4 loses 20 %.
  */
 export const TILE: TileShape = { rows: 5, vectors: 2 };
 
@@ -31,9 +32,30 @@ export const SLIM_CHUNK_BYTES = 2048;
 
 /** Byte offsets of the parameter block shared by all kernels of the module. */
 export const FIELD = {
-  a: 0, aRowBytes: 4, aTileBytes: 8, aBlockBytes: 12, b: 16, bStepBytes: 20, bPanelBytes: 24, bBlockBytes: 28, c: 32, cRowBytes: 36,
-  rows: 40, columns: 44, depth: 48, mode: 52, triangle: 56, diagonal: 60, source: 64, sourceRowBytes: 68, sums: 72, sumsRowBytes: 76, sumsBlockBytes: 80, chunks: 84,
-  turned: 88, ends: 92,
+  a: 0,
+  aRowBytes: 4,
+  aTileBytes: 8,
+  aBlockBytes: 12,
+  b: 16,
+  bStepBytes: 20,
+  bPanelBytes: 24,
+  bBlockBytes: 28,
+  c: 32,
+  cRowBytes: 36,
+  rows: 40,
+  columns: 44,
+  depth: 48,
+  mode: 52,
+  triangle: 56,
+  diagonal: 60,
+  source: 64,
+  sourceRowBytes: 68,
+  sums: 72,
+  sumsRowBytes: 76,
+  sumsBlockBytes: 80,
+  chunks: 84,
+  turned: 88,
+  ends: 92,
 } as const;
 
 /** Size of the parameter block. */
@@ -70,11 +92,25 @@ const QUIET64 = v128.constant([...new Uint8Array(new BigUint64Array(2).fill(0x7f
 /** Instructions by float dtype. */
 export const LANES: Readonly<Record<FloatDtype, Lanes>> = {
   float32: {
-    sizeBytes: 4, perVector: 4, broadcast: v128.load32Splat, add: f32x4.add, sub: f32x4.sub, mul: f32x4.mul, div: f32x4.div, eq: f32x4.eq,
+    sizeBytes: 4,
+    perVector: 4,
+    broadcast: v128.load32Splat,
+    add: f32x4.add,
+    sub: f32x4.sub,
+    mul: f32x4.mul,
+    div: f32x4.div,
+    eq: f32x4.eq,
     canonical: (value, scratch) => v128.bitselect(tee(scratch, value), QUIET32, f32x4.eq(scratch, scratch)),
   },
   float64: {
-    sizeBytes: 8, perVector: 2, broadcast: v128.load64Splat, add: f64x2.add, sub: f64x2.sub, mul: f64x2.mul, div: f64x2.div, eq: f64x2.eq,
+    sizeBytes: 8,
+    perVector: 2,
+    broadcast: v128.load64Splat,
+    add: f64x2.add,
+    sub: f64x2.sub,
+    mul: f64x2.mul,
+    div: f64x2.div,
+    eq: f64x2.eq,
     canonical: (value, scratch) => v128.bitselect(tee(scratch, value), QUIET64, f64x2.eq(scratch, scratch)),
   },
 };
@@ -82,8 +118,24 @@ export const LANES: Readonly<Record<FloatDtype, Lanes>> = {
 /** Instructions by dtype of a product. */
 export const CONTRACT_LANES: Readonly<Record<ContractDtype, ContractLanes>> = {
   ...LANES,
-  int32: { sizeBytes: 4, perVector: 4, broadcast: v128.load32Splat, add: i32x4.add, sub: i32x4.sub, mul: i32x4.mul, canonical: (value) => value },
-  int64: { sizeBytes: 8, perVector: 2, broadcast: v128.load64Splat, add: i64x2.add, sub: i64x2.sub, mul: i64x2.mul, canonical: (value) => value },
+  int32: {
+    sizeBytes: 4,
+    perVector: 4,
+    broadcast: v128.load32Splat,
+    add: i32x4.add,
+    sub: i32x4.sub,
+    mul: i32x4.mul,
+    canonical: (value) => value,
+  },
+  int64: {
+    sizeBytes: 8,
+    perVector: 2,
+    broadcast: v128.load64Splat,
+    add: i64x2.add,
+    sub: i64x2.sub,
+    mul: i64x2.mul,
+    canonical: (value) => value,
+  },
 };
 
 /** A field of the parameter block, as an expression. */

@@ -26,9 +26,19 @@ export class WasmCopy {
     const itemBytes = source.array.BYTES_PER_ELEMENT as ItemBytes;
     for (const [nest, starts] of cut(collapse({ shape, strides: [source.strides, target.strides] }))) {
       const { outer, inner } = split(nest);
-      const bases = [source, target].map(({ array, offset }, i) => array.byteOffset + (offset + starts[i]!) * itemBytes);
-      forEachRow({ shape: [...outer.shape, 1], strides: outer.strides.map((strides) => [...strides, 0]) }, [0, 0], (offsets) =>
-        this.#run(itemBytes, inner, bases.map((base, i) => base + offsets[i]! * itemBytes)));
+      const bases = [source, target].map(
+        ({ array, offset }, i) => array.byteOffset + (offset + starts[i]!) * itemBytes,
+      );
+      forEachRow(
+        { shape: [...outer.shape, 1], strides: outer.strides.map((strides) => [...strides, 0]) },
+        [0, 0],
+        (offsets) =>
+          this.#run(
+            itemBytes,
+            inner,
+            bases.map((base, i) => base + offsets[i]! * itemBytes),
+          ),
+      );
     }
     return true;
   }
@@ -75,7 +85,8 @@ export class WasmCopy {
 
   #kernelsFor(itemBytes: ItemBytes): Kernels {
     let kernels = this.#kernels.get(itemBytes);
-    if (kernels === undefined) this.#kernels.set(itemBytes, (kernels = instantiate(copyModule(itemBytes, this.#heap.kind), this.#heap.memory)));
+    if (kernels === undefined)
+      this.#kernels.set(itemBytes, (kernels = instantiate(copyModule(itemBytes, this.#heap.kind), this.#heap.memory)));
     return kernels;
   }
 }
@@ -88,24 +99,40 @@ function cut(nest: LoopNest): [LoopNest, readonly number[]][] {
   if (elementCount(nest.shape) === 0) return [];
   if (length <= LONGEST_RUN || steps.every((step) => step === 1)) return [[nest, [0, 0]]];
   const runs = Math.floor(length / LONGEST_RUN);
-  const withLast = (extents: readonly number[], stridesOf: (step: number) => readonly number[]): LoopNest =>
-    ({ shape: [...nest.shape.slice(0, last), ...extents], strides: nest.strides.map((strides, i) => [...strides.slice(0, last), ...stridesOf(steps[i]!)]) });
+  const withLast = (extents: readonly number[], stridesOf: (step: number) => readonly number[]): LoopNest => ({
+    shape: [...nest.shape.slice(0, last), ...extents],
+    strides: nest.strides.map((strides, i) => [...strides.slice(0, last), ...stridesOf(steps[i]!)]),
+  });
   const whole = withLast([runs, LONGEST_RUN], (step) => [step * LONGEST_RUN, step]);
   const rest = length - runs * LONGEST_RUN;
-  return rest === 0 ? [[whole, [0, 0]]] : [[whole, [0, 0]], [withLast([rest], (step) => [step]), steps.map((step) => step * runs * LONGEST_RUN)]];
+  return rest === 0
+    ? [[whole, [0, 0]]]
+    : [
+        [whole, [0, 0]],
+        [withLast([rest], (step) => [step]), steps.map((step) => step * runs * LONGEST_RUN)],
+      ];
 }
 
 /** The innermost dimensions that fit a kernel, and those outside them. */
 function split({ shape, strides }: LoopNest): { outer: LoopNest; inner: LoopNest } {
   const first = Math.max(0, shape.length - DIMENSIONS);
-  return { outer: { shape: shape.slice(0, first), strides: strides.map((each) => each.slice(0, first)) }, inner: { shape: shape.slice(first), strides: strides.map((each) => each.slice(first)) } };
+  return {
+    outer: { shape: shape.slice(0, first), strides: strides.map((each) => each.slice(0, first)) },
+    inner: { shape: shape.slice(first), strides: strides.map((each) => each.slice(first)) },
+  };
 }
 
-/** The nest with the dimension along which the source is dense before the last, along which the target is; undefined where they are the same, or there is none. */
+/**
+ * The nest with the dimension along which the source is dense before the last, along which the target is; undefined
+ * where they are the same, or there is none.
+ */
 function turnable({ shape, strides: [source, target] }: LoopNest): LoopNest | undefined {
   const last = shape.length - 1;
   const dense = source!.lastIndexOf(1);
   if (dense < 0 || dense === last || target![last] !== 1 || shape[dense]! < 4 || shape[last]! < 4) return undefined;
   const order = [...shape.keys()].filter((d) => d !== dense && d !== last).concat(dense, last);
-  return { shape: order.map((d) => shape[d]!), strides: [source!, target!].map((strides) => order.map((d) => strides[d]!)) };
+  return {
+    shape: order.map((d) => shape[d]!),
+    strides: [source!, target!].map((strides) => order.map((d) => strides[d]!)),
+  };
 }

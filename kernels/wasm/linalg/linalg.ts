@@ -37,7 +37,8 @@ export class WasmGround implements Ground, AsyncGround {
   solve(spec: BlockSolve): void {
     const params = this.#write(spec);
     const kernel = this.#kernelOf(spec);
-    if (spec.count * spec.size * spec.size >= PARALLEL_WORK) this.#team.runNow(kernel, params, spec.count, GRAIN, 'fail');
+    if (spec.count * spec.size * spec.size >= PARALLEL_WORK)
+      this.#team.runNow(kernel, params, spec.count, GRAIN, 'fail');
     else kernel.call(params, 0, spec.count);
     this.#heap.free(params);
   }
@@ -55,19 +56,34 @@ export class WasmGround implements Ground, AsyncGround {
   #write(spec: BlockSolve): number {
     const sizeBytes = spec.x.values.BYTES_PER_ELEMENT;
     const scratchRowBytes = Math.ceil((spec.count * sizeBytes) / 16) * 16;
-    const params = this.#heap.allocate(SOLVE_PARAMETER_BYTES + (spec.layout === 'rows' ? spec.size * scratchRowBytes : 0));
+    const params = this.#heap.allocate(
+      SOLVE_PARAMETER_BYTES + (spec.layout === 'rows' ? spec.size * scratchRowBytes : 0),
+    );
     if (params === 0) throw new HeapFullError(spec.size * scratchRowBytes);
     const scratch = params + SOLVE_PARAMETER_BYTES;
-    const [x, xRowBytes] = spec.layout === 'rows' ? [scratch, scratchRowBytes] : [addressOf(spec.x), spec.x.stride * sizeBytes];
-    const [tRow, tColumn] = spec.transposeT ? [sizeBytes, spec.t.stride * sizeBytes] : [spec.t.stride * sizeBytes, sizeBytes];
+    const [x, xRowBytes] =
+      spec.layout === 'rows' ? [scratch, scratchRowBytes] : [addressOf(spec.x), spec.x.stride * sizeBytes];
+    const [tRow, tColumn] = spec.transposeT
+      ? [sizeBytes, spec.t.stride * sizeBytes]
+      : [spec.t.stride * sizeBytes, sizeBytes];
     const last = spec.direction === 'backward' ? spec.size - 1 : 0;
     const sign = spec.direction === 'backward' ? -1 : 1;
     const fields: Readonly<Record<keyof typeof SOLVE_FIELD, number>> = {
-      t: addressOf(spec.t) + last * (tRow + tColumn), tRowBytes: sign * tRow, tColumnBytes: sign * tColumn, x: x + last * xRowBytes, xRowBytes: sign * xRowBytes,
-      size: spec.size, unit: spec.diagonal === 'unit' ? 1 : 0, source: addressOf(spec.x), sourceRowBytes: spec.x.stride * sizeBytes, scratch, scratchRowBytes,
+      t: addressOf(spec.t) + last * (tRow + tColumn),
+      tRowBytes: sign * tRow,
+      tColumnBytes: sign * tColumn,
+      x: x + last * xRowBytes,
+      xRowBytes: sign * xRowBytes,
+      size: spec.size,
+      unit: spec.diagonal === 'unit' ? 1 : 0,
+      source: addressOf(spec.x),
+      sourceRowBytes: spec.x.stride * sizeBytes,
+      scratch,
+      scratchRowBytes,
     };
     const block = this.#heap.view(Int32Array, params, SOLVE_PARAMETER_BYTES / 4);
-    for (const name of Object.keys(SOLVE_FIELD) as (keyof typeof SOLVE_FIELD)[]) block[SOLVE_FIELD[name] / 4] = fields[name];
+    for (const name of Object.keys(SOLVE_FIELD) as (keyof typeof SOLVE_FIELD)[])
+      block[SOLVE_FIELD[name] / 4] = fields[name];
     return params;
   }
 
@@ -75,7 +91,9 @@ export class WasmGround implements Ground, AsyncGround {
     const dtype = dtypeOf(spec.x);
     let kernels = this.#kernels.get(dtype);
     if (kernels === undefined) {
-      kernels = this.#team.load({ bytes: linalgModule(dtype, this.#heap.kind) }) as Readonly<Record<'solveColumns' | 'solveRows', TeamKernel>>;
+      kernels = this.#team.load({ bytes: linalgModule(dtype, this.#heap.kind) }) as Readonly<
+        Record<'solveColumns' | 'solveRows', TeamKernel>
+      >;
       this.#kernels.set(dtype, kernels);
     }
     return spec.layout === 'rows' ? kernels.solveRows : kernels.solveColumns;
@@ -91,5 +109,20 @@ function addressOf({ values, offset }: Matrix<FloatArray>): number {
 }
 
 function gemmOf({ m, n, k, a, b, c, transposeA, transposeB, mode, triangle }: Contraction<FloatArray>): GemmSpec {
-  return { dtype: dtypeOf(c), m, n, k, a: addressOf(a), lda: a.stride, transposeA, b: addressOf(b), ldb: b.stride, transposeB, c: addressOf(c), ldc: c.stride, mode, triangle };
+  return {
+    dtype: dtypeOf(c),
+    m,
+    n,
+    k,
+    a: addressOf(a),
+    lda: a.stride,
+    transposeA,
+    b: addressOf(b),
+    ldb: b.stride,
+    transposeB,
+    c: addressOf(c),
+    ldc: c.stride,
+    mode,
+    triangle,
+  };
 }

@@ -1,4 +1,5 @@
-// The ground of dense linear algebra for matrices outside linear memory: large products on copies in it, the rest in plain JavaScript, in turns.
+// The ground of dense linear algebra for matrices outside linear memory: large products on copies in it, the rest in
+// plain JavaScript, in turns.
 import { contractAny, type Contraction, type Matrix, type MatrixArray } from '../../js/contract.ts';
 import { TurnsGround } from '../../js/turns-ground.ts';
 import { contractDtypeOf, type GemmSpec, type WasmContract, wordsAt } from '../contract/contract.ts';
@@ -50,14 +51,20 @@ export class StagedGround extends TurnsGround {
   }
 
   /** Copies of the operands in linear memory; undefined where they are not worth it, or there is no room. */
-  #stage(spec: Contraction<MatrixArray>): { readonly gemm: GemmSpec; readonly finish: () => void; readonly release: () => void } | undefined {
+  #stage(
+    spec: Contraction<MatrixArray>,
+  ): { readonly gemm: GemmSpec; readonly finish: () => void; readonly release: () => void } | undefined {
     const { m, n, k, transposeA, transposeB, mode, triangle } = spec;
     const itemBytes = Math.max(4, spec.c.values.BYTES_PER_ELEMENT);
     const a = m * n * k < STAGED_WORK ? 0 : this.#heap.allocate((m * k + k * n + m * n) * itemBytes);
     if (a === 0) return undefined;
     const [b, c] = [a + m * k * itemBytes, a + (m * k + k * n) * itemBytes];
     const [lda, ldb] = [transposeA ? m : k, transposeB ? k : n];
-    for (const [matrix, address, rows, columns] of [[spec.a, a, transposeA ? k : m, lda], [spec.b, b, transposeB ? n : k, ldb], [spec.c, c, m, n]] as const) {
+    for (const [matrix, address, rows, columns] of [
+      [spec.a, a, transposeA ? k : m, lda],
+      [spec.b, b, transposeB ? n : k, ldb],
+      [spec.c, c, m, n],
+    ] as const) {
       eachRow(matrix, this.#view(matrix, address, rows * columns), columns, (row, copy) => copy.set(row as never));
     }
     const dtype = contractDtypeOf(spec.c.values);
@@ -73,6 +80,12 @@ export class StagedGround extends TurnsGround {
   }
 }
 
-function eachRow({ values, offset, stride }: Matrix<MatrixArray>, copies: MatrixArray, columns: number, visit: (row: MatrixArray, copy: MatrixArray) => void): void {
-  for (let at = 0, from = offset; at < copies.length; at += columns, from += stride) visit(values.subarray(from, from + columns), copies.subarray(at, at + columns));
+function eachRow(
+  { values, offset, stride }: Matrix<MatrixArray>,
+  copies: MatrixArray,
+  columns: number,
+  visit: (row: MatrixArray, copy: MatrixArray) => void,
+): void {
+  for (let at = 0, from = offset; at < copies.length; at += columns, from += stride)
+    visit(values.subarray(from, from + columns), copies.subarray(at, at + columns));
 }

@@ -1,11 +1,30 @@
 // Emits the map kernel of one function: elements [start, end) of a rows × length plane, in any split, to the same bits.
 //
 // Parameter block (i32): length of a row, address of the out, then per operand its address and its row stride in bytes.
-// The out is dense. An operand is dense along the row, or one element for the whole row. Addresses may be virtual (they are
-// only added to, modulo 2^32), so a chunk of a plane can be staged without telling the kernel.
+// The out is dense. An operand is dense along the row, or one element for the whole row. Addresses may be virtual (they
+// are only added to, modulo 2^32), so a chunk of a plane can be staged without telling the kernel.
 import type { ElementFunction } from '../../scalar/algebra.ts';
-import { f32x4, i32, ModuleBuilder, sequence, set, select, v128, whileTrue, type Local, type Statement } from '../code/assembler.ts';
-import { LANES, loadElements, SIZE_BYTES, storeElements, type ElementType, type ResultType, type Width } from '../code/elements.ts';
+import {
+  f32x4,
+  i32,
+  ModuleBuilder,
+  sequence,
+  set,
+  select,
+  v128,
+  whileTrue,
+  type Local,
+  type Statement,
+} from '../code/assembler.ts';
+import {
+  LANES,
+  loadElements,
+  SIZE_BYTES,
+  storeElements,
+  type ElementType,
+  type ResultType,
+  type Width,
+} from '../code/elements.ts';
 import { VectorAlgebra, type LaneType, type Vector } from '../code/vector-algebra.ts';
 
 /** How one operand is read. */
@@ -38,7 +57,13 @@ export function mapModule(fn: ElementFunction, form: MapForm): Uint8Array<ArrayB
   const module = new ModuleBuilder({ memory: form.memory });
   const f = module.function({ export: 'map', params: ['i32', 'i32', 'i32'] });
   const [params, start, end] = f.params;
-  const [length, row, column, stop, out] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
+  const [length, row, column, stop, out] = [
+    f.local('i32'),
+    f.local('i32'),
+    f.local('i32'),
+    f.local('i32'),
+    f.local('i32'),
+  ];
   const pointers = form.operands.map(() => f.local('i32'));
   const m = new VectorAlgebra(module, f, form.lanes);
   const fixed = form.operands.map((operand) => (operand.along === 'constant' ? f.local('v128') : undefined));
@@ -54,14 +79,19 @@ export function mapModule(fn: ElementFunction, form: MapForm): Uint8Array<ArrayB
   f.body(
     set(length, i32.load(params, mapFields.length)),
     ...m.prologue,
-    whileTrue(i32.ltS(start, end),
+    whileTrue(
+      i32.ltS(start, end),
       set(row, i32.divU(start, length)),
       set(column, i32.sub(start, i32.mul(row, length))),
       set(stop, select(rowEnd, end, i32.ltS(rowEnd, end))),
       set(out, i32.add(i32.load(params, mapFields.out), i32.mul(start, SIZE_BYTES[form.result]))),
-      ...form.operands.map((operand, k) => enterRow(operand, form.lanes, k, { params, row, column }, pointers[k]!, fixed[k])),
+      ...form.operands.map((operand, k) =>
+        enterRow(operand, form.lanes, k, { params, row, column }, pointers[k]!, fixed[k]),
+      ),
       wide,
-      narrow));
+      narrow,
+    ),
+  );
   return module.encode();
 }
 
@@ -75,16 +105,25 @@ interface Cursors {
 function emitter(fn: ElementFunction, form: MapForm, m: VectorAlgebra, { pointers, fixed, out }: Cursors) {
   return (elements: number, width: Width): Statement => {
     const lanes = width === 'one' ? 1 : LANES[form.lanes];
-    const value = (done: number): Vector => fn.body(m, ...form.operands.map((operand, k): Vector =>
-      fixed[k] ?? m.keep(loadElements(form.lanes, operand.type, pointers[k]!, width, done * SIZE_BYTES[operand.type]))));
+    const value = (done: number): Vector =>
+      fn.body(
+        m,
+        ...form.operands.map(
+          (operand, k): Vector =>
+            fixed[k] ??
+            m.keep(loadElements(form.lanes, operand.type, pointers[k]!, width, done * SIZE_BYTES[operand.type])),
+        ),
+      );
     const paired = width === 'all' && form.lanes === 'f64x2' && form.result === 'f32';
     for (let done = 0; done < elements; done += paired ? 2 * lanes : lanes) {
       const offset = done * SIZE_BYTES[form.result];
-      if (paired) m.emit(storeElements(m, 'f32x4', 'f32', out, narrowed(m, value(done), value(done + lanes)), 'all', offset));
+      if (paired)
+        m.emit(storeElements(m, 'f32x4', 'f32', out, narrowed(m, value(done), value(done + lanes)), 'all', offset));
       else m.emit(storeElements(m, form.lanes, form.result, out, value(done), width, offset));
     }
     form.operands.forEach((operand, k) => {
-      if (operand.along === 'dense') m.emit(set(pointers[k]!, i32.add(pointers[k]!, elements * SIZE_BYTES[operand.type])));
+      if (operand.along === 'dense')
+        m.emit(set(pointers[k]!, i32.add(pointers[k]!, elements * SIZE_BYTES[operand.type])));
     });
     m.emit(set(out, i32.add(out, elements * SIZE_BYTES[form.result])));
     return sequence(...m.drain());
@@ -98,11 +137,17 @@ function narrowed(m: VectorAlgebra, low: Vector, high: Vector): Vector {
 }
 
 function enterRow(
-  operand: OperandForm, lanes: LaneType, k: number,
+  operand: OperandForm,
+  lanes: LaneType,
+  k: number,
   at: { readonly params: Local<'i32'>; readonly row: Local<'i32'>; readonly column: Local<'i32'> },
-  pointer: Local<'i32'>, fixed: Local<'v128'> | undefined,
+  pointer: Local<'i32'>,
+  fixed: Local<'v128'> | undefined,
 ): Statement {
-  const rowStart = i32.add(i32.load(at.params, mapFields.address(k)), i32.mul(at.row, i32.load(at.params, mapFields.rowStride(k))));
+  const rowStart = i32.add(
+    i32.load(at.params, mapFields.address(k)),
+    i32.mul(at.row, i32.load(at.params, mapFields.rowStride(k))),
+  );
   if (fixed !== undefined) return set(fixed, loadElements(lanes, operand.type, rowStart, 'one'));
   return set(pointer, i32.add(rowStart, i32.mul(at.column, SIZE_BYTES[operand.type])));
 }

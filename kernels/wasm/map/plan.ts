@@ -1,4 +1,5 @@
-// What a WebAssembly map needs besides its data: lanes, kernel, merged loop nest. Found once per function, dtypes and shapes.
+// What a WebAssembly map needs besides its data: lanes, kernel, merged loop nest. Found once per function, dtypes and
+// shapes.
 import type { ElementFunction } from '../../scalar/algebra.ts';
 import { isFloatArray, loopNest, type ElementArray, type Operand } from '../../js/map.ts';
 import { sameNumbers } from '../../recent.ts';
@@ -42,7 +43,12 @@ export interface PlannedMap {
 
 /** Plans a map; `compile` gives the kernel of a form. */
 export function planMap(
-  fn: ElementFunction, operands: readonly Operand[], out: ElementArray, shape: readonly number[], scratch: Scratch, compile: (form: MapForm) => CompiledKernel,
+  fn: ElementFunction,
+  operands: readonly Operand[],
+  out: ElementArray,
+  shape: readonly number[],
+  scratch: Scratch,
+  compile: (form: MapForm) => CompiledKernel,
 ): PlannedMap {
   const lanes = lanesFor(fn, operands, out);
   const classes = [...operands.map((operand) => operand.array.constructor), out.constructor];
@@ -53,24 +59,45 @@ export function planMap(
   const types = operands.map((operand) => elementType(operand.array)!);
   const steps = nest.strides.map((strides) => strides[inner]!);
   const kernel = compile({
-    lanes, result: resultType(fn, out)!, memory: scratch.heap.kind,
+    lanes,
+    result: resultType(fn, out)!,
+    memory: scratch.heap.kind,
     operands: types.map((type, k) => ({ type, along: steps[k] === 0 ? 'constant' : 'dense' })),
   });
-  const isFlat = inner <= 1 && steps.every((step) => step === 0 || step === 1) && operands.every((operand) => operand.strides === undefined);
-  const flat = isFlat ? {
-    rowBytes: types.map((type, k) => (inner > 0 ? nest.strides[k]![0]! * SIZE_BYTES[type] : 0)),
-    slots: new Slots(scratch, classes as ViewClass[], shapes.map(elementCount)),
-  } : undefined;
-  return { plan: { kernel, types, nest, length: nest.shape[inner]!, range: elementCount(nest.shape), steps, flat }, classes, shapes };
+  const isFlat =
+    inner <= 1 &&
+    steps.every((step) => step === 0 || step === 1) &&
+    operands.every((operand) => operand.strides === undefined);
+  const flat = isFlat
+    ? {
+        rowBytes: types.map((type, k) => (inner > 0 ? nest.strides[k]![0]! * SIZE_BYTES[type] : 0)),
+        slots: new Slots(scratch, classes as ViewClass[], shapes.map(elementCount)),
+      }
+    : undefined;
+  return {
+    plan: { kernel, types, nest, length: nest.shape[inner]!, range: elementCount(nest.shape), steps, flat },
+    classes,
+    shapes,
+  };
 }
 
 /** Whether a plan is for a call: the same array classes and shapes. Strided operands are planned anew every time. */
-export function fitsCall({ classes, shapes }: PlannedMap, operands: readonly Operand[], out: ElementArray, shape: readonly number[]): boolean {
+export function fitsCall(
+  { classes, shapes }: PlannedMap,
+  operands: readonly Operand[],
+  out: ElementArray,
+  shape: readonly number[],
+): boolean {
   const count = operands.length;
   if (out.constructor !== classes[count] || !sameNumbers(shapes[count]!, shape)) return false;
   for (let k = 0; k < count; k++) {
     const operand = operands[k]!;
-    if (operand.array.constructor !== classes[k] || operand.strides !== undefined || !sameNumbers(shapes[k]!, operand.shape)) return false;
+    if (
+      operand.array.constructor !== classes[k] ||
+      operand.strides !== undefined ||
+      !sameNumbers(shapes[k]!, operand.shape)
+    )
+      return false;
   }
   return true;
 }
@@ -81,8 +108,11 @@ export function lanesFor(fn: ElementFunction, operands: readonly Operand[], out:
   const types = operands.map((operand) => elementType(operand.array));
   const result = resultType(fn, out);
   if (!profile.vector || types.includes(undefined) || result === undefined) return undefined;
-  const narrow = types.every((type) => type === 'f32' || type === 'u8' || type === 'i8' || type === 'u16' || type === 'i16');
-  if (fn.returns === 'mask' || isFloatArray(out)) return profile.single && narrow && result !== 'f64' ? 'f32x4' : 'f64x2';
+  const narrow = types.every(
+    (type) => type === 'f32' || type === 'u8' || type === 'i8' || type === 'u16' || type === 'i16',
+  );
+  if (fn.returns === 'mask' || isFloatArray(out))
+    return profile.single && narrow && result !== 'f64' ? 'f32x4' : 'f64x2';
   if (operands.some((operand) => isFloatArray(operand.array))) return 'f64x2';
   return profile.integer && out instanceof Int32Array && !types.includes('u32') ? 'i32x4' : undefined;
 }

@@ -1,9 +1,13 @@
-// Objects by the address they stand for. A Map would do, but V8's takes time in proportion to its size where keys come and go.
+// Objects by the address they stand for. A Map would do, but V8's takes time in proportion to its size where keys come
+// and go.
 
 /** Multiplier of Fibonacci hashing (Knuth 1973, 6.4). */
 const GOLDEN = 0x9e3779b1;
 
-/** Open addressing with linear probing; removal moves what follows back, so that no marks are left behind (Knuth 1973, 6.4, algorithm R). */
+/**
+ * Open addressing with linear probing; removal moves what follows back, so that no marks are left behind (Knuth 1973,
+ * 6.4, algorithm R).
+ */
 export class AddressTable<T> {
   /** Numbers of lines (address / 64); 0 where the slot is empty. */
   #lines = new Uint32Array(64);

@@ -1,8 +1,10 @@
-// Allocator inside one WebAssembly.Memory: two-level segregated fit (TLSF, Masmano et al. 2004) with immediate coalescing.
+// Allocator inside one WebAssembly.Memory: two-level segregated fit (TLSF, Masmano et al. 2004) with immediate
+// coalescing.
 //
-// Blocks are multiples of 64 bytes, 64-byte aligned; the bookkeeping lies outside the memory, so a kernel that strays cannot corrupt it.
-// The memory is shared and grows on demand where SharedArrayBuffer exists: views made before a growth stay valid. Without it the memory
-// is private, growth detaches every view, and it should hold scratch only (make views after the last allocation).
+// Blocks are multiples of 64 bytes, 64-byte aligned; the bookkeeping lies outside the memory, so a kernel that strays
+// cannot corrupt it. The memory is shared and grows on demand where SharedArrayBuffer exists: views made before a
+// growth stay valid. Without it the memory is private, growth detaches every view, and it should hold scratch only
+// (make views after the last allocation).
 import { AddressTable } from './address-table.ts';
 import { MAXIMUM_PAGES } from '../code/assembler.ts';
 
@@ -63,10 +65,15 @@ const TAIL_BYTES = ALIGNMENT_BYTES;
 export class Heap {
   readonly memory: WebAssembly.Memory;
   readonly kind: 'shared' | 'private';
-  /** Gives blocks back, one after another, for an allocation that found no room; said by whoever owns blocks that can go elsewhere. */
+  /**
+   * Gives blocks back, one after another, for an allocation that found no room; said by whoever owns blocks that can go
+   * elsewhere.
+   */
   relief: (() => Iterable<unknown>) | undefined;
   readonly #maximumPages: number;
-  /** Buffers of the memory, the present one first: growing makes a new one, and views of a shared memory keep theirs. */
+  /**
+   * Buffers of the memory, the present one first: growing makes a new one, and views of a shared memory keep theirs.
+   */
   readonly #buffers: ArrayBufferLike[] = [];
   readonly #allocated = new AddressTable<Block>();
   readonly #lists: (Block | undefined)[] = new Array<Block | undefined>(FIRST_LEVELS * SECOND_LEVELS).fill(undefined);
@@ -86,7 +93,10 @@ export class Heap {
     this.#append(FIRST_ADDRESS, this.#end());
   }
 
-  /** Address of a fresh block of at least `sizeBytes` (contents undefined), or 0 when the memory is full and no relief makes room. */
+  /**
+   * Address of a fresh block of at least `sizeBytes` (contents undefined), or 0 when the memory is full and no relief
+   * makes room.
+   */
   allocate(sizeBytes: number): number {
     return this.tryAllocate(sizeBytes) || this.#afterRelief(sizeBytes);
   }
@@ -122,7 +132,8 @@ export class Heap {
   /** Returns a block; an address that is not one of a live block throws. */
   free(address: number): void {
     const block = this.#allocated.get(address);
-    if (block === undefined) throw new RangeError(`free(${address}): no live block starts there (freed twice, or never allocated)`);
+    if (block === undefined)
+      throw new RangeError(`free(${address}): no live block starts there (freed twice, or never allocated)`);
     this.#allocated.delete(address);
     this.#usedUnits -= block.units;
     block.free = true;
@@ -145,7 +156,9 @@ export class Heap {
     return this.#usedUnits * ALIGNMENT_BYTES;
   }
 
-  /** Bytes that were ever given out: what the process may hold of the memory, which gives no page back while it lives. */
+  /**
+   * Bytes that were ever given out: what the process may hold of the memory, which gives no page back while it lives.
+   */
   get touchedBytes(): number {
     return this.#touchedBytes;
   }
@@ -156,15 +169,20 @@ export class Heap {
   }
 
   stats(): HeapStats {
-    return { usedBytes: this.#usedUnits * ALIGNMENT_BYTES, freeBytes: this.#freeUnits * ALIGNMENT_BYTES, reservedBytes: this.memory.buffer.byteLength };
+    return {
+      usedBytes: this.#usedUnits * ALIGNMENT_BYTES,
+      freeBytes: this.#freeUnits * ALIGNMENT_BYTES,
+      reservedBytes: this.memory.buffer.byteLength,
+    };
   }
 
   #end(): number {
     return this.memory.buffer.byteLength - TAIL_BYTES;
   }
 
-  // A block of the request's own class if one near the head fits (what was just given back, its pages touched already), else the
-  // smallest listed block that surely fits: the request is rounded up to the next class, so the head of any list found is enough.
+  // A block of the request's own class if one near the head fits (what was just given back, its pages touched already),
+  // else the smallest listed block that surely fits: the request is rounded up to the next class, so the head of any
+  // list found is enough.
   #find(units: number): Block | undefined {
     const own = this.#fitIn(this.#lists[classOf(units)], units, OWN_CLASS_TRIES);
     if (own !== undefined) return own;
@@ -188,7 +206,15 @@ export class Heap {
 
   #split(block: Block, units: number): void {
     if (block.units === units) return;
-    const rest: Block = { address: block.address + units * ALIGNMENT_BYTES, units: block.units - units, free: true, before: block, after: block.after, previous: undefined, next: undefined };
+    const rest: Block = {
+      address: block.address + units * ALIGNMENT_BYTES,
+      units: block.units - units,
+      free: true,
+      before: block,
+      after: block.after,
+      previous: undefined,
+      next: undefined,
+    };
     if (rest.after === undefined) this.#last = rest;
     else rest.after.before = rest;
     block.after = rest;
@@ -244,7 +270,8 @@ export class Heap {
     const needed = Math.ceil(((units - tailUnits) * ALIGNMENT_BYTES) / PAGE_BYTES);
     const room = this.#maximumPages - pages;
     if (needed > room) return false;
-    if (!tryGrow(this.memory, Math.min(room, Math.max(needed, pages >>> 1))) && !tryGrow(this.memory, needed)) return false;
+    if (!tryGrow(this.memory, Math.min(room, Math.max(needed, pages >>> 1))) && !tryGrow(this.memory, needed))
+      return false;
     if (this.kind === 'private') this.#buffers.length = 0;
     this.#buffers.unshift(this.memory.buffer);
     this.#append(before, this.#end());
@@ -253,7 +280,15 @@ export class Heap {
 
   // A new free block at the end of the memory, joined with a free block before it.
   #append(start: number, end: number): void {
-    const block: Block = { address: start, units: Math.floor((end - start) / ALIGNMENT_BYTES), free: true, before: this.#last, after: undefined, previous: undefined, next: undefined };
+    const block: Block = {
+      address: start,
+      units: Math.floor((end - start) / ALIGNMENT_BYTES),
+      free: true,
+      before: this.#last,
+      after: undefined,
+      previous: undefined,
+      next: undefined,
+    };
     if (this.#last !== undefined) this.#last.after = block;
     this.#last = block;
     this.#list(block.before?.free === true ? this.#absorb(block.before) : block);
@@ -262,7 +297,11 @@ export class Heap {
 
 const unitsOf = (sizeBytes: number): number => Math.max(1, Math.ceil(sizeBytes / ALIGNMENT_BYTES));
 
-function createMemory(wanted: 'shared' | 'private', initial: number, maximum: number): { memory: WebAssembly.Memory; kind: 'shared' | 'private' } {
+function createMemory(
+  wanted: 'shared' | 'private',
+  initial: number,
+  maximum: number,
+): { memory: WebAssembly.Memory; kind: 'shared' | 'private' } {
   if (wanted === 'shared') {
     try {
       return { memory: new WebAssembly.Memory({ initial, maximum, shared: true }), kind: 'shared' };
@@ -286,7 +325,9 @@ function tryGrow(memory: WebAssembly.Memory, pages: number): boolean {
 function classOf(units: number): number {
   if (units < SECOND_LEVELS) return units;
   const level = floorLog2(units);
-  return ((level - SECOND_LEVEL_BITS + 1) << SECOND_LEVEL_BITS) + ((units >>> (level - SECOND_LEVEL_BITS)) - SECOND_LEVELS);
+  return (
+    ((level - SECOND_LEVEL_BITS + 1) << SECOND_LEVEL_BITS) + ((units >>> (level - SECOND_LEVEL_BITS)) - SECOND_LEVELS)
+  );
 }
 
 function floorLog2(value: number): number {

@@ -1,4 +1,5 @@
-// Copies of operands that do not lie in linear memory: small ones whole into fixed slots, rectangles of larger ones chunk by chunk.
+// Copies of operands that do not lie in linear memory: small ones whole into fixed slots, rectangles of larger ones
+// chunk by chunk.
 import type { ElementArray, NumberArray } from '../../js/map.ts';
 
 /** Linear memory with an allocator (kernels/wasm/memory/heap.ts). */
@@ -31,7 +32,8 @@ export class Scratch {
   constructor(heap: KernelMemory) {
     this.heap = heap;
     this.params = heap.allocate(PARAMS_BYTES + TOTALS_BYTES + SCRATCH_BYTES);
-    if (this.params === 0) throw new RangeError(`no ${SCRATCH_BYTES} bytes of scratch left: free some results or grow the heap`);
+    if (this.params === 0)
+      throw new RangeError(`no ${SCRATCH_BYTES} bytes of scratch left: free some results or grow the heap`);
     this.totals = this.params + PARAMS_BYTES;
     this.room = this.totals + TOTALS_BYTES;
     this.#words = this.#view(Int32Array) as Int32Array;
@@ -59,7 +61,10 @@ const PARAMS_BYTES = 512;
 const TOTALS_BYTES = 4096;
 const SLOT_ALIGNMENT_BYTES = 64;
 
-/** A place in scratch memory for each array of a call, but for those too large for it. Views are kept: making one costs more than a small copy. */
+/**
+ * A place in scratch memory for each array of a call, but for those too large for it. Views are kept: making one costs
+ * more than a small copy.
+ */
 export class Slots {
   readonly #heap: KernelMemory;
   readonly #addresses: number[] = [];
@@ -73,7 +78,8 @@ export class Slots {
     this.#lengths = lengths;
     let end = room;
     classes.forEach((Elements, k) => {
-      const next = end + Math.ceil((lengths[k]! * bytesPerElement(Elements)) / SLOT_ALIGNMENT_BYTES) * SLOT_ALIGNMENT_BYTES;
+      const next =
+        end + Math.ceil((lengths[k]! * bytesPerElement(Elements)) / SLOT_ALIGNMENT_BYTES) * SLOT_ALIGNMENT_BYTES;
       const fits = next - room <= SCRATCH_BYTES;
       this.#addresses.push(fits ? end : 0);
       if (fits) end = next;
@@ -88,7 +94,8 @@ export class Slots {
 
   /** Address of an operand: where it lies, or its slot, to which it is copied; 0 where it has none. */
   place(k: number, array: ElementArray, offset = 0): number {
-    if (this.#heap.holds(array)) return offset === 0 ? array.byteOffset : array.byteOffset + offset * array.BYTES_PER_ELEMENT;
+    if (this.#heap.holds(array))
+      return offset === 0 ? array.byteOffset : array.byteOffset + offset * array.BYTES_PER_ELEMENT;
     const address = this.#addresses[k]!;
     if (address === 0) return 0;
     const view = this.#view(k);
@@ -108,7 +115,8 @@ export class Slots {
   }
 }
 
-const bytesPerElement = (Elements: ViewClass): number => (Elements as unknown as { BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT;
+const bytesPerElement = (Elements: ViewClass): number =>
+  (Elements as unknown as { BYTES_PER_ELEMENT: number }).BYTES_PER_ELEMENT;
 
 /** Copies all elements, in the type they have. */
 export function copyElements(from: ElementArray, to: ElementArray): void {

@@ -1,13 +1,24 @@
 // What the two reduce kernels share: their parameter block, how operands are read, mapped and results written.
 //
-// Parameter block: i32 count, i32 inner, i32 address of the out, i32 address of the totals, f64 divisor, i32 resumes, i32 pauses, then
-// per operand i32 address, i32 bytes from outer slice to outer slice, i32 bytes from row to row. Operands are those of the mapping (or x
-// alone), then one value per result each. The range is outer * inner results in any split: results do not touch each other. A call may
-// stop short of the last row (pauses: totals are left in memory), and the next go on from there (resumes), for one result or up to
-// TOTALS neighbours.
+// Parameter block: i32 count, i32 inner, i32 address of the out, i32 address of the totals, f64 divisor, i32 resumes,
+// i32 pauses, then per operand i32 address, i32 bytes from outer slice to outer slice, i32 bytes from row to row.
+// Operands are those of the mapping (or x alone), then one value per result each. The range is outer * inner results in
+// any split: results do not touch each other. A call may stop short of the last row (pauses: totals are left in
+// memory), and the next go on from there (resumes), for one result or up to TOTALS neighbours.
 import type { Scalar } from '../../scalar/algebra.ts';
 import type { Reduction } from '../../js/reduce.ts';
-import { f64x2, sequence, v128, type Expr, type FunctionBuilder, type Local, type ModuleBuilder, type Statement, type Type, type ValueType } from '../code/assembler.ts';
+import {
+  f64x2,
+  sequence,
+  v128,
+  type Expr,
+  type FunctionBuilder,
+  type Local,
+  type ModuleBuilder,
+  type Statement,
+  type Type,
+  type ValueType,
+} from '../code/assembler.ts';
 import { storeElements, type ElementType, type ResultType, type Width } from '../code/elements.ts';
 import { VectorAlgebra, type Vector } from '../code/vector-algebra.ts';
 
@@ -32,7 +43,10 @@ export interface ReduceForm {
   readonly order: 'lanes' | 'sequence';
   /** What totals begin with. */
   readonly identity: number;
-  /** i32x4 for integers, which wrap; f32x4 where nothing is rounded (minimum, maximum): the bits are those of float64 and twice as many fit. */
+  /**
+   * i32x4 for integers, which wrap; f32x4 where nothing is rounded (minimum, maximum): the bits are those of float64
+   * and twice as many fit.
+   */
   readonly lanes: AccumulatorLanes;
   readonly memory: 'shared' | 'private';
 }
@@ -41,7 +55,13 @@ export type AccumulatorLanes = 'f64x2' | 'f32x4' | 'i32x4';
 
 /** Offsets in the parameter block. */
 export const reduceFields = {
-  count: 0, inner: 4, out: 8, totals: 12, divisor: 16, resumes: 24, pauses: 28,
+  count: 0,
+  inner: 4,
+  out: 8,
+  totals: 12,
+  divisor: 16,
+  resumes: 24,
+  pauses: 28,
   address: (operand: number): number => 32 + 12 * operand,
   outerBytes: (operand: number): number => 36 + 12 * operand,
   rowBytes: (operand: number): number => 40 + 12 * operand,
@@ -71,13 +91,17 @@ export class Mapping {
     return this.#single === this.#wide ? [] : this.#single.prologue;
   }
 
-  /** The values of so many loaded elements, as accumulators take them. (NaN need not be made canonical: results are.) */
+  /**
+   * The values of so many loaded elements, as accumulators take them. (NaN need not be made canonical: results are.)
+   */
   vectors(loaded: readonly Vector[], elements: number): Vector[] {
     const value = this.#element.body(this.#single, ...loaded.map((vector) => this.#single.keep(vector)));
     if (this.#single === this.#wide) return [value];
     for (const statement of this.#single.drain()) this.#wide.emit(statement);
     const low = this.#wide.keep(f64x2.promoteLowF32x4(value));
-    return elements === 1 ? [low] : [low, this.#wide.keep(f64x2.promoteLowF32x4(v128.shuffle(value, value, HIGH_HALF_FIRST)))];
+    return elements === 1
+      ? [low]
+      : [low, this.#wide.keep(f64x2.promoteLowF32x4(v128.shuffle(value, value, HIGH_HALF_FIRST)))];
   }
 }
 
@@ -85,13 +109,24 @@ const HIGH_HALF_FIRST = Array.from({ length: 16 }, (_, i) => (i + 8) % 16);
 
 /** Finishes a total and writes it at an address. */
 export function storeTotal(
-  m: VectorAlgebra, reduction: Reduction, form: ReduceForm, total: Vector, params: Local<'i32'>, address: Expr<'i32'>, width: Width, offset = 0,
+  m: VectorAlgebra,
+  reduction: Reduction,
+  form: ReduceForm,
+  total: Vector,
+  params: Local<'i32'>,
+  address: Expr<'i32'>,
+  width: Width,
+  offset = 0,
 ): Statement {
   if (form.lanes !== 'f64x2') {
     // Of f32x4 only one or all four go to float64.
     const widened = form.lanes === 'f32x4' && form.result === 'f64';
     const halves = width === 'all' ? [total, v128.shuffle(total, total, HIGH_HALF_FIRST)] : [total];
-    const writes = widened ? halves.map((half, i) => storeElements(m, 'f64x2', 'f64', address, m.keep(f64x2.promoteLowF32x4(half)), width, offset + 16 * i)) : [storeElements(m, form.lanes, form.result, address, total, width, offset)];
+    const writes = widened
+      ? halves.map((half, i) =>
+          storeElements(m, 'f64x2', 'f64', address, m.keep(f64x2.promoteLowF32x4(half)), width, offset + 16 * i),
+        )
+      : [storeElements(m, form.lanes, form.result, address, total, width, offset)];
     return sequence(...m.drain(), ...writes);
   }
   const divisor = v128.load64Splat(params, reduceFields.divisor);

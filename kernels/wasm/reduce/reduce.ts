@@ -1,4 +1,5 @@
-// The reduce skeleton on WebAssembly SIMD: kernels emitted per reduction, mapping and dtypes, operands resident or staged.
+// The reduce skeleton on WebAssembly SIMD: kernels emitted per reduction, mapping and dtypes, operands resident or
+// staged.
 import type { Scalar } from '../../scalar/algebra.ts';
 import { domainFor, type ElementArray, type Operand } from '../../js/map.ts';
 import { floatAlgebra } from '../../scalar/js-algebra.ts';
@@ -28,22 +29,49 @@ export class WasmReduce {
     this.#scratch = scratch;
   }
 
-  /** Does the reduction and returns true; false where it has no vector form: 64-bit and unsigned 32-bit integers, strided operands, split axes, a full heap, a mapping that `joins` refuses. */
-  run(reduction: Reduction, source: Operand | MappedOperand, axes: readonly number[], out: ElementArray, options: ReduceOptions = {}): boolean {
+  /**
+   * Does the reduction and returns true; false where it has no vector form: 64-bit and unsigned 32-bit integers,
+   * strided operands, split axes, a full heap, a mapping that `joins` refuses.
+   */
+  run(
+    reduction: Reduction,
+    source: Operand | MappedOperand,
+    axes: readonly number[],
+    out: ElementArray,
+    options: ReduceOptions = {},
+  ): boolean {
     const { perResult = NONE } = options;
     const plan = this.#planFor(reduction, source, axes, out, perResult);
     if (plan === undefined) return false;
     const divisor = options.divisor ?? plan.count;
-    return plan.results === 0 || this.#runWhole(plan, source, out, perResult, divisor) || (!('element' in source) && this.#runSlices(plan, source, out, perResult, divisor));
+    return (
+      plan.results === 0 ||
+      this.#runWhole(plan, source, out, perResult, divisor) ||
+      (!('element' in source) && this.#runSlices(plan, source, out, perResult, divisor))
+    );
   }
 
-  /** Whether reductions of a mapped operand take it in, in one pass: an inexpensive function in float32 lanes, of operands that lie in this memory. */
+  /**
+   * Whether reductions of a mapped operand take it in, in one pass: an inexpensive function in float32 lanes, of
+   * operands that lie in this memory.
+   */
   joins({ element, operands, shape }: MappedOperand, axes: readonly number[]): boolean {
     const { vector, single } = profileOf(element);
-    return vector && single && operands.every(({ array }) => array instanceof Float32Array && this.#heap.holds(array)) && extentsOf(operands, shape, axes) !== undefined;
+    return (
+      vector &&
+      single &&
+      operands.every(({ array }) => array instanceof Float32Array && this.#heap.holds(array)) &&
+      extentsOf(operands, shape, axes) !== undefined
+    );
   }
 
-  #planFor(reduction: Reduction, source: Operand | MappedOperand, axes: readonly number[], out: ElementArray, perResult: readonly ElementArray[]): Plan | undefined {
+  #planFor(
+    reduction: Reduction,
+    source: Operand | MappedOperand,
+    axes: readonly number[],
+    out: ElementArray,
+    perResult: readonly ElementArray[],
+  ): Plan | undefined {
     let recent = this.#plans.get(reduction);
     if (recent === undefined) this.#plans.set(reduction, (recent = new Recent()));
     const known = recent.find((planned) => fitsCall(planned, source, axes, out, perResult));
@@ -51,11 +79,30 @@ export class WasmReduce {
     const [mapping, operands] = 'element' in source ? [source.element, source.operands] : [undefined, [source]];
     const plan = this.#plan(reduction, mapping, operands, source.shape, axes, out, perResult);
     if (operands.some(({ strides }) => strides !== undefined)) return plan;
-    const classes = [...operands.map(({ array }) => array.constructor), ...perResult.map((array) => array.constructor), out.constructor];
-    return recent.add({ plan, mapping, classes, shapes: operands.map(({ shape }) => [...shape]), shape: [...source.shape], axes: [...axes] }).plan;
+    const classes = [
+      ...operands.map(({ array }) => array.constructor),
+      ...perResult.map((array) => array.constructor),
+      out.constructor,
+    ];
+    return recent.add({
+      plan,
+      mapping,
+      classes,
+      shapes: operands.map(({ shape }) => [...shape]),
+      shape: [...source.shape],
+      axes: [...axes],
+    }).plan;
   }
 
-  #plan(reduction: Reduction, mapping: Scalar | undefined, operands: readonly Operand[], shape: readonly number[], axes: readonly number[], out: ElementArray, perResult: readonly ElementArray[]): Plan | undefined {
+  #plan(
+    reduction: Reduction,
+    mapping: Scalar | undefined,
+    operands: readonly Operand[],
+    shape: readonly number[],
+    axes: readonly number[],
+    out: ElementArray,
+    perResult: readonly ElementArray[],
+  ): Plan | undefined {
     const extents = extentsOf(operands, shape, axes);
     const order = runsInLanes(shape, axes) ? 'lanes' : 'sequence';
     const types = typesOf(reduction, mapping, operands, out, perResult);
@@ -63,18 +110,52 @@ export class WasmReduce {
     const { outer, count, inner, walks } = extents;
     const results = outer * inner;
     const kernel = this.#kernel(reduction, mapping, {
-      operands: walks.map(({ row, column }, k) => ({ type: types.operands[k]!, varies: row !== 0, dense: order === 'sequence' && column !== 0 })),
+      operands: walks.map(({ row, column }, k) => ({
+        type: types.operands[k]!,
+        varies: row !== 0,
+        dense: order === 'sequence' && column !== 0,
+      })),
       perResult: types.perResult.map((type) => ({ type, varies: false, dense: order === 'sequence' })),
-      mapping, result: types.result, order, identity: identityOf(reduction, types), lanes: types.lanes, memory: this.#heap.kind,
+      mapping,
+      result: types.result,
+      order,
+      identity: identityOf(reduction, types),
+      lanes: types.lanes,
+      memory: this.#heap.kind,
     });
-    const bytes = [...walks.map((walk, k) => bytesOf(walk, types.operands[k]!)), ...types.perResult.map((type) => bytesOf({ outer: inner, row: 0, column: 1 }, type))];
+    const bytes = [
+      ...walks.map((walk, k) => bytesOf(walk, types.operands[k]!)),
+      ...types.perResult.map((type) => bytesOf({ outer: inner, row: 0, column: 1 }, type)),
+    ];
     const arrays = [...operands.map(({ array }) => array), ...perResult, out];
-    const lengths = [...operands.map((operand) => elementCount(operand.shape)), ...perResult.map(() => results), results];
-    return { outer, count, inner, results, kernel, bytes, slots: new Slots(this.#scratch, arrays.map((array) => array.constructor as ViewClass), lengths) };
+    const lengths = [
+      ...operands.map((operand) => elementCount(operand.shape)),
+      ...perResult.map(() => results),
+      results,
+    ];
+    return {
+      outer,
+      count,
+      inner,
+      results,
+      kernel,
+      bytes,
+      slots: new Slots(
+        this.#scratch,
+        arrays.map((array) => array.constructor as ViewClass),
+        lengths,
+      ),
+    };
   }
 
   /** Everything at once, small arrays copied whole; false where one lies elsewhere and is not small. */
-  #runWhole(plan: Plan, source: Operand | MappedOperand, out: ElementArray, perResult: readonly ElementArray[], divisor: number): boolean {
+  #runWhole(
+    plan: Plan,
+    source: Operand | MappedOperand,
+    out: ElementArray,
+    perResult: readonly ElementArray[],
+    divisor: number,
+  ): boolean {
     const { slots, results, count, bytes } = plan;
     const { words, floats, params } = this.#scratch;
     const target = slots.locate(bytes.length, out);
@@ -82,7 +163,8 @@ export class WasmReduce {
     const sources = bytes.length - perResult.length;
     for (let k = 0; k < bytes.length; k++) {
       const operand = 'element' in source ? source.operands[k] : source;
-      const address = k < sources ? slots.place(k, operand!.array, operand!.offset) : slots.place(k, perResult[k - sources]!);
+      const address =
+        k < sources ? slots.place(k, operand!.array, operand!.offset) : slots.place(k, perResult[k - sources]!);
       if (address === 0) return false;
       writeOperand(words, k, address, bytes[k]!);
     }
@@ -95,16 +177,29 @@ export class WasmReduce {
   }
 
   // Whole outer slices at a time; one slice at least, however large.
-  #runSlices(plan: Plan, operand: Operand, out: ElementArray, perResult: readonly ElementArray[], divisor: number): boolean {
+  #runSlices(
+    plan: Plan,
+    operand: Operand,
+    out: ElementArray,
+    perResult: readonly ElementArray[],
+    divisor: number,
+  ): boolean {
     const sliceElements = plan.count * plan.inner;
-    const slices = Math.max(1, Math.min(plan.outer, Math.floor(STAGE_BYTES / Math.max(1, sliceElements * operand.array.BYTES_PER_ELEMENT))));
+    const slices = Math.max(
+      1,
+      Math.min(plan.outer, Math.floor(STAGE_BYTES / Math.max(1, sliceElements * operand.array.BYTES_PER_ELEMENT))),
+    );
     const arrays = [operand.array, ...perResult, out];
-    const offsets = placement(arrays, arrays.map((_, i) => slices * (i === 0 ? sliceElements : plan.inner)));
+    const offsets = placement(
+      arrays,
+      arrays.map((_, i) => slices * (i === 0 ? sliceElements : plan.inner)),
+    );
     const base = this.#heap.allocate(offsets[arrays.length]!);
     if (base === 0) return false;
     const { buffer } = this.#heap.memory;
     const staged = (i: number, count: number): ElementArray => like(arrays[i]!, buffer, base + offsets[i]!, count);
-    const stage = (i: number, from: number, count: number): void => copyElements(arrays[i]!.subarray(from, from + count), staged(i, count));
+    const stage = (i: number, from: number, count: number): void =>
+      copyElements(arrays[i]!.subarray(from, from + count), staged(i, count));
     const words = new Int32Array(buffer, base >>> 0, reduceFields.sizeBytes(plan.bytes.length) / 4);
     const last = arrays.length - 1;
     writeHead(words, plan, base + offsets[last]!, this.#scratch.totals);
@@ -127,7 +222,9 @@ export class WasmReduce {
     if (ofOwner === undefined) this.#kernels.set(owner, (ofOwner = new WeakMap()));
     let forms = ofOwner.get(reduction);
     if (forms === undefined) ofOwner.set(reduction, (forms = new Map()));
-    const key = `${form.order} ${form.lanes} ${form.identity} ${form.result} ${nameOf(form.operands)} ${nameOf(form.perResult)}`;
+    const key =
+      `${form.order} ${form.lanes} ${form.identity} ${form.result} ${nameOf(form.operands)} ` +
+      `${nameOf(form.perResult)}`;
     const known = forms.get(key);
     if (known !== undefined) return known;
     const bytes = (form.order === 'lanes' ? lanesModule : columnsModule)(reduction, form);
@@ -137,7 +234,8 @@ export class WasmReduce {
   }
 }
 
-const nameOf = (operands: readonly ReducedForm[]): string => operands.map(({ type, varies, dense }) => `${type}${varies ? '/' : ''}${dense ? '-' : ''}`).join();
+const nameOf = (operands: readonly ReducedForm[]): string =>
+  operands.map(({ type, varies, dense }) => `${type}${varies ? '/' : ''}${dense ? '-' : ''}`).join();
 
 /** Elements from one outer slice, row or column of an operand to the next. */
 export interface Walk {
@@ -183,13 +281,27 @@ interface PlannedReduction {
   readonly axes: readonly number[];
 }
 
-function fitsCall({ mapping, classes, shapes, shape, axes }: PlannedReduction, source: Operand | MappedOperand, wanted: readonly number[], out: ElementArray, perResult: readonly ElementArray[]): boolean {
+function fitsCall(
+  { mapping, classes, shapes, shape, axes }: PlannedReduction,
+  source: Operand | MappedOperand,
+  wanted: readonly number[],
+  out: ElementArray,
+  perResult: readonly ElementArray[],
+): boolean {
   const sources = shapes.length;
-  if (classes.length !== sources + perResult.length + 1 || out.constructor !== classes[classes.length - 1]) return false;
+  if (classes.length !== sources + perResult.length + 1 || out.constructor !== classes[classes.length - 1])
+    return false;
   for (let k = 0; k < perResult.length; k++) if (perResult[k]!.constructor !== classes[sources + k]) return false;
   if (!sameNumbers(axes, wanted) || !sameNumbers(shape, source.shape)) return false;
-  if (!('element' in source)) return mapping === undefined && source.strides === undefined && source.array.constructor === classes[0];
-  return mapping === source.element && source.operands.every(({ array, strides, shape: own }, k) => strides === undefined && array.constructor === classes[k] && sameNumbers(own, shapes[k]!));
+  if (!('element' in source))
+    return mapping === undefined && source.strides === undefined && source.array.constructor === classes[0];
+  return (
+    mapping === source.element &&
+    source.operands.every(
+      ({ array, strides, shape: own }, k) =>
+        strides === undefined && array.constructor === classes[k] && sameNumbers(own, shapes[k]!),
+    )
+  );
 }
 
 interface Types {
@@ -200,21 +312,47 @@ interface Types {
 }
 
 /** Element types and lanes of a reduction; undefined where it has no vector form. */
-function typesOf(reduction: Reduction, mapping: Scalar | undefined, operands: readonly Operand[], out: ElementArray, perResult: readonly ElementArray[]): Types | undefined {
+function typesOf(
+  reduction: Reduction,
+  mapping: Scalar | undefined,
+  operands: readonly Operand[],
+  out: ElementArray,
+  perResult: readonly ElementArray[],
+): Types | undefined {
   const arrays = operands.map(({ array }) => array);
   const [elements, extras, result] = [arrays.map(elementType), perResult.map(elementType), elementType(out)];
   if (elements.includes(undefined) || extras.includes(undefined) || !isResult(result)) return undefined;
   const types = { operands: elements as ElementType[], perResult: extras as ElementType[], result };
-  const parts = [reduction.body, reduction.combine, ...(reduction.finish === undefined ? [] : [reduction.finish]), ...(mapping === undefined ? [] : [mapping])];
+  const parts = [
+    reduction.body,
+    reduction.combine,
+    ...(reduction.finish === undefined ? [] : [reduction.finish]),
+    ...(mapping === undefined ? [] : [mapping]),
+  ];
   if (domainFor('value', [...arrays, ...perResult], out) !== floatAlgebra) {
     // Sums and products may wrap last; what is compared has to be wrapped before.
-    const isWide = result === 'i32' || ((result === 'u8' || result === 'i8') && (reduction.identity === 'zero' || reduction.identity === 'one' || elements[0] === result));
-    return isWide && mapping === undefined && elements.every((type) => type !== 'u32') && parts.every((part) => profileOf(part).integer) ? { ...types, lanes: 'i32x4' } : undefined;
+    const isWide =
+      result === 'i32' ||
+      ((result === 'u8' || result === 'i8') &&
+        (reduction.identity === 'zero' || reduction.identity === 'one' || elements[0] === result));
+    return isWide &&
+      mapping === undefined &&
+      elements.every((type) => type !== 'u32') &&
+      parts.every((part) => profileOf(part).integer)
+      ? { ...types, lanes: 'i32x4' }
+      : undefined;
   }
-  if (mapping !== undefined && !(profileOf(mapping).single && elements.every((type) => type === 'f32'))) return undefined;
+  if (mapping !== undefined && !(profileOf(mapping).single && elements.every((type) => type === 'f32')))
+    return undefined;
   if (!parts.every((part) => profileOf(part).vector)) return undefined;
-  const narrow = elements.every((type) => type === 'f32' || type === 'u8' || type === 'i8' || type === 'u16' || type === 'i16');
-  const exact = reduction.finish === undefined && extras.length === 0 && profileOf(reduction.body).exact && profileOf(reduction.combine).exact;
+  const narrow = elements.every(
+    (type) => type === 'f32' || type === 'u8' || type === 'i8' || type === 'u16' || type === 'i16',
+  );
+  const exact =
+    reduction.finish === undefined &&
+    extras.length === 0 &&
+    profileOf(reduction.body).exact &&
+    profileOf(reduction.combine).exact;
   return { ...types, lanes: narrow && exact ? 'f32x4' : 'f64x2' };
 }
 
@@ -222,7 +360,13 @@ function isResult(type: ElementType | undefined): type is Types['result'] {
   return type === 'f32' || type === 'f64' || type === 'i32' || type === 'u32' || type === 'u8' || type === 'i8';
 }
 
-const EXTREMES: Partial<Record<ElementType, readonly [number, number]>> = { i32: [-(2 ** 31), 2 ** 31 - 1], i16: [-(2 ** 15), 2 ** 15 - 1], u16: [0, 65535], i8: [-128, 127], u8: [0, 255] };
+const EXTREMES: Partial<Record<ElementType, readonly [number, number]>> = {
+  i32: [-(2 ** 31), 2 ** 31 - 1],
+  i16: [-(2 ** 15), 2 ** 15 - 1],
+  u16: [0, 65535],
+  i8: [-128, 127],
+  u8: [0, 255],
+};
 
 /** What a reduction begins with: the neutral element in the type that is reduced. */
 function identityOf({ identity }: Reduction, { lanes, operands: [type] }: Types): number {
@@ -231,10 +375,20 @@ function identityOf({ identity }: Reduction, { lanes, operands: [type] }: Types)
   return identity === 'lowest' ? lowest : highest;
 }
 
-/** How a reduction walks its operands; undefined where reduced axes are no neighbours (extents of 1 aside), or an operand is not walked with one step along each of the three. */
-export function extentsOf(operands: readonly Operand[], shape: readonly number[], axes: readonly number[]): Extents | undefined {
+/**
+ * How a reduction walks its operands; undefined where reduced axes are no neighbours (extents of 1 aside), or an
+ * operand is not walked with one step along each of the three.
+ */
+export function extentsOf(
+  operands: readonly Operand[],
+  shape: readonly number[],
+  axes: readonly number[],
+): Extents | undefined {
   const dims = shape.map((_, d) => d).filter((d) => shape[d] !== 1);
-  const places = dims.map((d, place) => ({ d, place })).filter(({ d }) => axes.includes(d)).map(({ place }) => place);
+  const places = dims
+    .map((d, place) => ({ d, place }))
+    .filter(({ d }) => axes.includes(d))
+    .map(({ place }) => place);
   const [first, last] = places.length === 0 ? [dims.length, dims.length - 1] : [places[0]!, places[places.length - 1]!];
   if (last - first + 1 !== places.length) return undefined;
   const parts = [dims.slice(0, first), dims.slice(first, last + 1), dims.slice(last + 1)];
@@ -244,10 +398,20 @@ export function extentsOf(operands: readonly Operand[], shape: readonly number[]
     if (operand.strides?.some((stride, d) => operand.shape[d] !== 1 && stride !== dense[d])) return undefined;
     const strides = broadcastStrides(operand.shape, dense, shape);
     const [outer, row, column] = parts.map((part) => stepAlong(part, shape, strides));
-    if (outer === undefined || row === undefined || column === undefined || (column === 0 ? parts[2]!.length === 0 && row > 1 : column !== 1)) return undefined;
+    if (
+      outer === undefined ||
+      row === undefined ||
+      column === undefined ||
+      (column === 0 ? parts[2]!.length === 0 && row > 1 : column !== 1)
+    )
+      return undefined;
     walks.push({ outer, row, column });
   }
-  const [outer, count, inner] = parts.map((part) => elementCount(part.map((d) => shape[d]!))) as [number, number, number];
+  const [outer, count, inner] = parts.map((part) => elementCount(part.map((d) => shape[d]!))) as [
+    number,
+    number,
+    number,
+  ];
   return { outer, count, inner, walks };
 }
 
@@ -257,7 +421,10 @@ function stepAlong(dims: readonly number[], shape: readonly number[], strides: r
   return nest.shape.length === 1 ? nest.strides[0]![0]! : undefined;
 }
 
-const bytesOf = ({ outer, row }: Walk, type: ElementType): Strides => ({ outer: outer * SIZE_BYTES[type], row: row * SIZE_BYTES[type] });
+const bytesOf = ({ outer, row }: Walk, type: ElementType): Strides => ({
+  outer: outer * SIZE_BYTES[type],
+  row: row * SIZE_BYTES[type],
+});
 
 function writeHead(words: Int32Array, { count, inner }: Plan, out: number, totals: number): void {
   words[reduceFields.count / 4] = count;

@@ -1,4 +1,5 @@
-// The work a team is given: kernels over ranges, cut into grains that are numbered through all phases, so that one counter hands them out.
+// The work a team is given: kernels over ranges, cut into grains that are numbered through all phases, so that one
+// counter hands them out.
 import type { Kernel } from '../code/abi.ts';
 
 /** A kernel known to the team; `call` runs it on the calling thread. */
@@ -21,7 +22,10 @@ export interface Phase {
 /** What to do with a grain that a worker began and did not end: `repeat` suits kernels that overwrite their output. */
 export type LostGrain = 'repeat' | 'fail';
 
-/** A phase with the numbers of its grains, [start, end): `whole` of them are of `grain` indices, the others of `lastGrain`. */
+/**
+ * A phase with the numbers of its grains, [start, end): `whole` of them are of `grain` indices, the others of
+ * `lastGrain`.
+ */
 export interface NumberedPhase extends Required<Phase> {
   readonly start: number;
   readonly end: number;
@@ -42,7 +46,10 @@ export class GrainLostError extends RangeError {
   readonly code = 'grain_lost';
   readonly grain: number;
   constructor(grain: number) {
-    super(`a worker ended inside grain ${grain} of a kernel that updates in place: its output is unusable; compute it again from its inputs`);
+    super(
+      `a worker ended inside grain ${grain} of a kernel that updates in place: its output is unusable; compute ` +
+        'it again from its inputs',
+    );
     this.grain = grain;
   }
 }
@@ -56,7 +63,8 @@ export interface Cut {
 /** The phases as jobs, to be run in order. */
 export function jobsOf(phases: readonly Phase[], lost: LostGrain, cut: Cut): Job[] {
   const jobs: Job[] = [];
-  for (let at = 0; at < phases.length; at += cut.phases) jobs.push(jobOf(phases.slice(at, at + cut.phases), lost, cut.threads));
+  for (let at = 0; at < phases.length; at += cut.phases)
+    jobs.push(jobOf(phases.slice(at, at + cut.phases), lost, cut.threads));
   return jobs;
 }
 
@@ -66,7 +74,8 @@ function jobOf(phases: readonly Phase[], lost: LostGrain, threads: number): Job 
     const { range, grain, lastGrain = grain } = phase;
     const start = grains;
     // The last round of grains is cut finer, where it is not the only one.
-    const whole = lastGrain < grain && range > 2 * threads * grain ? Math.floor(range / grain) - threads : Math.ceil(range / grain);
+    const whole =
+      lastGrain < grain && range > 2 * threads * grain ? Math.floor(range / grain) - threads : Math.ceil(range / grain);
     grains += whole + Math.ceil(Math.max(0, range - whole * grain) / lastGrain);
     return { ...phase, lastGrain, start, end: grains, whole };
   });
@@ -81,7 +90,10 @@ export function phaseOf(job: Job, index: number): NumberedPhase {
 }
 
 /** One grain, on this thread. */
-export function runGrain({ kernel, params, range, grain, lastGrain, start, whole }: NumberedPhase, index: number): void {
+export function runGrain(
+  { kernel, params, range, grain, lastGrain, start, whole }: NumberedPhase,
+  index: number,
+): void {
   const at = index - start;
   const first = Math.min(at, whole) * grain + Math.max(0, at - whole) * lastGrain;
   kernel.call(params, first, Math.min(range, first + (at < whole ? grain : lastGrain)));

@@ -23,13 +23,20 @@ export class TeamMap {
   }
 
   /** The map on the workers; undefined where it has no form for several threads, or none would be free. */
-  run(fn: ElementFunction, operands: readonly Operand[], out: ElementArray, shape: readonly number[]): Promise<void> | undefined {
+  run(
+    fn: ElementFunction,
+    operands: readonly Operand[],
+    out: ElementArray,
+    shape: readonly number[],
+  ): Promise<void> | undefined {
     if (this.#team.threads === 1) return undefined;
     const job = this.#maps.job(fn, operands, out, shape);
     const params = job === undefined ? 0 : this.#heap.allocate(job.paramsSizeBytes);
     if (job === undefined || params === 0) return undefined;
     job.writeParams(params);
-    return this.#team.run(this.#teamKernel(job.kernel), params, job.range, GRAIN).finally(() => this.#heap.free(params));
+    return this.#team
+      .run(this.#teamKernel(job.kernel), params, job.range, GRAIN)
+      .finally(() => this.#heap.free(params));
   }
 
   #teamKernel(kernel: CompiledKernel): TeamKernel {

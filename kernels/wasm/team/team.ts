@@ -1,12 +1,25 @@
-// A team of threads that runs kernels over a range: grains handed out by an atomic counter, on one shared linear memory.
+// A team of threads that runs kernels over a range: grains handed out by an atomic counter, on one shared linear
+// memory.
 //
-// `runNow` blocks: the calling thread takes part and waits at the end. `run` leaves the calling thread free: workers only, a Promise.
-// Work in phases is one job: the threads wait for each other between phases, without the calling thread.
-// Workers start at the first parallel job. Without them (no SharedArrayBuffer, no host, closed, all dead) the calling thread does the grains.
-// A grain whose worker trapped or died is repeated on the calling thread, unless the job says that repeating it would not be sound.
+// `runNow` blocks: the calling thread takes part and waits at the end. `run` leaves the calling thread free: workers
+// only, a Promise. Work in phases is one job: the threads wait for each other between phases, without the calling
+// thread. Workers start at the first parallel job. Without them (no SharedArrayBuffer, no host, closed, all dead) the
+// calling thread does the grains. A grain whose worker trapped or died is repeated on the calling thread, unless the
+// job says that repeating it would not be sound.
 import { type TurnHost, Turns } from '../../turns.ts';
 import { instantiate } from '../code/abi.ts';
-import { type Cut, GrainLostError, type Job, jobsOf, type LostGrain, type Phase, phaseOf, runGrain, runHere, type TeamKernel } from './job.ts';
+import {
+  type Cut,
+  GrainLostError,
+  type Job,
+  jobsOf,
+  type LostGrain,
+  type Phase,
+  phaseOf,
+  runGrain,
+  runHere,
+  type TeamKernel,
+} from './job.ts';
 import { CLOSED, PHASE, SLOT, STATE, WORD, WORKER_SOURCE } from './protocol.ts';
 import type { ModuleMessage, WorkerPayload } from './protocol.ts';
 
@@ -22,7 +35,11 @@ export interface WorkerHandle {
 }
 
 /** Starts a worker. `source` is plain JavaScript (team-protocol.ts says what the host defines for it). */
-export type Spawn = (source: string, payload: WorkerPayload, events: { readonly message: (value: number) => void; readonly exit: () => void }) => WorkerHandle;
+export type Spawn = (
+  source: string,
+  payload: WorkerPayload,
+  events: { readonly message: (value: number) => void; readonly exit: () => void },
+) => WorkerHandle;
 
 /** What a team needs from the platform. */
 export interface TeamHost extends TurnHost {
@@ -93,7 +110,9 @@ export class Team {
     const message: ModuleMessage = { id: this.#modules.length, module: compiled, names };
     this.#modules.push(message);
     for (const worker of this.#workers) worker?.post(message);
-    return Object.fromEntries(names.map((name, index) => [name, { call: kernels[name]!, module: message.id, name: index }]));
+    return Object.fromEntries(
+      names.map((name, index) => [name, { call: kernels[name]!, module: message.id, name: index }]),
+    );
   }
 
   /** Runs the kernel over [0, range) in grains and returns when all are done. */
@@ -106,7 +125,9 @@ export class Team {
     for (const job of jobsOf(phases, lost, this.#cut)) this.#runJobNow(job);
   }
 
-  /** Runs the kernel over [0, range) in grains on the workers; the calling thread stays free. Jobs wait for each other. */
+  /**
+   * Runs the kernel over [0, range) in grains on the workers; the calling thread stays free. Jobs wait for each other.
+   */
   run(kernel: TeamKernel, params: number, range: number, grain: number, lost: LostGrain = 'repeat'): Promise<void> {
     return this.runPhases([{ kernel, params, range, grain }], lost);
   }
@@ -114,7 +135,8 @@ export class Team {
   /** Runs phases one after another on the workers; the calling thread stays free. */
   runPhases(phases: readonly Phase[], lost: LostGrain = 'repeat'): Promise<void> {
     const result = this.#queue.then(async () => {
-      for (const job of jobsOf(phases, lost, this.#cut)) await (this.#canShare(this.threads) ? this.#runOnWorkers(job) : this.#runInTurns(job));
+      for (const job of jobsOf(phases, lost, this.#cut))
+        await (this.#canShare(this.threads) ? this.#runOnWorkers(job) : this.#runInTurns(job));
     });
     this.#queue = result.catch(() => undefined);
     return result;
@@ -146,7 +168,10 @@ export class Team {
     for (const message of this.#modules) worker.post(message);
   }
 
-  /** A worker, or nothing where the host refuses one: a limit of threads or memory, a permission. The others do its grains. */
+  /**
+   * A worker, or nothing where the host refuses one: a limit of threads or memory, a permission. The others do its
+   * grains.
+   */
   #start(...started: [payload: WorkerPayload, events: Parameters<Spawn>[2]]): WorkerHandle | undefined {
     try {
       return (this.#host!.spawn as Spawn)(WORKER_SOURCE, ...started);
@@ -216,12 +241,22 @@ export class Team {
 
   #open({ phases, grains }: Job, participants: number, reports: number): void {
     const words = this.#words;
-    for (let index = 0; index < this.threads; index++) Atomics.store(words, SLOT.first + index * SLOT.words + SLOT.claim, 0);
+    for (let index = 0; index < this.threads; index++)
+      Atomics.store(words, SLOT.first + index * SLOT.words + SLOT.claim, 0);
     phases.forEach(({ end, range, grain, whole, lastGrain, params, kernel }, i) => {
-      words.set([end, range, grain, whole, lastGrain, params, kernel.module, kernel.name], PHASE.first + i * PHASE.words);
+      words.set(
+        [end, range, grain, whole, lastGrain, params, kernel.module, kernel.name],
+        PHASE.first + i * PHASE.words,
+      );
     });
     const fields: readonly (readonly [number, number])[] = [
-      [WORD.next, 0], [WORD.done, 0], [WORD.failed, 0], [WORD.grains, grains], [WORD.phases, phases.length], [WORD.participants, participants], [WORD.reports, reports],
+      [WORD.next, 0],
+      [WORD.done, 0],
+      [WORD.failed, 0],
+      [WORD.grains, grains],
+      [WORD.phases, phases.length],
+      [WORD.participants, participants],
+      [WORD.reports, reports],
     ];
     for (const [word, value] of fields) Atomics.store(words, word, value);
     this.#epoch += 1;
@@ -247,7 +282,10 @@ export class Team {
 
   // There are grains to do, or somebody is inside one.
   #isPending({ grains }: Job): boolean {
-    return (Atomics.load(this.#words, WORD.done) < grains && Atomics.load(this.#words, WORD.failed) === 0) || this.#isAnyoneActive();
+    return (
+      (Atomics.load(this.#words, WORD.done) < grains && Atomics.load(this.#words, WORD.failed) === 0) ||
+      this.#isAnyoneActive()
+    );
   }
 
   #isAnyoneActive(): boolean {

@@ -1,7 +1,18 @@
-// Matrix by vector and vector by matrix: bound by reading the matrix once, so every load of it is a whole cache line of neighbours.
+// Matrix by vector and vector by matrix: bound by reading the matrix once, so every load of it is a whole cache line of
+// neighbours.
 import { bindingsOf, buffersOf, type EpilogueAccess, shaderFor } from './epilogue.ts';
 import { operandText, resultText } from './text.ts';
-import { type BatchRun, batchRuns, CONTRACT_PARAMS, contractParams, type ContractProblem, type Form, layoutOf, type Split, wholeK } from './problem.ts';
+import {
+  type BatchRun,
+  batchRuns,
+  CONTRACT_PARAMS,
+  contractParams,
+  type ContractProblem,
+  type Form,
+  layoutOf,
+  type Split,
+  wholeK,
+} from './problem.ts';
 import { planParts } from './split.ts';
 import { type Launch, linearWorkgroups, type Plan, type Shader } from '../launch.ts';
 import { CONTRACT_GEMV_COLUMNS, CONTRACT_GEMV_ROWS, CONTRACT_LOAD_STRIDED, CONTRACT_PARTS } from '../shaders.gen.ts';
@@ -23,10 +34,11 @@ export function planGemv(problem: ContractProblem): Plan {
 }
 
 /** As `planGemv` for a problem whose batches are one run, with K in parts. */
-export const planSplitGemv = (problem: ContractProblem, split: Split): Plan => planParts(problem, split, (plain) => {
-  const product = matrixVectorOf(plain);
-  return launchOf(product, batchRuns(product.problem)[0] as BatchRun, split);
-});
+export const planSplitGemv = (problem: ContractProblem, split: Split): Plan =>
+  planParts(problem, split, (plain) => {
+    const product = matrixVectorOf(plain);
+    return launchOf(product, batchRuns(product.problem)[0] as BatchRun, split);
+  });
 
 /** Threads that a product with m = 1 or n = 1 has in one piece. */
 export function gemvThreads(problem: ContractProblem): number {
@@ -41,12 +53,15 @@ function launchOf(product: MatrixVector, run: BatchRun, split: Split): Launch {
   const { matrix, problem, alongK } = product;
   const [x, y] = linearWorkgroups(groupsOf(product));
   return {
-    shader: shaderOf(product), buffers: buffersOf([matrix, 1 - matrix], problem.epilogue),
-    params: Uint32Array.from([...contractParams(problem, run, split), alongK ? lanesFor(problem.k) : 0]), workgroups: [x, y, run.count * split.parts],
+    shader: shaderOf(product),
+    buffers: buffersOf([matrix, 1 - matrix], problem.epilogue),
+    params: Uint32Array.from([...contractParams(problem, run, split), alongK ? lanesFor(problem.k) : 0]),
+    workgroups: [x, y, run.count * split.parts],
   };
 }
 
-const groupsOf = ({ problem: { n, k }, alongK }: MatrixVector): number => Math.ceil(n / (alongK ? (64 / lanesFor(k)) * 4 : 32));
+const groupsOf = ({ problem: { n, k }, alongK }: MatrixVector): number =>
+  Math.ceil(n / (alongK ? (64 / lanesFor(k)) * 4 : 32));
 
 /** Threads that share a line: a power of two, so that each has at least four vectors of it where it can. */
 const lanesFor = (k: number): number => Math.min(64, Math.max(1, 2 ** Math.floor(Math.log2(k / 16 + 1))));
@@ -54,22 +69,45 @@ const lanesFor = (k: number): number => Math.min(64, Math.max(1, 2 ** Math.floor
 function matrixVectorOf(problem: ContractProblem): MatrixVector {
   const { m, n, transposeA, transposeB, lda, ldb, offsetsA, offsetsB } = problem;
   const { a, b } = layoutOf(problem);
-  if (n === 1) return { problem: { ...problem, m: 1, n: m, ldb: transposeB ? 1 : ldb, epilogue: turned(problem) }, matrix: 0, alongK: a.alongK, form: a.form };
-  return { problem: { ...problem, lda: ldb, ldb: transposeA ? lda : 1, offsetsA: offsetsB, offsetsB: offsetsA }, matrix: 1, alongK: b.alongK, form: b.form };
+  if (n === 1)
+    return {
+      problem: { ...problem, m: 1, n: m, ldb: transposeB ? 1 : ldb, epilogue: turned(problem) },
+      matrix: 0,
+      alongK: a.alongK,
+      form: a.form,
+    };
+  return {
+    problem: { ...problem, lda: ldb, ldb: transposeA ? lda : 1, offsetsA: offsetsB, offsetsB: offsetsA },
+    matrix: 1,
+    alongK: b.alongK,
+    form: b.form,
+  };
 }
 
 /** The epilogue of a column that is computed as a row. */
 function turned({ epilogue }: ContractProblem): ContractProblem['epilogue'] {
-  const access: Readonly<Record<EpilogueAccess, EpilogueAccess>> = { element: 'element', column: 'single', row: 'column', single: 'single' };
+  const access: Readonly<Record<EpilogueAccess, EpilogueAccess>> = {
+    element: 'element',
+    column: 'single',
+    row: 'column',
+    single: 'single',
+  };
   return epilogue && { ...epilogue, operands: epilogue.operands.map((one) => access[one]) };
 }
 
 function shaderOf({ problem: { n, epilogue }, alongK, form }: MatrixVector): Shader {
   const result: Form = n % 4 === 0 ? 'vector' : 'scalar';
   return shaderFor(`gemv ${alongK ? 'rows' : 'columns'} ${form} ${result}`, epilogue, (name) => ({
-    name, bindings: bindingsOf(2, epilogue), params: [...CONTRACT_PARAMS, 'lanes: u32'],
+    name,
+    bindings: bindingsOf(2, epilogue),
+    params: [...CONTRACT_PARAMS, 'lanes: u32'],
     code: fillTemplate(alongK ? CONTRACT_GEMV_ROWS : CONTRACT_GEMV_COLUMNS, {
-      io: [CONTRACT_PARTS, operandText({ name: 'A', form, alongK }), CONTRACT_LOAD_STRIDED, resultText(result, epilogue)].join('\n'),
+      io: [
+        CONTRACT_PARTS,
+        operandText({ name: 'A', form, alongK }),
+        CONTRACT_LOAD_STRIDED,
+        resultText(result, epilogue),
+      ].join('\n'),
     }),
   }));
 }

@@ -1,10 +1,21 @@
-// Products on the matrix units of a GPU (`chromium-experimental-subgroup-matrix`): half precision operands, float32 sums.
+// Products on the matrix units of a GPU (`chromium-experimental-subgroup-matrix`): half precision operands, float32
+// sums.
 //
-// Checked by Tint so far, never run on the hardware it is meant for: a tuner checks it on each device against another kernel before it is used
-// (`unproven`).
+// Checked by Tint so far, never run on the hardware it is meant for: a tuner checks it on each device against another
+// kernel before it is used (`unproven`).
 import { bindingsOf, buffersOf, shaderFor } from './epilogue.ts';
 import { ioText, loadArguments, written } from './text.ts';
-import { batchRuns, CONTRACT_PARAMS, type ContractLayout, contractParams, type ContractProblem, layoutKey, layoutOf, type OperandLayout, wholeK } from './problem.ts';
+import {
+  batchRuns,
+  CONTRACT_PARAMS,
+  type ContractLayout,
+  contractParams,
+  type ContractProblem,
+  layoutKey,
+  layoutOf,
+  type OperandLayout,
+  wholeK,
+} from './problem.ts';
 import { type GpuLimits, linearWorkgroups, type Plan, type Shader } from '../launch.ts';
 import { CONTRACT_MATRIX } from '../shaders.gen.ts';
 import { fillTemplate } from '../text/template.ts';
@@ -28,14 +39,31 @@ export interface ContractLimits extends GpuLimits {
 export interface AdapterSubgroups {
   readonly subgroupMinSize: number;
   readonly subgroupMaxSize: number;
-  readonly subgroupMatrixConfigs?: Iterable<{ readonly componentType: string; readonly resultComponentType: string; readonly M: number; readonly N: number; readonly K: number }>;
+  readonly subgroupMatrixConfigs?: Iterable<{
+    readonly componentType: string;
+    readonly resultComponentType: string;
+    readonly M: number;
+    readonly N: number;
+    readonly K: number;
+  }>;
 }
 
-/** The units of an adapter that sum in float32, largest first; none where the size of its subgroups varies, for tiles are dealt to subgroups. */
-export function matrixUnitsOf({ subgroupMinSize, subgroupMaxSize, subgroupMatrixConfigs = [] }: AdapterSubgroups): MatrixUnit[] {
+/**
+ * The units of an adapter that sum in float32, largest first; none where the size of its subgroups varies, for tiles
+ * are dealt to subgroups.
+ */
+export function matrixUnitsOf({
+  subgroupMinSize,
+  subgroupMaxSize,
+  subgroupMatrixConfigs = [],
+}: AdapterSubgroups): MatrixUnit[] {
   if (subgroupMinSize !== subgroupMaxSize) return [];
-  const units = [...subgroupMatrixConfigs].flatMap(({ componentType: component, resultComponentType, M, N, K }): MatrixUnit[] =>
-    (resultComponentType === 'f32' && (component === 'f16' || component === 'f32') ? [{ component, m: M, n: N, k: K, subgroupSize: subgroupMaxSize }] : []));
+  const units = [...subgroupMatrixConfigs].flatMap(
+    ({ componentType: component, resultComponentType, M, N, K }): MatrixUnit[] =>
+      resultComponentType === 'f32' && (component === 'f16' || component === 'f32')
+        ? [{ component, m: M, n: N, k: K, subgroupSize: subgroupMaxSize }]
+        : [],
+  );
   return units.sort((a, b) => b.m * b.n * b.k - a.m * a.n * a.k);
 }
 
@@ -67,26 +95,57 @@ function formOf(tile: MatrixTile, unit: MatrixUnit, problem: ContractProblem): F
   const { down, across, subgroupRows, subgroupColumns } = tile;
   // 64 bytes of each line at a time.
   const depth = unit.component === 'f16' ? 32 : 16;
-  return { ...tile, unit, layout: layoutOf(problem), rows: down * subgroupRows, columns: across * subgroupColumns, depth, threads: down * across * unit.subgroupSize };
+  return {
+    ...tile,
+    unit,
+    layout: layoutOf(problem),
+    rows: down * subgroupRows,
+    columns: across * subgroupColumns,
+    depth,
+    threads: down * across * unit.subgroupSize,
+  };
 }
 
-/** Lines of an operand's tile and elements between them: 16 bytes more than they have, so that lines start in different banks. */
-function linesOf({ rows, columns, depth, unit }: Form, { name, alongK }: OperandLayout): { count: number; length: number; pitch: number } {
+/**
+ * Lines of an operand's tile and elements between them: 16 bytes more than they have, so that lines start in different
+ * banks.
+ */
+function linesOf(
+  { rows, columns, depth, unit }: Form,
+  { name, alongK }: OperandLayout,
+): { count: number; length: number; pitch: number } {
   const width = name === 'A' ? rows : columns;
   const [count, length] = alongK ? [width, depth] : [depth, width];
   return { count, length, pitch: length + (unit.component === 'f16' ? 8 : 4) };
 }
 
-const sizeOf = (form: Form, operand: OperandLayout): number => linesOf(form, operand).count * linesOf(form, operand).pitch;
+const sizeOf = (form: Form, operand: OperandLayout): number =>
+  linesOf(form, operand).count * linesOf(form, operand).pitch;
 
 const unitsSize = ({ down, across, unit }: Form): number => down * across * unit.m * unit.n;
 
 /** Whether the matrix units of a device can compute a problem by this tile. */
-export function matrixFits(tile: MatrixTile, unit: MatrixUnit, problem: ContractProblem, limits: ContractLimits): boolean {
+export function matrixFits(
+  tile: MatrixTile,
+  unit: MatrixUnit,
+  problem: ContractProblem,
+  limits: ContractLimits,
+): boolean {
   const form = formOf(tile, unit, problem);
-  const bytes = (sizeOf(form, form.layout.a) + sizeOf(form, form.layout.b)) * (unit.component === 'f16' ? 2 : 4) + unitsSize(form) * 4;
-  const whole = tile.subgroupRows % unit.m === 0 && tile.subgroupColumns % unit.n === 0 && form.depth % unit.k === 0 && (form.rows * form.depth) / 4 % form.threads === 0;
-  return whole && featuresOf(unit).every((feature) => limits.features.has(feature)) && bytes <= limits.maxComputeWorkgroupStorageSize && form.threads <= limits.maxComputeInvocationsPerWorkgroup;
+  const bytes =
+    (sizeOf(form, form.layout.a) + sizeOf(form, form.layout.b)) * (unit.component === 'f16' ? 2 : 4) +
+    unitsSize(form) * 4;
+  const whole =
+    tile.subgroupRows % unit.m === 0 &&
+    tile.subgroupColumns % unit.n === 0 &&
+    form.depth % unit.k === 0 &&
+    ((form.rows * form.depth) / 4) % form.threads === 0;
+  return (
+    whole &&
+    featuresOf(unit).every((feature) => limits.features.has(feature)) &&
+    bytes <= limits.maxComputeWorkgroupStorageSize &&
+    form.threads <= limits.maxComputeInvocationsPerWorkgroup
+  );
 }
 
 /** A product by a tile that fits. */
@@ -94,31 +153,68 @@ export function planMatrix(tile: MatrixTile, unit: MatrixUnit, problem: Contract
   const form = formOf(tile, unit, problem);
   const shader = shaderOf(form);
   const [x, y] = linearWorkgroups(Math.ceil(problem.m / form.rows) * Math.ceil(problem.n / form.columns));
-  const launches = batchRuns(problem).map((run) => ({ shader, buffers: buffersOf([0, 1], problem.epilogue), params: Uint32Array.from(contractParams(problem, run, wholeK(problem))), workgroups: [x, y, run.count] as const }));
+  const launches = batchRuns(problem).map((run) => ({
+    shader,
+    buffers: buffersOf([0, 1], problem.epilogue),
+    params: Uint32Array.from(contractParams(problem, run, wholeK(problem))),
+    workgroups: [x, y, run.count] as const,
+  }));
   return { launches, scratch: [] };
 }
 
-const featuresOf = ({ component }: MatrixUnit) => [...(component === 'f16' ? ['shader-f16' as const] : []), 'subgroups' as const, 'chromium-experimental-subgroup-matrix' as const];
+const featuresOf = ({ component }: MatrixUnit) => [
+  ...(component === 'f16' ? ['shader-f16' as const] : []),
+  'subgroups' as const,
+  'chromium-experimental-subgroup-matrix' as const,
+];
 
 function shaderOf(form: Form): Shader {
-  const { unit: { component, m, n, k, subgroupSize }, layout, rows, columns } = form;
-  return shaderFor(`matrix ${rows}×${columns} ${component} ${m}×${n}×${k} ${subgroupSize} ${layoutKey(layout)}`, layout.epilogue, (name) => ({
-    name, code: codeOf(form), bindings: bindingsOf(2, layout.epilogue), params: CONTRACT_PARAMS, features: featuresOf(form.unit),
-  }));
+  const {
+    unit: { component, m, n, k, subgroupSize },
+    layout,
+    rows,
+    columns,
+  } = form;
+  return shaderFor(
+    `matrix ${rows}×${columns} ${component} ${m}×${n}×${k} ${subgroupSize} ${layoutKey(layout)}`,
+    layout.epilogue,
+    (name) => ({
+      name,
+      code: codeOf(form),
+      bindings: bindingsOf(2, layout.epilogue),
+      params: CONTRACT_PARAMS,
+      features: featuresOf(form.unit),
+    }),
+  );
 }
 
 function codeOf(form: Form): string {
   const { unit, layout, rows, columns, depth, threads, across, subgroupRows, subgroupColumns } = form;
   const operands = [layout.a, layout.b];
-  const reads = (operand: OperandLayout): number => (linesOf(form, operand).count * linesOf(form, operand).length) / 4 / threads;
-  const each = (text: (operand: OperandLayout, read: number) => string): string => operands.map((operand) => written(reads(operand), (read) => text(operand, read))).join('\n');
+  const reads = (operand: OperandLayout): number =>
+    (linesOf(form, operand).count * linesOf(form, operand).length) / 4 / threads;
+  const each = (text: (operand: OperandLayout, read: number) => string): string =>
+    operands.map((operand) => written(reads(operand), (read) => text(operand, read))).join('\n');
   return fillTemplate(CONTRACT_MATRIX, {
-    io: ioText(layout), component: unit.component, rows, columns, depth, threads, across, subgroupRows, subgroupColumns,
-    sizeA: sizeOf(form, layout.a), sizeB: sizeOf(form, layout.b), unitsSize: unitsSize(form),
+    io: ioText(layout),
+    component: unit.component,
+    rows,
+    columns,
+    depth,
+    threads,
+    across,
+    subgroupRows,
+    subgroupColumns,
+    sizeA: sizeOf(form, layout.a),
+    sizeB: sizeOf(form, layout.b),
+    unitsSize: unitsSize(form),
     accumulators: unitsText(form, (i, j) => `var c${i}_${j} = subgroup_matrix_result<f32, ${unit.n}, ${unit.m}>();`),
     held: each(({ name }, read) => `var held${name}${read} = vec4<f32>();`),
-    fetchFirst: each((operand, read) => fetchText(form, operand, read, '0u')), fetchNext: each((operand, read) => fetchText(form, operand, read, `k + ${depth}u`)),
-    stage: each((operand, read) => stageText(form, operand, read)), multiply: multiplyText(form), store: unitsText(form, (i, j) => storeText(form, i, j)),
+    fetchFirst: each((operand, read) => fetchText(form, operand, read, '0u')),
+    fetchNext: each((operand, read) => fetchText(form, operand, read, `k + ${depth}u`)),
+    stage: each((operand, read) => stageText(form, operand, read)),
+    multiply: multiplyText(form),
+    store: unitsText(form, (i, j) => storeText(form, i, j)),
   });
 }
 
@@ -136,24 +232,42 @@ function fetchText(form: Form, operand: OperandLayout, read: number, k: string):
   const { line, at } = slotOf(form, operand, read);
   const origin = operand.name === 'A' ? 'place.x' : 'place.y';
   const [across, along] = operand.alongK ? [line, at] : [at, line];
-  return `held${operand.name}${read} = load${operand.name}(${loadArguments(operand, `${origin} + ${across}`, `${k} + ${along}`, '0u')});`;
+  return (
+    `held${operand.name}${read} = ` +
+    `load${operand.name}(${loadArguments(operand, `${origin} + ${across}`, `${k} + ${along}`, '0u')});`
+  );
 }
 
 function stageText(form: Form, operand: OperandLayout, read: number): string {
   const { line, at } = slotOf(form, operand, read);
   const { name } = operand;
   const put = `let put = ${line} * ${linesOf(form, operand).pitch}u + ${at};`;
-  return `{\n${put}\n${['x', 'y', 'z', 'w'].map((lane, i) => `tile${name}[put + ${i}u] = ${form.unit.component}(held${name}${read}.${lane});`).join('\n')}\n}`;
+  const lanes = ['x', 'y', 'z', 'w'].map(
+    (lane, i) => `tile${name}[put + ${i}u] = ${form.unit.component}(held${name}${read}.${lane});`,
+  );
+  return `{\n${put}\n${lanes.join('\n')}\n}`;
 }
 
 /** All k of a tile: units of A and B from workgroup memory, every one of A by every one of B. */
 function multiplyText(form: Form): string {
-  const { unit, layout: { a, b }, depth, subgroupRows, subgroupColumns } = form;
+  const {
+    unit,
+    layout: { a, b },
+    depth,
+    subgroupRows,
+    subgroupColumns,
+  } = form;
   const load = ({ name, alongK }: OperandLayout, at: string): string => {
     const { pitch } = linesOf(form, name === 'A' ? a : b);
-    const type = name === 'A' ? `subgroup_matrix_left<${unit.component}, ${unit.k}, ${unit.m}>` : `subgroup_matrix_right<${unit.component}, ${unit.n}, ${unit.k}>`;
+    const type =
+      name === 'A'
+        ? `subgroup_matrix_left<${unit.component}, ${unit.k}, ${unit.m}>`
+        : `subgroup_matrix_right<${unit.component}, ${unit.n}, ${unit.k}>`;
     const order = alongK === (name === 'A') ? 'row_major' : 'col_major';
-    return `subgroupMatrixLoad<${type}, ${order}>(&tile${name}, ${alongK ? `(${at}) * ${pitch}u + step` : `step * ${pitch}u + ${at}`}, ${pitch}u)`;
+    return (
+      `subgroupMatrixLoad<${type}, ${order}>(&tile${name}, ` +
+      `${alongK ? `(${at}) * ${pitch}u + step` : `step * ${pitch}u + ${at}`}, ${pitch}u)`
+    );
   };
   return [
     `for (var step = 0u; step < ${depth}u; step += ${unit.k}u) {`,
@@ -171,7 +285,10 @@ function storeText({ unit: { m, n, subgroupSize } }: Form, i: number, j: number)
 workgroupBarrier();
 for (var item = lane; item < ${size / 4}u; item += ${subgroupSize}u) {
 let at = subgroup * ${size}u + item * 4u;
-store(baseC, place.x + row + ${i * m}u + item / ${perRow}u, place.y + column + ${j * n}u + item % ${perRow}u * 4u, vec4<f32>(units[at], units[at + 1u], units[at + 2u], units[at + 3u]));
+let four = vec4<f32>(units[at], units[at + 1u], units[at + 2u], units[at + 3u]);
+let at_m = place.x + row + ${i * m}u + item / ${perRow}u;
+let at_n = place.y + column + ${j * n}u + item % ${perRow}u * 4u;
+store(baseC, at_m, at_n, four);
 }
 workgroupBarrier();`;
 }

@@ -19,12 +19,18 @@ export interface ElementCode {
 }
 
 /**
- * The dtype a map is computed in, as its CPU twin chooses: float32 where a float takes part, else the integers of the result.
- * Tests of integers compare without wrapping, for which all must fit one type. Undefined where no 32-bit type does.
+ * The dtype a map is computed in, as its CPU twin chooses: float32 where a float takes part, else the integers of the
+ * result. Tests of integers compare without wrapping, for which all must fit one type. Undefined where no 32-bit type
+ * does.
  */
-export function elementDomain(returns: ElementFunction['returns'], operands: readonly GpuDType[], out: GpuDType): GpuDType | undefined {
+export function elementDomain(
+  returns: ElementFunction['returns'],
+  operands: readonly GpuDType[],
+  out: GpuDType,
+): GpuDType | undefined {
   const wide = operands.some((dtype) => dtype === 'int32' || dtype === 'uint32');
-  if ([out, ...operands].some((dtype) => computedType(dtype) === 'f32')) return returns === 'mask' && wide ? undefined : 'float32';
+  if ([out, ...operands].some((dtype) => computedType(dtype) === 'f32'))
+    return returns === 'mask' && wide ? undefined : 'float32';
   if (returns === 'value') return out;
   if (!operands.includes('uint32')) return 'int32';
   return operands.some((dtype) => computedType(dtype) === 'i32') ? undefined : 'uint32';
@@ -39,7 +45,13 @@ export function elementCode(fn: ElementFunction, domain: GpuDType, name = 'apply
     const parameter = computedType(domain);
     const result = fn.returns === 'mask' ? 'bool' : parameter;
     const body = [...text.statements(), `return ${value};`].map((line) => `  ${line}`).join('\n');
-    return { name, parameter, result, uses: text.uses, text: `fn ${name}(${parameters.map((x) => `${x}: ${parameter}`).join(', ')}) -> ${result} {\n${body}\n}` };
+    return {
+      name,
+      parameter,
+      result,
+      uses: text.uses,
+      text: `fn ${name}(${parameters.map((x) => `${x}: ${parameter}`).join(', ')}) -> ${result} {\n${body}\n}`,
+    };
   } catch (error) {
     if (error instanceof MissingFormError) return undefined;
     throw error;
@@ -48,7 +60,9 @@ export function elementCode(fn: ElementFunction, domain: GpuDType, name = 'apply
 
 /** The declarations of functions and of the library functions that they, and `uses`, call. */
 export function declareElements(codes: readonly ElementCode[], uses: readonly string[] = []): string {
-  return [declareLibrary([...codes.flatMap((code) => [...code.uses]), ...uses]), ...codes.map(({ text }) => text)].join('\n');
+  return [declareLibrary([...codes.flatMap((code) => [...code.uses]), ...uses]), ...codes.map(({ text }) => text)].join(
+    '\n',
+  );
 }
 
 function floatBody(fn: ElementFunction, text: FunctionText, parameters: readonly string[]): string {
@@ -56,7 +70,9 @@ function floatBody(fn: ElementFunction, text: FunctionText, parameters: readonly
   const args = parameters.map(floatNamed);
   if (fn.returns === 'mask') return (fn.body as PredicateBody)(algebra, ...args);
   // Called, not written out: the function itself may be one that has a form by name.
-  return fn.arity <= 2 ? algebra.call(fn, args[0] as (typeof args)[0], args[1]).value : (fn as Scalar).body(algebra, ...args).value;
+  return fn.arity <= 2
+    ? algebra.call(fn, args[0] as (typeof args)[0], args[1]).value
+    : (fn as Scalar).body(algebra, ...args).value;
 }
 
 function integerBody(fn: ElementFunction, text: FunctionText, parameters: readonly string[], domain: GpuDType): string {

@@ -25,17 +25,44 @@ const MAX_OPERANDS = 7;
 /** Indices are 32-bit, and so are addresses of elements in bytes. */
 const MAX_ELEMENTS = 2 ** 31;
 
-/** out[i] = fn(operands[i]…) over broadcast operands, as `map` of the CPU; undefined where it has no WGSL form or does not fit the limits. */
-export function planMap(fn: ElementFunction, operands: readonly MapOperand[], out: Typed, limits: GpuLimits): Plan | undefined {
-  if (operands.length > MAX_OPERANDS || operands.length === 0 || ![...operands, out].every((tensor) => fits(tensor, limits))) return undefined;
+/**
+ * out[i] = fn(operands[i]…) over broadcast operands, as `map` of the CPU; undefined where it has no WGSL form or does
+ * not fit the limits.
+ */
+export function planMap(
+  fn: ElementFunction,
+  operands: readonly MapOperand[],
+  out: Typed,
+  limits: GpuLimits,
+): Plan | undefined {
+  if (
+    operands.length > MAX_OPERANDS ||
+    operands.length === 0 ||
+    ![...operands, out].every((tensor) => fits(tensor, limits))
+  )
+    return undefined;
   const dtypes = operands.map(({ dtype }) => dtype as GpuDType);
   const domain = elementDomain(fn.returns, dtypes, out.dtype as GpuDType);
   if (domain === undefined) return undefined;
-  const nest = collapse({ shape: out.shape, strides: operands.map(({ shape, strides }) => broadcastStrides(shape, strides ?? rowMajorStrides(shape), out.shape)) });
-  return planNest(fn, { nest, offsets: operands.map(({ offset }) => offset ?? 0), dtypes, domain, out: out.dtype as GpuDType, store: 'map' });
+  const nest = collapse({
+    shape: out.shape,
+    strides: operands.map(({ shape, strides }) =>
+      broadcastStrides(shape, strides ?? rowMajorStrides(shape), out.shape),
+    ),
+  });
+  return planNest(fn, {
+    nest,
+    offsets: operands.map(({ offset }) => offset ?? 0),
+    dtypes,
+    domain,
+    out: out.dtype as GpuDType,
+    store: 'map',
+  });
 }
 
-/** The elements of a tensor in another dtype: floats truncate and wrap in integers, NaN gives 0, anything but 0 is true. */
+/**
+ * The elements of a tensor in another dtype: floats truncate and wrap in integers, NaN gives 0, anything but 0 is true.
+ */
 export function planCast(operand: Typed, dtype: string, limits: GpuLimits): Plan | undefined {
   if (!fits(operand, limits) || !fits({ dtype, shape: operand.shape }, limits)) return undefined;
   const from = operand.dtype as GpuDType;
@@ -52,7 +79,12 @@ export const IDENTITY: ElementFunction = scalar('identity', 1, (_m, x) => x);
 /** Whether a tensor may be a buffer of a plan. */
 export function fits({ dtype, shape }: Typed, limits: GpuLimits): boolean {
   const count = elementCount(shape);
-  return isGpuDType(dtype) && count > 0 && count < MAX_ELEMENTS && storedBytes(dtype, count) <= limits.maxStorageBufferBindingSize;
+  return (
+    isGpuDType(dtype) &&
+    count > 0 &&
+    count < MAX_ELEMENTS &&
+    storedBytes(dtype, count) <= limits.maxStorageBufferBindingSize
+  );
 }
 
 /** A collapsed loop nest with what is read and written in it. */
@@ -71,7 +103,8 @@ export function planNest(fn: ElementFunction, spec: NestSpec): Plan | undefined 
   const { nest, offsets, dtypes, domain, out, store } = spec;
   const rank = nest.shape.length;
   const inner = nest.shape[rank - 1] as number;
-  const accesses = (sharedRow: boolean): Access[] => nest.strides.map((strides, k) => accessOf(nest.shape, strides, offsets[k] as number, sharedRow));
+  const accesses = (sharedRow: boolean): Access[] =>
+    nest.strides.map((strides, k) => accessOf(nest.shape, strides, offsets[k] as number, sharedRow));
   const tail = inner % 4 !== 0;
   const sharedRow = !tail || (rank === 1 && !accesses(true).includes('elements'));
   const operands = accesses(sharedRow).map((access, k) => ({ dtype: dtypes[k] as GpuDType, access }));
@@ -79,9 +112,24 @@ export function planNest(fn: ElementFunction, spec: NestSpec): Plan | undefined 
   if (shader === undefined) return undefined;
   const count = elementCount(nest.shape);
   const vectors = Math.ceil(count / 4);
-  const placed = operands.flatMap(({ access }, k) => (isPlaced(access) ? [offsets[k] as number, ...(nest.strides[k] as readonly number[])] : []));
-  const params = Uint32Array.from(placed.length === 0 ? [0, vectors] : [0, vectors, count - 1, ...nest.shape.slice(1), ...placed], (x) => x >>> 0);
-  return { launches: [{ shader, buffers: Array.from({ length: dtypes.length + 1 }, (_, i) => i), params, workgroups: linearWorkgroups(Math.ceil(vectors / WORKGROUP_SIZE)) }], scratch: [] };
+  const placed = operands.flatMap(({ access }, k) =>
+    isPlaced(access) ? [offsets[k] as number, ...(nest.strides[k] as readonly number[])] : [],
+  );
+  const params = Uint32Array.from(
+    placed.length === 0 ? [0, vectors] : [0, vectors, count - 1, ...nest.shape.slice(1), ...placed],
+    (x) => x >>> 0,
+  );
+  return {
+    launches: [
+      {
+        shader,
+        buffers: Array.from({ length: dtypes.length + 1 }, (_, i) => i),
+        params,
+        workgroups: linearWorkgroups(Math.ceil(vectors / WORKGROUP_SIZE)),
+      },
+    ],
+    scratch: [],
+  };
 }
 
 function accessOf(shape: readonly number[], strides: readonly number[], offset: number, sharedRow: boolean): Access {
@@ -102,7 +150,13 @@ function shaderOf(fn: ElementFunction, form: MapForm): Shader | undefined {
   const forms = shaders.get(fn) ?? new Map<string, Shader | undefined>();
   shaders.set(fn, forms);
   const placed = form.operands.some(({ access }) => isPlaced(access));
-  const key = [form.domain, form.out, form.store, ...form.operands.map(({ dtype, access }) => `${dtype}/${access}`), ...(placed ? [form.rank, form.sharedRow] : [])].join();
+  const key = [
+    form.domain,
+    form.out,
+    form.store,
+    ...form.operands.map(({ dtype, access }) => `${dtype}/${access}`),
+    ...(placed ? [form.rank, form.sharedRow] : []),
+  ].join();
   if (!forms.has(key)) forms.set(key, mapShader(fn, form));
   return forms.get(key);
 }

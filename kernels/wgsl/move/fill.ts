@@ -3,13 +3,25 @@ import { CODECS } from '../../codecs/codecs.ts';
 import { elementCount } from '../../strides.ts';
 import { elementAt } from '../text/conversion.ts';
 import { declareLibrary } from '../text/functions.ts';
-import { floatBits, type GpuLimits, LINEAR_BUILTINS, LINEAR_WORKGROUP, linearWorkgroups, type Plan, type Shader, WORKGROUP_SIZE } from '../launch.ts';
+import {
+  floatBits,
+  type GpuLimits,
+  LINEAR_BUILTINS,
+  LINEAR_WORKGROUP,
+  linearWorkgroups,
+  type Plan,
+  type Shader,
+  WORKGROUP_SIZE,
+} from '../launch.ts';
 import { fits, type Typed } from '../map/map.ts';
 import { FILL } from '../shaders.gen.ts';
 import { computedType, type GpuDType, isCoded, isGpuDType, packVector, vectorType } from '../text/storage.ts';
 import { fillTemplate } from '../text/template.ts';
 
-/** Text of one element by `i`, `row` and `column`, with what its kernel binds. The name and the width of `out` tell forms apart. */
+/**
+ * Text of one element by `i`, `row` and `column`, with what its kernel binds. The name and the width of `out` tell
+ * forms apart.
+ */
 interface FillForm {
   readonly name: string;
   readonly out: GpuDType;
@@ -27,12 +39,22 @@ function shaderOf({ name, out, element, operand, uses = [] }: FillForm): Shader 
   if (known !== undefined) return known;
   const lanes = [0, 1, 2, 3].map((lane) => `element(i + ${lane}u)`) as [string, string, string, string];
   const result = `var<storage, read_write> y: array<${vectorType(out)}>;`;
-  const bindings = operand === undefined ? `@group(0) @binding(0) ${result}` : `@group(0) @binding(0) var<storage, read> x: array<u32>;\n@group(0) @binding(1) ${result}`;
+  const bindings =
+    operand === undefined
+      ? `@group(0) @binding(0) ${result}`
+      : `@group(0) @binding(0) var<storage, read> x: array<u32>;\n@group(0) @binding(1) ${result}`;
   const shader: Shader = {
-    name, bindings: operand === undefined ? ['write'] : ['read', 'write'], params: PARAMS,
+    name,
+    bindings: operand === undefined ? ['write'] : ['read', 'write'],
+    params: PARAMS,
     code: fillTemplate(FILL, {
-      bindings, element, functions: declareLibrary(uses), store: packVector(out, lanes),
-      threads: WORKGROUP_SIZE, builtins: LINEAR_BUILTINS, workgroup: LINEAR_WORKGROUP,
+      bindings,
+      element,
+      functions: declareLibrary(uses),
+      store: packVector(out, lanes),
+      threads: WORKGROUP_SIZE,
+      builtins: LINEAR_BUILTINS,
+      workgroup: LINEAR_WORKGROUP,
     }),
   };
   shaders.set(key, shader);
@@ -49,7 +71,17 @@ interface FillParams {
 function planOf(form: FillForm, count: number, { columns = 1, shift = 0, chosen = 0, other = 0 }: FillParams): Plan {
   const vectors = Math.ceil(count / 4);
   const params = Uint32Array.from([vectors, columns, shift, chosen, other], (x) => x >>> 0);
-  return { launches: [{ shader: shaderOf(form), buffers: form.operand === undefined ? [0] : [0, 1], params, workgroups: linearWorkgroups(Math.ceil(vectors / WORKGROUP_SIZE)) }], scratch: [] };
+  return {
+    launches: [
+      {
+        shader: shaderOf(form),
+        buffers: form.operand === undefined ? [0] : [0, 1],
+        params,
+        workgroups: linearWorkgroups(Math.ceil(vectors / WORKGROUP_SIZE)),
+      },
+    ],
+    scratch: [],
+  };
 }
 
 /** A number as an element of a dtype, as a typed array stores it. */
@@ -62,24 +94,38 @@ function bitsOf(dtype: GpuDType, value: number): number {
 export function planFill(out: Typed, value: number, limits: GpuLimits): Plan | undefined {
   if (!fits(out, limits)) return undefined;
   const dtype = out.dtype as GpuDType;
-  return planOf({ name: 'fill', out: dtype, element: 'params.chosen' }, elementCount(out.shape), { chosen: bitsOf(dtype, value) });
+  return planOf({ name: 'fill', out: dtype, element: 'params.chosen' }, elementCount(out.shape), {
+    chosen: bitsOf(dtype, value),
+  });
 }
 
 /** Ones on the diagonal `shift` above the main one, zeros elsewhere; out of rank 2, no operand. */
 export function planDiagonal(out: Typed, shift: number, limits: GpuLimits): Plan | undefined {
   if (!fits(out, limits)) return undefined;
   const dtype = out.dtype as GpuDType;
-  const form: FillForm = { name: 'diagonal', out: dtype, element: 'select(0u, params.chosen, bitcast<i32>(column) == bitcast<i32>(row + params.shift))' };
+  const form: FillForm = {
+    name: 'diagonal',
+    out: dtype,
+    element: 'select(0u, params.chosen, bitcast<i32>(column) == bitcast<i32>(row + params.shift))',
+  };
   return planOf(form, elementCount(out.shape), { columns: out.shape[1] as number, shift, chosen: bitsOf(dtype, 1) });
 }
 
-/** The operand's last two axes on and below (`lower`) or above the diagonal `shift`, zeros elsewhere; out is of its type. */
+/**
+ * The operand's last two axes on and below (`lower`) or above the diagonal `shift`, zeros elsewhere; out is of its
+ * type.
+ */
 export function planTriangle(out: Typed, side: 'lower' | 'upper', shift: number, limits: GpuLimits): Plan | undefined {
   if (!fits(out, limits)) return undefined;
   const dtype = out.dtype as GpuDType;
   const value = elementAt(dtype === 'int8' ? 'uint8' : dtype, 'x', 'i');
   const test = `bitcast<i32>(column) ${side === 'lower' ? '<=' : '>='} bitcast<i32>(row % params.other + params.shift)`;
-  const form: FillForm = { name: `triangle ${side}`, out: dtype, operand: dtype, element: `select(0u, ${value}, ${test})` };
+  const form: FillForm = {
+    name: `triangle ${side}`,
+    out: dtype,
+    operand: dtype,
+    element: `select(0u, ${value}, ${test})`,
+  };
   const [rows, columns] = [out.shape.at(-2) as number, out.shape.at(-1) as number];
   return planOf(form, elementCount(out.shape), { columns, shift, other: rows });
 }
@@ -90,22 +136,40 @@ export function planOneHot(indexDType: string, out: Typed, limits: GpuLimits): P
   const dtype = out.dtype as GpuDType;
   const index = elementAt(indexDType, 'x', 'row');
   // Negative indices are large as unsigned, beyond any column.
-  const form: FillForm = { name: `one-hot ${indexDType}`, out: dtype, operand: indexDType, element: `select(0u, params.chosen, bitcast<u32>(${index}) == column)` };
+  const form: FillForm = {
+    name: `one-hot ${indexDType}`,
+    out: dtype,
+    operand: indexDType,
+    element: `select(0u, params.chosen, bitcast<u32>(${index}) == column)`,
+  };
   return planOf(form, elementCount(out.shape), { columns: out.shape.at(-1) as number, chosen: bitsOf(dtype, 1) });
 }
 
-/** start + i · step, no operand; undefined unless every value and every product is exact, so that no order of rounding matters. */
+/**
+ * start + i · step, no operand; undefined unless every value and every product is exact, so that no order of rounding
+ * matters.
+ */
 export function planRange(out: Typed, start: number, step: number, limits: GpuLimits): Plan | undefined {
   const count = elementCount(out.shape);
   if (!fits(out, limits) || out.dtype === 'bool' || isCoded(out.dtype as GpuDType)) return undefined;
   const dtype = out.dtype as GpuDType;
   if (dtype === 'float32') {
     if (!exactInSingle(start, step, count)) return undefined;
-    const form: FillForm = { name: 'float range', out: dtype, uses: ['floatOfU32'], element: 'bitcast<u32>(floatOfU32(i) * bitcast<f32>(params.chosen) + bitcast<f32>(params.other))' };
+    const form: FillForm = {
+      name: 'float range',
+      out: dtype,
+      uses: ['floatOfU32'],
+      element: 'bitcast<u32>(floatOfU32(i) * bitcast<f32>(params.chosen) + bitcast<f32>(params.other))',
+    };
     return planOf(form, count, { chosen: floatBits(step), other: floatBits(start) });
   }
   const whole = [start, step].every((value) => Number.isInteger(value) && Math.abs(value) < 2 ** 31);
-  return whole ? planOf({ name: 'integer range', out: dtype, element: 'params.other + i * params.chosen' }, count, { chosen: step, other: start }) : undefined;
+  return whole
+    ? planOf({ name: 'integer range', out: dtype, element: 'params.other + i * params.chosen' }, count, {
+        chosen: step,
+        other: start,
+      })
+    : undefined;
 }
 
 /** Whether start, step and every product and sum are multiples of one power of two and below 2^24 of it. */

@@ -20,10 +20,18 @@ const MAX_WORDS = 2 ** 31;
 const TILE_WORTH = 16;
 const TILE = 32;
 
-/** The window's elements in row-major order, bits unchanged; one operand. Undefined where the result does not fit the limits. */
+/**
+ * The window's elements in row-major order, bits unchanged; one operand. Undefined where the result does not fit the
+ * limits.
+ */
 export function planGather(window: StridedWindow, itemBytes: ItemBytes, limits: GpuLimits): Plan | undefined {
   const count = elementCount(window.shape);
-  if (count === 0 || count * Math.max(itemBytes / 4, 1) >= MAX_WORDS || count * itemBytes > limits.maxStorageBufferBindingSize) return undefined;
+  if (
+    count === 0 ||
+    count * Math.max(itemBytes / 4, 1) >= MAX_WORDS ||
+    count * itemBytes > limits.maxStorageBufferBindingSize
+  )
+    return undefined;
   const { shape, strides, offset } = itemBytes === 8 ? pairsOf(window) : window;
   const nest = collapse({ shape, strides: [strides] });
   if (itemBytes === 4) {
@@ -35,7 +43,11 @@ export function planGather(window: StridedWindow, itemBytes: ItemBytes, limits: 
 }
 
 /** The same elements as pairs of words. */
-const pairsOf = ({ shape, strides, offset }: StridedWindow): StridedWindow => ({ shape: [...shape, 2], strides: [...strides.map((stride) => 2 * stride), 1], offset: 2 * offset });
+const pairsOf = ({ shape, strides, offset }: StridedWindow): StridedWindow => ({
+  shape: [...shape, 2],
+  strides: [...strides.map((stride) => 2 * stride), 1],
+  offset: 2 * offset,
+});
 
 /** The axis along which the source is contiguous, where that is not the innermost one and both are long. */
 function tiledAxis({ shape, strides: [steps = []] }: LoopNest): number | undefined {
@@ -53,13 +65,30 @@ function transposeShader(others: number): Shader {
   const known = transposes.get(others);
   if (known !== undefined) return known;
   const axes = Array.from({ length: others }, (_, i) => i);
-  const batch = axes.flatMap((axis) => [
-    ...(axis === others - 1 ? [`let c${axis} = rest;`] : [`let c${axis} = rest % params.n${axis};`, `rest = rest / params.n${axis};`]),
-    `source += c${axis} * params.s${axis};`, `goal += c${axis} * params.p${axis};`,
-  ]).join('\n  ');
+  const batch = axes
+    .flatMap((axis) => [
+      ...(axis === others - 1
+        ? [`let c${axis} = rest;`]
+        : [`let c${axis} = rest % params.n${axis};`, `rest = rest / params.n${axis};`]),
+      `source += c${axis} * params.s${axis};`,
+      `goal += c${axis} * params.p${axis};`,
+    ])
+    .join('\n  ');
   const shader: Shader = {
-    name: 'transpose', bindings: ['read', 'write'], code: fillTemplate(TRANSPOSE, { workgroup: LINEAR_WORKGROUP, batch }),
-    params: ['tiles', 'tilesAcross', 'tilesAlong', 'nAcross', 'nAlong', 'step', 'pitch', 'offset', ...axes.flatMap((axis) => [`n${axis}`, `s${axis}`, `p${axis}`])].map((name) => `${name}: u32`),
+    name: 'transpose',
+    bindings: ['read', 'write'],
+    code: fillTemplate(TRANSPOSE, { workgroup: LINEAR_WORKGROUP, batch }),
+    params: [
+      'tiles',
+      'tilesAcross',
+      'tilesAlong',
+      'nAcross',
+      'nAlong',
+      'step',
+      'pitch',
+      'offset',
+      ...axes.flatMap((axis) => [`n${axis}`, `s${axis}`, `p${axis}`]),
+    ].map((name) => `${name}: u32`),
   };
   transposes.set(others, shader);
   return shader;
@@ -70,11 +99,31 @@ function planTranspose({ shape, strides: [steps = []] }: LoopNest, offset: numbe
   const pitches = rowMajorStrides(shape);
   const [nAcross, nAlong] = [shape[last] as number, shape[along] as number];
   const [tilesAcross, tilesAlong] = [Math.ceil(nAcross / TILE), Math.ceil(nAlong / TILE)];
-  const others = shape.map((_, axis) => axis).filter((axis) => axis !== along && axis !== last).reverse();
+  const others = shape
+    .map((_, axis) => axis)
+    .filter((axis) => axis !== along && axis !== last)
+    .reverse();
   const tiles = others.reduce((product, axis) => product * (shape[axis] as number), tilesAcross * tilesAlong);
   const params = [
-    tiles, tilesAcross, tilesAlong, nAcross, nAlong, steps[last] as number, pitches[along] as number, offset,
+    tiles,
+    tilesAcross,
+    tilesAlong,
+    nAcross,
+    nAlong,
+    steps[last] as number,
+    pitches[along] as number,
+    offset,
     ...others.flatMap((axis) => [shape[axis] as number, steps[axis] as number, pitches[axis] as number]),
   ];
-  return { launches: [{ shader: transposeShader(others.length), buffers: [0, 1], params: Uint32Array.from(params, (x) => x >>> 0), workgroups: linearWorkgroups(tiles) }], scratch: [] };
+  return {
+    launches: [
+      {
+        shader: transposeShader(others.length),
+        buffers: [0, 1],
+        params: Uint32Array.from(params, (x) => x >>> 0),
+        workgroups: linearWorkgroups(tiles),
+      },
+    ],
+    scratch: [],
+  };
 }

@@ -10,7 +10,13 @@ import { fillTemplate } from '../text/template.ts';
 
 /** Elements of operands, or the totals of chunks. */
 export type PassSource =
-  | { readonly of: 'elements'; readonly elements: Elements; readonly vectorised: boolean; readonly keptRank: number; readonly reducedRank: number }
+  | {
+      readonly of: 'elements';
+      readonly elements: Elements;
+      readonly vectorised: boolean;
+      readonly keptRank: number;
+      readonly reducedRank: number;
+    }
   | { readonly of: 'partials' };
 
 /** One pass. */
@@ -27,14 +33,24 @@ const UNMAPPED = {};
 
 /** Parameters before those of the offsets. */
 const FIELDS = [
-  'results: u32', 'count: u32', 'chunks: u32', 'chunkLength: u32', 'lanes: u32', 'laneStride: u32', 'placeStride: u32', 'zero: u32',
-  'reciprocalHigh: f32', 'reciprocalLow: f32',
+  'results: u32',
+  'count: u32',
+  'chunks: u32',
+  'chunkLength: u32',
+  'lanes: u32',
+  'laneStride: u32',
+  'placeStride: u32',
+  'zero: u32',
+  'reciprocalHigh: f32',
+  'reciprocalLow: f32',
 ];
 
 /** The shader of a pass. Bindings: what is read, the centres where the family reads them, what is stored. */
 export function passShader(pass: Pass): Shader {
   const { family, source, keeps, threads } = pass;
-  const key = `reduce ${family.name}: ${source.of === 'partials' ? 'partials' : nameOf(source)} to ${keeps}, ${threads} threads`;
+  const key =
+    `reduce ${family.name}: ${source.of === 'partials' ? 'partials' : nameOf(source)} to ${keeps}, ${threads} ` +
+    'threads';
   const owner = source.of === 'partials' ? UNMAPPED : (source.elements.map?.fn ?? UNMAPPED);
   const known = shaders.get(owner) ?? new Map<string, Shader>();
   shaders.set(owner, known);
@@ -50,25 +66,45 @@ function nameOf({ elements, vectorised, keptRank, reducedRank }: Extract<PassSou
 }
 
 function makeShader(name: string, { family, source, keeps, threads }: Pass): Shader {
-  const ranks = source.of === 'partials' ? { kept: 1, reduced: 1 } : { kept: source.keptRank, reduced: source.reducedRank };
+  const ranks =
+    source.of === 'partials' ? { kept: 1, reduced: 1 } : { kept: source.keptRank, reduced: source.reducedRank };
   const reader = source.of === 'partials' ? PARTIALS : elementReader(source.elements, source.vectorised);
   const mapped = source.of === 'elements' && source.elements.map !== undefined ? [source.elements.map.code] : [];
-  const [type, value] = { total: ['Total', 'total'], word: ['u32', 'wordOf(total)'], centre: ['vec2<u32>', 'centreOf(total)'] }[keeps] as [string, string];
+  const [type, value] = {
+    total: ['Total', 'total'],
+    word: ['u32', 'wordOf(total)'],
+    centre: ['vec2<u32>', 'centreOf(total)'],
+  }[keeps] as [string, string];
   const reads = reader.bindings.length;
   const centres = family.centred ? [`@group(0) @binding(${reads}) var<storage, read> centres: array<vec2<u32>>;`] : [];
   const stored = `@group(0) @binding(${reads + centres.length}) var<storage, read_write> stored: array<${type}>;`;
   const code = fillTemplate(REDUCE, {
-    bindings: [...reader.bindings, ...centres, stored].join('\n'), arithmetic: `${declareElements(mapped, family.uses)}\n${family.arithmetic}`,
-    family: family.text, elements: reader.functions, loop: reader.loop, threads,
-    keptOffset: offsetExpression(ranks.kept, 'kept', 'result'), reducedOffset: offsetExpression(ranks.reduced, 'reduced', 'r'),
-    centre: family.centred ? 'centre = centres[result];' : '', store: value, builtins: LINEAR_BUILTINS, workgroup: LINEAR_WORKGROUP,
+    bindings: [...reader.bindings, ...centres, stored].join('\n'),
+    arithmetic: `${declareElements(mapped, family.uses)}\n${family.arithmetic}`,
+    family: family.text,
+    elements: reader.functions,
+    loop: reader.loop,
+    threads,
+    keptOffset: offsetExpression(ranks.kept, 'kept', 'result'),
+    reducedOffset: offsetExpression(ranks.reduced, 'reduced', 'r'),
+    centre: family.centred ? 'centre = centres[result];' : '',
+    store: value,
+    builtins: LINEAR_BUILTINS,
+    workgroup: LINEAR_WORKGROUP,
   });
   const bindings = [...Array.from({ length: reads + centres.length }, () => 'read' as const), 'write' as const];
-  return { name, code, bindings, params: [...FIELDS, ...offsetFields(ranks.kept, 'kept'), ...offsetFields(ranks.reduced, 'reduced')] };
+  return {
+    name,
+    code,
+    bindings,
+    params: [...FIELDS, ...offsetFields(ranks.kept, 'kept'), ...offsetFields(ranks.reduced, 'reduced')],
+  };
 }
 
 const PARTIALS: Reader = {
   bindings: ['@group(0) @binding(0) var<storage, read> partials: array<Total>;'],
   functions: '',
-  loop: 'for (var r = begin + lane; r < end; r += params.lanes) { total = join(total, partials[base + reducedOffset(r)]); }',
+  loop:
+    'for (var r = begin + lane; r < end; r += params.lanes) { total = join(total, partials[base + ' +
+    'reducedOffset(r)]); }',
 };

@@ -29,7 +29,10 @@ const WANTED_WORKGROUPS = 1024;
 const ELEMENTS_PER_LANE = 16; // fewer are not worth a second pass
 
 /** The shape of a reduction of `axes`; undefined where it has too many separate dimensions or elements. */
-export function reduceShape(operand: { readonly shape: readonly number[]; readonly strides?: readonly number[] }, axes: readonly number[]): ReduceShape | undefined {
+export function reduceShape(
+  operand: { readonly shape: readonly number[]; readonly strides?: readonly number[] },
+  axes: readonly number[],
+): ReduceShape | undefined {
   const { shape } = operand;
   const strides = operand.strides ?? rowMajorStrides(shape);
   const nest = (wanted: boolean): LoopNest => {
@@ -39,19 +42,28 @@ export function reduceShape(operand: { readonly shape: readonly number[]; readon
   const [kept, reduced] = [nest(false), nest(true)];
   const [results, count] = [elementCount(kept.shape), elementCount(reduced.shape)];
   const representable = results > 0 && count > 0 && results * count < 2 ** 31;
-  return representable && kept.shape.length <= MOST_DIMENSIONS && reduced.shape.length <= MOST_DIMENSIONS ? { kept, reduced, results, count } : undefined;
+  return representable && kept.shape.length <= MOST_DIMENSIONS && reduced.shape.length <= MOST_DIMENSIONS
+    ? { kept, reduced, results, count }
+    : undefined;
 }
 
-/** Whether four neighbouring elements of a result lie in one aligned vector, but for a rest after the last whole one. */
+/**
+ * Whether four neighbouring elements of a result lie in one aligned vector, but for a rest after the last whole one.
+ */
 export function isVectorised({ kept, reduced, results, count }: ReduceShape): boolean {
-  const aligned = (nest: LoopNest, from: number): boolean => (nest.strides[0] as readonly number[]).slice(0, from).every((stride) => stride % 4 === 0);
+  const aligned = (nest: LoopNest, from: number): boolean =>
+    (nest.strides[0] as readonly number[]).slice(0, from).every((stride) => stride % 4 === 0);
   const last = reduced.shape.length - 1;
   if (strideAt(reduced, last) !== 1 || count < 4) return false;
-  return (last === 0 || ((reduced.shape[last] as number) % 4 === 0 && aligned(reduced, last))) && (results === 1 || aligned(kept, kept.shape.length));
+  return (
+    (last === 0 || ((reduced.shape[last] as number) % 4 === 0 && aligned(reduced, last))) &&
+    (results === 1 || aligned(kept, kept.shape.length))
+  );
 }
 
 /** Threads of a workgroup that joins totals: 256 where the device has so many. */
-export const workgroupThreads = (limits: GpuLimits): number => 2 ** Math.floor(Math.log2(Math.min(256, limits.maxComputeInvocationsPerWorkgroup)));
+export const workgroupThreads = (limits: GpuLimits): number =>
+  2 ** Math.floor(Math.log2(Math.min(256, limits.maxComputeInvocationsPerWorkgroup)));
 
 /** Chooses a division: contiguous loads first, then enough workgroups for the whole GPU. */
 export function divide(shape: ReduceShape, limits: GpuLimits): Division {
@@ -60,7 +72,10 @@ export function divide(shape: ReduceShape, limits: GpuLimits): Division {
   const [step, acrossStep] = [strideAt(reduced, reduced.shape.length - 1), strideAt(kept, kept.shape.length - 1)];
   const along = count > 1 && step !== 0 && (acrossStep === 0 || step < acrossStep) ? 'lanes' : 'places';
   const places = Math.min(threads / 4, powerOfTwoFrom(kept.shape.at(-1) as number));
-  const lanes = along === 'lanes' ? Math.min(threads, powerOfTwoFrom(count / 4)) : Math.min(threads / places, powerOfTwoFrom(count));
+  const lanes =
+    along === 'lanes'
+      ? Math.min(threads, powerOfTwoFrom(count / 4))
+      : Math.min(threads / places, powerOfTwoFrom(count));
   return { threads, lanes, along, ...chunksOf(count, lanes, Math.ceil((results * lanes) / threads)) };
 }
 
@@ -74,10 +89,15 @@ function chunksOf(count: number, lanes: number, workgroups: number): { chunks: n
 
 /** The reduction of partial totals, `results` of every chunk one after the other. */
 export const shapeOfPartials = (results: number, chunks: number): ReduceShape => ({
-  kept: { shape: [results], strides: [[1]] }, reduced: { shape: [chunks], strides: [[results]] }, results, count: chunks,
+  kept: { shape: [results], strides: [[1]] },
+  reduced: { shape: [chunks], strides: [[results]] },
+  results,
+  count: chunks,
 });
 
-/** WGSL of the offset of an index into a nest whose strides and extents are parameters of these names; outermost first. */
+/**
+ * WGSL of the offset of an index into a nest whose strides and extents are parameters of these names; outermost first.
+ */
 export function offsetExpression(rank: number, name: string, index: string): string {
   const terms: string[] = [];
   let rest = index;
@@ -90,10 +110,14 @@ export function offsetExpression(rank: number, name: string, index: string): str
 
 /** Parameter fields that `offsetExpression` reads. */
 export const offsetFields = (rank: number, name: string): string[] =>
-  Array.from({ length: rank }, (_, d) => [`${name}Stride${d}: u32`, ...(d === 0 ? [] : [`${name}Extent${d}: u32`])]).flat();
+  Array.from({ length: rank }, (_, d) => [
+    `${name}Stride${d}: u32`,
+    ...(d === 0 ? [] : [`${name}Extent${d}: u32`]),
+  ]).flat();
 
 /** Their values. */
-export const offsetValues = (nest: LoopNest): number[] => nest.shape.flatMap((extent, d) => (d === 0 ? [strideAt(nest, d)] : [strideAt(nest, d), extent]));
+export const offsetValues = (nest: LoopNest): number[] =>
+  nest.shape.flatMap((extent, d) => (d === 0 ? [strideAt(nest, d)] : [strideAt(nest, d), extent]));
 
 const strideAt = (nest: LoopNest, d: number): number => (nest.strides[0] as readonly number[])[d] as number;
 const powerOfTwoFrom = (x: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, x)));

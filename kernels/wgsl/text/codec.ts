@@ -18,7 +18,7 @@ export const layoutOf = (dtype: string): FloatLayout | undefined => CODECS.get(d
 
 /** Bits that a layout is stored in. */
 export const storedBits = ({ exponentBits, fractionBits }: FloatLayout): 8 | 16 =>
-  (exponentBits + fractionBits < 8 ? 8 : 16);
+  exponentBits + fractionBits < 8 ? 8 : 16;
 
 /** Whether every integer is a float32 exactly, or is too large for the layout anyway, so that none is rounded twice. */
 export const roundsIntegersOnce = (layout: FloatLayout): boolean => constantsOf(layout).largest <= 2 ** 24;
@@ -44,8 +44,13 @@ function holesOf(layout: FloatLayout, constants: FloatConstants, dtype: string):
   const encoded = `encodeSmall_${dtype}(magnitude)`;
   const rounded = isNarrow ? `select(normal, ${encoded}, magnitude < ${firstNormalWord}u)` : 'normal';
   return {
-    ...constants, infinity: infinity ?? 0, signBit: 2 ** magnitudeBits, magnitudeMask: 2 ** magnitudeBits - 1,
-    signShift: 31 - magnitudeBits, tie: 2 ** (shift - 1) - 1, lastSmall: 128 - bias + shift,
+    ...constants,
+    infinity: infinity ?? 0,
+    signBit: 2 ** magnitudeBits,
+    magnitudeMask: 2 ** magnitudeBits - 1,
+    signShift: 31 - magnitudeBits,
+    tie: 2 ** (shift - 1) - 1,
+    lastSmall: 128 - bias + shift,
     number: infinity === undefined ? finite : `select(${finite}, 0x7f800000u, magnitude == ${infinity}u)`,
     rounded: infinity === undefined ? rounded : `select(${rounded}, ${infinity}u, magnitude >= ${overflowWord}u)`,
   };

@@ -23,7 +23,9 @@ export function unpacked(dtype: GpuDType, word: string, shift: string): string {
 /** The bits of an element of a buffer of words. */
 export function elementAt(dtype: GpuDType, name: string, index: string): string {
   const count = perWord(dtype);
-  return count === 1 ? `${name}[${index}]` : unpacked(dtype, `${name}[(${index}) >> ${Math.log2(count)}u]`, `(((${index}) & ${count - 1}u) * ${32 / count}u)`);
+  return count === 1
+    ? `${name}[${index}]`
+    : unpacked(dtype, `${name}[(${index}) >> ${Math.log2(count)}u]`, `(((${index}) & ${count - 1}u) * ${32 / count}u)`);
 }
 
 /**
@@ -45,7 +47,9 @@ function enteringFloat(dtype: GpuDType, element: string): Converted {
   return dtype === 'uint32' ? called('floatOfU32', element) : plain(`f32(${element})`);
 }
 
-/** A result of a domain (or a mask) as the bits of an element: floats saturate in integers, NaN is stored in one form. */
+/**
+ * A result of a domain (or a mask) as the bits of an element: floats saturate in integers, NaN is stored in one form.
+ */
 export function leaving(domain: GpuDType | 'mask', value: string, out: GpuDType): Converted {
   if (domain === 'mask') return plain(`select(0u, ${out === 'float32' ? '0x3f800000u' : '1u'}, ${value})`);
   if (domain !== 'float32') return plain(`bitcast<u32>(${value})`);
@@ -53,13 +57,19 @@ export function leaving(domain: GpuDType | 'mask', value: string, out: GpuDType)
   if (isCoded(out)) return called(encodeFunction(out), value);
   if (out === 'int32') return { text: `bitcast<u32>(saturatedI32(${value}))`, uses: ['saturatedI32'] };
   if (out === 'int8') return { text: `bitcast<u32>(clamp(saturatedI32(${value}), -128, 127))`, uses: ['saturatedI32'] };
-  return { text: out === 'uint32' ? `saturatedU32(${value})` : `min(saturatedU32(${value}), 255u)`, uses: ['saturatedU32'] };
+  return {
+    text: out === 'uint32' ? `saturatedU32(${value})` : `min(saturatedU32(${value}), 255u)`,
+    uses: ['saturatedU32'],
+  };
 }
 
-/** As `leaving`, where the dtype itself is changed: floats wrap in integers, NaN becomes 0, and anything but 0 is true. */
+/**
+ * As `leaving`, where the dtype itself is changed: floats wrap in integers, NaN becomes 0, and anything but 0 is true.
+ */
 export function recast(domain: GpuDType, value: string, out: GpuDType): Converted {
   if (out === domain) return plain(`bitcast<u32>(${value})`);
-  if (out === 'bool') return plain(`select(0u, 1u, (bitcast<u32>(${value})${domain === 'float32' ? ' << 1u' : ''}) != 0u)`);
+  if (out === 'bool')
+    return plain(`select(0u, 1u, (bitcast<u32>(${value})${domain === 'float32' ? ' << 1u' : ''}) != 0u)`);
   if (domain === 'float32') return called(isCoded(out) ? encodeFunction(out) : 'wrappedInteger', value);
   if (computedType(out) !== 'f32') return plain(`bitcast<u32>(${value})`);
   const name = computedType(domain) === 'i32' ? 'floatOfI32' : 'floatOfU32';

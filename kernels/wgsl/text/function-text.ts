@@ -33,7 +33,13 @@ export class FunctionText {
     const before = [...this.#lines, ...names.map((name, i) => `var ${name}: ${type} = ${usual[i] as string};`)];
     this.#lines = [];
     const values = otherwise();
-    this.#lines = [...before, `if (${condition}) {`, ...this.#lines, ...names.map((name, i) => `${name} = ${values[i] as string};`), '}'];
+    this.#lines = [
+      ...before,
+      `if (${condition}) {`,
+      ...this.#lines,
+      ...names.map((name, i) => `${name} = ${values[i] as string};`),
+      '}',
+    ];
     return names;
   }
 

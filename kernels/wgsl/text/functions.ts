@@ -1,14 +1,38 @@
-// Named functions in WGSL: which scalar functions have a form of their own, and the declarations a shader needs for those it calls.
+// Named functions in WGSL: which scalar functions have a form of their own, and the declarations a shader needs for
+// those it calls.
 import type { Scalar } from '../../scalar/algebra.ts';
 import * as shaders from '../shaders.gen.ts';
 import { declareCodec } from './codec.ts';
 
-/** Names of scalar functions whose bodies are float64, and of those that lose digits in float32, with their library functions. */
+/**
+ * Names of scalar functions whose bodies are float64, and of those that lose digits in float32, with their library
+ * functions.
+ */
 const FORMS: Readonly<Record<string, string>> = {
-  exp: 'exponential', expm1: 'exponentialMinus1', exp2: 'exponential2', log: 'logarithm', log1p: 'logarithm1p', log2: 'logarithm2', log10: 'logarithm10',
-  sin: 'sine', cos: 'cosine', tan: 'tangent', asin: 'arcSine', acos: 'arcCosine', atan: 'arcTangent', atan2: 'arcTangent2',
-  sinh: 'hyperbolicSine', cosh: 'hyperbolicCosine', tanh: 'hyperbolicTangent', asinh: 'areaSine', acosh: 'areaCosine', atanh: 'areaTangent',
-  pow: 'power', erf: 'errorFunction', erfc: 'complementaryErrorFunction', gelu: 'gaussianLinearUnit',
+  exp: 'exponential',
+  expm1: 'exponentialMinus1',
+  exp2: 'exponential2',
+  log: 'logarithm',
+  log1p: 'logarithm1p',
+  log2: 'logarithm2',
+  log10: 'logarithm10',
+  sin: 'sine',
+  cos: 'cosine',
+  tan: 'tangent',
+  asin: 'arcSine',
+  acos: 'arcCosine',
+  atan: 'arcTangent',
+  atan2: 'arcTangent2',
+  sinh: 'hyperbolicSine',
+  cosh: 'hyperbolicCosine',
+  tanh: 'hyperbolicTangent',
+  asinh: 'areaSine',
+  acosh: 'areaCosine',
+  atanh: 'areaTangent',
+  pow: 'power',
+  erf: 'errorFunction',
+  erfc: 'complementaryErrorFunction',
+  gelu: 'gaussianLinearUnit',
   silu: 'sigmoidLinearUnit',
 };
 
@@ -16,7 +40,12 @@ const FORMS: Readonly<Record<string, string>> = {
 export const formOf = ({ name }: Scalar): string | undefined => (Object.hasOwn(FORMS, name) ? FORMS[name] : undefined);
 
 const LIBRARY = [
-  shaders.FLOAT, shaders.EXPONENTIAL, shaders.TRIGONOMETRY, shaders.POWER, shaders.ERROR_FUNCTION, shaders.INTEGER,
+  shaders.FLOAT,
+  shaders.EXPONENTIAL,
+  shaders.TRIGONOMETRY,
+  shaders.POWER,
+  shaders.ERROR_FUNCTION,
+  shaders.INTEGER,
 ].join('\n');
 
 interface Declaration {
@@ -27,7 +56,8 @@ interface Declaration {
 
 /** The declarations of a text by name, and the names they mention. */
 function declarationsOf(library: string): ReadonlyMap<string, Declaration> {
-  const texts = library.split(/\n(?=(?:fn|const|struct) )/)
+  const texts = library
+    .split(/\n(?=(?:fn|const|struct) )/)
     .map((text): [string, string] => [/^(?:fn|const|struct) (\w+)/.exec(text)?.[1] ?? '', text]);
   const names = new Set(texts.map(([name]) => name));
   const mentionsOf = (name: string, text: string): string[] =>
@@ -51,9 +81,13 @@ export function declareLibrary(names: Iterable<string>): string {
   const codecs = new Map<string, Declaration>();
   for (const name of names) {
     const codec = declarations.has(name) ? undefined : declareCodec(name);
-    if (codec !== undefined) declarationsOf(codec).forEach((declaration, declared) => codecs.set(declared, declaration));
+    if (codec !== undefined)
+      declarationsOf(codec).forEach((declaration, declared) => codecs.set(declared, declaration));
     else if (!declarations.has(name)) throw new RangeError(`no library function ${name} in shaders/`);
     visit(codec === undefined ? declarations : codecs, name);
   }
-  return [...declarations, ...codecs].filter(([name]) => needed.has(name)).map(([, { text }]) => text).join('\n');
+  return [...declarations, ...codecs]
+    .filter(([name]) => needed.has(name))
+    .map(([, { text }]) => text)
+    .join('\n');
 }

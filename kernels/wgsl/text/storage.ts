@@ -21,8 +21,13 @@ interface Form {
 const plain = (computed: Scalar32, bits: Form['bits']): Form => ({ computed, bits, coded: false });
 
 const PLAIN: Readonly<Record<PlainGpuDType, Form>> = {
-  float32: plain('f32', 32), int32: plain('i32', 32), uint32: plain('u32', 32),
-  int8: plain('i32', 8), uint8: plain('u32', 8), bool: plain('u32', 8), bits16: plain('u32', 16),
+  float32: plain('f32', 32),
+  int32: plain('i32', 32),
+  uint32: plain('u32', 32),
+  int8: plain('i32', 8),
+  uint8: plain('u32', 8),
+  bool: plain('u32', 8),
+  bits16: plain('u32', 16),
 };
 
 function formIfAny(dtype: string): Form | undefined {
@@ -55,8 +60,12 @@ export const perWord = (dtype: GpuDType): 1 | 2 | 4 => (32 / (formIfAny(dtype)?.
 /** Whether elements share a word, so that a thread must write all of it. */
 export const isPacked = (dtype: GpuDType): boolean => perWord(dtype) > 1;
 
-/** Bytes of a buffer for so many elements: whole 16-byte vectors, so that a kernel may read and write the last one whole. */
-export const storedBytes = (dtype: GpuDType, count: number): number => Math.max(16, Math.ceil((count * 4) / perWord(dtype) / 16) * 16);
+/**
+ * Bytes of a buffer for so many elements: whole 16-byte vectors, so that a kernel may read and write the last one
+ * whole.
+ */
+export const storedBytes = (dtype: GpuDType, count: number): number =>
+  Math.max(16, Math.ceil((count * 4) / perWord(dtype) / 16) * 16);
 
 /** Declares a storage buffer of words (32-bit elements, or packed ones): `array<f32>`, `array<u32>`. */
 export const declareWords = (binding: number, name: string, dtype: GpuDType, access: 'read' | 'read_write'): string =>

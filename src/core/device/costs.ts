@@ -7,7 +7,10 @@ import type { Device, Task } from './device.ts';
 const LEARNING = 0.2;
 /** A device that was not measured must promise to be this much quicker than one that was: estimates are hopeful. */
 const DOUBT = 3;
-/** The first calls compile kernels and touch fresh memory: of so many the quickest counts, or a device would never be asked again. */
+/**
+ * The first calls compile kernels and touch fresh memory: of so many the quickest counts, or a device would never be
+ * asked again.
+ */
 const EARLY_SAMPLES = 6;
 /** With so many measurements a device is known; before, a slow one weighs no more than a bad estimate. */
 const KNOWN_SAMPLES = 3;
@@ -35,12 +38,17 @@ export class CostTable {
     return this.#priced(device, task, DOUBT, 2 * DOUBT);
   }
 
-  /** What a task takes where nothing is compiled for it: the least of its early runs, and no more than its estimate before it ran a few times. */
+  /**
+   * What a task takes where nothing is compiled for it: the least of its early runs, and no more than its estimate
+   * before it ran a few times.
+   */
   warmNs(device: Device, task: Task): number {
     return this.#priced(device, task, 1, 1);
   }
 
-  /** Nanoseconds as measured; so many estimates where nothing was, and at most so many while the device is not known. */
+  /**
+   * Nanoseconds as measured; so many estimates where nothing was, and at most so many while the device is not known.
+   */
   #priced(device: Device, task: Task, unmeasured: number, atMost: number): number {
     const cost = this.#costs.get(device)?.get(costClass(task));
     if (cost === undefined) return unmeasured * device.estimateNs(task);
@@ -53,7 +61,10 @@ export class CostTable {
     return (this.#costs.get(device)?.get(costClass(task))?.samples ?? 0) >= KNOWN_SAMPLES;
   }
 
-  /** What an op last cost on operands of about so many elements, on whatever device; before it ran, dense products count as dear. */
+  /**
+   * What an op last cost on operands of about so many elements, on whatever device; before it ran, dense products count
+   * as dear.
+   */
   recallNs(row: OpRow, elements: number): number {
     const nsPerElement = this.#recent.get(row.number * SIZE_CLASSES + sizeClass(elements + 1));
     if (nsPerElement !== undefined) return nsPerElement * (elements + 1);
@@ -73,7 +84,9 @@ export class CostTable {
     else {
       const { nsPerElement } = cost;
       const isEarly = cost.samples++ < EARLY_SAMPLES;
-      cost.nsPerElement = isEarly ? Math.min(nsPerElement, perElement) : nsPerElement + LEARNING * (Math.min(perElement, OUTLIER * nsPerElement) - nsPerElement);
+      cost.nsPerElement = isEarly
+        ? Math.min(nsPerElement, perElement)
+        : nsPerElement + LEARNING * (Math.min(perElement, OUTLIER * nsPerElement) - nsPerElement);
     }
   }
 }
@@ -95,4 +108,5 @@ function elementsOf(task: Task): number {
 const sizeClass = (elements: number): number => (elements < 2 ** 31 ? 31 - Math.clz32(elements) : 32);
 
 /** Op, dtype and size class as one number: tasks of one class share a cost. */
-export const costClass = (task: Task): number => (task.row.number * MAX_DTYPES + DTYPES[task.type.dtype].number) * SIZE_CLASSES + sizeClass(elementsOf(task));
+export const costClass = (task: Task): number =>
+  (task.row.number * MAX_DTYPES + DTYPES[task.type.dtype].number) * SIZE_CLASSES + sizeClass(elementsOf(task));

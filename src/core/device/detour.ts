@@ -47,7 +47,11 @@ class Routed implements Runner {
   }
 
   /** Sets the smaller task up; `leave` spreads its result when it is done, and gives its blocks back. */
-  #enter(task: Task, { row, attrs, operands, type, spread }: Detour, out: Block): { task: Task; out: Block; leave: (how: 'done' | 'failed') => void } {
+  #enter(
+    task: Task,
+    { row, attrs, operands, type, spread }: Detour,
+    out: Block,
+  ): { task: Task; out: Block; leave: (how: 'done' | 'failed') => void } {
     const taken: Block[] = [];
     const take = (operand: GatheredOperand): Value => {
       const block = this.#memory.take(operand.type);
@@ -55,7 +59,13 @@ class Routed implements Runner {
       operand.fill(block.array);
       return valueOf(operand.type, block);
     };
-    const inner: Task = { ...task, row, attrs, type, operands: operands.map((operand) => ('fill' in operand ? take(operand) : operand)) };
+    const inner: Task = {
+      ...task,
+      row,
+      attrs,
+      type,
+      operands: operands.map((operand) => ('fill' in operand ? take(operand) : operand)),
+    };
     const target = spread === undefined ? out : this.#memory.take(type);
     if (target !== out) taken.push(target);
     const leave = (how: 'done' | 'failed'): void => {

@@ -31,9 +31,15 @@ export interface BufferSharing {
   lend(value: Value): Promise<GPUBuffer>;
   /** Whether a device is the open one. */
   isOn(device: GPUDevice): boolean;
-  /** A block with a copy of what a buffer of the open device has when everything submitted to it has run. Throws a typed error where it does not fit. */
+  /**
+   * A block with a copy of what a buffer of the open device has when everything submitted to it has run. Throws a typed
+   * error where it does not fit.
+   */
   copyIn(buffer: GPUBuffer, type: TensorType): Block;
-  /** Calls `use` with a copy of a value's elements, in a buffer of no more bytes that is gone when it returns; resolves with whether the device did all that. */
+  /**
+   * Calls `use` with a copy of a value's elements, in a buffer of no more bytes that is gone when it returns; resolves
+   * with whether the device did all that.
+   */
   copyOut(value: Value, use: (buffer: GPUBuffer) => void): Promise<boolean>;
 }
 
@@ -51,8 +57,8 @@ export interface DeviceLoss {
 }
 
 /**
- * Memory of a device's own. Its results lie there: `run` returns when the work is under way, reading a result waits for it, and the device
- * cannot answer within a call.
+ * Memory of a device's own. Its results lie there: `run` returns when the work is under way, reading a result waits for
+ * it, and the device cannot answer within a call.
  */
 export interface DeviceMemory extends Memory {
   /** Nanoseconds until the operands of a task are there. Operands of a task that is only priced have no block. */
@@ -67,18 +73,29 @@ export interface DeviceMemory extends Memory {
   reportTo?(learn: (task: Task, elapsedNs: number) => void): void;
 }
 
-/** A place where tasks run. docs/devices.md says how to bring one of your own, and `deviceConformance` holds it to this. */
+/**
+ * A place where tasks run. docs/devices.md says how to bring one of your own, and `deviceConformance` holds it to this.
+ */
 export interface Device {
   readonly name: string;
   /** What it is, for people; after a loss, what became of it. */
   readonly detail: string;
-  /** Whether it gives the bits of the numeric specification (docs/format/numerics.md), so that class exact may use it. It is believed. */
+  /**
+   * Whether it gives the bits of the numeric specification (docs/format/numerics.md), so that class exact may use it.
+   * It is believed.
+   */
   readonly exact: boolean;
-  /** Whether it computes a task, the whole of a composed row included, or why it does not. Asked often: constant texts cost nothing. */
+  /**
+   * Whether it computes a task, the whole of a composed row included, or why it does not. Asked often: constant texts
+   * cost nothing.
+   */
   supports(task: Task, mode: Promptness): true | Refusal;
   /** Nanoseconds the task should take, before anything was measured. */
   estimateNs(task: Task): number;
-  /** Fills `out`, which is not zeroed, with the result of a task that it supports. A promise where the work goes on beside the event loop, never `now`. */
+  /**
+   * Fills `out`, which is not zeroed, with the result of a task that it supports. A promise where the work goes on
+   * beside the event loop, never `now`.
+   */
   run(task: Task, out: Block, mode: Promptness): void | Promise<void>;
   /** Where its results lie, if not in RAM. */
   readonly memory?: DeviceMemory;
@@ -87,8 +104,12 @@ export interface Device {
 }
 
 /** A refusal of what must be there within the call. */
-export const ANSWERS_LATER: Refusal = 'it answers later, and this call must have its result at once, as those of an eager sheet';
-/** A refusal of a composed row by a device that has kernels for its parts alone; the engine has it compute them one after the other. */
+export const ANSWERS_LATER: Refusal =
+  'it answers later, and this call must have its result at once, as those of an eager sheet';
+/**
+ * A refusal of a composed row by a device that has kernels for its parts alone; the engine has it compute them one
+ * after the other.
+ */
 export const IN_PARTS: Refusal = 'it computes the parts of a composed op one after the other';
 export const NO_KERNEL: Refusal = 'it has no kernel for this op on these dtypes and shapes';
 export const NO_ELEMENTS: Refusal = 'the result has no elements';
@@ -101,4 +122,9 @@ export function taskBytes(task: Task): number {
 }
 
 /** Floating-point operations of a task. */
-export const taskFlops = (task: Task): number => task.row.flops(task.operands.map((operand) => operand.type), task.type, task.attrs);
+export const taskFlops = (task: Task): number =>
+  task.row.flops(
+    task.operands.map((operand) => operand.type),
+    task.type,
+    task.attrs,
+  );

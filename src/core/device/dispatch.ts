@@ -7,15 +7,21 @@ import { partsOf } from './parts.ts';
 
 /** Whether a device may compute a task, or why not. */
 const answer = (device: Device, task: Task, mode: Promptness): true | Refusal =>
-  (task.numerics === 'exact' && !device.exact ? 'its results are not those of class exact' : answerInParts(device, task, mode));
+  task.numerics === 'exact' && !device.exact
+    ? 'its results are not those of class exact'
+    : answerInParts(device, task, mode);
 
-/** Composed rows that it does not compute whole are computed in parts where results lie in RAM, and maps among them by any device. */
+/**
+ * Composed rows that it does not compute whole are computed in parts where results lie in RAM, and maps among them by
+ * any device.
+ */
 function answerInParts(device: Device, task: Task, mode: Promptness): true | Refusal {
   const whole = device.supports(task, mode);
   const { parts, kernel } = task.row;
   if (whole === true || parts === undefined || device.memory !== undefined) return whole;
   const [first, second] = partsOf(task, parts);
-  if (kernel.skeleton !== 'map') return answerInParts(device, first.row.kernel.skeleton === 'map' ? second : first, mode);
+  if (kernel.skeleton !== 'map')
+    return answerInParts(device, first.row.kernel.skeleton === 'map' ? second : first, mode);
   const ofFirst = answerInParts(device, first, mode);
   return ofFirst === true ? answerInParts(device, second, mode) : ofFirst;
 }
@@ -24,9 +30,9 @@ function answerInParts(device: Device, task: Task, mode: Promptness): true | Ref
 const isAway = (task: Task): boolean => task.operands.some(({ block }) => block?.isLocal === false);
 
 /**
- * Chooses among devices. Where devices may differ in bits (class tolerance, a device outside the specification), a choice
- * is kept for its op, dtype and size class as soon as the device is known by measurement to be worth it, so that neither
- * a wrong estimate stays nor timing noise moves bits later on.
+ * Chooses among devices. Where devices may differ in bits (class tolerance, a device outside the specification), a
+ * choice is kept for its op, dtype and size class as soon as the device is known by measurement to be worth it, so that
+ * neither a wrong estimate stays nor timing noise moves bits later on.
  */
 export class Dispatcher {
   readonly devices: readonly Device[];
@@ -49,7 +55,10 @@ export class Dispatcher {
     for (const device of devices) device.memory?.reportTo?.((task, elapsedNs) => costs.learn(device, task, elapsedNs));
   }
 
-  /** The device for a task; `forced` restricts it to one name where that device can do it. `now`: it must answer within this call. */
+  /**
+   * The device for a task; `forced` restricts it to one name where that device can do it. `now`: it must answer within
+   * this call.
+   */
   place(task: Task, forced?: string, mode: Promptness = 'free'): Device {
     if (forced !== undefined) return this.#forced(task, forced, mode);
     if (task.numerics === 'exact' || mode === 'now') return this.#cheapest(task, mode);
@@ -58,7 +67,8 @@ export class Dispatcher {
     if (settled !== undefined && answer(settled, task, mode) === true) return settled;
     const chosen = this.#cheapest(task, mode);
     // Where the settled one cannot just now (a GPU that was lost), it will be the choice again.
-    if (settled === undefined && this.costs.knows(chosen, task) && this.#mayDiffer(chosen, task)) this.#settled.set(key, chosen);
+    if (settled === undefined && this.costs.knows(chosen, task) && this.#mayDiffer(chosen, task))
+      this.#settled.set(key, chosen);
     return chosen;
   }
 
@@ -91,7 +101,8 @@ export class Dispatcher {
     if (best !== undefined) return best;
     const reasons = this.devices.map((device) => `${device.name}: ${answer(device, task, mode)}`).join('; ');
     throw new UnavailableError(
-      `${task.row.name}: no device computes it on ${task.type.dtype} in class ${task.numerics} (${reasons}); add "js" to the devices option, it computes everything.`,
+      `${task.row.name}: no device computes it on ${task.type.dtype} in class ${task.numerics} (${reasons}); add ` +
+        '"js" to the devices option, it computes everything.',
       { op: task.row.name, dtype: task.type.dtype, numerics: task.numerics },
     );
   }
@@ -108,7 +119,8 @@ export class Dispatcher {
     const device = this.devices.find((candidate) => candidate.name === name);
     if (device === undefined) {
       throw new UnavailableError(
-        `There is no device "${name}"; found: ${this.devices.map((candidate) => candidate.name).join(', ')}. sheet.devices() says what others need.`,
+        `There is no device "${name}"; found: ${this.devices.map((candidate) => candidate.name).join(', ')}. ` +
+          'sheet.devices() says what others need.',
         { device: name },
       );
     }

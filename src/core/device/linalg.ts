@@ -1,6 +1,14 @@
 // Linear systems as steps on working copies; a device says where copies lie and how steps are done.
 import type { FloatArray, Matrix } from '../../../kernels/js/contract.ts';
-import { cholesky, jsGround, type LinalgSteps, lu, luSolve, runLinalg, solveTriangular } from '../../../kernels/js/linalg.ts';
+import {
+  cholesky,
+  jsGround,
+  type LinalgSteps,
+  lu,
+  luSolve,
+  runLinalg,
+  solveTriangular,
+} from '../../../kernels/js/linalg.ts';
 import { canonicaliseNaN } from '../../../kernels/js/map.ts';
 import { NumericError } from '../errors.ts';
 import type { LinearAlgebraName } from '../ops/define.ts';
@@ -31,7 +39,11 @@ export function linalgOnJs(task: Task, out: FloatArray): void {
 
 type Steps = (task: Task, out: FloatArray, workspace: Workspace) => LinalgSteps<void>;
 
-const FACTORS: Record<LinearAlgebraName, Steps> = { cholesky: choleskySteps, solve: solveSteps, solve_triangular: triangularSteps };
+const FACTORS: Record<LinearAlgebraName, Steps> = {
+  cholesky: choleskySteps,
+  solve: solveSteps,
+  solve_triangular: triangularSteps,
+};
 
 const arrayOf = (task: Task, operand: number): FloatArray => task.operands[operand]?.array as FloatArray;
 const shapeOf = (task: Task, operand: number): readonly number[] => task.operands[operand]?.type.shape ?? [];
@@ -46,9 +58,16 @@ function* choleskySteps(task: Task, out: FloatArray): LinalgSteps<void> {
 }
 
 const notPositive = (pivot: number, n: number): NumericError =>
-  new NumericError(`cholesky: x is not positive definite; pivot ${pivot} of ${n} is not positive. Add a multiple of the identity, or use solve.`, { pivot, n });
+  new NumericError(
+    `cholesky: x is not positive definite; pivot ${pivot} of ${n} is not positive. Add a multiple of the ` +
+      'identity, or use solve.',
+    { pivot, n },
+  );
 
-/** Systems a[matrix] · x = b, with b in the result from `x` on; a matrix that stretches stands in one entry with all that are solved by it. */
+/**
+ * Systems a[matrix] · x = b, with b in the result from `x` on; a matrix that stretches stands in one entry with all
+ * that are solved by it.
+ */
 interface Systems {
   readonly n: number;
   readonly columns: number;
@@ -98,12 +117,22 @@ function* solveSteps(task: Task, out: FloatArray, workspace: Workspace): LinalgS
   }
 }
 
-function* solveByLu(work: Matrix<FloatArray>, sides: readonly Matrix<FloatArray>[], n: number, columns: number): LinalgSteps<void> {
+function* solveByLu(
+  work: Matrix<FloatArray>,
+  sides: readonly Matrix<FloatArray>[],
+  n: number,
+  columns: number,
+): LinalgSteps<void> {
   const pivots = new Int32Array(n);
   yield* lu(work, n, n, pivots);
   for (const x of sides) {
     const broken = yield* luSolve(work, pivots, n, x, columns);
-    if (broken >= 0) throw new NumericError(`solve: a is singular; pivot ${broken} of ${n} is exactly zero. Add a multiple of the identity, or drop dependent columns.`, { pivot: broken, n });
+    if (broken >= 0)
+      throw new NumericError(
+        `solve: a is singular; pivot ${broken} of ${n} is exactly zero. Add a multiple of the identity, or drop ` +
+          'dependent columns.',
+        { pivot: broken, n },
+      );
   }
 }
 
@@ -123,8 +152,21 @@ function* triangularSteps(task: Task, out: FloatArray, workspace: Workspace): Li
   for (const [matrix, sides] of byMatrix) {
     work.values.set(arrayOf(task, 0).subarray(matrix, matrix + n * n));
     for (const x of sides) {
-      const broken = yield* solveTriangular({ n, columns, t: work, triangle, transposeT: task.attrs['transposeA'] === true, diagonal: 'given', x });
-      if (broken >= 0) throw new NumericError(`solve_triangular: a has a zero at [${broken},${broken}] of its diagonal; the system has no unique solution. Use solve with a regularised matrix.`, { pivot: broken, n });
+      const broken = yield* solveTriangular({
+        n,
+        columns,
+        t: work,
+        triangle,
+        transposeT: task.attrs['transposeA'] === true,
+        diagonal: 'given',
+        x,
+      });
+      if (broken >= 0)
+        throw new NumericError(
+          `solve_triangular: a has a zero at [${broken},${broken}] of its diagonal; the system has no unique ` +
+            'solution. Use solve with a regularised matrix.',
+          { pivot: broken, n },
+        );
     }
   }
 }

@@ -6,11 +6,21 @@ import { withRoute } from './detour.ts';
 import type { Device, Promptness, Task } from './device.ts';
 import type { Runner } from './runner.ts';
 
-/** The tasks of both parts. The result of the first is an operand of the second: a type without elements where `take` gives it no block. */
-export function partsOf(task: Task, parts: RowParts, take?: (type: TensorType) => Block): readonly [first: Task, second: Task] {
+/**
+ * The tasks of both parts. The result of the first is an operand of the second: a type without elements where `take`
+ * gives it no block.
+ */
+export function partsOf(
+  task: Task,
+  parts: RowParts,
+  take?: (type: TensorType) => Block,
+): readonly [first: Task, second: Task] {
   const { first, at, count, second } = parts;
   const operands = task.operands.slice(at, at + count);
-  const type = parts.between(operands.map((operand) => operand.type), task.type);
+  const type = parts.between(
+    operands.map((operand) => operand.type),
+    task.type,
+  );
   const between = take === undefined ? ({ type } as Value) : valueOf(type, take(type));
   return [
     { ...task, row: first, type, operands },
@@ -19,7 +29,13 @@ export function partsOf(task: Task, parts: RowParts, take?: (type: TensorType) =
 }
 
 /** The runner of a task on its device. `place` finds devices for the maps among the parts of a composed row. */
-export function runnerFor(task: Task, device: Device, mode: Promptness, memory: Memory, place: (part: Task) => Device): Runner {
+export function runnerFor(
+  task: Task,
+  device: Device,
+  mode: Promptness,
+  memory: Memory,
+  place: (part: Task) => Device,
+): Runner {
   const { parts } = task.row;
   if (parts === undefined) return withRoute(task, device, memory);
   if (device.supports(task, mode) === true) return device;
@@ -47,7 +63,11 @@ class InParts implements Runner {
   run(task: Task, out: Block, mode: Promptness): void | Promise<void> {
     let between = out;
     // A first part of the result's type is computed into the result: maps may work in place.
-    const [first, second] = partsOf(task, this.#parts, (type) => (between = type === task.type ? out : this.#memory.take(type)));
+    const [first, second] = partsOf(
+      task,
+      this.#parts,
+      (type) => (between = type === task.type ? out : this.#memory.take(type)),
+    );
     const letGo = (): void => void (between === out || between.release());
     const goOn = (): void | Promise<void> => this.#runnerOf(second).run(second, out, mode);
     try {

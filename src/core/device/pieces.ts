@@ -1,4 +1,5 @@
-// Cuts a task into tasks on stretches of its arrays that give the same bits, so that a long one need not be done in one go.
+// Cuts a task into tasks on stretches of its arrays that give the same bits, so that a long one need not be done in one
+// go.
 import type { Turns } from '../../../kernels/turns.ts';
 import type { ReductionName } from '../ops/define.ts';
 import { Block, type Value, valueOfArray } from '../tensor/block.ts';
@@ -24,25 +25,36 @@ const MOST = 1 << 14;
 
 /** The cut of a task; undefined where its parts depend on each other. */
 export function cutOf(task: Task, out: TypedArray): Cut | undefined {
-  const { row: { separable, kernel }, operands: [operand] } = task;
+  const {
+    row: { separable, kernel },
+    operands: [operand],
+  } = task;
   if (separable === 'elements') return cutElements(task, out);
-  return kernel.skeleton === 'reduce' && kernel.prologue === undefined && operand !== undefined ? cutReduction(task, operand, kernel.reduction, out) : undefined;
+  return kernel.skeleton === 'reduce' && kernel.prologue === undefined && operand !== undefined
+    ? cutReduction(task, operand, kernel.reduction, out)
+    : undefined;
 }
 
 /** Whether elements are bigints, which take as long as a hundred numbers. */
-export const isWithBigints = ({ operands, type }: Task): boolean => type.dtype === 'int64' || operands.some((operand) => operand.type.dtype === 'int64');
+export const isWithBigints = ({ operands, type }: Task): boolean =>
+  type.dtype === 'int64' || operands.some((operand) => operand.type.dtype === 'int64');
 
 /** Does a task piece by piece, and gives the event loop turns in between. */
 export const runInPieces = (cut: Cut, turns: Turns, compute: (task: Task, out: Block) => void): Promise<void> =>
-  turns.work(cut.units, Math.max(1, Math.floor(FIRST / cut.unitElements)), (start, end) => cut.run(start, end, compute));
+  turns.work(cut.units, Math.max(1, Math.floor(FIRST / cut.unitElements)), (start, end) =>
+    cut.run(start, end, compute),
+  );
 
-const stretch = ({ type, array }: Value, shape: Shape, first: number): Value => valueOfArray(tensorType(type.dtype, shape), array.subarray(first, first + sizeOf(shape)));
+const stretch = ({ type, array }: Value, shape: Shape, first: number): Value =>
+  valueOfArray(tensorType(type.dtype, shape), array.subarray(first, first + sizeOf(shape)));
 
 /** A unit is an index of the first axis of which a slice is small, at one place of the axes before it. */
 function cutElements(task: Task, out: TypedArray): Cut {
   const isFlat = task.operands.every(({ type }) => type.size === task.type.size);
   const shape = isFlat ? [task.type.size] : task.type.shape;
-  const shapes = task.operands.map(({ type }) => (isFlat ? shape : [...shape.slice(type.shape.length).map(() => 1), ...type.shape]));
+  const shapes = task.operands.map(({ type }) =>
+    isFlat ? shape : [...shape.slice(type.shape.length).map(() => 1), ...type.shape],
+  );
   let axis = 0;
   while (axis < shape.length - 1 && sizeOf(shape.slice(axis + 1)) > MOST) axis++;
   const [outer, length, inner] = [shape.slice(0, axis), shape[axis] as number, shape.slice(axis + 1)];
@@ -50,14 +62,19 @@ function cutElements(task: Task, out: TypedArray): Cut {
     const operands = task.operands.map((operand, i) => {
       const own = shapes[i] as Shape;
       const isWide = own[axis] !== 1;
-      return stretch(operand, [isWide ? end - start : 1, ...own.slice(axis + 1)], firstOf(row, outer, own) + (isWide ? start * sizeOf(own.slice(axis + 1)) : 0));
+      return stretch(
+        operand,
+        [isWide ? end - start : 1, ...own.slice(axis + 1)],
+        firstOf(row, outer, own) + (isWide ? start * sizeOf(own.slice(axis + 1)) : 0),
+      );
     });
     const type = tensorType(task.type.dtype, [end - start, ...inner]);
     const at = (row * length + start) * sizeOf(inner);
     return [{ ...task, operands, type }, new Block(out.subarray(at, at + type.size))];
   };
   return {
-    units: sizeOf(outer) * length, unitElements: sizeOf(inner),
+    units: sizeOf(outer) * length,
+    unitElements: sizeOf(inner),
     run: (start, end, compute) => {
       for (let at = start; at < end;) {
         const row = Math.floor(at / length);
@@ -87,16 +104,34 @@ function cutReduction(task: Task, operand: Value, name: ReductionName, out: Type
   const [head, ...tail] = groups;
   if (head === undefined || task.type.size === 0) return undefined;
   const axis = groups.flatMap(({ isReduced }, at) => (isReduced ? [at] : []));
-  const [inner, kept] = [tail.map(({ length }) => length), tail.filter(({ isReduced }) => !isReduced).map(({ length }) => length)];
+  const [inner, kept] = [
+    tail.map(({ length }) => length),
+    tail.filter(({ isReduced }) => !isReduced).map(({ length }) => length),
+  ];
   const unitElements = sizeOf(inner);
   const pieceOf = (start: number, end: number, target: TypedArray): [Task, Block] => {
     const type = tensorType(task.type.dtype, head.isReduced ? kept : [end - start, ...kept]);
-    return [{ ...task, operands: [stretch(operand, [end - start, ...inner], start * unitElements)], attrs: { ...task.attrs, axis, keepdims: false }, type }, new Block(target)];
+    return [
+      {
+        ...task,
+        operands: [stretch(operand, [end - start, ...inner], start * unitElements)],
+        attrs: { ...task.attrs, axis, keepdims: false },
+        type,
+      },
+      new Block(target),
+    ];
   };
   if (!head.isReduced) {
-    return { units: head.length, unitElements, run: (start, end, compute) => compute(...pieceOf(start, end, out.subarray(start * sizeOf(kept), end * sizeOf(kept)))) };
+    return {
+      units: head.length,
+      unitElements,
+      run: (start, end, compute) =>
+        compute(...pieceOf(start, end, out.subarray(start * sizeOf(kept), end * sizeOf(kept)))),
+    };
   }
-  return !isFloat(operand.type.dtype) && isRepeatable(name) ? { units: head.length, unitElements, run: inTurnInto(task, out, pieceOf) } : undefined;
+  return !isFloat(operand.type.dtype) && isRepeatable(name)
+    ? { units: head.length, unitElements, run: inTurnInto(task, out, pieceOf) }
+    : undefined;
 }
 
 interface Group {
@@ -116,10 +151,19 @@ function groupsOf(shape: Shape, axes: readonly number[]): Group[] {
 }
 
 /** Reduces what there is and the next piece's result, again and again. */
-function inTurnInto(task: Task, out: TypedArray, pieceOf: (start: number, end: number, target: TypedArray) => [Task, Block]): Cut['run'] {
+function inTurnInto(
+  task: Task,
+  out: TypedArray,
+  pieceOf: (start: number, end: number, target: TypedArray) => [Task, Block],
+): Cut['run'] {
   const { dtype } = task.type;
   const both = allocate(dtype, 2 * out.length);
-  const pair: Task = { ...task, operands: [valueOfArray(tensorType(dtype, [2, out.length]), both)], attrs: { ...task.attrs, axis: [0], keepdims: false }, type: tensorType(dtype, [out.length]) };
+  const pair: Task = {
+    ...task,
+    operands: [valueOfArray(tensorType(dtype, [2, out.length]), both)],
+    attrs: { ...task.attrs, axis: [0], keepdims: false },
+    type: tensorType(dtype, [out.length]),
+  };
   return (start, end, compute) => {
     if (start === 0) return compute(...pieceOf(start, end, out));
     both.set(out as never);

@@ -1,4 +1,5 @@
-// Admitting calls: each, with everything under it that was not admitted yet, is judged, recorded, interned and looked up. Nothing is computed.
+// Admitting calls: each, with everything under it that was not admitted yet, is judged, recorded, interned and looked
+// up. Nothing is computed.
 import type { Entry } from '../store/entry.ts';
 import type { Call } from './call.ts';
 import { judgeCall } from './judge.ts';
@@ -22,7 +23,10 @@ export function admitCalls(parts: Parts, target: Call, view: View): void {
   lookups.stop(startNs);
 }
 
-/** Lets go of nodes that nothing holds, once the table is full. To be called by whatever makes nodes, before it has the number of one in hand. */
+/**
+ * Lets go of nodes that nothing holds, once the table is full. To be called by whatever makes nodes, before it has the
+ * number of one in hand.
+ */
 export function sweepNodes(parts: Parts): void {
   if (!parts.table.sweepWhenFull()) return;
   while (boundLineage(parts)) parts.table.sweep();
@@ -48,7 +52,10 @@ export function hit(parts: Parts, call: Call, entry: Entry): void {
   recordAnswer(parts, call, 'hit', entry.device, parts.now(), 0, entry.score);
 }
 
-/** Counts what was saved by finding a call that is read now, and what is under it: what nobody reads, nobody would have computed. */
+/**
+ * Counts what was saved by finding a call that is read now, and what is under it: what nobody reads, nobody would have
+ * computed.
+ */
 export function creditSavings(parts: Parts, read: Call): void {
   let rest: Call[] | undefined;
   for (let found: Call | undefined = read; found !== undefined; found = rest?.pop()) {

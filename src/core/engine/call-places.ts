@@ -1,4 +1,5 @@
-// Where calls stand in the user's program: taken for those whose elements may never come, so that the error of a read names the call.
+// Where calls stand in the user's program: taken for those whose elements may never come, so that the error of a read
+// names the call.
 import type { CallSite } from '../call-site.ts';
 import type { Call } from './call.ts';
 import type { OpRow } from '../ops/define.ts';
@@ -7,11 +8,16 @@ import type { Parts } from './parts.ts';
 /** A result of so many bytes may find no memory, and takes so long that its place costs nothing beside it. */
 const LARGE_BYTES = 2 ** 20;
 
-/** Whether a call may fail when it is read: it is solved, judged or large. Its place takes as long as a hit, so others do without. */
+/**
+ * Whether a call may fail when it is read: it is solved, judged or large. Its place takes as long as a hit, so others
+ * do without.
+ */
 export const mayFail = (row: OpRow, { type, value }: Call, { lawless }: Parts): boolean =>
   value === undefined && (row.kernel.skeleton === 'linalg' || !lawless || type.sizeBytes >= LARGE_BYTES);
 
-/** Notes a call's place with what it came to: casts and rewrites make more than one expression, all later than `before`. */
+/**
+ * Notes a call's place with what it came to: casts and rewrites make more than one expression, all later than `before`.
+ */
 export function markCall(expression: Call, site: CallSite | undefined, before: number): void {
   if (site === undefined || expression.seq <= before || expression.site === site) return;
   if (expression.row !== undefined) expression.site = site;

@@ -1,4 +1,5 @@
-// A call: a node that was asked of an engine. It has a number in the trace, a place in the table, and what is known of its elements.
+// A call: a node that was asked of an engine. It has a number in the trace, a place in the table, and what is known of
+// its elements.
 import type { CallSite } from '../call-site.ts';
 import { type Attributes, NO_ATTRIBUTES } from '../expr/attributes.ts';
 import { Node, type Semantics } from '../expr/node.ts';
@@ -13,7 +14,10 @@ import { Holding } from './holding.ts';
 /** Calls above each other that one of the user's comes to at most: casts and rewritten forms, which have no handle. */
 const CALL_LEVELS = 4;
 
-/** A node with what its engine knows of it. The node's own fields never change, but for a chain that is cut loose from its past. */
+/**
+ * A node with what its engine knows of it. The node's own fields never change, but for a chain that is cut loose from
+ * its past.
+ */
 export class Call extends Node {
   declare operands: readonly Call[];
   /** Number of the call; names it in the trace. It is 0 until the engine has taken the call. */
@@ -44,7 +48,14 @@ export class Call extends Node {
   #node: NodeId = 0;
   #life = 0;
 
-  constructor(row: OpRow | undefined, attributes: Attributes, type: TensorType, semantics: Semantics, operands: readonly Call[], isLiteral = false) {
+  constructor(
+    row: OpRow | undefined,
+    attributes: Attributes,
+    type: TensorType,
+    semantics: Semantics,
+    operands: readonly Call[],
+    isLiteral = false,
+  ) {
     super(row, attributes, type, semantics, operands, isLiteral);
     this.depth = depthOver(operands);
     if (!isLiteral) return;
@@ -55,7 +66,10 @@ export class Call extends Node {
     this.origin = 'given';
   }
 
-  /** Bytes that stay with this call: a root's, or a result that was observed, is held by handles or was cut loose from its operands. */
+  /**
+   * Bytes that stay with this call: a root's, or a result that was observed, is held by handles or was cut loose from
+   * its operands.
+   */
   get value(): Value | undefined {
     return this.#value ?? this.held?.value;
   }
@@ -173,7 +187,8 @@ function internOne(e: Call, table: InterningTable): NodeId {
   let b = count > 1 ? (operands[1] as Call).knownNode(table) : 0;
   if (count === 2 && a > b && row.laws.includes('commutative')) [a, b] = [b, a];
   if (count > 2) {
-    for (let i = 1; i < count - 1; i++) a = table.intern(LIST_OP, semantics, 2, 0, a, (operands[i] as Call).knownNode(table));
+    for (let i = 1; i < count - 1; i++)
+      a = table.intern(LIST_OP, semantics, 2, 0, a, (operands[i] as Call).knownNode(table));
     b = (operands[count - 1] as Call).knownNode(table);
   }
   return table.intern(row.number, semantics, Math.min(count, 2), attributes.id, a, b);

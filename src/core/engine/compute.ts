@@ -1,9 +1,18 @@
-// Computing: a demanded value is looked up among those that are kept, or dispatched to a device, then kept and recorded.
+// Computing: a demanded value is looked up among those that are kept, or dispatched to a device, then kept and
+// recorded.
 import { runnerFor } from '../device/parts.ts';
 import type { Device, Promptness, Task } from '../device/device.ts';
 import type { Runner } from '../device/runner.ts';
 import type { Entry } from '../store/entry.ts';
-import { ClosedError, DeviceLostError, LimitError, SheetError, SourceError, UnavailableError, withCallSite } from '../errors.ts';
+import {
+  ClosedError,
+  DeviceLostError,
+  LimitError,
+  SheetError,
+  SourceError,
+  UnavailableError,
+  withCallSite,
+} from '../errors.ts';
 import type { Decision, NumericsClass } from '../events.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
 import { knownFacts } from '../pattern/facts.ts';
@@ -52,19 +61,34 @@ export class Computing {
     this.#watchful = policy.finite !== undefined || trace.digests === 'full';
   }
 
-  /** Where a demand of a view takes its values from. A demand on this thread (`now`) cannot wait for elements that are on a device. */
+  /**
+   * Where a demand of a view takes its values from. A demand on this thread (`now`) cannot wait for elements that are
+   * on a device.
+   */
   sources(view: View, mode: Promptness): ValueSources {
     const { table } = this.#parts;
-    const fuse = (order: readonly Step[], isWanted: (step: Step) => boolean): Step[] => fuseSteps(order, this.#fusedFrom(order, view), this.#readers(view), isWanted);
+    const fuse = (order: readonly Step[], isWanted: (step: Step) => boolean): Step[] =>
+      fuseSteps(order, this.#fusedFrom(order, view), this.#readers(view), isWanted);
     const isReady = (value: Value): boolean => (mode === 'free' ? !value.block.isLost : value.block.isLocal);
     const given = (e: Call): Value | undefined => (e.value !== undefined && isReady(e.value) ? e.value : undefined);
     const compute = (step: Step): Value | Promise<Value> => this.#compute(step, mode, view);
     return view.reuse
       ? {
-          given, compute, fuse: (order) => fuse(order, (step) => table.sight(step.identity as NodeId) > 0), identityOf: (e) => e.node(table), find: (e, node) => hold(given(e) ?? this.#kept(e, node as NodeId, isReady)),
+          given,
+          compute,
+          fuse: (order) => fuse(order, (step) => table.sight(step.identity as NodeId) > 0),
+          identityOf: (e) => e.node(table),
+          find: (e, node) => hold(given(e) ?? this.#kept(e, node as NodeId, isReady)),
           retain: (identity) => retainNode(table, identity),
         }
-      : { given, compute, fuse: (order) => fuse(order, isHeldAgain), identityOf: (e) => e, find: (e) => hold(given(e)), retain: () => letGoOfNothing };
+      : {
+          given,
+          compute,
+          fuse: (order) => fuse(order, isHeldAgain),
+          identityOf: (e) => e,
+          find: (e) => hold(given(e)),
+          retain: () => letGoOfNothing,
+        };
   }
 
   /** Elements from which the steps of a plan are fused: all of them where a plan on a GPU comes again. */
@@ -72,7 +96,9 @@ export class Computing {
     const { fusedElements } = this.#parts;
     if (!this.#mayFuse || fusedElements === Infinity) return Infinity;
     if (order.length < 2) return fusedElements;
-    const onGpu = this.#parts.dispatcher.devices.some(({ name, memory }) => name === device && memory !== undefined) || order.some(({ value }) => value?.block.isLocal === false);
+    const onGpu =
+      this.#parts.dispatcher.devices.some(({ name, memory }) => name === device && memory !== undefined) ||
+      order.some(({ value }) => value?.block.isLocal === false);
     return onGpu && this.#smallPlans.again(order) ? 1 : fusedElements;
   }
 
@@ -91,7 +117,8 @@ export class Computing {
     if (entry === undefined) return undefined;
     if (entry.value.block.isLost) store.delete(node);
     if (!isReady(entry.value)) return undefined;
-    if (settings.policy.finite !== undefined) judgeValue(this.#parts, expression, entry.value, settings.policy.finite, entry);
+    if (settings.policy.finite !== undefined)
+      judgeValue(this.#parts, expression, entry.value, settings.policy.finite, entry);
     if (expression.savesNs !== 0) creditSavings(this.#parts, expression);
     return entry.value;
   }
@@ -102,17 +129,25 @@ export class Computing {
     const inFlight = mode === 'free' ? this.#inFlight.join(step.identity) : undefined;
     if (inFlight !== undefined) return inFlight;
     const task = taskOf(step, view.numerics);
-    if (task.row.kernel.skeleton === 'alias') return this.#alias(step.expression, valueOf(task.type, (task.operands[0] as Value).block), mode);
+    if (task.row.kernel.skeleton === 'alias')
+      return this.#alias(step.expression, valueOf(task.type, (task.operands[0] as Value).block), mode);
     return this.#dispatch(step, task, mode, view);
   }
 
-  /** A result that is its operand's elements under another shape, held for the caller; laws judge it as if it had been computed. */
+  /**
+   * A result that is its operand's elements under another shape, held for the caller; laws judge it as if it had been
+   * computed.
+   */
   #alias(expression: Call, value: Value, mode: Promptness): Value | Promise<Value> {
     const { finite } = this.#parts.settings.policy;
     const { block } = value;
     if (finite !== undefined && !block.isLocal) {
       if (mode === 'now') throw unreadable(expression);
-      return block.hold().bring().then(() => this.#alias(expression, value, mode)).finally(() => block.release());
+      return block
+        .hold()
+        .bring()
+        .then(() => this.#alias(expression, value, mode))
+        .finally(() => block.release());
     }
     judgeValue(this.#parts, expression, value, finite);
     block.hold();
@@ -127,14 +162,27 @@ export class Computing {
     } catch (error) {
       return this.#whenReturned(step, task, mode, view, error);
     }
-    if (view.device !== undefined && device.name !== view.device) step.expression.note ??= dispatcher.refusal(task, view.device, mode);
-    if (device.memory === undefined && !task.operands.every(({ block }) => block.isLocal)) return this.#brought(step, task, view);
-    const run: Run = { step, task, device, runner: this.#runnerOf(task, device, mode), view, block: (device.memory ?? memory).take(task.type), startNs: this.#parts.now(), again };
+    if (view.device !== undefined && device.name !== view.device)
+      step.expression.note ??= dispatcher.refusal(task, view.device, mode);
+    if (device.memory === undefined && !task.operands.every(({ block }) => block.isLocal))
+      return this.#brought(step, task, view);
+    const run: Run = {
+      step,
+      task,
+      device,
+      runner: this.#runnerOf(task, device, mode),
+      view,
+      block: (device.memory ?? memory).take(task.type),
+      startNs: this.#parts.now(),
+      again,
+    };
     try {
       this.running = task;
       const running = run.runner.run(task, run.block, mode);
       if (running !== undefined) return this.#finishLater(run, mode === 'free' ? running : refused(device, running));
-      return this.#watchful && !run.block.isLocal ? this.#finishLater(run, run.block.bring()) : this.#keepAndRecord(run);
+      return this.#watchful && !run.block.isLocal
+        ? this.#finishLater(run, run.block.bring())
+        : this.#keepAndRecord(run);
     } catch (error) {
       run.block.release();
       return this.#elsewhere(run, error, mode);
@@ -145,13 +193,17 @@ export class Computing {
 
   #runnerOf(task: Task, device: Device, mode: Promptness): Runner {
     const { dispatcher, memory } = this.#parts;
-    return device.memory === undefined ? runnerFor(task, device, mode, memory, (part) => dispatcher.place(part, undefined, 'now')) : device;
+    return device.memory === undefined
+      ? runnerFor(task, device, mode, memory, (part) => dispatcher.place(part, undefined, 'now'))
+      : device;
   }
 
   /** Operands that are on a device come to RAM first, for a device that computes there. */
   #brought(step: Step, task: Task, view: View): Promise<Value> {
     const letGo = holdAll(task.operands);
-    const dispatched = Promise.all(task.operands.map(({ block }) => block.bring())).then(() => this.#dispatch(step, task, 'free', view));
+    const dispatched = Promise.all(task.operands.map(({ block }) => block.bring())).then(() =>
+      this.#dispatch(step, task, 'free', view),
+    );
     return this.#inFlight.start(step.identity, dispatched.finally(letGo));
   }
 
@@ -162,27 +214,36 @@ export class Computing {
       letGo();
       throw error;
     });
-    const result = done.then(() => {
-      letGo();
-      return this.#keepAndRecord(run);
-    }).catch((error: unknown) => {
-      run.block.release();
-      return this.#elsewhere(run, error, 'free');
-    });
+    const result = done
+      .then(() => {
+        letGo();
+        return this.#keepAndRecord(run);
+      })
+      .catch((error: unknown) => {
+        run.block.release();
+        return this.#elsewhere(run, error, 'free');
+      });
     return this.#inFlight.start(run.step.identity, result);
   }
 
-  /** A kernel that a GPU refuses is computed by another device, one that finds no memory again when some came back; any other failure is the caller's. */
+  /**
+   * A kernel that a GPU refuses is computed by another device, one that finds no memory again when some came back; any
+   * other failure is the caller's.
+   */
   #elsewhere({ step, task, device, view, again }: Run, error: unknown, mode: Promptness): Value | Promise<Value> {
-    if (error instanceof LimitError && mode === 'free' && !again) return this.#inFlight.start(step.identity, this.#whenThereIsRoom(step, task, view, error));
-    const refused = device.memory !== undefined && !(error instanceof DeviceLostError) && device.supports({ ...task }, mode) !== true;
+    if (error instanceof LimitError && mode === 'free' && !again)
+      return this.#inFlight.start(step.identity, this.#whenThereIsRoom(step, task, view, error));
+    const refused =
+      device.memory !== undefined && !(error instanceof DeviceLostError) && device.supports({ ...task }, mode) !== true;
     if (!refused) throw this.#failed(step.expression, error);
     step.expression.note = `${device.name} refused: ${error instanceof Error ? error.message : String(error)}`;
     try {
       return this.#dispatch(step, { ...task }, mode, view);
     } catch (second) {
       // No other computes it: what it is about is the first.
-      throw second instanceof UnavailableError ? this.#failed(step.expression, new UnavailableError(second.message, second.details, { cause: error })) : second;
+      throw second instanceof UnavailableError
+        ? this.#failed(step.expression, new UnavailableError(second.message, second.details, { cause: error }))
+        : second;
     }
   }
 
@@ -191,7 +252,10 @@ export class Computing {
     const returning = mode === 'free' ? this.#parts.dispatcher.returning : undefined;
     if (returning === undefined) throw error;
     const letGo = holdAll(task.operands);
-    return this.#inFlight.start(step.identity, returning.then(() => this.#dispatch(step, { ...task }, mode, view)).finally(letGo));
+    return this.#inFlight.start(
+      step.identity,
+      returning.then(() => this.#dispatch(step, { ...task }, mode, view)).finally(letGo),
+    );
   }
 
   async #whenThereIsRoom(step: Step, task: Task, view: View, error: LimitError): Promise<Value> {
@@ -209,15 +273,19 @@ export class Computing {
     const parts = this.#parts;
     const value = valueOf(task.type, block);
     const { note } = runner;
-    // Whole nanoseconds: engines keep small integers in the object, and fractions beside it, where a hit would have to fetch them.
-    const elapsedNs = Math.round(device.memory === undefined ? parts.now() - startNs : parts.dispatcher.costs.expectNs(device, task));
+    // Whole nanoseconds: engines keep small integers in the object, and fractions beside it, where a hit would have to
+    // fetch them.
+    const elapsedNs = Math.round(
+      device.memory === undefined ? parts.now() - startNs : parts.dispatcher.costs.expectNs(device, task),
+    );
     const isLearnt = note === undefined && device.memory === undefined;
     if (isLearnt) parts.dispatcher.costs.learn(device, task, elapsedNs);
     parts.counters.kernelCalls++;
     parts.counters.kernelNs += elapsedNs;
     if (note !== undefined) step.expression.note = note;
     else parts.counters.flops += step.flops;
-    if (parts.settings.policy.finite !== undefined) judgeValue(parts, step.expression, value, parts.settings.policy.finite);
+    if (parts.settings.policy.finite !== undefined)
+      judgeValue(parts, step.expression, value, parts.settings.policy.finite);
     // What it cost without a cold start: compiling a kernel and starting threads are not saved by a hit.
     step.pathNs = isLearnt ? Math.min(elapsedNs, Math.round(parts.dispatcher.costs.expectNs(device, task))) : elapsedNs;
     const warmNs = isLearnt ? Math.min(elapsedNs, Math.round(parts.dispatcher.costs.warmNs(device, task))) : elapsedNs;
@@ -227,7 +295,9 @@ export class Computing {
     step.expression.costNs = step.pathNs;
     if (!view.reuse && isHeld(step, value)) parts.pins.renew(step.expression, value);
     step.expression.origin = 'computed';
-    const decision = view.reuse ? this.#keep(step, value, runner.name, step.isApart ? arithmeticNs(device, task, warmNs) : warmNs) : 'computed';
+    const decision = view.reuse
+      ? this.#keep(step, value, runner.name, step.isApart ? arithmeticNs(device, task, warmNs) : warmNs)
+      : 'computed';
     recordAnswer(parts, step.expression, decision, runner.name, startNs, elapsedNs, 0, value);
     return value;
   }
@@ -236,7 +306,12 @@ export class Computing {
     const parts = this.#parts;
     const node = step.identity as NodeId;
     const score = scoreOf(value, step.pathNs);
-    const verdict = parts.admission({ pathNs: step.pathNs, score, sights: parts.table.sight(node), passedOn: isPassedOn(step) });
+    const verdict = parts.admission({
+      pathNs: step.pathNs,
+      score,
+      sights: parts.table.sight(node),
+      passedOn: isPassedOn(step),
+    });
     if (verdict === 'bypass') {
       parts.counters.bypasses++;
       return 'bypass';
@@ -262,33 +337,92 @@ export class Computing {
 
 /** What came up in a kernel and is no error of this library's yet. */
 function kernelError(expression: Call, error: unknown): SheetError {
-  if (isTooLarge(error)) return new LimitError(`${expression.row?.name}: there is no memory for ${expression.type.sizeBytes} bytes (${expression.type.dtype} of shape [${expression.type.shape.join(',')}]) and what computing them takes. Split the tensor, or dispose of handles.`, { sizeBytes: expression.type.sizeBytes, shape: expression.type.shape });
-  return new SheetError('KERNEL', `${expression.row?.name}: its kernel failed: ${String(error)}. Run it with sheet.with({ device: 'js' }) and report both traces.`, { op: expression.row?.name }, { cause: error });
+  if (isTooLarge(error))
+    return new LimitError(
+      `${expression.row?.name}: there is no memory for ${expression.type.sizeBytes} bytes ` +
+        `(${expression.type.dtype} of shape [${expression.type.shape.join(',')}]) and what computing them takes. ` +
+        'Split the tensor, or dispose of handles.',
+      { sizeBytes: expression.type.sizeBytes, shape: expression.type.shape },
+    );
+  return new SheetError(
+    'KERNEL',
+    `${expression.row?.name}: its kernel failed: ${String(error)}. Run it with sheet.with({ device: 'js' }) and ` +
+      'report both traces.',
+    { op: expression.row?.name },
+    { cause: error },
+  );
 }
 
 /** A promise for a result that was due within the call: nobody may wait for it. */
 function refused(device: Device, running: Promise<void>): never {
   running.catch(() => {});
-  throw new SheetError('KERNEL', `${device.name} said that it computes within the call, and answered later; its supports(task, 'now') has to refuse.`, { device: device.name });
+  throw new SheetError(
+    'KERNEL',
+    `${device.name} said that it computes within the call, and answered later; its supports(task, 'now') has to ` +
+      'refuse.',
+    { device: device.name },
+  );
 }
 
 /** How engines say that an array cannot be made. */
-const isTooLarge = (error: unknown): boolean => error instanceof RangeError && /array length|allocation failed|allocate|buffer size/i.test(error.message);
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof RangeError && /array length|allocation failed|allocate|buffer size/i.test(error.message);
 
-/** What a step adds that would have been part of its reader's pass, had it not been kept: its arithmetic, and not another pass over memory. */
+/**
+ * What a step adds that would have been part of its reader's pass, had it not been kept: its arithmetic, and not
+ * another pass over memory.
+ */
 const arithmeticNs = (device: Device, task: Task, elapsedNs: number): number =>
-  Math.round(elapsedNs * (1 - device.estimateNs({ ...task, row: { ...task.row, flops: () => 0 } }) / device.estimateNs(task)));
+  Math.round(
+    elapsedNs * (1 - device.estimateNs({ ...task, row: { ...task.row, flops: () => 0 } }) / device.estimateNs(task)),
+  );
 
-const entryOf = ({ identity, expression, pathNs }: Step, value: Value, device: string, costNs: number, score: number): Entry =>
-  ({ node: identity as NodeId, op: expression.row?.name ?? '', value, attributes: expression.attributes, costNs: pathNs, ownNs: costNs, device, away: !value.block.isLocal, facts: knownFacts(value), score, hits: 0, touched: 0, slot: 0 });
+const entryOf = (
+  { identity, expression, pathNs }: Step,
+  value: Value,
+  device: string,
+  costNs: number,
+  score: number,
+): Entry => ({
+  node: identity as NodeId,
+  op: expression.row?.name ?? '',
+  value,
+  attributes: expression.attributes,
+  costNs: pathNs,
+  ownNs: costNs,
+  device,
+  away: !value.block.isLocal,
+  facts: knownFacts(value),
+  score,
+  hits: 0,
+  touched: 0,
+  slot: 0,
+});
 
 function unreadable({ seq, type, value }: Call): SheetError {
-  if (value?.block.isLost === true) return new SourceError(`Tensor #${seq} of shape [${type.shape.join(',')}] was only on a GPU device that was lost; make it again: with sheet.tensor(…) on sheet.gpuDevice(), or from the result it was.`, { seq });
-  if (value !== undefined) return new UnavailableError(`Tensor #${seq} is in a GPUBuffer, and this call computes at once, without waiting for it; read it first, or open the sheet without eager.`, { seq });
-  return new ClosedError(`Tensor #${seq} of shape [${type.shape.join(',')}] was disposed, and this result needs its elements; make it again with sheet.tensor(…) before disposing of it.`, { seq });
+  if (value?.block.isLost === true)
+    return new SourceError(
+      `Tensor #${seq} of shape [${type.shape.join(',')}] was only on a GPU device that was lost; make it again: ` +
+        'with sheet.tensor(…) on sheet.gpuDevice(), or from the result it was.',
+      { seq },
+    );
+  if (value !== undefined)
+    return new UnavailableError(
+      `Tensor #${seq} is in a GPUBuffer, and this call computes at once, without waiting for it; read it first, ` +
+        'or open the sheet without eager.',
+      { seq },
+    );
+  return new ClosedError(
+    `Tensor #${seq} of shape [${type.shape.join(',')}] was disposed, and this result needs its elements; make it ` +
+      'again with sheet.tensor(…) before disposing of it.',
+    { seq },
+  );
 }
 
-/** Keeps a node in the table, as a plan that waits must: a sweep would give its number to another. Steps that are given have none. */
+/**
+ * Keeps a node in the table, as a plan that waits must: a sweep would give its number to another. Steps that are given
+ * have none.
+ */
 function retainNode(table: InterningTable, identity: Identity): () => void {
   if (typeof identity !== 'number') return letGoOfNothing;
   table.retain(identity);
@@ -296,12 +430,17 @@ function retainNode(table: InterningTable, identity: Identity): () => void {
 }
 
 /**
- * Whether handles hold a value that nobody else keeps: each use would compute it again. Handles in the middle of a chain count until they are
- * collected, and buffers of a GPU would not be used again meanwhile: there it is kept when it was asked for before.
+ * Whether handles hold a value that nobody else keeps: each use would compute it again. Handles in the middle of a
+ * chain count until they are collected, and buffers of a GPU would not be used again meanwhile: there it is kept when
+ * it was asked for before.
  */
-const isHeld = ({ expression: { held, origin } }: Step, { block }: Value): boolean => held !== undefined && (block.isLocal || origin === 'computed');
+const isHeld = ({ expression: { held, origin } }: Step, { block }: Value): boolean =>
+  held !== undefined && (block.isLocal || origin === 'computed');
 
-/** Whether what was once computed as a part of another is asked for again while somebody holds it: it is worth having then. */
+/**
+ * Whether what was once computed as a part of another is asked for again while somebody holds it: it is worth having
+ * then.
+ */
 const isHeldAgain = ({ expression: { within, held } }: Step): boolean => within > 0 && held !== undefined;
 
 const letGoOfNothing = (): void => {};
@@ -320,7 +459,10 @@ function holdAll(operands: readonly Value[]): () => void {
 }
 
 const taskOf = (step: Step, numerics: NumericsClass): Task => ({
-  row: step.row ?? (step.expression.row as Task['row']), attrs: step.attrs, type: step.expression.type, numerics,
+  row: step.row ?? (step.expression.row as Task['row']),
+  attrs: step.attrs,
+  type: step.expression.type,
+  numerics,
   operands: step.operands === NONE ? step.expression.operands.map(valueWith) : step.operands.map(valueWith),
 });
 
@@ -332,6 +474,11 @@ const valueWith = ({ value }: { readonly value: Value | undefined }): Value => v
  */
 function isPassedOn(step: Step): boolean {
   const reader = step.reader?.expression;
-  if (step.expression.row?.source === true || reader?.row?.separable !== 'elements' || reader.type.size !== step.expression.type.size) return false;
+  if (
+    step.expression.row?.source === true ||
+    reader?.row?.separable !== 'elements' ||
+    reader.type.size !== step.expression.type.size
+  )
+    return false;
   return reader.operands.filter((operand) => operand.type.size === reader.type.size).length === 1;
 }

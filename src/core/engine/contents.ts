@@ -1,4 +1,5 @@
-// Contents: which node has which bytes. Roots of equal content are one node where a digest pays; fingerprints are taken here alone.
+// Contents: which node has which bytes. Roots of equal content are one node where a digest pays; fingerprints are taken
+// here alone.
 import type { CostTable } from '../device/costs.ts';
 import type { Digest } from '../env.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
@@ -68,7 +69,10 @@ export class Contents {
     return holder?.value === undefined ? undefined : holder;
   }
 
-  /** Gives a root the node of its content; answers whether that content was known. `remember`: whether others may take the bytes from it. */
+  /**
+   * Gives a root the node of its content; answers whether that content was known. `remember`: whether others may take
+   * the bytes from it.
+   */
   assign(root: Call, id: Uint8Array, remember = true): boolean {
     const { table } = this.#parts;
     const hex = toHex(id);
@@ -77,7 +81,8 @@ export class Contents {
     const alive = known !== undefined && table.isAlive(known.node, known.life);
     if (alive) root.standAt(known.node, table);
     const node = root.node(table);
-    if (!alive || (remember && known.holder?.deref()?.value === undefined)) this.#known.set(hex, { node, life: table.lifeOf(node), holder: remember ? new WeakRef(root) : undefined });
+    if (!alive || (remember && known.holder?.deref()?.value === undefined))
+      this.#known.set(hex, { node, life: table.lifeOf(node), holder: remember ? new WeakRef(root) : undefined });
     if (this.#known.size > this.#sweepAt) this.#sweep();
     return alive;
   }
@@ -88,10 +93,12 @@ export class Contents {
   }
 
   #sweep(): void {
-    for (const [hex, { node, life }] of this.#known) if (!this.#parts.table.isAlive(node, life)) this.#known.delete(hex);
+    for (const [hex, { node, life }] of this.#known)
+      if (!this.#parts.table.isAlive(node, life)) this.#known.delete(hex);
     this.#sweepAt = Math.max(4096, this.#known.size * 2);
   }
 }
 
 /** Whether a call is a root that could be hashed now and was not. */
-const isUnidentified = ({ row, contentId: id, value }: Call): boolean => row === undefined && id === undefined && value?.block.isLocal === true;
+const isUnidentified = ({ row, contentId: id, value }: Call): boolean =>
+  row === undefined && id === undefined && value?.block.isLocal === true;

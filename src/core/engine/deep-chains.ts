@@ -1,4 +1,5 @@
-// Chains so long that their past must go: where their values are, and how deep they still are once a part was cut loose.
+// Chains so long that their past must go: where their values are, and how deep they still are once a part was cut
+// loose.
 import type { Call } from './call.ts';
 
 /** Expressions deeper than this are computed at once, so that a chain without end does not hold its whole past. */
@@ -9,7 +10,9 @@ const LOOK_EVERY = 64;
 /** Whether an expression is so deep that its chain should be looked at. */
 export const isTooDeep = ({ depth }: Call): boolean => depth > MAX_DEPTH && (depth - MAX_DEPTH) % LOOK_EVERY === 1;
 
-/** Depths of an expression and of those under it that are too deep, over operands that may have been cut loose since. */
+/**
+ * Depths of an expression and of those under it that are too deep, over operands that may have been cut loose since.
+ */
 export function relevel(top: Call): void {
   const done = new Set<Call>();
   const stack = [top];

@@ -9,7 +9,17 @@ const SMALL_BYTES = 4096;
 const DIGEST_NS_PER_BYTE = 1.5;
 const DIGEST_SHARE = 0.05;
 
-/** Whether a result that was read gets a digest: a small one always, a large one where its work outweighs the digest. */
-export function isDigestAffordable({ costNs }: Call, { type }: Value, digests: Settings['trace']['digests'] = 'affordable'): boolean {
-  return digests !== 'affordable' || type.sizeBytes <= SMALL_BYTES || type.sizeBytes * DIGEST_NS_PER_BYTE <= DIGEST_SHARE * costNs;
+/**
+ * Whether a result that was read gets a digest: a small one always, a large one where its work outweighs the digest.
+ */
+export function isDigestAffordable(
+  { costNs }: Call,
+  { type }: Value,
+  digests: Settings['trace']['digests'] = 'affordable',
+): boolean {
+  return (
+    digests !== 'affordable' ||
+    type.sizeBytes <= SMALL_BYTES ||
+    type.sizeBytes * DIGEST_NS_PER_BYTE <= DIGEST_SHARE * costNs
+  );
 }

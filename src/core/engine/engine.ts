@@ -1,4 +1,5 @@
-// The engine: the six verbs in the order in which a program meets them. It knows calls and values, and no handle, no file and no user.
+// The engine: the six verbs in the order in which a program meets them. It knows calls and values, and no handle, no
+// file and no user.
 import type { Promptness } from '../device/device.ts';
 import type { NumericsClass } from '../events.ts';
 import type { AttributeValues, OpRow } from '../ops/define.ts';
@@ -33,8 +34,16 @@ export class Engine {
     this.parts.memory.relieveBy?.(() => giveBack(this.parts, this.#computing.running));
   }
 
-  /** Canonicalise: operands and attributes become a call in its canonical form, numbered as it is asked. Throws typed errors for what is wrong with them. */
-  call(row: OpRow, args: readonly Argument<Call>[], given: Readonly<Record<string, unknown>> | undefined, author: Author<Call>): Call {
+  /**
+   * Canonicalise: operands and attributes become a call in its canonical form, numbered as it is asked. Throws typed
+   * errors for what is wrong with them.
+   */
+  call(
+    row: OpRow,
+    args: readonly Argument<Call>[],
+    given: Readonly<Record<string, unknown>> | undefined,
+    author: Author<Call>,
+  ): Call {
     return this.#number(canonicalise(row, args, given, author));
   }
 
@@ -61,12 +70,17 @@ export class Engine {
     return toHex(this.parts.keys.of(call));
   }
 
-  /** Look up and judge: a call and everything under it is allowed, recorded, interned and probed. Nothing is computed. */
+  /**
+   * Look up and judge: a call and everything under it is allowed, recorded, interned and probed. Nothing is computed.
+   */
   admit(call: Call, view: View): void {
     admitCalls(this.parts, call, view);
   }
 
-  /** Dispatch, and record: the values of admitted calls, found or computed, each held for the caller. A demand `now` never waits. */
+  /**
+   * Dispatch, and record: the values of admitted calls, found or computed, each held for the caller. A demand `now`
+   * never waits.
+   */
   compute(targets: readonly Call[], view: View, mode: 'now'): Value[];
   compute(targets: readonly Call[], view: View, mode: Promptness): Value[] | Promise<Value[]>;
   compute(targets: readonly Call[], view: View, mode: Promptness): Value[] | Promise<Value[]> {
@@ -89,8 +103,12 @@ export class Engine {
     const { rewrites } = this.parts.settings;
     const semantics = semanticsOf(numerics === 'exact', rewrites === 'apply');
     return {
-      semantics, precision, rewrites, asWritten: !this.parts.lawless,
-      make: (row, attributes, type, operands, isLiteral) => new Call(row, attributes, type, semantics, operands, isLiteral),
+      semantics,
+      precision,
+      rewrites,
+      asWritten: !this.parts.lawless,
+      make: (row, attributes, type, operands, isLiteral) =>
+        new Call(row, attributes, type, semantics, operands, isLiteral),
       noted: (call, text) => void (call.note = text),
     };
   }

@@ -4,7 +4,9 @@ import type { Entry } from '../store/entry.ts';
 import type { Value } from '../tensor/block.ts';
 import type { RecordedCall, Recorder } from '../trace/recorder.ts';
 
-/** Who is told what happens. What it has no method for it is not told; its methods must not throw, and return at once. */
+/**
+ * Who is told what happens. What it has no method for it is not told; its methods must not throw, and return at once.
+ */
 export interface Subscriber extends Partial<Recorder> {
   /** The store took a result. */
   kept?(entry: Entry): void;
@@ -29,8 +31,17 @@ export class Events implements Recorder {
     for (const subscriber of this.#subscribers) subscriber.program?.(call, numerics);
   }
 
-  annotate(call: RecordedCall, decision: Decision, device: string, startNs: number, elapsedNs: number, score: number, value?: Value): void {
-    for (const subscriber of this.#subscribers) subscriber.annotate?.(call, decision, device, startNs, elapsedNs, score, value);
+  annotate(
+    call: RecordedCall,
+    decision: Decision,
+    device: string,
+    startNs: number,
+    elapsedNs: number,
+    score: number,
+    value?: Value,
+  ): void {
+    for (const subscriber of this.#subscribers)
+      subscriber.annotate?.(call, decision, device, startNs, elapsedNs, score, value);
   }
 
   note(seq: number, text: string): void {
@@ -63,5 +74,8 @@ export class Events implements Recorder {
 /** The subscriber that says every answer on a line, as SYMBOLIC_SHEET_LOG=1 asks for. */
 export const answerLog = (say: (line: string) => void): Subscriber => ({
   annotate: ({ seq, row }, decision, device, _startNs, elapsedNs) =>
-    say(`#${seq} ${row?.name ?? 'tensor'} ${decision}${device === '' ? '' : ` on ${device}`} in ${(elapsedNs / 1e3).toFixed(1)} µs`),
+    say(
+      `#${seq} ${row?.name ?? 'tensor'} ${decision}${device === '' ? '' : ` on ${device}`} in ` +
+        `${(elapsedNs / 1e3).toFixed(1)} µs`,
+    ),
 });

@@ -1,4 +1,5 @@
-// Why: op by op, what was reused and what was computed, and what a miss was nearest to. Of an expression, and of the calls of a trace.
+// Why: op by op, what was reused and what was computed, and what a miss was nearest to. Of an expression, and of the
+// calls of a trace.
 import type { Decision, ProgramEvent } from '../events.ts';
 import type { Call } from './call.ts';
 import { alignColumns, INSPECT } from '../text.ts';
@@ -12,8 +13,8 @@ export interface ExplainedOp {
   readonly op: string;
   readonly type: string;
   /**
-   * `given` from outside, or a `constant`; `computed`, found in `ram` whole or in `part`, `denied`, `failed`; `fused`: computed together with
-   * another; `pending`: nobody asked for its elements.
+   * `given` from outside, or a `constant`; `computed`, found in `ram` whole or in `part`, `denied`, `failed`; `fused`:
+   * computed together with another; `pending`: nobody asked for its elements.
    */
   readonly source: string;
   /** Numbers of the calls it works on. */
@@ -50,14 +51,29 @@ export function answersIn(records: readonly AnnotationRecord[]): ReadonlyMap<num
 
 const SOURCES: Partial<Record<Decision, string>> = { hit: 'ram', bypass: 'computed' };
 
-/** One call, explained from what is known of it: `source` and `reason` where the sheet itself says more than its trace. */
-export function explainCall(call: Called, answer: Answer | undefined, source = answer === undefined ? 'pending' : SOURCES[answer.decision] ?? answer.decision, reason = answer?.note ?? (answer?.decision === 'bypass' ? 'not kept: it is sooner computed again' : '')): ExplainedOp {
+/**
+ * One call, explained from what is known of it: `source` and `reason` where the sheet itself says more than its trace.
+ */
+export function explainCall(
+  call: Called,
+  answer: Answer | undefined,
+  source = answer === undefined ? 'pending' : (SOURCES[answer.decision] ?? answer.decision),
+  reason = answer?.note ?? (answer?.decision === 'bypass' ? 'not kept: it is sooner computed again' : ''),
+): ExplainedOp {
   const { seq, op, attrs, operands, dtype, shape } = call;
   const isConstant = operands.length === 0 && shape.length === 0 && attrs['value'] !== undefined;
   return {
-    seq, op, type: `${dtype} [${shape.join('×')}]`, source: op === ROOT ? (source === 'pending' ? 'given' : source) : isConstant ? 'constant' : source, operands,
-    attributes: isConstant ? printAttributes({ value: attrs['value'] }, undefined).replace('value: ', '') : printAttributes(attrs, findOp(op)), reason: isConstant ? '' : reason,
-    device: answer?.device || undefined, elapsedNs: answer?.elapsedNs,
+    seq,
+    op,
+    type: `${dtype} [${shape.join('×')}]`,
+    source: op === ROOT ? (source === 'pending' ? 'given' : source) : isConstant ? 'constant' : source,
+    operands,
+    attributes: isConstant
+      ? printAttributes({ value: attrs['value'] }, undefined).replace('value: ', '')
+      : printAttributes(attrs, findOp(op)),
+    reason: isConstant ? '' : reason,
+    device: answer?.device || undefined,
+    elapsedNs: answer?.elapsedNs,
   };
 }
 
@@ -76,10 +92,25 @@ export class Explanation {
   }
 
   toString(): string {
-    const lines = alignColumns(this.ops.map(({ seq, op, type, source, device = '', elapsedNs, operands, attributes, reason }) => {
-      const shown = [...operands.slice(0, MAX_OPERANDS).map((operand) => `#${operand}`), ...(operands.length > MAX_OPERANDS ? [`and ${operands.length - MAX_OPERANDS} more operands`] : []), attributes];
-      return [`#${seq}`, op, type, source, device, elapsedNs === undefined ? '' : `${(elapsedNs / 1e6).toFixed(3)} ms`, shown.filter((text) => text !== '').join(' '), reason];
-    }));
+    const lines = alignColumns(
+      this.ops.map(({ seq, op, type, source, device = '', elapsedNs, operands, attributes, reason }) => {
+        const shown = [
+          ...operands.slice(0, MAX_OPERANDS).map((operand) => `#${operand}`),
+          ...(operands.length > MAX_OPERANDS ? [`and ${operands.length - MAX_OPERANDS} more operands`] : []),
+          attributes,
+        ];
+        return [
+          `#${seq}`,
+          op,
+          type,
+          source,
+          device,
+          elapsedNs === undefined ? '' : `${(elapsedNs / 1e6).toFixed(3)} ms`,
+          shown.filter((text) => text !== '').join(' '),
+          reason,
+        ];
+      }),
+    );
     return this.more ? `… older ops: explain one of these operands\n${lines}` : lines;
   }
 
@@ -94,7 +125,14 @@ export class Explanation {
       byOp.set(op, row);
     }
     const sorted = [...byOp].sort(([, a], [, b]) => b.elapsedNs - a.elapsedNs || b.calls - a.calls);
-    return alignColumns(sorted.map(([op, { calls, elapsedNs, sources }]) => [op, `${calls} calls`, `${(elapsedNs / 1e6).toFixed(3)} ms`, [...sources].map(([source, count]) => `${count} ${source}`).join(', ')]));
+    return alignColumns(
+      sorted.map(([op, { calls, elapsedNs, sources }]) => [
+        op,
+        `${calls} calls`,
+        `${(elapsedNs / 1e6).toFixed(3)} ms`,
+        [...sources].map(([source, count]) => `${count} ${source}`).join(', '),
+      ]),
+    );
   }
 
   [INSPECT](): string {
@@ -104,21 +142,48 @@ export class Explanation {
 
 const MAX_OPS = 200;
 
-/** Explains an expression and what is under it: the 200 ops that are nearest, ten operands of each. `reasonOf` says why an op was answered as it was, `answers` by call where and in what time. */
-export function explainExpression(target: Call, reasonOf: (expression: Call) => string, answers: ReadonlyMap<number, Answer>): Explanation {
+/**
+ * Explains an expression and what is under it: the 200 ops that are nearest, ten operands of each. `reasonOf` says why
+ * an op was answered as it was, `answers` by call where and in what time.
+ */
+export function explainExpression(
+  target: Call,
+  reasonOf: (expression: Call) => string,
+  answers: ReadonlyMap<number, Answer>,
+): Explanation {
   const seen = new Set<Call>([target]);
   for (const expression of seen) {
     if (seen.size > MAX_OPS) break;
     for (const operand of expression.operands.slice(0, MAX_OPERANDS)) seen.add(operand);
   }
   const nearest = [...seen].slice(0, MAX_OPS).sort((a, b) => a.depth - b.depth || a.seq - b.seq);
-  return new Explanation(nearest.map((expression) => explainCall(calledAs(expression), answers.get(expression.seq), sourceOf(expression, answers.get(expression.seq)), reasonOf(expression))), seen.size > MAX_OPS);
+  return new Explanation(
+    nearest.map((expression) =>
+      explainCall(
+        calledAs(expression),
+        answers.get(expression.seq),
+        sourceOf(expression, answers.get(expression.seq)),
+        reasonOf(expression),
+      ),
+    ),
+    seen.size > MAX_OPS,
+  );
 }
 
-const calledAs = ({ seq, row, attributes, operands, type: { dtype, shape } }: Call): Called =>
-  ({ seq, op: row?.name ?? ROOT, attrs: attributes.values, operands: operands.map((operand) => operand.seq), dtype, shape });
+const calledAs = ({ seq, row, attributes, operands, type: { dtype, shape } }: Call): Called => ({
+  seq,
+  op: row?.name ?? ROOT,
+  attrs: attributes.values,
+  operands: operands.map((operand) => operand.seq),
+  dtype,
+  shape,
+});
 
 function sourceOf({ origin, within }: Call, answer: Answer | undefined): string {
   if (origin !== 'pending') return origin;
-  return answer?.decision === 'denied' || answer?.decision === 'failed' ? answer.decision : within > 0 ? 'fused' : 'pending';
+  return answer?.decision === 'denied' || answer?.decision === 'failed'
+    ? answer.decision
+    : within > 0
+      ? 'fused'
+      : 'pending';
 }

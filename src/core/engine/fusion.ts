@@ -1,4 +1,5 @@
-// Steps that become part of the one step that reads them: maps in maps and reductions, products under maps. One pass instead of two.
+// Steps that become part of the one step that reads them: maps in maps and reductions, products under maps. One pass
+// instead of two.
 import { composeRows, CODEC_CAST, leads } from '../ops/fused.ts';
 import { CAST } from '../ops/indexing.ts';
 import type { KernelSpec, OpRow } from '../ops/define.ts';
@@ -19,18 +20,26 @@ type Skeleton = KernelSpec['skeleton'];
  */
 export type Readers = readonly ('map' | 'reduce' | 'codecs')[];
 
-/** The steps that are left, operands before their users. `isWanted` says whether a step's own result is worth having. */
-export function fuseSteps(order: readonly Step[], minElements: number, readers: Readers, isWanted: (step: Step) => boolean): Step[] {
+/**
+ * The steps that are left, operands before their users. `isWanted` says whether a step's own result is worth having.
+ */
+export function fuseSteps(
+  order: readonly Step[],
+  minElements: number,
+  readers: Readers,
+  isWanted: (step: Step) => boolean,
+): Step[] {
   if (order.length < 2 || !order.some((step) => elementsOf(step) >= minElements)) return order as Step[];
   const absorbed = new Set<Step>();
   if (readers.includes('codecs')) for (const step of order) if (isCodecCast(step)) step.row = CODEC_CAST;
-  for (const step of order) if (elementsOf(step) >= minElements && isFusable(step, ...readers)) absorbOperands(step, absorbed, isWanted);
+  for (const step of order)
+    if (elementsOf(step) >= minElements && isFusable(step, ...readers)) absorbOperands(step, absorbed, isWanted);
   return absorbed.size === 0 ? (order as Step[]) : order.filter((step) => !absorbed.has(step));
 }
 
 /**
- * Plans of small steps on a device where each costs a launch, however few its elements are. Their compositions are worth compiling
- * when they come again, as in a loop.
+ * Plans of small steps on a device where each costs a launch, however few its elements are. Their compositions are
+ * worth compiling when they come again, as in a loop.
  */
 export class SmallPlans {
   readonly #met = new Set<string>();
@@ -46,10 +55,18 @@ export class SmallPlans {
 }
 
 /** Elements a step goes over. */
-const elementsOf = ({ expression: { type, operands } }: Step): number => Math.max(type.size, operands[0]?.type.size ?? 0);
+const elementsOf = ({ expression: { type, operands } }: Step): number =>
+  Math.max(type.size, operands[0]?.type.size ?? 0);
 
 /** Whether a step has to be computed and is a cast between float32 and a dtype whose codec a device has kernels of. */
-function isCodecCast({ value, expression: { row, type, operands: [operand] } }: Step): boolean {
+function isCodecCast({
+  value,
+  expression: {
+    row,
+    type,
+    operands: [operand],
+  },
+}: Step): boolean {
   if (value !== undefined || row !== CAST || operand === undefined) return false;
   const [from, to] = [operand.type.dtype, type.dtype];
   const coded = to === 'float32' ? from : from === 'float32' ? to : undefined;
@@ -61,7 +78,12 @@ function isCodecCast({ value, expression: { row, type, operands: [operand] } }: 
  * skeletons.
  */
 function isFusable(step: Step, ...skeletons: readonly (Skeleton | 'codecs')[]): boolean {
-  return step.value === undefined && step.expression.row !== undefined && skeletons.includes(rowOf(step).kernel.skeleton) && (step.row === CODEC_CAST || step.expression.operands.every((operand) => operand.type.dtype === 'float32'));
+  return (
+    step.value === undefined &&
+    step.expression.row !== undefined &&
+    skeletons.includes(rowOf(step).kernel.skeleton) &&
+    (step.row === CODEC_CAST || step.expression.operands.every((operand) => operand.type.dtype === 'float32'))
+  );
 }
 
 function absorbOperands(step: Step, absorbed: Set<Step>, isWanted: (step: Step) => boolean): void {
@@ -88,15 +110,22 @@ function absorbOperands(step: Step, absorbed: Set<Step>, isWanted: (step: Step) 
   }
 }
 
-/** Whether every element of the inner result is read once: by a reduction, or at its own place in a map; a product beside nothing as large. */
+/**
+ * Whether every element of the inner result is read once: by a reduction, or at its own place in a map; a product
+ * beside nothing as large.
+ */
 function isWhole(step: Step, inner: Step, at: number): boolean {
   const { type } = inner.expression;
   if (type.dtype !== 'float32') return false;
-  if (rowOf(step).kernel.skeleton === 'reduce') return rowOf(inner).kernel.skeleton === 'map' && !rowOf(inner).throughCodecs;
+  if (rowOf(step).kernel.skeleton === 'reduce')
+    return rowOf(inner).kernel.skeleton === 'map' && !rowOf(inner).throughCodecs;
   // Products end in float32.
   if (rowOf(inner).kernel.skeleton === 'contract' && rowOf(step).throughCodecs) return false;
   if (type.size !== step.expression.type.size) return false;
-  return rowOf(inner).kernel.skeleton === 'map' || step.operands.every((other, i) => i === at || other.expression.type.size < type.size);
+  return (
+    rowOf(inner).kernel.skeleton === 'map' ||
+    step.operands.every((other, i) => i === at || other.expression.type.size < type.size)
+  );
 }
 
 const rowOf = (step: Step): OpRow => step.row ?? (step.expression.row as OpRow);

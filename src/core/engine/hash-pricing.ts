@@ -21,8 +21,8 @@ interface HitRate {
 }
 
 /**
- * Learns per op how often a content was known, and hashes where p · T_compute exceeds T_hash. Where nothing was known so
- * far, arrays pass unhashed and leave a ghost; one that meets its ghost is hashed after all.
+ * Learns per op how often a content was known, and hashes where p · T_compute exceeds T_hash. Where nothing was known
+ * so far, arrays pass unhashed and leave a ghost; one that meets its ghost is hashed after all.
  */
 export class HashPricing {
   readonly #costs: CostTable;
@@ -40,10 +40,16 @@ export class HashPricing {
   isDear(row: OpRow, bare: readonly Elements[]): boolean {
     let elements = 0;
     for (const { array } of bare) elements += array.length;
-    return this.#pays(row, this.#costs.recallNs(row, elements), bare.map(({ array }) => array));
+    return this.#pays(
+      row,
+      this.#costs.recallNs(row, elements),
+      bare.map(({ array }) => array),
+    );
   }
 
-  /** The dearest op among fresh expressions if hashing the roots among them that `isWanted` picks pays, else undefined. */
+  /**
+   * The dearest op among fresh expressions if hashing the roots among them that `isWanted` picks pays, else undefined.
+   */
   worthHashing(fresh: readonly Call[], isWanted: (root: Call) => boolean): OpRow | undefined {
     let dearest: OpRow | undefined;
     let dearestNs = 0;
@@ -62,7 +68,13 @@ export class HashPricing {
       dearestNs = ns;
     }
     if (dearest === undefined || hashNs === 0 || totalNs < hashNs) return undefined;
-    return this.#pays(dearest, totalNs, fresh.filter(isWanted).map((root) => (root.value as Value).array)) ? dearest : undefined;
+    return this.#pays(
+      dearest,
+      totalNs,
+      fresh.filter(isWanted).map((root) => (root.value as Value).array),
+    )
+      ? dearest
+      : undefined;
   }
 
   /** Takes in whether a hashed content was known. */
@@ -78,7 +90,10 @@ export class HashPricing {
     const rate = this.#rate(row);
     if (rate.hashed < TRIAL || (rate.hits / rate.hashed) * computeNs > hashNs) return true;
     this.#onGhost = arrays.map((array) => this.#ghosts.passed(array)).includes(true);
-    return this.#onGhost && (this.#ghostRate.hashed < FADE || (this.#ghostRate.hits / this.#ghostRate.hashed) * computeNs > hashNs);
+    return (
+      this.#onGhost &&
+      (this.#ghostRate.hashed < FADE || (this.#ghostRate.hits / this.#ghostRate.hashed) * computeNs > hashNs)
+    );
   }
 
   #rate(row: OpRow): HitRate {

@@ -17,7 +17,12 @@ export function checkFinite(expression: Call, value: Value, known?: Health): Pol
   const found = findNonFinite(value, known);
   if (found === undefined) return undefined;
   const fromOutside = expression.row === undefined || expression.isLiteral;
-  return judgeFinite(fromOutside ? 'finiteInputs' : 'finite', expression.row === undefined ? 'tensor' : expression.isLiteral ? 'a literal' : expression.row.name, expression.seq, found);
+  return judgeFinite(
+    fromOutside ? 'finiteInputs' : 'finite',
+    expression.row === undefined ? 'tensor' : expression.isLiteral ? 'a literal' : expression.row.name,
+    expression.seq,
+    found,
+  );
 }
 
 /** What is not finite in a value, or undefined. What was found finite once is not scanned again. */

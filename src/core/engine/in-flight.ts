@@ -19,7 +19,10 @@ export class InFlight {
 
   /** Registers a computation; the promise is the starter's own. */
   start(identity: Identity, result: Promise<Value>): Promise<Value> {
-    const computation: Computation = { joined: 0, result: result.then((value) => this.#deliver(identity, computation, value)) };
+    const computation: Computation = {
+      joined: 0,
+      result: result.then((value) => this.#deliver(identity, computation, value)),
+    };
     this.#computations.set(identity, computation);
     // Until then the node must stay: a sweep would give its number to another.
     if (typeof identity === 'number') this.#table.retain(identity);

@@ -16,7 +16,12 @@ export function judgeCall(parts: Parts, call: Call, view: View): void {
   // A literal is part of the op it stands in, and comes from outside as a root does.
   if (row === undefined || call.isLiteral) return judgeValue(parts, call, call.value, laws.finiteInputs);
   try {
-    judgeBefore(laws, { op: row.name, type, expectedNs: laws.maxExpectedMs === undefined ? 0 : expectedNs(parts, call, view), seq });
+    judgeBefore(laws, {
+      op: row.name,
+      type,
+      expectedNs: laws.maxExpectedMs === undefined ? 0 : expectedNs(parts, call, view),
+      seq,
+    });
   } catch (error) {
     parts.counters.denials++;
     recordAnswer(parts, call, 'denied', '', parts.now(), 0, 0);
@@ -32,7 +37,13 @@ export function expectedNs({ dispatcher }: Parts, { row, attributes, type, opera
 }
 
 /** Throws, or warns, where a value breaks a law on finite values. */
-export function judgeValue(parts: Parts, call: Call, value: Value | undefined, law: Verdict | undefined, known?: Health): void {
+export function judgeValue(
+  parts: Parts,
+  call: Call,
+  value: Value | undefined,
+  law: Verdict | undefined,
+  known?: Health,
+): void {
   if (law === undefined || value === undefined) return;
   const error = checkFinite(call, value, known);
   if (error === undefined) return;

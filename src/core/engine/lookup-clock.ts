@@ -1,4 +1,5 @@
-// What keys and look-ups cost, measured: every time at first, then a sample, because a clock costs as much as a look-up part.
+// What keys and look-ups cost, measured: every time at first, then a sample, because a clock costs as much as a look-up
+// part.
 import type { Clock } from '../env.ts';
 import type { Counters } from './counters.ts';
 

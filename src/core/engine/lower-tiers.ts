@@ -1,5 +1,5 @@
-// Stores below RAM: what is demanded and costs enough is asked for there before it is computed, and what is kept and cost
-// enough is offered there. Whatever such a store does costs time at most, never a result.
+// Stores below RAM: what is demanded and costs enough is asked for there before it is computed, and what is kept and
+// cost enough is offered there. Whatever such a store does costs time at most, never a result.
 import { SheetError } from '../errors.ts';
 import { toHex } from '../fingerprint/digest.ts';
 import { scoreOf } from '../pattern/score.ts';
@@ -18,7 +18,9 @@ import type { Call } from './call.ts';
 import { expectedNs } from './judge.ts';
 import type { LowerTiers, Parts, View } from './parts.ts';
 
-/** What computing must cost for a store to be asked or filled: its answer takes about as much, and so much more a byte. */
+/**
+ * What computing must cost for a store to be asked or filled: its answer takes about as much, and so much more a byte.
+ */
 const LEAST_NS = 1e6;
 const NS_PER_BYTE = 3;
 /** An answer that takes longer is a miss; after so many of them in a row the store is asked no more. */
@@ -83,15 +85,24 @@ export class StoreTiers implements LowerTiers {
     const { array, type } = value;
     this.#absent.delete(key);
     const stored: Stored = {
-      key, dtype: portableName(type.dtype), shape: type.shape, facts, digest: toHex(contents.contentId(array, type)),
-      elements: new Uint8Array(bytesOf(array)), costs: { pathNs: costNs, ownNs }, producer: device,
+      key,
+      dtype: portableName(type.dtype),
+      shape: type.shape,
+      facts,
+      digest: toHex(contents.contentId(array, type)),
+      elements: new Uint8Array(bytesOf(array)),
+      costs: { pathNs: costNs, ownNs },
+      producer: device,
     };
     this.#store.put(key, stored, { costNs, score });
   }
 
   /** Asks for the targets, then for what is under those that the stores have not. */
   async #bringAll(
-    parts: Parts, missing: readonly Missing[], targets: ReadonlySet<Call>, signal: AbortSignal | undefined,
+    parts: Parts,
+    missing: readonly Missing[],
+    targets: ReadonlySet<Call>,
+    signal: AbortSignal | undefined,
   ): Promise<void> {
     const demanded = missing.filter(({ call }) => targets.has(call));
     const under = missing.filter(({ call }) => !targets.has(call));
@@ -101,15 +112,17 @@ export class StoreTiers implements LowerTiers {
   }
 
   async #ask(parts: Parts, missing: readonly Missing[], signal: AbortSignal | undefined): Promise<void> {
-    await Promise.all(missing.map(async ({ call }) => {
-      const key = keyIn(parts, call);
-      if (key === undefined || this.#absent.has(key)) return;
-      const stored = this.#store.peek(key) ?? await this.#store.get(key, signal);
-      if (stored !== undefined) return this.#take(parts, call, key, stored);
-      if (signal?.aborted === true) return;
-      if (this.#absent.size >= MAX_ABSENT) this.#absent.clear();
-      this.#absent.add(key);
-    }));
+    await Promise.all(
+      missing.map(async ({ call }) => {
+        const key = keyIn(parts, call);
+        if (key === undefined || this.#absent.has(key)) return;
+        const stored = this.#store.peek(key) ?? (await this.#store.get(key, signal));
+        if (stored !== undefined) return this.#take(parts, call, key, stored);
+        if (signal?.aborted === true) return;
+        if (this.#absent.size >= MAX_ABSENT) this.#absent.clear();
+        this.#absent.add(key);
+      }),
+    );
   }
 
   /** Keeps an answer in RAM, as if it had been found there. Its facts are found again when somebody asks for them. */
@@ -123,9 +136,19 @@ export class StoreTiers implements LowerTiers {
     const value = valueOfArray(type, new DTYPES[type.dtype].array((elements as Uint8Array).buffer, 0, type.size));
     const costNs = wholeNs(costs.pathNs);
     const entry: Entry = {
-      node: call.node(parts.table), op: call.row?.name ?? '', value, attributes: call.attributes, costNs,
-      ownNs: wholeNs(costs.ownNs), device: String(producer), away: false, facts: 0, score: scoreOf(value, costNs),
-      hits: 0, touched: 0, slot: 0,
+      node: call.node(parts.table),
+      op: call.row?.name ?? '',
+      value,
+      attributes: call.attributes,
+      costNs,
+      ownNs: wholeNs(costs.ownNs),
+      device: String(producer),
+      away: false,
+      facts: 0,
+      score: scoreOf(value, costNs),
+      hits: 0,
+      touched: 0,
+      slot: 0,
     };
     if (parts.store.put(entry)) parts.events.kept(entry);
     else parts.pins.renew(call, value);

@@ -1,4 +1,5 @@
-// What a miss differed in from the miss of the same op before it: why a cache does not help. A few words per op are kept.
+// What a miss differed in from the miss of the same op before it: why a cache does not help. A few words per op are
+// kept.
 import { callerIn, takeCallSite } from '../call-site.ts';
 import type { Call } from './call.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
@@ -39,7 +40,15 @@ export class NearMisses {
 
   /** Takes in a call; the first of an op says where it is. */
   called(row: OpRow): void {
-    if (!this.#byRow.has(row)) this.#byRow.set(row, { site: callerIn(takeCallSite()?.stack), attributes: 0, operands: [], missed: false, differing: [0, 0, 0, 0], fresh: [0, 0, 0, 0] });
+    if (!this.#byRow.has(row))
+      this.#byRow.set(row, {
+        site: callerIn(takeCallSite()?.stack),
+        attributes: 0,
+        operands: [],
+        missed: false,
+        differing: [0, 0, 0, 0],
+        fresh: [0, 0, 0, 0],
+      });
   }
 
   /** Takes in a result that had to be computed. */
@@ -65,10 +74,18 @@ export class NearMisses {
   commonest(): NearMiss | undefined {
     const sums = NAMES.map((what, i) => {
       const all = [...this.#byRow.values()];
-      const sum = (pick: (history: OpHistory) => number[]): number => all.reduce((total, history) => total + (pick(history)[i] as number), 0);
-      return { what, count: sum((h) => h.differing), fresh: sum((h) => h.fresh), site: all.find((h) => (h.fresh[i] as number) > 0 || (h.differing[i] as number) > 0)?.site };
+      const sum = (pick: (history: OpHistory) => number[]): number =>
+        all.reduce((total, history) => total + (pick(history)[i] as number), 0);
+      return {
+        what,
+        count: sum((h) => h.differing),
+        fresh: sum((h) => h.fresh),
+        site: all.find((h) => (h.fresh[i] as number) > 0 || (h.differing[i] as number) > 0)?.site,
+      };
     });
     const best = sums.toSorted((a, b) => b.fresh - a.fresh || b.count - a.count)[0];
-    return best === undefined || best.count === 0 ? undefined : { count: best.count, what: best.what, fresh: best.fresh > 0, site: best.site };
+    return best === undefined || best.count === 0
+      ? undefined
+      : { count: best.count, what: best.what, fresh: best.fresh > 0, site: best.site };
   }
 }

@@ -88,8 +88,14 @@ export function makeParts(given: Given): Parts {
   const startNs = host.clock();
   const contents = new Contents({ table, counters, digest: host.digest, costs: dispatcher.costs });
   return {
-    absentDevices: [], idleDevices: [], lower: undefined, admission, fusedElements: FUSED_ELEMENTS, ...given,
-    table, counters,
+    absentDevices: [],
+    idleDevices: [],
+    lower: undefined,
+    admission,
+    fusedElements: FUSED_ELEMENTS,
+    ...given,
+    table,
+    counters,
     store: new NodeStore(table, settings.budgetBytes, (entry) => given.events.evicted(entry)),
     pins: new Pins(),
     contents,

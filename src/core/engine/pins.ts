@@ -22,20 +22,29 @@ interface Remains {
   released: boolean;
 }
 
-/** Pins this young are not told to the registry yet: many are given back at once, and registering is half of what a small op costs. */
+/**
+ * Pins this young are not told to the registry yet: many are given back at once, and registering is half of what a
+ * small op costs.
+ */
 const YOUNG_PINS = 64;
 const YOUNG_BYTES = 2 ** 22;
 
 /** Bytes pinned between two such turns; a major collection is due after as many, as for arrays of the program's own. */
 const TURN_BYTES = 2 ** 26;
 
-/** Answers between two such turns: an engine keeps what a weak reference named until the event loop turns, about a kilobyte an answer. */
+/**
+ * Answers between two such turns: an engine keeps what a weak reference named until the event loop turns, about a
+ * kilobyte an answer.
+ */
 const TURN_ANSWERS = 1000;
 
 /** Turns after which nothing is expected to come back. A collection takes several. */
 const RECOVERY_TURNS = 64;
 
-/** Turns in which the collector finds a memory that was let go: the second as a rule, many more where the machine is busy. */
+/**
+ * Turns in which the collector finds a memory that was let go: the second as a rule, many more where the machine is
+ * busy.
+ */
 const PRESSED_TURNS = 64;
 
 /** Holds values for expressions. Ordinary arrays are left to the garbage collector and cost nothing here. */
@@ -90,8 +99,9 @@ export class Pins {
   }
 
   /**
-   * Called once an answer. One turn of the event loop, where many bytes were pinned or many answers given since the last: only between
-   * turns can handles that nobody holds be found and their bytes be used again, and a program that only awaits results takes none of its own.
+   * Called once an answer. One turn of the event loop, where many bytes were pinned or many answers given since the
+   * last: only between turns can handles that nobody holds be found and their bytes be used again, and a program that
+   * only awaits results takes none of its own.
    */
   turnIfDue(): Promise<void> | undefined {
     if (++this.#answersSinceTurn < TURN_ANSWERS && this.#bytesSinceTurn < TURN_BYTES) return undefined;
@@ -114,7 +124,10 @@ export class Pins {
     return this.#blocks;
   }
 
-  /** Gives the collector turns to find what nobody holds. It takes several, and a program that has let go may do nothing for long. */
+  /**
+   * Gives the collector turns to find what nobody holds. It takes several, and a program that has let go may do nothing
+   * for long.
+   */
   async press(): Promise<void> {
     this.#age(this.#young.size);
     for (let turn = 0; turn < PRESSED_TURNS; turn++) {
@@ -123,7 +136,9 @@ export class Pins {
     }
   }
 
-  /** Whether bytes came back when the event loop and the collector were given turns to find handles that nobody holds. */
+  /**
+   * Whether bytes came back when the event loop and the collector were given turns to find handles that nobody holds.
+   */
   async recover(): Promise<boolean> {
     const before = this.sizeBytes;
     for (let turn = 0; turn < RECOVERY_TURNS && this.sizeBytes >= before; turn++) {
@@ -142,7 +157,8 @@ export class Pins {
     this.#blocks.add(block);
     if (!block.isLocal) this.#away.add(block);
     this.#youngBytes += block.sizeBytes;
-    if (this.#young.size > YOUNG_PINS || this.#youngBytes > YOUNG_BYTES) this.#age(this.#young.size > YOUNG_PINS ? 1 : this.#young.size);
+    if (this.#young.size > YOUNG_PINS || this.#youngBytes > YOUNG_BYTES)
+      this.#age(this.#young.size > YOUNG_PINS ? 1 : this.#young.size);
     else this.#ageSoon();
     return pin;
   }
@@ -201,8 +217,8 @@ async function bringAll(blocks: readonly Block[]): Promise<void> {
 }
 
 /**
- * One registry for the process, which never dies: where one is collected between a collection that found cells of it and the task that
- * would have told of them, V8 (seen in 11.3 and 13.6) runs no cleanup of any registry any more.
+ * One registry for the process, which never dies: where one is collected between a collection that found cells of it
+ * and the task that would have told of them, V8 (seen in 11.3 and 13.6) runs no cleanup of any registry any more.
  */
 const collected = new FinalizationRegistry<Remains>((remains) => remains.pins.release(remains));
 
@@ -211,7 +227,10 @@ const soon: (callback: () => void) => unknown = typeof setImmediate === 'functio
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => void soon(resolve));
 
-/** The collector sees none of the bytes of pins: an array as large, never touched, so that it takes no memory, lets it see them. */
+/**
+ * The collector sees none of the bytes of pins: an array as large, never touched, so that it takes no memory, lets it
+ * see them.
+ */
 function pressCollector(): void {
   try {
     void new ArrayBuffer(TURN_BYTES + 1);

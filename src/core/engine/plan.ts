@@ -62,8 +62,15 @@ export function demandNow(targets: readonly Call[], sources: ValueSources): Valu
   }
 }
 
-/** Values of the targets, each held for the caller. An aborted signal stops this walk; computations others wait for go on. */
-export function demand(targets: readonly Call[], sources: ValueSources, signal?: AbortSignal): Value[] | Promise<Value[]> {
+/**
+ * Values of the targets, each held for the caller. An aborted signal stops this walk; computations others wait for go
+ * on.
+ */
+export function demand(
+  targets: readonly Call[],
+  sources: ValueSources,
+  signal?: AbortSignal,
+): Value[] | Promise<Value[]> {
   const plan = makePlan(targets, sources);
   try {
     for (let i = 0; i < plan.order.length; i++) {
@@ -80,7 +87,13 @@ export function demand(targets: readonly Call[], sources: ValueSources, signal?:
   }
 }
 
-async function finish(plan: Plan, from: number, pending: Promise<Value>, sources: ValueSources, signal: AbortSignal | undefined): Promise<Value[]> {
+async function finish(
+  plan: Plan,
+  from: number,
+  pending: Promise<Value>,
+  sources: ValueSources,
+  signal: AbortSignal | undefined,
+): Promise<Value[]> {
   const retained = plan.order.slice(from).map((step) => sources.retain(step.identity));
   try {
     settle(plan.order[from] as Step, await orAborted(pending, signal, letGo));
@@ -130,17 +143,40 @@ function makePlan(targets: readonly Call[], sources: ValueSources): Plan {
   return { order: sources.fuse(order), targets: goals };
 }
 
-/** The plan of one expression whose operands' values stay with them, which is the commonest: one step, computed before anything can take them away. */
+/**
+ * The plan of one expression whose operands' values stay with them, which is the commonest: one step, computed before
+ * anything can take them away.
+ */
 function planOne(target: Call, sources: ValueSources): Plan | undefined {
   for (const operand of target.operands) if (sources.given(operand) === undefined) return undefined;
   const identity = sources.identityOf(target);
   const value = sources.find(target, identity);
-  const order: Step[] = [{ expression: target, identity, operands: NONE, row: undefined, attrs: target.attributes.values, flops: target.flops, value, uses: 1, readers: 0, reader: undefined, isApart: false, pathNs: 0 }];
+  const order: Step[] = [
+    {
+      expression: target,
+      identity,
+      operands: NONE,
+      row: undefined,
+      attrs: target.attributes.values,
+      flops: target.flops,
+      value,
+      uses: 1,
+      readers: 0,
+      reader: undefined,
+      isApart: false,
+      pathNs: 0,
+    },
+  ];
   return { order, targets: order };
 }
 
 /** A law may refuse a value that was kept: what was found before it is let go then. */
-function visitAll(targets: readonly Call[], sources: ValueSources, order: Step[], byIdentity: Map<Identity, Step>): Step[] {
+function visitAll(
+  targets: readonly Call[],
+  sources: ValueSources,
+  order: Step[],
+  byIdentity: Map<Identity, Step>,
+): Step[] {
   try {
     return targets.map((target) => visit(target, sources, order, byIdentity));
   } catch (error) {
@@ -160,11 +196,26 @@ function visit(target: Call, sources: ValueSources, order: Step[], byIdentity: M
     }
     const value = sources.find(top, identity);
     const before = stack.length;
-    if (value === undefined) for (const operand of top.operands) if (!byIdentity.has(sources.identityOf(operand))) stack.push(operand);
+    if (value === undefined)
+      for (const operand of top.operands) if (!byIdentity.has(sources.identityOf(operand))) stack.push(operand);
     if (stack.length > before) continue;
     stack.pop();
-    const operands = value === undefined ? top.operands.map((operand) => byIdentity.get(sources.identityOf(operand)) as Step) : NONE;
-    const step: Step = { expression: top, identity, operands, row: undefined, attrs: top.attributes.values, flops: top.flops, value, uses: 0, readers: 0, reader: undefined, isApart: false, pathNs: 0 };
+    const operands =
+      value === undefined ? top.operands.map((operand) => byIdentity.get(sources.identityOf(operand)) as Step) : NONE;
+    const step: Step = {
+      expression: top,
+      identity,
+      operands,
+      row: undefined,
+      attrs: top.attributes.values,
+      flops: top.flops,
+      value,
+      uses: 0,
+      readers: 0,
+      reader: undefined,
+      isApart: false,
+      pathNs: 0,
+    };
     for (const operand of operands) {
       operand.reader = operand.uses++ === 0 ? step : undefined;
       operand.readers++;

@@ -1,4 +1,5 @@
-// Reading through a view: values of expressions, found or computed, again where a device was lost; their ids and their buffers.
+// Reading through a view: values of expressions, found or computed, again where a device was lost; their ids and their
+// buffers.
 import { ClosedError, DeviceLostError, UnavailableError, withReader } from '../errors.ts';
 import type { Value } from '../tensor/block.ts';
 import type { Promptness } from '../device/device.ts';
@@ -41,7 +42,10 @@ export class Reader {
     if (!call.admitted) this.#engine.admit(call, this.#view);
   }
 
-  /** Computes targets, each where it is quickest, and keeps their values with them; a promise only where that has to be waited for. */
+  /**
+   * Computes targets, each where it is quickest, and keeps their values with them; a promise only where that has to be
+   * waited for.
+   */
   compute(targets: readonly Call[]): Promise<void> | undefined {
     for (const target of targets) this.admit(target);
     const values = this.#values(targets, settled);
@@ -58,8 +62,9 @@ export class Reader {
   }
 
   /**
-   * The value that stays with an expression from now on, computed on this thread where there is none. One that is on a device
-   * is taken as it is, for its bits may have been shown; it comes to RAM meanwhile, before the device can be lost.
+   * The value that stays with an expression from now on, computed on this thread where there is none. One that is on a
+   * device is taken as it is, for its bits may have been shown; it comes to RAM meanwhile, before the device can be
+   * lost.
    */
   settledValue(expression: Call): Value {
     const { value } = expression;
@@ -72,7 +77,8 @@ export class Reader {
   async value(expression: Call): Promise<Value> {
     if (expression.value?.block.isLocal === true) {
       // What came from outside is read as it is, but for laws on it.
-      if (!this.#engine.parts.lawless && expression.origin === 'given' && !this.#engine.isClosed) this.admit(expression);
+      if (!this.#engine.parts.lawless && expression.origin === 'given' && !this.#engine.isClosed)
+        this.admit(expression);
       expression.value.block.hold();
       return expression.value;
     }
@@ -99,14 +105,17 @@ export class Reader {
     if (turn !== undefined) await turn;
     this.admit(expression);
     let panels: Uint8Array | undefined;
-    const [value] = await this.#withoutLoss([expression], undefined, async ({ block, type }) => {
+    const [value] = (await this.#withoutLoss([expression], undefined, async ({ block, type }) => {
       panels = block.isLocal ? undefined : await block.residence?.panelDigests?.(type);
       if (panels === undefined) await block.bring();
-    }) as [Value];
+    })) as [Value];
     const { contents } = this.#engine.parts;
     if (panels === undefined) this.observed(expression, value);
     else this.#fix(expression, value);
-    expression.contentId = panels === undefined ? contents.contentId(value.array, value.type) : contents.contentIdOfPanels(panels, value.type);
+    expression.contentId =
+      panels === undefined
+        ? contents.contentId(value.array, value.type)
+        : contents.contentIdOfPanels(panels, value.type);
     value.block.release();
     return expression.contentId;
   }
@@ -116,27 +125,33 @@ export class Reader {
     this.admit(expression);
     const sharing = sharingOf(this.#engine.parts);
     let buffer: GPUBuffer | undefined;
-    const [value] = await this.#withoutLoss([expression], undefined, async (value) => {
+    const [value] = (await this.#withoutLoss([expression], undefined, async (value) => {
       await this.#engine.parts.dispatcher.returning;
       buffer = await sharing.lend(value);
-    }) as [Value];
+    })) as [Value];
     this.#keepWith(expression, value);
     return buffer as GPUBuffer;
   }
 
-  /** Has a value on the GPU copied there, for `use`; resolves with false where it is in RAM, or the device does not copy it. */
+  /**
+   * Has a value on the GPU copied there, for `use`; resolves with false where it is in RAM, or the device does not copy
+   * it.
+   */
   async copyOut(expression: Call, use: (buffer: GPUBuffer) => void): Promise<boolean> {
     this.admit(expression);
     let isMade = false;
-    const [value] = await this.#withoutLoss([expression], undefined, async (value) => {
-      isMade = !value.block.isLocal && await sharingOf(this.#engine.parts).copyOut(value, use);
-    }) as [Value];
+    const [value] = (await this.#withoutLoss([expression], undefined, async (value) => {
+      isMade = !value.block.isLocal && (await sharingOf(this.#engine.parts).copyOut(value, use));
+    })) as [Value];
     if (isMade) this.#fix(expression, value);
     value.block.release();
     return isMade;
   }
 
-  /** Computes a deep expression and makes it a root of its content, so that neither it nor its node holds how it was made. */
+  /**
+   * Computes a deep expression and makes it a root of its content, so that neither it nor its node holds how it was
+   * made.
+   */
   cut(expression: Call): void {
     relevel(expression);
     if (expression.depth <= MAX_DEPTH) return;
@@ -151,16 +166,19 @@ export class Reader {
   #cutLater(expression: Call): void {
     const { value } = expression;
     if (value === undefined || !expression.isComputable) return;
-    value.block.hold().bring().then(
-      () => {
-        if (expression.value?.block === value.block && expression.operands.length > 0) {
-          expression.cutLoose();
-          this.#engine.parts.contents.becomeRoot(expression, value);
-        }
-        value.block.release();
-      },
-      () => value.block.release(),
-    );
+    value.block
+      .hold()
+      .bring()
+      .then(
+        () => {
+          if (expression.value?.block === value.block && expression.operands.length > 0) {
+            expression.cutLoose();
+            this.#engine.parts.contents.becomeRoot(expression, value);
+          }
+          value.block.release();
+        },
+        () => value.block.release(),
+      );
   }
 
   /** What was shown once must be shown again: in class tolerance another computation may have other bits. */
@@ -185,11 +203,17 @@ export class Reader {
   /** Values of targets, held for the caller, each `ready`; at once where nothing has to be waited for. */
   #values(targets: readonly Call[], ready: Ready): Value[] | Promise<Value[]> {
     const values = this.#demand(targets);
-    return values instanceof Promise || values.some(({ block }) => block.residence !== undefined || !block.isLocal) ? this.#withoutLoss(targets, values, ready) : values;
+    return values instanceof Promise || values.some(({ block }) => block.residence !== undefined || !block.isLocal)
+      ? this.#withoutLoss(targets, values, ready)
+      : values;
   }
 
   /** Waits for values; where a device is lost meanwhile, what was on it is computed again. */
-  async #withoutLoss(targets: readonly Call[], first: Value[] | Promise<Value[]> | undefined, ready: Ready): Promise<Value[]> {
+  async #withoutLoss(
+    targets: readonly Call[],
+    first: Value[] | Promise<Value[]> | undefined,
+    ready: Ready,
+  ): Promise<Value[]> {
     let demanded = first;
     for (let losses = 0; ; losses++) {
       let values: Value[] = [];
@@ -199,7 +223,8 @@ export class Reader {
         return values;
       } catch (error) {
         for (const value of values) value.block.release();
-        if (!(error instanceof DeviceLostError) || losses >= MAX_LOSSES) throw withReader(this.#engine.isClosed && isOfDevice(error) ? closedMeanwhile(error) : error);
+        if (!(error instanceof DeviceLostError) || losses >= MAX_LOSSES)
+          throw withReader(this.#engine.isClosed && isOfDevice(error) ? closedMeanwhile(error) : error);
         demanded = undefined;
       }
     }
@@ -208,4 +233,10 @@ export class Reader {
 
 const isOfDevice = (error: unknown): boolean => error instanceof DeviceLostError || error instanceof UnavailableError;
 
-const closedMeanwhile = (cause: unknown): ClosedError => new ClosedError('This sheet was closed while these elements were computed, and their device with it; await them before you close it.', {}, { cause });
+const closedMeanwhile = (cause: unknown): ClosedError =>
+  new ClosedError(
+    'This sheet was closed while these elements were computed, and their device with it; await them before you ' +
+      'close it.',
+    {},
+    { cause },
+  );

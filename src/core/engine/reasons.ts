@@ -3,7 +3,9 @@ import type { Call } from './call.ts';
 
 /** Roots that a memo gave. */
 const ORIGINS_OF_MEMOS: Partial<Record<Call['origin'], string>> = {
-  ram: 'a memo kept it for these arguments', part: 'a memo had some of its rows and ran for the others', computed: 'the function of a memo gave it',
+  ram: 'a memo kept it for these arguments',
+  part: 'a memo had some of its rows and ran for the others',
+  computed: 'the function of a memo gave it',
 };
 
 /** The reason, with what was noted of the call. */

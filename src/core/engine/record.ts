@@ -6,7 +6,14 @@ import type { Parts } from './parts.ts';
 
 /** Records an answer. `value`: the result, where it was computed now. */
 export function recordAnswer(
-  { events }: Parts, call: Call, decision: Decision, device: string, startNs: number, elapsedNs: number, score: number, value?: Value,
+  { events }: Parts,
+  call: Call,
+  decision: Decision,
+  device: string,
+  startNs: number,
+  elapsedNs: number,
+  score: number,
+  value?: Value,
 ): void {
   events.annotate(call, decision, device, startNs, elapsedNs, score, value);
   if (call.note !== undefined) events.note(call.seq, call.note);

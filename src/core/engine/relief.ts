@@ -1,4 +1,5 @@
-// Room in the kernels' memory: what goes when an allocation there finds none. Kept results go, what handles hold moves to plain arrays.
+// Room in the kernels' memory: what goes when an allocation there finds none. Kept results go, what handles hold moves
+// to plain arrays.
 import type { Task } from '../device/device.ts';
 import { goesFirst, type NodeStore } from '../store/node-store.ts';
 import type { Block } from '../tensor/block.ts';
@@ -11,8 +12,9 @@ export interface Relieving {
 }
 
 /**
- * Gives blocks of the kernels' memory back, one at each step: kept results that no handle holds, in the order in which the budget would let
- * them go; then the elements of handles move. Operands of the task under way stay where its kernels were told they lie.
+ * Gives blocks of the kernels' memory back, one at each step: kept results that no handle holds, in the order in which
+ * the budget would let them go; then the elements of handles move. Operands of the task under way stay where its
+ * kernels were told they lie.
  */
 export function* giveBack({ store, pins }: Relieving, running: Task | undefined): Generator<void> {
   const operands = running?.operands ?? [];
@@ -36,8 +38,19 @@ export function* giveBack({ store, pins }: Relieving, running: Task | undefined)
 const NODE_BYTES = 80;
 const LINEAGE_SHARE = 0.25;
 
-/** Where kept results hold more nodes, that say what they were made from, than a share of the budget, half of them go, in the order in which the budget would let them go; answers whether any went. */
-export function boundLineage({ store, table, settings }: { readonly store: Relieving['store']; readonly table: { readonly size: number }; readonly settings: { readonly budgetBytes: number } }): boolean {
+/**
+ * Where kept results hold more nodes, that say what they were made from, than a share of the budget, half of them go,
+ * in the order in which the budget would let them go; answers whether any went.
+ */
+export function boundLineage({
+  store,
+  table,
+  settings,
+}: {
+  readonly store: Relieving['store'];
+  readonly table: { readonly size: number };
+  readonly settings: { readonly budgetBytes: number };
+}): boolean {
   if (table.size * NODE_BYTES <= LINEAGE_SHARE * settings.budgetBytes) return false;
   const entries = [...store.entries()].toSorted(goesFirst);
   for (const { node } of entries.slice(0, Math.ceil(entries.length / 2))) store.delete(node);

@@ -10,8 +10,8 @@ export interface TraceOptions {
   /** File the live trace is appended to. */
   readonly file?: string;
   /**
-   * Which results get a digest. `affordable` (default): those that were read, where it takes at most 5 % of what computing
-   * them took; `demanded`: all that were read; `full`: all that were computed; `none`.
+   * Which results get a digest. `affordable` (default): those that were read, where it takes at most 5 % of what
+   * computing them took; `demanded`: all that were read; `full`: all that were computed; `none`.
    */
   readonly digests?: 'affordable' | 'demanded' | 'full' | 'none';
   /** Most events kept in memory; older blocks are dropped and counted. Default 250 000. */

@@ -7,7 +7,11 @@ export function checkSignal(signal: AbortSignal | undefined): void {
 }
 
 /** What a promise gives, or an AbortedError as soon as the signal fires; what comes later is let go. */
-export function orAborted<T>(pending: Promise<T>, signal: AbortSignal | undefined, letGo: (late: T) => void = () => {}): Promise<T> {
+export function orAborted<T>(
+  pending: Promise<T>,
+  signal: AbortSignal | undefined,
+  letGo: (late: T) => void = () => {},
+): Promise<T> {
   if (signal === undefined) return pending;
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
@@ -31,4 +35,9 @@ export function orAborted<T>(pending: Promise<T>, signal: AbortSignal | undefine
 }
 
 const aborted = (signal: AbortSignal): AbortedError =>
-  new AbortedError('This wait was aborted by its signal; work that others wait for goes on, and a run of a memo is kept. Ask again with another signal.', {}, { cause: signal.reason });
+  new AbortedError(
+    'This wait was aborted by its signal; work that others wait for goes on, and a run of a memo is kept. Ask ' +
+      'again with another signal.',
+    {},
+    { cause: signal.reason },
+  );

@@ -1,8 +1,7 @@
-// Interned attribute records: one object per set of values, so that equality is identity and a record has a small number.
+// Interned attribute records: one object per set of values, so that equality is identity and a record has a small
+// number.
 
 import type { AttributeValue } from '../ops/attribute-values.ts';
-
-
 
 /** Normalised attributes of an expression: every attribute of the row, in the row's order. Compare by identity. */
 export interface Attributes {

@@ -17,21 +17,33 @@ import { rewrite, stabilise } from './rewriting.ts';
 export type Argument<N extends Node = Node> = N | Literal;
 
 /** The canonical node of a call, or a typed error that names what is wrong. */
-export function canonicalise<N extends Node>(row: OpRow, args: readonly Argument<N>[], asked: Readonly<Record<string, unknown>> | undefined, author: Author<N>): N {
+export function canonicalise<N extends Node>(
+  row: OpRow,
+  args: readonly Argument<N>[],
+  asked: Readonly<Record<string, unknown>> | undefined,
+  author: Author<N>,
+): N {
   const given = author.precision === undefined ? asked : inPrecision(row, author.precision, asked);
   const node = repeated(row, args, given, author) ?? settled(row, args, given, author);
   const canonical = author.asWritten === true ? node : rewrite(node, author);
   return stabilise(canonical, author, derive);
 }
 
-function settled<N extends Node>(row: OpRow, args: readonly Argument<N>[], given: Readonly<Record<string, unknown>> | undefined, author: Author<N>): N {
+function settled<N extends Node>(
+  row: OpRow,
+  args: readonly Argument<N>[],
+  given: Readonly<Record<string, unknown>> | undefined,
+  author: Author<N>,
+): N {
   const operands = settleOperands(row, args, author);
   const types = operands.map((operand) => operand.type);
   const attributes = settleAttributes(row, types, given);
   const type = inferType(row, types, attributes);
-  if (row.widens && types.some(({ dtype }) => isCoded(dtype))) return castTo(decoded(row, operands, given, author), type.dtype, author);
+  if (row.widens && types.some(({ dtype }) => isCoded(dtype)))
+    return castTo(decoded(row, operands, given, author), type.dtype, author);
   const node = author.make(row, attributes, type, operands);
-  if (operands.every((operand, i) => operand === args[i])) rememberPlain(row, types, { given, attributes, type, flops: node.flops });
+  if (operands.every((operand, i) => operand === args[i]))
+    rememberPlain(row, types, { given, attributes, type, flops: node.flops });
   return node;
 }
 
@@ -40,7 +52,10 @@ function settled<N extends Node>(row: OpRow, args: readonly Argument<N>[], given
  * and never how they are computed.
  */
 function decoded<N extends Node>(
-  row: OpRow, operands: readonly N[], given: Readonly<Record<string, unknown>> | undefined, author: Author<N>,
+  row: OpRow,
+  operands: readonly N[],
+  given: Readonly<Record<string, unknown>> | undefined,
+  author: Author<N>,
 ): N {
   const coded = operands.find(({ type }) => isCoded(type.dtype)) as N;
   const { factors, name } = DTYPES[coded.type.dtype];
@@ -51,10 +66,17 @@ function decoded<N extends Node>(
 }
 
 /** The attributes of a call, with a precision where its row has that and they do not say it. */
-const inPrecision = (row: OpRow, precision: Precision, given: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, unknown>> | undefined =>
-  (Object.hasOwn(row.attributes, 'precision') ? { precision, ...given } : given);
+const inPrecision = (
+  row: OpRow,
+  precision: Precision,
+  given: Readonly<Record<string, unknown>> | undefined,
+): Readonly<Record<string, unknown>> | undefined =>
+  Object.hasOwn(row.attributes, 'precision') ? { precision, ...given } : given;
 
-/** What a call without casts or literals came to, by the types of its operands and its attributes: all of it follows from them. */
+/**
+ * What a call without casts or literals came to, by the types of its operands and its attributes: all of it follows
+ * from them.
+ */
 interface PlainCall {
   readonly given: Readonly<Record<string, unknown>> | undefined;
   readonly attributes: Attributes;
@@ -76,10 +98,17 @@ function rememberPlain(row: OpRow, types: readonly TensorType[], call: PlainCall
 }
 
 /** Whether attributes as they were given are numbers, texts and the like, which the caller cannot change later. */
-const isPlain = (given: PlainCall['given']): boolean => given === undefined || Object.values(given).every((value) => typeof value !== 'object' && typeof value !== 'function');
+const isPlain = (given: PlainCall['given']): boolean =>
+  given === undefined ||
+  Object.values(given).every((value) => typeof value !== 'object' && typeof value !== 'function');
 
 /** The node of a call like one that was settled before, without going through its checks again. */
-function repeated<N extends Node>(row: OpRow, args: readonly Argument<N>[], given: PlainCall['given'], author: Author<N>): N | undefined {
+function repeated<N extends Node>(
+  row: OpRow,
+  args: readonly Argument<N>[],
+  given: PlainCall['given'],
+  author: Author<N>,
+): N | undefined {
   if (args.length > 2 || args.length !== row.operands.length || row.variadic) return undefined;
   const [a, b] = args;
   if (typeof a !== 'object' || (args.length === 2 && typeof b !== 'object')) return undefined;
@@ -107,14 +136,27 @@ function isGivenAlike(known: PlainCall['given'], given: PlainCall['given']): boo
 }
 
 /** A node of a row the caller knows to be well formed, as laws and compensation plans make them. */
-export function derive<N extends Node>(row: OpRow, operands: readonly N[], given: Readonly<Record<string, unknown>> | undefined, author: Author<N>): N {
+export function derive<N extends Node>(
+  row: OpRow,
+  operands: readonly N[],
+  given: Readonly<Record<string, unknown>> | undefined,
+  author: Author<N>,
+): N {
   const types = operands.map((operand) => operand.type);
   const attributes = settleAttributes(row, types, given);
   return author.make(row, attributes, inferType(row, types, attributes), operands);
 }
 
-/** A node whose attributes are canonical already, as a trace holds them: all is checked as in a call, nothing is promoted or rewritten again. */
-export function restate<N extends Node>(row: OpRow, operands: readonly N[], values: Attributes['values'], author: Author<N>): N {
+/**
+ * A node whose attributes are canonical already, as a trace holds them: all is checked as in a call, nothing is
+ * promoted or rewritten again.
+ */
+export function restate<N extends Node>(
+  row: OpRow,
+  operands: readonly N[],
+  values: Attributes['values'],
+  author: Author<N>,
+): N {
   if (!takes(row, operands.length)) throw wrongCount(row, operands.length);
   const types = operands.map((operand) => operand.type);
   checkKinds(row, types);
@@ -127,11 +169,19 @@ export function restate<N extends Node>(row: OpRow, operands: readonly N[], valu
 function settleOperands<N extends Node>(row: OpRow, args: readonly Argument<N>[], author: Author<N>): readonly N[] {
   if (!takes(row, args.length)) throw wrongCount(row, args.length);
   const operands = args.every(isExpression) ? args : withConstants(row, args, author);
-  checkKinds(row, operands.map((operand) => operand.type));
+  checkKinds(
+    row,
+    operands.map((operand) => operand.type),
+  );
   const isAsGiven = row.promotion === 'none' && !operands.some(({ type }) => isCoded(type.dtype));
   if (isAsGiven) return operands;
-  const dtypes = promotedDTypes(row, operands.map((operand) => operand.type.dtype));
-  return operands.map((operand, i) => (operand.type.dtype === dtypes[i] ? operand : castTo(operand, dtypes[i] as DType, author)));
+  const dtypes = promotedDTypes(
+    row,
+    operands.map((operand) => operand.type.dtype),
+  );
+  return operands.map((operand, i) =>
+    operand.type.dtype === dtypes[i] ? operand : castTo(operand, dtypes[i] as DType, author),
+  );
 }
 
 const takes = (row: OpRow, count: number): boolean => (row.variadic ? count > 0 : count === row.operands.length);
@@ -151,7 +201,14 @@ function withConstants<N extends Node>(row: OpRow, args: readonly Argument<N>[],
 
 function wrongCount(row: OpRow, count: number): ShapeError {
   const names = row.operands.map((operand) => operand.name).join(', ');
-  return new ShapeError(`${row.name}: ${count} ${count === 1 ? 'operand was' : 'operands were'} given; it takes ${row.variadic ? 'a list of at least one' : `${row.operands.length} (${names})`}: ${count < row.operands.length ? `give ${row.operands.slice(count).map((operand) => operand.name).join(', ')} too` : row.variadic ? 'give it one' : 'leave the others out'}.`, { op: row.name, count });
+  const taken = row.variadic ? 'a list of at least one' : `${row.operands.length} (${names})`;
+  const missing = row.operands.slice(count).map((operand) => operand.name);
+  const remedy =
+    missing.length > 0 ? `give ${missing.join(', ')} too` : row.variadic ? 'give it one' : 'leave the others out';
+  return new ShapeError(
+    `${row.name}: ${count} ${count === 1 ? 'operand was' : 'operands were'} given; it takes ${taken}: ${remedy}.`,
+    { op: row.name, count },
+  );
 }
 
 // Constants of an author by dtype and value, so that a loop over `x.add(1)` makes one node for its 1.
@@ -177,11 +234,18 @@ function makeConstant<N extends Node>(dtype: DType, value: number | bigint, auth
 
 function castTo<N extends Node>(operand: N, dtype: DType, author: Author<N>): N {
   if (operand.type.dtype === dtype) return operand;
-  const folded = operand.row === FULL && operand.type.shape.length === 0 ? castValue(operand.attributes.values['value'] as number | bigint, operand.type.dtype, dtype) : undefined;
+  const folded =
+    operand.row === FULL && operand.type.shape.length === 0
+      ? castValue(operand.attributes.values['value'] as number | bigint, operand.type.dtype, dtype)
+      : undefined;
   return folded === undefined ? derive(CAST, [operand], { dtype }, author) : constant(dtype, folded, author);
 }
 
-function settleAttributes(row: OpRow, types: readonly TensorType[], given: Readonly<Record<string, unknown>> | undefined): Attributes {
+function settleAttributes(
+  row: OpRow,
+  types: readonly TensorType[],
+  given: Readonly<Record<string, unknown>> | undefined,
+): Attributes {
   if (given === undefined && row.settle === undefined && Object.keys(row.attributes).length === 0) return NO_ATTRIBUTES;
   const read = readAttributes(row, given ?? {});
   return internAttributes(row.settle?.(types, read) ?? read);

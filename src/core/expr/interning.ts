@@ -76,9 +76,13 @@ export class InterningTable {
     for (let node = this.#slots[slot] as number; node !== EMPTY; node = this.#slots[slot] as number) {
       const at = node * STRIDE;
       if (
-        nodes[at + HASH] === hash && nodes[at + HEAD] === head && nodes[at + ATTRIBUTES] === attributes &&
-        nodes[at + A] === a && nodes[at + B] === b
-      ) return node;
+        nodes[at + HASH] === hash &&
+        nodes[at + HEAD] === head &&
+        nodes[at + ATTRIBUTES] === attributes &&
+        nodes[at + A] === a &&
+        nodes[at + B] === b
+      )
+        return node;
       slot = (slot + 1) & mask;
     }
     return this.#insert(head, attributes, a, b, hash);
@@ -144,14 +148,20 @@ export class InterningTable {
     this.#slots[slot] = node;
   }
 
-  /** Sweeps when the table is full, and answers whether it did. To be called where no node number is in hand that is not retained. */
+  /**
+   * Sweeps when the table is full, and answers whether it did. To be called where no node number is in hand that is not
+   * retained.
+   */
   sweepWhenFull(): boolean {
     if (this.#live < this.#sweepAt) return false;
     this.sweep();
     return true;
   }
 
-  /** Frees every node that nothing holds, and then the operands only such nodes held; where no node number is in hand, as above. */
+  /**
+   * Frees every node that nothing holds, and then the operands only such nodes held; where no node number is in hand,
+   * as above.
+   */
   sweep(): void {
     const unheld: NodeId[] = [];
     for (let node = 1; node < this.#next; node++) {
@@ -182,7 +192,7 @@ export class InterningTable {
   }
 
   #grow(): void {
-    const capacity = this.#nodes.length / STRIDE * 2;
+    const capacity = (this.#nodes.length / STRIDE) * 2;
     const wide = new Uint32Array(capacity * STRIDE);
     wide.set(this.#nodes);
     this.#nodes = wide;

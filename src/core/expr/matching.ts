@@ -18,8 +18,13 @@ export interface Matcher {
 }
 
 const ANY: Matcher = {
-  name: undefined, constant: undefined, row: undefined, holds: undefined,
-  operands: [], commutes: false, options: undefined,
+  name: undefined,
+  constant: undefined,
+  row: undefined,
+  holds: undefined,
+  operands: [],
+  commutes: false,
+  options: undefined,
 };
 
 /** Prepares a pattern. */
@@ -96,9 +101,7 @@ function lookUp<N>(name: string, bound: Bound<N>): N | undefined {
   return undefined;
 }
 
-function solveOperands<N extends PatternNode>(
-  { matcher, node, next }: Goal<N>, bound: Bound<N>,
-): Bound<N> | undefined {
+function solveOperands<N extends PatternNode>({ matcher, node, next }: Goal<N>, bound: Bound<N>): Bound<N> | undefined {
   const { operands, commutes } = matcher;
   let goals = next;
   for (let i = operands.length - 1; i >= 0; i--) {

@@ -1,5 +1,5 @@
-// A node of the graph: an op on operands, or a root. It is pure: making one touches no table and takes no number of a trace, so that
-// laws, gradients and symbolic layers may build as many candidates as they like.
+// A node of the graph: an op on operands, or a root. It is pure: making one touches no table and takes no number of a
+// trace, so that laws, gradients and symbolic layers may build as many candidates as they like.
 import type { OpRow } from '../ops/define.ts';
 import type { Precision } from '../tensor/dtype.ts';
 import type { TensorType } from '../tensor/type.ts';
@@ -23,7 +23,8 @@ const EXACT = 1;
 const REWRITTEN = 2;
 
 /** The semantics of results of a numerics class; `rewritten` where better forms take the place of written ones. */
-export const semanticsOf = (isExact: boolean, rewritten: boolean): Semantics => (isExact ? EXACT : 0) | (rewritten ? REWRITTEN : 0);
+export const semanticsOf = (isExact: boolean, rewritten: boolean): Semantics =>
+  (isExact ? EXACT : 0) | (rewritten ? REWRITTEN : 0);
 
 /** Whether results of these semantics have the bits of the numeric specification. */
 export const isExactIn = (semantics: Semantics): boolean => (semantics & EXACT) !== 0;
@@ -45,7 +46,14 @@ export class Node {
   readonly isLiteral: boolean;
   #flops = -1;
 
-  constructor(row: OpRow | undefined, attributes: Attributes, type: TensorType, semantics: Semantics, operands: readonly Node[], isLiteral = false) {
+  constructor(
+    row: OpRow | undefined,
+    attributes: Attributes,
+    type: TensorType,
+    semantics: Semantics,
+    operands: readonly Node[],
+    isLiteral = false,
+  ) {
     this.row = row;
     this.attributes = attributes;
     this.type = type;
@@ -63,7 +71,14 @@ export class Node {
   get flops(): number {
     if (this.#flops < 0) {
       const { row } = this;
-      this.#flops = row === undefined || row.kernel.skeleton === 'alias' ? 0 : row.flops(this.operands.map((operand) => operand.type), this.type, this.attributes.values);
+      this.#flops =
+        row === undefined || row.kernel.skeleton === 'alias'
+          ? 0
+          : row.flops(
+              this.operands.map((operand) => operand.type),
+              this.type,
+              this.attributes.values,
+            );
     }
     return this.#flops;
   }
@@ -91,5 +106,7 @@ export interface Author<N extends Node = Node> {
 
 /** The author of plain nodes. */
 export const nodeAuthor = (semantics: Semantics): Author => ({
-  semantics, make: (row, attributes, type, operands, isLiteral) => new Node(row, attributes, type, semantics, operands, isLiteral), noted: () => {},
+  semantics,
+  make: (row, attributes, type, operands, isLiteral) => new Node(row, attributes, type, semantics, operands, isLiteral),
+  noted: () => {},
 });

@@ -1,7 +1,7 @@
 // Rules on nodes. Exact ones are part of the canonical form of every call; real ones are used as the author wants.
 //
-// Real rules change bits, so they are never silent: mode `apply` is part of a result's identity and every application is
-// noted on the trace; mode `offer` computes what was written and says which better form exists.
+// Real rules change bits, so they are never silent: mode `apply` is part of a result's identity and every application
+// is noted on the trace; mode `offer` computes what was written and says which better form exists.
 import type { AttributeValues, OpRow } from '../ops/define.ts';
 import { internAttributes } from './attributes.ts';
 import type { Author, Node } from './node.ts';
@@ -15,7 +15,10 @@ const REAL = new RuleIndex(REAL_RULES);
 
 /** Makes a node of a row from operands the caller knows to fit. */
 type Derive<N extends Node> = (
-  row: OpRow, operands: readonly N[], given: AttributeValues | undefined, author: Author<N>,
+  row: OpRow,
+  operands: readonly N[],
+  given: AttributeValues | undefined,
+  author: Author<N>,
 ) => N;
 
 /** The form that exact rules leave a node in: itself, where none applies. */

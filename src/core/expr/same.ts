@@ -7,8 +7,8 @@ import type { PatternNode } from './pattern.ts';
 const MAX_DEPTH = 4;
 
 /**
- * Whether two nodes are the same op with the same attributes on operands that are the same; roots are compared as objects.
- * False may mean "too deep to say".
+ * Whether two nodes are the same op with the same attributes on operands that are the same; roots are compared as
+ * objects. False may mean "too deep to say".
  */
 export function isSame(a: PatternNode, b: PatternNode, depth = MAX_DEPTH): boolean {
   if (a === b) return true;

@@ -21,7 +21,10 @@ const isRowTemplate = (template: Template): template is RowTemplate => Array.isA
 
 /** What the template makes of the nodes that were found; its constants are of the dtype. */
 export function instantiate<N extends PatternNode>(
-  template: Template, found: Bindings<N>, dtype: DType, build: Build<N>,
+  template: Template,
+  found: Bindings<N>,
+  dtype: DType,
+  build: Build<N>,
 ): N {
   if (typeof template === 'string') return found[template] as N;
   if (typeof template === 'number') return build(FULL, [], { shape: [], value: template, dtype });

@@ -9,7 +9,9 @@ import { DIGEST_BYTES } from './digest.ts';
 import type { Digest } from './digest.ts';
 import { TlvWriter } from './encode.ts';
 
-/** A panel holds at least this much, unless it is the last: 256 KiB keep 95 % of one-shot hashing speed, 64 KiB 80 %. */
+/**
+ * A panel holds at least this much, unless it is the last: 256 KiB keep 95 % of one-shot hashing speed, 64 KiB 80 %.
+ */
 export const PANEL_MIN_BYTES = 256 * 1024;
 /** Rows shorter than this have no digests of their own. */
 export const ROW_DIGEST_MIN_BYTES = 1024;
@@ -35,14 +37,20 @@ export function panelLayout(shape: Shape, dtype: DType): PanelLayout {
   return { rowBytes, rowCount, rowsPerPanel, panelCount: Math.ceil(rowCount / rowsPerPanel) };
 }
 
-/** The digests of all panels, 32 bytes each, in row order. `array` holds the row-major elements; its bytes are hashed in place. */
+/**
+ * The digests of all panels, 32 bytes each, in row order. `array` holds the row-major elements; its bytes are hashed in
+ * place.
+ */
 export function panelDigests(array: ArrayBufferView, shape: Shape, dtype: DType, digest: Digest): Uint8Array {
   const { rowBytes, rowsPerPanel, panelCount } = panelLayout(shape, dtype);
   const bytes = elementBytes(array, shape, dtype);
   return panelCount === 1 ? digest.hash(bytes) : blockDigests(bytes, rowBytes * rowsPerPanel, panelCount, digest);
 }
 
-/** The digests of all rows, 32 bytes each; undefined when rows are under 1 KiB, where they would cost more than they save. */
+/**
+ * The digests of all rows, 32 bytes each; undefined when rows are under 1 KiB, where they would cost more than they
+ * save.
+ */
 export function rowDigests(array: ArrayBufferView, shape: Shape, dtype: DType, digest: Digest): Uint8Array | undefined {
   const { rowBytes, rowCount } = panelLayout(shape, dtype);
   const bytes = elementBytes(array, shape, dtype);
@@ -56,8 +64,9 @@ export function contentId(panels: Uint8Array, shape: Shape, dtype: DType, digest
   const { panelCount } = panelLayout(shape, dtype);
   if (panels.length !== panelCount * DIGEST_BYTES) {
     throw new ShapeError(
-      `content id: ${panels.length} bytes of panel digests; ${dtype}${formatShape(shape)} has ${panelCount} panels of ${DIGEST_BYTES}. ` +
-      'Take them from panelDigests with the same shape and dtype.',
+      `content id: ${panels.length} bytes of panel digests; ${dtype}${formatShape(shape)} has ${panelCount} ` +
+        `panels of ${DIGEST_BYTES}. ` +
+        'Take them from panelDigests with the same shape and dtype.',
       { shape, dtype, lengthBytes: panels.length, panelCount },
     );
   }
@@ -68,7 +77,10 @@ export function contentId(panels: Uint8Array, shape: Shape, dtype: DType, digest
   return digest.hash(writer.view());
 }
 
-/** Indices of the panels (or rows) of `next` that `previous` does not have at the same place. Same dtype and last dim on both sides. */
+/**
+ * Indices of the panels (or rows) of `next` that `previous` does not have at the same place. Same dtype and last dim on
+ * both sides.
+ */
 export function changedPanels(previous: Uint8Array, next: Uint8Array): number[] {
   const changed: number[] = [];
   for (let at = 0; at < next.length; at += DIGEST_BYTES) {
@@ -95,18 +107,23 @@ function blockDigests(bytes: Uint8Array, blockBytes: number, count: number, dige
 
 const HOST_IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
-/** The bytes under an array, if they are as many as the shape and dtype say (a detached array has none) and in format order. */
+/**
+ * The bytes under an array, if they are as many as the shape and dtype say (a detached array has none) and in format
+ * order.
+ */
 function elementBytes(array: ArrayBufferView, shape: Shape, dtype: DType): Uint8Array {
   const expectedBytes = sizeOf(shape) * DTYPES[dtype].itemBytes;
   if (array.byteLength !== expectedBytes) {
     throw new ShapeError(
       `content id: the array has ${array.byteLength} bytes, ${dtype}${formatShape(shape)} has ${expectedBytes}. ` +
-      'Pass the whole row-major array, attached, with its own shape and dtype.',
+        'Pass the whole row-major array, attached, with its own shape and dtype.',
       { lengthBytes: array.byteLength, expectedBytes, shape, dtype },
     );
   }
   if (!HOST_IS_LITTLE_ENDIAN && DTYPES[dtype].itemBytes > 1) {
-    throw new UnavailableError('Content ids are over little-endian bytes and this host is big-endian; use a little-endian host.');
+    throw new UnavailableError(
+      'Content ids are over little-endian bytes and this host is big-endian; use a little-endian host.',
+    );
   }
   return bytesOf(array);
 }

@@ -21,7 +21,10 @@ export const isDigestHex = (text: string): boolean => /^[0-9a-f]{64}$/.test(text
 /** The 32 bytes of 64 lower-case hexadecimal digits; a FormatError otherwise (upper case is not a digest's name). */
 export function digestFromHex(text: string): Uint8Array {
   if (!isDigestHex(text)) {
-    throw new FormatError(`"${text.slice(0, 80)}" is not a digest; give 64 lower-case hexadecimal digits.`, { code: 'not-a-digest', text });
+    throw new FormatError(`"${text.slice(0, 80)}" is not a digest; give 64 lower-case hexadecimal digits.`, {
+      code: 'not-a-digest',
+      text,
+    });
   }
   return Uint8Array.from({ length: DIGEST_BYTES }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
 }

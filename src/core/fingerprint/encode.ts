@@ -6,7 +6,17 @@ import { DIGEST_BYTES } from './digest.ts';
 
 /** Field tags. Part of the identity format: a tag never changes its meaning. */
 export const TAG = {
-  null: 0, boolean: 1, u8: 2, u32: 3, u64: 4, f64: 5, string: 6, bytes: 7, digest: 8, list: 9, map: 10,
+  null: 0,
+  boolean: 1,
+  u8: 2,
+  u32: 3,
+  u64: 4,
+  f64: 5,
+  string: 6,
+  bytes: 7,
+  digest: 8,
+  list: 9,
+  map: 10,
 } as const;
 
 /** Largest hash input that is not tensor bytes. */
@@ -100,7 +110,9 @@ export class TlvWriter {
   /** 32 bytes, tagged apart from `bytes`. */
   digest(value: Uint8Array): this {
     if (value.length !== DIGEST_BYTES) {
-      throw new AttributeError(`A digest of ${value.length} bytes; give ${DIGEST_BYTES}.`, { lengthBytes: value.length });
+      throw new AttributeError(`A digest of ${value.length} bytes; give ${DIGEST_BYTES}.`, {
+        lengthBytes: value.length,
+      });
     }
     const at = this.#field(TAG.digest, DIGEST_BYTES);
     this.#bytes.set(value, at);
@@ -143,7 +155,9 @@ export class TlvWriter {
   /** What was written, not copied: valid until the next `begin` or `beginFields`. */
   view(): Uint8Array {
     if (this.#open !== 0) {
-      throw new AttributeError(`${this.#open} lists or maps are open; close each before the bytes are read.`, { open: this.#open });
+      throw new AttributeError(`${this.#open} lists or maps are open; close each before the bytes are read.`, {
+        open: this.#open,
+      });
     }
     return this.#bytes.subarray(0, this.#length);
   }
@@ -184,7 +198,9 @@ export class TlvWriter {
 
   #writeUtf8(text: string, at: number): number {
     if (/\p{Surrogate}/u.test(text)) {
-      throw new AttributeError('A string holds a lone surrogate, which has no UTF-8 form; pass well-formed text.', { text });
+      throw new AttributeError('A string holds a lone surrogate, which has no UTF-8 form; pass well-formed text.', {
+        text,
+      });
     }
     const bytes = encodeUtf8(text);
     this.#bytes.set(bytes, at);
@@ -195,7 +211,10 @@ export class TlvWriter {
     const needed = this.#length + extraBytes;
     if (needed <= this.#bytes.length) return;
     if (needed > MAX_ENCODED_BYTES) {
-      throw new LimitError(`A hash input of ${needed} bytes, more than ${MAX_ENCODED_BYTES}; pass large arrays as tensors.`, { needed });
+      throw new LimitError(
+        `A hash input of ${needed} bytes, more than ${MAX_ENCODED_BYTES}; pass large arrays as tensors.`,
+        { needed },
+      );
     }
     const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
     grown.set(this.#bytes.subarray(0, this.#length));
@@ -212,7 +231,9 @@ function headerOf(kind: string, version: number): Uint8Array {
   const known = headers.get(text);
   if (known !== undefined) return known;
   if (!/^[a-z][a-z0-9-]*$/.test(kind)) {
-    throw new AttributeError(`"${kind}" is not a kind of hash input; use lower-case letters, digits and hyphens.`, { kind });
+    throw new AttributeError(`"${kind}" is not a kind of hash input; use lower-case letters, digits and hyphens.`, {
+      kind,
+    });
   }
   checkInteger(version, 0xffff_ffff, 'version');
   const bytes = encodeUtf8(text);

@@ -28,7 +28,12 @@ const writer = new TlvWriter();
 /** The key of a result, 32 bytes (`sqs.result.v2`). */
 export function resultKey(parts: ResultKeyParts, digest: Digest): Uint8Array {
   const { numerics, rewrites } = parts.semantics;
-  writer.begin('result', 2).string(parts.op).u32(parts.version).u32(parts.output ?? 0).bytes(parts.attrs);
+  writer
+    .begin('result', 2)
+    .string(parts.op)
+    .u32(parts.version)
+    .u32(parts.output ?? 0)
+    .bytes(parts.attrs);
   const mark = writer.openList();
   for (const operand of parts.operands) writer.digest(operand);
   writer.close(mark).string(numerics).string(rewrites);

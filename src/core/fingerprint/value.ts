@@ -1,4 +1,5 @@
-// The canonical encoding of plain JSON values (memo arguments, attributes): equal bytes exactly for deeply identical values.
+// The canonical encoding of plain JSON values (memo arguments, attributes): equal bytes exactly for deeply identical
+// values.
 import { AttributeError, LimitError } from '../errors.ts';
 import type { TlvWriter } from './encode.ts';
 
@@ -8,9 +9,9 @@ export const MAX_VALUE_DEPTH = 128;
 type Path = (string | number)[];
 
 /**
- * Writes null, booleans, numbers, well-formed strings, dense arrays and plain objects, one field a value. Object.is decides
- * about numbers (−0 is not 0, NaN is NaN); key order does not count. Anything else (undefined, functions, symbols, BigInts,
- * class instances, sparse arrays, cycles) is an AttributeError that names its path from `name`.
+ * Writes null, booleans, numbers, well-formed strings, dense arrays and plain objects, one field a value. Object.is
+ * decides about numbers (−0 is not 0, NaN is NaN); key order does not count. Anything else (undefined, functions,
+ * symbols, BigInts, class instances, sparse arrays, cycles) is an AttributeError that names its path from `name`.
  */
 export function encodeValue(writer: TlvWriter, value: unknown, name = 'value'): void {
   writeValue(writer, value, { name, path: [], ancestors: [] });
@@ -24,14 +25,21 @@ interface Place {
 
 function writeValue(writer: TlvWriter, value: unknown, place: Place): void {
   switch (typeof value) {
-    case 'number': writer.f64(value); return;
-    case 'boolean': writer.boolean(value); return;
-    case 'string': writeText(writer, value, place); return;
+    case 'number':
+      writer.f64(value);
+      return;
+    case 'boolean':
+      writer.boolean(value);
+      return;
+    case 'string':
+      writeText(writer, value, place);
+      return;
     case 'object':
       if (value === null) writer.null();
       else writeObject(writer, value, place);
       return;
-    default: throw refusal(place, describe(value));
+    default:
+      throw refusal(place, describe(value));
   }
 }
 
@@ -48,7 +56,10 @@ function writeObject(writer: TlvWriter, value: object, place: Place): void {
   if (place.ancestors.includes(value)) throw refusal(place, 'a cycle');
   if (place.ancestors.length === MAX_VALUE_DEPTH) {
     const text = formatPath(place);
-    throw new LimitError(`${text} is nested deeper than ${MAX_VALUE_DEPTH}; flatten it.`, { path: text, limit: MAX_VALUE_DEPTH });
+    throw new LimitError(`${text} is nested deeper than ${MAX_VALUE_DEPTH}; flatten it.`, {
+      path: text,
+      limit: MAX_VALUE_DEPTH,
+    });
   }
   if (Object.getOwnPropertySymbols(value).length > 0) throw refusal(place, 'an object with symbol keys');
   place.ancestors.push(value);
@@ -104,7 +115,8 @@ function describe(value: unknown): string {
 function refusal(place: Place, what: string): AttributeError {
   const path = formatPath(place);
   return new AttributeError(
-    `${path} is ${what}; pass null, booleans, numbers, strings, dense arrays and plain objects, and arrays of numbers as tensors.`,
+    `${path} is ${what}; pass null, booleans, numbers, strings, dense arrays and plain objects, and arrays of ` +
+      'numbers as tensors.',
     { path },
   );
 }

@@ -9,13 +9,21 @@ const MAX_ELEMENTS = 6;
 const MAX_DEPTH = 3;
 /** One line: type, expression, source, and the first elements where they are in memory. */
 export function printTensor(expression: Call, value: Value | undefined): string {
-  const parts = [`Tensor ${formatType(expression.type)}`, printExpression(expression), expression.origin === 'pending' && value === undefined ? 'not computed yet' : printOrigin(expression)];
+  const parts = [
+    `Tensor ${formatType(expression.type)}`,
+    printExpression(expression),
+    expression.origin === 'pending' && value === undefined ? 'not computed yet' : printOrigin(expression),
+  ];
   if (value !== undefined) parts.push(...printValues(value));
   return parts.join(' · ');
 }
 
 const ORIGINS: Record<Call['origin'], string> = {
-  pending: 'not computed yet', given: 'given', computed: 'computed', ram: 'reused from RAM', part: 'reused in part',
+  pending: 'not computed yet',
+  given: 'given',
+  computed: 'computed',
+  ram: 'reused from RAM',
+  part: 'reused in part',
 };
 
 const printOrigin = (expression: Call): string => ORIGINS[expression.origin];
@@ -24,17 +32,21 @@ const printOrigin = (expression: Call): string => ORIGINS[expression.origin];
 export function printExpression(expression: Call, depth = 0): string {
   const { row, operands, attributes } = expression;
   if (row === undefined) return `#${expression.seq}`;
-  if (row.source && expression.type.shape.length === 0 && attributes.values['value'] !== undefined) return printAttribute(attributes.values['value']);
+  if (row.source && expression.type.shape.length === 0 && attributes.values['value'] !== undefined)
+    return printAttribute(attributes.values['value']);
   if (depth >= MAX_DEPTH) return `${row.name}(…)`;
   const shown = operands.slice(0, MAX_OPERANDS).map((operand) => printExpression(operand, depth + 1));
   const more = operands.length > MAX_OPERANDS ? [`… ${operands.length - MAX_OPERANDS} more`] : [];
-  return `${row.name}(${[...shown, ...more, printAttributes(attributes.values, row)].filter((text) => text !== '').join(', ')})`;
+  const parts = [...shown, ...more, printAttributes(attributes.values, row)];
+  return `${row.name}(${parts.filter((text) => text !== '').join(', ')})`;
 }
 
 function printValues({ array: stored, type }: Value): string[] {
   const array = numbersOf(stored, type.dtype);
   if (array.length === 0) return ['empty'];
-  const shown = Array.from(array.subarray(0, MAX_ELEMENTS) as Iterable<number | bigint>, (x) => (type.dtype === 'bool' ? String(x === 1) : printNumber(x)));
+  const shown = Array.from(array.subarray(0, MAX_ELEMENTS) as Iterable<number | bigint>, (x) =>
+    type.dtype === 'bool' ? String(x === 1) : printNumber(x),
+  );
   const elements = `[${shown.join(', ')}${array.length > MAX_ELEMENTS ? ', …' : ''}]`;
   if (typeof array[0] === 'bigint' || type.dtype === 'bool' || array.length === 1) return [elements];
   let [low, high] = [Infinity, -Infinity];
@@ -45,4 +57,8 @@ function printValues({ array: stored, type }: Value): string[] {
   return low <= high ? [`min ${printNumber(low)} max ${printNumber(high)}`, elements] : [elements];
 }
 
-const printNumber = (x: number | bigint): string => (typeof x === 'bigint' ? `${x}n` : Number.isInteger(x) ? String(x) : String(Number(x.toPrecision(4)))).replace('-', '−');
+const printNumber = (x: number | bigint): string =>
+  (typeof x === 'bigint' ? `${x}n` : Number.isInteger(x) ? String(x) : String(Number(x.toPrecision(4)))).replace(
+    '-',
+    '−',
+  );

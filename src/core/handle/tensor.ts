@@ -6,7 +6,15 @@ import type { OpRow } from '../ops/define.ts';
 import { FOREIGN_METHODS, METHODS, opNamed } from '../ops/index.ts';
 import { splitParts } from '../ops/split.ts';
 import type { Value } from '../tensor/block.ts';
-import { type DType, type DTypeArrays, type ElementOf, type ListOfRank, type NestedList, numbersOf, type TypedArray } from '../tensor/dtype.ts';
+import {
+  type DType,
+  type DTypeArrays,
+  type ElementOf,
+  type ListOfRank,
+  type NestedList,
+  numbersOf,
+  type TypedArray,
+} from '../tensor/dtype.ts';
 import type { ForeignClass } from '../tensor/export.ts';
 import { formatShape, type Shape } from '../tensor/shape.ts';
 import type { Explanation } from '../engine/explain.ts';
@@ -32,7 +40,10 @@ export interface Owner {
   contentIdOf(expression: Call): Promise<Uint8Array>;
   /** The buffer of the elements on the sheet's GPU, theirs while the expression has its value. */
   lend(expression: Call): Promise<GPUBuffer>;
-  /** A copy as a tensor of a library that computes on the sheet's GPU, where the elements are; undefined where they go through RAM. */
+  /**
+   * A copy as a tensor of a library that computes on the sheet's GPU, where the elements are; undefined where they go
+   * through RAM.
+   */
   exportOnGpu<F>(expression: Call, foreign: ForeignClass<F>): Promise<F | undefined>;
   explain(expression: Call): Explanation;
   release(expression: Call): void;
@@ -77,7 +88,10 @@ export class Tensor<D extends DType = DType> {
     return this.expression.type.size;
   }
 
-  /** Where the elements come from: `pending` until they are computed or found, then `computed`, `part`, `ram`, or `given`. */
+  /**
+   * Where the elements come from: `pending` until they are computed or found, then `computed`, `part`, `ram`, or
+   * `given`.
+   */
   get source(): string {
     return this.expression.origin;
   }
@@ -92,7 +106,10 @@ export class Tensor<D extends DType = DType> {
 
   /** The single element of a tensor of size 1. */
   async item(): Promise<ElementOf<D>> {
-    if (this.size !== 1) throw new ShapeError(`item: this tensor has ${this.size} elements; read data(), or reduce it to one.`, { shape: this.shape });
+    if (this.size !== 1)
+      throw new ShapeError(`item: this tensor has ${this.size} elements; read data(), or reduce it to one.`, {
+        shape: this.shape,
+      });
     const [element] = numbersOf(await this.data(), this.dtype);
     return (this.dtype === 'bool' ? element === 1 : element) as never;
   }
@@ -101,8 +118,16 @@ export class Tensor<D extends DType = DType> {
   toArray<R extends 0 | 1 | 2 | 3 | 4>(rank: R): Promise<ListOfRank<ElementOf<D>, R>>;
   toArray(): Promise<NestedList<ElementOf<D>>>;
   async toArray(rank = this.shape.length): Promise<unknown> {
-    if (rank !== this.shape.length) throw new ShapeError(`toArray: this tensor of shape ${formatShape(this.shape)} has rank ${this.shape.length}, not ${String(rank)}; pass its rank, or nothing.`, { shape: this.shape, rank });
-    const flat = Array.from(numbersOf(await this.data(), this.dtype) as Iterable<unknown>, this.dtype === 'bool' ? (x) => x === 1 : (x) => x);
+    if (rank !== this.shape.length)
+      throw new ShapeError(
+        `toArray: this tensor of shape ${formatShape(this.shape)} has rank ${this.shape.length}, not ` +
+          `${String(rank)}; pass its rank, or nothing.`,
+        { shape: this.shape, rank },
+      );
+    const flat = Array.from(
+      numbersOf(await this.data(), this.dtype) as Iterable<unknown>,
+      this.dtype === 'bool' ? (x) => x === 1 : (x) => x,
+    );
     return this.shape.length === 0 ? flat[0] : nest(flat, this.shape);
   }
 
@@ -117,8 +142,9 @@ export class Tensor<D extends DType = DType> {
   }
 
   /**
-   * The elements as a GPUBuffer of `sheet.gpuDevice()`, without a copy, for other WebGPU code on that device. It is there to be
-   * read, while this tensor is held and not disposed of; floats and integers of 32 bits as they are, narrower ones packed.
+   * The elements as a GPUBuffer of `sheet.gpuDevice()`, without a copy, for other WebGPU code on that device. It is
+   * there to be read, while this tensor is held and not disposed of; floats and integers of 32 bits as they are,
+   * narrower ones packed.
    */
   async gpuBuffer(): Promise<GPUBuffer> {
     this.#checkReadable();
@@ -126,13 +152,13 @@ export class Tensor<D extends DType = DType> {
   }
 
   /**
-   * A copy as a tensor of another library: its Tensor class (onnxruntime, transformers.js) or its module (tf). On the GPU where the
-   * elements are there and tf is set to a backend on the sheet's device.
+   * A copy as a tensor of another library: its Tensor class (onnxruntime, transformers.js) or its module (tf). On the
+   * GPU where the elements are there and tf is set to a backend on the sheet's device.
    */
   async as<F>(foreign: ForeignClass<F>): Promise<F> {
     const onGpu = this.#isGone ? undefined : await this.owner.exportOnGpu(this.expression, foreign);
     if (onGpu !== undefined) return onGpu;
-    const array = await this.data() as unknown as TypedArray;
+    const array = (await this.data()) as unknown as TypedArray;
     const { exportAs } = await import('../tensor/export.ts');
     return exportAs(foreign, { dtype: this.dtype, shape: this.shape, array, fresh: true });
   }
@@ -145,7 +171,9 @@ export class Tensor<D extends DType = DType> {
 
   /** Parts of an axis, each a slice: so many equal ones, or those between the given indices. */
   split(sections: number | readonly number[], options: { readonly axis?: number } = {}): PendingTensor<D>[] {
-    return splitParts(this.expression.type, sections, options).map(({ row, attributes }) => this.owner.call(row, this.expression, [attributes]) as PendingTensor<D>);
+    return splitParts(this.expression.type, sections, options).map(
+      ({ row, attributes }) => this.owner.call(row, this.expression, [attributes]) as PendingTensor<D>,
+    );
   }
 
   /** Op by op, what was reused and what was computed, and why. */
@@ -153,7 +181,10 @@ export class Tensor<D extends DType = DType> {
     return this.owner.explain(this.expression);
   }
 
-  /** Gives pinned memory back now; the tensor can still be read, it is computed again then. Roots cannot be read any more. */
+  /**
+   * Gives pinned memory back now; the tensor can still be read, it is computed again then. Roots cannot be read any
+   * more.
+   */
   dispose(): void {
     if (this.#disposed) return;
     this.owner.release(this.expression);
@@ -168,10 +199,17 @@ export class Tensor<D extends DType = DType> {
     return printTensor(this.expression, this.owner.peek(this.expression));
   }
 
-  /** As text it is what `toString` says; a number it is not, and JavaScript's own operators would compare and add its text. */
+  /**
+   * As text it is what `toString` says; a number it is not, and JavaScript's own operators would compare and add its
+   * text.
+   */
   [Symbol.toPrimitive](hint: string): string {
     if (hint === 'string') return this.toString();
-    throw new SourceError('A tensor is no number for the operators of JavaScript: compare with x.greater(y) or x.equal(y), add with x.add(y), read a number with await x.item(); as text write `${x}`.', { hint });
+    throw new SourceError(
+      'A tensor is no number for the operators of JavaScript: compare with x.greater(y) or x.equal(y), add with ' +
+        'x.add(y), read a number with await x.item(); as text write `${x}`.',
+      { hint },
+    );
   }
 
   /** What it is, without its elements: `toArray` gives those. */
@@ -184,13 +222,20 @@ export class Tensor<D extends DType = DType> {
     return this.toString();
   }
 
-  /** Whether nobody has the elements any more: another handle may stand for the same ones, as a reshape to the same shape does. */
+  /**
+   * Whether nobody has the elements any more: another handle may stand for the same ones, as a reshape to the same
+   * shape does.
+   */
   get #isGone(): boolean {
     return this.#disposed && this.expression.value === undefined;
   }
 
   #checkReadable(): void {
-    if (this.#isGone) throw new ClosedError('This tensor was disposed and its elements came from outside; make it again with sheet.tensor(…).', {});
+    if (this.#isGone)
+      throw new ClosedError(
+        'This tensor was disposed and its elements came from outside; make it again with sheet.tensor(…).',
+        {},
+      );
   }
 
   async #value(): Promise<Value> {
@@ -213,7 +258,8 @@ const RESOLVED = Promise.resolve();
  */
 export class PendingTensor<D extends DType = DType> extends Tensor<D> implements PromiseLike<Tensor<D>> {
   then<A = Tensor<D>, B = never>(
-    onTensor?: ((tensor: Tensor<D>) => A | PromiseLike<A>) | null, onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
+    onTensor?: ((tensor: Tensor<D>) => A | PromiseLike<A>) | null,
+    onError?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): Promise<A | B> {
     let turn: Promise<void> | undefined;
     try {
@@ -230,7 +276,8 @@ export class PendingTensor<D extends DType = DType> extends Tensor<D> implements
 for (const [method, row] of METHODS) {
   if (row.operands.length === 0 || row.variadic) continue;
   Object.defineProperty(Tensor.prototype, method, {
-    configurable: true, writable: true,
+    configurable: true,
+    writable: true,
     value(this: Tensor, ...args: readonly unknown[]): unknown {
       return this.owner.call(row, this.expression, args);
     },
@@ -238,11 +285,18 @@ for (const [method, row] of METHODS) {
 }
 
 for (const [method, name] of FOREIGN_METHODS) {
-  if (!(method in Tensor.prototype)) Object.defineProperty(Tensor.prototype, method, { configurable: true, writable: true, value: (): unknown => opNamed(name) });
+  if (!(method in Tensor.prototype))
+    Object.defineProperty(Tensor.prototype, method, {
+      configurable: true,
+      writable: true,
+      value: (): unknown => opNamed(name),
+    });
 }
 
 function nest(flat: readonly unknown[], shape: Shape): unknown {
   if (shape.length <= 1) return flat;
   const step = flat.length / (shape[0] as number);
-  return Array.from({ length: shape[0] as number }, (_, i) => nest(flat.slice(i * step, (i + 1) * step), shape.slice(1)));
+  return Array.from({ length: shape[0] as number }, (_, i) =>
+    nest(flat.slice(i * step, (i + 1) * step), shape.slice(1)),
+  );
 }

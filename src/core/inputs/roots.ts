@@ -27,7 +27,10 @@ export class Roots {
     return valueOf(type, block);
   }
 
-  /** A result, with the value that stays with it, as a root of another class: known by its bytes, never by how they were made; by itself until they are in RAM. */
+  /**
+   * A result, with the value that stays with it, as a root of another class: known by its bytes, never by how they were
+   * made; by itself until they are in RAM.
+   */
   reenter(call: Call, value: Value): Call {
     value.block.hold();
     if (value.block.isLocal) call.contentId ??= this.#idOf(value);
@@ -35,7 +38,10 @@ export class Roots {
     return id === undefined ? this.#engine.root(value.type, value) : this.enter(value, id);
   }
 
-  /** A value as a root known by its content, so that equal bytes are one operand. Takes over the caller's hold of the value. */
+  /**
+   * A value as a root known by its content, so that equal bytes are one operand. Takes over the caller's hold of the
+   * value.
+   */
   enter(value: Value, id: Uint8Array = this.#idOf(value)): Call {
     const { contents } = this.#engine.parts;
     const known = contents.holderOf(toHex(id));
@@ -49,8 +55,9 @@ export class Roots {
   }
 
   /**
-   * A value that the store keeps as a root at the node of its content; nobody takes the bytes from this root. So it needs no
-   * WeakRef, which would hold it until the event loop turns: too long for a loop of calls that never wait for anything.
+   * A value that the store keeps as a root at the node of its content; nobody takes the bytes from this root. So it
+   * needs no WeakRef, which would hold it until the event loop turns: too long for a loop of calls that never wait for
+   * anything.
    */
   place(value: Value, id: Uint8Array = this.#idOf(value)): Call {
     const root = this.#engine.root(value.type, value);
@@ -67,7 +74,9 @@ export class Roots {
       if (!isElements(value)) return value;
       const type = tensorType(value.dtype, value.shape);
       // Another thread may write to shared memory between hashing and copying.
-      return inPlace && !isShared(value.array) ? this.#hashedInPlace(value, type, row) : this.#engine.root(type, this.snapshot(value.array, type));
+      return inPlace && !isShared(value.array)
+        ? this.#hashedInPlace(value, type, row)
+        : this.#engine.root(type, this.snapshot(value.array, type));
     });
   }
 
@@ -83,7 +92,10 @@ export class Roots {
     return root;
   }
 
-  /** Another root over bytes that are held already. It has its own number, so that the program reads the same whatever was known. */
+  /**
+   * Another root over bytes that are held already. It has its own number, so that the program reads the same whatever
+   * was known.
+   */
   #again(known: Call, id: Uint8Array): Call {
     const value = known.value as Value;
     const root = this.#engine.root(known.type, valueOf(value.type, value.block.hold()));
@@ -96,4 +108,5 @@ export class Roots {
   }
 }
 
-const isShared = ({ buffer }: TypedArray): boolean => typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;
+const isShared = ({ buffer }: TypedArray): boolean =>
+  typeof SharedArrayBuffer !== 'undefined' && buffer instanceof SharedArrayBuffer;

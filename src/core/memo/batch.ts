@@ -28,30 +28,46 @@ export interface RowSource {
   release(): void;
 }
 
-/** Reads what holds rows: an array of strings or JSON values, a typed array, or a tensor of ours or of another library. */
+/**
+ * Reads what holds rows: an array of strings or JSON values, a typed array, or a tensor of ours or of another library.
+ */
 export async function openRows(view: MemoView, name: string, given: unknown): Promise<RowSource> {
   if (Array.isArray(given)) return listRows(view, name, given);
   if (!isTensorLike(given)) {
-    throw new SourceError(`memo "${name}": its rows are ${given === null ? 'null' : `a ${typeof given}`}; give an array of strings or JSON, or a tensor.`, {});
+    throw new SourceError(
+      `memo "${name}": its rows are ${given === null ? 'null' : `a ${typeof given}`}; give an array of strings ` +
+        'or JSON, or a tensor.',
+      {},
+    );
   }
   if (ArrayBuffer.isView(given)) return viewRows(view, name, given);
-  if (!(given instanceof Tensor)) return elementRows(view, name, readElements(given, `memo "${name}"`), batchOf(view, name, given), () => {});
+  if (!(given instanceof Tensor))
+    return elementRows(view, name, readElements(given, `memo "${name}"`), batchOf(view, name, given), () => {});
   const { type, array, block } = await given.owner.demand(given.expression);
-  return elementRows(view, name, { ...type, array, fresh: false }, (elements) => ours(view, elements), () => block.release());
+  return elementRows(
+    view,
+    name,
+    { ...type, array, fresh: false },
+    (elements) => ours(view, elements),
+    () => block.release(),
+  );
 }
 
 const nothing = (): void => {};
 
 function listRows({ memoKeys, author }: MemoView, name: string, items: readonly unknown[]): RowSource {
   return {
-    count: items.length, release: nothing,
+    count: items.length,
+    release: nothing,
     keyOf: (rest, i) => memoKeys.row(rest, author, items[i], name),
     // Copies: what the function writes to its rows must not come back with them when they are run again.
     batch: (rows) => ({ rows: copyArguments(rows.map((i) => items[i])), release: nothing }),
   };
 }
 
-/** Every element of an array is a row, or every byte where there are no elements; a batch is of the array's own kind. */
+/**
+ * Every element of an array is a row, or every byte where there are no elements; a batch is of the array's own kind.
+ */
 function viewRows({ memoKeys }: MemoView, name: string, given: ArrayBufferView): RowSource {
   const owner = `memo "${name}": rows`;
   checkReadable(given, owner);
@@ -59,7 +75,8 @@ function viewRows({ memoKeys }: MemoView, name: string, given: ArrayBufferView):
   const bytes = bytesOf(given);
   const rowAt = (i: number): Uint8Array => bytes.subarray(i * width, (i + 1) * width);
   return {
-    count: bytes.length / width, release: nothing,
+    count: bytes.length / width,
+    release: nothing,
     keyOf: (rest, i) => memoKeys.contentRow(rest, memoKeys.bytesId(rowAt(i), owner)),
     batch: (rows) => {
       const picked = new Uint8Array(rows.length * width);
@@ -71,14 +88,29 @@ function viewRows({ memoKeys }: MemoView, name: string, given: ArrayBufferView):
 
 type MakeBatch = (elements: Elements, rows: readonly number[]) => Batch;
 
-function elementRows({ engine, memoKeys }: MemoView, name: string, { array, dtype, shape }: Elements, make: MakeBatch, release: () => void): RowSource {
+function elementRows(
+  { engine, memoKeys }: MemoView,
+  name: string,
+  { array, dtype, shape }: Elements,
+  make: MakeBatch,
+  release: () => void,
+): RowSource {
   const [count, ...rest] = shape;
-  if (count === undefined) throw new ShapeError(`memo "${name}": its rows are a scalar; give a tensor with rows along its first axis.`, { shape });
+  if (count === undefined)
+    throw new ShapeError(`memo "${name}": its rows are a scalar; give a tensor with rows along its first axis.`, {
+      shape,
+    });
   const type = tensorType(dtype, rest);
   return {
-    count, release,
-    keyOf: (key, i) => memoKeys.contentRow(key, engine.parts.contents.contentId(array.subarray(i * type.size, (i + 1) * type.size), type)),
-    batch: (rows) => make({ dtype, shape: [rows.length, ...rest], array: gather(array, type.size, rows, dtype), fresh: true }, rows),
+    count,
+    release,
+    keyOf: (key, i) =>
+      memoKeys.contentRow(
+        key,
+        engine.parts.contents.contentId(array.subarray(i * type.size, (i + 1) * type.size), type),
+      ),
+    batch: (rows) =>
+      make({ dtype, shape: [rows.length, ...rest], array: gather(array, type.size, rows, dtype), fresh: true }, rows),
   };
 }
 
@@ -93,7 +125,11 @@ function batchOf(view: MemoView, name: string, given: object): MakeBatch {
   if (isMadeOfDims(given)) return (elements) => ({ rows: asGiven(given, elements), release: nothing });
   const { gather } = given as { gather?: unknown };
   if ('dataId' in given && typeof gather === 'function') return (_, rows) => gathered(given, gather as Gather, rows);
-  throw new SourceError(`memo "${name}": rows of this kind of tensor cannot be made; pass sheet.tensor(t) and let the function make its own of it.`, {});
+  throw new SourceError(
+    `memo "${name}": rows of this kind of tensor cannot be made; pass sheet.tensor(t) and let the function make ` +
+      'its own of it.',
+    {},
+  );
 }
 
 type Gather = (rows: Int32Array) => { dispose(): void };

@@ -46,14 +46,23 @@ export function judgeTree(memo: Judged, tree: unknown): void {
   const { policy } = parts.settings;
   const { skeleton, leaves } = part(tree);
   for (const { leaf } of leaves) {
-    if (ArrayBuffer.isView(leaf) && isOpaque(leaf)) countDenials(parts, () => judgeSize(policy, { op: called(memo), type: tensorType('uint8', [leaf.byteLength]), seq: 0 }));
+    if (ArrayBuffer.isView(leaf) && isOpaque(leaf))
+      countDenials(parts, () =>
+        judgeSize(policy, { op: called(memo), type: tensorType('uint8', [leaf.byteLength]), seq: 0 }),
+      );
   }
   if (policy.finite !== undefined) judgeNumbers(memo, 'finite', policy.finite, skeleton);
 }
 
 const called = ({ name }: Judged): string => `memo "${name}"`;
 
-function judgeElements(memo: Judged, law: 'finite' | 'finiteInputs', verdict: Verdict, value: Value, known?: Health): void {
+function judgeElements(
+  memo: Judged,
+  law: 'finite' | 'finiteInputs',
+  verdict: Verdict,
+  value: Value,
+  known?: Health,
+): void {
   report(memo, law, verdict, findNonFinite(value, known));
 }
 

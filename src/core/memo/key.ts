@@ -16,7 +16,10 @@ import { Tensor } from '../handle/tensor.ts';
 
 const writer = new TlvWriter();
 
-/** Makes keys: digests of typed fields (docs/format/fingerprint.md), tensors and arrays by their content ids and, as arguments, by their kinds. */
+/**
+ * Makes keys: digests of typed fields (docs/format/fingerprint.md), tensors and arrays by their content ids and, as
+ * arguments, by their kinds.
+ */
 export class MemoKeys {
   readonly #digest: Digest;
   readonly #contents: Contents;
@@ -31,9 +34,18 @@ export class MemoKeys {
     return this.#hash(1, (to) => void to.string(name), deps, `memo "${name}": deps`, undefined);
   }
 
-  /** The key of a call: `sqs.memo.v3` of the definition, what bits results of the author's calls may have, and the arguments. */
+  /**
+   * The key of a call: `sqs.memo.v3` of the definition, what bits results of the author's calls may have, and the
+   * arguments.
+   */
   call(definition: Uint8Array, author: Author, args: readonly unknown[], name: string): Uint8Array {
-    return this.#hash(2, (to) => void to.digest(definition).u8(author.semantics).string(precisionOf(author)), args, `memo "${name}": arguments`, author);
+    return this.#hash(
+      2,
+      (to) => void to.digest(definition).u8(author.semantics).string(precisionOf(author)),
+      args,
+      `memo "${name}": arguments`,
+      author,
+    );
   }
 
   /** The key of one row of a call: the key of the call without its rows, and the row. */
@@ -47,10 +59,21 @@ export class MemoKeys {
   }
 
   /** `role` keeps definitions, calls and rows apart; leaves follow the skeleton with their paths. */
-  #hash(role: number, begin: (to: TlvWriter) => void, value: unknown, owner: string, author: Author | undefined): Uint8Array {
+  #hash(
+    role: number,
+    begin: (to: TlvWriter) => void,
+    value: unknown,
+    owner: string,
+    author: Author | undefined,
+  ): Uint8Array {
     const { skeleton, leaves } = part(value);
     // Leaves are hashed before the writer begins: content ids have a writer of their own, foreign getters may run code.
-    const marks = leaves.map(({ path, leaf }) => [path, typeof leaf === 'bigint' ? `n${leaf}` : `t${toHex(this.#contentOf(leaf, owner))}${author === undefined ? '' : ` ${kindIn(leaf, author)}`}`]);
+    const marks = leaves.map(({ path, leaf }) => [
+      path,
+      typeof leaf === 'bigint'
+        ? `n${leaf}`
+        : `t${toHex(this.#contentOf(leaf, owner))}${author === undefined ? '' : ` ${kindIn(leaf, author)}`}`,
+    ]);
     writer.begin('memo', 3).u8(role);
     begin(writer);
     encodeValue(writer, skeleton, owner);
@@ -72,7 +95,10 @@ export class MemoKeys {
   }
 }
 
-/** What an argument is beside its elements: a function may ask an array, a tensor of ours and one of another library for different things. */
+/**
+ * What an argument is beside its elements: a function may ask an array, a tensor of ours and one of another library for
+ * different things.
+ */
 export function kindIn(leaf: object, author: Author): string {
   return leaf instanceof Tensor ? `sheet${abroad(leaf, author)}` : kindOf(leaf);
 }
@@ -82,12 +108,17 @@ const precisionOf = ({ precision = 'float32' }: Author): string => precision;
 /** Its methods compute as its own view does: a tensor of a view of another class or precision is another argument. */
 function abroad(leaf: Tensor, author: Author): string {
   const own = leaf.owner.author;
-  return own.semantics === author.semantics && precisionOf(own) === precisionOf(author) ? '' : ` ${own.semantics} ${precisionOf(own)}`;
+  return own.semantics === author.semantics && precisionOf(own) === precisionOf(author)
+    ? ''
+    : ` ${own.semantics} ${precisionOf(own)}`;
 }
 
 /** Tensors of ours in a tree whose content is not known yet. */
 export function unidentified(value: unknown): Tensor[] {
-  return part(value).leaves.map(({ leaf }) => leaf).filter((leaf) => leaf instanceof Tensor).filter((tensor) => tensor.expression.contentId === undefined);
+  return part(value)
+    .leaves.map(({ leaf }) => leaf)
+    .filter((leaf) => leaf instanceof Tensor)
+    .filter((tensor) => tensor.expression.contentId === undefined);
 }
 
 /** Computes what is missing until every tensor of ours in a tree has its content id. */
@@ -95,8 +126,12 @@ export async function identify(tensors: readonly Tensor[]): Promise<void> {
   await Promise.all(tensors.map((tensor) => tensor.owner.contentIdOf(tensor.expression)));
 }
 
-/** Arguments with every list and plain object read once: a getter cannot give the key one value and the function another. */
-export const settleArguments = (args: readonly unknown[]): readonly unknown[] => copyTree(args, (leaf) => leaf) as readonly unknown[];
+/**
+ * Arguments with every list and plain object read once: a getter cannot give the key one value and the function
+ * another.
+ */
+export const settleArguments = (args: readonly unknown[]): readonly unknown[] =>
+  copyTree(args, (leaf) => leaf) as readonly unknown[];
 
 /** Arguments as they are now, whatever the caller writes to them later. Tensors that cannot be written to are kept. */
 export function copyArguments<A extends readonly unknown[]>(args: A): A {

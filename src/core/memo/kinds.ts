@@ -1,4 +1,5 @@
-// Kinds of arrays: a memoised function is given the very kind its caller gave, and gives back what no tensor holds as it was.
+// Kinds of arrays: a memoised function is given the very kind its caller gave, and gives back what no tensor holds as
+// it was.
 import { checkReadable } from '../tensor/foreign-dtypes.ts';
 import { bytesOf, dtypeOfArray } from '../tensor/dtype.ts';
 
@@ -7,9 +8,12 @@ type ViewClass = (new (buffer: ArrayBuffer) => ArrayBufferView) & { readonly pro
 const TYPED = Object.getPrototypeOf(Uint8Array.prototype) as object;
 
 /** The name of the language's own class of a view, whatever subclass or realm it is of. */
-const tagOf = (view: ArrayBufferView): string => (Reflect.get(TYPED, Symbol.toStringTag, view) as string | undefined) ?? 'DataView';
+const tagOf = (view: ArrayBufferView): string =>
+  (Reflect.get(TYPED, Symbol.toStringTag, view) as string | undefined) ?? 'DataView';
 
-/** What a tensor or an array is apart from its elements, as a text: `Float32Array`, `Uint8Array Buffer`, `dims Tensor`. */
+/**
+ * What a tensor or an array is apart from its elements, as a text: `Float32Array`, `Uint8Array Buffer`, `dims Tensor`.
+ */
 export function kindOf(leaf: object): string {
   const made = (leaf as { constructor?: { name?: unknown } }).constructor?.name;
   const name = typeof made === 'string' ? made : '';
@@ -53,4 +57,5 @@ export function rememberKind(view: ArrayBufferView): string {
 }
 
 /** A view of a remembered kind over bytes that are its own. */
-export const reviveView = (kind: string, bytes: Uint8Array): ArrayBufferView => made(kind.split(' ')[0] as string, prototypes.get(kind) as object, bytes);
+export const reviveView = (kind: string, bytes: Uint8Array): ArrayBufferView =>
+  made(kind.split(' ')[0] as string, prototypes.get(kind) as object, bytes);

@@ -1,4 +1,5 @@
-// Trees of tensors and plain JSON, as memo takes and gives them: told apart into a JSON skeleton and the leaves it lacks.
+// Trees of tensors and plain JSON, as memo takes and gives them: told apart into a JSON skeleton and the leaves it
+// lacks.
 import { MAX_VALUE_DEPTH } from '../fingerprint/value.ts';
 import { exportAs, type ForeignClass } from '../tensor/export.ts';
 import type { Elements } from '../tensor/elements.ts';
@@ -19,7 +20,10 @@ export interface Parted {
   readonly leaves: readonly Leaf[];
 }
 
-/** Parts a tree. What is no plain object, dense array or leaf stays in the skeleton, whose encoding refuses it by its path. */
+/**
+ * Parts a tree. What is no plain object, dense array or leaf stays in the skeleton, whose encoding refuses it by its
+ * path.
+ */
 export function part(value: unknown): Parted {
   const leaves: Leaf[] = [];
   return { skeleton: strip(value, [], leaves, []), leaves };
@@ -37,7 +41,10 @@ export function join(skeleton: unknown, leaves: readonly { readonly path: Path; 
   return top.tree;
 }
 
-/** True for a tensor of ours or of another library and for every array view; plain objects are JSON, whatever their keys. */
+/**
+ * True for a tensor of ours or of another library and for every array view; plain objects are JSON, whatever their
+ * keys.
+ */
 export function isTensorLike(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   if (value instanceof Tensor || ArrayBuffer.isView(value)) return true;
@@ -45,8 +52,12 @@ export function isTensorLike(value: unknown): value is object {
   return ('dims' in value && 'type' in value) || 'dataId' in value || ('data' in value && 'shape' in value);
 }
 
-/** A tree whose arrays and plain objects are copies, so that neither side sees what the other writes; getters are asked once. */
-export const copyTree = (value: unknown, copyLeaf: (leaf: object) => unknown): unknown => copyUnder(value, copyLeaf, []);
+/**
+ * A tree whose arrays and plain objects are copies, so that neither side sees what the other writes; getters are asked
+ * once.
+ */
+export const copyTree = (value: unknown, copyLeaf: (leaf: object) => unknown): unknown =>
+  copyUnder(value, copyLeaf, []);
 
 /** What is inside itself is left as it is, for its encoding to refuse. */
 function copyUnder(value: unknown, copyLeaf: (leaf: object) => unknown, above: readonly object[]): unknown {
@@ -57,10 +68,12 @@ function copyUnder(value: unknown, copyLeaf: (leaf: object) => unknown, above: r
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyUnder(item, copyLeaf, below)]));
 }
 
-const isTooDeep = (value: object, above: readonly object[]): boolean => above.length > MAX_VALUE_DEPTH || above.includes(value);
+const isTooDeep = (value: object, above: readonly object[]): boolean =>
+  above.length > MAX_VALUE_DEPTH || above.includes(value);
 
 /** Elements as a tensor of the kind `given` is of: the class of onnxruntime and transformers.js. */
-export const asGiven = (given: object, elements: Elements): unknown => exportAs(given.constructor as ForeignClass<unknown>, elements);
+export const asGiven = (given: object, elements: Elements): unknown =>
+  exportAs(given.constructor as ForeignClass<unknown>, elements);
 
 /** True for a tensor that its own class can make: onnxruntime's and transformers.js'. */
 export const isMadeOfDims = (value: object): boolean => 'dims' in value && 'type' in value && !isPlain(value);
@@ -79,7 +92,12 @@ function strip(value: unknown, path: Path, leaves: Leaf[], above: readonly objec
   return leaves.length > before ? copy : value;
 }
 
-function stripRecord(record: Readonly<Record<string, unknown>>, path: Path, leaves: Leaf[], above: readonly object[]): Record<string, unknown> {
+function stripRecord(
+  record: Readonly<Record<string, unknown>>,
+  path: Path,
+  leaves: Leaf[],
+  above: readonly object[],
+): Record<string, unknown> {
   const copy = Object.create(null) as Record<string, unknown>;
   for (const key of Object.keys(record).sort()) copy[key] = strip(record[key], [...path, key], leaves, above);
   return copy;
@@ -93,5 +111,8 @@ function isWalkable(value: unknown): value is object {
 
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf'));
+  return (
+    prototype === null ||
+    (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf'))
+  );
 }

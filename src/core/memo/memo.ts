@@ -1,4 +1,5 @@
-// sheet.memo: a function whose results are kept by name, deps and arguments. Calls under way are shared, errors are not kept.
+// sheet.memo: a function whose results are kept by name, deps and arguments. Calls under way are shared, errors are not
+// kept.
 import { AttributeError } from '../errors.ts';
 import type { Call } from '../engine/call.ts';
 import { toHex } from '../fingerprint/digest.ts';
@@ -27,30 +28,58 @@ export interface MemoOptions {
 }
 
 /** Arrays that no tensor stands for: they come back as they were, each time a copy. The first is Node's Buffer. */
-type OpaqueArray = (Uint8Array & { readonly readInt8: unknown }) | DataView | Uint8ClampedArray | Int16Array | Uint16Array | BigUint64Array;
+type OpaqueArray =
+  | (Uint8Array & { readonly readInt8: unknown })
+  | DataView
+  | Uint8ClampedArray
+  | Int16Array
+  | Uint16Array
+  | BigUint64Array;
 
-/** Results as callers get them: tensors of any library and other typed arrays are tensors of the sheet, JSON stays what it is. */
+/**
+ * Results as callers get them: tensors of any library and other typed arrays are tensors of the sheet, JSON stays what
+ * it is.
+ */
 export type Memoised<R> =
-  R extends Tensor<infer D> ? Tensor<D>
-  : R extends OpaqueArray ? R
-  : R extends ArrayBufferView | { readonly dims: unknown; readonly type: unknown; readonly size: unknown } | { readonly dataId: unknown } | { readonly data: unknown; readonly shape: unknown; readonly stride: unknown } ? Tensor
-  : R extends object ? { -readonly [K in keyof R]: Memoised<R[K]> }
-  : R;
+  R extends Tensor<infer D>
+    ? Tensor<D>
+    : R extends OpaqueArray
+      ? R
+      : R extends
+            | ArrayBufferView
+            | { readonly dims: unknown; readonly type: unknown; readonly size: unknown }
+            | { readonly dataId: unknown }
+            | { readonly data: unknown; readonly shape: unknown; readonly stride: unknown }
+        ? Tensor
+        : R extends object
+          ? { -readonly [K in keyof R]: Memoised<R[K]> }
+          : R;
 
 /** A memoised function. Every result is the caller's own: writing to it changes nothing that is kept. */
 export interface Memo<A extends readonly unknown[], R> {
   (...args: A): Promise<R>;
   /** Whether a call with these arguments would run nothing; in rows mode, whether every row is kept. */
   has(...args: A): Promise<boolean>;
-  /** Drops what is kept for these arguments (in rows mode, for these rows), or everything; answers how many results that were. */
+  /**
+   * Drops what is kept for these arguments (in rows mode, for these rows), or everything; answers how many results that
+   * were.
+   */
   forget(...args: A | []): Promise<number>;
-  /** The same memo seen through another view: a signal ends the wait, not a run that others share; cache 'off' always runs. */
+  /**
+   * The same memo seen through another view: a signal ends the wait, not a run that others share; cache 'off' always
+   * runs.
+   */
   with(options: ViewOptions): Memo<A, R>;
   readonly stats: Readonly<MemoStats>;
 }
 
 /** Makes a memo. AttributeError for a name, deps or rows it cannot take. */
-export function makeMemo<A extends readonly unknown[], R>(view: MemoView, name: string, run: (...args: A) => unknown, options: MemoOptions): Memo<A, R> {
+export function makeMemo<A extends readonly unknown[], R>(
+  view: MemoView,
+  name: string,
+  run: (...args: A) => unknown,
+  options: MemoOptions,
+): Memo<A, R> {
   const rows = checkOptions(name, options);
   const define = definer(view, name, run, options.deps ?? []);
   return bind<A, R>(view, { name, rows, run: run as MemoCall['run'] }, define);
@@ -60,14 +89,17 @@ type Define = { (): Promise<Definition>; known(): Definition | undefined };
 type Settled = Omit<MemoCall, 'view' | 'definition'>;
 
 function bind<A extends readonly unknown[], R>(view: MemoView, settled: Settled, define: Define): Memo<A, R> {
-  const ask = async <T>(args: readonly unknown[], then: (memo: MemoCall, args: readonly unknown[]) => Promise<T>): Promise<T> => {
+  const ask = async <T>(
+    args: readonly unknown[],
+    then: (memo: MemoCall, args: readonly unknown[]) => Promise<T>,
+  ): Promise<T> => {
     view.checkOpen();
     const given = settleArguments(withoutTail(args));
     const open = view.reuse ? unidentified(given) : [];
     const known = define.known();
     // Where this has to wait before arguments are read, the caller may write to them meanwhile.
     const own = open.length > 0 || known === undefined || settled.rows > 0 ? copyArguments(given) : given;
-    const definition = known ?? await orAborted(define(), view.signal);
+    const definition = known ?? (await orAborted(define(), view.signal));
     if (open.length > 0) await orAborted(identify(open), view.signal);
     view.memos.touch(definition);
     return then({ ...settled, view, definition }, own);
@@ -75,19 +107,35 @@ function bind<A extends readonly unknown[], R>(view: MemoView, settled: Settled,
   const memo = Object.assign((...args: A) => ask(args, call) as Promise<R>, {
     has: (...args: A) => ask(args, has),
     // At once where it can, so that a call after it never joins a run before it.
-    forget: async (...args: A | []) => (args.length === 0 ? (define.known() ?? await define()).clear() : ask(args, forget)),
+    forget: async (...args: A | []) =>
+      args.length === 0 ? (define.known() ?? (await define())).clear() : ask(args, forget),
     with: (options: ViewOptions) => bind<A, R>(view.with(options), settled, define),
   });
-  return Object.defineProperty(memo, 'stats', { get: () => ({ ...(define.known()?.stats ?? freshStats()) }) }) as unknown as Memo<A, R>;
+  return Object.defineProperty(memo, 'stats', {
+    get: () => ({ ...(define.known()?.stats ?? freshStats()) }),
+  }) as unknown as Memo<A, R>;
 }
 
 function checkOptions(name: unknown, options: MemoOptions): number {
-  if (typeof name !== 'string' || name === '') throw new AttributeError(`memo: its name is ${JSON.stringify(name)}; give a string that names what the function computes.`, { name });
+  if (typeof name !== 'string' || name === '')
+    throw new AttributeError(
+      `memo: its name is ${JSON.stringify(name)}; give a string that names what the function computes.`,
+      { name },
+    );
   const stranger = Object.keys(options).find((key) => key !== 'deps' && key !== 'rows');
-  if (stranger !== undefined) throw new AttributeError(`memo "${name}": there is no option "${stranger}"; known are deps and rows.`, { option: stranger });
-  if (options.deps !== undefined && !Array.isArray(options.deps)) throw new AttributeError(`memo "${name}": deps is ${typeof options.deps}; give a list, as ['model-name', 'v2'].`, { deps: options.deps });
+  if (stranger !== undefined)
+    throw new AttributeError(`memo "${name}": there is no option "${stranger}"; known are deps and rows.`, {
+      option: stranger,
+    });
+  if (options.deps !== undefined && !Array.isArray(options.deps))
+    throw new AttributeError(`memo "${name}": deps is ${typeof options.deps}; give a list, as ['model-name', 'v2'].`, {
+      deps: options.deps,
+    });
   const { rows = 0 } = options;
-  if (options.rows !== undefined && !(Number.isSafeInteger(rows) && rows > 0)) throw new AttributeError(`memo "${name}": rows is ${rows}; give the most rows the function takes at once.`, { rows });
+  if (options.rows !== undefined && !(Number.isSafeInteger(rows) && rows > 0))
+    throw new AttributeError(`memo "${name}": rows is ${rows}; give the most rows the function takes at once.`, {
+      rows,
+    });
   return rows;
 }
 
@@ -120,7 +168,8 @@ async function call(memo: MemoCall, args: readonly unknown[]): Promise<unknown> 
   return answer(memo, own);
 }
 
-const answer = (memo: MemoCall, args: readonly unknown[]): Promise<unknown> => (memo.rows > 0 ? callRows(memo, args) : callWhole(memo, args));
+const answer = (memo: MemoCall, args: readonly unknown[]): Promise<unknown> =>
+  memo.rows > 0 ? callRows(memo, args) : callWhole(memo, args);
 
 async function has(memo: MemoCall, args: readonly unknown[]): Promise<boolean> {
   if (!memo.view.reuse) return false;
@@ -131,7 +180,8 @@ async function forget(memo: MemoCall, args: readonly unknown[]): Promise<number>
   return memo.rows > 0 ? forgetRows(memo, args) : Number(memo.definition.forget(keyOf(memo, args)));
 }
 
-const keyOf = ({ view, definition, name }: MemoCall, args: readonly unknown[]): string => toHex(view.memoKeys.call(definition.id, view.author, args, name));
+const keyOf = ({ view, definition, name }: MemoCall, args: readonly unknown[]): string =>
+  toHex(view.memoKeys.call(definition.id, view.author, args, name));
 
 /** A result before it is handed out: its tree, and the roots of its tensors. */
 interface Outcome {
@@ -172,7 +222,11 @@ function takeOff(memo: MemoCall, key: string, args: readonly unknown[]): Promise
 }
 
 /** Runs the function and judges what it gave, before any of it is kept. */
-async function runOnce(memo: MemoCall, args: readonly unknown[], keep?: (pieces: readonly Piece[], costNs: number) => void): Promise<Outcome> {
+async function runOnce(
+  memo: MemoCall,
+  args: readonly unknown[],
+  keep?: (pieces: readonly Piece[], costNs: number) => void,
+): Promise<Outcome> {
   const { view, name } = memo;
   const { result, costNs } = await timed(memo, args);
   judgeTree(memo, result);
@@ -180,9 +234,18 @@ async function runOnce(memo: MemoCall, args: readonly unknown[], keep?: (pieces:
   const { bytes, tensors } = encodeTree(result, owner);
   const values = await Promise.all(tensors.map((tensor) => takeValue(view, tensor, owner)));
   for (const value of values) judgeValue(memo, value);
-  if (keep === undefined) return outcome(bytes, values.map((value) => view.engine.root(value.type, value)), 'computed');
+  if (keep === undefined)
+    return outcome(
+      bytes,
+      values.map((value) => view.engine.root(value.type, value)),
+      'computed',
+    );
   const roots = values.map((value) => view.roots.place(value));
-  const pieces: Piece[] = roots.map((root) => ({ value: root.value!, node: root.node(view.engine.parts.table), id: root.contentId! }));
+  const pieces: Piece[] = roots.map((root) => ({
+    value: root.value!,
+    node: root.node(view.engine.parts.table),
+    id: root.contentId!,
+  }));
   if (bytes !== undefined) pieces.push({ value: valueOfArray(tensorType('uint8', [bytes.length]), bytes) });
   keep(pieces, costNs);
   return outcome(bytes, roots, 'computed');
@@ -194,11 +257,17 @@ function recall(memo: MemoCall, pieces: readonly Piece[]): Outcome {
   const bytes = tree?.value.array as Uint8Array | undefined;
   if (!engine.parts.lawless && bytes !== undefined) judgeTree(memo, decodeTree(bytes, []));
   for (const { id, value, known } of pieces) if (id !== undefined) judgeValue(memo, value, known);
-  const roots = pieces.filter((piece) => piece.id !== undefined).map(({ value, id }) => {
-    value.block.hold();
-    return inputs.place(value, id);
-  });
+  const roots = pieces
+    .filter((piece) => piece.id !== undefined)
+    .map(({ value, id }) => {
+      value.block.hold();
+      return inputs.place(value, id);
+    });
   return outcome(bytes, roots, 'ram');
 }
 
-const handOut = (view: MemoView, { bytes, roots }: Outcome): unknown => decodeTree(bytes, roots.map((root) => new Tensor(view.owner, root)));
+const handOut = (view: MemoView, { bytes, roots }: Outcome): unknown =>
+  decodeTree(
+    bytes,
+    roots.map((root) => new Tensor(view.owner, root)),
+  );

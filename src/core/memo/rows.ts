@@ -17,7 +17,9 @@ import { Tensor } from '../handle/tensor.ts';
 
 type Landed = ReadonlyMap<string, Value>;
 
-/** One tensor, row i of it being the function's result for row i of the first argument; equal rows are computed once. */
+/**
+ * One tensor, row i of it being the function's result for row i of the first argument; equal rows are computed once.
+ */
 export async function callRows(memo: MemoCall, args: readonly unknown[]): Promise<Tensor> {
   const { view, name } = memo;
   const source = await openRows(view, name, args[0]);
@@ -26,7 +28,11 @@ export async function callRows(memo: MemoCall, args: readonly unknown[]): Promis
     const keys = keysOf(memo, source, args);
     const search = new Search(memo, source, args.slice(1), keys);
     const found = await search.all();
-    return assemble(memo, keys.map((key) => found.get(key) as Value), search.origin);
+    return assemble(
+      memo,
+      keys.map((key) => found.get(key) as Value),
+      search.origin,
+    );
   } finally {
     source.release();
   }
@@ -53,7 +59,14 @@ async function withKeys<T>(memo: MemoCall, args: readonly unknown[], use: (keys:
 
 /** Row keys; without reuse every row is its own. */
 function keysOf({ view, definition, name }: MemoCall, source: RowSource, args: readonly unknown[]): string[] {
-  const rest = view.reuse ? view.memoKeys.call(definition.id, view.author, [isTensorLike(args[0]) ? kindIn(args[0], view.author) : null, ...args.slice(1)], name) : undefined;
+  const rest = view.reuse
+    ? view.memoKeys.call(
+        definition.id,
+        view.author,
+        [isTensorLike(args[0]) ? kindIn(args[0], view.author) : null, ...args.slice(1)],
+        name,
+      )
+    : undefined;
   return Array.from({ length: source.count }, (_, i) => (rest === undefined ? String(i) : source.keyOf(rest, i)));
 }
 
@@ -80,11 +93,17 @@ class Search {
 
   /** Rows of other calls under way are waited for, but only when there are no others left to run. */
   async all(): Promise<Landed> {
-    const { definition, definition: { stats }, view: { signal }, rows } = this.#memo;
+    const {
+      definition,
+      definition: { stats },
+      view: { signal },
+      rows,
+    } = this.#memo;
     for (let batch = this.#claim(rows); this.#unseen.size > 0; batch = this.#claim(rows)) {
       checkSignal(signal);
       const [first] = this.#unseen.keys();
-      const landing = batch.length > 0 ? this.#takeOff(batch) : definition.flightOf<Landed>(first as string) as Promise<Landed>;
+      const landing =
+        batch.length > 0 ? this.#takeOff(batch) : (definition.flightOf<Landed>(first as string) as Promise<Landed>);
       const landed = await orAborted(landing, signal);
       for (const [key, value] of landed) if (this.#unseen.delete(key)) this.#found.set(key, value);
     }
@@ -117,7 +136,10 @@ class Search {
   }
 
   #takeOff(batch: readonly string[]): Promise<Landed> {
-    const { definition, view: { reuse } } = this.#memo;
+    const {
+      definition,
+      view: { reuse },
+    } = this.#memo;
     const flight: Flight<Landed> = { landing: undefined };
     this.#computed += batch.length;
     if (reuse) for (const key of batch) definition.takeOff(key, flight);
@@ -134,7 +156,8 @@ class Search {
       const { result, costNs } = await timed(this.#memo, [given.rows, ...copyArguments(this.#rest)]);
       const rows = await splitRows(this.#memo, result, batch.length);
       rows.forEach((value, i) => {
-        if (definition.isUnderWay(batch[i] as string, flight)) definition.keep(batch[i] as string, [{ value }], costNs / batch.length);
+        if (definition.isUnderWay(batch[i] as string, flight))
+          definition.keep(batch[i] as string, [{ value }], costNs / batch.length);
       });
       return new Map(rows.map((value, i) => [batch[i] as string, value]));
     } finally {
@@ -147,7 +170,11 @@ class Search {
 async function splitRows(memo: MemoCall, result: unknown, count: number): Promise<Value[]> {
   const { view, name } = memo;
   const whole = await takeValue(view, result, `memo "${name}": result`);
-  const { type: { dtype, shape }, array, block } = whole;
+  const {
+    type: { dtype, shape },
+    array,
+    block,
+  } = whole;
   try {
     judgeValue(memo, whole);
     checkCount(name, shape, count);
@@ -160,16 +187,29 @@ async function splitRows(memo: MemoCall, result: unknown, count: number): Promis
 
 function checkCount(name: string, shape: Shape, count: number): void {
   if (shape[0] === count) return;
-  throw new ShapeError(`memo "${name}": it was given ${count} rows and its result is ${formatShape(shape)}; return a tensor whose first axis has length ${count}, or leave rows out.`, { count, shape });
+  throw new ShapeError(
+    `memo "${name}": it was given ${count} rows and its result is ${formatShape(shape)}; return a tensor whose ` +
+      `first axis has length ${count}, or leave rows out.`,
+    { count, shape },
+  );
 }
 
-/** Rows one after the other as a tensor that is known by its content: the same rows in the same order are one operand. */
+/**
+ * Rows one after the other as a tensor that is known by its content: the same rows in the same order are one operand.
+ */
 function assemble(memo: MemoCall, rows: readonly Value[], origin: Call['origin']): Tensor {
-  const { view: { engine, roots, owner, reuse }, name } = memo;
+  const {
+    view: { engine, roots, owner, reuse },
+    name,
+  } = memo;
   const { type } = rows[0] as Value;
   const other = rows.find((row) => row.type !== type);
   if (other !== undefined) {
-    throw new ShapeError(`memo "${name}": one row is ${formatType(type)}, another ${formatType(other.type)}; give every row the same type: pad or pool what varies, and forget() older rows.`, { shapes: [type.shape, other.type.shape] });
+    throw new ShapeError(
+      `memo "${name}": one row is ${formatType(type)}, another ${formatType(other.type)}; give every row the ` +
+        'same type: pad or pool what varies, and forget() older rows.',
+      { shapes: [type.shape, other.type.shape] },
+    );
   }
   const whole = tensorType(type.dtype, [rows.length, ...type.shape]);
   const value = valueOfArray(whole, allocate(whole.dtype, whole.size));

@@ -1,4 +1,5 @@
-// What memos keep: results lie in the sheet's store, under its budget and its eviction; here is only where to find them.
+// What memos keep: results lie in the sheet's store, under its budget and its eviction; here is only where to find
+// them.
 import { toHex } from '../fingerprint/digest.ts';
 import type { Digest } from '../env.ts';
 import type { NodeStore } from '../store/node-store.ts';
@@ -17,7 +18,10 @@ export interface Piece {
   readonly known?: Health;
 }
 
-/** A run under way. Its landing is undefined until the function has returned its promise: a call from within cannot wait for it. */
+/**
+ * A run under way. Its landing is undefined until the function has returned its promise: a call from within cannot wait
+ * for it.
+ */
 export interface Flight<T = unknown> {
   landing: Promise<T> | undefined;
 }
@@ -51,8 +55,17 @@ export interface MemoStats {
 }
 
 /** Counts of nothing done yet. */
-export const freshStats = (): MemoStats =>
-  ({ calls: 0, hits: 0, parts: 0, runs: 0, failures: 0, rowsReused: 0, rowsComputed: 0, spentNs: 0, savedNs: 0 });
+export const freshStats = (): MemoStats => ({
+  calls: 0,
+  hits: 0,
+  parts: 0,
+  runs: 0,
+  failures: 0,
+  rowsReused: 0,
+  rowsComputed: 0,
+  spentNs: 0,
+  savedNs: 0,
+});
 
 function addStats(sum: MemoStats, more: MemoStats): void {
   for (const name of Object.keys(sum) as (keyof MemoStats)[]) sum[name] += more[name];
@@ -117,7 +130,22 @@ export class Definition {
     const { table, store } = this.#parts;
     const places = pieces.map(({ value, node = table.fresh(ROOT_OP, 0), id }) => {
       const share = costNs / pieces.length;
-      store.put({ node, op: 'memo', value, attributes: NO_ATTRIBUTES, costNs: share, ownNs: share, device: 'memo', overheadBytes: MEMO_ENTRY_BYTES, away: false, facts: 0, score: this.#parts.scoreOf(value, share), hits: 0, touched: 0, slot: 0 });
+      store.put({
+        node,
+        op: 'memo',
+        value,
+        attributes: NO_ATTRIBUTES,
+        costNs: share,
+        ownNs: share,
+        device: 'memo',
+        overheadBytes: MEMO_ENTRY_BYTES,
+        away: false,
+        facts: 0,
+        score: this.#parts.scoreOf(value, share),
+        hits: 0,
+        touched: 0,
+        slot: 0,
+      });
       return { node, life: table.lifeOf(node), id };
     });
     this.#kept.set(key, { places, costNs });
@@ -195,7 +223,9 @@ export class Memos {
     this.#parts = parts;
   }
 
-  /** The definition of a name and deps. `text` is the function's source: it changes no key, a change is worth a line. */
+  /**
+   * The definition of a name and deps. `text` is the function's source: it changes no key, a change is worth a line.
+   */
   define(name: string, id: Uint8Array, text: string): Definition {
     const hex = toHex(id);
     let known = this.#byId.get(hex);
@@ -206,7 +236,10 @@ export class Memos {
     this.touch(known.definition);
     if (known.text !== text && !known.warned) {
       known.warned = true;
-      this.#parts.warn(`memo "${name}": another function is given under the same name and deps; what was kept is still used. Change deps when results change, or memo.forget().`);
+      this.#parts.warn(
+        `memo "${name}": another function is given under the same name and deps; what was kept is still used. ` +
+          'Change deps when results change, or memo.forget().',
+      );
     }
     return known.definition;
   }
@@ -221,9 +254,14 @@ export class Memos {
     definition.touched = ++this.#clock;
   }
 
-  /** Lets go of the half that was not asked for the longest, with all they kept; a memo that is called again is defined again. */
+  /**
+   * Lets go of the half that was not asked for the longest, with all they kept; a memo that is called again is defined
+   * again.
+   */
   #retireOldest(): void {
-    const idle = [...this.#byId].filter(([, { definition }]) => !definition.isFlying).sort(([, a], [, b]) => a.definition.touched - b.definition.touched);
+    const idle = [...this.#byId]
+      .filter(([, { definition }]) => !definition.isFlying)
+      .sort(([, a], [, b]) => a.definition.touched - b.definition.touched);
     for (const [hex, { definition }] of idle.slice(0, MAX_DEFINITIONS / 2)) {
       definition.clear();
       definition.isRetired = true;

@@ -20,7 +20,10 @@ export function encodeTree(result: unknown, owner: string): Tree {
   const { skeleton, leaves } = part(result);
   const tensors: object[] = [];
   const views = leaves.map(({ leaf }) => leaf).filter((leaf) => isView(leaf));
-  const marks = leaves.map(({ path, leaf }) => [path, typeof leaf === 'bigint' ? String(leaf) : isView(leaf) ? [rememberKind(leaf)] : tensors.push(leaf) - 1]);
+  const marks = leaves.map(({ path, leaf }) => [
+    path,
+    typeof leaf === 'bigint' ? String(leaf) : isView(leaf) ? [rememberKind(leaf)] : tensors.push(leaf) - 1,
+  ]);
   if (tensors.length === 1 && leaves[0]?.path.length === 0) return { bytes: undefined, tensors };
   writer.beginFields();
   encodeValue(writer, skeleton, owner);
@@ -37,14 +40,21 @@ export function decodeTree<T>(bytes: Uint8Array | undefined, tensors: readonly T
   const reader = new FieldReader(bytes);
   const skeleton = reader.read();
   const marks = reader.read() as readonly (readonly [Path, Mark])[];
-  return join(skeleton, marks.map(([path, mark]) => ({ path, leaf: leafOf(mark, tensors, reader) })));
+  return join(
+    skeleton,
+    marks.map(([path, mark]) => ({ path, leaf: leafOf(mark, tensors, reader) })),
+  );
 }
 
 /** A bigint as digits, the kind of an array whose bytes follow, or the number of a tensor. */
 type Mark = string | readonly [string] | number;
 
 const leafOf = (mark: Mark, tensors: readonly unknown[], reader: FieldReader): unknown =>
-  (typeof mark === 'string' ? BigInt(mark) : typeof mark === 'number' ? tensors[mark] : reviveView(mark[0], reader.read() as Uint8Array));
+  typeof mark === 'string'
+    ? BigInt(mark)
+    : typeof mark === 'number'
+      ? tensors[mark]
+      : reviveView(mark[0], reader.read() as Uint8Array);
 
 /** Reads plain values as `encodeValue` writes them. */
 class FieldReader {
@@ -69,14 +79,25 @@ class FieldReader {
 
   #value(tag: number | undefined, start: number, end: number): unknown {
     switch (tag) {
-      case TAG.null: return null;
-      case TAG.boolean: return this.#bytes[start] === 1;
-      case TAG.f64: return this.#numbers.getFloat64(start, true);
-      case TAG.string: return decodeUtf8Leniently(this.#bytes.subarray(start, end));
-      case TAG.bytes: return this.#bytes.slice(start, end);
-      case TAG.list: return this.#list(end);
-      case TAG.map: return this.#map(end);
-      default: throw new FormatError(`A kept result has a field of tag ${tag}; forget it and call the function again.`, { code: 'malformed', tag });
+      case TAG.null:
+        return null;
+      case TAG.boolean:
+        return this.#bytes[start] === 1;
+      case TAG.f64:
+        return this.#numbers.getFloat64(start, true);
+      case TAG.string:
+        return decodeUtf8Leniently(this.#bytes.subarray(start, end));
+      case TAG.bytes:
+        return this.#bytes.slice(start, end);
+      case TAG.list:
+        return this.#list(end);
+      case TAG.map:
+        return this.#map(end);
+      default:
+        throw new FormatError(`A kept result has a field of tag ${tag}; forget it and call the function again.`, {
+          code: 'malformed',
+          tag,
+        });
     }
   }
 

@@ -9,10 +9,43 @@ interface Step {
 
 /** Operations that give a value or a mask of values, masks and numbers. */
 const PLAIN = [
-  'add', 'sub', 'mul', 'div', 'neg', 'abs', 'sqrt', 'floor', 'ceil', 'trunc', 'nearest', 'min', 'max', 'copySign',
-  'lt', 'le', 'gt', 'ge', 'eq', 'ne', 'and', 'or', 'not', 'select', 'floorDivide', 'remainder',
-  'bitAnd', 'bitOr', 'bitXor', 'bitNot', 'shiftLeft', 'shiftRight',
-  'powerOfTwo', 'exponent', 'mantissa', 'highHalf', 'single',
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'neg',
+  'abs',
+  'sqrt',
+  'floor',
+  'ceil',
+  'trunc',
+  'nearest',
+  'min',
+  'max',
+  'copySign',
+  'lt',
+  'le',
+  'gt',
+  'ge',
+  'eq',
+  'ne',
+  'and',
+  'or',
+  'not',
+  'select',
+  'floorDivide',
+  'remainder',
+  'bitAnd',
+  'bitOr',
+  'bitXor',
+  'bitNot',
+  'shiftLeft',
+  'shiftRight',
+  'powerOfTwo',
+  'exponent',
+  'mantissa',
+  'highHalf',
+  'single',
 ] as const satisfies readonly (keyof Algebra<unknown, unknown>)[];
 
 /**
@@ -21,7 +54,10 @@ const PLAIN = [
  */
 export function formOf(element: ElementFunction): readonly string[] {
   const writer = new FormWriter();
-  const result = writer.apply(element, Array.from({ length: element.arity }, (_, i) => writer.step(`operand ${i}`)));
+  const result = writer.apply(
+    element,
+    Array.from({ length: element.arity }, (_, i) => writer.step(`operand ${i}`)),
+  );
   writer.step(`${element.returns} ${writer.place(result, element.name)}`);
   return writer.steps;
 }
@@ -58,15 +94,17 @@ class FormWriter {
   }
 
   apply(element: ElementFunction, operands: readonly Step[]): Step {
-    return element.body(this.#algebra, ...operands as Step[]);
+    return element.body(this.#algebra, ...(operands as Step[]));
   }
 
   #makeAlgebra(): Algebra<Step, Step> {
-    const numbered = (name: string) => (...values: Step[]): Step =>
-      this.step(`${name} ${values.map((value) => this.place(value, name)).join(' ')}`);
+    const numbered =
+      (name: string) =>
+      (...values: Step[]): Step =>
+        this.step(`${name} ${values.map((value) => this.place(value, name)).join(' ')}`);
     const plain = Object.fromEntries(PLAIN.map((name) => [name, numbered(name)]));
     return {
-      ...plain as Pick<Algebra<Step, Step>, (typeof PLAIN)[number]>,
+      ...(plain as Pick<Algebra<Step, Step>, (typeof PLAIN)[number]>),
       constant: (value) => this.step(`constant ${written(value)}`),
       lookup: (table, index) => this.step(`lookup ${table.map(written).join()} ${this.place(index, 'lookup')}`),
       rare: (mask, usual, otherwise) => this.#rare(mask, usual, otherwise()),

@@ -1,22 +1,33 @@
-// Compositions that devices are asked about: the smallest tell whether composing rows is worth it, all of them whether they are computed rightly.
+// Compositions that devices are asked about: the smallest tell whether composing rows is worth it, all of them whether
+// they are computed rightly.
 import type { AttributeValues, OpRow } from './define.ts';
 import { composeRows } from './fused.ts';
 import { opNamed } from './index.ts';
 import { readAttributes } from './infer.ts';
 
-/** A composed row with attributes it may be called with, on float32 operands of which the first two are square matrices. */
+/**
+ * A composed row with attributes it may be called with, on float32 operands of which the first two are square matrices.
+ */
 export interface Composition {
   readonly row: OpRow;
   readonly attrs: AttributeValues;
 }
 
 /** A map of a map, and a map of a product. */
-export const smallestCompositions = (): readonly Composition[] => [composition('negative', 0, 'negative'), composition('negative', 0, 'matmul')];
+export const smallestCompositions = (): readonly Composition[] => [
+  composition('negative', 0, 'negative'),
+  composition('negative', 0, 'matmul'),
+];
 
 /** Maps of maps at several places, maps of products, reductions of maps along either axis. */
 export const compositionsToTry = (): readonly Composition[] => [
-  ...smallestCompositions(), composition('multiply', 0, 'add'), composition('subtract', 1, 'exp'), composition('clip', 2, 'multiply'),
-  composition('add', 1, 'matmul'), composition('sum', 0, 'multiply', { axis: [0] }), composition('max', 0, 'abs', { axis: [1] }),
+  ...smallestCompositions(),
+  composition('multiply', 0, 'add'),
+  composition('subtract', 1, 'exp'),
+  composition('clip', 2, 'multiply'),
+  composition('add', 1, 'matmul'),
+  composition('sum', 0, 'multiply', { axis: [0] }),
+  composition('max', 0, 'abs', { axis: [1] }),
   composition('std', 0, 'subtract', { axis: [1] }),
 ];
 

@@ -1,6 +1,10 @@
 // Ops of a program's own: a definition is checked, made a row like those of the library, and called by its name.
 import {
-  type Body, type ElementFunction, predicate, type PredicateBody, scalar,
+  type Body,
+  type ElementFunction,
+  predicate,
+  type PredicateBody,
+  scalar,
 } from '../../../kernels/scalar/algebra.ts';
 import { SheetError } from '../errors.ts';
 import { type DType, isDType, noDType, type TypedArray } from '../tensor/dtype.ts';
@@ -9,7 +13,13 @@ import type { TensorType } from '../tensor/type.ts';
 import { formOf } from './body-form.ts';
 import { checkBody, checkDefinition, refusal } from './check-op.ts';
 import {
-  type AttributeSpec, type AttributeValues, type LawName, makeRow, type OperandSpec, type OpRow, type RowDraft,
+  type AttributeSpec,
+  type AttributeValues,
+  type LawName,
+  makeRow,
+  type OperandSpec,
+  type OpRow,
+  type RowDraft,
   type TypedOperand,
 } from './define.ts';
 import { addOp, findOp } from './index.ts';
@@ -76,7 +86,9 @@ export interface ReferenceDefinition<O extends readonly OperandDefinition[]> ext
 
 /** What an op is. */
 export type OpDefinition<O extends readonly OperandDefinition[] = readonly OperandDefinition[]> =
-  | ElementwiseDefinition<O> | TestDefinition<O> | ReferenceDefinition<O>;
+  | ElementwiseDefinition<O>
+  | TestDefinition<O>
+  | ReferenceDefinition<O>;
 
 /** A defined op, for `sheet.execute(op, …)`; its type knows how many operands it takes. */
 export interface OpHandle<O extends readonly OperandDefinition[] = readonly OperandDefinition[]> {
@@ -88,7 +100,9 @@ export interface OpHandle<O extends readonly OperandDefinition[] = readonly Oper
 /** Devices have functions of their own, which are within so many epsilon where they are good. */
 const DEFAULT_BOUND = 8;
 
-/** What tells defined ops apart where name, version and signature do not: the form of the body, or the function itself. */
+/**
+ * What tells defined ops apart where name, version and signature do not: the form of the body, or the function itself.
+ */
 const forms = new WeakMap<OpRow, string | OpBody>();
 type OpBody = (task: OpTask) => void;
 
@@ -104,7 +118,11 @@ export function defineOp<const O extends readonly OperandDefinition[]>(definitio
   const known = findOp(name);
   if (known === undefined) addDefined(draft, form);
   else if (forms.get(known) !== form || signatureOf(known) !== signatureOf(draft)) {
-    throw refusal(name, `${name}@${known.version} is defined already, and otherwise`, 'define an op once, or take another name');
+    throw refusal(
+      name,
+      `${name}@${known.version} is defined already, and otherwise`,
+      'define an op once, or take another name',
+    );
   }
   return Object.freeze({ name, version, operands });
 }
@@ -120,7 +138,7 @@ const signatureOf = ({ version, operands, attributes = {}, promotion, laws, boun
   JSON.stringify([version, operands, attributes, promotion, laws, bound]);
 
 const specOf = (operand: OperandDefinition): OperandSpec =>
-  (typeof operand === 'string' ? { name: operand, kind: 'float' } : { name: operand.name, kind: operand.kind });
+  typeof operand === 'string' ? { name: operand, kind: 'float' } : { name: operand.name, kind: operand.kind };
 
 type Shared = Pick<OpRow, 'name' | 'doc' | 'version' | 'operands' | 'promotion' | 'laws' | 'bound'>;
 
@@ -130,21 +148,34 @@ function sharedOf(definition: OpDefinition, promotion: OpRow['promotion']): Shar
   return { name, version, doc, operands, laws, bound, promotion: definition.promotion ?? promotion };
 }
 
-function elementRow(definition: ElementwiseDefinition<readonly OperandDefinition[]> | TestDefinition<readonly OperandDefinition[]>): [RowDraft, string] {
+function elementRow(
+  definition: ElementwiseDefinition<readonly OperandDefinition[]> | TestDefinition<readonly OperandDefinition[]>,
+): [RowDraft, string] {
   const shared = sharedOf(definition, definition.operands.length === 1 ? 'none' : 'common');
   const { name, operands } = shared;
-  const element: ElementFunction = 'test' in definition
-    ? predicate(name, operands.length, definition.test) : scalar(name, operands.length, definition.element);
+  const element: ElementFunction =
+    'test' in definition
+      ? predicate(name, operands.length, definition.test)
+      : scalar(name, operands.length, definition.element);
   const form = formOf(element);
   checkBody(shared, form);
   const { flops = form.length - operands.length - 1 } = definition;
   // A condition comes before what it chooses from.
-  const chosen = Math.max(0, operands.findIndex(({ kind }) => kind !== 'bool'));
+  const chosen = Math.max(
+    0,
+    operands.findIndex(({ kind }) => kind !== 'bool'),
+  );
   const isTest = element.returns === 'mask';
   const draft: RowDraft = {
-    ...shared, kernel: { skeleton: 'map', element }, separable: 'elements', flops: (_types, out) => out.size * flops,
+    ...shared,
+    kernel: { skeleton: 'map', element },
+    separable: 'elements',
+    flops: (_types, out) => out.size * flops,
     result: isTest ? 'bool' : operands.length === 1 ? 'same' : 'promoted',
-    infer: (types) => ({ dtype: isTest ? 'bool' : (types[chosen] as TensorType).dtype, shape: broadcastShapes(shared, types) }),
+    infer: (types) => ({
+      dtype: isTest ? 'bool' : (types[chosen] as TensorType).dtype,
+      shape: broadcastShapes(shared, types),
+    }),
   };
   return [draft, form.join('; ')];
 }
@@ -159,8 +190,11 @@ function referenceRow(definition: ReferenceDefinition<readonly OperandDefinition
     }
   };
   const draft: RowDraft = {
-    ...sharedOf(definition, 'none'), attributes, kernel: { skeleton: 'direct', run },
-    result: infer === undefined ? 'same' : 'promoted', flops: (_types, out) => out.size * flops,
+    ...sharedOf(definition, 'none'),
+    attributes,
+    kernel: { skeleton: 'direct', run },
+    result: infer === undefined ? 'same' : 'promoted',
+    flops: (_types, out) => out.size * flops,
     infer: infer === undefined ? (types) => first(types) : (types, values) => checkedType(name, infer(types, values)),
   };
   return [draft, reference];

@@ -10,8 +10,9 @@ import type { Shape } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
 
 /**
- * What a plain number in the place of an operand is there for, where it need not be an element of the dtype beside it. Compared: one no
- * element is equal to may be replaced by the next one `up` or `down`, or is the `same` as none. A bound: the `least` or the `most` a result can be.
+ * What a plain number in the place of an operand is there for, where it need not be an element of the dtype beside it.
+ * Compared: one no element is equal to may be replaced by the next one `up` or `down`, or is the `same` as none. A
+ * bound: the `least` or the `most` a result can be.
  */
 export type LiteralPlace = 'up' | 'down' | 'same' | 'least' | 'most';
 
@@ -25,7 +26,17 @@ export interface OperandSpec {
 
 /** How an attribute's value is read and checked. */
 export const ATTRIBUTE_KINDS = [
-  'int', 'float', 'number', 'bool', 'axis', 'axes', 'shape', 'dtype', 'ints', 'seed', 'choice',
+  'int',
+  'float',
+  'number',
+  'bool',
+  'axis',
+  'axes',
+  'shape',
+  'dtype',
+  'ints',
+  'seed',
+  'choice',
 ] as const;
 
 export type AttributeKind = (typeof ATTRIBUTE_KINDS)[number];
@@ -60,7 +71,11 @@ export type KernelSpec =
   | { readonly skeleton: 'reduce'; readonly reduction: ReductionName; readonly prologue?: ElementFunction }
   | { readonly skeleton: 'rows'; readonly transform: RowTransform }
   /** `epilogue`: a map of the product and of the operands after the second, computed as elements are written. */
-  | { readonly skeleton: 'contract'; readonly contraction: (operands: readonly TensorType[], attrs: AttributeValues) => MatrixProduct; readonly epilogue?: ElementFunction }
+  | {
+      readonly skeleton: 'contract';
+      readonly contraction: (operands: readonly TensorType[], attrs: AttributeValues) => MatrixProduct;
+      readonly epilogue?: ElementFunction;
+    }
   | { readonly skeleton: 'window'; readonly window: (operand: TensorType, attrs: AttributeValues) => Window }
   | { readonly skeleton: 'alias' }
   | { readonly skeleton: 'linalg'; readonly factor: LinearAlgebraName }
@@ -71,8 +86,22 @@ export type KernelSpec =
 
 /** Reductions of the `reduce` skeleton (kernels/js/reduce.ts). */
 export type ReductionName =
-  | 'sum' | 'prod' | 'min' | 'max' | 'mean' | 'var' | 'std' | 'any' | 'all' | 'argmin' | 'argmax' | 'norm1' | 'norm2' | 'normInf'
-  | 'logsumexp' | 'count';
+  | 'sum'
+  | 'prod'
+  | 'min'
+  | 'max'
+  | 'mean'
+  | 'var'
+  | 'std'
+  | 'any'
+  | 'all'
+  | 'argmin'
+  | 'argmax'
+  | 'norm1'
+  | 'norm2'
+  | 'normInf'
+  | 'logsumexp'
+  | 'count';
 /** Shape-keeping transforms along one axis. */
 export type RowTransform = 'softmax' | 'log_softmax';
 export type LinearAlgebraName = 'cholesky' | 'solve' | 'solve_triangular';
@@ -81,7 +110,12 @@ export type LinearAlgebraName = 'cholesky' | 'solve' | 'solve_triangular';
 export type DirectKernel = (operands: readonly TypedOperand[], out: TypedOperand, attrs: AttributeValues) => void;
 
 /** As a direct kernel, made of skeletons. */
-export type RearrangingKernel = (operands: readonly TypedOperand[], out: TypedOperand, attrs: AttributeValues, on: Skeletons) => void;
+export type RearrangingKernel = (
+  operands: readonly TypedOperand[],
+  out: TypedOperand,
+  attrs: AttributeValues,
+  on: Skeletons,
+) => void;
 
 /** Fills an array from a seed; the skeletons serve the functions a distribution is made of. */
 export type RandomKernel = (out: TypedArray, attrs: AttributeValues, on: Skeletons) => void;
@@ -89,7 +123,10 @@ export type RandomKernel = (out: TypedArray, attrs: AttributeValues, on: Skeleto
 /** Work of one call, for placing and pricing it. Bytes follow from the types. */
 export type FlopCount = (operands: readonly TensorType[], out: TensorType, attrs: AttributeValues) => number;
 
-/** Generic laws a row may claim; each is property-tested for every dtype (tests/laws), even and odd for those with negative numbers. */
+/**
+ * Generic laws a row may claim; each is property-tested for every dtype (tests/laws), even and odd for those with
+ * negative numbers.
+ */
 export type LawName = 'commutative' | 'idempotent' | 'involution' | 'even' | 'odd';
 
 /** Dtype of the result as a type expression, for generated signatures. */
@@ -113,8 +150,13 @@ export interface OpRow {
   readonly promotion: 'none' | 'common' | 'float';
   readonly result: ResultDType;
   /** Result type, or a typed error that names the operands. Operands are already promoted. */
-  readonly infer: (operands: readonly TensorType[], attrs: AttributeValues) => { readonly dtype: DType; readonly shape: Shape };
-  /** Attributes made canonical for these operands: negative axes resolved, defaults that depend on the rank filled in. */
+  readonly infer: (
+    operands: readonly TensorType[],
+    attrs: AttributeValues,
+  ) => { readonly dtype: DType; readonly shape: Shape };
+  /**
+   * Attributes made canonical for these operands: negative axes resolved, defaults that depend on the rank filled in.
+   */
   readonly settle?: (operands: readonly TensorType[], attrs: AttributeValues) => AttributeValues;
   /** Canonical attributes as a call gives them, where settling them again would read them otherwise. */
   readonly unsettle?: (attrs: AttributeValues) => AttributeValues;
@@ -122,7 +164,9 @@ export interface OpRow {
   readonly flops: FlopCount;
   /** Parts of the result that depend on the matching part of the first operand alone. */
   readonly separable: 'rows' | 'batch' | 'none' | 'elements';
-  /** Relative error bound in units of the dtype's epsilon, class tolerance, per device; 0 = the same bits everywhere. */
+  /**
+   * Relative error bound in units of the dtype's epsilon, class tolerance, per device; 0 = the same bits everywhere.
+   */
   readonly bound: number;
   readonly laws: readonly LawName[];
   /** What the standard calls it, where ours differs; shown in docs/ops.md. */
@@ -165,7 +209,8 @@ export interface RowParts {
 }
 
 /** A row but for what follows from the rest or has a commonest value. */
-export type RowDraft = Partial<Omit<OpRow, 'name' | 'number' | 'doc' | 'infer' | 'kernel' | 'source'>> & Pick<OpRow, 'name' | 'doc' | 'infer' | 'kernel'>;
+export type RowDraft = Partial<Omit<OpRow, 'name' | 'number' | 'doc' | 'infer' | 'kernel' | 'source'>> &
+  Pick<OpRow, 'name' | 'doc' | 'infer' | 'kernel'>;
 
 /** Numbers have 16 bits in the interning table, whose last two are of roots and of lists. */
 const MAX_ROWS = 0xfffd;
@@ -180,9 +225,9 @@ export const versioned = (version: number, row: OpRow): OpRow => ({ ...row, vers
 export function makeRow(draft: RowDraft): OpRow {
   if (nextNumber > MAX_ROWS) {
     const remedy = 'define each op once, not at every call';
-    throw new LimitError(
-      `${draft.name}: there are ${MAX_ROWS} ops already, as many as can be told apart; ${remedy}.`, { limit: MAX_ROWS },
-    );
+    throw new LimitError(`${draft.name}: there are ${MAX_ROWS} ops already, as many as can be told apart; ${remedy}.`, {
+      limit: MAX_ROWS,
+    });
   }
   return completed(draft, nextNumber++);
 }
@@ -194,14 +239,29 @@ function completed(draft: RowDraft, number: number): OpRow {
   const operands = draft.operands ?? [{ name: 'x', kind: 'numeric' }];
   const { skeleton } = draft.kernel;
   return Object.freeze({
-    number, version: 1, variadic: false, attributes: {}, positional: [], promotion: 'none', result: 'same',
+    number,
+    version: 1,
+    variadic: false,
+    attributes: {},
+    positional: [],
+    promotion: 'none',
+    result: 'same',
     flops: (_operands: readonly TensorType[], out: TensorType) => out.size,
-    separable: 'none', bound: 0, laws: [], throughCodecs: false,
-    widens: skeleton !== 'window' && skeleton !== 'alias', source: operands.length === 0, ...draft, operands,
+    separable: 'none',
+    bound: 0,
+    laws: [],
+    throughCodecs: false,
+    widens: skeleton !== 'window' && skeleton !== 'alias',
+    source: operands.length === 0,
+    ...draft,
+    operands,
   } satisfies OpRow);
 }
 
 /** One operand named x of a kind. */
 export const unary = (kind: OperandKind): readonly OperandSpec[] => [{ name: 'x', kind }];
 /** Two operands of a kind. */
-export const binary = (kind: OperandKind, a = 'x', b = 'y'): readonly OperandSpec[] => [{ name: a, kind }, { name: b, kind }];
+export const binary = (kind: OperandKind, a = 'x', b = 'y'): readonly OperandSpec[] => [
+  { name: a, kind },
+  { name: b, kind },
+];

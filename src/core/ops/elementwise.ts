@@ -23,32 +23,56 @@ interface Options {
 const NAMES = ['x', 'y'] as const;
 
 const operandsOf = (arity: number, kind: OperandKind, { names = NAMES, literals }: Options): OpRow['operands'] =>
-  names.slice(0, arity).map((name, i) => ({ name, kind, ...(literals?.[i] !== undefined && { literal: literals[i] }) }));
+  names
+    .slice(0, arity)
+    .map((name, i) => ({ name, kind, ...(literals?.[i] !== undefined && { literal: literals[i] }) }));
 
 /** An op whose result has the operands' (common) dtype. */
-export function elementwise(name: string, doc: string, arity: number, body: Body | Scalar, options: Options = {}): OpRow {
+export function elementwise(
+  name: string,
+  doc: string,
+  arity: number,
+  body: Body | Scalar,
+  options: Options = {},
+): OpRow {
   const element = typeof body === 'function' ? scalar(name, arity, body) : body;
   const { flops = 1, kind = 'numeric', promotion = 'common', names, literals, ...rest } = options;
   const row: OpRow = makeRow({
-    name, doc, promotion: arity === 1 && promotion === 'common' ? 'none' : promotion,
+    name,
+    doc,
+    promotion: arity === 1 && promotion === 'common' ? 'none' : promotion,
     operands: operandsOf(arity, kind, { ...(names && { names }), ...(literals && { literals }) }),
     result: arity === 1 ? 'same' : 'promoted',
     infer: (operands) => ({ dtype: first(operands).dtype, shape: broadcastShapes(row, operands) }),
     kernel: { skeleton: 'map', element },
-    flops: (_operands, out) => out.size * flops, separable: 'elements', ...rest,
+    flops: (_operands, out) => out.size * flops,
+    separable: 'elements',
+    ...rest,
   });
   return row;
 }
 
 /** An op whose result is bool. */
-export function elementTest(name: string, doc: string, arity: number, body: PredicateBody, options: Options = {}): OpRow {
+export function elementTest(
+  name: string,
+  doc: string,
+  arity: number,
+  body: PredicateBody,
+  options: Options = {},
+): OpRow {
   const element = predicate(name, arity, body);
   const { kind = 'any', flops = 1, promotion = 'common', names, literals, ...rest } = options;
   const row: OpRow = makeRow({
-    name, doc, promotion, operands: operandsOf(arity, kind, { ...(names && { names }), ...(literals && { literals }) }), result: 'bool',
+    name,
+    doc,
+    promotion,
+    operands: operandsOf(arity, kind, { ...(names && { names }), ...(literals && { literals }) }),
+    result: 'bool',
     infer: (operands) => ({ dtype: 'bool', shape: broadcastShapes(row, operands) }),
     kernel: { skeleton: 'map', element },
-    flops: (_operands, out) => out.size * flops, separable: 'elements', ...rest,
+    flops: (_operands, out) => out.size * flops,
+    separable: 'elements',
+    ...rest,
   });
   return row;
 }

@@ -6,7 +6,10 @@ import { makeRow, type LawName, type OpRow, versioned } from './define.ts';
 import { elementwise } from './elementwise.ts';
 import { broadcastShapes } from './infer.ts';
 
-/** Devices bring functions of their own; good ones are within this many epsilon. Class exact knows only those of the specification. */
+/**
+ * Devices bring functions of their own; good ones are within this many epsilon. Class exact knows only those of the
+ * specification.
+ */
 const FUNCTION_BOUND = 8;
 
 /** A function of one floating operand; about 20 flops an element. */
@@ -14,8 +17,12 @@ const fn = (name: string, doc: string, body: Scalar, laws: readonly LawName[] = 
   elementwise(name, doc, 1, body, { kind: 'float', flops: 20, laws, bound: FUNCTION_BOUND });
 
 /** As `fn`, of two operands. */
-const fn2 = (name: string, doc: string, body: Scalar, { laws = [], names = ['x', 'y'] }: { laws?: readonly LawName[]; names?: readonly string[] } = {}): OpRow =>
-  elementwise(name, doc, 2, body, { kind: 'float', flops: 40, laws, names, bound: FUNCTION_BOUND });
+const fn2 = (
+  name: string,
+  doc: string,
+  body: Scalar,
+  { laws = [], names = ['x', 'y'] }: { laws?: readonly LawName[]; names?: readonly string[] } = {},
+): OpRow => elementwise(name, doc, 2, body, { kind: 'float', flops: 40, laws, names, bound: FUNCTION_BOUND });
 
 const logAddExp = scalar('logaddexp', 2, (m, x, y) => {
   const high = m.max(x, y);
@@ -35,14 +42,29 @@ const hypotenuse = scalar('hypot', 2, (m, x, y) => {
 });
 
 const elu = scalar('elu', 2, (m, x, alpha) =>
-  m.select(m.gt(x, m.constant(0)), x, m.mul(alpha, m.call(math.expm1, m.min(x, m.constant(0))))));
+  m.select(m.gt(x, m.constant(0)), x, m.mul(alpha, m.call(math.expm1, m.min(x, m.constant(0))))),
+);
 
 /** Selection keeps the operand dtypes but for the condition. */
 const where: OpRow = makeRow({
-  name: 'where', doc: 'Elements of x where the condition is true, of y elsewhere.', promotion: 'common', result: 'promoted',
-  operands: [{ name: 'condition', kind: 'bool' }, { name: 'x', kind: 'any' }, { name: 'y', kind: 'any' }],
-  infer: (operands) => ({ dtype: (operands[1] as (typeof operands)[0]).dtype, shape: broadcastShapes(where, operands) }),
-  kernel: { skeleton: 'map', element: scalar('where', 3, (m, condition, x, y) => m.select(m.ne(condition, m.constant(0)), x, y)) }, separable: 'elements',
+  name: 'where',
+  doc: 'Elements of x where the condition is true, of y elsewhere.',
+  promotion: 'common',
+  result: 'promoted',
+  operands: [
+    { name: 'condition', kind: 'bool' },
+    { name: 'x', kind: 'any' },
+    { name: 'y', kind: 'any' },
+  ],
+  infer: (operands) => ({
+    dtype: (operands[1] as (typeof operands)[0]).dtype,
+    shape: broadcastShapes(where, operands),
+  }),
+  kernel: {
+    skeleton: 'map',
+    element: scalar('where', 3, (m, condition, x, y) => m.select(m.ne(condition, m.constant(0)), x, y)),
+  },
+  separable: 'elements',
 });
 
 /** Rows of this family. */
@@ -62,7 +84,9 @@ export const FUNCTIONS: readonly OpRow[] = [
   fn('asin', 'Inverse sine, in radians.', libm.asin, ['odd']),
   fn('acos', 'Inverse cosine, in radians.', libm.acos),
   fn('atan', 'Inverse tangent, in radians.', libm.atan, ['odd']),
-  fn2('atan2', 'Angle of the point (x, y), in radians: that of y / x, in the quadrant of the point.', libm.atan2, { names: ['y', 'x'] }),
+  fn2('atan2', 'Angle of the point (x, y), in radians: that of y / x, in the quadrant of the point.', libm.atan2, {
+    names: ['y', 'x'],
+  }),
   fn('sinh', 'Hyperbolic sine.', math.sinh, ['odd']),
   fn('cosh', 'Hyperbolic cosine.', math.cosh, ['even']),
   fn('tanh', 'Hyperbolic tangent.', math.tanh, ['odd']),
@@ -71,11 +95,24 @@ export const FUNCTIONS: readonly OpRow[] = [
   fn('atanh', 'Inverse hyperbolic tangent.', libm.atanh, ['odd']),
   fn('erf', 'Error function.', libm.erf, ['odd']),
   elementwise('relu', 'max(x, 0); NaN stays NaN.', 1, (m, x) => m.max(x, m.constant(0)), { laws: ['idempotent'] }),
-  elementwise('leaky_relu', 'x where positive, slope · x elsewhere.', 2, (m, x, slope) => m.select(m.gt(x, m.constant(0)), x, m.mul(slope, x)), { names: ['x', 'slope'], kind: 'float', flops: 2 }),
+  elementwise(
+    'leaky_relu',
+    'x where positive, slope · x elsewhere.',
+    2,
+    (m, x, slope) => m.select(m.gt(x, m.constant(0)), x, m.mul(slope, x)),
+    { names: ['x', 'slope'], kind: 'float', flops: 2 },
+  ),
   fn2('elu', 'x where positive, alpha · (eˣ − 1) elsewhere.', elu, { names: ['x', 'alpha'] }),
   fn('sigmoid', '1 / (1 + e⁻ˣ).', math.sigmoid),
   versioned(3, fn('silu', 'x · sigmoid(x); −0 at −∞, its limit.', math.silu)),
   fn('softplus', 'log(1 + eˣ) without overflow.', math.softplus),
-  versioned(2, fn('gelu', '½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0; −0 at −∞, its limit.', libm.gelu)),
+  versioned(
+    2,
+    fn(
+      'gelu',
+      '½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0; −0 at −∞, its limit.',
+      libm.gelu,
+    ),
+  ),
   where,
 ];

@@ -17,7 +17,8 @@ export const OPS: ReadonlyMap<string, OpRow> = new Map(
 );
 
 /** `log_softmax` → `logSoftmax`: what the op is called as a method. */
-export const methodName = (name: string): string => name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+export const methodName = (name: string): string =>
+  name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 /** Every op, by method name. */
 export const METHODS: ReadonlyMap<string, OpRow> = new Map([...OPS.values()].map((row) => [methodName(row.name), row]));
@@ -49,4 +50,8 @@ function remedyFor(word: string, near: string | undefined): string {
 }
 
 /** Names that methods have elsewhere and not here: calling one says what it is called here. */
-export const FOREIGN_METHODS: ReadonlyMap<string, string> = new Map([...Object.keys(OP_ALIASES), ...KNOWN_ELSEWHERE].filter((name) => !OPS.has(name)).map((name) => [methodName(name), name]));
+export const FOREIGN_METHODS: ReadonlyMap<string, string> = new Map(
+  [...Object.keys(OP_ALIASES), ...KNOWN_ELSEWHERE]
+    .filter((name) => !OPS.has(name))
+    .map((name) => [methodName(name), name]),
+);

@@ -21,7 +21,11 @@ function concatShape(operands: readonly TensorType[], axis: number): Shape {
   const head = first(operands).shape;
   operands.forEach(({ shape }, i) => {
     if (shape.length === head.length && shape.every((n, k) => k === axis || n === head[k])) return;
-    throw new ShapeError(`concat: operand ${i} has shape ${formatShape(shape)}, operand 0 ${formatShape(head)}; all axes but axis ${axis} must agree. Reshape or slice it first.`, { operand: i, shapes: operands.map((t) => t.shape) });
+    throw new ShapeError(
+      `concat: operand ${i} has shape ${formatShape(shape)}, operand 0 ${formatShape(head)}; all axes but axis ` +
+        `${axis} must agree. Reshape or slice it first.`,
+      { operand: i, shapes: operands.map((t) => t.shape) },
+    );
   });
   return head.map((n, k) => (k === axis ? operands.reduce((sum, { shape }) => sum + (shape[axis] as number), 0) : n));
 }
@@ -31,15 +35,26 @@ const concatenate: RearrangingKernel = (operands, { type, array }, attrs, on) =>
   let offset = 0;
   for (const operand of operands) {
     const run = operand.type.size / outer;
-    on.copy([outer, run], { array: operand.array, strides: [run, 1], offset: 0 }, { array, strides: [type.size / outer, 1], offset });
+    on.copy(
+      [outer, run],
+      { array: operand.array, strides: [run, 1], offset: 0 },
+      { array, strides: [type.size / outer, 1], offset },
+    );
     offset += run;
   }
 };
 
 /** The row of `concat`. */
 export const CONCAT: OpRow = makeRow({
-  name: 'concat', doc: 'Tensors joined along an existing axis.', operands: [{ name: 'tensors', kind: 'any' }], variadic: true, promotion: 'common', result: 'promoted',
-  attributes: { axis: AXIS }, widens: false, flops: noFlops,
+  name: 'concat',
+  doc: 'Tensors joined along an existing axis.',
+  operands: [{ name: 'tensors', kind: 'any' }],
+  variadic: true,
+  promotion: 'common',
+  result: 'promoted',
+  attributes: { axis: AXIS },
+  widens: false,
+  flops: noFlops,
   settle: (operands, attrs) => ({ axis: settledAxis('concat', attrs, first(operands).shape.length) }),
   infer: (operands, attrs) => ({ dtype: first(operands).dtype, shape: concatShape(operands, attrs['axis'] as number) }),
   kernel: { skeleton: 'rearrange', run: concatenate },
@@ -48,13 +63,25 @@ export const CONCAT: OpRow = makeRow({
 function stackShape(operands: readonly TensorType[], axis: number): Shape {
   const { shape } = first(operands);
   const odd = operands.findIndex((type) => !sameShape(type.shape, shape));
-  if (odd >= 0) throw new ShapeError(`stack: operand ${odd} has shape ${formatShape((operands[odd] as TensorType).shape)}, operand 0 ${formatShape(shape)}; stack needs equal shapes, concat joins others.`, { operand: odd });
+  if (odd >= 0)
+    throw new ShapeError(
+      `stack: operand ${odd} has shape ${formatShape((operands[odd] as TensorType).shape)}, operand 0 ` +
+        `${formatShape(shape)}; stack needs equal shapes, concat joins others.`,
+      { operand: odd },
+    );
   return [...shape.slice(0, axis), operands.length, ...shape.slice(axis)];
 }
 
 const stack: OpRow = makeRow({
-  name: 'stack', doc: 'Tensors of one shape joined along a new axis.', operands: [{ name: 'tensors', kind: 'any' }], variadic: true, promotion: 'common', result: 'promoted',
-  attributes: { axis: AXIS }, widens: false, flops: noFlops,
+  name: 'stack',
+  doc: 'Tensors of one shape joined along a new axis.',
+  operands: [{ name: 'tensors', kind: 'any' }],
+  variadic: true,
+  promotion: 'common',
+  result: 'promoted',
+  attributes: { axis: AXIS },
+  widens: false,
+  flops: noFlops,
   settle: (operands, attrs) => ({ axis: settledAxis('stack', attrs, first(operands).shape.length + 1) }),
   infer: (operands, attrs) => ({ dtype: first(operands).dtype, shape: stackShape(operands, attrs['axis'] as number) }),
   kernel: { skeleton: 'rearrange', run: concatenate },
@@ -64,8 +91,16 @@ const stack: OpRow = makeRow({
 function readIndex(index: number, length: number, at: number): number {
   const settled = index < 0 ? index + length : index;
   if (settled >= 0 && settled < length) return settled;
-  if (length === 0) throw new AttributeError(`take: indices[${at}] is ${index}, and the axis has length 0: it has no elements to take. Use an axis of length 1 or more.`, { index, at, length });
-  throw new AttributeError(`take: indices[${at}] is ${index}, outside an axis of length ${length}; use −${length} to ${length - 1}.`, { index, at, length });
+  if (length === 0)
+    throw new AttributeError(
+      `take: indices[${at}] is ${index}, and the axis has length 0: it has no elements to take. Use an axis of ` +
+        'length 1 or more.',
+      { index, at, length },
+    );
+  throw new AttributeError(
+    `take: indices[${at}] is ${index}, outside an axis of length ${length}; use −${length} to ${length - 1}.`,
+    { index, at, length },
+  );
 }
 
 const takeSlices: RearrangingKernel = ([x, indices], out, attrs, on) => {
@@ -79,30 +114,65 @@ const takeSlices: RearrangingKernel = ([x, indices], out, attrs, on) => {
 
 /** The row of `take`. */
 export const TAKE: OpRow = makeRow({
-  name: 'take', doc: 'Elements or slices at the given indices of an axis; negative indices count from the end.',
-  operands: [{ name: 'x', kind: 'any' }, { name: 'indices', kind: 'index' }], attributes: { axis: AXIS }, widens: false, flops: noFlops,
+  name: 'take',
+  doc: 'Elements or slices at the given indices of an axis; negative indices count from the end.',
+  operands: [
+    { name: 'x', kind: 'any' },
+    { name: 'indices', kind: 'index' },
+  ],
+  attributes: { axis: AXIS },
+  widens: false,
+  flops: noFlops,
   settle: ([x], attrs) => ({ axis: settledAxis('take', attrs, (x as TensorType).shape.length) }),
   infer: ([x, indices], attrs) => {
     const axis = attrs['axis'] as number;
     const { dtype, shape } = x as TensorType;
     return { dtype, shape: [...shape.slice(0, axis), ...(indices as TensorType).shape, ...shape.slice(axis + 1)] };
   },
-  kernel: { skeleton: 'rearrange', run: takeSlices }, deviation: 'indices of any rank; axis defaults to 0',
+  kernel: { skeleton: 'rearrange', run: takeSlices },
+  deviation: 'indices of any rank; axis defaults to 0',
 });
 
-/** `cleared`: the columns of a row that become 0, from the first to before the last, where the diagonal is at a column. */
-function triangle(name: 'tril' | 'triu', doc: string, cleared: (diagonal: number, columns: number) => readonly [number, number]): OpRow {
+/**
+ * `cleared`: the columns of a row that become 0, from the first to before the last, where the diagonal is at a column.
+ */
+function triangle(
+  name: 'tril' | 'triu',
+  doc: string,
+  cleared: (diagonal: number, columns: number) => readonly [number, number],
+): OpRow {
   return makeRow({
-    name, doc, operands: unary('any'), attributes: { k: { kind: 'int', fallback: 0, doc: 'diagonal the triangle ends at' } }, laws: ['idempotent'], widens: false, flops: noFlops,
+    name,
+    doc,
+    operands: unary('any'),
+    attributes: { k: { kind: 'int', fallback: 0, doc: 'diagonal the triangle ends at' } },
+    laws: ['idempotent'],
+    widens: false,
+    flops: noFlops,
     infer: (operands) => {
-      if (first(operands).shape.length < 2) throw new ShapeError(`${name}: x has shape ${formatShape(first(operands).shape)}; it needs rank 2 or more. Use reshape first.`, {});
+      if (first(operands).shape.length < 2)
+        throw new ShapeError(
+          `${name}: x has shape ${formatShape(first(operands).shape)}; it needs rank 2 or more. Use reshape first.`,
+          {},
+        );
       return first(operands);
     },
-    kernel: { skeleton: 'direct', run: ([x], out, attrs) => keepTriangle(x?.array as TypedArray, out.array, out.type.shape, (row, columns) => cleared(row + (attrs['k'] as number), columns)) },
+    kernel: {
+      skeleton: 'direct',
+      run: ([x], out, attrs) =>
+        keepTriangle(x?.array as TypedArray, out.array, out.type.shape, (row, columns) =>
+          cleared(row + (attrs['k'] as number), columns),
+        ),
+    },
   });
 }
 
-function keepTriangle(from: TypedArray, to: TypedArray, shape: Shape, cleared: (row: number, columns: number) => readonly [number, number]): void {
+function keepTriangle(
+  from: TypedArray,
+  to: TypedArray,
+  shape: Shape,
+  cleared: (row: number, columns: number) => readonly [number, number],
+): void {
   const [rows, columns] = [shape.at(-2) as number, shape.at(-1) as number];
   to.set(from as never);
   const zero = typeof from[0] === 'bigint' ? 0n : 0;
@@ -116,14 +186,24 @@ const repeatSlices: RearrangingKernel = ([x], out, attrs, on) => {
   if (x === undefined) return;
   const { outer, length, inner } = around(x.type.shape, attrs['axis'] as number);
   const repeats = attrs['repeats'] as number;
-  on.copy([outer * length, repeats, inner], { array: x.array, strides: [inner, 0, 1], offset: 0 }, { array: out.array, strides: [repeats * inner, inner, 1], offset: 0 });
+  on.copy(
+    [outer * length, repeats, inner],
+    { array: x.array, strides: [inner, 0, 1], offset: 0 },
+    { array: out.array, strides: [repeats * inner, inner, 1], offset: 0 },
+  );
 };
 
 const repeat: OpRow = makeRow({
-  name: 'repeat', doc: 'Every element (slice) of an axis several times in a row.', operands: unary('any'), positional: ['repeats'], widens: false, flops: noFlops,
+  name: 'repeat',
+  doc: 'Every element (slice) of an axis several times in a row.',
+  operands: unary('any'),
+  positional: ['repeats'],
+  widens: false,
+  flops: noFlops,
   attributes: { repeats: { kind: 'int', doc: 'how often' }, axis: AXIS },
   settle: ([x], attrs) => {
-    if ((attrs['repeats'] as number) < 0) throw new AttributeError(`repeat: repeats is ${String(attrs['repeats'])}; give 0 or more.`, attrs);
+    if ((attrs['repeats'] as number) < 0)
+      throw new AttributeError(`repeat: repeats is ${String(attrs['repeats'])}; give 0 or more.`, attrs);
     return { repeats: attrs['repeats'] as number, axis: settledAxis('repeat', attrs, (x as TensorType).shape.length) };
   },
   infer: ([x], attrs) => {
@@ -134,9 +214,21 @@ const repeat: OpRow = makeRow({
 });
 
 const oneHot: OpRow = makeRow({
-  name: 'one_hot', doc: 'For every index a row of zeros with a 1 at it; an index outside [0, depth) gives zeros.', operands: unary('index'), positional: ['depth'], result: 'attribute', widens: false, flops: noFlops,
-  attributes: { depth: { kind: 'int', doc: 'length of the new last axis' }, dtype: { kind: 'dtype', fallback: 'float32', doc: 'dtype of the result' } },
-  infer: ([x], attrs) => ({ dtype: attrs['dtype'] as TensorType['dtype'], shape: [...(x as TensorType).shape, attrs['depth'] as number] }),
+  name: 'one_hot',
+  doc: 'For every index a row of zeros with a 1 at it; an index outside [0, depth) gives zeros.',
+  operands: unary('index'),
+  positional: ['depth'],
+  result: 'attribute',
+  widens: false,
+  flops: noFlops,
+  attributes: {
+    depth: { kind: 'int', doc: 'length of the new last axis' },
+    dtype: { kind: 'dtype', fallback: 'float32', doc: 'dtype of the result' },
+  },
+  infer: ([x], attrs) => ({
+    dtype: attrs['dtype'] as TensorType['dtype'],
+    shape: [...(x as TensorType).shape, attrs['depth'] as number],
+  }),
   kernel: {
     skeleton: 'direct',
     run: ([x], out, attrs) => {
@@ -219,7 +311,10 @@ function castBigIntegers(from: BigInt64Array, { array, type }: TypedOperand): vo
 /** Truncates towards zero; NaN and infinities give 0, as ToInt32 does for the narrower integers. */
 const toBigInt = (value: number): bigint => (Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n);
 
-/** A number that float32 rounds to the float32 nearest to `value`: beyond 2^53 the low 11 bits become one sticky bit, for rounding twice would err. */
+/**
+ * A number that float32 rounds to the float32 nearest to `value`: beyond 2^53 the low 11 bits become one sticky bit,
+ * for rounding twice would err.
+ */
 function toSingle(value: bigint): number {
   if (BigInt.asIntN(54, value) === value) return Number(value);
   const high = value >> 11n;
@@ -228,8 +323,16 @@ function toSingle(value: bigint): number {
 
 /** The row of `astype`: what promotion inserts. */
 export const CAST: OpRow = makeRow({
-  name: 'astype', doc: 'The same values in another dtype: floats are rounded to nearest, float to integer truncates and wraps, anything but 0 is true.',
-  operands: unary('any'), positional: ['dtype'], attributes: { dtype: { kind: 'dtype', doc: 'the new dtype' } }, result: 'attribute', separable: 'elements', widens: false,
+  name: 'astype',
+  doc:
+    'The same values in another dtype: floats are rounded to nearest, float to integer truncates and wraps, ' +
+    'anything but 0 is true.',
+  operands: unary('any'),
+  positional: ['dtype'],
+  attributes: { dtype: { kind: 'dtype', doc: 'the new dtype' } },
+  result: 'attribute',
+  separable: 'elements',
+  widens: false,
   infer: ([x], attrs) => ({ dtype: attrs['dtype'] as TensorType['dtype'], shape: (x as TensorType).shape }),
   kernel: { skeleton: 'rearrange', run: cast },
   deviation: 'float to integer outside the range wraps; NaN gives 0',
@@ -237,8 +340,15 @@ export const CAST: OpRow = makeRow({
 
 /** Rows of this family. */
 export const INDEXING: readonly OpRow[] = [
-  CONCAT, stack, TAKE, repeat, oneHot, CAST,
-  triangle('tril', 'The lower triangle of the last two axes; zeros above.', (diagonal, columns) => [diagonal + 1, columns]),
+  CONCAT,
+  stack,
+  TAKE,
+  repeat,
+  oneHot,
+  CAST,
+  triangle('tril', 'The lower triangle of the last two axes; zeros above.', (diagonal, columns) => [
+    diagonal + 1,
+    columns,
+  ]),
   triangle('triu', 'The upper triangle of the last two axes; zeros below.', (diagonal) => [0, diagonal]),
 ];
-

@@ -11,7 +11,11 @@ import type { AttributeValue } from './attribute-values.ts';
 import { nearestAttribute } from './suggestions.ts';
 
 export function broadcastShapes(row: Pick<OpRow, 'name' | 'operands'>, operands: readonly TensorType[]): Shape {
-  return broadcast(row.name, operands.map((type) => type.shape), row.operands.map((spec) => spec.name));
+  return broadcast(
+    row.name,
+    operands.map((type) => type.shape),
+    row.operands.map((spec) => spec.name),
+  );
 }
 
 export const first = (operands: readonly TensorType[]): TensorType => operands[0] as TensorType;
@@ -49,7 +53,8 @@ export function checkKinds(row: OpRow, operands: readonly TensorType[]): void {
     if (spec === undefined || kindTakes(spec.kind, type.dtype)) return;
     const { wanted, remedy } = OPERAND_KINDS[spec.kind];
     throw new DTypeError(
-      `${row.name}: ${spec.name} is ${type.dtype}, which is not ${wanted}; ${remedy.replaceAll('x.', `${spec.name}.`)}.`,
+      `${row.name}: ${spec.name} is ${type.dtype}, which is not ${wanted}; ` +
+        `${remedy.replaceAll('x.', `${spec.name}.`)}.`,
       { op: row.name, operand: spec.name, dtype: type.dtype },
     );
   });
@@ -70,37 +75,65 @@ export function readAttributes(row: OpRow, given: Readonly<Record<string, unknow
 function unknownAttribute(row: OpRow, name: string): AttributeError {
   const known = Object.keys(row.attributes);
   const near = nearestAttribute(name, known);
-  const remedy = near !== undefined ? `did you mean ${near}? It takes ${known.join(', ')}` : known.length === 0 ? 'it takes none' : `it takes ${known.join(', ')}`;
-  return new AttributeError(`${row.name}: there is no attribute "${name}"; ${remedy}. Options of a call such as signal go to sheet.with({ … }).`, { op: row.name, attribute: name, known });
+  const remedy =
+    near !== undefined
+      ? `did you mean ${near}? It takes ${known.join(', ')}`
+      : known.length === 0
+        ? 'it takes none'
+        : `it takes ${known.join(', ')}`;
+  return new AttributeError(
+    `${row.name}: there is no attribute "${name}"; ${remedy}. Options of a call such as signal go to ` +
+      'sheet.with({ … }).',
+    { op: row.name, attribute: name, known },
+  );
 }
 
 function readAttribute(row: OpRow, name: string, spec: AttributeSpec, value: unknown): AttributeValue {
   if (value === undefined) {
     if (spec.fallback !== undefined) return spec.fallback;
-    throw new AttributeError(`${row.name}: attribute "${name}" is missing; give { ${name}: … }: ${spec.doc.replace(/\.?$/, '.')}`, { op: row.name, attribute: name });
+    throw new AttributeError(
+      `${row.name}: attribute "${name}" is missing; give { ${name}: … }: ${spec.doc.replace(/\.?$/, '.')}`,
+      { op: row.name, attribute: name },
+    );
   }
   // Written out, a default is what it is when it is left out.
   if (value === null && spec.fallback === null) return null;
   const read = READ[spec.kind](value, row, spec);
   if (read !== undefined) return read;
   throw new AttributeError(
-    `${row.name}: ${name} is ${show(value)}; give ${EXPECTED[spec.kind]}${spec.choices ? ` (${spec.choices.join(', ')})` : ''}: ${spec.doc.replace(/\.?$/, '.')}`,
+    `${row.name}: ${name} is ${show(value)}; give ` +
+      `${EXPECTED[spec.kind]}${spec.choices ? ` (${spec.choices.join(', ')})` : ''}: ` +
+      `${spec.doc.replace(/\.?$/, '.')}`,
     { op: row.name, attribute: name, value },
   );
 }
 
-const show = (value: unknown): string => (typeof value === 'bigint' ? `${value}n` : typeof value === 'number' ? String(value) : JSON.stringify(value) ?? String(value));
+const show = (value: unknown): string =>
+  typeof value === 'bigint'
+    ? `${value}n`
+    : typeof value === 'number'
+      ? String(value)
+      : (JSON.stringify(value) ?? String(value));
 
 const isIntegers = (value: unknown): value is number[] =>
-  (Array.isArray(value) || dtypeOfArray(value) === 'int32') && [...(value as Iterable<unknown>)].every((item) => Number.isSafeInteger(item));
+  (Array.isArray(value) || dtypeOfArray(value) === 'int32') &&
+  [...(value as Iterable<unknown>)].every((item) => Number.isSafeInteger(item));
 
-const READ: Record<AttributeSpec['kind'], (value: unknown, row: OpRow, spec: AttributeSpec) => AttributeValue | undefined> = {
+const READ: Record<
+  AttributeSpec['kind'],
+  (value: unknown, row: OpRow, spec: AttributeSpec) => AttributeValue | undefined
+> = {
   int: (value) => (Number.isSafeInteger(value) ? (value as number) : undefined),
   float: (value) => (typeof value === 'number' ? value : undefined),
   number: (value) => (typeof value === 'number' || typeof value === 'bigint' ? plainNumber(value) : undefined),
   bool: (value) => (typeof value === 'boolean' ? value : undefined),
   axis: (value) => (value === null || Number.isSafeInteger(value) ? (value as number | null) : undefined),
-  axes: (value) => (value === null || Number.isSafeInteger(value) ? (value as number | null) : isIntegers(value) ? [...value] : undefined),
+  axes: (value) =>
+    value === null || Number.isSafeInteger(value)
+      ? (value as number | null)
+      : isIntegers(value)
+        ? [...value]
+        : undefined,
   shape: (value, row) => {
     const list = Number.isSafeInteger(value) ? [value as number] : isIntegers(value) ? [...value] : value;
     return [...checkShape(list, row.name)];
@@ -109,14 +142,28 @@ const READ: Record<AttributeSpec['kind'], (value: unknown, row: OpRow, spec: Att
     if (isDType(value)) return value;
     throw noDType(value, row.name);
   },
-  ints: (value) => (Array.isArray(value) && value.every((v) => v === null || Number.isSafeInteger(v)) ? [...(value as (number | null)[])] : Number.isSafeInteger(value) ? [value as number] : undefined),
+  ints: (value) =>
+    Array.isArray(value) && value.every((v) => v === null || Number.isSafeInteger(v))
+      ? [...(value as (number | null)[])]
+      : Number.isSafeInteger(value)
+        ? [value as number]
+        : undefined,
   seed: (value) => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined),
   choice: (value, _row, spec) => (typeof value === 'string' && spec.choices?.includes(value) ? value : undefined),
 };
 
 const EXPECTED: Record<AttributeSpec['kind'], string> = {
-  int: 'an integer', float: 'a number', number: 'a number or bigint', bool: 'true or false', axis: 'an axis number or null', axes: 'an axis, a list of axes, or null',
-  shape: 'a shape', dtype: 'a dtype', ints: 'a list of integers', seed: 'a non-negative integer', choice: 'one of the choices',
+  int: 'an integer',
+  float: 'a number',
+  number: 'a number or bigint',
+  bool: 'true or false',
+  axis: 'an axis number or null',
+  axes: 'an axis, a list of axes, or null',
+  shape: 'a shape',
+  dtype: 'a dtype',
+  ints: 'a list of integers',
+  seed: 'a non-negative integer',
+  choice: 'one of the choices',
 };
 
 /** `axis` attribute (null = all axes) as a sorted list of axes. */
@@ -124,13 +171,15 @@ export const settledAxes = (name: string, attrs: AttributeValues, rank: number):
   normaliseAxes(name, (attrs['axis'] as number | number[] | null) ?? undefined, rank);
 
 /** `axis` attribute as one axis in [0, rank). */
-export const settledAxis = (name: string, attrs: AttributeValues, rank: number): number => normaliseAxis(name, attrs['axis'] as number, rank);
+export const settledAxis = (name: string, attrs: AttributeValues, rank: number): number =>
+  normaliseAxis(name, attrs['axis'] as number, rank);
 
 /** Refuses an operand of another rank than the row needs. */
 export function needRank(row: string, operand: string, type: TensorType, atLeast: number): void {
   if (type.shape.length >= atLeast) return;
   throw new ShapeError(
-    `${row}: ${operand} has shape [${type.shape.join(',')}], rank ${type.shape.length}; it needs rank ${atLeast} or more. Use expandDims or reshape.`,
+    `${row}: ${operand} has shape [${type.shape.join(',')}], rank ${type.shape.length}; it needs rank ${atLeast} ` +
+      'or more. Use expandDims or reshape.',
     { op: row, operand, shape: type.shape },
   );
 }

@@ -21,16 +21,22 @@ const isIntegerRow = ({ kind }: DTypeRow): boolean => kind === 'int' || kind ===
 export const OPERAND_KINDS = {
   any: { takes: () => true, wanted: 'a dtype', remedy: '', doc: 'any dtype' },
   numeric: {
-    takes: (row) => !isBoolRow(row), wanted: 'a number', doc: 'any dtype but bool',
+    takes: (row) => !isBoolRow(row),
+    wanted: 'a number',
+    doc: 'any dtype but bool',
     remedy: "use x.astype('float32') or x.astype('int32') first",
   },
   float: { takes: isFloatRow, wanted: 'a floating dtype', doc: 'floats', remedy: "use x.astype('float32') first" },
   floatOrBool: {
-    takes: (row) => isFloatRow(row) || isBoolRow(row), wanted: 'a floating dtype or bool', doc: 'floats, bool',
+    takes: (row) => isFloatRow(row) || isBoolRow(row),
+    wanted: 'a floating dtype or bool',
+    doc: 'floats, bool',
     remedy: "use x.astype('float32') first",
   },
   integerOrBool: {
-    takes: (row) => isIntegerRow(row) || isBoolRow(row), wanted: 'an integer dtype or bool', doc: 'integers, bool',
+    takes: (row) => isIntegerRow(row) || isBoolRow(row),
+    wanted: 'an integer dtype or bool',
+    doc: 'integers, bool',
     remedy: "use x.astype('int32') first",
   },
   index: { takes: isIntegerRow, wanted: 'an integer dtype', doc: 'integers', remedy: "use x.astype('int32') first" },

@@ -11,30 +11,76 @@ const FLOAT: AttributeSpec = { kind: 'dtype', fallback: 'float32', doc: 'float32
 
 const source = (attrs: AttributeValues): { seed: bigint } => ({ seed: BigInt(attrs['seed'] as number) });
 
-function floats(name: string, doc: string, fill: (source: { seed: bigint }, out: Float32Array | Float64Array, on: Skeletons) => void): OpRow {
-  return row(name, doc, { shape: SHAPE, seed: SEED, dtype: FLOAT }, (out, attrs, on) => fill(source(attrs), out as Float32Array, on), (attrs) => {
-    const dtype = attrs['dtype'] as DType;
-    if (dtype !== 'float32' && dtype !== 'float64') throw new AttributeError(`${name}: dtype is ${dtype}; use float32 or float64, then astype.`, { dtype });
-    return { dtype, shape: attrs['shape'] as number[] };
-  });
+function floats(
+  name: string,
+  doc: string,
+  fill: (source: { seed: bigint }, out: Float32Array | Float64Array, on: Skeletons) => void,
+): OpRow {
+  return row(
+    name,
+    doc,
+    { shape: SHAPE, seed: SEED, dtype: FLOAT },
+    (out, attrs, on) => fill(source(attrs), out as Float32Array, on),
+    (attrs) => {
+      const dtype = attrs['dtype'] as DType;
+      if (dtype !== 'float32' && dtype !== 'float64')
+        throw new AttributeError(`${name}: dtype is ${dtype}; use float32 or float64, then astype.`, { dtype });
+      return { dtype, shape: attrs['shape'] as number[] };
+    },
+  );
 }
 
-function row(name: string, doc: string, attributes: OpRow['attributes'], fill: RandomKernel, type: (attrs: AttributeValues) => { dtype: DType; shape: readonly number[] }): OpRow {
+function row(
+  name: string,
+  doc: string,
+  attributes: OpRow['attributes'],
+  fill: RandomKernel,
+  type: (attrs: AttributeValues) => { dtype: DType; shape: readonly number[] },
+): OpRow {
   const positional = Object.keys(attributes).filter((attribute) => attribute !== 'dtype' && attribute !== 'seed');
-  return makeRow({ name, doc, operands: [], attributes, positional, result: Object.hasOwn(attributes, 'dtype') ? 'attribute' : 'int32', infer: (_operands, attrs) => type(attrs), kernel: { skeleton: 'random', fill }, flops: (_operands, out) => out.size * 100, bound: name === 'random_normal' ? 4 : 0 });
+  return makeRow({
+    name,
+    doc,
+    operands: [],
+    attributes,
+    positional,
+    result: Object.hasOwn(attributes, 'dtype') ? 'attribute' : 'int32',
+    infer: (_operands, attrs) => type(attrs),
+    kernel: { skeleton: 'random', fill },
+    flops: (_operands, out) => out.size * 100,
+    bound: name === 'random_normal' ? 4 : 0,
+  });
 }
 
 /** Rows of this family. */
 export const RANDOM: readonly OpRow[] = [
   floats('random_uniform', 'Uniform in [0, 1).', (from, out, on) => uniform(on, from, out)),
   floats('random_normal', 'Normal with mean 0 and variance 1 (Box–Muller).', (from, out, on) => normal(on, from, out)),
-  row('random_integers', 'Uniform integers in [low, high).', {
-    shape: SHAPE, low: { kind: 'int', doc: 'smallest value' }, high: { kind: 'int', doc: 'bound that is not reached' }, seed: SEED,
-  }, (out, attrs, on) => integers(on, source(attrs), attrs['low'] as number, attrs['high'] as number, out as Int32Array), (attrs) => {
-    const [low, high] = [attrs['low'] as number, attrs['high'] as number];
-    if (!(high > low && low >= -(2 ** 31) && high <= 2 ** 31)) throw new AttributeError(`random_integers: [${low}, ${high}) is not a range of int32; give low < high within ±2^31.`, { low, high });
-    return { dtype: 'int32', shape: attrs['shape'] as number[] };
-  }),
-  row('random_permutation', 'The integers 0 to n − 1 in random order (Fisher–Yates).', { n: { kind: 'int', doc: 'how many' }, seed: SEED },
-    (out, attrs, on) => out.set(permutation(on, source(attrs), attrs['n'] as number) as never), (attrs) => ({ dtype: 'int32', shape: [attrs['n'] as number] })),
+  row(
+    'random_integers',
+    'Uniform integers in [low, high).',
+    {
+      shape: SHAPE,
+      low: { kind: 'int', doc: 'smallest value' },
+      high: { kind: 'int', doc: 'bound that is not reached' },
+      seed: SEED,
+    },
+    (out, attrs, on) => integers(on, source(attrs), attrs['low'] as number, attrs['high'] as number, out as Int32Array),
+    (attrs) => {
+      const [low, high] = [attrs['low'] as number, attrs['high'] as number];
+      if (!(high > low && low >= -(2 ** 31) && high <= 2 ** 31))
+        throw new AttributeError(
+          `random_integers: [${low}, ${high}) is not a range of int32; give low < high within ±2^31.`,
+          { low, high },
+        );
+      return { dtype: 'int32', shape: attrs['shape'] as number[] };
+    },
+  ),
+  row(
+    'random_permutation',
+    'The integers 0 to n − 1 in random order (Fisher–Yates).',
+    { n: { kind: 'int', doc: 'how many' }, seed: SEED },
+    (out, attrs, on) => out.set(permutation(on, source(attrs), attrs['n'] as number) as never),
+    (attrs) => ({ dtype: 'int32', shape: [attrs['n'] as number] }),
+  ),
 ];

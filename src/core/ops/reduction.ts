@@ -20,16 +20,29 @@ interface Options {
 }
 
 function reduction(name: ReductionName, opName: string, doc: string, options: Options = {}): OpRow {
-  const { kind = 'numeric', dtype = (same: DType) => same, result = 'same', attributes = {}, flops = 1, ...rest } = options;
+  const {
+    kind = 'numeric',
+    dtype = (same: DType) => same,
+    result = 'same',
+    attributes = {},
+    flops = 1,
+    ...rest
+  } = options;
   return makeRow({
-    name: opName, doc, operands: unary(kind), result, attributes: { axis: AXES, keepdims: KEEPDIMS, ...attributes },
+    name: opName,
+    doc,
+    operands: unary(kind),
+    result,
+    attributes: { axis: AXES, keepdims: KEEPDIMS, ...attributes },
     settle: ([x], attrs) => ({ ...attrs, axis: settledAxes(opName, attrs, (x as TensorType).shape.length) }),
     infer: ([x], attrs) => ({
       dtype: dtype((x as TensorType).dtype),
       shape: reducedShape((x as TensorType).shape, attrs['axis'] as number[], attrs['keepdims'] ?? false),
     }),
     kernel: { skeleton: 'reduce', reduction: name },
-    flops: (operands) => first(operands).size * flops, bound: 4, ...rest,
+    flops: (operands) => first(operands).size * flops,
+    bound: 4,
+    ...rest,
   });
 }
 
@@ -41,43 +54,98 @@ function argReduction(name: 'argmin' | 'argmax', doc: string): OpRow {
     const inferred = row.infer([x as TensorType], attrs);
     const searched = sizeOf((attrs['axis'] as number[]).map((axis) => shape[axis] as number));
     if (searched > 0 || sizeOf(inferred.shape) === 0) return inferred;
-    throw new ShapeError(`${name}: x has shape ${formatShape(shape)}; no element along axis ${String(attrs['axis'])} can be found. Use an axis of length 1 or more.`, { shape });
+    throw new ShapeError(
+      `${name}: x has shape ${formatShape(shape)}; no element along axis ${String(attrs['axis'])} can be found. ` +
+        'Use an axis of length 1 or more.',
+      { shape },
+    );
   };
   // Settled, `axis` is a list like that of other reductions.
   const unsettle: OpRow['unsettle'] = (attrs) => {
     const axes = attrs['axis'];
     return { ...attrs, axis: Array.isArray(axes) ? (axes.length === 1 ? (axes[0] as number) : null) : (axes ?? null) };
   };
-  return { ...row, infer, unsettle, attributes: { axis: { kind: 'axis', fallback: null, doc: 'axis to search; null = the flattened tensor' }, keepdims: KEEPDIMS } };
+  return {
+    ...row,
+    infer,
+    unsettle,
+    attributes: {
+      axis: { kind: 'axis', fallback: null, doc: 'axis to search; null = the flattened tensor' },
+      keepdims: KEEPDIMS,
+    },
+  };
 }
 
-const CORRECTION: AttributeSpec = { kind: 'float', fallback: 0, doc: 'degrees of freedom subtracted from the count (1: sample variance)' };
+const CORRECTION: AttributeSpec = {
+  kind: 'float',
+  fallback: 0,
+  doc: 'degrees of freedom subtracted from the count (1: sample variance)',
+};
 const counted = (dtype: DType): DType => (dtype === 'bool' ? 'int32' : dtype);
 const averaged = (dtype: DType): DType => (dtype === 'bool' ? 'float32' : dtype);
 
 function rowTransform(name: RowTransform, doc: string): OpRow {
   return makeRow({
-    name, doc, operands: unary('float'), attributes: { axis: { kind: 'int', fallback: -1, doc: 'axis of the rows' } },
+    name,
+    doc,
+    operands: unary('float'),
+    attributes: { axis: { kind: 'int', fallback: -1, doc: 'axis of the rows' } },
     settle: ([x], attrs) => ({ ...attrs, axis: settledAxis(name, attrs, (x as TensorType).shape.length) }),
-    infer: (operands) => first(operands), kernel: { skeleton: 'rows', transform: name },
-    flops: (_operands, out) => out.size * 25, separable: 'rows', bound: 8,
+    infer: (operands) => first(operands),
+    kernel: { skeleton: 'rows', transform: name },
+    flops: (_operands, out) => out.size * 25,
+    separable: 'rows',
+    bound: 8,
   });
 }
 
 /** Rows of this family. */
 export const REDUCTION: readonly OpRow[] = [
-  reduction('sum', 'sum', 'Sum over axes, accumulated in float64 and rounded once.', { kind: 'any', dtype: counted, result: 'counted', deviation: 'keeps the dtype of integers (they wrap); bool is counted as int32' }),
-  reduction('prod', 'prod', 'Product over axes, accumulated in float64 and rounded once.', { deviation: 'keeps the dtype of integers (they wrap)' }),
-  { ...reduction('mean', 'mean', 'Arithmetic mean over axes.', { dtype: averaged, result: 'averaged', deviation: 'bool is accepted and gives float32' }), operands: unary('floatOrBool') },
-  reduction('var', 'var', 'Variance over axes, in two passes.', { kind: 'float', attributes: { correction: CORRECTION }, flops: 4 }),
-  reduction('std', 'std', 'Standard deviation over axes, in two passes.', { kind: 'float', attributes: { correction: CORRECTION }, flops: 4 }),
+  reduction('sum', 'sum', 'Sum over axes, accumulated in float64 and rounded once.', {
+    kind: 'any',
+    dtype: counted,
+    result: 'counted',
+    deviation: 'keeps the dtype of integers (they wrap); bool is counted as int32',
+  }),
+  reduction('prod', 'prod', 'Product over axes, accumulated in float64 and rounded once.', {
+    deviation: 'keeps the dtype of integers (they wrap)',
+  }),
+  {
+    ...reduction('mean', 'mean', 'Arithmetic mean over axes.', {
+      dtype: averaged,
+      result: 'averaged',
+      deviation: 'bool is accepted and gives float32',
+    }),
+    operands: unary('floatOrBool'),
+  },
+  reduction('var', 'var', 'Variance over axes, in two passes.', {
+    kind: 'float',
+    attributes: { correction: CORRECTION },
+    flops: 4,
+  }),
+  reduction('std', 'std', 'Standard deviation over axes, in two passes.', {
+    kind: 'float',
+    attributes: { correction: CORRECTION },
+    flops: 4,
+  }),
   reduction('min', 'min', 'Smallest element; NaN if there is one.'),
   reduction('max', 'max', 'Largest element; NaN if there is one.'),
   argReduction('argmin', 'Index of the first smallest element; of the first NaN if there is one.'),
   argReduction('argmax', 'Index of the first largest element; of the first NaN if there is one.'),
-  reduction('all', 'all', 'Whether every element is true (not 0).', { kind: 'any', dtype: () => 'bool', result: 'bool' }),
-  reduction('any', 'any', 'Whether some element is true (not 0).', { kind: 'any', dtype: () => 'bool', result: 'bool' }),
-  reduction('logsumexp', 'logsumexp', 'log Σ exp x without overflow: m + log Σ exp(x − m), m the maximum.', { kind: 'float', flops: 25 }),
+  reduction('all', 'all', 'Whether every element is true (not 0).', {
+    kind: 'any',
+    dtype: () => 'bool',
+    result: 'bool',
+  }),
+  reduction('any', 'any', 'Whether some element is true (not 0).', {
+    kind: 'any',
+    dtype: () => 'bool',
+    result: 'bool',
+  }),
+  reduction('logsumexp', 'logsumexp', 'log Σ exp x without overflow: m + log Σ exp(x − m), m the maximum.', {
+    kind: 'float',
+    flops: 25,
+  }),
   reduction('norm2', 'norm', 'Euclidean norm √Σx² over axes.', { kind: 'float', flops: 2 }),
   reduction('norm1', 'norm1', 'Sum of absolute values Σ|x| over axes.', { kind: 'float', flops: 2 }),
   reduction('normInf', 'norm_inf', 'Largest absolute value over axes.', { kind: 'float', flops: 2 }),

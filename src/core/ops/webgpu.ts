@@ -36,32 +36,49 @@ function aroundAxis(shape: Shape, attrs: AttributeValues): { outer: number; leng
 /** Joins operands along the axis: of each, as many elements in a row as it has for every index before the axis. */
 const join: GpuPlanner = ({ attrs, operands, type }, limits) => {
   const { outer } = aroundAxis(type.shape, attrs);
-  return planJoin(outer, operands.map((operand) => operand.type.size / outer), itemBytesOf(type), limits);
+  return planJoin(
+    outer,
+    operands.map((operand) => operand.type.size / outer),
+    itemBytesOf(type),
+    limits,
+  );
 };
 
 /** Indices must be seen, for those outside the axis are an error; where they are on the GPU alone the CPU takes. */
 const take: GpuPlanner = ({ attrs, operands: [x, indices] }, limits) => {
   if (x === undefined || indices?.block?.isLocal !== true) return undefined;
   const around = aroundAxis(x.type.shape, attrs);
-  for (const index of indices.block.array as Iterable<number | bigint>) if (index < -around.length || index >= around.length) return undefined;
+  for (const index of indices.block.array as Iterable<number | bigint>)
+    if (index < -around.length || index >= around.length) return undefined;
   return planTake({ ...around, taken: indices.type.size }, itemBytesOf(x.type), indices.type.dtype, limits);
 };
 
 const repeat: GpuPlanner = ({ attrs, operands: [x] }, limits) => {
   if (x === undefined) return undefined;
   const { outer, length, inner } = aroundAxis(x.type.shape, attrs);
-  return planGather({ shape: [outer * length, attrs['repeats'] as number, inner], strides: [inner, 0, 1], offset: 0 }, itemBytesOf(x.type), limits);
+  return planGather(
+    { shape: [outer * length, attrs['repeats'] as number, inner], strides: [inner, 0, 1], offset: 0 },
+    itemBytesOf(x.type),
+    limits,
+  );
 };
 
 /** The diagonal is every (columns + 1)th element. */
 const diagonalSum: GpuPlanner = ({ operands: [x], type }, limits) => {
   if (x === undefined) return undefined;
   const [rows, columns] = [x.type.shape.at(-2) as number, x.type.shape.at(-1) as number];
-  const operand = { dtype: type.dtype as GpuDType, shape: [type.size, Math.min(rows, columns)], strides: [rows * columns, columns + 1] };
+  const operand = {
+    dtype: type.dtype as GpuDType,
+    shape: [type.size, Math.min(rows, columns)],
+    strides: [rows * columns, columns + 1],
+  };
   return planReduce({ reduction: 'sum', operand, axes: [1], out: type.dtype as GpuDType }, limits);
 };
 
-const fill = (value: (attrs: AttributeValues) => number): GpuPlanner => ({ attrs, type }, limits) => planFill(type, value(attrs), limits);
+const fill =
+  (value: (attrs: AttributeValues) => number): GpuPlanner =>
+  ({ attrs, type }, limits) =>
+    planFill(type, value(attrs), limits);
 
 /** As `fill`, beside an operand that is not read. */
 const fillLike = (value: (attrs: AttributeValues) => number): GpuPlanner => {
@@ -73,9 +90,17 @@ const fillLike = (value: (attrs: AttributeValues) => number): GpuPlanner => {
 };
 
 const PLANNERS: Readonly<Record<string, GpuPlanner>> = {
-  random_uniform: ({ attrs, type }, limits) => (type.dtype === 'float32' ? planRandom({ distribution: 'uniform' }, seedOf(attrs), type.size, limits) : undefined),
-  random_normal: ({ attrs, type }, limits) => (type.dtype === 'float32' ? planRandom({ distribution: 'normal' }, seedOf(attrs), type.size, limits) : undefined),
-  random_integers: ({ attrs, type }, limits) => planRandom({ distribution: 'integers', low: attrs['low'] as number, high: attrs['high'] as number }, seedOf(attrs), type.size, limits),
+  random_uniform: ({ attrs, type }, limits) =>
+    type.dtype === 'float32' ? planRandom({ distribution: 'uniform' }, seedOf(attrs), type.size, limits) : undefined,
+  random_normal: ({ attrs, type }, limits) =>
+    type.dtype === 'float32' ? planRandom({ distribution: 'normal' }, seedOf(attrs), type.size, limits) : undefined,
+  random_integers: ({ attrs, type }, limits) =>
+    planRandom(
+      { distribution: 'integers', low: attrs['low'] as number, high: attrs['high'] as number },
+      seedOf(attrs),
+      type.size,
+      limits,
+    ),
   astype: ({ operands: [x], type }, limits) => (x === undefined ? undefined : planCast(x.type, type.dtype, limits)),
   concat: join,
   stack: join,
@@ -96,4 +121,6 @@ const PLANNERS: Readonly<Record<string, GpuPlanner>> = {
 };
 
 /** Plans by row. */
-export const GPU_PLANS: ReadonlyMap<OpRow, GpuPlanner> = new Map(Object.entries(PLANNERS).map(([name, plan]) => [opNamed(name), plan]));
+export const GPU_PLANS: ReadonlyMap<OpRow, GpuPlanner> = new Map(
+  Object.entries(PLANNERS).map(([name, plan]) => [opNamed(name), plan]),
+);

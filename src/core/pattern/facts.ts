@@ -3,20 +3,40 @@ import type { Value } from '../tensor/block.ts';
 import { isFloat, numbersOf, type TypedArray } from '../tensor/dtype.ts';
 import type { TensorType } from '../tensor/type.ts';
 import {
-  columnSupport, hasNegativeZero, isConstant, isFiniteEverywhere, isSymmetric, isTriangular, largestMagnitude, type RowKinds, rowKinds, rowSupport,
-  type ScaledKinds, scaledRowKinds, smallestMagnitude,
+  columnSupport,
+  hasNegativeZero,
+  isConstant,
+  isFiniteEverywhere,
+  isSymmetric,
+  isTriangular,
+  largestMagnitude,
+  type RowKinds,
+  rowKinds,
+  rowSupport,
+  type ScaledKinds,
+  scaledRowKinds,
+  smallestMagnitude,
 } from './scans.ts';
 
 /** Bits of `Facts.bits`, as entries keep them. A bit that is not set is false or was never asked for. */
 export const FACT = {
-  finite: 1, zero: 2, constant: 4, identity: 8, diagonal: 16, permutation: 32, symmetric: 64, lower: 128, upper: 256, repeatedRows: 512,
+  finite: 1,
+  zero: 2,
+  constant: 4,
+  identity: 8,
+  diagonal: 16,
+  permutation: 32,
+  symmetric: 64,
+  lower: 128,
+  upper: 256,
+  repeatedRows: 512,
 } as const;
 
 export type FactName = keyof typeof FACT;
 
 /**
- * Facts of one value; matrix facts are of tensors of rank 2 and false for others. Zeros of either sign are zeros; NaN is never zero
- * and never equal. Values do not change, so a fact is found once.
+ * Facts of one value; matrix facts are of tensors of rank 2 and false for others. Zeros of either sign are zeros; NaN
+ * is never zero and never equal. Values do not change, so a fact is found once.
  */
 export class Facts {
   readonly type: TensorType;
@@ -47,16 +67,29 @@ export class Facts {
   }
 
   get diagonal(): boolean {
-    return this.#fact('diagonal', () => this.#square > 0 && (this.rowSupport?.every((at, i) => at < 0 || at === i) ?? false));
+    return this.#fact(
+      'diagonal',
+      () => this.#square > 0 && (this.rowSupport?.every((at, i) => at < 0 || at === i) ?? false),
+    );
   }
 
   get identity(): boolean {
-    return this.#fact('identity', () => this.#square > 0 && (this.rowSupport?.every((at, i) => at === i) ?? false) && this.#onesAlong());
+    return this.#fact(
+      'identity',
+      () => this.#square > 0 && (this.rowSupport?.every((at, i) => at === i) ?? false) && this.#onesAlong(),
+    );
   }
 
   /** Exactly one 1 in every row and column, all else 0. */
   get permutation(): boolean {
-    return this.#fact('permutation', () => this.#square > 0 && (this.rowSupport?.every((at) => at >= 0) ?? false) && this.columnSupport !== undefined && this.#onesAlong());
+    return this.#fact(
+      'permutation',
+      () =>
+        this.#square > 0 &&
+        (this.rowSupport?.every((at) => at >= 0) ?? false) &&
+        this.columnSupport !== undefined &&
+        this.#onesAlong(),
+    );
   }
 
   get symmetric(): boolean {
@@ -73,14 +106,18 @@ export class Facts {
 
   /** The kinds of rows, where there are at most half as many as rows. */
   get repeatedRows(): RowKinds | undefined {
-    const kinds = this.#once('rowKinds', () => (this.#isMatrix ? rowKinds(this.#array, this.#rows, this.#columns) : undefined));
+    const kinds = this.#once('rowKinds', () =>
+      this.#isMatrix ? rowKinds(this.#array, this.#rows, this.#columns) : undefined,
+    );
     if (kinds !== undefined) this.bits |= FACT.repeatedRows;
     return kinds;
   }
 
   /** The kinds of rows up to powers of two, where there are at most half as many as rows. */
   get scaledRows(): ScaledKinds | undefined {
-    return this.#once('scaledRows', () => (this.#isMatrix ? scaledRowKinds(this.#array, this.#rows, this.#columns) : undefined));
+    return this.#once('scaledRows', () =>
+      this.#isMatrix ? scaledRowKinds(this.#array, this.#rows, this.#columns) : undefined,
+    );
   }
 
   /** Smallest absolute value other than 0; Infinity where there is none. */
@@ -90,11 +127,15 @@ export class Facts {
 
   /** Where each row has its one element other than 0 (−1: nowhere); undefined when a row has two. */
   get rowSupport(): Int32Array | undefined {
-    return this.#once('rowSupport', () => (this.#isMatrix ? rowSupport(this.#array, this.#rows, this.#columns) : undefined));
+    return this.#once('rowSupport', () =>
+      this.#isMatrix ? rowSupport(this.#array, this.#rows, this.#columns) : undefined,
+    );
   }
 
   get columnSupport(): Int32Array | undefined {
-    return this.#once('columnSupport', () => (this.#isMatrix ? columnSupport(this.#array, this.#rows, this.#columns) : undefined));
+    return this.#once('columnSupport', () =>
+      this.#isMatrix ? columnSupport(this.#array, this.#rows, this.#columns) : undefined,
+    );
   }
 
   /** Largest absolute value; NaN when there is a NaN. */

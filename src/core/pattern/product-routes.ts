@@ -9,7 +9,11 @@ import type { RowKinds, ScaledKinds } from './scans.ts';
 import { selectColumns, type Selection, selectRows } from './selection.ts';
 
 /** The product of a task of two matrices, or undefined: batches and vectors have no routes. */
-function productOfMatrices({ row, operands: [a, b], attrs }: RouteTask): { a: Value; b: Value; product: MatrixProduct } | undefined {
+function productOfMatrices({
+  row,
+  operands: [a, b],
+  attrs,
+}: RouteTask): { a: Value; b: Value; product: MatrixProduct } | undefined {
   if (row.kernel.skeleton !== 'contract' || a?.type.shape.length !== 2 || b?.type.shape.length !== 2) return undefined;
   return { a, b, product: row.kernel.contraction([a.type, b.type], attrs) };
 }
@@ -35,11 +39,15 @@ function planSelection(task: RouteTask): RoutePlan | undefined {
   return { name: `${selectionName(factsOf(own))} route`, fill };
 }
 
-/** The elements that are not 0, line by line: `across` where the lines are the columns of the matrix as it is stored. */
+/**
+ * The elements that are not 0, line by line: `across` where the lines are the columns of the matrix as it is stored.
+ */
 function factorsOf({ array, type }: Value, at: Int32Array, across: boolean): ArrayLike<number | bigint> {
   const columns = type.shape[1] as number;
   const factors: (number | bigint)[] = [];
-  at.forEach((place, line) => factors.push(place < 0 ? 0 : (array[across ? place * columns + line : line * columns + place] as number | bigint)));
+  at.forEach((place, line) =>
+    factors.push(place < 0 ? 0 : (array[across ? place * columns + line : line * columns + place] as number | bigint)),
+  );
   return factors;
 }
 
@@ -58,15 +66,34 @@ function planRepeatedRows(task: RouteTask): RoutePlan | undefined {
   const rows = product.transposeA ? undefined : factsOf(a).repeatedRows;
   if (rows !== undefined) {
     const type = tensorType(task.type.dtype, [rows.first.length, product.n]);
-    return { name: 'repeated rows route', detour: { ...task, operands: [gathered(a, rows), b], type, spread: (from, out) => spreadRows(from, out, rows, product.n) } };
+    return {
+      name: 'repeated rows route',
+      detour: {
+        ...task,
+        operands: [gathered(a, rows), b],
+        type,
+        spread: (from, out) => spreadRows(from, out, rows, product.n),
+      },
+    };
   }
   const columns = product.transposeB ? factsOf(b).repeatedRows : undefined;
   if (columns === undefined) return undefined;
   const type = tensorType(task.type.dtype, [product.m, columns.first.length]);
-  return { name: 'repeated rows route', detour: { ...task, operands: [a, gathered(b, columns)], type, spread: (from, out) => spreadColumns(from, out, columns, product) } };
+  return {
+    name: 'repeated rows route',
+    detour: {
+      ...task,
+      operands: [a, gathered(b, columns)],
+      type,
+      spread: (from, out) => spreadColumns(from, out, columns, product),
+    },
+  };
 }
 
-/** Products of numbers this small, and sums this large, stay clear of the ends of float32, so that a power of two passes through every rounding. */
+/**
+ * Products of numbers this small, and sums this large, stay clear of the ends of float32, so that a power of two passes
+ * through every rounding.
+ */
 const LEAST_PRODUCT = 2 ** -102;
 const LARGEST_SUM = 2 ** 126;
 
@@ -77,19 +104,56 @@ function planScaledRows(task: RouteTask): RoutePlan | undefined {
   const [left, right] = [factsOf(a), factsOf(b)];
   const rows = product.transposeA ? undefined : left.scaledRows;
   const columns = rows === undefined && product.transposeB ? right.scaledRows : undefined;
-  if ((rows ?? columns) === undefined || !(left.minAbs * right.minAbs >= LEAST_PRODUCT && left.maxAbs * right.maxAbs * product.k <= LARGEST_SUM)) return undefined;
+  if (
+    (rows ?? columns) === undefined ||
+    !(left.minAbs * right.minAbs >= LEAST_PRODUCT && left.maxAbs * right.maxAbs * product.k <= LARGEST_SUM)
+  )
+    return undefined;
   const name = 'scaled copies route';
   if (rows !== undefined) {
     const type = tensorType('float32', [rows.first.length, product.n]);
-    return { name, detour: { ...task, operands: [gathered(a, rows), b], type, spread: (from, out) => spreadScaled(from as Float32Array, out as Float32Array, rows, [product.n, 1], [product.n, 1, product.n]) } };
+    return {
+      name,
+      detour: {
+        ...task,
+        operands: [gathered(a, rows), b],
+        type,
+        spread: (from, out) =>
+          spreadScaled(from as Float32Array, out as Float32Array, rows, [product.n, 1], [product.n, 1, product.n]),
+      },
+    };
   }
   const kinds = columns as ScaledKinds;
   const type = tensorType('float32', [product.m, kinds.first.length]);
-  return { name, detour: { ...task, operands: [a, gathered(b, kinds)], type, spread: (from, out) => spreadScaled(from as Float32Array, out as Float32Array, kinds, [1, kinds.first.length], [1, product.n, product.m]) } };
+  return {
+    name,
+    detour: {
+      ...task,
+      operands: [a, gathered(b, kinds)],
+      type,
+      spread: (from, out) =>
+        spreadScaled(
+          from as Float32Array,
+          out as Float32Array,
+          kinds,
+          [1, kinds.first.length],
+          [1, product.n, product.m],
+        ),
+    },
+  };
 }
 
-/** Lines of the result from the lines of their kinds, times their powers of two. Steps are [from line to line, along a line], and how long one is. */
-function spreadScaled(from: Float32Array, out: Float32Array, { kindOf, exponents }: ScaledKinds, [sourceLine, sourceStep]: readonly [number, number], [line, step, length]: readonly [number, number, number]): void {
+/**
+ * Lines of the result from the lines of their kinds, times their powers of two. Steps are [from line to line, along a
+ * line], and how long one is.
+ */
+function spreadScaled(
+  from: Float32Array,
+  out: Float32Array,
+  { kindOf, exponents }: ScaledKinds,
+  [sourceLine, sourceStep]: readonly [number, number],
+  [line, step, length]: readonly [number, number, number],
+): void {
   for (let i = 0; i < kindOf.length; i++) {
     const factor = 2 ** (exponents[i] as number);
     const source = (kindOf[i] as number) * sourceLine;
@@ -102,7 +166,8 @@ function gathered({ array, type }: Value, { first }: RowKinds): GatheredOperand 
   const columns = type.shape[1] as number;
   return {
     type: tensorType(type.dtype, [first.length, columns]),
-    fill: (target) => first.forEach((row, i) => target.set(array.subarray(row * columns, (row + 1) * columns) as never, i * columns)),
+    fill: (target) =>
+      first.forEach((row, i) => target.set(array.subarray(row * columns, (row + 1) * columns) as never, i * columns)),
   };
 }
 
@@ -112,29 +177,41 @@ function spreadRows(from: TypedArray, out: TypedArray, { kindOf }: RowKinds, col
 
 function spreadColumns(from: TypedArray, out: TypedArray, { kindOf, first }: RowKinds, { m, n }: MatrixProduct): void {
   const [source, target] = [from as Float64Array, out as Float64Array];
-  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) target[i * n + j] = source[i * first.length + (kindOf[j] as number)] as number;
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < n; j++) target[i * n + j] = source[i * first.length + (kindOf[j] as number)] as number;
 }
 
 /** The routes of products. */
 export const PRODUCT_ROUTES: readonly Route[] = [
   {
-    name: 'selection', skeleton: 'contract',
-    pattern: 'op(A) with at most one element other than 0 in each row, or op(B) in each column: zero, identity, diagonal, permutation, one-hot rows',
+    name: 'selection',
+    skeleton: 'contract',
+    pattern:
+      'op(A) with at most one element other than 0 in each row, or op(B) in each column: zero, identity, ' +
+      'diagonal, permutation, one-hot rows',
     precondition: 'floating operands are finite (0·∞ = NaN)',
-    instead: 'rows of op(B) (columns of op(A)) are picked and scaled; −0 becomes +0, as the sum of the specification, which starts at +0, leaves it',
+    instead:
+      'rows of op(B) (columns of op(A)) are picked and scaled; −0 becomes +0, as the sum of the specification, ' +
+      'which starts at +0, leaves it',
     plan: planSelection,
   },
   {
-    name: 'repeated rows', skeleton: 'contract',
+    name: 'repeated rows',
+    skeleton: 'contract',
     pattern: 'A with at most half as many kinds of rows as rows (a constant matrix has one), or B where bᵀ is taken',
     precondition: 'rows are equal byte for byte',
-    instead: 'the product of one row of each kind, then a gather: elements of a product depend on their own row and column alone',
+    instead:
+      'the product of one row of each kind, then a gather: elements of a product depend on their own row and ' +
+      'column alone',
     plan: planRepeatedRows,
   },
   {
-    name: 'scaled copies', skeleton: 'contract',
+    name: 'scaled copies',
+    skeleton: 'contract',
     pattern: 'float32 A with at most half as many kinds of rows, up to powers of two, as rows, or B where bᵀ is taken',
-    precondition: 'all elements are normal numbers or 0; no product can fall below 2⁻¹⁰² and no sum exceed 2¹²⁶, so that a power of two commutes with every rounding (with c = 3 it does not)',
+    precondition:
+      'all elements are normal numbers or 0; no product can fall below 2⁻¹⁰² and no sum exceed 2¹²⁶, so that a ' +
+      'power of two commutes with every rounding (with c = 3 it does not)',
     instead: 'the product of one row of each kind, then a gather with scaling',
     plan: planScaledRows,
   },

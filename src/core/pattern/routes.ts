@@ -1,7 +1,9 @@
-// Routes: cheaper ways to the same bits, for operands with structure. Rows of pattern, precondition and what to do instead.
+// Routes: cheaper ways to the same bits, for operands with structure. Rows of pattern, precondition and what to do
+// instead.
 //
-// A route is taken in every numerics class because its bits are those of the specification's kernel wherever its precondition holds
-// (docs/patterns.md says why, route by route; tests/pattern compares them over special values). So the plan depends on operands alone.
+// A route is taken in every numerics class because its bits are those of the specification's kernel wherever its
+// precondition holds (docs/patterns.md says why, route by route; tests/pattern compares them over special values). So
+// the plan depends on operands alone.
 import type { KernelSpec } from '../ops/define.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import { LINALG_ROUTES } from './linalg-routes.ts';
@@ -23,7 +25,10 @@ const INTEGER_NS = 1;
 /** Share of an op that looking for structure may cost. */
 const SCAN_SHARE = 0.05;
 
-/** The way around a task, or undefined; ops of skeletons without routes return at once, small ones without a look at their elements. */
+/**
+ * The way around a task, or undefined; ops of skeletons without routes return at once, small ones without a look at
+ * their elements.
+ */
 export function routeFor(task: RouteTask): RoutePlan | undefined {
   const routes = bySkeleton[task.row.kernel.skeleton];
   if (routes === undefined || !isWorthScanning(task)) return undefined;
@@ -40,6 +45,10 @@ export function routeFor(task: RouteTask): RoutePlan | undefined {
 export function isWorthScanning({ row, attrs, operands, type }: RouteTask): boolean {
   let elements = 0;
   for (const operand of operands) elements += operand.type.size;
-  const flops = row.flops(operands.map((operand) => operand.type), type, attrs);
+  const flops = row.flops(
+    operands.map((operand) => operand.type),
+    type,
+    attrs,
+  );
   return elements * SCAN_NS <= SCAN_SHARE * flops * (isFloat(type.dtype) ? FLOAT_NS : INTEGER_NS);
 }

@@ -1,4 +1,5 @@
-// Scans of a row-major matrix for structure. Each stops at the first witness against it, so ordinary operands cost a few reads.
+// Scans of a row-major matrix for structure. Each stops at the first witness against it, so ordinary operands cost a
+// few reads.
 import type { TypedArray } from '../tensor/dtype.ts';
 
 type Numbers = Float32Array | Float64Array;
@@ -107,7 +108,11 @@ function group(words: Int32Array, rows: number, width: number, step: number): Ro
   const slots = new Int32Array(2 ** Math.ceil(Math.log2(rows + 1)) * 2).fill(-1);
   for (let i = 0; i < rows; i++) {
     let slot = hashRow(words, i * width, width, step) & (slots.length - 1);
-    while (slots[slot] !== -1 && !sameRow(words, (first[slots[slot] as number] as number) * width, i * width, width, step)) slot = (slot + 1) & (slots.length - 1);
+    while (
+      slots[slot] !== -1 &&
+      !sameRow(words, (first[slots[slot] as number] as number) * width, i * width, width, step)
+    )
+      slot = (slot + 1) & (slots.length - 1);
     if (slots[slot] === -1) {
       slots[slot] = first.push(i) - 1;
       if (first.length * 2 > rows) return undefined;
@@ -129,7 +134,10 @@ function sameRow(words: Int32Array, a: number, b: number, width: number, step: n
   return true;
 }
 
-/** Rows of a float32 matrix that are one another's copies up to a power of two: row i is 2^exponents[i] times the first of its kind. */
+/**
+ * Rows of a float32 matrix that are one another's copies up to a power of two: row i is 2^exponents[i] times the first
+ * of its kind.
+ */
 export interface ScaledKinds extends RowKinds {
   readonly exponents: Int32Array;
 }
@@ -138,7 +146,10 @@ const MAGNITUDE = 0x7fffffff;
 const LEAST_NORMAL_BITS = 0x00800000;
 const INFINITY_BITS = 0x7f800000;
 
-/** The kinds of rows up to powers of two, when there are at most half as many as rows and all elements are normal numbers or 0. */
+/**
+ * The kinds of rows up to powers of two, when there are at most half as many as rows and all elements are normal
+ * numbers or 0.
+ */
 export function scaledRowKinds(array: TypedArray, rows: number, columns: number): ScaledKinds | undefined {
   if (!(array instanceof Float32Array) || rows < 2 || columns === 0) return undefined;
   const words = new Int32Array(array.buffer as ArrayBuffer, array.byteOffset, array.length);
@@ -150,7 +161,8 @@ export function scaledRowKinds(array: TypedArray, rows: number, columns: number)
 
 /** The exponent bits of the first element other than 0, in place; 0 for a row of zeros. */
 function scaleOf(words: Int32Array, at: number, width: number): number {
-  for (let j = 0; j < width; j++) if (((words[at + j] as number) & MAGNITUDE) !== 0) return (words[at + j] as number) & INFINITY_BITS;
+  for (let j = 0; j < width; j++)
+    if (((words[at + j] as number) & MAGNITUDE) !== 0) return (words[at + j] as number) & INFINITY_BITS;
   return 0;
 }
 
@@ -164,12 +176,25 @@ function groupScaled(words: Int32Array, scales: Int32Array, width: number, step:
     if (hash === undefined) return undefined;
     let kinds = byHash.get(hash);
     if (kinds === undefined) byHash.set(hash, (kinds = []));
-    let kind = kinds.find((known) => isScaledCopy(words, (first[known] as number) * width, i * width, width, step, (scales[i] as number) - (scales[first[known] as number] as number)));
+    let kind = kinds.find((known) =>
+      isScaledCopy(
+        words,
+        (first[known] as number) * width,
+        i * width,
+        width,
+        step,
+        (scales[i] as number) - (scales[first[known] as number] as number),
+      ),
+    );
     if (kind === undefined) kinds.push((kind = first.push(i) - 1));
     if (first.length * 2 > rows) return undefined;
     kindOf[i] = kind;
   }
-  return { first, kindOf, exponents: scales.map((scale, i) => (scale - (scales[first[kindOf[i] as number] as number] as number)) >> 23) };
+  return {
+    first,
+    kindOf,
+    exponents: scales.map((scale, i) => (scale - (scales[first[kindOf[i] as number] as number] as number)) >> 23),
+  };
 }
 
 /** A place to look for rows of a kind; undefined where an element is subnormal, infinite or NaN. */

@@ -46,7 +46,10 @@ export const WEIGHTS: Readonly<ScoreParts> = { economics: 0.7, stability: 0.15, 
 const STRUCTURE = FACT.zero | FACT.constant | FACT.identity | FACT.diagonal | FACT.permutation;
 const HALF_STRUCTURE = FACT.symmetric | FACT.lower | FACT.upper | FACT.repeatedRows;
 
-/** The parts of the score. What was not looked at counts as it is in an ordinary result: healthy, dense, without structure. */
+/**
+ * The parts of the score. What was not looked at counts as it is in an ordinary result: healthy, dense, without
+ * structure.
+ */
 export function scoreParts(record: ScoreRecord): ScoreParts {
   const worth = record.costNs / (WORTH_NS_PER_BYTE * Math.max(1, record.sizeBytes));
   return {
@@ -60,15 +63,24 @@ export function scoreParts(record: ScoreRecord): ScoreParts {
 /** The score: the weighted sum of its parts. A pure function of the record. */
 export function score(record: ScoreRecord): number {
   const parts = scoreParts(record);
-  return WEIGHTS.economics * parts.economics + WEIGHTS.stability * parts.stability + WEIGHTS.entropy * parts.entropy + WEIGHTS.symmetry * parts.symmetry;
+  return (
+    WEIGHTS.economics * parts.economics +
+    WEIGHTS.stability * parts.stability +
+    WEIGHTS.entropy * parts.entropy +
+    WEIGHTS.symmetry * parts.symmetry
+  );
 }
 
-/** Finite × headroom × agreement: 0 where a sample met NaN or ∞; falls when magnitudes come near the limits of the dtype; halves with each failed check. */
+/**
+ * Finite × headroom × agreement: 0 where a sample met NaN or ∞; falls when magnitudes come near the limits of the
+ * dtype; halves with each failed check.
+ */
 function stabilityOf({ sample, agreed = 0, disagreed = 0 }: ScoreRecord): number {
   const agreement = (agreed + 1) / (agreed + 2 * disagreed + 1);
   if (sample === undefined) return agreement;
   if (!sample.finite) return 0;
-  const headroom = sample.log2Limit === 0 ? 1 : Math.min(1, 2 * Math.max(0, 1 - Math.abs(sample.log2Range) / sample.log2Limit));
+  const headroom =
+    sample.log2Limit === 0 ? 1 : Math.min(1, 2 * Math.max(0, 1 - Math.abs(sample.log2Range) / sample.log2Limit));
   return headroom * agreement;
 }
 
@@ -81,7 +93,11 @@ const MIN_SAMPLED_NS = 1_500_000;
 export function scoreOf(value: Value, costNs: number): number {
   const { sizeBytes } = value.type;
   const record = { costNs, sizeBytes: sizeBytes + ENTRY_BYTES, facts: knownFacts(value) };
-  return score(sizeBytes >= MIN_SAMPLED_BYTES && costNs >= MIN_SAMPLED_NS && value.block.isLocal ? { ...record, sample: sampleOf(value) } : record);
+  return score(
+    sizeBytes >= MIN_SAMPLED_BYTES && costNs >= MIN_SAMPLED_NS && value.block.isLocal
+      ? { ...record, sample: sampleOf(value) }
+      : record,
+  );
 }
 
 /** log2 of the first power of two that a floating dtype does not hold; 0 for others. */
@@ -97,23 +113,29 @@ export function sampleOf({ array, type }: Pick<Value, 'array' | 'type'>): Sample
   const bytes = bytesOf(array);
   const decode = DTYPES[type.dtype].codec?.decode ?? Number;
   const counts = new Uint16Array(256);
-  let total = 0, largest = 0, finite = true;
+  let total = 0,
+    largest = 0,
+    finite = true;
   for (let i = 0; i < array.length && total + itemBytes <= SAMPLE_BYTES; i += step) {
-    for (let byte = i * itemBytes; byte < (i + 1) * itemBytes; byte++, total++) (counts[bytes[byte] as number] as number)++;
+    for (let byte = i * itemBytes; byte < (i + 1) * itemBytes; byte++, total++)
+      (counts[bytes[byte] as number] as number)++;
     const magnitude = Math.abs(decode(array[i] as number));
     if (!(magnitude < Infinity)) finite = false;
     else if (magnitude > largest) largest = magnitude;
   }
   const float = isFloat(type.dtype);
   return {
-    finite, log2Limit: log2Limit(type.dtype),
-    log2Range: float && largest > 0 ? Math.log2(largest) : 0, entropyBits: entropyOf(counts, total),
+    finite,
+    log2Limit: log2Limit(type.dtype),
+    log2Range: float && largest > 0 ? Math.log2(largest) : 0,
+    entropyBits: entropyOf(counts, total),
   };
 }
 
 /** Shannon entropy with the Miller–Madow correction for a small sample (Miller 1955), at most 8 bits. */
 function entropyOf(counts: Uint16Array, total: number): number {
-  let bits = 0, kinds = 0;
+  let bits = 0,
+    kinds = 0;
   for (const count of counts) {
     if (count === 0) continue;
     kinds++;

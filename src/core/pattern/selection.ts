@@ -1,4 +1,5 @@
-// Products with a matrix that has at most one element other than 0 in each row (or column): rows or columns picked and scaled.
+// Products with a matrix that has at most one element other than 0 in each row (or column): rows or columns picked and
+// scaled.
 import type { MatrixProduct } from '../../../kernels/js/matrix-product.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
 
@@ -12,8 +13,8 @@ type Indexed = { [index: number]: number | bigint; fill(value: never, start: num
 type Times = (a: number | bigint, b: number | bigint) => number | bigint;
 
 /**
- * A product of two elements as a sum of the specification that starts at 0 leaves it: rounded to the dtype, −0 become +0.
- * The other terms are zeros, for the operands are finite, and change nothing.
+ * A product of two elements as a sum of the specification that starts at 0 leaves it: rounded to the dtype, −0 become
+ * +0. The other terms are zeros, for the operands are finite, and change nothing.
  */
 function timesOf(array: TypedArray): Times {
   if (array instanceof Float32Array) return (a, b) => Math.fround((a as number) * (b as number)) + 0;
@@ -23,7 +24,12 @@ function timesOf(array: TypedArray): Times {
 }
 
 /** C = S·op(B), S given by `selection`: row i of C is factor i times row at[i] of op(B). */
-export function selectRows(selection: Selection, other: TypedArray, { n, transposeB, ldb }: MatrixProduct, out: TypedArray): void {
+export function selectRows(
+  selection: Selection,
+  other: TypedArray,
+  { n, transposeB, ldb }: MatrixProduct,
+  out: TypedArray,
+): void {
   const times = timesOf(out);
   const [source, target] = [other as unknown as Indexed, out as unknown as Indexed];
   const [down, right] = transposeB ? [1, ldb] : [ldb, 1];
@@ -36,7 +42,12 @@ export function selectRows(selection: Selection, other: TypedArray, { n, transpo
 }
 
 /** C = op(A)·S, S given by `selection`: column j of C is factor j times column at[j] of op(A). */
-export function selectColumns(selection: Selection, other: TypedArray, { m, n, transposeA, lda }: MatrixProduct, out: TypedArray): void {
+export function selectColumns(
+  selection: Selection,
+  other: TypedArray,
+  { m, n, transposeA, lda }: MatrixProduct,
+  out: TypedArray,
+): void {
   const times = timesOf(out);
   const zero = (out instanceof BigInt64Array ? 0n : 0) as number;
   const [source, target] = [other as unknown as Indexed, out as unknown as Indexed];
@@ -44,7 +55,8 @@ export function selectColumns(selection: Selection, other: TypedArray, { m, n, t
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       const at = selection.at[j] as number;
-      target[i * n + j] = at < 0 ? zero : times(source[i * down + at * right] as number, selection.factors[j] as number);
+      target[i * n + j] =
+        at < 0 ? zero : times(source[i * down + at * right] as number, selection.factors[j] as number);
     }
   }
 }

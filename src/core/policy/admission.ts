@@ -19,12 +19,20 @@ export type Admission = 'admit' | 'bypass' | 'wait';
 export const LOOKUP_NS = 2000;
 /** Bytes an entry takes besides its elements: array, buffer, block, entry, node. */
 export const ENTRY_BYTES = 600;
-/** The same of a piece of a memo's result, with its key, its place and its array (2.7 KB of heap a small result, by filling one). */
+/**
+ * The same of a piece of a memo's result, with its key, its place and its array (2.7 KB of heap a small result, by
+ * filling one).
+ */
 export const MEMO_ENTRY_BYTES = 2800;
-/** Keeping a byte costs about a fresh page's share (0.25 ns) and what it displaces; cheaper results must be asked for twice. */
+/**
+ * Keeping a byte costs about a fresh page's share (0.25 ns) and what it displaces; cheaper results must be asked for
+ * twice.
+ */
 export const WORTH_NS_PER_BYTE = 0.5;
 
-/** Score of an ordinary result that saves what its room costs, `WORTH_NS_PER_BYTE`: its economics are ½ (docs/score.md). */
+/**
+ * Score of an ordinary result that saves what its room costs, `WORTH_NS_PER_BYTE`: its economics are ½ (docs/score.md).
+ */
 export const ADMISSION_SCORE = 0.6;
 
 /** Decides by break-even: the price of keeping against what one hit saves. */

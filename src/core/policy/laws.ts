@@ -32,35 +32,55 @@ const KNOWN = `known laws: ${LAW_NAMES.join(', ')}`;
 const NO_LAWS: LawSet = Object.freeze({});
 
 /**
- * Checks a policy object, as it comes from a file or a caller, and answers a copy that nobody can change; undefined is no laws.
- * An AttributeError for what is no set of laws, for laws there are not and for values they do not take; op names are suggested.
+ * Checks a policy object, as it comes from a file or a caller, and answers a copy that nobody can change; undefined is
+ * no laws. An AttributeError for what is no set of laws, for laws there are not and for values they do not take; op
+ * names are suggested.
  */
 export function readLaws(given: unknown): LawSet {
   if (given === undefined) return NO_LAWS;
   if (typeof given !== 'object' || given === null || Array.isArray(given)) throw notLaws(given);
   const own = Reflect.ownKeys(given);
   const inherited = LAW_NAMES.find((name) => name in given && !own.includes(name));
-  if (inherited !== undefined) throw new AttributeError(`Law ${inherited} is inherited, and only an object's own laws are read; write policy: { ${inherited}: … }.`, { law: inherited });
+  if (inherited !== undefined)
+    throw new AttributeError(
+      `Law ${inherited} is inherited, and only an object's own laws are read; write policy: { ${inherited}: … }.`,
+      { law: inherited },
+    );
   if (own.length === 0 && !isRecord(given)) throw notLaws(given);
-  return Object.freeze(Object.fromEntries(own.map((name) => [name, readLaw(name, (given as Record<string | symbol, unknown>)[name])])));
+  return Object.freeze(
+    Object.fromEntries(own.map((name) => [name, readLaw(name, (given as Record<string | symbol, unknown>)[name])])),
+  );
 }
 
 /** Objects of Object.prototype (of any realm) or of no prototype at all. */
 function isRecord(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf'));
+  return (
+    prototype === null ||
+    (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, 'isPrototypeOf'))
+  );
 }
 
 function notLaws(given: unknown): AttributeError {
-  const maker = typeof given === 'object' && given !== null ? (given as { constructor?: { name?: unknown } }).constructor?.name : undefined;
+  const maker =
+    typeof given === 'object' && given !== null
+      ? (given as { constructor?: { name?: unknown } }).constructor?.name
+      : undefined;
   const what = typeof maker === 'string' && maker !== '' ? `a value of class ${maker}` : show(given);
-  return new AttributeError(`A policy is an object of laws, as { finite: 'deny' }, and this is ${what}; ${KNOWN}. Leave policy out to open without laws.`, { given });
+  return new AttributeError(
+    `A policy is an object of laws, as { finite: 'deny' }, and this is ${what}; ${KNOWN}. Leave policy out to ` +
+      'open without laws.',
+    { given },
+  );
 }
 
 function readLaw(name: string | symbol, value: unknown): unknown {
   if (typeof name !== 'string' || !Object.hasOwn(CHECKS, name)) {
     const near = typeof name === 'string' ? nearest(name, LAW_NAMES) : undefined;
-    throw new AttributeError(`There is no law "${String(name)}"; ${near === undefined ? '' : `did you mean ${near}? `}${KNOWN}.`, { law: String(name) });
+    throw new AttributeError(
+      `There is no law "${String(name)}"; ${near === undefined ? '' : `did you mean ${near}? `}${KNOWN}.`,
+      { law: String(name) },
+    );
   }
   const { expected, test } = CHECKS[name as (typeof LAW_NAMES)[number]];
   // A list is copied before it is looked at, so that what was checked is what holds.
@@ -82,7 +102,15 @@ function checkOp(law: string, op: string): void {
 
 /** A value for a message: NaN, bigints and functions too, of which JSON says nothing. */
 const show = (value: unknown): string =>
-  (typeof value === 'string' ? JSON.stringify(value) : Array.isArray(value) ? `[${value.map(show).join(', ')}]` : typeof value === 'object' && value !== null ? 'an object' : typeof value === 'function' ? 'a function' : String(value));
+  typeof value === 'string'
+    ? JSON.stringify(value)
+    : Array.isArray(value)
+      ? `[${value.map(show).join(', ')}]`
+      : typeof value === 'object' && value !== null
+        ? 'an object'
+        : typeof value === 'function'
+          ? 'a function'
+          : String(value);
 
 interface Check {
   readonly expected: string;
@@ -90,10 +118,19 @@ interface Check {
 }
 
 const verdict: Check = { expected: '"deny" or "warn"', test: (value) => value === 'deny' || value === 'warn' };
-const names: Check = { expected: 'a list of op names', test: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string') };
+const names: Check = {
+  expected: 'a list of op names',
+  test: (value) => Array.isArray(value) && value.every((name) => typeof name === 'string'),
+};
 const bound: Check = { expected: 'a positive number', test: (value) => typeof value === 'number' && value > 0 };
 const CHECKS: Record<(typeof LAW_NAMES)[number], Check> = {
-  finite: verdict, finiteInputs: verdict, allow: names, forbid: names, maxBytes: bound, maxElements: bound, maxExpectedMs: bound,
+  finite: verdict,
+  finiteInputs: verdict,
+  allow: names,
+  forbid: names,
+  maxBytes: bound,
+  maxElements: bound,
+  maxExpectedMs: bound,
 };
 
 /** What the laws look at before an op runs or a hit is given. */
@@ -107,16 +144,35 @@ export interface Proposal {
 /** Throws a PolicyError that names the law and the value, or returns. */
 export function judgeBefore(laws: LawSet, proposal: Proposal): void {
   const { op, expectedNs, seq } = proposal;
-  if (laws.allow !== undefined && !laws.allow.includes(op)) deny('allow', seq, `${op} is not on the list`, `Add "${op}" to policy.allow`);
+  if (laws.allow !== undefined && !laws.allow.includes(op))
+    deny('allow', seq, `${op} is not on the list`, `Add "${op}" to policy.allow`);
   if (laws.forbid?.includes(op) === true) deny('forbid', seq, `${op} is forbidden`, `Take "${op}" off policy.forbid`);
   judgeSize(laws, proposal);
-  if (expectedNs / 1e6 > (laws.maxExpectedMs ?? Infinity)) deny('maxExpectedMs', seq, `${op} should take ${(expectedNs / 1e6).toPrecision(3)} ms, the law allows ${laws.maxExpectedMs}`, 'Use smaller operands, or raise policy.maxExpectedMs');
+  if (expectedNs / 1e6 > (laws.maxExpectedMs ?? Infinity))
+    deny(
+      'maxExpectedMs',
+      seq,
+      `${op} should take ${(expectedNs / 1e6).toPrecision(3)} ms, the law allows ${laws.maxExpectedMs}`,
+      'Use smaller operands, or raise policy.maxExpectedMs',
+    );
 }
 
 /** The same of how large a result is, whatever gives it. */
 export function judgeSize(laws: LawSet, { op, type, seq }: Pick<Proposal, 'op' | 'type' | 'seq'>): void {
-  if (type.sizeBytes > (laws.maxBytes ?? Infinity)) deny('maxBytes', seq, `${op} would make ${type.sizeBytes} bytes, the law allows ${laws.maxBytes}`, 'Split the tensor, or raise policy.maxBytes');
-  if (type.size > (laws.maxElements ?? Infinity)) deny('maxElements', seq, `${op} would make ${type.size} elements, the law allows ${laws.maxElements}`, 'Split the tensor, or raise policy.maxElements');
+  if (type.sizeBytes > (laws.maxBytes ?? Infinity))
+    deny(
+      'maxBytes',
+      seq,
+      `${op} would make ${type.sizeBytes} bytes, the law allows ${laws.maxBytes}`,
+      'Split the tensor, or raise policy.maxBytes',
+    );
+  if (type.size > (laws.maxElements ?? Infinity))
+    deny(
+      'maxElements',
+      seq,
+      `${op} would make ${type.size} elements, the law allows ${laws.maxElements}`,
+      'Split the tensor, or raise policy.maxElements',
+    );
 }
 
 /** What was found where values have to be finite. */
@@ -130,7 +186,9 @@ export interface NonFinite {
 export function judgeFinite(law: 'finite' | 'finiteInputs', owner: string, seq: number, found: NonFinite): PolicyError {
   const at = `[${found.index.join(',')}]`;
   return new PolicyError(
-    `${law}: ${owner} gave ${found.count} non-finite value${found.count === 1 ? '' : 's'}, first at ${at} (${found.value}). ${eventOf(seq)}Guard with where(isfinite(x), x, …) or open({ policy: { ${law}: 'warn' } }).`,
+    `${law}: ${owner} gave ${found.count} non-finite value${found.count === 1 ? '' : 's'}, first at ${at} ` +
+      `(${found.value}). ${eventOf(seq)}Guard with where(isfinite(x), x, …) or open({ policy: { ${law}: 'warn' } ` +
+      '}).',
     { law, op: owner, seq, ...found },
   );
 }

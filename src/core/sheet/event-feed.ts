@@ -1,4 +1,5 @@
-// Events for a user: an asynchronous iteration that never slows the sheet. What it cannot hold is dropped, and counted where it was.
+// Events for a user: an asynchronous iteration that never slows the sheet. What it cannot hold is dropped, and counted
+// where it was.
 import type { Events, Subscriber } from '../engine/events.ts';
 import type { SheetEvent } from '../events.ts';
 import { isExactIn } from '../expr/node.ts';
@@ -29,7 +30,12 @@ export class EventFeed implements AsyncIterableIterator<SheetEvent> {
   /** @internal */
   constructor(events: Events, { limit = DEFAULT_LIMIT }: EventOptions) {
     this.#limit = limit;
-    this.#unsubscribe = events.subscribe(asEvents((event) => this.#take(event), () => this.#end()));
+    this.#unsubscribe = events.subscribe(
+      asEvents(
+        (event) => this.#take(event),
+        () => this.#end(),
+      ),
+    );
   }
 
   /** Events that were dropped and not told of yet. */
@@ -77,7 +83,8 @@ export class EventFeed implements AsyncIterableIterator<SheetEvent> {
   #shift(): SheetEvent {
     const event = this.#waiting[this.#at++] as SheetEvent;
     // A list is shortened now and then, not for each event.
-    if (this.#at >= 1024 && this.#at * 2 >= this.#waiting.length) [this.#waiting, this.#at] = [this.#waiting.slice(this.#at), 0];
+    if (this.#at >= 1024 && this.#at * 2 >= this.#waiting.length)
+      [this.#waiting, this.#at] = [this.#waiting.slice(this.#at), 0];
     return event;
   }
 
@@ -92,7 +99,17 @@ export class EventFeed implements AsyncIterableIterator<SheetEvent> {
 const asEvents = (take: (event: SheetEvent) => void, close: () => void): Subscriber => ({
   program: (call) => take({ kind: 'call', ...programEventOf(call) }),
   annotate: ({ seq, row, type }, decision, device, startNs, elapsedNs, score) =>
-    take({ kind: 'answer', seq, op: row?.name ?? ROOT_NAME, decision, device, startNs, elapsedNs, sizeBytes: type.sizeBytes, score }),
+    take({
+      kind: 'answer',
+      seq,
+      op: row?.name ?? ROOT_NAME,
+      decision,
+      device,
+      startNs,
+      elapsedNs,
+      sizeBytes: type.sizeBytes,
+      score,
+    }),
   note: (seq, text) => take({ kind: 'note', seq, text }),
   kept: (entry) => take({ kind: 'keep', ...keptEventOf(entry) }),
   evicted: (entry) => take({ kind: 'evict', ...keptEventOf(entry) }),
@@ -100,10 +117,32 @@ const asEvents = (take: (event: SheetEvent) => void, close: () => void): Subscri
   close,
 });
 
-const keptEventOf = ({ op, device, value, costNs }: Entry): Omit<Extract<SheetEvent, { kind: 'keep' | 'evict' }>, 'kind'> =>
-  ({ op, device, sizeBytes: value.type.sizeBytes, costNs });
+const keptEventOf = ({
+  op,
+  device,
+  value,
+  costNs,
+}: Entry): Omit<Extract<SheetEvent, { kind: 'keep' | 'evict' }>, 'kind'> => ({
+  op,
+  device,
+  sizeBytes: value.type.sizeBytes,
+  costNs,
+});
 
-const programEventOf = ({ seq, row, attributes, operands, type, semantics }: RecordedCall): Omit<Extract<SheetEvent, { kind: 'call' }>, 'kind'> => ({
-  seq, op: row?.name ?? ROOT_NAME, version: row?.version ?? 1, attrs: attributes.values, operands: operands.map((operand) => operand.seq),
-  dtype: type.dtype, shape: type.shape, numerics: isExactIn(semantics) ? 'exact' : 'tolerance',
+const programEventOf = ({
+  seq,
+  row,
+  attributes,
+  operands,
+  type,
+  semantics,
+}: RecordedCall): Omit<Extract<SheetEvent, { kind: 'call' }>, 'kind'> => ({
+  seq,
+  op: row?.name ?? ROOT_NAME,
+  version: row?.version ?? 1,
+  attrs: attributes.values,
+  operands: operands.map((operand) => operand.seq),
+  dtype: type.dtype,
+  shape: type.shape,
+  numerics: isExactIn(semantics) ? 'exact' : 'tolerance',
 });

@@ -12,7 +12,12 @@ export function sheetExecutor(sheet: Sheet): Executor<Tensor> {
   const views = { tolerance: view('tolerance'), exact: view('exact') };
   return {
     root: (array, dtype, shape) => sheet.tensor(array, shape, { dtype: parseDType(dtype) }),
-    call: (op, operands, attrs, numerics) => views[numerics].restate(opNamed(op), operands.map((operand) => operand.expression), attrs),
+    call: (op, operands, attrs, numerics) =>
+      views[numerics].restate(
+        opNamed(op),
+        operands.map((operand) => operand.expression),
+        attrs,
+      ),
     typeOf: ({ expression }) => expression.type,
     read: (handle, use) => handle.borrow((array) => use(array)),
     close: () => sheet.close(),

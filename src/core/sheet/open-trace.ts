@@ -9,13 +9,32 @@ import { needFiles } from './trace.ts';
 const DEFAULT_MAX_EVENTS = 250_000;
 const ROOTS_BYTES = 64 * 2 ** 20;
 
-/** Starts the trace of a sheet; with `trace.file` its header is on disk when this returns, and the end when the process exits. */
+/**
+ * Starts the trace of a sheet; with `trace.file` its header is on disk when this returns, and the end when the process
+ * exits.
+ */
 export function openTrace(host: Host, settings: Settings): TraceWriter {
   const { file, maxEvents = DEFAULT_MAX_EVENTS } = settings.trace;
   const digests = settings.trace.digests ?? 'affordable';
-  const head = { library: 'symbolic-sheet', host: host.name, cores: host.cores, class: settings.numerics, cache: settings.cache, digests };
+  const head = {
+    library: 'symbolic-sheet',
+    host: host.name,
+    cores: host.cores,
+    class: settings.numerics,
+    cache: settings.cache,
+    digests,
+  };
   const log = file === undefined ? undefined : openLog(host, tracePath(file, host.settings.folder));
-  const writer = new TraceWriter({ digest: host.digest, head, digests: digests === 'affordable' ? 'demanded' : digests, maxEvents, rootsBytes: ROOTS_BYTES, file: log?.file, run: log?.run ?? 0, warn: (line) => host.warn(line) });
+  const writer = new TraceWriter({
+    digest: host.digest,
+    head,
+    digests: digests === 'affordable' ? 'demanded' : digests,
+    maxEvents,
+    rootsBytes: ROOTS_BYTES,
+    file: log?.file,
+    run: log?.run ?? 0,
+    warn: (line) => host.warn(line),
+  });
   if (log !== undefined) writer.onClose(host.onExit(() => writer.close()));
   return writer;
 }

@@ -27,11 +27,21 @@ export interface Machine {
 export type FindDevices = (settings: Settings, host: Host) => Promise<Machine>;
 
 /** Opens a sheet of the given class on a host. What only an open sheet needs is loaded here. */
-export async function openSheet<S extends Sheet>(SheetClass: new (session: Session, view: View) => S, host: Host, options: OpenOptions, find: FindDevices): Promise<S> {
+export async function openSheet<S extends Sheet>(
+  SheetClass: new (session: Session, view: View) => S,
+  host: Host,
+  options: OpenOptions,
+  find: FindDevices,
+): Promise<S> {
   const settled = settleOptions(options);
   const { readLaws } = await import('../policy/laws.ts');
   const off = host.settings.off || settled.cache === 'off';
-  const settings: Settings = { ...settled, policy: readLaws(settled.policy), cache: off ? 'off' : 'on', devices: settled.devices ?? host.settings.devices };
+  const settings: Settings = {
+    ...settled,
+    policy: readLaws(settled.policy),
+    cache: off ? 'off' : 'on',
+    devices: settled.devices ?? host.settings.devices,
+  };
   const { Events, answerLog } = await import('../engine/events.ts');
   const events = new Events();
   const told: Host = { ...host, warn: (line) => warn(host, events, line) };
@@ -40,7 +50,13 @@ export async function openSheet<S extends Sheet>(SheetClass: new (session: Sessi
   try {
     const session = await openSession(machine, settings, told, events, options.stores);
     const author = session.engine.author(settings.numerics, settings.precision);
-    return new SheetClass(session, { author, numerics: settings.numerics, reuse: !off, device: settings.device, signal: undefined });
+    return new SheetClass(session, {
+      author,
+      numerics: settings.numerics,
+      reuse: !off,
+      device: settings.device,
+      signal: undefined,
+    });
   } catch (error) {
     for (const device of machine.devices) device.close();
     throw error;
@@ -53,25 +69,66 @@ function warn(host: Host, events: Events, line: string): void {
   host.warn(line);
 }
 
-async function openSession(machine: Machine, settings: Settings, host: Host, events: Events, stores: OpenOptions['stores'] = []): Promise<Session> {
+async function openSession(
+  machine: Machine,
+  settings: Settings,
+  host: Host,
+  events: Events,
+  stores: OpenOptions['stores'] = [],
+): Promise<Session> {
   const { absent = [], leftOut = [] } = machine;
   checkNames(settings.ownDevices, [...machine.devices, ...absent].map(({ name }) => name).concat(leftOut));
-  const choice = chooseDevices({ devices: [...machine.devices, ...settings.ownDevices], absent }, leftOut, settings.devices);
+  const choice = chooseDevices(
+    { devices: [...machine.devices, ...settings.ownDevices], absent },
+    leftOut,
+    settings.devices,
+  );
   if (settings.device !== undefined) checkDevice(settings.device, choice, 'device');
-  const [{ Engine }, { Dispatcher }, { openTrace }, { Roots }, { makeMemo }, { Memos }, { MemoKeys }, { scoreOf }, { EventFeed }] = await Promise.all([
-    import('../engine/engine.ts'), import('../device/dispatch.ts'), import('./open-trace.ts'), import('../inputs/roots.ts'),
-    import('../memo/memo.ts'), import('../memo/store.ts'), import('../memo/key.ts'), import('../pattern/score.ts'), import('./event-feed.ts'),
+  const [
+    { Engine },
+    { Dispatcher },
+    { openTrace },
+    { Roots },
+    { makeMemo },
+    { Memos },
+    { MemoKeys },
+    { scoreOf },
+    { EventFeed },
+  ] = await Promise.all([
+    import('../engine/engine.ts'),
+    import('../device/dispatch.ts'),
+    import('./open-trace.ts'),
+    import('../inputs/roots.ts'),
+    import('../memo/memo.ts'),
+    import('../memo/store.ts'),
+    import('../memo/key.ts'),
+    import('../pattern/score.ts'),
+    import('./event-feed.ts'),
   ]);
   const recorder = openTrace(host, settings);
   events.subscribe(recorder);
   const lower = stores.length === 0 || settings.cache === 'off' ? undefined : await openTiers(stores, host);
   const engine = new Engine({
-    lower, host, settings, dispatcher: new Dispatcher(choice.devices, undefined, machine.onRequest), memory: machine.memory ?? heapMemory, recorder, events,
-    absentDevices: choice.absent, idleDevices: machine.devices.filter((device) => !choice.devices.includes(device)),
+    lower,
+    host,
+    settings,
+    dispatcher: new Dispatcher(choice.devices, undefined, machine.onRequest),
+    memory: machine.memory ?? heapMemory,
+    recorder,
+    events,
+    absentDevices: choice.absent,
+    idleDevices: machine.devices.filter((device) => !choice.devices.includes(device)),
   });
   const { table, store, contents } = engine.parts;
   const memos = new Memos({ table, store, digest: host.digest, warn: (line) => host.warn(line), scoreOf });
-  const session: Session = { engine, roots: new Roots(engine), memos, memoKeys: new MemoKeys(host.digest, contents), makeMemo, EventFeed };
+  const session: Session = {
+    engine,
+    roots: new Roots(engine),
+    memos,
+    memoKeys: new MemoKeys(host.digest, contents),
+    makeMemo,
+    EventFeed,
+  };
   if (host.settings.report) await reportAtExit(session);
   return session;
 }

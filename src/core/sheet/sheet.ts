@@ -1,4 +1,5 @@
-// SymbolicSheet: the front door. `execute` makes an expression; awaiting it admits it; reading its elements computes it.
+// SymbolicSheet: the front door. `execute` makes an expression; awaiting it admits it; reading its elements computes
+// it.
 import { AttributeError, ClosedError, SourceError } from '../errors.ts';
 import type { DeviceReport } from '../device/device.ts';
 import type { Argument } from '../expr/canonicalise.ts';
@@ -40,8 +41,10 @@ import { type Owner, PendingTensor, Tensor } from '../handle/tensor.ts';
 import { SheetTrace } from './trace.ts';
 
 /** Arguments of an op of a program's own: its operands, then an object of attributes. */
-type DefinedArguments<O extends readonly OperandDefinition[]> =
-  [...operands: { [K in keyof O]: Operand }, attributes?: Readonly<Record<string, unknown>>];
+type DefinedArguments<O extends readonly OperandDefinition[]> = [
+  ...operands: { [K in keyof O]: Operand },
+  attributes?: Readonly<Record<string, unknown>>,
+];
 
 /** What a `compute` that had nothing to wait for gives: promises of its own would cost as much as a small kernel. */
 const COMPUTED = Promise.resolve();
@@ -61,7 +64,12 @@ export class Sheet {
 
   /** @internal */
   constructor(session: Session, view: View) {
-    if (view === undefined) throw new AttributeError('A sheet is opened, not constructed: its devices have to be found first; write await SymbolicSheet.open({ … }).', {});
+    if (view === undefined)
+      throw new AttributeError(
+        'A sheet is opened, not constructed: its devices have to be found first; write await ' +
+          'SymbolicSheet.open({ … }).',
+        {},
+      );
     this.#session = session;
     this.#view = view;
     this.#reader = session.engine.reader(view);
@@ -81,22 +89,32 @@ export class Sheet {
   }
 
   /**
-   * A tensor of given elements: a typed array, nested lists or a foreign tensor; copied unless `own`, on the GPU where a tensor of
-   * TensorFlow.js lies on `gpuDevice()`. A GPUBuffer of that device is used where it is: it must not be written or destroyed while
-   * tensors made from it are in use.
+   * A tensor of given elements: a typed array, nested lists or a foreign tensor; copied unless `own`, on the GPU where
+   * a tensor of TensorFlow.js lies on `gpuDevice()`. A GPUBuffer of that device is used where it is: it must not be
+   * written or destroyed while tensors made from it are in use.
    */
-  tensor<D extends DType>(values: unknown, shape: readonly number[] | undefined, options: TensorOptions & { readonly dtype: D }): Tensor<D>;
+  tensor<D extends DType>(
+    values: unknown,
+    shape: readonly number[] | undefined,
+    options: TensorOptions & { readonly dtype: D },
+  ): Tensor<D>;
   tensor<D extends DType>(values: unknown, options: TensorOptions & { readonly dtype: D }): Tensor<D>;
   tensor<V>(values: V, shape?: readonly number[], options?: TensorOptions): Tensor<DTypeOf<V>>;
   tensor<V>(values: V, options?: TensorOptions): Tensor<DTypeOf<V>>;
   tensor(values: unknown, second?: readonly number[] | TensorOptions, third?: TensorOptions): Tensor {
     this.#open();
     const isOptions = third === undefined && isAttributes(second);
-    const shape = isOptions ? undefined : second as readonly number[] | undefined;
+    const shape = isOptions ? undefined : (second as readonly number[] | undefined);
     const options: TensorOptions = ((isOptions ? second : third) ?? {}) as TensorOptions;
     if (values instanceof Tensor) {
-      const remedy = this.#isOfThisSheet(values.owner) ? "use it as it is, t.astype('float64') for another dtype, t.reshape([…]) for another shape" : 'pass its elements: sheet.tensor(await t.data(), t.shape)';
-      throw new SourceError(`tensor: this is a tensor ${this.#isOfThisSheet(values.owner) ? 'of this sheet already' : 'of another sheet'}; ${remedy}.`, { shape: values.shape });
+      const remedy = this.#isOfThisSheet(values.owner)
+        ? "use it as it is, t.astype('float64') for another dtype, t.reshape([…]) for another shape"
+        : 'pass its elements: sheet.tensor(await t.data(), t.shape)';
+      throw new SourceError(
+        'tensor: this is a tensor ' +
+          `${this.#isOfThisSheet(values.owner) ? 'of this sheet already' : 'of another sheet'}; ${remedy}.`,
+        { shape: values.shape },
+      );
     }
     checkOptions('tensor', options, TENSOR);
     if (isGpuBuffer(values)) {
@@ -107,7 +125,12 @@ export class Sheet {
     if (onGpu !== undefined) return new Tensor(this, this.#session.engine.root(onGpu.type, onGpu));
     const elements = readElements(values, 'tensor', shape, options.dtype);
     const type = tensorType(elements.dtype, elements.shape);
-    const value = options.own === true ? takeOver(elements.array, type) : elements.fresh ? valueOfArray(type, elements.array) : this.#session.roots.snapshot(elements.array, type);
+    const value =
+      options.own === true
+        ? takeOver(elements.array, type)
+        : elements.fresh
+          ? valueOfArray(type, elements.array)
+          : this.#session.roots.snapshot(elements.array, type);
     const root = this.#session.engine.root(type, value);
     return new Tensor(this, root);
   }
@@ -138,8 +161,9 @@ export class Sheet {
   }
 
   /**
-   * What happens from now on, event by event, until the sheet is closed or the loop is left: `for await (const event of sheet.events())`.
-   * A slow reader never slows the sheet: what it cannot keep up with is dropped, and counted in an event of its own.
+   * What happens from now on, event by event, until the sheet is closed or the loop is left:
+   * `for await (const event of sheet.events())`. A slow reader never slows the sheet: what it cannot keep up with is
+   * dropped, and counted in an event of its own.
    */
   events(options: EventOptions = {}): EventFeed {
     this.#open();
@@ -158,19 +182,42 @@ export class Sheet {
    * plain trees of both. With `rows: n` each row of the first argument is kept on its own, and the function sees only
    * unseen rows, at most n at once. Calls under way are shared; errors are not kept.
    */
-  memo<A extends readonly unknown[], R>(name: string, run: (...args: A) => R | PromiseLike<R>, options: MemoOptions & { readonly rows: number }): Memo<A, Tensor>;
-  memo<A extends readonly unknown[], R>(name: string, run: (...args: A) => R | PromiseLike<R>, options?: MemoOptions): Memo<A, Memoised<R>>;
-  memo<A extends readonly unknown[]>(name: string, run: (...args: A) => unknown, options: MemoOptions = {}): Memo<A, unknown> {
+  memo<A extends readonly unknown[], R>(
+    name: string,
+    run: (...args: A) => R | PromiseLike<R>,
+    options: MemoOptions & { readonly rows: number },
+  ): Memo<A, Tensor>;
+  memo<A extends readonly unknown[], R>(
+    name: string,
+    run: (...args: A) => R | PromiseLike<R>,
+    options?: MemoOptions,
+  ): Memo<A, Memoised<R>>;
+  memo<A extends readonly unknown[]>(
+    name: string,
+    run: (...args: A) => unknown,
+    options: MemoOptions = {},
+  ): Memo<A, unknown> {
     this.#open();
-    if (typeof run !== 'function') throw new AttributeError(`memo: its second argument is ${describe(run)}; give the function whose results to keep: sheet.memo('name', fn).`, { name });
+    if (typeof run !== 'function')
+      throw new AttributeError(
+        `memo: its second argument is ${describe(run)}; give the function whose results to keep: ` +
+          `sheet.memo('name', fn).`,
+        { name },
+      );
     return this.#session.makeMemo(this.#memoView(), name, run, options);
   }
 
   #memoView(): MemoView {
     const { author, reuse, signal } = this.#view;
     return {
-      ...this.#session, owner: this, author, reuse, signal, checkOpen: () => this.#open(),
-      owns: (tensor) => this.#isOfThisSheet(tensor.owner), with: (options) => this.with(options).#memoView(),
+      ...this.#session,
+      owner: this,
+      author,
+      reuse,
+      signal,
+      checkOpen: () => this.#open(),
+      owns: (tensor) => this.#isOfThisSheet(tensor.owner),
+      with: (options) => this.with(options).#memoView(),
     };
   }
 
@@ -185,7 +232,10 @@ export class Sheet {
     return sheetStats(reportedOf(this.#session));
   }
 
-  /** Drops kept results: that of a handle, those of an op by name, or all. Live handles keep what they hold. Answers how many. */
+  /**
+   * Drops kept results: that of a handle, those of an op by name, or all. Live handles keep what they hold. Answers how
+   * many.
+   */
   forget(what?: Tensor | OpName): number {
     const { store, table } = this.#parts;
     if (what instanceof Tensor) return Number(store.delete(this.#own(what).knownNode(table)));
@@ -227,7 +277,10 @@ export class Sheet {
     return new PendingTensor(this, expression);
   }
 
-  /** Operands become expressions and literals where they stand; bare arrays are read now, before the caller can change them. */
+  /**
+   * Operands become expressions and literals where they stand; bare arrays are read now, before the caller can change
+   * them.
+   */
   #read(row: OpRow, operands: unknown[]): Argument<Call>[] {
     let bare = false;
     for (let i = 0; i < operands.length; i++) {
@@ -235,7 +288,9 @@ export class Sheet {
       operands[i] = value;
       bare ||= isElements(value);
     }
-    return bare ? this.#session.roots.settle(row, operands as (Argument<Call> | Elements)[], this.#view.reuse) : (operands as Argument<Call>[]);
+    return bare
+      ? this.#session.roots.settle(row, operands as (Argument<Call> | Elements)[], this.#view.reuse)
+      : (operands as Argument<Call>[]);
   }
 
   #argument(row: OpRow, operand: unknown, isIndex: boolean): Argument<Call> | Elements {
@@ -248,10 +303,15 @@ export class Sheet {
     return readElements(operand, row.name);
   }
 
-  /** A handle of this sheet, in this view's class: a result of class tolerance enters an exact expression by its bytes. */
+  /**
+   * A handle of this sheet, in this view's class: a result of class tolerance enters an exact expression by its bytes.
+   */
   #own(handle: Tensor): Call {
     if (!(handle instanceof Tensor) || !this.#isOfThisSheet(handle.owner)) {
-      throw new SourceError('This tensor belongs to another sheet; pass its elements: sheet.tensor(await other.data(), other.shape).', {});
+      throw new SourceError(
+        'This tensor belongs to another sheet; pass its elements: sheet.tensor(await other.data(), other.shape).',
+        {},
+      );
     }
     const { expression } = handle;
     if (!this.#view.reuse) handle.keep();
@@ -301,10 +361,15 @@ export class Sheet {
 
   /** @internal */
   async exportOnGpu<F>(expression: Call, foreign: ForeignClass<F>): Promise<F | undefined> {
-    return this.#session.engine.isClosed ? undefined : exportOnGpu(this.#parts, expression.type, foreign, (use) => this.#reader.copyOut(expression, use));
+    return this.#session.engine.isClosed
+      ? undefined
+      : exportOnGpu(this.#parts, expression.type, foreign, (use) => this.#reader.copyOut(expression, use));
   }
 
-  /** The GPUDevice that this sheet computes on, to make buffers for it and to use those it lends. Its errors and its loss are the sheet's as well. */
+  /**
+   * The GPUDevice that this sheet computes on, to make buffers for it and to use those it lends. Its errors and its
+   * loss are the sheet's as well.
+   */
   gpuDevice(): GPUDevice {
     this.#open();
     return sharingOf(this.#parts).device;
@@ -325,13 +390,21 @@ export class Sheet {
 
   /** Op by op, what was reused and what was computed, and why. */
   explain(tensor: Tensor | Call): Explanation {
-    if (!(tensor instanceof Tensor || tensor instanceof Call)) throw new SourceError(`explain: ${describe(tensor)} is not a tensor; give a result of this sheet.`, { kind: typeof tensor });
-    return explainExpression(tensor instanceof Tensor ? tensor.expression : tensor, reasonOf, answersIn(this.#parts.recorder.records()));
+    if (!(tensor instanceof Tensor || tensor instanceof Call))
+      throw new SourceError(`explain: ${describe(tensor)} is not a tensor; give a result of this sheet.`, {
+        kind: typeof tensor,
+      });
+    return explainExpression(
+      tensor instanceof Tensor ? tensor.expression : tensor,
+      reasonOf,
+      answersIn(this.#parts.recorder.records()),
+    );
   }
 
   /**
-   * Lets go of everything that is not held by a live handle. What one holds can still be read: from a GPU it comes to RAM first, as far as
-   * there is room, but for GPUBuffers that are the caller's. Forgetting to close loses nothing and keeps no process alive.
+   * Lets go of everything that is not held by a live handle. What one holds can still be read: from a GPU it comes to
+   * RAM first, as far as there is room, but for GPUBuffers that are the caller's. Forgetting to close loses nothing and
+   * keeps no process alive.
    */
   close(): Promise<void> {
     return this.#session.engine.close();
@@ -360,17 +433,22 @@ export class Sheet {
   }
 
   #open(): void {
-    if (this.#session.engine.isClosed) throw new ClosedError('This sheet is closed; open another with SymbolicSheet.open().', {});
+    if (this.#session.engine.isClosed)
+      throw new ClosedError('This sheet is closed; open another with SymbolicSheet.open().', {});
   }
 }
 
-/** Ops as methods, generated from the rows. Names of the sheet's own win: `sheet.trace` is the trace, the op is `x.trace()`. */
+/**
+ * Ops as methods, generated from the rows. Names of the sheet's own win: `sheet.trace` is the trace, the op is
+ * `x.trace()`.
+ */
 export interface Sheet extends Omit<SheetMethods, 'trace'> {}
 
 for (const [method, row] of METHODS) {
   if (Object.hasOwn(Sheet.prototype, method)) continue;
   Object.defineProperty(Sheet.prototype, method, {
-    configurable: true, writable: true,
+    configurable: true,
+    writable: true,
     value(this: Sheet, ...args: readonly unknown[]): unknown {
       return this.call(row, undefined, args);
     },
@@ -378,7 +456,12 @@ for (const [method, row] of METHODS) {
 }
 
 for (const [method, name] of FOREIGN_METHODS) {
-  if (!(method in Sheet.prototype)) Object.defineProperty(Sheet.prototype, method, { configurable: true, writable: true, value: (): unknown => opNamed(name) });
+  if (!(method in Sheet.prototype))
+    Object.defineProperty(Sheet.prototype, method, {
+      configurable: true,
+      writable: true,
+      value: (): unknown => opNamed(name),
+    });
 }
 
 /** The view whose options are `base`'s but for those given. */
@@ -387,8 +470,10 @@ export function viewWith(engine: Engine, base: View, options: ViewOptions): View
   if (options.device !== undefined) checkDevice(options.device, choiceOf(engine.parts), 'with: device');
   const numerics = options.class ?? base.numerics;
   return {
-    author: engine.author(numerics, options.precision ?? base.author.precision), numerics,
+    author: engine.author(numerics, options.precision ?? base.author.precision),
+    numerics,
     reuse: options.cache === undefined ? base.reuse : options.cache === 'on' && engine.parts.settings.cache === 'on',
-    device: options.device ?? base.device, signal: options.signal ?? base.signal,
+    device: options.device ?? base.device,
+    signal: options.signal ?? base.signal,
   };
 }

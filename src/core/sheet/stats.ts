@@ -28,5 +28,11 @@ export interface SheetStats extends NodeStoreStats {
 
 /** The numbers as a plain record, a copy. */
 export function sheetStats({ store, counters, pins, table, memos }: Reported): SheetStats {
-  return { ...store.stats(), pinnedBytes: pins.sizeBytes, nodes: table.size, counters: { ...(counters as Readonly<Record<keyof Counters, number>>), avoidedFlops: counters.avoidedFlops }, memo: memos.totals() };
+  return {
+    ...store.stats(),
+    pinnedBytes: pins.sizeBytes,
+    nodes: table.size,
+    counters: { ...(counters as Readonly<Record<keyof Counters, number>>), avoidedFlops: counters.avoidedFlops },
+    memo: memos.totals(),
+  };
 }

@@ -37,11 +37,15 @@ export class SheetTrace {
   }
 
   /**
-   * Writes the trace so far as `.sqs.json`. Roots go into it (`embedded`, the default up to 64 MiB), as .npy files next to it
-   * (`beside`), or nowhere (`none`).
+   * Writes the trace so far as `.sqs.json`. Roots go into it (`embedded`, the default up to 64 MiB), as .npy files next
+   * to it (`beside`), or nowhere (`none`).
    */
   async save(path: string, options: SaveOptions = {}): Promise<SaveReport> {
-    if (typeof path !== 'string' || path === '') throw new AttributeError(`trace.save: its path is ${describe(path)}; give the name of a file: sheet.trace.save('run.sqs.json').`, { path });
+    if (typeof path !== 'string' || path === '')
+      throw new AttributeError(
+        `trace.save: its path is ${describe(path)}; give the name of a file: sheet.trace.save('run.sqs.json').`,
+        { path },
+      );
     checkOptions('trace.save', options, SAVE);
     const { saveTrace } = await import('../trace/save.ts');
     const { digest, settings } = this.#host;
@@ -53,7 +57,10 @@ export class SheetTrace {
     }
   }
 
-  /** What `save` writes, for a page to offer or send; roots go into it or nowhere, as in `save`. What a reader will miss is a warning. */
+  /**
+   * What `save` writes, for a page to offer or send; roots go into it or nowhere, as in `save`. What a reader will miss
+   * is a warning.
+   */
   async bytes(options: BytesOptions = {}): Promise<OwnBytes> {
     checkOptions('trace.bytes', options, BYTES);
     const { traceBytes } = await import('../trace/save.ts');
@@ -71,5 +78,8 @@ export class SheetTrace {
 
 export function needFiles(host: Host): NonNullable<Host['files']> {
   if (host.files !== undefined) return host.files;
-  throw new UnavailableError(`${host.name} has no files; take sheet.trace.bytes(), which a page can offer as a file or send.`, { host: host.name });
+  throw new UnavailableError(
+    `${host.name} has no files; take sheet.trace.bytes(), which a page can offer as a file or send.`,
+    { host: host.name },
+  );
 }

@@ -28,5 +28,8 @@ async function promised<T>(run: () => T | Promise<T>): Promise<T> {
   return run();
 }
 
-const troubleOf = (key: Key | undefined, error: unknown): StoreTrouble =>
-  ({ kind: 'failed', key, detail: error instanceof Error ? error.message : String(error) });
+const troubleOf = (key: Key | undefined, error: unknown): StoreTrouble => ({
+  kind: 'failed',
+  key,
+  detail: error instanceof Error ? error.message : String(error),
+});

@@ -6,18 +6,31 @@ export function deadline(store: Store, ms: number, tell: TellTrouble = () => {})
   return wrap(store, {
     get: (key, signal) => {
       const detail = `no answer within ${ms} ms`;
-      return within(ms, signal, (ends) => store.get(key, ends), () => tell({ kind: 'late', key, detail }));
+      return within(
+        ms,
+        signal,
+        (ends) => store.get(key, ends),
+        () => tell({ kind: 'late', key, detail }),
+      );
     },
     close: async () => {
       const detail = `not closed within ${ms} ms`;
-      await within(ms, undefined, () => store.close(), () => tell({ kind: 'late', key: undefined, detail }));
+      await within(
+        ms,
+        undefined,
+        () => store.close(),
+        () => tell({ kind: 'late', key: undefined, detail }),
+      );
     },
   });
 }
 
 /** What `run` answers, or undefined where that takes longer or the signal fires before. */
 function within<T>(
-  ms: number, signal: AbortSignal | undefined, run: (ends: AbortSignal) => Promise<T>, late: () => void,
+  ms: number,
+  signal: AbortSignal | undefined,
+  run: (ends: AbortSignal) => Promise<T>,
+  late: () => void,
 ): Promise<T | undefined> {
   const ends = new AbortController();
   const abort = (): void => ends.abort();

@@ -18,7 +18,10 @@ export interface Entry {
   readonly device: string;
   /** Bytes that holding it takes besides its elements, where that is more than an ordinary entry (`ENTRY_BYTES`). */
   readonly overheadBytes?: number;
-  /** On a device only, with which it may be lost, and in whose budget it counts. A hit on any other need not look at its block. The store's business once it is put. */
+  /**
+   * On a device only, with which it may be lost, and in whose budget it counts. A hit on any other need not look at its
+   * block. The store's business once it is put.
+   */
   away: boolean;
   /** Structure and health of the value, filled in by whoever looks (pattern/). */
   facts: number;

@@ -1,5 +1,5 @@
-// The index of an engine: live values by node number, which mean nothing outside it (store.ts has what leaves it). It is
-// in RAM bounded in bytes, evicting the least worth keeping; on a device as long as that has room.
+// The index of an engine: live values by node number, which mean nothing outside it (store.ts has what leaves it). It
+// is in RAM bounded in bytes, evicting the least worth keeping; on a device as long as that has room.
 import type { InterningTable, NodeId } from '../expr/interning.ts';
 import { ENTRY_BYTES } from '../policy/admission.ts';
 import type { Entry, NodeStoreStats } from './entry.ts';
@@ -17,8 +17,8 @@ const PREFERENCE = 256;
  * nanoseconds saved per byte, weighted by score and hits. A few entries are drawn from every class of sizes, so that a
  * large one is always met however many small ones there are; of those drawn the one with the lowest priority goes, and
  * the clock moves up to it, so that entries nobody asks for grow old by what displaced them, byte for byte. A result is
- * not taken where all that is kept is worth many times as much: no small costly entry leaves for a large cheap one. A hit writes
- * two numbers, and no list is kept in order.
+ * not taken where all that is kept is worth many times as much: no small costly entry leaves for a large cheap one. A
+ * hit writes two numbers, and no list is kept in order.
  *
  * Elements that lie on a device alone count in that device's budget, not here: it sends the least worth to RAM when it
  * is full, and they count from then on.
@@ -133,7 +133,13 @@ export class NodeStore {
   }
 
   stats(): NodeStoreStats {
-    return { entries: this.#classes.reduce((count, { length }) => count + length, 0), sizeBytes: this.#sizeBytes, budgetBytes: this.#budgetBytes, deviceBytes: this.#awayBytes, evictions: this.#evictions };
+    return {
+      entries: this.#classes.reduce((count, { length }) => count + length, 0),
+      sizeBytes: this.#sizeBytes,
+      budgetBytes: this.#budgetBytes,
+      deviceBytes: this.#awayBytes,
+      evictions: this.#evictions,
+    };
   }
 
   /** Lets go of all entries; a computation that ends later is not kept. */
@@ -174,12 +180,18 @@ export class NodeStore {
 }
 
 /** What an entry counts in the budget: its elements where they are in RAM, and what holding them takes. */
-const chargedBytes = (entry: Entry): number => ((entry.away ? 0 : entry.value.block.sizeBytes) + (entry.overheadBytes ?? ENTRY_BYTES));
+const chargedBytes = (entry: Entry): number =>
+  (entry.away ? 0 : entry.value.block.sizeBytes) + (entry.overheadBytes ?? ENTRY_BYTES);
 
 /** The order in which entries go, whatever room is wanted: in the budget, in the kernels' memory or in the table. */
 export const goesFirst = (a: Entry, b: Entry): number => priority(a) - priority(b);
 
 const priority = (entry: Entry): number => entry.touched + worth(entry);
 
-/** Nanoseconds that a hit saves per byte, scaled by the score, and by the logarithm of its hits, so that old ones do not keep every new result of its kind out. */
-const worth = (entry: Entry): number => ((0.25 + entry.score) * entry.costNs * (1 + Math.log2(1 + entry.hits))) / (entry.value.block.sizeBytes + (entry.overheadBytes ?? ENTRY_BYTES));
+/**
+ * Nanoseconds that a hit saves per byte, scaled by the score, and by the logarithm of its hits, so that old ones do not
+ * keep every new result of its kind out.
+ */
+const worth = (entry: Entry): number =>
+  ((0.25 + entry.score) * entry.costNs * (1 + Math.log2(1 + entry.hits))) /
+  (entry.value.block.sizeBytes + (entry.overheadBytes ?? ENTRY_BYTES));

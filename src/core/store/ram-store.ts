@@ -13,7 +13,9 @@ interface Held {
   readonly sizeBytes: number;
 }
 
-/** Keeps results within a budget of bytes. What was asked for last stays the longest, as does what is worth much a byte. */
+/**
+ * Keeps results within a budget of bytes. What was asked for last stays the longest, as does what is worth much a byte.
+ */
 export class RamStore implements Store {
   readonly #budgetBytes: number;
   /** In the order in which they were asked for. */

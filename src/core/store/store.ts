@@ -1,5 +1,5 @@
-// Stores: results by portable key, as bytes named by their digest. They lie below the live values of an engine, which are
-// in node-store.ts: on a disk, with other sheets, on a network. plain-store.ts is the specification.
+// Stores: results by portable key, as bytes named by their digest. They lie below the live values of an engine, which
+// are in node-store.ts: on a disk, with other sheets, on a network. plain-store.ts is the specification.
 import type { Key } from '../fingerprint/key.ts';
 import type { Residence } from '../tensor/block.ts';
 import { bytesOf } from '../tensor/dtype.ts';
@@ -86,7 +86,7 @@ export async function elementsOf({ elements }: Stored): Promise<Uint8Array> {
 
 /** Bytes of the elements, wherever they lie. */
 export const storedBytes = ({ elements }: Stored): number =>
-  (elements instanceof Uint8Array ? elements.byteLength : elements.sizeBytes);
+  elements instanceof Uint8Array ? elements.byteLength : elements.sizeBytes;
 
 /** A store with some of its members replaced: what a wrapper is. */
 export const wrap = (store: Store, changes: Partial<Store>): Store => ({

@@ -7,7 +7,9 @@ export function batchOffsets(shape: Shape, batch: Shape): number[] {
   const matrix = sizeOf(shape.slice(-2));
   const lead = batch.length - own.length;
   return Array.from({ length: sizeOf(batch) }, (_, index) => {
-    let rest = index, offset = 0, step = matrix;
+    let rest = index,
+      offset = 0,
+      step = matrix;
     for (let axis = batch.length - 1; axis >= lead; axis--) {
       const place = rest % (batch[axis] as number);
       const length = own[axis - lead] as number;

@@ -9,7 +9,10 @@ export interface Memory {
   take(type: TensorType): Block;
   /** Takes what gives blocks back, one after another, while an allocation finds no room. */
   relieveBy?(giveBack: () => Iterable<unknown>): void;
-  /** Gives back what is only kept for later; blocks that are `settled`, which nobody writes to any more, may move for that. */
+  /**
+   * Gives back what is only kept for later; blocks that are `settled`, which nobody writes to any more, may move for
+   * that.
+   */
   trim?(settled?: () => Iterable<Block>): void;
 }
 
@@ -22,9 +25,15 @@ export interface Residence {
   readonly isAdopted?: boolean;
   /** A copy in RAM, with one holder. Rejects with a DeviceLostError. */
   read(): Promise<Block>;
-  /** Resolves when the device has finished writing them; undefined where it is known to have. Rejects with a DeviceLostError. */
+  /**
+   * Resolves when the device has finished writing them; undefined where it is known to have. Rejects with a
+   * DeviceLostError.
+   */
   settled(): Promise<void> | undefined;
-  /** Digests of the panels of a type of these bytes (docs/format/fingerprint.md) made where the bytes are; undefined where reading them is quicker. */
+  /**
+   * Digests of the panels of a type of these bytes (docs/format/fingerprint.md) made where the bytes are; undefined
+   * where reading them is quicker.
+   */
   panelDigests?(type: TensorType): Promise<Uint8Array | undefined>;
   release(): void;
 }
@@ -49,7 +58,12 @@ export class Block {
   #holders = 1;
   #recycle: ((block: Block) => void) | undefined;
 
-  constructor(array: TypedArray | undefined, address = 0, recycle?: (block: Block) => void, sizeBytes = array?.byteLength ?? 0) {
+  constructor(
+    array: TypedArray | undefined,
+    address = 0,
+    recycle?: (block: Block) => void,
+    sizeBytes = array?.byteLength ?? 0,
+  ) {
     this.#array = array;
     this.#address = address;
     this.#recycle = recycle;
@@ -75,7 +89,11 @@ export class Block {
   get array(): TypedArray {
     const array = this.home.#array;
     if (array !== undefined) return array;
-    throw new UnavailableError('These elements are on a device and not in RAM; await them first: tensor.data(), or sheet.with({ device: "js" }).', {});
+    throw new UnavailableError(
+      'These elements are on a device and not in RAM; await them first: tensor.data(), or sheet.with({ device: ' +
+        '"js" }).',
+      {},
+    );
   }
 
   /** Whether the elements are in RAM. */
@@ -91,7 +109,12 @@ export class Block {
   /** Brings the elements to RAM; whoever asks meanwhile waits for the same copy. Rejects with a DeviceLostError. */
   bring(): Promise<void> {
     if (this.isLocal) return Promise.resolve();
-    if (this.isLost) return Promise.reject(new DeviceLostError('These elements were on a device that was lost; they are computed again on the next demand.'));
+    if (this.isLost)
+      return Promise.reject(
+        new DeviceLostError(
+          'These elements were on a device that was lost; they are computed again on the next demand.',
+        ),
+      );
     this.#arriving ??= (this.residence as Residence).read().then(
       (landed) => this.#land(landed),
       (error: unknown) => {
@@ -119,12 +142,18 @@ export class Block {
   }
 
   /**
-   * Moves the elements from the kernels' memory to an array of their own, and gives their room back. Only where nobody but so many
-   * `holders`, who read them through this block, has them; answers whether it did.
+   * Moves the elements from the kernels' memory to an array of their own, and gives their room back. Only where nobody
+   * but so many `holders`, who read them through this block, has them; answers whether it did.
    */
   spill(holders: number): boolean {
     const { home } = this;
-    if (home.#address === 0 || this.#holders !== holders || home.#recycle === undefined || (home !== this && home.#holders !== 1)) return false;
+    if (
+      home.#address === 0 ||
+      this.#holders !== holders ||
+      home.#recycle === undefined ||
+      (home !== this && home.#holders !== 1)
+    )
+      return false;
     try {
       const array = this.array.slice();
       home.#recycle(home);
@@ -176,7 +205,8 @@ export interface Value {
 }
 
 /** A value over a block that was taken for its type. */
-export const valueOf = (type: TensorType, block: Block): Value => (block.isLocal && !block.recycled ? { type, array: block.array, block } : new MovableValue(type, block));
+export const valueOf = (type: TensorType, block: Block): Value =>
+  block.isLocal && !block.recycled ? { type, array: block.array, block } : new MovableValue(type, block);
 
 /** A value whose elements may come from a device, or leave the kernels' memory. */
 class MovableValue implements Value {
@@ -198,7 +228,9 @@ export const valueOfArray = (type: TensorType, array: TypedArray): Value => valu
 
 /** The value in bytes of its own, where it shares an ordinary buffer with others that would be kept along with it. */
 export const detached = (value: Value): Value =>
-  (value.block.recycled || !value.block.isLocal || value.array.byteLength === value.array.buffer.byteLength ? value : valueOfArray(value.type, value.array.slice()));
+  value.block.recycled || !value.block.isLocal || value.array.byteLength === value.array.buffer.byteLength
+    ? value
+    : valueOfArray(value.type, value.array.slice());
 
 /** Fresh zeroed arrays; the simplest correct memory. */
 export const heapMemory: Memory = { take: (type) => new Block(reserve(type)) };
@@ -208,6 +240,10 @@ export function reserve({ dtype, size, sizeBytes, shape }: TensorType): TypedArr
   try {
     return allocate(dtype, size);
   } catch (error) {
-    throw new LimitError(`There is no memory for ${sizeBytes} bytes (${dtype} of shape [${shape.join(',')}]): ${String(error)}. Split the tensor, or dispose of handles.`, { sizeBytes, shape });
+    throw new LimitError(
+      `There is no memory for ${sizeBytes} bytes (${dtype} of shape [${shape.join(',')}]): ${String(error)}. ` +
+        'Split the tensor, or dispose of handles.',
+      { sizeBytes, shape },
+    );
   }
 }

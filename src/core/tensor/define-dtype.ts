@@ -35,9 +35,9 @@ export function defineDType(definition: DTypeDefinition): DType {
   const identity = `${name}@${version} ${kind}${bits} in ${compute}`;
   if (isDType(name)) {
     if (DTYPES[name].identity === identity && isSameCodec(DTYPES[name], definition)) return name;
-    throw new DTypeError(
-      `defineDType: there is a dtype ${name} already, and it is another; take another name.`, { dtype: name },
-    );
+    throw new DTypeError(`defineDType: there is a dtype ${name} already, and it is another; take another name.`, {
+      dtype: name,
+    });
   }
   if (DTYPE_NAMES.length >= MAX_DTYPES) {
     const details = { dtype: name, limit: MAX_DTYPES };
@@ -46,7 +46,14 @@ export function defineDType(definition: DTypeDefinition): DType {
   CODECS.set(name, definition);
   const { storage, rank = bits } = definition;
   return addDType({
-    name: name as DType, code: DEFINED_CODE, identity, kind, bits, storage, rank, codec: definition,
+    name: name as DType,
+    code: DEFINED_CODE,
+    identity,
+    kind,
+    bits,
+    storage,
+    rank,
+    codec: definition,
     ...limitsOf(definition),
   }).name;
 }

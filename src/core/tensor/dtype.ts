@@ -5,7 +5,14 @@ import { DTypeError } from '../errors.ts';
 
 /** Array types that hold tensor elements. */
 export type TypedArray =
-  | Float64Array | Float32Array | Uint16Array | Int32Array | Uint32Array | Uint8Array | Int8Array | BigInt64Array;
+  | Float64Array
+  | Float32Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Uint8Array
+  | Int8Array
+  | BigInt64Array;
 
 /** Element types by name; the array each is stored in. `bool` is one byte, 0 or 1; `float16` is its bits, two bytes. */
 export interface DTypeArrays {
@@ -51,13 +58,21 @@ interface DTypesByTag {
 }
 
 /** The dtype that values are read as where none is asked for; any, where their type does not tell. */
-export type DTypeOf<V> =
-  V extends { readonly [Symbol.toStringTag]: infer Tag extends keyof DTypesByTag } ? DTypesByTag[Tag]
-  : V extends number ? 'float32'
-  : V extends boolean ? 'bool'
-  : V extends bigint ? 'int64'
-  : V extends readonly (infer E)[] ? ([E] extends [never] ? 'float32' : readonly V[] extends E ? DType : DTypeOf<E>)
-  : DType;
+export type DTypeOf<V> = V extends { readonly [Symbol.toStringTag]: infer Tag extends keyof DTypesByTag }
+  ? DTypesByTag[Tag]
+  : V extends number
+    ? 'float32'
+    : V extends boolean
+      ? 'bool'
+      : V extends bigint
+        ? 'int64'
+        : V extends readonly (infer E)[]
+          ? [E] extends [never]
+            ? 'float32'
+            : readonly V[] extends E
+              ? DType
+              : DTypeOf<E>
+          : DType;
 
 export type DTypeKind = 'float' | 'int' | 'uint' | 'bool';
 
@@ -94,9 +109,10 @@ export interface DTypeRow {
   readonly factors: 'f32' | 'f16' | undefined;
 }
 
-type RowDraft = Pick<DTypeRow, 'name' | 'code' | 'kind' | 'bits'> & Partial<DTypeRow> & {
-  readonly storage: { readonly BYTES_PER_ELEMENT: number };
-};
+type RowDraft = Pick<DTypeRow, 'name' | 'code' | 'kind' | 'bits'> &
+  Partial<DTypeRow> & {
+    readonly storage: { readonly BYTES_PER_ELEMENT: number };
+  };
 
 /** As many as a process can have; their numbers are below it. */
 export const MAX_DTYPES = 256;
@@ -104,14 +120,28 @@ export const MAX_DTYPES = 256;
 const rows: Partial<Record<DType, DTypeRow>> = {};
 const names: DType[] = [];
 
-/** Adds a row; the caller knows that there is none of its name. All rows have all fields, in one order: calls read them. */
+/**
+ * Adds a row; the caller knows that there is none of its name. All rows have all fields, in one order: calls read them.
+ */
 export function addDType(draft: RowDraft): DTypeRow {
   const { name, code, identity, kind, bits, storage, codec, largest, epsilon, factors } = draft;
   const { rank = bits, compute = codec?.compute ?? name } = draft;
   const array = storage as unknown as DTypeRow['array'];
   const row: DTypeRow = Object.freeze({
-    name, code, identity, number: names.length, kind, bits, itemBytes: storage.BYTES_PER_ELEMENT, array, rank, compute,
-    codec, largest, epsilon, factors,
+    name,
+    code,
+    identity,
+    number: names.length,
+    kind,
+    bits,
+    itemBytes: storage.BYTES_PER_ELEMENT,
+    array,
+    rank,
+    compute,
+    codec,
+    largest,
+    epsilon,
+    factors,
   });
   rows[name] = row;
   names.push(name);
@@ -119,12 +149,23 @@ export function addDType(draft: RowDraft): DTypeRow {
 }
 
 addDType({
-  name: 'float64', code: 1, kind: 'float', bits: 64, storage: Float64Array,
-  largest: Number.MAX_VALUE, epsilon: 2 ** -52,
+  name: 'float64',
+  code: 1,
+  kind: 'float',
+  bits: 64,
+  storage: Float64Array,
+  largest: Number.MAX_VALUE,
+  epsilon: 2 ** -52,
 });
 addDType({
-  name: 'float32', code: 2, kind: 'float', bits: 32, storage: Float32Array,
-  largest: 3.4028234663852886e38, epsilon: 2 ** -23, factors: 'f32',
+  name: 'float32',
+  code: 2,
+  kind: 'float',
+  bits: 32,
+  storage: Float32Array,
+  largest: 3.4028234663852886e38,
+  epsilon: 2 ** -23,
+  factors: 'f32',
 });
 addDType({ name: 'int64', code: 3, kind: 'int', bits: 64, storage: BigInt64Array });
 addDType({ name: 'int32', code: 4, kind: 'int', bits: 32, storage: Int32Array });
@@ -133,8 +174,15 @@ addDType({ name: 'uint8', code: 6, kind: 'uint', bits: 8, storage: Uint8Array })
 addDType({ name: 'int8', code: 7, kind: 'int', bits: 8, storage: Int8Array });
 addDType({ name: 'bool', code: 8, kind: 'bool', bits: 1, storage: Uint8Array });
 addDType({
-  name: 'float16', code: 9, kind: 'float', bits: 16, storage: Uint16Array, codec: FLOAT16,
-  largest: 65504, epsilon: 2 ** -10, factors: 'f16',
+  name: 'float16',
+  code: 9,
+  kind: 'float',
+  bits: 16,
+  storage: Uint16Array,
+  codec: FLOAT16,
+  largest: 65504,
+  epsilon: 2 ** -10,
+  factors: 'f16',
 });
 
 /** The table. */
@@ -150,13 +198,25 @@ export const PRECISIONS = names.filter((name) => DTYPES[name].factors !== undefi
 export const isDType = (name: unknown): name is DType => typeof name === 'string' && Object.hasOwn(DTYPES, name);
 
 const BY_TAG: Readonly<DTypesByTag & Record<string, DType>> = {
-  Float64Array: 'float64', Float32Array: 'float32', BigInt64Array: 'int64', Int32Array: 'int32',
-  Float16Array: 'float16', Uint32Array: 'uint32', Uint8Array: 'uint8', Uint8ClampedArray: 'uint8', Int8Array: 'int8',
+  Float64Array: 'float64',
+  Float32Array: 'float32',
+  BigInt64Array: 'int64',
+  Int32Array: 'int32',
+  Float16Array: 'float16',
+  Uint32Array: 'uint32',
+  Uint8Array: 'uint8',
+  Uint8ClampedArray: 'uint8',
+  Int8Array: 'int8',
 };
 
-/** The dtype a typed array holds unless it is told otherwise (Uint8Array is uint8, never bool; a Uint16Array is no dtype's own); undefined for others. */
+/**
+ * The dtype a typed array holds unless it is told otherwise (Uint8Array is uint8, never bool; a Uint16Array is no
+ * dtype's own); undefined for others.
+ */
 export const dtypeOfArray = (value: unknown): DType | undefined =>
-  ArrayBuffer.isView(value) ? BY_TAG[(value as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag]] : undefined;
+  ArrayBuffer.isView(value)
+    ? BY_TAG[(value as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag]]
+    : undefined;
 
 /** `length` zero elements of a dtype. */
 export const allocate = (dtype: DType, length: number): TypedArray => new DTYPES[dtype].array(length);
@@ -199,15 +259,52 @@ export function parseDType(name: unknown): DType {
 
 /** What other libraries and languages call a dtype. */
 const DTYPE_ALIASES: Readonly<Record<string, DType>> = {
-  float: 'float32', single: 'float32', f32: 'float32', number: 'float32', double: 'float64', f64: 'float64', half: 'float16', f16: 'float16', int: 'int32', integer: 'int32', i32: 'int32',
-  long: 'int64', i64: 'int64', bigint: 'int64', bigint64: 'int64', byte: 'int8', i8: 'int8', u8: 'uint8', uint8clamped: 'uint8', u32: 'uint32', uint: 'uint32', boolean: 'bool',
+  float: 'float32',
+  single: 'float32',
+  f32: 'float32',
+  number: 'float32',
+  double: 'float64',
+  f64: 'float64',
+  half: 'float16',
+  f16: 'float16',
+  int: 'int32',
+  integer: 'int32',
+  i32: 'int32',
+  long: 'int64',
+  i64: 'int64',
+  bigint: 'int64',
+  bigint64: 'int64',
+  byte: 'int8',
+  i8: 'int8',
+  u8: 'uint8',
+  uint8clamped: 'uint8',
+  u32: 'uint32',
+  uint: 'uint32',
+  boolean: 'bool',
 };
 
-/** The error of a value that names no dtype: which one is meant, where that can be told, as of `Float32`, `double` or the class Float32Array. */
+/**
+ * The error of a value that names no dtype: which one is meant, where that can be told, as of `Float32`, `double` or
+ * the class Float32Array.
+ */
 export function noDType(name: unknown, op?: string): DTypeError {
-  const text = typeof name === 'function' ? name.name : typeof name === 'string' ? JSON.stringify(name) : typeof name === 'object' && name !== null ? 'an object' : String(name);
-  const word = text.replaceAll(/[^a-z0-9]/gi, '').toLowerCase().replace(/array$/, '');
+  const text =
+    typeof name === 'function'
+      ? name.name
+      : typeof name === 'string'
+        ? JSON.stringify(name)
+        : typeof name === 'object' && name !== null
+          ? 'an object'
+          : String(name);
+  const word = text
+    .replaceAll(/[^a-z0-9]/gi, '')
+    .toLowerCase()
+    .replace(/array$/, '');
   const meant = isDType(word) ? word : Object.hasOwn(DTYPE_ALIASES, word) ? DTYPE_ALIASES[word] : undefined;
   const remedy = meant === undefined ? '' : `did you mean '${meant}'? `;
-  return new DTypeError(`${op === undefined ? '' : `${op}: `}${text} is not a dtype; ${remedy}${remedy === '' ? 'use' : 'Use'} one of ${DTYPE_NAMES.join(', ')}.`, { ...(op === undefined ? {} : { op }), dtype: name });
+  return new DTypeError(
+    `${op === undefined ? '' : `${op}: `}${text} is not a dtype; ${remedy}${remedy === '' ? 'use' : 'Use'} one ` +
+      `of ${DTYPE_NAMES.join(', ')}.`,
+    { ...(op === undefined ? {} : { op }), dtype: name },
+  );
 }

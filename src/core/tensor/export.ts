@@ -3,7 +3,9 @@ import { DTypeError, SourceError, UnavailableError } from '../errors.ts';
 import type { DType, TypedArray } from './dtype.ts';
 import type { Elements } from './elements.ts';
 
-/** The Tensor class of onnxruntime or transformers.js, its instances being `F`: both are made from type, data and dims. */
+/**
+ * The Tensor class of onnxruntime or transformers.js, its instances being `F`: both are made from type, data and dims.
+ */
 export type TensorClass<F> = new (type: DType, data: TypedArray, dims: number[]) => F;
 
 /** The module of TensorFlow.js (`import * as tf`), its tensors being `F`. */
@@ -16,11 +18,16 @@ export type ForeignClass<F> = TensorClass<F> | TensorModule<F>;
 
 /** What tf holds our dtypes as; it widens 8-bit integers, and has none for the others (tfjs-core `DataTypeMap`). */
 const TF_DTYPES: Partial<Record<DType, 'float32' | 'int32' | 'bool'>> = {
-  float32: 'float32', int32: 'int32', bool: 'bool', uint8: 'int32', int8: 'int32',
+  float32: 'float32',
+  int32: 'int32',
+  bool: 'bool',
+  uint8: 'int32',
+  int8: 'int32',
 };
 
 const TF_REMEDIES: Partial<Record<DType, string>> = {
-  int64: "astype('int32')", uint32: "astype('int32')",
+  int64: "astype('int32')",
+  uint32: "astype('int32')",
 };
 
 /**
@@ -55,12 +62,22 @@ function exportToTf<F>(tf: TensorModule<F>, { dtype, shape, array }: Elements): 
   try {
     return tf.tensor(data as Float32Array | Int32Array | Uint8Array, [...shape], held);
   } catch (error) {
-    throw new UnavailableError(`as: tf made no tensor (${error instanceof Error ? error.message : String(error)}); import a backend and start it first: await tf.setBackend('cpu').`, { reason: String(error) });
+    throw new UnavailableError(
+      `as: tf made no tensor (${error instanceof Error ? error.message : String(error)}); import a backend and ` +
+        `start it first: await tf.setBackend('cpu').`,
+      { reason: String(error) },
+    );
   }
 }
 
 const isModule = <F>(foreign: ForeignClass<F>): foreign is TensorModule<F> =>
-  (typeof foreign === 'object' || typeof foreign === 'function') && foreign !== null && typeof (foreign as Partial<TensorModule<F>>).tensor === 'function';
+  (typeof foreign === 'object' || typeof foreign === 'function') &&
+  foreign !== null &&
+  typeof (foreign as Partial<TensorModule<F>>).tensor === 'function';
 
 const notForeign = (what: string): SourceError =>
-  new SourceError(`as: ${what} is not a foreign Tensor class; pass ort.Tensor, the Tensor of transformers.js, or the module tf itself.`, {});
+  new SourceError(
+    `as: ${what} is not a foreign Tensor class; pass ort.Tensor, the Tensor of transformers.js, or the module tf ` +
+      'itself.',
+    {},
+  );

@@ -5,7 +5,10 @@ import { DTYPES, type DType, dtypeOfArray, isCoded, isDType, type TypedArray } f
 
 /** Other names for our dtypes (ndarray, @stdlib/ndarray). */
 const ALIASES: Readonly<Record<string, DType>> = {
-  uint8_clamped: 'uint8', uint8c: 'uint8', buffer: 'uint8', bigint64: 'int64',
+  uint8_clamped: 'uint8',
+  uint8c: 'uint8',
+  buffer: 'uint8',
+  bigint64: 'int64',
 };
 
 const UNPACK = 'unpack it, one element a byte, into an Int8Array or Uint8Array first';
@@ -14,7 +17,7 @@ const UNPACK = 'unpack it, one element a byte, into an Int8Array or Uint8Array f
 const REMEDIES: Readonly<Record<string, string>> = {
   bfloat16: 'convert it to float32 first',
   int16: 'use Int32Array.from(array) first',
-  uint16: "use Int32Array.from(array) first, or name the dtype float16 if these are its bits",
+  uint16: 'use Int32Array.from(array) first, or name the dtype float16 if these are its bits',
   uint64: 'use BigInt64Array.from(array) first, if every element is below 2⁶³',
   biguint64: 'use BigInt64Array.from(array) first, if every element is below 2⁶³',
   int4: UNPACK,
@@ -25,7 +28,9 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 const NAME_OF_TAG: Readonly<Record<string, string>> = {
-  Int16Array: 'int16', Uint16Array: 'uint16', BigUint64Array: 'uint64',
+  Int16Array: 'int16',
+  Uint16Array: 'uint16',
+  BigUint64Array: 'uint64',
 };
 
 /** The dtype another library's name means; a DTypeError with the way out when it means none of ours. */
@@ -33,11 +38,15 @@ export function dtypeOfName(name: unknown, owner: string): DType {
   if (isDType(name)) return name;
   const text = typeof name === 'string' ? name : typeof name;
   if (Object.hasOwn(ALIASES, text)) return ALIASES[text] as DType;
-  const remedy = Object.hasOwn(REMEDIES, text) ? REMEDIES[text] : `convert it to one of ${Object.keys(DTYPES).join(', ')} first`;
+  const remedy = Object.hasOwn(REMEDIES, text)
+    ? REMEDIES[text]
+    : `convert it to one of ${Object.keys(DTYPES).join(', ')} first`;
   throw new DTypeError(`${owner}: elements of type ${text} are not supported; ${remedy}.`, { dtype: text });
 }
 
-/** The dtype a view holds; a DTypeError with the way out for a view of none of ours. A DataView is taken as its bytes. */
+/**
+ * The dtype a view holds; a DTypeError with the way out for a view of none of ours. A DataView is taken as its bytes.
+ */
 export function dtypeOfView(view: ArrayBufferView, owner: string): DType {
   const own = dtypeOfArray(view);
   if (own !== undefined) return own;
@@ -51,7 +60,8 @@ export function dtypeOfView(view: ArrayBufferView, owner: string): DType {
  * it is that where it is named.
  */
 export const isStoredForm = (value: unknown, dtype: DType): value is StoredArray =>
-  isCoded(dtype) && ArrayBuffer.isView(value) &&
+  isCoded(dtype) &&
+  ArrayBuffer.isView(value) &&
   (value as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag] === DTYPES[dtype].array.name;
 
 /**
@@ -65,7 +75,9 @@ export function asTableArray(view: ArrayBufferView, dtype: DType, owner: string)
   return new array(view.buffer, view.byteOffset, view.byteLength / itemBytes);
 }
 
-/** Throws a SourceError for a view whose buffer was detached, or shrunk below it: both read as empty without an error. */
+/**
+ * Throws a SourceError for a view whose buffer was detached, or shrunk below it: both read as empty without an error.
+ */
 export function checkReadable(view: ArrayBufferView, owner: string): void {
   try {
     // Both refuse a detached buffer and a view out of bounds (ECMA-262 ValidateTypedArray, GetViewByteLength).

@@ -40,7 +40,10 @@ export interface TfBufferModule<F> {
 export const isGpuBuffer = (value: unknown): value is GPUBuffer =>
   typeof value === 'object' && value !== null && 'mapAsync' in value && 'mapState' in value && 'usage' in value;
 
-/** Where a tensor of tf lies that only a GPU has; undefined for anything else, and for one whose elements are in RAM as well. */
+/**
+ * Where a tensor of tf lies that only a GPU has; undefined for anything else, and for one whose elements are in RAM as
+ * well.
+ */
 export function placeOfTf(tensor: object): TfPlace | undefined {
   const { dataId, isDisposed } = tensor as { readonly dataId?: unknown; readonly isDisposed?: unknown };
   if (typeof dataId !== 'object' || dataId === null || isDisposed === true) return undefined;
@@ -49,23 +52,32 @@ export function placeOfTf(tensor: object): TfPlace | undefined {
   const backend = engine?.state?.tensorInfo?.get(dataId)?.backend;
   const entry = isGpuBackend(backend) ? backend.tensorMap.get(dataId) : undefined;
   if (entry === undefined || (entry.values !== undefined && entry.values !== null)) return undefined;
-  return { backend: backend as TfGpuBackend, buffer: isGpuBuffer(entry.resource) ? entry.resource : undefined, words: entry.dtype === 'float32' ? 'float32' : 'int32' };
+  return {
+    backend: backend as TfGpuBackend,
+    buffer: isGpuBuffer(entry.resource) ? entry.resource : undefined,
+    words: entry.dtype === 'float32' ? 'float32' : 'int32',
+  };
 }
 
 /** Hands in what a backend of tf has encoded: it does so after some dispatches, or when it reads. */
-export function flushTf(backend: Pick<TfGpuBackend, 'ensureCommandEncoderReady' | 'endComputePassEncoder' | 'submitQueue'>): void {
+export function flushTf(
+  backend: Pick<TfGpuBackend, 'ensureCommandEncoderReady' | 'endComputePassEncoder' | 'submitQueue'>,
+): void {
   backend.ensureCommandEncoderReady();
   backend.endComputePassEncoder();
   backend.submitQueue();
 }
 
 /** A module of tf that is set to a backend on the device; undefined for anything else. */
-export function tfOnDevice<F>(foreign: unknown, isDevice: (device: GPUDevice) => boolean): TfBufferModule<F> | undefined {
+export function tfOnDevice<F>(
+  foreign: unknown,
+  isDevice: (device: GPUDevice) => boolean,
+): TfBufferModule<F> | undefined {
   const module = foreign as Partial<TfBufferModule<F>> | null | undefined;
   if (typeof module?.tensor !== 'function' || typeof module.backend !== 'function') return undefined;
   try {
     const backend = module.backend();
-    return isGpuBackend(backend) && isDevice(backend.device) ? module as TfBufferModule<F> : undefined;
+    return isGpuBackend(backend) && isDevice(backend.device) ? (module as TfBufferModule<F>) : undefined;
   } catch {
     // None is set yet; making a tensor says what to do.
     return undefined;
@@ -73,4 +85,8 @@ export function tfOnDevice<F>(foreign: unknown, isDevice: (device: GPUDevice) =>
 }
 
 const isGpuBackend = (backend: unknown): backend is TfGpuBackend =>
-  typeof backend === 'object' && backend !== null && 'device' in backend && 'tensorMap' in backend && typeof (backend as Partial<TfGpuBackend>).submitQueue === 'function';
+  typeof backend === 'object' &&
+  backend !== null &&
+  'device' in backend &&
+  'tensorMap' in backend &&
+  typeof (backend as Partial<TfGpuBackend>).submitQueue === 'function';

@@ -16,14 +16,18 @@ export function readShape(dims: unknown, owner: string): Shape {
   return checkShape(integers(list) ?? typeof dims, owner);
 }
 
-/** The layout an object states by `stride` (ndarray) or `strides` (@stdlib) and `offset`; undefined when by none of them. */
+/**
+ * The layout an object states by `stride` (ndarray) or `strides` (@stdlib) and `offset`; undefined when by none of
+ * them.
+ */
 export function readLayout(shape: Shape, stride: unknown, offset: unknown, owner: string): Layout | undefined {
   if (stride === undefined && offset === undefined) return undefined;
   const strides = stride === undefined ? stridesOf(shape) : integers(stride);
   const start = offset === undefined ? 0 : Number(offset);
   if (strides?.length !== shape.length || !strides.every(Number.isSafeInteger) || !Number.isSafeInteger(start)) {
     throw new ShapeError(
-      `${owner}: stride and offset do not belong to shape ${formatShape(shape)}; give one integer stride for each axis and an integer offset.`,
+      `${owner}: stride and offset do not belong to shape ${formatShape(shape)}; give one integer stride for ` +
+        'each axis and an integer offset.',
       { shape, strides, offset: start },
     );
   }
@@ -34,13 +38,19 @@ export function readLayout(shape: Shape, stride: unknown, offset: unknown, owner
 export function checkFilled(shape: Shape, length: number, owner: string): void {
   if (sizeOf(shape) === length) return;
   throw new ShapeError(
-    `${owner}: ${length} elements do not fill shape ${formatShape(shape)} of ${sizeOf(shape)}; give a shape whose product is ${length}.`,
+    `${owner}: ${length} elements do not fill shape ${formatShape(shape)} of ${sizeOf(shape)}; give a shape ` +
+      `whose product is ${length}.`,
     { shape, length },
   );
 }
 
 /** The elements of a layout, row-major: a view of `source` where it is so already, otherwise a fresh array. */
-export function gather(source: TypedArray, dtype: DType, layout: Layout, owner: string): { array: TypedArray; fresh: boolean } {
+export function gather(
+  source: TypedArray,
+  dtype: DType,
+  layout: Layout,
+  owner: string,
+): { array: TypedArray; fresh: boolean } {
   const size = sizeOf(layout.shape);
   checkInside(layout, size, source.length, owner);
   if (size > 0 && isRowMajor(layout)) {
@@ -91,7 +101,8 @@ function checkInside({ shape, strides, offset }: Layout, size: number, length: n
   });
   if (first >= 0 && last < length) return;
   throw new ShapeError(
-    `${owner}: shape ${formatShape(shape)} with stride ${formatShape(strides)} and offset ${offset} reads elements ${first} to ${last} of ${length}; correct the stride or the offset.`,
+    `${owner}: shape ${formatShape(shape)} with stride ${formatShape(strides)} and offset ${offset} reads ` +
+      `elements ${first} to ${last} of ${length}; correct the stride or the offset.`,
     { shape, strides, offset, length },
   );
 }
@@ -101,13 +112,19 @@ function reserve(dtype: DType, size: number, owner: string): TypedArray {
   try {
     return allocate(dtype, size);
   } catch {
-    throw new LimitError(`${owner}: no memory for ${size} elements of ${dtype}; split it into smaller tensors.`, { size, dtype });
+    throw new LimitError(`${owner}: no memory for ${size} elements of ${dtype}; split it into smaller tensors.`, {
+      size,
+      dtype,
+    });
   }
 }
 
-/** A list of integers with its bigints as numbers; entries of other kinds stay visible as their kind, for the message. */
+/**
+ * A list of integers with its bigints as numbers; entries of other kinds stay visible as their kind, for the message.
+ */
 function integers(list: unknown): readonly unknown[] | undefined {
   if (!Array.isArray(list) && (!ArrayBuffer.isView(list) || list instanceof DataView)) return undefined;
   return Array.from(list as Iterable<unknown>, (entry) =>
-    typeof entry === 'bigint' || typeof entry === 'number' ? Number(entry) + 0 : typeof entry);
+    typeof entry === 'bigint' || typeof entry === 'number' ? Number(entry) + 0 : typeof entry,
+  );
 }

@@ -12,9 +12,10 @@ import type { Shape } from './shape.ts';
 type Members = Readonly<Record<string, unknown>>;
 
 /**
- * The elements of a tensor of onnxruntime, transformers.js, TensorFlow.js or ndarray, of a plain `{data, shape, dtype?}` or
- * `{data, dims, type}`, or of a bare array; undefined for anything else. Read in place unless marked fresh. Throws
- * DTypeError (element type not held), SourceError (disposed, on a GPU, buffer gone), ShapeError (shape and length differ).
+ * The elements of a tensor of onnxruntime, transformers.js, TensorFlow.js or ndarray, of a plain
+ * `{data, shape, dtype?}` or `{data, dims, type}`, or of a bare array; undefined for anything else. Read in place
+ * unless marked fresh. Throws DTypeError (element type not held), SourceError (disposed, on a GPU, buffer gone),
+ * ShapeError (shape and length differ).
  */
 export function readForeign(value: unknown, owner: string): Elements | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
@@ -23,7 +24,8 @@ export function readForeign(value: unknown, owner: string): Elements | undefined
   // In this order: asking an onnxruntime tensor on a GPU for `data` throws, and a tf.Tensor has a `shape` too.
   if ('dims' in members && 'type' in members) return readOnnx(members, owner);
   if ('dataId' in members && typeof members['data'] === 'function') return readTf(members, owner);
-  if ('data' in members && 'shape' in members && typeof members['data'] !== 'function') return readPlain(members, owner);
+  if ('data' in members && 'shape' in members && typeof members['data'] !== 'function')
+    return readPlain(members, owner);
   return undefined;
 }
 
@@ -35,7 +37,15 @@ function readBare(view: ArrayBufferView, owner: string): Elements {
 function readOnnx(tensor: Members, owner: string): Elements {
   checkOnCpu(tensor['location'], owner);
   const dtype = dtypeOfName(tensor['type'], owner);
-  return filled(readSequence(reading(() => tensor['data'], owner), dtype, owner), readShape(tensor['dims'], owner), owner);
+  return filled(
+    readSequence(
+      reading(() => tensor['data'], owner),
+      dtype,
+      owner,
+    ),
+    readShape(tensor['dims'], owner),
+    owner,
+  );
 }
 
 /** Where an onnxruntime tensor may live (onnxruntime-common `Tensor.DataLocation`); plain objects do not say. */
@@ -43,7 +53,8 @@ function checkOnCpu(location: unknown, owner: string): void {
   if (location === undefined || location === 'cpu' || location === 'cpu-pinned') return;
   if (location === 'none') throw disposed('onnxruntime', owner);
   throw new SourceError(
-    `${owner}: this onnxruntime tensor lives on the GPU (location ${JSON.stringify(location)}); await t.getData() first, then pass it again.`,
+    `${owner}: this onnxruntime tensor lives on the GPU (location ${JSON.stringify(location)}); await ` +
+      't.getData() first, then pass it again.',
     { location },
   );
 }
@@ -52,7 +63,8 @@ function readTf(tensor: Members, owner: string): Elements {
   if (tensor['isDisposed'] === true) throw disposed('tf', owner);
   const dtype = dtypeOfName(tensor['dtype'], owner);
   // Reading it at once fails in Node, draws it on a canvas in a browser, and prints a line in both.
-  if (placeOfTf(tensor) !== undefined) throw unreadable('its elements are on a GPU, and not where this sheet takes them from', tensor, owner);
+  if (placeOfTf(tensor) !== undefined)
+    throw unreadable('its elements are on a GPU, and not where this sheet takes them from', tensor, owner);
   const read = tensor['dataSync'];
   if (typeof read !== 'function') throw unreadable('it has no dataSync()', tensor, owner);
   let found: unknown;
@@ -68,7 +80,11 @@ function readTf(tensor: Members, owner: string): Elements {
 
 function readPlain(tensor: Members, owner: string): Elements {
   const shape = readShape(tensor['shape'], owner);
-  const sequence = readSequence(reading(() => tensor['data'], owner), declaredDType(tensor['dtype'], owner), owner);
+  const sequence = readSequence(
+    reading(() => tensor['data'], owner),
+    declaredDType(tensor['dtype'], owner),
+    owner,
+  );
   const layout = readLayout(shape, tensor['stride'] ?? tensor['strides'], tensor['offset'], owner);
   if (layout === undefined) return filled(sequence, shape, owner);
   const { array, fresh } = gather(sequence.array, sequence.dtype, layout, owner);
@@ -77,7 +93,7 @@ function readPlain(tensor: Members, owner: string): Elements {
 
 /** ndarray calls elements that lie in a list `array`, @stdlib `generic`: no element type is stated then. */
 const declaredDType = (name: unknown, owner: string): DType | undefined =>
-  (name === undefined || name === 'array' || name === 'generic' ? undefined : dtypeOfName(name, owner));
+  name === undefined || name === 'array' || name === 'generic' ? undefined : dtypeOfName(name, owner);
 
 function filled(sequence: Sequence, shape: Shape, owner: string): Elements {
   checkFilled(shape, sequence.array.length, owner);
@@ -89,7 +105,10 @@ function reading(read: () => unknown, owner: string): unknown {
     return read();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new SourceError(`${owner}: the tensor does not give its data (${reason}); copy its elements into a typed array and pass that.`, { reason });
+    throw new SourceError(
+      `${owner}: the tensor does not give its data (${reason}); copy its elements into a typed array and pass that.`,
+      { reason },
+    );
   }
 }
 
@@ -98,5 +117,7 @@ const disposed = (library: string, owner: string): SourceError =>
 
 const unreadable = (reason: string, { dtype }: Members, owner: string): SourceError =>
   new SourceError(
-    `${owner}: this tf tensor cannot be read at once (${reason}); pass its elements: sheet.tensor(await t.data(), t.shape${dtype === 'bool' ? ", { dtype: 'bool' }" : ''}).`, { reason },
+    `${owner}: this tf tensor cannot be read at once (${reason}); pass its elements: sheet.tensor(await ` +
+      `t.data(), t.shape${dtype === 'bool' ? ", { dtype: 'bool' }" : ''}).`,
+    { reason },
   );

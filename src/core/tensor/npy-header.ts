@@ -16,7 +16,10 @@ const TOKEN = /\s*(?:('[^'\\\n]*'|"[^"\\\n]*")|(\d{1,16})L?(?!\w)|(True|False)(?
 
 type Token = string;
 
-/** The dictionary in a header's text (numpy.lib.format: a literal of these three keys). Throws FormatError for any other. */
+/**
+ * The dictionary in a header's text (numpy.lib.format: a literal of these three keys). Throws FormatError for any
+ * other.
+ */
 export function parseNpyHeader(text: string): NpyHeader {
   const tokens = new Tokens(text);
   const found = new Map<string, unknown>();
@@ -28,9 +31,12 @@ export function parseNpyHeader(text: string): NpyHeader {
     found.set(key, readEntry(key, tokens));
     if (!tokens.accept(',') && tokens.peek() !== '}') throw badHeader('is not a dictionary');
   }
-  if (!tokens.done || found.size !== 3) throw badHeader('does not have exactly the keys descr, fortran_order and shape');
+  if (!tokens.done || found.size !== 3)
+    throw badHeader('does not have exactly the keys descr, fortran_order and shape');
   return {
-    descr: found.get('descr') as string, fortranOrder: found.get('fortran_order') as boolean, shape: found.get('shape') as Shape,
+    descr: found.get('descr') as string,
+    fortranOrder: found.get('fortran_order') as boolean,
+    shape: found.get('shape') as Shape,
   };
 }
 
@@ -67,7 +73,8 @@ function readShape(tokens: Tokens): Shape {
     const length = Number(tokens.next());
     if (!Number.isSafeInteger(length) || shape.length === MAX_RANK) throw badHeader('has a shape out of range');
     shape.push(length);
-    if (!tokens.accept(',') && (tokens.peek() !== ')' || shape.length === 1)) throw badHeader('has a shape that is not a tuple');
+    if (!tokens.accept(',') && (tokens.peek() !== ')' || shape.length === 1))
+      throw badHeader('has a shape that is not a tuple');
   }
   return shape;
 }
@@ -112,14 +119,17 @@ class Tokens {
     const match = TOKEN.exec(this.#text);
     if (match === null && this.#text.slice(this.#at).trim() !== '') throw badHeader('is not a Python literal');
     this.#at = match === null ? this.#text.length : TOKEN.lastIndex;
-    return match === null ? undefined : match[1] ?? match[2] ?? match[3] ?? match[4];
+    return match === null ? undefined : (match[1] ?? match[2] ?? match[3] ?? match[4]);
   }
 }
 
 const unquote = (token: Token): string | undefined => (/^['"]/.test(token) ? token.slice(1, -1) : undefined);
 
 const badHeader = (what: string): FormatError =>
-  new FormatError(`.npy: the header ${what}; write the file again with numpy.save or encodeNpy.`, { code: 'malformed', what });
+  new FormatError(`.npy: the header ${what}; write the file again with numpy.save or encodeNpy.`, {
+    code: 'malformed',
+    what,
+  });
 
 function refuse(what: string): never {
   throw badHeader(what);

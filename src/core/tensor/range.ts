@@ -40,7 +40,10 @@ export function plainNumber(value: number | bigint): number | bigint {
   return Number.isFinite(nearest) && BigInt(nearest) === value ? nearest : value;
 }
 
-/** Writes a number as an element of a dtype: rounded in floats, without its fraction in integers. It must be within the range. */
+/**
+ * Writes a number as an element of a dtype: rounded in floats, without its fraction in integers. It must be within the
+ * range.
+ */
 export function elementOf(dtype: DType, value: number | bigint): number | bigint {
   if (dtype === 'int64') return typeof value === 'bigint' ? value : BigInt(Math.trunc(value));
   return storedNumber(dtype, Number(value));
@@ -55,23 +58,46 @@ export function nextNumber(x: number, direction: 'up' | 'down'): number {
   return number[0];
 }
 
-/** Refuses a number that elements of an integer dtype cannot be, and a bigint whose digits a float would lose. `remedy` is what to do, where another dtype would hold it. */
-export function checkElement(owner: string, dtype: DType, value: number | bigint, remedy: (wider: DType) => string): void {
+/**
+ * Refuses a number that elements of an integer dtype cannot be, and a bigint whose digits a float would lose. `remedy`
+ * is what to do, where another dtype would hold it.
+ */
+export function checkElement(
+  owner: string,
+  dtype: DType,
+  value: number | bigint,
+  remedy: (wider: DType) => string,
+): void {
   if (!isInteger(dtype)) {
     if (typeof value !== 'bigint' || dtype === 'bool') return;
-    throw new DTypeError(`${owner}: ${value}n has more digits than ${dtype} holds; ${remedy('int64')}, or write Number(${value}n) where it may be rounded.`, { op: owner, value, dtype });
+    throw new DTypeError(
+      `${owner}: ${value}n has more digits than ${dtype} holds; ${remedy('int64')}, or write Number(${value}n) ` +
+        'where it may be rounded.',
+      { op: owner, value, dtype },
+    );
   }
   const { least, most } = rangeOf(dtype);
   if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new DTypeError(`${owner}: ${value} is no integer, and ${dtype} holds ${formatRange(dtype)}; use a finite number, or a floating dtype: ${remedy('float32')}.`, { op: owner, value, dtype, least, most });
+    throw new DTypeError(
+      `${owner}: ${value} is no integer, and ${dtype} holds ${formatRange(dtype)}; use a finite number, or a ` +
+        `floating dtype: ${remedy('float32')}.`,
+      { op: owner, value, dtype, least, most },
+    );
   }
   if (isWithin(dtype, typeof value === 'bigint' ? value : Math.trunc(value))) return;
-  throw new DTypeError(`${owner}: ${formatNumber(value)} is outside ${dtype}, which holds ${formatRange(dtype)}; ${remedy(widerFor(value))}.`, { op: owner, value, dtype, least, most });
+  throw new DTypeError(
+    `${owner}: ${formatNumber(value)} is outside ${dtype}, which holds ${formatRange(dtype)}; ` +
+      `${remedy(widerFor(value))}.`,
+    { op: owner, value, dtype, least, most },
+  );
 }
 
 /** The narrowest of the usual dtypes that holds a number. */
-const widerFor = (value: number | bigint): DType => (['int32', 'int64'] as const).find((dtype) => isWithin(dtype, value)) ?? 'float64';
+const widerFor = (value: number | bigint): DType =>
+  (['int32', 'int64'] as const).find((dtype) => isWithin(dtype, value)) ?? 'float64';
 
 /** All digits of a whole number, as far as they can be read. */
-const formatNumber = (value: number | bigint): string => String(Number.isInteger(value) && Math.abs(Number(value)) < 1e21 ? BigInt(value) : value).replace('-', '−');
-const formatRange = (dtype: DType): string => `${formatNumber(rangeOf(dtype).least)} to ${formatNumber(rangeOf(dtype).most)}`;
+const formatNumber = (value: number | bigint): string =>
+  String(Number.isInteger(value) && Math.abs(Number(value)) < 1e21 ? BigInt(value) : value).replace('-', '−');
+const formatRange = (dtype: DType): string =>
+  `${formatNumber(rangeOf(dtype).least)} to ${formatNumber(rangeOf(dtype).most)}`;

@@ -32,7 +32,8 @@ export const formatShape = (shape: Shape): string => `[${shape.join(',')}]`;
 export function checkShape(shape: unknown, owner: string): Shape {
   if (!Array.isArray(shape) || shape.length > MAX_RANK || !shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
     throw new ShapeError(
-      `${owner}: ${Array.isArray(shape) ? `[${shape.map(String).join(',')}]` : String(shape)} is not a shape; give an array of at most ${MAX_RANK} non-negative integers.`,
+      `${owner}: ${Array.isArray(shape) ? `[${shape.map(String).join(',')}]` : String(shape)} is not a shape; ` +
+        `give an array of at most ${MAX_RANK} non-negative integers.`,
       { shape },
     );
   }
@@ -40,7 +41,8 @@ export function checkShape(shape: unknown, owner: string): Shape {
   const size = sizeOf(shape.filter((length) => length !== 0));
   if (size > MAX_ELEMENTS) {
     throw new LimitError(
-      `${owner}: shape ${formatShape(shape)} has ${size} elements, more than ${MAX_ELEMENTS}; split it into smaller tensors.`,
+      `${owner}: shape ${formatShape(shape)} has ${size} elements, more than ${MAX_ELEMENTS}; split it into ` +
+        'smaller tensors.',
       { shape, size, limit: MAX_ELEMENTS },
     );
   }
@@ -64,7 +66,8 @@ function broadcastPair(owner: string, a: Shape, b: Shape, all: readonly Shape[],
     if (x !== y && x !== 1 && y !== 1) {
       const operands = all.map((shape, k) => `${names[k] ?? `operand ${k}`} is ${formatShape(shape)}`).join(', ');
       throw new ShapeError(
-        `${owner}: ${operands}; ${x} ≠ ${y} at axis −${i}. Reshape one of them, or give it length 1 there to broadcast.`,
+        `${owner}: ${operands}; ${x} ≠ ${y} at axis −${i}. Reshape one of them, or give it length 1 there to ` +
+          'broadcast.',
         { shapes: all, axis: -i },
       );
     }
@@ -76,10 +79,16 @@ function broadcastPair(owner: string, a: Shape, b: Shape, all: readonly Shape[],
 /** An axis in [−rank, rank) as one in [0, rank). */
 export function normaliseAxis(owner: string, axis: number, rank: number): number {
   if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
-  if (rank === 0) throw new AttributeError(`${owner}: axis is ${axis}, and a tensor of rank 0 has no axes; give it one with reshape([1]), or leave axis out where that is possible.`, { axis, rank });
-  throw new AttributeError(
-    `${owner}: axis ${axis} is outside a tensor of rank ${rank}; use −${rank} to ${rank - 1}.`, { axis, rank },
-  );
+  if (rank === 0)
+    throw new AttributeError(
+      `${owner}: axis is ${axis}, and a tensor of rank 0 has no axes; give it one with reshape([1]), or leave ` +
+        'axis out where that is possible.',
+      { axis, rank },
+    );
+  throw new AttributeError(`${owner}: axis ${axis} is outside a tensor of rank ${rank}; use −${rank} to ${rank - 1}.`, {
+    axis,
+    rank,
+  });
 }
 
 /** Axes as sorted distinct numbers in [0, rank); all axes when none are given. */

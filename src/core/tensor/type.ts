@@ -23,7 +23,11 @@ export function tensorType(dtype: DType, shape: Shape): TensorType {
   if (known !== undefined) return known;
   const size = sizeOf(shape);
   const type: TensorType = Object.freeze({
-    id: nextId++, dtype, shape: Object.freeze([...shape]), size, sizeBytes: size * DTYPES[dtype].itemBytes,
+    id: nextId++,
+    dtype,
+    shape: Object.freeze([...shape]),
+    size,
+    sizeBytes: size * DTYPES[dtype].itemBytes,
   });
   byKey.set(key, new WeakRef(type));
   if (byKey.size > sweepAt) sweep();
@@ -48,7 +52,11 @@ export function checkHoldable({ dtype, shape, sizeBytes }: TensorType, owner: st
     // Address space is asked for, no memory. Engines without resizable buffers leave the option out and answer nothing.
     Reflect.construct(ArrayBuffer, [0, { maxByteLength: sizeBytes }]);
   } catch {
-    throw new LimitError(`${owner}: ${dtype} of shape ${formatShape(shape)} takes ${sizeBytes} bytes, more than one array can hold here; split it into smaller tensors, or take a narrower dtype.`, { dtype, shape, sizeBytes });
+    throw new LimitError(
+      `${owner}: ${dtype} of shape ${formatShape(shape)} takes ${sizeBytes} bytes, more than one array can hold ` +
+        'here; split it into smaller tensors, or take a narrower dtype.',
+      { dtype, shape, sizeBytes },
+    );
   }
   holdableBytes = sizeBytes;
 }

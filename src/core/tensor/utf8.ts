@@ -1,11 +1,13 @@
-// Text as UTF-8 and back, by the platform's coders where there are any; they are made when they are first used, for some test environments (jsdom) have none.
+// Text as UTF-8 and back, by the platform's coders where there are any; they are made when they are first used, for
+// some test environments (jsdom) have none.
 
 let encoder: { encode(text: string): Uint8Array } | undefined;
 let decoders: { readonly strict: TextDecoder; readonly lenient: TextDecoder } | undefined;
 
 /** The bytes of a text; a surrogate that stands alone becomes U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
-  if (encoder === undefined) encoder = typeof TextEncoder === 'function' ? new TextEncoder() : { encode: encodePlainly };
+  if (encoder === undefined)
+    encoder = typeof TextEncoder === 'function' ? new TextEncoder() : { encode: encodePlainly };
   return encoder.encode(text) as Uint8Array<ArrayBuffer>;
 }
 
@@ -24,11 +26,15 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
 }
 
 /** As `decodeUtf8`, with U+FFFD for what is not UTF-8. */
-export const decodeUtf8Leniently = (bytes: Uint8Array): string => openDecoders()?.lenient.decode(bytes) ?? decodePlainly(bytes).text;
+export const decodeUtf8Leniently = (bytes: Uint8Array): string =>
+  openDecoders()?.lenient.decode(bytes) ?? decodePlainly(bytes).text;
 
 function openDecoders(): typeof decoders {
   if (typeof TextDecoder !== 'function') return undefined;
-  decoders ??= { strict: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }), lenient: new TextDecoder('utf-8', { ignoreBOM: true }) };
+  decoders ??= {
+    strict: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }),
+    lenient: new TextDecoder('utf-8', { ignoreBOM: true }),
+  };
   return decoders;
 }
 
@@ -46,7 +52,10 @@ export function encodePlainly(text: string): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** What the decoders answer without one of the platform: each longest beginning of a character that is not continued becomes one U+FFFD. */
+/**
+ * What the decoders answer without one of the platform: each longest beginning of a character that is not continued
+ * becomes one U+FFFD.
+ */
 export function decodePlainly(bytes: Uint8Array): { readonly text: string; readonly sound: boolean } {
   let [text, sound] = ['', true];
   for (let at = 0; at < bytes.length;) {
@@ -58,11 +67,15 @@ export function decodePlainly(bytes: Uint8Array): { readonly text: string; reado
   return { text, sound };
 }
 
-/** The character at a place; code −1 for bytes that are none. The range of the second byte keeps out surrogates and forms that are too long (Unicode, table 3-7). */
+/**
+ * The character at a place; code −1 for bytes that are none. The range of the second byte keeps out surrogates and
+ * forms that are too long (Unicode, table 3-7).
+ */
 function characterAt(bytes: Uint8Array, at: number): { readonly code: number; readonly length: number } {
   const first = bytes[at] as number;
   if (first < 0x80) return { code: first, length: 1 };
-  const more = first >= 0xc2 && first < 0xe0 ? 1 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xf0 && first < 0xf5 ? 3 : 0;
+  const more =
+    first >= 0xc2 && first < 0xe0 ? 1 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xf0 && first < 0xf5 ? 3 : 0;
   if (more === 0) return { code: -1, length: 1 };
   let code = first & (0x3f >> more);
   for (let i = 1; i <= more; i++) {

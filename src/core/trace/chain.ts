@@ -1,4 +1,5 @@
-// What makes a block of a trace tamper-evident: a CRC32 against torn writes, and a BLAKE3 chain against everything else.
+// What makes a block of a trace tamper-evident: a CRC32 against torn writes, and a BLAKE3 chain against everything
+// else.
 import type { Digest } from '../fingerprint/digest.ts';
 import { DIGEST_BYTES } from '../fingerprint/digest.ts';
 import { TlvWriter } from '../fingerprint/encode.ts';
@@ -18,8 +19,8 @@ export interface ChainHead {
 export const CHAIN_START: ChainHead = { blocks: 0, events: 0, hash: new Uint8Array(DIGEST_BYTES) };
 
 /**
- * The hash chain of one stream: hᵢ = H("sqs.trace.v1", stream, hᵢ₋₁, i, events, block bytes). It depends on the events and on
- * where blocks end, not on time, on the other stream or on the file.
+ * The hash chain of one stream: hᵢ = H("sqs.trace.v1", stream, hᵢ₋₁, i, events, block bytes). It depends on the events
+ * and on where blocks end, not on time, on the other stream or on the file.
  */
 export class BlockChain {
   readonly stream: TraceStream;
@@ -53,7 +54,10 @@ export class BlockChain {
 
 const writer = new TlvWriter();
 
-/** Entry 256·k + b is the CRC of byte b followed by k zero bytes (slicing-by-16); made when a block is written or read first. */
+/**
+ * Entry 256·k + b is the CRC of byte b followed by k zero bytes (slicing-by-16); made when a block is written or read
+ * first.
+ */
 let table: Int32Array = new Int32Array(0);
 
 /** CRC-32 (ISO-HDLC, as in zlib and PNG) of a range of bytes, 16 bytes a step. */
@@ -63,8 +67,11 @@ export function crc32(bytes: Uint8Array, start = 0, end = bytes.length): number 
   let crc = -1;
   let at = start;
   for (const last = end - 15; at < last; at += 16) {
-    crc = fold(crc ^ words.getInt32(at, true), 12 * 256) ^ fold(words.getInt32(at + 4, true), 8 * 256)
-      ^ fold(words.getInt32(at + 8, true), 4 * 256) ^ fold(words.getInt32(at + 12, true), 0);
+    crc =
+      fold(crc ^ words.getInt32(at, true), 12 * 256) ^
+      fold(words.getInt32(at + 4, true), 8 * 256) ^
+      fold(words.getInt32(at + 8, true), 4 * 256) ^
+      fold(words.getInt32(at + 12, true), 0);
   }
   for (; at < end; at++) crc = (table[(crc ^ (bytes[at] as number)) & 255] as number) ^ (crc >>> 8);
   return ~crc >>> 0;
@@ -72,8 +79,10 @@ export function crc32(bytes: Uint8Array, start = 0, end = bytes.length): number 
 
 /** The CRC of four bytes followed by base / 256 zero bytes. */
 const fold = (word: number, base: number): number =>
-  (table[base + 768 + (word & 255)] as number) ^ (table[base + 512 + ((word >>> 8) & 255)] as number)
-  ^ (table[base + 256 + ((word >>> 16) & 255)] as number) ^ (table[base + (word >>> 24)] as number);
+  (table[base + 768 + (word & 255)] as number) ^
+  (table[base + 512 + ((word >>> 8) & 255)] as number) ^
+  (table[base + 256 + ((word >>> 16) & 255)] as number) ^
+  (table[base + (word >>> 24)] as number);
 
 function crcTable(slices: number): Int32Array {
   const made = new Int32Array(256 * slices);

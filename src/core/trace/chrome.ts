@@ -27,15 +27,38 @@ export function toChrome({ events, annotations }: Pick<Trace, 'events' | 'annota
   const lanes = new Map<string, number>();
   const answers = annotations.filter((record): record is AnswerRecord => record.kind === 'answer');
   for (const { device } of answers) if (!lanes.has(device)) lanes.set(device, lanes.size + 1);
-  const names = [...lanes].map(([device, tid]): ChromeEvent => ({ name: 'thread_name', ph: 'M', pid: 1, tid, args: { name: device || 'sheet' } }));
+  const names = [...lanes].map(([device, tid]): ChromeEvent => ({
+    name: 'thread_name',
+    ph: 'M',
+    pid: 1,
+    tid,
+    args: { name: device || 'sheet' },
+  }));
   return {
     displayTimeUnit: 'ns',
-    traceEvents: [...names, ...answers.map((answer) => rectangle(answer, calls.get(answer.seq), lanes.get(answer.device) as number))],
+    traceEvents: [
+      ...names,
+      ...answers.map((answer) => rectangle(answer, calls.get(answer.seq), lanes.get(answer.device) as number)),
+    ],
   };
 }
 
 function rectangle(answer: AnswerRecord, call: ProgramEvent | undefined, tid: number): ChromeEvent {
   const { seq, decision, startNs, elapsedNs, sizeBytes } = answer;
-  const args = { seq, decision, sizeBytes, ...(call === undefined ? {} : { dtype: call.dtype, shape: call.shape, operands: call.operands }) };
-  return { name: call?.op ?? `#${seq}`, cat: decision, ph: 'X', pid: 1, tid, ts: startNs / 1000, dur: elapsedNs / 1000, args };
+  const args = {
+    seq,
+    decision,
+    sizeBytes,
+    ...(call === undefined ? {} : { dtype: call.dtype, shape: call.shape, operands: call.operands }),
+  };
+  return {
+    name: call?.op ?? `#${seq}`,
+    cat: decision,
+    ph: 'X',
+    pid: 1,
+    tid,
+    ts: startNs / 1000,
+    dur: elapsedNs / 1000,
+    args,
+  };
 }

@@ -15,9 +15,15 @@ export interface Comparison {
 const SAME: Comparison = { verdict: 'same', reason: '' };
 
 /** `bound`: allowed relative distance in units of the dtype's epsilon; 0 asks for the same bits. */
-export function compareResult(recorded: Recorded, { array, dtype }: { readonly array: TypedArray; readonly dtype: DType }, bound: number, digest: Digest): Comparison {
+export function compareResult(
+  recorded: Recorded,
+  { array, dtype }: { readonly array: TypedArray; readonly dtype: DType },
+  bound: number,
+  digest: Digest,
+): Comparison {
   const bytes = bytesOf(array);
-  const same = recorded.kind === 'bytes' ? equalBytes(recorded.bytes, bytes) : equalBytes(recorded.digest, digest.hash(bytes));
+  const same =
+    recorded.kind === 'bytes' ? equalBytes(recorded.bytes, bytes) : equalBytes(recorded.digest, digest.hash(bytes));
   if (same) return SAME;
   const allowed = bound * (DTYPES[dtype].epsilon ?? 0);
   const distance = allowed > 0 ? distanceOf(recorded, array, dtype) : undefined;
@@ -46,8 +52,15 @@ function plainDistance(x: Float32Array | Float64Array, y: Float32Array | Float64
   return difference === 0 ? 0 : Number.isNaN(difference) ? Infinity : Math.sqrt(difference / norm);
 }
 
-function reasonOf(recorded: Recorded, bytes: Uint8Array, distance: number | undefined, allowed: number, digest: Digest): string {
-  if (distance !== undefined) return `it is ${distance.toPrecision(3)} away from what was recorded, more than ${allowed.toPrecision(3)}`;
+function reasonOf(
+  recorded: Recorded,
+  bytes: Uint8Array,
+  distance: number | undefined,
+  allowed: number,
+  digest: Digest,
+): string {
+  if (distance !== undefined)
+    return `it is ${distance.toPrecision(3)} away from what was recorded, more than ${allowed.toPrecision(3)}`;
   const [was, is] = recorded.kind === 'bytes' ? [recorded.bytes, bytes] : [recorded.digest, digest.hash(bytes)];
   return `its ${recorded.kind === 'bytes' ? 'bytes are' : 'digest is'} ${toHex(is)}, recorded was ${toHex(was)}`;
 }

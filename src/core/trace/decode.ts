@@ -22,12 +22,23 @@ export class ProgramDecoder {
   frame({ kind, payload }: TraceFrame): void {
     const reader = new PayloadReader(payload);
     switch (kind) {
-      case KIND.segment: this.#beginSegment(); break;
-      case KIND.op: this.#ops.push({ op: reader.text(), version: reader.uint() }); break;
-      case KIND.type: this.#types.push({ dtype: reader.text(), shape: readShape(reader) }); break;
-      case KIND.attributes: this.#attributes.push(readMap(reader) as CallAttributes); break;
-      case KIND.call: this.events.push(this.#call(reader)); break;
-      default: throw malformed(`kind ${kind}, which the program stream does not have`);
+      case KIND.segment:
+        this.#beginSegment();
+        break;
+      case KIND.op:
+        this.#ops.push({ op: reader.text(), version: reader.uint() });
+        break;
+      case KIND.type:
+        this.#types.push({ dtype: reader.text(), shape: readShape(reader) });
+        break;
+      case KIND.attributes:
+        this.#attributes.push(readMap(reader) as CallAttributes);
+        break;
+      case KIND.call:
+        this.events.push(this.#call(reader));
+        break;
+      default:
+        throw malformed(`kind ${kind}, which the program stream does not have`);
     }
     reader.end();
   }
@@ -77,12 +88,18 @@ export class AnnotationDecoder {
   #record(kind: number, reader: PayloadReader): AnnotationRecord {
     const seq = reader.uint();
     switch (kind) {
-      case KIND.answer: return this.#answer(seq, reader);
-      case KIND.digest: return readDigest(seq, reader);
-      case KIND.bytes: return { kind: 'bytes', seq, bytes: reader.raw(reader.leftBytes) };
-      case KIND.root: return { kind: 'root', seq, contentId: reader.raw(DIGEST_BYTES) };
-      case KIND.note: return { kind: 'note', seq, text: reader.text() };
-      default: throw malformed(`kind ${kind}, which the annotation stream does not have`);
+      case KIND.answer:
+        return this.#answer(seq, reader);
+      case KIND.digest:
+        return readDigest(seq, reader);
+      case KIND.bytes:
+        return { kind: 'bytes', seq, bytes: reader.raw(reader.leftBytes) };
+      case KIND.root:
+        return { kind: 'root', seq, contentId: reader.raw(DIGEST_BYTES) };
+      case KIND.note:
+        return { kind: 'note', seq, text: reader.text() };
+      default:
+        throw malformed(`kind ${kind}, which the annotation stream does not have`);
     }
   }
 
@@ -90,7 +107,16 @@ export class AnnotationDecoder {
     const decision = defined(DECISION_CODES, reader.u8(), 'decision');
     const device = defined(this.#texts, reader.uint(), 'text');
     const [startNs, elapsedNs, sizeBytes] = [reader.f64(), reader.f64(), reader.uint()];
-    return { kind: 'answer', seq, decision, device, startNs, elapsedNs, sizeBytes, score: reader.leftBytes > 0 ? reader.f64() : 0 };
+    return {
+      kind: 'answer',
+      seq,
+      decision,
+      device,
+      startNs,
+      elapsedNs,
+      sizeBytes,
+      score: reader.leftBytes > 0 ? reader.f64() : 0,
+    };
   }
 }
 
@@ -126,7 +152,10 @@ export function decodeProgram({ blocks }: StreamBlocks): ProgramEvent[] {
 }
 
 /** The annotations in blocks that begin with a segment. */
-export function decodeAnnotations({ blocks }: StreamBlocks): { readonly head: TraceHead; readonly records: AnnotationRecord[] } {
+export function decodeAnnotations({ blocks }: StreamBlocks): {
+  readonly head: TraceHead;
+  readonly records: AnnotationRecord[];
+} {
   const decoder = new AnnotationDecoder();
   for (const block of blocks) for (const frame of block.frames) decoder.frame(frame);
   return decoder;
@@ -134,5 +163,6 @@ export function decodeAnnotations({ blocks }: StreamBlocks): { readonly head: Tr
 
 /** What a file needs to verify blocks that are encoded again. */
 export const sealOf = ({ start, blocks }: StreamBlocks): StreamSeal => ({
-  start, blocks: blocks.map(({ frames, crc, hash }) => ({ frames: frames.length, crc, hash })),
+  start,
+  blocks: blocks.map(({ frames, crc, hash }) => ({ frames: frames.length, crc, hash })),
 });

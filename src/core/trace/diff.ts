@@ -25,7 +25,10 @@ export interface OpAnswers {
 
 export interface TraceDifference {
   readonly firstDivergence?: ProgramDifference;
-  /** Calls whose whole lineage (op, attributes, operands down to the roots) the other trace does not have, or has less often. */
+  /**
+   * Calls whose whole lineage (op, attributes, operands down to the roots) the other trace does not have, or has less
+   * often.
+   */
   readonly onlyInA: readonly ProgramEvent[];
   readonly onlyInB: readonly ProgramEvent[];
   readonly ops: readonly { readonly op: string; readonly a: OpAnswers; readonly b: OpAnswers }[];
@@ -37,7 +40,10 @@ export function diffTraces(a: Trace, b: Trace): TraceDifference {
   const [keysA, keysB] = [lineageOf(a, lineages), lineageOf(b, lineages)];
   const firstDivergence = firstDifference(a, b, keysA, keysB);
   return {
-    ...(firstDivergence && { firstDivergence }), onlyInA: onlyIn(a, keysA, keysB), onlyInB: onlyIn(b, keysB, keysA), ops: compareOps(a, b),
+    ...(firstDivergence && { firstDivergence }),
+    onlyInA: onlyIn(a, keysA, keysB),
+    onlyInB: onlyIn(b, keysB, keysA),
+    ops: compareOps(a, b),
   };
 }
 
@@ -56,19 +62,33 @@ function lineageOf(trace: Trace, lineages: Map<string, number>): number[] {
 }
 
 const contentIds = (trace: Trace): Map<number, string> =>
-  new Map(trace.annotations.flatMap((record) => (record.kind === 'root' ? [[record.seq, toHex(record.contentId)]] : [])));
+  new Map(
+    trace.annotations.flatMap((record) => (record.kind === 'root' ? [[record.seq, toHex(record.contentId)]] : [])),
+  );
 
 /** What a call says about itself, by the name a person would use. Roots differ by content where both are known. */
 function facts(event: ProgramEvent, contents: ReadonlyMap<number, string>): Map<string, unknown> {
   const { op, version, attrs, dtype, shape, numerics, seq } = event;
-  const named = Object.keys(attrs).sort().map((name): [string, unknown] => [`attrs.${name}`, spellValue(attrs[name] as AttributeValue)]);
+  const named = Object.keys(attrs)
+    .sort()
+    .map((name): [string, unknown] => [`attrs.${name}`, spellValue(attrs[name] as AttributeValue)]);
   return new Map<string, unknown>([
-    ['op', op], ['version', version], ...named, ['dtype', dtype], ['shape', shape], ['class', numerics],
+    ['op', op],
+    ['version', version],
+    ...named,
+    ['dtype', dtype],
+    ['shape', shape],
+    ['class', numerics],
     ...(op === ROOT_NAME ? [['content', contents.get(seq) ?? 'unknown'] as [string, unknown]] : []),
   ]);
 }
 
-function firstDifference(a: Trace, b: Trace, keysA: readonly number[], keysB: readonly number[]): ProgramDifference | undefined {
+function firstDifference(
+  a: Trace,
+  b: Trace,
+  keysA: readonly number[],
+  keysB: readonly number[],
+): ProgramDifference | undefined {
   const length = Math.max(keysA.length, keysB.length);
   for (let index = 0; index < length; index++) {
     if (keysA[index] === keysB[index]) continue;

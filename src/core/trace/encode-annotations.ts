@@ -32,11 +32,26 @@ export class AnnotationEncoder {
     return this;
   }
 
-  answer(seq: number, decision: Decision, device: string, startNs: number, elapsedNs: number, sizeBytes: number, score: number): void {
+  answer(
+    seq: number,
+    decision: Decision,
+    device: string,
+    startNs: number,
+    elapsedNs: number,
+    sizeBytes: number,
+    score: number,
+  ): void {
     this.#room();
     if (device !== this.#device) this.#deviceRef = this.#texts.get(device) ?? this.#define(device);
     this.#device = device;
-    const payload = this.#payload.begin().uint(seq).u8(CODES.get(decision) as number).uint(this.#deviceRef).f64(startNs).f64(elapsedNs).uint(sizeBytes);
+    const payload = this.#payload
+      .begin()
+      .uint(seq)
+      .u8(CODES.get(decision) as number)
+      .uint(this.#deviceRef)
+      .f64(startNs)
+      .f64(elapsedNs)
+      .uint(sizeBytes);
     if (!Object.is(score, 0)) payload.f64(score);
     this.#append(KIND.answer);
   }
@@ -70,11 +85,28 @@ export class AnnotationEncoder {
   record(record: AnnotationRecord): void {
     const { seq } = record;
     switch (record.kind) {
-      case 'answer': this.answer(seq, record.decision, record.device, record.startNs, record.elapsedNs, record.sizeBytes, record.score); return;
-      case 'digest': this.digest(seq, record.digest, record.sketch); return;
-      case 'bytes': this.bytes(seq, record.bytes); return;
-      case 'root': this.root(seq, record.contentId); return;
-      case 'note': this.note(seq, record.text);
+      case 'answer':
+        this.answer(
+          seq,
+          record.decision,
+          record.device,
+          record.startNs,
+          record.elapsedNs,
+          record.sizeBytes,
+          record.score,
+        );
+        return;
+      case 'digest':
+        this.digest(seq, record.digest, record.sketch);
+        return;
+      case 'bytes':
+        this.bytes(seq, record.bytes);
+        return;
+      case 'root':
+        this.root(seq, record.contentId);
+        return;
+      case 'note':
+        this.note(seq, record.text);
     }
   }
 

@@ -1,4 +1,5 @@
-// The program stream as frames: each call refers by number to its op, type and attributes, which are defined once a segment.
+// The program stream as frames: each call refers by number to its op, type and attributes, which are defined once a
+// segment.
 import { toHex } from '../fingerprint/digest.ts';
 import { encodeAttributes } from '../fingerprint/attributes.ts';
 import { STREAM } from './chain.ts';
@@ -6,7 +7,9 @@ import type { FrameWriter } from './frames.ts';
 import { PayloadWriter } from './payload.ts';
 import { type CallAttributes, KIND } from './records.ts';
 
-/** A segment ends with this many frames. Definitions hold within it, so that segments are read, and dropped, one by one. */
+/**
+ * A segment ends with this many frames. Definitions hold within it, so that segments are read, and dropped, one by one.
+ */
 export const SEGMENT_FRAMES = 4096;
 
 /** An op as the encoder sees it: rows are of this shape. `number` tells ops apart in this process. */
@@ -52,12 +55,26 @@ export class ProgramEncoder {
     return this.#segment;
   }
 
-  call(seq: number, exact: boolean, op: OpName, type: CallType, attributes: CallValues, operands: readonly Numbered[]): void {
+  call(
+    seq: number,
+    exact: boolean,
+    op: OpName,
+    type: CallType,
+    attributes: CallValues,
+    operands: readonly Numbered[],
+  ): void {
     if (this.#inSegment >= SEGMENT_FRAMES) this.#beginSegment();
     const opRef = this.#ops.byId.get(op.number) ?? this.#defineOp(op);
     const typeRef = this.#types.byId.get(type.id) ?? this.#defineType(type);
-    const attributesRef = attributes.id === 0 ? 0 : this.#attributes.byId.get(attributes.id) ?? this.#defineAttributes(attributes);
-    const payload = this.#payload.begin().uint(seq).uint(opRef * 2 + (exact ? 1 : 0)).uint(typeRef).uint(attributesRef).uint(operands.length);
+    const attributesRef =
+      attributes.id === 0 ? 0 : (this.#attributes.byId.get(attributes.id) ?? this.#defineAttributes(attributes));
+    const payload = this.#payload
+      .begin()
+      .uint(seq)
+      .uint(opRef * 2 + (exact ? 1 : 0))
+      .uint(typeRef)
+      .uint(attributesRef)
+      .uint(operands.length);
     for (let i = 0; i < operands.length; i++) {
       const back = seq - (operands[i] as Numbered).seq;
       payload.uint(back >= 0 ? back * 2 : -back * 2 - 1);
@@ -105,7 +122,10 @@ export class ProgramEncoder {
   }
 }
 
-/** Numbers of what a segment defined: by process id, and by what it says, for what is collected and interned again has another id. */
+/**
+ * Numbers of what a segment defined: by process id, and by what it says, for what is collected and interned again has
+ * another id.
+ */
 class Definitions {
   readonly kind: number;
   readonly byId = new Map<number, number>();

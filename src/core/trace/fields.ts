@@ -1,4 +1,5 @@
-// Reads back one value of the canonical encoding (docs/format/fingerprint.md), as attributes and heads of traces are written.
+// Reads back one value of the canonical encoding (docs/format/fingerprint.md), as attributes and heads of traces are
+// written.
 import { TAG } from '../fingerprint/encode.ts';
 import { decodeUtf8 } from '../tensor/utf8.ts';
 import { malformed } from './payload.ts';
@@ -32,14 +33,22 @@ function readValues(bytes: Uint8Array, depth: number): unknown[] {
 function readValue(tag: number, body: Uint8Array, depth: number): unknown {
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   switch (tag) {
-    case TAG.null: return null;
-    case TAG.boolean: return body[0] === 1;
-    case TAG.f64: return sized(body, 8) && view.getFloat64(0, true);
-    case TAG.bytes: return sized(body, 8) && view.getBigInt64(0, true);
-    case TAG.string: return readText(body);
-    case TAG.list: return readValues(body, depth + 1);
-    case TAG.map: return recordOf(readValues(body, depth + 1));
-    default: throw malformed(`a field of tag ${tag}`);
+    case TAG.null:
+      return null;
+    case TAG.boolean:
+      return body[0] === 1;
+    case TAG.f64:
+      return sized(body, 8) && view.getFloat64(0, true);
+    case TAG.bytes:
+      return sized(body, 8) && view.getBigInt64(0, true);
+    case TAG.string:
+      return readText(body);
+    case TAG.list:
+      return readValues(body, depth + 1);
+    case TAG.map:
+      return recordOf(readValues(body, depth + 1));
+    default:
+      throw malformed(`a field of tag ${tag}`);
   }
 }
 

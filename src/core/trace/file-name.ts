@@ -1,4 +1,5 @@
-// Where a trace goes: paths are the caller's; a bare name goes to the folder of the host's settings, if there is one. And what is said of a path that is refused.
+// Where a trace goes: paths are the caller's; a bare name goes to the folder of the host's settings, if there is one.
+// And what is said of a path that is refused.
 import { UnavailableError } from '../errors.ts';
 import { toHex } from '../fingerprint/digest.ts';
 
@@ -17,6 +18,11 @@ const folderOf = (path: string): string => /^.*[\\/]/s.exec(path)?.[0] ?? '';
 export function fileError(deed: 'read' | 'written', path: string, error: unknown): unknown {
   const { code, message } = error as { code?: unknown; message?: string };
   if (!(error instanceof Error) || typeof code !== 'string' || !/^E[A-Z]+$/.test(code)) return error;
-  const remedy = deed === 'read' ? 'check its name' : code === 'ENOENT' ? 'make its folder first, or give another path' : 'give the path of a file in a folder you may write to';
+  const remedy =
+    deed === 'read'
+      ? 'check its name'
+      : code === 'ENOENT'
+        ? 'make its folder first, or give another path'
+        : 'give the path of a file in a folder you may write to';
   return new UnavailableError(`The trace ${path} cannot be ${deed} (${message}); ${remedy}.`, { path, code });
 }

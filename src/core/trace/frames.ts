@@ -1,5 +1,5 @@
-// Writes the container of a live trace: frames in blocks, each block sealed by a chain hash and a CRC32 and handed out whole.
-// Specification: docs/format/trace.md. Payloads are opaque here. The reader is read-frames.ts.
+// Writes the container of a live trace: frames in blocks, each block sealed by a chain hash and a CRC32 and handed out
+// whole. Specification: docs/format/trace.md. Payloads are opaque here. The reader is read-frames.ts.
 import { AttributeError, ClosedError, LimitError } from '../errors.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import { DIGEST_BYTES } from '../fingerprint/digest.ts';
@@ -14,14 +14,19 @@ export const BLOCK_HEADER_BYTES = 20;
 export const FRAME_HEADER_BYTES = 6;
 /** Chain hash and CRC32 after the body. */
 export const BLOCK_TRAILER_BYTES = DIGEST_BYTES + 4;
-/** `continued`, `interrupted`: the end of a run that another run follows; the writer of an interrupted one did not finish. */
+/**
+ * `continued`, `interrupted`: the end of a run that another run follows; the writer of an interrupted one did not
+ * finish.
+ */
 export const RECORD_TYPE = { block: 1, final: 2, continued: 3, interrupted: 4 } as const;
 /** Most runs that one file takes: their number is 16 bits in the header. */
 export const MAX_RUNS = 2 ** 16;
 /** Body of the final record: per stream, events u64, blocks u32, head. */
 export const FINAL_BODY_BYTES = 2 * (12 + DIGEST_BYTES);
 
-/** A block ends with this many events, or with the event that brings it to MAX_BLOCK_BYTES: a rule of the events alone. */
+/**
+ * A block ends with this many events, or with the event that brings it to MAX_BLOCK_BYTES: a rule of the events alone.
+ */
 export const MAX_BLOCK_EVENTS = 256;
 export const MAX_BLOCK_BYTES = 2 ** 20;
 export const MAX_PAYLOAD_BYTES = 2 ** 28;
@@ -32,7 +37,9 @@ export interface TraceFinal {
   readonly annotations: ChainHead;
 }
 
-/** Takes finished bytes in order; owns them. If it throws, the writer closes: what reached it before is a valid prefix. */
+/**
+ * Takes finished bytes in order; owns them. If it throws, the writer closes: what reached it before is a valid prefix.
+ */
 export type TraceSink = (bytes: Uint8Array) => void;
 
 /** Appends events to a trace. The file header is written at once, a block when it is full, flushed or finished. */
@@ -43,8 +50,16 @@ export class FrameWriter {
   #sequence = 0;
   #closed = false;
 
-  /** `from`: the heads to go on from, for what stands in for the later part of a trace. `run`: how many runs the file holds before this one. */
-  constructor(digest: Digest, sink: TraceSink, from: TraceFinal = { program: CHAIN_START, annotations: CHAIN_START }, run = 0) {
+  /**
+   * `from`: the heads to go on from, for what stands in for the later part of a trace. `run`: how many runs the file
+   * holds before this one.
+   */
+  constructor(
+    digest: Digest,
+    sink: TraceSink,
+    from: TraceFinal = { program: CHAIN_START, annotations: CHAIN_START },
+    run = 0,
+  ) {
     this.#sink = sink;
     this.#program = pendingOf(STREAM.program, digest, from.program);
     this.#annotations = pendingOf(STREAM.annotations, digest, from.annotations);
@@ -75,8 +90,8 @@ export class FrameWriter {
   }
 
   /**
-   * Hands out what is pending in one stream. The end of a block is part of the chain: flush the program stream only where the
-   * program itself says so (never on a timer), or equal programs get different heads.
+   * Hands out what is pending in one stream. The end of a block is part of the chain: flush the program stream only
+   * where the program itself says so (never on a timer), or equal programs get different heads.
    */
   flush(stream: TraceStream): void {
     if (this.#closed) throw closed();
@@ -118,7 +133,10 @@ interface Pending {
 }
 
 const pendingOf = (stream: TraceStream, digest: Digest, from: ChainHead): Pending => ({
-  chain: new BlockChain(stream, digest, from), bytes: new Uint8Array(16_384), lengthBytes: 0, events: 0,
+  chain: new BlockChain(stream, digest, from),
+  bytes: new Uint8Array(16_384),
+  lengthBytes: 0,
+  events: 0,
 });
 
 /** The open block as a record, `chain` extended by it. */
@@ -160,9 +178,13 @@ function checkFrame(stream: number, kind: number, sizeBytes: number): void {
   if (stream !== STREAM.program && stream !== STREAM.annotations) {
     throw new AttributeError(`${stream} is not a stream of a trace; use 1 (program) or 2 (annotations).`, { stream });
   }
-  if (kind !== (kind & 255)) throw new AttributeError(`${kind} is not a kind of event; use an integer from 0 to 255.`, { kind });
+  if (kind !== (kind & 255))
+    throw new AttributeError(`${kind} is not a kind of event; use an integer from 0 to 255.`, { kind });
   if (sizeBytes > MAX_PAYLOAD_BYTES) {
-    throw new LimitError(`A trace event of ${sizeBytes} bytes, more than ${MAX_PAYLOAD_BYTES}; store tensors beside the trace.`, { sizeBytes });
+    throw new LimitError(
+      `A trace event of ${sizeBytes} bytes, more than ${MAX_PAYLOAD_BYTES}; store tensors beside the trace.`,
+      { sizeBytes },
+    );
   }
 }
 
@@ -203,7 +225,11 @@ function runHeader(run: number): Uint8Array {
 }
 
 /** The record that ends a run. Its hash place is zero: the body holds both heads. */
-export function endRecord(type: Exclude<(typeof RECORD_TYPE)[keyof typeof RECORD_TYPE], 1>, sequence: number, final: TraceFinal): Uint8Array {
+export function endRecord(
+  type: Exclude<(typeof RECORD_TYPE)[keyof typeof RECORD_TYPE], 1>,
+  sequence: number,
+  final: TraceFinal,
+): Uint8Array {
   const body = new Uint8Array(FINAL_BODY_BYTES);
   const view = new DataView(body.buffer);
   [final.program, final.annotations].forEach(({ events, blocks, hash }, i) => {

@@ -1,4 +1,5 @@
-// The runs of a file as one trace: their events one after the other, numbered so that no two runs share a sequence number.
+// The runs of a file as one trace: their events one after the other, numbered so that no two runs share a sequence
+// number.
 import type { ProgramEvent } from '../events.ts';
 import { CHAIN_START, STREAM, type TraceStream } from './chain.ts';
 import { decodeAnnotations, decodeProgram, sealOf } from './decode.ts';
@@ -16,7 +17,12 @@ export function joinRuns(readings: readonly TraceReading[]): Trace {
   for (const reading of readings) {
     const run = readRun(reading);
     runs.push({
-      head: run.head, seals: run.seals, firstEvent: events.length, firstAnnotation: annotations.length, seqOffset, ...(reading.ending === 'interrupted' && { interrupted: true }),
+      head: run.head,
+      seals: run.seals,
+      firstEvent: events.length,
+      firstAnnotation: annotations.length,
+      seqOffset,
+      ...(reading.ending === 'interrupted' && { interrupted: true }),
     });
     let last = seqOffset;
     for (const event of run.events) {
@@ -35,11 +41,22 @@ export function joinRuns(readings: readonly TraceReading[]): Trace {
 }
 
 const renumbered = (event: ProgramEvent, by: number): ProgramEvent =>
-  (by === 0 ? event : { ...event, seq: event.seq + by, operands: event.operands.map((operand) => operand + by) });
+  by === 0 ? event : { ...event, seq: event.seq + by, operands: event.operands.map((operand) => operand + by) };
 
-function readRun({ blocks }: TraceReading): Pick<TraceRun, 'head' | 'seals'> & { readonly events: readonly ProgramEvent[]; readonly records: readonly AnnotationRecord[] } {
-  const of = (stream: TraceStream): StreamBlocks => ({ start: CHAIN_START, blocks: blocks.filter((block) => block.stream === stream) });
+function readRun({ blocks }: TraceReading): Pick<TraceRun, 'head' | 'seals'> & {
+  readonly events: readonly ProgramEvent[];
+  readonly records: readonly AnnotationRecord[];
+} {
+  const of = (stream: TraceStream): StreamBlocks => ({
+    start: CHAIN_START,
+    blocks: blocks.filter((block) => block.stream === stream),
+  });
   const [program, annotations] = [of(STREAM.program), of(STREAM.annotations)];
   const { head, records } = decodeAnnotations(annotations);
-  return { head, events: decodeProgram(program), records, seals: { program: sealOf(program), annotations: sealOf(annotations) } };
+  return {
+    head,
+    events: decodeProgram(program),
+    records,
+    seals: { program: sealOf(program), annotations: sealOf(annotations) },
+  };
 }

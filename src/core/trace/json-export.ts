@@ -9,12 +9,18 @@ import type { StreamSeal, Trace } from './trace.ts';
 export const JSON_FORMAT = 'sqs-trace';
 export const JSON_VERSION = 1;
 
-/** The text of a .sqs.json file. Seals come before what they seal, so that a cut file can still be verified up to the cut. */
+/**
+ * The text of a .sqs.json file. Seals come before what they seal, so that a cut file can still be verified up to the
+ * cut.
+ */
 export function traceToJson(trace: Trace): string {
   const events = trace.events.map((event) => lineOf(eventToJson(event)));
   const annotations = trace.annotations.map((record) => lineOf(annotationToJson(record)));
   const roots = trace.roots.map((root) => lineOf(rootToJson(root)));
-  const chains = { program: chainToJson(trace.seals.program, events, ''), annotations: chainToJson(trace.seals.annotations, annotations, lineOf(trace.head)) };
+  const chains = {
+    program: chainToJson(trace.seals.program, events, ''),
+    annotations: chainToJson(trace.seals.annotations, annotations, lineOf(trace.head)),
+  };
   return [
     `{"format":"${JSON_FORMAT}","version":${JSON_VERSION},`,
     `"head":${lineOf(trace.head)},`,
@@ -38,7 +44,10 @@ export function orderFreeSum(lines: readonly string[], head: string): number {
 
 function chainToJson({ start, blocks }: StreamSeal, lines: readonly string[], head: string): JsonRecord {
   return {
-    start: headToJson(start), head: headToJson(endOf({ start, blocks })), count: lines.length, sum: orderFreeSum(lines, head),
+    start: headToJson(start),
+    head: headToJson(endOf({ start, blocks })),
+    count: lines.length,
+    sum: orderFreeSum(lines, head),
     blocks: blocks.map(({ frames, crc, hash }): Json => [frames, crc, toHex(hash)]),
   };
 }

@@ -1,9 +1,19 @@
-// Events and annotations as JSON records, both ways. Reading checks every field; what is not right is a FormatError that names it.
+// Events and annotations as JSON records, both ways. Reading checks every field; what is not right is a FormatError
+// that names it.
 import { FormatError } from '../errors.ts';
 import type { NumericsClass, ProgramEvent } from '../events.ts';
 import { digestFromHex, isDigestHex, toHex } from '../fingerprint/digest.ts';
 import type { AttributeValue } from '../ops/attribute-values.ts';
-import { fromBase64, isRecord, type Json, readNumber, readValue, spellNumber, spellValue, toBase64 } from './json-values.ts';
+import {
+  fromBase64,
+  isRecord,
+  type Json,
+  readNumber,
+  readValue,
+  spellNumber,
+  spellValue,
+  toBase64,
+} from './json-values.ts';
 import { type AnnotationRecord, DECISION_CODES, type TraceHead } from './records.ts';
 import { SKETCH_LENGTH } from './sketch.ts';
 import type { TraceRoot } from './trace.ts';
@@ -11,7 +21,9 @@ import type { TraceRoot } from './trace.ts';
 export type JsonRecord = Readonly<Record<string, Json>>;
 
 export function eventToJson(event: ProgramEvent): JsonRecord {
-  const attrs = Object.fromEntries(Object.entries(event.attrs).map(([name, value]) => [name, spellValue(value as AttributeValue)]));
+  const attrs = Object.fromEntries(
+    Object.entries(event.attrs).map(([name, value]) => [name, spellValue(value as AttributeValue)]),
+  );
   const { seq, op, version, operands, dtype, shape, numerics } = event;
   return { seq, op, version, attrs, operands, dtype, shape, numerics };
 }
@@ -19,8 +31,14 @@ export function eventToJson(event: ProgramEvent): JsonRecord {
 export function eventFromJson(json: Json): ProgramEvent {
   const field = fieldsOf(json, 'event', ['seq', 'op', 'version', 'attrs', 'operands', 'dtype', 'shape', 'numerics']);
   return {
-    seq: field.count('seq'), op: field.text('op'), version: field.count('version'), attrs: readAttributes(field.record('attrs')),
-    operands: field.counts('operands'), dtype: field.text('dtype'), shape: field.counts('shape'), numerics: field.choice('numerics', CLASSES),
+    seq: field.count('seq'),
+    op: field.text('op'),
+    version: field.count('version'),
+    attrs: readAttributes(field.record('attrs')),
+    operands: field.counts('operands'),
+    dtype: field.text('dtype'),
+    shape: field.counts('shape'),
+    numerics: field.choice('numerics', CLASSES),
   };
 }
 
@@ -28,20 +46,40 @@ const CLASSES: readonly NumericsClass[] = ['tolerance', 'exact'];
 
 export function annotationToJson(record: AnnotationRecord): JsonRecord {
   switch (record.kind) {
-    case 'answer': return {
-      kind: 'answer', seq: record.seq, decision: record.decision, device: record.device, startNs: spellNumber(record.startNs),
-      elapsedNs: spellNumber(record.elapsedNs), sizeBytes: record.sizeBytes, score: spellNumber(record.score),
-    };
-    case 'digest': return { kind: 'digest', seq: record.seq, digest: toHex(record.digest), ...(record.sketch && { sketch: Array.from(record.sketch, spellNumber) }) };
-    case 'bytes': return { kind: 'bytes', seq: record.seq, bytes: toBase64(record.bytes) };
-    case 'root': return { kind: 'root', seq: record.seq, contentId: toHex(record.contentId) };
-    case 'note': return { kind: 'note', seq: record.seq, text: record.text };
+    case 'answer':
+      return {
+        kind: 'answer',
+        seq: record.seq,
+        decision: record.decision,
+        device: record.device,
+        startNs: spellNumber(record.startNs),
+        elapsedNs: spellNumber(record.elapsedNs),
+        sizeBytes: record.sizeBytes,
+        score: spellNumber(record.score),
+      };
+    case 'digest':
+      return {
+        kind: 'digest',
+        seq: record.seq,
+        digest: toHex(record.digest),
+        ...(record.sketch && { sketch: Array.from(record.sketch, spellNumber) }),
+      };
+    case 'bytes':
+      return { kind: 'bytes', seq: record.seq, bytes: toBase64(record.bytes) };
+    case 'root':
+      return { kind: 'root', seq: record.seq, contentId: toHex(record.contentId) };
+    case 'note':
+      return { kind: 'note', seq: record.seq, text: record.text };
   }
 }
 
 type AnnotationKind = AnnotationRecord['kind'];
 const FIELDS_OF_KIND: Readonly<Record<AnnotationKind, readonly string[]>> = {
-  answer: ['decision', 'device', 'startNs', 'elapsedNs', 'sizeBytes', 'score'], digest: ['digest', 'sketch'], bytes: ['bytes'], root: ['contentId'], note: ['text'],
+  answer: ['decision', 'device', 'startNs', 'elapsedNs', 'sizeBytes', 'score'],
+  digest: ['digest', 'sketch'],
+  bytes: ['bytes'],
+  root: ['contentId'],
+  note: ['text'],
 };
 const KINDS = Object.keys(FIELDS_OF_KIND) as readonly AnnotationKind[];
 
@@ -50,26 +88,51 @@ export function annotationFromJson(json: Json): AnnotationRecord {
   const field = fieldsOf(json, 'annotation', ['kind', 'seq', ...FIELDS_OF_KIND[kind]]);
   const seq = field.count('seq');
   switch (kind) {
-    case 'answer': return {
-      kind, seq, decision: field.choice('decision', DECISION_CODES), device: field.text('device'), startNs: field.number('startNs'),
-      elapsedNs: field.number('elapsedNs'), sizeBytes: field.count('sizeBytes'), score: field.number('score'),
-    };
-    case 'digest': return { kind, seq, digest: field.digest('digest'), ...(field.has('sketch') && { sketch: Float64Array.from(field.numbers('sketch', SKETCH_LENGTH)) }) };
-    case 'bytes': return { kind, seq, bytes: field.bytes('bytes') };
-    case 'root': return { kind, seq, contentId: field.digest('contentId') };
-    case 'note': return { kind, seq, text: field.text('text') };
+    case 'answer':
+      return {
+        kind,
+        seq,
+        decision: field.choice('decision', DECISION_CODES),
+        device: field.text('device'),
+        startNs: field.number('startNs'),
+        elapsedNs: field.number('elapsedNs'),
+        sizeBytes: field.count('sizeBytes'),
+        score: field.number('score'),
+      };
+    case 'digest':
+      return {
+        kind,
+        seq,
+        digest: field.digest('digest'),
+        ...(field.has('sketch') && { sketch: Float64Array.from(field.numbers('sketch', SKETCH_LENGTH)) }),
+      };
+    case 'bytes':
+      return { kind, seq, bytes: field.bytes('bytes') };
+    case 'root':
+      return { kind, seq, contentId: field.digest('contentId') };
+    case 'note':
+      return { kind, seq, text: field.text('text') };
   }
 }
 
 export function rootToJson({ contentId, dtype, shape, bytes, beside }: TraceRoot): JsonRecord {
-  return { contentId: toHex(contentId), dtype, shape, ...(bytes && { bytes: toBase64(bytes) }), ...(beside && { beside }) };
+  return {
+    contentId: toHex(contentId),
+    dtype,
+    shape,
+    ...(bytes && { bytes: toBase64(bytes) }),
+    ...(beside && { beside }),
+  };
 }
 
 export function rootFromJson(json: Json): TraceRoot {
   const field = fieldsOf(json, 'root', ['contentId', 'dtype', 'shape', 'bytes', 'beside']);
   return {
-    contentId: field.digest('contentId'), dtype: field.text('dtype'), shape: field.counts('shape'),
-    ...(field.has('bytes') && { bytes: field.bytes('bytes') }), ...(field.has('beside') && { beside: field.yes('beside') }),
+    contentId: field.digest('contentId'),
+    dtype: field.text('dtype'),
+    shape: field.counts('shape'),
+    ...(field.has('bytes') && { bytes: field.bytes('bytes') }),
+    ...(field.has('beside') && { beside: field.yes('beside') }),
   };
 }
 
@@ -82,11 +145,13 @@ export function headFromJson(json: Json | undefined): TraceHead {
 }
 
 function readAttributes(fields: JsonRecord): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(fields).map(([name, json]) => {
-    const value = readValue(json);
-    if (value === undefined) throw unreadable('attrs', name, json);
-    return [name, value];
-  }));
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, json]) => {
+      const value = readValue(json);
+      if (value === undefined) throw unreadable('attrs', name, json);
+      return [name, value];
+    }),
+  );
 }
 
 /** Reads the fields of one record, each of a stated type. */
@@ -124,7 +189,9 @@ export class Fields {
   }
 
   numbers(name: string, length: number): readonly number[] {
-    const values = this.list(name).map(readNumber).filter((value) => value !== undefined);
+    const values = this.list(name)
+      .map(readNumber)
+      .filter((value) => value !== undefined);
     return values.length === length && this.list(name).length === length ? values : this.#refuse(name);
   }
 
@@ -162,11 +229,15 @@ export class Fields {
   }
 }
 
-/** The fields of a JSON object, or a FormatError; with `names`, of one that has no others: a damaged name is not taken for a field left out. */
+/**
+ * The fields of a JSON object, or a FormatError; with `names`, of one that has no others: a damaged name is not taken
+ * for a field left out.
+ */
 export function fieldsOf(json: Json, what: string, names?: readonly string[]): Fields {
   if (!isRecord(json)) throw unreadable(what, 'itself', json);
   const unknown = names && Object.keys(json).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw unreadable(what, `${JSON.stringify(unknown).slice(0, 60)}, which is no field of it`, json[unknown]);
+  if (unknown !== undefined)
+    throw unreadable(what, `${JSON.stringify(unknown).slice(0, 60)}, which is no field of it`, json[unknown]);
   return new Fields(json, what);
 }
 
@@ -174,6 +245,13 @@ const isCount = (value: Json | undefined): value is number => Number.isSafeInteg
 
 function unreadable(what: string, name: string, value: Json | undefined): FormatError {
   // Not spelled out: a value of a file may be nested more deeply than a stack is.
-  const shown = Array.isArray(value) ? 'a list' : isRecord(value) ? 'an object' : String(JSON.stringify(value)).slice(0, 60);
-  return new FormatError(`The ${what} of this trace has ${shown} as ${name}; it was edited: take the file from where it was written.`, { code: 'edited', what, name });
+  const shown = Array.isArray(value)
+    ? 'a list'
+    : isRecord(value)
+      ? 'an object'
+      : String(JSON.stringify(value)).slice(0, 60);
+  return new FormatError(
+    `The ${what} of this trace has ${shown} as ${name}; it was edited: take the file from where it was written.`,
+    { code: 'edited', what, name },
+  );
 }

@@ -15,9 +15,19 @@ export function parseOrRepair(text: string): { readonly json: Json; readonly cut
 }
 
 function flawOf(text: string): Flaw {
-  if (!START.test(text)) return { code: 'not-a-trace', message: 'This is no trace; give a .sqs.json file that sheet.trace.save wrote.' };
-  if (text.trimEnd().endsWith(']}')) return { code: 'edited', message: 'This .sqs.json was edited: it is no JSON any more. Take the file from where it was written.' };
-  return { code: 'truncated', message: `This .sqs.json ends after ${text.length} characters without its end: copy it again, or load it with { damaged: 'prefix' }.` };
+  if (!START.test(text))
+    return { code: 'not-a-trace', message: 'This is no trace; give a .sqs.json file that sheet.trace.save wrote.' };
+  if (text.trimEnd().endsWith(']}'))
+    return {
+      code: 'edited',
+      message: 'This .sqs.json was edited: it is no JSON any more. Take the file from where it was written.',
+    };
+  return {
+    code: 'truncated',
+    message:
+      `This .sqs.json ends after ${text.length} characters without its end: copy it again, or load it with { ` +
+      `damaged: 'prefix' }.`,
+  };
 }
 
 const START = /^\s*\{\s*"format":\s*"sqs-trace"/;

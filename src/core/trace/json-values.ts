@@ -17,7 +17,12 @@ export function spellValue(value: AttributeValue): Json {
   return value.map(spellValue);
 }
 
-const UNSPELT: ReadonlyMap<Json | undefined, number> = new Map([['-0', -0], ['NaN', Number.NaN], ['Infinity', Infinity], ['-Infinity', -Infinity]]);
+const UNSPELT: ReadonlyMap<Json | undefined, number> = new Map([
+  ['-0', -0],
+  ['NaN', Number.NaN],
+  ['Infinity', Infinity],
+  ['-Infinity', -Infinity],
+]);
 
 /** The number a spelling stands for; undefined for anything else. */
 export function readNumber(json: Json | undefined): number | undefined {

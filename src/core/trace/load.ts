@@ -14,12 +14,21 @@ import { contentOf } from './roots.ts';
 import type { Trace, TraceRoot } from './trace.ts';
 
 export interface LoadOptions {
-  /** `refuse` (default): a FormatError says what is wrong. `prefix`: what is sound before it is returned, with `damage`. */
+  /**
+   * `refuse` (default): a FormatError says what is wrong. `prefix`: what is sound before it is returned, with `damage`.
+   */
   readonly damaged?: 'refuse' | 'prefix';
 }
 
-/** Reads and verifies a trace file. Throws a FormatError whose `details.code` says what happened to it, an UnavailableError where it cannot be read. */
-export async function loadTraceFile(path: string, ground: { readonly digest: Digest; readonly files: Files }, options: LoadOptions = {}): Promise<Trace> {
+/**
+ * Reads and verifies a trace file. Throws a FormatError whose `details.code` says what happened to it, an
+ * UnavailableError where it cannot be read.
+ */
+export async function loadTraceFile(
+  path: string,
+  ground: { readonly digest: Digest; readonly files: Files },
+  options: LoadOptions = {},
+): Promise<Trace> {
   const bytes = await ground.files.read(path).catch((error: unknown) => {
     throw fileError('read', path, error);
   });
@@ -28,7 +37,11 @@ export async function loadTraceFile(path: string, ground: { readonly digest: Dig
 }
 
 /** A root with the bytes that lie beside the trace; without them where the file is gone or holds something else. */
-async function fetchBeside(root: TraceRoot, path: string, { digest, files }: { readonly digest: Digest; readonly files: Files }): Promise<TraceRoot> {
+async function fetchBeside(
+  root: TraceRoot,
+  path: string,
+  { digest, files }: { readonly digest: Digest; readonly files: Files },
+): Promise<TraceRoot> {
   if (root.beside !== true) return root;
   const file = await files.read(besidePath(path, root.contentId)).catch(() => undefined);
   if (file === undefined) return root;
@@ -43,13 +56,23 @@ async function fetchBeside(root: TraceRoot, path: string, { digest, files }: { r
 
 /** As `loadTraceFile`, from bytes; `name` is for messages. */
 export function readTrace(bytes: Uint8Array, digest: Digest, options: LoadOptions = {}, name = 'trace'): Trace {
-  const trace = bytes[0] === TRACE_MAGIC[0] ? traceFromFrames(plain(bytes), digest) : traceFromJson(decodeUtf8Leniently(bytes).replace(/^\uFEFF/, ''), digest);
+  const trace =
+    bytes[0] === TRACE_MAGIC[0]
+      ? traceFromFrames(plain(bytes), digest)
+      : traceFromJson(decodeUtf8Leniently(bytes).replace(/^\uFEFF/, ''), digest);
   if (trace.damage === undefined || options.damaged === 'prefix') return trace;
   const { code, message } = trace.damage;
-  throw new FormatError(`${name}: ${message}`, { code, events: trace.events.length, annotations: trace.annotations.length });
+  throw new FormatError(`${name}: ${message}`, {
+    code,
+    events: trace.events.length,
+    annotations: trace.annotations.length,
+  });
 }
 
-/** The same bytes as no subclass: a slice of a Buffer is a view, and its events would hold the whole file and compare as Buffers. */
+/**
+ * The same bytes as no subclass: a slice of a Buffer is a view, and its events would hold the whole file and compare as
+ * Buffers.
+ */
 const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** The verified prefix of a live log. */

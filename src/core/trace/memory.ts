@@ -1,11 +1,15 @@
-// The sealed blocks of a live trace that stay in memory: the newest, in whole segments, so that what is left can be read alone.
+// The sealed blocks of a live trace that stay in memory: the newest, in whole segments, so that what is left can be
+// read alone.
 import { DIGEST_BYTES } from '../fingerprint/digest.ts';
 import { CHAIN_START, type ChainHead, STREAM, type TraceStream } from './chain.ts';
 import { BLOCK_HEADER_BYTES, BLOCK_TRAILER_BYTES, FILE_HEADER_BYTES, RECORD_TYPE } from './frames.ts';
 import { blockOf, type ChainedBlock } from './read-frames.ts';
 import { KIND } from './records.ts';
 
-/** Consecutive blocks of one stream. `start` is the chain before them: not the beginning where older blocks were dropped. */
+/**
+ * Consecutive blocks of one stream. `start` is the chain before them: not the beginning where older blocks were
+ * dropped.
+ */
 export interface StreamBlocks {
   readonly start: ChainHead;
   readonly blocks: readonly ChainedBlock[];
@@ -65,13 +69,18 @@ class KeptStream {
 
   add(record: Uint8Array, maxFrames: number): void {
     const frames = (record[6] as number) + 256 * (record[7] as number);
-    if (this.segments.length === 0 || record[BLOCK_HEADER_BYTES + 5] === KIND.segment) this.segments.push({ start: this.#head, records: [], frames: 0 });
+    if (this.segments.length === 0 || record[BLOCK_HEADER_BYTES + 5] === KIND.segment)
+      this.segments.push({ start: this.#head, records: [], frames: 0 });
     const newest = this.segments.at(-1) as Segment;
     newest.records.push(record);
     newest.frames += frames;
     this.#frames += frames;
     const hashStart = record.length - BLOCK_TRAILER_BYTES;
-    this.#head = { blocks: this.#head.blocks + 1, events: this.#head.events + frames, hash: record.subarray(hashStart, hashStart + DIGEST_BYTES) };
+    this.#head = {
+      blocks: this.#head.blocks + 1,
+      events: this.#head.events + frames,
+      hash: record.subarray(hashStart, hashStart + DIGEST_BYTES),
+    };
     while (this.#frames > maxFrames && this.segments.length > 1) {
       this.#frames -= (this.segments.shift() as Segment).frames;
       this.droppedSegments++;

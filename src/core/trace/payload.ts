@@ -1,4 +1,5 @@
-// What the payloads of frames are made of: variable-length integers, float64 numbers, text and bytes. Specification: docs/format/trace.md.
+// What the payloads of frames are made of: variable-length integers, float64 numbers, text and bytes. Specification:
+// docs/format/trace.md.
 import { FormatError } from '../errors.ts';
 import { decodeUtf8, encodeUtf8 } from '../tensor/utf8.ts';
 
@@ -134,4 +135,7 @@ export class PayloadReader {
 
 /** The error for a sealed payload that breaks the format. */
 export const malformed = (what: string): FormatError =>
-  new FormatError(`A frame of this trace holds ${what}; its writer was faulty, or it is of a later release: read it with that.`, { code: 'malformed' });
+  new FormatError(
+    `A frame of this trace holds ${what}; its writer was faulty, or it is of a later release: read it with that.`,
+    { code: 'malformed' },
+  );

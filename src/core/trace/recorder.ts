@@ -24,7 +24,15 @@ export interface RecordedCall {
 export interface Recorder {
   program(call: RecordedCall, numerics: NumericsClass): void;
   /** `value`: the result, where it was computed now. */
-  annotate(call: RecordedCall, decision: Decision, device: string, startNs: number, elapsedNs: number, score: number, value?: Value): void;
+  annotate(
+    call: RecordedCall,
+    decision: Decision,
+    device: string,
+    startNs: number,
+    elapsedNs: number,
+    score: number,
+    value?: Value,
+  ): void;
   /** A line about a call: the route it took, the form it was rewritten from. */
   note(seq: number, text: string): void;
   /** A result somebody read. */

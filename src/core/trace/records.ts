@@ -1,12 +1,21 @@
-// What a trace says, frame by frame: calls in the program stream; answers, digests, roots and notes in the annotation stream.
+// What a trace says, frame by frame: calls in the program stream; answers, digests, roots and notes in the annotation
+// stream.
 import type { Annotation, Decision } from '../events.ts';
 import type { AttributeValue } from '../ops/attribute-values.ts';
 
 /** Kinds of frames. Part of the format: a number never changes its meaning. */
 export const KIND = {
-  segment: 1, op: 2, type: 3, attributes: 4, text: 5,
+  segment: 1,
+  op: 2,
+  type: 3,
+  attributes: 4,
+  text: 5,
   call: 16,
-  answer: 32, digest: 33, bytes: 34, root: 35, note: 36,
+  answer: 32,
+  digest: 33,
+  bytes: 34,
+  root: 35,
+  note: 36,
 } as const;
 
 /** What a root is called in the program stream; no row has this name. */
@@ -60,13 +69,27 @@ export interface NoteRecord {
 
 export type AnnotationRecord = AnswerRecord | DigestRecord | BytesRecord | RootRecord | NoteRecord;
 
-/** Records folded into one annotation an answer: a digest or note belongs to the last answer of its call, or stands for a hit without one. */
-export function foldAnnotations(records: readonly AnnotationRecord[], digestOf: (bytes: Uint8Array) => Uint8Array): Annotation[] {
+/**
+ * Records folded into one annotation an answer: a digest or note belongs to the last answer of its call, or stands for
+ * a hit without one.
+ */
+export function foldAnnotations(
+  records: readonly AnnotationRecord[],
+  digestOf: (bytes: Uint8Array) => Uint8Array,
+): Annotation[] {
   const folded: Annotation[] = [];
   const places = new Map<number, number>();
   const extend = (seq: number, more: Partial<Annotation>): void => {
     const place = places.get(seq) ?? folded.length;
-    const answer = folded[place] ?? { seq, decision: 'hit', device: '', startNs: 0, elapsedNs: 0, sizeBytes: 0, score: 0 };
+    const answer = folded[place] ?? {
+      seq,
+      decision: 'hit',
+      device: '',
+      startNs: 0,
+      elapsedNs: 0,
+      sizeBytes: 0,
+      score: 0,
+    };
     folded[place] = { ...answer, ...more };
     places.set(seq, place);
   };
@@ -74,7 +97,11 @@ export function foldAnnotations(records: readonly AnnotationRecord[], digestOf: 
     if (record.kind === 'answer') {
       const { kind: _, ...answer } = record;
       places.set(record.seq, folded.push(answer) - 1);
-    } else if (record.kind === 'digest') extend(record.seq, record.sketch === undefined ? { digest: record.digest } : { digest: record.digest, sketch: record.sketch });
+    } else if (record.kind === 'digest')
+      extend(
+        record.seq,
+        record.sketch === undefined ? { digest: record.digest } : { digest: record.digest, sketch: record.sketch },
+      );
     else if (record.kind === 'bytes') extend(record.seq, { digest: digestOf(record.bytes) });
     else if (record.kind === 'note') extend(record.seq, { note: record.text });
   }

@@ -24,13 +24,21 @@ export interface WantedRoot {
 export interface ReplayTraceOptions {
   /** Device to compute on where it has the op, as `js`, `wasm`, `blas`. */
   readonly device?: string;
-  /** Supplies the bytes (row-major, little-endian) of roots that are not in the trace. Checked against the content id. */
+  /**
+   * Supplies the bytes (row-major, little-endian) of roots that are not in the trace. Checked against the content id.
+   */
   readonly roots?: (root: WantedRoot) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
-  /** Class tolerance: allowed relative distance in units of (epsilon × bounds of the ops on the longest path). Default 16. */
+  /**
+   * Class tolerance: allowed relative distance in units of (epsilon × bounds of the ops on the longest path). Default
+   * 16.
+   */
   readonly slack?: number;
   /** Laws the replay is under, as those of a sheet. What they deny is a difference. */
   readonly policy?: LawSet;
-  /** Most bytes that results which are still used may take together; a call beyond it is a difference and is not made. Default 4 GiB. */
+  /**
+   * Most bytes that results which are still used may take together; a call beyond it is a difference and is not made.
+   * Default 4 GiB.
+   */
   readonly maxBytes?: number;
 }
 
@@ -47,7 +55,10 @@ export interface Divergence {
   readonly reason: string;
 }
 
-/** What a replay found. `compared` = `equal` + `within` + divergent ones, with calls that could not be made as recorded among the latter. */
+/**
+ * What a replay found. `compared` = `equal` + `within` + divergent ones, with calls that could not be made as recorded
+ * among the latter.
+ */
 export interface ReplayReport {
   readonly events: number;
   readonly compared: number;
@@ -95,9 +106,19 @@ class Run<H> {
     this.#executor = executor;
     this.#options = options;
     this.#contents = new Map(trace.roots.map((root) => [toHex(root.contentId), root]));
-    this.#contentIds = new Map(trace.annotations.flatMap((record) => (record.kind === 'root' ? [[record.seq, record.contentId]] : [])));
-    this.#recorded = new Map(trace.annotations.flatMap((record) => (record.kind === 'digest' || record.kind === 'bytes' ? [[record.seq, record]] : [])));
-    this.#ended = new Set(trace.annotations.flatMap((record) => (record.kind === 'answer' && (record.decision === 'failed' || record.decision === 'denied') ? [record.seq] : [])));
+    this.#contentIds = new Map(
+      trace.annotations.flatMap((record) => (record.kind === 'root' ? [[record.seq, record.contentId]] : [])),
+    );
+    this.#recorded = new Map(
+      trace.annotations.flatMap((record) =>
+        record.kind === 'digest' || record.kind === 'bytes' ? [[record.seq, record]] : [],
+      ),
+    );
+    this.#ended = new Set(
+      trace.annotations.flatMap((record) =>
+        record.kind === 'answer' && (record.decision === 'failed' || record.decision === 'denied') ? [record.seq] : [],
+      ),
+    );
     trace.events.forEach(({ operands }, at) => operands.forEach((operand) => this.#lastUse.set(operand, at)));
   }
 
@@ -109,7 +130,13 @@ class Run<H> {
       if (!this.#lastUse.has(event.seq)) this.#letGo(event.seq);
     }
     const { same, ...counts } = this.#counts;
-    return { events: events.length, ...counts, equal: same, missing: this.#missing, ...(this.#first && { firstDivergence: this.#first }) };
+    return {
+      events: events.length,
+      ...counts,
+      equal: same,
+      missing: this.#missing,
+      ...(this.#first && { firstDivergence: this.#first }),
+    };
   }
 
   async #again(event: ProgramEvent): Promise<void> {
@@ -120,14 +147,18 @@ class Run<H> {
       this.#counts.skipped++;
       return;
     }
-    this.#bounds.set(event.seq, boundOfCall(event) + Math.max(0, ...event.operands.map((operand) => this.#bounds.get(operand) ?? 0)));
+    this.#bounds.set(
+      event.seq,
+      boundOfCall(event) + Math.max(0, ...event.operands.map((operand) => this.#bounds.get(operand) ?? 0)),
+    );
     try {
       const handle = this.#call(event, operands as H[]);
       const recorded = this.#recorded.get(event.seq);
       if (recorded !== undefined) await this.#executor.read(handle, (array) => this.#compare(event, recorded, array));
     } catch (error) {
       // Whatever a file made an op do is found out about the file, and ends no replay.
-      if (!this.#ended.has(event.seq)) this.#diverged(event, error instanceof SheetError ? error.message : String(error));
+      if (!this.#ended.has(event.seq))
+        this.#diverged(event, error instanceof SheetError ? error.message : String(error));
     }
   }
 
@@ -137,15 +168,26 @@ class Run<H> {
     const row = findOp(op);
     if (row === undefined) {
       const remedy = 'define it as the program did that wrote the trace (defineOp), before replaying';
-      throw new UnknownOpError(`${op}@${version} is no op of the library, and is not defined here; ${remedy}.`, { op, version });
+      throw new UnknownOpError(`${op}@${version} is no op of the library, and is not defined here; ${remedy}.`, {
+        op,
+        version,
+      });
     }
     if (row.version !== version) {
-      throw new FormatError(`${op} is of version ${version} in the trace and ${row.version} here, which may have other results; replay it with the release, or the definition, that wrote it.`, { code: 'version', op, version });
+      throw new FormatError(
+        `${op} is of version ${version} in the trace and ${row.version} here, which may have other results; ` +
+          'replay it with the release, or the definition, that wrote it.',
+        { code: 'version', op, version },
+      );
     }
     const handle = this.#executor.call(op, operands, attrs as CallAttributes, numerics);
     const type = this.#executor.typeOf(handle);
     if (type.dtype !== dtype || type.shape.join() !== shape.join()) {
-      throw new FormatError(`${op} gives ${type.dtype} [${type.shape.join()}], recorded was ${dtype} [${shape.join()}]; the trace was changed, or written by a faulty release.`, { code: 'type', op });
+      throw new FormatError(
+        `${op} gives ${type.dtype} [${type.shape.join()}], recorded was ${dtype} [${shape.join()}]; the trace ` +
+          'was changed, or written by a faulty release.',
+        { code: 'type', op },
+      );
     }
     this.#hold(seq, handle, op);
     return handle;
@@ -155,7 +197,11 @@ class Run<H> {
     const { maxBytes = DEFAULT_MAX_BYTES } = this.#options;
     const { sizeBytes } = this.#executor.typeOf(handle);
     if (this.#heldBytes + sizeBytes > maxBytes) {
-      throw new LimitError(`${op} would make ${sizeBytes} bytes beside ${this.#heldBytes} that are still used, more than ${maxBytes} together; raise maxBytes of replayTrace.`, { sizeBytes, heldBytes: this.#heldBytes, maxBytes });
+      throw new LimitError(
+        `${op} would make ${sizeBytes} bytes beside ${this.#heldBytes} that are still used, more than ` +
+          `${maxBytes} together; raise maxBytes of replayTrace.`,
+        { sizeBytes, heldBytes: this.#heldBytes, maxBytes },
+      );
     }
     this.#letGo(seq);
     this.#heldBytes += sizeBytes;

@@ -10,9 +10,16 @@ import { FrameWriter, type TraceFinal } from './frames.ts';
 import { TraceMemory } from './memory.ts';
 import { type AnnotationRecord, type CallAttributes, KIND, type TraceHead } from './records.ts';
 
-/** Blocks as they come out of encoding records; `itemsAfter`: how many records the blocks up to and with this one hold. */
+/**
+ * Blocks as they come out of encoding records; `itemsAfter`: how many records the blocks up to and with this one hold.
+ */
 export interface Resealed {
-  readonly blocks: readonly { readonly frames: number; readonly crc: number; readonly hash: Uint8Array; readonly itemsAfter: number }[];
+  readonly blocks: readonly {
+    readonly frames: number;
+    readonly crc: number;
+    readonly hash: Uint8Array;
+    readonly itemsAfter: number;
+  }[];
 }
 
 /** The blocks that these calls make when they follow `from`. */
@@ -21,23 +28,43 @@ export function sealProgram(events: readonly ProgramEvent[], digest: Digest, fro
     const encoder = new ProgramEncoder(frames);
     const ids = { op: new Numbers(), type: new Numbers(), attributes: new Numbers() };
     for (const { seq, op, version, attrs, operands, dtype, shape, numerics } of events) {
-      const attributes = { id: isEmpty(attrs) ? 0 : ids.attributes.of(toHex(encodeAttributes(attrs as CallAttributes))), values: attrs as CallAttributes };
+      const attributes = {
+        id: isEmpty(attrs) ? 0 : ids.attributes.of(toHex(encodeAttributes(attrs as CallAttributes))),
+        values: attrs as CallAttributes,
+      };
       const row = { number: ids.op.of(`${op}@${version}`), name: op, version };
       const type = { id: ids.type.of(`${dtype}:${shape.join()}`), dtype, shape };
-      encoder.call(seq, numerics === 'exact', row, type, attributes, operands.map((operand) => ({ seq: operand })));
+      encoder.call(
+        seq,
+        numerics === 'exact',
+        row,
+        type,
+        attributes,
+        operands.map((operand) => ({ seq: operand })),
+      );
     }
   });
 }
 
 /** The blocks that these annotations make when they follow `from`. */
-export function sealAnnotations(records: readonly AnnotationRecord[], head: TraceHead, digest: Digest, from: TraceFinal): Resealed {
+export function sealAnnotations(
+  records: readonly AnnotationRecord[],
+  head: TraceHead,
+  digest: Digest,
+  from: TraceFinal,
+): Resealed {
   return encodeAgain(STREAM.annotations, digest, from, (frames) => {
     const encoder = new AnnotationEncoder(frames, head).open();
     for (const record of records) encoder.record(record);
   });
 }
 
-function encodeAgain(stream: TraceStream, digest: Digest, from: TraceFinal, encode: (frames: FrameWriter) => void): Resealed {
+function encodeAgain(
+  stream: TraceStream,
+  digest: Digest,
+  from: TraceFinal,
+  encode: (frames: FrameWriter) => void,
+): Resealed {
   const memory = new TraceMemory(Infinity);
   const frames = new FrameWriter(digest, (record) => memory.add(record), from);
   encode(frames);

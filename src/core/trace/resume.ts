@@ -1,4 +1,5 @@
-// Going on with a live trace's file: what is in it is kept, and the next run is appended. A file that is none is refused.
+// Going on with a live trace's file: what is in it is kept, and the next run is appended. A file that is none is
+// refused.
 import type { AppendFile } from '../env.ts';
 import { FormatError, LimitError } from '../errors.ts';
 import type { Digest } from '../fingerprint/digest.ts';
@@ -7,8 +8,9 @@ import type { TraceDamage, TraceReading } from './read-frames.ts';
 import { readRuns } from './read-runs.ts';
 
 /**
- * Makes a file ready for another run and returns its number. The end of the run before becomes the mark that one follows; where its
- * writer was killed that is noted, in place of the half record it may have left. Throws a FormatError for any other file.
+ * Makes a file ready for another run and returns its number. The end of the run before becomes the mark that one
+ * follows; where its writer was killed that is noted, in place of the half record it may have left. Throws a
+ * FormatError for any other file.
  */
 export function resumeLog(file: AppendFile, digest: Digest, path: string): number {
   const bytes = file.existing();
@@ -17,7 +19,11 @@ export function resumeLog(file: AppendFile, digest: Digest, path: string): numbe
   const last = runs.at(-1) as TraceReading;
   const start = runs.at(-2)?.endAt?.end ?? 0;
   if (damage !== undefined && !wasInterrupted(damage, start)) throw refusal(path, damage);
-  if (runs.length >= MAX_RUNS) throw new LimitError(`The trace ${path} holds ${runs.length} runs, the most there can be in one file; give another name.`, { path, runs: runs.length });
+  if (runs.length >= MAX_RUNS)
+    throw new LimitError(
+      `The trace ${path} holds ${runs.length} runs, the most there can be in one file; give another name.`,
+      { path, runs: runs.length },
+    );
   if (damage !== undefined && damage.offset === start) return restart(file, start, runs.length - 1);
   const ended = last.endAt?.start;
   // A cut after the mark of a run that another follows leaves nothing to mark.
@@ -27,7 +33,10 @@ export function resumeLog(file: AppendFile, digest: Digest, path: string): numbe
   return runs.length;
 }
 
-/** A killed writer leaves sound records and at most half of one, or half a header; a file that ends inside its first header may be anybody's. */
+/**
+ * A killed writer leaves sound records and at most half of one, or half a header; a file that ends inside its first
+ * header may be anybody's.
+ */
 const wasInterrupted = ({ code, offset }: TraceDamage, start: number): boolean =>
   (code === 'truncated' || code === 'missing-final') && (start > 0 || offset > 0);
 
@@ -38,6 +47,12 @@ function restart(file: AppendFile, start: number, run: number): number {
 }
 
 function refusal(path: string, { code, message }: TraceDamage): FormatError {
-  const what = code === 'not-a-trace' ? 'is there already and is no trace that can be continued' : `cannot be continued: ${message}`;
-  return new FormatError(`open: ${path} ${what}. It was not changed; give trace.file another name, or move it away first.`, { code, path });
+  const what =
+    code === 'not-a-trace'
+      ? 'is there already and is no trace that can be continued'
+      : `cannot be continued: ${message}`;
+  return new FormatError(
+    `open: ${path} ${what}. It was not changed; give trace.file another name, or move it away first.`,
+    { code, path },
+  );
 }

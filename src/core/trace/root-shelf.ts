@@ -1,4 +1,5 @@
-// The roots of a live trace: kept readable up to a byte budget, so that a saved trace can be replayed; beyond it only watched.
+// The roots of a live trace: kept readable up to a byte budget, so that a saved trace can be replayed; beyond it only
+// watched.
 import type { RecordedCall } from './recorder.ts';
 import { contentId, panelDigests } from '../fingerprint/content.ts';
 import type { Digest } from '../fingerprint/digest.ts';
@@ -24,8 +25,8 @@ interface Slot {
 const OVERHEAD_BYTES = 1024;
 
 /**
- * Holds roots first come, first kept: what does not fit the budget is listed only while somebody else holds it. A root that was
- * disposed of makes room for others: a weak reference costs as much as computing a small result.
+ * Holds roots first come, first kept: what does not fit the budget is listed only while somebody else holds it. A root
+ * that was disposed of makes room for others: a weak reference costs as much as computing a small result.
  */
 export class RootShelf {
   readonly #budgetBytes: number;
@@ -43,7 +44,12 @@ export class RootShelf {
     const heldBytes = this.#heldBytes + chargedBytes(root);
     const fits = heldBytes <= this.#budgetBytes;
     if (fits) this.#heldBytes = heldBytes;
-    this.#slots.push({ root: fits ? root : new WeakRef(root), seq: root.seq, recorded: root.contentId !== undefined, contentId: root.contentId });
+    this.#slots.push({
+      root: fits ? root : new WeakRef(root),
+      seq: root.seq,
+      recorded: root.contentId !== undefined,
+      contentId: root.contentId,
+    });
   }
 
   /** The roots that are wanted, with the content ids of those whose elements are there. */
@@ -64,7 +70,8 @@ export class RootShelf {
 
 const chargedBytes = (root: RecordedCall): number => root.type.sizeBytes + OVERHEAD_BYTES;
 
-const rootOf = (root: RecordedCall | WeakRef<RecordedCall>): RecordedCall | undefined => (root instanceof WeakRef ? root.deref() : root);
+const rootOf = (root: RecordedCall | WeakRef<RecordedCall>): RecordedCall | undefined =>
+  root instanceof WeakRef ? root.deref() : root;
 
 /** A root's elements, where they are in RAM. */
 function valueOf(root: RecordedCall | WeakRef<RecordedCall>): Value | undefined {
@@ -72,12 +79,20 @@ function valueOf(root: RecordedCall | WeakRef<RecordedCall>): Value | undefined 
   return value?.block.isLocal === true ? value : undefined;
 }
 
-const shelved = ({ root, seq, contentId: id, recorded }: Slot): ShelvedRoot => ({ seq, value: valueOf(root), contentId: id, recorded });
+const shelved = ({ root, seq, contentId: id, recorded }: Slot): ShelvedRoot => ({
+  seq,
+  value: valueOf(root),
+  contentId: id,
+  recorded,
+});
 
 /** The content id of a root whose elements are there. */
 function idOf(root: RecordedCall | WeakRef<RecordedCall>, digest: Digest): Uint8Array | undefined {
   const value = valueOf(root);
   if (value === undefined) return undefined;
   const { array, type } = value;
-  return rootOf(root)?.contentId ?? contentId(panelDigests(array, type.shape, type.dtype, digest), type.shape, type.dtype, digest);
+  return (
+    rootOf(root)?.contentId ??
+    contentId(panelDigests(array, type.shape, type.dtype, digest), type.shape, type.dtype, digest)
+  );
 }

@@ -7,11 +7,16 @@ import { sizeOf } from '../tensor/shape.ts';
 import type { Flaw, TraceRoot } from './trace.ts';
 
 /** Roots whose embedded bytes are what their content id says; the first that are not are the flaw. */
-export function verifyRoots(roots: readonly TraceRoot[], digest: Digest): { readonly roots: readonly TraceRoot[]; readonly flaw: Flaw | undefined } {
+export function verifyRoots(
+  roots: readonly TraceRoot[],
+  digest: Digest,
+): { readonly roots: readonly TraceRoot[]; readonly flaw: Flaw | undefined } {
   const wrong = roots.filter((root) => root.bytes !== undefined && contentOf(root, root.bytes, digest) === undefined);
   const [first] = wrong;
   if (first === undefined) return { roots, flaw: undefined };
-  const message = `The embedded root ${toHex(first.contentId)} does not have the content its name says; take the file from where it was written, or supply this root on replay.`;
+  const message =
+    `The embedded root ${toHex(first.contentId)} does not have the content its name says; take the file from where ` +
+    'it was written, or supply this root on replay.';
   return { roots: roots.filter((root) => !wrong.includes(root)), flaw: { code: 'edited', message } };
 }
 

@@ -1,4 +1,5 @@
-// Saving a live trace as .sqs.json, a file or its bytes, with the contents of its roots in it, beside it, or left to whoever replays it.
+// Saving a live trace as .sqs.json, a file or its bytes, with the contents of its roots in it, beside it, or left to
+// whoever replays it.
 import type { Files } from '../env.ts';
 import { type Digest, toHex } from '../fingerprint/digest.ts';
 import type { Value } from '../tensor/block.ts';
@@ -48,9 +49,15 @@ export interface SaveGround {
 const EMBEDDED_LIMIT_BYTES = 64 * 2 ** 20;
 
 /** Writes what is in memory of a trace; a reader of `path` sees the old file or the new one. */
-export async function saveTrace(writer: TraceWriter, path: string, { digest, files }: SaveGround, options: SaveOptions): Promise<SaveReport> {
+export async function saveTrace(
+  writer: TraceWriter,
+  path: string,
+  { digest, files }: SaveGround,
+  options: SaveOptions,
+): Promise<SaveReport> {
   const { contents, bytes, ...report } = traceBytes(writer, digest, options, 'beside');
-  if (report.roots.place === 'beside') for (const { contentId, value } of contents) await writeBeside(files, path, contentId, value);
+  if (report.roots.place === 'beside')
+    for (const { contentId, value } of contents) await writeBeside(files, path, contentId, value);
   await files.write(path, bytes);
   return { path, ...report };
 }
@@ -65,7 +72,10 @@ export interface SavedBytes extends Omit<SaveReport, 'path'> {
   readonly contents: readonly Content[];
 }
 
-/** What is in memory of a trace as the bytes of a file. `remedy` is the place that a note names where roots were left out unasked. */
+/**
+ * What is in memory of a trace as the bytes of a file. `remedy` is the place that a note names where roots were left
+ * out unasked.
+ */
 export function traceBytes(writer: TraceWriter, digest: Digest, options: SaveOptions, remedy: RootPlace): SavedBytes {
   const form = savedForm(writer, digest);
   const contents = collectContents(form.roots);
@@ -74,11 +84,20 @@ export function traceBytes(writer: TraceWriter, digest: Digest, options: SaveOpt
   const place = options.roots ?? (sizeBytes <= EMBEDDED_LIMIT_BYTES ? 'embedded' : 'none');
   const trace: Trace = { ...form.trace, roots: contents.map((content) => rootOf(content, place)) };
   const bytes = encodeUtf8(traceToJson(trace));
-  const leftOut = place === 'none' && options.roots === undefined ? `Roots take ${sizeBytes} bytes and were left out; save with { roots: '${remedy}' } to replay without finding them again.` : '';
+  const leftOut =
+    place === 'none' && options.roots === undefined
+      ? `Roots take ${sizeBytes} bytes and were left out; save with { roots: '${remedy}' } to replay without ` +
+        'finding them again.'
+      : '';
   const note = [leftOut, ...lossesOf(trace)].filter((line) => line !== '').join(' ');
   return {
-    bytes, contents, events: trace.events.length, annotations: trace.annotations.length, sizeBytes: bytes.length,
-    roots: { place, count: contents.length, sizeBytes }, ...(note !== '' && { note }),
+    bytes,
+    contents,
+    events: trace.events.length,
+    annotations: trace.annotations.length,
+    sizeBytes: bytes.length,
+    roots: { place, count: contents.length, sizeBytes },
+    ...(note !== '' && { note }),
   };
 }
 

@@ -1,4 +1,5 @@
-// What is saved of a live trace: the calls and answers in memory as they are, with the sources and roots that those calls use.
+// What is saved of a live trace: the calls and answers in memory as they are, with the sources and roots that those
+// calls use.
 import type { ProgramEvent } from '../events.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import type { AnnotationRecord } from './records.ts';
@@ -23,7 +24,12 @@ export function savedForm(writer: TraceWriter, digest: Digest): SavedForm {
   const annotations = [...live.annotations, ...contentsOf(roots, live.annotations)];
   const from = { program: live.seals.program.start, annotations: live.seals.annotations.start };
   const program = sealed(live.seals.program, live.events, events, () => sealProgram(events, digest, from).blocks);
-  const answers = sealed(live.seals.annotations, live.annotations, annotations, () => sealAnnotations(annotations, live.head, digest, from).blocks);
+  const answers = sealed(
+    live.seals.annotations,
+    live.annotations,
+    annotations,
+    () => sealAnnotations(annotations, live.head, digest, from).blocks,
+  );
   return { roots, trace: { ...live, events, annotations, seals: { program, annotations: answers } } };
 }
 
@@ -36,9 +42,15 @@ function sourcesBefore(writer: TraceWriter, events: readonly ProgramEvent[]): Pr
 /** Which contents roots are, where no annotation says so. */
 function contentsOf(roots: readonly ShelvedRoot[], annotations: readonly AnnotationRecord[]): AnnotationRecord[] {
   const known = new Set(annotations.map((record) => (record.kind === 'root' ? record.seq : -1)));
-  return roots.flatMap(({ seq, contentId }) => (contentId === undefined || known.has(seq) ? [] : [{ kind: 'root' as const, seq, contentId }]));
+  return roots.flatMap(({ seq, contentId }) =>
+    contentId === undefined || known.has(seq) ? [] : [{ kind: 'root' as const, seq, contentId }],
+  );
 }
 
 /** The seal as it is where nothing was added. */
-const sealed = (seal: StreamSeal, before: readonly unknown[], after: readonly unknown[], again: () => StreamSeal['blocks']): StreamSeal =>
-  (before.length === after.length ? seal : { start: seal.start, blocks: again() });
+const sealed = (
+  seal: StreamSeal,
+  before: readonly unknown[],
+  after: readonly unknown[],
+  again: () => StreamSeal['blocks'],
+): StreamSeal => (before.length === after.length ? seal : { start: seal.start, blocks: again() });

@@ -1,6 +1,10 @@
-// A dozen numbers that tell how far two results are apart without keeping either: counts, moments and random projections.
+// A dozen numbers that tell how far two results are apart without keeping either: counts, moments and random
+// projections.
 
-/** Numbers in a sketch: count of finite elements, maxAbs, sum, sum of squares, 8 projections. Non-finite elements count as 0. */
+/**
+ * Numbers in a sketch: count of finite elements, maxAbs, sum, sum of squares, 8 projections. Non-finite elements count
+ * as 0.
+ */
 export const SKETCH_LENGTH = 12;
 const PROJECTIONS = 8;
 const SEED = 0x9e37_79b9 | 0;
@@ -9,8 +13,9 @@ const SEED = 0x9e37_79b9 | 0;
 const SIGNS = Float64Array.from({ length: 256 * PROJECTIONS }, (_, at) => (((at >>> 3) >>> (at & 7)) & 1 ? -1 : 1));
 
 /**
- * The sketch of a result. Groups of eight elements go through a Walsh–Hadamard transform, each output gets a seeded sign and
- * is added up: eight ±1 projections for four additions an element (Ailon & Chazelle 2006). Summed in order, in float64.
+ * The sketch of a result. Groups of eight elements go through a Walsh–Hadamard transform, each output gets a seeded
+ * sign and is added up: eight ±1 projections for four additions an element (Ailon & Chazelle 2006). Summed in order, in
+ * float64.
  */
 export function sketchOf(array: Float32Array | Float64Array): Float64Array {
   const sketch = new Float64Array(SKETCH_LENGTH);
@@ -50,8 +55,17 @@ function addProjections(sketch: Float64Array, array: Float32Array | Float64Array
   }
 }
 
-/** Adds the signed transforms of the groups in [from, to); returns the state of the generator. One flat loop: sums stay in registers. */
-function transformGroups(sketch: Float64Array, g: Float32Array | Float64Array, from: number, to: number, seed: number): number {
+/**
+ * Adds the signed transforms of the groups in [from, to); returns the state of the generator. One flat loop: sums stay
+ * in registers.
+ */
+function transformGroups(
+  sketch: Float64Array,
+  g: Float32Array | Float64Array,
+  from: number,
+  to: number,
+  seed: number,
+): number {
   let state = seed;
   let p0 = sketch[4] as number;
   let p1 = sketch[5] as number;
@@ -74,14 +88,14 @@ function transformGroups(sketch: Float64Array, g: Float32Array | Float64Array, f
     const d2 = (g[at + 2] as number) - (g[at + 6] as number);
     const s3 = (g[at + 3] as number) + (g[at + 7] as number);
     const d3 = (g[at + 3] as number) - (g[at + 7] as number);
-    p0 += (SIGNS[signs] as number) * ((s0 + s2) + (s1 + s3));
-    p1 += (SIGNS[signs + 1] as number) * ((s0 + s2) - (s1 + s3));
-    p2 += (SIGNS[signs + 2] as number) * ((s0 - s2) + (s1 - s3));
-    p3 += (SIGNS[signs + 3] as number) * ((s0 - s2) - (s1 - s3));
-    p4 += (SIGNS[signs + 4] as number) * ((d0 + d2) + (d1 + d3));
-    p5 += (SIGNS[signs + 5] as number) * ((d0 + d2) - (d1 + d3));
-    p6 += (SIGNS[signs + 6] as number) * ((d0 - d2) + (d1 - d3));
-    p7 += (SIGNS[signs + 7] as number) * ((d0 - d2) - (d1 - d3));
+    p0 += (SIGNS[signs] as number) * (s0 + s2 + (s1 + s3));
+    p1 += (SIGNS[signs + 1] as number) * (s0 + s2 - (s1 + s3));
+    p2 += (SIGNS[signs + 2] as number) * (s0 - s2 + (s1 - s3));
+    p3 += (SIGNS[signs + 3] as number) * (s0 - s2 - (s1 - s3));
+    p4 += (SIGNS[signs + 4] as number) * (d0 + d2 + (d1 + d3));
+    p5 += (SIGNS[signs + 5] as number) * (d0 + d2 - (d1 + d3));
+    p6 += (SIGNS[signs + 6] as number) * (d0 - d2 + (d1 - d3));
+    p7 += (SIGNS[signs + 7] as number) * (d0 - d2 - (d1 - d3));
   }
   sketch.set([p0, p1, p2, p3, p4, p5, p6, p7], 4);
   return state;

@@ -1,4 +1,5 @@
-// A trace as it is read: who wrote it, what was called, how it was answered, which roots it stands on, and the chains that seal it.
+// A trace as it is read: who wrote it, what was called, how it was answered, which roots it stands on, and the chains
+// that seal it.
 import type { ProgramEvent } from '../events.ts';
 import type { ChainHead } from './chain.ts';
 import type { AnnotationRecord, TraceHead } from './records.ts';
@@ -47,7 +48,10 @@ export interface Trace {
   readonly annotations: readonly AnnotationRecord[];
   /** Of the newest run. */
   readonly seals: { readonly program: StreamSeal; readonly annotations: StreamSeal };
-  /** Present where it was read from a live trace's file: its runs, oldest first. Events and annotations are those of all of them. */
+  /**
+   * Present where it was read from a live trace's file: its runs, oldest first. Events and annotations are those of all
+   * of them.
+   */
   readonly runs?: readonly TraceRun[];
   readonly roots: readonly TraceRoot[];
   /** Present where only a prefix could be read. */

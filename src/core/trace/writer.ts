@@ -1,4 +1,5 @@
-// The live trace: two streams encoded as they happen, the newest blocks in memory, all of them in a file where one is named.
+// The live trace: two streams encoded as they happen, the newest blocks in memory, all of them in a file where one is
+// named.
 import type { AppendFile } from '../env.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import type { Decision, NumericsClass, ProgramEvent } from '../events.ts';
@@ -86,7 +87,15 @@ export class TraceWriter implements Recorder {
     if (expression.contentId !== undefined) this.#annotations.root(seq, expression.contentId);
   }
 
-  annotate(expression: RecordedCall, decision: Decision, device: string, startNs: number, elapsedNs: number, score: number, value?: Value): void {
+  annotate(
+    expression: RecordedCall,
+    decision: Decision,
+    device: string,
+    startNs: number,
+    elapsedNs: number,
+    score: number,
+    value?: Value,
+  ): void {
     if (this.#closed) return;
     this.#annotations.answer(expression.seq, decision, device, startNs, elapsedNs, expression.type.sizeBytes, score);
     if (value !== undefined && this.#options.digests === 'full') this.#digest(expression, value);
@@ -120,7 +129,8 @@ export class TraceWriter implements Recorder {
 
   /** Which contents the readable roots are goes to the file alone: in memory it would take the place of answers. */
   #endFile(): void {
-    for (const { seq, contentId, recorded } of this.roots.identify(this.#options.digest)) if (!recorded && contentId !== undefined) this.#annotations.root(seq, contentId);
+    for (const { seq, contentId, recorded } of this.roots.identify(this.#options.digest))
+      if (!recorded && contentId !== undefined) this.#annotations.root(seq, contentId);
     for (const record of this.#frames.tail().records) this.#append(record);
   }
 
@@ -144,8 +154,11 @@ export class TraceWriter implements Recorder {
     const program = this.#blocks(STREAM.program);
     const annotations = this.#blocks(STREAM.annotations);
     return {
-      head: this.head, events: decodeProgram(program), annotations: decodeAnnotations(annotations).records,
-      seals: { program: sealOf(program), annotations: sealOf(annotations) }, roots: [],
+      head: this.head,
+      events: decodeProgram(program),
+      annotations: decodeAnnotations(annotations).records,
+      seals: { program: sealOf(program), annotations: sealOf(annotations) },
+      roots: [],
     };
   }
 
@@ -163,7 +176,10 @@ export class TraceWriter implements Recorder {
       this.#file?.append(record);
     } catch (error) {
       this.#drop(); // What was appended stays a valid prefix.
-      this.#options.warn(`the trace file cannot be written any more (${String(error)}); the trace goes on in memory. Free disk space and save it with sheet.trace.save(path).`);
+      this.#options.warn(
+        `the trace file cannot be written any more (${String(error)}); the trace goes on in memory. Free disk ` +
+          'space and save it with sheet.trace.save(path).',
+      );
     }
   }
 
@@ -192,4 +208,5 @@ export class TraceWriter implements Recorder {
   }
 }
 
-const sketchable = ({ array, type }: Value): Float64Array | undefined => (isFloat(type.dtype) ? sketchOf(numbersOf(array, type.dtype) as Float32Array | Float64Array) : undefined);
+const sketchable = ({ array, type }: Value): Float64Array | undefined =>
+  isFloat(type.dtype) ? sketchOf(numbersOf(array, type.dtype) as Float32Array | Float64Array) : undefined;

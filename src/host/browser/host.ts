@@ -54,14 +54,20 @@ function browserNotes(): Notes {
   };
 }
 
-const REMEDIES: Remedies = { allow: "allow 'wasm-unsafe-eval' for scripts in the content security policy of the page", recent: 'use a recent browser' };
+const REMEDIES: Remedies = {
+  allow: "allow 'wasm-unsafe-eval' for scripts in the content security policy of the page",
+  recent: 'use a recent browser',
+};
 
 const SOUGHT = ['wasm', 'webgpu', 'tensorflow'];
 const NO_TF = 'none was passed, and a page has no packages to look for; pass yours, open({ tf })';
 
 /** A GPU and WASM where they are allowed, JavaScript always. The kernels are chunks of their own. */
 export const browserDevices: FindDevices = async (settings, host) => {
-  const [{ JsDevice }, { pageTurns }] = await Promise.all([import('../../core/device/js/device.ts'), import('./threads.ts')]);
+  const [{ JsDevice }, { pageTurns }] = await Promise.all([
+    import('../../core/device/js/device.ts'),
+    import('./threads.ts'),
+  ]);
   const js = new JsDevice(pageTurns);
   const isWanted = (name: string): boolean => settings.devices === undefined || settings.devices.includes(name);
   const finding = new Finding(SOUGHT, isWanted);
@@ -71,15 +77,22 @@ export const browserDevices: FindDevices = async (settings, host) => {
   finding.addWasm(wasm ?? refusal);
   const gpu = isWanted('webgpu') ? await pageGpu(settings, host) : undefined;
   finding.addGpu(gpu);
-  if (isWanted('tensorflow')) finding.addTensorflow(await pageTf(settings.tf, deviceIn(gpu), wasm ?? js).catch((error: unknown) => {
-    finding.close();
-    throw error;
-  }));
+  if (isWanted('tensorflow'))
+    finding.addTensorflow(
+      await pageTf(settings.tf, deviceIn(gpu), wasm ?? js).catch((error: unknown) => {
+        finding.close();
+        throw error;
+      }),
+    );
   return finding;
 };
 
 /** The TensorFlow.js that was passed. */
-async function pageTf(tf: TensorflowModule | undefined, gpu: WebgpuDevice | undefined, fallback: Device): Promise<Found<TensorflowDevice | SharedTensorflowDevice>> {
+async function pageTf(
+  tf: TensorflowModule | undefined,
+  gpu: WebgpuDevice | undefined,
+  fallback: Device,
+): Promise<Found<TensorflowDevice | SharedTensorflowDevice>> {
   if (tf === undefined) return { name: 'tensorflow', found: false, detail: NO_TF };
   const { openTensorflowBeside } = await import('../../core/device/tensorflow/shared.ts');
   return openTensorflowBeside(gpu, tf, fallback);
@@ -90,5 +103,10 @@ async function pageGpu(settings: Settings, host: Host): Promise<Found<WebgpuDevi
   const { adapterSource, openGpu } = await import('../gpu-adapter.ts');
   const { gpu } = ((globalThis as { readonly navigator?: Navigator }).navigator ?? {}) as { readonly gpu?: GPU };
   const reason = 'this browser has no WebGPU here; use a recent one, on a secure page (https or localhost)';
-  return openGpu(async () => (gpu === undefined ? { found: false, reason } : adapterSource(gpu, 'allow hardware acceleration in the browser')), settings, host);
+  return openGpu(
+    async () =>
+      gpu === undefined ? { found: false, reason } : adapterSource(gpu, 'allow hardware acceleration in the browser'),
+    settings,
+    host,
+  );
 }

@@ -1,4 +1,5 @@
-// Threads for kernels in a browser: workers from a Blob URL, which works the same in every bundle, and turns of the event loop where there can be none.
+// Threads for kernels in a browser: workers from a Blob URL, which works the same in every bundle, and turns of the
+// event loop where there can be none.
 import type { TurnHost } from '../../../kernels/turns.ts';
 import type { Spawn, TeamHost } from '../../../kernels/wasm/team/team.ts';
 import { pageCores } from './cores.ts';
@@ -25,7 +26,10 @@ onmessageerror = () => { throw new TypeError('a message could not be read'); };
 onunhandledrejection = ({ reason }) => { throw reason; };
 `;
 
-/** A team host on the page's workers. Where they are refused, and where `threads` is 1, work is done on the calling thread in turns. */
+/**
+ * A team host on the page's workers. Where they are refused, and where `threads` is 1, work is done on the calling
+ * thread in turns.
+ */
 export async function browserThreads(threads: number | undefined): Promise<TeamHost> {
   const parallelism = pageCores();
   const refusal = (threads ?? parallelism) === 1 ? '' : await (refused ??= findRefusal());
@@ -38,10 +42,17 @@ export const pageTurns: TurnHost = { pause, now: () => performance.now() };
 /** What the page answered: it does not change. */
 let refused: Promise<string> | undefined;
 
-/** Why this page has no workers that share memory, '' where it has. A content security policy shows in the attempt only. */
+/**
+ * Why this page has no workers that share memory, '' where it has. A content security policy shows in the attempt only.
+ */
 async function findRefusal(): Promise<string> {
-  if (!globalThis.crossOriginIsolated) return 'the page is not cross-origin isolated; for more, serve it with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp';
-  const blocked = 'workers are refused here; for more, add "worker-src blob:" to the content security policy of the page';
+  if (!globalThis.crossOriginIsolated)
+    return (
+      'the page is not cross-origin isolated; for more, serve it with the headers Cross-Origin-Opener-Policy: ' +
+      'same-origin and Cross-Origin-Embedder-Policy: require-corp'
+    );
+  const blocked =
+    'workers are refused here; for more, add "worker-src blob:" to the content security policy of the page';
   try {
     return await new Promise<string>((resolve) => {
       const worker = new Worker(urlOf('postMessage(0)'));
@@ -75,7 +86,12 @@ const spawn: Spawn = (source, payload, events) => {
     events.exit();
   };
   worker.postMessage(payload);
-  return { post: (message) => worker.postMessage(message), hold: () => {}, release: () => {}, terminate: async () => worker.terminate() };
+  return {
+    post: (message) => worker.postMessage(message),
+    hold: () => {},
+    release: () => {},
+    terminate: async () => worker.terminate(),
+  };
 };
 
 const urls = new Map<string, string>();
@@ -92,7 +108,10 @@ let channel: MessageChannel | undefined;
 
 /** A message, for timers that follow each other are put off by milliseconds; a timer where there are no channels. */
 function pause(): Promise<void> {
-  if (typeof MessageChannel !== 'function') return new Promise((resolve) => { setTimeout(resolve, 0); });
+  if (typeof MessageChannel !== 'function')
+    return new Promise((resolve) => {
+      setTimeout(resolve, 0);
+    });
   channel ??= openChannel();
   const { port2 } = channel;
   return new Promise((resolve) => {
@@ -101,7 +120,10 @@ function pause(): Promise<void> {
   });
 }
 
-/** A channel that is open while somebody waits for a message: an open one keeps a process alive that has nothing else to do. */
+/**
+ * A channel that is open while somebody waits for a message: an open one keeps a process alive that has nothing else to
+ * do.
+ */
 function openChannel(): MessageChannel {
   const opened = new MessageChannel();
   opened.port1.onmessage = () => {

@@ -1,5 +1,18 @@
-// A file that one sheet alone appends to: a note beside it says which process does, and is taken over where that one is gone.
-import { closeSync, ftruncateSync, linkSync, openSync, readFileSync, realpathSync, renameSync, statSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
+// A file that one sheet alone appends to: a note beside it says which process does, and is taken over where that one is
+// gone.
+import {
+  closeSync,
+  ftruncateSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import process from 'node:process';
 import type { AppendFile } from '../../core/env.ts';
@@ -13,7 +26,8 @@ export function openAppendFile(path: string): AppendFile {
     if (!isPlain) return { ...written(file), existing: () => new Uint8Array(0), close: () => closeSync(file) };
     const unlock = lock(path);
     return {
-      ...written(file), existing: () => readFileSync(path),
+      ...written(file),
+      existing: () => readFileSync(path),
       close() {
         closeSync(file);
         unlock();
@@ -96,7 +110,13 @@ function readNote(note: string): { readonly text: string; readonly writer: Write
 function writerOf(text: string): Writer | undefined {
   try {
     const { pid, host, since } = JSON.parse(text) as Partial<Record<keyof Writer, unknown>>;
-    return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0 && typeof host === 'string' && typeof since === 'string' ? { pid, host, since } : undefined;
+    return typeof pid === 'number' &&
+      Number.isSafeInteger(pid) &&
+      pid > 0 &&
+      typeof host === 'string' &&
+      typeof since === 'string'
+      ? { pid, host, since }
+      : undefined;
   } catch {
     return undefined;
   }
@@ -126,9 +146,15 @@ function startOf(pid: number): string {
 }
 
 function refusal(path: string, note: string, writer: Writer | undefined): UnavailableError {
-  const who = writer === undefined ? 'another sheet' : writer.pid === process.pid && writer.host === hostname() ? 'another sheet of this process' : `process ${writer.pid} on ${writer.host}`;
+  const who =
+    writer === undefined
+      ? 'another sheet'
+      : writer.pid === process.pid && writer.host === hostname()
+        ? 'another sheet of this process'
+        : `process ${writer.pid} on ${writer.host}`;
   return new UnavailableError(
-    `open: ${who} writes its trace to ${path}; give trace.file another name, close that sheet first, or delete ${note} where that process has ended.`,
+    `open: ${who} writes its trace to ${path}; give trace.file another name, close that sheet first, or delete ` +
+      `${note} where that process has ended.`,
     { path, reason: 'locked', note, ...writer },
   );
 }

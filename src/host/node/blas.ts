@@ -1,7 +1,8 @@
 // The system's BLAS for Node, through koffi: the first library that opens, agrees with plain loops, and is fast.
-// Threads stay as the library sets them (OPENBLAS_NUM_THREADS and kin). OpenBLAS's pool does not survive a bare fork(2);
-// Node never does that: child_process and cluster start a fresh image. Worker threads share the loaded library and its pool,
-// which takes their calls one after another. Neither the library nor koffi keeps the process alive; a running gemmAsync does.
+// Threads stay as the library sets them (OPENBLAS_NUM_THREADS and kin). OpenBLAS's pool does not survive a bare
+// fork(2); Node never does that: child_process and cluster start a fresh image. Worker threads share the loaded library
+// and its pool, which takes their calls one after another. Neither the library nor koffi keeps the process alive; a
+// running gemmAsync does.
 import { blasAdvice, blasCandidates, type Environment } from './blas/candidates.ts';
 import { loadKoffi, widenStacks, type KoffiImporter } from './blas/koffi.ts';
 import { openBlasLibrary, type LibraryHost } from './blas/library.ts';
@@ -9,7 +10,19 @@ import type { NanosecondClock } from './blas/probe.ts';
 import type { Blas, BlasAbsent, BlasRefusal } from '../../core/device/blas/types.ts';
 
 export type {
-  Blas, BlasAbsent, BlasArray, BlasDType, BlasRefusal, GemmCall, GesvCall, Lapack, PotrfCall, PotrsCall, SyrkCall, Triangle, TrsmCall,
+  Blas,
+  BlasAbsent,
+  BlasArray,
+  BlasDType,
+  BlasRefusal,
+  GemmCall,
+  GesvCall,
+  Lapack,
+  PotrfCall,
+  PotrsCall,
+  SyrkCall,
+  Triangle,
+  TrsmCall,
 } from '../../core/device/blas/types.ts';
 
 /** How to look for a BLAS. */
@@ -22,7 +35,10 @@ export type BlasOptions = {
   readonly env?: Environment;
   /** A `process.platform`. */
   readonly platform?: string;
-  /** float32 rate at n = 256 below which a library is refused. Reference BLAS: about 5; the oldest OpenBLAS kernels: 33 a thread. */
+  /**
+   * float32 rate at n = 256 below which a library is refused. Reference BLAS: about 5; the oldest OpenBLAS kernels: 33
+   * a thread.
+   */
   readonly minimumGflops?: number;
   readonly importKoffi?: KoffiImporter;
   readonly nowNs?: NanosecondClock;
@@ -31,7 +47,8 @@ export type BlasOptions = {
 /** The first usable library; never throws: what is missing is a reason. Costs a dlopen and about 20 ms of probing. */
 export async function openBlas(options: BlasOptions = {}): Promise<Blas | BlasAbsent> {
   const { env = process.env, platform = process.platform } = options;
-  if (options.disabled !== undefined) return absent(`BLAS is disabled by ${options.disabled}; remove that to use the system's library`);
+  if (options.disabled !== undefined)
+    return absent(`BLAS is disabled by ${options.disabled}; remove that to use the system's library`);
   const loaded = await loadKoffi(options.importKoffi);
   if ('reason' in loaded) return absent(loaded.reason);
   const { koffi } = loaded;

@@ -12,7 +12,10 @@ import type { WebgpuDevice } from '../../core/device/webgpu/device.ts';
 import { deviceIn, Finding, type Found } from '../finding.ts';
 import { openWasm, type Remedies } from '../wasm-opening.ts';
 
-const REMEDIES: Remedies = { allow: 'run node without --jitless, and let the program keep globalThis.WebAssembly', recent: 'use Node 20.19 or later' };
+const REMEDIES: Remedies = {
+  allow: 'run node without --jitless, and let the program keep globalThis.WebAssembly',
+  recent: 'use Node 20.19 or later',
+};
 
 const SOUGHT = ['wasm', 'blas', 'webgpu', 'tensorflow'];
 
@@ -44,11 +47,21 @@ async function nodeGpu(settings: Settings, host: Host, memory: Memory | undefine
   return openGpu(findGpu, settings, host, memory);
 }
 
-/** The TensorFlow.js that was passed, else one that is installed where the options name it, for loading it takes a second. */
-async function openTf({ tf, devices, device }: Settings, fallback: Device, gpu: Promise<Found<WebgpuDevice>> | undefined): Promise<Found<TensorflowDevice | SharedTensorflowDevice>> {
+/**
+ * The TensorFlow.js that was passed, else one that is installed where the options name it, for loading it takes a
+ * second.
+ */
+async function openTf(
+  { tf, devices, device }: Settings,
+  fallback: Device,
+  gpu: Promise<Found<WebgpuDevice>> | undefined,
+): Promise<Found<TensorflowDevice | SharedTensorflowDevice>> {
   const { findTensorflow, TENSORFLOW_PACKAGES } = await import('./tensorflow.ts');
   if (tf === undefined && device !== 'tensorflow' && devices?.includes('tensorflow') !== true) {
-    return absentTf(`not looked for, since loading it takes a second; pass yours, open({ tf }), or name it, open({ device: 'tensorflow' }), to use what is installed of ${TENSORFLOW_PACKAGES.join(', ')}`);
+    return absentTf(
+      'not looked for, since loading it takes a second; pass yours, open({ tf }), or name it, open({ device: ' +
+        `'tensorflow' }), to use what is installed of ${TENSORFLOW_PACKAGES.join(', ')}`,
+    );
   }
   const { openTensorflowBeside } = await import('../../core/device/tensorflow/shared.ts');
   if (tf !== undefined) return openTensorflowBeside(deviceIn(await gpu), tf, fallback);
@@ -61,7 +74,11 @@ async function openTf({ tf, devices, device }: Settings, fallback: Device, gpu: 
   }
 }
 
-const absentTf = (detail: string): DeviceReport => ({ name: 'tensorflow', found: false, detail: detail.replace(/\.$/, '') });
+const absentTf = (detail: string): DeviceReport => ({
+  name: 'tensorflow',
+  found: false,
+  detail: detail.replace(/\.$/, ''),
+});
 
 let opened: Promise<Blas | BlasAbsent> | undefined;
 

@@ -23,7 +23,8 @@ export function nativeDigest(load: () => NativeBlake = loadNative): Digest | und
     const digest: Digest = { name: 'blake3-256/native', hash: (bytes) => plainBytes(native.blake3(bytes)) };
     return toHex(digest.hash(new Uint8Array(0))) === EMPTY_HEX ? digest : undefined;
   } catch {
-    return undefined; // The package throws while loading on a platform without a binary: the portable digest has the same bits.
+    // The package throws while loading on a platform without a binary: the portable digest has the same bits.
+    return undefined;
   }
 }
 

@@ -60,6 +60,9 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
 
 /** The names of a comma list; undefined where it has none. */
 function listed(list = ''): readonly string[] | undefined {
-  const names = list.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const names = list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   return names.length === 0 ? undefined : names;
 }

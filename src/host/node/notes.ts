@@ -10,8 +10,8 @@ const FORMAT = 'symbolic-sheet-notes-1';
 const MAX_BYTES = 1 << 20;
 
 /**
- * Notes in a file, read when the first is asked for. A file that is missing, damaged or not ours holds none; one that cannot be written
- * is left alone: everything in it can be found again.
+ * Notes in a file, read when the first is asked for. A file that is missing, damaged or not ours holds none; one that
+ * cannot be written is left alone: everything in it can be found again.
  */
 export function nodeNotes(file: string): Notes {
   let notes: Map<string, string> | undefined;
@@ -26,12 +26,20 @@ export function nodeNotes(file: string): Notes {
 }
 
 /** The file of this user; undefined where `SYMBOLIC_SHEET_NOTES` is `off`. */
-export function notesFile(env: Readonly<Record<string, string | undefined>>, platform: string = process.platform): string | undefined {
+export function notesFile(
+  env: Readonly<Record<string, string | undefined>>,
+  platform: string = process.platform,
+): string | undefined {
   const named = env['SYMBOLIC_SHEET_NOTES'];
   if (named === 'off') return undefined;
   if (named !== undefined && named !== '') return named;
   const home = homedir();
-  const folder = platform === 'win32' ? (env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local')) : platform === 'darwin' ? join(home, 'Library', 'Caches') : (env['XDG_CACHE_HOME'] ?? join(home, '.cache'));
+  const folder =
+    platform === 'win32'
+      ? (env['LOCALAPPDATA'] ?? join(home, 'AppData', 'Local'))
+      : platform === 'darwin'
+        ? join(home, 'Library', 'Caches')
+        : (env['XDG_CACHE_HOME'] ?? join(home, '.cache'));
   return join(folder, 'symbolic-sheet', 'notes.json');
 }
 
@@ -39,8 +47,17 @@ function readNotes(file: string): Map<string, string> {
   try {
     const text = readFileSync(file, 'utf8');
     const read: unknown = text.length > MAX_BYTES ? undefined : JSON.parse(text);
-    if (typeof read !== 'object' || read === null || !('format' in read) || read.format !== FORMAT || !('notes' in read)) return new Map();
-    return new Map(Object.entries(read.notes as object).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+    if (
+      typeof read !== 'object' ||
+      read === null ||
+      !('format' in read) ||
+      read.format !== FORMAT ||
+      !('notes' in read)
+    )
+      return new Map();
+    return new Map(
+      Object.entries(read.notes as object).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+    );
   } catch {
     return new Map();
   }

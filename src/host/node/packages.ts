@@ -1,4 +1,5 @@
-// Packages that a program may have beside the library. Bundlers do not follow these names: what a bundle was made without is looked for where it runs.
+// Packages that a program may have beside the library. Bundlers do not follow these names: what a bundle was made
+// without is looked for where it runs.
 import type { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -7,9 +8,14 @@ import { UnavailableError } from '../../core/errors.ts';
 
 type Require = ReturnType<typeof createRequire>;
 
-/** A package by `require`, as the library sees it or as the program's folder does. Throws what the last attempt threw. */
+/**
+ * A package by `require`, as the library sees it or as the program's folder does. Throws what the last attempt threw.
+ */
 export function requirePackage(name: string): unknown {
-  let failure: unknown = new UnavailableError(`${name} is not looked for, since this host cannot make a require function; leave it out.`, { name });
+  let failure: unknown = new UnavailableError(
+    `${name} is not looked for, since this host cannot make a require function; leave it out.`,
+    { name },
+  );
   for (const from of requirers()) {
     try {
       return from(name);
@@ -45,13 +51,17 @@ export function isInstalled(name: string): boolean {
 }
 
 /** A package, or a file by its address, by `import`. */
-export const importPackage = (name: string): Promise<unknown> => import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ name);
+export const importPackage = (name: string): Promise<unknown> =>
+  import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ name);
 
 /** A `require` of a file or folder; bundlers know the one that is imported from `node:module`, and follow it. */
-export const requireFrom = (place: string): Require | undefined => process.getBuiltinModule?.('node:module').createRequire(place);
+export const requireFrom = (place: string): Require | undefined =>
+  process.getBuiltinModule?.('node:module').createRequire(place);
 
 function requirers(): Require[] {
-  return [libraryPlace(), pathToFileURL(join(process.cwd(), 'package.json')).href].flatMap((place) => (place === undefined ? [] : requireFrom(place) ?? []));
+  return [libraryPlace(), pathToFileURL(join(process.cwd(), 'package.json')).href].flatMap((place) =>
+    place === undefined ? [] : (requireFrom(place) ?? []),
+  );
 }
 
 /** Where this file is; bundles of some formats do not know. */

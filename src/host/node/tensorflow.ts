@@ -6,12 +6,19 @@ import type { TensorflowModule } from '../../core/ops/mapping/tensorflow-module.
 import { importPackage, requireFrom, resolvePackage } from './packages.ts';
 
 /** A module of TensorFlow.js, or why there is none. */
-export type TensorflowSearch = { readonly found: true; readonly name: string; readonly tf: TensorflowModule } | { readonly found: false; readonly reason: string };
+export type TensorflowSearch =
+  | { readonly found: true; readonly name: string; readonly tf: TensorflowModule }
+  | { readonly found: false; readonly reason: string };
 
 const WEBGPU = '@tensorflow/tfjs-backend-webgpu';
 
 /** What is looked for, the quicker first: native builds, then backends for tfjs-core. */
-export const TENSORFLOW_PACKAGES: readonly string[] = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node', WEBGPU, '@tensorflow/tfjs-backend-wasm'];
+export const TENSORFLOW_PACKAGES: readonly string[] = [
+  '@tensorflow/tfjs-node-gpu',
+  '@tensorflow/tfjs-node',
+  WEBGPU,
+  '@tensorflow/tfjs-backend-wasm',
+];
 
 /** What a backend is used through. */
 const CORE = '@tensorflow/tfjs-core';
@@ -29,19 +36,33 @@ export async function findTensorflow(names: readonly string[] = TENSORFLOW_PACKA
     try {
       restoreUtil();
       const loaded = await load(file);
-      return { found: true, name, tf: isTensorflow(loaded) ? loaded : await load(requireFrom(file)?.resolve(CORE) ?? CORE) as TensorflowModule };
+      return {
+        found: true,
+        name,
+        tf: isTensorflow(loaded)
+          ? loaded
+          : ((await load(requireFrom(file)?.resolve(CORE) ?? CORE)) as TensorflowModule),
+      };
     } catch (error) {
-      reasons.push(`${name} is installed but does not load (${messageOf(error)}); run "npm rebuild ${name} --build-addon-from-source", or remove it`);
+      reasons.push(
+        `${name} is installed but does not load (${messageOf(error)}); run "npm rebuild ${name} ` +
+          '--build-addon-from-source", or remove it',
+      );
     }
   }
   if (reasons.length > 0) return { found: false, reason: reasons.join('; ') };
   const [last] = names.slice(-1);
-  return { found: false, reason: `${names.join(' or ')} is not installed; npm install ${last?.includes('backend') === true ? `${CORE} ` : ''}${last}, or pass the tf you have: open({ tf }).` };
+  return {
+    found: false,
+    reason:
+      `${names.join(' or ')} is not installed; npm install ` +
+      `${last?.includes('backend') === true ? `${CORE} ` : ''}${last}, or pass the tf you have: open({ tf }).`,
+  };
 }
 
 /** A module by its file. */
 async function load(file: string): Promise<object> {
-  const loaded = await importPackage(pathToFileURL(file).href) as { default?: object };
+  const loaded = (await importPackage(pathToFileURL(file).href)) as { default?: object };
   return loaded.default ?? loaded;
 }
 

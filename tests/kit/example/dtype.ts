@@ -2,6 +2,9 @@
 import { defineDType, smallFloat } from 'symbolic-sheet/kit';
 
 export const brain16 = defineDType({
-  name: 'brain16', kind: 'float', bits: 16, storage: Uint16Array,
+  name: 'brain16',
+  kind: 'float',
+  bits: 16,
+  storage: Uint16Array,
   ...smallFloat({ exponentBits: 8, fractionBits: 7, infinities: true }),
 });

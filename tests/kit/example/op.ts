@@ -2,7 +2,10 @@
 import { defineOp } from 'symbolic-sheet/kit';
 
 export const scaledError = defineOp({
-  name: 'scaled_error', version: 1, doc: 'scale · (x − y)².', operands: ['x', 'y', 'scale'],
+  name: 'scaled_error',
+  version: 1,
+  doc: 'scale · (x − y)².',
+  operands: ['x', 'y', 'scale'],
   element: (m, x, y, scale) => {
     const difference = m.sub(x, y);
     return m.mul(scale, m.mul(difference, difference));

@@ -1,5 +1,15 @@
-// The BLAS device: products and linear systems by the system's library, fast and not bit-portable: class tolerance only.
-import { type Device, IN_PARTS, NO_ELEMENTS, NO_KERNEL, type Promptness, type Refusal, type Task, taskFlops } from '../device.ts';
+// The BLAS device: products and linear systems by the system's library, fast and not bit-portable: class tolerance
+// only.
+import {
+  type Device,
+  IN_PARTS,
+  NO_ELEMENTS,
+  NO_KERNEL,
+  type Promptness,
+  type Refusal,
+  type Task,
+  taskFlops,
+} from '../device.ts';
 import { kernelOf } from '../js/device.ts';
 import { isSymmetricPositive } from '../linalg.ts';
 import { NumericError } from '../../errors.ts';
@@ -8,7 +18,10 @@ import { isFloat } from '../../tensor/dtype.ts';
 import type { Blas, BlasArray, GemmCall } from './types.ts';
 
 const CALL_NS = 600;
-/** Products that should take longer run beside the event loop. A third of a frame: a hand-over costs up to a millisecond, for threads must wake. */
+/**
+ * Products that should take longer run beside the event loop. A third of a frame: a hand-over costs up to a
+ * millisecond, for threads must wake.
+ */
 const ASYNC_NS = 5e6;
 
 /** Products (and, with LAPACK, systems) through a library that was probed before. */
@@ -20,14 +33,22 @@ export class BlasDevice implements Device {
 
   constructor(blas: Blas) {
     this.#blas = blas;
-    this.detail = `${blas.name} ${blas.threads === undefined ? '' : `×${blas.threads} `}(${blas.file}, ${Math.round(blas.gflops)} GFLOP/s at n = 256)`;
+    this.detail =
+      `${blas.name} ${blas.threads === undefined ? '' : `×${blas.threads} `}(${blas.file}, ` +
+      `${Math.round(blas.gflops)} GFLOP/s at n = 256)`;
   }
 
   supports({ row: { kernel, parts }, operands, type, attrs }: Task): true | Refusal {
     if (kernel.skeleton !== 'contract' && kernel.skeleton !== 'linalg') return NO_KERNEL;
     if (!isFloat(type.dtype)) return `it does not compute ${type.dtype}`;
     if (type.size === 0) return NO_ELEMENTS;
-    if (kernel.skeleton === 'contract') return kernel.contraction(operands.map((operand) => operand.type), attrs).k === 0 ? NO_KERNEL : parts === undefined || IN_PARTS;
+    if (kernel.skeleton === 'contract')
+      return kernel.contraction(
+        operands.map((operand) => operand.type),
+        attrs,
+      ).k === 0
+        ? NO_KERNEL
+        : parts === undefined || IN_PARTS;
     if (this.#blas.lapack === undefined) return 'this library has no LAPACK';
     return operands.every((operand) => operand.type.shape.length <= 2) || NO_KERNEL;
   }
@@ -51,11 +72,24 @@ export class BlasDevice implements Device {
 }
 
 function productsOf(task: Task, out: Block): GemmCall[] {
-  const { m, n, k, transposeA, transposeB, lda, ldb, offsetsA, offsetsB } = kernelOf(task, 'contract').contraction(task.operands.map((operand) => operand.type), task.attrs);
+  const { m, n, k, transposeA, transposeB, lda, ldb, offsetsA, offsetsB } = kernelOf(task, 'contract').contraction(
+    task.operands.map((operand) => operand.type),
+    task.attrs,
+  );
   const [a, b] = task.operands as [Value, Value];
   return offsetsA.map((offsetA, batch) => ({
-    dtype: task.type.dtype as GemmCall['dtype'], m, n, k, transposeA, transposeB, lda, ldb, ldc: n,
-    a: (a.array as BlasArray).subarray(offsetA), b: (b.array as BlasArray).subarray(offsetsB[batch]), c: (out.array as BlasArray).subarray(batch * m * n),
+    dtype: task.type.dtype as GemmCall['dtype'],
+    m,
+    n,
+    k,
+    transposeA,
+    transposeB,
+    lda,
+    ldb,
+    ldc: n,
+    a: (a.array as BlasArray).subarray(offsetA),
+    b: (b.array as BlasArray).subarray(offsetsB[batch]),
+    c: (out.array as BlasArray).subarray(batch * m * n),
   }));
 }
 
@@ -63,14 +97,21 @@ type Factor = (blas: Blas, task: Task, out: BlasArray) => void;
 
 const operandArray = (task: Task, index: number): BlasArray => task.operands[index]?.array as BlasArray;
 const order = (task: Task): number => task.operands[0]?.type.shape.at(-1) ?? 0;
-const columnsOf = (task: Task): number => (task.operands[1]?.type.shape.length === 1 ? 1 : (task.operands[1]?.type.shape.at(-1) ?? 1));
+const columnsOf = (task: Task): number =>
+  task.operands[1]?.type.shape.length === 1 ? 1 : (task.operands[1]?.type.shape.at(-1) ?? 1);
 
 const FACTORS: Record<'cholesky' | 'solve' | 'solve_triangular', Factor> = {
   cholesky(blas, task, out) {
     const n = order(task);
     out.set(operandArray(task, 0));
-    const broken = blas.lapack?.potrf({ dtype: task.type.dtype as 'float32', triangle: 'lower', n, a: out, lda: n }) ?? 0;
-    if (broken > 0) throw new NumericError(`cholesky: x is not positive definite; its leading ${broken}×${broken} minor is not. Add a multiple of the identity, or use solve.`, { pivot: broken - 1, n });
+    const broken =
+      blas.lapack?.potrf({ dtype: task.type.dtype as 'float32', triangle: 'lower', n, a: out, lda: n }) ?? 0;
+    if (broken > 0)
+      throw new NumericError(
+        `cholesky: x is not positive definite; its leading ${broken}×${broken} minor is not. Add a multiple of ` +
+          'the identity, or use solve.',
+        { pivot: broken - 1, n },
+      );
     for (let i = 0; i < n; i++) out.fill(0, i * n + i + 1, (i + 1) * n);
   },
   solve(blas, task, out) {
@@ -84,18 +125,37 @@ const FACTORS: Record<'cholesky' | 'solve' | 'solve_triangular', Factor> = {
     }
     work.set(operandArray(task, 0));
     const broken = blas.lapack?.gesv({ dtype, n, a: work, lda: n, columns, b: out, ldb: columns }) ?? 0;
-    if (broken > 0) throw new NumericError(`solve: a is singular; pivot ${broken - 1} of ${n} is exactly zero. Add a multiple of the identity, or drop dependent columns.`, { pivot: broken - 1, n });
+    if (broken > 0)
+      throw new NumericError(
+        `solve: a is singular; pivot ${broken - 1} of ${n} is exactly zero. Add a multiple of the identity, or ` +
+          'drop dependent columns.',
+        { pivot: broken - 1, n },
+      );
   },
   solve_triangular(blas, task, out) {
     const [n, columns] = [order(task), columnsOf(task)];
     const a = operandArray(task, 0);
     for (let i = 0; i < n; i++) {
-      if (a[i * n + i] === 0) throw new NumericError(`solve_triangular: a has a zero at [${i},${i}] of its diagonal; the system has no unique solution. Use solve with a regularised matrix.`, { pivot: i, n });
+      if (a[i * n + i] === 0)
+        throw new NumericError(
+          `solve_triangular: a has a zero at [${i},${i}] of its diagonal; the system has no unique solution. Use ` +
+            'solve with a regularised matrix.',
+          { pivot: i, n },
+        );
     }
     out.set(operandArray(task, 1));
     blas.trsm({
-      dtype: task.type.dtype as 'float32', side: 'left', triangle: task.attrs['lower'] === true ? 'lower' : 'upper', transposeA: task.attrs['transposeA'] === true,
-      diagonal: 'stored', m: n, n: columns, a, lda: n, b: out, ldb: columns,
+      dtype: task.type.dtype as 'float32',
+      side: 'left',
+      triangle: task.attrs['lower'] === true ? 'lower' : 'upper',
+      transposeA: task.attrs['transposeA'] === true,
+      diagonal: 'stored',
+      m: n,
+      n: columns,
+      a,
+      lda: n,
+      b: out,
+      ldb: columns,
     });
   },
 };

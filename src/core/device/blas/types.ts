@@ -10,9 +10,10 @@ export type BlasArray = Float32Array | Float64Array;
 export type Triangle = 'lower' | 'upper';
 
 /**
- * C = alpha * op(A) @ op(B) + beta * C, row-major. op(A) is m x k, op(B) is k x n, C is m x n. A leading dimension (`lda` ...)
- * is the distance in elements between two stored rows; A is stored k x m when `transposeA`, B n x k when `transposeB`.
- * `alpha` defaults to 1, `beta` to 0; with `beta` 0 what C held is never read, not even a NaN. C must not overlap A or B.
+ * C = alpha * op(A) @ op(B) + beta * C, row-major. op(A) is m x k, op(B) is k x n, C is m x n. A leading dimension
+ * (`lda` ...) is the distance in elements between two stored rows; A is stored k x m when `transposeA`, B n x k when
+ * `transposeB`. `alpha` defaults to 1, `beta` to 0; with `beta` 0 what C held is never read, not even a NaN. C must not
+ * overlap A or B.
  */
 export type GemmCall = {
   readonly dtype: BlasDType;
@@ -31,7 +32,10 @@ export type GemmCall = {
   readonly beta?: number;
 };
 
-/** One triangle of C = alpha * op(A) @ op(A)ᵀ + beta * C, row-major. op(A) is n x k: A as stored, or Aᵀ when `transposeA`. */
+/**
+ * One triangle of C = alpha * op(A) @ op(A)ᵀ + beta * C, row-major. op(A) is n x k: A as stored, or Aᵀ when
+ * `transposeA`.
+ */
 export type SyrkCall = {
   readonly dtype: BlasDType;
   readonly triangle: Triangle;
@@ -80,7 +84,9 @@ export type PotrsCall = PotrfCall & { readonly columns: number; readonly b: Blas
 /** Solves A @ X = B for a general n x n A; X replaces B (n x columns), A is overwritten by its factors. */
 export type GesvCall = Omit<PotrsCall, 'triangle'>;
 
-/** The factorizations, where the library has LAPACK. A result of 0 is success; i > 0 names the row (from 1) that failed. */
+/**
+ * The factorizations, where the library has LAPACK. A result of 0 is success; i > 0 names the row (from 1) that failed.
+ */
 export type Lapack = {
   /** @returns 0, or i > 0: the leading i x i minor is not positive definite and A is half factored. */
   potrf(call: PotrfCall): number;
@@ -109,14 +115,19 @@ export type Blas = {
   readonly symbols: 'cblas' | 'fortran';
   /** Best float32 rate of the speed probe (n = 256), 1e9 flop per second. */
   readonly gflops: number;
-  /** Library, version, threads, integer width: what the bits of a result depend on besides the processor. For the key of a result. */
+  /**
+   * Library, version, threads, integer width: what the bits of a result depend on besides the processor. For the key of
+   * a result.
+   */
   readonly signature: string;
   /** What makes this library slower or less live than it could be, each ending with what to do. */
   readonly notes: readonly string[];
   readonly refused: readonly BlasRefusal[];
   /** @throws ShapeError, DTypeError before anything is written. */
   gemm(call: GemmCall): void;
-  /** As `gemm`, off the event loop. The arrays are held until it settles; do not write, transfer or detach them before. */
+  /**
+   * As `gemm`, off the event loop. The arrays are held until it settles; do not write, transfer or detach them before.
+   */
   gemmAsync(call: GemmCall): Promise<void>;
   syrk(call: SyrkCall): void;
   trsm(call: TrsmCall): void;

@@ -51,12 +51,20 @@ export class JsDevice implements Device {
   }
 
   run(task: Task, out: Block, mode: Promptness): void | Promise<void> {
-    if (mode === 'now' || this.#turns === undefined || this.estimateNs(task) * (isWithBigints(task) ? BIGINT_TIMES : 1) < TURNS_NS) return this.runNow(task, out);
+    if (
+      mode === 'now' ||
+      this.#turns === undefined ||
+      this.estimateNs(task) * (isWithBigints(task) ? BIGINT_TIMES : 1) < TURNS_NS
+    )
+      return this.runNow(task, out);
     const { skeleton } = task.row.kernel;
     if (skeleton === 'contract') return contractInTurns(productOf(task), task, out.array, new TurnsGround(this.#turns));
-    if (skeleton === 'linalg') return runLinalgAsync(linalgOnArrays(task, out.array as Float32Array), new TurnsGround(this.#turns));
+    if (skeleton === 'linalg')
+      return runLinalgAsync(linalgOnArrays(task, out.array as Float32Array), new TurnsGround(this.#turns));
     const cut = cutOf(task, out.array);
-    return cut === undefined ? this.runNow(task, out) : runInPieces(cut, this.#turns, (piece, part) => this.runNow(piece, part));
+    return cut === undefined
+      ? this.runNow(task, out)
+      : runInPieces(cut, this.#turns, (piece, part) => this.runNow(piece, part));
   }
 
   /** As `run`, within the call. */
@@ -77,7 +85,8 @@ const RUN: Record<Skeleton, Runner> = {
   alias: (task, out) => out.set(task.operands[0]?.array as never),
   linalg: (task, out) => linalgOnJs(task, out as Float32Array),
   random: (task, out) => kernelOf(task, 'random').fill(out as never, task.attrs, plainSkeletons),
-  direct: (task, out) => kernelOf(task, 'direct').run(task.operands, { type: task.type, array: out as never }, task.attrs),
+  direct: (task, out) =>
+    kernelOf(task, 'direct').run(task.operands, { type: task.type, array: out as never }, task.attrs),
 };
 
 /** Elements to other places, on the skeletons of a device. */
@@ -91,7 +100,12 @@ export function rearrange({ row: { kernel }, operands, type, attrs }: Task, out:
 }
 
 const mapOnJs = (task: Task, operands: readonly Value[], out: ElementArray): void =>
-  map(kernelOf(task, 'map').element, operands.map(({ array, type }) => ({ array, shape: type.shape })), out, task.type.shape);
+  map(
+    kernelOf(task, 'map').element,
+    operands.map(({ array, type }) => ({ array, shape: type.shape })),
+    out,
+    task.type.shape,
+  );
 
 /** Decoded before, encoded after: what a GPU that is lost on the way leaves to this device. */
 function mapThroughCodecs(task: Task, out: ElementArray): void {
@@ -107,7 +121,11 @@ function mapThroughCodecs(task: Task, out: ElementArray): void {
 export function kernelOf<S extends Skeleton>(task: Task, skeleton: S): Extract<KernelSpec, { skeleton: S }> {
   const { kernel } = task.row;
   if (kernel.skeleton === skeleton) return kernel as Extract<KernelSpec, { skeleton: S }>;
-  throw new NumericError(`${task.row.name}: its kernel is of skeleton ${kernel.skeleton}, not ${skeleton}; report this, it is a fault of the library.`, {});
+  throw new NumericError(
+    `${task.row.name}: its kernel is of skeleton ${kernel.skeleton}, not ${skeleton}; report this, it is a fault ` +
+      'of the library.',
+    {},
+  );
 }
 
 /** Every batch of a product, in the order of the specification. */
@@ -129,10 +147,21 @@ const mirror = ({ symmetric, m, n }: Product, out: ElementArray, batch: number):
   if (symmetric) mirrorLower(out as Elements<unknown>, n, batch * m * n);
 };
 
-function specOf(product: Product, { operands: [a, b] }: Task, out: ElementArray, batch: number): Contraction<MatrixArray> {
+function specOf(
+  product: Product,
+  { operands: [a, b] }: Task,
+  out: ElementArray,
+  batch: number,
+): Contraction<MatrixArray> {
   const { m, n, k, transposeA, transposeB, symmetric } = product;
   return {
-    m, n, k, transposeA, transposeB, mode: 'store', triangle: symmetric ? 'lower' : 'none',
+    m,
+    n,
+    k,
+    transposeA,
+    transposeB,
+    mode: 'store',
+    triangle: symmetric ? 'lower' : 'none',
     a: { values: a?.array as MatrixArray, offset: product.offsetsA[batch] as number, stride: product.lda },
     b: { values: b?.array as MatrixArray, offset: product.offsetsB[batch] as number, stride: product.ldb },
     c: { values: out as MatrixArray, offset: batch * m * n, stride: n },

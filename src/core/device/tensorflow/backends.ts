@@ -1,4 +1,5 @@
-// What is known of tf's backends: how they are read, what their arithmetic keeps, and what they may cost before anything was measured.
+// What is known of tf's backends: how they are read, what their arithmetic keeps, and what they may cost before
+// anything was measured.
 
 /** Traits of a backend of tf. */
 export interface BackendTraits {
@@ -16,13 +17,45 @@ export interface BackendTraits {
   readonly callNs: number;
 }
 
-const onGpu: BackendTraits = { readsAtOnce: false, onShaders: true, flushes: true, accumulatesOneByOne: true, gflops: 500, nsPerByte: 1, callNs: 2e6 };
+const onGpu: BackendTraits = {
+  readsAtOnce: false,
+  onShaders: true,
+  flushes: true,
+  accumulatesOneByOne: true,
+  gflops: 500,
+  nsPerByte: 1,
+  callNs: 2e6,
+};
 
 const BACKENDS: Readonly<Record<string, BackendTraits>> = {
-  cpu: { readsAtOnce: true, onShaders: false, flushes: false, accumulatesOneByOne: false, gflops: 1, nsPerByte: 2, callNs: 20_000 },
-  wasm: { readsAtOnce: true, onShaders: false, flushes: false, accumulatesOneByOne: true, gflops: 40, nsPerByte: 0.4, callNs: 20_000 },
+  cpu: {
+    readsAtOnce: true,
+    onShaders: false,
+    flushes: false,
+    accumulatesOneByOne: false,
+    gflops: 1,
+    nsPerByte: 2,
+    callNs: 20_000,
+  },
+  wasm: {
+    readsAtOnce: true,
+    onShaders: false,
+    flushes: false,
+    accumulatesOneByOne: true,
+    gflops: 40,
+    nsPerByte: 0.4,
+    callNs: 20_000,
+  },
   // libtensorflow of tfjs-node and tfjs-node-gpu; it sums rows in a tree.
-  tensorflow: { readsAtOnce: true, onShaders: false, flushes: true, accumulatesOneByOne: false, gflops: 80, nsPerByte: 0.4, callNs: 100_000 },
+  tensorflow: {
+    readsAtOnce: true,
+    onShaders: false,
+    flushes: true,
+    accumulatesOneByOne: false,
+    gflops: 80,
+    nsPerByte: 0.4,
+    callNs: 100_000,
+  },
   webgpu: onGpu,
   webgl: { ...onGpu, gflops: 100 },
 };

@@ -1,4 +1,5 @@
-// The TensorFlow device: products and more by a TensorFlow.js that the user has, on whatever backend it is set to. Class tolerance only.
+// The TensorFlow device: products and more by a TensorFlow.js that the user has, on whatever backend it is set to.
+// Class tolerance only.
 import { UnavailableError } from '../../errors.ts';
 import type { OpRow } from '../../ops/define.ts';
 import { TENSORFLOW, type TensorflowMapping } from '../../ops/mapping/tensorflow.ts';
@@ -12,10 +13,15 @@ import { checkProducts, messageOf, startTensorflow } from './open.ts';
 import { enter, take } from './tensors.ts';
 
 /**
- * A device on the module of TensorFlow.js. Awaits its backend. Throws UnavailableError where none starts or it does not compute
- * in float32, AttributeError for what is not the module. `fallback` takes over when tf fails in a call; `note` is said with its name.
+ * A device on the module of TensorFlow.js. Awaits its backend. Throws UnavailableError where none starts or it does not
+ * compute in float32, AttributeError for what is not the module. `fallback` takes over when tf fails in a call; `note`
+ * is said with its name.
  */
-export async function openTensorflow(tf: TensorflowModule, fallback: Device = new JsDevice(), note = ''): Promise<TensorflowDevice> {
+export async function openTensorflow(
+  tf: TensorflowModule,
+  fallback: Device = new JsDevice(),
+  note = '',
+): Promise<TensorflowDevice> {
   const started = await startTensorflow(tf);
   await checkProducts(started);
   return new TensorflowDevice(started, fallback, note);
@@ -54,7 +60,10 @@ export class TensorflowDevice implements Device {
   }
 
   #onlyAwaited(): Refusal {
-    return `results of TensorFlow.js on backend ${this.#tf.getBackend()} can only be awaited; use await x.data(), or await tf.setBackend('wasm') first`;
+    return (
+      `results of TensorFlow.js on backend ${this.#tf.getBackend()} can only be awaited; use await x.data(), or ` +
+      `await tf.setBackend('wasm') first`
+    );
   }
 
   estimateNs(task: Task): number {
@@ -64,7 +73,11 @@ export class TensorflowDevice implements Device {
 
   run(task: Task, out: Block, mode: Promptness): void | Promise<void> {
     const { readsAtOnce } = this.#traits;
-    if (mode === 'now' && !readsAtOnce) throw new UnavailableError(`${task.row.name}: ${this.#onlyAwaited()}.`, { op: task.row.name, backend: this.#tf.getBackend() });
+    if (mode === 'now' && !readsAtOnce)
+      throw new UnavailableError(`${task.row.name}: ${this.#onlyAwaited()}.`, {
+        op: task.row.name,
+        backend: this.#tf.getBackend(),
+      });
     const result = this.#compute(task);
     if (result === undefined) return this.#fallback.run(task, out, mode);
     if (!readsAtOnce) return this.#readLater(result, task, out);
@@ -78,7 +91,13 @@ export class TensorflowDevice implements Device {
     const operands = task.operands.map(({ array, type: own }) => ({ array, type: own }));
     try {
       const mapping = TENSORFLOW.get(row.name) as TensorflowMapping;
-      return tf.tidy(() => mapping.compute(tf, operands.map((operand) => enter(tf, operand)), { types: operands.map((operand) => operand.type), type, attrs }));
+      return tf.tidy(() =>
+        mapping.compute(
+          tf,
+          operands.map((operand) => enter(tf, operand)),
+          { types: operands.map((operand) => operand.type), type, attrs },
+        ),
+      );
     } catch (error) {
       this.#refuse(row, messageOf(error));
       return undefined;

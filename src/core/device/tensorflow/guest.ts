@@ -1,4 +1,5 @@
-// tf's WebGPU backend once more, on a GPU device of the sheet: under a name of its own, its kernels shared with the one tf has.
+// tf's WebGPU backend once more, on a GPU device of the sheet: under a name of its own, its kernels shared with the one
+// tf has.
 import type { TensorFlow, TfDType, TfTensor } from '../../ops/mapping/tensorflow-module.ts';
 import { flushTf, type TfGpuBackend } from '../../tensor/foreign-gpu.ts';
 import { sizeOf } from '../../tensor/shape.ts';
@@ -16,7 +17,10 @@ export interface WebgpuBackend extends TfGpuBackend {
 
 type WebgpuBackendClass = new (device: GPUDevice, adapter: unknown) => WebgpuBackend;
 
-/** Which backend tf computes on. Its setBackend would set all kernels up again, and wait where another backend is starting. */
+/**
+ * Which backend tf computes on. Its setBackend would set all kernels up again, and wait where another backend is
+ * starting.
+ */
 interface Engine {
   backendName: string;
   backendInstance: unknown;
@@ -41,7 +45,17 @@ interface Backends {
   unregisterKernel(kernel: string, backend: string): void;
 }
 
-const BACKEND_MEMBERS = ['backend', 'engine', 'findBackendFactory', 'registerBackend', 'removeBackend', 'setBackend', 'copyRegisteredKernels', 'getKernelsForBackend', 'unregisterKernel'] as const;
+const BACKEND_MEMBERS = [
+  'backend',
+  'engine',
+  'findBackendFactory',
+  'registerBackend',
+  'removeBackend',
+  'setBackend',
+  'copyRegisteredKernels',
+  'getKernelsForBackend',
+  'unregisterKernel',
+] as const;
 
 /** Bytes of free buffers that the backend may keep for later. */
 const MAX_IDLE_BYTES = 2 ** 28;
@@ -89,7 +103,10 @@ export class Guest {
     this.#register();
   }
 
-  /** What is wrong with its products; undefined where nothing is. Until then its commands go to the device as they are, so that those refused do no harm. */
+  /**
+   * What is wrong with its products; undefined where nothing is. Until then its commands go to the device as they are,
+   * so that those refused do no harm.
+   */
   async check(device: GPUDevice): Promise<string | undefined> {
     device.pushErrorScope('validation');
     // Everything is handed in before it is awaited.
@@ -99,8 +116,17 @@ export class Guest {
     return refusal === null ? fault : messageOf(refusal.message);
   }
 
-  /** Computes on values of the sheet: `buffers` are those of the operands, and of the result at the end. Nothing stays in tf's memory. Throws what tf throws. */
-  compute(ground: GuestGround, buffers: readonly GPUBuffer[], types: readonly TensorType[], type: TensorType, call: (operands: TfTensor[]) => TfTensor): void {
+  /**
+   * Computes on values of the sheet: `buffers` are those of the operands, and of the result at the end. Nothing stays
+   * in tf's memory. Throws what tf throws.
+   */
+  compute(
+    ground: GuestGround,
+    buffers: readonly GPUBuffer[],
+    types: readonly TensorType[],
+    type: TensorType,
+    call: (operands: TfTensor[]) => TfTensor,
+  ): void {
     this.#moveTo(ground);
     let result: TfTensor | undefined;
     try {
@@ -129,7 +155,8 @@ export class Guest {
   /** Leaves tf without this backend; set to the one it was made after where it was set to this one. */
   close(): void {
     this.#remove();
-    for (const { kernelName } of this.#tf.getKernelsForBackend(this.name)) this.#tf.unregisterKernel(kernelName, this.name);
+    for (const { kernelName } of this.#tf.getKernelsForBackend(this.name))
+      this.#tf.unregisterKernel(kernelName, this.name);
   }
 
   /** Calls with tf set to this backend, and back as it was. */
@@ -151,7 +178,10 @@ export class Guest {
   #bufferOf(result: TfTensor, { dtype, shape, size }: TensorType): GPUBuffer {
     const { resource } = this.#backend.tensorMap.get((result as TfTensor & { readonly dataId: object }).dataId) ?? {};
     if (resource === undefined || resource === null) throw new TypeError('its result is not on the GPU');
-    if (sizeOf(result.shape) !== size || result.dtype !== tfDTypeOf(dtype)) throw new TypeError(`it gave ${result.dtype} of shape [${result.shape.join(',')}] for ${dtype} of [${shape.join(',')}]`);
+    if (sizeOf(result.shape) !== size || result.dtype !== tfDTypeOf(dtype))
+      throw new TypeError(
+        `it gave ${result.dtype} of shape [${result.shape.join(',')}] for ${dtype} of [${shape.join(',')}]`,
+      );
     return resource as GPUBuffer;
   }
 

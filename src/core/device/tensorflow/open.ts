@@ -14,7 +14,9 @@ export async function checkProducts(tf: TensorFlow): Promise<void> {
   const wrong = await faultOf(tf, (compute) => tf.tidy(compute));
   if (wrong === undefined) return;
   throw new UnavailableError(
-    `TensorFlow.js ${tf.version_core} on backend ${tf.getBackend()} is not used: ${wrong}. Use another backend (await tf.setBackend('wasm')); for tfjs-node-gpu set NVIDIA_TF32_OVERRIDE=0, which keeps all bits of float32.`,
+    `TensorFlow.js ${tf.version_core} on backend ${tf.getBackend()} is not used: ${wrong}. Use another backend ` +
+      `(await tf.setBackend('wasm')); for tfjs-node-gpu set NVIDIA_TF32_OVERRIDE=0, which keeps all bits of ` +
+      'float32.',
     { backend: tf.getBackend() },
   );
 }
@@ -24,13 +26,18 @@ function recognise(given: unknown): TensorFlow {
   if (isModule(given)) return given;
   const inner = typeof given === 'object' && given !== null ? (given as { default?: unknown }).default : undefined;
   if (isModule(inner)) return inner;
-  throw new AttributeError("open: tf is not the module of TensorFlow.js; give the module itself: import * as tf from '@tensorflow/tfjs'.", { option: 'tf' });
+  throw new AttributeError(
+    "open: tf is not the module of TensorFlow.js; give the module itself: import * as tf from '@tensorflow/tfjs'.",
+    { option: 'tf' },
+  );
 }
 
 const MEMBERS = ['ready', 'getBackend', 'tensor', 'tidy', 'matMul'] as const;
 
 const isModule = (value: unknown): value is TensorFlow =>
-  typeof value === 'object' && value !== null && MEMBERS.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function');
+  typeof value === 'object' &&
+  value !== null &&
+  MEMBERS.every((name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function');
 
 async function startBackend(tf: TensorFlow): Promise<void> {
   try {
@@ -43,17 +50,29 @@ async function startBackend(tf: TensorFlow): Promise<void> {
   }
 }
 
-const noBackend = (tf: TensorFlow, reason: string): UnavailableError => new UnavailableError(
-  `TensorFlow.js ${tf.version_core} has no backend that starts (${reason}); import one before opening the sheet: @tensorflow/tfjs-backend-wasm or -cpu (or -webgpu, -webgl in a browser), then await tf.setBackend('wasm').`, { reason });
+const noBackend = (tf: TensorFlow, reason: string): UnavailableError =>
+  new UnavailableError(
+    `TensorFlow.js ${tf.version_core} has no backend that starts (${reason}); import one before opening the ` +
+      'sheet: @tensorflow/tfjs-backend-wasm or -cpu (or -webgpu, -webgl in a browser), then await ' +
+      `tf.setBackend('wasm').`,
+    { reason },
+  );
 
 /** A message in one line: errors of native code come with stacks of their own. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n')[0] as string;
+export const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split('\n')[0] as string;
 
 const ORDER = 64;
-/** Its product with a 12-bit integer fills the 24 bits of float32; it is no number of half precision, nor of the 11 bits that tensor cores multiply with. */
+/**
+ * Its product with a 12-bit integer fills the 24 bits of float32; it is no number of half precision, nor of the 11 bits
+ * that tensor cores multiply with.
+ */
 const FACTOR = 4097;
 
-/** What is wrong with the products of the backend that `run` computes on; undefined where nothing is. Invalid commands to a GPU give silence, and then zeros. */
+/**
+ * What is wrong with the products of the backend that `run` computes on; undefined where nothing is. Invalid commands
+ * to a GPU give silence, and then zeros.
+ */
 export async function faultOf(tf: TensorFlow, run: (compute: () => TfTensor) => TfTensor): Promise<string | undefined> {
   const [diagonal, entries] = [new Float32Array(ORDER * ORDER), new Float32Array(ORDER * ORDER)];
   for (let i = 0; i < ORDER; i++) diagonal[i * ORDER + i] = FACTOR;
@@ -64,7 +83,9 @@ export async function faultOf(tf: TensorFlow, run: (compute: () => TfTensor) => 
     result = run(() => tf.matMul(tf.tensor(diagonal, shape, 'float32'), tf.tensor(entries, shape, 'float32')));
     const found = await result.data();
     const at = entries.findIndex((entry, i) => found[i] !== FACTOR * entry);
-    return at < 0 ? undefined : `it gave ${found[at]} for ${FACTOR} · ${entries[at]}, so it does not multiply in float32`;
+    return at < 0
+      ? undefined
+      : `it gave ${found[at]} for ${FACTOR} · ${entries[at]}, so it does not multiply in float32`;
   } catch (error) {
     return `it cannot multiply (${messageOf(error)})`;
   } finally {

@@ -21,10 +21,14 @@ const BACKEND = 'webgpu';
 const CALL_NS = 200_000;
 
 /**
- * As `openTensorflow`; where tf is set to its WebGPU backend and `gpu` is a WebGPU device of the sheet's, it computes on that
- * one. Where that cannot be, `detail` says why.
+ * As `openTensorflow`; where tf is set to its WebGPU backend and `gpu` is a WebGPU device of the sheet's, it computes
+ * on that one. Where that cannot be, `detail` says why.
  */
-export async function openTensorflowBeside(gpu: WebgpuDevice | undefined, tf: TensorflowModule, fallback: Device): Promise<TensorflowDevice | SharedTensorflowDevice> {
+export async function openTensorflowBeside(
+  gpu: WebgpuDevice | undefined,
+  tf: TensorflowModule,
+  fallback: Device,
+): Promise<TensorflowDevice | SharedTensorflowDevice> {
   const started = await startTensorflow(tf);
   if (started.getBackend() !== BACKEND || gpu === undefined) return openTensorflow(started, fallback);
   const { ground } = gpu.guests;
@@ -34,8 +38,8 @@ export async function openTensorflowBeside(gpu: WebgpuDevice | undefined, tf: Te
 }
 
 /**
- * Computes those rows of ops/mapping/tensorflow.ts that shaders may. It has no clock for tf's commands, and the GPU's own kernels
- * compute the same rows: so it is used where it is asked for by name.
+ * Computes those rows of ops/mapping/tensorflow.ts that shaders may. It has no clock for tf's commands, and the GPU's
+ * own kernels compute the same rows: so it is used where it is asked for by name.
  */
 export class SharedTensorflowDevice implements Device {
   readonly name = 'tensorflow';
@@ -55,8 +59,12 @@ export class SharedTensorflowDevice implements Device {
     this.#gpu = gpu;
     const { memory } = gpu;
     this.memory = {
-      take: (type) => memory.take(type), transferNs: (task) => memory.transferNs(task), readNs: (sizeBytes) => memory.readNs(sizeBytes),
-      get loss() { return memory.loss; },
+      take: (type) => memory.take(type),
+      transferNs: (task) => memory.transferNs(task),
+      readNs: (sizeBytes) => memory.readNs(sizeBytes),
+      get loss() {
+        return memory.loss;
+      },
       trim: () => guest.trim(0),
     };
   }
@@ -88,11 +96,15 @@ export class SharedTensorflowDevice implements Device {
     if (mode === 'now') return this.#gpu.run(task, out, mode);
     let between: Block | undefined;
     const parts = compositionOf(task, (type) => (between = this.memory.take(type)));
-    return between === undefined || parts === undefined ? this.#runOnTf(task, out) : this.#runParts(parts, between, out);
+    return between === undefined || parts === undefined
+      ? this.#runOnTf(task, out)
+      : this.#runParts(parts, between, out);
   }
 
   #runOnTf(task: Task, out: Block): void | Promise<void> {
-    return this.#gpu.guests.use(task.operands, valueOf(task.type, out), (ground, buffers) => this.#compute(task, ground, buffers));
+    return this.#gpu.guests.use(task.operands, valueOf(task.type, out), (ground, buffers) =>
+      this.#compute(task, ground, buffers),
+    );
   }
 
   /** A product by tf, and what follows it by the GPU's own kernels. */
@@ -100,7 +112,10 @@ export class SharedTensorflowDevice implements Device {
     const letGo = (): void => between.release();
     try {
       const running = this.#runOnTf(first, between);
-      const ending = running === undefined ? this.#gpu.run(second, out, 'free') : running.then(() => this.#gpu.run(second, out, 'free'));
+      const ending =
+        running === undefined
+          ? this.#gpu.run(second, out, 'free')
+          : running.then(() => this.#gpu.run(second, out, 'free'));
       return ending === undefined ? letGo() : ending.finally(letGo);
     } catch (error) {
       letGo();
@@ -113,12 +128,19 @@ export class SharedTensorflowDevice implements Device {
     const mapping = TENSORFLOW.get(row.name) as TensorflowMapping;
     const types = operands.map((operand) => operand.type);
     try {
-      this.#guest.compute(ground, buffers, types, type, (entered) => mapping.compute(this.#tf, entered, { types, type, attrs }));
+      this.#guest.compute(ground, buffers, types, type, (entered) =>
+        mapping.compute(this.#tf, entered, { types, type, attrs }),
+      );
     } catch (error) {
       // Not tf's failure: the device is gone.
       if (this.#gpu.guests.ground !== ground) throw error;
       this.#refused.set(row, messageOf(error));
-      throw new SheetError('KERNEL', `${row.name}: TensorFlow.js failed on the GPU (${messageOf(error)}); another device computes it from now on.`, { op: row.name }, { cause: error });
+      throw new SheetError(
+        'KERNEL',
+        `${row.name}: TensorFlow.js failed on the GPU (${messageOf(error)}); another device computes it from now on.`,
+        { op: row.name },
+        { cause: error },
+      );
     }
   }
 
@@ -130,4 +152,4 @@ export class SharedTensorflowDevice implements Device {
 
 /** The two tasks of a composed row, of which tf takes the first; maps of maps are left to the GPU. */
 const compositionOf = (task: Task, take?: (type: TensorType) => Block): ReturnType<typeof partsOf> | undefined =>
-  (task.row.parts === undefined || task.row.kernel.skeleton === 'map' ? undefined : partsOf(task, task.row.parts, take));
+  task.row.parts === undefined || task.row.kernel.skeleton === 'map' ? undefined : partsOf(task, task.row.parts, take);

@@ -5,7 +5,10 @@ import type { DType, TypedArray } from '../../tensor/dtype.ts';
 
 const HELD: Partial<Record<DType, TfDType>> = { float32: 'float32', int32: 'int32', bool: 'bool' };
 
-/** tf's dtype of the same elements; undefined where it has none. It widens 8-bit integers and narrows float64, so those are none. */
+/**
+ * tf's dtype of the same elements; undefined where it has none. It widens 8-bit integers and narrows float64, so those
+ * are none.
+ */
 export const tfDTypeOf = (dtype: DType): TfDType | undefined => HELD[dtype];
 
 /**
@@ -17,9 +20,13 @@ export function enter(tf: TensorFlow, { array, type }: Pick<Value, 'array' | 'ty
   return tf.tensor(own as TfArray, [...type.shape], HELD[type.dtype] as TfDType);
 }
 
-const isShared = (array: TypedArray): boolean => typeof SharedArrayBuffer !== 'undefined' && (array.buffer as ArrayBufferLike) instanceof SharedArrayBuffer;
+const isShared = (array: TypedArray): boolean =>
+  typeof SharedArrayBuffer !== 'undefined' && (array.buffer as ArrayBufferLike) instanceof SharedArrayBuffer;
 
-/** Copies what tf read into a result; false where it is not of the result's length. A lossless cast in tf shares memory, so the arrays may be of two kinds. */
+/**
+ * Copies what tf read into a result; false where it is not of the result's length. A lossless cast in tf shares memory,
+ * so the arrays may be of two kinds.
+ */
 export function take(elements: TfArray, out: TypedArray): boolean {
   if (elements.length !== out.length) return false;
   out.set(elements as never);

@@ -1,8 +1,18 @@
-// The WASM device: SIMD kernels on one heap, matrix products on a team of threads, all in the bits of the specification.
+// The WASM device: SIMD kernels on one heap, matrix products on a team of threads, all in the bits of the
+// specification.
 import { Heap } from '../../../../kernels/wasm/memory/heap.ts';
 import type { Team } from '../../../../kernels/wasm/team/team.ts';
 import { type Block, heapMemory, type Memory } from '../../tensor/block.ts';
-import { type Device, IN_PARTS, NO_ELEMENTS, NO_KERNEL, type Promptness, type Refusal, type Task, taskBytes } from '../device.ts';
+import {
+  type Device,
+  IN_PARTS,
+  NO_ELEMENTS,
+  NO_KERNEL,
+  type Promptness,
+  type Refusal,
+  type Task,
+  taskBytes,
+} from '../device.ts';
 import { HeapMemory } from './heap-memory.ts';
 import type { JsDevice } from '../js/device.ts';
 import { isDense, type ThreadOptions, WasmKernels, workOf } from './kernels.ts';
@@ -21,7 +31,16 @@ const MIN_TRIMMED_BYTES = 2 ** 24;
 /** After so long a memory whose tasks were still running is looked at again. */
 const TRIM_RETRY_MS = 20;
 
-const SKELETONS: ReadonlySet<string> = new Set(['map', 'reduce', 'rows', 'contract', 'linalg', 'random', 'window', 'rearrange']);
+const SKELETONS: ReadonlySet<string> = new Set([
+  'map',
+  'reduce',
+  'rows',
+  'contract',
+  'linalg',
+  'random',
+  'window',
+  'rearrange',
+]);
 
 /** What the WASM device is opened with. */
 export interface WasmOptions extends ThreadOptions {
@@ -63,9 +82,15 @@ export class WasmDevice implements Device {
   }
 
   get detail(): string {
-    const { heap, team: { threads, refusal } } = this.#kernels;
+    const {
+      heap,
+      team: { threads, refusal },
+    } = this.#kernels;
     if (threads === 1) return `SIMD kernels, 1 thread: ${whyOne(this.#options, heap.kind)}`;
-    return `SIMD kernels, ${threads} threads${refusal === undefined ? '' : `, of which not all start: ${refusal}; the others do their work`}`;
+    return (
+      `SIMD kernels, ${threads} ` +
+      `threads${refusal === undefined ? '' : `, of which not all start: ${refusal}; the others do their work`}`
+    );
   }
 
   supports(task: Task): true | Refusal {
@@ -78,7 +103,9 @@ export class WasmDevice implements Device {
 
   estimateNs(task: Task): number {
     const flops = workOf(task);
-    const compute = isDense(task) ? flops / (FLOPS_PER_NS * (flops > SHARED_FLOPS ? this.#kernels.team.threads : 1)) : flops * NS_PER_FLOP_SIMD;
+    const compute = isDense(task)
+      ? flops / (FLOPS_PER_NS * (flops > SHARED_FLOPS ? this.#kernels.team.threads : 1))
+      : flops * NS_PER_FLOP_SIMD;
     return CALL_NS + compute + taskBytes(task) * NS_PER_BYTE;
   }
 
@@ -90,8 +117,8 @@ export class WasmDevice implements Device {
   }
 
   /**
-   * Gives the pages back that were touched and are free: a memory cannot shrink, so what is in use moves to a new one, and the old goes
-   * with the collector. Not while a task runs; a moment after it then.
+   * Gives the pages back that were touched and are free: a memory cannot shrink, so what is in use moves to a new one,
+   * and the old goes with the collector. Not while a task runs; a moment after it then.
    */
   #trim(settled: () => Iterable<Block> = () => []): void {
     if (this.#running > 0) return this.#trimSoon(settled);
@@ -124,7 +151,10 @@ export class WasmDevice implements Device {
 /** Ends the threads of devices that nobody closed. One registry for the process, as in sheet/pins.ts. */
 const abandoned = new FinalizationRegistry<Team>((team) => void team.close());
 
-/** A shared memory of which untouched pages cost nothing; smaller where the system refuses so much address space, private where it refuses any that is shared. */
+/**
+ * A shared memory of which untouched pages cost nothing; smaller where the system refuses so much address space,
+ * private where it refuses any that is shared.
+ */
 function openHeap({ roomBytes, maximumBytes = 2 ** 32 }: WasmOptions): Heap {
   let last: Heap | undefined;
   for (let maximumPages = Math.floor(maximumBytes / 65536); maximumPages >= 64; maximumPages >>= 2) {

@@ -11,7 +11,9 @@ const MIN_RECYCLED_BYTES = 4096;
 /** Results take at most this share of what the heap can have: the rest is for copies of operands and working copies. */
 const RESULTS_SHARE = 0.75;
 
-/** Recycles large blocks inside the heap, where WASM reads them without a copy; a full heap falls back to fresh arrays. */
+/**
+ * Recycles large blocks inside the heap, where WASM reads them without a copy; a full heap falls back to fresh arrays.
+ */
 export class HeapMemory implements Memory {
   #heap: Heap;
   readonly #fresh = new SlabMemory();
@@ -42,14 +44,19 @@ export class HeapMemory implements Memory {
     const isBeside = this.#heap.usedBytes + type.sizeBytes > RESULTS_SHARE * this.#heap.maximumBytes;
     const address = isBeside ? 0 : this.#heap.tryAllocate(type.sizeBytes);
     if (address === 0) return this.#fresh.take(type);
-    const block = new Block(this.#heap.view(DTYPES[type.dtype].array as never, address, type.size) as TypedArray, address, this.#recycle);
+    const block = new Block(
+      this.#heap.view(DTYPES[type.dtype].array as never, address, type.size) as TypedArray,
+      address,
+      this.#recycle,
+    );
     this.#live.add(block);
     return block;
   }
 
   /**
-   * Takes its blocks to another heap, so that the memory of the first can go. Those whose elements are `settled` are copied; one that
-   * somebody may still write to stays where it is, as an array beside the heap, and with it the memory, until it is let go.
+   * Takes its blocks to another heap, so that the memory of the first can go. Those whose elements are `settled` are
+   * copied; one that somebody may still write to stays where it is, as an array beside the heap, and with it the
+   * memory, until it is let go.
    */
   moveTo(heap: Heap, settled: ReadonlySet<Block>): void {
     heap.relief = this.#heap.relief;
@@ -59,7 +66,10 @@ export class HeapMemory implements Memory {
       const { array } = block;
       const address = settled.has(block) ? heap.tryAllocate(block.sizeBytes) : 0;
       if (address === 0) this.#live.delete(block);
-      block.moveTo(address === 0 ? array : copyOf(array, heap.view(array.constructor as never, address, array.length)), address);
+      block.moveTo(
+        address === 0 ? array : copyOf(array, heap.view(array.constructor as never, address, array.length)),
+        address,
+      );
     }
   }
 }

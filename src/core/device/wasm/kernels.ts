@@ -1,4 +1,5 @@
-// The SIMD kernels over one linear memory and its threads: where operands and results of a task lie there, and what runs it.
+// The SIMD kernels over one linear memory and its threads: where operands and results of a task lie there, and what
+// runs it.
 import { type Heap, HeapFullError } from '../../../../kernels/wasm/memory/heap.ts';
 import { contractDtypeOf, type GemmSpec, WasmContract, wordsAt } from '../../../../kernels/wasm/contract/contract.ts';
 import type { FloatArray, MatrixArray } from '../../../../kernels/js/contract.ts';
@@ -18,19 +19,31 @@ import { productTiles } from './tiles.ts';
 import { isInPasses, mappedBy, operandsOf, runAlongAxes } from '../along-axes.ts';
 import { cutOf, isWithBigints, runInPieces } from '../pieces.ts';
 
-/** Products of more floating-point operations (5 ms of two threads) run beside the event loop; a hand-over costs up to one, for threads must wake. */
+/**
+ * Products of more floating-point operations (5 ms of two threads) run beside the event loop; a hand-over costs up to
+ * one, for threads must wake.
+ */
 const ASYNC_FLOPS = 4e8;
 /** Factorisations of more: their small steps make them a quarter as quick. */
 const ASYNC_FACTOR_FLOPS = 1e8;
-/** Where there is one thread, those of more give the event loop turns (a few milliseconds of a slow one); there is nobody to wake. */
+/**
+ * Where there is one thread, those of more give the event loop turns (a few milliseconds of a slow one); there is
+ * nobody to wake.
+ */
 const TURNS_FLOPS = 5e7;
-/** Elements and floating-point operations from which a task is done in turns, some 10 ms of them: without a vector form, and with one. */
+/**
+ * Elements and floating-point operations from which a task is done in turns, some 10 ms of them: without a vector form,
+ * and with one.
+ */
 const PLAIN_WORK = 2 ** 17;
 const VECTOR_WORK = 2 ** 24;
 
 /** Maps of more floating-point operations than this (a few milliseconds) are shared among threads. */
 const SHARED_MAP_FLOPS = 1e7;
-/** Bytes of operands and result outside the heap that are copied whole; more go by tiles, and need no room for all of it. */
+/**
+ * Bytes of operands and result outside the heap that are copied whole; more go by tiles, and need no room for all of
+ * it.
+ */
 const STAGED_BYTES = 2 ** 27;
 /** Multiply-adds below which a step of a factorisation stays on the calling thread (about 0.1 ms). */
 const HANDOVER_WORK = 4e6;
@@ -61,8 +74,14 @@ export class WasmKernels {
   readonly #js: JsDevice;
   /** Steps too small to be worth a hand-over are done at once. */
   readonly #besideGround: AsyncGround = {
-    contractAsync: (spec) => (spec.m * spec.n * spec.k < HANDOVER_WORK ? this.#atOnce(this.#ground.contract(spec)) : this.#ground.contractAsync(spec)),
-    solveAsync: (spec) => (spec.count * spec.size * spec.size < HANDOVER_WORK ? this.#atOnce(this.#ground.solve(spec)) : this.#ground.solveAsync(spec)),
+    contractAsync: (spec) =>
+      spec.m * spec.n * spec.k < HANDOVER_WORK
+        ? this.#atOnce(this.#ground.contract(spec))
+        : this.#ground.contractAsync(spec),
+    solveAsync: (spec) =>
+      spec.count * spec.size * spec.size < HANDOVER_WORK
+        ? this.#atOnce(this.#ground.solve(spec))
+        : this.#ground.solveAsync(spec),
   };
   /** The SIMD loop nests, and the plain ones for what has no vector form. */
   readonly #skeletons: ReturnType<typeof wasmSkeletons>;
@@ -88,7 +107,9 @@ export class WasmKernels {
     return mapped !== undefined && this.#skeletons.reductions.joins(mapped, task.attrs['axis'] as number[]);
   }
 
-  /** What goes on beside the event loop, or in turns of it; undefined where that is not worth it, and nothing was done. */
+  /**
+   * What goes on beside the event loop, or in turns of it; undefined where that is not worth it, and nothing was done.
+   */
   runBeside(task: Task, out: Block): Promise<void> | undefined {
     const { kernel } = task.row;
     if (kernel.skeleton === 'map' && taskFlops(task) >= SHARED_MAP_FLOPS) {
@@ -105,7 +126,10 @@ export class WasmKernels {
   #isSlow(task: Task, out: Block): boolean {
     const { kernel } = task.row;
     if (kernel.skeleton === 'contract' || kernel.skeleton === 'linalg') return false;
-    const isPlain = isWithBigints(task) || (kernel.skeleton === 'map' && !this.#skeletons.maps.fits(kernel.element, operandsOf(task), out.array, task.type.shape));
+    const isPlain =
+      isWithBigints(task) ||
+      (kernel.skeleton === 'map' &&
+        !this.#skeletons.maps.fits(kernel.element, operandsOf(task), out.array, task.type.shape));
     return elementsOf(task) + taskFlops(task) >= (isPlain ? PLAIN_WORK : VECTOR_WORK);
   }
 
@@ -118,8 +142,10 @@ export class WasmKernels {
     if (kernel.skeleton === 'map') {
       return this.#skeletons.map(kernel.element, operandsOf(task), out.array, task.type.shape);
     }
-    if (kernel.skeleton === 'reduce' || kernel.skeleton === 'rows') return runAlongAxes(task, out.array, this.#skeletons);
-    if (kernel.skeleton === 'window' || kernel.skeleton === 'rearrange') return rearrange(task, out.array, this.#skeletons);
+    if (kernel.skeleton === 'reduce' || kernel.skeleton === 'rows')
+      return runAlongAxes(task, out.array, this.#skeletons);
+    if (kernel.skeleton === 'window' || kernel.skeleton === 'rearrange')
+      return rearrange(task, out.array, this.#skeletons);
     if (kernel.skeleton === 'random') return kernel.fill(out.array, task.attrs, this.#skeletons);
     if (kernel.skeleton === 'contract') return this.#contractNow(task, out);
     if (kernel.skeleton === 'linalg') return this.#linalgNow(task, out);
@@ -155,7 +181,12 @@ export class WasmKernels {
   }
 
   #tiles(task: Task, out: Block): ReturnType<typeof productTiles> {
-    return productTiles(productOf(task), task.operands as [Value, Value], out.array as MatrixArray, this.heap.maximumBytes);
+    return productTiles(
+      productOf(task),
+      task.operands as [Value, Value],
+      out.array as MatrixArray,
+      this.heap.maximumBytes,
+    );
   }
 
   #linalgNow(task: Task, out: Block): void {
@@ -191,7 +222,11 @@ export class WasmKernels {
   /** Working copies of the result's dtype inside the heap. */
   #workspace(out: Block): { take: Workspace; release: () => void } {
     const { room, release } = this.#loans();
-    return { take: (length) => this.heap.view(out.array.constructor as never, room(length * out.array.BYTES_PER_ELEMENT), length), release };
+    return {
+      take: (length) =>
+        this.heap.view(out.array.constructor as never, room(length * out.array.BYTES_PER_ELEMENT), length),
+      release,
+    };
   }
 
   /** Blocks of the heap that are given back together. */
@@ -208,11 +243,16 @@ export class WasmKernels {
     };
   }
 
-  /** Puts operands and result where kernels reach them, and lists the products; undefined where there is no room for that. */
+  /**
+   * Puts operands and result where kernels reach them, and lists the products; undefined where there is no room for
+   * that.
+   */
   #stage(task: Task, out: Block): Staged | undefined {
     const { room, release } = this.#loans();
     try {
-      const missing = [...new Set([...task.operands.map(({ block }) => block), out])].filter((block) => !isInPlace(block));
+      const missing = [...new Set([...task.operands.map(({ block }) => block), out])].filter(
+        (block) => !isInPlace(block),
+      );
       if (missing.reduce((bytes, { array }) => bytes + wordBytes(array), 0) > STAGED_BYTES) return undefined;
       return this.#staged(task, out, room, release);
     } catch (error) {
@@ -249,10 +289,15 @@ export class WasmKernels {
 }
 
 /** Products and linear systems: many flops a byte. */
-export const isDense = (task: Task): boolean => task.row.kernel.skeleton === 'contract' || task.row.kernel.skeleton === 'linalg';
+export const isDense = (task: Task): boolean =>
+  task.row.kernel.skeleton === 'contract' || task.row.kernel.skeleton === 'linalg';
 
-/** Operations, each as dear as one on floats: a product of words takes twice as long as one of float32, one of 64-bit integers eight times. */
-export const workOf = (task: Task): number => taskFlops(task) * (isDense(task) && !isFloat(task.type.dtype) ? (task.type.dtype === 'int64' ? 8 : 2) : 1);
+/**
+ * Operations, each as dear as one on floats: a product of words takes twice as long as one of float32, one of 64-bit
+ * integers eight times.
+ */
+export const workOf = (task: Task): number =>
+  taskFlops(task) * (isDense(task) && !isFloat(task.type.dtype) ? (task.type.dtype === 'int64' ? 8 : 2) : 1);
 
 /** Bytes of the elements as kernels of products take them, a word at least. */
 const wordBytes = ({ length, BYTES_PER_ELEMENT: itemBytes }: TypedArray): number => length * Math.max(4, itemBytes);
@@ -264,13 +309,32 @@ function mirrorAll(out: Float32Array, { n, offsetsA }: Product): void {
   offsetsA.forEach((_, batch) => mirrorLower(out, n, batch * n * n));
 }
 
-function specsOf({ m, n, k, transposeA, transposeB, lda, ldb, offsetsA, offsetsB, symmetric }: Product, task: Task, a: number, b: number, c: number): GemmSpec[] {
+function specsOf(
+  { m, n, k, transposeA, transposeB, lda, ldb, offsetsA, offsetsB, symmetric }: Product,
+  task: Task,
+  a: number,
+  b: number,
+  c: number,
+): GemmSpec[] {
   const { array } = task.operands[0] as Value;
   const [dtype, itemBytes] = [contractDtypeOf(array as MatrixArray), Math.max(4, array.BYTES_PER_ELEMENT)];
   return offsetsA.map((offsetA, batch) => ({
-    dtype, m, n, k, transposeA, transposeB, lda, ldb, ldc: n, mode: 'store', triangle: symmetric ? 'lower' : 'none',
-    a: a + offsetA * itemBytes, b: b + (offsetsB[batch] as number) * itemBytes, c: c + batch * m * n * itemBytes,
+    dtype,
+    m,
+    n,
+    k,
+    transposeA,
+    transposeB,
+    lda,
+    ldb,
+    ldc: n,
+    mode: 'store',
+    triangle: symmetric ? 'lower' : 'none',
+    a: a + offsetA * itemBytes,
+    b: b + (offsetsB[batch] as number) * itemBytes,
+    c: c + batch * m * n * itemBytes,
   }));
 }
 
-const elementsOf = (task: Task): number => task.operands.reduce((most, { type }) => Math.max(most, type.size), task.type.size);
+const elementsOf = (task: Task): number =>
+  task.operands.reduce((most, { type }) => Math.max(most, type.size), task.type.size);

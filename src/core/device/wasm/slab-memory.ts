@@ -15,8 +15,9 @@ interface Slab {
 }
 
 /**
- * Fresh arrays, those below 4 KB carved from slabs. The smallest too: engines keep those beside their object, but make a buffer for
- * each as soon as a kernel asks where it lies. No part of a slab is given out twice: it goes when all its results have.
+ * Fresh arrays, those below 4 KB carved from slabs. The smallest too: engines keep those beside their object, but make
+ * a buffer for each as soon as a kernel asks where it lies. No part of a slab is given out twice: it goes when all its
+ * results have.
  */
 export class SlabMemory implements Memory {
   /** The slab in use, by size in cache lines. */
@@ -31,6 +32,9 @@ export class SlabMemory implements Memory {
   }
 
   #open(lines: number): Slab {
-    return (this.#slabs[lines] = { buffer: reserve(tensorType('uint8', [SLOTS, lines * ALIGNMENT_BYTES])).buffer, taken: 0 });
+    return (this.#slabs[lines] = {
+      buffer: reserve(tensorType('uint8', [SLOTS, lines * ALIGNMENT_BYTES])).buffer,
+      taken: 0,
+    });
   }
 }

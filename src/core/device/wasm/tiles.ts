@@ -1,4 +1,5 @@
-// Products that do not fit the kernels' memory, as tiles that do: bit for bit the same, for elements of a product know nothing of each other.
+// Products that do not fit the kernels' memory, as tiles that do: bit for bit the same, for elements of a product know
+// nothing of each other.
 import type { Contraction, MatrixArray } from '../../../../kernels/js/contract.ts';
 import type { Value } from '../../tensor/block.ts';
 import type { Product } from '../product.ts';
@@ -9,8 +10,16 @@ const MOST_SIDE = 1024;
 const LEAST_SIDE = 16;
 const ITEM_BYTES = 8;
 
-/** Every tile of a product, each with the sums of the one before it along K; `memoryBytes` is what all copies of several tiles must fit. */
-export function* productTiles(product: Product, [a, b]: readonly [Value, Value], out: MatrixArray, memoryBytes: number): Generator<Contraction<MatrixArray>> {
+/**
+ * Every tile of a product, each with the sums of the one before it along K; `memoryBytes` is what all copies of several
+ * tiles must fit.
+ */
+export function* productTiles(
+  product: Product,
+  [a, b]: readonly [Value, Value],
+  out: MatrixArray,
+  memoryBytes: number,
+): Generator<Contraction<MatrixArray>> {
   const { m, n, k, transposeA, transposeB, lda, ldb, offsetsA, offsetsB } = product;
   const side = sideOf(memoryBytes);
   for (const [batch, offsetA] of offsetsA.entries()) {
@@ -18,10 +27,24 @@ export function* productTiles(product: Product, [a, b]: readonly [Value, Value],
       for (let column = 0; column < n; column += side) {
         for (let at = 0; at === 0 || at < k; at += TILE_DEPTH) {
           yield {
-            m: Math.min(side, m - row), n: Math.min(side, n - column), k: Math.min(TILE_DEPTH, k - at), transposeA, transposeB,
-            a: { values: a.array as MatrixArray, offset: offsetA + (transposeA ? at * lda + row : row * lda + at), stride: lda },
-            b: { values: b.array as MatrixArray, offset: (offsetsB[batch] as number) + (transposeB ? column * ldb + at : at * ldb + column), stride: ldb },
-            c: { values: out, offset: (batch * m + row) * n + column, stride: n }, mode: at === 0 ? 'store' : 'add', triangle: 'none',
+            m: Math.min(side, m - row),
+            n: Math.min(side, n - column),
+            k: Math.min(TILE_DEPTH, k - at),
+            transposeA,
+            transposeB,
+            a: {
+              values: a.array as MatrixArray,
+              offset: offsetA + (transposeA ? at * lda + row : row * lda + at),
+              stride: lda,
+            },
+            b: {
+              values: b.array as MatrixArray,
+              offset: (offsetsB[batch] as number) + (transposeB ? column * ldb + at : at * ldb + column),
+              stride: ldb,
+            },
+            c: { values: out, offset: (batch * m + row) * n + column, stride: n },
+            mode: at === 0 ? 'store' : 'add',
+            triangle: 'none',
           };
         }
       }

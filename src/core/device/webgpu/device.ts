@@ -3,7 +3,16 @@ import type { Plan } from '../../../../kernels/wgsl/launch.ts';
 import type { Clock, Digest, Notes } from '../../env.ts';
 import { LimitError, SheetError } from '../../errors.ts';
 import { type Block, heapMemory, type Memory, valueOf } from '../../tensor/block.ts';
-import { ANSWERS_LATER, type Device, NO_KERNEL, type Promptness, type Refusal, type Task, taskBytes, taskFlops } from '../device.ts';
+import {
+  ANSWERS_LATER,
+  type Device,
+  NO_KERNEL,
+  type Promptness,
+  type Refusal,
+  type Task,
+  taskBytes,
+  taskFlops,
+} from '../device.ts';
 import { ContentDigests, type DigestPlace } from './memory/digests.ts';
 import { type Guests, hostGuests } from './memory/guests.ts';
 import type { Life } from './life.ts';
@@ -27,7 +36,9 @@ export interface WebgpuOptions {
   readonly notes?: Notes | undefined;
   /** Where values go that are read; default fresh arrays. */
   readonly hostMemory?: Memory;
-  /** Where content ids of values on the device are made; default: where it is quicker, and in RAM for software adapters. */
+  /**
+   * Where content ids of values on the device are made; default: where it is quicker, and in RAM for software adapters.
+   */
   readonly digests?: DigestPlace;
   warn(line: string): void;
 }
@@ -65,9 +76,17 @@ export class WebgpuDevice implements Device {
     this.#options = options;
     this.isSoftware = source.software;
     const digests: ContentDigests = new ContentDigests({
-      place: options.digests ?? (source.software ? 'host' : 'quicker'), clock, digest, rates: () => this.#rates as GpuRates, scratch: (life, sizes) => memory.scratch(life, sizes),
+      place: options.digests ?? (source.software ? 'host' : 'quicker'),
+      clock,
+      digest,
+      rates: () => this.#rates as GpuRates,
+      scratch: (life, sizes) => memory.scratch(life, sizes),
     });
-    const memory: GpuMemory = new GpuMemory(budgetBytes, { warn, host: options.hostMemory ?? heapMemory, panelDigests: (residence, type) => digests.panels(residence, type) });
+    const memory: GpuMemory = new GpuMemory(budgetBytes, {
+      warn,
+      host: options.hostMemory ?? heapMemory,
+      panelDigests: (residence, type) => digests.panels(residence, type),
+    });
     const lives = new Lives(source, { clock, warn, over: (end) => memory.clear(end) }, device);
     this.memory = new WebgpuMemory(memory, shareBuffers(memory, lives), lives, () => this.#rates as GpuRates);
     this.#lives = lives;
@@ -77,8 +96,12 @@ export class WebgpuDevice implements Device {
 
   get detail(): string {
     const { loss } = this.memory;
-    if (loss === undefined) return `${this.#source.adapter}${this.isSoftware ? ' (software: used only where it is asked for by name)' : ''}`;
-    return `${this.#source.adapter}: not in use, ${loss.reason}; ${loss.returning === undefined ? 'open another sheet to try it again' : 'it is being opened again'}`;
+    if (loss === undefined)
+      return `${this.#source.adapter}${this.isSoftware ? ' (software: used only where it is asked for by name)' : ''}`;
+    return (
+      `${this.#source.adapter}: not in use, ${loss.reason}; ` +
+      `${loss.returning === undefined ? 'open another sheet to try it again' : 'it is being opened again'}`
+    );
   }
 
   supports(task: Task, mode: Promptness): true | Refusal {
@@ -94,7 +117,10 @@ export class WebgpuDevice implements Device {
     if (obstacle !== undefined) return obstacle;
     const guess = life.planner.plan(task);
     if (guess === undefined) return NO_KERNEL;
-    return this.#obstacleTo(life, task, guess) ?? 'products of such shapes were checked and are wrong on this GPU; report this with the adapter\'s name';
+    return (
+      this.#obstacleTo(life, task, guess) ??
+      "products of such shapes were checked and are wrong on this GPU; report this with the adapter's name"
+    );
   }
 
   estimateNs(task: Task): number {
@@ -103,11 +129,18 @@ export class WebgpuDevice implements Device {
   }
 
   run(task: Task, out: Block, mode: Promptness): void | Promise<void> {
-    if (mode === 'now') throw new LimitError(`${task.row.name}: a GPU answers later and cannot compute within this call; await the tensor, or open the sheet without eager.`, { op: task.row.name });
+    if (mode === 'now')
+      throw new LimitError(
+        `${task.row.name}: a GPU answers later and cannot compute within this call; await the tensor, or open ` +
+          'the sheet without eager.',
+        { op: task.row.name },
+      );
     const life = this.#lives.living();
     const product = life.planner.product(task);
     const plan = product === undefined ? this.#planOf(task) : this.#products.plan(product, this.#usable(life, task));
-    return plan instanceof Promise ? plan.then((chosen) => this.#compile(life, task, chosen, out)) : this.#compile(life, task, plan, out);
+    return plan instanceof Promise
+      ? plan.then((chosen) => this.#compile(life, task, chosen, out))
+      : this.#compile(life, task, plan, out);
   }
 
   /** What a task would run as, now; undefined where it cannot. */
@@ -130,7 +163,10 @@ export class WebgpuDevice implements Device {
 
   #compile(life: Life, task: Task, plan: Plan | undefined, out: Block): void | Promise<void> {
     life.epoch.check();
-    if (plan === undefined) throw new SheetError('KERNEL', `${task.row.name}: ${this.#refusal(task)}; another device computes it.`, { op: task.row.name });
+    if (plan === undefined)
+      throw new SheetError('KERNEL', `${task.row.name}: ${this.#refusal(task)}; another device computes it.`, {
+        op: task.row.name,
+      });
     const pipelines = life.pipelines.all(plan.launches.map(({ shader }) => shader));
     if (!(pipelines instanceof Promise)) return this.#launch(life, task, plan, pipelines, out);
     return pipelines.then(
@@ -138,17 +174,34 @@ export class WebgpuDevice implements Device {
       (error: unknown) => {
         if (life.epoch.isOver) throw life.epoch.error(error);
         // Another variant, or the parts of a fused row; a shader that was refused is in no plan any more.
-        if (life.pipelines.refusal(plan) !== undefined && this.supports(task, 'free') === true) return this.run(task, out, 'free');
-        throw new SheetError('KERNEL', `${task.row.name}: ${life.pipelines.refusal(plan) ?? String(error)}. Another device computes it; report this with the adapter's name.`, { op: task.row.name }, { cause: error });
+        if (life.pipelines.refusal(plan) !== undefined && this.supports(task, 'free') === true)
+          return this.run(task, out, 'free');
+        throw new SheetError(
+          'KERNEL',
+          `${task.row.name}: ${life.pipelines.refusal(plan) ?? String(error)}. Another device computes it; ` +
+            `report this with the adapter's name.`,
+          { op: task.row.name },
+          { cause: error },
+        );
       },
     );
   }
 
   #launch(life: Life, task: Task, plan: Plan, pipelines: readonly Pipeline[], out: Block): void | Promise<void> {
     return this.memory.gpu.use(life, task.operands, valueOf(task.type, out), plan.scratch, (buffers) => {
-      const dispatch = (): void => plan.launches.forEach((launch, i) => life.stream.dispatch(pipelines[i] as Pipeline, launch, launch.buffers.map((index) => buffers[index] as GPUBuffer)));
+      const dispatch = (): void =>
+        plan.launches.forEach((launch, i) =>
+          life.stream.dispatch(
+            pipelines[i] as Pipeline,
+            launch,
+            launch.buffers.map((index) => buffers[index] as GPUBuffer),
+          ),
+        );
       // Stamps are of the kernels alone.
-      if (life.planner.wantsTime(task)) life.stream.timed(dispatch, (elapsedNs) => this.memory.report(task, elapsedNs + (this.#rates as GpuRates).dispatchNs));
+      if (life.planner.wantsTime(task))
+        life.stream.timed(dispatch, (elapsedNs) =>
+          this.memory.report(task, elapsedNs + (this.#rates as GpuRates).dispatchNs),
+        );
       else dispatch();
     });
   }

@@ -17,7 +17,9 @@ export class Epoch {
   constructor(device: GPUDevice, onOver: (end: EpochEnd, reason: string) => void) {
     this.device = device;
     this.#onOver = onOver;
-    void device.lost.then(({ reason, message }) => this.end('lost', `the device was lost (${reason}: ${firstLine(message)})`));
+    void device.lost.then(({ reason, message }) =>
+      this.end('lost', `the device was lost (${reason}: ${firstLine(message)})`),
+    );
     device.addEventListener('uncapturederror', (event) => {
       event.preventDefault();
       this.#refused(event.error);
@@ -41,7 +43,9 @@ export class Epoch {
     if (this.#reason !== undefined) return;
     const message = firstLine(error.message);
     const noMemory = error.constructor.name === 'GPUOutOfMemoryError';
-    this.#reason = noMemory ? `the device has no memory left (${message})` : `the device refused a command (${message})`;
+    this.#reason = noMemory
+      ? `the device has no memory left (${message})`
+      : `the device refused a command (${message})`;
     this.#onOver(noMemory ? 'memory' : 'refused', this.#reason);
     setTimeout(() => this.device.destroy(), 0);
   }
@@ -49,7 +53,11 @@ export class Epoch {
   /** The error of whoever still waits for something of this epoch. */
   error(cause?: unknown): DeviceLostError {
     const reason = this.#reason ?? 'the device did not answer';
-    return new DeviceLostError(`WebGPU: ${reason}; results that were only there are computed again on the next demand.`, { reason }, { cause });
+    return new DeviceLostError(
+      `WebGPU: ${reason}; results that were only there are computed again on the next demand.`,
+      { reason },
+      { cause },
+    );
   }
 
   /** Throws where the epoch is over. */

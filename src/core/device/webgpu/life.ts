@@ -1,4 +1,5 @@
-// Everything that belongs to one open GPU device and ends with it: its epoch, compiled shaders, buffers and command stream.
+// Everything that belongs to one open GPU device and ends with it: its epoch, compiled shaders, buffers and command
+// stream.
 import { type AdapterSubgroups, type ContractLimits, matrixUnitsOf } from '../../../../kernels/wgsl/contract/matrix.ts';
 import { BufferPool, USAGE } from './memory/buffers.ts';
 import { Epoch, type EpochEnd } from './epoch.ts';
@@ -28,7 +29,11 @@ export class Life {
 
 /** What kernels may use of a device. */
 export const limitsOf = ({ limits, features, adapterInfo }: GPUDevice): ContractLimits => ({
-  maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup, maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
+  maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
+  maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
   maxStorageBufferBindingSize: Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize),
-  features: new Set(features), matrixUnits: features.has('chromium-experimental-subgroup-matrix') ? matrixUnitsOf(adapterInfo as unknown as AdapterSubgroups) : [],
+  features: new Set(features),
+  matrixUnits: features.has('chromium-experimental-subgroup-matrix')
+    ? matrixUnitsOf(adapterInfo as unknown as AdapterSubgroups)
+    : [],
 });

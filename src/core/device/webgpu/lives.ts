@@ -41,7 +41,10 @@ export class Lives {
     return this.#current;
   }
 
-  /** Resolves when a device that was lost is open again, or is known not to come back; undefined where none is being opened. */
+  /**
+   * Resolves when a device that was lost is open again, or is known not to come back; undefined where none is being
+   * opened.
+   */
   get returning(): Promise<void> | undefined {
     return this.#reopening;
   }
@@ -57,8 +60,10 @@ export class Lives {
     if (this.#current !== undefined) return this.#current;
     throw new UnavailableError(
       this.#reopening === undefined
-        ? `This sheet does not use its GPU any more: ${this.reason}. It does not come back; read elements with data(), or open another sheet.`
-        : `The GPU is being opened again after a loss (${this.reason}); tensor.gpuBuffer() waits for it: await one, then call this again.`,
+        ? `This sheet does not use its GPU any more: ${this.reason}. It does not come back; read elements with ` +
+            'data(), or open another sheet.'
+        : `The GPU is being opened again after a loss (${this.reason}); tensor.gpuBuffer() waits for it: await ` +
+            'one, then call this again.',
       { device: 'webgpu', reason: this.reason },
     );
   }
@@ -88,7 +93,10 @@ export class Lives {
     const isOfUse = this.#ground.over(end);
     if (this.#closed) return;
     const again = isOfUse && (end === 'memory' || this.#countLoss() <= MAX_LOSSES);
-    this.#ground.warn(`WebGPU: ${reason}. ${again ? 'It is opened again; until then' : 'It happened too often: from now on'} other devices compute, results are not affected.`);
+    this.#ground.warn(
+      `WebGPU: ${reason}. ${again ? 'It is opened again; until then' : 'It happened too often: from now on'} ` +
+        'other devices compute, results are not affected.',
+    );
     if (again) this.#reopening = this.#reopen(reason);
   }
 

@@ -16,7 +16,14 @@ export interface GpuRates {
 }
 
 /** Careful guesses for an ordinary GPU: the dispatcher doubts estimates, and measurements replace them. */
-const ORDINARY: GpuRates = { dispatchNs: 15_000, latencyNs: 150_000, uploadNsPerByte: 0.25, readNsPerByte: 0.5, memoryNsPerByte: 0.01, nsPerFlop: 0.001 };
+const ORDINARY: GpuRates = {
+  dispatchNs: 15_000,
+  latencyNs: 150_000,
+  uploadNsPerByte: 0.25,
+  readNsPerByte: 0.5,
+  memoryNsPerByte: 0.01,
+  nsPerFlop: 0.001,
+};
 
 const PROBED_BYTES = 1 << 22;
 
@@ -48,6 +55,10 @@ export async function probeRates(life: Life, clock: Clock): Promise<GpuRates> {
   tiny.destroy();
   const perByte = (ns: number, moved: number): number => Math.max(0.0005, (ns - latencyNs) / moved);
   return {
-    ...ORDINARY, latencyNs, uploadNsPerByte: perByte(uploadNs, PROBED_BYTES), readNsPerByte: perByte(readNs, PROBED_BYTES), memoryNsPerByte: perByte(copyNs, 2 * PROBED_BYTES),
+    ...ORDINARY,
+    latencyNs,
+    uploadNsPerByte: perByte(uploadNs, PROBED_BYTES),
+    readNsPerByte: perByte(readNs, PROBED_BYTES),
+    memoryNsPerByte: perByte(copyNs, 2 * PROBED_BYTES),
   };
 }

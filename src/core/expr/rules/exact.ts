@@ -24,8 +24,10 @@ const keepsType = ({ type, operands }: PatternNode): boolean => operands[0]?.typ
 type Transposition = 'transposeA' | 'transposeB';
 
 /** The attributes of a product with some of its transpositions the other way. */
-const flipped = ({ attributes: { values } }: PatternNode, ...names: readonly Transposition[]): AttributeValues =>
-  ({ ...values, ...Object.fromEntries(names.map((name) => [name, values[name] !== true])) });
+const flipped = ({ attributes: { values } }: PatternNode, ...names: readonly Transposition[]): AttributeValues => ({
+  ...values,
+  ...Object.fromEntries(names.map((name) => [name, values[name] !== true])),
+});
 
 const transposed = <const Name extends string>(x: Name): LimitedPattern<readonly [OpRow, Name]> =>
   limited(swapsLastAxes, [PERMUTE, x]);

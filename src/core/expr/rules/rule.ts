@@ -6,8 +6,9 @@ import type { Bindings, LimitedPattern, NamedPattern, NamesIn, PatternNode, RowP
 import { type AttributedTemplate, type Build, instantiate, type Template } from '../template.ts';
 
 /**
- * What a rule promises. `exact`: the same elements to the last bit, for every dtype and every value. `real`: equal in the
- * real numbers and better in floating point, of floating results only; it changes bits, so applying it is the user's choice.
+ * What a rule promises. `exact`: the same elements to the last bit, for every dtype and every value. `real`: equal in
+ * the real numbers and better in floating point, of floating results only; it changes bits, so applying it is the
+ * user's choice.
  */
 export type RuleClass = 'exact' | 'real';
 
@@ -61,7 +62,10 @@ export const exactRule = <const P extends Rule['from']>(draft: ExactDraft<P>): R
 export const realRule = <const P extends Rule['from']>(draft: RealDraft<P>): Rule =>
   complete({ ...draft, class: 'real' });
 
-/** Rules have all their fields, in one order: they are read at every call. Their names were checked and are texts from here on. */
+/**
+ * Rules have all their fields, in one order: they are read at every call. Their names were checked and are texts from
+ * here on.
+ */
 function complete(draft: object): Rule {
   const { formula, class: ofClass, from, to, when, only, why, source } = draft as Rule;
   return { formula, class: ofClass, from, matcher: prepare(from), to, when, only, why, source };
@@ -76,7 +80,10 @@ export class RuleIndex {
 
   constructor(rules: readonly Rule[]) {
     this.#rules = rules;
-    for (const { matcher: { row } } of rules) this.#byRows.set(row, new Map());
+    for (const {
+      matcher: { row },
+    } of rules)
+      this.#byRows.set(row, new Map());
   }
 
   /** The rules that may apply to a node, in their order. */

@@ -21,24 +21,69 @@ type Binary = (x: TfTensor, y: TfTensor) => TfTensor;
 type Reduction = (x: TfTensor, axis: number[], keepDims: boolean) => TfTensor;
 
 type UnaryName =
-  | 'abs' | 'acos' | 'acosh' | 'asin' | 'asinh' | 'atan' | 'atanh' | 'ceil' | 'cosh' | 'exp' | 'expm1' | 'floor' | 'isFinite' | 'isInf' | 'isNaN' | 'log' | 'logicalNot'
-  | 'logSoftmax' | 'neg' | 'relu' | 'sigmoid' | 'sinh' | 'softmax' | 'softplus' | 'sqrt' | 'square' | 'tan' | 'tanh';
+  | 'abs'
+  | 'acos'
+  | 'acosh'
+  | 'asin'
+  | 'asinh'
+  | 'atan'
+  | 'atanh'
+  | 'ceil'
+  | 'cosh'
+  | 'exp'
+  | 'expm1'
+  | 'floor'
+  | 'isFinite'
+  | 'isInf'
+  | 'isNaN'
+  | 'log'
+  | 'logicalNot'
+  | 'logSoftmax'
+  | 'neg'
+  | 'relu'
+  | 'sigmoid'
+  | 'sinh'
+  | 'softmax'
+  | 'softplus'
+  | 'sqrt'
+  | 'square'
+  | 'tan'
+  | 'tanh';
 type BinaryName =
-  | 'add' | 'atan2' | 'div' | 'equal' | 'greater' | 'greaterEqual' | 'less' | 'lessEqual' | 'logicalAnd' | 'logicalOr' | 'maximum' | 'minimum' | 'mul' | 'notEqual'
-  | 'outerProduct' | 'sub';
+  | 'add'
+  | 'atan2'
+  | 'div'
+  | 'equal'
+  | 'greater'
+  | 'greaterEqual'
+  | 'less'
+  | 'lessEqual'
+  | 'logicalAnd'
+  | 'logicalOr'
+  | 'maximum'
+  | 'minimum'
+  | 'mul'
+  | 'notEqual'
+  | 'outerProduct'
+  | 'sub';
 type ReductionName = 'all' | 'any' | 'max' | 'min' | 'sum';
 
 /** Functions of tf that make a tensor of tensors. */
-export type TensorflowOps = Record<UnaryName, Unary> & Record<BinaryName, Binary> & Record<ReductionName, Reduction> & {
-  matMul(a: TfTensor, b: TfTensor, transposeA?: boolean, transposeB?: boolean): TfTensor;
-  reshape(x: TfTensor, shape: number[]): TfTensor;
-  scalar(value: number): TfTensor;
-  slice(x: TfTensor, begin: number[], size: number[]): TfTensor;
-  transpose(x: TfTensor, order: number[]): TfTensor;
-  where(condition: TfTensor, x: TfTensor, y: TfTensor): TfTensor;
-};
+export type TensorflowOps = Record<UnaryName, Unary> &
+  Record<BinaryName, Binary> &
+  Record<ReductionName, Reduction> & {
+    matMul(a: TfTensor, b: TfTensor, transposeA?: boolean, transposeB?: boolean): TfTensor;
+    reshape(x: TfTensor, shape: number[]): TfTensor;
+    scalar(value: number): TfTensor;
+    slice(x: TfTensor, begin: number[], size: number[]): TfTensor;
+    transpose(x: TfTensor, order: number[]): TfTensor;
+    where(condition: TfTensor, x: TfTensor, y: TfTensor): TfTensor;
+  };
 
-/** What the module of TensorFlow.js is known by: `import * as tf from '@tensorflow/tfjs'`, tfjs-node, or tfjs-core with a backend. */
+/**
+ * What the module of TensorFlow.js is known by: `import * as tf from '@tensorflow/tfjs'`, tfjs-node, or tfjs-core with
+ * a backend.
+ */
 export interface TensorflowModule {
   readonly version_core: string;
   /** Resolves when a backend is initialised; rejects where none can be. */

@@ -4,23 +4,62 @@ import type { BlasArray, BlasDType } from '../../../core/device/blas/types.ts';
 
 /** The values CBLAS gives its enumerations; they stay 32-bit in ILP64 libraries. */
 export const CBLAS = {
-  rowMajor: 101, keep: 111, transpose: 112, upper: 121, lower: 122, nonUnit: 131, unit: 132, left: 141, right: 142,
+  rowMajor: 101,
+  keep: 111,
+  transpose: 112,
+  upper: 121,
+  lower: 122,
+  nonUnit: 131,
+  unit: 132,
+  left: 141,
+  right: 142,
 } as const;
 
 /** cblas_?gemm(order, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc). */
 export type GemmArguments = [
-  order: number, transA: number, transB: number, m: number, n: number, k: number,
-  alpha: number, a: BlasArray, lda: number, b: BlasArray, ldb: number, beta: number, c: BlasArray, ldc: number,
+  order: number,
+  transA: number,
+  transB: number,
+  m: number,
+  n: number,
+  k: number,
+  alpha: number,
+  a: BlasArray,
+  lda: number,
+  b: BlasArray,
+  ldb: number,
+  beta: number,
+  c: BlasArray,
+  ldc: number,
 ];
 /** cblas_?syrk(order, uplo, trans, n, k, alpha, a, lda, beta, c, ldc). */
 export type SyrkArguments = [
-  order: number, uplo: number, trans: number, n: number, k: number,
-  alpha: number, a: BlasArray, lda: number, beta: number, c: BlasArray, ldc: number,
+  order: number,
+  uplo: number,
+  trans: number,
+  n: number,
+  k: number,
+  alpha: number,
+  a: BlasArray,
+  lda: number,
+  beta: number,
+  c: BlasArray,
+  ldc: number,
 ];
 /** cblas_?trsm(order, side, uplo, trans, diag, m, n, alpha, a, lda, b, ldb). */
 export type TrsmArguments = [
-  order: number, side: number, uplo: number, trans: number, diag: number, m: number, n: number,
-  alpha: number, a: BlasArray, lda: number, b: BlasArray, ldb: number,
+  order: number,
+  side: number,
+  uplo: number,
+  trans: number,
+  diag: number,
+  m: number,
+  n: number,
+  alpha: number,
+  a: BlasArray,
+  lda: number,
+  b: BlasArray,
+  ldb: number,
 ];
 
 /** Level 3 of one dtype. */
@@ -32,9 +71,21 @@ export type Level3 = {
 
 /** LAPACK ?potrf_(uplo, n, a, lda, info, 1) and ?getrf_(m, n, a, lda, pivots, info); integers by address. */
 export type Factorizations = {
-  readonly potrf: (uplo: Uint8Array, n: Int32Array, a: BlasArray, lda: Int32Array, outcome: Int32Array, uploLength: number) => void;
+  readonly potrf: (
+    uplo: Uint8Array,
+    n: Int32Array,
+    a: BlasArray,
+    lda: Int32Array,
+    outcome: Int32Array,
+    uploLength: number,
+  ) => void;
   readonly getrf: (
-    m: Int32Array, n: Int32Array, a: BlasArray, lda: Int32Array, pivots: Int32Array, outcome: Int32Array,
+    m: Int32Array,
+    n: Int32Array,
+    a: BlasArray,
+    lda: Int32Array,
+    pivots: Int32Array,
+    outcome: Int32Array,
   ) => void;
 };
 
@@ -50,7 +101,10 @@ export type NativeBlas = {
   readonly factorizations: Readonly<Record<BlasDType, Factorizations>> | undefined;
 };
 
-/** An integer by address, right for 32-bit and 64-bit readers alike on little-endian machines (all that pass the width probe). */
+/**
+ * An integer by address, right for 32-bit and 64-bit readers alike on little-endian machines (all that pass the width
+ * probe).
+ */
 export function int64Slot(value: number): Int32Array {
   return Int32Array.of(value, value < 0 ? -1 : 0);
 }

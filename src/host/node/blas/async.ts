@@ -17,23 +17,24 @@ export function asyncSlots(slots = 2): (start: Start) => Promise<void> {
     waiting.shift()?.();
   };
 
-  return (start) => new Promise((resolve, reject) => {
-    const enter = (): void => {
-      running += 1;
-      const done = once((error) => {
-        leave();
-        if (error === null || error === undefined) resolve();
-        else reject(error instanceof Error ? error : new TypeError(JSON.stringify(error)));
-      });
-      try {
-        start(done);
-      } catch (error) {
-        done(error);
-      }
-    };
-    if (running < slots) enter();
-    else waiting.push(enter);
-  });
+  return (start) =>
+    new Promise((resolve, reject) => {
+      const enter = (): void => {
+        running += 1;
+        const done = once((error) => {
+          leave();
+          if (error === null || error === undefined) resolve();
+          else reject(error instanceof Error ? error : new TypeError(JSON.stringify(error)));
+        });
+        try {
+          start(done);
+        } catch (error) {
+          done(error);
+        }
+      };
+      if (running < slots) enter();
+      else waiting.push(enter);
+    });
 }
 
 function once(done: Done): Done {

@@ -18,14 +18,31 @@ export function level3Calls(native: NativeBlas, { nativeAsync }: { readonly nati
     const { m, n, k, a, lda, b, ldb, c, ldc, alpha = 1, beta = 0 } = call;
     if (m === 0 || n === 0) return;
     const run = call.dtype === 'float32' ? float32.gemm : float64.gemm;
-    run(CBLAS.rowMajor, transposition(call.transposeA), transposition(call.transposeB), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    run(
+      CBLAS.rowMajor,
+      transposition(call.transposeA),
+      transposition(call.transposeB),
+      m,
+      n,
+      k,
+      alpha,
+      a,
+      lda,
+      b,
+      ldb,
+      beta,
+      c,
+      ldc,
+    );
   };
 
   const gemmAsync = async (call: GemmCall): Promise<void> => {
     checkGemm(call);
     const held = { ...call }; // the caller may reuse its call object while this one waits; the arrays stay the same
     if (held.m === 0 || held.n === 0) return;
-    await enqueue((done) => (nativeAsync ? startGemm(native, held, done) : setImmediate(() => done(attempt(() => gemm(held))))));
+    await enqueue((done) =>
+      nativeAsync ? startGemm(native, held, done) : setImmediate(() => done(attempt(() => gemm(held)))),
+    );
   };
 
   return { gemm, gemmAsync, syrk: (call) => syrk(native, call), trsm: (call) => trsm(native, call) };
@@ -37,9 +54,23 @@ function startGemm(native: NativeBlas, held: GemmCall, done: (error: unknown) =>
   const { m, n, k, a, lda, b, ldb, c, ldc, alpha = 1, beta = 0 } = held;
   const keepAlive = [a, b, c];
   native.level3[held.dtype].gemm.async(
-    CBLAS.rowMajor, transposition(held.transposeA), transposition(held.transposeB), m, n, k, alpha, a, lda, b, ldb, beta, c, ldc,
+    CBLAS.rowMajor,
+    transposition(held.transposeA),
+    transposition(held.transposeB),
+    m,
+    n,
+    k,
+    alpha,
+    a,
+    lda,
+    b,
+    ldb,
+    beta,
+    c,
+    ldc,
     (error) => {
-      keepAlive.length = 0; // the use that holds the arrays until now; without it a collected array is written by the library
+      // This use holds the arrays until now; without it the library would write into an array that was collected.
+      keepAlive.length = 0;
       done(error);
     },
   );
@@ -50,7 +81,17 @@ function syrk(native: NativeBlas, call: SyrkCall): void {
   const { n, k, a, lda, c, ldc, alpha = 1, beta = 0 } = call;
   if (n === 0) return;
   native.level3[call.dtype].syrk(
-    CBLAS.rowMajor, triangleCode(call.triangle), transposition(call.transposeA), n, k, alpha, a, lda, beta, c, ldc,
+    CBLAS.rowMajor,
+    triangleCode(call.triangle),
+    transposition(call.transposeA),
+    n,
+    k,
+    alpha,
+    a,
+    lda,
+    beta,
+    c,
+    ldc,
   );
 }
 
@@ -59,8 +100,18 @@ function trsm(native: NativeBlas, call: TrsmCall): void {
   const { m, n, a, lda, b, ldb, alpha = 1 } = call;
   if (m === 0 || n === 0) return;
   native.level3[call.dtype].trsm(
-    CBLAS.rowMajor, call.side === 'left' ? CBLAS.left : CBLAS.right, triangleCode(call.triangle), transposition(call.transposeA),
-    call.diagonal === 'unit' ? CBLAS.unit : CBLAS.nonUnit, m, n, alpha, a, lda, b, ldb,
+    CBLAS.rowMajor,
+    call.side === 'left' ? CBLAS.left : CBLAS.right,
+    triangleCode(call.triangle),
+    transposition(call.transposeA),
+    call.diagonal === 'unit' ? CBLAS.unit : CBLAS.nonUnit,
+    m,
+    n,
+    alpha,
+    a,
+    lda,
+    b,
+    ldb,
   );
 }
 

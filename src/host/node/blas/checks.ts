@@ -40,25 +40,37 @@ export function checkExtent(name: string, value: number): void {
   throw new ShapeError(`${name} is ${value}; pass an integer from 0 to 2147483647`, { [name]: value });
 }
 
-/** @throws ShapeError, DTypeError unless `array` of that dtype holds rows x columns elements at row distance `leading`. */
+/**
+ * @throws ShapeError, DTypeError unless `array` of that dtype holds rows x columns elements at row distance `leading`.
+ */
 export function checkMatrix(
-  name: string, dtype: BlasDType, array: BlasArray, rows: number, columns: number, leading: number,
+  name: string,
+  dtype: BlasDType,
+  array: BlasArray,
+  rows: number,
+  columns: number,
+  leading: number,
 ): void {
   if (!(array instanceof (dtype === 'float32' ? Float32Array : Float64Array))) throw dtypeError(name, dtype, array);
   if ((leading | 0) !== leading || leading < columns || leading < 1) {
-    throw new ShapeError(`ld${name} is ${leading}; pass an integer of at least ${Math.max(1, columns)}, the stored row width of ${name}`,
-      { operand: name, leading, columns });
+    throw new ShapeError(
+      `ld${name} is ${leading}; pass an integer of at least ${Math.max(1, columns)}, the stored row width of ${name}`,
+      { operand: name, leading, columns },
+    );
   }
   const needed = rows > 0 && columns > 0 ? (rows - 1) * leading + columns : 0;
   if (needed <= array.length) return;
   throw new ShapeError(
-    `${name} has ${array.length} elements, ${rows} x ${columns} at row distance ${leading} needs ${needed}; pass a longer array`,
+    `${name} has ${array.length} elements, ${rows} x ${columns} at row distance ${leading} needs ${needed}; pass ` +
+      'a longer array',
     { operand: name, length: array.length, needed, rows, columns, leading },
   );
 }
 
 function dtypeError(name: string, dtype: BlasDType, array: unknown): DTypeError {
   const kind = Object.prototype.toString.call(array).slice(8, -1);
-  return new DTypeError(`${name} is a ${kind}; pass a ${dtype === 'float32' ? 'Float32Array' : 'Float64Array'} for ${dtype}`,
-    { operand: name, dtype, kind });
+  return new DTypeError(
+    `${name} is a ${kind}; pass a ${dtype === 'float32' ? 'Float32Array' : 'Float64Array'} for ${dtype}`,
+    { operand: name, dtype, kind },
+  );
 }

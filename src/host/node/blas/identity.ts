@@ -23,7 +23,8 @@ export function identifyBlas(library: NativeLibrary, { naming }: Pick<NativeBlas
   const of: Library = { library, decorate: (name) => naming.prefix + name + naming.cblas };
   for (const sign of SIGNS) {
     const version = sign.version(of);
-    if (version !== undefined) return { name: sign.name, version: version.trim(), threads: threadCount(of, sign.threads) };
+    if (version !== undefined)
+      return { name: sign.name, version: version.trim(), threads: threadCount(of, sign.threads) };
   }
   return { name: file.includes('Accelerate.framework') ? 'Accelerate' : 'BLAS', version: '', threads: undefined };
 }
@@ -47,7 +48,10 @@ function tripleFrom(name: string): Sign['version'] {
 }
 
 function mklVersion({ library }: Library): string | undefined {
-  const get = bindNative<(text: Uint8Array, sizeBytes: number) => void>(library, 'MKL_Get_Version_String', 'void', ['void *', 'int']);
+  const get = bindNative<(text: Uint8Array, sizeBytes: number) => void>(library, 'MKL_Get_Version_String', 'void', [
+    'void *',
+    'int',
+  ]);
   const text = new Uint8Array(256);
   get?.(text, text.length);
   const end = text.indexOf(0);
@@ -56,8 +60,9 @@ function mklVersion({ library }: Library): string | undefined {
 
 function threadCount({ library, decorate }: Library, name: string): number | undefined {
   if (name === '') return undefined;
-  const count = bindNative<() => number>(library, decorate(name), 'int', [])?.()
-    ?? bindNative<() => number>(library, name, 'int', [])?.();
+  const count =
+    bindNative<() => number>(library, decorate(name), 'int', [])?.() ??
+    bindNative<() => number>(library, name, 'int', [])?.();
   // BLIS answers -1 until somebody chooses: it then computes on one thread.
   return count === undefined ? undefined : Math.max(1, count);
 }

@@ -30,7 +30,9 @@ export type KoffiImporter = () => Promise<unknown>;
 export type KoffiResult = { readonly koffi: Koffi } | { readonly reason: string };
 
 /** Loads koffi if it is installed. */
-export async function loadKoffi(importKoffi: KoffiImporter = async () => requirePackage('koffi')): Promise<KoffiResult> {
+export async function loadKoffi(
+  importKoffi: KoffiImporter = async () => requirePackage('koffi'),
+): Promise<KoffiResult> {
   try {
     const imported = (await importKoffi()) as { readonly default?: unknown };
     const koffi = (imported.default ?? imported) as Partial<Koffi>;
@@ -41,7 +43,9 @@ export async function loadKoffi(importKoffi: KoffiImporter = async () => require
   }
 }
 
-/** Native code on the libuv pool needs at least this much stack; below it a call runs on the JavaScript thread instead. */
+/**
+ * Native code on the libuv pool needs at least this much stack; below it a call runs on the JavaScript thread instead.
+ */
 export const SAFE_ASYNC_STACK_BYTES = 1024 * 1024;
 
 /**
@@ -64,8 +68,16 @@ export function widenStacks(koffi: Koffi): StackSizes {
   return koffi.config();
 }
 
-/** The function of that name, or undefined where the library has none. The caller names the type that `parameters` describe. */
-export function bindNative<F>(library: NativeLibrary, name: string, result: string, parameters: readonly string[]): F | undefined {
+/**
+ * The function of that name, or undefined where the library has none. The caller names the type that `parameters`
+ * describe.
+ */
+export function bindNative<F>(
+  library: NativeLibrary,
+  name: string,
+  result: string,
+  parameters: readonly string[],
+): F | undefined {
   try {
     return library.func(name, result, parameters) as F;
   } catch {

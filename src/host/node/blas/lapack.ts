@@ -1,4 +1,5 @@
-// Row-major Cholesky and LU over column-major LAPACK, in place: a row-major matrix is the transpose of the column-major one.
+// Row-major Cholesky and LU over column-major LAPACK, in place: a row-major matrix is the transpose of the column-major
+// one.
 import { int64Slot, letterSlot, type NativeBlas } from './abi.ts';
 import { checkExtent, checkMatrix } from './checks.ts';
 import type { Blas, BlasArray, GesvCall, Lapack, PotrfCall, PotrsCall } from '../../../core/device/blas/types.ts';
@@ -33,8 +34,9 @@ function potrs(trsm: Blas['trsm'], call: PotrsCall): void {
 }
 
 /**
- * getrf sees Aᵀ = P L U, so A = Uᵀ Lᵀ Pᵀ: two triangular solves from the row-major view, then the row exchanges last to first.
- * Pivoting thus goes along rows of A instead of columns: as stable (Higham, Accuracy and Stability, 9.3), and nothing is copied.
+ * getrf sees Aᵀ = P L U, so A = Uᵀ Lᵀ Pᵀ: two triangular solves from the row-major view, then the row exchanges last to
+ * first. Pivoting thus goes along rows of A instead of columns: as stable (Higham, Accuracy and Stability, 9.3), and
+ * nothing is copied.
  */
 function gesv(native: NativeBlas, trsm: Blas['trsm'], call: GesvCall): number {
   const { dtype, n, columns, a, lda, b, ldb } = call;

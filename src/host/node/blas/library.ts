@@ -37,16 +37,28 @@ function assemble(file: string, library: NativeLibrary, native: NativeBlas, host
   if (wrong !== undefined) return `wrong result: ${wrong}`;
   const gflops = probeSpeed(calls, host.nowNs, host.minimumGflops);
   if (!(gflops >= host.minimumGflops)) {
-    return `slow: ${gflops.toPrecision(3)} Gflop/s at n = 256, below ${host.minimumGflops} (the reference BLAS gives about 5)`;
+    return (
+      `slow: ${gflops.toPrecision(3)} Gflop/s at n = 256, below ${host.minimumGflops} (the reference BLAS gives ` +
+      'about 5)'
+    );
   }
   const identity = identifyBlas(library, native, file);
   const lapack = lapackCalls(native, calls.trsm);
   const solves = lapack !== undefined && probeLapack(lapack);
   const notes = notesOn(identity, host);
-  if (lapack !== undefined && !solves) notes.push('its LAPACK solves a 9 x 9 system wrongly and is not used; install another BLAS');
+  if (lapack !== undefined && !solves)
+    notes.push('its LAPACK solves a 9 x 9 system wrongly and is not used; install another BLAS');
   return {
-    found: true, ...identity, file, integerBytes: native.integerBytes, symbols: native.symbols, gflops,
-    signature: signatureOf(identity, native), notes, ...calls, ...(solves ? { lapack } : {}),
+    found: true,
+    ...identity,
+    file,
+    integerBytes: native.integerBytes,
+    symbols: native.symbols,
+    gflops,
+    signature: signatureOf(identity, native),
+    notes,
+    ...calls,
+    ...(solves ? { lapack } : {}),
   };
 }
 
@@ -57,15 +69,22 @@ function signatureOf({ name, version, threads }: Identity, { integerBytes }: Nat
 function notesOn({ name, version }: Identity, { stacks, coreOverride }: LibraryHost): string[] {
   const notes: string[] = [];
   if (stacks.async_stack_size < SAFE_ASYNC_STACK_BYTES) {
-    notes.push(`koffi gives asynchronous calls ${stacks.async_stack_size} bytes of stack, too little for BLAS, so gemmAsync blocks; `
-      + 'open BLAS before any other koffi library');
+    notes.push(
+      `koffi gives asynchronous calls ${stacks.async_stack_size} bytes of stack, too little for BLAS, so ` +
+        'gemmAsync blocks; ' +
+        'open BLAS before any other koffi library',
+    );
   }
   if (name === 'OpenBLAS' && / Prescott /.test(version)) {
-    notes.push('OpenBLAS does not know this processor and runs its SSE3 kernels; install a newer OpenBLAS, '
-      + 'or set OPENBLAS_CORETYPE to Haswell (AVX2) or SkylakeX (AVX-512) before the process starts');
+    notes.push(
+      'OpenBLAS does not know this processor and runs its SSE3 kernels; install a newer OpenBLAS, ' +
+        'or set OPENBLAS_CORETYPE to Haswell (AVX2) or SkylakeX (AVX-512) before the process starts',
+    );
   }
   if (coreOverride !== undefined && name === 'OpenBLAS') {
-    notes.push(`OPENBLAS_CORETYPE=${coreOverride} chooses the kernels; unset it unless OpenBLAS does not know this processor`);
+    notes.push(
+      `OPENBLAS_CORETYPE=${coreOverride} chooses the kernels; unset it unless OpenBLAS does not know this processor`,
+    );
   }
   return notes;
 }

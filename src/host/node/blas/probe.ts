@@ -7,7 +7,10 @@ export type NanosecondClock = () => number;
 type Level3 = Pick<Blas, 'gemm' | 'syrk' | 'trsm'>;
 
 // The first is all edges; the second is past the small-matrix kernels and past one block in every direction.
-const EXTENTS = [[5, 7, 3], [67, 45, 131]] as const;
+const EXTENTS = [
+  [5, 7, 3],
+  [67, 45, 131],
+] as const;
 const BOTH = [false, true] as const;
 const DTYPES = ['float32', 'float64'] as const;
 
@@ -30,28 +33,44 @@ export function probeLevel3(blas: Level3): string | undefined {
 /** Whether the factorizations solve a small system in both dtypes. */
 export function probeLapack(lapack: Lapack): boolean {
   const shape = { n: 9, columns: 1, lda: 9, ldb: 1 };
-  return DTYPES.every((dtype) =>
-    solves(dtype, 9, (a, b) => lapack.gesv({ dtype, ...shape, a, b }))
-    && solves(dtype, 9, (a, b) => {
-      lapack.potrf({ dtype, triangle: 'lower', n: 9, a, lda: 9 });
-      lapack.potrs({ dtype, triangle: 'lower', ...shape, a, b });
-    }));
+  return DTYPES.every(
+    (dtype) =>
+      solves(dtype, 9, (a, b) => lapack.gesv({ dtype, ...shape, a, b })) &&
+      solves(dtype, 9, (a, b) => {
+        lapack.potrf({ dtype, triangle: 'lower', n: 9, a, lda: 9 });
+        lapack.potrs({ dtype, triangle: 'lower', ...shape, a, b });
+      }),
+  );
 }
 
 /**
- * The best float32 gemm rate at n = 256 in 1e9 flop/s, over at most 12 calls or 60 ms; over up to 200 ms while it is below `enoughGflops`,
- * for a machine that is busy with something else makes a good library look slow.
+ * The best float32 gemm rate at n = 256 in 1e9 flop/s, over at most 12 calls or 60 ms; over up to 200 ms while it is
+ * below `enoughGflops`, for a machine that is busy with something else makes a good library look slow.
  */
 export function probeSpeed(blas: Level3, nowNs: NanosecondClock, enoughGflops: number): number {
   const n = 256;
   const call: GemmCall = {
-    dtype: 'float32', m: n, n, k: n, transposeA: false, transposeB: false,
-    a: numbers('float32', n * n, 1), lda: n, b: numbers('float32', n * n, 2), ldb: n, c: new Float32Array(n * n), ldc: n,
+    dtype: 'float32',
+    m: n,
+    n,
+    k: n,
+    transposeA: false,
+    transposeB: false,
+    a: numbers('float32', n * n, 1),
+    lda: n,
+    b: numbers('float32', n * n, 2),
+    ldb: n,
+    c: new Float32Array(n * n),
+    ldc: n,
   };
   const startNs = nowNs();
   let bestNs = Infinity;
   const flops = 2 * n ** 3;
-  for (let run = 0; run < 2 || nowNs() - startNs < (flops / bestNs < enoughGflops ? 200e6 : run < 12 ? 60e6 : 0); run++) {
+  for (
+    let run = 0;
+    run < 2 || nowNs() - startNs < (flops / bestNs < enoughGflops ? 200e6 : run < 12 ? 60e6 : 0);
+    run++
+  ) {
     const beforeNs = nowNs();
     blas.gemm(call);
     bestNs = Math.min(bestNs, nowNs() - beforeNs);
@@ -60,7 +79,11 @@ export function probeSpeed(blas: Level3, nowNs: NanosecondClock, enoughGflops: n
 }
 
 function gemmDisagrees(
-  blas: Level3, dtype: BlasDType, [m, n, k]: readonly [number, number, number], transposeA: boolean, transposeB: boolean,
+  blas: Level3,
+  dtype: BlasDType,
+  [m, n, k]: readonly [number, number, number],
+  transposeA: boolean,
+  transposeB: boolean,
 ): string | undefined {
   const lda = (transposeA ? m : k) + 2;
   const ldb = (transposeB ? k : n) + 1;
@@ -78,12 +101,17 @@ function gemmDisagrees(
     if (column < n) {
       let sum = 0;
       for (let l = 0; l < k; l++) {
-        sum += (a[transposeA ? l * lda + row : row * lda + l] ?? 0) * (b[transposeB ? column * ldb + l : l * ldb + column] ?? 0);
+        sum +=
+          (a[transposeA ? l * lda + row : row * lda + l] ?? 0) *
+          (b[transposeB ? column * ldb + l : l * ldb + column] ?? 0);
       }
       expected = 0.5 * sum + 2 * expected;
     }
     if (!(Math.abs((c[at] ?? 0) - expected) <= (column < n ? tolerance : 0))) {
-      return `gemm ${dtype} ${m}x${k} @ ${k}x${n} (transposed: ${transposeA}, ${transposeB}) gives ${c[at]} for ${expected}`;
+      return (
+        `gemm ${dtype} ${m}x${k} @ ${k}x${n} (transposed: ${transposeA}, ${transposeB}) gives ${c[at]} for ` +
+        `${expected}`
+      );
     }
   }
   return undefined;
@@ -113,10 +141,32 @@ function triangularSolve(blas: Level3, dtype: BlasDType, a: BlasArray, b: BlasAr
     }
   }
   const difference = a.slice();
-  blas.syrk({ dtype, triangle: 'lower', transposeA: false, n, k: n, a: factor, lda: n, c: difference, ldc: n, beta: -1 });
+  blas.syrk({
+    dtype,
+    triangle: 'lower',
+    transposeA: false,
+    n,
+    k: n,
+    a: factor,
+    lda: n,
+    c: difference,
+    ldc: n,
+    beta: -1,
+  });
   const worst = Math.max(...Array.from(difference, (x, at) => (at % n <= Math.floor(at / n) ? Math.abs(x) : 0)));
   if (!(worst <= (dtype === 'float32' ? 1e-4 : 1e-12))) b.fill(NaN);
-  const step = { dtype, side: 'left', triangle: 'lower', diagonal: 'stored', m: n, n: 1, a: factor, lda: n, b, ldb: 1 } as const;
+  const step = {
+    dtype,
+    side: 'left',
+    triangle: 'lower',
+    diagonal: 'stored',
+    m: n,
+    n: 1,
+    a: factor,
+    lda: n,
+    b,
+    ldb: 1,
+  } as const;
   blas.trsm({ ...step, transposeA: false });
   blas.trsm({ ...step, transposeA: true });
 }

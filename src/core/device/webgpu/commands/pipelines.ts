@@ -1,4 +1,5 @@
-// Compiled shaders of one epoch: explicit layouts (Dawn shares what is alike), parameters as immediates or in a uniform.
+// Compiled shaders of one epoch: explicit layouts (Dawn shares what is alike), parameters as immediates or in a
+// uniform.
 import type { Plan, Shader } from '../../../../../kernels/wgsl/launch.ts';
 import { SheetError } from '../../../errors.ts';
 
@@ -33,7 +34,9 @@ export class Pipelines {
     this.#immediateBytes = (device.limits as ImmediateLimits).maxImmediateSize ?? 0;
   }
 
-  /** The pipeline of a shader; a promise while it is compiled. Rejects with code `KERNEL` and the line that is wrong. */
+  /**
+   * The pipeline of a shader; a promise while it is compiled. Rejects with code `KERNEL` and the line that is wrong.
+   */
   of(shader: Shader): Pipeline | Promise<Pipeline> {
     const ready = this.#ready.get(shader);
     if (ready !== undefined) return ready;
@@ -45,7 +48,9 @@ export class Pipelines {
   /** The pipelines of shaders, in their order; a promise while any is compiled. */
   all(shaders: readonly Shader[]): readonly Pipeline[] | Promise<readonly Pipeline[]> {
     const pipelines = shaders.map((shader) => this.of(shader));
-    return pipelines.some((pipeline) => pipeline instanceof Promise) ? Promise.all(pipelines.map(async (pipeline) => pipeline)) : (pipelines as Pipeline[]);
+    return pipelines.some((pipeline) => pipeline instanceof Promise)
+      ? Promise.all(pipelines.map(async (pipeline) => pipeline))
+      : (pipelines as Pipeline[]);
   }
 
   /** Why a plan cannot run here, as far as its shaders were compiled. */
@@ -67,7 +72,9 @@ export class Pipelines {
     const refused = this.#device.popErrorScope();
     try {
       const made = this.#device.createComputePipelineAsync({
-        label: shader.name, layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout], ...size }), compute: { module, entryPoint: 'main' },
+        label: shader.name,
+        layout: this.#device.createPipelineLayout({ bindGroupLayouts: [layout], ...size }),
+        compute: { module, entryPoint: 'main' },
       });
       // Both are awaited below; the one that fails second must not go unhandled.
       made.catch(() => {});
@@ -90,21 +97,30 @@ export class Pipelines {
   }
 
   #layoutOf({ bindings, params }: Shader, immediates: boolean): GPUBindGroupLayout {
-    const types = bindings.map((kind): GPUBufferBindingLayout => ({ type: kind === 'read' ? 'read-only-storage' : 'storage' }));
+    const types = bindings.map((kind): GPUBufferBindingLayout => ({
+      type: kind === 'read' ? 'read-only-storage' : 'storage',
+    }));
     if (!immediates && params.length > 0) types.push({ type: 'uniform', hasDynamicOffset: true });
     const key = types.map(({ type }) => type).join();
     let layout = this.#layouts.get(key);
     if (layout === undefined) {
-      layout = this.#device.createBindGroupLayout({ entries: types.map((buffer, binding) => ({ binding, visibility: COMPUTE, buffer })) });
+      layout = this.#device.createBindGroupLayout({
+        entries: types.map((buffer, binding) => ({ binding, visibility: COMPUTE, buffer })),
+      });
       this.#layouts.set(key, layout);
     }
     return layout;
   }
 }
 
-/** A shader's text with its directives and the declaration of its parameters, as immediates or as a uniform at the binding after the last. */
+/**
+ * A shader's text with its directives and the declaration of its parameters, as immediates or as a uniform at the
+ * binding after the last.
+ */
 export function sourceOf({ code, features = [], params, bindings }: Shader, immediates: boolean): string {
-  const enables = features.map((feature) => `enable ${feature === 'shader-f16' ? 'f16' : feature.replaceAll('-', '_')};\n`).join('');
+  const enables = features
+    .map((feature) => `enable ${feature === 'shader-f16' ? 'f16' : feature.replaceAll('-', '_')};\n`)
+    .join('');
   if (params.length === 0) return enables + code;
   const struct = `struct Params { ${params.join(', ')} }\n`;
   return immediates

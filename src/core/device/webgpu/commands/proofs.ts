@@ -1,4 +1,5 @@
-// Proof that submissions ran: each leaves its number on the device, and every readback brings the numbers of those before it.
+// Proof that submissions ran: each leaves its number on the device, and every readback brings the numbers of those
+// before it.
 import { USAGE } from '../memory/buffers.ts';
 
 /** Submissions whose numbers are kept on the device. */
@@ -12,8 +13,8 @@ export const PROOF_BYTES = SLOTS * 4;
 export const MAX_UNSEEN = SLOTS - 16;
 
 /**
- * A command buffer runs as a whole or not at all, and one that is dropped, for whatever reason, answers like one that ran.
- * So each ends with a copy of its own number to a place of its own.
+ * A command buffer runs as a whole or not at all, and one that is dropped, for whatever reason, answers like one that
+ * ran. So each ends with a copy of its own number to a place of its own.
  */
 export class SubmissionProofs {
   readonly #numbers: GPUBuffer;
@@ -26,7 +27,11 @@ export class SubmissionProofs {
   constructor(device: GPUDevice) {
     this.#numbers = device.createBuffer({ size: NUMBERS * 4, usage: USAGE.COPY_SRC | USAGE.COPY_DST });
     this.#left = device.createBuffer({ size: PROOF_BYTES, usage: USAGE.COPY_SRC | USAGE.COPY_DST });
-    device.queue.writeBuffer(this.#numbers, 0, Uint32Array.from({ length: NUMBERS }, (_, i) => i));
+    device.queue.writeBuffer(
+      this.#numbers,
+      0,
+      Uint32Array.from({ length: NUMBERS }, (_, i) => i),
+    );
   }
 
   /** Ends the commands of a submission with its number. Later commands of `encoder` belong to the proof of this one. */
@@ -43,7 +48,8 @@ export class SubmissionProofs {
 
   /** Whether the numbers that came with submission `last` show that it ran, and all before it. */
   accept(left: Uint32Array, last: number): boolean {
-    for (let number = Math.max(this.proven, last - SLOTS) + 1; number <= last; number++) if (left[number % SLOTS] !== number % NUMBERS) return false;
+    for (let number = Math.max(this.proven, last - SLOTS) + 1; number <= last; number++)
+      if (left[number % SLOTS] !== number % NUMBERS) return false;
     this.proven = Math.max(this.proven, last);
     return true;
   }

@@ -1,4 +1,5 @@
-// The command stream of one epoch: dispatches are gathered and submitted together; a readback proves that they were run.
+// The command stream of one epoch: dispatches are gathered and submitted together; a readback proves that they were
+// run.
 import type { Launch } from '../../../../../kernels/wgsl/launch.ts';
 import { BindGroups } from './bind-groups.ts';
 import { BufferPool, type PendingCommands, USAGE } from '../memory/buffers.ts';
@@ -43,7 +44,9 @@ export class CommandStream implements PendingCommands {
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
   /** What the last dispatch has set in its pass. */
-  #set: { readonly pass: GPUComputePassEncoder; readonly pipeline: GPUComputePipeline; readonly group: GPUBindGroup } | undefined;
+  #set:
+    | { readonly pass: GPUComputePassEncoder; readonly pipeline: GPUComputePipeline; readonly group: GPUBindGroup }
+    | undefined;
   #pending = 0;
   #scheduled = false;
   /** Submission of the last readback. */
@@ -104,7 +107,12 @@ export class CommandStream implements PendingCommands {
     if (params.length > 0 && !immediates && !this.#uniforms.hasRoom(params)) this.submit();
   }
 
-  #record(pass: GPUComputePassEncoder, { pipeline, layout, immediates }: Pipeline, { params, workgroups }: Launch, buffers: readonly GPUBuffer[]): void {
+  #record(
+    pass: GPUComputePassEncoder,
+    { pipeline, layout, immediates }: Pipeline,
+    { params, workgroups }: Launch,
+    buffers: readonly GPUBuffer[],
+  ): void {
     const uniform = params.length > 0 && !immediates ? this.#uniforms.place(params) : undefined;
     const group = this.#groups.of(layout, buffers, uniform);
     const known = this.#set?.pass === pass ? this.#set : undefined;
@@ -132,7 +140,9 @@ export class CommandStream implements PendingCommands {
     this.#schedule();
   }
 
-  /** Runs `add`, whose dispatches are timed on the GPU; `told` is called after a later readback, where it can be said. */
+  /**
+   * Runs `add`, whose dispatches are timed on the GPU; `told` is called after a later readback, where it can be said.
+   */
   timed(add: () => void, told: Told): void {
     const slot = this.#timer?.take();
     if (this.#timer === undefined || slot === undefined) return add();
@@ -151,8 +161,16 @@ export class CommandStream implements PendingCommands {
     this.#endPass();
   }
 
-  /** Bytes of a buffer from `firstByte` on, once everything added so far has run: `take` copies what it wants of them. Rejects with a DeviceLostError. */
-  async read<T>(buffer: GPUBuffer, sizeBytes: number, take: (bytes: Uint8Array<ArrayBuffer>) => T, firstByte = 0): Promise<T> {
+  /**
+   * Bytes of a buffer from `firstByte` on, once everything added so far has run: `take` copies what it wants of them.
+   * Rejects with a DeviceLostError.
+   */
+  async read<T>(
+    buffer: GPUBuffer,
+    sizeBytes: number,
+    take: (bytes: Uint8Array<ArrayBuffer>) => T,
+    firstByte = 0,
+  ): Promise<T> {
     if (sizeBytes > this.#maxCopied) return take(await this.#readParts(buffer, sizeBytes, firstByte));
     const mapped = await this.#map(this.#readback(buffer, firstByte, sizeBytes));
     try {
@@ -162,12 +180,20 @@ export class CommandStream implements PendingCommands {
     }
   }
 
-  /** What does not fit one readback. All parts are on their way before the first is awaited, for the buffer may become another value's. */
+  /**
+   * What does not fit one readback. All parts are on their way before the first is awaited, for the buffer may become
+   * another value's.
+   */
   async #readParts(buffer: GPUBuffer, sizeBytes: number, firstByte: number): Promise<Uint8Array<ArrayBuffer>> {
     const whole = new Uint8Array(sizeBytes);
     const parts = Array.from({ length: Math.ceil(sizeBytes / this.#maxCopied) }, (_, part) => {
       const first = part * this.#maxCopied;
-      return this.read(buffer, Math.min(this.#maxCopied, sizeBytes - first), (bytes) => whole.set(bytes, first), firstByte + first);
+      return this.read(
+        buffer,
+        Math.min(this.#maxCopied, sizeBytes - first),
+        (bytes) => whole.set(bytes, first),
+        firstByte + first,
+      );
     });
     await Promise.all(parts);
     return whole;
@@ -178,7 +204,10 @@ export class CommandStream implements PendingCommands {
     return !this.#epoch.isOver && this.#proofs.proven >= submission;
   }
 
-  /** Resolves when everything up to a submission has run, and that is proven; default everything added so far. Rejects with a DeviceLostError. */
+  /**
+   * Resolves when everything up to a submission has run, and that is proven; default everything added so far. Rejects
+   * with a DeviceLostError.
+   */
   async settled(upTo = this.lastAdded): Promise<void> {
     this.#epoch.check();
     if (this.proves(upTo)) return;
@@ -193,7 +222,10 @@ export class CommandStream implements PendingCommands {
     this.#submit(this.#proofs.sign(this.#closed()));
   }
 
-  /** Hands commands of other code to the GPU, after everything that was added, in a submission that is proven as its own are. */
+  /**
+   * Hands commands of other code to the GPU, after everything that was added, in a submission that is proven as its own
+   * are.
+   */
   submitOthers(commands: readonly GPUCommandBuffer[]): void {
     this.submit();
     this.#submit(this.#proofs.sign(this.#encode()), commands);
@@ -240,9 +272,11 @@ export class CommandStream implements PendingCommands {
       throw this.#epoch.error(error);
     }
     this.#epoch.check();
-    if (!this.#proofs.accept(new Uint32Array(range, copiedBytes, PROOF_BYTES / 4), submission)) this.#epoch.end('refused', 'the device dropped commands');
+    if (!this.#proofs.accept(new Uint32Array(range, copiedBytes, PROOF_BYTES / 4), submission))
+      this.#epoch.end('refused', 'the device dropped commands');
     this.#epoch.check();
-    if (stamps !== undefined) this.#timer?.tell(stamps, new BigUint64Array(range, copiedBytes + PROOF_BYTES, STAMPS_BYTES / 8));
+    if (stamps !== undefined)
+      this.#timer?.tell(stamps, new BigUint64Array(range, copiedBytes + PROOF_BYTES, STAMPS_BYTES / 8));
     return range;
   }
 

@@ -1,4 +1,5 @@
-// Parameters of dispatches where the implementation has no immediates: slots of one buffer, written when a submission goes out.
+// Parameters of dispatches where the implementation has no immediates: slots of one buffer, written when a submission
+// goes out.
 import { USAGE } from '../memory/buffers.ts';
 
 const RING_BYTES = 1 << 16;
@@ -31,7 +32,8 @@ export class Uniforms {
 
   /** Writes the slots, in time for the submission that reads them; those of submissions before it were read then. */
   write(): void {
-    if (this.#usedBytes > 0) this.#device.queue.writeBuffer(this.#buffer as GPUBuffer, 0, this.#words, 0, this.#usedBytes / 4);
+    if (this.#usedBytes > 0)
+      this.#device.queue.writeBuffer(this.#buffer as GPUBuffer, 0, this.#words, 0, this.#usedBytes / 4);
     this.#usedBytes = 0;
   }
 }

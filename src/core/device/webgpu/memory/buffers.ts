@@ -1,9 +1,20 @@
-// GPU buffers by size class, recycled: fresh ones cost up to milliseconds, and work in the queue keeps its order anyway.
+// GPU buffers by size class, recycled: fresh ones cost up to milliseconds, and work in the queue keeps its order
+// anyway.
 
 /** Usages of a pool's buffers. */
-export const USAGE = { MAP_READ: 0x01, COPY_SRC: 0x04, COPY_DST: 0x08, UNIFORM: 0x40, STORAGE: 0x80, QUERY_RESOLVE: 0x200 } as const;
+export const USAGE = {
+  MAP_READ: 0x01,
+  COPY_SRC: 0x04,
+  COPY_DST: 0x08,
+  UNIFORM: 0x40,
+  STORAGE: 0x80,
+  QUERY_RESOLVE: 0x200,
+} as const;
 
-/** Bytes a buffer of so many is made of: eight classes between powers of two, so that at most an eighth is wasted; no more than a device allows where it allows those asked for. */
+/**
+ * Bytes a buffer of so many is made of: eight classes between powers of two, so that at most an eighth is wasted; no
+ * more than a device allows where it allows those asked for.
+ */
 export function classBytes(sizeBytes: number, maxBytes = Infinity): number {
   if (sizeBytes <= 256) return 256;
   const step = 2 ** (Math.floor(Math.log2(sizeBytes - 1)) - 3);
@@ -11,13 +22,19 @@ export function classBytes(sizeBytes: number, maxBytes = Infinity): number {
   return bytes <= maxBytes ? bytes : Math.max(Math.ceil(sizeBytes / 4) * 4, Math.floor(maxBytes / 4) * 4);
 }
 
-/** Fresh buffers from this size on are asked for with a doubt. Smaller ones are not worth the round trip: without memory for one of them, the epoch ends. */
+/**
+ * Fresh buffers from this size on are asked for with a doubt. Smaller ones are not worth the round trip: without memory
+ * for one of them, the epoch ends.
+ */
 const DOUBTED_BYTES = 2 ** 20;
 
 /** A buffer that was taken. */
 export interface Allotment {
   readonly buffer: GPUBuffer;
-  /** Whether there is memory for it; undefined where that is known. Until then no command may name it: one that did would be refused. */
+  /**
+   * Whether there is memory for it; undefined where that is known. Until then no command may name it: one that did
+   * would be refused.
+   */
   readonly granted: Promise<boolean> | undefined;
 }
 
@@ -75,10 +92,17 @@ export class BufferPool {
 
   /** As `take`, where the device may have no memory left, which then ends nothing but this. */
   allot(sizeBytes: number): Allotment {
-    if (classBytes(sizeBytes, this.#maxBytes) < DOUBTED_BYTES || this.hasFree(sizeBytes)) return { buffer: this.take(sizeBytes), granted: undefined };
+    if (classBytes(sizeBytes, this.#maxBytes) < DOUBTED_BYTES || this.hasFree(sizeBytes))
+      return { buffer: this.take(sizeBytes), granted: undefined };
     this.#device.pushErrorScope('out-of-memory');
     const buffer = this.take(sizeBytes);
-    const allotment: { readonly buffer: GPUBuffer; granted: Promise<boolean> | undefined } = { buffer, granted: this.#device.popErrorScope().then((error) => error === null, () => false) };
+    const allotment: { readonly buffer: GPUBuffer; granted: Promise<boolean> | undefined } = {
+      buffer,
+      granted: this.#device.popErrorScope().then(
+        (error) => error === null,
+        () => false,
+      ),
+    };
     void allotment.granted?.then((isGranted) => {
       if (isGranted) allotment.granted = undefined;
     });
@@ -93,7 +117,10 @@ export class BufferPool {
     if (this.#pending !== undefined) this.#givenBefore.set(buffer, this.#pending.nextSubmission);
   }
 
-  /** To be called before the queue writes to a buffer, which happens at once: pending commands may still read what was in it. */
+  /**
+   * To be called before the queue writes to a buffer, which happens at once: pending commands may still read what was
+   * in it.
+   */
   beforeWrite(buffer: GPUBuffer): void {
     if (this.#givenBefore.get(buffer) === this.#pending?.nextSubmission) this.#pending?.submit();
   }

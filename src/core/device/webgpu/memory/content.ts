@@ -1,4 +1,5 @@
-// Content ids of tensors that are on a GPU: the panels are digested there, 32 bytes each come back, the id is made here.
+// Content ids of tensors that are on a GPU: the panels are digested there, 32 bytes each come back, the id is made
+// here.
 import { planPanelDigests, panelDigestBytes } from '../../../../../kernels/wgsl/blake3.ts';
 import type { Plan } from '../../../../../kernels/wgsl/launch.ts';
 import { panelLayout } from '../../../fingerprint/content.ts';
@@ -15,7 +16,10 @@ export interface ContentPlan {
 /** Largest tensor a plan can address, in bytes. */
 export const MAX_CONTENT_BYTES = 2 ** 32 - 1;
 
-/** The plan for a tensor's panel digests; undefined where there is nothing to digest (no bytes) or too much: the CPU's affair. */
+/**
+ * The plan for a tensor's panel digests; undefined where there is nothing to digest (no bytes) or too much: the CPU's
+ * affair.
+ */
 export function contentPlan({ shape, dtype, sizeBytes }: TensorType): ContentPlan | undefined {
   if (sizeBytes === 0 || sizeBytes > MAX_CONTENT_BYTES) return undefined;
   const { rowBytes, rowsPerPanel } = panelLayout(shape, dtype);

@@ -37,7 +37,8 @@ export class ContentDigests {
   /** The panel digests of a value on the device, seen as a type, or undefined where reading it back is quicker. */
   async panels(residence: GpuResidence, type: TensorType): Promise<Uint8Array | undefined> {
     const content = this.#ground.place === 'host' ? undefined : contentPlan(type);
-    if (content === undefined || (this.#ground.place === 'quicker' && !(await this.#isQuicker(residence, content)))) return undefined;
+    if (content === undefined || (this.#ground.place === 'quicker' && !(await this.#isQuicker(residence, content))))
+      return undefined;
     return this.#digest(residence, content);
   }
 
@@ -64,7 +65,10 @@ export class ContentDigests {
     return (latencyNs - onDeviceNs) / sizeBytes + readNsPerByte + hashNsPerByte;
   }
 
-  /** Runs the plan of a content; resolves with the panel digests, or undefined where the value has left the device meanwhile or this one cannot. */
+  /**
+   * Runs the plan of a content; resolves with the panel digests, or undefined where the value has left the device
+   * meanwhile or this one cannot.
+   */
   async #digest(residence: GpuResidence, { plan, resultBytes }: ContentPlan): Promise<Uint8Array | undefined> {
     const { life, buffer } = residence;
     await residence.accepting;
@@ -75,7 +79,13 @@ export class ContentDigests {
     try {
       if (!residence.isAlive) return undefined;
       const buffers = [buffer, ...own];
-      plan.launches.forEach((launch, i) => life.stream.dispatch(pipelines?.[i] as Pipeline, launch, launch.buffers.map((index) => buffers[index] as GPUBuffer)));
+      plan.launches.forEach((launch, i) =>
+        life.stream.dispatch(
+          pipelines?.[i] as Pipeline,
+          launch,
+          launch.buffers.map((index) => buffers[index] as GPUBuffer),
+        ),
+      );
       return await life.stream.read(own[0] as GPUBuffer, resultBytes, (mapped) => mapped.slice());
     } finally {
       if (!life.epoch.isOver) for (const each of own) life.buffers.give(each);
@@ -83,7 +93,9 @@ export class ContentDigests {
   }
 }
 
-/** The pipelines of a plan; undefined where a shader does not compile here, which is no reason to have no content id. */
+/**
+ * The pipelines of a plan; undefined where a shader does not compile here, which is no reason to have no content id.
+ */
 async function pipelinesOf(life: Life, plan: Plan): Promise<readonly Pipeline[] | undefined> {
   try {
     return await life.pipelines.all(plan.launches.map(({ shader }) => shader));

@@ -1,4 +1,5 @@
-// Values on the GPU: results, copies of operands that came from RAM, scratch, buffers of others. Nobody has to dispose of anything.
+// Values on the GPU: results, copies of operands that came from RAM, scratch, buffers of others. Nobody has to dispose
+// of anything.
 import { LimitError, SheetError, SourceError } from '../../../errors.ts';
 import { Block, type Memory, type Value, valueOf } from '../../../tensor/block.ts';
 import { bytesOf } from '../../../tensor/dtype.ts';
@@ -58,7 +59,9 @@ export class GpuMemory implements Memory {
     return this.#room.demotions;
   }
 
-  /** Why a task can never have room: its operands and its result, with so many bytes of scratch; undefined where it can. */
+  /**
+   * Why a task can never have room: its operands and its result, with so many bytes of scratch; undefined where it can.
+   */
   refusal(operands: readonly Sized[], result: Sized | undefined, scratch: readonly number[]): string | undefined {
     return this.#room.refusal(operands, result, scratch);
   }
@@ -69,10 +72,17 @@ export class GpuMemory implements Memory {
   }
 
   /**
-   * Runs `launch` with the buffers of operands, of the result and of scratch, once they can be used and the device is not far
-   * behind; none of them leaves meanwhile. Throws or rejects with a DeviceLostError, or where the device has no memory left for it.
+   * Runs `launch` with the buffers of operands, of the result and of scratch, once they can be used and the device is
+   * not far behind; none of them leaves meanwhile. Throws or rejects with a DeviceLostError, or where the device has no
+   * memory left for it.
    */
-  use(life: Life, operands: readonly Value[], result: Value | undefined, scratch: readonly number[], launch: Launch): void | Promise<void> {
+  use(
+    life: Life,
+    operands: readonly Value[],
+    result: Value | undefined,
+    scratch: readonly number[],
+    launch: Launch,
+  ): void | Promise<void> {
     life.epoch.check();
     const waits = this.#waits(life, operands);
     if (waits !== undefined) return waits.then(() => this.use(life, operands, result, scratch, launch));
@@ -87,7 +97,8 @@ export class GpuMemory implements Memory {
       return this.#withoutMemory(life, placed).then(() => {
         const refusal = this.refusal(operands, result, scratch);
         // Not a LimitError: those are waited out, and this memory does not come back.
-        if (refusal !== undefined) throw new SheetError('LIMIT', `WebGPU: ${refusal}.`, { budgetBytes: this.budgetBytes });
+        if (refusal !== undefined)
+          throw new SheetError('LIMIT', `WebGPU: ${refusal}.`, { budgetBytes: this.budgetBytes });
         return this.use(life, operands, result, scratch, launch);
       });
     });
@@ -107,7 +118,11 @@ export class GpuMemory implements Memory {
   /** The buffer of a value, which stays on the device from now on, as long as the value lives. */
   async lendOut(life: Life, value: Value): Promise<GPUBuffer> {
     const refusal = this.refusal([value], undefined, []);
-    if (refusal !== undefined) throw new LimitError(`gpuBuffer: ${refusal}.`, { sizeBytes: value.type.sizeBytes, budgetBytes: this.budgetBytes });
+    if (refusal !== undefined)
+      throw new LimitError(`gpuBuffer: ${refusal}.`, {
+        sizeBytes: value.type.sizeBytes,
+        budgetBytes: this.budgetBytes,
+      });
     let lent: GPUBuffer | undefined;
     await this.use(life, [value], undefined, [], ([buffer]) => {
       lent = buffer as GPUBuffer;
@@ -122,7 +137,10 @@ export class GpuMemory implements Memory {
     return lent as GPUBuffer;
   }
 
-  /** A block over a buffer of somebody else's, who keeps it, or over one that was lent, which stays with it. `accept` rejects where the device does not take it. */
+  /**
+   * A block over a buffer of somebody else's, who keeps it, or over one that was lent, which stays with it. `accept`
+   * rejects where the device does not take it.
+   */
   adopt(life: Life, buffer: GPUBuffer, type: TensorType, accept: () => Promise<void>): Block {
     const lender = this.#lenderOf(life, buffer);
     const accepted = accept();
@@ -140,11 +158,18 @@ export class GpuMemory implements Memory {
     return block;
   }
 
-  /** A block of this memory for what `fill` copies into its buffer now; it rejects where the device does not take that. Throws a LimitError where there is never room. */
+  /**
+   * A block of this memory for what `fill` copies into its buffer now; it rejects where the device does not take that.
+   * Throws a LimitError where there is never room.
+   */
   receive(life: Life, type: TensorType, fill: (buffer: GPUBuffer) => Promise<void>): Block {
     const value = valueOf(type, this.take(type));
     const refusal = this.refusal([], value, []);
-    if (refusal !== undefined) throw new LimitError(`tensor: ${refusal}; or read its elements first, and pass those.`, { sizeBytes: type.sizeBytes, budgetBytes: this.budgetBytes });
+    if (refusal !== undefined)
+      throw new LimitError(`tensor: ${refusal}; or read its elements first, and pass those.`, {
+        sizeBytes: type.sizeBytes,
+        budgetBytes: this.budgetBytes,
+      });
     const placed = this.#place(life, [], value, []);
     const { block, residence, allotment } = placed.arrivals[0] as Arrival;
     let filled: Promise<void> | undefined;
@@ -160,11 +185,19 @@ export class GpuMemory implements Memory {
   }
 
   async #accepting(residence: GpuResidence, allotment: Allotment, filled: Promise<void>): Promise<void> {
-    const { type: { sizeBytes }, life } = residence;
+    const {
+      type: { sizeBytes },
+      life,
+    } = residence;
     // What there is no memory for cannot be filled either; the former is told.
     filled.catch(() => {});
     try {
-      if (await allotment.granted === false) throw new SheetError('LIMIT', `tensor: the device has no memory for ${sizeBytes} bytes; read its elements first, and pass those.`, { sizeBytes });
+      if ((await allotment.granted) === false)
+        throw new SheetError(
+          'LIMIT',
+          `tensor: the device has no memory for ${sizeBytes} bytes; read its elements first, and pass those.`,
+          { sizeBytes },
+        );
       await filled;
       residence.accepting = undefined;
     } catch (error) {
@@ -187,7 +220,11 @@ export class GpuMemory implements Memory {
     if (residence === undefined || residence.life !== life) return undefined;
     const block = residence.isAlive ? residence.holder?.deref() : undefined;
     if (block !== undefined) return block;
-    throw new SourceError('tensor: this GPUBuffer was lent by gpuBuffer() of a tensor that is gone, and other elements may be in it; hold that tensor until its buffer was passed in.', {});
+    throw new SourceError(
+      'tensor: this GPUBuffer was lent by gpuBuffer() of a tensor that is gone, and other elements may be in it; ' +
+        'hold that tensor until its buffer was passed in.',
+      {},
+    );
   }
 
   /** What must be waited for before operands can be used and room be made; undefined where nothing must. */
@@ -250,7 +287,10 @@ export class GpuMemory implements Memory {
 
   #launch(life: Life, placed: Placement, result: Value | undefined, launch: Launch): void {
     try {
-      for (const { block, residence: { buffer } } of placed.arrivals) {
+      for (const {
+        block,
+        residence: { buffer },
+      } of placed.arrivals) {
         if (!block.isLocal) continue;
         life.buffers.beforeWrite(buffer);
         life.uploads.write(buffer, bytesOf(block.array));
@@ -280,9 +320,15 @@ export class GpuMemory implements Memory {
   /** Gives up what a task took, and makes the device give back what it can do without. */
   async #withoutMemory(life: Life, placed: Placement): Promise<void> {
     const { buffers, stream } = life;
-    const askedBytes = allotmentsOf(placed).reduce((bytes, { granted, buffer }) => bytes + (granted === undefined ? 0 : buffer.size), 0);
+    const askedBytes = allotmentsOf(placed).reduce(
+      (bytes, { granted, buffer }) => bytes + (granted === undefined ? 0 : buffer.size),
+      0,
+    );
     this.#room.lower(buffers.sizeBytes);
-    this.#ground.warn(`WebGPU: the device had no memory for ${askedBytes} bytes, which gpuBudgetBytes allows. It holds at most ${this.budgetBytes} from now on; results are not affected.`);
+    this.#ground.warn(
+      `WebGPU: the device had no memory for ${askedBytes} bytes, which gpuBudgetBytes allows. It holds at most ` +
+        `${this.budgetBytes} from now on; results are not affected.`,
+    );
     this.#undo(life, placed);
     // Operands that are there already stay.
     this.#room.make(askedBytes, buffers);
@@ -302,7 +348,10 @@ export class GpuMemory implements Memory {
   }
 }
 
-const allotmentsOf = ({ arrivals, scratch }: Placement): Allotment[] => [...arrivals.map(({ allotment }) => allotment), ...scratch];
+const allotmentsOf = ({ arrivals, scratch }: Placement): Allotment[] => [
+  ...arrivals.map(({ allotment }) => allotment),
+  ...scratch,
+];
 
 /** A buffer for which there may be no memory is not used again. */
 function giveBack({ buffer, granted }: Allotment, { buffers, epoch }: Life): void {
@@ -317,7 +366,11 @@ function grantOf(allotments: readonly Allotment[]): Promise<boolean> | undefined
   return asked.length === 0 ? undefined : Promise.all(asked).then((grants) => grants.every(Boolean));
 }
 
-const isHere = (residence: unknown): residence is GpuResidence => residence instanceof GpuResidence && residence.isAlive;
+const isHere = (residence: unknown): residence is GpuResidence =>
+  residence instanceof GpuResidence && residence.isAlive;
 
-/** Copies of arrays, and tensors over lent buffers, that were collected. One for the process, for the reason that src/core/engine/pins.ts gives. */
+/**
+ * Copies of arrays, and tensors over lent buffers, that were collected. One for the process, for the reason that
+ * src/core/engine/pins.ts gives.
+ */
 const collected = new FinalizationRegistry<GpuResidence>((residence) => residence.release());

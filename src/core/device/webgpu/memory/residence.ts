@@ -59,7 +59,10 @@ export class GpuResidence implements Residence {
   }
 
   settled(): Promise<void> | undefined {
-    const { submission, life: { stream } } = this;
+    const {
+      submission,
+      life: { stream },
+    } = this;
     if (this.accepting !== undefined) return this.accepting.then(() => stream.settled(submission));
     return stream.proves(submission) ? undefined : stream.settled(submission);
   }

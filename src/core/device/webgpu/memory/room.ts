@@ -57,11 +57,16 @@ export class Room {
     let scratchBytes = 0;
     for (const sizeBytes of scratch) scratchBytes += classBytes(sizeBytes);
     let bytes = scratchBytes + (result === undefined ? 0 : classBytes(bytesFor(result.type)));
-    for (let i = 0; i < operands.length; i++) if (needsBuffer(operands, i)) bytes += classBytes(bytesFor((operands[i] as Sized).type));
+    for (let i = 0; i < operands.length; i++)
+      if (needsBuffer(operands, i)) bytes += classBytes(bytesFor((operands[i] as Sized).type));
     if (this.#lentBytes + bytes <= this.#budgetBytes) return undefined;
     const lent = this.#lentBytes === 0 ? '' : ` beside ${this.#lentBytes} lent by gpuBuffer()`;
-    const remedy = `${this.#isLowered ? 'the device had no memory for more: split it' : 'open({ gpuBudgetBytes }) with more'}${lent === '' ? '' : ', or dispose of tensors whose buffers were lent'}`;
-    return `its buffers do not fit: ${bytes} bytes (each a size class; ${scratchBytes} are scratch)${lent} are more than the budget of ${this.#budgetBytes}; ${remedy}`;
+    const ask = this.#isLowered ? 'the device had no memory for more: split it' : 'open({ gpuBudgetBytes }) with more';
+    const remedy = ask + (lent === '' ? '' : ', or dispose of tensors whose buffers were lent');
+    return (
+      `its buffers do not fit: ${bytes} bytes (each a size class; ${scratchBytes} are scratch)${lent} are more ` +
+      `than the budget of ${this.#budgetBytes}; ${remedy}`
+    );
   }
 
   /** What new work must wait for: much is on its way to RAM. */
@@ -131,14 +136,18 @@ export class Room {
 
   #track(leaving: Promise<void>, sizeBytes: number): void {
     this.#leavingBytes += sizeBytes;
-    const over = leaving.catch(() => {}).then(() => {
-      this.#leavingBytes -= sizeBytes;
-      this.#leaving.delete(over);
-    });
+    const over = leaving
+      .catch(() => {})
+      .then(() => {
+        this.#leavingBytes -= sizeBytes;
+        this.#leaving.delete(over);
+      });
     this.#leaving.add(over);
   }
 
-  /** The least worth of those unused for longest; one that nobody holds any more, or that is in RAM as well, goes first. */
+  /**
+   * The least worth of those unused for longest; one that nobody holds any more, or that is in RAM as well, goes first.
+   */
   #victim(): GpuResidence | undefined {
     let least: GpuResidence | undefined;
     let leastWorth = Infinity;
@@ -154,7 +163,10 @@ export class Room {
   }
 }
 
-/** Whether an operand takes room: not one whose block was counted before, is lent (and counted as that) or is the caller's. */
+/**
+ * Whether an operand takes room: not one whose block was counted before, is lent (and counted as that) or is the
+ * caller's.
+ */
 function needsBuffer(operands: readonly Sized[], i: number): boolean {
   const { block } = operands[i] as Sized;
   if (block === undefined) return true;

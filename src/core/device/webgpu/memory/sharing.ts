@@ -31,7 +31,11 @@ export function shareBuffers(memory: GpuMemory, lives: Lives): BufferSharing {
       return memory.adopt(life, buffer, type, () => tryBuffer(life, buffer, targetIn(life)));
     },
     async lend(value) {
-      if (!isGpuDType(value.type.dtype)) throw new DTypeError(`gpuBuffer: a GPU has no elements of ${value.type.dtype}; use astype('${nearestOf(value.type)}') first.`, { dtype: value.type.dtype });
+      if (!isGpuDType(value.type.dtype))
+        throw new DTypeError(
+          `gpuBuffer: a GPU has no elements of ${value.type.dtype}; use astype('${nearestOf(value.type)}') first.`,
+          { dtype: value.type.dtype },
+        );
       checkElements(value.type);
       const life = await lives.reopened();
       checkBound(life, value.type, 'gpuBuffer');
@@ -43,7 +47,12 @@ export function shareBuffers(memory: GpuMemory, lives: Lives): BufferSharing {
       checkBound(life, type, 'tensor');
       return memory.receive(life, type, async (target) => {
         const refusal = await copied(life, buffer, target, type.sizeBytes);
-        if (refusal !== undefined) throw new SourceError(`tensor: the device did not copy this tensor's buffer (${refusal}); read its elements first, and pass those.`, {});
+        if (refusal !== undefined)
+          throw new SourceError(
+            `tensor: the device did not copy this tensor's buffer (${refusal}); read its elements first, and ` +
+              'pass those.',
+            {},
+          );
       });
     },
     async copyOut(value, use) {
@@ -52,14 +61,17 @@ export function shareBuffers(memory: GpuMemory, lives: Lives): BufferSharing {
       await memory.use(life, [value], undefined, [], ([buffer]) => {
         made = useCopy(life, buffer as GPUBuffer, value.type.sizeBytes, use);
       });
-      return await made === true;
+      return (await made) === true;
     },
   };
 }
 
 /** Copies bytes between buffers now, after everything the device was given; resolves with why it does not. */
 function copied(life: Life, from: GPUBuffer, to: GPUBuffer, sizeBytes: number): Promise<string | undefined> {
-  const { epoch: { device }, stream } = life;
+  const {
+    epoch: { device },
+    stream,
+  } = life;
   // What is in a recycled buffer may still be read, and what is to be copied still be written.
   stream.submit();
   return tried(device, 'validation', () => {
@@ -69,8 +81,16 @@ function copied(life: Life, from: GPUBuffer, to: GPUBuffer, sizeBytes: number): 
   });
 }
 
-/** Calls `use` with a buffer that has so many bytes and no more, which other code may take for the length of its elements. Resolves with whether all went well. */
-async function useCopy(life: Life, from: GPUBuffer, sizeBytes: number, use: (buffer: GPUBuffer) => void): Promise<boolean> {
+/**
+ * Calls `use` with a buffer that has so many bytes and no more, which other code may take for the length of its
+ * elements. Resolves with whether all went well.
+ */
+async function useCopy(
+  life: Life,
+  from: GPUBuffer,
+  sizeBytes: number,
+  use: (buffer: GPUBuffer) => void,
+): Promise<boolean> {
   const { device } = life.epoch;
   let copying: Promise<string | undefined> | undefined;
   const making = tried(device, 'out-of-memory', () => {
@@ -97,48 +117,81 @@ function tried(device: GPUDevice, filter: GPUErrorFilter, act: () => void): Prom
     refusal = String(error);
   }
   // A device that is gone says so elsewhere.
-  return device.popErrorScope().then((error) => (refusal ?? error?.message)?.split('\n', 1)[0], () => refusal);
+  return device.popErrorScope().then(
+    (error) => (refusal ?? error?.message)?.split('\n', 1)[0],
+    () => refusal,
+  );
 }
 
 /**
- * A buffer does not say which device made it, nor whether it was destroyed: the device is asked, for a binding and a copy, so that
- * what it refuses is this buffer and not the work of a task.
+ * A buffer does not say which device made it, nor whether it was destroyed: the device is asked, for a binding and a
+ * copy, so that what it refuses is this buffer and not the work of a task.
  */
 async function tryBuffer({ epoch: { device } }: Life, buffer: GPUBuffer, target: GPUBuffer): Promise<void> {
   const refusal = await tried(device, 'validation', () => {
-    const layout = device.createBindGroupLayout({ entries: [{ binding: 0, visibility: 4, buffer: { type: 'read-only-storage' } }] });
+    const layout = device.createBindGroupLayout({
+      entries: [{ binding: 0, visibility: 4, buffer: { type: 'read-only-storage' } }],
+    });
     device.createBindGroup({ layout, entries: [{ binding: 0, resource: { buffer, size: TRIED_BYTES } }] });
     const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer(buffer, 0, target, 0, TRIED_BYTES);
     device.queue.submit([encoder.finish()]);
   });
-  if (refusal !== undefined) throw new SourceError(`tensor: this GPUBuffer cannot be used on the sheet's device (${refusal}); make it with sheet.gpuDevice().createBuffer(…), and destroy it after its last use.`, {});
+  if (refusal !== undefined)
+    throw new SourceError(
+      `tensor: this GPUBuffer cannot be used on the sheet's device (${refusal}); make it with ` +
+        'sheet.gpuDevice().createBuffer(…), and destroy it after its last use.',
+      {},
+    );
 }
 
 function checkBound({ epoch: { device } }: Life, { sizeBytes }: TensorType, owner: string): void {
   const limit = device.limits.maxStorageBufferBindingSize;
-  if (sizeBytes > limit) throw new LimitError(`${owner}: ${sizeBytes} bytes are more than this GPU binds, ${limit}; slice the tensor.`, { sizeBytes });
+  if (sizeBytes > limit)
+    throw new LimitError(`${owner}: ${sizeBytes} bytes are more than this GPU binds, ${limit}; slice the tensor.`, {
+      sizeBytes,
+    });
 }
 
 const nearestOf = ({ dtype }: TensorType): string => (dtype === 'int64' ? 'int32' : 'float32');
 
 function checkAdopted(type: TensorType): void {
   if (isGpuDType(type.dtype)) return;
-  throw new DTypeError(`tensor: kernels read no ${type.dtype} from a GPUBuffer; write ${nearestOf(type)} into it, or read its bytes and pass them as a ${type.dtype === 'int64' ? 'BigInt64Array' : 'Float64Array'}.`, { dtype: type.dtype });
+  throw new DTypeError(
+    `tensor: kernels read no ${type.dtype} from a GPUBuffer; write ${nearestOf(type)} into it, or read its bytes ` +
+      `and pass them as a ${type.dtype === 'int64' ? 'BigInt64Array' : 'Float64Array'}.`,
+    { dtype: type.dtype },
+  );
 }
 
 function checkElements({ size, shape }: TensorType): void {
-  if (size === 0) throw new ShapeError(`A tensor of shape [${shape.join(',')}] has no elements, and a GPUBuffer none without; use data().`, { shape });
+  if (size === 0)
+    throw new ShapeError(
+      `A tensor of shape [${shape.join(',')}] has no elements, and a GPUBuffer none without; use data().`,
+      { shape },
+    );
 }
 
 function checkBuffer({ usage, size, mapState }: GPUBuffer, { dtype, size: elements, shape }: TensorType): void {
   if ((usage & USAGE.STORAGE) === 0 || (usage & USAGE.COPY_SRC) === 0) {
-    throw new SourceError('tensor: this GPUBuffer has not the usages STORAGE and COPY_SRC; create it with both.', { usage });
+    throw new SourceError('tensor: this GPUBuffer has not the usages STORAGE and COPY_SRC; create it with both.', {
+      usage,
+    });
   }
-  if (mapState !== 'unmapped') throw new SourceError(`tensor: this GPUBuffer is ${mapState}; unmap() it first.`, { mapState });
+  if (mapState !== 'unmapped')
+    throw new SourceError(`tensor: this GPUBuffer is ${mapState}; unmap() it first.`, { mapState });
   const needed = storedBytes(dtype as GpuDType, elements);
   if (size < needed) {
-    throw new ShapeError(`tensor: this GPUBuffer has ${size} bytes; ${dtype} of shape [${shape.join(',')}] needs ${needed}: kernels read whole 16-byte vectors. Create it that large.`, { sizeBytes: size, neededBytes: needed });
+    throw new ShapeError(
+      `tensor: this GPUBuffer has ${size} bytes; ${dtype} of shape [${shape.join(',')}] needs ${needed}: kernels ` +
+        'read whole 16-byte vectors. Create it that large.',
+      { sizeBytes: size, neededBytes: needed },
+    );
   }
-  if (size % 4 !== 0) throw new SourceError(`tensor: this GPUBuffer has ${size} bytes, and only whole words of 4 can be bound; create it with ${Math.ceil(size / 4) * 4}.`, { sizeBytes: size });
+  if (size % 4 !== 0)
+    throw new SourceError(
+      `tensor: this GPUBuffer has ${size} bytes, and only whole words of 4 can be bound; create it with ` +
+        `${Math.ceil(size / 4) * 4}.`,
+      { sizeBytes: size },
+    );
 }

@@ -1,9 +1,17 @@
-// What a variant of a product must give, to the bit: operands whose products and sums are exact in any order, however long K is.
-import { type ContractPrecision, type ContractProblem, elementsOf } from '../../../../../kernels/wgsl/contract/problem.ts';
+// What a variant of a product must give, to the bit: operands whose products and sums are exact in any order, however
+// long K is.
+import {
+  type ContractPrecision,
+  type ContractProblem,
+  elementsOf,
+} from '../../../../../kernels/wgsl/contract/problem.ts';
 import type { Plan } from '../../../../../kernels/wgsl/launch.ts';
 import type { Trial } from './trial.ts';
 
-/** Periods of patterns; both are prime, so that neighbouring rows differ and a step along K that is no multiple of one meets all of its elements. */
+/**
+ * Periods of patterns; both are prime, so that neighbouring rows differ and a step along K that is no multiple of one
+ * meets all of its elements.
+ */
 const PERIODS = [65537, 65539] as const;
 /** As many significant bits as a product may rely on: a device that secretly multiplies with fewer is found out. */
 const WIDE: Readonly<Record<ContractPrecision, number>> = { f32: 2049, f16: 2047 };
@@ -12,10 +20,14 @@ const MOST_WIDE = 1024;
 const HALF_EXACT = 2 ** 23 - 1;
 
 /**
- * What A and B are filled with, repeated from their first element on: small integers, and in A some wide ones, so that along K the magnitudes of all
- * products add up to less than 2^24. A period of A is met at most `times` times along K; what it holds is dealt out accordingly.
+ * What A and B are filled with, repeated from their first element on: small integers, and in A some wide ones, so that
+ * along K the magnitudes of all products add up to less than 2^24. A period of A is met at most `times` times along K;
+ * what it holds is dealt out accordingly.
  */
-export function patternsOf({ k, lda, transposeA }: ContractProblem, precision: ContractPrecision): readonly [Float32Array, Float32Array] {
+export function patternsOf(
+  { k, lda, transposeA }: ContractProblem,
+  precision: ContractPrecision,
+): readonly [Float32Array, Float32Array] {
   const period = PERIODS.find((prime) => !transposeA || lda % prime !== 0) ?? PERIODS[0];
   const times = Math.ceil(k / period);
   const largest = times * period * 16 <= HALF_EXACT ? 4 : 1;
@@ -36,13 +48,19 @@ function mixed(index: number): number {
   return (bits ^ (bits >>> 16)) >>> 0;
 }
 
-/** So many stretches of the result are compared, each of so many elements, of which so many are computed on the CPU, with so many products at most. */
+/**
+ * So many stretches of the result are compared, each of so many elements, of which so many are computed on the CPU,
+ * with so many products at most.
+ */
 const WINDOWS = 16;
 const WINDOW = 1024;
 const SAMPLES = 8;
 const MAX_PRODUCTS = 2 ** 26;
 
-/** What a product of patterns must be: sampled elements of it, and all elements that the first right plan gave in the windows. */
+/**
+ * What a product of patterns must be: sampled elements of it, and all elements that the first right plan gave in the
+ * windows.
+ */
 export class Expected {
   readonly patterns: readonly [Float32Array, Float32Array];
   readonly #problem: ContractProblem;
@@ -84,7 +102,11 @@ export class Expected {
   }
 }
 
-function elementOf({ m, n, k, lda, ldb, transposeA, transposeB, offsetsA, offsetsB }: ContractProblem, [a, b]: Expected['patterns'], index: number): number {
+function elementOf(
+  { m, n, k, lda, ldb, transposeA, transposeB, offsetsA, offsetsB }: ContractProblem,
+  [a, b]: Expected['patterns'],
+  index: number,
+): number {
   const [batch, row, column] = [Math.floor(index / (m * n)), Math.floor(index / n) % m, index % n];
   let atA = ((offsetsA[batch] as number) + row * (transposeA ? 1 : lda)) % a.length;
   let atB = ((offsetsB[batch] as number) + column * (transposeB ? ldb : 1)) % b.length;

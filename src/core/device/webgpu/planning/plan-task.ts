@@ -1,5 +1,9 @@
 // One way from the skeleton of a task's row to the kernels that compute it on a GPU.
-import { type ContractEpilogue, type EpilogueAccess, isFusable } from '../../../../../kernels/wgsl/contract/epilogue.ts';
+import {
+  type ContractEpilogue,
+  type EpilogueAccess,
+  isFusable,
+} from '../../../../../kernels/wgsl/contract/epilogue.ts';
 import type { ContractProblem, ContractVariant } from '../../../../../kernels/wgsl/contract/problem.ts';
 import { contractVariants } from '../../../../../kernels/wgsl/contract/contract.ts';
 import { planGather } from '../../../../../kernels/wgsl/move/gather.ts';
@@ -26,7 +30,10 @@ export type Usable = (plan: Plan) => boolean;
 /** Whatever there is. */
 export const anyPlan: Usable = () => true;
 
-/** The launches of a task, or undefined where none for its op, dtypes and shapes are usable. A fused row goes in parts where it has no kernel. */
+/**
+ * The launches of a task, or undefined where none for its op, dtypes and shapes are usable. A fused row goes in parts
+ * where it has no kernel.
+ */
 export function planTask(task: PlannedTask, limits: GpuLimits, usable: Usable = anyPlan): Plan | undefined {
   const plan = planKernel(task, limits, usable);
   if (plan !== undefined && usable(plan)) return plan;
@@ -37,33 +44,66 @@ export function planTask(task: PlannedTask, limits: GpuLimits, usable: Usable = 
 function planKernel(task: PlannedTask, limits: GpuLimits, usable: Usable): Plan | undefined {
   const { kernel } = task.row;
   switch (kernel.skeleton) {
-    case 'map': return planMap(kernel.element, typesOf(task), task.type, limits);
-    case 'reduce': return planReduction(task, kernel, limits);
-    case 'rows': return task.type.dtype === 'float32' ? planRows(kernel.transform, task.type.shape, task.attrs['axis'] as number, limits) : undefined;
-    case 'contract': return planProduct(task, limits, usable);
-    case 'window': return planWindow(task, kernel, limits);
-    default: return GPU_PLANS.get(task.row)?.(task, limits);
+    case 'map':
+      return planMap(kernel.element, typesOf(task), task.type, limits);
+    case 'reduce':
+      return planReduction(task, kernel, limits);
+    case 'rows':
+      return task.type.dtype === 'float32'
+        ? planRows(kernel.transform, task.type.shape, task.attrs['axis'] as number, limits)
+        : undefined;
+    case 'contract':
+      return planProduct(task, limits, usable);
+    case 'window':
+      return planWindow(task, kernel, limits);
+    default:
+      return GPU_PLANS.get(task.row)?.(task, limits);
   }
 }
 
 const typesOf = ({ operands }: GpuTask): TensorType[] => operands.map(({ type }) => type);
 
-function planReduction(task: PlannedTask, { reduction, prologue }: Kernel<'reduce'>, limits: GpuLimits): Plan | undefined {
+function planReduction(
+  task: PlannedTask,
+  { reduction, prologue }: Kernel<'reduce'>,
+  limits: GpuLimits,
+): Plan | undefined {
   const reduced = prologue === undefined ? task.operands[0]?.type : task.row.parts?.between(typesOf(task), task.type);
   // Operands that are broadcast along some axes are mapped first.
-  if (reduced === undefined || (prologue !== undefined && !task.operands.every((operand) => operand.type.size === 1 || operand.type.size === reduced.size))) return undefined;
+  if (
+    reduced === undefined ||
+    (prologue !== undefined &&
+      !task.operands.every((operand) => operand.type.size === 1 || operand.type.size === reduced.size))
+  )
+    return undefined;
   const { attrs, operands, type } = task;
   const correction = attrs['correction'] as number | undefined;
-  return planReduce({
-    reduction, operand: { dtype: reduced.dtype as GpuDType, shape: reduced.shape }, axes: attrs['axis'] as number[], out: type.dtype as GpuDType,
-    ...(correction !== undefined && { correction }),
-    ...(prologue !== undefined && { prologue: { fn: prologue, operands: operands.map((operand) => ({ dtype: operand.type.dtype as GpuDType, shape: operand.type.shape })) } }),
-  }, limits);
+  return planReduce(
+    {
+      reduction,
+      operand: { dtype: reduced.dtype as GpuDType, shape: reduced.shape },
+      axes: attrs['axis'] as number[],
+      out: type.dtype as GpuDType,
+      ...(correction !== undefined && { correction }),
+      ...(prologue !== undefined && {
+        prologue: {
+          fn: prologue,
+          operands: operands.map((operand) => ({ dtype: operand.type.dtype as GpuDType, shape: operand.type.shape })),
+        },
+      }),
+    },
+    limits,
+  );
 }
 
 function planProduct(task: PlannedTask, limits: GpuLimits, usable: Usable): Plan | undefined {
   const problem = productOf(task);
-  return problem === undefined ? undefined : firstUsable(contractVariants(problem, limits, problem.precision).filter(({ unproven }) => !unproven), usable);
+  return problem === undefined
+    ? undefined
+    : firstUsable(
+        contractVariants(problem, limits, problem.precision).filter(({ unproven }) => !unproven),
+        usable,
+      );
 }
 
 /** The plan of the first variant that is usable; plans are made one by one. */
@@ -84,13 +124,19 @@ export function productOf(task: PlannedTask): ContractProblem | undefined {
   const precision = (task.attrs['precision'] ?? 'float32') as DType;
   const problem: ContractProblem = { ...product, precision: DTYPES[precision].factors ?? 'f32' };
   if (kernel.epilogue === undefined) return problem;
-  const operands = typesOf(task).slice(2).map((type) => accessOf(type, task.type, problem));
+  const operands = typesOf(task)
+    .slice(2)
+    .map((type) => accessOf(type, task.type, problem));
   const epilogue = { fn: kernel.epilogue, operands: operands as EpilogueAccess[] } satisfies ContractEpilogue;
   return operands.includes(undefined) || !isFusable(epilogue) ? undefined : { ...problem, epilogue };
 }
 
 /** How an operand of an epilogue meets the elements of the product; undefined where it is broadcast in another way. */
-function accessOf({ shape, dtype, size }: TensorType, out: TensorType, { m, n }: ContractProblem): EpilogueAccess | undefined {
+function accessOf(
+  { shape, dtype, size }: TensorType,
+  out: TensorType,
+  { m, n }: ContractProblem,
+): EpilogueAccess | undefined {
   if (dtype !== 'float32') return undefined;
   if (size === 1) return 'single';
   if (size === out.size) return 'element';
@@ -100,8 +146,14 @@ function accessOf({ shape, dtype, size }: TensorType, out: TensorType, { m, n }:
   return wide && out.shape.at(-2) === m && columns === 1 && rows === m && size === m ? 'row' : undefined;
 }
 
-function planWindow({ operands: [x], attrs }: PlannedTask, { window }: Kernel<'window'>, limits: GpuLimits): Plan | undefined {
-  return x === undefined ? undefined : planGather(window(x.type, attrs), DTYPES[x.type.dtype].itemBytes as 1 | 4, limits);
+function planWindow(
+  { operands: [x], attrs }: PlannedTask,
+  { window }: Kernel<'window'>,
+  limits: GpuLimits,
+): Plan | undefined {
+  return x === undefined
+    ? undefined
+    : planGather(window(x.type, attrs), DTYPES[x.type.dtype].itemBytes as 1 | 4, limits);
 }
 
 /** The plans of the two parts of a fused row, one after the other; what lies between is scratch. */
@@ -110,9 +162,21 @@ function planParts({ row, attrs, operands, type }: PlannedTask, limits: GpuLimit
   if (parts === undefined) return undefined;
   const { at, count } = parts;
   const taken = operands.slice(at, at + count);
-  const between = parts.between(taken.map((operand) => operand.type), type);
+  const between = parts.between(
+    taken.map((operand) => operand.type),
+    type,
+  );
   const first = planTask({ row: parts.first, attrs, operands: taken, type: between }, limits, usable);
-  const second = planTask({ row: parts.second, attrs, operands: [...operands.slice(0, at), { type: between }, ...operands.slice(at + count)], type }, limits, usable);
+  const second = planTask(
+    {
+      row: parts.second,
+      attrs,
+      operands: [...operands.slice(0, at), { type: between }, ...operands.slice(at + count)],
+      type,
+    },
+    limits,
+    usable,
+  );
   if (first === undefined || second === undefined) return undefined;
   const [result, scratch] = [operands.length, operands.length + 1];
   // Places of the parts' own [operands…, result, scratch…] among those of the whole.
@@ -128,4 +192,5 @@ function planParts({ row, attrs, operands, type }: PlannedTask, limits: GpuLimit
   };
 }
 
-const moved = ({ launches }: Plan, place: (i: number) => number): Plan['launches'] => launches.map((launch) => ({ ...launch, buffers: launch.buffers.map(place) }));
+const moved = ({ launches }: Plan, place: (i: number) => number): Plan['launches'] =>
+  launches.map((launch) => ({ ...launch, buffers: launch.buffers.map(place) }));

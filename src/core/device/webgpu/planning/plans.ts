@@ -47,7 +47,8 @@ export class Planner {
   /** Why a task cannot even be planned; undefined where it might. */
   obstacle(task: Task): string | undefined {
     let obstacle = this.#obstacleOf(task.type);
-    for (let i = 0; obstacle === undefined && i < task.operands.length; i++) obstacle = this.#obstacleOf((task.operands[i] as Task['operands'][0]).type);
+    for (let i = 0; obstacle === undefined && i < task.operands.length; i++)
+      obstacle = this.#obstacleOf((task.operands[i] as Task['operands'][0]).type);
     return obstacle;
   }
 
@@ -61,7 +62,8 @@ export class Planner {
 
   #of(task: Task): Planned {
     let planned = this.#planned.get(task);
-    if (planned === undefined) this.#planned.set(task, (planned = this.obstacle(task) === undefined ? this.#like(task) : NOT_PLANNED));
+    if (planned === undefined)
+      this.#planned.set(task, (planned = this.obstacle(task) === undefined ? this.#like(task) : NOT_PLANNED));
     return planned;
   }
 
@@ -78,20 +80,29 @@ export class Planner {
   }
 
   #guess(task: Task, usable: Usable): Plan | undefined {
-    return planTask(task, this.limits, (plan) => plan.scratch.every((sizeBytes) => sizeBytes <= this.limits.maxStorageBufferBindingSize) && usable(plan));
+    return planTask(
+      task,
+      this.limits,
+      (plan) => plan.scratch.every((sizeBytes) => sizeBytes <= this.limits.maxStorageBufferBindingSize) && usable(plan),
+    );
   }
 
   #obstacleOf({ dtype, size }: TensorType): string | undefined {
     if (!isGpuDType(dtype)) return `it does not compute ${dtype}`;
     if (size === 0) return 'a tensor without elements has no buffer';
     const bytes = storedBytes(dtype, size);
-    return bytes > this.limits.maxStorageBufferBindingSize ? `a tensor of ${bytes} bytes is larger than a binding, at most ${this.limits.maxStorageBufferBindingSize}` : undefined;
+    return bytes > this.limits.maxStorageBufferBindingSize
+      ? `a tensor of ${bytes} bytes is larger than a binding, at most ${this.limits.maxStorageBufferBindingSize}`
+      : undefined;
   }
 }
 
 const NOT_PLANNED: Planned = { plan: undefined, product: undefined };
 
-/** Everything that a plan of these skeletons depends on; undefined for rows that are planned in their own way, some of them by what operands hold. */
+/**
+ * Everything that a plan of these skeletons depends on; undefined for rows that are planned in their own way, some of
+ * them by what operands hold.
+ */
 function keyOf({ row, attrs, operands, type }: Task): string | undefined {
   const { skeleton } = row.kernel;
   if (skeleton !== 'map' && skeleton !== 'reduce' && skeleton !== 'rows' && skeleton !== 'contract') return undefined;

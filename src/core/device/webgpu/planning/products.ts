@@ -1,4 +1,5 @@
-// Which kernel computes a product: the best guess at first, what was quickest on this adapter once its class of shapes comes again.
+// Which kernel computes a product: the best guess at first, what was quickest on this adapter once its class of shapes
+// comes again.
 import type { ContractProblem, ContractVariant } from '../../../../../kernels/wgsl/contract/problem.ts';
 import { contractVariants } from '../../../../../kernels/wgsl/contract/contract.ts';
 import type { Plan } from '../../../../../kernels/wgsl/launch.ts';
@@ -35,20 +36,33 @@ export class Products {
   /** Best plans of problems whose variant will stay. */
   readonly #settled = new WeakMap<ContractProblem, Plan>();
 
-  /** On a software adapter nothing is tried: it takes minutes, and the kernel without workgroup memory is the quickest. */
-  constructor({ adapter, software }: Pick<GpuSource, 'adapter' | 'software'>, life: () => Life, clock: Clock, maxTrialBytes: number, room: TrialRoom, notes?: Notes) {
+  /**
+   * On a software adapter nothing is tried: it takes minutes, and the kernel without workgroup memory is the quickest.
+   */
+  constructor(
+    { adapter, software }: Pick<GpuSource, 'adapter' | 'software'>,
+    life: () => Life,
+    clock: Clock,
+    maxTrialBytes: number,
+    room: TrialRoom,
+    notes?: Notes,
+  ) {
     this.#variantsOf = (problem) => contractVariants(problem, life().planner.limits, problem.precision);
-    this.#tuner = software ? undefined : new Tuner(memoryOf(adapter, notes), new LifeTrials(life, room), clock, { ...TUNING_LIMITS, maxTrialBytes });
+    this.#tuner = software
+      ? undefined
+      : new Tuner(memoryOf(adapter, notes), new LifeTrials(life, room), clock, { ...TUNING_LIMITS, maxTrialBytes });
   }
 
   /**
-   * The plan of a problem, the best usable one; a promise while its variants are tried. Undefined: none is usable, or no variant is right on this device.
-   * A problem that is given again is planned once.
+   * The plan of a problem, the best usable one; a promise while its variants are tried. Undefined: none is usable, or
+   * no variant is right on this device. A problem that is given again is planned once.
    */
   plan(problem: ContractProblem, usable: Usable): Plan | undefined | Promise<Plan | undefined> {
     if (this.#tuner === undefined || this.#settled.has(problem)) return this.known(problem, usable);
     const choice = this.#tuner.choose(bareOf(problem), this.#variantsOf, problem.precision);
-    return choice instanceof Promise ? choice.then((chosen) => this.#planOf(problem, chosen, usable)) : this.#planOf(problem, choice, usable);
+    return choice instanceof Promise
+      ? choice.then((chosen) => this.#planOf(problem, chosen, usable))
+      : this.#planOf(problem, choice, usable);
   }
 
   /** As `plan`, from what is known, without a trial. */
@@ -57,19 +71,32 @@ export class Products {
     if (settled !== undefined && usable(settled)) return settled;
     const bare = bareOf(problem);
     const variants = this.#variantsOf(bare);
-    const known = this.#tuner === undefined ? (variants.find(({ name }) => name === 'direct') ?? variants[0]) : this.#tuner.known(bare, variants, problem.precision);
+    const known =
+      this.#tuner === undefined
+        ? (variants.find(({ name }) => name === 'direct') ?? variants[0])
+        : this.#tuner.known(bare, variants, problem.precision);
     return this.#planOf(problem, known, usable);
   }
 
-  /** The plan of the chosen variant with the problem's epilogue; of another one that may be used where that one cannot just now, or is not there. */
+  /**
+   * The plan of the chosen variant with the problem's epilogue; of another one that may be used where that one cannot
+   * just now, or is not there.
+   */
   #planOf(problem: ContractProblem, chosen: ContractVariant | undefined, usable: Usable): Plan | undefined {
     if (chosen === undefined) return undefined;
     const variants = this.#variantsOf(problem);
-    const trusted = this.#tuner?.trusted(problem, variants, problem.precision) ?? variants.filter(({ unproven }) => !unproven);
+    const trusted =
+      this.#tuner?.trusted(problem, variants, problem.precision) ?? variants.filter(({ unproven }) => !unproven);
     const best = (variants.find(({ name }) => name === chosen.name) ?? trusted[0])?.plan;
-    if (best !== undefined && !this.#settled.has(problem) && this.#tuner?.isSettled(problem, problem.precision) !== false) this.#settled.set(problem, best);
+    if (
+      best !== undefined &&
+      !this.#settled.has(problem) &&
+      this.#tuner?.isSettled(problem, problem.precision) !== false
+    )
+      this.#settled.set(problem, best);
     return best !== undefined && usable(best) ? best : firstUsable(trusted, usable);
   }
 }
 
-const bareOf = (problem: ContractProblem): ContractProblem => (problem.epilogue === undefined ? problem : { ...problem, epilogue: undefined });
+const bareOf = (problem: ContractProblem): ContractProblem =>
+  problem.epilogue === undefined ? problem : { ...problem, epilogue: undefined };

@@ -16,7 +16,9 @@ export interface TrialRoom {
 }
 
 /** The pool itself, for whoever has a device to himself. */
-export const POOL_ROOM: TrialRoom = { scratch: ({ buffers }, sizes) => Promise.resolve(sizes.map((sizeBytes) => buffers.take(sizeBytes))) };
+export const POOL_ROOM: TrialRoom = {
+  scratch: ({ buffers }, sizes) => Promise.resolve(sizes.map((sizeBytes) => buffers.take(sizeBytes))),
+};
 
 /** Trials on the device that is open now. */
 export class LifeTrials implements TrialBuffers {
@@ -28,7 +30,11 @@ export class LifeTrials implements TrialBuffers {
     this.#room = room;
   }
 
-  async open(operandElements: readonly number[], resultElements: number, patterns: readonly Float32Array[]): Promise<Trial> {
+  async open(
+    operandElements: readonly number[],
+    resultElements: number,
+    patterns: readonly Float32Array[],
+  ): Promise<Trial> {
     const life = this.#life();
     const sizes = [...operandElements, resultElements].map(wholeVectors);
     const trial = new LifeTrial(life, this.#room, await take(life, this.#room, sizes), sizes.at(-1) as number);
@@ -40,7 +46,11 @@ export class LifeTrials implements TrialBuffers {
 async function take(life: Life, room: TrialRoom, sizes: readonly number[]): Promise<GPUBuffer[]> {
   const buffers = await room.scratch(life, sizes);
   if (buffers !== undefined) return buffers;
-  throw new LimitError('WebGPU: there is no room to try kernels for this product; the best guess is used. open({ gpuBudgetBytes }) with more.', { sizes });
+  throw new LimitError(
+    'WebGPU: there is no room to try kernels for this product; the best guess is used. open({ gpuBudgetBytes }) ' +
+      'with more.',
+    { sizes },
+  );
 }
 
 class LifeTrial implements Trial {
@@ -64,7 +74,10 @@ class LifeTrial implements Trial {
   /** Repeats the pattern over an operand, many periods at a time. */
   fill(operand: number, elements: number, pattern: Float32Array): void {
     const buffer = this.#operands[operand] as GPUBuffer;
-    const block = repeated(pattern, Math.min(elements, pattern.length * Math.max(1, Math.floor(FILL_BYTES / 4 / pattern.length))));
+    const block = repeated(
+      pattern,
+      Math.min(elements, pattern.length * Math.max(1, Math.floor(FILL_BYTES / 4 / pattern.length))),
+    );
     this.#life.buffers.beforeWrite(buffer);
     for (let first = 0; first < elements; first += block.length) {
       this.#life.epoch.device.queue.writeBuffer(buffer, first * 4, block, 0, Math.min(block.length, elements - first));
@@ -76,17 +89,21 @@ class LifeTrial implements Trial {
     const ready = await pipelines.all(plan.launches.map(({ shader }) => shader));
     const buffers = [...this.#operands, this.#result, ...(await this.#scratchOf(plan))];
     if (!this.#taken.has(plan)) await this.#check(plan, ready, buffers);
-    const once = (): void => plan.launches.forEach((launch, i) => stream.dispatch(ready[i] as Pipeline, launch, named(launch, buffers)));
+    const once = (): void =>
+      plan.launches.forEach((launch, i) => stream.dispatch(ready[i] as Pipeline, launch, named(launch, buffers)));
     const rounds = Math.max(1, Math.floor(PASS_DISPATCHES / plan.launches.length));
     let measuredNs: number | undefined = 0;
     for (let done = 0; done < times; done += rounds) {
       await stream.settled();
       let passNs: number | undefined;
-      stream.timed(() => {
-        for (let i = done; i < Math.min(times, done + rounds); i++) once();
-      }, (elapsedNs) => {
-        passNs = elapsedNs;
-      });
+      stream.timed(
+        () => {
+          for (let i = done; i < Math.min(times, done + rounds); i++) once();
+        },
+        (elapsedNs) => {
+          passNs = elapsedNs;
+        },
+      );
       await stream.settled();
       measuredNs = measuredNs === undefined || passNs === undefined ? undefined : measuredNs + passNs;
     }
@@ -97,7 +114,13 @@ class LifeTrial implements Trial {
   async #check(plan: Plan, ready: readonly Pipeline[], buffers: readonly GPUBuffer[]): Promise<void> {
     for (const [i, launch] of plan.launches.entries()) {
       const refusal = await this.#life.stream.refusal(ready[i] as Pipeline, launch, named(launch, buffers));
-      if (refusal !== undefined) throw new SheetError('KERNEL', `${launch.shader.name}: this GPU refuses it: ${refusal}. Another variant is used; report this with the adapter's name.`, { shader: launch.shader.name });
+      if (refusal !== undefined)
+        throw new SheetError(
+          'KERNEL',
+          `${launch.shader.name}: this GPU refuses it: ${refusal}. Another variant is used; report this with the ` +
+            `adapter's name.`,
+          { shader: launch.shader.name },
+        );
     }
     this.#taken.add(plan);
   }
@@ -107,7 +130,12 @@ class LifeTrial implements Trial {
   }
 
   read(first: number, count: number): Promise<Float32Array> {
-    return this.#life.stream.read(this.#result, count * 4, (bytes) => new Float32Array(bytes.slice().buffer), first * 4);
+    return this.#life.stream.read(
+      this.#result,
+      count * 4,
+      (bytes) => new Float32Array(bytes.slice().buffer),
+      first * 4,
+    );
   }
 
   close(): void {
@@ -119,7 +147,7 @@ class LifeTrial implements Trial {
     for (const [i, sizeBytes] of scratch.entries()) {
       const known = this.#scratch[i];
       if (known !== undefined && known.size >= sizeBytes) continue;
-      const [larger] = await take(this.#life, this.#room, [sizeBytes]) as [GPUBuffer];
+      const [larger] = (await take(this.#life, this.#room, [sizeBytes])) as [GPUBuffer];
       if (known !== undefined) this.#life.buffers.give(known);
       this.#scratch[i] = larger;
     }
@@ -135,4 +163,5 @@ function repeated(pattern: Float32Array, length: number): Float32Array<ArrayBuff
 
 const wholeVectors = (elements: number): number => Math.max(16, Math.ceil(elements / 4) * 16);
 
-const named = ({ buffers: indices }: Launch, buffers: readonly GPUBuffer[]): GPUBuffer[] => indices.map((index) => buffers[index] as GPUBuffer);
+const named = ({ buffers: indices }: Launch, buffers: readonly GPUBuffer[]): GPUBuffer[] =>
+  indices.map((index) => buffers[index] as GPUBuffer);

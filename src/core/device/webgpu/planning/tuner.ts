@@ -1,5 +1,14 @@
-// Chooses among variants of a kernel by measurement: each is checked against the first, then timed, once per class of shapes and device.
-import { type ContractPrecision, type ContractProblem, type ContractVariant, elementsOf, layoutKey, layoutOf, smallerProblem } from '../../../../../kernels/wgsl/contract/problem.ts';
+// Chooses among variants of a kernel by measurement: each is checked against the first, then timed, once per class of
+// shapes and device.
+import {
+  type ContractPrecision,
+  type ContractProblem,
+  type ContractVariant,
+  elementsOf,
+  layoutKey,
+  layoutOf,
+  smallerProblem,
+} from '../../../../../kernels/wgsl/contract/problem.ts';
 import type { Plan } from '../../../../../kernels/wgsl/launch.ts';
 import { SheetError } from '../../../errors.ts';
 import type { Clock } from '../../../env.ts';
@@ -29,13 +38,27 @@ export interface TuningLimits {
 }
 
 /** 512³ products take a large GPU 10 µs; a trial costs some compilations, about a second. */
-export const TUNING_LIMITS: TuningLimits = { minProducts: 2 ** 27, maxTrialBytes: 2 ** 30, candidates: 4, rounds: 5, roundNs: 2e6 };
+export const TUNING_LIMITS: TuningLimits = {
+  minProducts: 2 ** 27,
+  maxTrialBytes: 2 ** 30,
+  candidates: 4,
+  rounds: 5,
+  roundNs: 2e6,
+};
 
 /** The class of shapes whose problems share a choice: extents by their power of two, and how vectors of them lie. */
 export function shapeClass(problem: ContractProblem): string {
-  const { m, n, k, transposeA, transposeB, offsetsA: { length: batch } } = problem;
+  const {
+    m,
+    n,
+    k,
+    transposeA,
+    transposeB,
+    offsetsA: { length: batch },
+  } = problem;
   const [rows, columns, depth, batches] = [m, n, k, batch].map(bitsOf);
-  return `${rows}.${columns}.${depth}.${batches}.${transposeA ? 't' : 'n'}${transposeB ? 't' : 'n'}.${layoutKey(layoutOf(problem))}`;
+  const transposes = `${transposeA ? 't' : 'n'}${transposeB ? 't' : 'n'}`;
+  return `${rows}.${columns}.${depth}.${batches}.${transposes}.${layoutKey(layoutOf(problem))}`;
 }
 
 const bitsOf = (extent: number): number => Math.floor(Math.log2(extent));
@@ -63,10 +86,14 @@ export class Tuner {
   }
 
   /**
-   * The variant to compute a problem with; the problem has no epilogue.
-   * Answers at once, except when the class is asked for the second time and worth a trial. Undefined: none of them is right on this device.
+   * The variant to compute a problem with; the problem has no epilogue. Answers at once, except when the class is asked
+   * for the second time and worth a trial. Undefined: none of them is right on this device.
    */
-  choose(problem: ContractProblem, variantsOf: VariantsOf, precision: ContractPrecision = 'f32'): ContractVariant | undefined | Promise<ContractVariant | undefined> {
+  choose(
+    problem: ContractProblem,
+    variantsOf: VariantsOf,
+    precision: ContractPrecision = 'f32',
+  ): ContractVariant | undefined | Promise<ContractVariant | undefined> {
     const variants = variantsOf(problem);
     const key = keyOf(problem, precision);
     const trial = this.#trials.get(key) ?? this.#begin(key, problem, variantsOf, precision);
@@ -74,7 +101,11 @@ export class Tuner {
   }
 
   /** The variant that `choose` answers as long as nothing is tried. */
-  known(problem: ContractProblem, variants: readonly ContractVariant[], precision: ContractPrecision = 'f32'): ContractVariant | undefined {
+  known(
+    problem: ContractProblem,
+    variants: readonly ContractVariant[],
+    precision: ContractPrecision = 'f32',
+  ): ContractVariant | undefined {
     return this.#named(keyOf(problem, precision), variants);
   }
 
@@ -83,8 +114,15 @@ export class Tuner {
     return !this.#isLarge(problem) || this.#nameOf(keyOf(problem, precision)) !== undefined;
   }
 
-  /** The variants that may be used untried: not one that nobody has checked, nor one that was wrong in a trial of this class. */
-  trusted(problem: ContractProblem, variants: readonly ContractVariant[], precision: ContractPrecision = 'f32'): readonly ContractVariant[] {
+  /**
+   * The variants that may be used untried: not one that nobody has checked, nor one that was wrong in a trial of this
+   * class.
+   */
+  trusted(
+    problem: ContractProblem,
+    variants: readonly ContractVariant[],
+    precision: ContractPrecision = 'f32',
+  ): readonly ContractVariant[] {
     return this.#trusted(keyOf(problem, precision), variants);
   }
 
@@ -93,10 +131,15 @@ export class Tuner {
     return variants.filter(({ name, unproven }) => !unproven && wrong?.has(name) !== true);
   }
 
-  /** The variant that was chosen for a class; the best guess where none was yet, or where it is not legal for this problem of the class. */
+  /**
+   * The variant that was chosen for a class; the best guess where none was yet, or where it is not legal for this
+   * problem of the class.
+   */
   #named(key: string, variants: readonly ContractVariant[]): ContractVariant | undefined {
     const chosen = this.#nameOf(key);
-    return chosen === NONE ? undefined : (variants.find(({ name }) => name === chosen) ?? this.#trusted(key, variants)[0]);
+    return chosen === NONE
+      ? undefined
+      : (variants.find(({ name }) => name === chosen) ?? this.#trusted(key, variants)[0]);
   }
 
   /** What was chosen for a class, here or elsewhere; from now on it stays, whatever others choose. */
@@ -106,10 +149,20 @@ export class Tuner {
     return name;
   }
 
-  /** Begins the trial of a class, where one is due: a problem that is too large for it is tried on a smaller one of its kind. */
-  #begin(key: string, problem: ContractProblem, variantsOf: VariantsOf, precision: ContractPrecision): Promise<void> | undefined {
+  /**
+   * Begins the trial of a class, where one is due: a problem that is too large for it is tried on a smaller one of its
+   * kind.
+   */
+  #begin(
+    key: string,
+    problem: ContractProblem,
+    variantsOf: VariantsOf,
+    precision: ContractPrecision,
+  ): Promise<void> | undefined {
     if (!this.#isLarge(problem) || this.#nameOf(key) !== undefined) return undefined;
-    const noted = this.#asked.has(key) ? undefined : variantsOf(problem).find(({ name }) => name === this.#memory.noted?.(key));
+    const noted = this.#asked.has(key)
+      ? undefined
+      : variantsOf(problem).find(({ name }) => name === this.#memory.noted?.(key));
     if (noted !== undefined) return this.#takeOver(key, problem, variantsOf, precision, noted);
     const tried = smallerProblem(problem, this.#limits.maxTrialBytes);
     const variants = this.#isLarge(tried) ? variantsOf(tried) : [];
@@ -119,17 +172,28 @@ export class Tuner {
     return trial;
   }
 
-  /** What another process chose is right here too where it is proven; else it is checked, and where it is wrong or cannot be checked the class is tried when it comes again. */
-  #takeOver(key: string, problem: ContractProblem, variantsOf: VariantsOf, precision: ContractPrecision, { name, unproven }: ContractVariant): Promise<void> | undefined {
+  /**
+   * What another process chose is right here too where it is proven; else it is checked, and where it is wrong or
+   * cannot be checked the class is tried when it comes again.
+   */
+  #takeOver(
+    key: string,
+    problem: ContractProblem,
+    variantsOf: VariantsOf,
+    precision: ContractPrecision,
+    { name, unproven }: ContractVariant,
+  ): Promise<void> | undefined {
     this.#asked.add(key);
     if (!unproven) return void this.#chosen.set(key, name);
     const smaller = smallerProblem(problem, this.#limits.maxTrialBytes);
     const checked = variantsOf(smaller).find((variant) => variant.name === name);
     if (checked === undefined) return undefined;
-    const check = this.#check(smaller, checked, precision).catch(() => false).then((right) => {
-      if (right) this.#chosen.set(key, name);
-      this.#trials.delete(key);
-    });
+    const check = this.#check(smaller, checked, precision)
+      .catch(() => false)
+      .then((right) => {
+        if (right) this.#chosen.set(key, name);
+        this.#trials.delete(key);
+      });
     this.#trials.set(key, check);
     return check;
   }
@@ -156,8 +220,16 @@ export class Tuner {
     return again;
   }
 
-  /** Chooses the fastest right variant; the best guess when the device could not try, `NONE` when it got all of them wrong: neither is remembered elsewhere. */
-  async #try(key: string, problem: ContractProblem, variants: readonly ContractVariant[], precision: ContractPrecision): Promise<void> {
+  /**
+   * Chooses the fastest right variant; the best guess when the device could not try, `NONE` when it got all of them
+   * wrong: neither is remembered elsewhere.
+   */
+  async #try(
+    key: string,
+    problem: ContractProblem,
+    variants: readonly ContractVariant[],
+    precision: ContractPrecision,
+  ): Promise<void> {
     const candidates = variants.filter(({ unproven }, i) => unproven || i < this.#limits.candidates);
     let name: string | undefined;
     try {
@@ -178,7 +250,12 @@ export class Tuner {
   }
 
   /** Rounds alternate between the right candidates, so that a change of clock speed meets all of them. */
-  async #fastest(key: string, trial: Trial, candidates: readonly ContractVariant[], expected: Expected): Promise<string | undefined> {
+  async #fastest(
+    key: string,
+    trial: Trial,
+    candidates: readonly ContractVariant[],
+    expected: Expected,
+  ): Promise<string | undefined> {
     const lanes: { readonly name: string; readonly plan: Plan; readonly times: number; bestNs: number }[] = [];
     const wrong = new Set<string>();
     this.#wrong.set(key, wrong);
@@ -188,10 +265,16 @@ export class Tuner {
         continue;
       }
       const onceNs = await this.#time(trial, plan, 1);
-      lanes.push({ name, plan, times: Math.max(1, Math.min(200, Math.ceil(this.#limits.roundNs / Math.max(1, onceNs)))), bestNs: Infinity });
+      lanes.push({
+        name,
+        plan,
+        times: Math.max(1, Math.min(200, Math.ceil(this.#limits.roundNs / Math.max(1, onceNs)))),
+        bestNs: Infinity,
+      });
     }
     for (let round = 0; round < this.#limits.rounds; round++) {
-      for (const lane of lanes) lane.bestNs = Math.min(lane.bestNs, (await this.#time(trial, lane.plan, lane.times)) / lane.times);
+      for (const lane of lanes)
+        lane.bestNs = Math.min(lane.bestNs, (await this.#time(trial, lane.plan, lane.times)) / lane.times);
     }
     return lanes.sort((a, b) => a.bestNs - b.bestNs)[0]?.name;
   }
@@ -203,9 +286,13 @@ export class Tuner {
   }
 }
 
-const keyOf = (problem: ContractProblem, precision: ContractPrecision): string => `contract.v2 ${precision} ${shapeClass(problem)}`;
+const keyOf = (problem: ContractProblem, precision: ContractPrecision): string =>
+  `contract.v2 ${precision} ${shapeClass(problem)}`;
 
-/** Whether a plan gives what it must; not where its shader does not compile, or the GPU refuses to run it. A lost device, or no room, say nothing about it. */
+/**
+ * Whether a plan gives what it must; not where its shader does not compile, or the GPU refuses to run it. A lost
+ * device, or no room, say nothing about it.
+ */
 function isRight(plan: Plan, trial: Trial, expected: Expected): Promise<boolean> {
   return expected.isGivenBy(plan, trial).catch((error: unknown) => {
     if (error instanceof SheetError && error.code === 'KERNEL') return false;
