@@ -1,7 +1,7 @@
 // Operations along one axis composed of map and reduce: softmax and its relatives, mean and variance. Bits do not
 // depend on the skeletons.
 import { scalar } from './scalar/algebra.ts';
-import { map, type Operand } from './js/map.ts';
+import { map, type StridedOperand } from './js/map.ts';
 import { exp, log } from './scalar/math.ts';
 import { reductions, type MappedOperand, type Reduction } from './js/reduce.ts';
 import { plainSkeletons, type Skeletons } from './skeletons.ts';
@@ -41,7 +41,7 @@ const BLOCK_ELEMENTS = 1 << 14; // rows are done in blocks that stay in the cach
  * Softmax along an axis: e = e^(x - max) rounded to the dtype of `out`, times the float64 reciprocal of the sum of
  * those e (order of `reduce`), rounded once more. A row of -Infinity alone, or with NaN or +Infinity, gives NaN.
  */
-export function softmax(operand: Operand, axis: number, out: FloatArray, on: Skeletons = plainSkeletons): void {
+export function softmax(operand: StridedOperand, axis: number, out: FloatArray, on: Skeletons = plainSkeletons): void {
   eachBlock(operand, axis, out, (part, target) => {
     const results = resultsOf(part.shape);
     const greatest = new Float64Array(results);
@@ -54,7 +54,12 @@ export function softmax(operand: Operand, axis: number, out: FloatArray, on: Ske
 }
 
 /** Logarithm of the softmax along an axis: (x - max) - log(sum e^(x - max)) in float64, rounded once. */
-export function logSoftmax(operand: Operand, axis: number, out: FloatArray, on: Skeletons = plainSkeletons): void {
+export function logSoftmax(
+  operand: StridedOperand,
+  axis: number,
+  out: FloatArray,
+  on: Skeletons = plainSkeletons,
+): void {
   eachBlock(operand, axis, out, (part, target) => {
     const results = resultsOf(part.shape);
     const greatest = new Float64Array(results);
@@ -67,7 +72,7 @@ export function logSoftmax(operand: Operand, axis: number, out: FloatArray, on: 
 
 /** log(sum e^x) along an axis, without overflow; `out` has the axis left out. A row of -Infinity gives -Infinity. */
 export function logSumExp(
-  operand: Operand | MappedOperand,
+  operand: StridedOperand | MappedOperand,
   axis: number,
   out: FloatArray,
   on: Skeletons = plainSkeletons,
@@ -94,7 +99,7 @@ export function logSumExp(
  * correction).
  */
 export function variance(
-  operand: Operand | MappedOperand,
+  operand: StridedOperand | MappedOperand,
   axes: readonly number[],
   correction: number,
   out: FloatArray,
@@ -109,10 +114,10 @@ export function variance(
 
 /** A dense operand seen as [outer, count, inner], some outer slices at a time. */
 function eachBlock(
-  operand: Operand,
+  operand: StridedOperand,
   axis: number,
   out: FloatArray,
-  visit: (part: Operand, out: FloatArray) => void,
+  visit: (part: StridedOperand, out: FloatArray) => void,
 ): void {
   const { shape } = operand;
   const count = shape[axis]!;
@@ -130,7 +135,7 @@ function eachBlock(
 
 const copy = scalar('copy', 1, (_, x) => x);
 
-function densified(operand: Operand): Operand {
+function densified(operand: StridedOperand): StridedOperand {
   const array = new Float64Array(elementCount(operand.shape));
   map(copy, [operand], array, operand.shape);
   return { array, shape: operand.shape };
@@ -141,6 +146,6 @@ function resultsOf([outer, , inner]: readonly number[]): number {
 }
 
 /** Per-result values broadcast back along the reduced axis. */
-function kept(array: Float64Array, [outer, , inner]: readonly number[]): Operand {
+function kept(array: Float64Array, [outer, , inner]: readonly number[]): StridedOperand {
   return { array, shape: [outer!, 1, inner!] };
 }

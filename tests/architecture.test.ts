@@ -231,6 +231,18 @@ describe('the language', () => {
     expect(used).toEqual([]);
   });
 
+  it('exports a name once', () => {
+    const places = new Map<string, string[]>();
+    for (const file of WRITTEN) {
+      // The two entries are one surface on two hosts.
+      if (file === 'src/browser.ts') continue;
+      const declared = /^export (?:abstract |async )*(?:const|let|function\*?|class|interface|type|enum) (\w+)/gm;
+      for (const name of new Set([...read(file).matchAll(declared)].map((match) => match[1]!)))
+        places.set(name, [...(places.get(name) ?? []), file]);
+    }
+    expect([...places].filter(([, files]) => files.length > 1)).toEqual([]);
+  });
+
   it('names a dtype that has a codec in few files: its row, and what other libraries call it', () => {
     const naming = [...WRITTEN, ...listed('shaders', '.wgsl')].filter((file) => /float16/i.test(read(file)));
     expect(naming.length).toBeLessThanOrEqual(12);

@@ -28,7 +28,7 @@ export type BigIntArray = BigInt64Array | BigUint64Array;
 export type ElementArray = NumberArray | BigIntArray;
 
 /** A strided view: element (i, j, …) lies at offset + i * strides[0] + j * strides[1] + …; default row-major from 0. */
-export interface Operand {
+export interface StridedOperand {
   readonly array: ElementArray;
   readonly shape: readonly number[];
   readonly strides?: readonly number[];
@@ -66,7 +66,7 @@ const integerLimits: ReadonlyMap<unknown, readonly [number, number]> = new Map<u
  */
 export function map(
   fn: ElementFunction,
-  operands: readonly Operand[],
+  operands: readonly StridedOperand[],
   out: ElementArray,
   shape: readonly number[],
 ): void {
@@ -91,7 +91,7 @@ export function map(
 }
 
 /** The merged loop nest of a map: one stride vector per operand, the out walked densely in the same order. */
-export function loopNest(operands: readonly Operand[], shape: readonly number[]): LoopNest {
+export function loopNest(operands: readonly StridedOperand[], shape: readonly number[]): LoopNest {
   return collapse({
     shape,
     strides: operands.map((operand) =>
@@ -134,11 +134,11 @@ export function canonicaliseNaN(array: ElementArray, start = 0, end = array.leng
 }
 
 /** A number, a bigint or a truth value, by domain. */
-export type Value = number | bigint | boolean;
+export type ElementValue = number | bigint | boolean;
 
 function checkCall(
   fn: ElementFunction,
-  operands: readonly Operand[],
+  operands: readonly StridedOperand[],
   out: ElementArray,
   shape: readonly number[],
 ): void {
@@ -154,10 +154,10 @@ function checkCall(
 const unboundedIntegers: Domain = { ...int64Algebra, constant: BigInt };
 
 /** Reads an element into the domain. */
-export function loaderFor(domain: Domain, array: ElementArray): (index: number) => Value {
+export function loaderFor(domain: Domain, array: ElementArray): (index: number) => ElementValue {
   if (domain === floatAlgebra) return isBigIntArray(array) ? (i) => Number(array[i]!) : (i) => array[i]!;
   if (typeof domain.constant(0) === 'number') {
-    const wrap = (x: number): Value => domain.constant(x);
+    const wrap = (x: number): ElementValue => domain.constant(x);
     return isBigIntArray(array) ? (i) => wrap(Number(BigInt.asIntN(32, array[i]!))) : (i) => wrap(array[i]!);
   }
   // BigInt(x) of a bigint is itself; storing wraps, so only operations need the wrapped form.
@@ -165,12 +165,12 @@ export function loaderFor(domain: Domain, array: ElementArray): (index: number) 
   return (i) => wrap(BigInt(array[i]!));
 }
 
-type Load = (index: number) => Value;
-type Store = (index: number, value: Value) => void;
+type Load = (index: number) => ElementValue;
+type Store = (index: number, value: ElementValue) => void;
 
 /** One row: elements at offsets + i * steps to the out from `at` on; the usual arities without an array per element. */
 function rowLoop(fn: ElementFunction, domain: Domain, loads: readonly Load[], steps: readonly number[], store: Store) {
-  const apply = fn.body as (m: Domain, ...x: readonly Value[]) => Value;
+  const apply = fn.body as (m: Domain, ...x: readonly ElementValue[]) => ElementValue;
   const [load0, load1] = loads as readonly [Load, Load];
   const [step0, step1] = steps as readonly [number, number];
   if (fn.arity === 1) {
@@ -194,7 +194,7 @@ export function storeFor(
   returns: ElementFunction['returns'],
   domain: Domain,
   out: ElementArray,
-): (index: number, value: Value) => void {
+): (index: number, value: ElementValue) => void {
   if (returns === 'mask') return storeMask(out);
   if (isBigIntArray(out)) return domain === floatAlgebra ? storeSaturated64(out) : (i, v) => (out[i] = v as bigint);
   if (isFloatArray(out)) return storeFloat(out);
@@ -203,12 +203,12 @@ export function storeFor(
   return (i, v) => (out[i] = v === v ? Math.max(low, Math.min(high, Math.trunc(v as number))) : 0);
 }
 
-function storeMask(out: ElementArray): (index: number, value: Value) => void {
+function storeMask(out: ElementArray): (index: number, value: ElementValue) => void {
   if (isBigIntArray(out)) return (i, v) => (out[i] = v ? 1n : 0n);
   return (i, v) => (out[i] = v ? 1 : 0);
 }
 
-function storeSaturated64(out: BigIntArray): (index: number, value: Value) => void {
+function storeSaturated64(out: BigIntArray): (index: number, value: ElementValue) => void {
   const [low, high] = out instanceof BigInt64Array ? [-(2n ** 63n), 2n ** 63n - 1n] : [0n, 2n ** 64n - 1n];
   return (i, v) => {
     const x = v as number;
@@ -222,7 +222,7 @@ function storeSaturated64(out: BigIntArray): (index: number, value: Value) => vo
 
 // A NaN that reaches a typed array keeps whatever bits the machine gave it, and they differ between interpreter and
 // compiled code, so NaNs are written as words.
-function storeFloat(out: Float32Array | Float64Array): (index: number, value: Value) => void {
+function storeFloat(out: Float32Array | Float64Array): (index: number, value: ElementValue) => void {
   const words = new Uint32Array(out.buffer, out.byteOffset, out.byteLength >>> 2);
   if (out instanceof Float32Array) {
     return (i, v) => {

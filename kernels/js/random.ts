@@ -1,7 +1,7 @@
 // Random numbers from the counter-based generator of philox.ts: uniform, normal, integers, permutations. Element i
 // depends on (seed, stream, i) alone, so a slice can be drawn without its neighbours, on any thread or device.
 import { scalar } from '../scalar/algebra.ts';
-import type { Operand } from './map.ts';
+import type { StridedOperand } from './map.ts';
 import { cos, log, sin } from '../scalar/math.ts';
 import { highProduct, type RandomSource } from './philox.ts';
 import type { Skeletons } from '../skeletons.ts';
@@ -64,7 +64,7 @@ export function normal(on: Skeletons, source: RandomSource, out: Float32Array | 
 }
 
 /** The low and high words of numbered elements. */
-const pairOf = (array: Uint32Array, shape: readonly number[], step: number, offset: number): Operand[] => [
+const pairOf = (array: Uint32Array, shape: readonly number[], step: number, offset: number): StridedOperand[] => [
   { array, shape, strides: [step], offset },
   { array, shape, strides: [step], offset: offset + 1 },
 ];

@@ -9,12 +9,12 @@ import {
   storeFor,
   type Domain,
   type ElementArray,
-  type Operand,
+  type StridedOperand,
 } from './map.ts';
 import { collapse, elementCount, forEachRow, rowMajorStrides, type LoopNest } from '../strides.ts';
 
 /** What a combination starts from: neutral values of sum, product, maximum and minimum in the domain computed in. */
-export type Identity = 'zero' | 'one' | 'lowest' | 'highest';
+export type NeutralElement = 'zero' | 'one' | 'lowest' | 'highest';
 
 /** result = finish(combine over r of body(x[r], perResult…), divisor), rounded once to the dtype of the result. */
 export interface Reduction {
@@ -22,7 +22,7 @@ export interface Reduction {
   /** Applied to every element first; operands after x are one value per result (the mean in a variance). */
   readonly body: Scalar;
   readonly combine: Scalar;
-  readonly identity: Identity;
+  readonly identity: NeutralElement;
   /** Applied to (accumulated, divisor) last. */
   readonly finish?: Scalar;
 }
@@ -33,7 +33,7 @@ export interface Reduction {
  */
 export interface MappedOperand {
   readonly element: Scalar;
-  readonly operands: readonly Operand[];
+  readonly operands: readonly StridedOperand[];
   /** To which the operands are broadcast. */
   readonly shape: readonly number[];
 }
@@ -91,7 +91,7 @@ export const reductions = {
  */
 export function reduce(
   reduction: Reduction,
-  source: Operand | MappedOperand,
+  source: StridedOperand | MappedOperand,
   axes: readonly number[],
   out: ElementArray,
   options: ReduceOptions = {},
@@ -118,7 +118,7 @@ export function reduce(
 }
 
 /** The values of a mapped operand in memory. */
-export function stored({ element, operands, shape }: MappedOperand, on: typeof map = map): Operand {
+export function stored({ element, operands, shape }: MappedOperand, on: typeof map = map): StridedOperand {
   const array = new Float32Array(elementCount(shape));
   on(element, operands, array, shape);
   return { array, shape };
@@ -127,7 +127,12 @@ export function stored({ element, operands, shape }: MappedOperand, on: typeof m
 /**
  * Position (r, as in `reduce`) of the first least or greatest element along the axes; the first NaN wins, as in NumPy.
  */
-export function argReduce(which: 'min' | 'max', operand: Operand, axes: readonly number[], out: ElementArray): void {
+export function argReduce(
+  which: 'min' | 'max',
+  operand: StridedOperand,
+  axes: readonly number[],
+  out: ElementArray,
+): void {
   const split = splitAxes(operand, axes);
   if (split.count === 0 && out.length > 0)
     throw new RangeError('an empty axis has no extreme element: reduce a non-empty axis');
@@ -190,7 +195,7 @@ interface Split {
   readonly inLanes: boolean;
 }
 
-function splitAxes(operand: Operand, axes: readonly number[]): Split {
+function splitAxes(operand: StridedOperand, axes: readonly number[]): Split {
   const { shape } = operand;
   const strides = operand.strides ?? rowMajorStrides(shape);
   const pick = (wanted: boolean): LoopNest => {
@@ -266,7 +271,7 @@ export function joinLanes(combine: (a: number, b: number) => number, lanes: read
   return combine(combine(pair(0), pair(2)), combine(pair(1), pair(3)));
 }
 
-function identityOf(identity: Identity, domain: Domain, array: ElementArray): number {
+function identityOf(identity: NeutralElement, domain: Domain, array: ElementArray): number {
   const m = domain as Numeric;
   if (identity === 'zero') return m.constant(0);
   if (identity === 'one') return m.constant(1);

@@ -5,16 +5,16 @@ import { allocate, type DType, DTYPE_NAMES, type TypedArray } from '../core/tens
 import { sizeOf } from '../core/tensor/shape.ts';
 
 /** Elements with their type, as they enter a sheet. */
-export interface Sample {
+export interface SampleTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
   readonly array: TypedArray;
 }
 
 /** One call of a row. */
-export interface Call {
+export interface SampleCall {
   readonly row: OpRow;
-  readonly operands: readonly Sample[];
+  readonly operands: readonly SampleTensor[];
   readonly attrs: Readonly<Record<string, unknown>>;
 }
 
@@ -104,14 +104,14 @@ function elementOf(dtype: DType, special: boolean, random: () => number): number
 }
 
 /** Elements of a shape: ordinary, or with every second one special. */
-export function sample(dtype: DType, shape: readonly number[], special: boolean, random: () => number): Sample {
+export function sample(dtype: DType, shape: readonly number[], special: boolean, random: () => number): SampleTensor {
   const array = allocate(dtype, sizeOf(shape));
   for (let i = 0; i < array.length; i++) array[i] = elementOf(dtype, special, random) as never;
   return { dtype, shape, array };
 }
 
 /** Indices that are inside any axis of length ≥ 2. */
-function indices(dtype: DType, shape: readonly number[], random: () => number): Sample {
+function indices(dtype: DType, shape: readonly number[], random: () => number): SampleTensor {
   const array = allocate(dtype, sizeOf(shape));
   const choices = dtype.startsWith('u') ? [0, 1] : [0, 1, -1, -2];
   for (let i = 0; i < array.length; i++)
@@ -120,7 +120,7 @@ function indices(dtype: DType, shape: readonly number[], random: () => number): 
 }
 
 /** Makes the last two axes symmetric and diagonally dominant, where they are square. */
-function positiveDefinite({ dtype, shape, array }: Sample): Sample {
+function positiveDefinite({ dtype, shape, array }: SampleTensor): SampleTensor {
   const n = shape.at(-1) ?? 0;
   if (shape.at(-2) !== n) return { dtype, shape, array };
   for (let at = 0; at < array.length; at += n * n) {
@@ -180,7 +180,7 @@ export function drawAttributes(row: OpRow, shape: readonly number[], random: () 
 }
 
 /** Operands of a call whose first is of a dtype, before promotion. */
-export function drawOperands(row: OpRow, dtype: DType, random: () => number): Sample[] {
+export function drawOperands(row: OpRow, dtype: DType, random: () => number): SampleTensor[] {
   const shapes = random() < 0.12 ? LARGE : SMALL;
   const special = row.kernel.skeleton !== 'linalg' && random() < 0.5;
   const count = row.variadic ? 1 + Math.floor(random() * 3) : row.operands.length;
@@ -197,6 +197,6 @@ export function drawOperands(row: OpRow, dtype: DType, random: () => number): Sa
 }
 
 /** A call in a line, for messages. */
-export const describeCall = ({ row, operands, attrs }: Call): string =>
+export const describeCall = ({ row, operands, attrs }: SampleCall): string =>
   `${row.name}(${operands.map(({ dtype, shape }) => `${dtype}[${shape.join(',')}]`).join(', ')}) ` +
   `${JSON.stringify(attrs)}`;

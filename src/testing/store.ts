@@ -1,7 +1,7 @@
 // The conformance suite of stores: what is put comes back whole or not at all, whatever becomes of it in between.
 import { contentId, panelDigests } from '../core/fingerprint/content.ts';
 import { type Digest, equalBytes, toHex } from '../core/fingerprint/digest.ts';
-import { elementsOf, type Key, type Store, type Stored, type Worth } from '../core/store/store.ts';
+import { elementsOfStored, type Key, type Store, type Stored, type Worth } from '../core/store/store.ts';
 import { type DType, DTYPES } from '../core/tensor/dtype.ts';
 import { sizeOf } from '../core/tensor/shape.ts';
 import { type ConformanceCase, hold } from './case.ts';
@@ -158,7 +158,7 @@ class StoreSuite {
 async function checkSame(found: Stored, put: Stored): Promise<void> {
   const [plain, wanted] = [textOf(found), textOf(put)];
   hold(plain === wanted, `It gives ${plain} where ${wanted} was put.`);
-  const isSame = equalBytes(await elementsOf(found), await elementsOf(put));
+  const isSame = equalBytes(await elementsOfStored(found), await elementsOfStored(put));
   hold(isSame, 'It gives other elements than were put.', { key: put.key });
 }
 

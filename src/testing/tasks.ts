@@ -12,7 +12,15 @@ import { type DType, DTYPE_NAMES } from '../core/tensor/dtype.ts';
 import { checkShape } from '../core/tensor/shape.ts';
 import { type TensorType, tensorType } from '../core/tensor/type.ts';
 import { drawFrom } from './random.ts';
-import { COMPUTED_DTYPES, drawAttributes, drawOperands, MAX_RESULT, pick, sample, type Sample } from './samples.ts';
+import {
+  COMPUTED_DTYPES,
+  drawAttributes,
+  drawOperands,
+  MAX_RESULT,
+  pick,
+  sample,
+  type SampleTensor,
+} from './samples.ts';
 
 /** Dtypes that the first operand of a row may have. */
 export const dtypesOf = (row: OpRow): readonly DType[] =>
@@ -21,7 +29,7 @@ export const dtypesOf = (row: OpRow): readonly DType[] =>
 /** A task on operands, which are promoted already; undefined where the row does not take them. */
 export function taskOf(
   row: OpRow,
-  operands: readonly Sample[],
+  operands: readonly SampleTensor[],
   given: Readonly<Record<string, unknown>> = {},
 ): Task | undefined {
   const types = operands.map(({ dtype, shape }) => tensorType(dtype, shape));
@@ -54,7 +62,7 @@ export function tasksOf(row: OpRow, dtype: DType, count: number): Task[] {
 }
 
 /** Operands in the dtypes that the row has them cast to; those are drawn anew. */
-function promoted(row: OpRow, operands: readonly Sample[], random: () => number): Sample[] {
+function promoted(row: OpRow, operands: readonly SampleTensor[], random: () => number): SampleTensor[] {
   const dtypes = promotedDTypes(
     row,
     operands.map(({ dtype }) => dtype),

@@ -2,7 +2,7 @@
 import type { ElementArray } from '../../kernels/js/map.ts';
 import type { Plan } from '../../kernels/wgsl/launch.ts';
 import { planReduce, type ReduceProblem } from '../../kernels/wgsl/reduce/reduce.ts';
-import { type GpuDType, storedBytes } from '../../kernels/wgsl/text/storage.ts';
+import { type GpuDType, bufferBytes } from '../../kernels/wgsl/text/storage.ts';
 import { alongAxesOnJs } from '../../src/core/device/along-axes.ts';
 import type { OpRow } from '../../src/core/ops/define.ts';
 import { type DType, DTYPES } from '../../src/core/tensor/dtype.ts';
@@ -32,7 +32,7 @@ export async function resultOf(
   count: number,
 ): Promise<number[]> {
   const gpu = await testGpu();
-  return [...new (arrayClass(dtype))(await gpu.run(plan, operands, storedBytes(dtype, count)), 0, count)];
+  return [...new (arrayClass(dtype))(await gpu.run(plan, operands, bufferBytes(dtype, count)), 0, count)];
 }
 
 /** A reduction on the GPU. */

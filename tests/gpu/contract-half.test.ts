@@ -5,7 +5,7 @@ import { drawFrom } from '../../bench/measure/seed.ts';
 import { scalar } from '../../kernels/scalar/algebra.ts';
 import { contractVariants } from '../../kernels/wgsl/contract/contract.ts';
 import type { ContractProblem, ContractVariant } from '../../kernels/wgsl/contract/problem.ts';
-import { storedBytes } from '../../kernels/wgsl/text/storage.ts';
+import { bufferBytes } from '../../kernels/wgsl/text/storage.ts';
 import { type TestGpu, testGpu } from './run-plan.ts';
 
 const LEAST_HALF = 2 ** -24;
@@ -70,7 +70,7 @@ async function run(
   operands: readonly Float32Array[],
 ): Promise<Float32Array> {
   const count = m * n * offsetsA.length;
-  return new Float32Array(await gpu.run(plan, operands, storedBytes('float32', count)), 0, count);
+  return new Float32Array(await gpu.run(plan, operands, bufferBytes('float32', count)), 0, count);
 }
 
 interface Element {

@@ -7,7 +7,7 @@ import { contractVariants } from '../../kernels/wgsl/contract/contract.ts';
 import { planSmall } from '../../kernels/wgsl/contract/direct.ts';
 import { type ContractLimits, matrixUnitsOf } from '../../kernels/wgsl/contract/matrix.ts';
 import { batchRuns, type ContractProblem } from '../../kernels/wgsl/contract/problem.ts';
-import { storedBytes } from '../../kernels/wgsl/text/storage.ts';
+import { bufferBytes } from '../../kernels/wgsl/text/storage.ts';
 import { sourceOf } from '../../src/core/device/webgpu/commands/pipelines.ts';
 import { MATMUL } from '../../src/core/ops/linalg.ts';
 import { type TestGpu, testGpu } from './run-plan.ts';
@@ -94,7 +94,7 @@ async function resultsOf(
   const count = problem.m * problem.n * problem.offsetsA.length;
   for (const { name, plan } of contractVariants(problem, gpu.limits))
     if (name.includes(word))
-      found.set(name, new Float32Array(await gpu.run(plan, operands, storedBytes('float32', count)), 0, count));
+      found.set(name, new Float32Array(await gpu.run(plan, operands, bufferBytes('float32', count)), 0, count));
   return found;
 }
 
@@ -210,7 +210,7 @@ describe('every variant of a product', () => {
     const plan = planSmall(problem);
     expect(plan.launches[0]?.workgroups).toEqual([32770, 2, 1]);
     expect(
-      errorOf(new Float32Array(await gpu.run(plan, [a, b], storedBytes('float32', problem.m))), wanted),
+      errorOf(new Float32Array(await gpu.run(plan, [a, b], bufferBytes('float32', problem.m))), wanted),
     ).toBeLessThanOrEqual(MATMUL.bound);
   });
 });

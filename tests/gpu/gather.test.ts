@@ -3,10 +3,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { elementCount, rowMajorStrides } from '../../kernels/strides.ts';
 import { planDiagonal, planFill, planOneHot, planRange, planTriangle } from '../../kernels/wgsl/move/fill.ts';
-import { type ItemBytes, planGather, type StridedWindow } from '../../kernels/wgsl/move/gather.ts';
+import { type GatheredBytes, planGather, type StridedWindow } from '../../kernels/wgsl/move/gather.ts';
 import { planJoin, planTake } from '../../kernels/wgsl/move/join.ts';
 import type { Plan } from '../../kernels/wgsl/launch.ts';
-import { type GpuDType, storedBytes } from '../../kernels/wgsl/text/storage.ts';
+import { type GpuDType, bufferBytes } from '../../kernels/wgsl/text/storage.ts';
 import { copy } from '../../kernels/js/copy.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import { arrayOf, elements } from './elements.ts';
@@ -30,7 +30,7 @@ async function onGpu(
 }
 
 /** Elements that tell their place, NaN payloads among the words. */
-function numbered(itemBytes: ItemBytes, count: number): Words {
+function numbered(itemBytes: GatheredBytes, count: number): Words {
   const out = new ARRAYS[itemBytes](count);
   for (let i = 0; i < count; i++)
     out[i] = (
@@ -175,7 +175,7 @@ describe('tensors made from places', () => {
     dtype: GpuDType,
     shape: readonly number[],
   ) =>
-    arrayOf(dtype, await onGpu(plan, operands, storedBytes(dtype, elementCount(shape)))).subarray(
+    arrayOf(dtype, await onGpu(plan, operands, bufferBytes(dtype, elementCount(shape)))).subarray(
       0,
       elementCount(shape),
     );

@@ -7,8 +7,8 @@ import * as libm from '../../kernels/scalar/libm.ts';
 import * as math from '../../kernels/scalar/math.ts';
 import { exp, exp2, log1p, sigmoid } from '../../kernels/scalar/math.ts';
 import { elementCount } from '../../kernels/strides.ts';
-import { planCast, planMap, type Typed } from '../../kernels/wgsl/map/map.ts';
-import { type GpuDType, storedBytes } from '../../kernels/wgsl/text/storage.ts';
+import { planCast, planMapShader, type Typed } from '../../kernels/wgsl/map/map.ts';
+import { type GpuDType, bufferBytes } from '../../kernels/wgsl/text/storage.ts';
 import type { OpRow } from '../../src/core/ops/define.ts';
 import { composeRows } from '../../src/core/ops/fused.ts';
 import { kindTakes } from '../../src/core/ops/kinds.ts';
@@ -59,13 +59,13 @@ beforeAll(async () => {
 });
 
 async function onGpu(
-  plan: ReturnType<typeof planMap>,
+  plan: ReturnType<typeof planMapShader>,
   operands: readonly NumberArray[],
   out: Typed,
 ): Promise<NumberArray> {
   if (plan === undefined) throw new TypeError('no plan');
   const [dtype, count] = [out.dtype as GpuDType, elementCount(out.shape)];
-  return arrayOf(dtype, await gpu.run(plan, operands, storedBytes(dtype, count))).subarray(0, count) as NumberArray;
+  return arrayOf(dtype, await gpu.run(plan, operands, bufferBytes(dtype, count))).subarray(0, count) as NumberArray;
 }
 
 /** Elements of a result that are not those of the reference, on operands as they are or with subnormals flushed. */
@@ -107,7 +107,7 @@ describe('every map row', () => {
       const operands = dtypes.map((own, k) => elements(own, COUNT, k));
       const out = { dtype: element.returns === 'mask' ? 'bool' : dtype, shape: [COUNT] } as const;
       const got = await onGpu(
-        planMap(
+        planMapShader(
           element,
           dtypes.map((own) => ({ dtype: own, shape: [COUNT] })),
           out,
@@ -137,7 +137,7 @@ describe('functions', () => {
       elements('float32', 1000, k).map((x) => (Math.abs(x) < 20 && Math.abs(x) > 1e-3 ? x : 1)),
     );
     const out = { dtype: 'float32', shape: [1000] };
-    const plan = planMap(chain, [out, out, out], out, gpu.limits);
+    const plan = planMapShader(chain, [out, out, out], out, gpu.limits);
     expect(plan?.launches.length).toBe(1);
     const got = await onGpu(plan, operands, out);
     // A sum of products that nearly cancels costs digits of its terms.
@@ -166,7 +166,7 @@ describe('functions', () => {
       );
       const out = { dtype: element.returns === 'mask' ? 'bool' : 'float32', shape: [999] } as const;
       const got = await onGpu(
-        planMap(
+        planMapShader(
           element,
           dtypes.map((dtype) => ({ dtype, shape: [999] })),
           out,
@@ -200,7 +200,7 @@ describe('functions', () => {
       // Operands that a compiler would cancel.
       const operands = at === 0 ? [x, y, x] : [x, x, y];
       const out = { dtype: 'float32', shape: [999] };
-      const got = await onGpu(planMap(kernel.element, [out, out, out], out, gpu.limits), operands, out);
+      const got = await onGpu(planMapShader(kernel.element, [out, out, out], out, gpu.limits), operands, out);
       expect([...got], kernel.element.name).toEqual([...reference(kernel.element, operands, 'float32')]);
     }
   });
@@ -211,7 +211,7 @@ describe('functions', () => {
       const out = { dtype: 'float32', shape: [COUNT] };
       expect(
         differences(
-          await onGpu(planMap(fn, [out], out, gpu.limits), [x], out),
+          await onGpu(planMapShader(fn, [out], out, gpu.limits), [x], out),
           [x],
           [reference(fn, [x], 'float32'), reference(fn, [flushed(x)], 'float32')],
           ULPS,
@@ -246,7 +246,12 @@ describe('functions', () => {
     const out = { dtype: 'float32', shape: [count] };
     const x = Float32Array.from({ length: count }, (_x, i) => low + ((high - low) * i) / (count - 1));
     expect(
-      differences(await onGpu(planMap(fn, [out], out, gpu.limits), [x], out), [x], [reference(fn, [x], 'float32')], 4),
+      differences(
+        await onGpu(planMapShader(fn, [out], out, gpu.limits), [x], out),
+        [x],
+        [reference(fn, [x], 'float32')],
+        4,
+      ),
     ).toEqual([]);
   });
 
@@ -255,13 +260,13 @@ describe('functions', () => {
     const split = scalar('split', 1, (m, x) => m.highHalf(x));
     const bits = scalar('bits', 1, (m, x) => m.bitNot(x));
     const below = predicate('below', 2, (m, x, y) => m.lt(x, y));
-    expect(planMap(split, [f32], f32, gpu.limits)).toBeUndefined();
-    expect(planMap(bits, [f32], f32, gpu.limits)).toBeUndefined();
+    expect(planMapShader(split, [f32], f32, gpu.limits)).toBeUndefined();
+    expect(planMapShader(bits, [f32], f32, gpu.limits)).toBeUndefined();
     expect(
-      planMap(exp, [{ dtype: 'float64', shape: [4] }], { dtype: 'float64', shape: [4] }, gpu.limits),
+      planMapShader(exp, [{ dtype: 'float64', shape: [4] }], { dtype: 'float64', shape: [4] }, gpu.limits),
     ).toBeUndefined();
     expect(
-      planMap(
+      planMapShader(
         below,
         [
           { dtype: 'int32', shape: [4] },
@@ -271,12 +276,12 @@ describe('functions', () => {
         gpu.limits,
       ),
     ).toBeUndefined();
-    expect(planMap(exp, [f32], f32, { ...gpu.limits, maxStorageBufferBindingSize: 12 })).toBeUndefined();
+    expect(planMapShader(exp, [f32], f32, { ...gpu.limits, maxStorageBufferBindingSize: 12 })).toBeUndefined();
   });
 
   it('keep one shader a form, so that devices compile it once', () => {
     const of = (n: number) =>
-      planMap(exp, [{ dtype: 'float32', shape: [n] }], { dtype: 'float32', shape: [n] }, gpu.limits)?.launches[0]
+      planMapShader(exp, [{ dtype: 'float32', shape: [n] }], { dtype: 'float32', shape: [n] }, gpu.limits)?.launches[0]
         ?.shader;
     expect(of(5)).toBe(of(700));
   });
@@ -323,7 +328,7 @@ describe('operands', () => {
           shape,
         );
         const got = await onGpu(
-          planMap(
+          planMapShader(
             pick,
             shapes.map((own, k) => ({ dtype: dtypes[k] as GpuDType, shape: own })),
             out,
@@ -346,7 +351,7 @@ describe('operands', () => {
       for (const to of ['float32', 'int32', 'uint32', 'int8', 'uint8'] as const) {
         const x = elements(from, 1101);
         const out = { dtype: to, shape: [1101] };
-        const got = await onGpu(planMap(same, [{ dtype: from, shape: [1101] }], out, gpu.limits), [x], out);
+        const got = await onGpu(planMapShader(same, [{ dtype: from, shape: [1101] }], out, gpu.limits), [x], out);
         expect(differences(got, [x], [reference(same, [x], to)], 0.5), `${from} to ${to}`).toEqual([]);
       }
     }
@@ -370,7 +375,7 @@ describe('operands', () => {
       const out = { dtype, shape: [5, 8] };
       expect([
         ...(await onGpu(
-          planMap(
+          planMapShader(
             add,
             views.map((view) => ({ dtype, ...view })),
             out,
@@ -389,7 +394,7 @@ describe('operands', () => {
       new Float32Array(Uint32Array.of(0x7fc00000, 0xffc00000, 0x7f800001, 0xffffffff, 0x7fc12345, 0x3f800000).buffer),
     ];
     for (const fn of [scalar('negative', 1, (m, a) => m.neg(a)), scalar('same', 1, (_m, a) => a), exp]) {
-      const got = (await onGpu(planMap(fn, [type], type, gpu.limits), [x], type)) as Float32Array;
+      const got = (await onGpu(planMapShader(fn, [type], type, gpu.limits), [x], type)) as Float32Array;
       expect([...new Uint32Array(got.slice().buffer)].slice(0, 5), fn.name).toEqual(new Array(5).fill(0x7fc00000));
     }
   });
@@ -398,7 +403,7 @@ describe('operands', () => {
     const count = 65536 * 256 + 5;
     const x = new Uint8Array(count).map((_, i) => i * 7);
     const [type, negative] = [{ dtype: 'uint8', shape: [count] }, scalar('negative', 1, (m, a) => m.neg(a))];
-    const plan = planMap(negative, [type], type, gpu.limits);
+    const plan = planMapShader(negative, [type], type, gpu.limits);
     expect(Math.max(...(plan?.launches[0]?.workgroups ?? []))).toBeLessThanOrEqual(65535);
     const got = await onGpu(plan, [x], type);
     expect(got.findIndex((value, i) => value !== (-(i * 7) & 0xff))).toBe(-1);

@@ -6,7 +6,7 @@ import { contractVariants } from '../../kernels/wgsl/contract/contract.ts';
 import {
   type ContractProblem,
   type ContractVariant,
-  elementsOf,
+  operandElements,
   layoutKey,
   layoutOf,
   smallerProblem,
@@ -464,7 +464,8 @@ describe('a smaller problem', () => {
     fc.assert(
       fc.property(problems, fc.integer({ min: 2 ** 12, max: 2 ** 28 }), (problem, maxBytes) => {
         const smaller = smallerProblem(problem, maxBytes);
-        const bytesOf = (one: ContractProblem): number => 4 * elementsOf(one).reduce((sum, elements) => sum + elements);
+        const bytesOf = (one: ContractProblem): number =>
+          4 * operandElements(one).reduce((sum, elements) => sum + elements);
         expect(bytesOf(smaller)).toBeLessThanOrEqual(maxBytes);
         expect(layoutKey(layoutOf(smaller))).toBe(layoutKey(layoutOf(problem)));
         if (bytesOf(problem) <= maxBytes) expect(smaller).toBe(problem);

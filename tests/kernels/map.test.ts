@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { predicate, scalar, type ElementFunction } from '../../kernels/scalar/algebra.ts';
-import { map, type ElementArray, type Operand } from '../../kernels/js/map.ts';
+import { map, type ElementArray, type StridedOperand } from '../../kernels/js/map.ts';
 import * as libm from '../../kernels/scalar/libm.ts';
 import * as math from '../../kernels/scalar/math.ts';
 import { Heap } from '../../kernels/wasm/memory/heap.ts';
@@ -202,7 +202,7 @@ describe('map in WebAssembly has the bits of map in JavaScript', () => {
         (values, types, resident) => {
           const [Source, Out] = [floats[types & 1]!, fn.returns === 'mask' ? Uint8Array : floats[types >> 1]!];
           const n = values.length;
-          const operands = Array.from({ length: fn.arity }, (_, k): Operand => ({
+          const operands = Array.from({ length: fn.arity }, (_, k): StridedOperand => ({
             array: new Source(values.map((_, i) => values[(i * (k + 1) + k) % n]!)),
             shape: [n],
           }));
@@ -259,7 +259,7 @@ describe('map in WebAssembly has the bits of map in JavaScript', () => {
         fc.constantFrom(add, less, functions[9]!),
         fc.nat(3),
         (shape, picks, fn, result) => {
-          const operands = picks.map(([type, kept, transposed]): Operand => {
+          const operands = picks.map(([type, kept, transposed]): StridedOperand => {
             const own = shape.map((n, d) => (kept[d] ? n : 1));
             const size = own.reduce((a, b) => a * b, 1);
             const array = new dtypes[type]!(Array.from({ length: size }, (_, i) => ((i * 37) % 101) - 20.25));
@@ -288,9 +288,12 @@ describe('map in WebAssembly has the bits of map in JavaScript', () => {
       [257, 259],
     ]) {
       const size = shape[0]! * shape[1]!;
-      const full: Operand = { array: Float32Array.from({ length: size }, (_, i) => Math.fround(i / 7)), shape };
-      const row: Operand = { array: Float32Array.from({ length: shape[1]! }, (_, i) => i), shape: [shape[1]!] };
-      const column: Operand = { array: Float32Array.from({ length: shape[0]! }, (_, i) => -i), shape: [shape[0]!, 1] };
+      const full: StridedOperand = { array: Float32Array.from({ length: size }, (_, i) => Math.fround(i / 7)), shape };
+      const row: StridedOperand = { array: Float32Array.from({ length: shape[1]! }, (_, i) => i), shape: [shape[1]!] };
+      const column: StridedOperand = {
+        array: Float32Array.from({ length: shape[0]! }, (_, i) => -i),
+        shape: [shape[0]!, 1],
+      };
       const [expected, out] = [new Float32Array(size), new Float32Array(size)];
       map(functions[19]!, [full, row, column], expected, shape);
       wasm.run(functions[19]!, [full, row, column], out, shape);

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FACT } from '../../src/core/pattern/facts.ts';
 import {
-  type Sample,
+  type StridedSample,
   sampleOf,
   score,
   scoreOf,
@@ -16,7 +16,7 @@ import {
 import { ADMISSION_SCORE, admission } from '../../src/core/policy/admission.ts';
 import { valueFrom } from './bits.ts';
 
-const healthy: Sample = { finite: true, log2Range: 2, log2Limit: 128, entropyBits: 7 };
+const healthy: StridedSample = { finite: true, log2Range: 2, log2Limit: 128, entropyBits: 7 };
 const EXAMPLES: readonly (readonly [string, ScoreRecord])[] = [
   ['product that took 10 ms, 64 KB', { costNs: 1e7, sizeBytes: 65536, facts: 0, sample: healthy }],
   ['saves exactly what its room costs', { costNs: 5e4, sizeBytes: 1e5, facts: 0 }],

@@ -1,12 +1,12 @@
 // Moving elements between memory and vector lanes, with the conversions of the map skeleton.
 import type { ElementArray } from '../../js/map.ts';
 import { f32x4, f64x2, i16x8, i32, i32x4, v128, type Expr, type Statement } from './assembler.ts';
-import { bytesOf, type LaneType, type Vector, type VectorAlgebra } from './vector-algebra.ts';
+import { vectorBytes, type LaneType, type Vector, type VectorAlgebra } from './vector-algebra.ts';
 
 /** Element types that vector kernels read. */
 export type ElementType = 'f32' | 'f64' | 'i32' | 'u32' | 'i16' | 'u16' | 'i8' | 'u8';
 /** What vector kernels write; a mask is one byte, 0 or 1. Floats saturate in integers, integers wrap in bytes. */
-export type ResultType = 'f32' | 'f64' | 'i32' | 'u32' | 'u8' | 'i8' | 'mask';
+export type WrittenType = 'f32' | 'f64' | 'i32' | 'u32' | 'u8' | 'i8' | 'mask';
 
 /** Lanes that take part: all of them, or one. */
 export type Width = 'all' | 'one';
@@ -25,7 +25,7 @@ export const SIZE_BYTES: Readonly<Record<ElementType | 'mask', number>> = {
 };
 
 /** Elements in one vector of the lane type. */
-export const LANES: Readonly<Record<LaneType, number>> = { f32x4: 4, f64x2: 2, i32x4: 4 };
+export const LANE_COUNT: Readonly<Record<LaneType, number>> = { f32x4: 4, f64x2: 2, i32x4: 4 };
 
 /** The element type of an array; undefined where kernels do not read it (64-bit integers). */
 export function elementType(array: ElementArray): ElementType | undefined {
@@ -53,7 +53,9 @@ export function loadElements(
     if (lanes === 'f32x4') return one ? v128.load32Splat(address, offsetBytes) : v128.load(address, offsetBytes);
     return f64x2.promoteLowF32x4(one ? v128.load32Splat(address, offsetBytes) : v128.load64Zero(address, offsetBytes));
   }
-  const whole = one ? splatInteger(type, address, offsetBytes) : loadIntegers(LANES[lanes], type, address, offsetBytes);
+  const whole = one
+    ? splatInteger(type, address, offsetBytes)
+    : loadIntegers(LANE_COUNT[lanes], type, address, offsetBytes);
   if (lanes === 'i32x4') return whole;
   if (lanes === 'f32x4') return f32x4.convertI32x4S(whole);
   return type === 'u32' ? f64x2.convertLowI32x4U(whole) : f64x2.convertLowI32x4S(whole);
@@ -63,7 +65,7 @@ export function loadElements(
 export function storeElements(
   m: VectorAlgebra,
   lanes: LaneType,
-  type: ResultType,
+  type: WrittenType,
   address: Expr<'i32'>,
   value: Vector,
   width: Width,
@@ -78,9 +80,9 @@ export function storeElements(
       m.keep(lanes === 'i32x4' ? value : saturatedByte(m, lanes, type, value)),
       width,
       offsetBytes,
-      LANES[lanes],
+      LANE_COUNT[lanes],
     );
-  const count = width === 'one' ? 1 : LANES[lanes];
+  const count = width === 'one' ? 1 : LANE_COUNT[lanes];
   const bits = resultBits(m, lanes, type, value);
   const sizeBytes = count * SIZE_BYTES[type];
   if (sizeBytes === 16) return v128.store(address, bits, offsetBytes);
@@ -92,7 +94,7 @@ export function storeElements(
 function resultBits(
   m: VectorAlgebra,
   lanes: LaneType,
-  type: Exclude<ResultType, 'mask' | 'u8' | 'i8'>,
+  type: Exclude<WrittenType, 'mask' | 'u8' | 'i8'>,
   value: Vector,
 ): Vector {
   if (lanes === 'i32x4') return value;
@@ -107,7 +109,7 @@ export function canonicalNaN(m: VectorAlgebra, lanes: 'f32x4' | 'f64x2', value: 
   const single = lanes === 'f32x4';
   const quiet = single ? new Uint32Array(4).fill(0x7fc00000) : new BigUint64Array(2).fill(0x7ff8000000000000n);
   const isNumber = single ? f32x4.eq(value, value) : f64x2.eq(value, value);
-  const kept = m.keep(v128.bitselect(value, m.bits(bytesOf(quiet)), isNumber));
+  const kept = m.keep(v128.bitselect(value, m.bits(vectorBytes(quiet)), isNumber));
   return kept;
 }
 
@@ -125,9 +127,9 @@ function storeBytes(
   value: Vector,
   width: Width,
   offsetBytes: number,
-  count = LANES[lanes],
+  count = LANE_COUNT[lanes],
 ): Statement {
-  const stride = 16 / LANES[lanes];
+  const stride = 16 / LANE_COUNT[lanes];
   if (width === 'one') return v128.store8Lane(address, value, 0, offsetBytes);
   const packed = v128.shuffle(
     value,

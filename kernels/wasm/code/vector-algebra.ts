@@ -85,9 +85,9 @@ export class VectorAlgebra implements Algebra<Vector, Vector> {
   }
 
   constant(value: number): Vector {
-    if (this.#lanes === 'f32x4') return this.bits(bytesOf(new Float32Array(4).fill(value)));
-    if (this.#lanes === 'f64x2') return this.bits(bytesOf(new Float64Array(2).fill(value)));
-    return this.bits(bytesOf(new Int32Array(4).fill(value)));
+    if (this.#lanes === 'f32x4') return this.bits(vectorBytes(new Float32Array(4).fill(value)));
+    if (this.#lanes === 'f64x2') return this.bits(vectorBytes(new Float64Array(2).fill(value)));
+    return this.bits(vectorBytes(new Int32Array(4).fill(value)));
   }
 
   add(a: Vector, b: Vector): Vector {
@@ -163,8 +163,8 @@ export class VectorAlgebra implements Algebra<Vector, Vector> {
   copySign(a: Vector, sign: Vector): Vector {
     const magnitude =
       this.#lanes === 'f32x4'
-        ? bytesOf(new Uint32Array(4).fill(0x7fffffff))
-        : bytesOf(new BigUint64Array(2).fill(0x7fffffffffffffffn));
+        ? vectorBytes(new Uint32Array(4).fill(0x7fffffff))
+        : vectorBytes(new BigUint64Array(2).fill(0x7fffffffffffffffn));
     return this.keep(v128.bitselect(a, sign, this.bits(magnitude)));
   }
 
@@ -180,12 +180,12 @@ export class VectorAlgebra implements Algebra<Vector, Vector> {
   }
 
   mantissa(x: Vector): Vector {
-    const significand = this.bits(bytesOf(new BigUint64Array(2).fill(0x000fffffffffffffn)));
+    const significand = this.bits(vectorBytes(new BigUint64Array(2).fill(0x000fffffffffffffn)));
     return this.keep(v128.or(v128.and(x, significand), this.constant(1)));
   }
 
   highHalf(x: Vector): Vector {
-    return this.keep(v128.and(x, this.bits(bytesOf(new BigUint64Array(2).fill(0xfffffffff8000000n)))));
+    return this.keep(v128.and(x, this.bits(vectorBytes(new BigUint64Array(2).fill(0xfffffffff8000000n)))));
   }
 
   lookup(table: readonly number[], index: Vector): Vector {
@@ -274,6 +274,8 @@ function tree(index: Expr<'i32'>, table: readonly number[], start: number, end: 
 }
 
 /** The sixteen bytes of a four- or two-lane array. */
-export function bytesOf(lanes: Float32Array | Float64Array | Int32Array | Uint32Array | BigUint64Array): Uint8Array {
+export function vectorBytes(
+  lanes: Float32Array | Float64Array | Int32Array | Uint32Array | BigUint64Array,
+): Uint8Array {
   return new Uint8Array(lanes.buffer, lanes.byteOffset, 16);
 }

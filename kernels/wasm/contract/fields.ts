@@ -90,7 +90,7 @@ const QUIET32 = v128.constant([...new Uint8Array(new Uint32Array(4).fill(0x7fc00
 const QUIET64 = v128.constant([...new Uint8Array(new BigUint64Array(2).fill(0x7ff8000000000000n).buffer)]);
 
 /** Instructions by float dtype. */
-export const LANES: Readonly<Record<FloatDtype, Lanes>> = {
+export const FLOAT_LANES: Readonly<Record<FloatDtype, Lanes>> = {
   float32: {
     sizeBytes: 4,
     perVector: 4,
@@ -117,7 +117,7 @@ export const LANES: Readonly<Record<FloatDtype, Lanes>> = {
 
 /** Instructions by dtype of a product. */
 export const CONTRACT_LANES: Readonly<Record<ContractDtype, ContractLanes>> = {
-  ...LANES,
+  ...FLOAT_LANES,
   int32: {
     sizeBytes: 4,
     perVector: 4,

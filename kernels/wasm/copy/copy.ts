@@ -3,7 +3,7 @@ import type { Gathering, Place } from '../../js/copy.ts';
 import type { ElementArray } from '../../js/map.ts';
 import { collapse, elementCount, forEachRow, type LoopNest } from '../../strides.ts';
 import { callOver, instantiate, type Kernels } from '../code/abi.ts';
-import { copyFields, copyModule, DIMENSIONS, type ItemBytes, SQUARE } from './module.ts';
+import { copyFields, copyModule, DIMENSIONS, type ItemBytes, SQUARE_SIDE } from './module.ts';
 import { Scratch, type KernelMemory } from '../memory/staging.ts';
 
 /** A strided run longer than this is cut, so that no call is long. */
@@ -80,7 +80,7 @@ export class WasmCopy {
     const [width, height] = [shape.at(-2) ?? 1, shape.at(-1)!];
     const outer = elementCount(shape.slice(0, -2));
     if (turned === undefined) callOver(copy!, params, outer * width, height);
-    else callOver(turn!, params, outer * Math.ceil(width / SQUARE), SQUARE * height);
+    else callOver(turn!, params, outer * Math.ceil(width / SQUARE_SIDE), SQUARE_SIDE * height);
   }
 
   #kernelsFor(itemBytes: ItemBytes): Kernels {

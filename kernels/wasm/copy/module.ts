@@ -3,9 +3,9 @@
 //
 // Parameter block of `copy` and `turn` (i32): source, target, then for each of four dimensions its extent, and the
 // bytes from one index to the next in source and target. The range of `copy` is rows, the index space of the first
-// three dimensions; the range of `turn` is bands of SQUARE indices of the third dimension, along which the source is
-// dense, as the target is along the fourth. Parameter block of `gather`: source, target, address of i32 places, bytes
-// of a slice. Its range is places.
+// three dimensions; the range of `turn` is bands of SQUARE_SIDE indices of the third dimension, along which the source
+// is dense, as the target is along the fourth. Parameter block of `gather`: source, target, address of i32 places,
+// bytes of a slice. Its range is places.
 import {
   call,
   f32,
@@ -25,7 +25,7 @@ import {
   type Local,
   type Statement,
 } from '../code/assembler.ts';
-import { LANES } from '../contract/fields.ts';
+import { FLOAT_LANES } from '../contract/fields.ts';
 import { emitTransposeBlock } from '../contract/packing.ts';
 
 /** Bytes of an element. */
@@ -46,7 +46,7 @@ export const copyFields = {
 } as const;
 
 /** Side of the squares that are turned at a time: a cache line of float32. */
-export const SQUARE = 16;
+export const SQUARE_SIDE = 16;
 /** Runs of so many bytes are copied by one instruction. */
 const LONG_RUN = 256;
 
@@ -173,7 +173,7 @@ function emitTurn(module: ModuleBuilder, itemBytes: ItemBytes): void {
   const turnSquare =
     itemBytes < 4
       ? emitTurnSquare(module, itemBytes)
-      : emitTransposeBlock(module, LANES[itemBytes === 4 ? 'float32' : 'float64']);
+      : emitTransposeBlock(module, FLOAT_LANES[itemBytes === 4 ? 'float32' : 'float64']);
   const f = module.function({ export: 'turn', params: ['i32', 'i32', 'i32'] });
   const [params, band, end] = f.params;
   const [from, to, y, ys, xs, sourceRow, targetRow, height, width] = [
@@ -195,21 +195,21 @@ function emitTurn(module: ModuleBuilder, itemBytes: ItemBytes): void {
     set(targetRow, i32.load(params, copyFields.targetBytes(2))),
     whileTrue(
       i32.ltS(band, end),
-      ...bands.locate(band, i32.divU(i32.add(width, SQUARE - 1), SQUARE)),
-      set(bands.third, i32.mul(bands.third, SQUARE)),
+      ...bands.locate(band, i32.divU(i32.add(width, SQUARE_SIDE - 1), SQUARE_SIDE)),
+      set(bands.third, i32.mul(bands.third, SQUARE_SIDE)),
       set(from, bands.address(copyFields.source, copyFields.sourceBytes)),
       set(to, bands.address(copyFields.target, copyFields.targetBytes)),
       set(xs, i32.sub(width, bands.third)),
-      when(i32.gtS(xs, SQUARE), set(xs, SQUARE)),
+      when(i32.gtS(xs, SQUARE_SIDE), set(xs, SQUARE_SIDE)),
       set(y, 0),
       whileTrue(
         i32.ltS(y, height),
         set(ys, i32.sub(height, y)),
-        when(i32.gtS(ys, SQUARE), set(ys, SQUARE)),
+        when(i32.gtS(ys, SQUARE_SIDE), set(ys, SQUARE_SIDE)),
         call(turnSquare, from, sourceRow, to, targetRow, ys, xs),
-        set(from, i32.add(from, i32.mul(sourceRow, SQUARE))),
-        set(to, i32.add(to, SQUARE * itemBytes)),
-        set(y, i32.add(y, SQUARE)),
+        set(from, i32.add(from, i32.mul(sourceRow, SQUARE_SIDE))),
+        set(to, i32.add(to, SQUARE_SIDE * itemBytes)),
+        set(y, i32.add(y, SQUARE_SIDE)),
       ),
       set(band, i32.add(band, 1)),
     ),

@@ -6,7 +6,7 @@
 // turned into scratch and back.
 import { call, countUp, i32, ModuleBuilder, set, v128, when, whileTrue } from '../code/assembler.ts';
 import type { Expr, FunctionReference, Statement } from '../code/assembler.ts';
-import { LANES } from '../contract/fields.ts';
+import { FLOAT_LANES } from '../contract/fields.ts';
 import type { FloatDtype, Lanes } from '../contract/fields.ts';
 import { emitTransposeBlock } from '../contract/packing.ts';
 
@@ -37,7 +37,7 @@ const WIDE = 8;
 /** The module for `dtype`. The range of `solveColumns` is columns of X, that of `solveRows` rows of X. */
 export function linalgModule(dtype: FloatDtype, memory: 'shared' | 'private'): Uint8Array<ArrayBuffer> {
   const module = new ModuleBuilder({ memory });
-  const lanes = LANES[dtype];
+  const lanes = FLOAT_LANES[dtype];
   const solve = emitColumns(module, lanes);
   emitRows(module, lanes, solve);
   return module.encode();

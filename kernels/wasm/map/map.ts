@@ -1,7 +1,7 @@
 // The map skeleton on WebAssembly SIMD: kernels emitted per function and dtypes, operands resident or staged through
 // scratch.
 import type { ElementFunction } from '../../scalar/algebra.ts';
-import type { ElementArray, Operand } from '../../js/map.ts';
+import type { ElementArray, StridedOperand } from '../../js/map.ts';
 import { Recent } from '../../recent.ts';
 import { forEachRow } from '../../strides.ts';
 import { CALL_ELEMENTS, callOver, instantiate, type CompiledKernel } from '../code/abi.ts';
@@ -42,7 +42,7 @@ export class WasmMap {
   }
 
   /** Does the map and returns true, or returns false where there is no vector form (64-bit integers, remainder, …). */
-  run(fn: ElementFunction, operands: readonly Operand[], out: ElementArray, shape: readonly number[]): boolean {
+  run(fn: ElementFunction, operands: readonly StridedOperand[], out: ElementArray, shape: readonly number[]): boolean {
     const plan = this.#planFor(fn, operands, out, shape);
     if (plan === undefined) return false;
     if (out.length === 0 || (plan.flat !== undefined && this.#runFlat(plan, plan.flat, operands, out))) return true;
@@ -51,14 +51,14 @@ export class WasmMap {
   }
 
   /** Whether there is a vector form of the map. */
-  fits(fn: ElementFunction, operands: readonly Operand[], out: ElementArray, shape: readonly number[]): boolean {
+  fits(fn: ElementFunction, operands: readonly StridedOperand[], out: ElementArray, shape: readonly number[]): boolean {
     return this.#planFor(fn, operands, out, shape) !== undefined;
   }
 
   /** The same map as a job for several threads; undefined unless all of it is resident, dense and one plane. */
   job(
     fn: ElementFunction,
-    operands: readonly Operand[],
+    operands: readonly StridedOperand[],
     out: ElementArray,
     shape: readonly number[],
   ): MapJob | undefined {
@@ -89,7 +89,7 @@ export class WasmMap {
 
   #planFor(
     fn: ElementFunction,
-    operands: readonly Operand[],
+    operands: readonly StridedOperand[],
     out: ElementArray,
     shape: readonly number[],
   ): MapPlan | undefined {
@@ -105,7 +105,7 @@ export class WasmMap {
   #runFlat(
     { kernel, length, range }: MapPlan,
     { slots, rowBytes }: FlatPlan,
-    operands: readonly Operand[],
+    operands: readonly StridedOperand[],
     out: ElementArray,
   ): boolean {
     const { words, params } = this.#scratch;
@@ -126,7 +126,11 @@ export class WasmMap {
   }
 
   /** Plane by plane of the two innermost dimensions. */
-  #runPlanes({ kernel, types, nest, length, steps }: MapPlan, operands: readonly Operand[], out: ElementArray): void {
+  #runPlanes(
+    { kernel, types, nest, length, steps }: MapPlan,
+    operands: readonly StridedOperand[],
+    out: ElementArray,
+  ): void {
     const inner = nest.shape.length - 1;
     const rows = inner > 0 ? nest.shape[inner - 1]! : 1;
     const outer = {

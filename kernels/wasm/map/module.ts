@@ -17,12 +17,12 @@ import {
   type Statement,
 } from '../code/assembler.ts';
 import {
-  LANES,
+  LANE_COUNT,
   loadElements,
   SIZE_BYTES,
   storeElements,
   type ElementType,
-  type ResultType,
+  type WrittenType,
   type Width,
 } from '../code/elements.ts';
 import { VectorAlgebra, type LaneType, type Vector } from '../code/vector-algebra.ts';
@@ -36,7 +36,7 @@ export interface OperandForm {
 /** One specialisation of a map kernel. */
 export interface MapForm {
   readonly operands: readonly OperandForm[];
-  readonly result: ResultType;
+  readonly result: WrittenType;
   readonly lanes: LaneType;
   readonly memory: 'shared' | 'private';
 }
@@ -68,7 +68,7 @@ export function mapModule(fn: ElementFunction, form: MapForm): Uint8Array<ArrayB
   const m = new VectorAlgebra(module, f, form.lanes);
   const fixed = form.operands.map((operand) => (operand.along === 'constant' ? f.local('v128') : undefined));
   const emit = emitter(fn, form, m, { pointers, fixed, out });
-  const count = LANES[form.lanes];
+  const count = LANE_COUNT[form.lanes];
   const rounds = (elements: number, width: Width): Statement => {
     const body = emit(elements, width);
     return whileTrue(i32.leS(i32.add(start, elements), stop), body, set(start, i32.add(start, elements)));
@@ -104,7 +104,7 @@ interface Cursors {
 // One round: every vector of the round is loaded, computed and stored, then the pointers move on.
 function emitter(fn: ElementFunction, form: MapForm, m: VectorAlgebra, { pointers, fixed, out }: Cursors) {
   return (elements: number, width: Width): Statement => {
-    const lanes = width === 'one' ? 1 : LANES[form.lanes];
+    const lanes = width === 'one' ? 1 : LANE_COUNT[form.lanes];
     const value = (done: number): Vector =>
       fn.body(
         m,

@@ -1,11 +1,11 @@
 // What a WebAssembly map needs besides its data: lanes, kernel, merged loop nest. Found once per function, dtypes and
 // shapes.
 import type { ElementFunction } from '../../scalar/algebra.ts';
-import { isFloatArray, loopNest, type ElementArray, type Operand } from '../../js/map.ts';
+import { isFloatArray, loopNest, type ElementArray, type StridedOperand } from '../../js/map.ts';
 import { sameNumbers } from '../../recent.ts';
 import { elementCount, type LoopNest } from '../../strides.ts';
 import type { CompiledKernel } from '../code/abi.ts';
-import { elementType, SIZE_BYTES, type ElementType, type ResultType } from '../code/elements.ts';
+import { elementType, SIZE_BYTES, type ElementType, type WrittenType } from '../code/elements.ts';
 import type { MapForm } from './module.ts';
 import { profileOf } from '../code/profile.ts';
 import { Slots, type Scratch, type ViewClass } from '../memory/staging.ts';
@@ -44,7 +44,7 @@ export interface PlannedMap {
 /** Plans a map; `compile` gives the kernel of a form. */
 export function planMap(
   fn: ElementFunction,
-  operands: readonly Operand[],
+  operands: readonly StridedOperand[],
   out: ElementArray,
   shape: readonly number[],
   scratch: Scratch,
@@ -84,7 +84,7 @@ export function planMap(
 /** Whether a plan is for a call: the same array classes and shapes. Strided operands are planned anew every time. */
 export function fitsCall(
   { classes, shapes }: PlannedMap,
-  operands: readonly Operand[],
+  operands: readonly StridedOperand[],
   out: ElementArray,
   shape: readonly number[],
 ): boolean {
@@ -103,7 +103,11 @@ export function fitsCall(
 }
 
 /** The lanes a map runs in with the bits of the JavaScript skeleton; undefined where it has no vector form. */
-export function lanesFor(fn: ElementFunction, operands: readonly Operand[], out: ElementArray): LaneType | undefined {
+export function lanesFor(
+  fn: ElementFunction,
+  operands: readonly StridedOperand[],
+  out: ElementArray,
+): LaneType | undefined {
   const profile = profileOf(fn);
   const types = operands.map((operand) => elementType(operand.array));
   const result = resultType(fn, out);
@@ -117,7 +121,7 @@ export function lanesFor(fn: ElementFunction, operands: readonly Operand[], out:
   return profile.integer && out instanceof Int32Array && !types.includes('u32') ? 'i32x4' : undefined;
 }
 
-function resultType(fn: ElementFunction, out: ElementArray): ResultType | undefined {
+function resultType(fn: ElementFunction, out: ElementArray): WrittenType | undefined {
   const type = elementType(out);
   if (fn.returns === 'mask') return type === 'u8' ? 'mask' : undefined;
   return type === 'f32' || type === 'f64' || type === 'i32' || type === 'u32' ? type : undefined;

@@ -2,7 +2,7 @@
 //
 // Parameter block (i32): address of x, of the extremes, of the positions, count, inner. The range is results, of one
 // outer slice where inner > 1: all positions of a slice are looked for row by row.
-import { type ElementArray, isBigIntArray, type Operand } from '../../js/map.ts';
+import { type ElementArray, isBigIntArray, type StridedOperand } from '../../js/map.ts';
 import { reductions } from '../../js/reduce.ts';
 import { callOver, instantiate, type Kernels } from '../code/abi.ts';
 import {
@@ -39,7 +39,7 @@ export class WasmArgReduce {
   /**
    * Finds the positions and returns true; false where the operand lies elsewhere, or its extremes have no vector form.
    */
-  run(which: 'min' | 'max', operand: Operand, axes: readonly number[], out: ElementArray): boolean {
+  run(which: 'min' | 'max', operand: StridedOperand, axes: readonly number[], out: ElementArray): boolean {
     const { array, offset = 0 } = operand;
     const type = elementType(array);
     const extents = extentsOf([operand], operand.shape, axes);

@@ -14,7 +14,7 @@ import {
   type Local,
   type Statement,
 } from '../code/assembler.ts';
-import { LANES, loadElements, SIZE_BYTES } from '../code/elements.ts';
+import { LANE_COUNT, loadElements, SIZE_BYTES } from '../code/elements.ts';
 import {
   type AccumulatorLanes,
   Mapping,
@@ -100,7 +100,7 @@ export function columnsModule(reduction: Reduction, form: ReduceForm): Uint8Arra
             params,
             out,
             count === 1 ? 'one' : 'all',
-            LANES[form.lanes] * v * SIZE_BYTES[form.result],
+            LANE_COUNT[form.lanes] * v * SIZE_BYTES[form.result],
           ),
         ),
     ),
@@ -174,8 +174,8 @@ function load(
   const from = row === 0 || !varies ? at : i32.add(at, row === 1 ? rowBytes : i32.mul(rowBytes, row));
   const width = dense && count > 1 ? 'all' : 'one';
   if (isMapped) return [m.keep(loadElements('f32x4', type, from, width))];
-  return Array.from({ length: Math.ceil(count / LANES[lanes]) }, (_, v) =>
-    m.keep(loadElements(lanes, type, from, width, dense ? LANES[lanes] * v * SIZE_BYTES[type] : 0)),
+  return Array.from({ length: Math.ceil(count / LANE_COUNT[lanes]) }, (_, v) =>
+    m.keep(loadElements(lanes, type, from, width, dense ? LANE_COUNT[lanes] * v * SIZE_BYTES[type] : 0)),
   );
 }
 
@@ -220,8 +220,8 @@ class Panel {
     },
   ) {
     this.#m = m;
-    this.#width = LANES[lanes];
-    this.#bytes = 16 / LANES[lanes];
+    this.#width = LANE_COUNT[lanes];
+    this.#bytes = 16 / LANE_COUNT[lanes];
     this.#at = at;
     this.#stop = stop;
     this.#columns = columns;

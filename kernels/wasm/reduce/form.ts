@@ -19,7 +19,7 @@ import {
   type Type,
   type ValueType,
 } from '../code/assembler.ts';
-import { storeElements, type ElementType, type ResultType, type Width } from '../code/elements.ts';
+import { storeElements, type ElementType, type WrittenType, type Width } from '../code/elements.ts';
 import { VectorAlgebra, type Vector } from '../code/vector-algebra.ts';
 
 /** How one operand is read. */
@@ -39,7 +39,7 @@ export interface ReduceForm {
   readonly perResult: readonly ReducedForm[];
   /** Computed as elements are read, in float32 lanes: to be used where that gives the bits of float64 rounded once. */
   readonly mapping: Scalar | undefined;
-  readonly result: ResultType;
+  readonly result: WrittenType;
   readonly order: 'lanes' | 'sequence';
   /** What totals begin with. */
   readonly identity: number;

@@ -13,7 +13,7 @@ import {
   type Local,
   type Statement,
 } from '../code/assembler.ts';
-import { LANES, loadElements, SIZE_BYTES, type Width } from '../code/elements.ts';
+import { LANE_COUNT, loadElements, SIZE_BYTES, type Width } from '../code/elements.ts';
 import { Mapping, reduceFields, type ReducedForm, type ReduceForm, storeTotal } from './form.ts';
 import { VectorAlgebra, type Vector } from '../code/vector-algebra.ts';
 
@@ -34,7 +34,7 @@ export function lanesModule(reduction: Reduction, form: ReduceForm): Uint8Array<
   const f = module.function({ export: 'reduce', params: ['i32', 'i32', 'i32'] });
   const [params, result, end] = f.params;
   const [left, count, resumes, pauses] = [f.local('i32'), f.local('i32'), f.local('i32'), f.local('i32')];
-  const lanes = Array.from({ length: 8 / LANES[form.lanes] }, () => f.local('v128'));
+  const lanes = Array.from({ length: 8 / LANE_COUNT[form.lanes] }, () => f.local('v128'));
   const m = new VectorAlgebra(module, f, form.lanes);
   const mapping = form.mapping && new Mapping(form.mapping, m, form.lanes, module, f);
   const operands = [...form.operands, ...form.perResult].map((operand, k): Source => ({
@@ -48,7 +48,7 @@ export function lanesModule(reduction: Reduction, form: ReduceForm): Uint8Array<
   }));
   const [round, tail] = rounds(reduction, form, m, mapping, operands, lanes, left);
   const identity = m.constant(form.identity);
-  const total = joined(m, lanes, 16 / LANES[form.lanes], (a, b) => reduction.combine.body(m, a, b));
+  const total = joined(m, lanes, 16 / LANE_COUNT[form.lanes], (a, b) => reduction.combine.body(m, a, b));
   const out = i32.add(i32.load(params, reduceFields.out), i32.mul(result, SIZE_BYTES[form.result]));
   const finish = storeTotal(m, reduction, form, total, params, out, 'one');
   const totals = i32.load(params, reduceFields.totals);
@@ -94,7 +94,7 @@ function rounds(
   lanes: readonly Local<'v128'>[],
   left: Local<'i32'>,
 ): [Statement, Statement[]] {
-  const width = LANES[form.lanes];
+  const width = LANE_COUNT[form.lanes];
   const sources = operands.slice(0, form.operands.length);
   const extras = operands.slice(form.operands.length).map(({ fixed }) => fixed as Vector);
   /** x of some elements from r on. */

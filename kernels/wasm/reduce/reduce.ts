@@ -1,13 +1,13 @@
 // The reduce skeleton on WebAssembly SIMD: kernels emitted per reduction, mapping and dtypes, operands resident or
 // staged.
 import type { Scalar } from '../../scalar/algebra.ts';
-import { domainFor, type ElementArray, type Operand } from '../../js/map.ts';
+import { domainFor, type ElementArray, type StridedOperand } from '../../js/map.ts';
 import { floatAlgebra } from '../../scalar/js-algebra.ts';
 import { Recent, sameNumbers } from '../../recent.ts';
 import { runsInLanes, type MappedOperand, type Reduction, type ReduceOptions } from '../../js/reduce.ts';
 import { broadcastStrides, collapse, elementCount, rowMajorStrides } from '../../strides.ts';
 import { CALL_ELEMENTS, callOver, instantiate, type CompiledKernel } from '../code/abi.ts';
-import { elementType, SIZE_BYTES, type ElementType, type ResultType } from '../code/elements.ts';
+import { elementType, SIZE_BYTES, type ElementType, type WrittenType } from '../code/elements.ts';
 import { profileOf } from '../code/profile.ts';
 import { columnsModule } from './columns.ts';
 import { reduceFields, type ReducedForm, type ReduceForm, TOTALS } from './form.ts';
@@ -35,7 +35,7 @@ export class WasmReduce {
    */
   run(
     reduction: Reduction,
-    source: Operand | MappedOperand,
+    source: StridedOperand | MappedOperand,
     axes: readonly number[],
     out: ElementArray,
     options: ReduceOptions = {},
@@ -67,7 +67,7 @@ export class WasmReduce {
 
   #planFor(
     reduction: Reduction,
-    source: Operand | MappedOperand,
+    source: StridedOperand | MappedOperand,
     axes: readonly number[],
     out: ElementArray,
     perResult: readonly ElementArray[],
@@ -97,7 +97,7 @@ export class WasmReduce {
   #plan(
     reduction: Reduction,
     mapping: Scalar | undefined,
-    operands: readonly Operand[],
+    operands: readonly StridedOperand[],
     shape: readonly number[],
     axes: readonly number[],
     out: ElementArray,
@@ -151,7 +151,7 @@ export class WasmReduce {
   /** Everything at once, small arrays copied whole; false where one lies elsewhere and is not small. */
   #runWhole(
     plan: Plan,
-    source: Operand | MappedOperand,
+    source: StridedOperand | MappedOperand,
     out: ElementArray,
     perResult: readonly ElementArray[],
     divisor: number,
@@ -179,7 +179,7 @@ export class WasmReduce {
   // Whole outer slices at a time; one slice at least, however large.
   #runSlices(
     plan: Plan,
-    operand: Operand,
+    operand: StridedOperand,
     out: ElementArray,
     perResult: readonly ElementArray[],
     divisor: number,
@@ -283,7 +283,7 @@ interface PlannedReduction {
 
 function fitsCall(
   { mapping, classes, shapes, shape, axes }: PlannedReduction,
-  source: Operand | MappedOperand,
+  source: StridedOperand | MappedOperand,
   wanted: readonly number[],
   out: ElementArray,
   perResult: readonly ElementArray[],
@@ -307,7 +307,7 @@ function fitsCall(
 interface Types {
   readonly operands: readonly ElementType[];
   readonly perResult: readonly ElementType[];
-  readonly result: Exclude<ResultType, 'mask'>;
+  readonly result: Exclude<WrittenType, 'mask'>;
   readonly lanes: ReduceForm['lanes'];
 }
 
@@ -315,7 +315,7 @@ interface Types {
 function typesOf(
   reduction: Reduction,
   mapping: Scalar | undefined,
-  operands: readonly Operand[],
+  operands: readonly StridedOperand[],
   out: ElementArray,
   perResult: readonly ElementArray[],
 ): Types | undefined {
@@ -380,7 +380,7 @@ function identityOf({ identity }: Reduction, { lanes, operands: [type] }: Types)
  * operand is not walked with one step along each of the three.
  */
 export function extentsOf(
-  operands: readonly Operand[],
+  operands: readonly StridedOperand[],
   shape: readonly number[],
   axes: readonly number[],
 ): Extents | undefined {

@@ -55,13 +55,13 @@ export class GrainLostError extends RangeError {
 }
 
 /** How a team cuts work: phases a job may have, and the threads that share it. */
-export interface Cut {
+export interface TeamCut {
   readonly phases: number;
   readonly threads: number;
 }
 
 /** The phases as jobs, to be run in order. */
-export function jobsOf(phases: readonly Phase[], lost: LostGrain, cut: Cut): Job[] {
+export function jobsOf(phases: readonly Phase[], lost: LostGrain, cut: TeamCut): Job[] {
   const jobs: Job[] = [];
   for (let at = 0; at < phases.length; at += cut.phases)
     jobs.push(jobOf(phases.slice(at, at + cut.phases), lost, cut.threads));

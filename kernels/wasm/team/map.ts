@@ -1,6 +1,6 @@
 // Maps shared among the threads of a team: dear functions over operands that lie in the heap.
 import type { ElementFunction } from '../../scalar/algebra.ts';
-import type { ElementArray, Operand } from '../../js/map.ts';
+import type { ElementArray, StridedOperand } from '../../js/map.ts';
 import type { CompiledKernel } from '../code/abi.ts';
 import type { Heap } from '../memory/heap.ts';
 import type { WasmMap } from '../map/map.ts';
@@ -25,7 +25,7 @@ export class TeamMap {
   /** The map on the workers; undefined where it has no form for several threads, or none would be free. */
   run(
     fn: ElementFunction,
-    operands: readonly Operand[],
+    operands: readonly StridedOperand[],
     out: ElementArray,
     shape: readonly number[],
   ): Promise<void> | undefined {

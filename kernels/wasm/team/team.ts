@@ -9,7 +9,7 @@
 import { type TurnHost, Turns } from '../../turns.ts';
 import { instantiate } from '../code/abi.ts';
 import {
-  type Cut,
+  type TeamCut,
   GrainLostError,
   type Job,
   jobsOf,
@@ -81,7 +81,7 @@ export class Team {
   readonly #stallMs: number;
   readonly #workers: (WorkerHandle | undefined)[] = [];
   readonly #modules: ModuleMessage[] = [];
-  readonly #cut: Cut;
+  readonly #cut: TeamCut;
   #epoch = 0;
   #closed = false;
   #queue: Promise<void> = Promise.resolve();

@@ -12,7 +12,7 @@ import {
   type ContractPrecision,
   type ContractProblem,
   type ContractVariant,
-  elementsOf,
+  operandElements,
   type Split,
 } from './problem.ts';
 import { type ContractLimits, MATRIX_TILES, matrixFits, planMatrix } from './matrix.ts';
@@ -64,7 +64,7 @@ export function contractVariants(
   precision: ContractPrecision = 'f32',
 ): readonly ContractVariant[] {
   if (problem.epilogue !== undefined && !isFusable(problem.epilogue)) return [];
-  if (elementsOf(problem).some((elements) => elements * 4 > limits.maxStorageBufferBindingSize)) return [];
+  if (operandElements(problem).some((elements) => elements * 4 > limits.maxStorageBufferBindingSize)) return [];
   const tiled = ([128, 64, 32] as const).flatMap((side) => tiledCandidates(side, problem, limits, precision));
   const legal = [...plainCandidates(problem, limits), ...tiled, ...matrixCandidates(problem, limits, precision)].filter(
     ({ score }) => score > 0,

@@ -79,7 +79,7 @@ const formOf = (distances: readonly number[]): Form =>
   distances.every((distance) => distance % 4 === 0) ? 'vector' : 'scalar';
 
 /** Elements that A, B and C have, from the start of a buffer to the end of the last matrix. */
-export function elementsOf({
+export function operandElements({
   m,
   n,
   k,
@@ -106,7 +106,7 @@ export function elementsOf({
  */
 export function smallerProblem(problem: ContractProblem, maxBytes: number): ContractProblem {
   let smaller = problem;
-  while (4 * elementsOf(smaller).reduce((sum, elements) => sum + elements) > maxBytes) {
+  while (4 * operandElements(smaller).reduce((sum, elements) => sum + elements) > maxBytes) {
     const { m, n, k, offsetsA, offsetsB } = smaller;
     const batch = Math.ceil(offsetsA.length / 2);
     const longest = Math.max(m, n, k);

@@ -2,7 +2,7 @@
 // order.
 import { bindingsOf, buffersOf, shaderFor } from './epilogue.ts';
 import { planParts } from './split.ts';
-import { accumulatorsText, blockText, ioText, LANES, loadArguments, written } from './text.ts';
+import { accumulatorsText, blockText, ioText, COMPONENTS, loadArguments, written } from './text.ts';
 import {
   type BatchRun,
   batchRuns,
@@ -276,7 +276,7 @@ function multiplyText(form: Form): string {
       written(
         vectors,
         (vector) =>
-          `c${row}_${vector} = fma(vec4<f32>(a${row >> 2}.${LANES[row & 3] as string}), b${vector}, ` +
+          `c${row}_${vector} = fma(vec4<f32>(a${row >> 2}.${COMPONENTS[row & 3] as string}), b${vector}, ` +
           `c${row}_${vector});`,
       ),
     ),

@@ -4,9 +4,9 @@ import { scalar } from '../../scalar/algebra.ts';
 import { broadcastStrides, collapse, elementCount, rowMajorStrides, type LoopNest } from '../../strides.ts';
 import { elementDomain } from './element.ts';
 import { type GpuLimits, linearWorkgroups, type Plan, type Shader, WORKGROUP_SIZE } from '../launch.ts';
-import { type Access, isPlaced, type MapForm, mapShader } from './shader.ts';
-import { layoutOf, roundsIntegersOnce } from '../text/codec.ts';
-import { computedType, type GpuDType, isCoded, isGpuDType, isPacked, storedBytes } from '../text/storage.ts';
+import { type Access, isPlaced, type MapShaderForm, mapShader } from './shader.ts';
+import { codecLayout, roundsIntegersOnce } from '../text/codec.ts';
+import { computedType, type GpuDType, isDecoded, isGpuDType, isPacked, bufferBytes } from '../text/storage.ts';
 
 /** A row-major tensor of a GPU plan; dtypes that a GPU does not hold make the plan undefined. */
 export interface Typed {
@@ -29,7 +29,7 @@ const MAX_ELEMENTS = 2 ** 31;
  * out[i] = fn(operands[i]…) over broadcast operands, as `map` of the CPU; undefined where it has no WGSL form or does
  * not fit the limits.
  */
-export function planMap(
+export function planMapShader(
   fn: ElementFunction,
   operands: readonly MapOperand[],
   out: Typed,
@@ -66,9 +66,9 @@ export function planMap(
 export function planCast(operand: Typed, dtype: string, limits: GpuLimits): Plan | undefined {
   if (!fits(operand, limits) || !fits({ dtype, shape: operand.shape }, limits)) return undefined;
   const from = operand.dtype as GpuDType;
-  const [layout, isWide] = [layoutOf(dtype), computedType(from) !== 'f32' && !isPacked(from)];
+  const [layout, isWide] = [codecLayout(dtype), computedType(from) !== 'f32' && !isPacked(from)];
   if (layout !== undefined && isWide && !roundsIntegersOnce(layout)) return undefined;
-  const domain = isCoded(from) ? 'float32' : from;
+  const domain = isDecoded(from) ? 'float32' : from;
   const nest = collapse({ shape: operand.shape, strides: [rowMajorStrides(operand.shape)] });
   return planNest(IDENTITY, { nest, offsets: [0], dtypes: [from], domain, out: dtype as GpuDType, store: 'recast' });
 }
@@ -83,7 +83,7 @@ export function fits({ dtype, shape }: Typed, limits: GpuLimits): boolean {
     isGpuDType(dtype) &&
     count > 0 &&
     count < MAX_ELEMENTS &&
-    storedBytes(dtype, count) <= limits.maxStorageBufferBindingSize
+    bufferBytes(dtype, count) <= limits.maxStorageBufferBindingSize
   );
 }
 
@@ -95,7 +95,7 @@ export interface NestSpec {
   readonly dtypes: readonly GpuDType[];
   readonly domain: GpuDType;
   readonly out: GpuDType;
-  readonly store: MapForm['store'];
+  readonly store: MapShaderForm['store'];
 }
 
 /** The plan of a map over any strides. */
@@ -146,7 +146,7 @@ function accessOf(shape: readonly number[], strides: readonly number[], offset: 
 const shaders = new WeakMap<ElementFunction, Map<string, Shader | undefined>>();
 
 /** The kernel of a form, made once: devices know what they compiled by its identity. */
-function shaderOf(fn: ElementFunction, form: MapForm): Shader | undefined {
+function shaderOf(fn: ElementFunction, form: MapShaderForm): Shader | undefined {
   const forms = shaders.get(fn) ?? new Map<string, Shader | undefined>();
   shaders.set(fn, forms);
   const placed = form.operands.some(({ access }) => isPlaced(access));

@@ -14,7 +14,7 @@ import { fillTemplate } from '../text/template.ts';
 export type Access = 'dense' | 'single' | 'vector' | 'repeat' | 'elements';
 
 /** One specialisation of a map kernel. Extents and strides are parameters; only what is here is in its text. */
-export interface MapForm {
+export interface MapShaderForm {
   readonly domain: GpuDType;
   readonly operands: readonly { readonly dtype: GpuDType; readonly access: Access }[];
   readonly out: GpuDType;
@@ -36,7 +36,7 @@ export const isPlaced = (access: Access): boolean => access !== 'dense' && acces
  * Fields of `params`: the 0 of `rounded` (shaders/scalar/float.wgsl), extents of all axes but the outermost, then per
  * placed operand its offset and the strides its text uses.
  */
-export function mapParams({ operands, rank }: MapForm): string[] {
+export function mapParams({ operands, rank }: MapShaderForm): string[] {
   const extents = Array.from({ length: rank - 1 }, (_, axis) => `n${axis + 1}: u32`);
   const strides = operands.flatMap(({ access }, k) =>
     isPlaced(access) ? [`o${k}: u32`, ...Array.from({ length: rank }, (_, axis) => `s${k}_${axis}: u32`)] : [],
@@ -47,7 +47,7 @@ export function mapParams({ operands, rank }: MapForm): string[] {
 }
 
 /** The kernel of a form; undefined where the function has no WGSL form. */
-export function mapShader(fn: ElementFunction, form: MapForm): Shader | undefined {
+export function mapShader(fn: ElementFunction, form: MapShaderForm): Shader | undefined {
   const code = elementCode(fn, form.domain);
   if (code === undefined) return undefined;
   const uses: string[] = [];
@@ -79,13 +79,13 @@ export function mapShader(fn: ElementFunction, form: MapForm): Shader | undefine
   };
 }
 
-function resultOf(fn: ElementFunction, { domain, out, store }: MapForm, value: string): Converted {
+function resultOf(fn: ElementFunction, { domain, out, store }: MapShaderForm, value: string): Converted {
   return store === 'recast' ? recast(domain, value, out) : leaving(fn.returns === 'mask' ? 'mask' : domain, value, out);
 }
 
 const readsVectors = (access: Access): boolean => access === 'dense' || access === 'vector';
 
-function declareBuffers({ operands, out }: MapForm): string {
+function declareBuffers({ operands, out }: MapShaderForm): string {
   const inputs = operands.map(
     ({ dtype, access }, k) =>
       `@group(0) @binding(${k}) var<storage, read> x${k}: array<${readsVectors(access) ? vectorType(dtype) : 'u32'}>;`,
@@ -97,7 +97,7 @@ function declareBuffers({ operands, out }: MapForm): string {
 }
 
 /** Where the placed operands have the element of a flat index. */
-function placeFunction({ operands, rank }: MapForm): string {
+function placeFunction({ operands, rank }: MapShaderForm): string {
   const placed = operands.flatMap(({ access }, k) => (isPlaced(access) ? [k] : []));
   if (placed.length === 0) return '';
   const axes = Array.from({ length: rank - 1 }, (_, i) => rank - 1 - i);
@@ -114,7 +114,7 @@ function placeFunction({ operands, rank }: MapForm): string {
 }
 
 /** Statements that read what the four elements share. */
-function readings(form: MapForm): string[] {
+function readings(form: MapShaderForm): string[] {
   const { operands, sharedRow } = form;
   const places = !operands.some(({ access }) => isPlaced(access))
     ? []
@@ -131,8 +131,8 @@ function readings(form: MapForm): string[] {
 }
 
 /** The element of an operand for one of the four. */
-function elementOf({ operands, rank, sharedRow }: MapForm, k: number, lane: 0 | 1 | 2 | 3): string {
-  const { dtype, access } = operands[k] as MapForm['operands'][number];
+function elementOf({ operands, rank, sharedRow }: MapShaderForm, k: number, lane: 0 | 1 | 2 | 3): string {
+  const { dtype, access } = operands[k] as MapShaderForm['operands'][number];
   if (readsVectors(access)) return inVector(dtype, `w${k}`, lane);
   if (access !== 'elements') return `w${k}`;
   return elementAt(dtype, `x${k}`, sharedRow ? `at0.x${k} + ${lane}u * params.s${k}_${rank - 1}` : `at${lane}.x${k}`);

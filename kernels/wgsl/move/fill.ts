@@ -15,7 +15,7 @@ import {
 } from '../launch.ts';
 import { fits, type Typed } from '../map/map.ts';
 import { FILL } from '../shaders.gen.ts';
-import { computedType, type GpuDType, isCoded, isGpuDType, packVector, vectorType } from '../text/storage.ts';
+import { computedType, type GpuDType, isDecoded, isGpuDType, packVector, vectorType } from '../text/storage.ts';
 import { fillTemplate } from '../text/template.ts';
 
 /**
@@ -151,7 +151,7 @@ export function planOneHot(indexDType: string, out: Typed, limits: GpuLimits): P
  */
 export function planRange(out: Typed, start: number, step: number, limits: GpuLimits): Plan | undefined {
   const count = elementCount(out.shape);
-  if (!fits(out, limits) || out.dtype === 'bool' || isCoded(out.dtype as GpuDType)) return undefined;
+  if (!fits(out, limits) || out.dtype === 'bool' || isDecoded(out.dtype as GpuDType)) return undefined;
   const dtype = out.dtype as GpuDType;
   if (dtype === 'float32') {
     if (!exactInSingle(start, step, count)) return undefined;

@@ -13,7 +13,7 @@ export interface StridedWindow {
 }
 
 /** Bytes of an element: a part of a word, one, or a pair of words. */
-export type ItemBytes = 1 | 2 | 4 | 8;
+export type GatheredBytes = 1 | 2 | 4 | 8;
 
 const MAX_WORDS = 2 ** 31;
 /** Below this extent a tile is mostly edge. */
@@ -24,7 +24,7 @@ const TILE = 32;
  * The window's elements in row-major order, bits unchanged; one operand. Undefined where the result does not fit the
  * limits.
  */
-export function planGather(window: StridedWindow, itemBytes: ItemBytes, limits: GpuLimits): Plan | undefined {
+export function planGather(window: StridedWindow, itemBytes: GatheredBytes, limits: GpuLimits): Plan | undefined {
   const count = elementCount(window.shape);
   if (
     count === 0 ||

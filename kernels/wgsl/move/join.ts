@@ -1,5 +1,5 @@
 // Joining and taking on a GPU: runs of elements copied to, or from, places along an axis; bits unchanged.
-import type { ItemBytes } from './gather.ts';
+import type { GatheredBytes } from './gather.ts';
 import {
   type GpuLimits,
   type Launch,
@@ -41,7 +41,7 @@ const JOIN_SINGLE_BYTES: Shader = {
 export function planJoin(
   outer: number,
   runs: readonly number[],
-  itemBytes: ItemBytes,
+  itemBytes: GatheredBytes,
   limits: GpuLimits,
 ): Plan | undefined {
   const pitch = runs.reduce((sum, run) => sum + run, 0);
@@ -105,7 +105,7 @@ const takes = new Map<string, Shader>();
  */
 export function planTake(
   { outer, length, inner, taken }: Taking,
-  itemBytes: ItemBytes,
+  itemBytes: GatheredBytes,
   indexDType: string,
   limits: GpuLimits,
 ): Plan | undefined {

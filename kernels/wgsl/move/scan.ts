@@ -15,7 +15,7 @@ import { elementReader } from '../reduce/elements.ts';
 import { type Family, stagesOf } from '../reduce/families.ts';
 import { reduceShape, type ReduceShape, workgroupThreads } from '../reduce/shape.ts';
 import { SCAN, SCAN_CHUNKS, SCAN_WORKGROUP } from '../shaders.gen.ts';
-import { type GpuDType, isPacked, storedBytes } from '../text/storage.ts';
+import { type GpuDType, isPacked, bufferBytes } from '../text/storage.ts';
 import { fillTemplate } from '../text/template.ts';
 
 /** Element i of a row of the result is the reduction of elements 0 to i of a row of the operand, rounded once. */
@@ -43,7 +43,7 @@ export function planScan({ reduction, dtype, shape, out }: ScanProblem, limits: 
   if (
     rows === undefined ||
     isPacked(out) ||
-    storedBytes(out, rows.results * rows.count) > limits.maxStorageBufferBindingSize
+    bufferBytes(out, rows.results * rows.count) > limits.maxStorageBufferBindingSize
   )
     return undefined;
   const family = stagesOf(reduction, dtype, out, rows.count, 0)?.[0]?.family;

@@ -18,7 +18,7 @@ export interface ElementInput {
 }
 
 /** What is reduced: an operand, or a function's values on several. */
-export interface Elements {
+export interface ReducedElements {
   /** Of what is reduced. */
   readonly dtype: GpuDType;
   readonly inputs: readonly ElementInput[];
@@ -26,7 +26,7 @@ export interface Elements {
 }
 
 /** WGSL of a reader: bindings from 0 on, elementAt and vectorAt, the loop over a chunk. */
-export interface Reader {
+export interface ElementReader {
   readonly bindings: readonly string[];
   readonly functions: string;
   readonly loop: string;
@@ -40,7 +40,11 @@ const codes = new WeakMap<ElementFunction, Map<GpuDType, ElementCode | undefined
  * The elements of a map; undefined where it has no WGSL form, or where an operand would lose digits in the dtype
  * computed in.
  */
-export function mappedElements({ fn, operands }: Prologue, dtype: GpuDType, count: number): Elements | undefined {
+export function mappedElements(
+  { fn, operands }: Prologue,
+  dtype: GpuDType,
+  count: number,
+): ReducedElements | undefined {
   const inputs = operands.map((operand) => ({
     dtype: operand.dtype,
     single: operand.shape.every((extent) => extent === 1) && count > 1,
@@ -99,7 +103,7 @@ for (var r = whole + lane; r < end; r += params.lanes) {
 }`;
 
 /** The reader of elements, four at a time or one. */
-export function elementReader({ dtype, inputs, map }: Elements, vectorised: boolean): Reader {
+export function elementReader({ dtype, inputs, map }: ReducedElements, vectorised: boolean): ElementReader {
   const scalar = computedType(dtype);
   const value = (args: readonly string[]): string => {
     if (map === undefined) return args[0] as string;

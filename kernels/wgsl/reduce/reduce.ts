@@ -10,7 +10,7 @@ import {
   type Plan,
   type Shader,
 } from '../launch.ts';
-import { type Elements, mappedElements, type Prologue } from './elements.ts';
+import { type ReducedElements, mappedElements, type Prologue } from './elements.ts';
 import { type GpuReduction, type Stage, stagesOf } from './families.ts';
 import { type Pass, passShader, type PassSource } from './shader.ts';
 import {
@@ -23,7 +23,7 @@ import {
   shapeOfPartials,
 } from './shape.ts';
 import { REDUCE_PACK } from '../shaders.gen.ts';
-import { type GpuDType, isCoded, isGpuDType, isPacked, storedBytes } from '../text/storage.ts';
+import { type GpuDType, isDecoded, isGpuDType, isPacked, bufferBytes } from '../text/storage.ts';
 import { fillTemplate } from '../text/template.ts';
 
 export type { Prologue } from './elements.ts';
@@ -64,8 +64,8 @@ export function planReduce(problem: ReduceProblem, limits: GpuLimits): Plan | un
   const { reduction, operand, axes, out } = problem;
   const shape = reduceShape(operand, axes);
   // Coded elements are decoded before they are reduced.
-  if (shape === undefined || !isGpuDType(operand.dtype) || isCoded(operand.dtype)) return undefined;
-  if (storedBytes(operand.dtype, shape.results * shape.count) > limits.maxStorageBufferBindingSize) return undefined;
+  if (shape === undefined || !isGpuDType(operand.dtype) || isDecoded(operand.dtype)) return undefined;
+  if (bufferBytes(operand.dtype, shape.results * shape.count) > limits.maxStorageBufferBindingSize) return undefined;
   const elements = elementsOf(problem, shape.results * shape.count);
   const stages = stagesOf(reduction, operand.dtype, out, shape.count, problem.correction ?? 0);
   if (elements === undefined || stages === undefined) return undefined;
@@ -76,7 +76,7 @@ export function planReduce(problem: ReduceProblem, limits: GpuLimits): Plan | un
   return { launches: draft.launches, scratch: draft.scratch };
 }
 
-const elementsOf = ({ operand: { dtype }, prologue }: ReduceProblem, count: number): Elements | undefined =>
+const elementsOf = ({ operand: { dtype }, prologue }: ReduceProblem, count: number): ReducedElements | undefined =>
   prologue === undefined ? { dtype, inputs: [{ dtype, single: false }] } : mappedElements(prologue, dtype, count);
 
 /**
@@ -86,7 +86,7 @@ const elementsOf = ({ operand: { dtype }, prologue }: ReduceProblem, count: numb
 export function addStages(
   draft: PlanDraft,
   shape: ReduceShape,
-  elements: Elements,
+  elements: ReducedElements,
   stages: readonly Stage[],
   destination?: number,
 ): readonly number[] {
@@ -107,7 +107,7 @@ export const scratchOf = (draft: PlanDraft, sizeBytes: number): number =>
 function addStage(
   draft: PlanDraft,
   shape: ReduceShape,
-  elements: Elements,
+  elements: ReducedElements,
   { family, keeps, divisor }: Stage,
   to: number,
   centres: number | undefined,

@@ -2,7 +2,7 @@
 import type { ElementFunction } from '../../scalar/algebra.ts';
 import { declareElements } from '../map/element.ts';
 import { LINEAR_BUILTINS, LINEAR_WORKGROUP, type Shader } from '../launch.ts';
-import { elementReader, type Elements, type Reader } from './elements.ts';
+import { elementReader, type ReducedElements, type ElementReader } from './elements.ts';
 import type { Family, Stage } from './families.ts';
 import { offsetExpression, offsetFields } from './shape.ts';
 import { REDUCE } from '../shaders.gen.ts';
@@ -12,7 +12,7 @@ import { fillTemplate } from '../text/template.ts';
 export type PassSource =
   | {
       readonly of: 'elements';
-      readonly elements: Elements;
+      readonly elements: ReducedElements;
       readonly vectorised: boolean;
       readonly keptRank: number;
       readonly reducedRank: number;
@@ -101,7 +101,7 @@ function makeShader(name: string, { family, source, keeps, threads }: Pass): Sha
   };
 }
 
-const PARTIALS: Reader = {
+const PARTIALS: ElementReader = {
   bindings: ['@group(0) @binding(0) var<storage, read> partials: array<Total>;'],
   functions: '',
   loop:

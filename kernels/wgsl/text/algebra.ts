@@ -2,7 +2,7 @@
 // be neither NaN nor infinite and may lose the sign of a zero.
 import type { Algebra, Scalar } from '../../scalar/algebra.ts';
 import { type FunctionText, missing } from './function-text.ts';
-import { formOf } from './functions.ts';
+import { libraryFunctionOf } from './functions.ts';
 
 /** A float as a body sees it: text of the number and text of its 32 bits. */
 export interface FloatTerm {
@@ -134,7 +134,7 @@ export class FloatText implements Algebra<FloatTerm, string> {
 
   call(scalar: Scalar, a: FloatTerm, b?: FloatTerm): FloatTerm {
     const args = b === undefined ? [a] : [a, b];
-    const form = formOf(scalar);
+    const form = libraryFunctionOf(scalar);
     return form === undefined ? scalar.body<FloatTerm, string>(this, ...args) : this.#called(form, ...args);
   }
 

@@ -14,7 +14,7 @@ export const encodeFunction = (dtype: string): string => `encode_${dtype}`;
  * The layout of a dtype that is stored in another form than it is computed in; undefined for others, and for those
  * without one.
  */
-export const layoutOf = (dtype: string): FloatLayout | undefined => CODECS.get(dtype)?.layout;
+export const codecLayout = (dtype: string): FloatLayout | undefined => CODECS.get(dtype)?.layout;
 
 /** Bits that a layout is stored in. */
 export const storedBits = ({ exponentBits, fractionBits }: FloatLayout): 8 | 16 =>
@@ -26,7 +26,7 @@ export const roundsIntegersOnce = (layout: FloatLayout): boolean => constantsOf(
 /** The declarations that a name of a codec's function needs; undefined for other names. */
 export function declareCodec(name: string): string | undefined {
   const dtype = /^(?:decode|encode)_(\w+)$/.exec(name)?.[1];
-  const layout = dtype === undefined ? undefined : layoutOf(dtype);
+  const layout = dtype === undefined ? undefined : codecLayout(dtype);
   if (dtype === undefined || layout === undefined) return undefined;
   return fillTemplate(SMALL_FLOAT, { name: dtype, ...holesOf(layout, constantsOf(layout), dtype) });
 }

@@ -1,7 +1,7 @@
 // Text that brings elements from words of a buffer into the type a map computes in, and results back into words.
 import { wrapText } from './algebra-integers.ts';
 import { decodeFunction, encodeFunction } from './codec.ts';
-import { computedType, elementBits, type GpuDType, isCoded, isPacked, perWord } from './storage.ts';
+import { computedType, elementBits, type GpuDType, isDecoded, isPacked, perWord } from './storage.ts';
 
 /** Text and the library functions it calls. */
 export interface Converted {
@@ -42,7 +42,7 @@ export function entering(dtype: GpuDType, element: string, domain: GpuDType): Co
 
 function enteringFloat(dtype: GpuDType, element: string): Converted {
   if (dtype === 'float32') return plain(`bitcast<f32>(${element})`);
-  if (isCoded(dtype)) return called(decodeFunction(dtype), element);
+  if (isDecoded(dtype)) return called(decodeFunction(dtype), element);
   if (dtype === 'int32') return called('floatOfI32', `bitcast<i32>(${element})`);
   return dtype === 'uint32' ? called('floatOfU32', element) : plain(`f32(${element})`);
 }
@@ -54,7 +54,7 @@ export function leaving(domain: GpuDType | 'mask', value: string, out: GpuDType)
   if (domain === 'mask') return plain(`select(0u, ${out === 'float32' ? '0x3f800000u' : '1u'}, ${value})`);
   if (domain !== 'float32') return plain(`bitcast<u32>(${value})`);
   if (out === 'float32') return called('canonical', value);
-  if (isCoded(out)) return called(encodeFunction(out), value);
+  if (isDecoded(out)) return called(encodeFunction(out), value);
   if (out === 'int32') return { text: `bitcast<u32>(saturatedI32(${value}))`, uses: ['saturatedI32'] };
   if (out === 'int8') return { text: `bitcast<u32>(clamp(saturatedI32(${value}), -128, 127))`, uses: ['saturatedI32'] };
   return {
@@ -70,10 +70,10 @@ export function recast(domain: GpuDType, value: string, out: GpuDType): Converte
   if (out === domain) return plain(`bitcast<u32>(${value})`);
   if (out === 'bool')
     return plain(`select(0u, 1u, (bitcast<u32>(${value})${domain === 'float32' ? ' << 1u' : ''}) != 0u)`);
-  if (domain === 'float32') return called(isCoded(out) ? encodeFunction(out) : 'wrappedInteger', value);
+  if (domain === 'float32') return called(isDecoded(out) ? encodeFunction(out) : 'wrappedInteger', value);
   if (computedType(out) !== 'f32') return plain(`bitcast<u32>(${value})`);
   const name = computedType(domain) === 'i32' ? 'floatOfI32' : 'floatOfU32';
   // `planCast` has made sure that float32 rounds nothing that is not too large anyway.
-  if (isCoded(out)) return { text: `${encodeFunction(out)}(${name}(${value}))`, uses: [name, encodeFunction(out)] };
+  if (isDecoded(out)) return { text: `${encodeFunction(out)}(${name}(${value}))`, uses: [name, encodeFunction(out)] };
   return { text: `bitcast<u32>(${name}(${value}))`, uses: [name] };
 }

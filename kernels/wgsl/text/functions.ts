@@ -37,7 +37,8 @@ const FORMS: Readonly<Record<string, string>> = {
 };
 
 /** The library function that is a scalar function on float32; undefined where its body is to be written out. */
-export const formOf = ({ name }: Scalar): string | undefined => (Object.hasOwn(FORMS, name) ? FORMS[name] : undefined);
+export const libraryFunctionOf = ({ name }: Scalar): string | undefined =>
+  Object.hasOwn(FORMS, name) ? FORMS[name] : undefined;
 
 const LIBRARY = [
   shaders.FLOAT,

@@ -1,6 +1,6 @@
 // How elements lie in GPU buffers: 32-bit dtypes as they are, narrower ones several to a word; 64-bit ones stay on the
 // CPU.
-import { layoutOf, storedBits } from './codec.ts';
+import { codecLayout, storedBits } from './codec.ts';
 
 /** Dtypes that are computed as they are stored, and bits of two bytes that are only moved. */
 type PlainGpuDType = 'float32' | 'int32' | 'uint32' | 'int8' | 'uint8' | 'bool' | 'bits16';
@@ -31,7 +31,7 @@ const PLAIN: Readonly<Record<PlainGpuDType, Form>> = {
 };
 
 function formIfAny(dtype: string): Form | undefined {
-  const layout = layoutOf(dtype);
+  const layout = codecLayout(dtype);
   if (layout !== undefined) return { computed: 'f32', bits: storedBits(layout), coded: true };
   return Object.hasOwn(PLAIN, dtype) ? PLAIN[dtype as PlainGpuDType] : undefined;
 }
@@ -49,7 +49,7 @@ export const isGpuDType = (dtype: string): dtype is GpuDType => formIfAny(dtype)
 export const computedType = (dtype: GpuDType): Scalar32 => formOf(dtype).computed;
 
 /** Whether elements of a dtype are decoded as they are read, and encoded as they are written. */
-export const isCoded = (dtype: GpuDType): boolean => formIfAny(dtype)?.coded === true;
+export const isDecoded = (dtype: GpuDType): boolean => formIfAny(dtype)?.coded === true;
 
 /** Bits of an element in a buffer. */
 export const elementBits = (dtype: GpuDType): 8 | 16 | 32 => formOf(dtype).bits;
@@ -64,7 +64,7 @@ export const isPacked = (dtype: GpuDType): boolean => perWord(dtype) > 1;
  * Bytes of a buffer for so many elements: whole 16-byte vectors, so that a kernel may read and write the last one
  * whole.
  */
-export const storedBytes = (dtype: GpuDType, count: number): number =>
+export const bufferBytes = (dtype: GpuDType, count: number): number =>
   Math.max(16, Math.ceil((count * 4) / perWord(dtype) / 16) * 16);
 
 /** Declares a storage buffer of words (32-bit elements, or packed ones): `array<f32>`, `array<u32>`. */

@@ -1,5 +1,5 @@
 // Reductions and row transforms: which kernel passes each is made of. A device says how it runs the two skeletons.
-import type { ElementArray, Operand } from '../../../kernels/js/map.ts';
+import type { ElementArray, StridedOperand } from '../../../kernels/js/map.ts';
 import type { Scalar } from '../../../kernels/scalar/algebra.ts';
 import { reductions, type MappedOperand, type Reduction, stored } from '../../../kernels/js/reduce.ts';
 import { logSoftmax, logSumExp, plainSkeletons, type Skeletons, softmax, variance } from '../../../kernels/rows.ts';
@@ -29,14 +29,14 @@ export function runAlongAxes(task: Task, out: ElementArray, on: Skeletons): void
   const { kernel } = task.row;
   if (kernel.skeleton === 'rows') {
     const transform = kernel.transform === 'softmax' ? softmax : logSoftmax;
-    return transform(operandsOf(task)[0] as Operand, task.attrs['axis'] as number, out as FloatArray, on);
+    return transform(operandsOf(task)[0] as StridedOperand, task.attrs['axis'] as number, out as FloatArray, on);
   }
   if (kernel.skeleton === 'reduce')
-    runReduction(kernel.reduction, mappedBy(task) ?? (operandsOf(task)[0] as Operand), task, out, on);
+    runReduction(kernel.reduction, mappedBy(task) ?? (operandsOf(task)[0] as StridedOperand), task, out, on);
 }
 
 /** The operands of a task as kernels take them. */
-export const operandsOf = (task: Task): Operand[] =>
+export const operandsOf = (task: Task): StridedOperand[] =>
   task.operands.map(({ array, type }) => ({ array, shape: type.shape }));
 
 /** What a reduction with a prologue reduces. */
@@ -65,7 +65,7 @@ export const isInPasses = (name: ReductionName): boolean => name in ONE_PASS || 
 
 function runReduction(
   name: ReductionName,
-  source: Operand | MappedOperand,
+  source: StridedOperand | MappedOperand,
   task: Task,
   out: ElementArray,
   on: Skeletons,
@@ -86,11 +86,11 @@ function runReduction(
   else on.reduce(ONE_PASS[name] as Reduction, source, axes, out);
 }
 
-const inMemory = (source: Operand | MappedOperand, on: Skeletons): Operand =>
+const inMemory = (source: StridedOperand | MappedOperand, on: Skeletons): StridedOperand =>
   'element' in source ? stored(source, on.map) : source;
 
 /** Several axes become one: those to reduce are moved last. */
-function runLogSumExp(source: Operand, axes: readonly number[], out: FloatArray, on: Skeletons): void {
+function runLogSumExp(source: StridedOperand, axes: readonly number[], out: FloatArray, on: Skeletons): void {
   if (axes.length === 1) return logSumExp(source, axes[0] as number, out, on);
   if (axes.length === source.shape.length)
     return logSumExp({ array: source.array, shape: [source.array.length] }, 0, out, on);

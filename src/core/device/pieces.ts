@@ -10,7 +10,7 @@ import { isRepeatable } from './along-axes.ts';
 import type { Task } from './device.ts';
 
 /** A task that can be done in stretches of units, one after another. */
-export interface Cut {
+export interface PieceCut {
   readonly units: number;
   /** Elements that are touched for a unit. */
   readonly unitElements: number;
@@ -24,7 +24,7 @@ const FIRST = 1 << 10;
 const MOST = 1 << 14;
 
 /** The cut of a task; undefined where its parts depend on each other. */
-export function cutOf(task: Task, out: TypedArray): Cut | undefined {
+export function cutOf(task: Task, out: TypedArray): PieceCut | undefined {
   const {
     row: { separable, kernel },
     operands: [operand],
@@ -40,7 +40,7 @@ export const isWithBigints = ({ operands, type }: Task): boolean =>
   type.dtype === 'int64' || operands.some((operand) => operand.type.dtype === 'int64');
 
 /** Does a task piece by piece, and gives the event loop turns in between. */
-export const runInPieces = (cut: Cut, turns: Turns, compute: (task: Task, out: Block) => void): Promise<void> =>
+export const runInPieces = (cut: PieceCut, turns: Turns, compute: (task: Task, out: Block) => void): Promise<void> =>
   turns.work(cut.units, Math.max(1, Math.floor(FIRST / cut.unitElements)), (start, end) =>
     cut.run(start, end, compute),
   );
@@ -49,7 +49,7 @@ const stretch = ({ type, array }: Value, shape: Shape, first: number): Value =>
   valueOfArray(tensorType(type.dtype, shape), array.subarray(first, first + sizeOf(shape)));
 
 /** A unit is an index of the first axis of which a slice is small, at one place of the axes before it. */
-function cutElements(task: Task, out: TypedArray): Cut {
+function cutElements(task: Task, out: TypedArray): PieceCut {
   const isFlat = task.operands.every(({ type }) => type.size === task.type.size);
   const shape = isFlat ? [task.type.size] : task.type.shape;
   const shapes = task.operands.map(({ type }) =>
@@ -99,7 +99,7 @@ function firstOf(row: number, outer: Shape, own: Shape): number {
 }
 
 /** A unit is an index of the first axis, where equally treated neighbours are one axis. */
-function cutReduction(task: Task, operand: Value, name: ReductionName, out: TypedArray): Cut | undefined {
+function cutReduction(task: Task, operand: Value, name: ReductionName, out: TypedArray): PieceCut | undefined {
   const groups = groupsOf(operand.type.shape, task.attrs['axis'] as readonly number[]);
   const [head, ...tail] = groups;
   if (head === undefined || task.type.size === 0) return undefined;
@@ -155,7 +155,7 @@ function inTurnInto(
   task: Task,
   out: TypedArray,
   pieceOf: (start: number, end: number, target: TypedArray) => [Task, Block],
-): Cut['run'] {
+): PieceCut['run'] {
   const { dtype } = task.type;
   const both = allocate(dtype, 2 * out.length);
   const pair: Task = {

@@ -46,7 +46,7 @@ function isSymmetric(
 }
 
 /** An array of numbers, or of bigints. */
-export interface Elements<E> {
+export interface Indexed<E> {
   [index: number]: E;
 }
 
@@ -57,7 +57,7 @@ const BLOCK = 32;
  * Copies the lower triangle of an n×n row-major matrix at `offset` over its upper one, block by block (2 ns an element
  * at any n).
  */
-export function mirrorLower<E>(values: Elements<E>, n: number, offset: number): void {
+export function mirrorLower<E>(values: Indexed<E>, n: number, offset: number): void {
   for (let row = 0; row < n; row += BLOCK) {
     for (let column = 0; column <= row; column += BLOCK) mirrorBlock(values, n, offset, row, column);
   }
@@ -65,7 +65,7 @@ export function mirrorLower<E>(values: Elements<E>, n: number, offset: number): 
 
 // Written along rows: writing down columns of a power-of-two stride would fight over one set of the cache (4 ns an
 // element).
-function mirrorBlock<E>(values: Elements<E>, n: number, offset: number, row: number, column: number): void {
+function mirrorBlock<E>(values: Indexed<E>, n: number, offset: number, row: number, column: number): void {
   const lastRow = Math.min(n, row + BLOCK);
   const lastColumn = Math.min(lastRow, column + BLOCK);
   for (let j = column; j < lastColumn; j++) {

@@ -23,7 +23,7 @@ import type { Call } from './call.ts';
 import { judgeValue } from './judge.ts';
 import type { Parts, View } from './parts.ts';
 import { recordAnswer } from './record.ts';
-import { type Identity, NONE, type Step, type ValueSources } from './plan.ts';
+import { type PlanKey, NONE, type Step, type ValueSources } from './plan.ts';
 import { InFlight } from './in-flight.ts';
 import { fuseSteps, type Readers, SmallPlans } from './fusion.ts';
 
@@ -423,7 +423,7 @@ function unreadable({ seq, type, value }: Call): SheetError {
  * Keeps a node in the table, as a plan that waits must: a sweep would give its number to another. Steps that are given
  * have none.
  */
-function retainNode(table: InterningTable, identity: Identity): () => void {
+function retainNode(table: InterningTable, identity: PlanKey): () => void {
   if (typeof identity !== 'number') return letGoOfNothing;
   table.retain(identity);
   return () => table.release(identity);

@@ -1,7 +1,7 @@
 // Computations under way, so that whoever asks for the same result waits instead of computing it again.
 import type { InterningTable } from '../expr/interning.ts';
 import type { Value } from '../tensor/block.ts';
-import type { Identity } from './plan.ts';
+import type { PlanKey } from './plan.ts';
 
 interface Computation {
   readonly result: Promise<Value>;
@@ -10,7 +10,7 @@ interface Computation {
 
 /** In-flight computations by what they compute. Every waiter receives the value held once for it. */
 export class InFlight {
-  readonly #computations = new Map<Identity, Computation>();
+  readonly #computations = new Map<PlanKey, Computation>();
   readonly #table: InterningTable;
 
   constructor(table: InterningTable) {
@@ -18,7 +18,7 @@ export class InFlight {
   }
 
   /** Registers a computation; the promise is the starter's own. */
-  start(identity: Identity, result: Promise<Value>): Promise<Value> {
+  start(identity: PlanKey, result: Promise<Value>): Promise<Value> {
     const computation: Computation = {
       joined: 0,
       result: result.then((value) => this.#deliver(identity, computation, value)),
@@ -32,21 +32,21 @@ export class InFlight {
   }
 
   /** The value of a computation under way, held for the one who joins; undefined where there is none. */
-  join(identity: Identity): Promise<Value> | undefined {
+  join(identity: PlanKey): Promise<Value> | undefined {
     const computation = this.#computations.get(identity);
     if (computation === undefined) return undefined;
     computation.joined++;
     return computation.result;
   }
 
-  #deliver(identity: Identity, computation: Computation, value: Value): Value {
+  #deliver(identity: PlanKey, computation: Computation, value: Value): Value {
     this.#end(identity);
     // Before anyone continues: a waiter that is done early must not let the block go under the others.
     for (let i = 0; i < computation.joined; i++) value.block.hold();
     return value;
   }
 
-  #end(identity: Identity): void {
+  #end(identity: PlanKey): void {
     this.#computations.delete(identity);
     if (typeof identity === 'number') this.#table.release(identity);
   }

@@ -5,12 +5,12 @@ import type { Value } from '../tensor/block.ts';
 import type { Call } from './call.ts';
 import { checkSignal, orAborted } from './signals.ts';
 
-export type Identity = NodeId | Call;
+export type PlanKey = NodeId | Call;
 
 /** One expression of a plan. `value` is held from where it is found or computed until its last use. */
 export interface Step {
   readonly expression: Call;
-  readonly identity: Identity;
+  readonly identity: PlanKey;
   /** None where the step has its value, or where the values of all operands stay with their expressions. */
   operands: readonly Step[];
   /** What computes it, where that is more than the expression's own op (fusion.ts), and with which attributes. */
@@ -37,17 +37,17 @@ export const NONE: readonly Step[] = [];
 /** Where a plan takes values from. */
 export interface ValueSources {
   /** What makes two expressions one step: their node, or each for itself where nothing is reused. */
-  identityOf(expression: Call): Identity;
+  identityOf(expression: Call): PlanKey;
   /** The value that stays with an expression, if this demand can use it; not held. */
   given(expression: Call): Value | undefined;
   /** A value that need not be computed, held for the caller; undefined where there is none. */
-  find(expression: Call, identity: Identity): Value | undefined;
+  find(expression: Call, identity: PlanKey): Value | undefined;
   /** Computes a step whose operands have values; the value is held for the caller. */
   compute(step: Step): Value | Promise<Value>;
   /** The steps that are left when some are computed as part of others. */
   fuse(order: Step[]): Step[];
   /** Keeps an identity meaning the same expression while a plan waits; returns what lets go of it. */
-  retain(identity: Identity): () => void;
+  retain(identity: PlanKey): () => void;
 }
 
 /** Values of the targets, each held for the caller, computed on this thread. */
@@ -134,7 +134,7 @@ function makePlan(targets: readonly Call[], sources: ValueSources): Plan {
   const single = targets.length === 1 ? planOne(targets[0] as Call, sources) : undefined;
   if (single !== undefined) return single;
   const order: Step[] = [];
-  const byIdentity = new Map<Identity, Step>();
+  const byIdentity = new Map<PlanKey, Step>();
   const goals = visitAll(targets, sources, order, byIdentity);
   for (const goal of goals) {
     goal.uses++;
@@ -175,7 +175,7 @@ function visitAll(
   targets: readonly Call[],
   sources: ValueSources,
   order: Step[],
-  byIdentity: Map<Identity, Step>,
+  byIdentity: Map<PlanKey, Step>,
 ): Step[] {
   try {
     return targets.map((target) => visit(target, sources, order, byIdentity));
@@ -185,7 +185,7 @@ function visitAll(
   }
 }
 
-function visit(target: Call, sources: ValueSources, order: Step[], byIdentity: Map<Identity, Step>): Step {
+function visit(target: Call, sources: ValueSources, order: Step[], byIdentity: Map<PlanKey, Step>): Step {
   const root = sources.identityOf(target);
   const stack: Call[] = [target];
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {

@@ -20,7 +20,7 @@ export type Build<N> = (row: OpRow, operands: readonly N[], given: AttributeValu
 const isRowTemplate = (template: Template): template is RowTemplate => Array.isArray(template);
 
 /** What the template makes of the nodes that were found; its constants are of the dtype. */
-export function instantiate<N extends PatternNode>(
+export function instantiateTemplate<N extends PatternNode>(
   template: Template,
   found: Bindings<N>,
   dtype: DType,
@@ -30,6 +30,6 @@ export function instantiate<N extends PatternNode>(
   if (typeof template === 'number') return build(FULL, [], { shape: [], value: template, dtype });
   const form = isRowTemplate(template) ? template : template.make;
   const operands: N[] = [];
-  for (let i = 1; i < form.length; i++) operands.push(instantiate(form[i] as Template, found, dtype, build));
+  for (let i = 1; i < form.length; i++) operands.push(instantiateTemplate(form[i] as Template, found, dtype, build));
   return build(form[0], operands, 'given' in template ? template.given(found) : undefined);
 }

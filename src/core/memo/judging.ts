@@ -31,7 +31,7 @@ function valueOfElements(leaf: object, name: string): Value {
 }
 
 /** Judges a tensor that the function gave, now or before. */
-export function judgeValue(memo: Judged, value: Value, known?: Health): void {
+export function judgeTensor(memo: Judged, value: Value, known?: Health): void {
   const { parts } = memo.view.engine;
   if (parts.lawless) return;
   const { policy } = parts.settings;

@@ -5,7 +5,7 @@ import type { Call } from '../engine/call.ts';
 import { toHex } from '../fingerprint/digest.ts';
 import { valueOfArray } from '../tensor/block.ts';
 import { tensorType } from '../tensor/type.ts';
-import { judgeArguments, judgeTree, judgeValue } from './judging.ts';
+import { judgeArguments, judgeTree, judgeTensor } from './judging.ts';
 import { copyArguments, identify, settleArguments, unidentified } from './key.ts';
 import { callRows, hasRows, forgetRows } from './rows.ts';
 import { type Definition, type Flight, freshStats, type MemoStats, type Piece } from './store.ts';
@@ -233,7 +233,7 @@ async function runOnce(
   const owner = `memo "${name}": result`;
   const { bytes, tensors } = encodeTree(result, owner);
   const values = await Promise.all(tensors.map((tensor) => takeValue(view, tensor, owner)));
-  for (const value of values) judgeValue(memo, value);
+  for (const value of values) judgeTensor(memo, value);
   if (keep === undefined)
     return outcome(
       bytes,
@@ -256,7 +256,7 @@ function recall(memo: MemoCall, pieces: readonly Piece[]): Outcome {
   const tree = pieces.find((piece) => piece.id === undefined);
   const bytes = tree?.value.array as Uint8Array | undefined;
   if (!engine.parts.lawless && bytes !== undefined) judgeTree(memo, decodeTree(bytes, []));
-  for (const { id, value, known } of pieces) if (id !== undefined) judgeValue(memo, value, known);
+  for (const { id, value, known } of pieces) if (id !== undefined) judgeTensor(memo, value, known);
   const roots = pieces
     .filter((piece) => piece.id !== undefined)
     .map(({ value, id }) => {

@@ -6,7 +6,7 @@ import { allocate } from '../tensor/dtype.ts';
 import { formatShape, type Shape } from '../tensor/shape.ts';
 import { formatType, tensorType } from '../tensor/type.ts';
 import { openRows, type RowSource } from './batch.ts';
-import { judgeValue } from './judging.ts';
+import { judgeTensor } from './judging.ts';
 import { copyArguments, kindIn } from './key.ts';
 import { isTensorLike } from './leaves.ts';
 import type { Flight } from './store.ts';
@@ -176,7 +176,7 @@ async function splitRows(memo: MemoCall, result: unknown, count: number): Promis
     block,
   } = whole;
   try {
-    judgeValue(memo, whole);
+    judgeTensor(memo, whole);
     checkCount(name, shape, count);
     const type = tensorType(dtype, shape.slice(1));
     return Array.from({ length: count }, (_, i) => valueOfArray(type, array.slice(i * type.size, (i + 1) * type.size)));
@@ -214,7 +214,7 @@ function assemble(memo: MemoCall, rows: readonly Value[], origin: Call['origin']
   const whole = tensorType(type.dtype, [rows.length, ...type.shape]);
   const value = valueOfArray(whole, allocate(whole.dtype, whole.size));
   rows.forEach((row, i) => value.array.set(row.array as never, i * type.size));
-  judgeValue(memo, value);
+  judgeTensor(memo, value);
   const root = reuse ? roots.place(value) : engine.root(whole, value);
   root.origin = origin;
   return new Tensor(owner, root);

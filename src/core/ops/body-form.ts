@@ -52,7 +52,7 @@ const PLAIN = [
  * The steps of a body, one text each, equal steps once. Numbers that the body took from outside are in them, so that
  * what it computes follows from its form alone. Throws an AttributeError for a body that gives nothing of the algebra.
  */
-export function formOf(element: ElementFunction): readonly string[] {
+export function bodyForm(element: ElementFunction): readonly string[] {
   const writer = new FormWriter();
   const result = writer.apply(
     element,

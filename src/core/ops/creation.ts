@@ -10,7 +10,7 @@ import {
   type DirectKernel,
   type OpRow,
   type TypedOperand,
-  unary,
+  unaryOperands,
   versioned,
 } from './define.ts';
 import { first } from './infer.ts';
@@ -139,7 +139,7 @@ const like = (
   makeRow({
     name,
     doc,
-    operands: unary('any'),
+    operands: unaryOperands('any'),
     attributes,
     positional: Object.keys(attributes),
     widens: false,

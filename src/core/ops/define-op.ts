@@ -10,7 +10,7 @@ import { SheetError } from '../errors.ts';
 import { type DType, isDType, noDType, type TypedArray } from '../tensor/dtype.ts';
 import type { Shape } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
-import { formOf } from './body-form.ts';
+import { bodyForm } from './body-form.ts';
 import { checkBody, checkDefinition, refusal } from './check-op.ts';
 import {
   type AttributeSpec,
@@ -157,7 +157,7 @@ function elementRow(
     'test' in definition
       ? predicate(name, operands.length, definition.test)
       : scalar(name, operands.length, definition.element);
-  const form = formOf(element);
+  const form = bodyForm(element);
   checkBody(shared, form);
   const { flops = form.length - operands.length - 1 } = definition;
   // A condition comes before what it chooses from.

@@ -259,9 +259,9 @@ function completed(draft: RowDraft, number: number): OpRow {
 }
 
 /** One operand named x of a kind. */
-export const unary = (kind: OperandKind): readonly OperandSpec[] => [{ name: 'x', kind }];
+export const unaryOperands = (kind: OperandKind): readonly OperandSpec[] => [{ name: 'x', kind }];
 /** Two operands of a kind. */
-export const binary = (kind: OperandKind, a = 'x', b = 'y'): readonly OperandSpec[] => [
+export const binaryOperands = (kind: OperandKind, a = 'x', b = 'y'): readonly OperandSpec[] => [
   { name: a, kind },
   { name: b, kind },
 ];

@@ -6,7 +6,7 @@ import { AttributeError, ShapeError } from '../errors.ts';
 import { allocate, DTYPES, storedNumber, type TypedArray } from '../tensor/dtype.ts';
 import { formatShape, sameShape, type Shape, sizeOf } from '../tensor/shape.ts';
 import { type TensorType, tensorType } from '../tensor/type.ts';
-import { makeRow, type OpRow, type RearrangingKernel, type TypedOperand, unary } from './define.ts';
+import { makeRow, type OpRow, type RearrangingKernel, type TypedOperand, unaryOperands } from './define.ts';
 import { first, settledAxis } from './infer.ts';
 
 const noFlops = (): number => 0;
@@ -144,7 +144,7 @@ function triangle(
   return makeRow({
     name,
     doc,
-    operands: unary('any'),
+    operands: unaryOperands('any'),
     attributes: { k: { kind: 'int', fallback: 0, doc: 'diagonal the triangle ends at' } },
     laws: ['idempotent'],
     widens: false,
@@ -196,7 +196,7 @@ const repeatSlices: RearrangingKernel = ([x], out, attrs, on) => {
 const repeat: OpRow = makeRow({
   name: 'repeat',
   doc: 'Every element (slice) of an axis several times in a row.',
-  operands: unary('any'),
+  operands: unaryOperands('any'),
   positional: ['repeats'],
   widens: false,
   flops: noFlops,
@@ -216,7 +216,7 @@ const repeat: OpRow = makeRow({
 const oneHot: OpRow = makeRow({
   name: 'one_hot',
   doc: 'For every index a row of zeros with a 1 at it; an index outside [0, depth) gives zeros.',
-  operands: unary('index'),
+  operands: unaryOperands('index'),
   positional: ['depth'],
   result: 'attribute',
   widens: false,
@@ -327,7 +327,7 @@ export const CAST: OpRow = makeRow({
   doc:
     'The same values in another dtype: floats are rounded to nearest, float to integer truncates and wraps, ' +
     'anything but 0 is true.',
-  operands: unary('any'),
+  operands: unaryOperands('any'),
   positional: ['dtype'],
   attributes: { dtype: { kind: 'dtype', doc: 'the new dtype' } },
   result: 'attribute',

@@ -5,7 +5,14 @@ import { PRECISIONS } from '../tensor/dtype.ts';
 import { broadcast, formatShape, type Shape } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
 import type { MatrixProduct } from '../../../kernels/js/matrix-product.ts';
-import { type AttributeSpec, type AttributeValues, binary, makeRow, type OpRow, unary } from './define.ts';
+import {
+  type AttributeSpec,
+  type AttributeValues,
+  binaryOperands,
+  makeRow,
+  type OpRow,
+  unaryOperands,
+} from './define.ts';
 import { first, needRank } from './infer.ts';
 
 const transposes: Readonly<Record<string, AttributeSpec>> = {
@@ -91,7 +98,7 @@ function contractionOf([x, y]: readonly TensorType[], attrs: AttributeValues): M
 export const MATMUL: OpRow = makeRow({
   name: 'matmul',
   doc: 'Matrix product over the last two axes; leading axes are batches and broadcast.',
-  operands: binary('numeric', 'a', 'b'),
+  operands: binaryOperands('numeric', 'a', 'b'),
   version: 2,
   attributes: { ...transposes, precision: PRECISION },
   promotion: 'common',
@@ -112,7 +119,7 @@ const innerLength = (a: TensorType, attrs: AttributeValues): number =>
 const outer: OpRow = makeRow({
   name: 'outer',
   doc: 'Outer product of two vectors: x[i] · y[j].',
-  operands: binary('numeric'),
+  operands: binaryOperands('numeric'),
   promotion: 'common',
   result: 'promoted',
   infer: ([x, y]) => {
@@ -158,7 +165,7 @@ function square(op: string, name: string, type: TensorType): number {
 const trace: OpRow = makeRow({
   name: 'trace',
   doc: 'Sum of the main diagonal of the last two axes, which need not be of one length.',
-  operands: unary('numeric'),
+  operands: unaryOperands('numeric'),
   infer: ([x]) => {
     needRank('trace', 'x', x as TensorType, 2);
     return { dtype: (x as TensorType).dtype, shape: (x as TensorType).shape.slice(0, -2) };
@@ -182,7 +189,7 @@ const trace: OpRow = makeRow({
 const cholesky: OpRow = makeRow({
   name: 'cholesky',
   doc: 'Lower factor L of a symmetric positive definite matrix x = L·Lᵀ; the upper triangle of x is not read.',
-  operands: unary('float'),
+  operands: unaryOperands('float'),
   infer: (operands) => {
     square('cholesky', 'x', first(operands));
     return first(operands);
@@ -221,7 +228,7 @@ const solve: OpRow = makeRow({
   doc:
     'The x of a · x = b for a square matrix a: LU with partial pivoting, Cholesky where a is symmetric positive ' +
     'definite. Leading axes are batches and broadcast; a vector b goes with every matrix.',
-  operands: binary('float', 'a', 'b'),
+  operands: binaryOperands('float', 'a', 'b'),
   version: 2,
   promotion: 'common',
   result: 'promoted',
@@ -239,7 +246,7 @@ const solve: OpRow = makeRow({
 export const SOLVE_TRIANGULAR: OpRow = makeRow({
   name: 'solve_triangular',
   doc: 'The x of a · x = b for a triangular matrix a; the other triangle is not read. Batches and vectors as in solve.',
-  operands: binary('float', 'a', 'b'),
+  operands: binaryOperands('float', 'a', 'b'),
   version: 2,
   promotion: 'common',
   result: 'promoted',

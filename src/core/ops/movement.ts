@@ -12,7 +12,7 @@ import {
 } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
 import type { AttributeValue } from './attribute-values.ts';
-import { type AttributeValues, makeRow, type OpRow, unary, type Window } from './define.ts';
+import { type AttributeValues, makeRow, type OpRow, unaryOperands, type Window } from './define.ts';
 import { first } from './infer.ts';
 
 const noFlops = (): number => 0;
@@ -31,7 +31,7 @@ interface Draft {
 /** An op that is a strided window on its operand. */
 function windowed(draft: Draft, window: (operand: TensorType, attrs: AttributeValues) => Window): OpRow {
   return makeRow({
-    operands: unary('any'),
+    operands: unaryOperands('any'),
     flops: noFlops,
     ...draft,
     infer: (operands, attrs) => ({ dtype: first(operands).dtype, shape: window(first(operands), attrs).shape }),
@@ -42,7 +42,7 @@ function windowed(draft: Draft, window: (operand: TensorType, attrs: AttributeVa
 /** An op that gives the same bytes another shape. */
 function aliased(draft: Draft, shape: (operand: TensorType, attrs: AttributeValues) => Shape): OpRow {
   return makeRow({
-    operands: unary('any'),
+    operands: unaryOperands('any'),
     flops: noFlops,
     ...draft,
     infer: (operands, attrs) => ({ dtype: first(operands).dtype, shape: shape(first(operands), attrs) }),

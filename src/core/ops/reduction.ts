@@ -3,7 +3,14 @@ import { ShapeError } from '../errors.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { formatShape, sizeOf } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
-import { type AttributeSpec, makeRow, type OpRow, type ReductionName, type RowTransform, unary } from './define.ts';
+import {
+  type AttributeSpec,
+  makeRow,
+  type OpRow,
+  type ReductionName,
+  type RowTransform,
+  unaryOperands,
+} from './define.ts';
 import type { OperandKind } from './kinds.ts';
 import { first, reducedShape, settledAxes, settledAxis } from './infer.ts';
 
@@ -31,7 +38,7 @@ function reduction(name: ReductionName, opName: string, doc: string, options: Op
   return makeRow({
     name: opName,
     doc,
-    operands: unary(kind),
+    operands: unaryOperands(kind),
     result,
     attributes: { axis: AXES, keepdims: KEEPDIMS, ...attributes },
     settle: ([x], attrs) => ({ ...attrs, axis: settledAxes(opName, attrs, (x as TensorType).shape.length) }),
@@ -88,7 +95,7 @@ function rowTransform(name: RowTransform, doc: string): OpRow {
   return makeRow({
     name,
     doc,
-    operands: unary('float'),
+    operands: unaryOperands('float'),
     attributes: { axis: { kind: 'int', fallback: -1, doc: 'axis of the rows' } },
     settle: ([x], attrs) => ({ ...attrs, axis: settledAxis(name, attrs, (x as TensorType).shape.length) }),
     infer: (operands) => first(operands),
@@ -116,7 +123,7 @@ export const REDUCTION: readonly OpRow[] = [
       result: 'averaged',
       deviation: 'bool is accepted and gives float32',
     }),
-    operands: unary('floatOrBool'),
+    operands: unaryOperands('floatOrBool'),
   },
   reduction('var', 'var', 'Variance over axes, in two passes.', {
     kind: 'float',

@@ -1,6 +1,6 @@
 // Rows whose kernel is their own, and how a GPU computes them; rows that are not here stay on the CPU.
 import { planDiagonal, planFill, planOneHot, planRange, planTriangle } from '../../../kernels/wgsl/move/fill.ts';
-import { type ItemBytes, planGather } from '../../../kernels/wgsl/move/gather.ts';
+import { type GatheredBytes, planGather } from '../../../kernels/wgsl/move/gather.ts';
 import { planJoin, planTake } from '../../../kernels/wgsl/move/join.ts';
 import type { GpuLimits, Plan } from '../../../kernels/wgsl/launch.ts';
 import { planCast } from '../../../kernels/wgsl/map/map.ts';
@@ -25,7 +25,7 @@ export interface GpuTask {
 export type GpuPlanner = (task: GpuTask, limits: GpuLimits) => Plan | undefined;
 
 const seedOf = (attrs: AttributeValues): bigint => BigInt(attrs['seed'] as number);
-const itemBytesOf = ({ dtype }: TensorType): ItemBytes => DTYPES[dtype].itemBytes as ItemBytes;
+const itemBytesOf = ({ dtype }: TensorType): GatheredBytes => DTYPES[dtype].itemBytes as GatheredBytes;
 
 /** Elements before, along and after the axis of a call. */
 function aroundAxis(shape: Shape, attrs: AttributeValues): { outer: number; length: number; inner: number } {

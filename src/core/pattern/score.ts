@@ -13,14 +13,14 @@ export interface ScoreRecord {
   /** Bits of known facts (`FACT`). */
   readonly facts: number;
   /** What a sample of the elements showed; undefined where none was taken. */
-  readonly sample?: Sample;
+  readonly sample?: StridedSample;
   /** Re-checks of the stored bytes or of the result that agreed, and that did not. */
   readonly agreed?: number;
   readonly disagreed?: number;
 }
 
 /** What a strided sample of at most 4096 bytes shows. */
-export interface Sample {
+export interface StridedSample {
   /** All sampled elements are finite. */
   readonly finite: boolean;
   /** log2 of the largest magnitude in the sample; 0 for integers and for a sample of zeros. */
@@ -107,7 +107,7 @@ const log2Limit = (dtype: DType): number => {
 };
 
 /** Samples elements at an odd stride, so that no power-of-two layout hides. */
-export function sampleOf({ array, type }: Pick<Value, 'array' | 'type'>): Sample {
+export function sampleOf({ array, type }: Pick<Value, 'array' | 'type'>): StridedSample {
   const itemBytes = array.BYTES_PER_ELEMENT;
   const step = Math.ceil((array.length * itemBytes) / SAMPLE_BYTES) | 1;
   const bytes = bytesOf(array);

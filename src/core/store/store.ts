@@ -75,7 +75,7 @@ export interface StoreTrouble {
 export type TellTrouble = (trouble: StoreTrouble) => void;
 
 /** The elements of a result in RAM. Rejects where they cannot be read from where they lie. */
-export async function elementsOf({ elements }: Stored): Promise<Uint8Array> {
+export async function elementsOfStored({ elements }: Stored): Promise<Uint8Array> {
   if (elements instanceof Uint8Array) return elements;
   const block = await elements.read();
   const { array } = block;

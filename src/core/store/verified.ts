@@ -2,7 +2,7 @@
 import { contentId, panelDigests } from '../fingerprint/content.ts';
 import { type Digest, toHex } from '../fingerprint/digest.ts';
 import { type DType, DTYPE_NAMES, DTYPES } from '../tensor/dtype.ts';
-import { elementsOf, type Key, type Store, type Stored, type TellTrouble, wrap } from './store.ts';
+import { elementsOfStored, type Key, type Store, type Stored, type TellTrouble, wrap } from './store.ts';
 
 /** Elements of an answer that were checked, in bytes of their own. */
 export interface VerifiedStored extends Stored {
@@ -36,7 +36,7 @@ export function verified(store: Store, digest: Digest, tell: TellTrouble = () =>
     },
     get: async (key, signal) => {
       const found = await store.get(key, signal);
-      return found === undefined ? undefined : checked(key, found, await elementsOf(found));
+      return found === undefined ? undefined : checked(key, found, await elementsOfStored(found));
     },
   });
 }

@@ -45,7 +45,7 @@ export function checkFilled(shape: Shape, length: number, owner: string): void {
 }
 
 /** The elements of a layout, row-major: a view of `source` where it is so already, otherwise a fresh array. */
-export function gather(
+export function gatherElements(
   source: TypedArray,
   dtype: DType,
   layout: Layout,

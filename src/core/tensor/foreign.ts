@@ -5,7 +5,7 @@ import type { Elements } from './elements.ts';
 import { dtypeOfName } from './foreign-dtypes.ts';
 import { castSequence, readSequence, type Sequence } from './foreign-elements.ts';
 import { placeOfTf } from './foreign-gpu.ts';
-import { checkFilled, gather, readLayout, readShape } from './foreign-layout.ts';
+import { checkFilled, gatherElements, readLayout, readShape } from './foreign-layout.ts';
 import type { Shape } from './shape.ts';
 
 /** Members a foreign tensor may have; transformers.js hides them behind a Proxy, so each is asked for by name. */
@@ -87,7 +87,7 @@ function readPlain(tensor: Members, owner: string): Elements {
   );
   const layout = readLayout(shape, tensor['stride'] ?? tensor['strides'], tensor['offset'], owner);
   if (layout === undefined) return filled(sequence, shape, owner);
-  const { array, fresh } = gather(sequence.array, sequence.dtype, layout, owner);
+  const { array, fresh } = gatherElements(sequence.array, sequence.dtype, layout, owner);
   return { dtype: sequence.dtype, shape, array, fresh: fresh || sequence.fresh };
 }
 

@@ -3,7 +3,7 @@ import { DTypeError, FormatError, ShapeError } from '../errors.ts';
 import { allocate, bytesOf, DTYPES, type DType, type TypedArray } from './dtype.ts';
 import type { Elements } from './elements.ts';
 import { asTruth } from './foreign-elements.ts';
-import { gather } from './foreign-layout.ts';
+import { gatherElements } from './foreign-layout.ts';
 import { parseNpyHeader } from './npy-header.ts';
 import { formatShape, MAX_ELEMENTS, type Shape, sizeOf, stridesOf } from './shape.ts';
 
@@ -91,7 +91,7 @@ function readElements(stored: Uint8Array, dtype: DType, size: number, bigEndian:
 }
 
 const fromColumnMajor = (array: TypedArray, dtype: DType, shape: Shape): TypedArray =>
-  gather(array, dtype, { shape, strides: stridesOf(shape.toReversed()).reverse(), offset: 0 }, '.npy').array;
+  gatherElements(array, dtype, { shape, strides: stridesOf(shape.toReversed()).reverse(), offset: 0 }, '.npy').array;
 
 function headerText(dtype: DType, shape: Shape): string {
   const order = DTYPES[dtype].itemBytes === 1 ? '|' : '<';

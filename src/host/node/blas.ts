@@ -21,7 +21,7 @@ export type {
   PotrfCall,
   PotrsCall,
   SyrkCall,
-  Triangle,
+  MatrixTriangle as Triangle,
   TrsmCall,
 } from '../../core/device/blas/types.ts';
 

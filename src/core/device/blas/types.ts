@@ -7,7 +7,7 @@ export type BlasDType = 'float32' | 'float64';
 export type BlasArray = Float32Array | Float64Array;
 
 /** Which triangle of a square matrix is read or written; the other one is left alone. */
-export type Triangle = 'lower' | 'upper';
+export type MatrixTriangle = 'lower' | 'upper';
 
 /**
  * C = alpha * op(A) @ op(B) + beta * C, row-major. op(A) is m x k, op(B) is k x n, C is m x n. A leading dimension
@@ -38,7 +38,7 @@ export type GemmCall = {
  */
 export type SyrkCall = {
   readonly dtype: BlasDType;
-  readonly triangle: Triangle;
+  readonly triangle: MatrixTriangle;
   readonly transposeA: boolean;
   readonly n: number;
   readonly k: number;
@@ -57,7 +57,7 @@ export type SyrkCall = {
 export type TrsmCall = {
   readonly dtype: BlasDType;
   readonly side: 'left' | 'right';
-  readonly triangle: Triangle;
+  readonly triangle: MatrixTriangle;
   readonly transposeA: boolean;
   readonly diagonal: 'stored' | 'unit';
   readonly m: number;
@@ -72,7 +72,7 @@ export type TrsmCall = {
 /** Cholesky in place: the given triangle of a symmetric n x n A becomes L (A = L Lᵀ) or U (A = Uᵀ U). */
 export type PotrfCall = {
   readonly dtype: BlasDType;
-  readonly triangle: Triangle;
+  readonly triangle: MatrixTriangle;
   readonly n: number;
   readonly a: BlasArray;
   readonly lda: number;

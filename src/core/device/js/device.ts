@@ -16,7 +16,7 @@ import { type Device, IN_PARTS, type Promptness, type Refusal, type Task, taskBy
 import { alongAxesOnJs } from '../along-axes.ts';
 import { linalgOnArrays, linalgOnJs } from '../linalg.ts';
 import { cutOf, isWithBigints, runInPieces } from '../pieces.ts';
-import { type Elements, mirrorLower, type Product, productOf } from '../product.ts';
+import { type Indexed, mirrorLower, type Product, productOf } from '../product.ts';
 
 type Skeleton = KernelSpec['skeleton'];
 type Runner = (task: Task, out: ElementArray) => void;
@@ -144,7 +144,7 @@ async function contractInTurns(product: Product, task: Task, out: ElementArray, 
 }
 
 const mirror = ({ symmetric, m, n }: Product, out: ElementArray, batch: number): void => {
-  if (symmetric) mirrorLower(out as Elements<unknown>, n, batch * m * n);
+  if (symmetric) mirrorLower(out as Indexed<unknown>, n, batch * m * n);
 };
 
 function specOf(

@@ -3,7 +3,7 @@ import type { OpRow } from '../../ops/define.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { match, type Matcher, prepare, rowsAt } from '../matching.ts';
 import type { Bindings, LimitedPattern, NamedPattern, NamesIn, PatternNode, RowPattern } from '../pattern.ts';
-import { type AttributedTemplate, type Build, instantiate, type Template } from '../template.ts';
+import { type AttributedTemplate, type Build, instantiateTemplate, type Template } from '../template.ts';
 
 /**
  * What a rule promises. `exact`: the same elements to the last bit, for every dtype and every value. `real`: equal in
@@ -117,6 +117,6 @@ export function findIn<N extends PatternNode>(rule: Rule, node: N): Bindings<N> 
 export function applyRule<N extends PatternNode>(rule: Rule, node: N, build: Build<N>): N | undefined {
   const found = findIn(rule, node);
   if (found === undefined) return undefined;
-  const form = instantiate(rule.to, found, node.type.dtype, build);
+  const form = instantiateTemplate(rule.to, found, node.type.dtype, build);
   return form.type === node.type ? form : undefined;
 }

@@ -2,7 +2,7 @@
 import { CBLAS, type NativeBlas } from './abi.ts';
 import { asyncSlots } from './async.ts';
 import { checkGemm, checkSyrk, checkTrsm } from './checks.ts';
-import type { Blas, GemmCall, SyrkCall, Triangle, TrsmCall } from '../../../core/device/blas/types.ts';
+import type { Blas, GemmCall, SyrkCall, MatrixTriangle, TrsmCall } from '../../../core/device/blas/types.ts';
 
 /** The level 3 part of a `Blas`. */
 export type Level3Calls = Pick<Blas, 'gemm' | 'gemmAsync' | 'syrk' | 'trsm'>;
@@ -119,7 +119,7 @@ function transposition(transposed: boolean): number {
   return transposed ? CBLAS.transpose : CBLAS.keep;
 }
 
-function triangleCode(triangle: Triangle): number {
+function triangleCode(triangle: MatrixTriangle): number {
   return triangle === 'lower' ? CBLAS.lower : CBLAS.upper;
 }
 

@@ -4,7 +4,7 @@ import { bindNative, type NativeLibrary } from './koffi.ts';
 import type { NativeBlas } from './abi.ts';
 
 /** What a library says about itself. */
-export type Identity = { readonly name: string; readonly version: string; readonly threads: number | undefined };
+export type LibraryIdentity = { readonly name: string; readonly version: string; readonly threads: number | undefined };
 
 type Library = { readonly library: NativeLibrary; readonly decorate: (name: string) => string };
 type Sign = { readonly name: string; readonly version: (of: Library) => string | undefined; readonly threads: string };
@@ -19,7 +19,11 @@ const SIGNS: readonly Sign[] = [
 ];
 
 /** Name, version and thread count of a bound library. */
-export function identifyBlas(library: NativeLibrary, { naming }: Pick<NativeBlas, 'naming'>, file: string): Identity {
+export function identifyBlas(
+  library: NativeLibrary,
+  { naming }: Pick<NativeBlas, 'naming'>,
+  file: string,
+): LibraryIdentity {
   const of: Library = { library, decorate: (name) => naming.prefix + name + naming.cblas };
   for (const sign of SIGNS) {
     const version = sign.version(of);

@@ -1,6 +1,6 @@
 // One candidate: opened, bound, identified, probed; a `Blas`, or the reason it was refused.
 import { level3Calls } from './calls.ts';
-import { identifyBlas, type Identity } from './identity.ts';
+import { identifyBlas, type LibraryIdentity } from './identity.ts';
 import { firstLine, SAFE_ASYNC_STACK_BYTES, type Koffi, type NativeLibrary, type StackSizes } from './koffi.ts';
 import { lapackCalls } from './lapack.ts';
 import { bindBlas } from './native.ts';
@@ -62,11 +62,11 @@ function assemble(file: string, library: NativeLibrary, native: NativeBlas, host
   };
 }
 
-function signatureOf({ name, version, threads }: Identity, { integerBytes }: NativeBlas): string {
+function signatureOf({ name, version, threads }: LibraryIdentity, { integerBytes }: NativeBlas): string {
   return `${name}|${version}|threads=${threads ?? 'unknown'}|integers=${integerBytes}`;
 }
 
-function notesOn({ name, version }: Identity, { stacks, coreOverride }: LibraryHost): string[] {
+function notesOn({ name, version }: LibraryIdentity, { stacks, coreOverride }: LibraryHost): string[] {
   const notes: string[] = [];
   if (stacks.async_stack_size < SAFE_ASYNC_STACK_BYTES) {
     notes.push(

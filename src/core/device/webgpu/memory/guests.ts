@@ -1,6 +1,6 @@
 // Other WebGPU code that computes on the device's values: on their buffers where they lie, in the order of the device's
 // own commands, and proven like them.
-import { type GpuDType, storedBytes } from '../../../../../kernels/wgsl/text/storage.ts';
+import { type GpuDType, bufferBytes } from '../../../../../kernels/wgsl/text/storage.ts';
 import type { Value } from '../../../tensor/block.ts';
 import type { TensorType } from '../../../tensor/type.ts';
 import { classBytes } from './buffers.ts';
@@ -97,4 +97,4 @@ const orderedQueue = (queue: GPUQueue, submit: (commands: readonly GPUCommandBuf
   });
 
 /** Bytes that a binding of a value's whole buffer has. */
-const boundBytes = ({ dtype, size }: TensorType): number => classBytes(storedBytes(dtype as GpuDType, size));
+const boundBytes = ({ dtype, size }: TensorType): number => classBytes(bufferBytes(dtype as GpuDType, size));

@@ -34,7 +34,7 @@ interface Placement {
 }
 
 /** Work on buffers of operands, of a result and of scratch. */
-export type Launch = (buffers: GPUBuffer[]) => void;
+export type BufferWork = (buffers: GPUBuffer[]) => void;
 
 /** The device's memory. */
 export class GpuMemory implements Memory {
@@ -81,7 +81,7 @@ export class GpuMemory implements Memory {
     operands: readonly Value[],
     result: Value | undefined,
     scratch: readonly number[],
-    launch: Launch,
+    launch: BufferWork,
   ): void | Promise<void> {
     life.epoch.check();
     const waits = this.#waits(life, operands);
@@ -285,7 +285,7 @@ export class GpuMemory implements Memory {
     return life.buffers.allot(sizeBytes);
   }
 
-  #launch(life: Life, placed: Placement, result: Value | undefined, launch: Launch): void {
+  #launch(life: Life, placed: Placement, result: Value | undefined, launch: BufferWork): void {
     try {
       for (const {
         block,

@@ -1,5 +1,5 @@
 // Who may lie on the GPU: within a budget of bytes, what was not used for longest and is worth least goes back to RAM.
-import { type GpuDType, storedBytes } from '../../../../../kernels/wgsl/text/storage.ts';
+import { type GpuDType, bufferBytes } from '../../../../../kernels/wgsl/text/storage.ts';
 import type { Block } from '../../../tensor/block.ts';
 import type { TensorType } from '../../../tensor/type.ts';
 import { type BufferPool, classBytes } from './buffers.ts';
@@ -176,4 +176,4 @@ function needsBuffer(operands: readonly Sized[], i: number): boolean {
 }
 
 /** Bytes of the buffer of a value. */
-export const bytesFor = ({ dtype, size }: TensorType): number => storedBytes(dtype as GpuDType, size);
+export const bytesFor = ({ dtype, size }: TensorType): number => bufferBytes(dtype as GpuDType, size);

@@ -1,5 +1,5 @@
 // Buffers shared with other WebGPU code on the same device: taken in and lent out without a copy.
-import { type GpuDType, isGpuDType, storedBytes } from '../../../../../kernels/wgsl/text/storage.ts';
+import { type GpuDType, isGpuDType, bufferBytes } from '../../../../../kernels/wgsl/text/storage.ts';
 import { DTypeError, LimitError, ShapeError, SourceError } from '../../../errors.ts';
 import type { TensorType } from '../../../tensor/type.ts';
 import type { BufferSharing } from '../../device.ts';
@@ -180,7 +180,7 @@ function checkBuffer({ usage, size, mapState }: GPUBuffer, { dtype, size: elemen
   }
   if (mapState !== 'unmapped')
     throw new SourceError(`tensor: this GPUBuffer is ${mapState}; unmap() it first.`, { mapState });
-  const needed = storedBytes(dtype as GpuDType, elements);
+  const needed = bufferBytes(dtype as GpuDType, elements);
   if (size < needed) {
     throw new ShapeError(
       `tensor: this GPUBuffer has ${size} bytes; ${dtype} of shape [${shape.join(',')}] needs ${needed}: kernels ` +

@@ -3,7 +3,7 @@
 import {
   type ContractPrecision,
   type ContractProblem,
-  elementsOf,
+  operandElements,
 } from '../../../../../kernels/wgsl/contract/problem.ts';
 import type { Plan } from '../../../../../kernels/wgsl/launch.ts';
 import type { Trial } from './trial.ts';
@@ -76,7 +76,7 @@ export class Expected {
   async isGivenBy(plan: Plan, trial: Trial): Promise<boolean> {
     trial.clear();
     await trial.run(plan, 1);
-    const [, , size] = elementsOf(this.#problem);
+    const [, , size] = operandElements(this.#problem);
     const count = Math.min(WINDOW, size);
     const windows: Float32Array[] = [];
     for (let i = 0; i < WINDOWS; i++) {

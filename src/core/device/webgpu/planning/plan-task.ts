@@ -8,10 +8,10 @@ import type { ContractProblem, ContractVariant } from '../../../../../kernels/wg
 import { contractVariants } from '../../../../../kernels/wgsl/contract/contract.ts';
 import { planGather } from '../../../../../kernels/wgsl/move/gather.ts';
 import type { GpuLimits, Plan } from '../../../../../kernels/wgsl/launch.ts';
-import { planMap } from '../../../../../kernels/wgsl/map/map.ts';
+import { planMapShader } from '../../../../../kernels/wgsl/map/map.ts';
 import { planReduce } from '../../../../../kernels/wgsl/reduce/reduce.ts';
 import { planRows } from '../../../../../kernels/wgsl/reduce/rows.ts';
-import { type GpuDType, storedBytes } from '../../../../../kernels/wgsl/text/storage.ts';
+import { type GpuDType, bufferBytes } from '../../../../../kernels/wgsl/text/storage.ts';
 import type { KernelSpec, OpRow } from '../../../ops/define.ts';
 import { GPU_PLANS, type GpuTask } from '../../../ops/webgpu.ts';
 import { type DType, DTYPES } from '../../../tensor/dtype.ts';
@@ -45,7 +45,7 @@ function planKernel(task: PlannedTask, limits: GpuLimits, usable: Usable): Plan 
   const { kernel } = task.row;
   switch (kernel.skeleton) {
     case 'map':
-      return planMap(kernel.element, typesOf(task), task.type, limits);
+      return planMapShader(kernel.element, typesOf(task), task.type, limits);
     case 'reduce':
       return planReduction(task, kernel, limits);
     case 'rows':
@@ -97,7 +97,7 @@ function planReduction(
 }
 
 function planProduct(task: PlannedTask, limits: GpuLimits, usable: Usable): Plan | undefined {
-  const problem = productOf(task);
+  const problem = contractProblem(task);
   return problem === undefined
     ? undefined
     : firstUsable(
@@ -116,7 +116,7 @@ export function firstUsable(variants: readonly ContractVariant[], usable: Usable
 }
 
 /** The matrix product that a task is, if it is one a GPU has kernels for. */
-export function productOf(task: PlannedTask): ContractProblem | undefined {
+export function contractProblem(task: PlannedTask): ContractProblem | undefined {
   const { kernel } = task.row;
   if (kernel.skeleton !== 'contract' || task.type.dtype !== 'float32') return undefined;
   const product = kernel.contraction(typesOf(task).slice(0, 2), task.attrs);
@@ -188,7 +188,7 @@ function planParts({ row, attrs, operands, type }: PlannedTask, limits: GpuLimit
   };
   return {
     launches: [...moved(first, inFirst), ...moved(second, inSecond)],
-    scratch: [storedBytes(between.dtype as GpuDType, between.size), ...first.scratch, ...second.scratch],
+    scratch: [bufferBytes(between.dtype as GpuDType, between.size), ...first.scratch, ...second.scratch],
   };
 }
 

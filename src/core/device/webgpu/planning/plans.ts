@@ -2,11 +2,11 @@
 import type { ContractLimits } from '../../../../../kernels/wgsl/contract/matrix.ts';
 import type { ContractProblem } from '../../../../../kernels/wgsl/contract/problem.ts';
 import type { Plan } from '../../../../../kernels/wgsl/launch.ts';
-import { isGpuDType, storedBytes } from '../../../../../kernels/wgsl/text/storage.ts';
+import { isGpuDType, bufferBytes } from '../../../../../kernels/wgsl/text/storage.ts';
 import type { TensorType } from '../../../tensor/type.ts';
 import type { Task } from '../../device.ts';
 import { costClass } from '../../costs.ts';
-import { anyPlan, planTask, productOf, type Usable } from './plan-task.ts';
+import { anyPlan, planTask, contractProblem, type Usable } from './plan-task.ts';
 
 /** Runs of a class of tasks that are timed first, and of how many that follow one is. */
 const FIRST_TIMED = 3;
@@ -73,7 +73,7 @@ export class Planner {
     let planned = key === undefined ? undefined : this.#kept.get(key);
     if (planned !== undefined) return planned;
     const plan = this.#guess(task, anyPlan);
-    planned = { plan, product: plan === undefined ? undefined : productOf(task) };
+    planned = { plan, product: plan === undefined ? undefined : contractProblem(task) };
     if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
     if (key !== undefined) this.#kept.set(key, planned);
     return planned;
@@ -90,7 +90,7 @@ export class Planner {
   #obstacleOf({ dtype, size }: TensorType): string | undefined {
     if (!isGpuDType(dtype)) return `it does not compute ${dtype}`;
     if (size === 0) return 'a tensor without elements has no buffer';
-    const bytes = storedBytes(dtype, size);
+    const bytes = bufferBytes(dtype, size);
     return bytes > this.limits.maxStorageBufferBindingSize
       ? `a tensor of ${bytes} bytes is larger than a binding, at most ${this.limits.maxStorageBufferBindingSize}`
       : undefined;

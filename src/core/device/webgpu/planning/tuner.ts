@@ -4,7 +4,7 @@ import {
   type ContractPrecision,
   type ContractProblem,
   type ContractVariant,
-  elementsOf,
+  operandElements,
   layoutKey,
   layoutOf,
   smallerProblem,
@@ -199,7 +199,7 @@ export class Tuner {
   }
 
   async #check(problem: ContractProblem, { plan }: ContractVariant, precision: ContractPrecision): Promise<boolean> {
-    const [a, b, c] = elementsOf(problem);
+    const [a, b, c] = operandElements(problem);
     const expected = new Expected(problem, precision);
     const trial = await this.#ground.open([a, b], c, expected.patterns);
     try {
@@ -233,7 +233,7 @@ export class Tuner {
     const candidates = variants.filter(({ unproven }, i) => unproven || i < this.#limits.candidates);
     let name: string | undefined;
     try {
-      const [a, b, c] = elementsOf(problem);
+      const [a, b, c] = operandElements(problem);
       const expected = new Expected(problem, precision);
       const trial = await this.#ground.open([a, b], c, expected.patterns);
       try {
