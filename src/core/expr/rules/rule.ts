@@ -73,35 +73,46 @@ function complete(draft: object): Rule {
 
 const NONE: readonly Rule[] = [];
 
-/** Rules by the row at the root of their pattern and by the row of its first operand, where the pattern says it. */
+/** Rules by the row at the root of their pattern and by the rows of its first two operands, where it says them. */
 export class RuleIndex {
   readonly #rules: readonly Rule[];
-  readonly #byRows = new Map<OpRow | undefined, Map<OpRow | undefined, readonly Rule[]>>();
+  /** The rows that patterns name for operands; others are all alike. Code 0 stands for those. */
+  readonly #named: readonly (OpRow | undefined)[];
+  readonly #codes: number[] = [];
+  /** By the number of the root's row: rules by the codes of two operands. */
+  readonly #tables: (readonly Rule[] | undefined)[][] = [];
 
   constructor(rules: readonly Rule[]) {
     this.#rules = rules;
-    for (const {
-      matcher: { row },
-    } of rules)
-      this.#byRows.set(row, new Map());
+    const named = rules.flatMap(({ matcher }) => matcher.operands.flatMap((operand) => rowsAt(operand) ?? []));
+    this.#named = [undefined, ...new Set(named)];
+    for (const [code, row] of this.#named.entries()) if (row !== undefined) this.#codes[row.number] = code;
+    for (const { matcher } of rules) if (matcher.row !== undefined) this.#tables[matcher.row.number] = [];
   }
 
   /** The rules that may apply to a node, in their order. */
   of({ row, operands }: PatternNode): readonly Rule[] {
-    const byFirst = this.#byRows.get(row);
-    if (byFirst === undefined) return NONE;
-    const first = operands[0]?.row;
-    let rules = byFirst.get(first);
-    if (rules === undefined) byFirst.set(first, (rules = this.#select(row, first)));
-    return rules;
+    const table = row === undefined ? undefined : this.#tables[row.number];
+    if (table === undefined) return NONE;
+    const first = this.#codeOf(operands[0]);
+    const second = this.#codeOf(operands[1]);
+    return (table[first * this.#named.length + second] ??= this.#select(row, first, second));
   }
 
-  #select(row: OpRow | undefined, first: OpRow | undefined): readonly Rule[] {
+  #codeOf(operand: PatternNode | undefined): number {
+    const row = operand?.row;
+    return row === undefined ? 0 : (this.#codes[row.number] ?? 0);
+  }
+
+  #select(row: OpRow | undefined, first: number, second: number): readonly Rule[] {
+    const fit = (operand: Matcher | undefined, code: number): boolean => {
+      const rows = operand === undefined ? undefined : rowsAt(operand);
+      return rows === undefined || rows.includes(this.#named[code] as OpRow);
+    };
     return this.#rules.filter(({ matcher }) => {
       if (matcher.row !== row) return false;
-      const [head] = matcher.operands;
-      const rows = head === undefined || matcher.commutes ? undefined : rowsAt(head);
-      return rows === undefined || (first !== undefined && rows.includes(first));
+      const [a, b] = matcher.operands;
+      return (fit(a, first) && fit(b, second)) || (matcher.commutes && fit(a, second) && fit(b, first));
     });
   }
 }
