@@ -1,6 +1,7 @@
 // Where tasks go: to the device that is quickest for them, as far as is known.
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ANSWERS_LATER, type Device, type Task } from '../../src/core/device/device.ts';
+import { ClassTable } from '../../src/core/device/class-table.ts';
 import { CostTable } from '../../src/core/device/costs.ts';
 import { Dispatcher } from '../../src/core/device/dispatch.ts';
 import type { GpuResidence } from '../../src/core/device/webgpu/memory/residence.ts';
@@ -93,6 +94,30 @@ describe('a dispatcher', () => {
     expect(dispatcher.place(task()).name).toBe('reference');
     for (let i = 0; i < 20; i++) costs.learn(other, task(), 1);
     expect(dispatcher.place(task()).name, 'settled').toBe('reference');
+  });
+
+  it('remembers a bounded number of choices, those that were asked about last', () => {
+    const table = new ClassTable<number>(1000);
+    let found = 0;
+    for (let key = 0; key < 20_000; key++) {
+      table.set(key, key);
+      if (table.get(7) === 7) found++;
+    }
+    expect(found).toBe(20_000 - 7);
+    expect(table.size).toBeLessThanOrEqual(2000);
+    expect(table.get(19_999)).toBe(19_999);
+    expect(table.get(10_000)).toBeUndefined();
+    const other = deviceThat('other', 100, { exact: false });
+    const dispatcher = new Dispatcher([deviceThat('reference', 1000), other], costs);
+    for (let i = 0; i < 3; i++) costs.learn(other, task(), 150);
+    dispatcher.place(task());
+    for (let i = 0; i < 20; i++) costs.learn(other, task(), 1e6);
+    for (let number = 1e6; number < 1.05e6; number++) {
+      const composed = { ...task(), row: { ...opNamed('add'), number } };
+      for (let i = 0; i < 3 && number % 8 === 0; i++) costs.learn(other, composed, 150);
+      dispatcher.place(composed);
+      if (number % 1000 === 0) expect(dispatcher.place(task()).name).toBe('other');
+    }
   });
 
   it('asks a software device by name only, and one that answers later not where an answer is due at once', () => {

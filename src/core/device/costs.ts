@@ -1,6 +1,7 @@
 // What tasks have cost on each device: by op, dtype and size class, learned from every run.
 import type { OpRow } from '../ops/define.ts';
 import { DTYPES, MAX_DTYPES } from '../tensor/dtype.ts';
+import { ClassTable } from './class-table.ts';
 import type { Device, Task } from './device.ts';
 
 /** Share of a new measurement in the running mean. */
@@ -17,9 +18,6 @@ const KNOWN_SAMPLES = 3;
 /** Times the mean that a measurement counts as at most: the machine was busy with something else. */
 const OUTLIER = 4;
 const SIZE_CLASSES = 64;
-/** Classes remembered of each device: programs that compose ever new rows do not fill the memory. */
-const MAX_CLASSES = 1 << 15;
-
 /** What an (op, dtype, size class) has cost on one device. */
 interface Cost {
   /** Nanoseconds per element touched: the least of the early samples, then their running mean. */
@@ -29,9 +27,9 @@ interface Cost {
 
 /** Costs by device, op, dtype and size class; injected so that tests can pin them. */
 export class CostTable {
-  readonly #costs = new Map<Device, Map<number, Cost>>();
+  readonly #costs = new Map<Device, ClassTable<Cost>>();
   /** Nanoseconds per operand element at the last run on whatever device, by op and size class. */
-  readonly #recent = new Map<number, number>();
+  readonly #recent = new ClassTable<number>();
 
   /** Expected nanoseconds of a task on a device. */
   expectNs(device: Device, task: Task): number {
@@ -75,12 +73,12 @@ export class CostTable {
   learn(device: Device, task: Task, elapsedNs: number): void {
     let operands = 1;
     for (const operand of task.operands) operands += operand.type.size;
-    setWithin(this.#recent, task.row.number * SIZE_CLASSES + sizeClass(operands), elapsedNs / operands);
+    this.#recent.set(task.row.number * SIZE_CLASSES + sizeClass(operands), elapsedNs / operands);
     let ofDevice = this.#costs.get(device);
-    if (ofDevice === undefined) this.#costs.set(device, (ofDevice = new Map()));
+    if (ofDevice === undefined) this.#costs.set(device, (ofDevice = new ClassTable()));
     const perElement = elapsedNs / elementsOf(task);
     const cost = ofDevice.get(costClass(task));
-    if (cost === undefined) setWithin(ofDevice, costClass(task), { nsPerElement: perElement, samples: 1 });
+    if (cost === undefined) ofDevice.set(costClass(task), { nsPerElement: perElement, samples: 1 });
     else {
       const { nsPerElement } = cost;
       const isEarly = cost.samples++ < EARLY_SAMPLES;
@@ -89,12 +87,6 @@ export class CostTable {
         : nsPerElement + LEARNING * (Math.min(perElement, OUTLIER * nsPerElement) - nsPerElement);
     }
   }
-}
-
-/** Sets an entry; where there are too many, the one that was added first goes. */
-function setWithin<V>(map: Map<number, V>, key: number, value: V): void {
-  map.set(key, value);
-  if (map.size > MAX_CLASSES) map.delete(map.keys().next().value as number);
 }
 
 /** Elements a task touches, which its cost is taken to be proportional to within a size class. */

@@ -1,5 +1,6 @@
 // Places tasks on devices by cost: measured where a task of its size class ran before, estimated where none did.
 import { UnavailableError } from '../errors.ts';
+import { ClassTable } from './class-table.ts';
 import { composes } from './composing.ts';
 import { costClass, CostTable } from './costs.ts';
 import type { Device, DeviceMemory, Promptness, Refusal, Task } from './device.ts';
@@ -32,7 +33,8 @@ const isAway = (task: Task): boolean => task.operands.some(({ block }) => block?
 /**
  * Chooses among devices. Where devices may differ in bits (class tolerance, a device outside the specification), a
  * choice is kept for its op, dtype and size class as soon as the device is known by measurement to be worth it, so that
- * neither a wrong estimate stays nor timing noise moves bits later on.
+ * neither a wrong estimate stays nor timing noise moves bits later on. (A choice that was not needed for many thousands
+ * of others is made anew.)
  */
 export class Dispatcher {
   readonly devices: readonly Device[];
@@ -41,7 +43,7 @@ export class Dispatcher {
   /** Those for which it is worth composing rows. */
   readonly composing: ReadonlySet<Device>;
   readonly costs: CostTable;
-  readonly #settled = new Map<number, Device>();
+  readonly #settled = new ClassTable<Device>();
   /** The memory that operands may have to be read from. */
   readonly #away: DeviceMemory | undefined;
 

@@ -1,6 +1,6 @@
 // What a memo is asked for: arguments become keys by name, deps and content, never by the text of the function.
 import type { Digest } from '../env.ts';
-import type { Author } from '../expr/node.ts';
+import { type Author, portableSemantics } from '../expr/node.ts';
 import { toHex } from '../fingerprint/digest.ts';
 import { TlvWriter } from '../fingerprint/encode.ts';
 import { encodeValue } from '../fingerprint/value.ts';
@@ -29,19 +29,20 @@ export class MemoKeys {
     this.#contents = contents;
   }
 
-  /** The definition of a memo: `sqs.memo.v3` of its name and deps. */
+  /** The definition of a memo: `sqs.memo.v4` of its name and deps. */
   definition(name: string, deps: readonly unknown[]): Uint8Array {
     return this.#hash(1, (to) => void to.string(name), deps, `memo "${name}": deps`, undefined);
   }
 
   /**
-   * The key of a call: `sqs.memo.v3` of the definition, what bits results of the author's calls may have, and the
+   * The key of a call: `sqs.memo.v4` of the definition, what bits results of the author's calls may have, and the
    * arguments.
    */
   call(definition: Uint8Array, author: Author, args: readonly unknown[], name: string): Uint8Array {
+    const { numerics, rewrites } = portableSemantics(author.semantics);
     return this.#hash(
       2,
-      (to) => void to.digest(definition).u8(author.semantics).string(precisionOf(author)),
+      (to) => void to.digest(definition).string(numerics).string(rewrites).string(precisionOf(author)),
       args,
       `memo "${name}": arguments`,
       author,
@@ -55,7 +56,7 @@ export class MemoKeys {
 
   /** The same for a row that is given by its content id. */
   contentRow(rest: Uint8Array, id: Uint8Array): string {
-    return toHex(this.#digest.hash(writer.begin('memo', 3).u8(4).digest(rest).digest(id).view()));
+    return toHex(this.#digest.hash(writer.begin('memo', 4).u8(4).digest(rest).digest(id).view()));
   }
 
   /** `role` keeps definitions, calls and rows apart; leaves follow the skeleton with their paths. */
@@ -74,7 +75,7 @@ export class MemoKeys {
         ? `n${leaf}`
         : `t${toHex(this.#contentOf(leaf, owner))}${author === undefined ? '' : ` ${kindIn(leaf, author)}`}`,
     ]);
-    writer.begin('memo', 3).u8(role);
+    writer.begin('memo', 4).u8(role);
     begin(writer);
     encodeValue(writer, skeleton, owner);
     encodeValue(writer, marks, owner);
@@ -110,7 +111,7 @@ function abroad(leaf: Tensor, author: Author): string {
   const own = leaf.owner.author;
   return own.semantics === author.semantics && precisionOf(own) === precisionOf(author)
     ? ''
-    : ` ${own.semantics} ${precisionOf(own)}`;
+    : ` ${Object.values(portableSemantics(own.semantics)).join(' ')} ${precisionOf(own)}`;
 }
 
 /** Tensors of ours in a tree whose content is not known yet. */
