@@ -5,7 +5,7 @@ import { SheetError, SymbolicSheet } from '../../src/index.ts';
 import type { AttributeKind, OpRow } from '../../src/core/ops/define.ts';
 import { kindTakes, type OperandKind } from '../../src/core/ops/kinds.ts';
 import { OPS } from '../../src/core/ops/index.ts';
-import { OP_ALIASES } from '../../src/core/ops/suggestions.ts';
+import { OP_ALIASES, REMEDIES } from '../../src/core/ops/suggestions.ts';
 import { type DType, DTYPE_NAMES } from '../../src/core/tensor/dtype.ts';
 
 /** Dtypes that operands of a kind may not have. */
@@ -122,6 +122,36 @@ describe('a bad call of', () => {
     expect(() => one['transpose']?.()).toThrow('that is `permute_dims` here, permuteDims() as a method');
     expect(() => loose['execute']?.('qqqqqqq')).toThrow('"qqqqqqq": there is no such op.');
     expect(Object.keys(one)).not.toContain('mul');
+  });
+
+  it('by a name of another library that is no op says what is written here, on a tensor and on the sheet', () => {
+    const said: Readonly<Record<string, string>> = {
+      tolist: 'await x.toArray()',
+      numpy: 'await x.data()',
+      arraySync: 'await x.toArray()',
+      clone: 'needs no copy',
+      copy: 'needs no copy',
+      detach: 'needs no copy',
+      array: 'sheet.tensor(values)',
+      asarray: 'sheet.tensor(values)',
+      fromNumpy: 'sheet.tensor(values)',
+      to: 'sheet.with({ device })',
+      double: "x.astype('float64')",
+      numel: 'x.size',
+      forEach: 'await x.toArray()',
+      set: 'sheet.where(mask, value, x)',
+      backward: 'not here yet',
+      isNaN: 'that is `isnan` here',
+      asType: 'that is `astype` here',
+    };
+    const [loose, one] = [sheet, sheet.ones([2])] as unknown as Record<string, () => unknown>[];
+    for (const [name, text] of Object.entries(said))
+      for (const on of [loose, one]) {
+        expect(() => on?.[name]?.(), name).toThrow(text);
+        expect(() => on?.[name]?.(), name).toThrow(expect.objectContaining({ code: 'UNKNOWN_OP' }));
+      }
+    expect(Object.keys(REMEDIES).filter((name) => OPS.has(name) || Object.hasOwn(OP_ALIASES, name))).toEqual([]);
+    for (const name of Object.keys(REMEDIES)) expect(() => sheet.execute(name as never)).toThrow(REMEDIES[name]);
   });
 
   it('by an attribute of another library, or a slip, says which is meant, and nothing silly', () => {

@@ -84,4 +84,37 @@ describe('elements are typed', () => {
     // @ts-expect-error
     expect(() => sheet.eye(2, { dtype: 'int9' })).toThrow('int9');
   });
+
+  it('with axes reversed by T; and a tensor is no list: loops over it are refused, by the compiler too', async () => {
+    await using sheet = await SymbolicSheet.open({ devices: ['js'] });
+    const x = sheet.tensor(new Float64Array([1, 2, 3, 4, 5, 6]), [2, 3]);
+    expectTypeOf(x.T.dtype).toEqualTypeOf<'float64'>();
+    expect(await x.T.toArray(2)).toEqual([
+      [1, 4],
+      [2, 5],
+      [3, 6],
+    ]);
+    expect(sheet.zeros([2, 3, 4]).T.shape).toEqual([4, 3, 2]);
+    expect([x.ndim, x.T.T.ndim, sheet.full([], 1).ndim]).toEqual([2, 2, 0]);
+    expect(await sheet.tensor([1, 2]).T.toArray(1)).toEqual([1, 2]);
+    const loops: readonly (() => unknown)[] = [
+      () => {
+        // @ts-expect-error
+        for (const row of x) return row as unknown;
+        return undefined;
+      },
+      // @ts-expect-error
+      () => [...x],
+      () => Array.from(x as unknown as ArrayLike<number>),
+      () => new Float32Array(x as unknown as ArrayLike<number>),
+      () => new Set(x.add(1) as unknown as Iterable<unknown>),
+    ];
+    for (const loop of loops)
+      expect(loop).toThrow(
+        expect.objectContaining({ code: 'SOURCE', message: expect.stringContaining('await x.toArray()') }),
+      );
+    const rows: number[][] = [];
+    for (const row of await x.toArray(2)) rows.push(row);
+    for (const [i, row] of x.split(2).entries()) expect(await row.toArray(2)).toEqual([rows[i]]);
+  });
 });

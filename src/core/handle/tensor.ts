@@ -176,6 +176,16 @@ export class Tensor<D extends DType = DType> {
     );
   }
 
+  /** Number of axes. */
+  get ndim(): number {
+    return this.expression.type.shape.length;
+  }
+
+  /** Its axes in the opposite order: the transpose of a matrix. */
+  get T(): PendingTensor<D> {
+    return this.permuteDims();
+  }
+
   /** Op by op, what was reused and what was computed, and why. */
   explain(): Explanation {
     return this.owner.explain(this.expression);
@@ -292,6 +302,19 @@ for (const [method, name] of FOREIGN_METHODS) {
       value: (): unknown => opNamed(name),
     });
 }
+
+// Not declared, so that the compiler refuses a loop. Without it `Array.from(x)` and `new Float32Array(x)` are empty.
+Object.defineProperty(Tensor.prototype, Symbol.iterator, {
+  configurable: true,
+  writable: true,
+  value(this: Tensor): never {
+    throw new SourceError(
+      `A tensor, here of shape ${formatShape(this.shape)}, is no list: its elements are computed when they are read. ` +
+        'Loop over await x.toArray(), or over parts that are tensors: x.split(n), x.slice(start, stop).',
+      { shape: this.shape },
+    );
+  },
+});
 
 function nest(flat: readonly unknown[], shape: Shape): unknown {
   if (shape.length <= 1) return flat;

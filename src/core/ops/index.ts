@@ -9,7 +9,7 @@ import { LINALG } from './linalg.ts';
 import { MOVEMENT } from './movement.ts';
 import { RANDOM } from './random.ts';
 import { REDUCTION } from './reduction.ts';
-import { isKnownElsewhere, KNOWN_ELSEWHERE, nearestOp, OP_ALIASES } from './suggestions.ts';
+import { isKnownElsewhere, KNOWN_ELSEWHERE, nearestOp, OP_ALIASES, REMEDIES, remedyElsewhere } from './suggestions.ts';
 
 /** Every op of the library, by name. */
 export const OPS: ReadonlyMap<string, OpRow> = new Map(
@@ -37,12 +37,15 @@ export function opNamed(name: string): OpRow {
   const row = findOp(name);
   if (row !== undefined) return row;
   const word = String(name);
-  const near = isKnownElsewhere(word) ? undefined : nearestOp(word, [...OPS.keys(), ...defined.keys()]);
+  const isNamed = isKnownElsewhere(word) || remedyElsewhere(word) !== undefined;
+  const near = isNamed ? undefined : nearestOp(word, [...OPS.keys(), ...defined.keys()]);
   const message = `"${word}": ${remedyFor(word, near)} The ${OPS.size} ops are in docs/ops.md.`;
   throw new UnknownOpError(message, { name, near });
 }
 
 function remedyFor(word: string, near: string | undefined): string {
+  const remedy = remedyElsewhere(word);
+  if (remedy !== undefined) return remedy;
   if (isKnownElsewhere(word)) return 'not here yet.';
   if (near === undefined) return 'there is no such op.';
   if (Object.hasOwn(OP_ALIASES, word)) return `that is \`${near}\` here, ${methodName(near)}() as a method.`;
@@ -51,7 +54,7 @@ function remedyFor(word: string, near: string | undefined): string {
 
 /** Names that methods have elsewhere and not here: calling one says what it is called here. */
 export const FOREIGN_METHODS: ReadonlyMap<string, string> = new Map(
-  [...Object.keys(OP_ALIASES), ...KNOWN_ELSEWHERE]
+  [...Object.keys(OP_ALIASES), ...KNOWN_ELSEWHERE, ...Object.keys(REMEDIES)]
     .filter((name) => !OPS.has(name))
     .map((name) => [methodName(name), name]),
 );

@@ -12,7 +12,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   pow: 'power',
   clip: 'clamp',
   matmul: 'dot mm bmm mat_mul',
-  permute_dims: 'transpose permute swapaxes t',
+  permute_dims: 'transpose permute swapaxes matrix_transpose t',
   asin: 'arcsin',
   acos: 'arccos',
   atan: 'arctan',
@@ -36,7 +36,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   reshape: 'view flatten ravel',
   broadcast_to: 'expand',
   take: 'gather index_select',
-  astype: 'cast',
+  astype: 'cast as_type',
+  isnan: 'is_nan isNaN',
+  isinf: 'is_inf',
+  isfinite: 'is_finite',
   silu: 'swish',
   logsumexp: 'log_sum_exp',
   eye: 'identity',
@@ -51,6 +54,41 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
 /** Our ops by those names. */
 export const OP_ALIASES: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(ELSEWHERE).flatMap(([op, names]) => names.split(' ').map((name) => [name, op])),
+);
+
+const NO_COPY = 'a tensor never changes and needs no copy: use it as it is; await x.data() copies its elements.';
+const READ = 'write await x.toArray() for nested lists, await x.data() for a typed array.';
+const DEVICE = 'devices are chosen for each call; sheet.with({ device }) has calls made on one.';
+const CREATE = 'write sheet.tensor(values), with a shape and { dtype } where they are not those of the values.';
+const NOT_LISTS = 'write ops of whole tensors, as x.exp() or sheet.where(c, x, y); lists are await x.toArray().';
+const PART = 'write x.slice(start, stop) or x.take(indices); one element is await x.slice(…).item().';
+const cast = (dtype: string): string => `write x.astype('${dtype}').`;
+
+/** Calls of other libraries that are no op here, and what is written instead. */
+const WRITTEN_ELSEWHERE: Readonly<Record<string, string>> = {
+  'tolist to_list numpy array_sync data_sync tobytes to_numpy': READ,
+  'clone copy detach contiguous': NO_COPY,
+  'cpu cuda to': DEVICE,
+  'array asarray as_tensor from_numpy from_array scalar tensor1d tensor2d tensor3d': CREATE,
+  'map for_each filter entries': NOT_LISTS,
+  'at get': PART,
+  'put set itemset': 'a tensor never changes: write sheet.where(mask, value, x), or make another.',
+  float: cast('float32'),
+  double: cast('float64'),
+  half: cast('float16'),
+  int: cast('int32'),
+  long: cast('int64'),
+  bool: cast('bool'),
+  'numel nelement': 'write x.size.',
+  'dim ndimension': 'write x.ndim.',
+  print: 'write console.log(`${x}`), or console.log(await x.toArray()).',
+  load: 'write decodeNpy(bytes), and sheet.tensor of the array it gives.',
+  save: 'write encodeNpy({ dtype, shape, array: await x.data() }).',
+};
+
+/** What to write for such a call, by its name. */
+export const REMEDIES: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(WRITTEN_ELSEWHERE).flatMap(([names, remedy]) => names.split(' ').map((name) => [name, remedy])),
 );
 
 /** What NumPy, the array API and PyTorch have and no row does: a near name would be nonsense. */
@@ -68,7 +106,7 @@ export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(
     'bitwise_not bitwise_invert bitwise_left_shift bitwise_right_shift left_shift right_shift invert real imag ' +
     'conj angle array_equal isin setdiff1d intersect1d union1d argwhere flatnonzero choose select piecewise ' +
     'dropout layer_norm batch_norm embedding cross_entropy logcumsumexp erfinv lgamma digamma gammaln ' +
-    'multinomial choice shuffle bernoulli'
+    'multinomial choice shuffle bernoulli backward requires_grad_'
   ).split(' '),
 );
 
@@ -110,6 +148,10 @@ export const isKnownElsewhere = (word: string): boolean => KNOWN_ELSEWHERE.has(s
 /** The op that a word means; undefined where none is near. */
 export const nearestOp = (word: string, known: readonly string[]): string | undefined =>
   Object.hasOwn(OP_ALIASES, snakeCase(word)) ? OP_ALIASES[snakeCase(word)] : nearest(word, known);
+
+/** What to write for a call that other libraries have, where that is no op; undefined for other words. */
+export const remedyElsewhere = (word: string): string | undefined =>
+  Object.hasOwn(REMEDIES, snakeCase(word)) ? REMEDIES[snakeCase(word)] : undefined;
 
 const snakeCase = (word: string): string =>
   word.replaceAll(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter}`).toLowerCase();
