@@ -2,7 +2,6 @@
 // a software driver.
 import { SymbolicSheet } from 'symbolic-sheet';
 import type { ContractLimits } from '../kernels/wgsl/contract/matrix.ts';
-import type { Device } from '../src/core/device/device.ts';
 import { limitsOf } from '../src/core/device/webgpu/life.ts';
 import { openBlas } from '../src/host/node/blas.ts';
 import { findGpu } from '../src/host/node/gpu.ts';
@@ -53,7 +52,7 @@ export async function openDevice(name: string, options: BenchOptions): Promise<O
 /** The GPU of this machine. Throws MissingDevice, which says what it would need. */
 export async function openGpu({ pace }: BenchOptions): Promise<OpenGpu> {
   const sheet = await openSheet();
-  const gpu = partsOf(sheet).dispatcher.devices.find(({ name }) => name === 'webgpu') as Device;
+  const gpu = partsOf(sheet).dispatcher.devices.find(({ name }) => name === 'webgpu')!;
   const sanity = !partsOf(sheet).dispatcher.automatic.includes(gpu);
   const device = sheet.gpuDevice();
   const run = { adapter: gpu.detail, sanity };

@@ -113,7 +113,7 @@ async function rowOf(place: OpenDevice, rivals: Rivals, job: Job, bytes: number,
     maxCalls: Math.max(1, Math.min(1000, Math.floor(ROUND_BYTES / bytes / 3))),
   };
   const [x, y = x] = arrays as [Float32Array, Float32Array?];
-  const oracle = (i: number): number => job.oracle(x[i] as number, y[i] as number);
+  const oracle = (i: number): number => job.oracle(x[i]!, y[i]!);
   check.hold(
     `${place.name}'s ${job.op} of ${bytes} B`,
     elementsError(await computedOnce(place, work), oracle) / job.slack,
@@ -144,7 +144,7 @@ async function rowOf(place: OpenDevice, rivals: Rivals, job: Job, bytes: number,
 /** Others promise no relative error: they are held against 2⁻¹⁸ of the largest result there may be, 1. */
 function looseError(found: ArrayLike<number>, oracle: (i: number) => number): number {
   let worst = 0;
-  for (let i = 0; i < found.length; i++) worst = Math.max(worst, Math.abs((found[i] as number) - oracle(i)) * 2 ** 18);
+  for (let i = 0; i < found.length; i++) worst = Math.max(worst, Math.abs(found[i]! - oracle(i)) * 2 ** 18);
   return worst;
 }
 

@@ -31,12 +31,12 @@ export class StreamedDigests implements DigestDevice<GPUBuffer> {
     for (let i = 0; i < times; i++)
       plan.launches.forEach((launch, k) =>
         stream.dispatch(
-          ready[k] as Pipeline,
+          ready[k]!,
           launch,
-          launch.buffers.map((index) => bound[index] as GPUBuffer),
+          launch.buffers.map((index) => bound[index]!),
         ),
       );
-    const digests = await stream.read(own[0] as GPUBuffer, resultBytes, (mapped) => mapped.slice());
+    const digests = await stream.read(own[0]!, resultBytes, (mapped) => mapped.slice());
     own.forEach((buffer) => buffers.give(buffer));
     return digests;
   }

@@ -174,7 +174,7 @@ class Expected {
     for (const { x, wanted, size } of this.#trials) {
       const found = times(c, x, this.#n);
       for (let i = 0; i < this.#n; i++) {
-        const error = Math.abs((found[i] as number) - (wanted[i] as number)) / (epsilon * (size[i] as number));
+        const error = Math.abs(found[i]! - wanted[i]!) / (epsilon * size[i]!);
         if (Number.isNaN(error)) return Infinity;
         worst = Math.max(worst, error);
       }
@@ -186,7 +186,7 @@ class Expected {
 function times(matrix: Float32Array, x: Float64Array, n: number, of: (value: number) => number = Number): Float64Array {
   return Float64Array.from({ length: n }, (_, i) => {
     let sum = 0;
-    for (let j = 0; j < n; j++) sum += of(matrix[i * n + j] as number) * (x[j] as number);
+    for (let j = 0; j < n; j++) sum += of(matrix[i * n + j]!) * x[j]!;
     return sum;
   });
 }

@@ -64,12 +64,12 @@ function readCommand(args: readonly string[]): Command {
   const values: Record<string, string> = {};
   const [flags, names] = [new Set<string>(), [] as string[]];
   for (let i = 0; i < args.length; i++) {
-    const word = args[i] as string;
+    const word = args[i]!;
     const option = word.slice(2);
     if (!word.startsWith('--')) names.push(word);
     else if (FLAGS.includes(option)) flags.add(option);
     else if (args[i + 1] === undefined) throw new RangeError(`--${option} takes a value`);
-    else values[option] = args[++i] as string;
+    else values[option] = args[++i]!;
   }
   const [name = ''] = names;
   const known = BENCHES[name]?.options;
@@ -93,7 +93,7 @@ function readCommand(args: readonly string[]): Command {
 }
 
 async function run({ name, json, options }: Command): Promise<number> {
-  const bench = await (BENCHES[name] as Entry).load();
+  const bench = await BENCHES[name]!.load();
   const sheet = await SymbolicSheet.open();
   const machine = machineOf(sheet);
   await sheet.close();

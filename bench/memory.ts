@@ -114,8 +114,8 @@ async function flatRow({ name, make, scenario }: Loop, ops: number, check: Check
       rss.push(await restingRss());
     }
     addDifference(counts, before, countsOf(sheet));
-    const early = rss[Math.floor(rss.length / 4)] as number;
-    const late = rss.at(-1) as number;
+    const early = rss[Math.floor(rss.length / 4)]!;
+    const late = rss.at(-1)!;
     const grown =
       late > early + SLACK_BYTES || done < ops
         ? [`RSS grew from ${mb(early)} MB after a quarter to ${mb(late)} MB after ${done} ops`]

@@ -6,7 +6,7 @@
 // at once.
 import { SymbolicSheet } from 'symbolic-sheet';
 import type { Scenario } from './measure/counts.ts';
-import { type Contender, race, type Timing } from './measure/harness.ts';
+import { type Contender, race } from './measure/harness.ts';
 import { numbersOf, wordsOf } from './measure/options.ts';
 import { Check } from './measure/oracle.ts';
 import { ArrayRound, HandleRound, type Round } from './measure/overhead-rounds.ts';
@@ -108,8 +108,8 @@ async function rowOf(
     ],
     pace,
   );
-  const ms = (name: string): number => (timings[name] as Timing).medianMs;
-  const { hits, kernelCalls } = (timings['on'] as Timing).counts;
+  const ms = (name: string): number => timings[name]!.medianMs;
+  const { hits, kernelCalls } = timings['on']!.counts;
   return {
     op: work.kind,
     bytes: work.bytes,
@@ -230,7 +230,7 @@ function memcpy({ arrays }: Work): Contender {
   return {
     name: 'memcpy',
     run: (calls) => {
-      for (let i = 0; i < calls; i++) targets.forEach((target, k) => target.set(arrays[k] as Float32Array));
+      for (let i = 0; i < calls; i++) targets.forEach((target, k) => target.set(arrays[k]!));
     },
   };
 }

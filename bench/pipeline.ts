@@ -35,7 +35,7 @@ export const pipeline: Bench = async (options, tell) => {
     await runAll(runs, digits, grid, numerics);
     tell(
       `pipeline round ${round + 1} of ${rounds}: ${Object.values(runs)
-        .map(({ name, samples }) => `${name} ${((samples.at(-1) as number) / 1000).toFixed(2)} s`)
+        .map(({ name, samples }) => `${name} ${(samples.at(-1)! / 1000).toFixed(2)} s`)
         .join(', ')}`,
     );
   }
@@ -188,7 +188,7 @@ function toil({ off, cold }: Runs, { lambdas }: Grid): string[] {
 /** Largest difference of an accuracy between two sweeps. */
 const difference = (found: readonly Fit[], wanted: readonly Fit[]): number =>
   found.length === wanted.length
-    ? Math.max(0, ...found.map(({ accuracy }, i) => Math.abs(accuracy - (wanted[i] as Fit).accuracy)))
+    ? Math.max(0, ...found.map(({ accuracy }, i) => Math.abs(accuracy - wanted[i]!.accuracy)))
     : Infinity;
 
 /** A small sweep of every kind against the JavaScript reference, which accumulates in float64. */

@@ -151,10 +151,10 @@ async function checkSome(sheet: SymbolicSheet, { left, right, rows, columns }: T
   const draw = drawFrom(7);
   for (let i = 0; i < 20; i++) {
     const [row, column] = [pick(draw, rows.length), pick(draw, columns.length)];
-    const found = await sheet.matmul(rows[row] as Tensor, columns[column] as Tensor).data();
+    const found = await sheet.matmul(rows[row]!, columns[column]!).data();
     check.hold(
       `inner product ${row}·${column}`,
-      productError(left[row] as Float32Array, right[column] as Float32Array, found as Float32Array, {
+      productError(left[row]!, right[column]!, found as Float32Array, {
         m: 1,
         n: 1,
         k: LENGTH,
@@ -176,7 +176,7 @@ async function timeHits(
   const before = countsOf(sheet);
   const times = new Array<number>(calls);
   for (let i = 0; i < calls; i++) {
-    const [x, y] = [rows[pick(draw, rows.length)] as Tensor, columns[pick(draw, columns.length)] as Tensor];
+    const [x, y] = [rows[pick(draw, rows.length)]!, columns[pick(draw, columns.length)]!];
     const start = performance.now();
     await sheet.matmul(x, y);
     times[i] = (performance.now() - start) * 1e6 - CLOCK_NS;
@@ -206,13 +206,13 @@ async function rivalsOf({ left, right }: Table): Promise<{ lru: Lookup; memoize:
     const digest = dot.digest(x);
     for (const [column, other] of digests.entries()) {
       const result = Float32Array.of(row + column);
-      cache.set((keys[row] as string[])[column] as string, result);
+      cache.set(keys[row]![column]!, result);
       dot.remember(digest, other, result);
     }
   }
   return {
-    lru: (row, column) => cache.get((keys[row] as string[])[column] as string),
-    memoize: (row, column) => dot.call(left[row] as Float32Array, right[column] as Float32Array),
+    lru: (row, column) => cache.get(keys[row]![column]!),
+    memoize: (row, column) => dot.call(left[row]!, right[column]!),
   };
 }
 

@@ -37,7 +37,7 @@ async function askAbout(state: string) {
   return { ...(await ask(state, A.matmul(sheet.tensor(weights, [400, 400])))), fingerprint: await fingerprint() };
 }
 const before = await askAbout('weights as they were');
-const kept = weights[7] as number;
+const kept = weights[7]!;
 weights[7] = 1;
 const edited = await askAbout('one element edited');
 weights[7] = kept;

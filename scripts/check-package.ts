@@ -195,9 +195,8 @@ try {
   times.sort((a, b) => a - b);
   check(
     `import takes at most ${BUDGET.importMs} ms`,
-    (times[0] as number) <= BUDGET.importMs,
-    `best ${(times[0] as number).toFixed(0)} ms of ${times.length}, median ` +
-      `${(times[times.length >> 1] as number).toFixed(0)} ms`,
+    times[0]! <= BUDGET.importMs,
+    `best ${times[0]!.toFixed(0)} ms of ${times.length}, median ` + `${times[times.length >> 1]!.toFixed(0)} ms`,
   );
   for (const [what, version] of [
     ['this compiler', undefined],

@@ -51,7 +51,7 @@ function unpackTensorflow(): void {
     'wheel',
     TENSORFLOW_WHEEL,
   ]);
-  const wheel = readdirSync(join(folder, 'wheel')).find((name) => name.endsWith('.whl')) as string;
+  const wheel = readdirSync(join(folder, 'wheel')).find((name) => name.endsWith('.whl'))!;
   const members =
     "n.startswith(('tensorflow/libtensorflow', 'tensorflow/include/tensorflow/', 'tensorflow/include/xla/c/', " +
     "'tensorflow/include/tsl/'))";
@@ -137,17 +137,14 @@ function timeProducts(device: TensorflowDevice): void {
       shape: [n, n],
       array: new Float32Array(n * n).map((_, i) => Math.sin(i)),
     };
-    const task = taskOf(OPS.get('matmul') as NonNullable<ReturnType<typeof OPS.get>>, [operand, operand]) as Task;
+    const task = taskOf(OPS.get('matmul')!, [operand, operand]) as Task;
     const out = blankFor(task);
     const times = Array.from({ length: 11 }, () => {
       const start = performance.now();
       void device.run(task, out, 'now');
       return performance.now() - start;
     }).sort((a, b) => a - b);
-    console.log(
-      `matmul ${n}: ${(times[5] as number).toFixed(3)} ms, ` +
-        `${((2 * n ** 3) / (times[5] as number) / 1e6).toFixed(0)} GFLOP/s`,
-    );
+    console.log(`matmul ${n}: ${times[5]!.toFixed(3)} ms, ` + `${((2 * n ** 3) / times[5]! / 1e6).toFixed(0)} GFLOP/s`);
   }
 }
 

@@ -38,16 +38,14 @@ function attributesType(row: OpRow, without: readonly string[] = []): string {
  */
 function tail(row: OpRow): string[] {
   const positional = row.positional.map((name, i) => {
-    const spec = row.attributes[name] as AttributeSpec;
-    const isLastNeeded = row.positional
-      .slice(i + 1)
-      .every((later) => isOptional(row.attributes[later] as AttributeSpec));
+    const spec = row.attributes[name]!;
+    const isLastNeeded = row.positional.slice(i + 1).every((later) => isOptional(row.attributes[later]!));
     const type = `${name}${isOptional(spec) ? '?' : ''}: ${name === 'dtype' ? 'R' : attributeType(spec)}`;
     return isLastNeeded ? `${type} | ${attributesType(row, row.positional.slice(0, i))}` : type;
   });
   const rest = Object.keys(row.attributes).filter((name) => !row.positional.includes(name));
   if (rest.length === 0) return positional;
-  const required = rest.some((name) => !isOptional(row.attributes[name] as AttributeSpec));
+  const required = rest.some((name) => !isOptional(row.attributes[name]!));
   return [...positional, `attributes${required ? '' : '?'}: ${attributesType(row, row.positional)}`];
 }
 
@@ -61,7 +59,7 @@ function resultType(row: OpRow, self: string): string {
 
 const generics = (row: OpRow): string => {
   if (row.result !== 'attribute') return '';
-  const spec = row.attributes['dtype'] as AttributeSpec;
+  const spec = row.attributes['dtype']!;
   return `<R extends DType${spec.fallback === undefined ? '' : ` = '${String(spec.fallback)}'`}>`;
 };
 

@@ -36,7 +36,7 @@ describe('the links of the documentation', () => {
   ];
   it.each([...pages, ...others])('%s points at files that are there', (page) => {
     const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
-      (match) => match[1] as string,
+      (match) => match[1]!,
     );
     expect(links.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);
   });
@@ -51,9 +51,9 @@ describe('the links of the documentation', () => {
   it.each(published)('%s points at nothing that the package leaves out', (page) => {
     const { files } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { files: string[] };
     const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) =>
-      join(dirname(page), match[1] as string),
+      join(dirname(page), match[1]!),
     );
-    expect(links.filter((link) => !files.includes(link.split('/')[0] as string))).toEqual([]);
+    expect(links.filter((link) => !files.includes(link.split('/')[0]!))).toEqual([]);
   });
 });
 

@@ -15,9 +15,7 @@ export interface Told {
 
 /** Runs all `ts` blocks of a page, one after the other, as one program in a folder of its own. */
 export function runPage(page: string): Told {
-  const blocks = [...readFileSync(join(root, page), 'utf8').matchAll(/^```ts\n(.*?)^```/gms)].map(
-    (match) => match[1] as string,
-  );
+  const blocks = [...readFileSync(join(root, page), 'utf8').matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1]!);
   const folder = mkdtempSync(join(tmpdir(), 'sheet-page-'));
   const code = blocks
     .join('\n')
@@ -29,7 +27,7 @@ export function runPage(page: string): Told {
       [join(root, 'node_modules/tsx/dist/cli.mjs'), '--tsconfig', join(root, 'tsconfig.json'), 'page.mts'],
       { cwd: folder, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
     );
-    return { promises: [...code.matchAll(/\/\/ → (.*)$/gm)].map((match) => (match[1] as string).trim()), output };
+    return { promises: [...code.matchAll(/\/\/ → (.*)$/gm)].map((match) => match[1]!.trim()), output };
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -108,7 +108,7 @@ const rested = (contender: Contender): Contender => ({
 
 /** One row a device; what does not depend on it is repeated. */
 function rowOf(device: string, { m, n, k }: ProductShape, timings: Record<string, Timing>): Row {
-  const uncachedTiming = timings[`uncached ${device}`] as Timing;
+  const uncachedTiming = timings[`uncached ${device}`]!;
   const rest = Object.fromEntries(Object.entries(timings).filter(([name]) => !name.startsWith('uncached ')));
   const shown = { uncached: uncachedTiming, ...rest };
   const ms = (name: string): number => timings[name]?.medianMs ?? Number.NaN;

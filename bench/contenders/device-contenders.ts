@@ -60,7 +60,7 @@ export function missed({ sheet, view }: OpenDevice, work: DeviceWork, operands: 
     sheet,
     maxCalls: work.maxCalls,
     prepare: async (calls) => {
-      fresh = Array.from({ length: calls }, () => view.add(operands[0] as Tensor, ++serial / 64));
+      fresh = Array.from({ length: calls }, () => view.add(operands[0]!, ++serial / 64));
       await view.compute(...fresh);
     },
     run: async () => {
@@ -163,7 +163,7 @@ function byRival<T>(
   rival: Rival<T>,
   work: DeviceWork,
 ): { readonly contender: Contender; readonly read: () => Promise<ArrayLike<number>>; readonly close: () => void } {
-  const operands = work.arrays.map((array, i) => rival.tensor(array, work.shapes[i] as readonly number[]));
+  const operands = work.arrays.map((array, i) => rival.tensor(array, work.shapes[i]!));
   const run = async (calls: number): Promise<void> => {
     const results = Array.from({ length: calls }, () => work.applyRival(rival, operands));
     await rival.settled(results);

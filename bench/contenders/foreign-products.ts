@@ -70,7 +70,7 @@ function threeLoops(a: Float32Array, b: Float32Array, c: Float32Array, { m, n, k
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
       let sum = 0;
-      for (let p = 0; p < k; p++) sum += (a[i * k + p] as number) * (b[p * n + j] as number);
+      for (let p = 0; p < k; p++) sum += a[i * k + p]! * b[p * n + j]!;
       c[i * n + j] = sum;
     }
   }

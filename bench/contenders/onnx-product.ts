@@ -33,14 +33,14 @@ export async function onnxProduct({
       extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
     const feeds = { A: new ort.Tensor('float32', a, [m, k]), B: new ort.Tensor('float32', b, [k, n]) };
-    const multiply = async (): Promise<Float32Array> => ((await session.run(feeds))['Y'] as OrtTensor).data;
+    const multiply = async (): Promise<Float32Array> => (await session.run(feeds))['Y']!.data;
     await multiply();
     const run = async (calls: number): Promise<void> => {
       for (let i = 0; i < calls; i++) await multiply();
     };
     return { contender: { name: 'onnx', maxCalls: 200, run }, multiply };
   } catch (error) {
-    return (error instanceof Error ? error.message : String(error)).split('\n')[0] as string;
+    return (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
   }
 }
 

@@ -29,7 +29,7 @@ export interface Work {
 
 /** The op on seeded operands of `bytes` bytes each. */
 export function workOf(kind: OpKind, bytes: number): Work {
-  const [rows, columns] = MATRICES[bytes] as readonly [number, number];
+  const [rows, columns] = MATRICES[bytes]!;
   const shapes =
     kind === 'sum'
       ? [[rows, columns]]
@@ -57,7 +57,7 @@ export const applied = (kind: OpKind, [x, y]: readonly Tensor[]): Tensor =>
 export function errorOf({ kind, shapes, arrays }: Work, found: ArrayLike<number>): number {
   const [x, y] = arrays as [Float32Array, Float32Array];
   const [rows, columns] = shapes[0] as [number, number];
-  if (kind === 'add') return elementsError(found, (i) => (x[i] as number) + (y[i] as number));
+  if (kind === 'add') return elementsError(found, (i) => x[i]! + y[i]!);
   if (kind === 'sum') return rowSumsError(x, found, columns);
   return productError(x, y, found, { m: rows, n: rows, k: columns });
 }
@@ -78,23 +78,20 @@ export function directCall(
   { kind, bytes, shapes, arrays }: Work,
   operandBytes: number,
 ): DirectCall {
-  const [first, ...rest] = arrays.map((array, i): Value => valueIn(sheet, array, shapes[i] as readonly number[])) as [
-    Value,
-    ...Value[],
-  ];
-  const next = distinctCopies(arrays[0] as Float32Array, 4);
+  const [first, ...rest] = arrays.map((array, i): Value => valueIn(sheet, array, shapes[i]!)) as [Value, ...Value[]];
+  const next = distinctCopies(arrays[0]!, 4);
   const others = Array.from({ length: Math.min(4096, Math.floor(operandBytes / bytes)) }, () =>
-    valueIn(sheet, next(), shapes[0] as readonly number[]),
+    valueIn(sheet, next(), shapes[0]!),
   );
   const tasks = [first, ...others].map((operand) =>
     taskFor(sheet, kind, [operand, ...rest], kind === 'sum' ? { axis: -1 } : {}),
   );
-  const task = tasks[0] as Task;
+  const task = tasks[0]!;
   return { device: deviceOf(sheet, task), tasks, out: partsOf(sheet).memory.take(task.type) };
 }
 
 export async function callDirectly({ device, tasks, out }: DirectCall, calls: number): Promise<void> {
-  for (let i = 0; i < calls; i++) await runInto(device, tasks[i % tasks.length] as Task, out);
+  for (let i = 0; i < calls; i++) await runInto(device, tasks[i % tasks.length]!, out);
 }
 
 /** Operands of a round's calls: fresh ones, or those of an earlier call for the given share of them. */
@@ -113,7 +110,7 @@ export class Supply {
   constructor(work: Work, reuse: number, lane: number, hotCount: number) {
     this.work = work;
     this.#reuse = reuse;
-    this.#next = distinctCopies(work.arrays[0] as Float32Array, lane);
+    this.#next = distinctCopies(work.arrays[0]!, lane);
     this.#draw = drawFrom(0x5eed + lane);
     this.#hot = Array.from({ length: hotCount }, () => this.#next());
   }

@@ -38,7 +38,7 @@ export async function openGpuRivals(asked = Object.keys(GPU_RIVALS).join(',')): 
     try {
       open.push(await opener());
     } catch (error) {
-      skipped[name] = (error instanceof Error ? error.message : String(error)).split('\n')[0] as string;
+      skipped[name] = (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
     }
   }
   return { open, skipped };
@@ -83,7 +83,7 @@ export async function openTfjs(backend: TfBackend): Promise<Rival<Tf.Tensor>> {
     multiply: (x, y) => tf.mul(x, y),
     tanh: (x) => tf.tanh(x),
     settled: (results) =>
-      backend === 'webgpu' && results.length > 0 ? readOne(tf, results.at(-1) as Tf.Tensor) : Promise.resolve(),
+      backend === 'webgpu' && results.length > 0 ? readOne(tf, results.at(-1)!) : Promise.resolve(),
     read: (x) => x.data(),
     dispose: (x) => x.dispose(),
   };

@@ -55,7 +55,7 @@ export async function race(contenders: readonly Contender[], pace: Pace): Promis
   for (const contender of contenders) lanes.push(await warmUp(contender, pace));
   for (let round = 0; round < pace.rounds; round++) {
     for (let i = 0; i < lanes.length; i++) {
-      const lane = lanes[(i + round) % lanes.length] as Lane;
+      const lane = lanes[(i + round) % lanes.length]!;
       if (round < (lane.contender.maxRounds ?? Infinity)) await measure(lane);
     }
   }

@@ -46,10 +46,10 @@ export function productError(
     const size = timesVector(b, signs, k, n, Math.abs);
     for (let i = 0; i < m; i++) {
       let [found, wanted, bound] = [0, 0, 0];
-      for (let j = 0; j < n; j++) found += (c[i * n + j] as number) * (signs[j] as number);
+      for (let j = 0; j < n; j++) found += c[i * n + j]! * signs[j]!;
       for (let p = 0; p < k; p++) {
-        wanted += (a[i * k + p] as number) * (bx[p] as number);
-        bound += Math.abs(a[i * k + p] as number) * (size[p] as number);
+        wanted += a[i * k + p]! * bx[p]!;
+        bound += Math.abs(a[i * k + p]!) * size[p]!;
       }
       worst = Math.max(worst, Math.abs(found - wanted) / ((k + 1) * EPSILON * bound));
     }
@@ -66,7 +66,7 @@ function timesVector(
 ): Float64Array {
   return Float64Array.from({ length: rows }, (_, i) => {
     let sum = 0;
-    for (let j = 0; j < columns; j++) sum += of((matrix[i * columns + j] as number) * (x[j] as number));
+    for (let j = 0; j < columns; j++) sum += of(matrix[i * columns + j]! * x[j]!);
     return sum;
   });
 }
@@ -76,7 +76,7 @@ export function elementsError(found: ArrayLike<number>, wanted: (i: number) => n
   let worst = 0;
   for (let i = 0; i < found.length; i++) {
     const oracle = wanted(i);
-    worst = Math.max(worst, Math.abs((found[i] as number) - oracle) / (EPSILON * Math.abs(oracle) + 2 ** -149));
+    worst = Math.max(worst, Math.abs(found[i]! - oracle) / (EPSILON * Math.abs(oracle) + 2 ** -149));
   }
   return worst;
 }
@@ -87,10 +87,10 @@ export function rowSumsError(x: Float32Array, found: ArrayLike<number>, length: 
   for (let row = 0; row < found.length; row++) {
     let [sum, bound] = [0, 0];
     for (let j = 0; j < length; j++) {
-      sum += x[row * length + j] as number;
-      bound += Math.abs(x[row * length + j] as number);
+      sum += x[row * length + j]!;
+      bound += Math.abs(x[row * length + j]!);
     }
-    worst = Math.max(worst, Math.abs((found[row] as number) - sum) / (length * EPSILON * bound));
+    worst = Math.max(worst, Math.abs(found[row]! - sum) / (length * EPSILON * bound));
   }
   return worst;
 }

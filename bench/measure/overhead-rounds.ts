@@ -32,7 +32,7 @@ export class HandleRound implements Round {
     for (let time = 0; time < 2; time++)
       for (const hot of this.#hot) await this.#view.compute(applied(this.#supply.work.kind, [hot, ...this.#rest]));
     this.#calls = this.#supply.plan(calls).map((at) => {
-      if (at >= 0) return this.#hot[at] as Tensor;
+      if (at >= 0) return this.#hot[at]!;
       const tensor = this.#view.tensor(this.#supply.fresh(), this.#supply.work.shapes[0]);
       this.#fresh.push(tensor);
       return tensor;
@@ -40,7 +40,7 @@ export class HandleRound implements Round {
   }
 
   operandsOf(call: number): readonly Tensor[] {
-    return [this.#calls[call] as Tensor, ...this.#rest];
+    return [this.#calls[call]!, ...this.#rest];
   }
 
   after(): void {}
@@ -70,13 +70,13 @@ export class ArrayRound implements Round {
     this.#arrays = this.#supply
       .plan(calls)
       .map((at) => [
-        at >= 0 ? (this.#supply.hot[at] as Float32Array).slice() : this.#supply.fresh(),
+        at >= 0 ? this.#supply.hot[at]!.slice() : this.#supply.fresh(),
         ...rest.map((array) => array.slice()),
       ]);
   }
 
   operandsOf(call: number): readonly Tensor[] {
-    return this.#handedIn(this.#arrays[call] as Float32Array[]);
+    return this.#handedIn(this.#arrays[call]!);
   }
 
   after(operands: readonly Tensor[]): void {

@@ -46,7 +46,7 @@ export function drawHeatMap(cells: readonly Cell[], title: string): string {
     width: cell,
   });
   const drawn = cells.map((one) => drawCell(one, placeOf(one), high > low ? (one.accuracy - low) / (high - low) : 1));
-  const best = cells.find(({ accuracy }) => accuracy === high) as Cell;
+  const best = cells.find(({ accuracy }) => accuracy === high)!;
   return drawing(
     LEFT + lambdas.length * cell + 28,
     bottom + 56,
@@ -127,7 +127,7 @@ function drawLegend(low: number, high: number): string {
 function colourAt(t: number): Colour {
   const at = t * (STOPS.length - 1);
   const low = Math.min(STOPS.length - 2, Math.floor(at));
-  const [from, to] = [STOPS[low] as Colour, STOPS[low + 1] as Colour];
+  const [from, to] = [STOPS[low]!, STOPS[low + 1]!];
   return [0, 1, 2].map((i) => Math.round(from[i]! + (to[i]! - from[i]!) * (at - low))) as unknown as Colour;
 }
 

@@ -169,7 +169,7 @@ function frame(across: Axis, up: Axis, x: string, y: string): string {
 function tickText({ log }: Axis, tick: number): string {
   const power = Math.round(Math.log10(tick));
   return log && (power < -2 || power > 4)
-    ? `10${String(power).replaceAll(/./g, (digit) => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(digit)] as string)}`
+    ? `10${String(power).replaceAll(/./g, (digit) => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(digit)]!)}`
     : number(tick);
 }
 
@@ -182,7 +182,7 @@ function polyline(
   let path = '';
   let down = false;
   for (let i = 0; i < y.length; i++) {
-    const [px, py] = [across(x[i] as number), up(y[i] as number)];
+    const [px, py] = [across(x[i]!), up(y[i]!)];
     const drawn = Number.isFinite(px) && Number.isFinite(py);
     if (drawn) path += `${down ? 'L' : 'M'}${px.toFixed(1)} ${py.toFixed(1)}`;
     down = drawn;

@@ -39,9 +39,7 @@ export function colourAt(scale: ScaleName, t: number): readonly [number, number,
   const at = Math.min(1, Math.max(0, t)) * (stops.length - 1);
   const low = Math.min(stops.length - 2, Math.floor(at));
   const [from, to] = [stops[low], stops[low + 1]] as [Stops[0], Stops[0]];
-  return [0, 1, 2].map((i) =>
-    Math.round((from[i] as number) + ((to[i] as number) - (from[i] as number)) * (at - low)),
-  ) as [number, number, number];
+  return [0, 1, 2].map((i) => Math.round(from[i]! + (to[i]! - from[i]!) * (at - low))) as [number, number, number];
 }
 
 /** The same as CSS. */

@@ -59,7 +59,7 @@ interface Range {
 function rangeOf(values: ArrayLike<number>, scale: ScaleName | undefined): Range {
   let [low, high] = [Infinity, -Infinity];
   for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
+    const value = values[i]!;
     if (!Number.isFinite(value)) continue;
     low = Math.min(low, value);
     high = Math.max(high, value);
@@ -103,7 +103,7 @@ function cellNumbers(
   cell: number,
 ): string[] {
   return Array.from({ length: width * height }, (_, i) => {
-    const value = values[i] as number;
+    const value = values[i]!;
     const [r, g, b] = colourAt(scale, (value - low) / (high - low || 1));
     const text = Math.abs(value) < 1 && value !== 0 ? value.toFixed(2) : number(value);
     return label(text, left + ((i % width) + 0.5) * cell, top + (Math.floor(i / width) + 0.5) * cell + 4, {
@@ -152,8 +152,7 @@ function tiles(plane: Plane, count: number, range: Range): string {
 function image(plane: Plane, { scale, low, high }: Range, x: number, y: number, w: number, h: number): string {
   const { values, width, height } = thinned(plane, 1.5 * Math.max(w, h));
   const rgb = new Uint8Array(width * height * 3);
-  for (let i = 0; i < width * height; i++)
-    rgb.set(colourAt(scale, ((values[i] as number) - low) / (high - low || 1)), i * 3);
+  for (let i = 0; i < width * height; i++) rgb.set(colourAt(scale, (values[i]! - low) / (high - low || 1)), i * 3);
   return tag('image', {
     x,
     y,
@@ -171,10 +170,7 @@ function thinned({ values, width, height }: Plane, most: number): Plane {
   if (step <= 1) return { values, width, height };
   const [w, h] = [Math.ceil(width / step), Math.ceil(height / step)];
   return {
-    values: Array.from(
-      { length: w * h },
-      (_, i) => values[Math.floor(i / w) * step * width + (i % w) * step] as number,
-    ),
+    values: Array.from({ length: w * h }, (_, i) => values[Math.floor(i / w) * step * width + (i % w) * step]!),
     width: w,
     height: h,
   };

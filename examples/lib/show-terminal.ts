@@ -15,15 +15,13 @@ export function sparkline({ values, shape }: Elements): string {
     (_, i) =>
       values[
         Math.floor((Math.floor(i / columns) * height) / lines) * width + Math.floor(((i % columns) * width) / columns)
-      ] as number,
+      ]!,
   );
   const finite = shown.filter(Number.isFinite);
   const [low, high] = [Math.min(...finite), Math.max(...finite)];
   const steps = lines === 1 ? BARS : SHADES;
   const mark = (value: number): string =>
-    Number.isFinite(value)
-      ? (steps[Math.round(((value - low) / (high - low || 1)) * (steps.length - 1))] as string)
-      : '×';
+    Number.isFinite(value) ? steps[Math.round(((value - low) / (high - low || 1)) * (steps.length - 1))]! : '×';
   return Array.from({ length: lines }, (_, line) =>
     shown
       .slice(line * columns, (line + 1) * columns)

@@ -34,8 +34,8 @@ const columns = (x: string, y: string): string =>
 /** Every second one of eight words of a message, from word `first` of a round's order. */
 const everySecond = (order: readonly number[], first: number): string =>
   `vec4<u32>(${[0, 2, 4, 6]
-    .map((i) => order[first + i] as number)
-    .map((word) => `m${word >> 2}.${'xyzw'[word & 3] as string}`)
+    .map((i) => order[first + i]!)
+    .map((word) => `m${word >> 2}.${'xyzw'[word & 3]!}`)
     .join(', ')})`;
 
 /** Columns, then diagonals: rows turned so that these are columns, and turned back. */
@@ -52,7 +52,7 @@ function rounds(): string {
   let order = [...PERMUTATION.keys()];
   for (let i = 0; i < 7; i++) {
     texts.push(round(order));
-    order = PERMUTATION.map((word) => order[word] as number);
+    order = PERMUTATION.map((word) => order[word]!);
   }
   return texts.join('\n');
 }

@@ -67,7 +67,7 @@ export const LINEAR_WORKGROUP = '(workgroup.y * workgroups.x + workgroup.x)';
 /** The 32 bits of a float parameter. */
 export function floatBits(value: number): number {
   SCRATCH_FLOAT[0] = value;
-  return SCRATCH_BITS[0] as number;
+  return SCRATCH_BITS[0]!;
 }
 
 const SCRATCH_FLOAT = new Float32Array(1);

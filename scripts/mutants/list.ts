@@ -59,8 +59,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/expr/interning.ts',
     tests: INTERNING,
     effect: 'a number that is reused keeps its life',
-    find: '(this.#nodes[node * STRIDE + LIFE] as number) + 1',
-    replace: '(this.#nodes[node * STRIDE + LIFE] as number)',
+    find: 'this.#nodes[node * STRIDE + LIFE]! + 1',
+    replace: 'this.#nodes[node * STRIDE + LIFE]!',
   },
   {
     area: 'identity',
@@ -125,8 +125,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/expr/rules/exact.ts',
     tests: ['tests/laws/rules.test.ts'],
     effect: 'permutations are composed the wrong way around',
-    find: 'axesOf(second).map((axis) => axesOf(first)[axis] as number)',
-    replace: 'axesOf(first).map((axis) => axesOf(second)[axis] as number)',
+    find: 'axesOf(second).map((axis) => axesOf(first)[axis]!)',
+    replace: 'axesOf(first).map((axis) => axesOf(second)[axis]!)',
   },
   {
     area: 'identity',

@@ -68,7 +68,7 @@ export async function runCommandLine(args: readonly string[]): Promise<CommandRe
       };
     const fault = faultOf(name, paths);
     if (fault !== undefined) return { text: `${fault}\n\n${USAGE}`, exitCode: 2 };
-    const result = await (COMMANDS[name as string] as Command).run(paths, values);
+    const result = await COMMANDS[name as string]!.run(paths, values);
     return values.json === true
       ? {
           ...result,
@@ -88,7 +88,7 @@ export async function runCommandLine(args: readonly string[]): Promise<CommandRe
 function faultOf(name: string | undefined, paths: readonly string[]): string | undefined {
   if (name === undefined) return 'Which command?';
   if (!Object.hasOwn(COMMANDS, name)) return `There is no command "${name}".`;
-  const { takes } = COMMANDS[name] as Command;
+  const { takes } = COMMANDS[name]!;
   if (paths.length < takes.length) return `${name}: ${takes[paths.length]} is missing.`;
   return paths.length > takes.length ? `${name}: "${paths[takes.length]}" is one argument too many.` : undefined;
 }

@@ -9,7 +9,7 @@ export function alignColumns(rows: readonly (readonly string[])[]): string {
   return rows
     .map((row) =>
       row
-        .map((cell, column) => cell.padEnd(widths[column] as number))
+        .map((cell, column) => cell.padEnd(widths[column]!))
         .filter((_, column) => widths[column] !== 0)
         .join('  ')
         .trimEnd(),

@@ -22,7 +22,7 @@ const SCHEDULE = schedule();
 
 function schedule(): Uint8Array {
   const orders = [[...PERMUTATION.keys()]];
-  while (orders.length < 7) orders.push(PERMUTATION.map((word) => (orders.at(-1) as number[])[word] as number));
+  while (orders.length < 7) orders.push(PERMUTATION.map((word) => orders.at(-1)![word]!));
   return Uint8Array.from(orders.flat());
 }
 
@@ -38,11 +38,11 @@ function hash(bytes: Uint8Array): Uint8Array {
   const chunks = Math.max(1, Math.ceil(bytes.length / CHUNK_BYTES));
   for (let chunk = 0; chunk < chunks - 1; chunk++) {
     let value = chunkValue(bytes, chunk, 0);
-    for (let done = chunk + 1; (done & 1) === 0; done >>>= 1) value = parentValue(stack.pop() as Int32Array, value, 0);
+    for (let done = chunk + 1; (done & 1) === 0; done >>>= 1) value = parentValue(stack.pop()!, value, 0);
     stack.push(value);
   }
   let value = chunkValue(bytes, chunks - 1, stack.length === 0 ? FLAG.root : 0);
-  while (stack.length > 0) value = parentValue(stack.pop() as Int32Array, value, stack.length === 0 ? FLAG.root : 0);
+  while (stack.length > 0) value = parentValue(stack.pop()!, value, stack.length === 0 ? FLAG.root : 0);
   const out = new Uint8Array(32);
   const words = new DataView(out.buffer);
   value.forEach((word, i) => words.setInt32(4 * i, word, true));
@@ -75,7 +75,7 @@ function loadBlock(bytes: Uint8Array, at: number, lengthBytes: number): void {
   for (let word = 0; word < 16; word++) {
     let value = 0;
     const left = lengthBytes - 4 * word;
-    for (let byte = 0; byte < 4 && byte < left; byte++) value |= (bytes[at + 4 * word + byte] as number) << (8 * byte);
+    for (let byte = 0; byte < 4 && byte < left; byte++) value |= bytes[at + 4 * word + byte]! << (8 * byte);
     message[word] = value;
   }
 }
@@ -95,13 +95,13 @@ function compress(value: Int32Array, counter: number, lengthBytes: number, flags
   for (let i = 0; i < 8; i++) value[i] = word(state, i) ^ word(state, 8 + i);
 }
 
-const word = (words: Int32Array, i: number): number => words[i] as number;
+const word = (words: Int32Array, i: number): number => words[i]!;
 
 /** The quarter-round with two words of the message. */
 function mix(ia: number, ib: number, ic: number, id: number, at: number): void {
   let [a, b, c, d] = [word(state, ia), word(state, ib), word(state, ic), word(state, id)];
   for (let half = 0; half < 2; half++) {
-    a = (a + b + word(message, SCHEDULE[at + half] as number)) | 0;
+    a = (a + b + word(message, SCHEDULE[at + half]!)) | 0;
     d = turn(d ^ a, half === 0 ? 16 : 8);
     c = (c + d) | 0;
     b = turn(b ^ c, half === 0 ? 12 : 7);

@@ -199,7 +199,7 @@ class DeviceSuite {
     for (const task of this.#samples(device, 12)) {
       const before = task.operands.map(({ array }) => array.slice());
       await outcomeOf(device, task, 'free', device.memory);
-      const written = task.operands.findIndex(({ array }, i) => !isSameBits(array, before[i] as TypedArray));
+      const written = task.operands.findIndex(({ array }, i) => !isSameBits(array, before[i]!));
       hold(written < 0, `${device.name} wrote to operand ${written} of ${describeTask(task)}.`);
     }
   }

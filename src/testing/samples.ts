@@ -22,7 +22,7 @@ export interface SampleCall {
 export const COMPUTED_DTYPES = DTYPE_NAMES.filter((dtype): dtype is Exclude<DType, 'float16'> => dtype !== 'float16');
 
 /** Any element of a list. */
-export const pick = <T>(list: readonly T[], random: () => number): T => list[Math.floor(random() * list.length)] as T;
+export const pick = <T>(list: readonly T[], random: () => number): T => list[Math.floor(random() * list.length)]!;
 
 const SMALL: readonly (readonly number[])[] = [
   [],

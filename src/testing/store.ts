@@ -144,7 +144,7 @@ class StoreSuite {
 
   /** A result of a type, its elements told apart by a seed. */
   #sample(kind: number, seed = 0): Stored {
-    const [dtype, shape] = TYPES[kind % TYPES.length] as (typeof TYPES)[number];
+    const [dtype, shape] = TYPES[kind % TYPES.length]!;
     const { digest } = this.#expected;
     const length = sizeOf(shape) * DTYPES[dtype].itemBytes;
     const elements = Uint8Array.from({ length }, (_, i) => (dtype === 'bool' ? i % 2 : (i + seed) % 251));

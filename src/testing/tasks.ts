@@ -40,7 +40,7 @@ export function taskOf(
     const { dtype, shape } = row.infer(types, attrs);
     checkShape(shape, row.name);
     const type = tensorType(dtype, shape);
-    const values = operands.map(({ array }, i) => valueOfArray(types[i] as TensorType, array));
+    const values = operands.map(({ array }, i) => valueOfArray(types[i]!, array));
     return type.size > MAX_RESULT ? undefined : { row, attrs, operands: values, type, numerics: 'tolerance' };
   } catch (error) {
     if (error instanceof SheetError) return undefined;
@@ -68,7 +68,7 @@ function promoted(row: OpRow, operands: readonly SampleTensor[], random: () => n
     operands.map(({ dtype }) => dtype),
   );
   return operands.map((operand, i) =>
-    operand.dtype === dtypes[i] ? operand : sample(dtypes[i] as DType, operand.shape, true, random),
+    operand.dtype === dtypes[i] ? operand : sample(dtypes[i]!, operand.shape, true, random),
   );
 }
 
@@ -94,7 +94,7 @@ export function composedTasks(): Task[] {
     );
     const types = operands.map((operand) => tensorType('float32', operand.shape));
     const { dtype, shape: result } = row.infer(types, attrs);
-    const values = operands.map(({ array }, i) => valueOfArray(types[i] as TensorType, array));
+    const values = operands.map(({ array }, i) => valueOfArray(types[i]!, array));
     return { row, attrs, operands: values, type: tensorType(dtype, result), numerics: 'tolerance' };
   });
 }

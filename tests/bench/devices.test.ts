@@ -64,7 +64,7 @@ describe('npm run bench -- --device webgpu', () => {
     for (const row of rows) {
       for (const field of fields) expect(row).toHaveProperty(field);
       expect(row).toMatchObject({ device: 'webgpu', sanity: true, faults: [] });
-      expect(Object.keys(row['counters'] as object)).toEqual([...COUNTED]);
+      expect(Object.keys(row['counters']!)).toEqual([...COUNTED]);
     }
   });
 

@@ -75,7 +75,7 @@ function expectClose(got: TypedArray, want: TypedArray, dtype: string): void {
     dtype === 'float16' ? HALF_UNIT : RELATIVE,
   ];
   (numbersOf(want, dtype as DType) as Float64Array).forEach((x, i) => {
-    const y = numbers[i] as number;
+    const y = numbers[i]!;
     if (!Object.is(x, y) && x !== y && !(Math.abs(x - y) <= ABSOLUTE + relative * Math.abs(x)))
       expect.fail(`element ${i} is ${y}, not ${x}`);
   });
@@ -110,7 +110,7 @@ describe('the ONNX operator tests', () => {
       expect(outputs.length, 'outputs to compare').toBe(model.outputs.length);
       for (const row of rowsUnder(results)) report.rows.add(row);
       for (const [i, want] of outputs.entries()) {
-        const got = results[i] as Tensor;
+        const got = results[i]!;
         expect([got.dtype, got.shape]).toEqual([want.dtype, want.shape]);
         expectClose((await got.data()) as TypedArray, want.array, got.dtype);
       }

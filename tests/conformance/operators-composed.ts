@@ -67,7 +67,7 @@ function instanceNormalization(on: Context): Tensor {
 function groupNormalization(on: Context): Tensor {
   const x = on.tensor(0);
   const groups = on.number('num_groups', 1);
-  const grouped = x.reshape([x.shape[0] as number, groups, -1]);
+  const grouped = x.reshape([x.shape[0]!, groups, -1]);
   return normalised(grouped, [2], on.number('epsilon', 1e-5))
     .y.reshape(x.shape as number[])
     .multiply(perChannel(on.tensor(1), x))

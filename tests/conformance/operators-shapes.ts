@@ -13,7 +13,7 @@ const listOf = (on: Context, place: number, name: string): number[] | undefined 
 function reshape(on: Context): Tensor {
   const [x, wanted] = [on.tensor(0), listOf(on, 1, 'shape') ?? []];
   const keep = on.number('allowzero', 0) === 0;
-  return x.reshape(wanted.map((n, axis) => (n === 0 && keep ? (x.shape[axis] as number) : n)));
+  return x.reshape(wanted.map((n, axis) => (n === 0 && keep ? x.shape[axis]! : n)));
 }
 
 function flatten(on: Context): Tensor {
@@ -37,14 +37,14 @@ function slice(on: Context): Tensor {
   const axes = (listOf(on, 3, 'axes') ?? starts.map((_, i) => i)).map((axis) => settled(axis, x.shape.length));
   const steps = on.input(4)?.numbers() ?? starts.map(() => 1);
   const pick = (list: readonly number[], otherwise: number | null): (number | null)[] =>
-    x.shape.map((_, axis) => (axes.includes(axis) ? (list[axes.indexOf(axis)] as number) : otherwise));
+    x.shape.map((_, axis) => (axes.includes(axis) ? list[axes.indexOf(axis)]! : otherwise));
   return x.slice(pick(starts, null), pick(ends, null), pick(steps, 1));
 }
 
 function split(on: Context): readonly Tensor[] {
   const x = on.tensor(0);
   const axis = settled(on.number('axis', 0), x.shape.length);
-  const length = x.shape[axis] as number;
+  const length = x.shape[axis]!;
   const parts = on.number('num_outputs', on.outputCount);
   const even = Math.ceil(length / parts);
   const sizes =
@@ -72,8 +72,8 @@ function tile(on: Context): Tensor {
   const [x, repeats] = [on.tensor(0), on.input(1)?.numbers() ?? []];
   const stretched = x
     .reshape(x.shape.flatMap((n) => [1, n]))
-    .broadcastTo(x.shape.flatMap((n, axis) => [repeats[axis] as number, n]));
-  return stretched.reshape(x.shape.map((n, axis) => n * (repeats[axis] as number)));
+    .broadcastTo(x.shape.flatMap((n, axis) => [repeats[axis]!, n]));
+  return stretched.reshape(x.shape.map((n, axis) => n * repeats[axis]!));
 }
 
 function eyeLike(on: Context): Tensor {
@@ -89,7 +89,7 @@ function trilu(on: Context): Tensor {
 
 /** Negative indices count from the end; indices outside [−depth, depth) give the off value alone. */
 function oneHot(on: Context): Tensor {
-  const [indices, depth, values] = [on.tensor(0), on.input(1)?.numbers()[0] as number, on.tensor(2)];
+  const [indices, depth, values] = [on.tensor(0), on.input(1)!.numbers()[0]!, on.tensor(2)];
   const whole = indices.astype('int64');
   const places = whole.less(0).where(whole.add(depth), whole);
   const [off, on1] = [values.slice([0], [1]).reshape([]), values.slice([1], [2]).reshape([])];
@@ -126,7 +126,7 @@ function compress(on: Context): Tensor {
 function cumsum(on: Context): Tensor {
   const x = on.tensor(0);
   const axis = settled(on.input(1)?.numbers()[0] ?? 0, x.shape.length);
-  const n = x.shape[axis] as number;
+  const n = x.shape[axis]!;
   const k = on.number('exclusive', 0);
   const ones = on.sheet.ones([n, n], { dtype: x.dtype });
   const triangle = on.number('reverse', 0) === 0 ? ones.triu({ k }) : ones.tril({ k: -k });

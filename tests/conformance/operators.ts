@@ -93,7 +93,7 @@ const argReduce =
     const axis = (on.number('axis', 0) + x.shape.length) % x.shape.length;
     const options = { axis, keepdims: on.number('keepdims', 1) !== 0 };
     if (on.number('select_last_index', 0) === 0) return x[row](options).astype('int64');
-    return on.sheet.subtract((x.shape[axis] as number) - 1, x.flip({ axis })[row](options)).astype('int64');
+    return on.sheet.subtract(x.shape[axis]! - 1, x.flip({ axis })[row](options)).astype('int64');
   };
 
 /** Up to opset 12 the operand is seen as a matrix, split at the axis. */
@@ -107,10 +107,7 @@ const alongAxis =
   };
 
 function hardmax(x: Tensor, axis: number): Tensor {
-  return x
-    .argmax({ axis })
-    .oneHot(x.shape.at(axis) as number, { dtype: x.dtype })
-    .moveaxis(-1, axis);
+  return x.argmax({ axis }).oneHot(x.shape.at(axis)!, { dtype: x.dtype }).moveaxis(-1, axis);
 }
 
 function gemm(on: Context): Tensor {

@@ -38,7 +38,7 @@ function readFields(bytes: Uint8Array): Fields {
   let at = 0;
   const varint = (): bigint => {
     for (let value = 0n, shift = 0n; ; shift += 7n) {
-      const byte = bytes[at++] as number;
+      const byte = bytes[at++]!;
       value |= BigInt(byte & 127) << shift;
       if (byte < 128) return value;
     }
@@ -69,7 +69,7 @@ function integers(fields: Fields, number: number): bigint[] {
     for (let at = 0; at < value.length;) {
       let [item, shift] = [0n, 0n];
       for (let more = true; more; shift += 7n) {
-        const byte = value[at++] as number;
+        const byte = value[at++]!;
         item |= BigInt(byte & 127) << shift;
         more = byte > 127;
       }
@@ -155,7 +155,7 @@ function readAttribute(fields: Fields): [string, AttributeValue] {
   if (fields.has(5)) return [name, readTensor(fields.get(5)?.[0] as Uint8Array)];
   if (fields.has(8)) return [name, integers(fields, 8).map(Number)];
   if (fields.has(7)) return [name, [...floats(joined(fields, 7))]];
-  if (fields.has(2)) return [name, floats(joined(fields, 2))[0] as number];
+  if (fields.has(2)) return [name, floats(joined(fields, 2))[0]!];
   return [name, fields.has(4) ? text(fields.get(4)?.[0]) : integer(fields, 3)];
 }
 

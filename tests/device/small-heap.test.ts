@@ -81,7 +81,7 @@ describe("a kernels' memory of 6 MiB", () => {
     for (let i = 0; i < 30; i++) {
       const y = x.multiply(i + 2).cos();
       held.push(y.add(1));
-      await sheet.compute(held.at(-1) as Tensor);
+      await sheet.compute(held.at(-1)!);
       await y
         .reshape([1000, 100])
         .matmul(sheet.randomNormal([100, 600], { seed: 2 }))
@@ -90,10 +90,7 @@ describe("a kernels' memory of 6 MiB", () => {
     }
     expect(isSame(await x.data(), before)).toBe(true);
     expect(
-      isSame(
-        await (held[7] as Tensor).data(),
-        await roomy.randomNormal([100_000], { seed: 1 }).multiply(9).cos().add(1).data(),
-      ),
+      isSame(await held[7]!.data(), await roomy.randomNormal([100_000], { seed: 1 }).multiply(9).cos().add(1).data()),
     ).toBe(true);
   });
 

@@ -84,9 +84,7 @@ describe('the notebooks', () => {
     const page = run(name);
     const { cells } = readCells(sourceOf(name));
     const html = readFileSync(join(out, `${name}.html`), 'utf8');
-    const titles = cells.flatMap(({ code }) =>
-      [...code.matchAll(/show\('([^']+)'/g)].map((match) => match[1] as string),
-    );
+    const titles = cells.flatMap(({ code }) => [...code.matchAll(/show\('([^']+)'/g)].map((match) => match[1]!));
     expect(titles.filter((title) => !page.includes(`**${title}**`))).toEqual([]);
     expect(html).not.toContain('http-equiv="refresh"');
     expect(cells.filter(({ heading }) => !html.includes(`<h2>${heading}</h2>`))).toEqual([]);
@@ -116,7 +114,7 @@ describe('a tensor', () => {
   it('becomes a picture whose pixels have the colours of its values', () => {
     const svg = tensorPicture({ values: [0, 1, 1, 0], shape: [2, 2] }, { scale: 'grey' });
     const { pixels, width } = new Resvg(svg).render();
-    const red = (x: number, y: number): number => pixels[(y * width + x) * 4] as number;
+    const red = (x: number, y: number): number => pixels[(y * width + x) * 4]!;
     expect([red(20, 20), red(100, 20), red(20, 100), red(100, 100)].map((value) => value > 128)).toEqual([
       false,
       true,

@@ -134,7 +134,7 @@ describe('the interning table', () => {
     const draw = (below: number): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) % below;
     const nodes = new Map<string, NodeId>();
     for (let i = 0; i < 400_000; i++) {
-      const [attributes, a, b] = [draw(1 << 30), pool[draw(61)] as NodeId, pool[draw(59)] as NodeId];
+      const [attributes, a, b] = [draw(1 << 30), pool[draw(61)]!, pool[draw(59)]!];
       const node = table.intern(2, 0, 2, attributes, a, b);
       const fields = `${attributes} ${a} ${b}`;
       if ((nodes.get(fields) ?? node) !== node) expect.fail(`${fields} is node ${node}, and was ${nodes.get(fields)}`);

@@ -15,5 +15,5 @@ const FILES: Readonly<Record<string, () => Promise<unknown>>> = {
 
 /** Runs the tests of a file whose full names match a pattern. */
 export function runTests(name: string, pattern = ''): Promise<TestOutcome[]> {
-  return runFile(name, FILES[name] as () => Promise<unknown>, new RegExp(pattern));
+  return runFile(name, FILES[name]!, new RegExp(pattern));
 }

@@ -58,7 +58,7 @@ export async function compare(): Promise<Compared[]> {
     await onGpu(sheet).compute(...results);
     const devices = devicesSince(sheet, before);
     for (const [i, result] of results.entries()) {
-      const [got, want] = [await result.data(), await (wanted[i] as Tensor).data()];
+      const [got, want] = [await result.data(), await wanted[i]!.data()];
       found.push({
         name: `${name} ${i}`,
         error: errorOf(result, plain(got), plain(want)),
@@ -87,7 +87,7 @@ const boundOf = (result: Tensor): number =>
   result.explain().ops.reduce((sum, { op }) => sum + (OPS.get(op)?.bound ?? 0), 0);
 
 function errorOf({ dtype }: Tensor, got: readonly number[], wanted: readonly number[]): number {
-  const worst = Math.max(...got.map((x, i) => (Object.is(x, wanted[i]) ? 0 : Math.abs(x - (wanted[i] as number)))));
+  const worst = Math.max(...got.map((x, i) => (Object.is(x, wanted[i]) ? 0 : Math.abs(x - wanted[i]!))));
   if (worst === 0 && got.length === wanted.length) return 0;
   return dtype === 'float32' && got.length === wanted.length
     ? worst / Math.max(...wanted.map(Math.abs)) / EPSILON
@@ -181,7 +181,7 @@ export async function lose() {
   await sheet.with({ device: 'webgpu', cache: 'off' }).sin(kept).sum().data();
   const after = devicesSince(sheet, before);
   await sheet.close();
-  const errors = [first, second].map((got) => Math.max(...got.map((x, i) => Math.abs(x - (wanted[i] as number)))));
+  const errors = [first, second].map((got) => Math.max(...got.map((x, i) => Math.abs(x - wanted[i]!))));
   return { errors, after, warnings: [...warnings] };
 }
 

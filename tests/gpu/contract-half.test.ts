@@ -92,8 +92,8 @@ function oracle(
       const products = Array.from(
         { length: k },
         (_product, p) =>
-          (halfA[offsetA + (transposeA ? p * lda + row : row * lda + p)] as number) *
-          (halfB[(offsetsB[batch] as number) + (transposeB ? column * ldb + p : p * ldb + column)] as number),
+          halfA[offsetA + (transposeA ? p * lda + row : row * lda + p)]! *
+          halfB[offsetsB[batch]! + (transposeB ? column * ldb + p : p * ldb + column)]!,
       );
       return { sum: products.reduce((sum, x) => sum + x, 0), size: products.reduce((sum, x) => sum + Math.abs(x), 0) };
     }),
@@ -108,7 +108,7 @@ function wrong(found: Float32Array, wanted: readonly Element[], k: number): unkn
   const unit = (k * 2 ** -23) / (1 - k * 2 ** -23);
   return wanted
     .flatMap(({ sum, size }, i) =>
-      Math.abs((found[i] as number) - sum) <= unit * size ? [] : [{ i, found: found[i], wanted: sum }],
+      Math.abs(found[i]! - sum) <= unit * size ? [] : [{ i, found: found[i], wanted: sum }],
     )
     .slice(0, 3);
 }
@@ -204,10 +204,10 @@ describe('a product in half precision', () => {
     const operands = [normals(7000, 5), normals(3300, 6), normals(33, 7), normals(4620, 8)] as const;
     const [, , bias, residual] = operands;
     const wanted = oracle(problem, operands[0], operands[1]).map(({ sum, size }, i): Element => ({
-      sum: Math.max(sum + (bias[i % 33] as number), 0) + (residual[i] as number),
+      sum: Math.max(sum + bias[i % 33]!, 0) + residual[i]!,
       size: size + 2,
     }));
-    const variant = halves(problem, 16_384).find(({ name }) => name === 'half-32') as ContractVariant;
+    const variant = halves(problem, 16_384).find(({ name }) => name === 'half-32')!;
     expect(wrong(await run(variant, problem, operands), wanted, 52)).toEqual([]);
   });
 
@@ -292,7 +292,7 @@ describe('operands of a product in half precision', () => {
     await eachSide(SUBNORMAL, (found, name) => {
       const nearest = wanted(SUBNORMAL);
       expect(
-        [...found].map((x, i) => (x === 0 && Math.abs(nearest[i] as number) < LEAST_NORMAL_HALF ? nearest[i] : x)),
+        [...found].map((x, i) => (x === 0 && Math.abs(nearest[i]!) < LEAST_NORMAL_HALF ? nearest[i] : x)),
         name,
       ).toEqual(nearest);
     });
@@ -313,7 +313,7 @@ describe('operands of a product in half precision', () => {
       const found = await run(variant, problem, [a, b]);
       const bits = new Uint32Array(found.buffer, 0, found.length);
       expect(
-        Array.from(found, (value, i) => (Number.isFinite(value) ? 0 : (bits[i] as number))),
+        Array.from(found, (value, i) => (Number.isFinite(value) ? 0 : bits[i]!)),
         variant.name,
       ).toEqual(expected);
     }

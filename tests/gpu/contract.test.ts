@@ -61,7 +61,7 @@ function oracle(
         transposeA,
         transposeB,
         a: { values: a, offset, stride: lda },
-        b: { values: b, offset: offsetsB[batch] as number, stride: ldb },
+        b: { values: b, offset: offsetsB[batch]!, stride: ldb },
       }),
       batch * m * n,
     ),
@@ -72,9 +72,7 @@ function oracle(
 /** Largest difference in units of the float32 epsilon of the largest element, as the row's bound counts it. */
 function errorOf(found: Float32Array, wanted: Float64Array): number {
   const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-300);
-  return (
-    wanted.reduce((worst, value, i) => Math.max(worst, Math.abs((found[i] as number) - value)), 0) / largest / 2 ** -23
-  );
+  return wanted.reduce((worst, value, i) => Math.max(worst, Math.abs(found[i]! - value)), 0) / largest / 2 ** -23;
 }
 
 async function results(
@@ -200,7 +198,7 @@ describe('every variant of a product', () => {
     const [first, second] = [await results(problem, a, b), await results(problem, a, b)];
     expect([...first.keys()]).toContain('split-64');
     for (const [name, found] of first)
-      expect(new Uint32Array(found.buffer), name).toEqual(new Uint32Array((second.get(name) as Float32Array).buffer));
+      expect(new Uint32Array(found.buffer), name).toEqual(new Uint32Array(second.get(name)!.buffer));
   });
 
   it('numbers more than 65,535 workgroups', async () => {
@@ -241,7 +239,7 @@ describe('an epilogue', () => {
       floats(m, 5),
     ];
     const product = oracle(plain, a, b);
-    const layer = product.map((x, i) => Math.max(x + (bias[i % n] as number), 0) * -1.5 + (residual[i] as number));
+    const layer = product.map((x, i) => Math.max(x + bias[i % n]!, 0) * -1.5 + residual[i]!);
     for (const [name, found] of await resultsOf(
       word,
       { ...plain, epilogue: { fn: LAYER, operands: ['column', 'single', 'element'] } },
@@ -253,7 +251,7 @@ describe('an epilogue', () => {
     )) {
       expect(errorOf(found, layer), name).toBeLessThanOrEqual(MATMUL.bound);
     }
-    const centred = product.map((x, i) => x - (means[Math.floor(i / n) % m] as number));
+    const centred = product.map((x, i) => x - means[Math.floor(i / n) % m]!);
     for (const [name, found] of await resultsOf(
       word,
       { ...plain, epilogue: { fn: CENTRED, operands: ['row'] } },

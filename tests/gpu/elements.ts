@@ -52,9 +52,8 @@ export function elements(dtype: GpuDType, count: number, operand = 0): NumberArr
   for (let i = 0; i < count; i++) {
     const pair = i < specials.length ** 2;
     if (pair)
-      out[i] = specials[
-        (operand === 0 ? i : operand === 1 ? Math.floor(i / specials.length) : i * 7) % specials.length
-      ] as number;
+      out[i] =
+        specials[(operand === 0 ? i : operand === 1 ? Math.floor(i / specials.length) : i * 7) % specials.length]!;
     else if (bits !== undefined && i % 4 === 0) bits[i] = random() * 2 ** 32;
     else out[i] = dtype === 'bool' ? Number(random() < 0.5) : (random() - 0.5) * (dtype === 'float32' ? 16 : 100);
   }
@@ -63,7 +62,7 @@ export function elements(dtype: GpuDType, count: number, operand = 0): NumberArr
 
 /** What the CPU gives for dense operands. */
 export function reference(fn: ElementFunction, operands: readonly NumberArray[], out: GpuDType): NumberArray {
-  const count = (operands[0] as NumberArray).length;
+  const count = operands[0]!.length;
   const array = arrayOf(out, count);
   map(
     fn,

@@ -47,8 +47,8 @@ function numbered(itemBytes: GatheredBytes, count: number): Words {
 
 describe('a window', () => {
   const of = (shape: readonly number[], axes: readonly number[]): StridedWindow => ({
-    shape: axes.map((axis) => shape[axis] as number),
-    strides: axes.map((axis) => rowMajorStrides(shape)[axis] as number),
+    shape: axes.map((axis) => shape[axis]!),
+    strides: axes.map((axis) => rowMajorStrides(shape)[axis]!),
     offset: 0,
   });
   const WINDOWS: readonly (readonly [string, number, StridedWindow])[] = [
@@ -130,7 +130,7 @@ describe('taking', () => {
         [0, length - 1, 1, 2, dtype === 'uint8' ? 0 : -2].forEach((index, k) => (indices[k] = index));
         const x = numbered(itemBytes, outer * length * inner);
         const wanted = Array.from({ length: outer * 5 * inner }, (_, i) => {
-          const index = indices[Math.floor(i / inner) % 5] as number;
+          const index = indices[Math.floor(i / inner) % 5]!;
           return x[(Math.floor(i / (5 * inner)) * length + (index < 0 ? index + length : index)) * inner + (i % inner)];
         });
         const got = await onGpu(

@@ -20,7 +20,7 @@ const LAYOUTS: Readonly<Record<string, FloatLayout>> = {
 };
 
 function define(name: string): DType {
-  const codec = smallFloat(LAYOUTS[name] as FloatLayout);
+  const codec = smallFloat(LAYOUTS[name]!);
   return name === 'bfloat16'
     ? defineDType({ name, kind: 'float', bits: 16, storage: Uint16Array, ...codec })
     : defineDType({ name, kind: 'float', bits: 8, storage: Uint8Array, ...codec });

@@ -293,7 +293,7 @@ describe('a tensor as a GPUBuffer', () => {
     const { sheet, gpu, watch } = await openWatched();
     const x = gpu.tensor(bufferOf(ELEMENTS, sheet.gpuDevice()), [SIDE, SIDE]);
     expect(((await x.add(1).data()) as Float32Array)[0]).toBe(1);
-    (watch.devices[0] as GPUDevice).destroy();
+    watch.devices[0]!.destroy();
     await new Promise((resolve) => setTimeout(resolve, 10));
     await expect(x.add(2).data()).rejects.toMatchObject({
       code: 'SOURCE',

@@ -47,7 +47,7 @@ beforeAll(async () => {
 function expectRight(read: readonly number[]): void {
   expect(read.length).toBe(expected.length);
   const largest = Math.max(...expected.map(Math.abs));
-  expect(Math.max(...read.map((x, i) => Math.abs(x - (expected[i] as number)))) / largest).toBeLessThan(1e-5);
+  expect(Math.max(...read.map((x, i) => Math.abs(x - expected[i]!))) / largest).toBeLessThan(1e-5);
 }
 
 /** What a loss must come to: right values, one line for people, nothing left over. */
@@ -83,7 +83,7 @@ describe('a device that is lost', () => {
       watch.onWait = (what) => {
         if (++count !== at) return;
         kinds.add(what.replace(/\d+/, 'some'));
-        (watch.devices[0] as GPUDevice).destroy();
+        watch.devices[0]!.destroy();
       };
       await expectRecovery(opened);
     }
@@ -104,7 +104,7 @@ describe('a device that is lost', () => {
     const doubled = product.multiply(2);
     await gpu.compute(product, doubled);
     const before = sheet.stats().counters.kernelCalls;
-    (watch.devices[0] as GPUDevice).destroy();
+    watch.devices[0]!.destroy();
     await turn();
     const [p, d] = [await product.data(), await doubled.data()];
     expect([...d]).toEqual(Array.from(p as Float32Array, (value) => 2 * value));
@@ -120,7 +120,7 @@ describe('a device that is lost', () => {
   it('again and again is left alone after a few times, with a reason', async () => {
     const { sheet, gpu, watch } = await openWatched({ cache: 'off' });
     for (let i = 0; i < 4; i++) {
-      (watch.devices.at(-1) as GPUDevice).destroy();
+      watch.devices.at(-1)!.destroy();
       await turn();
       await turn();
       expectRight(await program(gpu));
@@ -137,7 +137,7 @@ describe('a device that is lost', () => {
     watch.onReopen = () => {
       throw new TypeError('no GPU answers any more');
     };
-    (watch.devices[0] as GPUDevice).destroy();
+    watch.devices[0]!.destroy();
     await turn();
     expectRight(await program(gpu));
     expect(sheet.devices().find(({ name }) => name === 'webgpu')?.detail).toContain('no GPU answers any more');
@@ -157,7 +157,7 @@ describe('a device that is lost', () => {
     const sum = gpu.tensor(ELEMENTS).add(1);
     await gpu.compute(sum);
     watch.onReopen = () => turn().then(turn);
-    (watch.devices[0] as GPUDevice).destroy();
+    watch.devices[0]!.destroy();
     await turn();
     expect(() => sheet.gpuDevice()).toThrow(
       expect.objectContaining({
@@ -185,7 +185,7 @@ describe('a device that is the only one', () => {
       const product = await x.matmul(x);
       const sum = product.add(1);
       await sheet.compute(product, sum);
-      (watch.devices.at(-1) as GPUDevice).destroy();
+      watch.devices.at(-1)!.destroy();
       if (watch.devices.length % 2 === 0) await turn();
       await (wait === 'compute' ? sheet.compute(sum) : sum[wait]());
       expect(await sum.data()).toEqual(wanted);
@@ -201,7 +201,7 @@ describe('a device that is the only one', () => {
     watch.onReopen = () => {
       throw new TypeError('no GPU answers any more');
     };
-    (watch.devices[0] as GPUDevice).destroy();
+    watch.devices[0]!.destroy();
     await expect(product.data()).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       message: expect.stringMatching(/^matmul: no device .*webgpu: .*no GPU answers any more.*add "js"/),
@@ -216,7 +216,7 @@ describe('a device that is the only one', () => {
 
   it('says why it does not compute: its shader, its class, that it cannot answer at once', async () => {
     const { sheet, watch } = await alone();
-    const device = watch.devices[0] as GPUDevice;
+    const device = watch.devices[0]!;
     const create = device.createShaderModule.bind(device);
     device.createShaderModule = (descriptor) => create({ ...descriptor, code: `${descriptor.code}\n oops` });
     const x = sheet.tensor(ELEMENTS, [SIDE, SIDE]);
@@ -339,7 +339,7 @@ describe('a device with less memory than its budget says', () => {
     const opened = await openWatched({ gpuBudgetBytes: 64 * MIB, cache: 'off' });
     const { watch, sheet } = opened;
     watch.onWait = (what) => {
-      if (what === 'before errors') (watch.devices[0] as GPUDevice).destroy();
+      if (what === 'before errors') watch.devices[0]!.destroy();
     };
     expect(await thirds(await many(opened, 3))).toEqual(upTo(3));
     await turn();
@@ -359,7 +359,7 @@ describe('a device with less memory than its budget says', () => {
 
 describe('a shader that does not compile', () => {
   const x = (sheet: Entrance, rows = SIDE): Tensor => sheet.tensor(ELEMENTS, [rows, ELEMENTS.length / rows]);
-  const lastLine = (tensor: Tensor): string => tensor.explain().toString().split('\n').at(-1) as string;
+  const lastLine = (tensor: Tensor): string => tensor.explain().toString().split('\n').at(-1)!;
   /** Breaks shaders of a device whose name says so, until what it returns is called. */
   const breakShaders = (device: GPUDevice, broken: (name: string) => boolean): (() => void) => {
     const make = device.createShaderModule.bind(device);
@@ -374,7 +374,7 @@ describe('a shader that does not compile', () => {
 
   it('is told with the op, the line and the column, and another device computes, now and from then on', async () => {
     const { sheet, gpu, watch } = await openWatched({ cache: 'off' });
-    const repair = breakShaders(watch.devices[0] as GPUDevice, () => true);
+    const repair = breakShaders(watch.devices[0]!, () => true);
     const wanted = await sheet.with({ device: 'js' }).matmul(x(sheet), x(sheet)).data();
     const product = x(gpu).matmul(x(gpu));
     expect(await product.data()).toEqual(wanted);
@@ -399,7 +399,7 @@ describe('a shader that does not compile', () => {
 
   it('is missed by nobody who needs another one: other forms of the op go on', async () => {
     const { sheet, gpu, watch } = await openWatched({ cache: 'off' });
-    const repair = breakShaders(watch.devices[0] as GPUDevice, () => true);
+    const repair = breakShaders(watch.devices[0]!, () => true);
     for (const tensor of [x(gpu).sum({ axis: 1 }), x(gpu).matmul(x(gpu))]) await tensor.data();
     repair();
     for (const tensor of [
@@ -414,10 +414,10 @@ describe('a shader that does not compile', () => {
 
   it('gives way to another kernel for the same task', async () => {
     const { sheet, gpu, watch } = await openWatched({ cache: 'off' });
-    breakShaders(watch.devices[0] as GPUDevice, (name) => name.startsWith('contract direct'));
+    breakShaders(watch.devices[0]!, (name) => name.startsWith('contract direct'));
     const product = x(gpu).matmul(x(gpu));
     const wanted = (await sheet.with({ device: 'js' }).matmul(x(sheet), x(sheet)).data()) as Float32Array;
-    ((await product.data()) as Float32Array).forEach((value, i) => expect(value).toBeCloseTo(wanted[i] as number, 4));
+    ((await product.data()) as Float32Array).forEach((value, i) => expect(value).toBeCloseTo(wanted[i]!, 4));
     expect(lastLine(product)).not.toContain('webgpu:');
     expect(lastLine(product)).not.toContain('refused');
     await sheet.close();
@@ -427,7 +427,7 @@ describe('a shader that does not compile', () => {
     const { sheet, gpu, watch } = await openWatched({}, { digests: 'device' });
     const product = x(gpu).matmul(x(gpu));
     await gpu.compute(product);
-    breakShaders(watch.devices[0] as GPUDevice, () => true);
+    breakShaders(watch.devices[0]!, () => true);
     const id = await product.fingerprint();
     expect(await sheet.tensor(await product.data(), [SIDE, SIDE]).fingerprint()).toBe(id);
     await sheet.close();

@@ -24,7 +24,7 @@ it('gives the accuracies of the CPU on the GPU, and finds all of it again', asyn
   const [onGpu, onCpu] = [await sweep(gpu, digits, GRID), await sweep(cpu, digits, GRID)];
   // A digit between two classes may fall to the other side.
   accuracies(onCpu).forEach((accuracy, i) =>
-    expect(Math.abs((accuracies(onGpu)[i] as number) - accuracy)).toBeLessThanOrEqual(1 / 80),
+    expect(Math.abs(accuracies(onGpu)[i]! - accuracy)).toBeLessThanOrEqual(1 / 80),
   );
   const used = partsOf(gpu)
     .recorder.records()

@@ -78,12 +78,12 @@ function differences(
 ): unknown[] {
   const wrong: unknown[] = [];
   got.forEach((value, i) => {
-    const at = operands.map((operand) => operand[i] as number);
+    const at = operands.map((operand) => operand[i]!);
     const allowed = slack(at[0] ?? 0, at[1] ?? 0);
     if (
       wrong.length < 4 &&
       !wanted.some((array) =>
-        got instanceof Float32Array ? near(value, array[i] as number, ulps, allowed) : value === array[i],
+        got instanceof Float32Array ? near(value, array[i]!, ulps, allowed) : value === array[i],
       )
     )
       wrong.push({ at, value, want: wanted[0]?.[i] });
@@ -145,7 +145,7 @@ describe('functions', () => {
   });
 
   it('of composed rows are one kernel with the values of the CPU', async () => {
-    const row = (name: string): OpRow => OPS.get(name) as OpRow;
+    const row = (name: string): OpRow => OPS.get(name)!;
     for (const [outer, at, inner] of [
       ['sigmoid', 0, 'add'],
       ['gelu', 0, 'multiply'],
@@ -183,7 +183,7 @@ describe('functions', () => {
   });
 
   it('of composed rows round in between, so that exact rows stay exact', async () => {
-    const row = (name: string): OpRow => OPS.get(name) as OpRow;
+    const row = (name: string): OpRow => OPS.get(name)!;
     for (const [outer, at, inner] of [
       ['subtract', 0, 'add'],
       ['subtract', 1, 'subtract'],
@@ -323,7 +323,7 @@ describe('operands', () => {
         const wanted = arrayOf(dtype, elementCount(shape));
         map(
           pick,
-          operands.map((array, k) => ({ array, shape: shapes[k] as readonly number[] })),
+          operands.map((array, k) => ({ array, shape: shapes[k]! })),
           wanted,
           shape,
         );
@@ -338,7 +338,7 @@ describe('operands', () => {
           out,
         );
         expect(
-          [...got].map((x, i) => (near(x, wanted[i] as number, 1) ? wanted[i] : x)),
+          [...got].map((x, i) => (near(x, wanted[i]!, 1) ? wanted[i] : x)),
           dtypes.join(),
         ).toEqual([...wanted]);
       }
@@ -368,7 +368,7 @@ describe('operands', () => {
       const wanted = arrayOf(dtype, 40);
       map(
         add,
-        operands.map((array, k) => ({ array, ...(views[k] as (typeof views)[0]) })),
+        operands.map((array, k) => ({ array, ...views[k]! })),
         wanted,
         [5, 8],
       );
@@ -411,7 +411,7 @@ describe('operands', () => {
 });
 
 describe('casts', () => {
-  const cast = (OPS.get('astype') as OpRow).kernel;
+  const cast = OPS.get('astype')!.kernel;
 
   it.each(['float32', 'int32', 'uint32', 'int8', 'uint8', 'bool'] as const)(
     'of %s to every dtype give the elements of the row',

@@ -91,7 +91,7 @@ describe('a sheet that is closed', () => {
       [exp, y.exp()],
     ] as const) {
       const elements = (await wanted.data()) as Float32Array;
-      (got as Float32Array).forEach((value, i) => expect(value).toBeCloseTo(elements[i] as number, 4));
+      (got as Float32Array).forEach((value, i) => expect(value).toBeCloseTo(elements[i]!, 4));
     }
     expect((await held[2]?.data())?.length).toBe(SIDE * SIDE);
     await expect(watch.devices[0]?.lost).resolves.toMatchObject({ reason: 'destroyed' });
@@ -101,7 +101,7 @@ describe('a sheet that is closed', () => {
     const { sheet, gpu, watch } = await openWatched();
     const product = gpu.tensor(ELEMENTS, [SIDE, SIDE]).exp();
     await gpu.compute(product);
-    watch.onWait = () => (watch.devices[0] as GPUDevice).destroy();
+    watch.onWait = () => watch.devices[0]!.destroy();
     await sheet.close();
     await expect(product.data()).rejects.toMatchObject({ code: 'CLOSED' });
     for (const device of watch.devices) await expect(device.lost).resolves.toMatchObject({ reason: 'destroyed' });

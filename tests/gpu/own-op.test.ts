@@ -62,6 +62,6 @@ describe('an op of a program on a GPU', () => {
       reversed,
       (gpu as unknown as SymbolicSheet).execute(softsign, x),
     );
-    expect((await result.data())[0]).toBeCloseTo((x[4999] as number) / (1 + (x[4999] as number)), 6);
+    expect((await result.data())[0]).toBeCloseTo(x[4999]! / (1 + x[4999]!), 6);
   });
 });

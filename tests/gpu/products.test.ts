@@ -91,7 +91,7 @@ describe('variants of a product', () => {
       offsetsB: [0],
     };
     const variants = contractVariants(large, life.planner.limits, 'f32').filter(({ unproven }) => !unproven);
-    const [guess, noted] = [variants[0] as ContractVariant, variants.at(-1) as ContractVariant];
+    const [guess, noted] = [variants[0]!, variants.at(-1)!];
     expect(noted.name).not.toBe(guess.name);
     const shadersOf = async (adapter: string): Promise<unknown> =>
       (

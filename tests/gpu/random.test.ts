@@ -43,7 +43,7 @@ describe('random numbers', () => {
       const wanted = new Float64Array(20001);
       normal(plainSkeletons, { seed }, wanted);
       const got = await drawn({ distribution: 'normal' }, seed, wanted.length);
-      expect(Math.max(...got.map((x, i) => epsilonsOff(x, wanted[i] as number)))).toBeLessThan(3);
+      expect(Math.max(...got.map((x, i) => epsilonsOff(x, wanted[i]!)))).toBeLessThan(3);
     }
   });
 

@@ -41,7 +41,7 @@ async function compare(
   const name = `${reduction} of ${dtype} [${shape.join()}] along [${axes.join()}]`;
   if (problem.out !== 'float32') return expect(got, name).toEqual(wanted);
   const wrong = got
-    .map((x, i) => ({ i, got: x, wanted: wanted[i] as number, off: epsilonsOff(x, wanted[i] as number) }))
+    .map((x, i) => ({ i, got: x, wanted: wanted[i]!, off: epsilonsOff(x, wanted[i]!) }))
     .filter(({ off }) => !(off <= boundOf(reduction)));
   expect(wrong.slice(0, 3), name).toEqual([]);
 }
@@ -117,7 +117,7 @@ describe('float32', () => {
       await compare(reduction, 'float32', [SPECIAL.length, 4], [1], rows);
       const columns = Float32Array.from(
         { length: rows.length },
-        (_, i) => rows[(i % SPECIAL.length) * 4 + Math.floor(i / SPECIAL.length)] as number,
+        (_, i) => rows[(i % SPECIAL.length) * 4 + Math.floor(i / SPECIAL.length)]!,
       );
       await compare(reduction, 'float32', [4, SPECIAL.length], [0], columns);
       await compare(
@@ -243,10 +243,8 @@ describe('axes', () => {
 
   test('of a strided operand', async () => {
     const array = Float32Array.from({ length: 6 * 8 * 10 }, (_, i) => Math.sin(i));
-    const moved = Float32Array.from(
-      { length: array.length },
-      (_, i) => array[Math.floor(i / 60) + 8 * (i % 60)] as number,
-    ); // [8, 60] of [60, 8]
+    // This is [8, 60] of [60, 8].
+    const moved = Float32Array.from({ length: array.length }, (_, i) => array[Math.floor(i / 60) + 8 * (i % 60)]!);
     for (const axes of [[0], [1], [0, 2], [2]]) {
       const problem = {
         reduction: 'sum',
@@ -255,7 +253,7 @@ describe('axes', () => {
         out: 'float32',
       } as const;
       const wanted = reducedOnJs(problem, moved);
-      (await reduced(problem, array)).forEach((x, i) => expect(epsilonsOff(x, wanted[i] as number)).toBeLessThan(4));
+      (await reduced(problem, array)).forEach((x, i) => expect(epsilonsOff(x, wanted[i]!)).toBeLessThan(4));
     }
   });
 
@@ -263,7 +261,7 @@ describe('axes', () => {
     const padded = Float32Array.from({ length: 5 * 64 }, (_, i) => Math.sin(i));
     const inside = Float32Array.from(
       { length: 5 * 3 * 6 },
-      (_, i) => padded[Math.floor(i / 18) * 64 + (Math.floor(i / 6) % 3) * 16 + (i % 6)] as number,
+      (_, i) => padded[Math.floor(i / 18) * 64 + (Math.floor(i / 6) % 3) * 16 + (i % 6)]!,
     );
     for (const axes of [[1, 2], [0, 1, 2], [2]]) {
       const problem = {
@@ -338,9 +336,7 @@ describe('a prologue', () => {
       );
       // An epsilon or two of every element, which sums of differences show whole.
       got.forEach((x, i) =>
-        expect(Math.abs(x - (wanted[i] as number)) / (product(shape) / got.length + Math.abs(x))).toBeLessThan(
-          2 ** -20,
-        ),
+        expect(Math.abs(x - wanted[i]!) / (product(shape) / got.length + Math.abs(x))).toBeLessThan(2 ** -20),
       );
     }
   });
@@ -367,7 +363,7 @@ describe('a prologue', () => {
 
   test('gives elements as if they had been stored', async () => {
     const y = Float32Array.of(1 + 2 ** -12, 1);
-    const x = Float32Array.of(1 + 2 ** -12, -Math.fround((y[0] as number) ** 2));
+    const x = Float32Array.of(1 + 2 ** -12, -Math.fround(y[0]! ** 2));
     const [sum, wanted] = await fused(
       'sum',
       scalar('product', 2, (m, a, b) => m.mul(a, b)),

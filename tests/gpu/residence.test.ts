@@ -29,8 +29,8 @@ function expectClose(got: ArrayLike<number>, wanted: ArrayLike<number>): void {
   let largest = 1e-30,
     worst = 0;
   for (let i = 0; i < wanted.length; i++) {
-    largest = Math.max(largest, Math.abs(wanted[i] as number));
-    worst = Math.max(worst, Math.abs((got[i] as number) - (wanted[i] as number)));
+    largest = Math.max(largest, Math.abs(wanted[i]!));
+    worst = Math.max(worst, Math.abs(got[i]! - wanted[i]!));
   }
   expect(worst / largest).toBeLessThan(1e-5);
 }
@@ -87,7 +87,7 @@ describe('a chain of ops', () => {
     expect(calls).toEqual([4, 1, 1]);
     for (const [i, seed] of [1, 2, 3].entries())
       expectClose(
-        results[i] as Float32Array,
+        results[i]!,
         noise(64, seed).map((x) => Math.tanh(Math.exp(2 * x + 0.5))),
       );
   });
@@ -314,8 +314,8 @@ describe('the memory of a GPU', () => {
     const [last, sums] = await Promise.all([x.data(), sum.data()]);
     expect(watch.mostBytes).toBeLessThanOrEqual(budget + (1 << 17));
     expect(device.memory.gpu.demotions).toBeGreaterThan(50);
-    expect((last as Float32Array)[0]).toBeCloseTo((noise(COUNT)[0] as number) + 300, 2);
-    expect(Math.abs(((sums as Float32Array)[0] as number) / COUNT - 1)).toBeLessThan(0.01);
+    expect((last as Float32Array)[0]).toBeCloseTo(noise(COUNT)[0]! + 300, 2);
+    expect(Math.abs((sums as Float32Array)[0]! / COUNT - 1)).toBeLessThan(0.01);
   });
 
   it('gives up what is in RAM as well first, and then what is worth least', async () => {
@@ -329,7 +329,7 @@ describe('the memory of a GPU', () => {
     };
     const held: Tensor[] = [];
     for (const [i, score] of worths.entries()) held.push(await worth(gpu.full([COUNT], i), score));
-    await (held[2] as Tensor).data();
+    await held[2]!.data();
     const left: number[] = [];
     const later: Tensor[] = [];
     for (let i = 0; left.length < worths.length; i++) {
@@ -348,7 +348,7 @@ describe('the memory of a GPU', () => {
     const empty = watch.bytes;
     for (let i = 0; i < 4; i++) {
       held.push(gpu.full([COUNT], i));
-      await gpu.compute(held[i] as Tensor);
+      await gpu.compute(held[i]!);
     }
     for (const [i, tensor] of held.entries())
       expect(await tensor.fingerprint()).toBe(await sheet.full([COUNT], i).fingerprint());

@@ -23,7 +23,7 @@ async function compare(
   const wanted = new Float64Array(array.length);
   (transform === 'softmax' ? softmax : logSoftmax)({ array, shape }, axis, wanted);
   const wrong = got
-    .map((x, i) => ({ i, got: x, wanted: wanted[i] as number }))
+    .map((x, i) => ({ i, got: x, wanted: wanted[i]! }))
     .filter(
       (x) => !(epsilonsOff(x.got, x.wanted) <= BOUND || Math.abs(x.got - x.wanted) <= (LOST_ON_CPU[transform] ?? 0)),
     );
@@ -90,7 +90,7 @@ describe.each(TRANSFORMS)('%s', (transform) => {
       transform,
       [4, rows.length],
       0,
-      Float32Array.from(array, (_, i) => array[(i % rows.length) * 4 + Math.floor(i / rows.length)] as number),
+      Float32Array.from(array, (_, i) => array[(i % rows.length) * 4 + Math.floor(i / rows.length)]!),
     );
     const long = spread(40000, 10);
     long[35000] = -Infinity;

@@ -117,7 +117,7 @@ function dispatch(
   const pipeline = pipelineOf(device, shader);
   const entries = buffers.map((index, binding): GPUBindGroupEntry => ({
     binding,
-    resource: { buffer: all[index] as GPUBuffer },
+    resource: { buffer: all[index]! },
   }));
   if (shader.params.length > 0) {
     const uniform = device.createBuffer({ size: Math.ceil((params.length * 4) / 16) * 16, usage: UNIFORM });

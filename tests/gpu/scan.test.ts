@@ -22,7 +22,7 @@ async function scanned(problem: ScanProblem, array: ElementArray): Promise<numbe
 function scannedOnJs({ reduction, shape, out }: ScanProblem, array: ElementArray): number[] {
   const count = shape.at(-1) ?? 1;
   const [single, combine] = [new (arrayClass(out))(1), COMBINE[reduction]];
-  const stored = (x: number): number => (out === 'float32' ? x : ((single[0] = x), single[0] as number));
+  const stored = (x: number): number => (out === 'float32' ? x : ((single[0] = x), single[0]));
   let running = 0;
   return Array.from(array as Float32Array, (x, i) => (running = i % count === 0 ? x : stored(combine(running, x))));
 }
@@ -39,7 +39,7 @@ describe('a scan', () => {
       );
       const problem = { reduction: 'sum', dtype: 'float32', shape, out: 'float32' } as const;
       const wanted = scannedOnJs(problem, array);
-      const off = (await scanned(problem, array)).map((x, i) => epsilonsOff(x, wanted[i] as number));
+      const off = (await scanned(problem, array)).map((x, i) => epsilonsOff(x, wanted[i]!));
       expect(Math.max(...off)).toBeLessThan(1);
     },
   );

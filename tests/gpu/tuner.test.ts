@@ -80,7 +80,7 @@ class ScriptedBuffers implements TrialBuffers {
     expect([sizeA, sizeB]).toEqual([n * n, n * n]);
     return Promise.resolve({
       run: (plan, times) => {
-        const script = this.scripts.find(({ name }) => name === plan.launches[0]?.shader.name) as Script;
+        const script = this.scripts.find(({ name }) => name === plan.launches[0]?.shader.name)!;
         this.runs.push(script.name);
         if (script.fault === 'invalid') return Promise.reject(new SheetError('KERNEL', 'validation'));
         if (script.fault === 'loses the device') return Promise.reject(new DeviceLostError('lost'));
@@ -104,7 +104,7 @@ function narrowed(value: number): number {
 }
 
 function product(a: Float32Array, b: Float32Array, n: number): Float32Array {
-  const at = (pattern: Float32Array, i: number): number => pattern[i % pattern.length] as number;
+  const at = (pattern: Float32Array, i: number): number => pattern[i % pattern.length]!;
   return Float32Array.from({ length: n * n }, (_, index) => {
     let sum = 0;
     for (let k = 0; k < n; k++) sum += at(a, Math.floor(index / n) * n + k) * at(b, k * n + (index % n));

@@ -74,7 +74,7 @@ describe.each(Object.entries(LAYOUTS))('the codec of %s', (_name, layout) => {
     const step = 2 ** (22 - layout.fractionBits);
     const words: number[] = [];
     for (let pattern = 0; pattern < patterns / 2; pattern++) {
-      const word = new Uint32Array(Float32Array.of(codec.decode(pattern)).buffer)[0] as number;
+      const word = new Uint32Array(Float32Array.of(codec.decode(pattern)).buffer)[0]!;
       for (const offset of [-step - 1, -step, -step + 1, -1, 0, 1, step - 1, step, step + 1])
         words.push(word + offset, (word + offset) | 0x80000000);
     }
@@ -112,9 +112,7 @@ describe('conversions in WebAssembly', () => {
         3.5,
         -3.5,
       ];
-      const source: NumberArray = new Elements(
-        Array.from({ length: 1003 }, (_, i) => special[i % special.length] as number),
-      );
+      const source: NumberArray = new Elements(Array.from({ length: 1003 }, (_, i) => special[i % special.length]!));
       if (source instanceof Float32Array) new Uint32Array(source.buffer).set([0x7f800001, 0xffc12345], 5);
       for (const Target of [Float32Array, Float64Array, Int32Array, Uint8Array]) {
         const [wanted, got] = [new Target(1003), placed(new Target(1003))];

@@ -40,7 +40,7 @@ const runningSum = defineOp({
     const [from, to] = [x?.array as Float32Array, out.array as Float32Array];
     for (let i = 0; i < from.length; i++) {
       const at = attributes['reverse'] === true ? from.length - 1 - i : i;
-      to[at] = sum += from[at] as number;
+      to[at] = sum += from[at]!;
     }
   },
 });

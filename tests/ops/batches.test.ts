@@ -5,7 +5,6 @@ import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { drawFrom } from '../../bench/measure/seed.ts';
 import type { Task } from '../../src/core/device/device.ts';
 import { linalgOnArrays } from '../../src/core/device/linalg.ts';
-import type { OpRow } from '../../src/core/ops/define.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import { valueOfArray } from '../../src/core/tensor/block.ts';
 import { formatShape, sizeOf } from '../../src/core/tensor/shape.ts';
@@ -55,9 +54,9 @@ function placeIn(own: Shape, both: Shape, index: number): number {
     rest = index;
   for (let axis = both.length - 1; axis >= 0; axis--) {
     const length = own[axis - (both.length - own.length)] ?? 1;
-    place += (length === 1 ? 0 : rest % (both[axis] as number)) * step;
+    place += (length === 1 ? 0 : rest % both[axis]!) * step;
     step *= length;
-    rest = Math.floor(rest / (both[axis] as number));
+    rest = Math.floor(rest / both[axis]!);
   }
   return place;
 }
@@ -80,7 +79,7 @@ describe.each(['float64', 'float32'] as const)('stacks of matrices of %s', (dtyp
     for (let at = 0; at < values.length; at += N * N) {
       for (let i = 0; i < N; i++) {
         values[at + i * N + i] = 3 + i + random();
-        for (let j = 0; j < i && at % (2 * N * N) === 0; j++) values[at + i * N + j] = values[at + j * N + i] as number;
+        for (let j = 0; j < i && at % (2 * N * N) === 0; j++) values[at + i * N + j] = values[at + j * N + i]!;
       }
     }
     return values;
@@ -149,7 +148,7 @@ describe.each(['float64', 'float32'] as const)('stacks of matrices of %s', (dtyp
       const values = (await got.data()) as Numbers;
       expect(got.shape).toEqual(shape);
       expect(values.length).toBe(wanted.length);
-      values.forEach((value, i) => expect(value, device).toBeCloseTo(wanted[i] as number, 4));
+      values.forEach((value, i) => expect(value, device).toBeCloseTo(wanted[i]!, 4));
     }
   }
 
@@ -234,7 +233,7 @@ describe('a matrix that stretches', () => {
       valueOfArray(tensorType('float64', [count, n, 1]), b),
     ];
     return {
-      row: OPS.get(name) as OpRow,
+      row: OPS.get(name)!,
       attrs: { lower: true, transposeA: false },
       type: tensorType('float64', [count, n, 1]),
       numerics: 'exact',

@@ -28,10 +28,10 @@ const ROWS = [
 
 /** `[a, b, common dtype]` for every pair. */
 export const PROMOTIONS: readonly (readonly [Name, Name, Name])[] = ROWS.flatMap((row, i) =>
-  row.split(/ +/).map((short, j) => [NAMES[i] as Name, NAMES[j] as Name, SHORT[short] as Name] as const),
+  row.split(/ +/).map((short, j) => [NAMES[i]!, NAMES[j]!, SHORT[short]!] as const),
 );
 
 const TABLE = new Map(PROMOTIONS.map(([a, b, common]) => [`${a} ${b}`, common]));
 
 /** The common dtype of operands by the table. */
-export const common = (dtypes: readonly Name[]): Name => dtypes.reduce((a, b) => TABLE.get(`${a} ${b}`) as Name);
+export const common = (dtypes: readonly Name[]): Name => dtypes.reduce((a, b) => TABLE.get(`${a} ${b}`)!);

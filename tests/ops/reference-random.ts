@@ -16,7 +16,7 @@ function block(seed: bigint, index: number): bigint[] {
   return [x0, x1, x2, x3];
 }
 
-const word = (seed: bigint, blockIndex: number, place: number): bigint => block(seed, blockIndex)[place] as bigint;
+const word = (seed: bigint, blockIndex: number, place: number): bigint => block(seed, blockIndex)[place]!;
 /** High and low word of an element of 64 bits; the low one comes first. */
 const pair = (seed: bigint, i: number): [bigint, bigint] => [
   word(seed, Math.floor(i / 2), 2 * (i % 2) + 1),
@@ -70,7 +70,7 @@ export const RANDOM: Readonly<Record<string, Reference>> = {
     const values = Array.from({ length: n }, (_, i) => BigInt(i));
     for (let k = 0; k < n - 1; k++) {
       const [last, other] = [n - 1 - k, Number(below(seedOf(attrs), k, BigInt(n - k)))];
-      [values[last], values[other]] = [values[other] as bigint, values[last] as bigint];
+      [values[last], values[other]] = [values[other]!, values[last]!];
     }
     return { dtype: 'int32', shape: [n], values };
   },

@@ -92,7 +92,7 @@ const extreme =
   (which: 'min' | 'max'): Fold =>
   (values, dtype) => {
     if (isFloatName(dtype)) return { value: Math[which](...numbers(values)) };
-    const start = (RANGE[dtype] as readonly [bigint, bigint])[which === 'min' ? 1 : 0];
+    const start = RANGE[dtype]![which === 'min' ? 1 : 0];
     return { value: values.reduce((a, x) => (which === 'min' ? (x < a ? x : a) : x > a ? x : a), start) };
   };
 
@@ -102,7 +102,7 @@ const argExtreme =
     const nan = values.findIndex((x) => Number.isNaN(x));
     let best = 0;
     values.forEach((x, i) => {
-      if (which === 'min' ? x < (values[best] as Scalar) : x > (values[best] as Scalar)) best = i;
+      if (which === 'min' ? x < values[best]! : x > values[best]!) best = i;
     });
     return { value: BigInt(nan >= 0 ? nan : best) };
   };
@@ -144,7 +144,7 @@ const reduction =
         places.map((place) =>
           at(
             operand as Ref,
-            index.map((i, axis) => i + (place[axis] as number)),
+            index.map((i, axis) => i + place[axis]!),
           ),
         ),
         dtype,
@@ -168,14 +168,14 @@ const rows =
   (transform: (row: readonly number[], top: number) => Row): Reference =>
   ([operand], attrs) => {
     const x = operand as Ref;
-    const axis = axesOf(attrs['axis'] ?? -1, x.shape.length)[0] as number;
+    const axis = axesOf(attrs['axis'] ?? -1, x.shape.length)[0]!;
     const known = new Map<string, Row>();
     const rowOf = (index: readonly number[]): Row => {
       const key = index.map((n, k) => (k === axis ? 0 : n)).join();
       const found = known.get(key);
       if (found !== undefined) return found;
       const row = Array.from(
-        { length: x.shape[axis] as number },
+        { length: x.shape[axis]! },
         (_, i) =>
           at(
             x,
@@ -186,9 +186,7 @@ const rows =
       known.set(key, made);
       return made;
     };
-    const out = build(x.dtype, x.shape, (index) =>
-      stored(x.dtype, rowOf(index).values[index[axis] as number] as number),
-    );
+    const out = build(x.dtype, x.shape, (index) => stored(x.dtype, rowOf(index).values[index[axis]!]!));
     const epsilon = x.dtype === 'float32' ? 2 ** -24 : 2 ** -50;
     return {
       ...out,
@@ -256,10 +254,8 @@ function dot(a: readonly Scalar[], b: readonly Scalar[], dtype: Name): Result {
 
 /** The last two axes swapped. */
 function flipped(x: Ref): Ref {
-  const shape = [...x.shape.slice(0, -2), x.shape.at(-1) as number, x.shape.at(-2) as number];
-  return build(x.dtype, shape, (index) =>
-    at(x, [...index.slice(0, -2), index.at(-1) as number, index.at(-2) as number]),
-  );
+  const shape = [...x.shape.slice(0, -2), x.shape.at(-1)!, x.shape.at(-2)!];
+  return build(x.dtype, shape, (index) => at(x, [...index.slice(0, -2), index.at(-1)!, index.at(-2)!]));
 }
 
 const joined = (operands: readonly Ref[]): Ref[] => {
@@ -284,14 +280,10 @@ export const matmul: Reference = (operands, attrs) => {
       : attrs['transposeB'] === true
         ? flipped(right)
         : right;
-  const k = a.shape.at(-1) as number;
-  const full = [
-    ...stretched([a.shape.slice(0, -2), b.shape.slice(0, -2)]),
-    a.shape.at(-2) as number,
-    b.shape.at(-1) as number,
-  ];
+  const k = a.shape.at(-1)!;
+  const full = [...stretched([a.shape.slice(0, -2), b.shape.slice(0, -2)]), a.shape.at(-2)!, b.shape.at(-1)!];
   const results = Array.from(indicesOf(full), (index) => {
-    const [batch, i, j] = [index.slice(0, -2), index.at(-2) as number, index.at(-1) as number];
+    const [batch, i, j] = [index.slice(0, -2), index.at(-2)!, index.at(-1)!];
     const places = Array.from({ length: k }, (_, l) => l);
     return dot(
       places.map((l) => at(a, [...batch, i, l])),
@@ -301,8 +293,8 @@ export const matmul: Reference = (operands, attrs) => {
   });
   const shape = [
     ...full.slice(0, -2),
-    ...(left.shape.length === 1 ? [] : [full.at(-2) as number]),
-    ...(right.shape.length === 1 ? [] : [full.at(-1) as number]),
+    ...(left.shape.length === 1 ? [] : [full.at(-2)!]),
+    ...(right.shape.length === 1 ? [] : [full.at(-1)!]),
   ];
   return {
     dtype: left.dtype,
@@ -327,9 +319,7 @@ export const trace: Reference = ([operand]) => {
   const { dtype, shape } = operand as Ref;
   const results = Array.from(indicesOf(shape.slice(0, -2)), (batch) =>
     sum(
-      Array.from({ length: Math.min(shape.at(-2) as number, shape.at(-1) as number) }, (_, i) =>
-        at(operand as Ref, [...batch, i, i]),
-      ),
+      Array.from({ length: Math.min(shape.at(-2)!, shape.at(-1)!) }, (_, i) => at(operand as Ref, [...batch, i, i])),
       dtype,
       {},
     ),

@@ -25,18 +25,18 @@ const unary =
     transform(x as Ref, attrs);
 const listOf = (value: unknown): (number | null)[] =>
   value === null || value === undefined ? [] : Array.isArray(value) ? (value as (number | null)[]) : [value as number];
-const axisOf = (value: unknown, rank: number): number => axesOf(value ?? 0, rank)[0] as number;
+const axisOf = (value: unknown, rank: number): number => axesOf(value ?? 0, rank)[0]!;
 const same = (x: Ref, shape: readonly number[]): Ref => ({ ...x, shape });
 
 /** Axes of the result taken from the operand in an order. */
 function permuted(x: Ref, order: readonly number[]): Ref {
   return build(
     x.dtype,
-    order.map((axis) => x.shape[axis] as number),
+    order.map((axis) => x.shape[axis]!),
     (index) =>
       at(
         x,
-        x.shape.map((_, axis) => index[order.indexOf(axis)] as number),
+        x.shape.map((_, axis) => index[order.indexOf(axis)]!),
       ),
   );
 }
@@ -78,7 +78,7 @@ function slice(x: Ref, attrs: Attrs): Ref {
     (index) =>
       at(
         x,
-        index.map((i, axis) => places[axis]?.[i] as number),
+        index.map((i, axis) => places[axis]![i]!),
       ),
   );
 }
@@ -97,7 +97,7 @@ function flip(x: Ref, attrs: Attrs): Ref {
   return build(x.dtype, x.shape, (index) =>
     at(
       x,
-      index.map((i, axis) => (axes.includes(axis) ? (x.shape[axis] as number) - 1 - i : i)),
+      index.map((i, axis) => (axes.includes(axis) ? x.shape[axis]! - 1 - i : i)),
     ),
   );
 }
@@ -124,7 +124,7 @@ function diagonal(x: Ref, attrs: Attrs): Ref {
   const places: number[] = [];
   for (let i = 0; i < rows; i++) if (i + offset >= 0 && i + offset < columns) places.push(i);
   return build(x.dtype, [...x.shape.slice(0, -2), places.length], (index) => {
-    const row = places[index.at(-1) as number] as number;
+    const row = places[index.at(-1)!]!;
     return at(x, [...index.slice(0, -1), row, row + offset]);
   });
 }
@@ -140,12 +140,12 @@ const concat: Reference = (operands, attrs) => {
   const list = joinedTo(operands);
   const [head] = list as [Ref];
   const axis = axisOf(attrs['axis'], head.shape.length);
-  const slots = list.flatMap((x) => Array.from({ length: x.shape[axis] as number }, (_, i) => ({ x, i })));
+  const slots = list.flatMap((x) => Array.from({ length: x.shape[axis]! }, (_, i) => ({ x, i })));
   return build(
     head.dtype,
     head.shape.map((n, k) => (k === axis ? slots.length : n)),
     (index) => {
-      const { x, i } = slots[index[axis] as number] as { x: Ref; i: number };
+      const { x, i } = slots[index[axis]!]!;
       return at(
         { ...x },
         index.map((place, k) => (k === axis ? i : place)),
@@ -159,14 +159,14 @@ const stack: Reference = (operands, attrs) => {
   const [head] = list as [Ref];
   const axis = axisOf(attrs['axis'], head.shape.length + 1);
   return build(head.dtype, [...head.shape.slice(0, axis), list.length, ...head.shape.slice(axis)], (index) =>
-    at(list[index[axis] as number] as Ref, [...index.slice(0, axis), ...index.slice(axis + 1)]),
+    at(list[index[axis]!]!, [...index.slice(0, axis), ...index.slice(axis + 1)]),
   );
 };
 
 const take: Reference = ([x, indices], attrs) => {
   const [from, places] = [x as Ref, indices as Ref];
   const axis = axisOf(attrs['axis'], from.shape.length);
-  const length = from.shape[axis] as number;
+  const length = from.shape[axis]!;
   if (places.values.some((i) => Number(i) < -length || Number(i) >= length)) return undefined;
   const rank = places.shape.length;
   return build(from.dtype, [...from.shape.slice(0, axis), ...places.shape, ...from.shape.slice(axis + 1)], (index) => {
@@ -193,7 +193,7 @@ const triangle =
   (keeps: (row: number, column: number, k: number) => boolean) =>
   (x: Ref, attrs: Attrs): Ref =>
     build(x.dtype, x.shape, (index) =>
-      keeps(index.at(-2) as number, index.at(-1) as number, (attrs['k'] as number | undefined) ?? 0)
+      keeps(index.at(-2)!, index.at(-1)!, (attrs['k'] as number | undefined) ?? 0)
         ? at(x, index)
         : numberIn(x.dtype, 0),
     );
@@ -258,14 +258,14 @@ const loosely = (x: Ref): Ref => ({ ...x, ulps: 16, slack: x.values.map(() => LO
 const batches = (x: Ref): number[][] => [...indicesOf(x.shape.slice(0, -2))];
 
 const cholesky = unary((x) => {
-  const n = x.shape.at(-1) as number;
+  const n = x.shape.at(-1)!;
   const values = batches(x).flatMap((batch) => {
     const l = Array.from({ length: n }, () => new Array<number>(n).fill(0));
     for (let j = 0; j < n; j++)
       for (let i = j; i < n; i++) {
         let rest = at(x, [...batch, i, j]) as number;
-        for (let k = 0; k < j; k++) rest -= (l[i]?.[k] as number) * (l[j]?.[k] as number);
-        (l[i] as number[])[j] = i === j ? Math.sqrt(rest) : rest / (l[j]?.[j] as number);
+        for (let k = 0; k < j; k++) rest -= l[i]![k]! * l[j]![k]!;
+        l[i]![j] = i === j ? Math.sqrt(rest) : rest / l[j]![j]!;
       }
     return l.flat();
   });
@@ -277,29 +277,29 @@ function eliminated(a: number[][], b: number[][]): number[][] {
   const n = a.length;
   for (let k = 0; k < n; k++)
     for (let i = 0; i < n; i++) {
-      const [row, pivot] = [a[i] as number[], a[k] as number[]];
-      const factor = i === k ? 0 : (row[k] as number) / (pivot[k] as number);
-      for (let j = 0; j < n; j++) row[j] = (row[j] as number) - factor * (pivot[j] as number);
-      b[i] = (b[i] as number[]).map((x, j) => x - factor * (b[k]?.[j] as number));
+      const [row, pivot] = [a[i]!, a[k]!];
+      const factor = i === k ? 0 : row[k]! / pivot[k]!;
+      for (let j = 0; j < n; j++) row[j] = row[j]! - factor * pivot[j]!;
+      b[i] = b[i]!.map((x, j) => x - factor * b[k]![j]!);
     }
-  return b.map((row, i) => row.map((x) => x / (a[i]?.[i] as number)));
+  return b.map((row, i) => row.map((x) => x / a[i]![i]!));
 }
 
 /** The shape two lists of axes stretch to, aligned at their ends. */
 function stretched(x: readonly number[], y: readonly number[]): number[] {
   const [long, short] = x.length >= y.length ? [x, y] : [y, x];
   const lead = long.length - short.length;
-  return long.map((n, axis) => (axis < lead || short[axis - lead] === 1 ? n : (short[axis - lead] as number)));
+  return long.map((n, axis) => (axis < lead || short[axis - lead] === 1 ? n : short[axis - lead]!));
 }
 
 const solved =
   (element: (x: Ref, batch: readonly number[], i: number, j: number, attrs: Attrs) => number): Reference =>
   (operands, attrs) => {
     const [a, b] = joinedTo(operands) as [Ref, Ref];
-    const n = a.shape.at(-1) as number;
+    const n = a.shape.at(-1)!;
     const vector = b.shape.length === 1;
     const right = vector ? same(b, [n, 1]) : b;
-    const columns = right.shape.at(-1) as number;
+    const columns = right.shape.at(-1)!;
     const lead = stretched(a.shape.slice(0, -2), right.shape.slice(0, -2));
     const values = [...indicesOf(lead)].flatMap((batch) =>
       eliminated(

@@ -29,7 +29,7 @@ export const count = (shape: readonly number[]): number => shape.reduce((product
 
 /** An integer in two's complement of a dtype. */
 export function wrap(dtype: Name, value: bigint): bigint {
-  const bits = BITS[dtype] as number;
+  const bits = BITS[dtype]!;
   return dtype.startsWith('u') ? BigInt.asUintN(bits, value) : BigInt.asIntN(bits, value);
 }
 
@@ -77,9 +77,9 @@ export function at({ shape, values }: Ref, index: readonly number[]): Scalar {
   const lead = index.length - shape.length;
   let flat = 0;
   shape.forEach((length, axis) => {
-    flat = flat * length + (length === 1 ? 0 : (index[axis + lead] as number));
+    flat = flat * length + (length === 1 ? 0 : index[axis + lead]!);
   });
-  return values[flat] as Scalar;
+  return values[flat]!;
 }
 
 /** A tensor whose elements are a function of their index. */

@@ -69,7 +69,7 @@ function differences(outcome: Outcome, wanted: Ref | undefined): unknown {
     return { got: [outcome.dtype, outcome.shape, got.length], wanted: [wanted.dtype, wanted.shape] };
   return got
     .flatMap((value, i) =>
-      agrees(wanted.dtype, value, wanted.values[i] as Scalar, wanted.ulps ?? 0, wanted.slack?.[i] ?? 0)
+      agrees(wanted.dtype, value, wanted.values[i]!, wanted.ulps ?? 0, wanted.slack?.[i] ?? 0)
         ? []
         : [{ i, got: value, wanted: wanted.values[i], slack: wanted.slack?.[i] }],
     )

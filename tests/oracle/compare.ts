@@ -19,7 +19,7 @@ const AT_ONCE = 200;
 
 /** Asks all cases of an op, many at once, and collects the failures. */
 export async function compare(sheet: Entrance, { op, cases }: OracleOp, device: 'cpu' | 'gpu'): Promise<Comparison> {
-  const row = OPS.get(op) as OpRow;
+  const row = OPS.get(op)!;
   const failures: string[] = [];
   let computedThere = 0;
   for (let from = 0; from < cases.length; from += AT_ONCE) {

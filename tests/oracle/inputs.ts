@@ -42,7 +42,7 @@ function word(seed: number, index: number, lane = 0): number {
 
 /** Special elements of a dtype as an array. */
 function table(name: 'edge' | 'special' | 'holes', dtype: DType): TypedArray {
-  const list = (isFloating(dtype) ? VALUES[name] : VALUES.integers)[dtype] as readonly string[];
+  const list = (isFloating(dtype) ? VALUES[name] : VALUES.integers)[dtype]!;
   const out = allocate(dtype, list.length);
   const bits =
     dtype === 'float64' ? new BigUint64Array(out.buffer) : dtype === 'float32' ? new Uint32Array(out.buffer) : out;
@@ -70,7 +70,7 @@ function floatOf(fill: string, dtype: DType, seed: number, i: number): number {
   if (fill === 'spread') return fraction * 8 - 4;
   if (fill !== 'wide') throw new RangeError(`no fill ${fill}`);
   const second = word(seed, i, 2);
-  const reach = REACH[dtype] as number;
+  const reach = REACH[dtype]!;
   return (second >>> 31 === 1 ? -1 : 1) * (1 + fraction) * 2 ** ((second % (2 * reach)) - reach);
 }
 
@@ -140,7 +140,7 @@ function specials(dtype: DType, length: number, fill: string, seed: number): Typ
 export function elementsOf(dtype: DType, shape: readonly number[], fill: string, seed: number): TypedArray {
   const length = count(shape);
   if (fill === 'dominant' || fill === 'definite')
-    return matrices(fill, elementsOf(dtype, shape, 'few', seed), shape.at(-1) as number);
+    return matrices(fill, elementsOf(dtype, shape, 'few', seed), shape.at(-1)!);
   if (fill in SPECIAL_FILLS) return specials(dtype, length, fill, seed);
   if (fill === 'bits') return anyBits(dtype, seed, length);
   const out = allocate(dtype, length);

@@ -116,7 +116,7 @@ describe('the browser bundle', () => {
       for (let tries = 0; tries < 8 && Math.max(...gapsMs) > LONGEST_GAP_MS; tries++) {
         const paced = await call<[number], Paced>(page, 'pace', threads);
         paced.gapsMs.forEach((gap, i) => {
-          gapsMs[i] = Math.min(gap, gapsMs[i] as number);
+          gapsMs[i] = Math.min(gap, gapsMs[i]!);
         });
         expect(paced).toMatchObject({ ids: await idsOfLongWork(), detail });
         expect(paced.jobsOfWorkers > 0).toBe(detail === 'SIMD kernels, 2 threads');

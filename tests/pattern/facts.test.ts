@@ -25,7 +25,7 @@ describe('facts', () => {
           ),
           (n, elements) => {
             const value = valueFrom(dtype, [n, n], elements);
-            const at = (i: number, j: number): number | bigint => value.array[i * n + j] as number | bigint;
+            const at = (i: number, j: number): number | bigint => value.array[i * n + j]!;
             const zero = dtype === 'int64' ? 0n : 0;
             const one = dtype === 'int64' ? 1n : 1;
             const cells = Array.from({ length: n * n }, (_, k) => [Math.floor(k / n), k % n] as const);
@@ -91,13 +91,13 @@ describe('facts', () => {
           [NaN, 2, 3, 4],
         ];
         const value = matrix(
-          order.flatMap((i) => pool[i] as number[]),
+          order.flatMap((i) => pool[i]!),
           order.length,
         );
         const kinds = rowKinds(value.array, order.length, 4);
         const count = new Set(order).size;
         expect(kinds?.first.length).toBe(count * 2 <= order.length ? count : undefined);
-        order.forEach((kind, i) => kinds && expect(order[kinds.first[kinds.kindOf[i] as number] as number]).toBe(kind));
+        order.forEach((kind, i) => kinds && expect(order[kinds.first[kinds.kindOf[i]!]!]).toBe(kind));
       }),
       { seed: 42, numRuns: 200 },
     );

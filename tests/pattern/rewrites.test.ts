@@ -132,7 +132,7 @@ describe('stability rewrites', () => {
   const errorOf = (found: Float32Array, truth: readonly number[]): number =>
     Math.max(
       ...truth.map((t, i) =>
-        Number.isFinite(found[i]) ? Math.abs((found[i] as number) - t) / Math.max(Math.abs(t), 1e-300) : Infinity,
+        Number.isFinite(found[i]) ? Math.abs(found[i]! - t) / Math.max(Math.abs(t), 1e-300) : Infinity,
       ),
     );
 
@@ -154,7 +154,7 @@ describe('stability rewrites', () => {
       const [written, better] = [await run('off', form, x, y), await run('apply', form, x, y)];
       expect(written.data.length).toBe(better.data.length);
       written.data.forEach((value, i) =>
-        expect(Math.abs(value - (better.data[i] as number))).toBeLessThanOrEqual(2e-6 * Math.max(1, Math.abs(value))),
+        expect(Math.abs(value - better.data[i]!)).toBeLessThanOrEqual(2e-6 * Math.max(1, Math.abs(value))),
       );
     });
 

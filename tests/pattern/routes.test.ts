@@ -14,7 +14,7 @@ import { tensorType } from '../../src/core/tensor/type.ts';
 import { difference, DTYPES_OF_NUMBERS, element, valueFrom } from './bits.ts';
 
 const js = new JsDevice();
-const routeNamed = (name: string): Route => ROUTES.find((route) => route.name === name) as Route;
+const routeNamed = (name: string): Route => ROUTES.find((route) => route.name === name)!;
 
 function taskOf(op: string, operands: readonly Value[], attrs: AttributeValues = {}): Task {
   const row: OpRow = opNamed(op);
@@ -79,16 +79,16 @@ function structured(
   const [one, zero] = dtype === 'int64' ? [1n, 0n] : [1, -0];
   for (let i = 0; i < rows * columns; i += 3) array[i] = zero;
   const order = Array.from({ length: columns }, (_, i) => i).sort(
-    (a, b) => (draws[a % draws.length] as number) - (draws[b % draws.length] as number),
+    (a, b) => draws[a % draws.length]! - draws[b % draws.length]!,
   );
   for (let i = 0; i < Math.min(rows, columns); i++) {
     if (kind === 'identity') array[i * columns + i] = one;
     if (kind === 'diagonal') array[i * columns + i] = factors[i % factors.length] as number;
-    if (kind === 'permutation') array[i * columns + (order[i] as number)] = one;
+    if (kind === 'permutation') array[i * columns + order[i]!] = one;
   }
   for (let i = 0; i < rows; i++)
     if (kind === 'one-hot rows')
-      array[i * columns + ((draws[i % draws.length] as number) % columns)] = factors[i % factors.length] as number;
+      array[i * columns + (draws[i % draws.length]! % columns)] = factors[i % factors.length] as number;
   if (kind === 'near miss')
     for (let i = 0; i < rows * columns; i += 2) array[i] = factors[i % factors.length] as number;
   return value;
@@ -178,7 +178,7 @@ describe('the repeated rows route', () => {
           const pool = valueFrom(dtype, [kinds, k], own);
           const repeated = valueFrom(dtype, [rows, k], [dtype === 'int64' ? 0n : 0]);
           for (let i = 0; i < rows; i++) {
-            const from = (order[i] as number) % kinds;
+            const from = order[i]! % kinds;
             repeated.array.set(pool.array.subarray(from * k, (from + 1) * k) as never, i * k);
           }
           const other = side === 'left' ? valueFrom(dtype, [k, 3], others) : valueFrom(dtype, [4, k], others);
@@ -332,8 +332,7 @@ describe('the scaled copies route', () => {
         for (let i = 0; i < rows; i++) {
           for (let j = 0; j < k; j++)
             (copies.array as Float32Array)[i * k + j] =
-              ((pool.array as Float32Array)[((order[i] as number) % kinds) * k + j] as number) *
-              2 ** (powers[i] as number);
+              (pool.array as Float32Array)[(order[i]! % kinds) * k + j]! * 2 ** powers[i]!;
         }
         const other = side === 'left' ? valueFrom('float32', [k, 3], others) : valueFrom('float32', [4, k], others);
         const task =

@@ -84,7 +84,7 @@ describe('the score', () => {
   });
 
   it('falls with every failed re-check and recovers with those that agree', () => {
-    const base = EXAMPLES[0]?.[1] as ScoreRecord;
+    const base = EXAMPLES[0]![1];
     expect(score({ ...base, disagreed: 1 })).toBeLessThan(score(base));
     expect(score({ ...base, disagreed: 2 })).toBeLessThan(score({ ...base, disagreed: 1 }));
     expect(score({ ...base, agreed: 50, disagreed: 1 })).toBeGreaterThan(score({ ...base, disagreed: 1 }));

@@ -82,7 +82,7 @@ describe('a product of a matrix with its own transpose', () => {
         const values = Float64Array.from({ length: offset + n * n + 5 }, (_, i) => i + 1);
         const expected = values.slice();
         for (let i = 0; i < n; i++)
-          for (let j = i + 1; j < n; j++) expected[offset + i * n + j] = values[offset + j * n + i] as number;
+          for (let j = i + 1; j < n; j++) expected[offset + i * n + j] = values[offset + j * n + i]!;
         mirrorLower(values, n, offset);
         expect(values).toEqual(expected);
       }),

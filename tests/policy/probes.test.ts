@@ -326,8 +326,7 @@ describe('laws on memoised functions', () => {
         const memo = sheet.memo('f', (given: unknown) => typeof given);
         const byRows = sheet.memo(
           'rows',
-          (given: { length?: number; shape?: readonly number[] }) =>
-            new Float32Array(given.length ?? (given.shape?.[0] as number)),
+          (given: { length?: number; shape?: readonly number[] }) => new Float32Array(given.length ?? given.shape![0]!),
           { rows: 8 },
         );
         const arguments_: readonly unknown[] = [

@@ -34,7 +34,7 @@ const failing = async (run: () => unknown): Promise<SheetError> => {
 
 const placesIn = (error: Error): string[] =>
   (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '));
-const lineOf = (marker: Error): string => /error-places\.test\.ts:(\d+)/.exec(marker.stack as string)?.[0] as string;
+const lineOf = (marker: Error): string => /error-places\.test\.ts:(\d+)/.exec(marker.stack as string)![0];
 
 /** A system that cannot be solved, and the line that asked for it. */
 function singular(sheet: SymbolicSheet, n = 2): { readonly x: Tensor<'float32'>; readonly line: string } {

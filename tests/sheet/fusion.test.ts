@@ -7,12 +7,8 @@ import { bits } from './fixtures/arrays.ts';
 import { partsOf } from '../parts.ts';
 
 const SPECIAL = [0, -0, NaN, Infinity, -Infinity, 1e-42, -1e-42, 3.4e38, -3.4e38, 1, -1, 0.5, 88.7, -103];
-const elements = Float32Array.from({ length: 210 }, (_, i) =>
-  i < 196 ? (SPECIAL[i % 14] as number) : Math.sin(i) * 9,
-);
-const others = Float32Array.from({ length: 210 }, (_, i) =>
-  i < 196 ? (SPECIAL[Math.floor(i / 14)] as number) : Math.cos(i) * 3,
-);
+const elements = Float32Array.from({ length: 210 }, (_, i) => (i < 196 ? SPECIAL[i % 14]! : Math.sin(i) * 9));
+const others = Float32Array.from({ length: 210 }, (_, i) => (i < 196 ? SPECIAL[Math.floor(i / 14)]! : Math.cos(i) * 3));
 
 let fused: SymbolicSheet;
 let plain: SymbolicSheet;
@@ -70,7 +66,7 @@ describe('a chain of elementwise ops', () => {
       fc.asyncProperty(steps, async (ops) => {
         const program = (a: Tensor, b: Tensor): Tensor =>
           ops.reduce((x, [op, swapped]) => {
-            const call = (x as unknown as Record<string, (y?: Tensor) => Tensor>)[op] as (y?: Tensor) => Tensor;
+            const call = (x as unknown as Record<string, (y?: Tensor) => Tensor>)[op]!;
             if (swapped === undefined) return call.call(x);
             return swapped
               ? ((b as unknown as Record<string, (y: Tensor) => Tensor>)[op]?.(x) as Tensor)

@@ -37,7 +37,7 @@ describe('an array of the caller', () => {
     const first = await ask();
     array[5] = 17;
     const second = await ask();
-    array[5] = matrix(1)[5] as number;
+    array[5] = matrix(1)[5]!;
     expect(second).not.toBe(first);
     expect(await ask()).toBe(first);
   });

@@ -151,7 +151,7 @@ describe('an argument', () => {
     const memo = sheet.memo(
       'f',
       (rows: readonly number[], bias: Float32Array) => {
-        const result = rows.map((x) => [x + (bias[0] as number)]);
+        const result = rows.map((x) => [x + bias[0]!]);
         bias.fill(99);
         return result;
       },
@@ -180,7 +180,7 @@ describe('rows', () => {
       expect(batches).toHaveLength(1);
       expect(Object.getPrototypeOf(batches[0])).toBe(Object.getPrototypeOf(given));
       const distinct = new Set(new Uint8Array(given.buffer as ArrayBuffer, given.byteOffset, given.byteLength));
-      expect(new Set(new Uint8Array((batches[0] as ArrayBufferView).buffer))).toEqual(distinct);
+      expect(new Set(new Uint8Array(batches[0]!.buffer))).toEqual(distinct);
     });
   }
 
@@ -217,7 +217,7 @@ describe('a result', () => {
           new Uint8Array(each.buffer).fill(7);
         }
         expect(list[1]).toBe(1n);
-        expect(await (list[2] as Tensor).toArray()).toEqual([1]);
+        expect(await list[2].toArray()).toEqual([1]);
       }
       expect(memo.stats).toMatchObject({ runs: 1, hits: 2 });
     }

@@ -150,7 +150,7 @@ describe('a memoised function', () => {
       expectTypeOf(tree.foreign).toEqualTypeOf<Tensor>();
       expectTypeOf(tree.list[1]).toEqualTypeOf<'text'>();
       expect(await tree.whole.toArray()).toEqual([2, 3]);
-      expect(await (tree.list[0] as Tensor).toArray()).toEqual([1, 2]);
+      expect(await tree.list[0].toArray()).toEqual([1, 2]);
       expect(tree.list.slice(1)).toEqual(['text', null, 3n, -0, NaN]);
       expect([tree.foreign.dtype, await tree.foreign.toArray()]).toEqual(['int32', [7]]);
       expect(tree.deep).toEqual({ flag: true, ['__proto__x']: [[]] });
@@ -435,7 +435,7 @@ describe('rows', () => {
         new ort.Tensor(
           'float32',
           (x.data as Float32Array).filter((_, i) => i % 2 === 0),
-          [x.dims[0] as number, 1],
+          [x.dims[0]!, 1],
         ),
       { rows: 1 },
     );
@@ -448,7 +448,7 @@ describe('rows', () => {
       'tf',
       (x: tf.Tensor2D) => {
         made.push(tf.tidy(() => tf.sum(x, 1, true)));
-        return made.at(-1) as tf.Tensor;
+        return made.at(-1)!;
       },
       { rows: 8 },
     );
@@ -531,7 +531,7 @@ describe('rows', () => {
       (x: readonly number[]) =>
         new ort.Tensor(
           'float32',
-          Float32Array.from({ length: x.length * 256 }, (_, i) => x[i >> 8] as number),
+          Float32Array.from({ length: x.length * 256 }, (_, i) => x[i >> 8]!),
           [x.length, 256],
         ),
       { rows: 16 },

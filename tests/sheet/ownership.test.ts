@@ -141,10 +141,9 @@ describe('handles and the store', () => {
         const make = (): Tensor[] => [roots, roots.add(roots), roots.multiply(roots), roots.abs()];
         let handles: Tensor[] = make();
         for (const { do: what, which } of actions) {
-          const handle = handles[which % 4] as Tensor;
-          if (what === 'read')
-            expect(bits((await handle.data()) as Float32Array)).toEqual(bits(expected[which % 4] as Float32Array));
-          else if (what === 'compute') await sheet.compute(handle, handles[(which + 1) % 4] as Tensor, handle);
+          const handle = handles[which % 4]!;
+          if (what === 'read') expect(bits((await handle.data()) as Float32Array)).toEqual(bits(expected[which % 4]!));
+          else if (what === 'compute') await sheet.compute(handle, handles[(which + 1) % 4]!, handle);
           else if (what === 'dispose' && handle !== roots) handle.dispose();
           else if (what === 'evict') evictAll(sheet);
           else if (what === 'again') handles = make();

@@ -44,13 +44,13 @@ function matrix(seed: number): Float32Array {
   let state = (seed + 1) * 2654435761;
   return Float32Array.from({ length: SIDE * SIDE }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state % 7 === 0 ? (SPECIAL[(state >>> 8) % SPECIAL.length] as number) : (state / 2 ** 31 - 1) * 4;
+    return state % 7 === 0 ? SPECIAL[(state >>> 8) % SPECIAL.length]! : (state / 2 ** 31 - 1) * 4;
   });
 }
 
 function apply(sheet: SymbolicSheet, { op, a, b }: Step, values: Tensor[]): PendingTensor {
-  const x = values.at(-1 - (a % values.length)) as Tensor;
-  const y = values.at(-1 - (b % values.length)) as Tensor;
+  const x = values.at(-1 - (a % values.length))!;
+  const y = values.at(-1 - (b % values.length))!;
   if (op === 'sumRows') return x.sum({ axis: 1, keepdims: true }).add(y);
   if (op === 'rowsOf') return x.take(Int32Array.from({ length: SIDE }, (_, i) => (i * 5 + b) % SIDE));
   if (op === 'same') return x.add(y).subtract(y);

@@ -182,7 +182,7 @@ describe('what is shown of', () => {
       await asked.data();
       const pending = asked.add(1);
       const { ops } = pending.explain();
-      const find = (op: string): ExplainedOp => ops.find((each) => each.op === op) as ExplainedOp;
+      const find = (op: string): ExplainedOp => ops.find((each) => each.op === op)!;
       expect(find('tensor')).toMatchObject({ source: 'given', operands: [], seq: 1 });
       expect(ops.filter(({ op }) => op === 'full').map(({ source, attributes }) => [source, attributes])).toEqual([
         ['constant', '2.5'],

@@ -74,7 +74,7 @@ describe('forget()', () => {
       );
     };
     const [found, expected] = [await program(sheet, () => void sheet.forget()), await program(js, () => {})];
-    found.forEach((bytes, i) => expect(Buffer.compare(bytes, expected[i] as Buffer), `answer ${i}`).toBe(0));
+    found.forEach((bytes, i) => expect(Buffer.compare(bytes, expected[i]!), `answer ${i}`).toBe(0));
   }, 60_000);
 
   it('over and over takes no more room each time', async () => {

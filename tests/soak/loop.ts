@@ -38,7 +38,7 @@ const STEPS: Readonly<Record<string, (i: number) => PromiseLike<unknown>>> = {
   sheets: async (i) => (await SymbolicSheet.open({ devices: ['wasm', 'js'], threads: 1 })).tensor([i]).add(1).data(),
 };
 
-const step = STEPS[kind] as (i: number) => PromiseLike<unknown>;
+const step = STEPS[kind]!;
 
 /** What the process holds when everything that can go has gone. */
 async function held(): Promise<number> {

@@ -67,7 +67,7 @@ describe('the RAM store', () => {
         const put = new Map<NodeId, Entry>();
         const all: Entry[] = [];
         for (const each of commands) {
-          const node = nodes[each.which] as NodeId;
+          const node = nodes[each.which]!;
           if (each.do === 'put') {
             const made = entry(node, each.elements, each.costNs);
             all.push(made);

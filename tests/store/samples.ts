@@ -36,7 +36,7 @@ export function lyingStore(): Store {
   const bend = (found: Stored | undefined): Stored | undefined => {
     if (!(found?.elements instanceof Uint8Array)) return found;
     const elements = found.elements.slice();
-    elements[elements.length - 1] = 1 + (elements.at(-1) as number);
+    elements[elements.length - 1] = 1 + elements.at(-1)!;
     return { ...found, elements };
   };
   return wrap(honest, {

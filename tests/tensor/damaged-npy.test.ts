@@ -76,11 +76,11 @@ describe('a damaged .npy file', () => {
   });
 
   it('changes no element but the one whose byte was flipped', () => {
-    const { elements } = FILES[0] as (typeof FILES)[number];
+    const { elements } = FILES[0]!;
     const file = encodeNpy(elements);
     for (let at = file.length - elements.array.byteLength; at < file.length; at++) {
       const flipped = file.slice();
-      flipped[at] = (file[at] as number) ^ 0x20;
+      flipped[at] = file[at]! ^ 0x20;
       expect(hex((outcomeOf(flipped) as Elements).array)).toBe(
         Buffer.from(flipped).toString('hex', file.length - elements.array.byteLength),
       );

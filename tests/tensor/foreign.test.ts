@@ -237,7 +237,7 @@ function ndarray(data: ArrayLike<number>, shape: number[], stride: number[], off
     dimension: shape.length,
     size: sizeOf(shape),
     order: shape.map((_, axis) => axis).reverse(),
-    get: (...index: number[]) => data[index.reduce((at, i, axis) => at + i * (stride[axis] as number), offset)],
+    get: (...index: number[]) => data[index.reduce((at, i, axis) => at + i * stride[axis]!, offset)],
   };
 }
 

@@ -15,9 +15,7 @@ async function expectClose(found: Tensor, wanted: Tensor): Promise<void> {
   const [x, y] = [await found.data(), await wanted.data()] as [Float32Array, Float32Array];
   const largest = y.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30);
   expect(x.length).toBe(y.length);
-  expect(x.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (y[i] as number))), 0) / largest).toBeLessThan(
-    1e-5,
-  );
+  expect(x.reduce((worst, value, i) => Math.max(worst, Math.abs(value - y[i]!)), 0) / largest).toBeLessThan(1e-5);
 }
 
 describe('tf and the GPU kernels in turn', () => {

@@ -37,7 +37,7 @@ export function* damagesOf(
     for (let i = 0; i < masks; i++) {
       const mask = MASKS[(at + i) % MASKS.length] as number;
       const flipped = bytes.slice();
-      flipped[at] = (bytes[at] as number) ^ mask;
+      flipped[at] = bytes[at]! ^ mask;
       yield { how: `byte ${at} flipped by ${mask}`, at, bytes: flipped };
     }
     yield { how: `cut to ${at} bytes`, at, bytes: bytes.slice(0, at) };

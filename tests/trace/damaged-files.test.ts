@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 
 const FORMS = ['live.sqs', 'embedded.sqs.json', 'beside.sqs.json', 'none.sqs.json'];
-const file = (form: string): TraceFiles => files.find((other) => other.form === form) as TraceFiles;
+const file = (form: string): TraceFiles => files.find((other) => other.form === form)!;
 const textOf = (form: string): string => new TextDecoder().decode(file(form).bytes);
 
 /** What loading a text says. */
@@ -77,7 +77,7 @@ describe('a trace whose file was damaged', () => {
     ] as const) {
       for (const change of [{ events: 9 }, { blocks: 7 }, { hash: 'ab'.repeat(32) }]) {
         const file = JSON.parse(text) as { chains: Record<string, Record<string, object>> };
-        const chain = file.chains[stream] as Record<string, object>;
+        const chain = file.chains[stream]!;
         chain[name] = { ...chain[name], ...change };
         expect(['edited', 'spliced']).toContain(codeOf(JSON.stringify(file)));
         expect(file.chains[other]).toEqual((JSON.parse(text) as typeof file).chains[other]);
@@ -88,7 +88,7 @@ describe('a trace whose file was damaged', () => {
   it.each(['count', 'sum'])('says so where the %s of a seal was changed', (name) => {
     for (const stream of ['program', 'annotations', 'roots']) {
       const file = JSON.parse(textOf('none.sqs.json')) as { chains: Record<string, Record<string, number>> };
-      (file.chains[stream] as Record<string, number>)[name]! += 1;
+      file.chains[stream]![name]! += 1;
       expect(['edited', 'truncated']).toContain(codeOf(JSON.stringify(file)));
     }
   });

@@ -146,7 +146,8 @@ describe('a written trace', () => {
 
   it('has the bytes of the vector in docs/format/trace.md', () => {
     const page = readFileSync(new URL('../../docs/format/trace.md', import.meta.url), 'utf8');
-    const vector = (page.split('## 6. Vector')[1] as string)
+    const vector = page
+      .split('## 6. Vector')[1]!
       .split('## 7')[0]
       ?.match(/^ {4}[0-9a-f]+$/gm)
       ?.join('')
@@ -211,9 +212,9 @@ describe('a damaged trace', () => {
     const starts = intact.blocks.map((block) => block.offset + block.sizeBytes);
     for (let at = 0; at < bytes.length; at++) {
       for (let bit = 0; bit < 8; bit++) {
-        bytes[at] = (bytes[at] as number) ^ (1 << bit);
+        bytes[at] = bytes[at]! ^ (1 << bit);
         const reading = readFrames(bytes, digest);
-        bytes[at] = (bytes[at] as number) ^ (1 << bit);
+        bytes[at] = bytes[at]! ^ (1 << bit);
         const blocks = at < FILE_HEADER_BYTES ? 0 : starts.filter((end) => end <= at).length;
         expect([at, bit, reading.blocks.length, reading.damage?.code]).toEqual([
           at,
@@ -250,7 +251,7 @@ describe('a damaged trace', () => {
     for (let i = 1; i < chunks.length; i++) {
       for (let j = i + 1; j < chunks.length; j++) {
         const swapped = [...chunks];
-        [swapped[i], swapped[j]] = [chunks[j] as Uint8Array, chunks[i] as Uint8Array];
+        [swapped[i], swapped[j]] = [chunks[j]!, chunks[i]!];
         const reading = readFrames(join(swapped), digest);
         expect([i, j, reading.damage?.code, reading.damage?.sequence]).toEqual([i, j, 'reordered', i - 1]);
         expectPrefix(reading, intact, i - 1);
@@ -270,11 +271,11 @@ describe('a damaged trace', () => {
         i - 1,
       ]);
       expectPrefix(cut, intact, i - 1);
-      const doubled = readFrames(join(chunks.toSpliced(i, 0, chunks[i] as Uint8Array)), digest);
+      const doubled = readFrames(join(chunks.toSpliced(i, 0, chunks[i]!)), digest);
       expect([i, doubled.damage?.code]).toEqual([i, i === last ? 'trailing' : 'reordered']);
       expectPrefix(doubled, intact, Math.min(i, last - 1));
     }
-    const twice = readFrames(join([...chunks.slice(0, 3), chunks[2] as Uint8Array]), digest);
+    const twice = readFrames(join([...chunks.slice(0, 3), chunks[2]!]), digest);
     expect(twice.damage).toMatchObject({ code: 'repeated', sequence: 2 });
     expect(readFrames(join([...chunks, Uint8Array.of(0)]), digest).damage).toMatchObject({ code: 'trailing' });
   });
@@ -282,11 +283,11 @@ describe('a damaged trace', () => {
   it('is detected when blocks or the end of another trace are put in', () => {
     const [mine, theirs] = [chunksOf(small), chunksOf(other)];
     const intact = readFrames(join(mine), digest);
-    const same = mine.map((chunk, i) => Buffer.compare(chunk, theirs[i] as Uint8Array) === 0);
+    const same = mine.map((chunk, i) => Buffer.compare(chunk, theirs[i]!) === 0);
     const firstDifference = same.indexOf(false);
     expect([firstDifference, mine.length]).toEqual([3, theirs.length]);
     for (let i = firstDifference; i < mine.length; i++) {
-      const reading = readFrames(join(mine.with(i, theirs[i] as Uint8Array)), digest);
+      const reading = readFrames(join(mine.with(i, theirs[i]!)), digest);
       expect([
         i,
         reading.damage?.code === 'spliced' || reading.damage?.code === 'final-mismatch',
@@ -297,16 +298,16 @@ describe('a damaged trace', () => {
     }
     const tailOfTheirs = readFrames(join([...mine.slice(0, 5), ...theirs.slice(5)]), digest);
     expect(tailOfTheirs.damage).toMatchObject({ code: 'spliced', sequence: 4 });
-    const endOfTheirs = readFrames(join([...mine.slice(0, -1), theirs.at(-1) as Uint8Array]), digest);
+    const endOfTheirs = readFrames(join([...mine.slice(0, -1), theirs.at(-1)!]), digest);
     expect(endOfTheirs.damage).toMatchObject({ code: 'final-mismatch', sequence: 6 });
     expect(endOfTheirs.blocks.length).toBe(6);
   });
 
   it('is detected when an editor also repairs the checksum, or checksum and chain', () => {
     const chunks = chunksOf(small);
-    const block = (chunks[5] as Uint8Array).slice();
+    const block = chunks[5]!.slice();
     const view = new DataView(block.buffer);
-    block[20 + 6] = (block[20 + 6] as number) ^ 1;
+    block[20 + 6] = block[20 + 6]! ^ 1;
     view.setUint32(block.length - 4, crc32(block, 0, block.length - 4), true);
     const resummed = readFrames(join(chunks.with(5, block)), digest);
     expect(resummed.damage).toMatchObject({ code: 'spliced', sequence: 4 });

@@ -213,10 +213,10 @@ describe('a sketch', () => {
       [2.2, 0.1],
     ] as const) {
       const noise = ramp(x.length, step);
-      const y = x.map((value, i) => value + scale * (noise[i] as number));
+      const y = x.map((value, i) => value + scale * noise[i]!);
       let [difference, norm] = [0, 0];
       x.forEach((value, i) => {
-        difference += (value - (y[i] as number)) ** 2;
+        difference += (value - y[i]!) ** 2;
         norm += value * value;
       });
       const truth = Math.sqrt(difference / norm);

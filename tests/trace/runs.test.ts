@@ -130,7 +130,7 @@ describe('a trace file that is opened again', () => {
     const file = fresh();
     await run(file, 10);
     const bytes = readFileSync(file);
-    bytes[60] = (bytes[60] as number) ^ 1;
+    bytes[60] = bytes[60]! ^ 1;
     writeFileSync(file, bytes);
     await expect(open(file)).rejects.toMatchObject({ code: 'FORMAT', details: { code: 'edited' } });
     expect(readFileSync(file)).toEqual(bytes);

@@ -209,7 +209,7 @@ describe('a damaged .sqs.json', () => {
     expect(
       codeOf(
         editLines((lines, at) => {
-          [lines[at + 2], lines[at + 3]] = [lines[at + 3] as string, lines[at + 2] as string];
+          [lines[at + 2], lines[at + 3]] = [lines[at + 3]!, lines[at + 2]!];
         }),
       ),
     ).toBe('reordered');
@@ -226,7 +226,7 @@ describe('a damaged .sqs.json', () => {
 
   it('has a block of another trace whose seal was copied with it', () => {
     const file = JSON.parse(text()) as { chains: { program: { blocks: [number, number, string][] } } };
-    (file.chains.program.blocks[0] as [number, number, string])[2] = 'ab'.repeat(32);
+    file.chains.program.blocks[0]![2] = 'ab'.repeat(32);
     expect(codeOf(JSON.stringify(file))).toBe('spliced');
   });
 
@@ -241,7 +241,7 @@ describe('a damaged .sqs.json', () => {
     const content = traceToJson(many);
     const lines = content.split('\n');
     const at = lines.indexOf('"events":[') + 1;
-    lines[at + 700] = (lines[at + 700] as string).replace('"version":1', '"version":3');
+    lines[at + 700] = lines[at + 700]!.replace('"version":1', '"version":3');
     const edited = readTrace(bytesOf(lines.join('\n')), digest, { damaged: 'prefix' });
     expect(edited.damage?.code).toBe('edited');
     expect(edited.events.length).toBeGreaterThan(500);

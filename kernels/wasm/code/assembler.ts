@@ -278,7 +278,7 @@ export function call<R extends Type>(
   const callee = 'reference' in target ? target.reference : target;
   if (args.length !== callee.params.length)
     throw new RangeError(`call with ${args.length} arguments, the function takes ${callee.params.length}`);
-  const values = callee.params.map((type, position) => operandCode(type, args[position] as Operand<ValueType>));
+  const values = callee.params.map((type, position) => operandCode(type, args[position]!));
   // The index is read when the code is flattened: imports declared after this call would shift it.
   return {
     type: callee.result,

@@ -37,8 +37,8 @@ export class AddressTable<T> {
     this.#size--;
     for (let next = (hole + 1) & mask; this.#lines[next] !== 0; next = (next + 1) & mask) {
       // It may move back to the hole unless its own place lies after the hole.
-      if (((next - this.#homeOf(this.#lines[next] as number)) & mask) < ((next - hole) & mask)) continue;
-      this.#lines[hole] = this.#lines[next] as number;
+      if (((next - this.#homeOf(this.#lines[next]!)) & mask) < ((next - hole) & mask)) continue;
+      this.#lines[hole] = this.#lines[next]!;
       this.#values[hole] = this.#values[next];
       hole = next;
     }
@@ -64,8 +64,8 @@ export class AddressTable<T> {
     this.#values = new Array<T | undefined>(lines.length * 2).fill(undefined);
     for (let i = 0; i < lines.length; i++) {
       if (lines[i] === 0) continue;
-      const slot = this.#slotOf(lines[i] as number);
-      this.#lines[slot] = lines[i] as number;
+      const slot = this.#slotOf(lines[i]!);
+      this.#lines[slot] = lines[i]!;
       this.#values[slot] = values[i];
     }
   }

@@ -85,8 +85,8 @@ function jobOf(phases: readonly Phase[], lost: LostGrain, threads: number): Job 
 /** The phase a grain belongs to. */
 export function phaseOf(job: Job, index: number): NumberedPhase {
   let at = 0;
-  while ((job.phases[at] as NumberedPhase).end <= index) at++;
-  return job.phases[at] as NumberedPhase;
+  while (job.phases[at]!.end <= index) at++;
+  return job.phases[at]!;
 }
 
 /** One grain, on this thread. */

@@ -42,7 +42,7 @@ export class TeamMap {
   #teamKernel(kernel: CompiledKernel): TeamKernel {
     let known = this.#loaded.get(kernel);
     if (known === undefined) {
-      known = this.#team.load({ bytes: kernel.bytes })[kernel.name] as TeamKernel;
+      known = this.#team.load({ bytes: kernel.bytes })[kernel.name]!;
       this.#loaded.set(kernel, known);
     }
     return known;

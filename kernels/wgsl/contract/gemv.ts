@@ -37,7 +37,7 @@ export function planGemv(problem: ContractProblem): Plan {
 export const planSplitGemv = (problem: ContractProblem, split: Split): Plan =>
   planParts(problem, split, (plain) => {
     const product = matrixVectorOf(plain);
-    return launchOf(product, batchRuns(product.problem)[0] as BatchRun, split);
+    return launchOf(product, batchRuns(product.problem)[0]!, split);
   });
 
 /** Threads that a product with m = 1 or n = 1 has in one piece. */

@@ -167,8 +167,8 @@ export interface BatchRun {
 /** The batches of a problem as few runs of at most `longest`: one launch each. */
 export function batchRuns({ offsetsA, offsetsB }: ContractProblem, longest = 65535): BatchRun[] {
   const runs: BatchRun[] = [];
-  for (let first = 0; first < offsetsA.length; first += (runs.at(-1) as BatchRun).count) {
-    const [offsetA, offsetB] = [offsetsA[first] as number, offsetsB[first] as number];
+  for (let first = 0; first < offsetsA.length; first += runs.at(-1)!.count) {
+    const [offsetA, offsetB] = [offsetsA[first]!, offsetsB[first]!];
     const [strideA, strideB] = [(offsetsA[first + 1] ?? offsetA) - offsetA, (offsetsB[first + 1] ?? offsetB) - offsetB];
     let count = 1;
     while (

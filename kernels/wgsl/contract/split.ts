@@ -32,7 +32,7 @@ export function planParts(
   split: Split,
   partial: (plain: ContractProblem, run: BatchRun) => Launch,
 ): Plan {
-  const run = batchRuns(problem)[0] as BatchRun;
+  const run = batchRuns(problem)[0]!;
   const { epilogue } = problem;
   const scratch = resultIndex(epilogue) + 1;
   const parts = partial({ ...problem, epilogue: undefined }, run);

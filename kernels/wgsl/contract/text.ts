@@ -56,7 +56,7 @@ export function loadArguments({ name, alongK }: OperandLayout, across: string, k
 /** The 4×4 block of four loaded vectors, k-major: as they are, or turned round. */
 export function blockText(alongK: boolean, loaded: (line: number) => string, line: number): string {
   if (!alongK) return loaded(line);
-  return `vec4<f32>(${COMPONENTS.map((_, other) => `${loaded(other)}.${COMPONENTS[line] as string}`).join(', ')})`;
+  return `vec4<f32>(${COMPONENTS.map((_, other) => `${loaded(other)}.${COMPONENTS[line]!}`).join(', ')})`;
 }
 
 /** Multiplies four k of 4 rows by 4 columns, read straight from memory, into c0_0 … c3_0. */
@@ -78,8 +78,6 @@ export function directBlockText({ a, b }: ContractLayout): string {
   return [
     load(a, 'row'),
     load(b, 'column'),
-    written(4, (k) =>
-      written(4, (row) => `c${row}_0 = fma(vec4<f32>(a${k}.${COMPONENTS[row] as string}), b${k}, c${row}_0);`),
-    ),
+    written(4, (k) => written(4, (row) => `c${row}_0 = fma(vec4<f32>(a${k}.${COMPONENTS[row]!}), b${k}, c${row}_0);`)),
   ].join('\n');
 }

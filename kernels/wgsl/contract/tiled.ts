@@ -202,7 +202,7 @@ const guarded = ({ guard, parts }: Piece, text: (part: Piece['parts'][number]) =
  */
 function fetchText({ depth }: Form, pieces: readonly Piece[], k: string): string {
   return written(pieces.length, (round) =>
-    guarded(pieces[round] as Piece, ({ operand, width, unit }) => {
+    guarded(pieces[round]!, ({ operand, width, unit }) => {
       const origin = operand.name === 'A' ? 'place.x' : 'place.y';
       const [across, along] = operand.alongK
         ? [`${unit} / ${depth / 4}u`, `${unit} % ${depth / 4}u * 4u`]
@@ -227,7 +227,7 @@ function stageText(form: Form, pieces: readonly Piece[]): string {
   const vectors = vectorsOf(form);
   const steps = form.depth / 4;
   return written(pieces.length, (round) =>
-    guarded(pieces[round] as Piece, ({ operand, width, unit }) => {
+    guarded(pieces[round]!, ({ operand, width, unit }) => {
       const { name, alongK } = operand;
       const [line, size] = [pitch(width, operand, form), name === 'A' ? vectors[0] : vectors[1]];
       const put = alongK
@@ -276,7 +276,7 @@ function multiplyText(form: Form): string {
       written(
         vectors,
         (vector) =>
-          `c${row}_${vector} = fma(vec4<f32>(a${row >> 2}.${COMPONENTS[row & 3] as string}), b${vector}, ` +
+          `c${row}_${vector} = fma(vec4<f32>(a${row >> 2}.${COMPONENTS[row & 3]!}), b${vector}, ` +
           `c${row}_${vector});`,
       ),
     ),

@@ -70,9 +70,7 @@ function floatBody(fn: ElementFunction, text: FunctionText, parameters: readonly
   const args = parameters.map(floatNamed);
   if (fn.returns === 'mask') return (fn.body as PredicateBody)(algebra, ...args);
   // Called, not written out: the function itself may be one that has a form by name.
-  return fn.arity <= 2
-    ? algebra.call(fn, args[0] as (typeof args)[0], args[1]).value
-    : (fn as Scalar).body(algebra, ...args).value;
+  return fn.arity <= 2 ? algebra.call(fn, args[0]!, args[1]).value : (fn as Scalar).body(algebra, ...args).value;
 }
 
 function integerBody(fn: ElementFunction, text: FunctionText, parameters: readonly string[], domain: GpuDType): string {

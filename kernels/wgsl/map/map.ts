@@ -102,19 +102,17 @@ export interface NestSpec {
 export function planNest(fn: ElementFunction, spec: NestSpec): Plan | undefined {
   const { nest, offsets, dtypes, domain, out, store } = spec;
   const rank = nest.shape.length;
-  const inner = nest.shape[rank - 1] as number;
+  const inner = nest.shape[rank - 1]!;
   const accesses = (sharedRow: boolean): Access[] =>
-    nest.strides.map((strides, k) => accessOf(nest.shape, strides, offsets[k] as number, sharedRow));
+    nest.strides.map((strides, k) => accessOf(nest.shape, strides, offsets[k]!, sharedRow));
   const tail = inner % 4 !== 0;
   const sharedRow = !tail || (rank === 1 && !accesses(true).includes('elements'));
-  const operands = accesses(sharedRow).map((access, k) => ({ dtype: dtypes[k] as GpuDType, access }));
+  const operands = accesses(sharedRow).map((access, k) => ({ dtype: dtypes[k]!, access }));
   const shader = shaderOf(fn, { domain, operands, out, rank, sharedRow, store });
   if (shader === undefined) return undefined;
   const count = elementCount(nest.shape);
   const vectors = Math.ceil(count / 4);
-  const placed = operands.flatMap(({ access }, k) =>
-    isPlaced(access) ? [offsets[k] as number, ...(nest.strides[k] as readonly number[])] : [],
-  );
+  const placed = operands.flatMap(({ access }, k) => (isPlaced(access) ? [offsets[k]!, ...nest.strides[k]!] : []));
   const params = Uint32Array.from(
     placed.length === 0 ? [0, vectors] : [0, vectors, count - 1, ...nest.shape.slice(1), ...placed],
     (x) => x >>> 0,

@@ -56,7 +56,7 @@ export function mapShader(fn: ElementFunction, form: MapShaderForm): Shader | un
     ...readings(form),
     ...LANES.map((lane) => {
       const args = form.operands.map((_, k) =>
-        take(entering((form.operands[k] as { dtype: GpuDType }).dtype, elementOf(form, k, lane), form.domain)),
+        take(entering(form.operands[k]!.dtype, elementOf(form, k, lane), form.domain)),
       );
       return `let r${lane} = apply(${args.join(', ')});`;
     }),
@@ -132,7 +132,7 @@ function readings(form: MapShaderForm): string[] {
 
 /** The element of an operand for one of the four. */
 function elementOf({ operands, rank, sharedRow }: MapShaderForm, k: number, lane: 0 | 1 | 2 | 3): string {
-  const { dtype, access } = operands[k] as MapShaderForm['operands'][number];
+  const { dtype, access } = operands[k]!;
   if (readsVectors(access)) return inVector(dtype, `w${k}`, lane);
   if (access !== 'elements') return `w${k}`;
   return elementAt(dtype, `x${k}`, sharedRow ? `at0.x${k} + ${lane}u * params.s${k}_${rank - 1}` : `at${lane}.x${k}`);

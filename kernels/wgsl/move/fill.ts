@@ -108,7 +108,7 @@ export function planDiagonal(out: Typed, shift: number, limits: GpuLimits): Plan
     out: dtype,
     element: 'select(0u, params.chosen, bitcast<i32>(column) == bitcast<i32>(row + params.shift))',
   };
-  return planOf(form, elementCount(out.shape), { columns: out.shape[1] as number, shift, chosen: bitsOf(dtype, 1) });
+  return planOf(form, elementCount(out.shape), { columns: out.shape[1]!, shift, chosen: bitsOf(dtype, 1) });
 }
 
 /**
@@ -126,7 +126,7 @@ export function planTriangle(out: Typed, side: 'lower' | 'upper', shift: number,
     operand: dtype,
     element: `select(0u, ${value}, ${test})`,
   };
-  const [rows, columns] = [out.shape.at(-2) as number, out.shape.at(-1) as number];
+  const [rows, columns] = [out.shape.at(-2)!, out.shape.at(-1)!];
   return planOf(form, elementCount(out.shape), { columns, shift, other: rows });
 }
 
@@ -142,7 +142,7 @@ export function planOneHot(indexDType: string, out: Typed, limits: GpuLimits): P
     operand: indexDType,
     element: `select(0u, params.chosen, bitcast<u32>(${index}) == column)`,
   };
-  return planOf(form, elementCount(out.shape), { columns: out.shape.at(-1) as number, chosen: bitsOf(dtype, 1) });
+  return planOf(form, elementCount(out.shape), { columns: out.shape.at(-1)!, chosen: bitsOf(dtype, 1) });
 }
 
 /**

@@ -53,7 +53,7 @@ const pairsOf = ({ shape, strides, offset }: StridedWindow): StridedWindow => ({
 function tiledAxis({ shape, strides: [steps = []] }: LoopNest): number | undefined {
   const last = shape.length - 1;
   const along = steps.indexOf(1);
-  const step = steps[last] as number;
+  const step = steps[last]!;
   const long = [along, last].every((axis) => (shape[axis] ?? 0) >= TILE_WORTH);
   return along >= 0 && along < last && step !== 0 && long ? along : undefined;
 }
@@ -97,23 +97,23 @@ function transposeShader(others: number): Shader {
 function planTranspose({ shape, strides: [steps = []] }: LoopNest, offset: number, along: number): Plan {
   const last = shape.length - 1;
   const pitches = rowMajorStrides(shape);
-  const [nAcross, nAlong] = [shape[last] as number, shape[along] as number];
+  const [nAcross, nAlong] = [shape[last]!, shape[along]!];
   const [tilesAcross, tilesAlong] = [Math.ceil(nAcross / TILE), Math.ceil(nAlong / TILE)];
   const others = shape
     .map((_, axis) => axis)
     .filter((axis) => axis !== along && axis !== last)
     .reverse();
-  const tiles = others.reduce((product, axis) => product * (shape[axis] as number), tilesAcross * tilesAlong);
+  const tiles = others.reduce((product, axis) => product * shape[axis]!, tilesAcross * tilesAlong);
   const params = [
     tiles,
     tilesAcross,
     tilesAlong,
     nAcross,
     nAlong,
-    steps[last] as number,
-    pitches[along] as number,
+    steps[last]!,
+    pitches[along]!,
     offset,
-    ...others.flatMap((axis) => [shape[axis] as number, steps[axis] as number, pitches[axis] as number]),
+    ...others.flatMap((axis) => [shape[axis]!, steps[axis]!, pitches[axis]!]),
   ];
   return {
     launches: [

@@ -80,7 +80,7 @@ function codeOf(fn: ElementFunction, domain: GpuDType): ElementCode | undefined 
 function roundedCode(fn: ElementFunction, domain: GpuDType): ElementCode | undefined {
   if (fn.returns === 'mask' || domain !== 'float32') return elementCode(fn, domain, 'prologue');
   const stored = scalar(`${fn.name}, stored`, fn.arity, (m, ...x) =>
-    m.single(fn.arity <= 2 ? m.call(fn, x[0] as (typeof x)[0], x[1]) : fn.body(m, ...x)),
+    m.single(fn.arity <= 2 ? m.call(fn, x[0]!, x[1]) : fn.body(m, ...x)),
   );
   return elementCode(stored, domain, 'prologue');
 }
@@ -106,7 +106,7 @@ for (var r = whole + lane; r < end; r += params.lanes) {
 export function elementReader({ dtype, inputs, map }: ReducedElements, vectorised: boolean): ElementReader {
   const scalar = computedType(dtype);
   const value = (args: readonly string[]): string => {
-    if (map === undefined) return args[0] as string;
+    if (map === undefined) return args[0]!;
     return `${scalar}(${map.code.name}(${args.map((x) => `${map.code.parameter}(${x})`).join(', ')}))`;
   };
   const elementAt =

@@ -37,7 +37,7 @@ export function reduceShape(
   const strides = operand.strides ?? rowMajorStrides(shape);
   const nest = (wanted: boolean): LoopNest => {
     const dims = shape.map((_, d) => d).filter((d) => axes.includes(d) === wanted);
-    return collapse({ shape: dims.map((d) => shape[d] as number), strides: [dims.map((d) => strides[d] as number)] });
+    return collapse({ shape: dims.map((d) => shape[d]!), strides: [dims.map((d) => strides[d]!)] });
   };
   const [kept, reduced] = [nest(false), nest(true)];
   const [results, count] = [elementCount(kept.shape), elementCount(reduced.shape)];
@@ -52,11 +52,11 @@ export function reduceShape(
  */
 export function isVectorised({ kept, reduced, results, count }: ReduceShape): boolean {
   const aligned = (nest: LoopNest, from: number): boolean =>
-    (nest.strides[0] as readonly number[]).slice(0, from).every((stride) => stride % 4 === 0);
+    nest.strides[0]!.slice(0, from).every((stride) => stride % 4 === 0);
   const last = reduced.shape.length - 1;
   if (strideAt(reduced, last) !== 1 || count < 4) return false;
   return (
-    (last === 0 || ((reduced.shape[last] as number) % 4 === 0 && aligned(reduced, last))) &&
+    (last === 0 || (reduced.shape[last]! % 4 === 0 && aligned(reduced, last))) &&
     (results === 1 || aligned(kept, kept.shape.length))
   );
 }
@@ -71,7 +71,7 @@ export function divide(shape: ReduceShape, limits: GpuLimits): Division {
   const { kept, reduced, results, count } = shape;
   const [step, acrossStep] = [strideAt(reduced, reduced.shape.length - 1), strideAt(kept, kept.shape.length - 1)];
   const along = count > 1 && step !== 0 && (acrossStep === 0 || step < acrossStep) ? 'lanes' : 'places';
-  const places = Math.min(threads / 4, powerOfTwoFrom(kept.shape.at(-1) as number));
+  const places = Math.min(threads / 4, powerOfTwoFrom(kept.shape.at(-1)!));
   const lanes =
     along === 'lanes'
       ? Math.min(threads, powerOfTwoFrom(count / 4))
@@ -119,5 +119,5 @@ export const offsetFields = (rank: number, name: string): string[] =>
 export const offsetValues = (nest: LoopNest): number[] =>
   nest.shape.flatMap((extent, d) => (d === 0 ? [strideAt(nest, d)] : [strideAt(nest, d), extent]));
 
-const strideAt = (nest: LoopNest, d: number): number => (nest.strides[0] as readonly number[])[d] as number;
+const strideAt = (nest: LoopNest, d: number): number => nest.strides[0]![d]!;
 const powerOfTwoFrom = (x: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, x)));

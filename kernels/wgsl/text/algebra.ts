@@ -29,7 +29,7 @@ export class FloatText implements Algebra<FloatTerm, string> {
   /** Literals where WGSL has them: infinities, NaN, −0 and subnormals are bits, which no compiler evaluates. */
   constant(value: number): FloatTerm {
     scratch[0] = value;
-    const [single, bits] = [scratch[0], `0x${(scratchBits[0] as number).toString(16)}u`];
+    const [single, bits] = [scratch[0], `0x${scratchBits[0]!.toString(16)}u`];
     if (Object.is(single, 0) || (Math.abs(single) >= 2 ** -126 && Math.abs(single) < Infinity))
       return { value: single < 0 ? `(${single}f)` : `${single}f`, bits };
     return this.#bits(bits);

@@ -30,14 +30,14 @@ export class FunctionText {
   /** Variables that keep `usual` unless the condition is on; `otherwise` writes its statements inside the branch. */
   branch(type: string, condition: string, usual: readonly string[], otherwise: () => readonly string[]): string[] {
     const names = usual.map(() => `v${this.#count++}`);
-    const before = [...this.#lines, ...names.map((name, i) => `var ${name}: ${type} = ${usual[i] as string};`)];
+    const before = [...this.#lines, ...names.map((name, i) => `var ${name}: ${type} = ${usual[i]!};`)];
     this.#lines = [];
     const values = otherwise();
     this.#lines = [
       ...before,
       `if (${condition}) {`,
       ...this.#lines,
-      ...names.map((name, i) => `${name} = ${values[i] as string};`),
+      ...names.map((name, i) => `${name} = ${values[i]!};`),
       '}',
     ];
     return names;

@@ -1,4 +1,5 @@
 // Reductions and row transforms: which kernel passes each is made of. A device says how it runs the two skeletons.
+import { numberAttribute, numbersAttribute } from '../ops/attribute-values.ts';
 import type { ElementArray, StridedOperand } from '../../../kernels/js/map.ts';
 import type { Scalar } from '../../../kernels/scalar/algebra.ts';
 import { reductions, type MappedOperand, type Reduction, stored } from '../../../kernels/js/reduce.ts';
@@ -29,10 +30,10 @@ export function runAlongAxes(task: Task, out: ElementArray, on: Skeletons): void
   const { kernel } = task.row;
   if (kernel.skeleton === 'rows') {
     const transform = kernel.transform === 'softmax' ? softmax : logSoftmax;
-    return transform(operandsOf(task)[0] as StridedOperand, task.attrs['axis'] as number, out as FloatArray, on);
+    return transform(operandsOf(task)[0]!, numberAttribute(task.attrs, 'axis'), out as FloatArray, on);
   }
   if (kernel.skeleton === 'reduce')
-    runReduction(kernel.reduction, mappedBy(task) ?? (operandsOf(task)[0] as StridedOperand), task, out, on);
+    runReduction(kernel.reduction, mappedBy(task) ?? operandsOf(task)[0]!, task, out, on);
 }
 
 /** The operands of a task as kernels take them. */
@@ -70,20 +71,20 @@ function runReduction(
   out: ElementArray,
   on: Skeletons,
 ): void {
-  const axes = task.attrs['axis'] as number[];
+  const axes = numbersAttribute(task.attrs, 'axis');
   if (name === 'argmin' || name === 'argmax')
     on.argReduce(name === 'argmin' ? 'min' : 'max', inMemory(source, on), axes, out);
   else if (name === 'var' || name === 'std')
     variance(
       source,
       axes,
-      task.attrs['correction'] as number,
+      numberAttribute(task.attrs, 'correction'),
       out as FloatArray,
       name === 'var' ? 'variance' : 'deviation',
       on,
     );
   else if (name === 'logsumexp') runLogSumExp(inMemory(source, on), axes, out as FloatArray, on);
-  else on.reduce(ONE_PASS[name] as Reduction, source, axes, out);
+  else on.reduce(ONE_PASS[name]!, source, axes, out);
 }
 
 const inMemory = (source: StridedOperand | MappedOperand, on: Skeletons): StridedOperand =>
@@ -91,17 +92,17 @@ const inMemory = (source: StridedOperand | MappedOperand, on: Skeletons): Stride
 
 /** Several axes become one: those to reduce are moved last. */
 function runLogSumExp(source: StridedOperand, axes: readonly number[], out: FloatArray, on: Skeletons): void {
-  if (axes.length === 1) return logSumExp(source, axes[0] as number, out, on);
+  if (axes.length === 1) return logSumExp(source, axes[0]!, out, on);
   if (axes.length === source.shape.length)
     return logSumExp({ array: source.array, shape: [source.array.length] }, 0, out, on);
   const kept = source.shape.map((_, axis) => axis).filter((axis) => !axes.includes(axis));
   const order = [...kept, ...axes];
   const moved = new (source.array.constructor as new (length: number) => FloatArray)(source.array.length);
   const strides = stridesOf(source.shape);
-  const shape = order.map((axis) => source.shape[axis] as number);
+  const shape = order.map((axis) => source.shape[axis]!);
   on.copy(
     shape,
-    { array: source.array, strides: order.map((axis) => strides[axis] as number), offset: 0 },
+    { array: source.array, strides: order.map((axis) => strides[axis]!), offset: 0 },
     { array: moved, strides: stridesOf(shape), offset: 0 },
   );
   logSumExp({ array: moved, shape: [out.length, moved.length / out.length] }, 1, out, on);

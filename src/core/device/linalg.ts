@@ -49,7 +49,7 @@ const arrayOf = (task: Task, operand: number): FloatArray => task.operands[opera
 const shapeOf = (task: Task, operand: number): readonly number[] => task.operands[operand]?.type.shape ?? [];
 
 function* choleskySteps(task: Task, out: FloatArray): LinalgSteps<void> {
-  const n = shapeOf(task, 0).at(-1) as number;
+  const n = shapeOf(task, 0).at(-1)!;
   out.set(arrayOf(task, 0));
   for (let offset = 0; offset < out.length; offset += n * n) {
     const broken = yield* cholesky({ values: out, offset, stride: n }, n);
@@ -78,10 +78,10 @@ interface Systems {
 /** Lays the systems out; what of b goes with several batches is copied to each. */
 function prepare(task: Task, out: FloatArray): Systems {
   const [a, b] = [shapeOf(task, 0), shapeOf(task, 1)];
-  const n = a.at(-1) as number;
+  const n = a.at(-1)!;
   const sides = b.length === 1 ? [n, 1] : b;
   const batch = task.type.shape.slice(0, b.length === 1 ? -1 : -2);
-  const columns = sides.at(-1) as number;
+  const columns = sides.at(-1)!;
   const size = n * columns;
   const byMatrix = new Map<number, Matrix<FloatArray>[]>();
   if (out.length === 0) return { n, columns, byMatrix };
@@ -139,7 +139,7 @@ function* solveByLu(
 /** Equal bits across the diagonal and a positive diagonal: worth trying Cholesky. Stops at the first witness. */
 export function isSymmetricPositive(a: FloatArray, n: number): boolean {
   for (let i = 0; i < n; i++) {
-    if (!((a[i * n + i] as number) > 0)) return false;
+    if (!(a[i * n + i]! > 0)) return false;
     for (let j = 0; j < i; j++) if (a[i * n + j] !== a[j * n + i]) return false;
   }
   return true;

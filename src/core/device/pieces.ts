@@ -1,5 +1,6 @@
 // Cuts a task into tasks on stretches of its arrays that give the same bits, so that a long one need not be done in one
 // go.
+import { numbersAttribute } from '../ops/attribute-values.ts';
 import type { Turns } from '../../../kernels/turns.ts';
 import type { ReductionName } from '../ops/define.ts';
 import { Block, type Value, valueOfArray } from '../tensor/block.ts';
@@ -57,10 +58,10 @@ function cutElements(task: Task, out: TypedArray): PieceCut {
   );
   let axis = 0;
   while (axis < shape.length - 1 && sizeOf(shape.slice(axis + 1)) > MOST) axis++;
-  const [outer, length, inner] = [shape.slice(0, axis), shape[axis] as number, shape.slice(axis + 1)];
+  const [outer, length, inner] = [shape.slice(0, axis), shape[axis]!, shape.slice(axis + 1)];
   const pieceOf = (row: number, start: number, end: number): [Task, Block] => {
     const operands = task.operands.map((operand, i) => {
-      const own = shapes[i] as Shape;
+      const own = shapes[i]!;
       const isWide = own[axis] !== 1;
       return stretch(
         operand,
@@ -91,8 +92,8 @@ function firstOf(row: number, outer: Shape, own: Shape): number {
   const strides = stridesOf(own);
   let [first, rest] = [0, row];
   for (let axis = outer.length - 1; axis >= 0; axis--) {
-    const length = outer[axis] as number;
-    if (own[axis] !== 1) first += (rest % length) * (strides[axis] as number);
+    const length = outer[axis]!;
+    if (own[axis] !== 1) first += (rest % length) * strides[axis]!;
     rest = Math.floor(rest / length);
   }
   return first;
@@ -100,7 +101,7 @@ function firstOf(row: number, outer: Shape, own: Shape): number {
 
 /** A unit is an index of the first axis, where equally treated neighbours are one axis. */
 function cutReduction(task: Task, operand: Value, name: ReductionName, out: TypedArray): PieceCut | undefined {
-  const groups = groupsOf(operand.type.shape, task.attrs['axis'] as readonly number[]);
+  const groups = groupsOf(operand.type.shape, numbersAttribute(task.attrs, 'axis'));
   const [head, ...tail] = groups;
   if (head === undefined || task.type.size === 0) return undefined;
   const axis = groups.flatMap(({ isReduced }, at) => (isReduced ? [at] : []));

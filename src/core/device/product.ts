@@ -70,6 +70,6 @@ function mirrorBlock<E>(values: Indexed<E>, n: number, offset: number, row: numb
   const lastColumn = Math.min(lastRow, column + BLOCK);
   for (let j = column; j < lastColumn; j++) {
     const target = offset + j * n;
-    for (let i = Math.max(row, j + 1); i < lastRow; i++) values[target + i] = values[offset + i * n + j] as E;
+    for (let i = Math.max(row, j + 1); i < lastRow; i++) values[target + i] = values[offset + i * n + j]!;
   }
 }

@@ -1,5 +1,6 @@
 // A call: a node that was asked of an engine. It has a number in the trace, a place in the table, and what is known of
 // its elements.
+import { scalarAttribute } from '../ops/attribute-values.ts';
 import type { CallSite } from '../call-site.ts';
 import { type Attributes, NO_ATTRIBUTES } from '../expr/attributes.ts';
 import { Node, type Semantics } from '../expr/node.ts';
@@ -61,7 +62,7 @@ export class Call extends Node {
     if (!isLiteral) return;
     // One element is sooner written than computed.
     const array = allocate(type.dtype, 1);
-    array[0] = elementOf(type.dtype, attributes.values['value'] as number | bigint) as never;
+    array[0] = elementOf(type.dtype, scalarAttribute(attributes.values, 'value')) as never;
     this.#value = valueOfArray(type, array);
     this.origin = 'given';
   }
@@ -183,13 +184,12 @@ function internOne(e: Call, table: InterningTable): NodeId {
   const { row, operands, semantics, attributes } = e;
   if (row === undefined || !e.isComputable) return table.fresh(ROOT_OP, semantics);
   const count = operands.length;
-  let a = count > 0 ? (operands[0] as Call).knownNode(table) : 0;
-  let b = count > 1 ? (operands[1] as Call).knownNode(table) : 0;
+  let a = count > 0 ? operands[0]!.knownNode(table) : 0;
+  let b = count > 1 ? operands[1]!.knownNode(table) : 0;
   if (count === 2 && a > b && row.laws.includes('commutative')) [a, b] = [b, a];
   if (count > 2) {
-    for (let i = 1; i < count - 1; i++)
-      a = table.intern(LIST_OP, semantics, 2, 0, a, (operands[i] as Call).knownNode(table));
-    b = (operands[count - 1] as Call).knownNode(table);
+    for (let i = 1; i < count - 1; i++) a = table.intern(LIST_OP, semantics, 2, 0, a, operands[i]!.knownNode(table));
+    b = operands[count - 1]!.knownNode(table);
   }
   return table.intern(row.number, semantics, Math.min(count, 2), attributes.id, a, b);
 }

@@ -130,7 +130,7 @@ export class Computing {
     if (inFlight !== undefined) return inFlight;
     const task = taskOf(step, view.numerics);
     if (task.row.kernel.skeleton === 'alias')
-      return this.#alias(step.expression, valueOf(task.type, (task.operands[0] as Value).block), mode);
+      return this.#alias(step.expression, valueOf(task.type, task.operands[0]!.block), mode);
     return this.#dispatch(step, task, mode, view);
   }
 

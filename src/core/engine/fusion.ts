@@ -88,7 +88,7 @@ function isFusable(step: Step, ...skeletons: readonly (Skeleton | 'codecs')[]): 
 
 function absorbOperands(step: Step, absorbed: Set<Step>, isWanted: (step: Step) => boolean): void {
   for (let at = step.operands.length - 1; at >= 0; at--) {
-    const inner = step.operands[at] as Step;
+    const inner = step.operands[at]!;
     if (inner.reader !== step || !isFusable(inner, 'map', 'contract') || !isWhole(step, inner, at)) continue;
     inner.isApart = isWanted(inner);
     if (inner.isApart) continue;

@@ -25,11 +25,7 @@ function sampleOf(array: TypedArray): number {
   const step = Math.max(4, Math.floor(bytes.length / SAMPLED_WORDS));
   let hash = bytes.length;
   for (let i = 0; i + 4 <= bytes.length; i += step) {
-    const word =
-      (bytes[i] as number) |
-      ((bytes[i + 1] as number) << 8) |
-      ((bytes[i + 2] as number) << 16) |
-      ((bytes[i + 3] as number) << 24);
+    const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
     hash = Math.imul(hash ^ Math.imul(word, 0xcc9e2d51), 0x1b873593);
     hash = ((hash << 13) | (hash >>> 19)) + 0x9e3779b9;
   }

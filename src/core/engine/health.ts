@@ -36,7 +36,7 @@ export function findNonFinite(value: Value, known?: Health): NonFinite | undefin
     if (at < 0) at = i;
     count++;
   }
-  if (count > 0) return { count, index: unravel(at, value.type.shape), value: array[at] as number };
+  if (count > 0) return { count, index: unravel(at, value.type.shape), value: array[at]! };
   if (known !== undefined) known.facts |= KNOWN_FINITE;
   return undefined;
 }
@@ -45,8 +45,8 @@ export function findNonFinite(value: Value, known?: Health): NonFinite | undefin
 function unravel(position: number, shape: readonly number[]): number[] {
   const index = shape.map(() => 0);
   for (let axis = shape.length - 1, rest = position; axis >= 0; axis--) {
-    index[axis] = rest % (shape[axis] as number);
-    rest = Math.floor(rest / (shape[axis] as number));
+    index[axis] = rest % shape[axis]!;
+    rest = Math.floor(rest / shape[axis]!);
   }
   return index;
 }

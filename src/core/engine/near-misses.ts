@@ -66,8 +66,8 @@ export class NearMisses {
     let at = operands.findIndex((node, i) => node !== history.operands[i]);
     if (at < 0) at = history.attributes === expression.attributes.id ? -1 : ATTRIBUTES;
     if (at < 0) return;
-    (history.differing[at] as number)++;
-    if (expression.operands[at]?.row === undefined && at !== ATTRIBUTES) (history.fresh[at] as number)++;
+    history.differing[at]!++;
+    if (expression.operands[at]?.row === undefined && at !== ATTRIBUTES) history.fresh[at]!++;
   }
 
   /** The difference most misses had; data from outside counts before what was computed from it. */
@@ -75,12 +75,12 @@ export class NearMisses {
     const sums = NAMES.map((what, i) => {
       const all = [...this.#byRow.values()];
       const sum = (pick: (history: OpHistory) => number[]): number =>
-        all.reduce((total, history) => total + (pick(history)[i] as number), 0);
+        all.reduce((total, history) => total + pick(history)[i]!, 0);
       return {
         what,
         count: sum((h) => h.differing),
         fresh: sum((h) => h.fresh),
-        site: all.find((h) => (h.fresh[i] as number) > 0 || (h.differing[i] as number) > 0)?.site,
+        site: all.find((h) => h.fresh[i]! > 0 || h.differing[i]! > 0)?.site,
       };
     });
     const best = sums.toSorted((a, b) => b.fresh - a.fresh || b.count - a.count)[0];

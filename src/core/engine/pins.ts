@@ -95,7 +95,7 @@ export class Pins {
     }
     this.#byBlock.delete(block);
     collected.unregister(pin);
-    this.release(this.#remains.get(pin) as Remains);
+    this.release(this.#remains.get(pin)!);
   }
 
   /**

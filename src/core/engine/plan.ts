@@ -75,7 +75,7 @@ export function demand(
   try {
     for (let i = 0; i < plan.order.length; i++) {
       checkSignal(signal);
-      const step = plan.order[i] as Step;
+      const step = plan.order[i]!;
       const value = step.value ?? sources.compute(step);
       if (value instanceof Promise) return finish(plan, i, value, sources, signal);
       settle(step, value);
@@ -96,10 +96,10 @@ async function finish(
 ): Promise<Value[]> {
   const retained = plan.order.slice(from).map((step) => sources.retain(step.identity));
   try {
-    settle(plan.order[from] as Step, await orAborted(pending, signal, letGo));
+    settle(plan.order[from]!, await orAborted(pending, signal, letGo));
     for (let i = from + 1; i < plan.order.length; i++) {
       checkSignal(signal);
-      const step = plan.order[i] as Step;
+      const step = plan.order[i]!;
       const value = step.value ?? sources.find(step.expression, step.identity) ?? sources.compute(step);
       settle(step, value instanceof Promise ? await orAborted(value, signal, letGo) : value);
     }
@@ -131,7 +131,7 @@ function repeated(steps: readonly Step[]): Step[] {
 
 /** Lists what has to be computed. Expressions that intern to one node are one step. */
 function makePlan(targets: readonly Call[], sources: ValueSources): Plan {
-  const single = targets.length === 1 ? planOne(targets[0] as Call, sources) : undefined;
+  const single = targets.length === 1 ? planOne(targets[0]!, sources) : undefined;
   if (single !== undefined) return single;
   const order: Step[] = [];
   const byIdentity = new Map<PlanKey, Step>();
@@ -201,7 +201,7 @@ function visit(target: Call, sources: ValueSources, order: Step[], byIdentity: M
     if (stack.length > before) continue;
     stack.pop();
     const operands =
-      value === undefined ? top.operands.map((operand) => byIdentity.get(sources.identityOf(operand)) as Step) : NONE;
+      value === undefined ? top.operands.map((operand) => byIdentity.get(sources.identityOf(operand))!) : NONE;
     const step: Step = {
       expression: top,
       identity,
@@ -223,7 +223,7 @@ function visit(target: Call, sources: ValueSources, order: Step[], byIdentity: M
     byIdentity.set(identity, step);
     order.push(step);
   }
-  return byIdentity.get(root) as Step;
+  return byIdentity.get(root)!;
 }
 
 /** Gives a step its value and lets go of operands that were read for the last time. */

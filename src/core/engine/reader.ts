@@ -187,7 +187,7 @@ export class Reader {
   }
 
   #keepAllWith(targets: readonly Call[], values: readonly Value[]): Promise<void> | undefined {
-    for (let i = 0; i < targets.length; i++) this.#keepWith(targets[i] as Call, values[i] as Value);
+    for (let i = 0; i < targets.length; i++) this.#keepWith(targets[i]!, values[i]!);
     return this.#engine.parts.pins.turnIfDue();
   }
 

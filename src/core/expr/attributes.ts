@@ -23,7 +23,7 @@ let sweepAt = REMEMBERED_KEYS;
 /** The one record for these values (key order counts: it is the row's). -0 and 0 differ, NaN equals NaN. */
 export function internAttributes(values: Readonly<Record<string, AttributeValue>>): Attributes {
   let key = '';
-  for (const name in values) key += `${name}=${spell(values[name] as AttributeValue)};`;
+  for (const name in values) key += `${name}=${spell(values[name]!)};`;
   if (key === '') return NO_ATTRIBUTES;
   const known = byKey.get(key);
   const alive = known?.record.deref();

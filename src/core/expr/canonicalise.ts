@@ -1,4 +1,5 @@
 // The first verb: a call becomes a node. Operands are promoted and checked, attributes settled, rules applied.
+import { scalarAttribute } from '../ops/attribute-values.ts';
 import { ShapeError } from '../errors.ts';
 import { CAST } from '../ops/indexing.ts';
 import { FULL } from '../ops/creation.ts';
@@ -57,7 +58,7 @@ function decoded<N extends Node>(
   given: Readonly<Record<string, unknown>> | undefined,
   author: Author<N>,
 ): N {
-  const coded = operands.find(({ type }) => isCoded(type.dtype)) as N;
+  const coded = operands.find(({ type }) => isCoded(type.dtype))!;
   const { factors, name } = DTYPES[coded.type.dtype];
   // Factors of a dtype that products may be rounded to lose nothing by it.
   const precision = factors === undefined ? undefined : (name as Precision);
@@ -129,7 +130,7 @@ function isGivenAlike(known: PlainCall['given'], given: PlainCall['given']): boo
   const knownNames = Object.keys(known);
   if (names.length !== knownNames.length) return false;
   for (let i = 0; i < names.length; i++) {
-    const name = names[i] as string;
+    const name = names[i]!;
     if (name !== knownNames[i] || !Object.is(known[name], given[name])) return false;
   }
   return true;
@@ -180,7 +181,7 @@ function settleOperands<N extends Node>(row: OpRow, args: readonly Argument<N>[]
     operands.map((operand) => operand.type.dtype),
   );
   return operands.map((operand, i) =>
-    operand.type.dtype === dtypes[i] ? operand : castTo(operand, dtypes[i] as DType, author),
+    operand.type.dtype === dtypes[i] ? operand : castTo(operand, dtypes[i]!, author),
   );
 }
 
@@ -236,7 +237,7 @@ function castTo<N extends Node>(operand: N, dtype: DType, author: Author<N>): N 
   if (operand.type.dtype === dtype) return operand;
   const folded =
     operand.row === FULL && operand.type.shape.length === 0
-      ? castValue(operand.attributes.values['value'] as number | bigint, operand.type.dtype, dtype)
+      ? castValue(scalarAttribute(operand.attributes.values, 'value'), operand.type.dtype, dtype)
       : undefined;
   return folded === undefined ? derive(CAST, [operand], { dtype }, author) : constant(dtype, folded, author);
 }

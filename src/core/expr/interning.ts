@@ -63,7 +63,7 @@ export class InterningTable {
   }
 
   lifeOf(node: NodeId): number {
-    return this.#nodes[node * STRIDE + LIFE] as number;
+    return this.#nodes[node * STRIDE + LIFE]!;
   }
 
   /** The node of these fields, found or made. `a` and `b` are 0 where absent. */
@@ -73,7 +73,7 @@ export class InterningTable {
     const nodes = this.#nodes;
     const mask = this.#slots.length - 1;
     let slot = hash & mask;
-    for (let node = this.#slots[slot] as number; node !== EMPTY; node = this.#slots[slot] as number) {
+    for (let node = this.#slots[slot]!; node !== EMPTY; node = this.#slots[slot]!) {
       const at = node * STRIDE;
       if (
         nodes[at + HASH] === hash &&
@@ -95,25 +95,25 @@ export class InterningTable {
 
   /** Keeps a node, and through it its operands, in the table. */
   retain(node: NodeId): void {
-    (this.#nodes[node * STRIDE + HOLDERS] as number)++;
+    this.#nodes[node * STRIDE + HOLDERS]!++;
   }
 
   release(node: NodeId): void {
-    (this.#nodes[node * STRIDE + HOLDERS] as number)--;
+    this.#nodes[node * STRIDE + HOLDERS]!--;
   }
 
   /** Counts one more computation of a node and answers how many there were before. */
   sight(node: NodeId): number {
-    return (this.#nodes[node * STRIDE + SIGHTS] as number)++;
+    return this.#nodes[node * STRIDE + SIGHTS]!++;
   }
 
   /** Op number of a node that is alive. */
   opOf(node: NodeId): number {
-    return (this.#nodes[node * STRIDE + HEAD] as number) & 0xffff;
+    return this.#nodes[node * STRIDE + HEAD]! & 0xffff;
   }
 
   holdersOf(node: NodeId): number {
-    return this.#nodes[node * STRIDE + HOLDERS] as number;
+    return this.#nodes[node * STRIDE + HOLDERS]!;
   }
 
   #insert(head: number, attributes: number, a: NodeId, b: NodeId, hash: number): NodeId {
@@ -168,11 +168,11 @@ export class InterningTable {
       if (this.#nodes[node * STRIDE + HEAD] !== 0 && this.#nodes[node * STRIDE + HOLDERS] === 0) unheld.push(node);
     }
     for (let node = unheld.pop(); node !== undefined; node = unheld.pop()) {
-      const arity = (this.#nodes[node * STRIDE + HEAD] as number) >>> 24;
+      const arity = this.#nodes[node * STRIDE + HEAD]! >>> 24;
       this.#drop(node);
       if (arity === ALONE) continue;
-      if (arity > 0) this.#letGo(this.#nodes[node * STRIDE + A] as number, unheld);
-      if (arity > 1) this.#letGo(this.#nodes[node * STRIDE + B] as number, unheld);
+      if (arity > 0) this.#letGo(this.#nodes[node * STRIDE + A]!, unheld);
+      if (arity > 1) this.#letGo(this.#nodes[node * STRIDE + B]!, unheld);
     }
     this.#rehash(this.#slots.length);
     this.#sweepAt = Math.max(this.#bound, this.#live * 2);
@@ -186,7 +186,7 @@ export class InterningTable {
   #drop(node: NodeId): void {
     this.onSweep(node);
     this.#nodes[node * STRIDE + HEAD] = 0;
-    this.#nodes[node * STRIDE + LIFE] = (this.#nodes[node * STRIDE + LIFE] as number) + 1;
+    this.#nodes[node * STRIDE + LIFE] = this.#nodes[node * STRIDE + LIFE]! + 1;
     this.#free.push(node);
     this.#live--;
   }
@@ -202,8 +202,8 @@ export class InterningTable {
   #rehash(slotCount: number): void {
     this.#slots = new Uint32Array(slotCount);
     for (let node = 1; node < this.#next; node++) {
-      const head = this.#nodes[node * STRIDE + HEAD] as number;
-      if (head !== 0 && head >>> 24 !== ALONE) this.#place(node, this.#nodes[node * STRIDE + HASH] as number);
+      const head = this.#nodes[node * STRIDE + HEAD]!;
+      if (head !== 0 && head >>> 24 !== ALONE) this.#place(node, this.#nodes[node * STRIDE + HASH]!);
     }
   }
 }

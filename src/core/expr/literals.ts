@@ -34,7 +34,7 @@ export const commonDType = (dtypes: readonly DType[]): DType | undefined =>
 
 /** Dtype and element of the literal at a place of a call, or a DTypeError that says why there is none. */
 export function readLiteral(call: WeakCall, at: number): WeakElement {
-  const literal = call.literals[at] as Literal;
+  const literal = call.literals[at]!;
   if (typeof literal === 'boolean') return { dtype: 'bool', value: Number(literal) };
   const value = plainNumber(literal);
   const { row, beside } = call;

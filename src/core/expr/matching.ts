@@ -105,7 +105,7 @@ function solveOperands<N extends PatternNode>({ matcher, node, next }: Goal<N>, 
   const { operands, commutes } = matcher;
   let goals = next;
   for (let i = operands.length - 1; i >= 0; i--) {
-    goals = { matcher: operands[i] as Matcher, node: node.operands[i] as N, next: goals };
+    goals = { matcher: operands[i]!, node: node.operands[i] as N, next: goals };
   }
   const found = solve(goals, bound);
   if (found !== undefined || !commutes) return found;

@@ -26,7 +26,7 @@ export function instantiateTemplate<N extends PatternNode>(
   dtype: DType,
   build: Build<N>,
 ): N {
-  if (typeof template === 'string') return found[template] as N;
+  if (typeof template === 'string') return found[template]!;
   if (typeof template === 'number') return build(FULL, [], { shape: [], value: template, dtype });
   const form = isRowTemplate(template) ? template : template.make;
   const operands: N[] = [];

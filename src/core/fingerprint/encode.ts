@@ -131,7 +131,7 @@ export class TlvWriter {
     const mark = this.openMap();
     for (const key of Object.keys(record).sort()) {
       this.string(key);
-      write(this, record[key] as T);
+      write(this, record[key]!);
     }
     return this.close(mark);
   }

@@ -65,14 +65,14 @@ export class NodeKeys<N extends Layered<N>> {
       stack.pop();
       if (!this.#known.has(top)) this.#known.set(top, this.#keyFrom(top));
     }
-    return this.#known.get(target) as Uint8Array;
+    return this.#known.get(target)!;
   }
 
   /** The key of a node whose operands have theirs. */
   #keyFrom(node: N): Uint8Array {
     const { row } = node;
     if (row === undefined || !node.isComputable) return this.#contentOf(node);
-    const operands = (node.operands as readonly N[]).map((operand) => this.#known.get(operand) as Uint8Array);
+    const operands = (node.operands as readonly N[]).map((operand) => this.#known.get(operand)!);
     // One node whichever way round it was called: so it has one key.
     if (operands.length === 2 && row.laws.includes('commutative')) operands.sort(byBytes);
     const attrs = encodeAttributes(namedAttributes(row, node.attributes.values));
@@ -92,6 +92,6 @@ function namedAttributes({ attributes }: OpRow, values: AttributeValues): Attrib
 }
 
 function byBytes(a: Uint8Array, b: Uint8Array): number {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return (a[i] as number) - (b[i] as number);
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
   return 0;
 }

@@ -318,8 +318,6 @@ Object.defineProperty(Tensor.prototype, Symbol.iterator, {
 
 function nest(flat: readonly unknown[], shape: Shape): unknown {
   if (shape.length <= 1) return flat;
-  const step = flat.length / (shape[0] as number);
-  return Array.from({ length: shape[0] as number }, (_, i) =>
-    nest(flat.slice(i * step, (i + 1) * step), shape.slice(1)),
-  );
+  const step = flat.length / shape[0]!;
+  return Array.from({ length: shape[0]! }, (_, i) => nest(flat.slice(i * step, (i + 1) * step), shape.slice(1)));
 }

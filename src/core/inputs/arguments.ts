@@ -12,7 +12,7 @@ export function splitArguments(
   const count = row.variadic ? 1 : row.operands.length - (self === undefined ? 0 : 1);
   if (args.length === count && !row.variadic) return { operands: listed(self, args), given: undefined };
   if (args.length === 1 && self !== undefined && count === 0 && isAttributes(args[0]))
-    return { operands: [self], given: args[0] as Record<string, unknown> };
+    return { operands: [self], given: args[0] };
   const rest = args.slice(count);
   const last = rest.at(-1);
   const options = isAttributes(last) ? (rest.pop() as Record<string, unknown>) : undefined;
@@ -20,7 +20,7 @@ export function splitArguments(
   const given =
     rest.length === 0
       ? options
-      : { ...Object.fromEntries(rest.map((value, i) => [row.positional[i] as string, value])), ...options };
+      : { ...Object.fromEntries(rest.map((value, i) => [row.positional[i]!, value])), ...options };
   const operands = row.variadic ? listOf(row, args[0]) : args.slice(0, count);
   return { operands: listed(self, operands), given };
 }

@@ -97,7 +97,7 @@ export function checkHeld(held: DType, dtype: DType): void {
 function readNested(value: Nested, owner: string, dtype: DType | undefined): Elements {
   const shape: number[] = [];
   let level = value as Nested | TypedArray;
-  for (; isRow(level) || Array.isArray(level); level = (level as readonly Nested[])[0] as Nested) {
+  for (; isRow(level) || Array.isArray(level); level = (level as readonly Nested[])[0]!) {
     shape.push(level.length);
     if (level.length === 0) break;
     // Deeper than any tensor, or a list inside itself.
@@ -138,7 +138,7 @@ function flatten(value: Nested, shape: readonly number[], axis: number, into: Fo
   if ((value as readonly Nested[]).length !== shape[axis]) throw ragged(owner, shape, axis);
   // By index, for gaps are elements too.
   for (let i = 0; i < (value as readonly Nested[]).length; i++)
-    flatten((value as readonly Nested[])[i] as Nested, shape, axis + 1, into, owner);
+    flatten((value as readonly Nested[])[i]!, shape, axis + 1, into, owner);
 }
 
 /** What is in a list and is no number, and what to do about it. */

@@ -34,7 +34,7 @@ export function viewLike(like: ArrayBufferView, bytes: Uint8Array): ArrayBufferV
 }
 
 function made(tag: string, prototype: object, bytes: Uint8Array): ArrayBufferView {
-  const View = (globalThis as unknown as Record<string, ViewClass>)[tag] as ViewClass;
+  const View = (globalThis as unknown as Record<string, ViewClass>)[tag]!;
   const view = new View(bytes.buffer as ArrayBuffer);
   // Subclasses, as Buffer, are known by their prototype; their constructors may want other arguments.
   return View.prototype === prototype ? view : (Object.setPrototypeOf(view, prototype) as ArrayBufferView);
@@ -58,4 +58,4 @@ export function rememberKind(view: ArrayBufferView): string {
 
 /** A view of a remembered kind over bytes that are its own. */
 export const reviveView = (kind: string, bytes: Uint8Array): ArrayBufferView =>
-  made(kind.split(' ')[0] as string, prototypes.get(kind) as object, bytes);
+  made(kind.split(' ')[0]!, prototypes.get(kind)!, bytes);

@@ -36,7 +36,7 @@ export function join(skeleton: unknown, leaves: readonly { readonly path: Path; 
     let at = top as Record<string | number, unknown>;
     const steps = ['tree', ...path];
     for (const step of steps.slice(0, -1)) at = at[step] as Record<string | number, unknown>;
-    at[steps.at(-1) as string | number] = leaf;
+    at[steps.at(-1)!] = leaf;
   }
   return top.tree;
 }

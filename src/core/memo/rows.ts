@@ -30,7 +30,7 @@ export async function callRows(memo: MemoCall, args: readonly unknown[]): Promis
     const found = await search.all();
     return assemble(
       memo,
-      keys.map((key) => found.get(key) as Value),
+      keys.map((key) => found.get(key)!),
       search.origin,
     );
   } finally {
@@ -151,15 +151,14 @@ class Search {
 
   async #run(batch: readonly string[], flight: Flight): Promise<Landed> {
     const { definition } = this.#memo;
-    const given = this.#source.batch(batch.map((key) => this.#unseen.get(key) as number));
+    const given = this.#source.batch(batch.map((key) => this.#unseen.get(key)!));
     try {
       const { result, costNs } = await timed(this.#memo, [given.rows, ...copyArguments(this.#rest)]);
       const rows = await splitRows(this.#memo, result, batch.length);
       rows.forEach((value, i) => {
-        if (definition.isUnderWay(batch[i] as string, flight))
-          definition.keep(batch[i] as string, [{ value }], costNs / batch.length);
+        if (definition.isUnderWay(batch[i]!, flight)) definition.keep(batch[i]!, [{ value }], costNs / batch.length);
       });
-      return new Map(rows.map((value, i) => [batch[i] as string, value]));
+      return new Map(rows.map((value, i) => [batch[i]!, value]));
     } finally {
       given.release();
     }
@@ -202,7 +201,7 @@ function assemble(memo: MemoCall, rows: readonly Value[], origin: Call['origin']
     view: { engine, roots, owner, reuse },
     name,
   } = memo;
-  const { type } = rows[0] as Value;
+  const { type } = rows[0]!;
   const other = rows.find((row) => row.type !== type);
   if (other !== undefined) {
     throw new ShapeError(

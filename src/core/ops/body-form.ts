@@ -113,7 +113,7 @@ class FormWriter {
   }
 
   #rare(mask: Step, usual: readonly Step[], otherwise: readonly Step[]): readonly Step[] {
-    return usual.map((value, i) => this.#algebra.select(mask, otherwise[i] as Step, value));
+    return usual.map((value, i) => this.#algebra.select(mask, otherwise[i]!, value));
   }
 }
 

@@ -1,4 +1,5 @@
 // Values made from attributes alone, or in the likeness of an operand.
+import { dtypeAttribute, numberAttribute, numbersAttribute, scalarAttribute } from './attribute-values.ts';
 import { AttributeError } from '../errors.ts';
 import { type DType, isInteger, nearestElement } from '../tensor/dtype.ts';
 import { checkElement, elementOf } from '../tensor/range.ts';
@@ -26,8 +27,8 @@ const bySpec = (
   _operands: readonly TensorType[],
   attrs: AttributeValues,
 ): { dtype: DType; shape: readonly number[] } => ({
-  dtype: attrs['dtype'] as DType,
-  shape: attrs['shape'] as number[],
+  dtype: dtypeAttribute(attrs, 'dtype'),
+  shape: numbersAttribute(attrs, 'shape'),
 });
 
 function source(
@@ -65,32 +66,32 @@ export const FULL: OpRow = source(
   'Every element is the value.',
   { shape: SHAPE, value: { kind: 'number', doc: 'value of every element' }, dtype: DTYPE },
   (operands, attrs) => {
-    checkValue('full', attrs['dtype'] as DType, attrs['value'] as number | bigint);
+    checkValue('full', dtypeAttribute(attrs, 'dtype'), scalarAttribute(attrs, 'value'));
     return bySpec(operands, attrs);
   },
-  (_operands, out, attrs) => fill(out, attrs['value'] as number | bigint),
+  (_operands, out, attrs) => fill(out, scalarAttribute(attrs, 'value')),
 );
 
 const vector =
   (length: (attrs: AttributeValues) => number): OpRow['infer'] =>
-  (_operands, attrs) => ({ dtype: attrs['dtype'] as DType, shape: [length(attrs)] });
+  (_operands, attrs) => ({ dtype: dtypeAttribute(attrs, 'dtype'), shape: [length(attrs)] });
 
 /** A range with one bound begins at 0. */
 const fromZero: OpRow['settle'] = (_operands, attrs) =>
-  attrs['stop'] === null ? { ...attrs, start: 0, stop: attrs['start'] as number } : attrs;
+  attrs['stop'] === null ? { ...attrs, start: 0, stop: numberAttribute(attrs, 'start') } : attrs;
 
 const inRange = (attrs: AttributeValues, index: number): number =>
-  (attrs['start'] as number) + index * (attrs['step'] as number);
+  numberAttribute(attrs, 'start') + index * numberAttribute(attrs, 'step');
 
 /**
  * How many elements come before stop; not the quotient alone, which may be rounded to either side, as elements may be.
  */
 function rangeLength(attrs: AttributeValues): number {
   const [start, stop, step, dtype] = [
-    attrs['start'] as number,
-    attrs['stop'] as number,
-    attrs['step'] as number,
-    attrs['dtype'] as DType,
+    numberAttribute(attrs, 'start'),
+    numberAttribute(attrs, 'stop'),
+    numberAttribute(attrs, 'step'),
+    dtypeAttribute(attrs, 'dtype'),
   ];
   const quotient = (stop - start) / step;
   if (step === 0 || !Number.isFinite(quotient)) {
@@ -113,7 +114,7 @@ function rangeLength(attrs: AttributeValues): number {
 }
 
 function pointCount(attrs: AttributeValues): number {
-  const points = attrs['count'] as number;
+  const points = numberAttribute(attrs, 'count');
   if (points >= 0) return points;
   throw new AttributeError(`linspace: count is ${points}; give 0 or more points.`, attrs);
 }
@@ -125,7 +126,7 @@ function each(out: TypedOperand, value: (index: number) => number): void {
 const eyeRun: DirectKernel = (_operands, out, attrs) => {
   fill(out, 0);
   const [rows, columns] = out.type.shape as [number, number];
-  const k = attrs['k'] as number;
+  const k = numberAttribute(attrs, 'k');
   for (let row = Math.max(0, -k); row < rows && row + k < columns; row++)
     out.array[row * columns + row + k] = elementOf(out.type.dtype, 1) as never;
 };
@@ -166,8 +167,8 @@ export const CREATION: readonly OpRow[] = [
       dtype: DTYPE,
     },
     (_operands, attrs) => ({
-      dtype: attrs['dtype'] as DType,
-      shape: [attrs['rows'] as number, (attrs['columns'] ?? attrs['rows']) as number],
+      dtype: dtypeAttribute(attrs, 'dtype'),
+      shape: [numberAttribute(attrs, 'rows'), (attrs['columns'] ?? attrs['rows']) as number],
     }),
     eyeRun,
   ),
@@ -204,7 +205,11 @@ export const CREATION: readonly OpRow[] = [
       },
       vector(pointCount),
       (_operands, out, attrs) => {
-        const [start, stop, count] = [attrs['start'] as number, attrs['stop'] as number, attrs['count'] as number];
+        const [start, stop, count] = [
+          numberAttribute(attrs, 'start'),
+          numberAttribute(attrs, 'stop'),
+          numberAttribute(attrs, 'count'),
+        ];
         const whole = isInteger(out.type.dtype) ? Math.floor : (value: number): number => value;
         each(out, (i) =>
           whole(count === 1 ? start : i === count - 1 ? stop : start + (i * (stop - start)) / (count - 1)),
@@ -214,7 +219,7 @@ export const CREATION: readonly OpRow[] = [
   ),
   like('zeros_like', 'Zeros of the shape and dtype of x.', () => 0),
   like('ones_like', 'Ones of the shape and dtype of x.', () => 1),
-  like('full_like', 'A value in the shape and dtype of x.', (attrs) => attrs['value'] as number | bigint, {
+  like('full_like', 'A value in the shape and dtype of x.', (attrs) => scalarAttribute(attrs, 'value'), {
     value: { kind: 'number', doc: 'value of every element' },
   }),
 ];

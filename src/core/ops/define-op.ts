@@ -9,7 +9,6 @@ import {
 import { SheetError } from '../errors.ts';
 import { type DType, isDType, noDType, type TypedArray } from '../tensor/dtype.ts';
 import type { Shape } from '../tensor/shape.ts';
-import type { TensorType } from '../tensor/type.ts';
 import { bodyForm } from './body-form.ts';
 import { checkBody, checkDefinition, refusal } from './check-op.ts';
 import {
@@ -173,7 +172,7 @@ function elementRow(
     flops: (_types, out) => out.size * flops,
     result: isTest ? 'bool' : operands.length === 1 ? 'same' : 'promoted',
     infer: (types) => ({
-      dtype: isTest ? 'bool' : (types[chosen] as TensorType).dtype,
+      dtype: isTest ? 'bool' : types[chosen]!.dtype,
       shape: broadcastShapes(shared, types),
     }),
   };

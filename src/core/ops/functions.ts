@@ -57,7 +57,7 @@ const where: OpRow = makeRow({
     { name: 'y', kind: 'any' },
   ],
   infer: (operands) => ({
-    dtype: (operands[1] as (typeof operands)[0]).dtype,
+    dtype: operands[1]!.dtype,
     shape: broadcastShapes(where, operands),
   }),
   kernel: {

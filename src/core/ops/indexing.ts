@@ -1,4 +1,5 @@
 // Joining, selecting and rearranging: ops whose kernels copy runs of elements.
+import { dtypeAttribute, numberAttribute } from './attribute-values.ts';
 import { predicate } from '../../../kernels/scalar/algebra.ts';
 import { type Codec, type DecodedArray, decodedArray, type StoredArray } from '../../../kernels/codecs/codec.ts';
 import type { Skeletons } from '../../../kernels/skeletons.ts';
@@ -27,11 +28,11 @@ function concatShape(operands: readonly TensorType[], axis: number): Shape {
       { operand: i, shapes: operands.map((t) => t.shape) },
     );
   });
-  return head.map((n, k) => (k === axis ? operands.reduce((sum, { shape }) => sum + (shape[axis] as number), 0) : n));
+  return head.map((n, k) => (k === axis ? operands.reduce((sum, { shape }) => sum + shape[axis]!, 0) : n));
 }
 
 const concatenate: RearrangingKernel = (operands, { type, array }, attrs, on) => {
-  const { outer } = around(type.shape, attrs['axis'] as number);
+  const { outer } = around(type.shape, numberAttribute(attrs, 'axis'));
   let offset = 0;
   for (const operand of operands) {
     const run = operand.type.size / outer;
@@ -56,7 +57,10 @@ export const CONCAT: OpRow = makeRow({
   widens: false,
   flops: noFlops,
   settle: (operands, attrs) => ({ axis: settledAxis('concat', attrs, first(operands).shape.length) }),
-  infer: (operands, attrs) => ({ dtype: first(operands).dtype, shape: concatShape(operands, attrs['axis'] as number) }),
+  infer: (operands, attrs) => ({
+    dtype: first(operands).dtype,
+    shape: concatShape(operands, numberAttribute(attrs, 'axis')),
+  }),
   kernel: { skeleton: 'rearrange', run: concatenate },
 });
 
@@ -65,7 +69,7 @@ function stackShape(operands: readonly TensorType[], axis: number): Shape {
   const odd = operands.findIndex((type) => !sameShape(type.shape, shape));
   if (odd >= 0)
     throw new ShapeError(
-      `stack: operand ${odd} has shape ${formatShape((operands[odd] as TensorType).shape)}, operand 0 ` +
+      `stack: operand ${odd} has shape ${formatShape(operands[odd]!.shape)}, operand 0 ` +
         `${formatShape(shape)}; stack needs equal shapes, concat joins others.`,
       { operand: odd },
     );
@@ -83,7 +87,10 @@ const stack: OpRow = makeRow({
   widens: false,
   flops: noFlops,
   settle: (operands, attrs) => ({ axis: settledAxis('stack', attrs, first(operands).shape.length + 1) }),
-  infer: (operands, attrs) => ({ dtype: first(operands).dtype, shape: stackShape(operands, attrs['axis'] as number) }),
+  infer: (operands, attrs) => ({
+    dtype: first(operands).dtype,
+    shape: stackShape(operands, numberAttribute(attrs, 'axis')),
+  }),
   kernel: { skeleton: 'rearrange', run: concatenate },
 });
 
@@ -105,7 +112,7 @@ function readIndex(index: number, length: number, at: number): number {
 
 const takeSlices: RearrangingKernel = ([x, indices], out, attrs, on) => {
   if (x === undefined || indices === undefined) return;
-  const { outer, length, inner } = around(x.type.shape, attrs['axis'] as number);
+  const { outer, length, inner } = around(x.type.shape, numberAttribute(attrs, 'axis'));
   const places = new Int32Array(indices.array.length);
   const given = indices.array as ArrayLike<number | bigint>;
   for (let at = 0; at < places.length; at++) places[at] = readIndex(Number(given[at]), length, at);
@@ -125,7 +132,7 @@ export const TAKE: OpRow = makeRow({
   flops: noFlops,
   settle: ([x], attrs) => ({ axis: settledAxis('take', attrs, (x as TensorType).shape.length) }),
   infer: ([x, indices], attrs) => {
-    const axis = attrs['axis'] as number;
+    const axis = numberAttribute(attrs, 'axis');
     const { dtype, shape } = x as TensorType;
     return { dtype, shape: [...shape.slice(0, axis), ...(indices as TensorType).shape, ...shape.slice(axis + 1)] };
   },
@@ -161,7 +168,7 @@ function triangle(
       skeleton: 'direct',
       run: ([x], out, attrs) =>
         keepTriangle(x?.array as TypedArray, out.array, out.type.shape, (row, columns) =>
-          cleared(row + (attrs['k'] as number), columns),
+          cleared(row + numberAttribute(attrs, 'k'), columns),
         ),
     },
   });
@@ -173,7 +180,7 @@ function keepTriangle(
   shape: Shape,
   cleared: (row: number, columns: number) => readonly [number, number],
 ): void {
-  const [rows, columns] = [shape.at(-2) as number, shape.at(-1) as number];
+  const [rows, columns] = [shape.at(-2)!, shape.at(-1)!];
   to.set(from as never);
   const zero = typeof from[0] === 'bigint' ? 0n : 0;
   for (let start = 0, row = 0; start < to.length; start += columns, row = (row + 1) % rows) {
@@ -184,8 +191,8 @@ function keepTriangle(
 
 const repeatSlices: RearrangingKernel = ([x], out, attrs, on) => {
   if (x === undefined) return;
-  const { outer, length, inner } = around(x.type.shape, attrs['axis'] as number);
-  const repeats = attrs['repeats'] as number;
+  const { outer, length, inner } = around(x.type.shape, numberAttribute(attrs, 'axis'));
+  const repeats = numberAttribute(attrs, 'repeats');
   on.copy(
     [outer * length, repeats, inner],
     { array: x.array, strides: [inner, 0, 1], offset: 0 },
@@ -202,13 +209,19 @@ const repeat: OpRow = makeRow({
   flops: noFlops,
   attributes: { repeats: { kind: 'int', doc: 'how often' }, axis: AXIS },
   settle: ([x], attrs) => {
-    if ((attrs['repeats'] as number) < 0)
+    if (numberAttribute(attrs, 'repeats') < 0)
       throw new AttributeError(`repeat: repeats is ${String(attrs['repeats'])}; give 0 or more.`, attrs);
-    return { repeats: attrs['repeats'] as number, axis: settledAxis('repeat', attrs, (x as TensorType).shape.length) };
+    return {
+      repeats: numberAttribute(attrs, 'repeats'),
+      axis: settledAxis('repeat', attrs, (x as TensorType).shape.length),
+    };
   },
   infer: ([x], attrs) => {
     const { dtype, shape } = x as TensorType;
-    return { dtype, shape: shape.map((n, axis) => (axis === attrs['axis'] ? n * (attrs['repeats'] as number) : n)) };
+    return {
+      dtype,
+      shape: shape.map((n, axis) => (axis === attrs['axis'] ? n * numberAttribute(attrs, 'repeats') : n)),
+    };
   },
   kernel: { skeleton: 'rearrange', run: repeatSlices },
 });
@@ -226,14 +239,14 @@ const oneHot: OpRow = makeRow({
     dtype: { kind: 'dtype', fallback: 'float32', doc: 'dtype of the result' },
   },
   infer: ([x], attrs) => ({
-    dtype: attrs['dtype'] as TensorType['dtype'],
-    shape: [...(x as TensorType).shape, attrs['depth'] as number],
+    dtype: dtypeAttribute(attrs, 'dtype'),
+    shape: [...(x as TensorType).shape, numberAttribute(attrs, 'depth')],
   }),
   kernel: {
     skeleton: 'direct',
     run: ([x], out, attrs) => {
       if (x === undefined) return;
-      const depth = attrs['depth'] as number;
+      const depth = numberAttribute(attrs, 'depth');
       const one = out.type.dtype === 'int64' ? 1n : storedNumber(out.type.dtype, 1);
       out.array.fill(allocate(out.type.dtype, 1)[0] as never);
       x.array.forEach((index: number | bigint, i: number) => {
@@ -280,7 +293,7 @@ function castToCodec(from: TypedArray, codec: Codec, { array, type }: TypedOpera
   const isExact = !isWide && (from.BYTES_PER_ELEMENT < 4 || (DTYPES[type.dtype].largest as number) <= 2 ** 24);
   if (isExact) return on.encode(codec, Float32Array.from(from), out);
   for (let i = 0; i < from.length; i++) {
-    const value = from[i] as number | bigint;
+    const value = from[i]!;
     out[i] = codec.encode(typeof value === 'bigint' ? toSingle(value) : value);
   }
 }
@@ -294,14 +307,14 @@ function wrappedIntegers(from: TypedArray, on: Skeletons): Int32Array {
 
 function castNumbers(from: Exclude<TypedArray, BigInt64Array>, { array, type }: TypedOperand, on: Skeletons): void {
   if (type.dtype === 'bool') on.map(isTrue, [{ array: from, shape: [from.length] }], array, [from.length]);
-  else if (array instanceof BigInt64Array) for (let i = 0; i < from.length; i++) array[i] = toBigInt(from[i] as number);
+  else if (array instanceof BigInt64Array) for (let i = 0; i < from.length; i++) array[i] = toBigInt(from[i]!);
   else on.convert(from, array);
 }
 
 function castBigIntegers(from: BigInt64Array, { array, type }: TypedOperand): void {
   const isFloat = DTYPES[type.dtype].kind === 'float';
   for (let i = 0; i < from.length; i++) {
-    const value = from[i] as bigint;
+    const value = from[i]!;
     if (type.dtype === 'bool') array[i] = Number(value !== 0n);
     else if (type.dtype === 'float32') array[i] = toSingle(value);
     else array[i] = Number(isFloat || BigInt.asIntN(53, value) === value ? value : BigInt.asIntN(32, value));
@@ -333,7 +346,7 @@ export const CAST: OpRow = makeRow({
   result: 'attribute',
   separable: 'elements',
   widens: false,
-  infer: ([x], attrs) => ({ dtype: attrs['dtype'] as TensorType['dtype'], shape: (x as TensorType).shape }),
+  infer: ([x], attrs) => ({ dtype: dtypeAttribute(attrs, 'dtype'), shape: (x as TensorType).shape }),
   kernel: { skeleton: 'rearrange', run: cast },
   deviation: 'float to integer outside the range wraps; NaN gives 0',
 });

@@ -1,4 +1,5 @@
 // Shape and dtype rules that many rows share, and the checks every call goes through before its row's own rule.
+import { numberAttribute } from './attribute-values.ts';
 import { AttributeError, DTypeError, ShapeError } from '../errors.ts';
 import { type DType, DTYPES, dtypeOfArray, isCoded, isDType, isFloat, noDType } from '../tensor/dtype.ts';
 import { promote } from '../tensor/promotion.ts';
@@ -18,7 +19,7 @@ export function broadcastShapes(row: Pick<OpRow, 'name' | 'operands'>, operands:
   );
 }
 
-export const first = (operands: readonly TensorType[]): TensorType => operands[0] as TensorType;
+export const first = (operands: readonly TensorType[]): TensorType => operands[0]!;
 
 /** Shape without the axes, or with length 1 there. */
 export function reducedShape(shape: Shape, axes: readonly number[], keepdims: AttributeValue): Shape {
@@ -40,8 +41,8 @@ const indicesComputed = (row: OpRow, dtypes: readonly DType[]): readonly DType[]
  */
 export function promotedDTypes(row: OpRow, dtypes: readonly DType[]): readonly DType[] {
   if (row.promotion === 'none') return dtypes.some(isCoded) ? indicesComputed(row, dtypes) : dtypes;
-  let common = dtypes[0] as DType;
-  for (let i = 1; i < dtypes.length; i++) common = promote(common, dtypes[i] as DType);
+  let common = dtypes[0]!;
+  for (let i = 1; i < dtypes.length; i++) common = promote(common, dtypes[i]!);
   if (row.promotion === 'float' && !isFloat(common)) common = 'float32';
   return dtypes.map((dtype, i) => (specOf(row, i)?.kind === 'bool' ? dtype : common));
 }
@@ -67,7 +68,7 @@ export function readAttributes(row: OpRow, given: Readonly<Record<string, unknow
   }
   const values: Record<string, AttributeValue> = {};
   for (const name in row.attributes) {
-    values[name] = readAttribute(row, name, row.attributes[name] as AttributeSpec, given[name]);
+    values[name] = readAttribute(row, name, row.attributes[name]!, given[name]);
   }
   return values;
 }
@@ -172,7 +173,7 @@ export const settledAxes = (name: string, attrs: AttributeValues, rank: number):
 
 /** `axis` attribute as one axis in [0, rank). */
 export const settledAxis = (name: string, attrs: AttributeValues, rank: number): number =>
-  normaliseAxis(name, attrs['axis'] as number, rank);
+  normaliseAxis(name, numberAttribute(attrs, 'axis'), rank);
 
 /** Refuses an operand of another rank than the row needs. */
 export function needRank(row: string, operand: string, type: TensorType, atLeast: number): void {

@@ -44,10 +44,8 @@ interface Sides {
 function sidesOf(a: Shape, b: Shape, attrs: AttributeValues): Sides {
   const [left, right] = [a.length === 1 ? [1, ...a] : a, b.length === 1 ? [...b, 1] : b];
   const [ta, tb] = [attrs['transposeA'] === true && a.length > 1, attrs['transposeB'] === true && b.length > 1];
-  const [m, k] = ta ? [left.at(-1) as number, left.at(-2) as number] : [left.at(-2) as number, left.at(-1) as number];
-  const [inner, n] = tb
-    ? [right.at(-1) as number, right.at(-2) as number]
-    : [right.at(-2) as number, right.at(-1) as number];
+  const [m, k] = ta ? [left.at(-1)!, left.at(-2)!] : [left.at(-2)!, left.at(-1)!];
+  const [inner, n] = tb ? [right.at(-1)!, right.at(-2)!] : [right.at(-2)!, right.at(-1)!];
   if (k !== inner) throw mismatch(a, b, k, inner, ta, tb);
   return {
     a: left,
@@ -63,10 +61,10 @@ function mismatch(a: Shape, b: Shape, k: number, inner: number, ta: boolean, tb:
   const flip =
     !tb && b.length > 1 && b.at(-1) === k
       ? ' For a·bᵀ pass { transposeB: true } → ' +
-        `${formatShape([...a.slice(0, -2), ta ? (a.at(-1) as number) : (a.at(-2) ?? 1), b.at(-2) as number])}.`
+        `${formatShape([...a.slice(0, -2), ta ? a.at(-1)! : (a.at(-2) ?? 1), b.at(-2)!])}.`
       : !ta && a.length > 1 && a.at(-2) === inner
         ? ' For aᵀ·b pass { transposeA: true } → ' +
-          `${formatShape([...a.slice(0, -2), a.at(-1) as number, tb ? (b.at(-2) ?? 1) : (b.at(-1) as number)])}.`
+          `${formatShape([...a.slice(0, -2), a.at(-1)!, tb ? (b.at(-2) ?? 1) : b.at(-1)!])}.`
         : ' The last axis of a must equal the second to last of b; reshape or slice one of them.';
   return new ShapeError(`matmul: a is ${formatShape(a)}, b is ${formatShape(b)}; ${k} ≠ ${inner}.${flip}`, { a, b });
 }
@@ -87,8 +85,8 @@ function contractionOf([x, y]: readonly TensorType[], attrs: AttributeValues): M
     k: sides.k,
     transposeA: attrs['transposeA'] === true && a.shape.length > 1,
     transposeB: attrs['transposeB'] === true && b.shape.length > 1,
-    lda: sides.a.at(-1) as number,
-    ldb: sides.b.at(-1) as number,
+    lda: sides.a.at(-1)!,
+    ldb: sides.b.at(-1)!,
     offsetsA: batchOffsets(sides.a, sides.batch),
     offsetsB: batchOffsets(sides.b, sides.batch),
   };
@@ -114,7 +112,7 @@ export const MATMUL: OpRow = makeRow({
 });
 
 const innerLength = (a: TensorType, attrs: AttributeValues): number =>
-  attrs['transposeA'] === true && a.shape.length > 1 ? (a.shape.at(-2) as number) : (a.shape.at(-1) as number);
+  attrs['transposeA'] === true && a.shape.length > 1 ? a.shape.at(-2)! : a.shape.at(-1)!;
 
 const outer: OpRow = makeRow({
   name: 'outer',
@@ -152,7 +150,7 @@ const outer: OpRow = makeRow({
 /** A square matrix in the last two axes, or a ShapeError. */
 function square(op: string, name: string, type: TensorType): number {
   needRank(op, name, type, 2);
-  const [rows, columns] = [type.shape.at(-2) as number, type.shape.at(-1) as number];
+  const [rows, columns] = [type.shape.at(-2)!, type.shape.at(-1)!];
   if (rows !== columns)
     throw new ShapeError(
       `${op}: ${name} is ${formatShape(type.shape)}; the last two axes must be ` +
@@ -174,7 +172,7 @@ const trace: OpRow = makeRow({
     skeleton: 'direct',
     run: ([x], out) => {
       if (x === undefined) return;
-      const [rows, columns] = [x.type.shape.at(-2) as number, x.type.shape.at(-1) as number];
+      const [rows, columns] = [x.type.shape.at(-2)!, x.type.shape.at(-1)!];
       const zero = out.type.dtype === 'int64' ? 0n : 0;
       for (let batch = 0; batch < out.type.size; batch++) {
         let sum: number | bigint = zero;
@@ -195,7 +193,7 @@ const cholesky: OpRow = makeRow({
     return first(operands);
   },
   kernel: { skeleton: 'linalg', factor: 'cholesky' },
-  flops: ([x], out) => (out.size * ((x as TensorType).shape.at(-1) as number)) / 3,
+  flops: ([x], out) => (out.size * (x as TensorType).shape.at(-1)!) / 3,
   separable: 'batch',
   bound: 4096,
 });
@@ -213,14 +211,14 @@ function systemShape(op: string, a: TensorType, b: TensorType): Shape {
   return [
     ...broadcast(op, [a.shape.slice(0, -2), b.shape.slice(0, -2)], ['batch of a', 'batch of b']),
     n,
-    b.shape.at(-1) as number,
+    b.shape.at(-1)!,
   ];
 }
 
 /** A matrix is factored once, however many batches of the result it stretches to. */
 const solveFlops: OpRow['flops'] = ([a], out) => {
   const { shape, size } = a as TensorType;
-  return out.size === 0 ? 0 : 2 * (shape.at(-1) as number) * (size / 3 + out.size);
+  return out.size === 0 ? 0 : 2 * shape.at(-1)! * (size / 3 + out.size);
 };
 
 const solve: OpRow = makeRow({
@@ -259,7 +257,7 @@ export const SOLVE_TRIANGULAR: OpRow = makeRow({
     shape: systemShape('solve_triangular', a as TensorType, b as TensorType),
   }),
   kernel: { skeleton: 'linalg', factor: 'solve_triangular' },
-  flops: ([a], out) => out.size * ((a as TensorType).shape.at(-1) as number),
+  flops: ([a], out) => out.size * (a as TensorType).shape.at(-1)!,
   separable: 'batch',
   bound: 65536,
 });

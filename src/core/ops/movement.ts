@@ -1,4 +1,5 @@
 // Movement: ops that only say where elements go. A strided window or an alias of the same bytes.
+import { numberAttribute, numbersAttribute } from './attribute-values.ts';
 import { AttributeError, ShapeError } from '../errors.ts';
 import {
   broadcast,
@@ -68,8 +69,8 @@ function resolveShape(operand: TensorType, wanted: readonly number[]): number[] 
 function permuted(operand: TensorType, axes: readonly number[]): Window {
   const strides = stridesOf(operand.shape);
   return {
-    shape: axes.map((axis) => operand.shape[axis] as number),
-    strides: axes.map((axis) => strides[axis] as number),
+    shape: axes.map((axis) => operand.shape[axis]!),
+    strides: axes.map((axis) => strides[axis]!),
     offset: 0,
   };
 }
@@ -89,14 +90,14 @@ function settlePermutation([x]: readonly TensorType[], attrs: AttributeValues): 
 function settleMove([x]: readonly TensorType[], attrs: AttributeValues): AttributeValues {
   const rank = (x as TensorType).shape.length;
   return {
-    source: normaliseAxis('moveaxis', attrs['source'] as number, rank),
-    destination: normaliseAxis('moveaxis', attrs['destination'] as number, rank),
+    source: normaliseAxis('moveaxis', numberAttribute(attrs, 'source'), rank),
+    destination: normaliseAxis('moveaxis', numberAttribute(attrs, 'destination'), rank),
   };
 }
 
 function moved(operand: TensorType, attrs: AttributeValues): Window {
   const axes = operand.shape.map((_, axis) => axis).filter((axis) => axis !== attrs['source']);
-  axes.splice(attrs['destination'] as number, 0, attrs['source'] as number);
+  axes.splice(numberAttribute(attrs, 'destination'), 0, numberAttribute(attrs, 'source'));
   return permuted(operand, axes);
 }
 
@@ -141,31 +142,31 @@ function unsettleSlice(attrs: AttributeValues): AttributeValues {
 
 function sliced(operand: TensorType, attrs: AttributeValues): Window {
   const strides = stridesOf(operand.shape);
-  const [start, stop, step] = [attrs['start'] as number[], attrs['stop'] as number[], attrs['step'] as number[]];
-  const length = (axis: number): number =>
-    Math.max(0, Math.ceil(((stop[axis] as number) - (start[axis] as number)) / (step[axis] as number)));
+  const [start, stop, step] = [
+    numbersAttribute(attrs, 'start'),
+    numbersAttribute(attrs, 'stop'),
+    numbersAttribute(attrs, 'step'),
+  ];
+  const length = (axis: number): number => Math.max(0, Math.ceil((stop[axis]! - start[axis]!) / step[axis]!));
   return {
     shape: operand.shape.map((_, axis) => length(axis)),
-    strides: strides.map((stride, axis) => stride * (step[axis] as number)),
-    offset: strides.reduce((sum, stride, axis) => sum + (length(axis) > 0 ? stride * (start[axis] as number) : 0), 0),
+    strides: strides.map((stride, axis) => stride * step[axis]!),
+    offset: strides.reduce((sum, stride, axis) => sum + (length(axis) > 0 ? stride * start[axis]! : 0), 0),
   };
 }
 
 function flipped(operand: TensorType, attrs: AttributeValues): Window {
   const strides = stridesOf(operand.shape);
-  const axes = attrs['axis'] as number[];
+  const axes = numbersAttribute(attrs, 'axis');
   return {
     shape: operand.shape,
     strides: strides.map((stride, axis) => (axes.includes(axis) ? -stride : stride)),
-    offset: axes.reduce(
-      (sum, axis) => sum + (strides[axis] as number) * Math.max(0, (operand.shape[axis] as number) - 1),
-      0,
-    ),
+    offset: axes.reduce((sum, axis) => sum + strides[axis]! * Math.max(0, operand.shape[axis]! - 1), 0),
   };
 }
 
 function broadcasted(operand: TensorType, attrs: AttributeValues): Window {
-  const wanted = attrs['shape'] as number[];
+  const wanted = numbersAttribute(attrs, 'shape');
   if (!sameShape(broadcast('broadcast_to', [operand.shape, wanted], ['x', 'shape']), wanted)) {
     throw new ShapeError(
       `broadcast_to: x has shape ${formatShape(operand.shape)}, which does not stretch to ` +
@@ -177,13 +178,13 @@ function broadcasted(operand: TensorType, attrs: AttributeValues): Window {
   const strides = stridesOf(operand.shape);
   return {
     shape: wanted,
-    strides: wanted.map((_, i) => (i < lead || operand.shape[i - lead] === 1 ? 0 : (strides[i - lead] as number))),
+    strides: wanted.map((_, i) => (i < lead || operand.shape[i - lead] === 1 ? 0 : strides[i - lead]!)),
     offset: 0,
   };
 }
 
 function expanded(operand: TensorType, attrs: AttributeValues): Shape {
-  const axis = normaliseAxis('expand_dims', attrs['axis'] as number, operand.shape.length + 1);
+  const axis = normaliseAxis('expand_dims', numberAttribute(attrs, 'axis'), operand.shape.length + 1);
   return [...operand.shape.slice(0, axis), 1, ...operand.shape.slice(axis)];
 }
 
@@ -192,7 +193,7 @@ function settleSqueeze([x]: readonly TensorType[], attrs: AttributeValues): Attr
   const axes =
     attrs['axis'] === null
       ? shape.flatMap((n, axis) => (n === 1 ? [axis] : []))
-      : normaliseAxes('squeeze', attrs['axis'] as number[], shape.length);
+      : normaliseAxes('squeeze', numbersAttribute(attrs, 'axis'), shape.length);
   const wide = axes.find((axis) => shape[axis] !== 1);
   if (wide === undefined) return { axis: axes };
   throw new ShapeError(
@@ -211,7 +212,7 @@ export const PERMUTE = windowed(
     positional: ['axes'],
     attributes: { axes: { kind: 'axes', fallback: null, doc: 'the new order of axes; null = reversed' } },
   },
-  (x, attrs) => permuted(x, attrs['axes'] as number[]),
+  (x, attrs) => permuted(x, numbersAttribute(attrs, 'axes')),
 );
 
 /** The row of `slice`; `split` is written in terms of it. */
@@ -239,9 +240,9 @@ export const RESHAPE = aliased(
     doc: 'The same elements in another shape; one −1 is worked out.',
     positional: ['shape'],
     attributes: { shape: { kind: 'ints', doc: 'the new shape' } },
-    settle: ([x], attrs) => ({ shape: resolveShape(x as TensorType, attrs['shape'] as number[]) }),
+    settle: ([x], attrs) => ({ shape: resolveShape(x as TensorType, numbersAttribute(attrs, 'shape')) }),
   },
-  (_x, attrs) => attrs['shape'] as number[],
+  (_x, attrs) => numbersAttribute(attrs, 'shape'),
 );
 
 /** Rows of this family. */
@@ -297,7 +298,7 @@ export const MOVEMENT: readonly OpRow[] = [
       settle: settleSqueeze,
       attributes: { axis: { kind: 'axes', fallback: null, doc: 'axes to remove; null = all of length 1' } },
     },
-    (x, attrs) => x.shape.filter((_, axis) => !(attrs['axis'] as number[]).includes(axis)),
+    (x, attrs) => x.shape.filter((_, axis) => !numbersAttribute(attrs, 'axis').includes(axis)),
   ),
   windowed(
     {
@@ -316,10 +317,10 @@ function diagonalWindow(operand: TensorType, attrs: AttributeValues): Window {
       shape,
     });
   const strides = stridesOf(shape);
-  const offset = attrs['offset'] as number;
-  const [rows, columns] = [shape.at(-2) as number, shape.at(-1) as number];
+  const offset = numberAttribute(attrs, 'offset');
+  const [rows, columns] = [shape.at(-2)!, shape.at(-1)!];
   const length = Math.max(0, Math.min(rows + Math.min(offset, 0), columns - Math.max(offset, 0)));
-  const [down, right] = [strides.at(-2) as number, strides.at(-1) as number];
+  const [down, right] = [strides.at(-2)!, strides.at(-1)!];
   return {
     shape: [...shape.slice(0, -2), length],
     strides: [...strides.slice(0, -2), down + right],

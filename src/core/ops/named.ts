@@ -2,7 +2,7 @@
 import type { OpRow } from './define.ts';
 import { OPS } from './index.ts';
 
-const row = (name: string): OpRow => OPS.get(name) as OpRow;
+const row = (name: string): OpRow => OPS.get(name)!;
 
 export const ADD = row('add');
 export const SUBTRACT = row('subtract');

@@ -1,4 +1,5 @@
 // Random tensors with an explicit seed: element i depends on (seed, i) alone (Philox 4x32-10, Salmon et al. 2011).
+import { dtypeAttribute, numberAttribute, numbersAttribute } from './attribute-values.ts';
 import { integers, normal, permutation, uniform } from '../../../kernels/js/random.ts';
 import type { Skeletons } from '../../../kernels/skeletons.ts';
 import { AttributeError } from '../errors.ts';
@@ -9,7 +10,7 @@ const SHAPE: AttributeSpec = { kind: 'shape', doc: 'shape of the result' };
 const SEED: AttributeSpec = { kind: 'seed', doc: 'equal seeds give equal elements on every machine' };
 const FLOAT: AttributeSpec = { kind: 'dtype', fallback: 'float32', doc: 'float32 or float64' };
 
-const source = (attrs: AttributeValues): { seed: bigint } => ({ seed: BigInt(attrs['seed'] as number) });
+const source = (attrs: AttributeValues): { seed: bigint } => ({ seed: BigInt(numberAttribute(attrs, 'seed')) });
 
 function floats(
   name: string,
@@ -22,10 +23,10 @@ function floats(
     { shape: SHAPE, seed: SEED, dtype: FLOAT },
     (out, attrs, on) => fill(source(attrs), out as Float32Array, on),
     (attrs) => {
-      const dtype = attrs['dtype'] as DType;
+      const dtype = dtypeAttribute(attrs, 'dtype');
       if (dtype !== 'float32' && dtype !== 'float64')
         throw new AttributeError(`${name}: dtype is ${dtype}; use float32 or float64, then astype.`, { dtype });
-      return { dtype, shape: attrs['shape'] as number[] };
+      return { dtype, shape: numbersAttribute(attrs, 'shape') };
     },
   );
 }
@@ -65,22 +66,23 @@ export const RANDOM: readonly OpRow[] = [
       high: { kind: 'int', doc: 'bound that is not reached' },
       seed: SEED,
     },
-    (out, attrs, on) => integers(on, source(attrs), attrs['low'] as number, attrs['high'] as number, out as Int32Array),
+    (out, attrs, on) =>
+      integers(on, source(attrs), numberAttribute(attrs, 'low'), numberAttribute(attrs, 'high'), out as Int32Array),
     (attrs) => {
-      const [low, high] = [attrs['low'] as number, attrs['high'] as number];
+      const [low, high] = [numberAttribute(attrs, 'low'), numberAttribute(attrs, 'high')];
       if (!(high > low && low >= -(2 ** 31) && high <= 2 ** 31))
         throw new AttributeError(
           `random_integers: [${low}, ${high}) is not a range of int32; give low < high within ±2^31.`,
           { low, high },
         );
-      return { dtype: 'int32', shape: attrs['shape'] as number[] };
+      return { dtype: 'int32', shape: numbersAttribute(attrs, 'shape') };
     },
   ),
   row(
     'random_permutation',
     'The integers 0 to n − 1 in random order (Fisher–Yates).',
     { n: { kind: 'int', doc: 'how many' }, seed: SEED },
-    (out, attrs, on) => out.set(permutation(on, source(attrs), attrs['n'] as number) as never),
-    (attrs) => ({ dtype: 'int32', shape: [attrs['n'] as number] }),
+    (out, attrs, on) => out.set(permutation(on, source(attrs), numberAttribute(attrs, 'n')) as never),
+    (attrs) => ({ dtype: 'int32', shape: [numberAttribute(attrs, 'n')] }),
   ),
 ];

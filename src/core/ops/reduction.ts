@@ -1,4 +1,5 @@
 // Reductions along axes, and the transforms of whole rows built on them.
+import { numbersAttribute } from './attribute-values.ts';
 import { ShapeError } from '../errors.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { formatShape, sizeOf } from '../tensor/shape.ts';
@@ -44,7 +45,7 @@ function reduction(name: ReductionName, opName: string, doc: string, options: Op
     settle: ([x], attrs) => ({ ...attrs, axis: settledAxes(opName, attrs, (x as TensorType).shape.length) }),
     infer: ([x], attrs) => ({
       dtype: dtype((x as TensorType).dtype),
-      shape: reducedShape((x as TensorType).shape, attrs['axis'] as number[], attrs['keepdims'] ?? false),
+      shape: reducedShape((x as TensorType).shape, numbersAttribute(attrs, 'axis'), attrs['keepdims'] ?? false),
     }),
     kernel: { skeleton: 'reduce', reduction: name },
     flops: (operands) => first(operands).size * flops,
@@ -59,7 +60,7 @@ function argReduction(name: 'argmin' | 'argmax', doc: string): OpRow {
   const infer: OpRow['infer'] = ([x], attrs) => {
     const { shape } = x as TensorType;
     const inferred = row.infer([x as TensorType], attrs);
-    const searched = sizeOf((attrs['axis'] as number[]).map((axis) => shape[axis] as number));
+    const searched = sizeOf(numbersAttribute(attrs, 'axis').map((axis) => shape[axis]!));
     if (searched > 0 || sizeOf(inferred.shape) === 0) return inferred;
     throw new ShapeError(
       `${name}: x has shape ${formatShape(shape)}; no element along axis ${String(attrs['axis'])} can be found. ` +

@@ -16,13 +16,13 @@ const REMEDY = 'give the number of equal parts, or a list of the indices to spli
 /** Parts of an axis: so many equal ones, or those that begin and end at the given indices. */
 export function splitParts(type: TensorType, sections: unknown, options: unknown = {}): Part[] {
   const at = axisOf(type, options);
-  const length = type.shape[at] as number;
+  const length = type.shape[at]!;
   const bounds = boundsOf(sections, length);
   return bounds.slice(1).map((stop, i) => {
     const along = (value: number): (number | null)[] => type.shape.map((_, k) => (k === at ? value : null));
     return {
       row: SLICE,
-      attributes: { start: along(bounds[i] as number), stop: along(Math.max(stop, bounds[i] as number)) },
+      attributes: { start: along(bounds[i]!), stop: along(Math.max(stop, bounds[i]!)) },
     };
   });
 }

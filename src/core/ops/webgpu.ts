@@ -1,4 +1,5 @@
 // Rows whose kernel is their own, and how a GPU computes them; rows that are not here stay on the CPU.
+import { numberAttribute } from './attribute-values.ts';
 import { planDiagonal, planFill, planOneHot, planRange, planTriangle } from '../../../kernels/wgsl/move/fill.ts';
 import { type GatheredBytes, planGather } from '../../../kernels/wgsl/move/gather.ts';
 import { planJoin, planTake } from '../../../kernels/wgsl/move/join.ts';
@@ -24,12 +25,12 @@ export interface GpuTask {
 /** The launches of a task, or undefined where the GPU has none for these dtypes or shapes. */
 export type GpuPlanner = (task: GpuTask, limits: GpuLimits) => Plan | undefined;
 
-const seedOf = (attrs: AttributeValues): bigint => BigInt(attrs['seed'] as number);
+const seedOf = (attrs: AttributeValues): bigint => BigInt(numberAttribute(attrs, 'seed'));
 const itemBytesOf = ({ dtype }: TensorType): GatheredBytes => DTYPES[dtype].itemBytes as GatheredBytes;
 
 /** Elements before, along and after the axis of a call. */
 function aroundAxis(shape: Shape, attrs: AttributeValues): { outer: number; length: number; inner: number } {
-  const axis = attrs['axis'] as number;
+  const axis = numberAttribute(attrs, 'axis');
   return { outer: sizeOf(shape.slice(0, axis)), length: shape[axis] ?? 1, inner: sizeOf(shape.slice(axis + 1)) };
 }
 
@@ -57,7 +58,7 @@ const repeat: GpuPlanner = ({ attrs, operands: [x] }, limits) => {
   if (x === undefined) return undefined;
   const { outer, length, inner } = aroundAxis(x.type.shape, attrs);
   return planGather(
-    { shape: [outer * length, attrs['repeats'] as number, inner], strides: [inner, 0, 1], offset: 0 },
+    { shape: [outer * length, numberAttribute(attrs, 'repeats'), inner], strides: [inner, 0, 1], offset: 0 },
     itemBytesOf(x.type),
     limits,
   );
@@ -66,7 +67,7 @@ const repeat: GpuPlanner = ({ attrs, operands: [x] }, limits) => {
 /** The diagonal is every (columns + 1)th element. */
 const diagonalSum: GpuPlanner = ({ operands: [x], type }, limits) => {
   if (x === undefined) return undefined;
-  const [rows, columns] = [x.type.shape.at(-2) as number, x.type.shape.at(-1) as number];
+  const [rows, columns] = [x.type.shape.at(-2)!, x.type.shape.at(-1)!];
   const operand = {
     dtype: type.dtype as GpuDType,
     shape: [type.size, Math.min(rows, columns)],
@@ -96,7 +97,7 @@ const PLANNERS: Readonly<Record<string, GpuPlanner>> = {
     type.dtype === 'float32' ? planRandom({ distribution: 'normal' }, seedOf(attrs), type.size, limits) : undefined,
   random_integers: ({ attrs, type }, limits) =>
     planRandom(
-      { distribution: 'integers', low: attrs['low'] as number, high: attrs['high'] as number },
+      { distribution: 'integers', low: numberAttribute(attrs, 'low'), high: numberAttribute(attrs, 'high') },
       seedOf(attrs),
       type.size,
       limits,
@@ -107,17 +108,18 @@ const PLANNERS: Readonly<Record<string, GpuPlanner>> = {
   take,
   repeat,
   one_hot: ({ operands: [x], type }, limits) => (x === undefined ? undefined : planOneHot(x.type.dtype, type, limits)),
-  tril: ({ attrs, type }, limits) => planTriangle(type, 'lower', attrs['k'] as number, limits),
-  triu: ({ attrs, type }, limits) => planTriangle(type, 'upper', attrs['k'] as number, limits),
+  tril: ({ attrs, type }, limits) => planTriangle(type, 'lower', numberAttribute(attrs, 'k'), limits),
+  triu: ({ attrs, type }, limits) => planTriangle(type, 'upper', numberAttribute(attrs, 'k'), limits),
   trace: diagonalSum,
-  full: fill((attrs) => attrs['value'] as number),
+  full: fill((attrs) => numberAttribute(attrs, 'value')),
   zeros: fill(() => 0),
   ones: fill(() => 1),
-  full_like: fillLike((attrs) => attrs['value'] as number),
+  full_like: fillLike((attrs) => numberAttribute(attrs, 'value')),
   zeros_like: fillLike(() => 0),
   ones_like: fillLike(() => 1),
-  eye: ({ attrs, type }, limits) => planDiagonal(type, attrs['k'] as number, limits),
-  arange: ({ attrs, type }, limits) => planRange(type, attrs['start'] as number, attrs['step'] as number, limits),
+  eye: ({ attrs, type }, limits) => planDiagonal(type, numberAttribute(attrs, 'k'), limits),
+  arange: ({ attrs, type }, limits) =>
+    planRange(type, numberAttribute(attrs, 'start'), numberAttribute(attrs, 'step'), limits),
 };
 
 /** Plans by row. */

@@ -153,11 +153,11 @@ export class Facts {
   }
 
   get #rows(): number {
-    return this.type.shape[0] as number;
+    return this.type.shape[0]!;
   }
 
   get #columns(): number {
-    return this.type.shape[1] as number;
+    return this.type.shape[1]!;
   }
 
   /** The order of a square matrix, or 0. */

@@ -16,7 +16,7 @@ const isClean = (value: Value): boolean => factsOf(value).finite && !factsOf(val
 
 /** The diagonal of a square matrix without zeros on it, or undefined. */
 function pivotsOf({ array, type }: Value): number[] | undefined {
-  const n = type.shape[0] as number;
+  const n = type.shape[0]!;
   const pivots = Array.from({ length: n }, (_, i) => Number(array[i * n + i]));
   return pivots.includes(0) ? undefined : pivots;
 }
@@ -51,13 +51,13 @@ function divideRows(b: Numbers, out: Numbers, pivots: readonly number[], times: 
   const columns = out.length / Math.max(1, pivots.length);
   const factor = out.slice(0, 1);
   for (let i = 0; i < pivots.length; i++) {
-    factor[0] = times === 2 ? Math.sqrt(pivots[i] as number) : (pivots[i] as number);
+    factor[0] = times === 2 ? Math.sqrt(pivots[i]!) : pivots[i]!;
     const divisor = factor[0];
     for (let at = i * columns; at < (i + 1) * columns; at++) {
-      out[at] = (b[at] as number) / divisor;
+      out[at] = b[at]! / divisor;
       if (times === 2) {
         if (Object.is(out[at], -0)) return false;
-        out[at] = (out[at] as number) / divisor;
+        out[at] = out[at]! / divisor;
       }
       if (!Number.isFinite(out[at])) return false;
     }

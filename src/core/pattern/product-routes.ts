@@ -43,10 +43,10 @@ function planSelection(task: RouteTask): RoutePlan | undefined {
  * The elements that are not 0, line by line: `across` where the lines are the columns of the matrix as it is stored.
  */
 function factorsOf({ array, type }: Value, at: Int32Array, across: boolean): ArrayLike<number | bigint> {
-  const columns = type.shape[1] as number;
+  const columns = type.shape[1]!;
   const factors: (number | bigint)[] = [];
   at.forEach((place, line) =>
-    factors.push(place < 0 ? 0 : (array[across ? place * columns + line : line * columns + place] as number | bigint)),
+    factors.push(place < 0 ? 0 : array[across ? place * columns + line : line * columns + place]!),
   );
   return factors;
 }
@@ -155,15 +155,15 @@ function spreadScaled(
   [line, step, length]: readonly [number, number, number],
 ): void {
   for (let i = 0; i < kindOf.length; i++) {
-    const factor = 2 ** (exponents[i] as number);
-    const source = (kindOf[i] as number) * sourceLine;
-    for (let j = 0; j < length; j++) out[i * line + j * step] = (from[source + j * sourceStep] as number) * factor;
+    const factor = 2 ** exponents[i]!;
+    const source = kindOf[i]! * sourceLine;
+    for (let j = 0; j < length; j++) out[i * line + j * step] = from[source + j * sourceStep]! * factor;
   }
 }
 
 /** One row of each kind. */
 function gathered({ array, type }: Value, { first }: RowKinds): GatheredOperand {
-  const columns = type.shape[1] as number;
+  const columns = type.shape[1]!;
   return {
     type: tensorType(type.dtype, [first.length, columns]),
     fill: (target) =>
@@ -177,8 +177,7 @@ function spreadRows(from: TypedArray, out: TypedArray, { kindOf }: RowKinds, col
 
 function spreadColumns(from: TypedArray, out: TypedArray, { kindOf, first }: RowKinds, { m, n }: MatrixProduct): void {
   const [source, target] = [from as Float64Array, out as Float64Array];
-  for (let i = 0; i < m; i++)
-    for (let j = 0; j < n; j++) target[i * n + j] = source[i * first.length + (kindOf[j] as number)] as number;
+  for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) target[i * n + j] = source[i * first.length + kindOf[j]!]!;
 }
 
 /** The routes of products. */

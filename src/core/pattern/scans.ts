@@ -37,14 +37,14 @@ export function columnSupport(array: TypedArray, rows: number, columns: number):
 /** Neither NaN nor infinite anywhere. */
 export function isFiniteEverywhere(array: TypedArray): boolean {
   if (!(array instanceof Float32Array || array instanceof Float64Array)) return true;
-  for (let i = 0; i < array.length; i++) if ((array[i] as number) - (array[i] as number) !== 0) return false;
+  for (let i = 0; i < array.length; i++) if (array[i]! - array[i]! !== 0) return false;
   return true;
 }
 
 /** A zero with the sign bit set is there. */
 export function hasNegativeZero(array: TypedArray): boolean {
   if (!(array instanceof Float32Array || array instanceof Float64Array)) return false;
-  for (let i = 0; i < array.length; i++) if (array[i] === 0 && 1 / (array[i] as number) < 0) return true;
+  for (let i = 0; i < array.length; i++) if (array[i] === 0 && 1 / array[i]! < 0) return true;
   return false;
 }
 
@@ -108,16 +108,13 @@ function group(words: Int32Array, rows: number, width: number, step: number): Ro
   const slots = new Int32Array(2 ** Math.ceil(Math.log2(rows + 1)) * 2).fill(-1);
   for (let i = 0; i < rows; i++) {
     let slot = hashRow(words, i * width, width, step) & (slots.length - 1);
-    while (
-      slots[slot] !== -1 &&
-      !sameRow(words, (first[slots[slot] as number] as number) * width, i * width, width, step)
-    )
+    while (slots[slot] !== -1 && !sameRow(words, first[slots[slot]!]! * width, i * width, width, step))
       slot = (slot + 1) & (slots.length - 1);
     if (slots[slot] === -1) {
       slots[slot] = first.push(i) - 1;
       if (first.length * 2 > rows) return undefined;
     }
-    kindOf[i] = slots[slot] as number;
+    kindOf[i] = slots[slot]!;
   }
   return { first, kindOf };
 }
@@ -125,7 +122,7 @@ function group(words: Int32Array, rows: number, width: number, step: number): Ro
 /** FNV-1a over words: only a place to look; rows are compared in full. */
 function hashRow(words: Int32Array, at: number, width: number, step: number): number {
   let hash = 0x811c9dc5;
-  for (let j = 0; j < width; j += step) hash = Math.imul(hash ^ (words[at + j] as number), 0x01000193);
+  for (let j = 0; j < width; j += step) hash = Math.imul(hash ^ words[at + j]!, 0x01000193);
   return (hash ^ (hash >>> 15)) >>> 0;
 }
 
@@ -161,8 +158,7 @@ export function scaledRowKinds(array: TypedArray, rows: number, columns: number)
 
 /** The exponent bits of the first element other than 0, in place; 0 for a row of zeros. */
 function scaleOf(words: Int32Array, at: number, width: number): number {
-  for (let j = 0; j < width; j++)
-    if (((words[at + j] as number) & MAGNITUDE) !== 0) return (words[at + j] as number) & INFINITY_BITS;
+  for (let j = 0; j < width; j++) if ((words[at + j]! & MAGNITUDE) !== 0) return words[at + j]! & INFINITY_BITS;
   return 0;
 }
 
@@ -172,19 +168,12 @@ function groupScaled(words: Int32Array, scales: Int32Array, width: number, step:
   const kindOf = new Int32Array(rows);
   const byHash = new Map<number, number[]>();
   for (let i = 0; i < rows; i++) {
-    const hash = hashScaled(words, i * width, width, step, scales[i] as number);
+    const hash = hashScaled(words, i * width, width, step, scales[i]!);
     if (hash === undefined) return undefined;
     let kinds = byHash.get(hash);
     if (kinds === undefined) byHash.set(hash, (kinds = []));
     let kind = kinds.find((known) =>
-      isScaledCopy(
-        words,
-        (first[known] as number) * width,
-        i * width,
-        width,
-        step,
-        (scales[i] as number) - (scales[first[known] as number] as number),
-      ),
+      isScaledCopy(words, first[known]! * width, i * width, width, step, scales[i]! - scales[first[known]!]!),
     );
     if (kind === undefined) kinds.push((kind = first.push(i) - 1));
     if (first.length * 2 > rows) return undefined;
@@ -193,7 +182,7 @@ function groupScaled(words: Int32Array, scales: Int32Array, width: number, step:
   return {
     first,
     kindOf,
-    exponents: scales.map((scale, i) => (scale - (scales[first[kindOf[i] as number] as number] as number)) >> 23),
+    exponents: scales.map((scale, i) => (scale - scales[first[kindOf[i]!]!]!) >> 23),
   };
 }
 
@@ -201,7 +190,7 @@ function groupScaled(words: Int32Array, scales: Int32Array, width: number, step:
 function hashScaled(words: Int32Array, at: number, width: number, step: number, scale: number): number | undefined {
   let hash = 0x811c9dc5;
   for (let j = 0; j < width; j += step) {
-    const word = words[at + j] as number;
+    const word = words[at + j]!;
     const magnitude = word & MAGNITUDE;
     if (magnitude !== 0 && (magnitude < LEAST_NORMAL_BITS || magnitude >= INFINITY_BITS)) return undefined;
     hash = Math.imul(hash ^ (magnitude === 0 ? word : (word - scale) | 0), 0x01000193);
@@ -212,7 +201,7 @@ function hashScaled(words: Int32Array, at: number, width: number, step: number, 
 /** Normal numbers whose bits differ by the same exponent everywhere; zeros are the same. */
 function isScaledCopy(words: Int32Array, a: number, b: number, width: number, step: number, shift: number): boolean {
   for (let j = 0; j < width; j += step) {
-    const [from, to] = [words[a + j] as number, words[b + j] as number];
+    const [from, to] = [words[a + j]!, words[b + j]!];
     if ((from & MAGNITUDE) === 0 ? from !== to : (to & MAGNITUDE) === 0 || ((to - from) | 0) !== shift) return false;
   }
   return true;

@@ -117,8 +117,7 @@ export function sampleOf({ array, type }: Pick<Value, 'array' | 'type'>): Stride
     largest = 0,
     finite = true;
   for (let i = 0; i < array.length && total + itemBytes <= SAMPLE_BYTES; i += step) {
-    for (let byte = i * itemBytes; byte < (i + 1) * itemBytes; byte++, total++)
-      (counts[bytes[byte] as number] as number)++;
+    for (let byte = i * itemBytes; byte < (i + 1) * itemBytes; byte++, total++) counts[bytes[byte]!]!++;
     const magnitude = Math.abs(decode(array[i] as number));
     if (!(magnitude < Infinity)) finite = false;
     else if (magnitude > largest) largest = magnitude;

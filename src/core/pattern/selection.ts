@@ -34,7 +34,7 @@ export function selectRows(
   const [source, target] = [other as unknown as Indexed, out as unknown as Indexed];
   const [down, right] = transposeB ? [1, ldb] : [ldb, 1];
   for (let i = 0; i < selection.at.length; i++) {
-    const at = selection.at[i] as number;
+    const at = selection.at[i]!;
     const factor = selection.factors[i] as number;
     if (at < 0) target.fill((out instanceof BigInt64Array ? 0n : 0) as never, i * n, (i + 1) * n);
     else for (let j = 0; j < n; j++) target[i * n + j] = times(factor, source[at * down + j * right] as number);
@@ -54,7 +54,7 @@ export function selectColumns(
   const [down, right] = transposeA ? [1, lda] : [lda, 1];
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
-      const at = selection.at[j] as number;
+      const at = selection.at[j]!;
       target[i * n + j] =
         at < 0 ? zero : times(source[i * down + at * right] as number, selection.factors[j] as number);
     }

@@ -81,7 +81,7 @@ export class EventFeed implements AsyncIterableIterator<SheetEvent> {
   }
 
   #shift(): SheetEvent {
-    const event = this.#waiting[this.#at++] as SheetEvent;
+    const event = this.#waiting[this.#at++]!;
     // A list is shortened now and then, not for each event.
     if (this.#at >= 1024 && this.#at * 2 >= this.#waiting.length)
       [this.#waiting, this.#at] = [this.#waiting.slice(this.#at), 0];

@@ -101,7 +101,7 @@ export class NodeStore {
 
   #remove(entry: Entry): void {
     const list = this.#listOf(entry);
-    const last = list.pop() as Entry;
+    const last = list.pop()!;
     if (last !== entry) {
       list[entry.slot] = last;
       last.slot = entry.slot;
@@ -112,7 +112,7 @@ export class NodeStore {
 
   #listOf(entry: Entry): Entry[] {
     const kind = entry.away ? AWAY_CLASS : 1 + Math.floor(Math.log2(chargedBytes(entry)));
-    return this.#classes[kind] as Entry[];
+    return this.#classes[kind]!;
   }
 
   /** Charges an entry anew when its elements come to RAM; it goes where they alone are more than the budget. */
@@ -155,7 +155,7 @@ export class NodeStore {
     for (const list of this.#classes) {
       const draws = Math.min(SAMPLE, list.length);
       for (let i = 0; i < draws; i++) {
-        const drawn = list[list.length <= SAMPLE ? i : this.#random(list.length)] as Entry;
+        const drawn = list[list.length <= SAMPLE ? i : this.#random(list.length)]!;
         const priorityOfDrawn = priority(drawn);
         if (priorityOfDrawn < lowest) [victim, lowest] = [drawn, priorityOfDrawn];
       }

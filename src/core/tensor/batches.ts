@@ -11,11 +11,11 @@ export function batchOffsets(shape: Shape, batch: Shape): number[] {
       offset = 0,
       step = matrix;
     for (let axis = batch.length - 1; axis >= lead; axis--) {
-      const place = rest % (batch[axis] as number);
-      const length = own[axis - lead] as number;
+      const place = rest % batch[axis]!;
+      const length = own[axis - lead]!;
       if (length > 1) offset += place * step;
       step *= length;
-      rest = Math.floor(rest / (batch[axis] as number));
+      rest = Math.floor(rest / batch[axis]!);
     }
     return offset;
   });

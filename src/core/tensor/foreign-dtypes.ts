@@ -37,7 +37,7 @@ const NAME_OF_TAG: Readonly<Record<string, string>> = {
 export function dtypeOfName(name: unknown, owner: string): DType {
   if (isDType(name)) return name;
   const text = typeof name === 'string' ? name : typeof name;
-  if (Object.hasOwn(ALIASES, text)) return ALIASES[text] as DType;
+  if (Object.hasOwn(ALIASES, text)) return ALIASES[text]!;
   const remedy = Object.hasOwn(REMEDIES, text)
     ? REMEDIES[text]
     : `convert it to one of ${Object.keys(DTYPES).join(', ')} first`;

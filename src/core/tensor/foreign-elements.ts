@@ -34,7 +34,7 @@ export function castSequence(source: unknown, dtype: DType, owner: string): Sequ
     return readSequence(source, dtype, owner);
   const from = numbersOf(asTableArray(source as ArrayBufferView, held, owner), held) as Float64Array;
   const array = allocate(dtype, from.length);
-  for (let i = 0; i < from.length; i++) array[i] = storedNumber(dtype, from[i] as number);
+  for (let i = 0; i < from.length; i++) array[i] = storedNumber(dtype, from[i]!);
   return { dtype, array, fresh: true };
 }
 

@@ -68,7 +68,7 @@ function copyStrided(source: Float64Array, target: Float64Array, { shape, stride
   const step = strides[shape.length - 1] ?? 0;
   const index = shape.map(() => 0);
   for (let at = 0, from = offset; at < target.length; at += inner) {
-    for (let i = 0; i < inner; i++) target[at + i] = source[from + i * step] as number;
+    for (let i = 0; i < inner; i++) target[at + i] = source[from + i * step]!;
     from += advance(index, shape, strides);
   }
 }
@@ -77,9 +77,9 @@ function copyStrided(source: Float64Array, target: Float64Array, { shape, stride
 function advance(index: number[], shape: Shape, strides: readonly number[]): number {
   let moved = 0;
   for (let axis = shape.length - 2; axis >= 0; axis--) {
-    const stride = strides[axis] as number;
-    const next = (index[axis] as number) + 1;
-    index[axis] = next < (shape[axis] as number) ? next : 0;
+    const stride = strides[axis]!;
+    const next = index[axis]! + 1;
+    index[axis] = next < shape[axis]! ? next : 0;
     if (index[axis] !== 0) return moved + stride;
     moved -= stride * (next - 1);
   }
@@ -95,7 +95,7 @@ function checkInside({ shape, strides, offset }: Layout, size: number, length: n
   if (size === 0) return;
   let [first, last] = [offset, offset];
   shape.forEach((axisLength, axis) => {
-    const reach = (axisLength - 1) * (strides[axis] as number);
+    const reach = (axisLength - 1) * strides[axis]!;
     if (reach < 0) first += reach;
     else last += reach;
   });

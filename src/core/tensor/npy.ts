@@ -115,7 +115,7 @@ function splitHeader(bytes: Uint8Array): { text: string; dataStart: number } {
   const start = 8 + lengthBytes;
   if (bytes.length < start) throw notNpy('truncated', 'it ends inside the header');
   let length = 0;
-  for (let i = lengthBytes - 1; i >= 0; i--) length = length * 256 + (bytes[8 + i] as number);
+  for (let i = lengthBytes - 1; i >= 0; i--) length = length * 256 + bytes[8 + i]!;
   if (length > MAX_HEADER_BYTES)
     throw notNpy('malformed', `its header is ${length} bytes long, more than ${MAX_HEADER_BYTES}`);
   if (bytes.length < start + length) throw notNpy('truncated', 'it ends inside the header');
@@ -144,8 +144,8 @@ function parseDescr(descr: string): { dtype: DType; bigEndian: boolean } {
 function swapBytes(bytes: Uint8Array, itemBytes: number): void {
   for (let at = 0; at < bytes.length; at += itemBytes) {
     for (let low = at, high = at + itemBytes - 1; low < high; low++, high--) {
-      const byte = bytes[low] as number;
-      bytes[low] = bytes[high] as number;
+      const byte = bytes[low]!;
+      bytes[low] = bytes[high]!;
       bytes[high] = byte;
     }
   }

@@ -54,7 +54,7 @@ export function nextNumber(x: number, direction: 'up' | 'down'): number {
   const number = allocate('float64', 1) as Float64Array;
   const bits = new BigInt64Array(number.buffer as ArrayBuffer);
   number[0] = x;
-  bits[0] = (bits[0] as bigint) + (x > 0 === (direction === 'up') ? 1n : -1n);
+  bits[0] = bits[0]! + (x > 0 === (direction === 'up') ? 1n : -1n);
   return number[0];
 }
 

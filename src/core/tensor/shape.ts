@@ -52,7 +52,7 @@ export function checkShape(shape: unknown, owner: string): Shape {
 /** The common shape of operands (NumPy broadcasting), or a ShapeError that names the axes which disagree. */
 export function broadcast(owner: string, shapes: readonly Shape[], names: readonly string[]): Shape {
   let result: readonly number[] = shapes[0] ?? [];
-  for (let i = 1; i < shapes.length; i++) result = broadcastPair(owner, result, shapes[i] as Shape, shapes, names);
+  for (let i = 1; i < shapes.length; i++) result = broadcastPair(owner, result, shapes[i]!, shapes, names);
   return result;
 }
 

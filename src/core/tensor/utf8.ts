@@ -72,7 +72,7 @@ export function decodePlainly(bytes: Uint8Array): { readonly text: string; reado
  * forms that are too long (Unicode, table 3-7).
  */
 function characterAt(bytes: Uint8Array, at: number): { readonly code: number; readonly length: number } {
-  const first = bytes[at] as number;
+  const first = bytes[at]!;
   if (first < 0x80) return { code: first, length: 1 };
   const more =
     first >= 0xc2 && first < 0xe0 ? 1 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xf0 && first < 0xf5 ? 3 : 0;

@@ -22,7 +22,7 @@ export class CarriedSources {
     if (index !== this.#index) this.#begin(index, kept);
     if (row?.source === true) this.#defined.add(seq);
     for (let i = 0; i < operands.length; i++) {
-      const operand = operands[i] as RecordedCall;
+      const operand = operands[i]!;
       if (operand.row?.source === true && !this.#defined.has(operand.seq) && !this.#current.has(operand.seq))
         this.#current.set(operand.seq, eventOf(operand));
     }

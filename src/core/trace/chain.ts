@@ -73,16 +73,16 @@ export function crc32(bytes: Uint8Array, start = 0, end = bytes.length): number 
       fold(words.getInt32(at + 8, true), 4 * 256) ^
       fold(words.getInt32(at + 12, true), 0);
   }
-  for (; at < end; at++) crc = (table[(crc ^ (bytes[at] as number)) & 255] as number) ^ (crc >>> 8);
+  for (; at < end; at++) crc = table[(crc ^ bytes[at]!) & 255]! ^ (crc >>> 8);
   return ~crc >>> 0;
 }
 
 /** The CRC of four bytes followed by base / 256 zero bytes. */
 const fold = (word: number, base: number): number =>
-  (table[base + 768 + (word & 255)] as number) ^
-  (table[base + 512 + ((word >>> 8) & 255)] as number) ^
-  (table[base + 256 + ((word >>> 16) & 255)] as number) ^
-  (table[base + (word >>> 24)] as number);
+  table[base + 768 + (word & 255)]! ^
+  table[base + 512 + ((word >>> 8) & 255)]! ^
+  table[base + 256 + ((word >>> 16) & 255)]! ^
+  table[base + (word >>> 24)]!;
 
 function crcTable(slices: number): Int32Array {
   const made = new Int32Array(256 * slices);
@@ -92,8 +92,8 @@ function crcTable(slices: number): Int32Array {
     made[byte] = crc;
   }
   for (let at = 256; at < made.length; at++) {
-    const shorter = made[at - 256] as number;
-    made[at] = (made[shorter & 255] as number) ^ (shorter >>> 8);
+    const shorter = made[at - 256]!;
+    made[at] = made[shorter & 255]! ^ (shorter >>> 8);
   }
   return made;
 }

@@ -38,7 +38,7 @@ export function toChrome({ events, annotations }: Pick<Trace, 'events' | 'annota
     displayTimeUnit: 'ns',
     traceEvents: [
       ...names,
-      ...answers.map((answer) => rectangle(answer, calls.get(answer.seq), lanes.get(answer.device) as number)),
+      ...answers.map((answer) => rectangle(answer, calls.get(answer.seq), lanes.get(answer.device)!)),
     ],
   };
 }

@@ -44,7 +44,7 @@ function distanceOf(recorded: Recorded, array: TypedArray, dtype: DType): number
 function plainDistance(x: Float32Array | Float64Array, y: Float32Array | Float64Array): number {
   let [difference, norm] = [0, 0];
   for (let i = 0; i < x.length; i++) {
-    const [a, b] = [x[i] as number, y[i] as number];
+    const [a, b] = [x[i]!, y[i]!];
     if (Object.is(a, b)) continue;
     difference += (a - b) ** 2;
   }

@@ -112,7 +112,7 @@ function onlyIn(trace: Trace, keys: readonly number[], others: readonly number[]
   const left = new Map<number, number>();
   for (const key of others) left.set(key, (left.get(key) ?? 0) + 1);
   return trace.events.filter((_, index) => {
-    const key = keys[index] as number;
+    const key = keys[index]!;
     const count = left.get(key) ?? 0;
     left.set(key, count - 1);
     return count <= 0;

@@ -47,7 +47,7 @@ export class AnnotationEncoder {
     const payload = this.#payload
       .begin()
       .uint(seq)
-      .u8(CODES.get(decision) as number)
+      .u8(CODES.get(decision)!)
       .uint(this.#deviceRef)
       .f64(startNs)
       .f64(elapsedNs)

@@ -76,7 +76,7 @@ export class ProgramEncoder {
       .uint(attributesRef)
       .uint(operands.length);
     for (let i = 0; i < operands.length; i++) {
-      const back = seq - (operands[i] as Numbered).seq;
+      const back = seq - operands[i]!.seq;
       payload.uint(back >= 0 ? back * 2 : -back * 2 - 1);
     }
     this.#append(KIND.call);

@@ -24,7 +24,7 @@ function readValues(bytes: Uint8Array, depth: number): unknown[] {
     const start = at + HEADER_BYTES;
     const end = start + view.getUint32(at + 1, true);
     if (end > bytes.length || view.getUint32(at + 5, true) !== 0) throw malformed('a field longer than its frame');
-    values.push(readValue(bytes[at] as number, bytes.subarray(start, end), depth));
+    values.push(readValue(bytes[at]!, bytes.subarray(start, end), depth));
     at = end;
   }
   return values;

@@ -84,7 +84,7 @@ export class FrameWriter {
       if (pending.events > 0) records.push(sealPending(pending, chain, sequence++));
       return chain.head;
     });
-    const final = { program: heads[0] as ChainHead, annotations: heads[1] as ChainHead };
+    const final = { program: heads[0]!, annotations: heads[1]! };
     records.push(endRecord(RECORD_TYPE.final, sequence, final));
     return { records, final };
   }
@@ -163,7 +163,7 @@ function writeFrame(pending: Pending, kind: number, payload: Uint8Array, size: n
   bytes[start + 5] = kind;
   const at = start + FRAME_HEADER_BYTES;
   if (size > SHORT_BYTES) bytes.set(payload.subarray(0, size), at);
-  else for (let i = 0; i < size; i++) bytes[at + i] = payload[i] as number;
+  else for (let i = 0; i < size; i++) bytes[at + i] = payload[i]!;
   pending.lengthBytes = end;
   pending.events++;
 }

@@ -36,7 +36,7 @@ export function joinRuns(readings: readonly TraceReading[]): Trace {
     }
     seqOffset = last;
   }
-  const { head, seals } = runs.at(-1) as TraceRun;
+  const { head, seals } = runs.at(-1)!;
   return { head, events, annotations, seals, runs, roots: [] };
 }
 

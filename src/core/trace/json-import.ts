@@ -183,7 +183,7 @@ function verify<T>(
   if (bad < 0 && sealed.blocks.length === claimed.length && flaw === undefined)
     return { items, seal: chain.seal, flaw: flawOfSeal(stream, chain, items.map(lineOf)) };
   const sound = bad < 0 ? Math.min(sealed.blocks.length, claimed.length) : bad;
-  const count = sound === 0 ? 0 : (sealed.blocks[sound - 1] as Resealed['blocks'][number]).itemsAfter;
+  const count = sound === 0 ? 0 : sealed.blocks[sound - 1]!.itemsAfter;
   const code = flaw?.code ?? classify(chain, items.map(lineOf), sealed, bad);
   const why = (flaw?.message ?? 'it does not match its chain').replace(/[.]$/, '');
   const message =

@@ -58,11 +58,11 @@ export function toBase64(bytes: Uint8Array): string {
   const letters = new Uint8Array(4 * Math.ceil(bytes.length / 3)).fill(PAD);
   for (let from = 0, to = 0; from < bytes.length; from += 3, to += 4) {
     const left = bytes.length - from;
-    const triple = ((bytes[from] as number) << 16) | ((bytes[from + 1] ?? 0) << 8) | (bytes[from + 2] ?? 0);
-    letters[to] = LETTERS[triple >>> 18] as number;
-    letters[to + 1] = LETTERS[(triple >>> 12) & 63] as number;
-    if (left > 1) letters[to + 2] = LETTERS[(triple >>> 6) & 63] as number;
-    if (left > 2) letters[to + 3] = LETTERS[triple & 63] as number;
+    const triple = (bytes[from]! << 16) | ((bytes[from + 1] ?? 0) << 8) | (bytes[from + 2] ?? 0);
+    letters[to] = LETTERS[triple >>> 18]!;
+    letters[to + 1] = LETTERS[(triple >>> 12) & 63]!;
+    if (left > 1) letters[to + 2] = LETTERS[(triple >>> 6) & 63]!;
+    if (left > 2) letters[to + 3] = LETTERS[triple & 63]!;
   }
   return decodeUtf8Leniently(letters);
 }

@@ -68,10 +68,10 @@ class KeptStream {
   }
 
   add(record: Uint8Array, maxFrames: number): void {
-    const frames = (record[6] as number) + 256 * (record[7] as number);
+    const frames = record[6]! + 256 * record[7]!;
     if (this.segments.length === 0 || record[BLOCK_HEADER_BYTES + 5] === KIND.segment)
       this.segments.push({ start: this.#head, records: [], frames: 0 });
-    const newest = this.segments.at(-1) as Segment;
+    const newest = this.segments.at(-1)!;
     newest.records.push(record);
     newest.frames += frames;
     this.#frames += frames;
@@ -82,7 +82,7 @@ class KeptStream {
       hash: record.subarray(hashStart, hashStart + DIGEST_BYTES),
     };
     while (this.#frames > maxFrames && this.segments.length > 1) {
-      this.#frames -= (this.segments.shift() as Segment).frames;
+      this.#frames -= this.segments.shift()!.frames;
       this.droppedSegments++;
     }
   }

@@ -91,7 +91,7 @@ export class PayloadReader {
 
   u8(): number {
     this.#need(1);
-    return this.#bytes[this.#at++] as number;
+    return this.#bytes[this.#at++]!;
   }
 
   uint(): number {

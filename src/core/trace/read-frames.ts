@@ -285,7 +285,7 @@ function readEvents(record: TraceRecord): TraceFrame[] {
   while (at + FRAME_HEADER_BYTES <= body.length) {
     const end = at + FRAME_HEADER_BYTES + view.getUint32(at, true);
     if (end > body.length || body[at + 4] !== stream) break;
-    frames.push({ kind: body[at + 5] as number, payload: body.subarray(at + FRAME_HEADER_BYTES, end) });
+    frames.push({ kind: body[at + 5]!, payload: body.subarray(at + FRAME_HEADER_BYTES, end) });
     at = end;
   }
   if (at === body.length && frames.length === events) return frames;

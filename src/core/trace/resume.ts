@@ -4,7 +4,7 @@ import type { AppendFile } from '../env.ts';
 import { FormatError, LimitError } from '../errors.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import { endRecord, MAX_RUNS, RECORD_TYPE } from './frames.ts';
-import type { TraceDamage, TraceReading } from './read-frames.ts';
+import type { TraceDamage } from './read-frames.ts';
 import { readRuns } from './read-runs.ts';
 
 /**
@@ -16,7 +16,7 @@ export function resumeLog(file: AppendFile, digest: Digest, path: string): numbe
   const bytes = file.existing();
   if (bytes.length === 0) return 0;
   const { runs, damage } = readRuns(bytes, digest);
-  const last = runs.at(-1) as TraceReading;
+  const last = runs.at(-1)!;
   const start = runs.at(-2)?.endAt?.end ?? 0;
   if (damage !== undefined && !wasInterrupted(damage, start)) throw refusal(path, damage);
   if (runs.length >= MAX_RUNS)

@@ -30,7 +30,7 @@ function addMoments(sketch: Float64Array, array: Float32Array | Float64Array): v
   let sum = 0;
   let squares = 0;
   for (let i = 0; i < array.length; i++) {
-    const x = array[i] as number;
+    const x = array[i]!;
     if (x - x !== 0) continue;
     finite++;
     const abs = Math.abs(x);
@@ -67,35 +67,35 @@ function transformGroups(
   seed: number,
 ): number {
   let state = seed;
-  let p0 = sketch[4] as number;
-  let p1 = sketch[5] as number;
-  let p2 = sketch[6] as number;
-  let p3 = sketch[7] as number;
-  let p4 = sketch[8] as number;
-  let p5 = sketch[9] as number;
-  let p6 = sketch[10] as number;
-  let p7 = sketch[11] as number;
+  let p0 = sketch[4]!;
+  let p1 = sketch[5]!;
+  let p2 = sketch[6]!;
+  let p3 = sketch[7]!;
+  let p4 = sketch[8]!;
+  let p5 = sketch[9]!;
+  let p6 = sketch[10]!;
+  let p7 = sketch[11]!;
   for (let at = from; at < to; at += PROJECTIONS) {
     state ^= state << 13; // xorshift32 (Marsaglia 2003)
     state ^= state >>> 17;
     state ^= state << 5;
     const signs = (state & 255) * PROJECTIONS;
-    const s0 = (g[at] as number) + (g[at + 4] as number);
-    const d0 = (g[at] as number) - (g[at + 4] as number);
-    const s1 = (g[at + 1] as number) + (g[at + 5] as number);
-    const d1 = (g[at + 1] as number) - (g[at + 5] as number);
-    const s2 = (g[at + 2] as number) + (g[at + 6] as number);
-    const d2 = (g[at + 2] as number) - (g[at + 6] as number);
-    const s3 = (g[at + 3] as number) + (g[at + 7] as number);
-    const d3 = (g[at + 3] as number) - (g[at + 7] as number);
-    p0 += (SIGNS[signs] as number) * (s0 + s2 + (s1 + s3));
-    p1 += (SIGNS[signs + 1] as number) * (s0 + s2 - (s1 + s3));
-    p2 += (SIGNS[signs + 2] as number) * (s0 - s2 + (s1 - s3));
-    p3 += (SIGNS[signs + 3] as number) * (s0 - s2 - (s1 - s3));
-    p4 += (SIGNS[signs + 4] as number) * (d0 + d2 + (d1 + d3));
-    p5 += (SIGNS[signs + 5] as number) * (d0 + d2 - (d1 + d3));
-    p6 += (SIGNS[signs + 6] as number) * (d0 - d2 + (d1 - d3));
-    p7 += (SIGNS[signs + 7] as number) * (d0 - d2 - (d1 - d3));
+    const s0 = g[at]! + g[at + 4]!;
+    const d0 = g[at]! - g[at + 4]!;
+    const s1 = g[at + 1]! + g[at + 5]!;
+    const d1 = g[at + 1]! - g[at + 5]!;
+    const s2 = g[at + 2]! + g[at + 6]!;
+    const d2 = g[at + 2]! - g[at + 6]!;
+    const s3 = g[at + 3]! + g[at + 7]!;
+    const d3 = g[at + 3]! - g[at + 7]!;
+    p0 += SIGNS[signs]! * (s0 + s2 + (s1 + s3));
+    p1 += SIGNS[signs + 1]! * (s0 + s2 - (s1 + s3));
+    p2 += SIGNS[signs + 2]! * (s0 - s2 + (s1 - s3));
+    p3 += SIGNS[signs + 3]! * (s0 - s2 - (s1 - s3));
+    p4 += SIGNS[signs + 4]! * (d0 + d2 + (d1 + d3));
+    p5 += SIGNS[signs + 5]! * (d0 + d2 - (d1 + d3));
+    p6 += SIGNS[signs + 6]! * (d0 - d2 + (d1 - d3));
+    p7 += SIGNS[signs + 7]! * (d0 - d2 - (d1 - d3));
   }
   sketch.set([p0, p1, p2, p3, p4, p5, p6, p7], 4);
   return state;
@@ -108,7 +108,7 @@ function transformGroups(
 export function sketchDistance(x: Float64Array, y: Float64Array): number {
   if (x[0] !== y[0]) return Infinity;
   let square = 0;
-  for (let at = 4; at < SKETCH_LENGTH; at++) square += ((x[at] as number) - (y[at] as number)) ** 2;
+  for (let at = 4; at < SKETCH_LENGTH; at++) square += (x[at]! - y[at]!) ** 2;
   const distance = Math.sqrt(square / PROJECTIONS);
-  return distance === 0 ? 0 : distance / Math.sqrt(x[3] as number);
+  return distance === 0 ? 0 : distance / Math.sqrt(x[3]!);
 }

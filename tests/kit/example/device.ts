@@ -27,7 +27,7 @@ export class AddingDevice implements Device {
       Float32Array,
     ];
     for (let i = 0; i < sum.length; i++) {
-      const element = (x[i] as number) + (y[i] as number);
+      const element = x[i]! + y[i]!;
       // Class exact knows one NaN.
       sum[i] = element === element ? element : Number.NaN;
     }

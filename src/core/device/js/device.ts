@@ -162,8 +162,8 @@ function specOf(
     transposeB,
     mode: 'store',
     triangle: symmetric ? 'lower' : 'none',
-    a: { values: a?.array as MatrixArray, offset: product.offsetsA[batch] as number, stride: product.lda },
-    b: { values: b?.array as MatrixArray, offset: product.offsetsB[batch] as number, stride: product.ldb },
+    a: { values: a?.array as MatrixArray, offset: product.offsetsA[batch]!, stride: product.lda },
+    b: { values: b?.array as MatrixArray, offset: product.offsetsB[batch]!, stride: product.ldb },
     c: { values: out as MatrixArray, offset: batch * m * n, stride: n },
   };
 }

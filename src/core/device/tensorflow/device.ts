@@ -2,7 +2,7 @@
 // Class tolerance only.
 import { UnavailableError } from '../../errors.ts';
 import type { OpRow } from '../../ops/define.ts';
-import { TENSORFLOW, type TensorflowMapping } from '../../ops/mapping/tensorflow.ts';
+import { TENSORFLOW } from '../../ops/mapping/tensorflow.ts';
 import type { TensorFlow, TensorflowModule, TfTensor } from '../../ops/mapping/tensorflow-module.ts';
 import type { Block } from '../../tensor/block.ts';
 import { type Device, type Promptness, type Refusal, type Task, taskBytes, taskFlops } from '../device.ts';
@@ -90,7 +90,7 @@ export class TensorflowDevice implements Device {
     const tf = this.#tf;
     const operands = task.operands.map(({ array, type: own }) => ({ array, type: own }));
     try {
-      const mapping = TENSORFLOW.get(row.name) as TensorflowMapping;
+      const mapping = TENSORFLOW.get(row.name)!;
       return tf.tidy(() =>
         mapping.compute(
           tf,

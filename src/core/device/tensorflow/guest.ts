@@ -130,10 +130,10 @@ export class Guest {
     this.#moveTo(ground);
     let result: TfTensor | undefined;
     try {
-      result = this.#within(() => call(types.map((operand, i) => this.#enter(buffers[i] as GPUBuffer, operand))));
+      result = this.#within(() => call(types.map((operand, i) => this.#enter(buffers[i]!, operand))));
       const from = this.#bufferOf(result, type);
       flushTf(this.#backend);
-      ground.copy(from, buffers[types.length] as GPUBuffer, type.sizeBytes);
+      ground.copy(from, buffers[types.length]!, type.sizeBytes);
     } catch (error) {
       flushTf(this.#backend);
       throw error;

@@ -1,4 +1,5 @@
 // Which tasks a backend of tf computes: rows of its table, operands it holds, an error within the row's bound.
+import { numberAttribute } from '../../ops/attribute-values.ts';
 import { TENSORFLOW, type TensorflowMapping } from '../../ops/mapping/tensorflow.ts';
 import type { Refusal, Task } from '../device.ts';
 import type { BackendTraits } from './backends.ts';
@@ -48,6 +49,6 @@ function errorOf(
 ): number {
   const ofFloats = operands.some(({ type }) => type.dtype === 'float32');
   const tooLong =
-    accumulatesOneByOne && operands.some(({ type }) => (type.shape[attrs['axis'] as number] ?? 1) > longest);
+    accumulatesOneByOne && operands.some(({ type }) => (type.shape[numberAttribute(attrs, 'axis')] ?? 1) > longest);
   return tooLong ? Infinity : flushes && ofFloats ? Math.max(1, error) : error;
 }

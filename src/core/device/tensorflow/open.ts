@@ -60,7 +60,7 @@ const noBackend = (tf: TensorFlow, reason: string): UnavailableError =>
 
 /** A message in one line: errors of native code come with stacks of their own. */
 export const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split('\n')[0] as string;
+  (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 
 const ORDER = 64;
 /**

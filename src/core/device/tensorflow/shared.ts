@@ -1,7 +1,7 @@
 // TensorFlow.js on the sheet's own GPU device: operands are read where they lie, results stay there, nothing travels.
 import { SheetError } from '../../errors.ts';
 import type { OpRow } from '../../ops/define.ts';
-import { TENSORFLOW, type TensorflowMapping } from '../../ops/mapping/tensorflow.ts';
+import { TENSORFLOW } from '../../ops/mapping/tensorflow.ts';
 import type { TensorFlow, TensorflowModule } from '../../ops/mapping/tensorflow-module.ts';
 import { type Block, valueOf } from '../../tensor/block.ts';
 import type { TensorType } from '../../tensor/type.ts';
@@ -125,7 +125,7 @@ export class SharedTensorflowDevice implements Device {
 
   #compute(task: Task, ground: GuestGround, buffers: readonly GPUBuffer[]): void {
     const { row, type, attrs, operands } = task;
-    const mapping = TENSORFLOW.get(row.name) as TensorflowMapping;
+    const mapping = TENSORFLOW.get(row.name)!;
     const types = operands.map((operand) => operand.type);
     try {
       this.#guest.compute(ground, buffers, types, type, (entered) =>

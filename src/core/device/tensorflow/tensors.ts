@@ -17,7 +17,7 @@ export const tfDTypeOf = (dtype: DType): TfDType | undefined => HELD[dtype];
  */
 export function enter(tf: TensorFlow, { array, type }: Pick<Value, 'array' | 'type'>): TfTensor {
   const own = isShared(array) ? array.slice() : array;
-  return tf.tensor(own as TfArray, [...type.shape], HELD[type.dtype] as TfDType);
+  return tf.tensor(own as TfArray, [...type.shape], HELD[type.dtype]!);
 }
 
 const isShared = (array: TypedArray): boolean =>

@@ -1,5 +1,6 @@
 // The SIMD kernels over one linear memory and its threads: where operands and results of a task lie there, and what
 // runs it.
+import { numbersAttribute } from '../../ops/attribute-values.ts';
 import { type Heap, HeapFullError } from '../../../../kernels/wasm/memory/heap.ts';
 import { contractDtypeOf, type GemmSpec, WasmContract, wordsAt } from '../../../../kernels/wasm/contract/contract.ts';
 import type { FloatArray, MatrixArray } from '../../../../kernels/js/contract.ts';
@@ -104,7 +105,7 @@ export class WasmKernels {
     if (kernel.skeleton !== 'reduce' || !isInPasses(kernel.reduction)) return false;
     if (task.operands.some(({ block }) => block?.isLocal !== true)) return false;
     const mapped = mappedBy(task);
-    return mapped !== undefined && this.#skeletons.reductions.joins(mapped, task.attrs['axis'] as number[]);
+    return mapped !== undefined && this.#skeletons.reductions.joins(mapped, numbersAttribute(task.attrs, 'axis'));
   }
 
   /**
@@ -316,7 +317,7 @@ function specsOf(
   b: number,
   c: number,
 ): GemmSpec[] {
-  const { array } = task.operands[0] as Value;
+  const { array } = task.operands[0]!;
   const [dtype, itemBytes] = [contractDtypeOf(array as MatrixArray), Math.max(4, array.BYTES_PER_ELEMENT)];
   return offsetsA.map((offsetA, batch) => ({
     dtype,
@@ -331,7 +332,7 @@ function specsOf(
     mode: 'store',
     triangle: symmetric ? 'lower' : 'none',
     a: a + offsetA * itemBytes,
-    b: b + (offsetsB[batch] as number) * itemBytes,
+    b: b + offsetsB[batch]! * itemBytes,
     c: c + batch * m * n * itemBytes,
   }));
 }

@@ -39,7 +39,7 @@ export function* productTiles(
             },
             b: {
               values: b.array as MatrixArray,
-              offset: (offsetsB[batch] as number) + (transposeB ? column * ldb + at : at * ldb + column),
+              offset: offsetsB[batch]! + (transposeB ? column * ldb + at : at * ldb + column),
               stride: ldb,
             },
             c: { values: out, offset: (batch * m + row) * n + column, stride: n },

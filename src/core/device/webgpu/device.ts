@@ -192,9 +192,9 @@ export class WebgpuDevice implements Device {
       const dispatch = (): void =>
         plan.launches.forEach((launch, i) =>
           life.stream.dispatch(
-            pipelines[i] as Pipeline,
+            pipelines[i]!,
             launch,
-            launch.buffers.map((index) => buffers[index] as GPUBuffer),
+            launch.buffers.map((index) => buffers[index]!),
           ),
         );
       // Stamps are of the kernels alone.

@@ -66,4 +66,4 @@ export class Epoch {
   }
 }
 
-const firstLine = (message: string): string => message.split('\n', 1)[0] as string;
+const firstLine = (message: string): string => message.split('\n', 1)[0]!;

@@ -1,4 +1,5 @@
 // Rules that hold bit for bit in every class, so that they are always applied.
+import { numbersAttribute } from '../../ops/attribute-values.ts';
 import type { AttributeValues, OpRow } from '../../ops/define.ts';
 import { CAST, CONCAT } from '../../ops/indexing.ts';
 import { MATMUL } from '../../ops/linalg.ts';
@@ -6,7 +7,7 @@ import { PERMUTE, RESHAPE } from '../../ops/movement.ts';
 import { limited, type LimitedPattern, named, type PatternNode } from '../pattern.ts';
 import { exactRule, type Rule } from './rule.ts';
 
-const axesOf = ({ attributes }: PatternNode): readonly number[] => attributes.values['axes'] as readonly number[];
+const axesOf = ({ attributes }: PatternNode): readonly number[] => numbersAttribute(attributes.values, 'axes');
 
 const areInOrder = (axes: readonly number[]): boolean => axes.every((axis, i) => axis === i);
 
@@ -34,7 +35,7 @@ const transposed = <const Name extends string>(x: Name): LimitedPattern<readonly
 
 /** The axes of the second permutation after the first. */
 const composed = (second: PatternNode, first: PatternNode): readonly number[] =>
-  axesOf(second).map((axis) => axesOf(first)[axis] as number);
+  axesOf(second).map((axis) => axesOf(first)[axis]!);
 
 /** Rules of class exact, tried in this order. */
 export const EXACT_RULES: readonly Rule[] = [

@@ -1,4 +1,5 @@
 // Stability rules: forms that are equal in the real numbers and better in floating point.
+import { numberAttribute, numbersAttribute } from '../../ops/attribute-values.ts';
 import {
   ADD,
   COS,
@@ -35,10 +36,10 @@ const GOLDBERG = 'Goldberg 1991, What every computer scientist should know about
 const HIGHAM = 'Higham 2002, Accuracy and stability of numerical algorithms, §1.7–1.14';
 const MAECHLER = 'Mächler 2012, Accurately computing log(1 − exp(−|a|)), Rmpfr vignette';
 
-const axesOf = ({ attributes }: PatternNode): readonly number[] => attributes.values['axis'] as readonly number[];
+const axesOf = ({ attributes }: PatternNode): readonly number[] => numbersAttribute(attributes.values, 'axis');
 
 /** The one axis of a transform along an axis. */
-const axisOf = ({ attributes }: PatternNode): number => attributes.values['axis'] as number;
+const axisOf = ({ attributes }: PatternNode): number => numberAttribute(attributes.values, 'axis');
 
 /** What a reduction along the same axes is given. */
 const alongAxes = (reduction: PatternNode): { axis: readonly number[]; keepdims: boolean } => ({
@@ -70,7 +71,7 @@ export const REAL_RULES: readonly Rule[] = [
   realRule({
     formula: 'exp(x) / sum(exp(x)) → softmax(x)',
     from: [DIVIDE, named('e', [EXP, 'x']), named('total', [SUM, 'e'])],
-    to: { make: [SOFTMAX, 'x'], given: ({ total }) => ({ axis: axesOf(total)[0] as number }) },
+    to: { make: [SOFTMAX, 'x'], given: ({ total }) => ({ axis: axesOf(total)[0]! }) },
     when: ({ total, x }) => isBesideItsElements(total, x),
     only: 'the sum is along one axis, which is kept or x’s only one',
     why: 'exp overflows to ∞/∞ = NaN, or underflows to 0/0',

@@ -1,4 +1,5 @@
 // How TensorFlow.js computes rows: the one table that maps an op to calls of tf, and why the rest is not in it.
+import { numberAttribute, numbersAttribute } from '../attribute-values.ts';
 import { broadcast, sizeOf } from '../../tensor/shape.ts';
 import type { TensorType } from '../../tensor/type.ts';
 import type { AttributeValues } from '../define.ts';
@@ -47,12 +48,12 @@ type Two = (tf: TensorFlow, x: TfTensor, y: TfTensor) => TfTensor;
 type Reduce = (tf: TensorFlow, x: TfTensor, axes: number[], keepdims: boolean) => TfTensor;
 
 const one = (dtypes: readonly TfDType[], compute: One): TensorflowMapping =>
-  mapping(dtypes, 0, (tf, operands) => compute(tf, operands[0] as TfTensor));
+  mapping(dtypes, 0, (tf, operands) => compute(tf, operands[0]!));
 const two = (dtypes: readonly TfDType[], compute: Two): TensorflowMapping =>
-  mapping(dtypes, 0, (tf, operands) => compute(tf, operands[0] as TfTensor, operands[1] as TfTensor));
+  mapping(dtypes, 0, (tf, operands) => compute(tf, operands[0]!, operands[1]!));
 const reduction = (dtypes: readonly TfDType[], compute: Reduce): TensorflowMapping =>
   mapping(dtypes, 0, (tf, operands, { attrs }) =>
-    compute(tf, operands[0] as TfTensor, attrs['axis'] as number[], attrs['keepdims'] === true),
+    compute(tf, operands[0]!, [...numbersAttribute(attrs, 'axis')], attrs['keepdims'] === true),
   );
 
 /** A function that backends approximate each in its own way; 4 ε is the worst of them. */
@@ -61,7 +62,7 @@ const fn = (compute: One): TensorflowMapping => ({ ...one(FLOAT, compute), error
 /** A transform of rows; tf takes the last axis only. */
 const rows = (transform: One): TensorflowMapping => ({
   ...mapping(FLOAT, 8, (tf, [x], { attrs, type }) =>
-    alongLast(tf, x as TfTensor, attrs['axis'] as number, type.shape.length, transform),
+    alongLast(tf, x as TfTensor, numberAttribute(attrs, 'axis'), type.shape.length, transform),
   ),
   longest: 64,
 });
@@ -89,10 +90,10 @@ function product(
     left.length > 1 && attrs['transposeA'] === true,
     right.length > 1 && attrs['transposeB'] === true,
   ];
-  const x = left.length > 1 ? (operands[0] as TfTensor) : tf.reshape(operands[0] as TfTensor, [1, ...left]);
-  const y = right.length > 1 ? (operands[1] as TfTensor) : tf.reshape(operands[1] as TfTensor, [...right, 1]);
+  const x = left.length > 1 ? operands[0]! : tf.reshape(operands[0]!, [1, ...left]);
+  const y = right.length > 1 ? operands[1]! : tf.reshape(operands[1]!, [...right, 1]);
   const [innerX, innerY] = [x.shape.length - (transposeA ? 2 : 1), y.shape.length - (transposeB ? 1 : 2)];
-  const terms = x.shape[innerX] as number;
+  const terms = x.shape[innerX]!;
   let sum: TfTensor | undefined;
   for (let from = 0; from < terms; from += PIECE) {
     const piece = tf.matMul(window(tf, x, innerX, from), window(tf, y, innerY, from), transposeA, transposeB);
@@ -116,7 +117,7 @@ const LOWEST = -(2 - 2 ** -23) * 2 ** 127;
 
 /** At most PIECE elements along an axis. */
 function window(tf: TensorFlow, x: TfTensor, axis: number, from: number): TfTensor {
-  const length = x.shape[axis] as number;
+  const length = x.shape[axis]!;
   if (length <= PIECE) return x;
   return tf.slice(
     x,

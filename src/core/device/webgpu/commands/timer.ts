@@ -63,7 +63,7 @@ export class GpuTimer {
   /** Tells what the stamps say. A clock that stood still says nothing. */
   tell(stamps: Stamps, times: BigUint64Array): void {
     for (const { slot, told } of stamps) {
-      const [start, end] = [times[2 * slot] as bigint, times[2 * slot + 1] as bigint];
+      const [start, end] = [times[2 * slot]!, times[2 * slot + 1]!];
       this.#free.push(slot);
       if (end > start) told(Number(end - start));
     }

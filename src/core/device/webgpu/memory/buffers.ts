@@ -140,7 +140,7 @@ export class BufferPool {
     for (const [size, buffers] of this.#free) {
       while (buffers.length > 0 && this.freeBytes > maxFreeBytes) {
         this.freeBytes -= size;
-        this.discard(buffers.pop() as GPUBuffer);
+        this.discard(buffers.pop()!);
       }
     }
   }

@@ -75,18 +75,18 @@ export class ContentDigests {
     const pipelines = await pipelinesOf(life, plan);
     life.epoch.check();
     const own = pipelines === undefined ? undefined : await this.#ground.scratch(life, [resultBytes, ...plan.scratch]);
-    if (own === undefined) return undefined;
+    if (pipelines === undefined || own === undefined) return undefined;
     try {
       if (!residence.isAlive) return undefined;
       const buffers = [buffer, ...own];
       plan.launches.forEach((launch, i) =>
         life.stream.dispatch(
-          pipelines?.[i] as Pipeline,
+          pipelines[i]!,
           launch,
-          launch.buffers.map((index) => buffers[index] as GPUBuffer),
+          launch.buffers.map((index) => buffers[index]!),
         ),
       );
-      return await life.stream.read(own[0] as GPUBuffer, resultBytes, (mapped) => mapped.slice());
+      return await life.stream.read(own[0]!, resultBytes, (mapped) => mapped.slice());
     } finally {
       if (!life.epoch.isOver) for (const each of own) life.buffers.give(each);
     }

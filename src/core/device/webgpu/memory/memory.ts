@@ -171,7 +171,7 @@ export class GpuMemory implements Memory {
         budgetBytes: this.budgetBytes,
       });
     const placed = this.#place(life, [], value, []);
-    const { block, residence, allotment } = placed.arrivals[0] as Arrival;
+    const { block, residence, allotment } = placed.arrivals[0]!;
     let filled: Promise<void> | undefined;
     this.#launch(life, placed, value, ([buffer]) => {
       filled = fill(buffer as GPUBuffer);

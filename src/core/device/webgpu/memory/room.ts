@@ -58,7 +58,7 @@ export class Room {
     for (const sizeBytes of scratch) scratchBytes += classBytes(sizeBytes);
     let bytes = scratchBytes + (result === undefined ? 0 : classBytes(bytesFor(result.type)));
     for (let i = 0; i < operands.length; i++)
-      if (needsBuffer(operands, i)) bytes += classBytes(bytesFor((operands[i] as Sized).type));
+      if (needsBuffer(operands, i)) bytes += classBytes(bytesFor(operands[i]!.type));
     if (this.#lentBytes + bytes <= this.#budgetBytes) return undefined;
     const lent = this.#lentBytes === 0 ? '' : ` beside ${this.#lentBytes} lent by gpuBuffer()`;
     const ask = this.#isLowered ? 'the device had no memory for more: split it' : 'open({ gpuBudgetBytes }) with more';
@@ -168,9 +168,9 @@ export class Room {
  * caller's.
  */
 function needsBuffer(operands: readonly Sized[], i: number): boolean {
-  const { block } = operands[i] as Sized;
+  const { block } = operands[i]!;
   if (block === undefined) return true;
-  for (let before = 0; before < i; before++) if ((operands[before] as Sized).block === block) return false;
+  for (let before = 0; before < i; before++) if (operands[before]!.block === block) return false;
   const { residence } = block;
   return !(residence instanceof GpuResidence && residence.isAlive && (residence.isLent || residence.isAdopted));
 }

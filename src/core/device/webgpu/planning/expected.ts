@@ -82,7 +82,7 @@ export class Expected {
     for (let i = 0; i < WINDOWS; i++) {
       const first = Math.floor(((size - count) * i) / (WINDOWS - 1));
       windows.push(await trial.read(first, count));
-      if (!this.#samplesAgree(windows[i] as Float32Array, first)) return false;
+      if (!this.#samplesAgree(windows[i]!, first)) return false;
     }
     const known = (this.#windows ??= windows);
     return windows.every((window, i) => window.every((value, j) => value === known[i]?.[j]));
@@ -108,12 +108,12 @@ function elementOf(
   index: number,
 ): number {
   const [batch, row, column] = [Math.floor(index / (m * n)), Math.floor(index / n) % m, index % n];
-  let atA = ((offsetsA[batch] as number) + row * (transposeA ? 1 : lda)) % a.length;
-  let atB = ((offsetsB[batch] as number) + column * (transposeB ? ldb : 1)) % b.length;
+  let atA = (offsetsA[batch]! + row * (transposeA ? 1 : lda)) % a.length;
+  let atB = (offsetsB[batch]! + column * (transposeB ? ldb : 1)) % b.length;
   const [stepA, stepB] = [(transposeA ? lda : 1) % a.length, (transposeB ? 1 : ldb) % b.length];
   let sum = 0;
   for (let i = 0; i < k; i++) {
-    sum += (a[atA] as number) * (b[atB] as number);
+    sum += a[atA]! * b[atB]!;
     if ((atA += stepA) >= a.length) atA -= a.length;
     if ((atB += stepB) >= b.length) atB -= b.length;
   }

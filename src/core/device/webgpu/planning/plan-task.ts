@@ -1,4 +1,5 @@
 // One way from the skeleton of a task's row to the kernels that compute it on a GPU.
+import { numberAttribute, numbersAttribute } from '../../../ops/attribute-values.ts';
 import {
   type ContractEpilogue,
   type EpilogueAccess,
@@ -50,7 +51,7 @@ function planKernel(task: PlannedTask, limits: GpuLimits, usable: Usable): Plan 
       return planReduction(task, kernel, limits);
     case 'rows':
       return task.type.dtype === 'float32'
-        ? planRows(kernel.transform, task.type.shape, task.attrs['axis'] as number, limits)
+        ? planRows(kernel.transform, task.type.shape, numberAttribute(task.attrs, 'axis'), limits)
         : undefined;
     case 'contract':
       return planProduct(task, limits, usable);
@@ -82,7 +83,7 @@ function planReduction(
     {
       reduction,
       operand: { dtype: reduced.dtype as GpuDType, shape: reduced.shape },
-      axes: attrs['axis'] as number[],
+      axes: numbersAttribute(attrs, 'axis'),
       out: type.dtype as GpuDType,
       ...(correction !== undefined && { correction }),
       ...(prologue !== undefined && {

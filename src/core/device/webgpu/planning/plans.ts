@@ -48,7 +48,7 @@ export class Planner {
   obstacle(task: Task): string | undefined {
     let obstacle = this.#obstacleOf(task.type);
     for (let i = 0; obstacle === undefined && i < task.operands.length; i++)
-      obstacle = this.#obstacleOf((task.operands[i] as Task['operands'][0]).type);
+      obstacle = this.#obstacleOf(task.operands[i]!.type);
     return obstacle;
   }
 

@@ -37,8 +37,8 @@ export class LifeTrials implements TrialBuffers {
   ): Promise<Trial> {
     const life = this.#life();
     const sizes = [...operandElements, resultElements].map(wholeVectors);
-    const trial = new LifeTrial(life, this.#room, await take(life, this.#room, sizes), sizes.at(-1) as number);
-    operandElements.forEach((elements, operand) => trial.fill(operand, elements, patterns[operand] as Float32Array));
+    const trial = new LifeTrial(life, this.#room, await take(life, this.#room, sizes), sizes.at(-1)!);
+    operandElements.forEach((elements, operand) => trial.fill(operand, elements, patterns[operand]!));
     return trial;
   }
 }
@@ -67,13 +67,13 @@ class LifeTrial implements Trial {
     this.#life = life;
     this.#room = room;
     this.#operands = buffers.slice(0, -1);
-    this.#result = buffers.at(-1) as GPUBuffer;
+    this.#result = buffers.at(-1)!;
     this.#resultBytes = resultBytes;
   }
 
   /** Repeats the pattern over an operand, many periods at a time. */
   fill(operand: number, elements: number, pattern: Float32Array): void {
-    const buffer = this.#operands[operand] as GPUBuffer;
+    const buffer = this.#operands[operand]!;
     const block = repeated(
       pattern,
       Math.min(elements, pattern.length * Math.max(1, Math.floor(FILL_BYTES / 4 / pattern.length))),
@@ -90,7 +90,7 @@ class LifeTrial implements Trial {
     const buffers = [...this.#operands, this.#result, ...(await this.#scratchOf(plan))];
     if (!this.#taken.has(plan)) await this.#check(plan, ready, buffers);
     const once = (): void =>
-      plan.launches.forEach((launch, i) => stream.dispatch(ready[i] as Pipeline, launch, named(launch, buffers)));
+      plan.launches.forEach((launch, i) => stream.dispatch(ready[i]!, launch, named(launch, buffers)));
     const rounds = Math.max(1, Math.floor(PASS_DISPATCHES / plan.launches.length));
     let measuredNs: number | undefined = 0;
     for (let done = 0; done < times; done += rounds) {
@@ -113,7 +113,7 @@ class LifeTrial implements Trial {
   /** A command that is refused in the stream would end the device's epoch. */
   async #check(plan: Plan, ready: readonly Pipeline[], buffers: readonly GPUBuffer[]): Promise<void> {
     for (const [i, launch] of plan.launches.entries()) {
-      const refusal = await this.#life.stream.refusal(ready[i] as Pipeline, launch, named(launch, buffers));
+      const refusal = await this.#life.stream.refusal(ready[i]!, launch, named(launch, buffers));
       if (refusal !== undefined)
         throw new SheetError(
           'KERNEL',
@@ -164,4 +164,4 @@ function repeated(pattern: Float32Array, length: number): Float32Array<ArrayBuff
 const wholeVectors = (elements: number): number => Math.max(16, Math.ceil(elements / 4) * 16);
 
 const named = ({ buffers: indices }: Launch, buffers: readonly GPUBuffer[]): GPUBuffer[] =>
-  indices.map((index) => buffers[index] as GPUBuffer);
+  indices.map((index) => buffers[index]!);
