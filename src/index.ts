@@ -42,7 +42,8 @@ export async function replayTrace(trace: Trace, options: ReplayTraceOptions = {}
     import('./core/trace/replay.ts'),
     import('./core/sheet/executor.ts'),
   ]);
-  const { device, policy, ...rest } = options;
+  const { device, ...rest } = options;
+  const { policy } = rest;
   return replay(trace, {
     ...rest,
     digest,

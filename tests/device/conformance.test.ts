@@ -5,14 +5,14 @@ import type { Task } from '../../src/core/device/device.ts';
 import { BlasDevice } from '../../src/core/device/blas/device.ts';
 import { JsDevice } from '../../src/core/device/js/device.ts';
 import { WasmDevice } from '../../src/core/device/wasm/device.ts';
-import { openBlas } from '../../src/host/node/blas.ts';
 import type { Block } from '../../src/core/tensor/block.ts';
 import { nodeThreads } from '../../src/host/node/threads.ts';
 import { deviceConformance } from '../../src/testing/device.ts';
 import { AddingDevice } from '../kit/example/device.ts';
+import { openAnyBlas } from '../host/any-blas.ts';
 import { conforms } from './conforms.ts';
 
-const blas = await openBlas();
+const blas = await openAnyBlas();
 
 describe('the JavaScript device', () => conforms(deviceConformance(() => new JsDevice(), { computes: () => true })));
 

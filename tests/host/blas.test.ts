@@ -15,9 +15,10 @@ import {
   type GemmCall,
   type Lapack,
 } from '../../src/host/node/blas.ts';
+import { openAnyBlas } from './any-blas.ts';
 import { koffiWith } from './koffi-with.ts';
 
-const opened = await openBlas();
+const opened = await openAnyBlas();
 const absence = opened.found ? '' : ` (skipped: ${opened.reason})`;
 const blas = opened as Blas;
 const seed = 20261120;
@@ -91,7 +92,7 @@ function expectGemm(call: GemmCall, before: BlasArray): void {
 
 describe.skipIf(!opened.found)(`the system BLAS${absence}`, () => {
   test('says what it is', () => {
-    expect(blas.gflops).toBeGreaterThanOrEqual(20);
+    expect(blas.gflops).toBeGreaterThan(0);
     expect(blas.signature).toContain(blas.name);
     expect(blas.name === 'OpenBLAS' ? blas.version : '0.').toMatch(/\d\./);
     if (blas.name === 'OpenBLAS') expect(blas.threads).toBeGreaterThanOrEqual(1);
@@ -413,7 +414,7 @@ describe.skipIf(!opened.found)(`the system BLAS${absence}`, () => {
   test('does not keep the process alive', () => {
     const source = fileURLToPath(new URL('../../src/host/node/blas.ts', import.meta.url));
     const program = `import(${JSON.stringify(source)}).then(async ({ openBlas }) => {
-      const blas = await openBlas();
+      const blas = await openBlas(${JSON.stringify({ candidates: [blas.file], minimumGflops: 0 })});
       const a = new Float32Array(4096).fill(1), c = new Float32Array(4096);
       const form = { dtype: 'float32', m: 64, n: 64, k: 64, transposeA: false, transposeB: false };
       await blas.gemmAsync({ ...form, a, lda: 64, b: a, ldb: 64, c, ldc: 64 });
@@ -429,6 +430,8 @@ describe.skipIf(!opened.found)(`the system BLAS${absence}`, () => {
   test('Fortran symbols alone are enough', async () => {
     const hidden = (name: string): boolean => name.includes('cblas');
     const fortran = await openBlas({
+      candidates: [blas.file],
+      minimumGflops: 0,
       importKoffi: () => koffiWith((name, found) => (hidden(name) ? undefined : found)),
     });
     if (!fortran.found) return expect.fail(fortran.reason);

@@ -1,205 +1,9 @@
-// A policy decides the same at every size, repetition, device, cache, mode and way a value goes: a table of programs
-// against laws.
+// A policy decides the same at every size, repetition, device, cache, mode and way a value goes, and in a replay: a
+// table of programs against laws (programs.ts). On a GPU: tests/gpu/probes.test.ts.
 import { afterAll, describe, expect, it } from 'vitest';
-import { type LawSet, PolicyError, SymbolicSheet, type Tensor } from '../../src/index.ts';
-import type { Sheet } from '../../src/core/sheet/sheet.ts';
+import { type LawSet, loadTrace, replayTrace, SymbolicSheet } from '../../src/index.ts';
 import { partsOf } from '../parts.ts';
-
-const SIZES = [3, 40_000];
-
-interface Probe {
-  readonly laws: LawSet;
-  /** The law that is broken; none where the program may run. */
-  readonly broken?: keyof LawSet;
-  readonly program: string;
-  readonly run: (s: Sheet, n: number) => Tensor;
-}
-
-const filled = (s: Sheet, n: number, value: number): Tensor => s.tensor(new Float32Array(n).fill(value));
-/** One element is not finite, the last. */
-const spoilt = (s: Sheet, n: number): Tensor => s.tensor(new Float32Array(n).fill(1).fill(NaN, n - 1));
-
-const PROBES: readonly Probe[] = [
-  {
-    laws: { finite: 'deny' },
-    broken: 'finite',
-    program: '1 / exp(1000)',
-    run: (s, n) => filled(s, n, 1000).exp().reciprocal(),
-  },
-  {
-    laws: { finite: 'deny' },
-    broken: 'finite',
-    program: 'sum(where(log(x − 1) < 0, 0, 1))',
-    run: (s, n) => s.where(filled(s, n, 1).subtract(1).log().less(0), 0, 1).sum(),
-  },
-  {
-    laws: { finite: 'deny' },
-    broken: 'finite',
-    program: 'max(1 / (0 · x))',
-    run: (s, n) => filled(s, n, 2).multiply(0).reciprocal().max(),
-  },
-  {
-    laws: { finite: 'deny' },
-    broken: 'finite',
-    program: 'min(x · 3e38 · 10, 1)',
-    run: (s, n) => filled(s, n, 1).multiply(3e38).multiply(10).minimum(1),
-  },
-  {
-    laws: { finite: 'deny' },
-    broken: 'finite',
-    program: 'reshape of NaN',
-    run: (s, n) => spoilt(s, n).reshape([1, n]),
-  },
-  {
-    laws: { finite: 'deny' },
-    broken: 'finite',
-    program: 'reshape of NaN to its own shape',
-    run: (s, n) => spoilt(s, n).reshape([n]),
-  },
-  {
-    laws: { finite: 'deny' },
-    broken: 'finite',
-    program: 'reshape there and back',
-    run: (s, n) => spoilt(s, n).reshape([1, n]).reshape([n]),
-  },
-  {
-    laws: { finite: 'deny' },
-    broken: 'finite',
-    program: 'expand_dims, squeeze of NaN',
-    run: (s, n) => spoilt(s, n).expandDims(0).squeeze(0),
-  },
-  {
-    laws: { finite: 'deny' },
-    broken: 'finite',
-    program: 'astype to its own dtype',
-    run: (s, n) => spoilt(s, n).astype('float32'),
-  },
-  {
-    laws: { finite: 'deny' },
-    broken: 'finite',
-    program: 'transposed twice',
-    run: (s, n) => spoilt(s, n).reshape([1, n]).permuteDims([1, 0]).permuteDims([1, 0]),
-  },
-  { laws: { finite: 'deny' }, broken: 'finite', program: 'concat of one', run: (s, n) => s.concat([spoilt(s, n)]) },
-  { laws: { finite: 'deny' }, broken: 'finite', program: 'full of infinity', run: (s, n) => s.full([n], Infinity) },
-  {
-    laws: { finite: 'deny' },
-    broken: 'finite',
-    program: 'a scalar of infinity',
-    run: (s) => s.full([], Infinity).add(1),
-  },
-  {
-    laws: { finite: 'deny' },
-    program: 'exp(1), a chain',
-    run: (s, n) => filled(s, n, 1).exp().add(1).reciprocal().reshape([1, n]).sum(),
-  },
-  { laws: { finite: 'deny' }, program: 'the root itself', run: (s, n) => filled(s, n, 1) },
-  {
-    laws: { finiteInputs: 'deny' },
-    broken: 'finiteInputs',
-    program: 'a root with NaN',
-    run: (s, n) => spoilt(s, n).add(1),
-  },
-  {
-    laws: { finiteInputs: 'deny' },
-    broken: 'finiteInputs',
-    program: 'a reshaped root with NaN',
-    run: (s, n) => spoilt(s, n).reshape([1, n]),
-  },
-  { laws: { finiteInputs: 'deny' }, broken: 'finiteInputs', program: 'the root with NaN', run: (s, n) => spoilt(s, n) },
-  {
-    laws: { finiteInputs: 'deny' },
-    broken: 'finiteInputs',
-    program: 'a literal NaN',
-    run: (s, n) => filled(s, n, 1).add(NaN),
-  },
-  {
-    laws: { finiteInputs: 'deny' },
-    broken: 'finiteInputs',
-    program: 'a literal infinity',
-    run: (s, n) => filled(s, n, 1).minimum(Infinity),
-  },
-  { laws: { finiteInputs: 'deny' }, program: '1 / 0', run: (s, n) => filled(s, n, 0).reciprocal() },
-  {
-    laws: { forbid: ['exp'] },
-    broken: 'forbid',
-    program: 'exp inside a chain',
-    run: (s, n) => filled(s, n, 1).add(1).exp().reciprocal().sum(),
-  },
-  {
-    laws: { forbid: ['reshape'] },
-    broken: 'forbid',
-    program: 'an alias',
-    run: (s, n) => filled(s, n, 1).reshape([n]).add(1),
-  },
-  {
-    laws: { forbid: ['astype'] },
-    broken: 'forbid',
-    program: 'a cast that changes nothing',
-    run: (s, n) => filled(s, n, 1).astype('float32').add(1),
-  },
-  {
-    laws: { forbid: ['permute_dims'] },
-    broken: 'forbid',
-    program: 'a transpose under a product',
-    run: (s, n) => s.matmul(filled(s, n, 1).reshape([n, 1]).permuteDims([1, 0]), filled(s, n, 1).reshape([n, 1])),
-  },
-  {
-    laws: { forbid: ['random_normal'] },
-    broken: 'forbid',
-    program: 'random numbers',
-    run: (s, n) => s.randomNormal([n], { seed: 1 }),
-  },
-  {
-    laws: { forbid: ['random_normal'] },
-    broken: 'forbid',
-    program: 'one random number',
-    run: (s, n) => filled(s, n, 1).add(s.randomNormal([], { seed: 1 })),
-  },
-  {
-    laws: { forbid: ['full'] },
-    broken: 'forbid',
-    program: 'a scalar that is asked for',
-    run: (s) => s.full([], 2).multiply(1),
-  },
-  { laws: { forbid: ['full', 'zeros'] }, program: 'literals', run: (s, n) => filled(s, n, 1).add(1).multiply(2.5) },
-  { laws: { allow: ['add'] }, program: 'literals of an op that is allowed', run: (s, n) => filled(s, n, 1).add(1) },
-  { laws: { allow: ['add'] }, broken: 'allow', program: 'another op', run: (s, n) => filled(s, n, 1).add(1).abs() },
-  { laws: { allow: ['add'] }, broken: 'allow', program: 'a source', run: (s, n) => filled(s, n, 1).add(s.ones([])) },
-  { laws: { maxElements: 2 }, broken: 'maxElements', program: 'a sum of many', run: (s, n) => filled(s, n, 1).add(1) },
-  {
-    laws: { maxBytes: 8 },
-    broken: 'maxBytes',
-    program: 'an alias of many bytes',
-    run: (s, n) => filled(s, n, 1).reshape([n]),
-  },
-  { laws: { maxElements: 2 }, program: 'a sum to one', run: (s, n) => filled(s, n, 1).sum() },
-];
-
-/** How a result is asked for. */
-const READS: Readonly<Record<string, (s: Sheet, make: () => Tensor) => Promise<unknown>>> = {
-  data: (_, make) => make().data(),
-  toArray: (_, make) => make().toArray(),
-  borrow: (_, make) => make().borrow((array) => array.length),
-  fingerprint: (_, make) => make().fingerprint(),
-  'compute, then data': async (s, make) => {
-    const result = make();
-    await (s as SymbolicSheet).compute(result);
-    return result.data();
-  },
-  'as an operand of memo': async (s, make) => s.memo('reads', (x: Tensor) => x.data().then((d) => d.length))(make()),
-  'as a result of memo': async (s, make) => (await s.memo('makes', async () => make())()).data(),
-};
-
-const verdictOf = async (run: () => Promise<unknown>): Promise<string> => {
-  try {
-    await run();
-    return 'passes';
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error;
-    return String(error.details['law']);
-  }
-};
+import { inputsOf, PROBES, READS, SIZES, verdictOf } from './programs.ts';
 
 const opened: SymbolicSheet[] = [];
 const open = async (options: object): Promise<SymbolicSheet> => {
@@ -227,19 +31,47 @@ describe('a policy decides the same whatever the size, mode, repetition and way 
           for (const [read, ask] of Object.entries(READS)) {
             for (let time = 0; time < 2; time++) {
               expect(
-                await verdictOf(async () => ask(sheet, () => run(sheet, n))),
+                await verdictOf(async () => ask(sheet, () => run(inputsOf(sheet, n)))),
                 `${JSON.stringify(mode)}, ${n} elements, by ${read}, time ${time + 1}`,
               ).toBe(broken);
             }
           }
           for (const options of [{ class: 'exact' as const }, { cache: 'off' as const }, { device: 'js' }]) {
             expect(
-              await verdictOf(async () => run(sheet.with(options), n).data()),
+              await verdictOf(async () => run(inputsOf(sheet.with(options), n)).data()),
               `through a view ${JSON.stringify(options)}`,
             ).toBe(broken);
           }
         }
         await sheet.close();
+      }
+    });
+  }
+});
+
+/** Modes whose traces differ. */
+const RECORDED: readonly object[] = [{ devices: ['wasm', 'js'] }, { devices: ['js'], class: 'exact', rewrites: 'off' }];
+
+describe('a replay under a policy gives the verdict of a sheet under it', () => {
+  for (const { laws, broken = 'passes', program, run, replayed = broken } of PROBES) {
+    it(`${JSON.stringify(laws)}: ${program} → ${replayed}`, async () => {
+      for (const mode of RECORDED) {
+        for (const n of SIZES) {
+          // Under laws, if lenient ones: without, calls that change nothing are not recorded.
+          const sheet = await open({ ...mode, policy: { maxElements: 1e6 } });
+          await run(inputsOf(sheet, n)).data();
+          const trace = await loadTrace(await sheet.trace.bytes());
+          await sheet.close();
+          for (const device of ['js', 'wasm']) {
+            const { firstDivergence, skipped, missing } = await replayTrace(trace, { device, policy: laws });
+            const verdict = firstDivergence === undefined ? 'passes' : firstDivergence.reason.split(':')[0];
+            expect([verdict, skipped, missing], `${JSON.stringify(mode)}, ${n} elements, on ${device}`).toEqual([
+              replayed,
+              0,
+              [],
+            ]);
+          }
+        }
       }
     });
   }

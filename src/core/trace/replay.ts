@@ -33,7 +33,10 @@ export interface ReplayTraceOptions {
    * 16.
    */
   readonly slack?: number;
-  /** Laws the replay is under, as those of a sheet. What they deny is a difference. */
+  /**
+   * Laws the replay is under, as those of a sheet: every call of the trace is computed and judged. What they deny is a
+   * difference. A sheet without laws records no call that changes nothing, and a trace tells no scalar from a literal.
+   */
   readonly policy?: LawSet;
   /**
    * Most bytes that results which are still used may take together; a call beyond it is a difference and is not made.
@@ -43,7 +46,7 @@ export interface ReplayTraceOptions {
 }
 
 /** With what it stands on. */
-export interface ReplayOptions<H> extends Omit<ReplayTraceOptions, 'device' | 'policy'> {
+export interface ReplayOptions<H> extends Omit<ReplayTraceOptions, 'device'> {
   readonly open: () => Promise<Executor<H>>;
   readonly digest: Digest;
 }
@@ -155,11 +158,20 @@ class Run<H> {
       const handle = this.#call(event, operands as H[]);
       const recorded = this.#recorded.get(event.seq);
       if (recorded !== undefined) await this.#executor.read(handle, (array) => this.#compare(event, recorded, array));
+      else await this.#judge(handle);
     } catch (error) {
-      // Whatever a file made an op do is found out about the file, and ends no replay.
-      if (!this.#ended.has(event.seq))
-        this.#diverged(event, error instanceof SheetError ? error.message : String(error));
+      this.#failed(event, error);
     }
+  }
+
+  /** Laws speak of what is computed, so that everything is where there are some. */
+  async #judge(handle: H): Promise<void> {
+    if (this.#options.policy !== undefined) await this.#executor.read(handle, () => undefined);
+  }
+
+  /** Whatever a file made an op do is found out about the file, and ends no replay. */
+  #failed(event: Pick<ProgramEvent, 'seq' | 'op'>, error: unknown): void {
+    if (!this.#ended.has(event.seq)) this.#diverged(event, error instanceof SheetError ? error.message : String(error));
   }
 
   /** Makes a call as it was recorded, or throws what tells it from the record. */
@@ -227,8 +239,17 @@ class Run<H> {
     const wanted: WantedRoot = { seq, contentId: id && toHex(id), dtype, shape };
     const bytes = (id && this.#contents.get(toHex(id))?.bytes) ?? (await this.#options.roots?.(wanted));
     const array = bytes && contentOf({ contentId: id, dtype, shape }, bytes, this.#options.digest);
-    if (array === undefined) this.#missing.push(wanted);
-    else this.#hold(seq, this.#executor.root(array, dtype, shape), ROOT_NAME);
+    if (array === undefined) {
+      this.#missing.push(wanted);
+      return;
+    }
+    const root = this.#executor.root(array, dtype, shape);
+    this.#hold(seq, root, ROOT_NAME);
+    try {
+      await this.#judge(root);
+    } catch (error) {
+      this.#failed({ seq, op: ROOT_NAME }, error);
+    }
   }
 
   #compare(event: ProgramEvent, recorded: Recorded, array: TypedArray): void {
@@ -240,7 +261,7 @@ class Run<H> {
     this.#counts[verdict]++;
   }
 
-  #diverged({ seq, op }: ProgramEvent, reason: string): void {
+  #diverged({ seq, op }: Pick<ProgramEvent, 'seq' | 'op'>, reason: string): void {
     this.#counts.compared++;
     this.#first ??= { seq, op, reason };
   }
