@@ -1,4 +1,4 @@
-// With the cache off a value that a handle holds is computed once, and goes with the handle.
+// A value that a handle holds is computed once, and goes with the handle, though results made from it live on.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { collected } from './fixtures/collected.ts';
@@ -132,5 +132,42 @@ describe.each([['js'], ['wasm']])('with the cache off, on %s', (device) => {
     await train(sheet, 60, 200);
     await collected(() => sheet.stats().pinnedBytes <= before);
     expect(sheet.stats().pinnedBytes).toBeLessThanOrEqual(before);
+  });
+});
+
+describe.each([['on'], ['off']] as const)('with the cache %s', (cache) => {
+  const open = (): Promise<SymbolicSheet> =>
+    SymbolicSheet.open({ devices: ['wasm', 'js'], cache, budgetBytes: 2 ** 20, trace: { digests: 'none' } });
+
+  it.each([
+    ['below a megabyte', 50_000],
+    ['so large that the place of each call is known', 300_000],
+  ])('a chain that is read at every step pins its last results alone, %s', async (_, size) => {
+    await using sheet = await open();
+    let x: Tensor = sheet.tensor(new Float32Array(size).fill(1));
+    const take = async (steps: number): Promise<void> => {
+      for (let i = 0; i < steps; i++) {
+        x = x.subtract(x.multiply(0.001 + i).add(1));
+        await sheet.compute(x);
+      }
+    };
+    await take(60);
+    const most = 4 * 4 * size;
+    await collected(() => sheet.stats().pinnedBytes <= most);
+    expect(sheet.stats().pinnedBytes).toBeLessThanOrEqual(most);
+    expect(sheet.stats().pinnedBytes).toBeGreaterThan(0);
+  });
+
+  it('what a small pending result needs of a large one stays, though its handle is gone', async () => {
+    await using sheet = await open();
+    const pending = await (async () => {
+      const middle = await sheet.randomNormal([600, 600], { seed: 8 }).multiply(2);
+      await sheet.compute(middle);
+      return middle.max().add(1);
+    })();
+    const before = sheet.stats().counters.kernelCalls;
+    await collected(() => false);
+    await pending.item();
+    expect(sheet.stats().counters.kernelCalls - before).toBe(2);
   });
 });

@@ -20,6 +20,23 @@ export const mayFail = (row: OpRow, { type, value }: Call, { lawless }: Parts): 
  */
 export function markCall(expression: Call, site: CallSite | undefined, before: number): void {
   if (site === undefined || expression.seq <= before || expression.site === site) return;
-  if (expression.row !== undefined) expression.site = site;
+  // A literal is never computed, so that nothing would let go of its place.
+  if (expression.row !== undefined && !expression.isLiteral) expression.site = site;
   for (const operand of expression.operands) markCall(operand, site, before);
+}
+
+/**
+ * Lets go of the place of a call that has its value, and of those of calls under it that were not computed for it. The
+ * stack that an engine keeps refers to what methods were called on: handles, and with them their values.
+ */
+export function unmarkCall(call: Call): void {
+  call.site = undefined;
+  let rest: Call[] | undefined;
+  for (let each: Call | undefined = call; each !== undefined; each = rest?.pop()) {
+    for (const operand of each.operands) {
+      if (operand.site === undefined) continue;
+      operand.site = undefined;
+      (rest ??= []).push(operand);
+    }
+  }
 }

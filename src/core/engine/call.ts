@@ -15,6 +15,9 @@ import { Holding } from './holding.ts';
 /** Calls above each other that one of the user's comes to at most: casts and rewritten forms, which have no handle. */
 const CALL_LEVELS = 4;
 
+/** Values from this size on stay with handles: an expression that lives as the past of others would keep them all. */
+const HANDLED_BYTES = 4096;
+
 /**
  * A node with what its engine knows of it. The node's own fields never change, but for a chain that is cut loose from
  * its past.
@@ -75,11 +78,14 @@ export class Call extends Node {
     return this.#value ?? this.held?.value;
   }
 
-  /** A value stays as long as the expression lives, or as long as its holding where it has one. */
+  /**
+   * A small value stays as long as the expression lives, and a large one too where it has no holding; others as long as
+   * their holding.
+   */
   set value(value: Value | undefined) {
     const { held } = this;
-    if (held === undefined) this.#value = value;
-    else held.value = value;
+    this.#value = held === undefined || isSmall(this) ? value : undefined;
+    if (held !== undefined) held.value = value;
   }
 
   /** What keeps the value's block from being recycled; the sheet's business. */
@@ -89,13 +95,24 @@ export class Call extends Node {
 
   set pin(pin: object | undefined) {
     const { held } = this;
-    if (held === undefined) this.#pin = pin;
-    else held.pin = pin;
+    this.#pin = held === undefined || isSmall(this) ? pin : undefined;
+    if (held !== undefined) held.pin = pin;
   }
 
   /** What holds its value while somebody needs it, where that was asked for and somebody does. */
   get held(): Holding | undefined {
     return this.#holding?.deref();
+  }
+
+  /**
+   * Whether its value has to be held by handles, where results are reused too: it is large, or needs one that is and
+   * would go with its own handle.
+   */
+  get isForHandles(): boolean {
+    if (!isSmall(this)) return true;
+    for (const operand of this.operands)
+      if (operand.#value === undefined && (operand.#holding !== undefined || !isSmall(operand))) return true;
+    return false;
   }
 
   /** Has the value held as long as the answer lives; undefined where it stays with the expression as it is. */
@@ -140,6 +157,8 @@ export class Call extends Node {
     this.#node = 0;
   }
 }
+
+const isSmall = ({ type }: Call): boolean => type.sizeBytes < HANDLED_BYTES;
 
 /** A root: bytes that came from outside. */
 export function rootCall(type: TensorType, value: Value, seq: number): Call {

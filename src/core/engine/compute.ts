@@ -291,7 +291,6 @@ export class Computing {
     const warmNs = isLearnt ? Math.min(elapsedNs, Math.round(parts.dispatcher.costs.warmNs(device, task))) : elapsedNs;
     parts.counters.coldNs += elapsedNs - warmNs;
     for (const operand of step.operands) step.pathNs += Math.round(operand.pathNs / operand.readers);
-    step.expression.site = undefined;
     step.expression.costNs = step.pathNs;
     if (!view.reuse && isHeld(step, value)) parts.pins.renew(step.expression, value);
     step.expression.origin = 'computed';

@@ -105,7 +105,6 @@ function absorbOperands(step: Step, absorbed: Set<Step>, isWanted: (step: Step) 
     step.flops += inner.flops;
     for (const operand of inner.operands) if (operand.reader === inner) operand.reader = step;
     inner.expression.within = step.expression.seq;
-    inner.expression.site = undefined;
     absorbed.add(inner);
   }
 }

@@ -3,6 +3,7 @@ import type { NodeId } from '../expr/interning.ts';
 import type { AttributeValues, OpRow } from '../ops/define.ts';
 import type { Value } from '../tensor/block.ts';
 import type { Call } from './call.ts';
+import { unmarkCall } from './call-places.ts';
 import { checkSignal, orAborted } from './signals.ts';
 
 export type PlanKey = NodeId | Call;
@@ -229,6 +230,7 @@ function visit(target: Call, sources: ValueSources, order: Step[], byIdentity: M
 /** Gives a step its value and lets go of operands that were read for the last time. */
 function settle(step: Step, value: Value): void {
   step.value = value;
+  unmarkCall(step.expression);
   for (const operand of step.operands) {
     if (--operand.uses > 0) continue;
     operand.value?.block.release();

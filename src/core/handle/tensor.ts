@@ -26,7 +26,7 @@ import { printTensor } from './print.ts';
 export interface Owner {
   /** In whose semantics its calls are meant. */
   readonly author: Author;
-  /** Whether values stay with handles: where nothing is reused, nobody else keeps what was computed. */
+  /** Whether all values stay with handles: where nothing is reused, nobody else keeps what was computed. */
   readonly keepsForHandles: boolean;
   call(row: OpRow, self: Call | undefined, args: readonly unknown[]): unknown;
   /** A promise where the event loop should turn before the answer is used. */
@@ -67,7 +67,7 @@ export class Tensor<D extends DType = DType> {
     this.owner = owner;
     this.expression = expression;
     expression.claims++;
-    if (owner.keepsForHandles) this.keep();
+    if (owner.keepsForHandles || expression.isForHandles) this.keep();
   }
 
   /** @internal Has the value kept, once it is computed, as long as this handle lives. */
