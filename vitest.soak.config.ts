@@ -1,9 +1,20 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
 import { defineConfig } from 'vitest/config';
+import base from './vitest.config.ts';
+
+/** Tests of which `npm test` runs a sample; the soak runs them whole, where it is not given a few minutes only. */
+const sampled = readdirSync(join(import.meta.dirname, 'tests'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.test.ts'))
+  .map((path) => `tests/${path}`)
+  .filter((path) => readFileSync(join(import.meta.dirname, path), 'utf8').includes("/run/extent.ts'"));
 
 export default defineConfig({
-  resolve: { alias: { 'symbolic-sheet': new URL('./src/index.ts', import.meta.url).pathname } },
+  ...(base.resolve !== undefined && { resolve: base.resolve }),
   test: {
-    include: ['tests/soak/**/*.test.ts'],
+    include: ['tests/soak/**/*.test.ts', ...(process.env['SOAK_MINUTES'] === undefined ? sampled : [])],
+    env: { TESTS_EXTENT: 'whole' },
     testTimeout: 3_600_000,
     pool: 'forks',
     maxWorkers: 1,

@@ -1,4 +1,5 @@
-// Runs the soak tests: all of them at full length, or as much as fits in some minutes.
+// Runs the soak tests, and whole what npm test runs a sample of: all of it at full length; or as much of the soak tests
+// as fits in some minutes.
 //   npm run soak -- [--minutes N] [--steps N] [words of file names]
 // Loops go so many steps (ten million by default), and end earlier where their share of the minutes is over.
 import { spawnSync } from 'node:child_process';

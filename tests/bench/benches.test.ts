@@ -3,11 +3,15 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { COUNTED } from '../../bench/measure/counts.ts';
+import { programOf } from '../run/program.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const main = await programOf('bench/main.ts');
 
-function bench(...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'bench/main.ts', ...args], {
+const bench = (...args: readonly string[]) => run([main, ...args]);
+
+function run(args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd: ROOT,
     encoding: 'utf8',
   });
@@ -74,7 +78,7 @@ describe('npm run bench', () => {
   });
 
   test('a name that is no bench is refused with those that are', () => {
-    const { status, stderr } = bench('nosuch');
+    const { status, stderr } = run(['--import', 'tsx', 'bench/main.ts', 'nosuch']);
     expect(status).toBe(2);
     expect(stderr).toContain('matmul, overhead, probe, pipeline, fingerprint, memory, elementwise, dispatch');
   });

@@ -4,11 +4,13 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { COUNTED } from '../../bench/measure/counts.ts';
+import { programOf } from '../run/program.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const main = await programOf('bench/main.ts');
 
 function bench(...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', 'bench/main.ts', ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
     cwd: ROOT,
     encoding: 'utf8',
   });

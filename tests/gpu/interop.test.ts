@@ -3,19 +3,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { USAGE } from '../../src/core/device/webgpu/memory/buffers.ts';
+import { gc } from '../sheet/fixtures/collected.ts';
 import { openWatched, type WatchedSheet } from './watched-gpu.ts';
 
 const STORAGE = USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST;
 const SIDE = 8;
 const ELEMENTS = Float32Array.from({ length: SIDE * SIDE }, (_, i) => i / 8);
-
-setFlagsFromString('--expose-gc');
-const gc = runInNewContext('gc') as () => void;
 
 let opened: WatchedSheet;
 let device: GPUDevice;

@@ -1,11 +1,11 @@
 // A GPU that goes away: at every point where the library waits for it, by refusing or dropping commands, for want of
 // memory. Never a wrong result.
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import type { Entrance } from '../ops/samples.ts';
+import { programOf } from '../run/program.ts';
 import { noMemory, openWatched, type WatchedSheet } from './watched-gpu.ts';
 
 const SIDE = 8;
@@ -437,11 +437,9 @@ describe('a shader that does not compile', () => {
 describe('a process', () => {
   it('whose GPU is lost, and which never closes its sheet, ends by itself', async () => {
     const run = promisify(execFile);
-    const { stdout, stderr } = await run(
-      process.execPath,
-      ['--import', 'tsx', join(import.meta.dirname, 'losing-process.ts')],
-      { timeout: 60_000 },
-    );
+    const { stdout, stderr } = await run(process.execPath, [await programOf('tests/gpu/losing-process.ts')], {
+      timeout: 60_000,
+    });
     expect(stdout.trim()).toBe('4 4 | 4 4');
     expect(stderr).toMatch(/symbolic-sheet: WebGPU: the device was lost/);
   });

@@ -2,8 +2,6 @@
 // there is none.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DTypeError, ShapeError } from '../../src/core/errors.ts';
@@ -16,6 +14,7 @@ import {
   type Lapack,
 } from '../../src/host/node/blas.ts';
 import { openAnyBlas } from './any-blas.ts';
+import { gc } from '../sheet/fixtures/collected.ts';
 import { koffiWith } from './koffi-with.ts';
 
 const opened = await openAnyBlas();
@@ -355,8 +354,6 @@ describe.skipIf(!opened.found)(`the system BLAS${absence}`, () => {
   });
 
   test('arrays that nobody else holds survive a collection while their call runs', async () => {
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
     const n = 768;
     const start = (): [running: Promise<void>, c: Float64Array] => {
       const c = new Float64Array(n * n);
@@ -380,7 +377,7 @@ describe.skipIf(!opened.found)(`the system BLAS${absence}`, () => {
       ];
     };
     const [running, c] = start();
-    collect();
+    gc();
     const elsewhere = Array.from({ length: 4 }, () => new Float64Array(n * n).fill(2));
     await running;
     expect(c.every((sum) => sum === n)).toBe(true);

@@ -21,11 +21,12 @@ import { type DType, numbersOf } from '../../src/core/tensor/dtype.ts';
 import { drawFrom } from '../../bench/measure/seed.ts';
 import { asSingles, type Call, callsOf, describeCall, enter, halved, perform } from './samples.ts';
 import { partsOf } from '../parts.ts';
+import { extent } from '../run/extent.ts';
 
 const { encode: halfOf, decode: numberOfHalf } = FLOAT16;
 const roundToHalf = (x: number): number => numberOfHalf(halfOf(x));
 const HALF_NAN = 0x7e00;
-const CALLS_PER_ROW = 30;
+const CALLS_PER_ROW = extent(10, 30);
 
 describe('halves', () => {
   it('of all bits come back as they were, NaNs in one form', () => {

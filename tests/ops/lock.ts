@@ -20,13 +20,13 @@ export interface LockedRow {
 /** What the rows compute now, on the reference device of an open sheet. */
 export async function lockRows(sheet: SymbolicSheet): Promise<Map<string, LockedRow>> {
   const locked = new Map<string, LockedRow>();
-  const reference = sheet.with({ class: 'exact', device: 'js', cache: 'off' }) as SymbolicSheet;
-  for (const row of OPS.values())
-    locked.set(row.name, { version: row.version, digest: await digestOf(reference, row) });
+  for (const row of OPS.values()) locked.set(row.name, { version: row.version, digest: await digestOf(sheet, row) });
   return locked;
 }
 
-async function digestOf(sheet: SymbolicSheet, row: OpRow): Promise<string> {
+/** The digest of what a row computes on an open sheet that has the reference device. */
+export async function digestOf(open: SymbolicSheet, row: OpRow): Promise<string> {
+  const sheet = open.with({ class: 'exact', device: 'js', cache: 'off' }) as SymbolicSheet;
   const hash = createHash('sha256');
   for (const dtype of row.source ? ['float32' as DType] : COMPUTED_DTYPES) {
     for (const call of callsOf(sheet, row, dtype, CALLS_PER_DTYPE))

@@ -8,6 +8,7 @@ import { nodeHost } from '../../src/host/node/host.ts';
 import { openSheet } from '../../src/core/sheet/open.ts';
 import { kindTakes } from '../../src/core/ops/kinds.ts';
 import { OPS } from '../../src/core/ops/index.ts';
+import { extent } from '../run/extent.ts';
 import { type DType, dtypeOfArray, type TypedArray } from '../../src/core/tensor/dtype.ts';
 import { agrees, isFloatName, type Name, type Ref, type Scalar } from './reference.ts';
 import { REFERENCES } from './reference-shapes.ts';
@@ -23,7 +24,7 @@ import {
   sample,
 } from './samples.ts';
 
-const CALLS_PER_DTYPE = 9;
+const CALLS_PER_DTYPE = extent(5, 9);
 const BUDGET_BYTES = 1 << 26;
 
 /** What a call came to: elements with their type, or the code of the error. */

@@ -3,6 +3,7 @@ import { decodeAll, encodeAll } from '../../kernels/codecs/codec.ts';
 import { FLOAT16 } from '../../kernels/codecs/codecs.ts';
 import { SheetError, type SymbolicSheet, type Tensor } from '../../src/index.ts';
 import type { OpRow } from '../../src/core/ops/define.ts';
+import { kindTakes } from '../../src/core/ops/kinds.ts';
 import { type DType, DTYPE_NAMES } from '../../src/core/tensor/dtype.ts';
 import { drawFrom as randomFrom } from '../../src/testing/random.ts';
 import {
@@ -55,6 +56,9 @@ export function perform(sheet: Entrance, { row, attrs }: SampleCall, tensors: re
 
 /** Up to `count` calls of a row, with a first operand of a dtype, that the row takes. */
 export function callsOf(sheet: SymbolicSheet, row: OpRow, dtype: DType, count: number): SampleCall[] {
+  // A first operand that has to be bool is drawn so, whatever dtype is asked for.
+  const kind = row.operands[0]?.kind ?? 'any';
+  if (!row.source && kind !== 'bool' && !kindTakes(kind, dtype)) return [];
   const random = randomFrom(row.name.length * 7919 + row.name.charCodeAt(0) * 131 + DTYPE_NAMES.indexOf(dtype));
   const calls: SampleCall[] = [];
   for (let attempt = 0; attempt < count * 60 && calls.length < count; attempt++) {

@@ -3,8 +3,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-backend-cpu';
 import '@tensorflow/tfjs-core/dist/public/chained_ops/gather.js';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import * as ort from 'onnxruntime-node';
 import { afterEach, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
@@ -21,6 +19,7 @@ import { nodeHost } from '../../src/host/node/host.ts';
 import { nodeDevices } from '../../src/host/node/devices.ts';
 import type { OpenOptions } from '../../src/core/sheet/options.ts';
 import { openSheet } from '../../src/core/sheet/open.ts';
+import { gc } from './fixtures/collected.ts';
 
 const open: SymbolicSheet[] = [];
 
@@ -53,10 +52,8 @@ const embedding = (texts: readonly string[]): ort.Tensor =>
  * another thread.
  */
 function collectGarbage(): void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  collect();
+  gc();
+  gc();
 }
 
 const later = (): Promise<void> =>

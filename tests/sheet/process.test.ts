@@ -3,18 +3,18 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openNodeDigest } from '../../src/host/node/digest.ts';
 import { LimitError, SymbolicSheet } from '../../src/index.ts';
 import { readTrace } from '../../src/core/trace/load.ts';
 import { partsOf } from '../parts.ts';
+import { programOf } from '../run/program.ts';
 import { complaintsIn } from '../stderr.ts';
 import { matrix, SIDE } from './fixtures/arrays.ts';
 import { collected, gc } from './fixtures/collected.ts';
 
-const here = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url));
-const tsx = import.meta.resolve('tsx');
+const scriptFile = await programOf('tests/sheet/fixtures/script.ts');
+const budgetFile = await programOf('tests/sheet/fixtures/budget.ts');
 let folder: string;
 
 beforeAll(() => {
@@ -30,8 +30,8 @@ interface Ended {
   readonly err: string;
 }
 
-function run(script: string, args: readonly string[] = [], flags: readonly string[] = []): Ended {
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...flags, '--import', tsx, script, ...args], {
+function run(...args: readonly string[]): Ended {
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
     timeout: 110_000,
     cwd: folder,
@@ -41,24 +41,24 @@ function run(script: string, args: readonly string[] = [], flags: readonly strin
 
 describe('a script that never closes its sheet', () => {
   it('ends by itself when it is done', () => {
-    expect(run(here('script.ts'))).toMatchObject({ code: 0, signal: null, out: `${256 * 256 * 64}\n`, err: '' });
+    expect(run(scriptFile)).toMatchObject({ code: 0, signal: null, out: `${256 * 256 * 64}\n`, err: '' });
   });
 
   it('ends when a product is still on its way, after it', () => {
-    expect(run(here('script.ts'), ['running'])).toMatchObject({ code: 0, signal: null, err: '' });
+    expect(run(scriptFile, 'running')).toMatchObject({ code: 0, signal: null, err: '' });
   });
 
   it('ends by process.exit with the code it gave', () => {
-    expect(run(here('script.ts'), ['exit'])).toMatchObject({ code: 3, signal: null });
+    expect(run(scriptFile, 'exit')).toMatchObject({ code: 3, signal: null });
   });
 
   it('ends by an exception, its own or one of ours, with that message and code 1', () => {
-    expect(run(here('script.ts'), ['throw'])).toMatchObject({
+    expect(run(scriptFile, 'throw')).toMatchObject({
       code: 1,
       signal: null,
       err: expect.stringContaining('TypeError: of the script'),
     });
-    expect(run(here('script.ts'), ['rejected'])).toMatchObject({
+    expect(run(scriptFile, 'rejected')).toMatchObject({
       code: 1,
       signal: null,
       err: expect.stringMatching(/NumericError: solve/),
@@ -69,7 +69,7 @@ describe('a script that never closes its sheet', () => {
     const digest = await openNodeDigest();
     for (const how of ['end', 'exit', 'throw']) {
       const file = join(folder, `${how}.sqs`);
-      run(here('script.ts'), [how, file]);
+      run(scriptFile, how, file);
       const trace = readTrace(readFileSync(file), digest);
       expect(
         trace.events.map((event) => event.op),
@@ -86,13 +86,13 @@ describe('a script that never closes its sheet', () => {
       await using sheet = await SymbolicSheet.open();
       console.log(await sheet.tensor([1, 2, 3]).multiply(2).sum().item());`,
     );
-    expect(run(script)).toMatchObject({ code: 0, out: '12\n', err: '' });
+    expect(run('--import', import.meta.resolve('tsx'), script)).toMatchObject({ code: 0, out: '12\n', err: '' });
   });
 });
 
 describe('memory', () => {
   it('of a process stays within 1.25 × budget + pinned + baseline over results many times the budget', () => {
-    const { out, err } = run(here('budget.ts'), ['large'], ['--expose-gc']);
+    const { out, err } = run(budgetFile, 'large');
     expect(err).toBe('');
     const { peak, baseline, budgetBytes, pinned, evictions, sizeBytes } = JSON.parse(out) as {
       peak: number;
@@ -109,7 +109,7 @@ describe('memory', () => {
   });
 
   it('of the table and the process stays flat over ever new small operations', () => {
-    const { out, err } = run(here('budget.ts'), ['small'], ['--expose-gc']);
+    const { out, err } = run(budgetFile, 'small');
     expect(err).toBe('');
     const { grown, budgetBytes, nodes, tableBytes } = JSON.parse(out) as {
       grown: number;

@@ -1,12 +1,11 @@
 // What the process takes: no more than the budget and a half, and given back when kept results are forgotten.
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { SymbolicSheet } from '../../src/index.ts';
+import { programOf } from '../run/program.ts';
 
 const MIB = 2 ** 20;
-const program = fileURLToPath(new URL('./fixtures/resident.ts', import.meta.url));
-const tsx = import.meta.resolve('tsx');
+const program = await programOf('tests/sheet/fixtures/resident.ts');
 
 interface Figures {
   readonly start: number;
@@ -24,11 +23,10 @@ describe('the memory of the process', () => {
     'stays within one and a half budgets of %i MiB and what is being computed, and comes back after forget(), on ' +
       '%i threads',
     (budget, threads) => {
-      const { status, stdout, stderr } = spawnSync(
-        process.execPath,
-        ['--import', tsx, program, String(budget), String(threads)],
-        { encoding: 'utf8', timeout: 110_000 },
-      );
+      const { status, stdout, stderr } = spawnSync(process.execPath, [program, String(budget), String(threads)], {
+        encoding: 'utf8',
+        timeout: 110_000,
+      });
       expect(status, stderr.slice(-500)).toBe(0);
       const { start, peak, after, sizeBytes, isSame } = JSON.parse(stdout) as Figures;
       expect(sizeBytes).toBeGreaterThan(0.8 * budget * MIB);

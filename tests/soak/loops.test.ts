@@ -1,8 +1,8 @@
 // Ten million steps of every loop that only awaits: each in a process of its own with a small heap, which must stay
 // where it settled.
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { programOf } from '../run/program.ts';
 import { loopSteps, shareSeconds } from './time.ts';
 
 const MIB = 2 ** 20;
@@ -13,8 +13,7 @@ const DEAR: ReadonlySet<string> = new Set(['sheets']);
  * them, a kilobyte each with what knows them.
  */
 const SWINGS: Readonly<Record<string, number>> = { inputs: 80, memoTensors: 96 };
-const program = fileURLToPath(new URL('./loop.ts', import.meta.url));
-const tsx = import.meta.resolve('tsx');
+const program = await programOf('tests/soak/loop.ts');
 
 describe('millions of steps that only await', () => {
   it.each([
@@ -34,8 +33,6 @@ describe('millions of steps that only await', () => {
       process.execPath,
       [
         '--max-old-space-size=192',
-        '--import',
-        tsx,
         program,
         kind,
         String(DEAR.has(kind) ? Math.ceil(loopSteps / 1000) : loopSteps),

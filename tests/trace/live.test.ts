@@ -5,7 +5,6 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTrace, replayTrace, type SymbolicSheet } from '../../src/index.ts';
 import { internAttributes } from '../../src/core/expr/attributes.ts';
@@ -18,11 +17,12 @@ import { valueOfArray } from '../../src/core/tensor/block.ts';
 import { tensorType } from '../../src/core/tensor/type.ts';
 import { sketchDistance, sketchOf } from '../../src/core/trace/sketch.ts';
 import { TraceWriter, type TraceWriterOptions } from '../../src/core/trace/writer.ts';
+import { programOf } from '../run/program.ts';
 import { layers, ramp, withSheet } from './programs.ts';
 import { partsOf } from '../parts.ts';
 import { gc } from '../sheet/fixtures/collected.ts';
 
-const CHILD = fileURLToPath(new URL('./fixtures/live.ts', import.meta.url));
+const CHILD = await programOf('tests/trace/fixtures/live.ts');
 let digest: Digest;
 let folder: string;
 beforeAll(async () => {
@@ -59,7 +59,7 @@ const call = (seq: number, axis = 0): Call => {
 describe('a trace file', () => {
   it('is a sound prefix after its process was killed', async () => {
     const path = join(folder, 'killed.sqs');
-    const child = spawn(process.execPath, ['--import', 'tsx', CHILD, 'run', path], {
+    const child = spawn(process.execPath, [CHILD, 'run', path], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await once(child.stdout, 'data');

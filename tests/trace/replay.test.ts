@@ -3,14 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTrace, replayTrace } from '../../src/index.ts';
 import type { ReplayReport, Trace } from '../../src/index.ts';
 import { toHex } from '../../src/core/fingerprint/digest.ts';
+import { programOf } from '../run/program.ts';
 import { layers, ramp, withSheet } from './programs.ts';
 
-const CHILD = fileURLToPath(new URL('./fixtures/live.ts', import.meta.url));
+const CHILD = await programOf('tests/trace/fixtures/live.ts');
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'replay-'));
@@ -46,7 +46,7 @@ describe('a replay', () => {
   it('gives equal digests in class exact, in a fresh process, on js and on wasm', async () => {
     const path = await saved('exact', { class: 'exact', devices: ['wasm', 'js'] });
     for (const device of ['js', 'wasm']) {
-      const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', CHILD, 'replay', path, device], {
+      const { stdout, stderr } = spawnSync(process.execPath, [CHILD, 'replay', path, device], {
         encoding: 'utf8',
       });
       expect(stderr).not.toContain('Error');

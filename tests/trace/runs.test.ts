@@ -5,13 +5,13 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadTrace, replayTrace, SymbolicSheet } from '../../src/index.ts';
 import type { Trace } from '../../src/index.ts';
+import { programOf } from '../run/program.ts';
 import { withSheet } from './programs.ts';
 
-const CHILD = fileURLToPath(new URL('./fixtures/live.ts', import.meta.url));
+const CHILD = await programOf('tests/trace/fixtures/live.ts');
 let folder: string;
 let next = 0;
 beforeAll(() => {
@@ -92,7 +92,7 @@ describe('a trace file that is opened again', () => {
 
   it('says which run lost its end with its process, and takes over the note of a process that is gone', async () => {
     const file = fresh();
-    const child = spawn(process.execPath, ['--import', 'tsx', CHILD, 'run', file], {
+    const child = spawn(process.execPath, [CHILD, 'run', file], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await once(child.stdout, 'data');
@@ -159,7 +159,7 @@ describe('two writers of one trace file', () => {
   it('are told apart in two processes', async () => {
     const file = fresh();
     const first = await open(file);
-    const { stderr, status } = spawnSync(process.execPath, ['--import', 'tsx', CHILD, 'run', file], {
+    const { stderr, status } = spawnSync(process.execPath, [CHILD, 'run', file], {
       encoding: 'utf8',
     });
     expect(status).toBe(1);

@@ -1,0 +1,52 @@
+// Programs that tests start again and again: bundled once, for a transpiler takes longer to start than most of them
+// run.
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+import { afterAll } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** Modules say where they stood before they were bundled. */
+const whereTheyStood: Plugin = {
+  name: 'where-they-stood',
+  setup(bundler) {
+    bundler.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      if (path.includes('/node_modules/')) return undefined;
+      const text = readFileSync(path, 'utf8')
+        .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))
+        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href));
+      return { contents: text, loader: 'ts' };
+    });
+  },
+};
+
+/**
+ * The path of a program of the repository that Node starts by itself, with the packages of the repository beside it;
+ * it is removed after the tests of the file that asks.
+ */
+export async function programOf(entry: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'sheet-program-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: [entry],
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    packages: 'external',
+    alias: Object.fromEntries(
+      ['', '/kit', '/testing'].map((name) => [`symbolic-sheet${name}`, join(ROOT, `src${name || '/index'}.ts`)]),
+    ),
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    plugins: [whereTheyStood],
+    logLevel: 'error',
+  });
+  return join(folder, `${basename(entry, '.ts')}.mjs`);
+}
