@@ -3,7 +3,6 @@
 import type { CallSite } from '../call-site.ts';
 import type { Call } from './call.ts';
 import type { OpRow } from '../ops/define.ts';
-import type { Parts } from './parts.ts';
 
 /** A result of so many bytes may find no memory, and takes so long that its place costs nothing beside it. */
 const LARGE_BYTES = 2 ** 20;
@@ -12,7 +11,7 @@ const LARGE_BYTES = 2 ** 20;
  * Whether a call may fail when it is read: it is solved, judged or large. Its place takes as long as a hit, so others
  * do without.
  */
-export const mayFail = (row: OpRow, { type, value }: Call, { lawless }: Parts): boolean =>
+export const mayFail = (row: OpRow, { type, value }: Call, { lawless }: { readonly lawless: boolean }): boolean =>
   value === undefined && (row.kernel.skeleton === 'linalg' || !lawless || type.sizeBytes >= LARGE_BYTES);
 
 /**
