@@ -16,15 +16,33 @@ const readable = (shelf: RootShelf): number[] =>
     .filter(({ value }) => value !== undefined)
     .map(({ seq }) => seq);
 
+const rangeTo = (end: number, count: number): number[] => Array.from({ length: count }, (_, i) => end - count + 1 + i);
+
 describe('the shelf of roots', () => {
-  it('keeps the first ones within its budget, and lists others while somebody holds them', async () => {
-    const shelf = new RootShelf(3 * (TYPE.sizeBytes + 1024));
+  it('keeps the first and the newest within its budget, and lists others while somebody holds them', async () => {
+    const shelf = new RootShelf(6 * (TYPE.sizeBytes + 1024));
     const held = root(5);
-    for (let seq = 1; seq <= 4; seq++) shelf.add(root(seq));
-    shelf.add(held);
-    await collected(() => readable(shelf).length === 4);
-    expect(readable(shelf)).toEqual([1, 2, 3, 5]);
+    for (let seq = 1; seq <= 20; seq++) shelf.add(seq === 5 ? held : root(seq));
+    await collected(() => readable(shelf).length === 7);
+    expect(readable(shelf)).toEqual([1, 2, 3, 5, 18, 19, 20]);
     expect(held.seq).toBe(5);
+  });
+
+  it('keeps all of them where they fit, and lets a root that is larger than its room take nobody away', async () => {
+    const shelf = new RootShelf(8 * (TYPE.sizeBytes + 1024));
+    for (let seq = 1; seq <= 4; seq++) shelf.add(root(seq));
+    const wide = tensorType('float32', [4096]);
+    shelf.add(rootCall(wide, valueOfArray(wide, new Float32Array(4096)), 5));
+    for (let seq = 6; seq <= 9; seq++) shelf.add(root(seq));
+    await collected(() => readable(shelf).length === 8);
+    expect(readable(shelf)).toEqual([1, 2, 3, 4, 6, 7, 8, 9]);
+  });
+
+  it('keeps to its budget, the newest among them, over many times as many as it has room for', async () => {
+    const shelf = new RootShelf(100 * (TYPE.sizeBytes + 1024));
+    for (let seq = 1; seq <= 10_000; seq++) shelf.add(root(seq));
+    await collected(() => readable(shelf).length === 100);
+    expect(readable(shelf)).toEqual([...rangeTo(50, 50), ...rangeTo(10_000, 50)]);
   });
 
   it('gives the room of roots that were disposed of to later ones, and does not grow with them', async () => {

@@ -1,5 +1,5 @@
-// The roots of a live trace: kept readable up to a byte budget, so that a saved trace can be replayed; beyond it only
-// watched.
+// The roots of a live trace: the first and the newest are kept readable within a byte budget, so that a saved trace can
+// be replayed; others are only watched.
 import type { RecordedCall } from './recorder.ts';
 import { contentId, panelDigests } from '../fingerprint/content.ts';
 import type { Digest } from '../fingerprint/digest.ts';
@@ -15,7 +15,7 @@ export interface ShelvedRoot {
 }
 
 interface Slot {
-  readonly root: RecordedCall | WeakRef<RecordedCall>;
+  root: RecordedCall | WeakRef<RecordedCall>;
   readonly seq: number;
   readonly recorded: boolean;
   contentId: Uint8Array | undefined;
@@ -25,14 +25,19 @@ interface Slot {
 const OVERHEAD_BYTES = 1024;
 
 /**
- * Holds roots first come, first kept: what does not fit the budget is listed only while somebody else holds it. A root
- * that was disposed of makes room for others: a weak reference costs as much as computing a small result.
+ * Holds the first roots up to half of the budget, for they are what a program computes with to its end, and the newest
+ * in the rest, for the events that are still in memory speak of those. Others are listed while somebody else holds
+ * them. Only what leaves gets a weak reference, which costs as much as computing a small result.
  */
 export class RootShelf {
   readonly #budgetBytes: number;
   /** In the order of their calls. */
   #slots: Slot[] = [];
-  #heldBytes = 0;
+  #firstBytes = 0;
+  /** The newest that are held, from `#oldest` on in the order of their calls. */
+  #newest: Slot[] = [];
+  #oldest = 0;
+  #newestBytes = 0;
   #sweepAt = 4096;
 
   constructor(budgetBytes: number) {
@@ -41,15 +46,27 @@ export class RootShelf {
 
   add(root: RecordedCall): void {
     if (this.#slots.length >= this.#sweepAt) this.#sweep();
-    const heldBytes = this.#heldBytes + chargedBytes(root);
-    const fits = heldBytes <= this.#budgetBytes;
-    if (fits) this.#heldBytes = heldBytes;
-    this.#slots.push({
-      root: fits ? root : new WeakRef(root),
-      seq: root.seq,
-      recorded: root.contentId !== undefined,
-      contentId: root.contentId,
-    });
+    const slot: Slot = { root, seq: root.seq, recorded: root.contentId !== undefined, contentId: root.contentId };
+    this.#slots.push(slot);
+    const sizeBytes = chargedBytes(root);
+    if (this.#newestBytes === 0 && this.#firstBytes + sizeBytes <= this.#budgetBytes / 2) this.#firstBytes += sizeBytes;
+    else if (sizeBytes > this.#budgetBytes - this.#firstBytes) slot.root = new WeakRef(root);
+    else this.#addNewest(slot, sizeBytes);
+  }
+
+  /** Makes room for a root among the newest. */
+  #addNewest(slot: Slot, sizeBytes: number): void {
+    this.#newest.push(slot);
+    this.#newestBytes += sizeBytes;
+    while (this.#firstBytes + this.#newestBytes > this.#budgetBytes) {
+      const leaving = this.#newest[this.#oldest++] as Slot;
+      const root = leaving.root as RecordedCall;
+      this.#newestBytes -= chargedBytes(root);
+      leaving.root = new WeakRef(root);
+    }
+    if (2 * this.#oldest <= this.#newest.length) return;
+    this.#newest = this.#newest.slice(this.#oldest);
+    this.#oldest = 0;
   }
 
   /** The roots that are wanted, with the content ids of those whose elements are there. */
@@ -62,11 +79,17 @@ export class RootShelf {
   /** Lets go of roots that were collected, or whose elements are gone for good. */
   #sweep(): void {
     this.#slots = this.#slots.filter(({ root }) => rootOf(root)?.value !== undefined);
-    this.#heldBytes = 0;
-    for (const { root } of this.#slots) if (!(root instanceof WeakRef)) this.#heldBytes += chargedBytes(root);
+    this.#newest = this.#newest.slice(this.#oldest).filter(({ root }) => rootOf(root)?.value !== undefined);
+    this.#oldest = 0;
+    this.#newestBytes = heldBytes(this.#newest);
+    this.#firstBytes = heldBytes(this.#slots) - this.#newestBytes;
     this.#sweepAt = Math.max(4096, 2 * this.#slots.length);
   }
 }
+
+/** What roots take that are held. */
+const heldBytes = (slots: readonly Slot[]): number =>
+  slots.reduce((bytes, { root }) => bytes + (root instanceof WeakRef ? 0 : chargedBytes(root)), 0);
 
 const chargedBytes = (root: RecordedCall): number => root.type.sizeBytes + OVERHEAD_BYTES;
 
