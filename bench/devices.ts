@@ -2,7 +2,7 @@
 // a software driver.
 import { SymbolicSheet } from 'symbolic-sheet';
 import type { ContractLimits } from '../kernels/wgsl/contract/matrix.ts';
-import { limitsOf } from '../src/core/device/webgpu/life.ts';
+import { limitsOf } from '../src/core/device/webgpu/device-context.ts';
 import { openBlas } from '../src/host/node/blas.ts';
 import { findGpu } from '../src/host/node/gpu.ts';
 import type { Sheet } from '../src/core/sheet/sheet.ts';

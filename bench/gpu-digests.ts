@@ -1,30 +1,30 @@
 // Digests on a GPU for the bench: the plans of content ids, through a command stream of the kind that the sheet's
 // device has.
 import type { ContentPlan } from '../src/core/device/webgpu/memory/content.ts';
-import { Life } from '../src/core/device/webgpu/life.ts';
+import { DeviceContext } from '../src/core/device/webgpu/device-context.ts';
 import type { Pipeline } from '../src/core/device/webgpu/commands/pipelines.ts';
 import type { DigestDevice } from './gpu-fingerprint.ts';
 
 /** Tensors in buffers of a device, digested there. A device that ends is an error of the next call. */
 export class StreamedDigests implements DigestDevice<GPUBuffer> {
-  readonly #life: Life;
+  readonly #context: DeviceContext;
 
   constructor(device: GPUDevice) {
-    this.#life = new Life(device, () => {});
+    this.#context = new DeviceContext(device, () => {});
   }
 
   hold(bytes: Uint8Array): GPUBuffer {
-    const buffer = this.#life.buffers.take(bytes.byteLength);
-    this.#life.epoch.device.queue.writeBuffer(buffer, 0, bytes as Uint8Array<ArrayBuffer>);
+    const buffer = this.#context.buffers.take(bytes.byteLength);
+    this.#context.epoch.device.queue.writeBuffer(buffer, 0, bytes as Uint8Array<ArrayBuffer>);
     return buffer;
   }
 
   release(held: GPUBuffer): void {
-    this.#life.buffers.give(held);
+    this.#context.buffers.give(held);
   }
 
   async digest({ plan, resultBytes }: ContentPlan, held: GPUBuffer, times: number): Promise<Uint8Array> {
-    const { pipelines, buffers, stream } = this.#life;
+    const { pipelines, buffers, stream } = this.#context;
     const ready = await Promise.all(plan.launches.map(async ({ shader }): Promise<Pipeline> => pipelines.of(shader)));
     const own = [resultBytes, ...plan.scratch].map((sizeBytes) => buffers.take(sizeBytes));
     const bound = [held, ...own];
@@ -42,6 +42,6 @@ export class StreamedDigests implements DigestDevice<GPUBuffer> {
   }
 
   readInto(held: GPUBuffer, bytes: Uint8Array): Promise<void> {
-    return this.#life.stream.read(held, bytes.byteLength, (mapped) => bytes.set(mapped));
+    return this.#context.stream.read(held, bytes.byteLength, (mapped) => bytes.set(mapped));
   }
 }

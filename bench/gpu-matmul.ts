@@ -4,8 +4,8 @@ import { contractVariants } from '../kernels/wgsl/contract/contract.ts';
 import type { ContractLimits } from '../kernels/wgsl/contract/matrix.ts';
 import type { ContractPrecision, ContractProblem } from '../kernels/wgsl/contract/problem.ts';
 import type { Plan, Shader } from '../kernels/wgsl/launch.ts';
-import { Life } from '../src/core/device/webgpu/life.ts';
-import { LifeTrials, POOL_ROOM } from '../src/core/device/webgpu/planning/trials.ts';
+import { DeviceContext } from '../src/core/device/webgpu/device-context.ts';
+import { DeviceTrials, POOL_ROOM } from '../src/core/device/webgpu/planning/trials.ts';
 import type { Trial, TrialBuffers } from '../src/core/device/webgpu/planning/trial.ts';
 import { quantile } from './measure/harness.ts';
 import { numbersOf } from './measure/options.ts';
@@ -27,17 +27,17 @@ export async function gpuMatmul(
   { quick, pace, values, isOver }: BenchOptions,
   tell: (line: string) => void,
 ): Promise<Outcome> {
-  const life = new Life(device, (_end, reason) => tell(reason));
-  const ground = new LifeTrials(() => life, POOL_ROOM);
+  const context = new DeviceContext(device, (_end, reason) => tell(reason));
+  const buffers = new DeviceTrials(() => context, POOL_ROOM);
   const check = new Check();
   const rows: Row[] = [];
-  const peakGflops = await measurePeak(ground, pace.rounds);
+  const peakGflops = await measurePeak(buffers, pace.rounds);
   tell(`peak of float32 multiply-adds: ${(peakGflops / 1000).toFixed(2)} TFLOP/s`);
   const sizes = numbersOf(values, 'sizes') ?? (quick ? QUICK_SIZES : SIZES);
   const starts = values['variants']?.split(',') ?? [''];
   for (const n of sizes.filter((size) => size * size * 4 <= limits.maxStorageBufferBindingSize)) {
     if (isOver()) break;
-    const square = await openSquare(ground, n);
+    const square = await openSquare(buffers, n);
     for (const { precision, name, plan } of variantsOf(square.problem, limits)) {
       if (!starts.some((start) => name.startsWith(start))) continue;
       const fault = await verify(square, plan, precision, check, name);
@@ -101,7 +101,7 @@ interface Square {
   readonly expected: Expected;
 }
 
-async function openSquare(ground: TrialBuffers, n: number): Promise<Square> {
+async function openSquare(buffers: TrialBuffers, n: number): Promise<Square> {
   const problem: ContractProblem = {
     m: n,
     n,
@@ -114,7 +114,7 @@ async function openSquare(ground: TrialBuffers, n: number): Promise<Square> {
     offsetsB: [0],
   };
   const [a, b] = [floats(n * n, 1), floats(n * n, 2)];
-  const trial = await ground.open([n * n, n * n], n * n, [a, b]);
+  const trial = await buffers.open([n * n, n * n], n * n, [a, b]);
   return { problem, trial, expected: new Expected(a, b, n) };
 }
 
@@ -216,8 +216,8 @@ ${Array.from({ length: 64 }, (_, i) => `    s${i % 8} = fma(s${i % 8}, factor, t
 };
 
 /** GFLOP/s of multiply-adds in registers; a step of a thread is eight of vectors. */
-async function measurePeak(ground: TrialBuffers, rounds: number): Promise<number> {
-  const trial = await ground.open([], 4, []);
+async function measurePeak(buffers: TrialBuffers, rounds: number): Promise<number> {
+  const trial = await buffers.open([], 4, []);
   const run = (steps: number): Promise<number> => {
     const params = new Uint32Array([0, steps]);
     new Float32Array(params.buffer)[0] = 0.999;

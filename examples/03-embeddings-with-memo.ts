@@ -79,7 +79,7 @@ await show('Batches the model ran on 13 texts', [
   { texts: more.length, 'rows of the result': wider.shape[0] ?? 0, batches: batches.join(' + ') },
 ]);
 
-// %% What stands on it Similarity is made of our ops. The embeddings are known by their texts, so equal texts give
+// %% What is made of it Similarity is made of our ops. The embeddings are known by their texts, so equal texts give
 // equal keys, and the product is found.
 const similarity = async (list: readonly string[]) => {
   const rows = await embed(list);

@@ -102,8 +102,8 @@ const answers = await Promise.all(
 );
 await show('Overflow', answers);
 
-// %% Nothing happens in silence What was rewritten is explained, and stands on the trace. With `'offer'` the result is
-// the one that was written, to the bit, and the better form is only named.
+// %% Nothing happens in silence What was rewritten is explained, and recorded on the trace. With `'offer'` the result
+// is the one that was written, to the bit, and the better form is only named.
 await using offering = await SymbolicSheet.open({ rewrites: 'offer' });
 const offered = logOnePlus(offering, 1e-8);
 const applied = logOnePlus(stable, 1e-8);

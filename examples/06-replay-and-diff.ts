@@ -50,11 +50,11 @@ await show(
 
 const byOp = new Map<string, number>();
 for (const { seq, op } of events) byOp.set(op, (byOp.get(op) ?? 0) + (answers.get(seq)?.elapsedNs ?? 0) / 1000);
-const dearest = [...byOp].sort((x, y) => y[1] - x[1]).slice(0, 5);
+const costliest = [...byOp].sort((x, y) => y[1] - x[1]).slice(0, 5);
 await show(
   'Time by op',
   barChart(
-    dearest.map(([name, us]) => ({ name, value: Math.round(us) })),
+    costliest.map(([name, us]) => ({ name, value: Math.round(us) })),
     'µs',
   ),
 );

@@ -83,7 +83,7 @@ export function hit({ sheet, view }: OpenDevice, work: DeviceWork, operands: rea
   return {
     name: 'hit',
     sheet,
-    // Twice, so that a result that is kept at second sight only is kept.
+    // Twice, so that a result that is kept the second time only is kept.
     prepare: async () => {
       for (let i = 0; i < 2; i++) await view.compute(work.apply(view, operands));
     },

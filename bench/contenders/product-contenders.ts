@@ -8,7 +8,8 @@ import type { Contender } from '../measure/harness.ts';
 import { distinctCopies } from '../measure/seed.ts';
 
 /**
- * Above this many multiply-adds a product is dearer than the digests of its operands by far, so equal content must hit.
+ * Above this many multiply-adds a product is costlier than the digests of its operands by far, so equal content must
+ * hit.
  */
 const SURELY_HASHED = 256 ** 3;
 
@@ -60,7 +61,7 @@ export function hitByHandle(sheet: SymbolicSheet, { a, b, m, n, k }: Product, vi
   };
 }
 
-/** Asks twice, so that a result that is kept at second sight only is kept. */
+/** Asks twice, so that a result that is kept the second time only is kept. */
 async function keep(view: Sheet, x: Tensor, y: Tensor): Promise<void> {
   for (let i = 0; i < 2; i++) await view.compute(view.matmul(x, y));
 }

@@ -5,7 +5,7 @@ import type { Screen } from './screen.ts';
 const BAR = 12;
 const LIVE_EVERY_MS = 100;
 const LINE_EVERY_MS = 10_000;
-const BREATH_EVERY_MS = 40;
+const YIELD_EVERY_MS = 40;
 /** Within this time a second signal is the same key: npm and tsx pass on what the terminal has sent already. */
 const RELAY_MS = 1000;
 
@@ -29,7 +29,7 @@ export function watch(
   clock: () => number = () => performance.now(),
 ): Progress {
   const start = clock();
-  let [done, shown, breathed] = [0, start, start];
+  let [done, shown, yielded] = [0, start, start];
   let stoppedAt = Number.NaN;
   // Stays after a stop, for what is printed then: a signal may be passed on late. A second key ends the program.
   const stop = (): void => {
@@ -47,9 +47,9 @@ export function watch(
         if (screen.isLive) screen.live(line(name, done, total, now - start));
         else screen.print(line(name, done, total, now - start));
       }
-      if (now - breathed >= BREATH_EVERY_MS) {
+      if (now - yielded >= YIELD_EVERY_MS) {
         await new Promise((resume) => setImmediate(resume));
-        breathed = clock();
+        yielded = clock();
       }
       if (!Number.isNaN(stoppedAt) && done < total) throw new Stopped(`stopped at ${done} of ${total}`);
     },

@@ -1,10 +1,9 @@
 // Dense linear algebra on the contract skeleton: Cholesky, triangular solve, LU with partial pivoting and its solve.
 //
-// Each algorithm is written once, as a recursion that yields its steps (products and block substitutions); whoever
-// drives it decides where a step runs: JavaScript, WebAssembly on one thread or many, now or asynchronously. Splits
-// depend on the order alone and steps run in sequence, so all drivers give the same bits. Recursion after Gustavson
-// 1997 (Cholesky) and Toledo 1997 (LU). Breakdown is not an error here: the index of the offending pivot is returned,
-// or −1.
+// Each algorithm is written once, as a X// drives it decides where a step runs: JavaScript, WebAssembly on one thread
+// or many, now or asynchronously. Splits depend on the order alone and steps run in sequence, so all drivers give the
+// same bits. Recursion after Gustavson 1997 (Cholesky) and Toledo 1997 (LU). Breakdown is not an error here: the index
+// of the offending pivot is returned, or −1.
 import { contract } from './contract.ts';
 import type { Contraction, FloatArray, Matrix } from './contract.ts';
 import { choleskyBlock, luPanel, solveBlock, swapRows } from './linalg-leaf.ts';
@@ -18,20 +17,20 @@ export type LinalgStep =
 /** An algorithm under way: yields steps that must be done before it goes on. */
 export type LinalgSteps<R> = Generator<LinalgStep, R, void>;
 
-/** Where steps are done at once. */
-export interface Ground {
+/** Kernels that do a step at once. */
+export interface LinalgKernels {
   contract(spec: Contraction<FloatArray>): void;
   solve(spec: BlockSolve): void;
 }
 
-/** Where steps are done while the caller goes on. */
-export interface AsyncGround {
+/** Kernels that do a step while the caller goes on. */
+export interface AsyncLinalgKernels {
   contractAsync(spec: Contraction<FloatArray>): Promise<void>;
   solveAsync(spec: BlockSolve): Promise<void>;
 }
 
-/** The reference ground: plain JavaScript. */
-export const jsGround: Ground = { contract, solve: solveBlock };
+/** The reference kernels: plain JavaScript. */
+export const jsLinalgKernels: LinalgKernels = { contract, solve: solveBlock };
 
 /** op(T)·X = B, X in place of B: `x` has n rows and `columns` columns. */
 export interface TriangularSystem<V extends FloatArray = FloatArray> {
@@ -50,22 +49,22 @@ const LEAF = 32;
 const PANEL = 8;
 
 /** Drives an algorithm to its end. */
-export function runLinalg<R>(steps: LinalgSteps<R>, ground: Ground): R {
+export function runLinalg<R>(steps: LinalgSteps<R>, kernels: LinalgKernels): R {
   for (;;) {
     const next = steps.next();
     if (next.done === true) return next.value;
-    if (next.value.kind === 'contract') ground.contract(next.value.spec);
-    else ground.solve(next.value.spec);
+    if (next.value.kind === 'contract') kernels.contract(next.value.spec);
+    else kernels.solve(next.value.spec);
   }
 }
 
 /** Drives an algorithm to its end on other threads. */
-export async function runLinalgAsync<R>(steps: LinalgSteps<R>, ground: AsyncGround): Promise<R> {
+export async function runLinalgAsync<R>(steps: LinalgSteps<R>, kernels: AsyncLinalgKernels): Promise<R> {
   for (;;) {
     const next = steps.next();
     if (next.done === true) return next.value;
-    if (next.value.kind === 'contract') await ground.contractAsync(next.value.spec);
-    else await ground.solveAsync(next.value.spec);
+    if (next.value.kind === 'contract') await kernels.contractAsync(next.value.spec);
+    else await kernels.solveAsync(next.value.spec);
   }
 }
 

@@ -58,9 +58,9 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'identity',
     file: 'src/core/expr/interning.ts',
     tests: INTERNING,
-    effect: 'a number that is reused keeps its life',
-    find: 'this.#nodes[node * STRIDE + LIFE]! + 1',
-    replace: 'this.#nodes[node * STRIDE + LIFE]!',
+    effect: 'a number that is reused keeps its generation',
+    find: 'this.#nodes[node * STRIDE + GENERATION]! + 1',
+    replace: 'this.#nodes[node * STRIDE + GENERATION]!',
   },
   {
     area: 'identity',
@@ -108,8 +108,8 @@ export const MUTANTS: readonly Mutant[] = [
     tests: ['tests/expr/expression.test.ts'],
     effect: 'a node that was swept is still taken for this one',
     find:
-      'knownNode(table: InterningTable): NodeId {\n    return table.isAlive(this.#node, this.#life) ? this.#node : ' +
-      '0;',
+      'knownNode(table: InterningTable): NodeId {\n    return table.isAlive(this.#node, this.#generation) ' +
+      '? this.#node : 0;',
     replace: 'knownNode(table: InterningTable): NodeId {\n    return this.#node;',
   },
   {
@@ -222,7 +222,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/engine/contents.ts',
     tests: [...IDENTITY, 'tests/sheet/inputs.test.ts'],
     effect: 'a content stands at a number that is another node by now',
-    find: 'const alive = known !== undefined && table.isAlive(known.node, known.life);',
+    find: 'const alive = known !== undefined && table.isAlive(known.node, known.generation);',
     replace: 'const alive = known !== undefined;',
   },
   {
@@ -255,10 +255,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/sheet/sheet.ts',
     tests: INEXACT,
     effect: 'a result of tolerance enters class exact by how it was made',
-    find:
-      'if (expression.row === undefined || expression.semantics === this.#view.author.semantics) ' +
-      'return expression;',
-    replace: 'return expression;',
+    find: 'if (call.row === undefined || call.semantics === this.#view.author.semantics) return call;',
+    replace: 'return call;',
   },
   {
     area: 'classes',
@@ -266,8 +264,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: INEXACT,
     effect: 'bits that were shown are not kept',
     find:
-      "if (this.#view.numerics === 'tolerance' || !this.#view.reuse) this.#engine.parts.pins.renew(expression, " +
-      'value);',
+      "if (this.#view.numerics === 'tolerance' || !this.#view.reuse) this.#engine.parts.pins.renew(call, " + 'value);',
     replace: '',
   },
   {
@@ -381,7 +378,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/engine/fusion.ts',
     tests: [...FUSION, 'tests/sheet/random-programs.test.ts'],
     effect: 'readers that broadcast take products in',
-    find: 'if (type.size !== step.expression.type.size) return false;',
+    find: 'if (type.size !== step.call.type.size) return false;',
     replace: '',
   },
   {
@@ -413,7 +410,7 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'placement',
     file: 'src/core/device/dispatch.ts',
     tests: PLACEMENT,
-    effect: 'the dearest device is taken',
+    effect: 'the costliest device is taken',
     find: 'if (ns < bestNs) [best, bestNs] = [device, ns];',
     replace: 'if (ns < bestNs || bestNs === Infinity || ns > bestNs) [best, bestNs] = [device, ns];',
   },
@@ -528,9 +525,9 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'policy',
     file: 'src/core/engine/compute.ts',
     tests: POLICY,
-    effect: 'results are not judged when they land',
+    effect: 'results are not judged when they arrive',
     find:
-      'if (parts.settings.policy.finite !== undefined) judgeValue(parts, step.expression, value, ' +
+      'if (parts.settings.policy.finite !== undefined) judgeValue(parts, step.call, value, ' +
       'parts.settings.policy.finite);',
     replace: '',
   },
@@ -540,7 +537,7 @@ export const MUTANTS: readonly Mutant[] = [
     tests: POLICY,
     effect: 'hits are not judged',
     find:
-      'if (settings.policy.finite !== undefined) judgeValue(this.#parts, expression, entry.value, ' +
+      'if (settings.policy.finite !== undefined) judgeValue(this.#parts, call, entry.value, ' +
       'settings.policy.finite, entry);',
     replace: '',
   },
@@ -556,8 +553,8 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'memo',
     file: 'src/core/memo/store.ts',
     tests: MEMO,
-    effect: 'the life of a reused node number is not checked',
-    find: 'const entry = this.#parts.table.isAlive(node, life) ? this.#parts.store.get(node) : undefined;',
+    effect: 'the generation of a reused node number is not checked',
+    find: 'const entry = this.#parts.table.isAlive(node, generation) ? this.#parts.store.get(node) : undefined;',
     replace: 'const entry = this.#parts.store.get(node);',
   },
   {
@@ -565,7 +562,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/memo/store.ts',
     tests: MEMO,
     effect: 'a run that was forgotten is kept',
-    find: 'return this.#flights.get(key) === flight;',
+    find: 'return this.#pending.get(key) === run;',
     replace: 'return true;',
   },
   {
@@ -573,7 +570,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/memo/store.ts',
     tests: MEMO,
     effect: 'a call after forget joins the run before it',
-    find: '  forget(key: string): boolean {\n    this.#flights.delete(key);',
+    find: '  forget(key: string): boolean {\n    this.#pending.delete(key);',
     replace: '  forget(key: string): boolean {',
   },
   {
@@ -581,7 +578,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/memo/store.ts',
     tests: MEMO,
     effect: 'forgetting all keeps the runs under way',
-    find: '    this.#flights.clear();\n',
+    find: '    this.#pending.clear();\n',
     replace: '',
   },
   {
@@ -644,9 +641,9 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'economics',
     file: 'src/core/policy/admission.ts',
     tests: ECONOMICS,
-    effect: 'kept at the third sight, not the second',
-    find: "if (sights > 0) return 'admit';",
-    replace: "if (sights > 1) return 'admit';",
+    effect: 'kept at the third computation, not the second',
+    find: "if (computedBefore > 0) return 'admit';",
+    replace: "if (computedBefore > 1) return 'admit';",
   },
   {
     area: 'economics',

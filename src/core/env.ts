@@ -33,7 +33,7 @@ export interface AppendFile {
 }
 
 /**
- * Facts about a machine that are dear to find and outlive a process: which of several kernels is the quickest. Never
+ * Facts about a machine that are costly to find and outlive a process: which of several kernels is the quickest. Never
  * part of a result.
  */
 export interface Notes {

@@ -109,7 +109,7 @@ export class Context {
 /** Names of the rows that expressions under these tensors are of. */
 export function rowsUnder(tensors: readonly Tensor[]): Set<string> {
   const names = new Set<string>();
-  const open = tensors.map((tensor) => tensor.expression);
+  const open = tensors.map((tensor) => tensor.call);
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (next.row !== undefined && OPS.has(next.row.name)) names.add(next.row.name);
     open.push(...next.operands);

@@ -140,10 +140,10 @@ describe('what runs on a GPU cost', () => {
     const { sheet, gpu, device } = await openWatched({ cache: 'off' });
     const x = gpu.tensor(new Float32Array(64)).add(1);
     await gpu.compute(x);
-    const { life } = (x.expression.value as Value).block.residence as GpuResidence;
+    const { context } = (x.call.value as Value).block.residence as GpuResidence;
     const learned: [elements: number, elapsedNs: number][] = [];
     device.memory.reportTo(({ type }, elapsedNs) => void learned.push([type.size, elapsedNs]));
-    vi.spyOn(life.stream, 'timed').mockImplementation((add, told) => {
+    vi.spyOn(context.stream, 'timed').mockImplementation((add, told) => {
       add();
       told(1000);
     });

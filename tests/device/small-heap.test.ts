@@ -98,7 +98,7 @@ describe("a kernels' memory of 6 MiB", () => {
     await using sheet = await openSmall(1);
     const handles = Array.from({ length: 11 }, (_, i) => sheet.randomNormal([100_000], { seed: i }));
     await sheet.compute(...handles);
-    const homes = () => handles.filter(({ expression }) => expression.value?.block.address !== 0).length;
+    const homes = () => handles.filter(({ call: expression }) => expression.value?.block.address !== 0).length;
     const before = homes();
     const values = await Promise.all(handles.map((handle) => handle.data()));
     // Operands of 1.6 MB each, which kernels read where they have copied them to.

@@ -6,7 +6,7 @@ import { InterningTable, type NodeId } from '../../src/core/expr/interning.ts';
 /** What the model knows of a node: its fields, who retains it, and whether it was swept. */
 interface Modelled {
   readonly node: NodeId;
-  readonly life: number;
+  readonly generation: number;
   readonly fields: string;
   readonly operands: readonly Modelled[];
   /** Holds that the test took. */
@@ -47,7 +47,7 @@ function sweepModel(nodes: readonly Modelled[]): void {
 }
 
 describe('the interning table', () => {
-  it('gives equal fields one node and other fields another, keeps what is retained, and tells lives apart', () => {
+  it('gives equal fields one node and others another, keeps what is retained, and tells generations apart', () => {
     fc.assert(
       fc.property(fc.array(command, { minLength: 1, maxLength: 200 }), (commands) => {
         const table = new InterningTable(8);
@@ -79,12 +79,15 @@ describe('the interning table', () => {
                 living().some((candidate) => candidate.node === node),
                 'a new node has a number of its own',
               ).toBe(false);
-              model.push({ node, life: table.lifeOf(node), fields, operands, holds: 0, alive: true });
+              model.push({ node, generation: table.generationOf(node), fields, operands, holds: 0, alive: true });
             }
           } else if (each.do === 'sweep') {
             const due = table.size >= 8;
             table.sweepWhenFull();
-            if (table.size < living().length || (due && living().some((one) => !table.isAlive(one.node, one.life))))
+            if (
+              table.size < living().length ||
+              (due && living().some((one) => !table.isAlive(one.node, one.generation)))
+            )
               sweepModel(model);
           } else {
             const target = pick(each.do === 'retain' ? living() : living().filter((one) => one.holds > 0), each.which);
@@ -92,7 +95,7 @@ describe('the interning table', () => {
             target.holds += each.do === 'retain' ? 1 : -1;
             table[each.do](target.node);
           }
-          for (const one of model) expect(table.isAlive(one.node, one.life)).toBe(one.alive);
+          for (const one of model) expect(table.isAlive(one.node, one.generation)).toBe(one.alive);
           expect(table.size).toBe(living().length);
         }
       }),
@@ -156,6 +159,6 @@ describe('the interning table', () => {
     expect(table.size).toBeLessThanOrEqual(1 << 12);
     expect(swept).toBeGreaterThan(990_000);
     expect(table.sizeBytes).toBeLessThanOrEqual(40 * (1 << 13));
-    expect(table.isAlive(root, table.lifeOf(root))).toBe(true);
+    expect(table.isAlive(root, table.generationOf(root))).toBe(true);
   });
 });

@@ -28,5 +28,5 @@ export async function callOf({
     Array.isArray(arg) ? arg.map(read) : arg === 'A' || arg === 'B' ? roots[arg] : arg;
   const given = args.map(read);
   const result = (sheet.execute as (...call: unknown[]) => Tensor)(op, ...given);
-  return { engine: sessionOf(sheet).engine, call: result.expression };
+  return { engine: sessionOf(sheet).engine, call: result.call };
 }

@@ -13,7 +13,7 @@ import { partsOf, sessionOf } from '../parts.ts';
 type Sheet = Awaited<ReturnType<typeof SymbolicSheet.open>>;
 const open = (options: Parameters<typeof SymbolicSheet.open>[0] = {}): Promise<Sheet> =>
   SymbolicSheet.open({ devices: ['js'], ...options });
-const keyIn = (sheet: Sheet, tensor: Tensor): string => sessionOf(sheet).engine.keyOf(tensor.expression);
+const keyIn = (sheet: Sheet, tensor: Tensor): string => sessionOf(sheet).engine.keyOf(tensor.call);
 
 describe('keys of calls', () => {
   it('are the same in two sheets for the same program on the same bytes, and differ with a byte', async () => {

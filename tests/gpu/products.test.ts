@@ -1,9 +1,9 @@
 // Products on an open device: tried where that pays, and remembered.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Task } from '../../src/core/device/device.ts';
-import { Life } from '../../src/core/device/webgpu/life.ts';
+import { DeviceContext } from '../../src/core/device/webgpu/device-context.ts';
 import { Planner } from '../../src/core/device/webgpu/planning/plans.ts';
-import { LifeTrials, POOL_ROOM } from '../../src/core/device/webgpu/planning/trials.ts';
+import { DeviceTrials, POOL_ROOM } from '../../src/core/device/webgpu/planning/trials.ts';
 import { shapeClass, Tuner, TUNING_LIMITS } from '../../src/core/device/webgpu/planning/tuner.ts';
 import { anyPlan } from '../../src/core/device/webgpu/planning/plan-task.ts';
 import { Products } from '../../src/core/device/webgpu/planning/products.ts';
@@ -25,12 +25,12 @@ const problem: ContractProblem = {
   offsetsA: [0],
   offsetsB: [0],
 };
-let life: Life;
+let context: DeviceContext;
 
 beforeAll(async () => {
-  life = new Life((await testGpu()).device, () => {});
+  context = new DeviceContext((await testGpu()).device, () => {});
 });
-afterAll(() => life.epoch.end('closed', 'the test is over'));
+afterAll(() => context.epoch.end('closed', 'the test is over'));
 
 describe('variants of a product', () => {
   it('are tried on the open device when their class of shapes comes again, and the choice is remembered', async () => {
@@ -38,29 +38,29 @@ describe('variants of a product', () => {
     let ticks = 0;
     const tuner = new Tuner(
       { get: (key) => memory.get(key), set: (key, name) => void memory.set(key, name) },
-      new LifeTrials(() => life, POOL_ROOM),
+      new DeviceTrials(() => context, POOL_ROOM),
       () => (ticks += 1000),
       { ...TUNING_LIMITS, minProducts: 1, candidates: 2, rounds: 1, roundNs: 1 },
     );
-    const variants = contractVariants(problem, life.planner.limits);
+    const variants = contractVariants(problem, context.planner.limits);
     expect(await tuner.choose(problem, () => variants)).toBe(variants[0]);
-    const used = life.buffers.usedBytes;
+    const used = context.buffers.usedBytes;
     const chosen = tuner.choose(problem, () => variants);
     expect(chosen).toBeInstanceOf(Promise);
     expect(variants.slice(0, 2).map(({ name }) => name)).toContain((await chosen)?.name);
     expect([...memory.values()]).toEqual([(await chosen)?.name]);
-    expect(life.buffers.usedBytes, 'scratch was given back').toBe(used);
+    expect(context.buffers.usedBytes, 'scratch was given back').toBe(used);
   });
 
   it('that do not compile here, or that the GPU refuses to run, are passed over, and the device goes on', async () => {
     const memory = new Map<string, string>();
     const tuner = new Tuner(
       { get: (key) => memory.get(key), set: (key, name) => void memory.set(key, name) },
-      new LifeTrials(() => life, POOL_ROOM),
+      new DeviceTrials(() => context, POOL_ROOM),
       () => 0,
       { ...TUNING_LIMITS, minProducts: 1, rounds: 1, roundNs: 1 },
     );
-    const [first] = contractVariants(problem, life.planner.limits) as [ContractVariant];
+    const [first] = contractVariants(problem, context.planner.limits) as [ContractVariant];
     const [launch] = first.plan.launches as [Launch];
     const broken = { ...launch.shader, code: launch.shader.code.replace('fn main', 'fn main_of_nothing') };
     const bad = [
@@ -74,7 +74,7 @@ describe('variants of a product', () => {
     const variants = [...bad, first];
     void tuner.choose(problem, () => variants);
     expect(await tuner.choose(problem, () => variants)).toBe(first);
-    expect(life.epoch.isOver).toBe(false);
+    expect(context.epoch.isOver).toBe(false);
   });
 
   it('are computed with what was noted for their adapter, and for no other', async () => {
@@ -90,14 +90,14 @@ describe('variants of a product', () => {
       offsetsA: [0],
       offsetsB: [0],
     };
-    const variants = contractVariants(large, life.planner.limits, 'f32').filter(({ unproven }) => !unproven);
+    const variants = contractVariants(large, context.planner.limits, 'f32').filter(({ unproven }) => !unproven);
     const [guess, noted] = [variants[0]!, variants.at(-1)!];
     expect(noted.name).not.toBe(guess.name);
     const shadersOf = async (adapter: string): Promise<unknown> =>
       (
         await new Products(
           { adapter, software: false },
-          () => life,
+          () => context,
           () => 0,
           2 ** 30,
           POOL_ROOM,
@@ -113,12 +113,12 @@ describe('variants of a product', () => {
   it('are planned once for all tasks of their shapes, whose problem is then the same', () => {
     const products = new Products(
       { adapter: 'other', software: false },
-      () => life,
+      () => context,
       () => 0,
       2 ** 30,
       POOL_ROOM,
     );
-    const planner = new Planner(life.planner.limits);
+    const planner = new Planner(context.planner.limits);
     const types = [tensorType('float32', [48, 64]), tensorType('float32', [64, 40])];
     const tasks = [1, 2].map((): Task => ({
       row: MATMUL,
@@ -142,25 +142,25 @@ describe('variants of a product', () => {
   it('are not tried on a software adapter, which takes the kernel without workgroup memory', () => {
     const products = new Products(
       { adapter: 'software', software: true },
-      () => life,
+      () => context,
       () => 0,
       2 ** 30,
       POOL_ROOM,
     );
-    const direct = contractVariants(problem, life.planner.limits).find(({ name }) => name === 'direct');
+    const direct = contractVariants(problem, context.planner.limits).find(({ name }) => name === 'direct');
     expect(products.plan(problem, anyPlan)).toEqual(direct?.plan);
   });
 
   it('that cannot be used, for want of room or because they do not compile, give way to the next', () => {
     const products = new Products(
       { adapter: 'software', software: true },
-      () => life,
+      () => context,
       () => 0,
       2 ** 30,
       POOL_ROOM,
     );
     const deep = { ...problem, k: 4096, lda: 4096 };
-    const split = contractVariants(deep, life.planner.limits).find(({ name }) => name.startsWith('split'));
+    const split = contractVariants(deep, context.planner.limits).find(({ name }) => name.startsWith('split'));
     const scratch = products.plan(deep, (plan) => plan.scratch.length > 0) as Plan;
     expect(scratch).toEqual(split?.plan);
     expect(products.known(deep, (plan) => plan.scratch.length > 0)).toEqual(split?.plan);

@@ -220,7 +220,7 @@ describe('a chain of ops', () => {
     }
     expect([...((await x.data()) as Float32Array)]).toEqual(Array.from({ length: 8 }, () => LENGTH));
     expect(sheet.stats().counters.kernelCalls).toBe(LENGTH);
-    expect(x.expression.depth).toBeLessThan(1000);
+    expect(x.call.depth).toBeLessThan(1000);
   });
 
   it('can be read after its handle was made, and after an abort of somebody else who waited', async () => {
@@ -321,7 +321,7 @@ describe('the memory of a GPU', () => {
   it('gives up what is in RAM as well first, and then what is worth least', async () => {
     const { gpu } = await open({ gpuBudgetBytes: 8 * 4 * COUNT, cache: 'off' });
     const worths = [0.5, 0.2, 0.7, 0.1, 0.4, 0.6];
-    const blockOf = (tensor: Tensor): Block => (tensor.expression.value as Value).block;
+    const blockOf = (tensor: Tensor): Block => (tensor.call.value as Value).block;
     const worth = async (tensor: Tensor, score: number): Promise<Tensor> => {
       await gpu.compute(tensor);
       blockOf(tensor).worth = score;

@@ -13,8 +13,8 @@ import {
 } from '../../kernels/wgsl/contract/problem.ts';
 import type { Plan } from '../../kernels/wgsl/launch.ts';
 import { patternsOf } from '../../src/core/device/webgpu/planning/expected.ts';
-import { Life } from '../../src/core/device/webgpu/life.ts';
-import { LifeTrials, POOL_ROOM } from '../../src/core/device/webgpu/planning/trials.ts';
+import { DeviceContext } from '../../src/core/device/webgpu/device-context.ts';
+import { DeviceTrials, POOL_ROOM } from '../../src/core/device/webgpu/planning/trials.ts';
 import { DeviceLostError, SheetError } from '../../src/core/errors.ts';
 import type { Trial, TrialBuffers } from '../../src/core/device/webgpu/planning/trial.ts';
 import { shapeClass, Tuner, TUNING_LIMITS, type TuningLimits } from '../../src/core/device/webgpu/planning/tuner.ts';
@@ -119,11 +119,11 @@ function tunerOf(
   memory: Map<string, string> & { noted?: (key: string) => string | undefined } = new Map<string, string>(),
   limits = LIMITS,
 ) {
-  const ground = new ScriptedBuffers(scripts);
-  const tuner = new Tuner(memory, ground, () => ground.nowNs, limits);
+  const trials = new ScriptedBuffers(scripts);
+  const tuner = new Tuner(memory, trials, () => trials.nowNs, limits);
   const variants = scripts.map(variant);
   return {
-    ground,
+    trials,
     memory,
     choose: async (problem: ContractProblem, precision: 'f32' | 'f16' = 'f32') =>
       (await tuner.choose(problem, () => variants, precision))?.name,
@@ -138,15 +138,16 @@ const SCRIPTS: readonly Script[] = [
   { name: 'slow', ns: 900 },
 ];
 
-let opened: Promise<Life> | undefined;
-const openLife = (): Promise<Life> => (opened ??= testGpu().then(({ device }) => new Life(device, () => {})));
+let opened: Promise<DeviceContext> | undefined;
+const openContext = (): Promise<DeviceContext> =>
+  (opened ??= testGpu().then(({ device }) => new DeviceContext(device, () => {})));
 afterAll(async () => (await opened)?.epoch.end('closed', 'the test is over'));
 
 describe('the tuner', () => {
-  it('uses what another process chose at first sight, without a trial where it is proven', async () => {
-    const { ground, choose } = tunerOf(SCRIPTS, Object.assign(new Map<string, string>(), { noted: () => 'slow' }));
+  it('uses what another process chose at once, without a trial where it is proven', async () => {
+    const { trials, choose } = tunerOf(SCRIPTS, Object.assign(new Map<string, string>(), { noted: () => 'slow' }));
     expect([await choose(square(64)), await choose(square(64))]).toEqual(['slow', 'slow']);
-    expect(ground.opened).toBe(0);
+    expect(trials.opened).toBe(0);
     const gone = tunerOf(SCRIPTS, Object.assign(new Map<string, string>(), { noted: () => 'of another version' }));
     expect([await gone.choose(square(64)), await gone.choose(square(64))]).toEqual(['guess', 'fast']);
   });
@@ -156,7 +157,7 @@ describe('the tuner', () => {
       Object.assign(new Map<string, string>(), { noted: () => name });
     const right = tunerOf([...SCRIPTS, { name: 'daring', ns: 500, unproven: true }], noted('daring'));
     expect([await right.choose(square(64)), await right.choose(square(64))]).toEqual(['daring', 'daring']);
-    expect([right.ground.opened, right.ground.closed]).toEqual([1, 1]);
+    expect([right.trials.opened, right.trials.closed]).toEqual([1, 1]);
     for (const fault of ['narrow', 'invalid', 'loses the device'] as const) {
       const wrong = tunerOf([...SCRIPTS, { name: 'daring', ns: 1, unproven: true, fault }], noted('daring'));
       expect(await wrong.choose(square(64)), fault).toBe('guess');
@@ -164,17 +165,17 @@ describe('the tuner', () => {
     }
   });
 
-  it('takes the guess at first sight and measures at second, once', async () => {
-    const { ground, memory, choose } = tunerOf(SCRIPTS);
+  it('takes the guess the first time and measures the second time, once', async () => {
+    const { trials, memory, choose } = tunerOf(SCRIPTS);
     expect(await choose(square(64))).toBe('guess');
-    expect(ground.opened).toBe(0);
+    expect(trials.opened).toBe(0);
     expect(await choose(square(64))).toBe('fast');
-    expect([ground.opened, ground.closed]).toEqual([1, 1]);
+    expect([trials.opened, trials.closed]).toEqual([1, 1]);
     expect([...memory.values()]).toEqual(['fast']);
-    const runs = ground.runs.length;
+    const runs = trials.runs.length;
     expect(await choose(square(64))).toBe('fast');
     expect(await choose({ ...square(64), m: 100 }), 'the same class').toBe('fast');
-    expect(ground.runs.length).toBe(runs);
+    expect(trials.runs.length).toBe(runs);
   });
 
   it('answers at once, without a promise, once the choice is made', async () => {
@@ -184,42 +185,42 @@ describe('the tuner', () => {
   });
 
   it('measures with the clock where the device has no timestamps', async () => {
-    const { ground, choose } = tunerOf(SCRIPTS);
-    ground.stamps = false;
+    const { trials, choose } = tunerOf(SCRIPTS);
+    trials.stamps = false;
     await choose(square(64));
     expect(await choose(square(64))).toBe('fast');
   });
 
   it('shares one trial among those who ask at the same time', async () => {
-    const { ground, choose } = tunerOf(SCRIPTS);
+    const { trials, choose } = tunerOf(SCRIPTS);
     await choose(square(64));
     expect(await Promise.all([choose(square(64)), choose(square(72)), choose(square(64))])).toEqual([
       'fast',
       'fast',
       'fast',
     ]);
-    expect(ground.opened).toBe(1);
+    expect(trials.opened).toBe(1);
   });
 
   it('leaves small products alone', async () => {
-    const { ground, choose } = tunerOf(SCRIPTS);
+    const { trials, choose } = tunerOf(SCRIPTS);
     for (const n of [31, 31, 31]) expect(await choose(square(n))).toBe('guess');
     for (let i = 0; i < 3; i++) expect(await choose({ ...square(60), k: 31 }), 'as all of its class').toBe('guess');
-    expect(ground.opened).toBe(0);
+    expect(trials.opened).toBe(0);
   });
 
   it('tries a large product on a smaller one that fits, and leaves it where only one too small would', async () => {
-    const { ground, choose, tuner, variants } = tunerOf(SCRIPTS, new Map(), {
+    const { trials, choose, tuner, variants } = tunerOf(SCRIPTS, new Map(), {
       ...LIMITS,
       maxTrialBytes: 3 * 64 * 64 * 4,
     });
     const asked: number[] = [];
     for (let i = 0; i < 2; i++) await tuner.choose(square(20_000), ({ m, n, k }) => (asked.push(m, n, k), variants));
     expect(asked.slice(-3), 'variants of the smaller one').toEqual([36, 36, 36]);
-    expect([await choose(square(20_000)), ground.opened]).toEqual(['fast', 1]);
+    expect([await choose(square(20_000)), trials.opened]).toEqual(['fast', 1]);
     const none = tunerOf(SCRIPTS, new Map(), { ...LIMITS, maxTrialBytes: 3 * 16 * 16 * 4 });
     for (let i = 0; i < 3; i++) expect(await none.choose(square(20_000))).toBe('guess');
-    expect(none.ground.opened).toBe(0);
+    expect(none.trials.opened).toBe(0);
   });
 
   it('keeps what another process measured, except for a variant that is not legal here', async () => {
@@ -227,9 +228,9 @@ describe('the tuner', () => {
       [`contract.v2 f32 ${shapeClass(square(64))}`, 'slow'],
       [`contract.v2 f32 ${shapeClass(square(128))}`, 'gone'],
     ]);
-    const { ground, choose } = tunerOf(SCRIPTS, remembered);
+    const { trials, choose } = tunerOf(SCRIPTS, remembered);
     expect([await choose(square(64)), await choose(square(128))]).toEqual(['slow', 'guess']);
-    expect(ground.opened).toBe(0);
+    expect(trials.opened).toBe(0);
   });
 
   it('tells classes and precisions apart', async () => {
@@ -297,15 +298,15 @@ describe('the tuner', () => {
 
   it('tries unproven variants beyond the number of guesses, and takes one that is right', async () => {
     const many = Array.from({ length: 6 }, (_, i): Script => ({ name: `guess ${i}`, ns: i === 5 ? 1 : 100 + i }));
-    const { ground, choose } = tunerOf([...many, { name: 'unproven', ns: 50, unproven: true }]);
+    const { trials, choose } = tunerOf([...many, { name: 'unproven', ns: 50, unproven: true }]);
     expect(await choose(square(64))).toBe('guess 0');
     expect(await choose(square(64))).toBe('unproven');
-    expect(ground.runs).not.toContain('guess 5');
+    expect(trials.runs).not.toContain('guess 5');
   });
 
   it('keeps the guess when the device has no room for a trial', async () => {
-    const { ground, memory, choose } = tunerOf(SCRIPTS);
-    ground.failing = true;
+    const { trials, memory, choose } = tunerOf(SCRIPTS);
+    trials.failing = true;
     for (let i = 0; i < 3; i++) expect(await choose(square(64))).toBe('guess');
     expect(memory.size).toBe(0);
   });
@@ -347,8 +348,8 @@ describe('the tuner', () => {
     [true, true],
   ])('finds every variant right on a device, transposed %s %s', async (transposeA, transposeB) => {
     const { limits } = await testGpu();
-    const life = await openLife();
-    const ground = new LifeTrials(() => life, POOL_ROOM);
+    const context = await openContext();
+    const trials = new DeviceTrials(() => context, POOL_ROOM);
     const problem: ContractProblem = {
       m: 40,
       n: 33,
@@ -362,7 +363,7 @@ describe('the tuner', () => {
     };
     for (const one of contractVariants(problem, limits)) {
       const nothing: ContractVariant = { name: 'nothing', plan: { launches: [], scratch: [] }, unproven: false };
-      const tuner = new Tuner(new Map<string, string>(), ground, () => 0, {
+      const tuner = new Tuner(new Map<string, string>(), trials, () => 0, {
         minProducts: 1,
         maxTrialBytes: 2 ** 20,
         candidates: 2,

@@ -63,7 +63,7 @@ function difference(spec: Contraction<FloatArray>, got: FloatArray, expected: Fl
   return undefined;
 }
 
-class Ground {
+class ContractSetup {
   readonly heap = new Heap();
   readonly team: Team;
   readonly contract: WasmContract;
@@ -96,8 +96,8 @@ class Ground {
   }
 }
 
-const one = new Ground(1);
-const three = new Ground(3);
+const one = new ContractSetup(1);
+const three = new ContractSetup(3);
 afterAll(async () => {
   await Promise.all([one.team.close(), three.team.close()]);
 });

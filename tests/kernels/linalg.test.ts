@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { FloatArray, Matrix } from '../../kernels/js/contract.ts';
 import {
   cholesky,
-  jsGround,
+  jsLinalgKernels,
   lu,
   luSolve,
   runLinalg,
@@ -15,8 +15,8 @@ import {
 import type { LinalgSteps } from '../../kernels/js/linalg.ts';
 import { WasmContract } from '../../kernels/wasm/contract/contract.ts';
 import { Heap } from '../../kernels/wasm/memory/heap.ts';
-import { WasmGround } from '../../kernels/wasm/linalg/linalg.ts';
-import { StagedGround } from '../../kernels/wasm/linalg/staged-ground.ts';
+import { WasmLinalgKernels } from '../../kernels/wasm/linalg/linalg.ts';
+import { StagedLinalgKernels } from '../../kernels/wasm/linalg/staged.ts';
 import { Team } from '../../kernels/wasm/team/team.ts';
 import { nodeThreads } from '../../src/host/node/threads.ts';
 
@@ -24,9 +24,9 @@ type Dtype = 'float32' | 'float64';
 
 const heap = new Heap();
 const teams = [1, 3].map((threads) => new Team({ memory: heap.memory, kind: heap.kind, host: nodeThreads(), threads }));
-const [alone, many] = teams.map((team) => new WasmGround(heap, team, new WasmContract(heap, team))) as [
-  WasmGround,
-  WasmGround,
+const [alone, many] = teams.map((team) => new WasmLinalgKernels(heap, team, new WasmContract(heap, team))) as [
+  WasmLinalgKernels,
+  WasmLinalgKernels,
 ];
 afterAll(async () => {
   await Promise.all(teams.map((team) => team.close()));
@@ -80,13 +80,13 @@ async function everywhere(
   steps: (arrays: readonly FloatArray[]) => LinalgSteps<number>,
 ): Promise<Run> {
   const arrays = inputs.map((values) => own(dtype, values));
-  const result = runLinalg(steps(arrays), jsGround);
-  const grounds = [
+  const result = runLinalg(steps(arrays), jsLinalgKernels);
+  const drives = [
     (s: LinalgSteps<number>) => runLinalg(s, alone),
     (s: LinalgSteps<number>) => runLinalg(s, many),
     (s: LinalgSteps<number>) => runLinalgAsync(s, many),
   ];
-  for (const drive of grounds) {
+  for (const drive of drives) {
     const placed = inputs.map((values) => inHeap(dtype, values));
     expect(await drive(steps(placed))).toBe(result);
     placed.forEach((view, i) => {
@@ -135,7 +135,7 @@ describe('cholesky', () => {
       a[bad * n + bad] = -1;
       expect((await everywhere('float64', [a], ([view]) => cholesky(matrix(view!, n), n))).result).toBe(bad);
     }
-    expect(runLinalg(cholesky(matrix(Float64Array.of(NaN), 1), 1), jsGround)).toBe(0);
+    expect(runLinalg(cholesky(matrix(Float64Array.of(NaN), 1), 1), jsLinalgKernels)).toBe(0);
   });
 });
 
@@ -197,7 +197,7 @@ describe('triangular solve', () => {
           diagonal: 'given',
           x: matrix(x, 1),
         }),
-        jsGround,
+        jsLinalgKernels,
       ),
     ).toBe(2);
     expect([...x]).toEqual([1, 2, 3]);
@@ -279,7 +279,7 @@ describe('lu', () => {
       arrays: [f],
     } = await everywhere('float32', [a], ([view]) => lu(matrix(view!, n), n, n, pivots));
     expect(result).toBe(25);
-    expect(runLinalg(luSolve(matrix(f!, n), pivots, n, matrix(new Float32Array(n), 1), 1), jsGround)).toBe(25);
+    expect(runLinalg(luSolve(matrix(f!, n), pivots, n, matrix(new Float32Array(n), 1), 1), jsLinalgKernels)).toBe(25);
   });
 });
 
@@ -288,7 +288,7 @@ describe('matrices outside linear memory', () => {
   const outside = () => {
     const own = new Heap({ memory: 'private', initialPages: 2 });
     const team = new Team({ memory: own.memory, kind: own.kind, host: nodeThreads() });
-    return { own, ground: new StagedGround(own, team, new WasmContract(own, team)) };
+    return { own, kernels: new StagedLinalgKernels(own, team, new WasmContract(own, team)) };
   };
 
   it('have the same bits: large products go by copies, in place, transposed and in part', async () => {
@@ -315,8 +315,8 @@ describe('matrices outside linear memory', () => {
           [own(dtype, a), own(dtype, x)],
           [own(dtype, a), own(dtype, x)],
         ] as const;
-        const { own: heapOfOne, ground } = outside();
-        expect(await runLinalgAsync(steps(...staged), ground)).toBe(runLinalg(steps(...plain), jsGround));
+        const { own: heapOfOne, kernels } = outside();
+        expect(await runLinalgAsync(steps(...staged), kernels)).toBe(runLinalg(steps(...plain), jsLinalgKernels));
         staged.forEach((elements, i) =>
           expect(elements.findIndex((value, at) => !Object.is(value, plain[i]![at]))).toBe(-1),
         );
@@ -342,8 +342,8 @@ describe('matrices outside linear memory', () => {
           layout,
           x: matrix(x, layout === 'columns' ? columns : n),
         }) as const;
-      jsGround.solve(spec(plain));
-      await outside().ground.solveAsync(spec(staged));
+      jsLinalgKernels.solve(spec(plain));
+      await outside().kernels.solveAsync(spec(staged));
       expect(staged.findIndex((value, at) => !Object.is(value, plain[at]))).toBe(-1);
     }
   });

@@ -35,7 +35,7 @@ function module(memory: 'shared' | 'private'): TeamModule {
   return { bytes: builder.encode() };
 }
 
-function ground(host: TeamHost | undefined, threads: number, stallMs?: number) {
+function setUpTeam(host: TeamHost | undefined, threads: number, stallMs?: number) {
   const heap = new Heap();
   const team = new Team({
     memory: heap.memory,
@@ -83,7 +83,7 @@ function mirrorModule(memory: 'shared' | 'private'): TeamModule {
 
 // A chain of mirrors over `length` numbers that start at 0: after the last phase all of them are `count`.
 function chain(
-  { heap, team }: ReturnType<typeof ground>,
+  { heap, team }: ReturnType<typeof setUpTeam>,
   {
     count,
     length,
@@ -121,7 +121,7 @@ function sabotaged(change: (source: string) => string): TeamHost {
 describe('team', () => {
   it('does every index once, for any range and grain, on one to four threads, now and asynchronously', async () => {
     for (const threads of [1, 2, 4]) {
-      const { team, kernels, params, setUp } = ground(nodeThreads(), threads);
+      const { team, kernels, params, setUp } = setUpTeam(nodeThreads(), threads);
       for (const [length, grain] of [
         [1, 1],
         [7, 3],
@@ -142,7 +142,7 @@ describe('team', () => {
 
   it('runs phases one after another, more of them than are opened at once, on one to four threads', async () => {
     for (const threads of [1, 2, 4]) {
-      const found = ground(nodeThreads(), threads);
+      const found = setUpTeam(nodeThreads(), threads);
       for (const [length, grain] of [
         [1, 1],
         [64, 1],
@@ -160,7 +160,7 @@ describe('team', () => {
   });
 
   it('loads modules in workers that are already running', async () => {
-    const { heap, team, kernels, params, setUp } = ground(nodeThreads(), 3);
+    const { heap, team, kernels, params, setUp } = setUpTeam(nodeThreads(), 3);
     team.runNow(kernels.count!, params, setUp(1000, 100, -1).length, 1);
     for (let i = 0; i < 5; i++) {
       const more = team.load(module(heap.kind));
@@ -171,14 +171,14 @@ describe('team', () => {
   });
 
   it('survives thousands of short jobs in a row', () => {
-    const { team, kernels, params, setUp } = ground(nodeThreads(), 3);
+    const { team, kernels, params, setUp } = setUpTeam(nodeThreads(), 3);
     const out = setUp(64, 0, -1);
     for (let job = 0; job < 3000; job++) team.runNow(kernels.count!, params, 64, 4);
     expect(out.every((count) => count === 3000)).toBe(true);
   });
 
   it('leaves the calling thread free during an asynchronous job, and lets a blocking job run meanwhile', async () => {
-    const { team, kernels, params, setUp, heap } = ground(nodeThreads(), 2);
+    const { team, kernels, params, setUp, heap } = setUpTeam(nodeThreads(), 2);
     const out = setUp(400, 300_000, -1);
     let turns = 0;
     const timer = setInterval(() => {
@@ -197,7 +197,7 @@ describe('team', () => {
   });
 
   it('gives the other tasks of its thread turns during an asynchronous job where there are no workers', async () => {
-    const { team, kernels, params, setUp } = ground({ ...nodeThreads(), spawn: 'none today' }, 4);
+    const { team, kernels, params, setUp } = setUpTeam({ ...nodeThreads(), spawn: 'none today' }, 4);
     expect(team.threads).toBe(1);
     const out = setUp(400, 300_000, -1);
     let turns = 0;
@@ -227,7 +227,7 @@ describe('team', () => {
           message: (value) => events.message(reports[reports.push(value) - 1]!),
         }),
     };
-    const { heap, team, kernels, params, setUp } = ground(watched, 3);
+    const { heap, team, kernels, params, setUp } = setUpTeam(watched, 3);
     for (const more of [kernels, team.load(module(heap.kind)), team.load(module(heap.kind))]) {
       const out = setUp(400, 300_000, -1);
       await team.run(more.count!, params, 400, 1);
@@ -242,13 +242,13 @@ describe('team', () => {
   });
 
   it('works without a host, on a private memory, and after close', async () => {
-    const { team, kernels, params, setUp } = ground(undefined, 4);
+    const { team, kernels, params, setUp } = setUpTeam(undefined, 4);
     expect(team.threads).toBe(1);
     const out = setUp(100, 0, -1);
     team.runNow(kernels.count!, params, 100, 7);
     await team.run(kernels.count!, params, 100, 7);
     expect(out.every((count) => count === 2)).toBe(true);
-    const closed = ground(nodeThreads(), 3);
+    const closed = setUpTeam(nodeThreads(), 3);
     const first = closed.setUp(100, 0, -1);
     closed.team.runNow(closed.kernels.count!, closed.params, 100, 7);
     await closed.team.close();
@@ -260,7 +260,7 @@ describe('team', () => {
 
 describe('a worker that fails', () => {
   it('at its start leaves the job to the others, or to the calling thread', async () => {
-    const { team, kernels, params, setUp } = ground(
+    const { team, kernels, params, setUp } = setUpTeam(
       sabotaged(() => 'throw new RangeError("no worker today")'),
       3,
     );
@@ -273,7 +273,7 @@ describe('a worker that fails', () => {
   });
 
   it('to load a module leaves the job to the others, or to the calling thread', async () => {
-    const { team, kernels, params, setUp } = ground(
+    const { team, kernels, params, setUp } = setUpTeam(
       sabotaged((source) => source.replace('new WebAssembly.Instance', 'nothing.at.all')),
       2,
     );
@@ -284,11 +284,11 @@ describe('a worker that fails', () => {
 
   it('inside a grain has that grain repeated when the kernel allows it, and fails the job when not', async () => {
     const dies = sabotaged((source) => source.replace('run(params,', 'if (index === 5) process.exit(1); run(params,'));
-    const { team, kernels, params, setUp } = ground(dies, 3);
+    const { team, kernels, params, setUp } = setUpTeam(dies, 3);
     const out = setUp(300, 1000, -1);
     await team.run(kernels.count!, params, 300, 3);
     expect(once(out)).toBe(true);
-    const strict = ground(dies, 3);
+    const strict = setUpTeam(dies, 3);
     strict.setUp(300, 1000, -1);
     await expect(strict.team.run(strict.kernels.count!, strict.params, 300, 3, 'fail')).rejects.toBeInstanceOf(
       GrainLostError,
@@ -302,16 +302,16 @@ describe('a worker that fails', () => {
       const dies = sabotaged((source) =>
         source.replace('run(params,', 'if (index === 130) process.exit(1); run(params,'),
       );
-      const { phases, isRight } = chain(ground(dies, 3), { count: 5, length: 300, grain: 3, weight: 2000 });
+      const { phases, isRight } = chain(setUpTeam(dies, 3), { count: 5, length: 300, grain: 3, weight: 2000 });
       await teams.at(-1)!.runPhases(phases);
       expect(isRight()).toBe(true);
-      const strict = chain(ground(dies, 3), { count: 5, length: 300, grain: 3, weight: 2000 });
+      const strict = chain(setUpTeam(dies, 3), { count: 5, length: 300, grain: 3, weight: 2000 });
       await expect(teams.at(-1)!.runPhases(strict.phases, 'fail')).rejects.toBeInstanceOf(GrainLostError);
     },
   );
 
   it('by a trap in an early phase ends the job for those who wait for a later one', async () => {
-    const found = ground(nodeThreads(), 3);
+    const found = setUpTeam(nodeThreads(), 3);
     for (const trapAt of [0, 150, 299]) {
       const { phases } = chain(found, { count: 4, length: 300, grain: 60, weight: 2000, trapAt });
       expect(() => found.team.runPhasesNow(phases)).toThrow(WebAssembly.RuntimeError);
@@ -338,7 +338,7 @@ describe('a worker that fails', () => {
         };
       },
     };
-    const found = ground(counting, 3, 300);
+    const found = setUpTeam(counting, 3, 300);
     const { phases, isRight, clear } = chain(found, { count: 4, length: 300, grain: 3, weight: 500 });
     await found.team.runPhases(phases);
     const [first, second, ...others] = phases as [Phase, Phase, ...Phase[]];
@@ -366,7 +366,7 @@ describe('a worker that fails', () => {
   });
 
   it('inside a grain of a blocking job does not hang the caller', async () => {
-    const { team, kernels, params, setUp } = ground(
+    const { team, kernels, params, setUp } = setUpTeam(
       sabotaged((source) => source.replace('run(params,', 'if (index > 20) process.exit(1); run(params,')),
       2,
       30,
@@ -379,7 +379,7 @@ describe('a worker that fails', () => {
   });
 
   it('by a trap raises the trap on the calling thread, and the team works on', async () => {
-    const { team, kernels, params, setUp } = ground(nodeThreads(), 3);
+    const { team, kernels, params, setUp } = setUpTeam(nodeThreads(), 3);
     for (const trapAt of [0, 150, 299]) {
       setUp(300, 100, trapAt);
       expect(() => team.runNow(kernels.trap!, params, 300, 3)).toThrow(WebAssembly.RuntimeError);

@@ -83,10 +83,10 @@ describe.each(rows.map((row) => [row.name, row] as const))('%s', (name, row) => 
       for (const call of name === 'trace' ? [execute] : [execute, method]) {
         const same = call(...operands, { ...required, ...written });
         expect(
-          [same.dtype, same.shape, same.expression.row?.name, same.expression.attributes.values],
+          [same.dtype, same.shape, same.call.row?.name, same.call.attributes.values],
           JSON.stringify(written),
-        ).toEqual([plain.dtype, plain.shape, plain.expression.row?.name, plain.expression.attributes.values]);
-        expect(same.expression.attributes).toBe(plain.expression.attributes);
+        ).toEqual([plain.dtype, plain.shape, plain.call.row?.name, plain.call.attributes.values]);
+        expect(same.call.attributes).toBe(plain.call.attributes);
       }
     }
   });
@@ -99,8 +99,8 @@ describe.each(rows.map((row) => [row.name, row] as const))('%s', (name, row) => 
     const others = Object.fromEntries(
       Object.entries(required).filter(([attribute]) => !row.positional.includes(attribute)),
     );
-    expect(execute(...operands, ...inOrder, others).expression.attributes).toBe(
-      execute(...operands, required).expression.attributes,
+    expect(execute(...operands, ...inOrder, others).call.attributes).toBe(
+      execute(...operands, required).call.attributes,
     );
   });
 });

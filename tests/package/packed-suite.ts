@@ -1,4 +1,4 @@
-// What a suite of packed programs stands on: the package, packed once, a browser or why there is none, and the key that
+// What a suite of packed programs needs: the package, packed once, a browser or why there is none, and the key that
 // Node gives.
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';

@@ -108,15 +108,20 @@ describe('the score', () => {
     expect(sampleOf(valueFrom('float32', [0], [1]))).toMatchObject({ finite: true, entropyBits: 0 });
   });
 
-  it('looks at the elements only of results large and dear enough to repay it', () => {
+  it('looks at the elements only of results large and costly enough to repay it', () => {
     const broken = valueFrom('float32', [200, 200], [NaN]);
     expect(scoreOf(broken, 1e7)).toBeLessThan(scoreOf(valueFrom('float32', [200, 200], [1, 2, 3, 4.7]), 1e7));
     expect(scoreOf(broken, 1e4)).toBe(scoreOf(valueFrom('float32', [200, 200], [1, 2, 3]), 1e4));
   });
 
-  it('lets a result in at first sight where it saves what its room costs', () => {
+  it('lets a result in the first time where it saves what its room costs', () => {
     const at = (costNs: number): string =>
-      admission({ pathNs: costNs, score: score({ costNs, sizeBytes: 1e5, facts: 0 }), sights: 0, passedOn: false });
+      admission({
+        pathNs: costNs,
+        score: score({ costNs, sizeBytes: 1e5, facts: 0 }),
+        computedBefore: 0,
+        passedOn: false,
+      });
     expect([at(4.9e4), at(5.1e4)]).toEqual(['wait', 'admit']);
     expect(score({ costNs: 5e4, sizeBytes: 1e5, facts: 0 })).toBeCloseTo(ADMISSION_SCORE, 12);
   });

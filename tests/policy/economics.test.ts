@@ -54,11 +54,11 @@ describe('eviction', () => {
     expect(kept(store, good)).toBeGreaterThan(2 * kept(store, bad));
   });
 
-  it('keeps the dearer of two kinds that differ in cost alone', () => {
+  it('keeps the costlier of two kinds that differ in cost alone', () => {
     const { store, put } = storeFor(100);
-    const [dear, cheap]: [number[], number[]] = [[], []];
-    for (let i = 0; i < 200; i++) (i % 2 === 0 ? dear : cheap).push(put({ costNs: i % 2 === 0 ? 1e7 : 1e6 }));
-    expect(kept(store, dear)).toBeGreaterThan(2 * kept(store, cheap));
+    const [costly, cheap]: [number[], number[]] = [[], []];
+    for (let i = 0; i < 200; i++) (i % 2 === 0 ? costly : cheap).push(put({ costNs: i % 2 === 0 ? 1e7 : 1e6 }));
+    expect(kept(store, costly)).toBeGreaterThan(2 * kept(store, cheap));
   });
 
   it('keeps what was asked for lately, of what was asked for as often', () => {
@@ -82,18 +82,18 @@ describe('eviction', () => {
 });
 
 describe('admission', () => {
-  const candidate = { pathNs: 100 * LOOKUP_NS, score: 0.9, sights: 0, passedOn: false };
+  const candidate = { pathNs: 100 * LOOKUP_NS, score: 0.9, computedBefore: 0, passedOn: false };
 
-  it('keeps at once what is dear and scores well, and at the second sight whatever is worth a look-up', () => {
+  it('keeps at once what is costly and scores well, and the second time whatever is worth a look-up', () => {
     expect(admission(candidate)).toBe('admit');
     expect(admission({ ...candidate, score: ADMISSION_SCORE - 0.01 })).toBe('wait');
     expect(admission({ ...candidate, pathNs: 2 * LOOKUP_NS })).toBe('wait');
     for (const other of [{ score: 0 }, { passedOn: true }, { pathNs: 1.1 * LOOKUP_NS }])
-      expect(admission({ ...candidate, ...other, sights: 1 })).toBe('admit');
+      expect(admission({ ...candidate, ...other, computedBefore: 1 })).toBe('admit');
   });
 
   it('never keeps what is cheaper than a look-up, and lets pass what its reader will stand for', () => {
-    expect(admission({ ...candidate, pathNs: 0.9 * LOOKUP_NS, sights: 5 })).toBe('bypass');
+    expect(admission({ ...candidate, pathNs: 0.9 * LOOKUP_NS, computedBefore: 5 })).toBe('bypass');
     expect(admission({ ...candidate, passedOn: true })).toBe('wait');
   });
 });
@@ -121,24 +121,24 @@ describe('hashing an operand', () => {
   }
 
   it('pays from where computing takes longer than the digest', () => {
-    expect(pricesWhere(0.8 * HASH_NS).isDear(row, [array(1)])).toBe(false);
-    expect(pricesWhere(1.25 * HASH_NS).isDear(row, [array(1)])).toBe(true);
+    expect(pricesWhere(0.8 * HASH_NS).isCostly(row, [array(1)])).toBe(false);
+    expect(pricesWhere(1.25 * HASH_NS).isCostly(row, [array(1)])).toBe(true);
   });
 
   it('stops where nothing was found, until an array passes that passed before', () => {
     const prices = pricesWhere(2 * HASH_NS);
     for (let i = 0; i < 8; i++) prices.saw(row, false);
-    expect(prices.isDear(row, [array(2)])).toBe(false);
-    expect(prices.isDear(row, [array(3)])).toBe(false);
-    expect(prices.isDear(row, [array(2)]), 'a ghost').toBe(true);
+    expect(prices.isCostly(row, [array(2)])).toBe(false);
+    expect(prices.isCostly(row, [array(3)])).toBe(false);
+    expect(prices.isCostly(row, [array(2)]), 'a ghost').toBe(true);
   });
 
   it('goes on where its hits save more than the digests cost', () => {
     const prices = pricesWhere(4 * HASH_NS);
     for (let i = 0; i < 16; i++) prices.saw(row, i % 2 === 0);
-    expect(prices.isDear(row, [array(4)])).toBe(true);
+    expect(prices.isCostly(row, [array(4)])).toBe(true);
     const poor = pricesWhere(1.5 * HASH_NS);
     for (let i = 0; i < 16; i++) poor.saw(row, i % 2 === 0);
-    expect(poor.isDear(row, [array(5)])).toBe(false);
+    expect(poor.isCostly(row, [array(5)])).toBe(false);
   });
 });

@@ -82,10 +82,10 @@ describe('a demand', () => {
     await expect(sheet.compute()).resolves.toBeUndefined();
   });
 
-  it('keeps a dear result the first time it is computed', async () => {
+  it('keeps a costly result the first time it is computed', async () => {
     const product = square(1).matmul(square(2));
     await product.data();
-    const entry = partsOf(sheet).store.peek(product.expression.node(partsOf(sheet).table));
+    const entry = partsOf(sheet).store.peek(product.call.node(partsOf(sheet).table));
     expect(entry?.costNs).toBeGreaterThan(0);
   });
 
@@ -97,8 +97,8 @@ describe('a demand', () => {
     };
     await ask();
     await ask();
-    const features = a.matmul(b).expression.node(partsOf(sheet).table);
-    expect(partsOf(sheet).store.peek(a.matmul(b).matmul(a).expression.node(partsOf(sheet).table))).toBeDefined();
+    const features = a.matmul(b).call.node(partsOf(sheet).table);
+    expect(partsOf(sheet).store.peek(a.matmul(b).matmul(a).call.node(partsOf(sheet).table))).toBeDefined();
     partsOf(sheet).store.delete(features);
     const before = kernels();
     await ask();
@@ -160,7 +160,7 @@ describe('a demand', () => {
     );
     const running = a.matmul(b).matmul(b).data();
     const one = sheet.tensor([1]);
-    for (let i = 0; i < 66_000; i++) void sheet.admit(one.add(i).expression);
+    for (let i = 0; i < 66_000; i++) void sheet.admit(one.add(i).call);
     const other = a.matmul(b).matmul(b).data();
     expect(bits(await running)).toBe(expected);
     expect(bits(await other)).toBe(expected);
@@ -177,7 +177,7 @@ describe('a demand', () => {
     expect(await x.item()).toBe(100_000);
     const { user, system } = process.cpuUsage(start);
     expect((user + system) / 1e6, 'seconds of processor time').toBeLessThan(10);
-    expect(x.expression.depth).toBeLessThan(5000);
+    expect(x.call.depth).toBeLessThan(5000);
   }, 120_000);
 
   it('of one wide sum over thousands of branches needs no recursion', async () => {

@@ -124,7 +124,9 @@ describe('a chain of elementwise ops', () => {
   });
 
   it('computes a part on its own from the second time on, so that it can be kept', async () => {
-    Object.assign(partsOf(fused), { admission: ({ sights }: Candidate) => (sights > 0 ? 'admit' : 'wait') });
+    Object.assign(partsOf(fused), {
+      admission: ({ computedBefore }: Candidate) => (computedBefore > 0 ? 'admit' : 'wait'),
+    });
     const [a, b] = [fused.tensor(elements), fused.tensor(others)];
     const product = (scale: number): Promise<unknown> => a.multiply(b).multiply(scale).exp().data();
     const counts: number[] = [];

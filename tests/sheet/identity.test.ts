@@ -18,7 +18,7 @@ afterEach(() => sheet.close());
 
 const kernels = (): number => sheet.stats().counters.kernelCalls;
 const square = (seed: number, on = sheet): Tensor => on.tensor(matrix(seed), [SIDE, SIDE]);
-const nodeOf = (x: Tensor): number => x.expression.node(partsOf(sheet).table);
+const nodeOf = (x: Tensor): number => x.call.node(partsOf(sheet).table);
 
 describe('one node', () => {
   it('stands for calls by name, by method and with defaults spelled out', () => {
@@ -151,7 +151,7 @@ describe('contents', () => {
     const expected = bits(await a.matmul(b).data());
     await a.matmul(b).data();
     const one = sheet.tensor([1]);
-    for (let i = 0; i < 66_000; i++) void sheet.admit(one.add(i).expression);
+    for (let i = 0; i < 66_000; i++) void sheet.admit(one.add(i).call);
     const before = kernels();
     expect(bits(await square(1).matmul(square(2)).data())).toBe(expected);
     expect(bits(await a.matmul(b).data())).toBe(expected);
@@ -205,7 +205,7 @@ describe('classes', () => {
 
   it('do not share kept results', async () => {
     const a = square(1);
-    for (let sight = 0; sight < 2; sight++) await a.matmul(a).data();
+    for (let round = 0; round < 2; round++) await a.matmul(a).data();
     const before = kernels();
     const exact = sheet.with({ class: 'exact' });
     await exact.matmul(a, a).data();

@@ -26,7 +26,7 @@ const square = (on: SymbolicSheet, seed: number): Tensor => on.tensor(matrix(see
 const devicesOf = (x: Tensor): string[] =>
   sheet.trace
     .annotations()
-    .filter(({ seq, decision }) => seq === x.expression.seq && decision !== 'hit')
+    .filter(({ seq, decision }) => seq === x.call.seq && decision !== 'hit')
     .map(({ device }) => device);
 
 describe('class exact', () => {
@@ -79,7 +79,7 @@ describe('a kept result whose device was lost', () => {
   it('is no hit: it is computed again', async () => {
     const [a, b] = [square(sheet, 1), square(sheet, 2)];
     const ask = (): Tensor => sheet.with({ class: 'exact' }).matmul(a, b);
-    for (let sight = 0; sight < 2; sight++) await ask().data();
+    for (let round = 0; round < 2; round++) await ask().data();
     const { store, counters } = partsOf(sheet);
     const [entry] = [...store.entries()];
     if (entry === undefined) return expect.fail('nothing was kept');

@@ -42,7 +42,7 @@ describe('an array of the caller', () => {
     expect(await ask()).toBe(first);
   });
 
-  it('handed in as a bare operand of a dear op and mutated before the await is read as it was', async () => {
+  it('handed in as a bare operand of a costly op and mutated before the await is read as it was', async () => {
     const wide = { data: matrix(4), shape: [SIDE, SIDE] };
     const pending = sheet.execute('matmul', wide as never, wide as never);
     wide.data.fill(0);
@@ -144,7 +144,7 @@ describe('buffers of every kind', () => {
       const ones = sheet.eye(SIDE);
       for (let round = 0; round < 8; round++) {
         const seen = sheet.execute('matmul', { data: shared, shape: [SIDE, SIDE] } as never, ones);
-        const [root] = seen.expression.operands;
+        const [root] = seen.call.operands;
         const elements = root?.value?.array as Float32Array;
         const held = partsOf(sheet).contents.contentId(elements, root?.type as never);
         await seen.data();

@@ -163,9 +163,9 @@ describe('what a memo kept', () => {
     let found = 0;
     for (let i = 0; i < 600; i++) {
       table.sweepWhenFull();
-      definition.takeOff(`k${i}`, { landing: undefined });
+      definition.begin(`k${i}`, { result: undefined });
       definition.keep(`k${i}`, [{ value: valueOfArray(tensorType('float32', [1]), Float32Array.of(i)) }], 1e6);
-      // Seldom: a read between eviction and the next life of the slot would drop the key.
+      // Seldom: a read between eviction and the next use of the slot would drop the key.
       if (i % 150 < 149) continue;
       for (let j = Math.max(0, i - 300); j <= i; j++) {
         const kept = definition.read(`k${j}`);

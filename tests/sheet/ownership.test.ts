@@ -19,8 +19,8 @@ afterEach(async () => {
   await sheet.close();
 });
 
-/** Runs `act` whenever a kernel lands, before anybody has its result; returns what stops that. */
-function onLanding(act: () => void): () => void {
+/** Runs `act` whenever a result arrives, before anybody has its result; returns what stops that. */
+function onArrival(act: () => void): () => void {
   const { costs } = partsOf(sheet).dispatcher;
   const learn = costs.learn.bind(costs);
   costs.learn = (...args) => {
@@ -198,20 +198,20 @@ describe('errors on the way', () => {
     const chain = (view: { matmul(a: Tensor, b: Tensor): Tensor }): Tensor =>
       operands.slice(1).reduce((product, next) => view.matmul(product, next), operands[0] as Tensor);
     const expected = bits((await chain(sheet.with({ cache: 'off' })).data()) as Float32Array);
-    for (const landed of [0, 1, 2, 3]) {
+    for (const arrived of [0, 1, 2, 3]) {
       sheet.forget();
       const { counters } = partsOf(sheet);
-      const goal = counters.kernelCalls + landed;
+      const goal = counters.kernelCalls + arrived;
       const controller = new AbortController();
       const aborting = chain(sheet.with({ signal: controller.signal })).data();
       const staying = chain(sheet).data();
-      const abortAtGoal = onLanding(() => {
+      const abortAtGoal = onArrival(() => {
         if (counters.kernelCalls >= goal) controller.abort();
       });
-      await expect(aborting, `after ${landed} kernels`).rejects.toBeInstanceOf(AbortedError);
+      await expect(aborting, `after ${arrived} kernels`).rejects.toBeInstanceOf(AbortedError);
       abortAtGoal();
       expect(bits(await staying)).toBe(expected);
-      expect(counters.kernelCalls - goal + landed, 'both stood on the same flights').toBe(4);
+      expect(counters.kernelCalls - goal + arrived, 'both waited for the same computations').toBe(4);
     }
     for (const operand of operands) operand.dispose();
     expect(heldByHandles() * SIDE * SIDE * 4, 'nothing is held but by the handles that were read').toBe(
@@ -220,7 +220,7 @@ describe('errors on the way', () => {
     for (const holders of watched.held.values()) expect(holders).toBe(1);
   });
 
-  it('of an abort alone leave no block behind once the flight has landed', async () => {
+  it('of an abort alone leave no block behind once the computation has ended', async () => {
     const a = sheet.tensor(matrix(1), [SIDE, SIDE]);
     const controller = new AbortController();
     const product = sheet.with({ signal: controller.signal }).matmul(a.exp(), a);
@@ -251,7 +251,7 @@ describe('errors on the way', () => {
       [...partsOf(sheet).store.entries()].filter(
         (entry) =>
           entry.value.type.shape[0] === 640 &&
-          partsOf(sheet).table.opOf(entry.node) === singular.solve(b).expression.row?.number,
+          partsOf(sheet).table.opOf(entry.node) === singular.solve(b).call.row?.number,
       ),
     ).toEqual([]);
   });

@@ -9,5 +9,5 @@ it('a chain of a million sums ends, holds no past, and is right', async () => {
   let x: Tensor = sheet.tensor(Int32Array.of(0));
   for (let i = 0; i < LENGTH; i++) x = x.add(1);
   expect(await x.item()).toBe(LENGTH);
-  expect(x.expression.depth).toBeLessThan(5000);
+  expect(x.call.depth).toBeLessThan(5000);
 });

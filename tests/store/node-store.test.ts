@@ -115,14 +115,14 @@ describe('the RAM store', () => {
     expect(store.stats().evictions).toBeGreaterThan(800);
   });
 
-  it('keeps dear results longer than cheap ones of their size, and lets what nobody asks for grow old', () => {
+  it('keeps costly results longer than cheap ones of their size, and lets what nobody asks for grow old', () => {
     const { table, store, entry } = open();
-    const dear = Array.from({ length: 8 }, () => entry(table.fresh(1, 0), 250, 1e8));
-    for (const each of dear) store.put(each);
+    const costly = Array.from({ length: 8 }, () => entry(table.fresh(1, 0), 250, 1e8));
+    for (const each of costly) store.put(each);
     for (let i = 0; i < 40; i++) store.put(entry(table.fresh(1, 0), 250, 1e3));
-    expect(dear.filter((each) => store.peek(each.node) === each)).toHaveLength(8);
+    expect(costly.filter((each) => store.peek(each.node) === each)).toHaveLength(8);
     for (let i = 0; i < 5000; i++) store.put(entry(table.fresh(1, 0), 250, 1e6));
-    expect(dear.filter((each) => store.peek(each.node) === each).length).toBeLessThan(8);
+    expect(costly.filter((each) => store.peek(each.node) === each).length).toBeLessThan(8);
   });
 
   it('keeps small costly answers while bulk passes through, and takes new bulk for bulk of its worth', () => {

@@ -19,11 +19,10 @@ function under(top: Call, found = new Set<Call>()): Set<Call> {
   return found;
 }
 
-const again = (expression: Call): Call =>
-  sheet.restate(expression.row as never, expression.operands, expression.attributes.values).expression;
+const again = (call: Call): Call => sheet.restate(call.row as never, call.operands, call.attributes.values).call;
 
-function expectAgain(expression: Call, what: string): void {
-  for (const each of under(expression)) {
+function expectAgain(call: Call, what: string): void {
+  for (const each of under(call)) {
     if (each.row === undefined) continue;
     const restated = again(each);
     expect([what, restated.attributes === each.attributes, restated.type === each.type]).toEqual([what, true, true]);
@@ -44,7 +43,7 @@ describe('a call as it was recorded', () => {
       for (const call of callsOf(sheet, row, dtype, 4)) {
         let made: Call;
         try {
-          made = perform(sheet, call, enter(sheet, call)).expression;
+          made = perform(sheet, call, enter(sheet, call)).call;
         } catch (error) {
           if (error instanceof SheetError) continue;
           throw error;
@@ -68,17 +67,14 @@ describe('a call as it was recorded', () => {
       [[0], [0], [-1]],
       [[4], [-9, 1], [-3, 1]],
     ]) {
-      expectAgain(
-        sheet.execute('slice', x, { start, stop, step } as never).expression,
-        JSON.stringify([start, stop, step]),
-      );
+      expectAgain(sheet.execute('slice', x, { start, stop, step } as never).call, JSON.stringify([start, stop, step]));
     }
   });
 });
 
 describe('a call that no call comes to', () => {
-  const x = (): Call => sheet.tensor(new Float32Array(6), [2, 3]).expression;
-  const flags = (): Call => sheet.tensor([true, false]).expression;
+  const x = (): Call => sheet.tensor(new Float32Array(6), [2, 3]).call;
+  const flags = (): Call => sheet.tensor([true, false]).call;
   const wrong: readonly (readonly [
     op: string,
     operands: () => readonly Call[],
@@ -89,7 +85,7 @@ describe('a call that no call comes to', () => {
     ['exp', () => [x()], { axis: 0 }],
     ['concat', () => [], { axis: 0 }],
     ['add', () => [x()], {}],
-    ['add', () => [x(), sheet.tensor(new Int32Array(6), [2, 3]).expression], {}],
+    ['add', () => [x(), sheet.tensor(new Int32Array(6), [2, 3]).call], {}],
     ['exp', () => [flags()], {}],
     ['sum', () => [x()], {}],
     ['sum', () => [x()], { axis: 'no', keepdims: false }],
@@ -116,7 +112,7 @@ describe('a call that no call comes to', () => {
     ['broadcast_to', () => [x()], { shape: [5, 5] }],
     ['full', () => [], { shape: [-1], value: 1, dtype: 'float32' }],
     ['full', () => [], { shape: [2 ** 40, 2 ** 40], value: 1, dtype: 'float32' }],
-    ['exp', () => [sheet.tensor([1, 2]).astype('float16').expression], {}],
+    ['exp', () => [sheet.tensor([1, 2]).astype('float16').call], {}],
   ];
   it.each(wrong.map(([op, operands, attrs]) => [op, attrs, operands] as const))(
     '%s of %j is a typed error',

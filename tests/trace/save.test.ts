@@ -119,7 +119,7 @@ describe('a saved trace', () => {
       const x = sheet.tensor(new Float32Array([1, 2, 3]));
       const y = x.add(1);
       await y.data();
-      const answer = sheet.trace.annotations().find((annotation) => annotation.seq === y.expression.seq);
+      const answer = sheet.trace.annotations().find((annotation) => annotation.seq === y.call.seq);
       expect(answer).toMatchObject({ device: 'js', sizeBytes: 12 });
       expect(answer?.digest).toEqual(digest.hash(new Uint8Array(new Float32Array([2, 3, 4]).buffer)));
     });

@@ -1,8 +1,8 @@
-// The ground of dense linear algebra in linear memory: products by WasmContract, block substitution by its own kernels.
-// Matrices are views of the heap's memory; their addresses are taken from the views.
+// The kernels of dense linear algebra in linear memory: products by WasmContract, block substitution by its own
+// kernels. Matrices are views of the heap's memory; their addresses are taken from the views.
 import type { Contraction, FloatArray, Matrix } from '../../js/contract.ts';
 import type { BlockSolve } from '../../js/linalg-leaf.ts';
-import type { AsyncGround, Ground } from '../../js/linalg.ts';
+import type { AsyncLinalgKernels, LinalgKernels } from '../../js/linalg.ts';
 import type { FloatDtype } from '../contract/fields.ts';
 import type { GemmSpec, WasmContract } from '../contract/contract.ts';
 import { type Heap, HeapFullError } from '../memory/heap.ts';
@@ -14,7 +14,7 @@ const GRAIN = 64;
 const PARALLEL_WORK = 1 << 18;
 
 /** Steps of linalg.ts on a heap and a team. */
-export class WasmGround implements Ground, AsyncGround {
+export class WasmLinalgKernels implements LinalgKernels, AsyncLinalgKernels {
   readonly #heap: Heap;
   readonly #team: Team;
   readonly #contract: WasmContract;

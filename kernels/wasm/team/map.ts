@@ -1,4 +1,4 @@
-// Maps shared among the threads of a team: dear functions over operands that lie in the heap.
+// Maps shared among the threads of a team: costly functions over operands that lie in the heap.
 import type { ElementFunction } from '../../scalar/algebra.ts';
 import type { ElementArray, StridedOperand } from '../../js/map.ts';
 import type { CompiledKernel } from '../code/abi.ts';

@@ -61,7 +61,7 @@ export class CostTable {
 
   /**
    * What an op last cost on operands of about so many elements, on whatever device; before it ran, dense products count
-   * as dear.
+   * as costly.
    */
   recallNs(row: OpRow, elements: number): number {
     const nsPerElement = this.#recent.get(row.number * SIZE_CLASSES + sizeClass(elements + 1));

@@ -2,7 +2,7 @@
 import type { FloatArray, Matrix } from '../../../kernels/js/contract.ts';
 import {
   cholesky,
-  jsGround,
+  jsLinalgKernels,
   type LinalgSteps,
   lu,
   luSolve,
@@ -34,7 +34,7 @@ export function linalgOnArrays(task: Task, out: FloatArray): LinalgSteps<void> {
 
 /** A linear algebra task in plain JavaScript. */
 export function linalgOnJs(task: Task, out: FloatArray): void {
-  runLinalg(linalgOnArrays(task, out), jsGround);
+  runLinalg(linalgOnArrays(task, out), jsLinalgKernels);
 }
 
 type Steps = (task: Task, out: FloatArray, workspace: Workspace) => LinalgSteps<void>;

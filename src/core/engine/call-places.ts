@@ -15,13 +15,13 @@ export const mayFail = (row: OpRow, { type, value }: Call, { lawless }: { readon
   value === undefined && (row.kernel.skeleton === 'linalg' || !lawless || type.sizeBytes >= LARGE_BYTES);
 
 /**
- * Notes a call's place with what it came to: casts and rewrites make more than one expression, all later than `before`.
+ * Notes a call's place with what it came to: casts and rewrites make more than one call, all later than `before`.
  */
-export function markCall(expression: Call, site: CallSite | undefined, before: number): void {
-  if (site === undefined || expression.seq <= before || expression.site === site) return;
+export function markCall(call: Call, site: CallSite | undefined, before: number): void {
+  if (site === undefined || call.seq <= before || call.site === site) return;
   // A literal is never computed, so that nothing would let go of its place.
-  if (expression.row !== undefined && !expression.isLiteral) expression.site = site;
-  for (const operand of expression.operands) markCall(operand, site, before);
+  if (call.row !== undefined && !call.isLiteral) call.site = site;
+  for (const operand of call.operands) markCall(operand, site, before);
 }
 
 /**

@@ -15,7 +15,9 @@ import { Holding } from './holding.ts';
 /** Calls above each other that one of the user's comes to at most: casts and rewritten forms, which have no handle. */
 const CALL_LEVELS = 4;
 
-/** Values from this size on stay with handles: an expression that lives as the past of others would keep them all. */
+/**
+ * Values from this size on stay with handles: a call is kept by all that was computed from it, and would keep them all.
+ */
 const HANDLED_BYTES = 4096;
 
 /**
@@ -38,7 +40,7 @@ export class Call extends Node {
   note: string | undefined;
   /** Where it was called, for ops that may fail when they are read; undefined for others, and once it was computed. */
   site: CallSite | undefined;
-  /** Number of the expression it was last computed as a part of; 0 where it was not. */
+  /** Number of the call it was last computed as a part of; 0 where it was not. */
   within = 0;
   /** Nanoseconds it took to compute, with what was computed for it; those of the kept result where it was found. */
   costNs = 0;
@@ -50,7 +52,7 @@ export class Call extends Node {
   #pin: object | undefined;
   #holding: WeakRef<Holding> | undefined;
   #node: NodeId = 0;
-  #life = 0;
+  #generation = 0;
 
   constructor(
     row: OpRow | undefined,
@@ -79,8 +81,8 @@ export class Call extends Node {
   }
 
   /**
-   * A small value stays as long as the expression lives, and a large one too where it has no holding; others as long as
-   * their holding.
+   * A small value stays as long as the call is referred to, and a large one too where it has no holding; others as long
+   * as their holding.
    */
   set value(value: Value | undefined) {
     const { held } = this;
@@ -115,7 +117,7 @@ export class Call extends Node {
     return false;
   }
 
-  /** Has the value held as long as the answer lives; undefined where it stays with the expression as it is. */
+  /** Has the value held as long as the answer lives; undefined where it stays with the call as it is. */
   hold(): Holding | undefined {
     if (!this.isComputable || this.#value !== undefined) return undefined;
     const { held } = this;
@@ -125,9 +127,9 @@ export class Call extends Node {
     return holding;
   }
 
-  /** The node of this expression in the table, interning it (and, without recursion, its operands) where it is not. */
+  /** The node of this call in the table, interning it (and, without recursion, its operands) where it is not. */
   node(table: InterningTable): NodeId {
-    if (table.isAlive(this.#node, this.#life)) return this.#node;
+    if (table.isAlive(this.#node, this.#generation)) return this.#node;
     for (const operand of this.operands) {
       if (operand.knownNode(table) !== 0) continue;
       if (operand.operands.length > 0) return internDeep(this, table);
@@ -140,13 +142,13 @@ export class Call extends Node {
 
   /** The node if it stands in the table now, else 0. */
   knownNode(table: InterningTable): NodeId {
-    return table.isAlive(this.#node, this.#life) ? this.#node : 0;
+    return table.isAlive(this.#node, this.#generation) ? this.#node : 0;
   }
 
   /** Takes a place in the table that somebody else found, as a root does whose content is already known. */
   standAt(node: NodeId, table: InterningTable): void {
     this.#node = node;
-    this.#life = table.lifeOf(node);
+    this.#generation = table.generationOf(node);
   }
 
   /** Forgets how it was made, so that a long chain does not hold its whole past. Its value must stay with it. */
@@ -169,7 +171,7 @@ export function rootCall(type: TensorType, value: Value, seq: number): Call {
   return root;
 }
 
-/** What holds the values that an expression will be computed from, where those are not with their expressions. */
+/** What holds the values that a call will be computed from, where those are not kept by its operands. */
 function holdingsUnder({ operands }: Call, levels: number): Holding[] {
   const holdings: Holding[] = [];
   for (const operand of operands) {
@@ -186,7 +188,7 @@ function depthOver(operands: readonly Call[]): number {
   return depth;
 }
 
-/** Interns operands before the expressions that use them. The table is not swept meanwhile (see `sweepWhenFull`). */
+/** Interns operands before the calls that use them. The table is not swept meanwhile (see `sweepWhenFull`). */
 function internDeep(target: Call, table: InterningTable): NodeId {
   const stack: Call[] = [target];
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {

@@ -76,7 +76,7 @@ export class Computing {
       ? {
           given,
           compute,
-          fuse: (order) => fuse(order, (step) => table.sight(step.identity as NodeId) > 0),
+          fuse: (order) => fuse(order, (step) => table.countComputation(step.identity as NodeId) > 0),
           identityOf: (e) => e.node(table),
           find: (e, node) => hold(given(e) ?? this.#kept(e, node as NodeId, isReady)),
           retain: (identity) => retainNode(table, identity),
@@ -111,26 +111,25 @@ export class Computing {
     return onGpu && numerics === 'tolerance' ? ['map', 'reduce', 'codecs'] : ['map', 'reduce'];
   }
 
-  #kept(expression: Call, node: NodeId, isReady: (value: Value) => boolean): Value | undefined {
+  #kept(call: Call, node: NodeId, isReady: (value: Value) => boolean): Value | undefined {
     const { store, settings } = this.#parts;
     const entry = store.peek(node);
     if (entry === undefined) return undefined;
     if (entry.value.block.isLost) store.delete(node);
     if (!isReady(entry.value)) return undefined;
-    if (settings.policy.finite !== undefined)
-      judgeValue(this.#parts, expression, entry.value, settings.policy.finite, entry);
-    if (expression.savesNs !== 0) creditSavings(this.#parts, expression);
+    if (settings.policy.finite !== undefined) judgeValue(this.#parts, call, entry.value, settings.policy.finite, entry);
+    if (call.savesNs !== 0) creditSavings(this.#parts, call);
     return entry.value;
   }
 
   /** Runs a step's kernel on the device chosen for it, or joins the in-flight computation of the same node. */
   #compute(step: Step, mode: Promptness, view: View): Value | Promise<Value> {
-    if (!step.expression.isComputable) throw unreadable(step.expression);
+    if (!step.call.isComputable) throw unreadable(step.call);
     const inFlight = mode === 'free' ? this.#inFlight.join(step.identity) : undefined;
     if (inFlight !== undefined) return inFlight;
     const task = taskOf(step, view.numerics);
     if (task.row.kernel.skeleton === 'alias')
-      return this.#alias(step.expression, valueOf(task.type, task.operands[0]!.block), mode);
+      return this.#alias(step.call, valueOf(task.type, task.operands[0]!.block), mode);
     return this.#dispatch(step, task, mode, view);
   }
 
@@ -138,18 +137,18 @@ export class Computing {
    * A result that is its operand's elements under another shape, held for the caller; laws judge it as if it had been
    * computed.
    */
-  #alias(expression: Call, value: Value, mode: Promptness): Value | Promise<Value> {
+  #alias(call: Call, value: Value, mode: Promptness): Value | Promise<Value> {
     const { finite } = this.#parts.settings.policy;
     const { block } = value;
     if (finite !== undefined && !block.isLocal) {
-      if (mode === 'now') throw unreadable(expression);
+      if (mode === 'now') throw unreadable(call);
       return block
         .hold()
         .bring()
-        .then(() => this.#alias(expression, value, mode))
+        .then(() => this.#alias(call, value, mode))
         .finally(() => block.release());
     }
-    judgeValue(this.#parts, expression, value, finite);
+    judgeValue(this.#parts, call, value, finite);
     block.hold();
     return value;
   }
@@ -163,7 +162,7 @@ export class Computing {
       return this.#whenReturned(step, task, mode, view, error);
     }
     if (view.device !== undefined && device.name !== view.device)
-      step.expression.note ??= dispatcher.refusal(task, view.device, mode);
+      step.call.note ??= dispatcher.refusal(task, view.device, mode);
     if (device.memory === undefined && !task.operands.every(({ block }) => block.isLocal))
       return this.#brought(step, task, view);
     const run: Run = {
@@ -235,14 +234,14 @@ export class Computing {
       return this.#inFlight.start(step.identity, this.#whenThereIsRoom(step, task, view, error));
     const refused =
       device.memory !== undefined && !(error instanceof DeviceLostError) && device.supports({ ...task }, mode) !== true;
-    if (!refused) throw this.#failed(step.expression, error);
-    step.expression.note = `${device.name} refused: ${error instanceof Error ? error.message : String(error)}`;
+    if (!refused) throw this.#failed(step.call, error);
+    step.call.note = `${device.name} refused: ${error instanceof Error ? error.message : String(error)}`;
     try {
       return this.#dispatch(step, { ...task }, mode, view);
     } catch (second) {
       // No other computes it: what it is about is the first.
       throw second instanceof UnavailableError
-        ? this.#failed(step.expression, new UnavailableError(second.message, second.details, { cause: error }))
+        ? this.#failed(step.call, new UnavailableError(second.message, second.details, { cause: error }))
         : second;
     }
   }
@@ -261,7 +260,7 @@ export class Computing {
   async #whenThereIsRoom(step: Step, task: Task, view: View, error: LimitError): Promise<Value> {
     const letGo = holdAll(task.operands);
     try {
-      if (!(await this.#parts.pins.recover())) throw this.#failed(step.expression, error);
+      if (!(await this.#parts.pins.recover())) throw this.#failed(step.call, error);
       return await this.#dispatch(step, task, 'free', view, true);
     } finally {
       letGo();
@@ -282,22 +281,21 @@ export class Computing {
     if (isLearnt) parts.dispatcher.costs.learn(device, task, elapsedNs);
     parts.counters.kernelCalls++;
     parts.counters.kernelNs += elapsedNs;
-    if (note !== undefined) step.expression.note = note;
+    if (note !== undefined) step.call.note = note;
     else parts.counters.flops += step.flops;
-    if (parts.settings.policy.finite !== undefined)
-      judgeValue(parts, step.expression, value, parts.settings.policy.finite);
+    if (parts.settings.policy.finite !== undefined) judgeValue(parts, step.call, value, parts.settings.policy.finite);
     // What it cost without a cold start: compiling a kernel and starting threads are not saved by a hit.
     step.pathNs = isLearnt ? Math.min(elapsedNs, Math.round(parts.dispatcher.costs.expectNs(device, task))) : elapsedNs;
     const warmNs = isLearnt ? Math.min(elapsedNs, Math.round(parts.dispatcher.costs.warmNs(device, task))) : elapsedNs;
     parts.counters.coldNs += elapsedNs - warmNs;
     for (const operand of step.operands) step.pathNs += Math.round(operand.pathNs / operand.readers);
-    step.expression.costNs = step.pathNs;
-    if (!view.reuse && isHeld(step, value)) parts.pins.renew(step.expression, value);
-    step.expression.origin = 'computed';
+    step.call.costNs = step.pathNs;
+    if (!view.reuse && isHeld(step, value)) parts.pins.renew(step.call, value);
+    step.call.origin = 'computed';
     const decision = view.reuse
       ? this.#keep(step, value, runner.name, step.isApart ? arithmeticNs(device, task, warmNs) : warmNs)
       : 'computed';
-    recordAnswer(parts, step.expression, decision, runner.name, startNs, elapsedNs, 0, value);
+    recordAnswer(parts, step.call, decision, runner.name, startNs, elapsedNs, 0, value);
     return value;
   }
 
@@ -308,7 +306,7 @@ export class Computing {
     const verdict = parts.admission({
       pathNs: step.pathNs,
       score,
-      sights: parts.table.sight(node),
+      computedBefore: parts.table.countComputation(node),
       passedOn: isPassedOn(step),
     });
     if (verdict === 'bypass') {
@@ -316,38 +314,38 @@ export class Computing {
       return 'bypass';
     }
     parts.counters.misses++;
-    parts.nearMisses.missed(step.expression);
+    parts.nearMisses.missed(step.call);
     if (verdict === 'admit') {
       const entry = entryOf(step, detached(value), device, costNs, score);
       if (parts.store.put(entry)) parts.events.kept(entry);
-      parts.lower?.offer(parts, step.expression, entry);
+      parts.lower?.offer(parts, step.call, entry);
     }
     return 'computed';
   }
 
-  #failed(expression: Call, error: unknown): unknown {
+  #failed(call: Call, error: unknown): unknown {
     // Not the op's failure: the demand computes it again.
     if (error instanceof DeviceLostError) return error;
     this.#parts.counters.failures++;
-    recordAnswer(this.#parts, expression, 'failed', '', this.#parts.now(), 0, 0);
-    return withCallSite(error instanceof SheetError ? error : kernelError(expression, error), expression.site);
+    recordAnswer(this.#parts, call, 'failed', '', this.#parts.now(), 0, 0);
+    return withCallSite(error instanceof SheetError ? error : kernelError(call, error), call.site);
   }
 }
 
 /** What came up in a kernel and is no error of this library's yet. */
-function kernelError(expression: Call, error: unknown): SheetError {
+function kernelError(call: Call, error: unknown): SheetError {
   if (isTooLarge(error))
     return new LimitError(
-      `${expression.row?.name}: there is no memory for ${expression.type.sizeBytes} bytes ` +
-        `(${expression.type.dtype} of shape [${expression.type.shape.join(',')}]) and what computing them takes. ` +
+      `${call.row?.name}: there is no memory for ${call.type.sizeBytes} bytes ` +
+        `(${call.type.dtype} of shape [${call.type.shape.join(',')}]) and what computing them takes. ` +
         'Split the tensor, or dispose of handles.',
-      { sizeBytes: expression.type.sizeBytes, shape: expression.type.shape },
+      { sizeBytes: call.type.sizeBytes, shape: call.type.shape },
     );
   return new SheetError(
     'KERNEL',
-    `${expression.row?.name}: its kernel failed: ${String(error)}. Run it with sheet.with({ device: 'js' }) and ` +
+    `${call.row?.name}: its kernel failed: ${String(error)}. Run it with sheet.with({ device: 'js' }) and ` +
       'report both traces.',
-    { op: expression.row?.name },
+    { op: call.row?.name },
     { cause: error },
   );
 }
@@ -377,16 +375,16 @@ const arithmeticNs = (device: Device, task: Task, elapsedNs: number): number =>
   );
 
 const entryOf = (
-  { identity, expression, pathNs }: Step,
+  { identity, call, pathNs }: Step,
   value: Value,
   device: string,
   costNs: number,
   score: number,
 ): Entry => ({
   node: identity as NodeId,
-  op: expression.row?.name ?? '',
+  op: call.row?.name ?? '',
   value,
-  attributes: expression.attributes,
+  attributes: call.attributes,
   costNs: pathNs,
   ownNs: costNs,
   device,
@@ -433,14 +431,14 @@ function retainNode(table: InterningTable, identity: PlanKey): () => void {
  * chain count until they are collected, and buffers of a GPU would not be used again meanwhile: there it is kept when
  * it was asked for before.
  */
-const isHeld = ({ expression: { held, origin } }: Step, { block }: Value): boolean =>
+const isHeld = ({ call: { held, origin } }: Step, { block }: Value): boolean =>
   held !== undefined && (block.isLocal || origin === 'computed');
 
 /**
  * Whether what was once computed as a part of another is asked for again while somebody holds it: it is worth having
  * then.
  */
-const isHeldAgain = ({ expression: { within, held } }: Step): boolean => within > 0 && held !== undefined;
+const isHeldAgain = ({ call: { within, held } }: Step): boolean => within > 0 && held !== undefined;
 
 const letGoOfNothing = (): void => {};
 
@@ -458,11 +456,11 @@ function holdAll(operands: readonly Value[]): () => void {
 }
 
 const taskOf = (step: Step, numerics: NumericsClass): Task => ({
-  row: step.row ?? (step.expression.row as Task['row']),
+  row: step.row ?? (step.call.row as Task['row']),
   attrs: step.attrs,
-  type: step.expression.type,
+  type: step.call.type,
   numerics,
-  operands: step.operands === NONE ? step.expression.operands.map(valueWith) : step.operands.map(valueWith),
+  operands: step.operands === NONE ? step.call.operands.map(valueWith) : step.operands.map(valueWith),
 });
 
 const valueWith = ({ value }: { readonly value: Value | undefined }): Value => value as Value;
@@ -472,11 +470,11 @@ const valueWith = ({ value }: { readonly value: Value | undefined }): Value => v
  * result is the one that will be asked for. (Beside λI a gram matrix is read in another way for every λ.)
  */
 function isPassedOn(step: Step): boolean {
-  const reader = step.reader?.expression;
+  const reader = step.reader?.call;
   if (
-    step.expression.row?.source === true ||
+    step.call.row?.source === true ||
     reader?.row?.separable !== 'elements' ||
-    reader.type.size !== step.expression.type.size
+    reader.type.size !== step.call.type.size
   )
     return false;
   return reader.operands.filter((operand) => operand.type.size === reader.type.size).length === 1;

@@ -23,7 +23,7 @@ export interface ContentParts {
 /** A content that is known: its node, and a call that has its bytes. */
 interface KnownContent {
   readonly node: NodeId;
-  readonly life: number;
+  readonly generation: number;
   readonly holder: WeakRef<Call> | undefined;
 }
 
@@ -53,18 +53,18 @@ export class Contents {
 
   /** Finds the content ids of the roots among fresh calls, where what is computed from them costs enough to ask. */
   identify(fresh: readonly Call[]): void {
-    const dearest = this.pricing.worthHashing(fresh, isUnidentified);
-    if (dearest === undefined) return;
+    const costliest = this.pricing.worthHashing(fresh, isUnidentified);
+    if (costliest === undefined) return;
     for (const root of fresh.filter(isUnidentified)) {
       const { array, type } = root.value as Value;
-      this.pricing.saw(dearest, this.assign(root, this.contentId(array, type)));
+      this.pricing.saw(costliest, this.assign(root, this.contentId(array, type)));
     }
   }
 
   /** The call that has the bytes of a content, if one does. */
   holderOf(hex: string): Call | undefined {
     const known = this.#known.get(hex);
-    if (known === undefined || !this.#parts.table.isAlive(known.node, known.life)) return undefined;
+    if (known === undefined || !this.#parts.table.isAlive(known.node, known.generation)) return undefined;
     const holder = known.holder?.deref();
     return holder?.value === undefined ? undefined : holder;
   }
@@ -78,11 +78,15 @@ export class Contents {
     const hex = toHex(id);
     root.contentId = id;
     const known = this.#known.get(hex);
-    const alive = known !== undefined && table.isAlive(known.node, known.life);
+    const alive = known !== undefined && table.isAlive(known.node, known.generation);
     if (alive) root.standAt(known.node, table);
     const node = root.node(table);
     if (!alive || (remember && known.holder?.deref()?.value === undefined))
-      this.#known.set(hex, { node, life: table.lifeOf(node), holder: remember ? new WeakRef(root) : undefined });
+      this.#known.set(hex, {
+        node,
+        generation: table.generationOf(node),
+        holder: remember ? new WeakRef(root) : undefined,
+      });
     if (this.#known.size > this.#sweepAt) this.#sweep();
     return alive;
   }
@@ -93,8 +97,8 @@ export class Contents {
   }
 
   #sweep(): void {
-    for (const [hex, { node, life }] of this.#known)
-      if (!this.#parts.table.isAlive(node, life)) this.#known.delete(hex);
+    for (const [hex, { node, generation }] of this.#known)
+      if (!this.#parts.table.isAlive(node, generation)) this.#known.delete(hex);
     this.#sweepAt = Math.max(4096, this.#known.size * 2);
   }
 }

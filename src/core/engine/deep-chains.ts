@@ -7,11 +7,11 @@ export const MAX_DEPTH = 4096;
 /** How often a chain that stays deep, because its values are still on a device, is looked at again. */
 const LOOK_EVERY = 64;
 
-/** Whether an expression is so deep that its chain should be looked at. */
+/** Whether a call is so deep that its chain should be looked at. */
 export const isTooDeep = ({ depth }: Call): boolean => depth > MAX_DEPTH && (depth - MAX_DEPTH) % LOOK_EVERY === 1;
 
 /**
- * Depths of an expression and of those under it that are too deep, over operands that may have been cut loose since.
+ * Depths of a call and of those under it that are too deep, over operands that may have been cut loose since.
  */
 export function relevel(top: Call): void {
   const done = new Set<Call>();
@@ -26,7 +26,7 @@ export function relevel(top: Call): void {
   }
 }
 
-/** The expressions under one whose values are on a device and not in RAM; those under a value are not looked at. */
+/** The calls under one whose values are on a device and not in RAM; those under a value are not looked at. */
 export function awayUnder(top: Call): Call[] {
   const seen = new Set<Call>();
   const away: Call[] = [];

@@ -1,4 +1,4 @@
-// Why: op by op, what was reused and what was computed, and what a miss was nearest to. Of an expression, and of the
+// Why: op by op, what was reused and what was computed, and what a miss was nearest to. Of a call, and of the
 // calls of a trace.
 import type { Decision, ProgramEvent } from '../events.ts';
 import type { Call } from './call.ts';
@@ -80,7 +80,7 @@ export function explainCall(
 /** What a root is called on a trace. */
 const ROOT = 'tensor';
 
-/** The ops an expression is made of, or the calls of a trace, operands first. Prints as a table. */
+/** The ops a call is made of, or the calls of a trace, operands first. Prints as a table. */
 export class Explanation {
   readonly ops: readonly ExplainedOp[];
   /** Whether there are more ops under these. */
@@ -143,28 +143,23 @@ export class Explanation {
 const MAX_OPS = 200;
 
 /**
- * Explains an expression and what is under it: the 200 ops that are nearest, ten operands of each. `reasonOf` says why
+ * Explains a call and what is under it: the 200 ops that are nearest, ten operands of each. `reasonOf` says why
  * an op was answered as it was, `answers` by call where and in what time.
  */
-export function explainExpression(
+export function explainGraph(
   target: Call,
-  reasonOf: (expression: Call) => string,
+  reasonOf: (call: Call) => string,
   answers: ReadonlyMap<number, Answer>,
 ): Explanation {
   const seen = new Set<Call>([target]);
-  for (const expression of seen) {
+  for (const call of seen) {
     if (seen.size > MAX_OPS) break;
-    for (const operand of expression.operands.slice(0, MAX_OPERANDS)) seen.add(operand);
+    for (const operand of call.operands.slice(0, MAX_OPERANDS)) seen.add(operand);
   }
   const nearest = [...seen].slice(0, MAX_OPS).sort((a, b) => a.depth - b.depth || a.seq - b.seq);
   return new Explanation(
-    nearest.map((expression) =>
-      explainCall(
-        calledAs(expression),
-        answers.get(expression.seq),
-        sourceOf(expression, answers.get(expression.seq)),
-        reasonOf(expression),
-      ),
+    nearest.map((call) =>
+      explainCall(calledAs(call), answers.get(call.seq), sourceOf(call, answers.get(call.seq)), reasonOf(call)),
     ),
     seen.size > MAX_OPS,
   );

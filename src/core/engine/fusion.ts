@@ -46,7 +46,7 @@ export class SmallPlans {
 
   /** Whether a plan of the same ops, in the same order, was asked about before. */
   again(order: readonly Step[]): boolean {
-    const key = order.map(({ expression: { row }, value }) => (value === undefined ? row?.number : '')).join();
+    const key = order.map(({ call: { row }, value }) => (value === undefined ? row?.number : '')).join();
     if (this.#met.has(key)) return true;
     if (this.#met.size >= MAX_PLANS) this.#met.clear();
     this.#met.add(key);
@@ -55,13 +55,12 @@ export class SmallPlans {
 }
 
 /** Elements a step goes over. */
-const elementsOf = ({ expression: { type, operands } }: Step): number =>
-  Math.max(type.size, operands[0]?.type.size ?? 0);
+const elementsOf = ({ call: { type, operands } }: Step): number => Math.max(type.size, operands[0]?.type.size ?? 0);
 
 /** Whether a step has to be computed and is a cast between float32 and a dtype whose codec a device has kernels of. */
 function isCodecCast({
   value,
-  expression: {
+  call: {
     row,
     type,
     operands: [operand],
@@ -80,9 +79,9 @@ function isCodecCast({
 function isFusable(step: Step, ...skeletons: readonly (Skeleton | 'codecs')[]): boolean {
   return (
     step.value === undefined &&
-    step.expression.row !== undefined &&
+    step.call.row !== undefined &&
     skeletons.includes(rowOf(step).kernel.skeleton) &&
-    (step.row === CODEC_CAST || step.expression.operands.every((operand) => operand.type.dtype === 'float32'))
+    (step.row === CODEC_CAST || step.call.operands.every((operand) => operand.type.dtype === 'float32'))
   );
 }
 
@@ -104,7 +103,7 @@ function absorbOperands(step: Step, absorbed: Set<Step>, isWanted: (step: Step) 
     }
     step.flops += inner.flops;
     for (const operand of inner.operands) if (operand.reader === inner) operand.reader = step;
-    inner.expression.within = step.expression.seq;
+    inner.call.within = step.call.seq;
     absorbed.add(inner);
   }
 }
@@ -114,17 +113,17 @@ function absorbOperands(step: Step, absorbed: Set<Step>, isWanted: (step: Step) 
  * beside nothing as large.
  */
 function isWhole(step: Step, inner: Step, at: number): boolean {
-  const { type } = inner.expression;
+  const { type } = inner.call;
   if (type.dtype !== 'float32') return false;
   if (rowOf(step).kernel.skeleton === 'reduce')
     return rowOf(inner).kernel.skeleton === 'map' && !rowOf(inner).throughCodecs;
   // Products end in float32.
   if (rowOf(inner).kernel.skeleton === 'contract' && rowOf(step).throughCodecs) return false;
-  if (type.size !== step.expression.type.size) return false;
+  if (type.size !== step.call.type.size) return false;
   return (
     rowOf(inner).kernel.skeleton === 'map' ||
-    step.operands.every((other, i) => i === at || other.expression.type.size < type.size)
+    step.operands.every((other, i) => i === at || other.call.type.size < type.size)
   );
 }
 
-const rowOf = (step: Step): OpRow => step.row ?? (step.expression.row as OpRow);
+const rowOf = (step: Step): OpRow => step.row ?? (step.call.row as OpRow);

@@ -36,8 +36,8 @@ export class HashPricing {
     this.#costs = costs;
   }
 
-  /** Whether this op alone is dear enough that its bare operands are hashed before they are copied. */
-  isDear(row: OpRow, bare: readonly Elements[]): boolean {
+  /** Whether this op alone costs enough that its bare operands are hashed before they are copied. */
+  isCostly(row: OpRow, bare: readonly Elements[]): boolean {
     let elements = 0;
     for (const { array } of bare) elements += array.length;
     return this.#pays(
@@ -48,32 +48,32 @@ export class HashPricing {
   }
 
   /**
-   * The dearest op among fresh expressions if hashing the roots among them that `isWanted` picks pays, else undefined.
+   * The costliest op among fresh calls if hashing the roots among them that `isWanted` picks pays, else undefined.
    */
   worthHashing(fresh: readonly Call[], isWanted: (root: Call) => boolean): OpRow | undefined {
-    let dearest: OpRow | undefined;
-    let dearestNs = 0;
+    let costliest: OpRow | undefined;
+    let costliestNs = 0;
     let totalNs = 0;
     let hashNs = 0;
-    for (const expression of fresh) {
-      const { row } = expression;
+    for (const call of fresh) {
+      const { row } = call;
       if (row === undefined) {
-        if (isWanted(expression)) hashNs += hashingNs(expression.type.sizeBytes);
+        if (isWanted(call)) hashNs += hashingNs(call.type.sizeBytes);
         continue;
       }
-      const ns = this.#costs.recallNs(row, elementsUnder(expression));
+      const ns = this.#costs.recallNs(row, elementsUnder(call));
       totalNs += ns;
-      if (ns < dearestNs) continue;
-      dearest = row;
-      dearestNs = ns;
+      if (ns < costliestNs) continue;
+      costliest = row;
+      costliestNs = ns;
     }
-    if (dearest === undefined || hashNs === 0 || totalNs < hashNs) return undefined;
+    if (costliest === undefined || hashNs === 0 || totalNs < hashNs) return undefined;
     return this.#pays(
-      dearest,
+      costliest,
       totalNs,
       fresh.filter(isWanted).map((root) => (root.value as Value).array),
     )
-      ? dearest
+      ? costliest
       : undefined;
   }
 
@@ -105,7 +105,7 @@ export class HashPricing {
 
 const hashingNs = (sizeBytes: number): number => sizeBytes / HASH_BYTES_PER_NS + HASH_CALL_NS;
 
-/** Elements of all operands of an expression. */
+/** Elements of all operands of a call. */
 function elementsUnder({ operands }: Call): number {
   let elements = 0;
   for (const { type } of operands) elements += type.size;

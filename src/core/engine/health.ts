@@ -13,14 +13,14 @@ export interface Health {
 const KNOWN_FINITE = 1;
 
 /** The broken law, or undefined. */
-export function checkFinite(expression: Call, value: Value, known?: Health): PolicyError | undefined {
+export function checkFinite(call: Call, value: Value, known?: Health): PolicyError | undefined {
   const found = findNonFinite(value, known);
   if (found === undefined) return undefined;
-  const fromOutside = expression.row === undefined || expression.isLiteral;
+  const fromOutside = call.row === undefined || call.isLiteral;
   return judgeFinite(
     fromOutside ? 'finiteInputs' : 'finite',
-    expression.row === undefined ? 'tensor' : expression.isLiteral ? 'a literal' : expression.row.name,
-    expression.seq,
+    call.row === undefined ? 'tensor' : call.isLiteral ? 'a literal' : call.row.name,
+    call.seq,
     found,
   );
 }

@@ -1,11 +1,11 @@
-// What keeps a value where nothing else does: strong from the handles on an expression, and from what is still to be
+// What keeps a value where nothing else does: strong from the handles on a call, and from what is still to be
 // computed from it.
 import type { Value } from '../tensor/block.ts';
 
 /**
- * The value of an expression for those who need it. Its handles refer to it, and so do the holdings of results that
- * were not computed yet; the expression itself only weakly. So a value goes when its handles are collected and all that
- * was asked of it is computed, however long the expression lives as the past of others.
+ * The value of a call for those who need it. Its handles refer to it, and so do the holdings of results that
+ * were not computed yet; the call itself only weakly. So a value goes when its handles are collected and all that
+ * was asked of it is computed, however long others that were computed from it keep the call.
  */
 export class Holding {
   #value: Value | undefined;

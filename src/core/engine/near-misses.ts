@@ -52,22 +52,22 @@ export class NearMisses {
   }
 
   /** Takes in a result that had to be computed. */
-  missed(expression: Call): void {
-    const history = expression.row === undefined ? undefined : this.#byRow.get(expression.row);
+  missed(call: Call): void {
+    const history = call.row === undefined ? undefined : this.#byRow.get(call.row);
     if (history === undefined) return;
-    const operands = expression.operands.slice(0, ATTRIBUTES).map((operand) => operand.knownNode(this.#table));
-    if (history.missed) this.#compare(history, expression, operands);
+    const operands = call.operands.slice(0, ATTRIBUTES).map((operand) => operand.knownNode(this.#table));
+    if (history.missed) this.#compare(history, call, operands);
     history.missed = true;
-    history.attributes = expression.attributes.id;
+    history.attributes = call.attributes.id;
     history.operands = operands;
   }
 
-  #compare(history: OpHistory, expression: Call, operands: readonly NodeId[]): void {
+  #compare(history: OpHistory, call: Call, operands: readonly NodeId[]): void {
     let at = operands.findIndex((node, i) => node !== history.operands[i]);
-    if (at < 0) at = history.attributes === expression.attributes.id ? -1 : ATTRIBUTES;
+    if (at < 0) at = history.attributes === call.attributes.id ? -1 : ATTRIBUTES;
     if (at < 0) return;
     history.differing[at]!++;
-    if (expression.operands[at]?.row === undefined && at !== ATTRIBUTES) history.fresh[at]!++;
+    if (call.operands[at]?.row === undefined && at !== ATTRIBUTES) history.fresh[at]!++;
   }
 
   /** The difference most misses had; data from outside counts before what was computed from it. */

@@ -3,8 +3,8 @@ import type { Call } from './call.ts';
 import type { Block, Value } from '../tensor/block.ts';
 
 /**
- * One block's pin, shared by all expressions that hold it: they keep the pin, the pin keeps the block. When the last of
- * them is collected the pin is, and the registry lets the block go. Registering is dear, so it is done once a block.
+ * One block's pin, shared by all calls that hold it: they keep the pin, the pin keeps the block. When the last of
+ * them is collected the pin is, and the registry lets the block go. Registering is costly, so it is done once a block.
  */
 class Pin {
   readonly block: Block;
@@ -47,7 +47,7 @@ const RECOVERY_TURNS = 64;
  */
 const PRESSED_TURNS = 64;
 
-/** Holds values for expressions. Ordinary arrays are left to the garbage collector and cost nothing here. */
+/** Holds values for calls. Ordinary arrays are left to the garbage collector and cost nothing here. */
 export class Pins {
   sizeBytes = 0;
   /** In the order in which they were made. */
@@ -62,30 +62,30 @@ export class Pins {
   readonly #byBlock = new WeakMap<Block, WeakRef<Pin>>();
   readonly #remains = new WeakMap<Pin, Remains>();
 
-  /** Keeps `value` with the expression until it is unpinned or collected. */
-  pin(expression: Call, value: Value): void {
-    expression.value = value;
+  /** Keeps `value` with the call until it is unpinned or collected. */
+  pin(call: Call, value: Value): void {
+    call.value = value;
     if (!value.block.recycled) return;
     const pin = this.#young.get(value.block) ?? this.#byBlock.get(value.block)?.deref() ?? this.#make(value.block);
     pin.holders++;
-    expression.pin = pin;
+    call.pin = pin;
   }
 
-  /** As `pin`, where the expression has no value, or one that went with its device. */
-  renew(expression: Call, value: Value): void {
-    if (expression.value?.block.isLost === true) {
+  /** As `pin`, where the call has no value, or one that went with its device. */
+  renew(call: Call, value: Value): void {
+    if (call.value?.block.isLost === true) {
       // Computed again it may have other bits, in class tolerance.
-      if (expression.isComputable) expression.contentId = undefined;
-      this.unpin(expression);
+      if (call.isComputable) call.contentId = undefined;
+      this.unpin(call);
     }
-    if (expression.value === undefined) this.pin(expression, value);
+    if (call.value === undefined) this.pin(call, value);
   }
 
-  /** Gives the bytes back now, if the expression can be computed again and no other holds them. */
-  unpin(expression: Call): void {
-    const pin = expression.pin as Pin | undefined;
-    expression.value = undefined;
-    expression.pin = undefined;
+  /** Gives the bytes back now, if the call can be computed again and no other holds them. */
+  unpin(call: Call): void {
+    const pin = call.pin as Pin | undefined;
+    call.value = undefined;
+    call.pin = undefined;
     if (pin === undefined || --pin.holders > 0) return;
     const { block } = pin;
     if (this.#young.delete(block)) {

@@ -1,4 +1,4 @@
-// Computing what somebody asked for: a plan over the expression graph without recursion, then its steps in order.
+// Computing what somebody asked for: a plan over the call graph without recursion, then its steps in order.
 import type { NodeId } from '../expr/interning.ts';
 import type { AttributeValues, OpRow } from '../ops/define.ts';
 import type { Value } from '../tensor/block.ts';
@@ -8,13 +8,13 @@ import { checkSignal, orAborted } from './signals.ts';
 
 export type PlanKey = NodeId | Call;
 
-/** One expression of a plan. `value` is held from where it is found or computed until its last use. */
+/** One call of a plan. `value` is held from where it is found or computed until its last use. */
 export interface Step {
-  readonly expression: Call;
+  readonly call: Call;
   readonly identity: PlanKey;
-  /** None where the step has its value, or where the values of all operands stay with their expressions. */
+  /** None where the step has its value, or where the values of all operands stay with their calls. */
   operands: readonly Step[];
-  /** What computes it, where that is more than the expression's own op (fusion.ts), and with which attributes. */
+  /** What computes it, where that is more than the call's own op (fusion.ts), and with which attributes. */
   row: OpRow | undefined;
   attrs: AttributeValues;
   /** Floating-point operations of computing it from its operands. */
@@ -37,17 +37,17 @@ export const NONE: readonly Step[] = [];
 
 /** Where a plan takes values from. */
 export interface ValueSources {
-  /** What makes two expressions one step: their node, or each for itself where nothing is reused. */
-  identityOf(expression: Call): PlanKey;
-  /** The value that stays with an expression, if this demand can use it; not held. */
-  given(expression: Call): Value | undefined;
+  /** What makes two calls one step: their node, or each for itself where nothing is reused. */
+  identityOf(call: Call): PlanKey;
+  /** The value that stays with a call, if this demand can use it; not held. */
+  given(call: Call): Value | undefined;
   /** A value that need not be computed, held for the caller; undefined where there is none. */
-  find(expression: Call, identity: PlanKey): Value | undefined;
+  find(call: Call, identity: PlanKey): Value | undefined;
   /** Computes a step whose operands have values; the value is held for the caller. */
   compute(step: Step): Value | Promise<Value>;
   /** The steps that are left when some are computed as part of others. */
   fuse(order: Step[]): Step[];
-  /** Keeps an identity meaning the same expression while a plan waits; returns what lets go of it. */
+  /** Keeps an identity meaning the same call while a plan waits; returns what lets go of it. */
   retain(identity: PlanKey): () => void;
 }
 
@@ -101,7 +101,7 @@ async function finish(
     for (let i = from + 1; i < plan.order.length; i++) {
       checkSignal(signal);
       const step = plan.order[i]!;
-      const value = step.value ?? sources.find(step.expression, step.identity) ?? sources.compute(step);
+      const value = step.value ?? sources.find(step.call, step.identity) ?? sources.compute(step);
       settle(step, value instanceof Promise ? await orAborted(value, signal, letGo) : value);
     }
     return handOver(plan.targets);
@@ -145,7 +145,7 @@ function makePlan(targets: readonly Call[], sources: ValueSources): Plan {
 }
 
 /**
- * The plan of one expression whose operands' values stay with them, which is the commonest: one step, computed before
+ * The plan of one call whose operands' values stay with them, which is the commonest: one step, computed before
  * anything can take them away.
  */
 function planOne(target: Call, sources: ValueSources): Plan | undefined {
@@ -154,7 +154,7 @@ function planOne(target: Call, sources: ValueSources): Plan | undefined {
   const value = sources.find(target, identity);
   const order: Step[] = [
     {
-      expression: target,
+      call: target,
       identity,
       operands: NONE,
       row: undefined,
@@ -204,7 +204,7 @@ function visit(target: Call, sources: ValueSources, order: Step[], byIdentity: M
     const operands =
       value === undefined ? top.operands.map((operand) => byIdentity.get(sources.identityOf(operand))!) : NONE;
     const step: Step = {
-      expression: top,
+      call: top,
       identity,
       operands,
       row: undefined,
@@ -230,7 +230,7 @@ function visit(target: Call, sources: ValueSources, order: Step[], byIdentity: M
 /** Gives a step its value and lets go of operands that were read for the last time. */
 function settle(step: Step, value: Value): void {
   step.value = value;
-  unmarkCall(step.expression);
+  unmarkCall(step.call);
   for (const operand of step.operands) {
     if (--operand.uses > 0) continue;
     operand.value?.block.release();

@@ -1,4 +1,4 @@
-// Reading through a view: values of expressions, found or computed, again where a device was lost; their ids and their
+// Reading through a view: values of calls, found or computed, again where a device was lost; their ids and their
 // buffers.
 import { ClosedError, DeviceLostError, UnavailableError, withReader } from '../errors.ts';
 import type { Value } from '../tensor/block.ts';
@@ -53,37 +53,36 @@ export class Reader {
     return this.#keepAllWith(targets, values);
   }
 
-  /** Computes an expression on this thread and keeps its value with it. */
-  computeNow(expression: Call): Value {
-    this.admit(expression);
-    const [value] = this.#engine.compute([expression], this.#view, 'now') as [Value];
-    this.#keepWith(expression, value);
+  /** Computes a call on this thread and keeps its value with it. */
+  computeNow(call: Call): Value {
+    this.admit(call);
+    const [value] = this.#engine.compute([call], this.#view, 'now') as [Value];
+    this.#keepWith(call, value);
     return value;
   }
 
   /**
-   * The value that stays with an expression from now on, computed on this thread where there is none. One that is on a
+   * The value that stays with a call from now on, computed on this thread where there is none. One that is on a
    * device is taken as it is, for its bits may have been shown; it comes to RAM meanwhile, before the device can be
    * lost.
    */
-  settledValue(expression: Call): Value {
-    const { value } = expression;
-    if (value === undefined || value.block.isLocal || value.block.isLost) return this.computeNow(expression);
+  settledValue(call: Call): Value {
+    const { value } = call;
+    if (value === undefined || value.block.isLocal || value.block.isLost) return this.computeNow(call);
     value.block.bring().catch(() => {});
     return value;
   }
 
   /** The value with its elements in RAM, held for the caller. */
-  async value(expression: Call): Promise<Value> {
-    if (expression.value?.block.isLocal === true) {
+  async value(call: Call): Promise<Value> {
+    if (call.value?.block.isLocal === true) {
       // What came from outside is read as it is, but for laws on it.
-      if (!this.#engine.parts.lawless && expression.origin === 'given' && !this.#engine.isClosed)
-        this.admit(expression);
-      expression.value.block.hold();
-      return expression.value;
+      if (!this.#engine.parts.lawless && call.origin === 'given' && !this.#engine.isClosed) this.admit(call);
+      call.value.block.hold();
+      return call.value;
     }
-    this.admit(expression);
-    const demanded = this.#values([expression], brought);
+    this.admit(call);
+    const demanded = this.#values([call], brought);
     const [value] = (demanded instanceof Promise ? await demanded : demanded) as [Value];
     const turn = this.#engine.parts.pins.turnIfDue();
     if (turn !== undefined) await turn;
@@ -91,45 +90,45 @@ export class Reader {
   }
 
   /** Counts a copy that leaves the sheet, and fixes the bits it showed. */
-  observed(expression: Call, value: Value): void {
+  observed(call: Call, value: Value): void {
     const { counters, settings, events } = this.#engine.parts;
     counters.bytesDemanded += value.type.sizeBytes;
-    if (isDigestAffordable(expression, value, settings.trace.digests)) events.demanded(expression, value);
-    this.#fix(expression, value);
+    if (isDigestAffordable(call, value, settings.trace.digests)) events.demanded(call, value);
+    this.#fix(call, value);
   }
 
   /** The content id; where a device can make it without giving the elements up, they stay there. */
-  async contentId(expression: Call): Promise<Uint8Array> {
-    if (expression.contentId !== undefined && expression.value?.block.isLost !== true) return expression.contentId;
+  async contentId(call: Call): Promise<Uint8Array> {
+    if (call.contentId !== undefined && call.value?.block.isLost !== true) return call.contentId;
     const turn = this.#engine.parts.pins.turnIfDue();
     if (turn !== undefined) await turn;
-    this.admit(expression);
+    this.admit(call);
     let panels: Uint8Array | undefined;
-    const [value] = (await this.#withoutLoss([expression], undefined, async ({ block, type }) => {
+    const [value] = (await this.#withoutLoss([call], undefined, async ({ block, type }) => {
       panels = block.isLocal ? undefined : await block.residence?.panelDigests?.(type);
       if (panels === undefined) await block.bring();
     })) as [Value];
     const { contents } = this.#engine.parts;
-    if (panels === undefined) this.observed(expression, value);
-    else this.#fix(expression, value);
-    expression.contentId =
+    if (panels === undefined) this.observed(call, value);
+    else this.#fix(call, value);
+    call.contentId =
       panels === undefined
         ? contents.contentId(value.array, value.type)
         : contents.contentIdOfPanels(panels, value.type);
     value.block.release();
-    return expression.contentId;
+    return call.contentId;
   }
 
   /** The buffer of a value on the GPU. */
-  async lend(expression: Call): Promise<GPUBuffer> {
-    this.admit(expression);
+  async lend(call: Call): Promise<GPUBuffer> {
+    this.admit(call);
     const sharing = sharingOf(this.#engine.parts);
     let buffer: GPUBuffer | undefined;
-    const [value] = (await this.#withoutLoss([expression], undefined, async (value) => {
+    const [value] = (await this.#withoutLoss([call], undefined, async (value) => {
       await this.#engine.parts.dispatcher.returning;
       buffer = await sharing.lend(value);
     })) as [Value];
-    this.#keepWith(expression, value);
+    this.#keepWith(call, value);
     return buffer as GPUBuffer;
   }
 
@@ -137,43 +136,43 @@ export class Reader {
    * Has a value on the GPU copied there, for `use`; resolves with false where it is in RAM, or the device does not copy
    * it.
    */
-  async copyOut(expression: Call, use: (buffer: GPUBuffer) => void): Promise<boolean> {
-    this.admit(expression);
+  async copyOut(call: Call, use: (buffer: GPUBuffer) => void): Promise<boolean> {
+    this.admit(call);
     let isMade = false;
-    const [value] = (await this.#withoutLoss([expression], undefined, async (value) => {
+    const [value] = (await this.#withoutLoss([call], undefined, async (value) => {
       isMade = !value.block.isLocal && (await sharingOf(this.#engine.parts).copyOut(value, use));
     })) as [Value];
-    if (isMade) this.#fix(expression, value);
+    if (isMade) this.#fix(call, value);
     value.block.release();
     return isMade;
   }
 
   /**
-   * Computes a deep expression and makes it a root of its content, so that neither it nor its node holds how it was
+   * Computes a deep call and makes it a root of its content, so that neither it nor its node holds how it was
    * made.
    */
-  cut(expression: Call): void {
-    relevel(expression);
-    if (expression.depth <= MAX_DEPTH) return;
-    const away = awayUnder(expression);
+  cut(call: Call): void {
+    relevel(call);
+    if (call.depth <= MAX_DEPTH) return;
+    const away = awayUnder(call);
     if (away.length > 0) return away.forEach((each) => this.#cutLater(each));
-    const value = this.computeNow(expression);
-    expression.cutLoose();
-    this.#engine.parts.contents.becomeRoot(expression, value);
+    const value = this.computeNow(call);
+    call.cutLoose();
+    this.#engine.parts.contents.becomeRoot(call, value);
   }
 
   /** As `cut`, once a value on a device has come to RAM; where it is lost instead, the chain stays as it is. */
-  #cutLater(expression: Call): void {
-    const { value } = expression;
-    if (value === undefined || !expression.isComputable) return;
+  #cutLater(call: Call): void {
+    const { value } = call;
+    if (value === undefined || !call.isComputable) return;
     value.block
       .hold()
       .bring()
       .then(
         () => {
-          if (expression.value?.block === value.block && expression.operands.length > 0) {
-            expression.cutLoose();
-            this.#engine.parts.contents.becomeRoot(expression, value);
+          if (call.value?.block === value.block && call.operands.length > 0) {
+            call.cutLoose();
+            this.#engine.parts.contents.becomeRoot(call, value);
           }
           value.block.release();
         },
@@ -182,8 +181,8 @@ export class Reader {
   }
 
   /** What was shown once must be shown again: in class tolerance another computation may have other bits. */
-  #fix(expression: Call, value: Value): void {
-    if (this.#view.numerics === 'tolerance' || !this.#view.reuse) this.#engine.parts.pins.renew(expression, value);
+  #fix(call: Call, value: Value): void {
+    if (this.#view.numerics === 'tolerance' || !this.#view.reuse) this.#engine.parts.pins.renew(call, value);
   }
 
   #keepAllWith(targets: readonly Call[], values: readonly Value[]): Promise<void> | undefined {
@@ -191,8 +190,8 @@ export class Reader {
     return this.#engine.parts.pins.turnIfDue();
   }
 
-  #keepWith(expression: Call, value: Value): void {
-    this.#engine.parts.pins.renew(expression, value);
+  #keepWith(call: Call, value: Value): void {
+    this.#engine.parts.pins.renew(call, value);
     value.block.release();
   }
 

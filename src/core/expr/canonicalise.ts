@@ -169,7 +169,7 @@ export function restate<N extends Node>(
 
 function settleOperands<N extends Node>(row: OpRow, args: readonly Argument<N>[], author: Author<N>): readonly N[] {
   if (!takes(row, args.length)) throw wrongCount(row, args.length);
-  const operands = args.every(isExpression) ? args : withConstants(row, args, author);
+  const operands = args.every(isCall) ? args : withConstants(row, args, author);
   checkKinds(
     row,
     operands.map((operand) => operand.type),
@@ -187,14 +187,14 @@ function settleOperands<N extends Node>(row: OpRow, args: readonly Argument<N>[]
 
 const takes = (row: OpRow, count: number): boolean => (row.variadic ? count > 0 : count === row.operands.length);
 
-const isExpression = <N extends Node>(arg: Argument<N>): arg is N => typeof arg === 'object';
+const isCall = <N extends Node>(arg: Argument<N>): arg is N => typeof arg === 'object';
 
 /** The operands, with a constant for every literal. */
 function withConstants<N extends Node>(row: OpRow, args: readonly Argument<N>[], author: Author<N>): readonly N[] {
-  const beside = commonDType(args.filter(isExpression).map((arg) => arg.type.dtype));
-  const call: WeakCall = { row, beside, literals: args.map((arg) => (isExpression(arg) ? undefined : arg)) };
+  const beside = commonDType(args.filter(isCall).map((arg) => arg.type.dtype));
+  const call: WeakCall = { row, beside, literals: args.map((arg) => (isCall(arg) ? undefined : arg)) };
   return args.map((arg, i) => {
-    if (isExpression(arg)) return arg;
+    if (isCall(arg)) return arg;
     const { dtype, value } = readLiteral(call, i);
     return constant(dtype, value, author);
   });

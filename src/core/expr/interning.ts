@@ -21,16 +21,16 @@ const A = 2;
 const B = 3;
 const HASH = 4;
 const HOLDERS = 5;
-/** Counts the lives of a number, so that a handle can tell that its node was swept. */
-const LIFE = 6;
-/** How often the node was computed: a second sight is a reason to keep a result. */
-const SIGHTS = 7;
+/** Counts how often a number was given out, so that a handle can tell that its node was swept. */
+const GENERATION = 6;
+/** How often the node was computed: a second computation is a reason to keep a result. */
+const COMPUTATIONS = 7;
 
 /**
- * Open-addressed table over typed arrays: 40 bytes a node, full fields compared. More than two
- * operands are chained through list nodes. A node lives while an entry, a flight or another node refers to it
- * (`retain` / `release`); the others are swept once the table holds `bound` nodes, so a loop over ever new operations
- * stays flat. Handles do not keep nodes alive: they hold their expression and intern it again.
+ * Open-addressed table over typed arrays: 40 bytes a node, full fields compared. More than two operands are chained
+ * through list nodes. A node stays while an entry, an in-flight computation or another node refers to it (`retain` /
+ * `release`); the others are swept once the table holds `bound` nodes, so a loop over ever new operations stays flat.
+ * Handles do not keep nodes alive: they hold their call and intern it again.
  */
 export class InterningTable {
   #nodes = new Uint32Array(MIN_CAPACITY * STRIDE);
@@ -57,13 +57,13 @@ export class InterningTable {
     return this.#nodes.byteLength + this.#slots.byteLength;
   }
 
-  /** True while `node` is in the life that `lifeOf` reported. */
-  isAlive(node: NodeId, life: number): boolean {
-    return node !== 0 && this.#nodes[node * STRIDE + LIFE] === life;
+  /** True while `node` is in the generation that `generationOf` reported. */
+  isAlive(node: NodeId, generation: number): boolean {
+    return node !== 0 && this.#nodes[node * STRIDE + GENERATION] === generation;
   }
 
-  lifeOf(node: NodeId): number {
-    return this.#nodes[node * STRIDE + LIFE]!;
+  generationOf(node: NodeId): number {
+    return this.#nodes[node * STRIDE + GENERATION]!;
   }
 
   /** The node of these fields, found or made. `a` and `b` are 0 where absent. */
@@ -103,8 +103,8 @@ export class InterningTable {
   }
 
   /** Counts one more computation of a node and answers how many there were before. */
-  sight(node: NodeId): number {
-    return this.#nodes[node * STRIDE + SIGHTS]!++;
+  countComputation(node: NodeId): number {
+    return this.#nodes[node * STRIDE + COMPUTATIONS]!++;
   }
 
   /** Op number of a node that is alive. */
@@ -136,7 +136,7 @@ export class InterningTable {
     nodes[at + B] = b;
     nodes[at + HASH] = hash;
     nodes[at + HOLDERS] = 0;
-    nodes[at + SIGHTS] = 0;
+    nodes[at + COMPUTATIONS] = 0;
     this.#live++;
     return node;
   }
@@ -186,7 +186,7 @@ export class InterningTable {
   #drop(node: NodeId): void {
     this.onSweep(node);
     this.#nodes[node * STRIDE + HEAD] = 0;
-    this.#nodes[node * STRIDE + LIFE] = this.#nodes[node * STRIDE + LIFE]! + 1;
+    this.#nodes[node * STRIDE + GENERATION] = this.#nodes[node * STRIDE + GENERATION]! + 1;
     this.#free.push(node);
     this.#live--;
   }

@@ -1,4 +1,4 @@
-// Text of tensors and expressions, for people. Synchronous: what is not in memory is said to be not computed yet.
+// Text of tensors and their calls, for people. Synchronous: what is not in memory is said to be not computed yet.
 import type { Call } from '../engine/call.ts';
 import { MAX_OPERANDS, printAttribute, printAttributes } from '../ops/text.ts';
 import type { Value } from '../tensor/block.ts';
@@ -7,12 +7,12 @@ import { formatType } from '../tensor/type.ts';
 
 const MAX_ELEMENTS = 6;
 const MAX_DEPTH = 3;
-/** One line: type, expression, source, and the first elements where they are in memory. */
-export function printTensor(expression: Call, value: Value | undefined): string {
+/** One line: type, calls, source, and the first elements where they are in memory. */
+export function printTensor(call: Call, value: Value | undefined): string {
   const parts = [
-    `Tensor ${formatType(expression.type)}`,
-    printExpression(expression),
-    expression.origin === 'pending' && value === undefined ? 'not computed yet' : printOrigin(expression),
+    `Tensor ${formatType(call.type)}`,
+    printCall(call),
+    call.origin === 'pending' && value === undefined ? 'not computed yet' : printOrigin(call),
   ];
   if (value !== undefined) parts.push(...printValues(value));
   return parts.join(' · ');
@@ -26,16 +26,16 @@ const ORIGINS: Record<Call['origin'], string> = {
   part: 'reused in part',
 };
 
-const printOrigin = (expression: Call): string => ORIGINS[expression.origin];
+const printOrigin = (call: Call): string => ORIGINS[call.origin];
 
-/** The expression as nested calls, to a small depth. */
-export function printExpression(expression: Call, depth = 0): string {
-  const { row, operands, attributes } = expression;
-  if (row === undefined) return `#${expression.seq}`;
-  if (row.source && expression.type.shape.length === 0 && attributes.values['value'] !== undefined)
+/** The call with its operands as nested calls, to a small depth. */
+export function printCall(call: Call, depth = 0): string {
+  const { row, operands, attributes } = call;
+  if (row === undefined) return `#${call.seq}`;
+  if (row.source && call.type.shape.length === 0 && attributes.values['value'] !== undefined)
     return printAttribute(attributes.values['value']);
   if (depth >= MAX_DEPTH) return `${row.name}(…)`;
-  const shown = operands.slice(0, MAX_OPERANDS).map((operand) => printExpression(operand, depth + 1));
+  const shown = operands.slice(0, MAX_OPERANDS).map((operand) => printCall(operand, depth + 1));
   const more = operands.length > MAX_OPERANDS ? [`… ${operands.length - MAX_OPERANDS} more`] : [];
   const parts = [...shown, ...more, printAttributes(attributes.values, row)];
   return `${row.name}(${parts.filter((text) => text !== '').join(', ')})`;

@@ -30,23 +30,23 @@ export interface Owner {
   readonly keepsForHandles: boolean;
   call(row: OpRow, self: Call | undefined, args: readonly unknown[]): unknown;
   /** A promise where the event loop should turn before the answer is used. */
-  admit(expression: Call): Promise<void> | undefined;
+  admit(call: Call): Promise<void> | undefined;
   /** The value, held for the caller. */
-  demand(expression: Call): Promise<Value>;
+  demand(call: Call): Promise<Value>;
   /** The value if it is in memory now, not held; undefined otherwise. */
-  peek(expression: Call): Value | undefined;
+  peek(call: Call): Value | undefined;
   /** Counts a copy that leaves the sheet, and fixes the bits it showed. */
-  observed(expression: Call, value: Value): void;
-  contentIdOf(expression: Call): Promise<Uint8Array>;
-  /** The buffer of the elements on the sheet's GPU, theirs while the expression has its value. */
-  lend(expression: Call): Promise<GPUBuffer>;
+  observed(call: Call, value: Value): void;
+  contentIdOf(call: Call): Promise<Uint8Array>;
+  /** The buffer of the elements on the sheet's GPU, theirs while the call has its value. */
+  lend(call: Call): Promise<GPUBuffer>;
   /**
    * A copy as a tensor of a library that computes on the sheet's GPU, where the elements are; undefined where they go
    * through RAM.
    */
-  exportOnGpu<F>(expression: Call, foreign: ForeignClass<F>): Promise<F | undefined>;
-  explain(expression: Call): Explanation;
-  release(expression: Call): void;
+  exportOnGpu<F>(call: Call, foreign: ForeignClass<F>): Promise<F | undefined>;
+  explain(call: Call): Explanation;
+  release(call: Call): void;
 }
 
 /**
@@ -57,35 +57,35 @@ export class Tensor<D extends DType = DType> {
   /** @internal */
   readonly owner: Owner;
   /** @internal */
-  readonly expression: Call;
+  readonly call: Call;
   /** @internal What has the value kept as long as this handle lives. */
   holding: object | undefined;
   #disposed = false;
 
   /** @internal */
-  constructor(owner: Owner, expression: Call) {
+  constructor(owner: Owner, call: Call) {
     this.owner = owner;
-    this.expression = expression;
-    expression.claims++;
-    if (owner.keepsForHandles || expression.isForHandles) this.keep();
+    this.call = call;
+    call.claims++;
+    if (owner.keepsForHandles || call.isForHandles) this.keep();
   }
 
   /** @internal Has the value kept, once it is computed, as long as this handle lives. */
   keep(): void {
-    this.holding ??= this.expression.hold();
+    this.holding ??= this.call.hold();
   }
 
   get shape(): Shape {
-    return this.expression.type.shape;
+    return this.call.type.shape;
   }
 
   get dtype(): D {
-    return this.expression.type.dtype as D;
+    return this.call.type.dtype as D;
   }
 
   /** Number of elements. */
   get size(): number {
-    return this.expression.type.size;
+    return this.call.type.size;
   }
 
   /**
@@ -93,7 +93,7 @@ export class Tensor<D extends DType = DType> {
    * `given`.
    */
   get source(): string {
-    return this.expression.origin;
+    return this.call.origin;
   }
 
   /** The elements, row-major, in an array of the caller's own, as they are stored. Computes what is missing. */
@@ -148,7 +148,7 @@ export class Tensor<D extends DType = DType> {
    */
   async gpuBuffer(): Promise<GPUBuffer> {
     this.#checkReadable();
-    return this.owner.lend(this.expression);
+    return this.owner.lend(this.call);
   }
 
   /**
@@ -156,7 +156,7 @@ export class Tensor<D extends DType = DType> {
    * GPU where the elements are there and tf is set to a backend on the sheet's device.
    */
   async as<F>(foreign: ForeignClass<F>): Promise<F> {
-    const onGpu = this.#isGone ? undefined : await this.owner.exportOnGpu(this.expression, foreign);
+    const onGpu = this.#isGone ? undefined : await this.owner.exportOnGpu(this.call, foreign);
     if (onGpu !== undefined) return onGpu;
     const array = (await this.data()) as unknown as TypedArray;
     const { exportAs } = await import('../tensor/export.ts');
@@ -165,20 +165,20 @@ export class Tensor<D extends DType = DType> {
 
   /** Content id of the elements: BLAKE3-256 over dtype, shape and bytes (docs/format/fingerprint.md), in hex. */
   async fingerprint(): Promise<string> {
-    const id = await this.owner.contentIdOf(this.expression);
+    const id = await this.owner.contentIdOf(this.call);
     return Array.from(id, (byte) => byte.toString(16).padStart(2, '0')).join('');
   }
 
   /** Parts of an axis, each a slice: so many equal ones, or those between the given indices. */
   split(sections: number | readonly number[], options: { readonly axis?: number } = {}): PendingTensor<D>[] {
-    return splitParts(this.expression.type, sections, options).map(
-      ({ row, attributes }) => this.owner.call(row, this.expression, [attributes]) as PendingTensor<D>,
+    return splitParts(this.call.type, sections, options).map(
+      ({ row, attributes }) => this.owner.call(row, this.call, [attributes]) as PendingTensor<D>,
     );
   }
 
   /** Number of axes. */
   get ndim(): number {
-    return this.expression.type.shape.length;
+    return this.call.type.shape.length;
   }
 
   /** Its axes in the opposite order: the transpose of a matrix. */
@@ -188,7 +188,7 @@ export class Tensor<D extends DType = DType> {
 
   /** Op by op, what was reused and what was computed, and why. */
   explain(): Explanation {
-    return this.owner.explain(this.expression);
+    return this.owner.explain(this.call);
   }
 
   /**
@@ -197,8 +197,8 @@ export class Tensor<D extends DType = DType> {
    */
   dispose(): void {
     if (this.#disposed) return;
-    this.owner.release(this.expression);
-    this.#disposed = !this.expression.isComputable;
+    this.owner.release(this.call);
+    this.#disposed = !this.call.isComputable;
   }
 
   [Symbol.dispose](): void {
@@ -206,7 +206,7 @@ export class Tensor<D extends DType = DType> {
   }
 
   toString(): string {
-    return printTensor(this.expression, this.owner.peek(this.expression));
+    return printTensor(this.call, this.owner.peek(this.call));
   }
 
   /**
@@ -237,7 +237,7 @@ export class Tensor<D extends DType = DType> {
    * shape does.
    */
   get #isGone(): boolean {
-    return this.#disposed && this.expression.value === undefined;
+    return this.#disposed && this.call.value === undefined;
   }
 
   #checkReadable(): void {
@@ -250,8 +250,8 @@ export class Tensor<D extends DType = DType> {
 
   async #value(): Promise<Value> {
     this.#checkReadable();
-    const value = await this.owner.demand(this.expression);
-    this.owner.observed(this.expression, value);
+    const value = await this.owner.demand(this.call);
+    this.owner.observed(this.call, value);
     return value;
   }
 }
@@ -263,7 +263,7 @@ export interface Tensor<D extends DType = DType> extends TensorMethods<D> {}
 const RESOLVED = Promise.resolve();
 
 /**
- * The result of a call, usable as an operand at once. `await` admits its whole expression (laws, look-up, trace) and
+ * The result of a call, usable as an operand at once. `await` admits its whole call (laws, look-up, trace) and
  * gives the plain tensor; nothing is computed before somebody asks for elements.
  */
 export class PendingTensor<D extends DType = DType> extends Tensor<D> implements PromiseLike<Tensor<D>> {
@@ -273,11 +273,11 @@ export class PendingTensor<D extends DType = DType> extends Tensor<D> implements
   ): Promise<A | B> {
     let turn: Promise<void> | undefined;
     try {
-      turn = this.owner.admit(this.expression);
+      turn = this.owner.admit(this.call);
     } catch (error) {
       return Promise.reject(withReader(error) as Error).then(onTensor as never, onError);
     }
-    const tensor = new Tensor<D>(this.owner, this.expression);
+    const tensor = new Tensor<D>(this.owner, this.call);
     if (turn !== undefined) return turn.then(() => (onTensor ? onTensor(tensor) : (tensor as never)));
     return onTensor ? RESOLVED.then(() => onTensor(tensor)) : (Promise.resolve(tensor) as Promise<never>);
   }
@@ -289,7 +289,7 @@ for (const [method, row] of METHODS) {
     configurable: true,
     writable: true,
     value(this: Tensor, ...args: readonly unknown[]): unknown {
-      return this.owner.call(row, this.expression, args);
+      return this.owner.call(row, this.call, args);
     },
   });
 }

@@ -60,7 +60,7 @@ function listFor(row: OpRow, rest: readonly unknown[]): readonly number[] | unde
     : undefined;
 }
 
-/** A list of just its length: a spread after another element leaves room for 16 more, and expressions keep the list. */
+/** A list of just its length: a spread after another element leaves room for 16 more, and calls keep the list. */
 function listed(self: Call | undefined, rest: readonly unknown[]): unknown[] {
   if (self === undefined) return [...rest];
   return rest.length === 1 ? [self, rest[0]] : rest.length === 0 ? [self] : [self, ...rest];

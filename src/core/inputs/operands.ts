@@ -1,4 +1,4 @@
-// Arguments of a call: handles, numbers, arrays and foreign tensors become expressions.
+// Arguments of a call: handles, numbers, arrays and foreign tensors become calls.
 import { SourceError, ShapeError, DTypeError } from '../errors.ts';
 import type { Argument } from '../expr/canonicalise.ts';
 import { commonDType } from '../expr/literals.ts';

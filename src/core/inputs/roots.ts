@@ -69,7 +69,7 @@ export class Roots {
   settle(row: OpRow, values: readonly (Argument<Call> | Elements)[], reuse: boolean): Argument<Call>[] {
     if (!values.some(isElements)) return values as Argument<Call>[];
     const bare = values.filter(isElements);
-    const inPlace = reuse && this.#engine.parts.contents.pricing.isDear(row, bare);
+    const inPlace = reuse && this.#engine.parts.contents.pricing.isCostly(row, bare);
     return values.map((value) => {
       if (!isElements(value)) return value;
       const type = tensorType(value.dtype, value.shape);

@@ -43,7 +43,7 @@ export async function openRows(view: MemoView, name: string, given: unknown): Pr
   if (ArrayBuffer.isView(given)) return viewRows(view, name, given);
   if (!(given instanceof Tensor))
     return elementRows(view, name, readElements(given, `memo "${name}"`), batchOf(view, name, given), () => {});
-  const { type, array, block } = await given.owner.demand(given.expression);
+  const { type, array, block } = await given.owner.demand(given.call);
   return elementRows(
     view,
     name,

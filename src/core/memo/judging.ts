@@ -20,7 +20,7 @@ export function judgeArguments(memo: Judged, args: readonly unknown[]): void {
   judgeNumbers(memo, 'finiteInputs', law, skeleton);
   for (const { leaf } of leaves) {
     if (typeof leaf === 'bigint' || (ArrayBuffer.isView(leaf) && isOpaque(leaf))) continue;
-    if (leaf instanceof Tensor && memo.view.owns(leaf)) void leaf.owner.admit(leaf.expression);
+    if (leaf instanceof Tensor && memo.view.owns(leaf)) void leaf.owner.admit(leaf.call);
     else if (!(leaf instanceof Tensor)) judgeElements(memo, 'finiteInputs', law, valueOfElements(leaf, memo.name));
   }
 }

@@ -89,7 +89,7 @@ export class MemoKeys {
   }
 
   #contentOf(leaf: object, owner: string): Uint8Array {
-    if (leaf instanceof Tensor) return leaf.expression.contentId as Uint8Array;
+    if (leaf instanceof Tensor) return leaf.call.contentId as Uint8Array;
     if (ArrayBuffer.isView(leaf) && dtypeOfArray(leaf) === undefined) return this.bytesId(leaf, owner);
     const { array, dtype, shape } = readElements(leaf, owner);
     return this.#contents.contentId(array, tensorType(dtype, shape));
@@ -119,12 +119,12 @@ export function unidentified(value: unknown): Tensor[] {
   return part(value)
     .leaves.map(({ leaf }) => leaf)
     .filter((leaf) => leaf instanceof Tensor)
-    .filter((tensor) => tensor.expression.contentId === undefined);
+    .filter((tensor) => tensor.call.contentId === undefined);
 }
 
 /** Computes what is missing until every tensor of ours in a tree has its content id. */
 export async function identify(tensors: readonly Tensor[]): Promise<void> {
-  await Promise.all(tensors.map((tensor) => tensor.owner.contentIdOf(tensor.expression)));
+  await Promise.all(tensors.map((tensor) => tensor.owner.contentIdOf(tensor.call)));
 }
 
 /**

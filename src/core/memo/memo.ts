@@ -8,7 +8,7 @@ import { tensorType } from '../tensor/type.ts';
 import { judgeArguments, judgeTree, judgeTensor } from './judging.ts';
 import { copyArguments, identify, settleArguments, unidentified } from './key.ts';
 import { callRows, hasRows, forgetRows } from './rows.ts';
-import { type Definition, type Flight, freshStats, type MemoStats, type Piece } from './store.ts';
+import { type Definition, type PendingRun, freshStats, type MemoStats, type Piece } from './store.ts';
 import { decodeTree, encodeTree } from './tree.ts';
 import { takeValue, timed } from './values.ts';
 import type { MemoCall, MemoView } from './view.ts';
@@ -204,21 +204,21 @@ async function callWhole(memo: MemoCall, args: readonly unknown[]): Promise<unkn
     definition.stats.savedNs += kept.costNs;
     return handOut(view, recall(memo, kept.pieces));
   }
-  const flying = definition.flightOf<Outcome>(key);
-  if (flying !== undefined) definition.stats.hits++;
-  return handOut(view, await orAborted(flying ?? takeOff(memo, key, args), view.signal));
+  const pending = definition.pendingRun<Outcome>(key);
+  if (pending !== undefined) definition.stats.hits++;
+  return handOut(view, await orAborted(pending ?? begin(memo, key, args), view.signal));
 }
 
-function takeOff(memo: MemoCall, key: string, args: readonly unknown[]): Promise<Outcome> {
+function begin(memo: MemoCall, key: string, args: readonly unknown[]): Promise<Outcome> {
   const { definition } = memo;
   // A copy: what the function, or the caller meanwhile, writes to must not come under this key.
   const own = copyArguments(args);
-  const flight: Flight<Outcome> = { landing: undefined };
-  definition.takeOff(key, flight);
-  const landing = runOnce(memo, own, (pieces, costNs) => {
-    if (definition.isUnderWay(key, flight)) definition.keep(key, pieces, costNs);
-  }).finally(() => definition.land(key, flight));
-  return (flight.landing = landing);
+  const run: PendingRun<Outcome> = { result: undefined };
+  definition.begin(key, run);
+  const result = runOnce(memo, own, (pieces, costNs) => {
+    if (definition.isUnderWay(key, run)) definition.keep(key, pieces, costNs);
+  }).finally(() => definition.finish(key, run));
+  return (run.result = result);
 }
 
 /** Runs the function and judges what it gave, before any of it is kept. */

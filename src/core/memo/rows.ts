@@ -9,13 +9,13 @@ import { openRows, type RowSource } from './batch.ts';
 import { judgeTensor } from './judging.ts';
 import { copyArguments, kindIn } from './key.ts';
 import { isTensorLike } from './leaves.ts';
-import type { Flight } from './store.ts';
+import type { PendingRun } from './store.ts';
 import { takeValue, timed } from './values.ts';
 import type { MemoCall } from './view.ts';
 import { checkSignal, orAborted } from '../engine/signals.ts';
 import { Tensor } from '../handle/tensor.ts';
 
-type Landed = ReadonlyMap<string, Value>;
+type RowValues = ReadonlyMap<string, Value>;
 
 /**
  * One tensor, row i of it being the function's result for row i of the first argument; equal rows are computed once.
@@ -92,7 +92,7 @@ class Search {
   }
 
   /** Rows of other calls under way are waited for, but only when there are no others left to run. */
-  async all(): Promise<Landed> {
+  async all(): Promise<RowValues> {
     const {
       definition,
       definition: { stats },
@@ -102,10 +102,12 @@ class Search {
     for (let batch = this.#claim(rows); this.#unseen.size > 0; batch = this.#claim(rows)) {
       checkSignal(signal);
       const [first] = this.#unseen.keys();
-      const landing =
-        batch.length > 0 ? this.#takeOff(batch) : (definition.flightOf<Landed>(first as string) as Promise<Landed>);
-      const landed = await orAborted(landing, signal);
-      for (const [key, value] of landed) if (this.#unseen.delete(key)) this.#found.set(key, value);
+      const result =
+        batch.length > 0
+          ? this.#begin(batch)
+          : (definition.pendingRun<RowValues>(first as string) as Promise<RowValues>);
+      const values = await orAborted(result, signal);
+      for (const [key, value] of values) if (this.#unseen.delete(key)) this.#found.set(key, value);
     }
     stats.rowsReused += this.#count - this.#computed;
     stats.rowsComputed += this.#computed;
@@ -126,7 +128,7 @@ class Search {
     for (const key of this.#unseen.keys()) {
       if (batch.length === limit) break;
       const kept = view.reuse ? definition.read(key) : undefined;
-      if (kept === undefined && definition.flightOf(key) === undefined) batch.push(key);
+      if (kept === undefined && definition.pendingRun(key) === undefined) batch.push(key);
       if (kept === undefined) continue;
       this.#unseen.delete(key);
       this.#found.set(key, kept.pieces[0]!.value);
@@ -135,28 +137,28 @@ class Search {
     return batch;
   }
 
-  #takeOff(batch: readonly string[]): Promise<Landed> {
+  #begin(batch: readonly string[]): Promise<RowValues> {
     const {
       definition,
       view: { reuse },
     } = this.#memo;
-    const flight: Flight<Landed> = { landing: undefined };
+    const run: PendingRun<RowValues> = { result: undefined };
     this.#computed += batch.length;
-    if (reuse) for (const key of batch) definition.takeOff(key, flight);
-    const landing = this.#run(batch, flight).finally(() => {
-      for (const key of batch) definition.land(key, flight);
+    if (reuse) for (const key of batch) definition.begin(key, run);
+    const result = this.#run(batch, run).finally(() => {
+      for (const key of batch) definition.finish(key, run);
     });
-    return (flight.landing = landing);
+    return (run.result = result);
   }
 
-  async #run(batch: readonly string[], flight: Flight): Promise<Landed> {
+  async #run(batch: readonly string[], run: PendingRun): Promise<RowValues> {
     const { definition } = this.#memo;
     const given = this.#source.batch(batch.map((key) => this.#unseen.get(key)!));
     try {
       const { result, costNs } = await timed(this.#memo, [given.rows, ...copyArguments(this.#rest)]);
       const rows = await splitRows(this.#memo, result, batch.length);
       rows.forEach((value, i) => {
-        if (definition.isUnderWay(batch[i]!, flight)) definition.keep(batch[i]!, [{ value }], costNs / batch.length);
+        if (definition.isUnderWay(batch[i]!, run)) definition.keep(batch[i]!, [{ value }], costNs / batch.length);
       });
       return new Map(rows.map((value, i) => [batch[i]!, value]));
     } finally {

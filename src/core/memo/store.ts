@@ -9,7 +9,7 @@ import { type InterningTable, type NodeId, ROOT_OP } from '../expr/interning.ts'
 import type { Value } from '../tensor/block.ts';
 import type { Health } from '../engine/health.ts';
 
-/** A value and, for tensors that stand on their content, where that is and its content id. */
+/** A value and, for tensors that are known by their content, where that is and its content id. */
 export interface Piece {
   readonly value: Value;
   readonly node?: NodeId;
@@ -19,17 +19,17 @@ export interface Piece {
 }
 
 /**
- * A run under way. Its landing is undefined until the function has returned its promise: a call from within cannot wait
+ * A run under way. Its result is undefined until the function has returned its promise: a call from within cannot wait
  * for it.
  */
-export interface Flight<T = unknown> {
-  landing: Promise<T> | undefined;
+export interface PendingRun<T = unknown> {
+  result: Promise<T> | undefined;
 }
 
-/** Where a piece lies; it is gone when the node is in another life or its entry was evicted. */
+/** Where a piece lies; it is gone when the node number was given out again or its entry was evicted. */
 interface Place {
   readonly node: NodeId;
-  readonly life: number;
+  readonly generation: number;
   readonly id: Uint8Array | undefined;
 }
 
@@ -74,7 +74,7 @@ function addStats(sum: MemoStats, more: MemoStats): void {
 /** Definitions a sheet remembers at most, some kilobytes each. */
 export const MAX_DEFINITIONS = 4096;
 
-/** What definitions stand on. */
+/** What definitions need. */
 export interface MemoParts {
   readonly table: InterningTable;
   readonly store: NodeStore;
@@ -94,7 +94,7 @@ export class Definition {
   /** Too many others were asked for since: what it kept is dropped, and nothing more is kept. */
   isRetired = false;
   /** Runs under way, by key. One that was forgotten does not stand here any more, and keeps nothing. */
-  readonly #flights = new Map<string, Flight>();
+  readonly #pending = new Map<string, PendingRun>();
   readonly #parts: MemoParts;
   readonly #kept = new Map<string, Kept>();
   #sweepAt = 1024;
@@ -110,8 +110,8 @@ export class Definition {
     const kept = this.#kept.get(key);
     if (kept === undefined) return undefined;
     const pieces: Piece[] = [];
-    for (const { node, life, id } of kept.places) {
-      const entry = this.#parts.table.isAlive(node, life) ? this.#parts.store.get(node) : undefined;
+    for (const { node, generation, id } of kept.places) {
+      const entry = this.#parts.table.isAlive(node, generation) ? this.#parts.store.get(node) : undefined;
       if (entry === undefined) {
         this.#drop(key);
         return undefined;
@@ -146,7 +146,7 @@ export class Definition {
         touched: 0,
         slot: 0,
       });
-      return { node, life: table.lifeOf(node), id };
+      return { node, generation: table.generationOf(node), id };
     });
     this.#kept.set(key, { places, costNs });
     if (!this.has(key)) this.#drop(key);
@@ -154,30 +154,30 @@ export class Definition {
   }
 
   /** The run under way that gives what is asked for under a key, if a call can wait for it. */
-  flightOf<T>(key: string): Promise<T> | undefined {
-    return this.#flights.get(key)?.landing as Promise<T> | undefined;
+  pendingRun<T>(key: string): Promise<T> | undefined {
+    return this.#pending.get(key)?.result as Promise<T> | undefined;
   }
 
-  takeOff(key: string, flight: Flight): void {
-    this.#flights.set(key, flight);
+  begin(key: string, run: PendingRun): void {
+    this.#pending.set(key, run);
   }
 
   /** Whether what a run gives may be kept under a key: not if that was forgotten since it began. */
-  isUnderWay(key: string, flight: Flight): boolean {
-    return this.#flights.get(key) === flight;
+  isUnderWay(key: string, run: PendingRun): boolean {
+    return this.#pending.get(key) === run;
   }
 
-  land(key: string, flight: Flight): void {
-    if (this.isUnderWay(key, flight)) this.#flights.delete(key);
+  finish(key: string, run: PendingRun): void {
+    if (this.isUnderWay(key, run)) this.#pending.delete(key);
   }
 
-  get isFlying(): boolean {
-    return this.#flights.size > 0;
+  get hasPending(): boolean {
+    return this.#pending.size > 0;
   }
 
   /** Drops what is kept under a key, and what a run under way will give; answers whether something was kept. */
   forget(key: string): boolean {
-    this.#flights.delete(key);
+    this.#pending.delete(key);
     return this.#drop(key);
   }
 
@@ -192,7 +192,7 @@ export class Definition {
   /** Drops everything, and what runs under way will give; answers how many results there were. */
   clear(): number {
     let count = 0;
-    this.#flights.clear();
+    this.#pending.clear();
     for (const key of this.#kept.keys()) {
       if (this.has(key)) count++;
       this.#drop(key);
@@ -200,8 +200,8 @@ export class Definition {
     return count;
   }
 
-  #holds({ node, life }: Place): boolean {
-    return this.#parts.table.isAlive(node, life) && this.#parts.store.peek(node) !== undefined;
+  #holds({ node, generation }: Place): boolean {
+    return this.#parts.table.isAlive(node, generation) && this.#parts.store.peek(node) !== undefined;
   }
 
   /** Lets go of keys whose results were evicted. */
@@ -260,7 +260,7 @@ export class Memos {
    */
   #retireOldest(): void {
     const idle = [...this.#byId]
-      .filter(([, { definition }]) => !definition.isFlying)
+      .filter(([, { definition }]) => !definition.hasPending)
       .sort(([, a], [, b]) => a.definition.touched - b.definition.touched);
     for (const [hex, { definition }] of idle.slice(0, MAX_DEFINITIONS / 2)) {
       definition.clear();

@@ -13,8 +13,8 @@ import { Tensor } from '../handle/tensor.ts';
  */
 export async function takeValue(view: MemoView, tensor: unknown, owner: string): Promise<Value> {
   if (tensor instanceof Tensor) {
-    if (view.owns(tensor)) return tensor.owner.demand(tensor.expression);
-    return valueOfArray(tensor.expression.type, (await tensor.data()) as unknown as TypedArray);
+    if (view.owns(tensor)) return tensor.owner.demand(tensor.call);
+    return valueOfArray(tensor.call.type, (await tensor.data()) as unknown as TypedArray);
   }
   const { array, dtype, shape, fresh } = readElements(tensor, owner);
   if (!fresh) view.engine.parts.counters.bytesCopied += array.byteLength;

@@ -5,14 +5,14 @@ export interface Candidate {
   /** Nanoseconds of it and of everything that was computed for it. */
   readonly pathNs: number;
   /** Computations of the same node before this one. */
-  readonly sights: number;
+  readonly computedBefore: number;
   /** Its only reader is a cheap op on the same elements, which will be the one to keep. */
   readonly passedOn: boolean;
   /** Its score (docs/score.md), in [0, 1]. */
   readonly score: number;
 }
 
-/** What to do with a result: keep it, drop it as not worth a look-up, or wait for a second sight. */
+/** What to do with a result: keep it, drop it as not worth a look-up, or wait until it is computed a second time. */
 export type Admission = 'admit' | 'bypass' | 'wait';
 
 /** A result cheaper than a look-up and its bookkeeping is computed again faster than found. */
@@ -37,8 +37,8 @@ export const ADMISSION_SCORE = 0.6;
 
 /** Decides by break-even: the price of keeping against what one hit saves. */
 export function admission(candidate: Candidate): Admission {
-  const { pathNs, sights, passedOn, score } = candidate;
+  const { pathNs, computedBefore, passedOn, score } = candidate;
   if (pathNs < LOOKUP_NS) return 'bypass';
-  if (sights > 0) return 'admit';
+  if (computedBefore > 0) return 'admit';
   return !passedOn && pathNs >= 4 * LOOKUP_NS && score >= ADMISSION_SCORE ? 'admit' : 'wait';
 }

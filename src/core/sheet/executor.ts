@@ -15,10 +15,10 @@ export function sheetExecutor(sheet: Sheet): Executor<Tensor> {
     call: (op, operands, attrs, numerics) =>
       views[numerics].restate(
         opNamed(op),
-        operands.map((operand) => operand.expression),
+        operands.map((operand) => operand.call),
         attrs,
       ),
-    typeOf: ({ expression }) => expression.type,
+    typeOf: ({ call }) => call.type,
     read: (handle, use) => handle.borrow((array) => use(array)),
     close: () => sheet.close(),
   };

@@ -1,4 +1,4 @@
-// SymbolicSheet: the front door. `execute` makes an expression; awaiting it admits it; reading its elements computes
+// SymbolicSheet: the front door. `execute` makes a call; awaiting it admits it; reading its elements computes
 // it.
 import { AttributeError, ClosedError, SourceError } from '../errors.ts';
 import type { DeviceReport } from '../device/device.ts';
@@ -23,7 +23,7 @@ import type { Parts, View } from '../engine/parts.ts';
 import type { ViewOptions } from '../engine/settings.ts';
 import { checkDevice, choiceOf, reportDevices, sharingOf } from '../engine/devices.ts';
 import { isTooDeep } from '../engine/deep-chains.ts';
-import { answersIn, type Explanation, explainExpression } from '../engine/explain.ts';
+import { answersIn, type Explanation, explainGraph } from '../engine/explain.ts';
 import { exportOnGpu, valueOfBuffer, valueOfTf } from '../inputs/gpu-buffers.ts';
 import type { Memo, Memoised, MemoOptions } from '../memo/memo.ts';
 import type { MemoView } from '../memo/view.ts';
@@ -258,10 +258,10 @@ export class Sheet {
     const before = engine.lastSeq;
     const startNs = lookups.start();
     const { operands, given } = splitArguments(row, self, args);
-    const expression = engine.call(row, this.#read(row, operands), given, this.#view.author);
+    const call = engine.call(row, this.#read(row, operands), given, this.#view.author);
     lookups.stop(startNs);
-    if (mayFail(row, expression, engine.parts)) markCall(expression, takeCallSite(), before);
-    return this.handle(expression);
+    if (mayFail(row, call, engine.parts)) markCall(call, takeCallSite(), before);
+    return this.handle(call);
   }
 
   /** @internal A call as a trace holds it: operands and attributes are canonical, no law is applied again. */
@@ -271,14 +271,14 @@ export class Sheet {
   }
 
   /** @internal */
-  handle(expression: Call): PendingTensor {
-    if (this.#parts.settings.eager) this.#reader.computeNow(expression);
-    else if (isTooDeep(expression)) this.#reader.cut(expression);
-    return new PendingTensor(this, expression);
+  handle(call: Call): PendingTensor {
+    if (this.#parts.settings.eager) this.#reader.computeNow(call);
+    else if (isTooDeep(call)) this.#reader.cut(call);
+    return new PendingTensor(this, call);
   }
 
   /**
-   * Operands become expressions and literals where they stand; bare arrays are read now, before the caller can change
+   * Operands become calls and literals where they stand; bare arrays are read now, before the caller can change
    * them.
    */
   #read(row: OpRow, operands: unknown[]): Argument<Call>[] {
@@ -304,7 +304,7 @@ export class Sheet {
   }
 
   /**
-   * A handle of this sheet, in this view's class: a result of class tolerance enters an exact expression by its bytes.
+   * A handle of this sheet, in this view's class: a result of class tolerance enters an exact call by its bytes.
    */
   #own(handle: Tensor): Call {
     if (!(handle instanceof Tensor) || !this.#isOfThisSheet(handle.owner)) {
@@ -313,10 +313,10 @@ export class Sheet {
         {},
       );
     }
-    const { expression } = handle;
+    const { call } = handle;
     if (!this.#view.reuse) handle.keep();
-    if (expression.row === undefined || expression.semantics === this.#view.author.semantics) return expression;
-    return this.#session.roots.reenter(expression, (handle.owner as Sheet).#reader.settledValue(expression));
+    if (call.row === undefined || call.semantics === this.#view.author.semantics) return call;
+    return this.#session.roots.reenter(call, (handle.owner as Sheet).#reader.settledValue(call));
   }
 
   #isOfThisSheet(owner: Owner): boolean {
@@ -324,46 +324,46 @@ export class Sheet {
   }
 
   /** @internal */
-  admit(expression: Call): Promise<void> | undefined {
+  admit(call: Call): Promise<void> | undefined {
     this.#open();
-    this.#reader.admit(expression);
+    this.#reader.admit(call);
     return this.#parts.pins.turnIfDue();
   }
 
   /** @internal */
-  demand(expression: Call): Promise<Value> {
-    if (expression.value?.block.isLocal !== true) this.#open();
-    return this.#reader.value(expression);
+  demand(call: Call): Promise<Value> {
+    if (call.value?.block.isLocal !== true) this.#open();
+    return this.#reader.value(call);
   }
 
   /** @internal */
-  peek(expression: Call): Value | undefined {
-    const value = expression.value ?? this.#parts.store.peek(expression.knownNode(this.#parts.table))?.value;
+  peek(call: Call): Value | undefined {
+    const value = call.value ?? this.#parts.store.peek(call.knownNode(this.#parts.table))?.value;
     return value?.block.isLocal === true ? value : undefined;
   }
 
   /** @internal */
-  observed(expression: Call, value: Value): void {
-    this.#reader.observed(expression, value);
+  observed(call: Call, value: Value): void {
+    this.#reader.observed(call, value);
   }
 
   /** @internal */
-  async contentIdOf(expression: Call): Promise<Uint8Array> {
-    if (expression.contentId === undefined) this.#open();
-    return this.#reader.contentId(expression);
+  async contentIdOf(call: Call): Promise<Uint8Array> {
+    if (call.contentId === undefined) this.#open();
+    return this.#reader.contentId(call);
   }
 
   /** @internal */
-  async lend(expression: Call): Promise<GPUBuffer> {
+  async lend(call: Call): Promise<GPUBuffer> {
     this.#open();
-    return this.#reader.lend(expression);
+    return this.#reader.lend(call);
   }
 
   /** @internal */
-  async exportOnGpu<F>(expression: Call, foreign: ForeignClass<F>): Promise<F | undefined> {
+  async exportOnGpu<F>(call: Call, foreign: ForeignClass<F>): Promise<F | undefined> {
     return this.#session.engine.isClosed
       ? undefined
-      : exportOnGpu(this.#parts, expression.type, foreign, (use) => this.#reader.copyOut(expression, use));
+      : exportOnGpu(this.#parts, call.type, foreign, (use) => this.#reader.copyOut(call, use));
   }
 
   /**
@@ -376,11 +376,11 @@ export class Sheet {
   }
 
   /** @internal */
-  release(expression: Call): void {
-    if (!expression.isComputable && --expression.claims > 0) return;
+  release(call: Call): void {
+    if (!call.isComputable && --call.claims > 0) return;
     // Computed again it may have other bits, in class tolerance.
-    if (expression.isComputable) expression.contentId = undefined;
-    this.#parts.pins.unpin(expression);
+    if (call.isComputable) call.contentId = undefined;
+    this.#parts.pins.unpin(call);
   }
 
   /** Devices that were found, and those that were not, are switched off or given up, with what would be needed. */
@@ -394,8 +394,8 @@ export class Sheet {
       throw new SourceError(`explain: ${describe(tensor)} is not a tensor; give a result of this sheet.`, {
         kind: typeof tensor,
       });
-    return explainExpression(
-      tensor instanceof Tensor ? tensor.expression : tensor,
+    return explainGraph(
+      tensor instanceof Tensor ? tensor.call : tensor,
       reasonOf,
       answersIn(this.#parts.recorder.records()),
     );

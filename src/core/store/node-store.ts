@@ -118,8 +118,8 @@ export class NodeStore {
   /** Charges an entry anew when its elements come to RAM; it goes where they alone are more than the budget. */
   #expect(entry: Entry): void {
     const { block } = entry.value;
-    const before = block.landed;
-    block.landed = () => {
+    const before = block.onArrival;
+    block.onArrival = () => {
       before?.();
       if (this.#byNode[entry.node] !== entry) return;
       this.#remove(entry);

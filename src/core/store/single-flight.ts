@@ -13,7 +13,7 @@ export function singleFlight(store: Store): Store {
   const flights = new Map<Key, Flight>();
   const start = (key: Key): Flight => {
     const ends = new AbortController();
-    const answer = store.get(key, ends.signal).finally(() => land(flights, key, flight));
+    const answer = store.get(key, ends.signal).finally(() => removeFlight(flights, key, flight));
     const flight: Flight = { ends, waiters: 0, answer };
     flights.set(key, flight);
     return flight;
@@ -24,13 +24,13 @@ export function singleFlight(store: Store): Store {
       flight.waiters++;
       return untilAborted(flight.answer, signal).finally(() => {
         if (--flight.waiters > 0) return;
-        land(flights, key, flight);
+        removeFlight(flights, key, flight);
         flight.ends.abort();
       });
     },
   });
 }
 
-function land(flights: Map<Key, Flight>, key: Key, flight: Flight): void {
+function removeFlight(flights: Map<Key, Flight>, key: Key, flight: Flight): void {
   if (flights.get(key) === flight) flights.delete(key);
 }

@@ -49,7 +49,7 @@ export class Block {
   /** How much it is worth to have it where it is, in [0, 1]: the score of the entry that keeps it. */
   worth = 0;
   /** Told when the elements have come to RAM from a device. */
-  landed: (() => void) | undefined;
+  onArrival: (() => void) | undefined;
   #array: TypedArray | undefined;
   #address: number;
   #arriving: Promise<void> | undefined;
@@ -116,7 +116,7 @@ export class Block {
         ),
       );
     this.#arriving ??= (this.residence as Residence).read().then(
-      (landed) => this.#land(landed),
+      (onArrival) => this.#arrive(onArrival),
       (error: unknown) => {
         this.#arriving = undefined;
         throw error;
@@ -125,13 +125,13 @@ export class Block {
     return this.#arriving;
   }
 
-  #land(landed: Block): void {
+  #arrive(onArrival: Block): void {
     this.#arriving = undefined;
     // Nobody waits for them any more.
-    if (this.#holders <= 0) return landed.release();
-    this.#arrived = landed;
-    this.landed?.();
-    this.landed = undefined;
+    if (this.#holders <= 0) return onArrival.release();
+    this.#arrived = onArrival;
+    this.onArrival?.();
+    this.onArrival = undefined;
   }
 
   /** Gives the device's copy back; the elements go to RAM first where they are not there. */

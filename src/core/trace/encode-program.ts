@@ -30,7 +30,7 @@ export interface CallValues {
   readonly values: CallAttributes;
 }
 
-/** Anything that was called: an expression, or what stands for one. */
+/** A call, or a record with the same fields. */
 export interface Numbered {
   readonly seq: number;
 }

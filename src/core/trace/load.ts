@@ -26,14 +26,14 @@ export interface LoadOptions {
  */
 export async function loadTraceFile(
   path: string,
-  ground: { readonly digest: Digest; readonly files: Files },
+  dependencies: { readonly digest: Digest; readonly files: Files },
   options: LoadOptions = {},
 ): Promise<Trace> {
-  const bytes = await ground.files.read(path).catch((error: unknown) => {
+  const bytes = await dependencies.files.read(path).catch((error: unknown) => {
     throw fileError('read', path, error);
   });
-  const trace = readTrace(bytes, ground.digest, options, path);
-  return { ...trace, roots: await Promise.all(trace.roots.map((root) => fetchBeside(root, path, ground))) };
+  const trace = readTrace(bytes, dependencies.digest, options, path);
+  return { ...trace, roots: await Promise.all(trace.roots.map((root) => fetchBeside(root, path, dependencies))) };
 }
 
 /** A root with the bytes that lie beside the trace; without them where the file is gone or holds something else. */

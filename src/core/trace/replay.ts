@@ -45,7 +45,7 @@ export interface ReplayTraceOptions {
   readonly maxBytes?: number;
 }
 
-/** With what it stands on. */
+/** What a replay needs besides its options: how to open the executor that plays it, and what digests results. */
 export interface ReplayOptions<H> extends Omit<ReplayTraceOptions, 'device'> {
   readonly open: () => Promise<Executor<H>>;
   readonly digest: Digest;

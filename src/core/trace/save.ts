@@ -9,7 +9,7 @@ import { encodeUtf8 } from '../tensor/utf8.ts';
 import { besidePath } from './file-name.ts';
 import { traceToJson } from './json-export.ts';
 import { ROOT_NAME } from './records.ts';
-import type { ShelvedRoot } from './root-shelf.ts';
+import type { KeptRoot } from './kept-roots.ts';
 import { savedForm } from './saved-form.ts';
 import type { Trace, TraceRoot } from './trace.ts';
 import type { TraceWriter } from './writer.ts';
@@ -41,7 +41,7 @@ export interface SaveReport {
 }
 
 /** What saving needs from the machine. */
-export interface SaveGround {
+export interface SaveDependencies {
   readonly digest: Digest;
   readonly files: Files;
 }
@@ -52,7 +52,7 @@ const EMBEDDED_LIMIT_BYTES = 64 * 2 ** 20;
 export async function saveTrace(
   writer: TraceWriter,
   path: string,
-  { digest, files }: SaveGround,
+  { digest, files }: SaveDependencies,
   options: SaveOptions,
 ): Promise<SaveReport> {
   const { contents, bytes, ...report } = traceBytes(writer, digest, options, 'beside');
@@ -107,7 +107,7 @@ interface Content {
 }
 
 /** Readable roots by content. */
-function collectContents(roots: readonly ShelvedRoot[]): Content[] {
+function collectContents(roots: readonly KeptRoot[]): Content[] {
   const contents = new Map<string, Content>();
   for (const { contentId, value } of roots) {
     if (contentId !== undefined && value !== undefined) contents.set(toHex(contentId), { contentId, value });

@@ -4,14 +4,14 @@ import type { ProgramEvent } from '../events.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import type { AnnotationRecord } from './records.ts';
 import { sealAnnotations, sealProgram } from './reseal.ts';
-import type { ShelvedRoot } from './root-shelf.ts';
+import type { KeptRoot } from './kept-roots.ts';
 import type { StreamSeal, Trace } from './trace.ts';
 import type { TraceWriter } from './writer.ts';
 
 /** A trace to be written, and the roots that its calls use. */
 export interface SavedForm {
   readonly trace: Trace;
-  readonly roots: readonly ShelvedRoot[];
+  readonly roots: readonly KeptRoot[];
 }
 
 /** Adds to what is in memory, in the saved form alone: the live streams are bounded, and would drop answers for it. */
@@ -40,7 +40,7 @@ function sourcesBefore(writer: TraceWriter, events: readonly ProgramEvent[]): Pr
 }
 
 /** Which contents roots are, where no annotation says so. */
-function contentsOf(roots: readonly ShelvedRoot[], annotations: readonly AnnotationRecord[]): AnnotationRecord[] {
+function contentsOf(roots: readonly KeptRoot[], annotations: readonly AnnotationRecord[]): AnnotationRecord[] {
   const known = new Set(annotations.map((record) => (record.kind === 'root' ? record.seq : -1)));
   return roots.flatMap(({ seq, contentId }) =>
     contentId === undefined || known.has(seq) ? [] : [{ kind: 'root' as const, seq, contentId }],

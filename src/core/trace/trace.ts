@@ -1,5 +1,5 @@
-// A trace as it is read: who wrote it, what was called, how it was answered, which roots it stands on, and the chains
-// that seal it.
+// A trace as it is read: who wrote it, what was called, how it was answered, which roots it was computed from, and the
+// chains that seal it.
 import type { ProgramEvent } from '../events.ts';
 import type { ChainHead } from './chain.ts';
 import type { AnnotationRecord, TraceHead } from './records.ts';

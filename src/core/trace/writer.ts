@@ -16,7 +16,7 @@ import { FrameWriter } from './frames.ts';
 import { type StreamBlocks, TraceMemory } from './memory.ts';
 import type { RecordedCall, Recorder } from './recorder.ts';
 import { type AnnotationRecord, PLAIN_BYTES, ROOT_NAME, type TraceHead } from './records.ts';
-import { RootShelf } from './root-shelf.ts';
+import { KeptRoots } from './kept-roots.ts';
 import { sketchOf } from './sketch.ts';
 import type { Trace } from './trace.ts';
 
@@ -46,7 +46,7 @@ const ROOT: OpName = { number: ROOT_OP, name: ROOT_NAME, version: 1 };
 /** A recorder that can be read back at any time. A failing file never fails a call. */
 export class TraceWriter implements Recorder {
   readonly head: TraceHead;
-  readonly roots: RootShelf;
+  readonly roots: KeptRoots;
   readonly #options: TraceWriterOptions;
   readonly #memory: TraceMemory;
   readonly #frames: FrameWriter;
@@ -64,7 +64,7 @@ export class TraceWriter implements Recorder {
   constructor(options: TraceWriterOptions) {
     this.#options = options;
     this.head = options.head;
-    this.roots = new RootShelf(options.rootsBytes);
+    this.roots = new KeptRoots(options.rootsBytes);
     this.#file = options.file;
     this.#memory = new TraceMemory(options.maxEvents);
     this.#frames = new FrameWriter(options.digest, (record) => this.#take(record), undefined, options.run);
@@ -77,18 +77,18 @@ export class TraceWriter implements Recorder {
     return this.#memory.droppedFrames(STREAM.program) + this.#memory.droppedFrames(STREAM.annotations);
   }
 
-  program(expression: RecordedCall, numerics: NumericsClass): void {
+  program(call: RecordedCall, numerics: NumericsClass): void {
     if (this.#closed) return;
-    const { row, seq, type, attributes, operands } = expression;
+    const { row, seq, type, attributes, operands } = call;
     this.#program.call(seq, numerics === 'exact', row ?? ROOT, type, attributes, operands);
-    this.#carried.call(expression, this.#program.segment, this.#memory.droppedSegments(STREAM.program));
+    this.#carried.call(call, this.#program.segment, this.#memory.droppedSegments(STREAM.program));
     if (row !== undefined) return;
-    this.roots.add(expression);
-    if (expression.contentId !== undefined) this.#annotations.root(seq, expression.contentId);
+    this.roots.add(call);
+    if (call.contentId !== undefined) this.#annotations.root(seq, call.contentId);
   }
 
   annotate(
-    expression: RecordedCall,
+    call: RecordedCall,
     decision: Decision,
     device: string,
     startNs: number,
@@ -97,13 +97,13 @@ export class TraceWriter implements Recorder {
     value?: Value,
   ): void {
     if (this.#closed) return;
-    this.#annotations.answer(expression.seq, decision, device, startNs, elapsedNs, expression.type.sizeBytes, score);
-    if (value !== undefined && this.#options.digests === 'full') this.#digest(expression, value);
+    this.#annotations.answer(call.seq, decision, device, startNs, elapsedNs, call.type.sizeBytes, score);
+    if (value !== undefined && this.#options.digests === 'full') this.#digest(call, value);
   }
 
-  demanded(expression: RecordedCall, value: Value): void {
-    if (this.#closed || this.#options.digests === 'none' || expression.row === undefined) return;
-    this.#digest(expression, value);
+  demanded(call: RecordedCall, value: Value): void {
+    if (this.#closed || this.#options.digests === 'none' || call.row === undefined) return;
+    this.#digest(call, value);
   }
 
   /** Sources that calls in memory use and that may have been called for before them. */
@@ -195,16 +195,16 @@ export class TraceWriter implements Recorder {
   }
 
   /** Once for every call; small results as they are. */
-  #digest(expression: RecordedCall, value: Value): void {
-    if (this.#digested.has(expression)) return;
-    this.#digested.add(expression);
+  #digest(call: RecordedCall, value: Value): void {
+    if (this.#digested.has(call)) return;
+    this.#digested.add(call);
     const bytes = bytesOf(value.array);
-    if (bytes.length <= PLAIN_BYTES) return this.#annotations.bytes(expression.seq, bytes);
+    if (bytes.length <= PLAIN_BYTES) return this.#annotations.bytes(call.seq, bytes);
     const known = this.#digests.get(value);
     const digest = known?.digest ?? this.#options.digest.hash(bytes);
-    const sketch = isExactIn(expression.semantics) ? undefined : (known?.sketch ?? sketchable(value));
+    const sketch = isExactIn(call.semantics) ? undefined : (known?.sketch ?? sketchable(value));
     if (bytes.length >= SHARED_DIGEST_BYTES) this.#digests.set(value, { digest, sketch: sketch ?? known?.sketch });
-    this.#annotations.digest(expression.seq, digest, sketch);
+    this.#annotations.digest(call.seq, digest, sketch);
   }
 }
 

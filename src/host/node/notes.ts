@@ -1,4 +1,4 @@
-// Facts about this machine that are dear to find and outlive a process, in one small file of the user's cache folder.
+// Facts about this machine that are costly to find and outlive a process, in one small file of the user's cache folder.
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';

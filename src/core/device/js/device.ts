@@ -5,7 +5,7 @@ import type { ElementArray } from '../../../../kernels/js/map.ts';
 import { map } from '../../../../kernels/js/map.ts';
 import { plainSkeletons, type Skeletons } from '../../../../kernels/skeletons.ts';
 import { runLinalgAsync } from '../../../../kernels/js/linalg.ts';
-import { TurnsGround } from '../../../../kernels/js/turns-ground.ts';
+import { LinalgKernelsInTurns } from '../../../../kernels/js/linalg-in-turns.ts';
 import { type TurnHost, Turns } from '../../../../kernels/turns.ts';
 import type { KernelSpec } from '../../ops/define.ts';
 import { NumericError } from '../../errors.ts';
@@ -58,9 +58,10 @@ export class JsDevice implements Device {
     )
       return this.runNow(task, out);
     const { skeleton } = task.row.kernel;
-    if (skeleton === 'contract') return contractInTurns(productOf(task), task, out.array, new TurnsGround(this.#turns));
+    if (skeleton === 'contract')
+      return contractInTurns(productOf(task), task, out.array, new LinalgKernelsInTurns(this.#turns));
     if (skeleton === 'linalg')
-      return runLinalgAsync(linalgOnArrays(task, out.array as Float32Array), new TurnsGround(this.#turns));
+      return runLinalgAsync(linalgOnArrays(task, out.array as Float32Array), new LinalgKernelsInTurns(this.#turns));
     const cut = cutOf(task, out.array);
     return cut === undefined
       ? this.runNow(task, out)
@@ -136,9 +137,14 @@ function contractAll(product: Product, task: Task, out: ElementArray): void {
   });
 }
 
-async function contractInTurns(product: Product, task: Task, out: ElementArray, ground: TurnsGround): Promise<void> {
+async function contractInTurns(
+  product: Product,
+  task: Task,
+  out: ElementArray,
+  kernels: LinalgKernelsInTurns,
+): Promise<void> {
   for (const batch of product.offsetsA.keys()) {
-    await ground.contractAsync(specOf(product, task, out, batch));
+    await kernels.contractAsync(specOf(product, task, out, batch));
     mirror(product, out, batch);
   }
 }

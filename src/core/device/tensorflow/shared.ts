@@ -8,10 +8,10 @@ import type { TensorType } from '../../tensor/type.ts';
 import { ANSWERS_LATER, type Device, type DeviceMemory, type Promptness, type Refusal, type Task } from '../device.ts';
 import { partsOf } from '../parts.ts';
 import type { WebgpuDevice } from '../webgpu/device.ts';
-import type { GuestGround } from '../webgpu/memory/guests.ts';
+import type { DeviceAccess } from '../webgpu/memory/foreign-work.ts';
 import { type BackendTraits, traitsOf } from './backends.ts';
 import { openTensorflow, type TensorflowDevice } from './device.ts';
-import { type Guest, openGuest } from './guest.ts';
+import { type AdoptedBackend, adoptBackend } from './adopted-backend.ts';
 import { mappingOf, NOT_OFFERED } from './offers.ts';
 import { messageOf, startTensorflow } from './open.ts';
 
@@ -31,10 +31,11 @@ export async function openTensorflowBeside(
 ): Promise<TensorflowDevice | SharedTensorflowDevice> {
   const started = await startTensorflow(tf);
   if (started.getBackend() !== BACKEND || gpu === undefined) return openTensorflow(started, fallback);
-  const { ground } = gpu.guests;
-  const guest = ground === undefined ? 'that was lost' : await openGuest(started, ground);
-  if (typeof guest === 'string') return openTensorflow(started, fallback, `, not on the sheet's GPU device: ${guest}`);
-  return new SharedTensorflowDevice(started, guest, gpu);
+  const { access } = gpu.foreign;
+  const backend = access === undefined ? 'that was lost' : await adoptBackend(started, access);
+  if (typeof backend === 'string')
+    return openTensorflow(started, fallback, `, not on the sheet's GPU device: ${backend}`);
+  return new SharedTensorflowDevice(started, backend, gpu);
 }
 
 /**
@@ -47,15 +48,15 @@ export class SharedTensorflowDevice implements Device {
   /** The GPU's. */
   readonly memory: DeviceMemory;
   readonly #tf: TensorFlow;
-  readonly #guest: Guest;
+  readonly #backend: AdoptedBackend;
   readonly #gpu: WebgpuDevice;
   readonly #traits: BackendTraits = traitsOf(BACKEND);
   /** Rows that tf failed on once, and how. */
   readonly #refused = new Map<OpRow, string>();
 
-  constructor(tf: TensorFlow, guest: Guest, gpu: WebgpuDevice) {
+  constructor(tf: TensorFlow, backend: AdoptedBackend, gpu: WebgpuDevice) {
     this.#tf = tf;
-    this.#guest = guest;
+    this.#backend = backend;
     this.#gpu = gpu;
     const { memory } = gpu;
     this.memory = {
@@ -65,13 +66,13 @@ export class SharedTensorflowDevice implements Device {
       get loss() {
         return memory.loss;
       },
-      trim: () => guest.trim(0),
+      trim: () => backend.trim(0),
     };
   }
 
   get detail(): string {
     const refused = [...this.#refused].map(([row, reason]) => `; not ${row.name}: ${reason}`).join('');
-    return `TensorFlow.js ${this.#tf.version_core}, backend ${this.#guest.name} on the sheet's GPU device${refused}`;
+    return `TensorFlow.js ${this.#tf.version_core}, backend ${this.#backend.name} on the sheet's GPU device${refused}`;
   }
 
   supports(task: Task, mode: Promptness): true | Refusal {
@@ -81,11 +82,11 @@ export class SharedTensorflowDevice implements Device {
       const ofFirst = this.supports(parts[0], mode);
       return ofFirst === true ? this.#gpu.supports(parts[1], mode) : ofFirst;
     }
-    if (this.#gpu.guests.ground === undefined) return 'the GPU device is lost';
+    if (this.#gpu.foreign.access === undefined) return 'the GPU device is lost';
     const refused = this.#refused.get(task.row);
     if (refused !== undefined) return refused;
     if (mappingOf(task, this.#traits) === undefined) return NOT_OFFERED;
-    return this.#gpu.guests.refusal(task.operands, task) ?? true;
+    return this.#gpu.foreign.refusal(task.operands, task) ?? true;
   }
 
   estimateNs(task: Task): number {
@@ -102,8 +103,8 @@ export class SharedTensorflowDevice implements Device {
   }
 
   #runOnTf(task: Task, out: Block): void | Promise<void> {
-    return this.#gpu.guests.use(task.operands, valueOf(task.type, out), (ground, buffers) =>
-      this.#compute(task, ground, buffers),
+    return this.#gpu.foreign.use(task.operands, valueOf(task.type, out), (access, buffers) =>
+      this.#compute(task, access, buffers),
     );
   }
 
@@ -123,17 +124,17 @@ export class SharedTensorflowDevice implements Device {
     }
   }
 
-  #compute(task: Task, ground: GuestGround, buffers: readonly GPUBuffer[]): void {
+  #compute(task: Task, access: DeviceAccess, buffers: readonly GPUBuffer[]): void {
     const { row, type, attrs, operands } = task;
     const mapping = TENSORFLOW.get(row.name)!;
     const types = operands.map((operand) => operand.type);
     try {
-      this.#guest.compute(ground, buffers, types, type, (entered) =>
+      this.#backend.compute(access, buffers, types, type, (entered) =>
         mapping.compute(this.#tf, entered, { types, type, attrs }),
       );
     } catch (error) {
       // Not tf's failure: the device is gone.
-      if (this.#gpu.guests.ground !== ground) throw error;
+      if (this.#gpu.foreign.access !== access) throw error;
       this.#refused.set(row, messageOf(error));
       throw new SheetError(
         'KERNEL',
@@ -146,7 +147,7 @@ export class SharedTensorflowDevice implements Device {
 
   /** The module is the user's, and stays open without this backend. */
   close(): void {
-    this.#guest.close();
+    this.#backend.close();
   }
 }
 

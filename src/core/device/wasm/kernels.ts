@@ -4,9 +4,9 @@ import { numbersAttribute } from '../../ops/attribute-values.ts';
 import { type Heap, HeapFullError } from '../../../../kernels/wasm/memory/heap.ts';
 import { contractDtypeOf, type GemmSpec, WasmContract, wordsAt } from '../../../../kernels/wasm/contract/contract.ts';
 import type { FloatArray, MatrixArray } from '../../../../kernels/js/contract.ts';
-import { type AsyncGround, runLinalg, runLinalgAsync } from '../../../../kernels/js/linalg.ts';
-import { WasmGround } from '../../../../kernels/wasm/linalg/linalg.ts';
-import { StagedGround } from '../../../../kernels/wasm/linalg/staged-ground.ts';
+import { type AsyncLinalgKernels, runLinalg, runLinalgAsync } from '../../../../kernels/js/linalg.ts';
+import { WasmLinalgKernels } from '../../../../kernels/wasm/linalg/linalg.ts';
+import { StagedLinalgKernels } from '../../../../kernels/wasm/linalg/staged.ts';
 import { TeamMap } from '../../../../kernels/wasm/team/map.ts';
 import { wasmSkeletons } from '../../../../kernels/wasm/skeletons.ts';
 import { Team, type TeamHost } from '../../../../kernels/wasm/team/team.ts';
@@ -68,21 +68,21 @@ export class WasmKernels {
   readonly heap: Heap;
   readonly team: Team;
   readonly #contract: WasmContract;
-  readonly #ground: WasmGround;
+  readonly #kernels: WasmLinalgKernels;
   /** For results that are not in the heap. */
-  readonly #stagedGround: StagedGround;
+  readonly #stagedKernels: StagedLinalgKernels;
   readonly #teamMap: TeamMap;
   readonly #js: JsDevice;
   /** Steps too small to be worth a hand-over are done at once. */
-  readonly #besideGround: AsyncGround = {
+  readonly #asyncKernels: AsyncLinalgKernels = {
     contractAsync: (spec) =>
       spec.m * spec.n * spec.k < HANDOVER_WORK
-        ? this.#atOnce(this.#ground.contract(spec))
-        : this.#ground.contractAsync(spec),
+        ? this.#atOnce(this.#kernels.contract(spec))
+        : this.#kernels.contractAsync(spec),
     solveAsync: (spec) =>
       spec.count * spec.size * spec.size < HANDOVER_WORK
-        ? this.#atOnce(this.#ground.solve(spec))
-        : this.#ground.solveAsync(spec),
+        ? this.#atOnce(this.#kernels.solve(spec))
+        : this.#kernels.solveAsync(spec),
   };
   /** The SIMD loop nests, and the plain ones for what has no vector form. */
   readonly #skeletons: ReturnType<typeof wasmSkeletons>;
@@ -93,8 +93,8 @@ export class WasmKernels {
     const { memory, kind } = heap;
     this.team = new Team({ memory, kind, ...(host && { host }), ...(threads !== undefined && { threads }) });
     this.#contract = new WasmContract(heap, this.team);
-    this.#ground = new WasmGround(heap, this.team, this.#contract);
-    this.#stagedGround = new StagedGround(heap, this.team, this.#contract);
+    this.#kernels = new WasmLinalgKernels(heap, this.team, this.#contract);
+    this.#stagedKernels = new StagedLinalgKernels(heap, this.team, this.#contract);
     this.#skeletons = wasmSkeletons(heap);
     this.#teamMap = new TeamMap(heap, this.team, this.#skeletons.maps);
   }
@@ -164,7 +164,7 @@ export class WasmKernels {
     } finally {
       staged?.release();
     }
-    for (const tile of this.#tiles(task, out)) this.#stagedGround.contract(tile);
+    for (const tile of this.#tiles(task, out)) this.#stagedKernels.contract(tile);
   }
 
   async #contractBeside(task: Task, out: Block): Promise<void> {
@@ -178,7 +178,7 @@ export class WasmKernels {
     } finally {
       staged?.release();
     }
-    for (const tile of this.#tiles(task, out)) await this.#stagedGround.contractAsync(tile);
+    for (const tile of this.#tiles(task, out)) await this.#stagedKernels.contractAsync(tile);
   }
 
   #tiles(task: Task, out: Block): ReturnType<typeof productTiles> {
@@ -194,7 +194,7 @@ export class WasmKernels {
     if (out.address === 0) return this.#js.runNow(task, out);
     const space = this.#workspace(out);
     try {
-      runLinalg(linalgSteps(task, out.array as Float32Array, space.take), this.#ground);
+      runLinalg(linalgSteps(task, out.array as Float32Array, space.take), this.#kernels);
     } catch (error) {
       if (!(error instanceof HeapFullError)) throw error;
       this.#js.runNow(task, out);
@@ -204,13 +204,13 @@ export class WasmKernels {
   }
 
   async #linalgBeside(task: Task, out: Block): Promise<void> {
-    if (out.address === 0) return runLinalgAsync(linalgOnArrays(task, out.array as FloatArray), this.#stagedGround);
+    if (out.address === 0) return runLinalgAsync(linalgOnArrays(task, out.array as FloatArray), this.#stagedKernels);
     const space = this.#workspace(out);
     try {
-      await runLinalgAsync(linalgSteps(task, out.array as Float32Array, space.take), this.#besideGround);
+      await runLinalgAsync(linalgSteps(task, out.array as Float32Array, space.take), this.#asyncKernels);
     } catch (error) {
       if (!(error instanceof HeapFullError)) throw error;
-      await runLinalgAsync(linalgOnArrays(task, out.array as FloatArray), this.#stagedGround);
+      await runLinalgAsync(linalgOnArrays(task, out.array as FloatArray), this.#stagedKernels);
     } finally {
       space.release();
     }
@@ -294,7 +294,7 @@ export const isDense = (task: Task): boolean =>
   task.row.kernel.skeleton === 'contract' || task.row.kernel.skeleton === 'linalg';
 
 /**
- * Operations, each as dear as one on floats: a product of words takes twice as long as one of float32, one of 64-bit
+ * Operations, each as costly as one on floats: a product of words takes twice as long as one of float32, one of 64-bit
  * integers eight times.
  */
 export const workOf = (task: Task): number =>

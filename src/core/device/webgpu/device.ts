@@ -14,9 +14,9 @@ import {
   taskFlops,
 } from '../device.ts';
 import { ContentDigests, type DigestPlace } from './memory/digests.ts';
-import { type Guests, hostGuests } from './memory/guests.ts';
-import type { Life } from './life.ts';
-import { Lives } from './lives.ts';
+import { type ForeignWork, foreignWorkOn } from './memory/foreign-work.ts';
+import type { DeviceContext } from './device-context.ts';
+import { DeviceContexts } from './device-contexts.ts';
 import { GpuMemory } from './memory/memory.ts';
 import type { Pipeline } from './commands/pipelines.ts';
 import type { Usable } from './planning/plan-task.ts';
@@ -62,11 +62,11 @@ export class WebgpuDevice implements Device {
   /** Whether its driver computes on the CPU: then it is used only where it is asked for by name. */
   readonly isSoftware: boolean;
   readonly memory: WebgpuMemory;
-  readonly guests: Guests;
+  readonly foreign: ForeignWork;
   readonly #source: GpuSource;
   readonly #options: WebgpuOptions;
   readonly #products: Products;
-  readonly #lives: Lives;
+  readonly #contexts: DeviceContexts;
   #rates: GpuRates | undefined;
 
   constructor(source: GpuSource, options: WebgpuOptions, device: GPUDevice) {
@@ -80,18 +80,18 @@ export class WebgpuDevice implements Device {
       clock,
       digest,
       rates: () => this.#rates as GpuRates,
-      scratch: (life, sizes) => memory.scratch(life, sizes),
+      scratch: (context, sizes) => memory.scratch(context, sizes),
     });
     const memory: GpuMemory = new GpuMemory(budgetBytes, {
       warn,
       host: options.hostMemory ?? heapMemory,
       panelDigests: (residence, type) => digests.panels(residence, type),
     });
-    const lives = new Lives(source, { clock, warn, over: (end) => memory.clear(end) }, device);
-    this.memory = new WebgpuMemory(memory, shareBuffers(memory, lives), lives, () => this.#rates as GpuRates);
-    this.#lives = lives;
-    this.#products = new Products(source, () => lives.living(), clock, budgetBytes / 4, memory, options.notes);
-    this.guests = hostGuests(memory, lives);
+    const contexts = new DeviceContexts(source, { clock, warn, over: (end) => memory.clear(end) }, device);
+    this.memory = new WebgpuMemory(memory, shareBuffers(memory, contexts), contexts, () => this.#rates as GpuRates);
+    this.#contexts = contexts;
+    this.#products = new Products(source, () => contexts.forTask(), clock, budgetBytes / 4, memory, options.notes);
+    this.foreign = foreignWorkOn(memory, contexts);
   }
 
   get detail(): string {
@@ -111,14 +111,14 @@ export class WebgpuDevice implements Device {
 
   /** Why there is no plan for a task that can run now. */
   #refusal(task: Task): Refusal {
-    const life = this.#lives.current;
-    if (life === undefined) return this.#lives.reason;
-    const obstacle = life.planner.obstacle(task);
+    const context = this.#contexts.current;
+    if (context === undefined) return this.#contexts.reason;
+    const obstacle = context.planner.obstacle(task);
     if (obstacle !== undefined) return obstacle;
-    const guess = life.planner.plan(task);
+    const guess = context.planner.plan(task);
     if (guess === undefined) return NO_KERNEL;
     return (
-      this.#obstacleTo(life, task, guess) ??
+      this.#obstacleTo(context, task, guess) ??
       "products of such shapes were checked and are wrong on this GPU; report this with the adapter's name"
     );
   }
@@ -135,50 +135,50 @@ export class WebgpuDevice implements Device {
           'the sheet without eager.',
         { op: task.row.name },
       );
-    const life = this.#lives.living();
-    const product = life.planner.product(task);
-    const plan = product === undefined ? this.#planOf(task) : this.#products.plan(product, this.#usable(life, task));
+    const context = this.#contexts.forTask();
+    const product = context.planner.product(task);
+    const plan = product === undefined ? this.#planOf(task) : this.#products.plan(product, this.#usable(context, task));
     return plan instanceof Promise
-      ? plan.then((chosen) => this.#compile(life, task, chosen, out))
-      : this.#compile(life, task, plan, out);
+      ? plan.then((chosen) => this.#compile(context, task, chosen, out))
+      : this.#compile(context, task, plan, out);
   }
 
   /** What a task would run as, now; undefined where it cannot. */
   #planOf(task: Task): Plan | undefined {
-    const life = this.#lives.current;
-    if (life === undefined) return undefined;
-    const usable = this.#usable(life, task);
-    const product = life.planner.product(task);
-    return product === undefined ? life.planner.plan(task, usable) : this.#products.known(product, usable);
+    const context = this.#contexts.current;
+    if (context === undefined) return undefined;
+    const usable = this.#usable(context, task);
+    const product = context.planner.product(task);
+    return product === undefined ? context.planner.plan(task, usable) : this.#products.known(product, usable);
   }
 
-  #usable(life: Life, task: Task): Usable {
-    return (plan) => this.#obstacleTo(life, task, plan) === undefined;
+  #usable(context: DeviceContext, task: Task): Usable {
+    return (plan) => this.#obstacleTo(context, task, plan) === undefined;
   }
 
   /** Why a plan of a task cannot run. */
-  #obstacleTo({ pipelines }: Life, task: Task, plan: Plan): string | undefined {
+  #obstacleTo({ pipelines }: DeviceContext, task: Task, plan: Plan): string | undefined {
     return pipelines.refusal(plan) ?? this.memory.gpu.refusal(task.operands, task, plan.scratch);
   }
 
-  #compile(life: Life, task: Task, plan: Plan | undefined, out: Block): void | Promise<void> {
-    life.epoch.check();
+  #compile(context: DeviceContext, task: Task, plan: Plan | undefined, out: Block): void | Promise<void> {
+    context.epoch.check();
     if (plan === undefined)
       throw new SheetError('KERNEL', `${task.row.name}: ${this.#refusal(task)}; another device computes it.`, {
         op: task.row.name,
       });
-    const pipelines = life.pipelines.all(plan.launches.map(({ shader }) => shader));
-    if (!(pipelines instanceof Promise)) return this.#launch(life, task, plan, pipelines, out);
+    const pipelines = context.pipelines.all(plan.launches.map(({ shader }) => shader));
+    if (!(pipelines instanceof Promise)) return this.#launch(context, task, plan, pipelines, out);
     return pipelines.then(
-      (ready) => this.#launch(life, task, plan, ready, out),
+      (ready) => this.#launch(context, task, plan, ready, out),
       (error: unknown) => {
-        if (life.epoch.isOver) throw life.epoch.error(error);
+        if (context.epoch.isOver) throw context.epoch.error(error);
         // Another variant, or the parts of a fused row; a shader that was refused is in no plan any more.
-        if (life.pipelines.refusal(plan) !== undefined && this.supports(task, 'free') === true)
+        if (context.pipelines.refusal(plan) !== undefined && this.supports(task, 'free') === true)
           return this.run(task, out, 'free');
         throw new SheetError(
           'KERNEL',
-          `${task.row.name}: ${life.pipelines.refusal(plan) ?? String(error)}. Another device computes it; ` +
+          `${task.row.name}: ${context.pipelines.refusal(plan) ?? String(error)}. Another device computes it; ` +
             `report this with the adapter's name.`,
           { op: task.row.name },
           { cause: error },
@@ -187,19 +187,25 @@ export class WebgpuDevice implements Device {
     );
   }
 
-  #launch(life: Life, task: Task, plan: Plan, pipelines: readonly Pipeline[], out: Block): void | Promise<void> {
-    return this.memory.gpu.use(life, task.operands, valueOf(task.type, out), plan.scratch, (buffers) => {
+  #launch(
+    context: DeviceContext,
+    task: Task,
+    plan: Plan,
+    pipelines: readonly Pipeline[],
+    out: Block,
+  ): void | Promise<void> {
+    return this.memory.gpu.use(context, task.operands, valueOf(task.type, out), plan.scratch, (buffers) => {
       const dispatch = (): void =>
         plan.launches.forEach((launch, i) =>
-          life.stream.dispatch(
+          context.stream.dispatch(
             pipelines[i]!,
             launch,
             launch.buffers.map((index) => buffers[index]!),
           ),
         );
       // Stamps are of the kernels alone.
-      if (life.planner.wantsTime(task))
-        life.stream.timed(dispatch, (elapsedNs) =>
+      if (context.planner.wantsTime(task))
+        context.stream.timed(dispatch, (elapsedNs) =>
           this.memory.report(task, elapsedNs + (this.#rates as GpuRates).dispatchNs),
         );
       else dispatch();
@@ -207,10 +213,10 @@ export class WebgpuDevice implements Device {
   }
 
   async probe(): Promise<void> {
-    this.#rates = await probeRates(this.#lives.living(), this.#options.clock);
+    this.#rates = await probeRates(this.#contexts.forTask(), this.#options.clock);
   }
 
   close(): void {
-    this.#lives.close();
+    this.#contexts.close();
   }
 }

@@ -1,4 +1,5 @@
-// One life of a GPU device, from its opening to its loss. What was computed in a life that is over is never read.
+// One epoch of a GPU device lasts from its opening to its loss. What was computed in an epoch that is over is never
+// read.
 import { DeviceLostError } from '../../errors.ts';
 
 /** Why an epoch ended: the device went away, dropped or refused a command, had no memory left, or was closed. */

@@ -1,6 +1,6 @@
 // What a GPU costs before anything ran on it: rates by kind of adapter, and those measured when it is opened.
 import type { Clock } from '../../env.ts';
-import type { Life } from './life.ts';
+import type { DeviceContext } from './device-context.ts';
 import { USAGE } from './memory/buffers.ts';
 
 /** Rates from which the time of a task is estimated. */
@@ -28,9 +28,9 @@ const ORDINARY: GpuRates = {
 const PROBED_BYTES = 1 << 22;
 
 /** Measures copies to, on and from the device, which takes a few milliseconds. */
-export async function probeRates(life: Life, clock: Clock): Promise<GpuRates> {
-  const { device } = life.epoch;
-  const [a, b] = [life.buffers.take(PROBED_BYTES), life.buffers.take(PROBED_BYTES)];
+export async function probeRates(context: DeviceContext, clock: Clock): Promise<GpuRates> {
+  const { device } = context.epoch;
+  const [a, b] = [context.buffers.take(PROBED_BYTES), context.buffers.take(PROBED_BYTES)];
   const tiny = device.createBuffer({ size: 16, usage: USAGE.STORAGE | USAGE.COPY_SRC });
   const bytes = new Uint8Array(PROBED_BYTES);
   const timed = async (work: () => Promise<unknown>): Promise<number> => {
@@ -39,19 +39,19 @@ export async function probeRates(life: Life, clock: Clock): Promise<GpuRates> {
     await work();
     return clock() - startNs;
   };
-  const readTiny = (): Promise<void> => life.stream.read(tiny, 4, () => {});
+  const readTiny = (): Promise<void> => context.stream.read(tiny, 4, () => {});
   const latencyNs = await timed(readTiny);
   const uploadNs = await timed(() => {
     device.queue.writeBuffer(a, 0, bytes);
     return readTiny();
   });
   const copyNs = await timed(() => {
-    life.stream.copy(a, 0, b, 0, PROBED_BYTES);
+    context.stream.copy(a, 0, b, 0, PROBED_BYTES);
     return readTiny();
   });
-  const readNs = await timed(() => life.stream.read(b, PROBED_BYTES, (mapped) => bytes.set(mapped)));
-  for (const buffer of [a, b]) life.buffers.give(buffer);
-  life.buffers.trim(0);
+  const readNs = await timed(() => context.stream.read(b, PROBED_BYTES, (mapped) => bytes.set(mapped)));
+  for (const buffer of [a, b]) context.buffers.give(buffer);
+  context.buffers.trim(0);
   tiny.destroy();
   const perByte = (ns: number, moved: number): number => Math.max(0.0005, (ns - latencyNs) / moved);
   return {

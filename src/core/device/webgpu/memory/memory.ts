@@ -6,15 +6,15 @@ import { bytesOf } from '../../../tensor/dtype.ts';
 import type { TensorType } from '../../../tensor/type.ts';
 import type { Allotment } from './buffers.ts';
 import type { EpochEnd } from '../epoch.ts';
-import type { Life } from '../life.ts';
-import { GpuResidence, type ResidenceGround } from './residence.ts';
+import type { DeviceContext } from '../device-context.ts';
+import { GpuResidence, type ResidenceDependencies } from './residence.ts';
 import { bytesFor, Room, type Sized } from './room.ts';
 
 /** With less memory than this a device is of no use. */
 const MIN_BUDGET_BYTES = 2 ** 20;
 
 /** What the memory asks of its device. */
-export interface MemoryGround extends Omit<ResidenceGround, 'released'> {
+export interface MemoryDependencies extends Omit<ResidenceDependencies, 'released'> {
   warn(line: string): void;
 }
 
@@ -39,15 +39,15 @@ export type BufferWork = (buffers: GPUBuffer[]) => void;
 /** The device's memory. */
 export class GpuMemory implements Memory {
   readonly #room: Room;
-  readonly #ground: MemoryGround & ResidenceGround;
+  readonly #dependencies: MemoryDependencies & ResidenceDependencies;
   /** Until it is known whether the device has memory for what one task takes; everybody else waits meanwhile. */
   #granting: Promise<unknown> | undefined;
   /** Whose buffers were given to code outside. */
   readonly #lent = new WeakMap<GPUBuffer, GpuResidence>();
 
-  constructor(budgetBytes: number, ground: MemoryGround) {
+  constructor(budgetBytes: number, dependencies: MemoryDependencies) {
     this.#room = new Room(budgetBytes);
-    this.#ground = { ...ground, released: (residence) => this.#drop(residence) };
+    this.#dependencies = { ...dependencies, released: (residence) => this.#drop(residence) };
   }
 
   get budgetBytes(): number {
@@ -77,46 +77,48 @@ export class GpuMemory implements Memory {
    * memory left for it.
    */
   use(
-    life: Life,
+    context: DeviceContext,
     operands: readonly Value[],
     result: Value | undefined,
     scratch: readonly number[],
     launch: BufferWork,
   ): void | Promise<void> {
-    life.epoch.check();
-    const waits = this.#waits(life, operands);
-    if (waits !== undefined) return waits.then(() => this.use(life, operands, result, scratch, launch));
-    const placed = this.#place(life, operands, result, scratch);
+    context.epoch.check();
+    const waits = this.#waits(context, operands);
+    if (waits !== undefined) return waits.then(() => this.use(context, operands, result, scratch, launch));
+    const placed = this.#place(context, operands, result, scratch);
     const granted = grantOf(allotmentsOf(placed));
-    if (granted === undefined) return this.#launch(life, placed, result, launch);
+    if (granted === undefined) return this.#launch(context, placed, result, launch);
     this.#granting = granted;
     return granted.then((isGranted) => {
       if (this.#granting === granted) this.#granting = undefined;
-      life.epoch.check();
-      if (isGranted) return this.#launch(life, placed, result, launch);
-      return this.#withoutMemory(life, placed).then(() => {
+      context.epoch.check();
+      if (isGranted) return this.#launch(context, placed, result, launch);
+      return this.#withoutMemory(context, placed).then(() => {
         const refusal = this.refusal(operands, result, scratch);
         // Not a LimitError: those are waited out, and this memory does not come back.
         if (refusal !== undefined)
           throw new SheetError('LIMIT', `WebGPU: ${refusal}.`, { budgetBytes: this.budgetBytes });
-        return this.use(life, operands, result, scratch, launch);
+        return this.use(context, operands, result, scratch, launch);
       });
     });
   }
 
-  /** Buffers for work beside tasks, to be given back to the life's pool; undefined where there is no room for them. */
-  async scratch(life: Life, sizes: readonly number[]): Promise<GPUBuffer[] | undefined> {
+  /**
+   * Buffers for work beside tasks, to be given back to the context's pool; undefined where there is no room for them.
+   */
+  async scratch(context: DeviceContext, sizes: readonly number[]): Promise<GPUBuffer[] | undefined> {
     if (this.refusal([], undefined, sizes) !== undefined) return undefined;
-    const taken = sizes.map((sizeBytes) => this.#allot(sizeBytes, life));
+    const taken = sizes.map((sizeBytes) => this.#allot(sizeBytes, context));
     const isGranted = await (grantOf(taken) ?? true);
-    life.epoch.check();
+    context.epoch.check();
     if (isGranted) return taken.map(({ buffer }) => buffer);
-    for (const each of taken) giveBack(each, life);
+    for (const each of taken) giveBack(each, context);
     return undefined;
   }
 
   /** The buffer of a value, which stays on the device from now on, as long as the value lives. */
-  async lendOut(life: Life, value: Value): Promise<GPUBuffer> {
+  async lendOut(context: DeviceContext, value: Value): Promise<GPUBuffer> {
     const refusal = this.refusal([value], undefined, []);
     if (refusal !== undefined)
       throw new LimitError(`gpuBuffer: ${refusal}.`, {
@@ -124,7 +126,7 @@ export class GpuMemory implements Memory {
         budgetBytes: this.budgetBytes,
       });
     let lent: GPUBuffer | undefined;
-    await this.use(life, [value], undefined, [], ([buffer]) => {
+    await this.use(context, [value], undefined, [], ([buffer]) => {
       lent = buffer as GPUBuffer;
       const residence = value.block.residence as GpuResidence;
       // An ordinary array is left to the collector by those who keep it, and the buffer with it.
@@ -132,7 +134,7 @@ export class GpuMemory implements Memory {
       this.#room.lend(residence);
       if (!residence.isAdopted) this.#lent.set(lent, residence);
       // What the caller submits comes after what fills the buffer.
-      life.stream.submit();
+      context.stream.submit();
     });
     return lent as GPUBuffer;
   }
@@ -141,10 +143,10 @@ export class GpuMemory implements Memory {
    * A block over a buffer of somebody else's, who keeps it, or over one that was lent, which stays with it. `accept`
    * rejects where the device does not take it.
    */
-  adopt(life: Life, buffer: GPUBuffer, type: TensorType, accept: () => Promise<void>): Block {
-    const lender = this.#lenderOf(life, buffer);
+  adopt(context: DeviceContext, buffer: GPUBuffer, type: TensorType, accept: () => Promise<void>): Block {
+    const lender = this.#lenderOf(context, buffer);
     const accepted = accept();
-    const residence = new GpuResidence(life, type, buffer, this.#ground, true);
+    const residence = new GpuResidence(context, type, buffer, this.#dependencies, true);
     const block = Block.away(type.sizeBytes);
     residence.lender = lender?.hold();
     residence.submission = this.#lent.get(buffer)?.submission ?? 0;
@@ -162,7 +164,7 @@ export class GpuMemory implements Memory {
    * A block of this memory for what `fill` copies into its buffer now; it rejects where the device does not take that.
    * Throws a LimitError where there is never room.
    */
-  receive(life: Life, type: TensorType, fill: (buffer: GPUBuffer) => Promise<void>): Block {
+  receive(context: DeviceContext, type: TensorType, fill: (buffer: GPUBuffer) => Promise<void>): Block {
     const value = valueOf(type, this.take(type));
     const refusal = this.refusal([], value, []);
     if (refusal !== undefined)
@@ -170,10 +172,10 @@ export class GpuMemory implements Memory {
         sizeBytes: type.sizeBytes,
         budgetBytes: this.budgetBytes,
       });
-    const placed = this.#place(life, [], value, []);
+    const placed = this.#place(context, [], value, []);
     const { block, residence, allotment } = placed.arrivals[0]!;
     let filled: Promise<void> | undefined;
-    this.#launch(life, placed, value, ([buffer]) => {
+    this.#launch(context, placed, value, ([buffer]) => {
       filled = fill(buffer as GPUBuffer);
     });
     // Its buffer goes to nobody else before it is known to be one.
@@ -187,7 +189,7 @@ export class GpuMemory implements Memory {
   async #accepting(residence: GpuResidence, allotment: Allotment, filled: Promise<void>): Promise<void> {
     const {
       type: { sizeBytes },
-      life,
+      context,
     } = residence;
     // What there is no memory for cannot be filled either; the former is told.
     filled.catch(() => {});
@@ -201,7 +203,7 @@ export class GpuMemory implements Memory {
       await filled;
       residence.accepting = undefined;
     } catch (error) {
-      if (this.#room.drop(residence)) giveBack(allotment, life);
+      if (this.#room.drop(residence)) giveBack(allotment, context);
       throw error;
     }
   }
@@ -215,9 +217,9 @@ export class GpuMemory implements Memory {
   }
 
   /** The block that a buffer was lent of. */
-  #lenderOf(life: Life, buffer: GPUBuffer): Block | undefined {
+  #lenderOf(context: DeviceContext, buffer: GPUBuffer): Block | undefined {
     const residence = this.#lent.get(buffer);
-    if (residence === undefined || residence.life !== life) return undefined;
+    if (residence === undefined || residence.context !== context) return undefined;
     const block = residence.isAlive ? residence.holder?.deref() : undefined;
     if (block !== undefined) return block;
     throw new SourceError(
@@ -228,7 +230,7 @@ export class GpuMemory implements Memory {
   }
 
   /** What must be waited for before operands can be used and room be made; undefined where nothing must. */
-  #waits(life: Life, operands: readonly Value[]): Promise<unknown> | undefined {
+  #waits(context: DeviceContext, operands: readonly Value[]): Promise<unknown> | undefined {
     const waits: Promise<unknown>[] = [...this.#room.leaving];
     for (const { block } of operands) {
       const { residence } = block;
@@ -240,37 +242,42 @@ export class GpuMemory implements Memory {
     }
     if (this.#granting !== undefined) waits.push(this.#granting);
     if (waits.length > 0) return Promise.all(waits);
-    return life.stream.isBehind ? life.stream.settled() : undefined;
+    return context.stream.isBehind ? context.stream.settled() : undefined;
   }
 
-  #place(life: Life, operands: readonly Value[], result: Value | undefined, scratch: readonly number[]): Placement {
+  #place(
+    context: DeviceContext,
+    operands: readonly Value[],
+    result: Value | undefined,
+    scratch: readonly number[],
+  ): Placement {
     const placed: Placement = { buffers: [], arrivals: [], scratch: [] };
     try {
       for (const { block } of operands) if (isHere(block.residence)) this.#room.use(block.residence);
-      for (const value of operands) placed.buffers.push(this.#lie(value, life, placed));
-      if (result !== undefined) placed.buffers.push(this.#lie(result, life, placed));
+      for (const value of operands) placed.buffers.push(this.#lie(value, context, placed));
+      if (result !== undefined) placed.buffers.push(this.#lie(result, context, placed));
       for (const sizeBytes of scratch) {
-        const taken = this.#allot(sizeBytes, life);
+        const taken = this.#allot(sizeBytes, context);
         placed.scratch.push(taken);
         placed.buffers.push(taken.buffer);
       }
       return placed;
     } catch (error) {
-      this.#undo(life, placed);
+      this.#undo(context, placed);
       this.#room.free();
       throw error;
     }
   }
 
   /** Where a value lies, or will. */
-  #lie({ block, type }: Value, life: Life, { arrivals }: Placement): GPUBuffer {
+  #lie({ block, type }: Value, context: DeviceContext, { arrivals }: Placement): GPUBuffer {
     const { residence } = block;
-    if (isHere(residence) && residence.life === life) {
+    if (isHere(residence) && residence.context === context) {
       this.#room.use(residence);
       return residence.buffer;
     }
-    const allotment = this.#allot(bytesFor(type), life);
-    const own = new GpuResidence(life, type, allotment.buffer, this.#ground);
+    const allotment = this.#allot(bytesFor(type), context);
+    const own = new GpuResidence(context, type, allotment.buffer, this.#dependencies);
     own.holder = new WeakRef(block);
     block.residence?.release();
     block.residence = own;
@@ -280,27 +287,27 @@ export class GpuMemory implements Memory {
     return own.buffer;
   }
 
-  #allot(sizeBytes: number, life: Life): Allotment {
-    this.#room.make(sizeBytes, life.buffers);
-    return life.buffers.allot(sizeBytes);
+  #allot(sizeBytes: number, context: DeviceContext): Allotment {
+    this.#room.make(sizeBytes, context.buffers);
+    return context.buffers.allot(sizeBytes);
   }
 
-  #launch(life: Life, placed: Placement, result: Value | undefined, launch: BufferWork): void {
+  #launch(context: DeviceContext, placed: Placement, result: Value | undefined, launch: BufferWork): void {
     try {
       for (const {
         block,
         residence: { buffer },
       } of placed.arrivals) {
         if (!block.isLocal) continue;
-        life.buffers.beforeWrite(buffer);
-        life.uploads.write(buffer, bytesOf(block.array));
+        context.buffers.beforeWrite(buffer);
+        context.uploads.write(buffer, bytesOf(block.array));
       }
       launch(placed.buffers);
       const residence = result?.block.residence;
-      if (isHere(residence)) residence.submission = life.stream.lastAdded;
-      for (const each of placed.scratch) giveBack(each, life);
+      if (isHere(residence)) residence.submission = context.stream.lastAdded;
+      for (const each of placed.scratch) giveBack(each, context);
     } catch (error) {
-      this.#undo(life, placed);
+      this.#undo(context, placed);
       throw error;
     } finally {
       this.#room.free();
@@ -308,28 +315,28 @@ export class GpuMemory implements Memory {
   }
 
   /** Nothing lies where a task was not launched. */
-  #undo(life: Life, { arrivals, scratch }: Placement): void {
+  #undo(context: DeviceContext, { arrivals, scratch }: Placement): void {
     for (const { block, residence, allotment } of arrivals) {
       if (block.residence === residence) block.residence = undefined;
-      if (this.#room.drop(residence)) giveBack(allotment, life);
+      if (this.#room.drop(residence)) giveBack(allotment, context);
       residence.release();
     }
-    for (const each of scratch) giveBack(each, life);
+    for (const each of scratch) giveBack(each, context);
   }
 
   /** Gives up what a task took, and makes the device give back what it can do without. */
-  async #withoutMemory(life: Life, placed: Placement): Promise<void> {
-    const { buffers, stream } = life;
+  async #withoutMemory(context: DeviceContext, placed: Placement): Promise<void> {
+    const { buffers, stream } = context;
     const askedBytes = allotmentsOf(placed).reduce(
       (bytes, { granted, buffer }) => bytes + (granted === undefined ? 0 : buffer.size),
       0,
     );
     this.#room.lower(buffers.sizeBytes);
-    this.#ground.warn(
+    this.#dependencies.warn(
       `WebGPU: the device had no memory for ${askedBytes} bytes, which gpuBudgetBytes allows. It holds at most ` +
         `${this.budgetBytes} from now on; results are not affected.`,
     );
-    this.#undo(life, placed);
+    this.#undo(context, placed);
     // Operands that are there already stay.
     this.#room.make(askedBytes, buffers);
     this.#room.free();
@@ -341,10 +348,10 @@ export class GpuMemory implements Memory {
 
   #drop(residence: GpuResidence): void {
     collected.unregister(residence);
-    if (residence.isAdopted) residence.life.stream.forget(residence.buffer);
+    if (residence.isAdopted) residence.context.stream.forget(residence.buffer);
     residence.lender?.release();
     residence.lender = undefined;
-    if (this.#room.drop(residence) && !residence.life.epoch.isOver) residence.life.buffers.give(residence.buffer);
+    if (this.#room.drop(residence) && !residence.context.epoch.isOver) residence.context.buffers.give(residence.buffer);
   }
 }
 
@@ -354,7 +361,7 @@ const allotmentsOf = ({ arrivals, scratch }: Placement): Allotment[] => [
 ];
 
 /** A buffer for which there may be no memory is not used again. */
-function giveBack({ buffer, granted }: Allotment, { buffers, epoch }: Life): void {
+function giveBack({ buffer, granted }: Allotment, { buffers, epoch }: DeviceContext): void {
   if (epoch.isOver) return;
   if (granted === undefined) buffers.give(buffer);
   else buffers.discard(buffer);

@@ -2,7 +2,7 @@
 import type { Block } from '../../../tensor/block.ts';
 import type { TensorType } from '../../../tensor/type.ts';
 import type { BufferSharing, DeviceLoss, DeviceMemory, Task } from '../../device.ts';
-import type { Lives } from '../lives.ts';
+import type { DeviceContexts } from '../device-contexts.ts';
 import type { GpuRates } from '../probe.ts';
 import type { GpuMemory } from './memory.ts';
 import { GpuResidence } from './residence.ts';
@@ -12,14 +12,14 @@ export class WebgpuMemory implements DeviceMemory {
   /** What holds the buffers. */
   readonly gpu: GpuMemory;
   readonly sharing: BufferSharing;
-  readonly #lives: Lives;
+  readonly #contexts: DeviceContexts;
   readonly #rates: () => GpuRates;
   #learn: (task: Task, elapsedNs: number) => void = () => {};
 
-  constructor(gpu: GpuMemory, sharing: BufferSharing, lives: Lives, rates: () => GpuRates) {
+  constructor(gpu: GpuMemory, sharing: BufferSharing, contexts: DeviceContexts, rates: () => GpuRates) {
     this.gpu = gpu;
     this.sharing = sharing;
-    this.#lives = lives;
+    this.#contexts = contexts;
     this.#rates = rates;
   }
 
@@ -43,7 +43,7 @@ export class WebgpuMemory implements DeviceMemory {
   }
 
   get loss(): DeviceLoss | undefined {
-    const { current, reason, returning } = this.#lives;
+    const { current, reason, returning } = this.#contexts;
     return current === undefined ? { reason, returning } : undefined;
   }
 
@@ -58,6 +58,6 @@ export class WebgpuMemory implements DeviceMemory {
 
   /** Destroys buffers that are free. */
   trim(): void {
-    this.#lives.current?.buffers.trim(0);
+    this.#contexts.current?.buffers.trim(0);
   }
 }

@@ -1,20 +1,20 @@
-// Where the bytes of one value lie on a GPU, in one life of the device.
+// Where the bytes of one value lie on a GPU, in one context of the device.
 import type { Block, Memory, Residence } from '../../../tensor/block.ts';
 import { bytesOf } from '../../../tensor/dtype.ts';
 import type { TensorType } from '../../../tensor/type.ts';
-import type { Life } from '../life.ts';
+import type { DeviceContext } from '../device-context.ts';
 
 /** What a residence needs from the memory it belongs to. */
-export interface ResidenceGround {
+export interface ResidenceDependencies {
   /** Where values go that are read. */
   readonly host: Memory;
   released(residence: GpuResidence): void;
   panelDigests(residence: GpuResidence, type: TensorType): Promise<Uint8Array | undefined>;
 }
 
-/** The bytes of a value in one life of the device. */
+/** The bytes of a value in one context of the device. */
 export class GpuResidence implements Residence {
-  readonly life: Life;
+  readonly context: DeviceContext;
   readonly type: TensorType;
   readonly buffer: GPUBuffer;
   /** Whether the buffer belongs to the caller and not to the pool. */
@@ -29,14 +29,20 @@ export class GpuResidence implements Residence {
   accepting: Promise<void> | undefined;
   /** The block that lent an adopted buffer, where it was one of this device's own; held. */
   lender: Block | undefined;
-  readonly #ground: ResidenceGround;
+  readonly #dependencies: ResidenceDependencies;
   #released = false;
 
-  constructor(life: Life, type: TensorType, buffer: GPUBuffer, ground: ResidenceGround, isAdopted = false) {
-    this.life = life;
+  constructor(
+    context: DeviceContext,
+    type: TensorType,
+    buffer: GPUBuffer,
+    dependencies: ResidenceDependencies,
+    isAdopted = false,
+  ) {
+    this.context = context;
     this.type = type;
     this.buffer = buffer;
-    this.#ground = ground;
+    this.#dependencies = dependencies;
     this.isAdopted = isAdopted;
   }
 
@@ -45,14 +51,14 @@ export class GpuResidence implements Residence {
   }
 
   get isAlive(): boolean {
-    return !this.#released && !this.life.epoch.isOver;
+    return !this.#released && !this.context.epoch.isOver;
   }
 
   async read(): Promise<Block> {
     if (this.accepting !== undefined) await this.accepting;
-    if (!this.isAlive) throw this.life.epoch.error();
-    return this.life.stream.read(this.buffer, this.sizeBytes, (mapped) => {
-      const block = this.#ground.host.take(this.type);
+    if (!this.isAlive) throw this.context.epoch.error();
+    return this.context.stream.read(this.buffer, this.sizeBytes, (mapped) => {
+      const block = this.#dependencies.host.take(this.type);
       bytesOf(block.array).set(mapped);
       return block;
     });
@@ -61,19 +67,19 @@ export class GpuResidence implements Residence {
   settled(): Promise<void> | undefined {
     const {
       submission,
-      life: { stream },
+      context: { stream },
     } = this;
     if (this.accepting !== undefined) return this.accepting.then(() => stream.settled(submission));
     return stream.proves(submission) ? undefined : stream.settled(submission);
   }
 
   panelDigests(type: TensorType): Promise<Uint8Array | undefined> {
-    return this.#ground.panelDigests(this, type);
+    return this.#dependencies.panelDigests(this, type);
   }
 
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    this.#ground.released(this);
+    this.#dependencies.released(this);
   }
 }

@@ -4,31 +4,32 @@ import { DTypeError, LimitError, ShapeError, SourceError } from '../../../errors
 import type { TensorType } from '../../../tensor/type.ts';
 import type { BufferSharing } from '../../device.ts';
 import { USAGE } from './buffers.ts';
-import type { Life } from '../life.ts';
-import type { Lives } from '../lives.ts';
+import type { DeviceContext } from '../device-context.ts';
+import type { DeviceContexts } from '../device-contexts.ts';
 import type { GpuMemory } from './memory.ts';
 
 /** Bytes that try a buffer: a vector, as the smallest has; the whole of it may be more than can be bound. */
 const TRIED_BYTES = 16;
 
 /** What a device does for other code on it. */
-export function shareBuffers(memory: GpuMemory, lives: Lives): BufferSharing {
-  const trials = new WeakMap<Life, GPUBuffer>();
-  const targetIn = (life: Life): GPUBuffer => {
-    const target = trials.get(life) ?? life.epoch.device.createBuffer({ size: TRIED_BYTES, usage: USAGE.COPY_DST });
-    trials.set(life, target);
+export function shareBuffers(memory: GpuMemory, contexts: DeviceContexts): BufferSharing {
+  const trials = new WeakMap<DeviceContext, GPUBuffer>();
+  const targetIn = (context: DeviceContext): GPUBuffer => {
+    const target =
+      trials.get(context) ?? context.epoch.device.createBuffer({ size: TRIED_BYTES, usage: USAGE.COPY_DST });
+    trials.set(context, target);
     return target;
   };
   return {
     get device() {
-      return lives.open().epoch.device;
+      return contexts.open().epoch.device;
     },
     adopt(buffer, type) {
       checkAdopted(type);
       checkElements(type);
       checkBuffer(buffer, type);
-      const life = lives.open();
-      return memory.adopt(life, buffer, type, () => tryBuffer(life, buffer, targetIn(life)));
+      const context = contexts.open();
+      return memory.adopt(context, buffer, type, () => tryBuffer(context, buffer, targetIn(context)));
     },
     async lend(value) {
       if (!isGpuDType(value.type.dtype))
@@ -37,16 +38,16 @@ export function shareBuffers(memory: GpuMemory, lives: Lives): BufferSharing {
           { dtype: value.type.dtype },
         );
       checkElements(value.type);
-      const life = await lives.reopened();
-      checkBound(life, value.type, 'gpuBuffer');
-      return memory.lendOut(life, value);
+      const context = await contexts.reopened();
+      checkBound(context, value.type, 'gpuBuffer');
+      return memory.lendOut(context, value);
     },
-    isOn: (device) => lives.current?.epoch.device === device,
+    isOn: (device) => contexts.current?.epoch.device === device,
     copyIn(buffer, type) {
-      const life = lives.open();
-      checkBound(life, type, 'tensor');
-      return memory.receive(life, type, async (target) => {
-        const refusal = await copied(life, buffer, target, type.sizeBytes);
+      const context = contexts.open();
+      checkBound(context, type, 'tensor');
+      return memory.receive(context, type, async (target) => {
+        const refusal = await copied(context, buffer, target, type.sizeBytes);
         if (refusal !== undefined)
           throw new SourceError(
             `tensor: the device did not copy this tensor's buffer (${refusal}); read its elements first, and ` +
@@ -56,10 +57,10 @@ export function shareBuffers(memory: GpuMemory, lives: Lives): BufferSharing {
       });
     },
     async copyOut(value, use) {
-      const life = await lives.reopened();
+      const context = await contexts.reopened();
       let made: Promise<boolean> | undefined;
-      await memory.use(life, [value], undefined, [], ([buffer]) => {
-        made = useCopy(life, buffer as GPUBuffer, value.type.sizeBytes, use);
+      await memory.use(context, [value], undefined, [], ([buffer]) => {
+        made = useCopy(context, buffer as GPUBuffer, value.type.sizeBytes, use);
       });
       return (await made) === true;
     },
@@ -67,11 +68,16 @@ export function shareBuffers(memory: GpuMemory, lives: Lives): BufferSharing {
 }
 
 /** Copies bytes between buffers now, after everything the device was given; resolves with why it does not. */
-function copied(life: Life, from: GPUBuffer, to: GPUBuffer, sizeBytes: number): Promise<string | undefined> {
+function copied(
+  context: DeviceContext,
+  from: GPUBuffer,
+  to: GPUBuffer,
+  sizeBytes: number,
+): Promise<string | undefined> {
   const {
     epoch: { device },
     stream,
-  } = life;
+  } = context;
   // What is in a recycled buffer may still be read, and what is to be copied still be written.
   stream.submit();
   return tried(device, 'validation', () => {
@@ -86,16 +92,16 @@ function copied(life: Life, from: GPUBuffer, to: GPUBuffer, sizeBytes: number): 
  * elements. Resolves with whether all went well.
  */
 async function useCopy(
-  life: Life,
+  context: DeviceContext,
   from: GPUBuffer,
   sizeBytes: number,
   use: (buffer: GPUBuffer) => void,
 ): Promise<boolean> {
-  const { device } = life.epoch;
+  const { device } = context.epoch;
   let copying: Promise<string | undefined> | undefined;
   const making = tried(device, 'out-of-memory', () => {
     const exact = device.createBuffer({ size: sizeBytes, usage: USAGE.STORAGE | USAGE.COPY_SRC | USAGE.COPY_DST });
-    copying = copied(life, from, exact, sizeBytes);
+    copying = copied(context, from, exact, sizeBytes);
     try {
       use(exact);
     } finally {
@@ -103,7 +109,7 @@ async function useCopy(
     }
   });
   const refusals = await Promise.all([making, copying]);
-  life.epoch.check();
+  context.epoch.check();
   return refusals.every((refusal) => refusal === undefined);
 }
 
@@ -127,7 +133,7 @@ function tried(device: GPUDevice, filter: GPUErrorFilter, act: () => void): Prom
  * A buffer does not say which device made it, nor whether it was destroyed: the device is asked, for a binding and a
  * copy, so that what it refuses is this buffer and not the work of a task.
  */
-async function tryBuffer({ epoch: { device } }: Life, buffer: GPUBuffer, target: GPUBuffer): Promise<void> {
+async function tryBuffer({ epoch: { device } }: DeviceContext, buffer: GPUBuffer, target: GPUBuffer): Promise<void> {
   const refusal = await tried(device, 'validation', () => {
     const layout = device.createBindGroupLayout({
       entries: [{ binding: 0, visibility: 4, buffer: { type: 'read-only-storage' } }],
@@ -145,7 +151,7 @@ async function tryBuffer({ epoch: { device } }: Life, buffer: GPUBuffer, target:
     );
 }
 
-function checkBound({ epoch: { device } }: Life, { sizeBytes }: TensorType, owner: string): void {
+function checkBound({ epoch: { device } }: DeviceContext, { sizeBytes }: TensorType, owner: string): void {
   const limit = device.limits.maxStorageBufferBindingSize;
   if (sizeBytes > limit)
     throw new LimitError(`${owner}: ${sizeBytes} bytes are more than this GPU binds, ${limit}; slice the tensor.`, {

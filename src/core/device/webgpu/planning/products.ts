@@ -4,10 +4,10 @@ import type { ContractProblem, ContractVariant } from '../../../../../kernels/wg
 import { contractVariants } from '../../../../../kernels/wgsl/contract/contract.ts';
 import type { Plan } from '../../../../../kernels/wgsl/launch.ts';
 import type { Clock, Notes } from '../../../env.ts';
-import type { Life } from '../life.ts';
+import type { DeviceContext } from '../device-context.ts';
 import { firstUsable, type Usable } from './plan-task.ts';
 import type { GpuSource } from '../source.ts';
-import { LifeTrials, type TrialRoom } from './trials.ts';
+import { DeviceTrials, type TrialRoom } from './trials.ts';
 import { Tuner, type TunerMemory, TUNING_LIMITS, type VariantsOf } from './tuner.ts';
 
 /** Choices by adapter, for all sheets of the process: a trial takes about a second. */
@@ -41,16 +41,19 @@ export class Products {
    */
   constructor(
     { adapter, software }: Pick<GpuSource, 'adapter' | 'software'>,
-    life: () => Life,
+    context: () => DeviceContext,
     clock: Clock,
     maxTrialBytes: number,
     room: TrialRoom,
     notes?: Notes,
   ) {
-    this.#variantsOf = (problem) => contractVariants(problem, life().planner.limits, problem.precision);
+    this.#variantsOf = (problem) => contractVariants(problem, context().planner.limits, problem.precision);
     this.#tuner = software
       ? undefined
-      : new Tuner(memoryOf(adapter, notes), new LifeTrials(life, room), clock, { ...TUNING_LIMITS, maxTrialBytes });
+      : new Tuner(memoryOf(adapter, notes), new DeviceTrials(context, room), clock, {
+          ...TUNING_LIMITS,
+          maxTrialBytes,
+        });
   }
 
   /**

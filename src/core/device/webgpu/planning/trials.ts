@@ -1,7 +1,7 @@
 // Scratch buffers of an open device on which variants of a kernel are tried.
 import type { Launch, Plan } from '../../../../../kernels/wgsl/launch.ts';
 import { LimitError, SheetError } from '../../../errors.ts';
-import type { Life } from '../life.ts';
+import type { DeviceContext } from '../device-context.ts';
 import type { Pipeline } from '../commands/pipelines.ts';
 import type { Trial, TrialBuffers } from './trial.ts';
 
@@ -11,8 +11,8 @@ const FILL_BYTES = 1 << 22;
 
 /** Where trials have their buffers from. */
 export interface TrialRoom {
-  /** Buffers to be given back to the life's pool; undefined where there is no room for them. */
-  scratch(life: Life, sizes: readonly number[]): Promise<GPUBuffer[] | undefined>;
+  /** Buffers to be given back to the context's pool; undefined where there is no room for them. */
+  scratch(context: DeviceContext, sizes: readonly number[]): Promise<GPUBuffer[] | undefined>;
 }
 
 /** The pool itself, for whoever has a device to himself. */
@@ -21,12 +21,12 @@ export const POOL_ROOM: TrialRoom = {
 };
 
 /** Trials on the device that is open now. */
-export class LifeTrials implements TrialBuffers {
-  readonly #life: () => Life;
+export class DeviceTrials implements TrialBuffers {
+  readonly #context: () => DeviceContext;
   readonly #room: TrialRoom;
 
-  constructor(life: () => Life, room: TrialRoom) {
-    this.#life = life;
+  constructor(context: () => DeviceContext, room: TrialRoom) {
+    this.#context = context;
     this.#room = room;
   }
 
@@ -35,16 +35,16 @@ export class LifeTrials implements TrialBuffers {
     resultElements: number,
     patterns: readonly Float32Array[],
   ): Promise<Trial> {
-    const life = this.#life();
+    const context = this.#context();
     const sizes = [...operandElements, resultElements].map(wholeVectors);
-    const trial = new LifeTrial(life, this.#room, await take(life, this.#room, sizes), sizes.at(-1)!);
+    const trial = new DeviceTrial(context, this.#room, await take(context, this.#room, sizes), sizes.at(-1)!);
     operandElements.forEach((elements, operand) => trial.fill(operand, elements, patterns[operand]!));
     return trial;
   }
 }
 
-async function take(life: Life, room: TrialRoom, sizes: readonly number[]): Promise<GPUBuffer[]> {
-  const buffers = await room.scratch(life, sizes);
+async function take(context: DeviceContext, room: TrialRoom, sizes: readonly number[]): Promise<GPUBuffer[]> {
+  const buffers = await room.scratch(context, sizes);
   if (buffers !== undefined) return buffers;
   throw new LimitError(
     'WebGPU: there is no room to try kernels for this product; the best guess is used. open({ gpuBudgetBytes }) ' +
@@ -53,8 +53,8 @@ async function take(life: Life, room: TrialRoom, sizes: readonly number[]): Prom
   );
 }
 
-class LifeTrial implements Trial {
-  readonly #life: Life;
+class DeviceTrial implements Trial {
+  readonly #context: DeviceContext;
   readonly #room: TrialRoom;
   readonly #operands: readonly GPUBuffer[];
   readonly #result: GPUBuffer;
@@ -63,8 +63,8 @@ class LifeTrial implements Trial {
   readonly #taken = new WeakSet<Plan>();
 
   /** `buffers` are those of operands and of the result. */
-  constructor(life: Life, room: TrialRoom, buffers: readonly GPUBuffer[], resultBytes: number) {
-    this.#life = life;
+  constructor(context: DeviceContext, room: TrialRoom, buffers: readonly GPUBuffer[], resultBytes: number) {
+    this.#context = context;
     this.#room = room;
     this.#operands = buffers.slice(0, -1);
     this.#result = buffers.at(-1)!;
@@ -78,14 +78,20 @@ class LifeTrial implements Trial {
       pattern,
       Math.min(elements, pattern.length * Math.max(1, Math.floor(FILL_BYTES / 4 / pattern.length))),
     );
-    this.#life.buffers.beforeWrite(buffer);
+    this.#context.buffers.beforeWrite(buffer);
     for (let first = 0; first < elements; first += block.length) {
-      this.#life.epoch.device.queue.writeBuffer(buffer, first * 4, block, 0, Math.min(block.length, elements - first));
+      this.#context.epoch.device.queue.writeBuffer(
+        buffer,
+        first * 4,
+        block,
+        0,
+        Math.min(block.length, elements - first),
+      );
     }
   }
 
   async run(plan: Plan, times: number): Promise<number | undefined> {
-    const { pipelines, stream } = this.#life;
+    const { pipelines, stream } = this.#context;
     const ready = await pipelines.all(plan.launches.map(({ shader }) => shader));
     const buffers = [...this.#operands, this.#result, ...(await this.#scratchOf(plan))];
     if (!this.#taken.has(plan)) await this.#check(plan, ready, buffers);
@@ -113,7 +119,7 @@ class LifeTrial implements Trial {
   /** A command that is refused in the stream would end the device's epoch. */
   async #check(plan: Plan, ready: readonly Pipeline[], buffers: readonly GPUBuffer[]): Promise<void> {
     for (const [i, launch] of plan.launches.entries()) {
-      const refusal = await this.#life.stream.refusal(ready[i]!, launch, named(launch, buffers));
+      const refusal = await this.#context.stream.refusal(ready[i]!, launch, named(launch, buffers));
       if (refusal !== undefined)
         throw new SheetError(
           'KERNEL',
@@ -126,11 +132,11 @@ class LifeTrial implements Trial {
   }
 
   clear(): void {
-    this.#life.stream.clear(this.#result, this.#resultBytes);
+    this.#context.stream.clear(this.#result, this.#resultBytes);
   }
 
   read(first: number, count: number): Promise<Float32Array> {
-    return this.#life.stream.read(
+    return this.#context.stream.read(
       this.#result,
       count * 4,
       (bytes) => new Float32Array(bytes.slice().buffer),
@@ -139,16 +145,16 @@ class LifeTrial implements Trial {
   }
 
   close(): void {
-    if (this.#life.epoch.isOver) return;
-    for (const buffer of [...this.#operands, this.#result, ...this.#scratch]) this.#life.buffers.give(buffer);
+    if (this.#context.epoch.isOver) return;
+    for (const buffer of [...this.#operands, this.#result, ...this.#scratch]) this.#context.buffers.give(buffer);
   }
 
   async #scratchOf({ scratch }: Plan): Promise<readonly GPUBuffer[]> {
     for (const [i, sizeBytes] of scratch.entries()) {
       const known = this.#scratch[i];
       if (known !== undefined && known.size >= sizeBytes) continue;
-      const [larger] = (await take(this.#life, this.#room, [sizeBytes])) as [GPUBuffer];
-      if (known !== undefined) this.#life.buffers.give(known);
+      const [larger] = (await take(this.#context, this.#room, [sizeBytes])) as [GPUBuffer];
+      if (known !== undefined) this.#context.buffers.give(known);
       this.#scratch[i] = larger;
     }
     return this.#scratch;

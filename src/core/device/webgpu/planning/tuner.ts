@@ -69,7 +69,7 @@ export type VariantsOf = (problem: ContractProblem) => readonly ContractVariant[
 /** A choice made for a class stays: its results keep their bits. */
 export class Tuner {
   readonly #memory: TunerMemory;
-  readonly #ground: TrialBuffers;
+  readonly #buffers: TrialBuffers;
   readonly #clock: Clock;
   readonly #limits: TuningLimits;
   readonly #chosen = new Map<string, string>();
@@ -78,9 +78,9 @@ export class Tuner {
   /** Names of variants that gave wrong results, by class. */
   readonly #wrong = new Map<string, Set<string>>();
 
-  constructor(memory: TunerMemory, ground: TrialBuffers, clock: Clock, limits: TuningLimits = TUNING_LIMITS) {
+  constructor(memory: TunerMemory, buffers: TrialBuffers, clock: Clock, limits: TuningLimits = TUNING_LIMITS) {
     this.#memory = memory;
-    this.#ground = ground;
+    this.#buffers = buffers;
     this.#clock = clock;
     this.#limits = limits;
   }
@@ -201,7 +201,7 @@ export class Tuner {
   async #check(problem: ContractProblem, { plan }: ContractVariant, precision: ContractPrecision): Promise<boolean> {
     const [a, b, c] = operandElements(problem);
     const expected = new Expected(problem, precision);
-    const trial = await this.#ground.open([a, b], c, expected.patterns);
+    const trial = await this.#buffers.open([a, b], c, expected.patterns);
     try {
       return await isRight(plan, trial, expected);
     } finally {
@@ -235,7 +235,7 @@ export class Tuner {
     try {
       const [a, b, c] = operandElements(problem);
       const expected = new Expected(problem, precision);
-      const trial = await this.#ground.open([a, b], c, expected.patterns);
+      const trial = await this.#buffers.open([a, b], c, expected.patterns);
       try {
         name = (await this.#fastest(key, trial, candidates, expected)) ?? NONE;
         if (name !== NONE) this.#memory.set(key, name);

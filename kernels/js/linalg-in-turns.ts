@@ -2,14 +2,14 @@
 // know nothing of each other.
 import { contractAny, type Contraction, type MatrixArray } from './contract.ts';
 import { type BlockSolve, solveBlock } from './linalg-leaf.ts';
-import type { AsyncGround } from './linalg.ts';
+import type { AsyncLinalgKernels } from './linalg.ts';
 import type { Turns } from '../turns.ts';
 
 /** Multiply-adds of the first stretch, a fraction of a millisecond. */
 const FIRST_WORK = 1 << 16;
 
 /** Steps of linalg.ts, and products of any dtype. */
-export class TurnsGround implements AsyncGround {
+export class LinalgKernelsInTurns implements AsyncLinalgKernels {
   protected readonly turns: Turns;
 
   constructor(turns: Turns) {

@@ -9,7 +9,7 @@ import { CommandStream } from './commands/stream.ts';
 import { Uploads } from './memory/uploads.ts';
 
 /** One open device with what was made on it. */
-export class Life {
+export class DeviceContext {
   readonly epoch: Epoch;
   readonly pipelines: Pipelines;
   readonly buffers: BufferPool;

@@ -1,7 +1,7 @@
-// The ground of dense linear algebra for matrices outside linear memory: large products on copies in it, the rest in
+// The kernels of dense linear algebra for matrices outside linear memory: large products on copies in it, the rest in
 // plain JavaScript, in turns.
 import { contractAny, type Contraction, type Matrix, type MatrixArray } from '../../js/contract.ts';
-import { TurnsGround } from '../../js/turns-ground.ts';
+import { LinalgKernelsInTurns } from '../../js/linalg-in-turns.ts';
 import { contractDtypeOf, type GemmSpec, type WasmContract, wordsAt } from '../contract/contract.ts';
 import { type Heap, HeapFullError } from '../memory/heap.ts';
 import type { Team } from '../team/team.ts';
@@ -10,7 +10,7 @@ import type { Team } from '../team/team.ts';
 const STAGED_WORK = 1 << 18;
 
 /** Steps of linalg.ts on arrays of JavaScript. */
-export class StagedGround extends TurnsGround {
+export class StagedLinalgKernels extends LinalgKernelsInTurns {
   readonly #heap: Heap;
   readonly #contract: WasmContract;
 

@@ -6,7 +6,7 @@ import type { Digest } from '../fingerprint/digest.ts';
 import type { Value } from '../tensor/block.ts';
 
 /** A root that was called for, its bytes while they are there, and its content id where it is on the trace. */
-export interface ShelvedRoot {
+export interface KeptRoot {
   readonly seq: number;
   readonly value: Value | undefined;
   readonly contentId: Uint8Array | undefined;
@@ -21,7 +21,7 @@ interface Slot {
   contentId: Uint8Array | undefined;
 }
 
-/** What a small root takes beside its bytes: expression, value, array, its share of a slab, slot. */
+/** What a small root takes beside its bytes: call, value, array, its share of a slab, slot. */
 const OVERHEAD_BYTES = 1024;
 
 /**
@@ -29,7 +29,7 @@ const OVERHEAD_BYTES = 1024;
  * in the rest, for the events that are still in memory speak of those. Others are listed while somebody else holds
  * them. Only what leaves gets a weak reference, which costs as much as computing a small result.
  */
-export class RootShelf {
+export class KeptRoots {
   readonly #budgetBytes: number;
   /** In the order of their calls. */
   #slots: Slot[] = [];
@@ -70,10 +70,10 @@ export class RootShelf {
   }
 
   /** The roots that are wanted, with the content ids of those whose elements are there. */
-  identify(digest: Digest, isWanted: (seq: number) => boolean = () => true): ShelvedRoot[] {
+  identify(digest: Digest, isWanted: (seq: number) => boolean = () => true): KeptRoot[] {
     const wanted = this.#slots.filter(({ seq }) => isWanted(seq));
     for (const slot of wanted) slot.contentId ??= idOf(slot.root, digest);
-    return wanted.map(shelved);
+    return wanted.map(keptRoot);
   }
 
   /** Lets go of roots that were collected, or whose elements are gone for good. */
@@ -102,7 +102,7 @@ function valueOf(root: RecordedCall | WeakRef<RecordedCall>): Value | undefined 
   return value?.block.isLocal === true ? value : undefined;
 }
 
-const shelved = ({ root, seq, contentId: id, recorded }: Slot): ShelvedRoot => ({
+const keptRoot = ({ root, seq, contentId: id, recorded }: Slot): KeptRoot => ({
   seq,
   value: valueOf(root),
   contentId: id,

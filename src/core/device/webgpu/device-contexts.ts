@@ -1,43 +1,44 @@
-// The lives of one GPU device: the open one, what becomes of it when it is lost, and whoever waits for the next.
+// The contexts of one GPU device, one after another: which is open, what is done when it is lost, and how code waits
+// for the next.
 import type { Clock } from '../../env.ts';
 import { DeviceLostError, UnavailableError } from '../../errors.ts';
 import type { EpochEnd } from './epoch.ts';
-import { Life } from './life.ts';
+import { DeviceContext } from './device-context.ts';
 import type { GpuSource } from './source.ts';
 
-/** Losses in a row after which a device is left alone, and how long one must live for its loss not to count. */
+/** Losses in a row after which a device is left alone, and how long one must last for its loss not to count. */
 const MAX_LOSSES = 3;
 const CALM_NS = 10 * 60e9;
 
-/** What lives need from their device. */
-export interface LivesGround {
+/** What contexts need from their device. */
+export interface ContextDependencies {
   readonly clock: Clock;
   warn(line: string): void;
-  /** A life is over: what lay there is to be forgotten. Says whether the device is of use still. */
+  /** A context has ended: what its memory held is forgotten. Answers whether the device may be opened again. */
   over(end: EpochEnd): boolean;
 }
 
 /** Opens a device again when it is lost, unless that happens too often. */
-export class Lives {
+export class DeviceContexts {
   readonly #source: GpuSource;
-  readonly #ground: LivesGround;
-  #current: Life | undefined;
+  readonly #dependencies: ContextDependencies;
+  #current: DeviceContext | undefined;
   #reopening: Promise<void> | undefined;
   #openedNs: number;
   #losses = 0;
   #closed = false;
-  /** Why the last life ended. */
+  /** Why the last context ended. */
   reason = '';
 
-  constructor(source: GpuSource, ground: LivesGround, device: GPUDevice) {
+  constructor(source: GpuSource, dependencies: ContextDependencies, device: GPUDevice) {
     this.#source = source;
-    this.#ground = ground;
-    this.#openedNs = ground.clock();
+    this.#dependencies = dependencies;
+    this.#openedNs = dependencies.clock();
     this.#current = this.#begin(device);
   }
 
   /** The open device; undefined while it is lost. */
-  get current(): Life | undefined {
+  get current(): DeviceContext | undefined {
     return this.#current;
   }
 
@@ -50,13 +51,13 @@ export class Lives {
   }
 
   /** The open device, for a task, which is demanded again where there is none. */
-  living(): Life {
+  forTask(): DeviceContext {
     if (this.#current !== undefined) return this.#current;
     throw new DeviceLostError(`WebGPU: ${this.reason}; the device is not in use.`, { reason: this.reason });
   }
 
   /** The open device, for other code. Throws an UnavailableError that says whether it comes back. */
-  open(): Life {
+  open(): DeviceContext {
     if (this.#current !== undefined) return this.#current;
     throw new UnavailableError(
       this.#reopening === undefined
@@ -69,7 +70,7 @@ export class Lives {
   }
 
   /** As `open`, once a device that was lost is open again. */
-  async reopened(): Promise<Life> {
+  async reopened(): Promise<DeviceContext> {
     while (this.#reopening !== undefined) await this.#reopening;
     return this.open();
   }
@@ -80,20 +81,20 @@ export class Lives {
     this.#current?.epoch.end('closed', this.reason);
   }
 
-  #begin(device: GPUDevice): Life {
-    const life: Life = new Life(device, (end, reason) => this.#over(life, end, reason));
-    return life;
+  #begin(device: GPUDevice): DeviceContext {
+    const context: DeviceContext = new DeviceContext(device, (end, reason) => this.#over(context, end, reason));
+    return context;
   }
 
   /** Everything on the device is gone: forget it, say so, open another. */
-  #over(life: Life, end: EpochEnd, reason: string): void {
-    if (this.#current !== life) return;
+  #over(context: DeviceContext, end: EpochEnd, reason: string): void {
+    if (this.#current !== context) return;
     this.#current = undefined;
     this.reason = reason;
-    const isOfUse = this.#ground.over(end);
+    const isOfUse = this.#dependencies.over(end);
     if (this.#closed) return;
     const again = isOfUse && (end === 'memory' || this.#countLoss() <= MAX_LOSSES);
-    this.#ground.warn(
+    this.#dependencies.warn(
       `WebGPU: ${reason}. ${again ? 'It is opened again; until then' : 'It happened too often: from now on'} ` +
         'other devices compute, results are not affected.',
     );
@@ -101,7 +102,7 @@ export class Lives {
   }
 
   #countLoss(): number {
-    return (this.#losses = this.#ground.clock() - this.#openedNs > CALM_NS ? 1 : this.#losses + 1);
+    return (this.#losses = this.#dependencies.clock() - this.#openedNs > CALM_NS ? 1 : this.#losses + 1);
   }
 
   async #reopen(reason: string): Promise<void> {
@@ -110,7 +111,7 @@ export class Lives {
       const device = this.#closed ? undefined : await this.#source.open();
       this.#reopening = undefined;
       if (this.#closed) return device?.destroy();
-      this.#openedNs = this.#ground.clock();
+      this.#openedNs = this.#dependencies.clock();
       this.#current = this.#begin(device as GPUDevice);
     } catch (error) {
       this.#reopening = undefined;

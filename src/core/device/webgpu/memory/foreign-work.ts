@@ -4,13 +4,13 @@ import { type GpuDType, bufferBytes } from '../../../../../kernels/wgsl/text/sto
 import type { Value } from '../../../tensor/block.ts';
 import type { TensorType } from '../../../tensor/type.ts';
 import { classBytes } from './buffers.ts';
-import type { Life } from '../life.ts';
-import type { Lives } from '../lives.ts';
+import type { DeviceContext } from '../device-context.ts';
+import type { DeviceContexts } from '../device-contexts.ts';
 import type { GpuMemory } from './memory.ts';
 import type { Sized } from './room.ts';
 
 /** The open device as other code has it. It is another one after a loss. */
-export interface GuestGround {
+export interface DeviceAccess {
   readonly device: GPUDevice;
   /** The device's queue; what is submitted to it comes after everything the device was given before. */
   readonly queue: GPUQueue;
@@ -22,9 +22,9 @@ export interface GuestGround {
 }
 
 /** What a device does for other code that computes on it. */
-export interface Guests {
+export interface ForeignWork {
   /** Undefined while the device is lost. */
-  readonly ground: GuestGround | undefined;
+  readonly access: DeviceAccess | undefined;
   /**
    * Why operands and a result, and as much again as the result, have no room or cannot be bound; undefined where they
    * can.
@@ -37,28 +37,30 @@ export interface Guests {
   use(
     operands: readonly Value[],
     result: Value,
-    work: (ground: GuestGround, buffers: readonly GPUBuffer[]) => void,
+    work: (access: DeviceAccess, buffers: readonly GPUBuffer[]) => void,
   ): void | Promise<void>;
 }
 
 /** Lets other code compute on what a memory holds. */
-export function hostGuests(memory: GpuMemory, lives: Lives): Guests {
-  const grounds = new WeakMap<Life, GuestGround>();
-  const groundOf = (life: Life): GuestGround => {
-    const ground = grounds.get(life) ?? groundIn(life);
-    grounds.set(life, ground);
-    return ground;
+export function foreignWorkOn(memory: GpuMemory, contexts: DeviceContexts): ForeignWork {
+  const accesses = new WeakMap<DeviceContext, DeviceAccess>();
+  const accessOf = (context: DeviceContext): DeviceAccess => {
+    const access = accesses.get(context) ?? accessIn(context);
+    accesses.set(context, access);
+    return access;
   };
   return {
     use(operands, result, work) {
-      const life = lives.living();
-      return memory.use(life, operands, result, [], (buffers) => working(life, () => work(groundOf(life), buffers)));
+      const context = contexts.forTask();
+      return memory.use(context, operands, result, [], (buffers) =>
+        working(context, () => work(accessOf(context), buffers)),
+      );
     },
-    get ground() {
-      return lives.current === undefined ? undefined : groundOf(lives.current);
+    get access() {
+      return contexts.current === undefined ? undefined : accessOf(contexts.current);
     },
     refusal(operands, result) {
-      const limit = lives.current?.epoch.device.limits.maxStorageBufferBindingSize ?? 0;
+      const limit = contexts.current?.epoch.device.limits.maxStorageBufferBindingSize ?? 0;
       if ([...operands, result].some(({ type }) => boundBytes(type) > limit))
         return `a binding has at most ${limit} bytes`;
       return memory.refusal(operands, result, [result.type.sizeBytes]);
@@ -67,17 +69,17 @@ export function hostGuests(memory: GpuMemory, lives: Lives): Guests {
 }
 
 /** A failure on a device that is over is the device's. */
-function working(life: Life, work: () => void): void {
+function working(context: DeviceContext, work: () => void): void {
   try {
     work();
   } catch (error) {
-    if (life.epoch.isOver) throw life.epoch.error(error);
+    if (context.epoch.isOver) throw context.epoch.error(error);
     throw error;
   }
-  life.epoch.check();
+  context.epoch.check();
 }
 
-function groundIn({ epoch, stream }: Life): GuestGround {
+function accessIn({ epoch, stream }: DeviceContext): DeviceAccess {
   const { device } = epoch;
   return {
     device,

@@ -4,7 +4,7 @@ import type { TensorFlow, TfDType, TfTensor } from '../../ops/mapping/tensorflow
 import { flushTf, type TfGpuBackend } from '../../tensor/foreign-gpu.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import type { TensorType } from '../../tensor/type.ts';
-import type { GuestGround } from '../webgpu/memory/guests.ts';
+import type { DeviceAccess } from '../webgpu/memory/foreign-work.ts';
 import { faultOf, messageOf } from './open.ts';
 import { tfDTypeOf } from './tensors.ts';
 
@@ -63,40 +63,40 @@ const MAX_IDLE_BYTES = 2 ** 28;
 const NAME = 'symbolic-sheet-webgpu';
 
 /** tf on the sheet's GPU device, or why it cannot be. Its products were checked. */
-export async function openGuest(tf: TensorFlow, ground: GuestGround): Promise<Guest | string> {
+export async function adoptBackend(tf: TensorFlow, access: DeviceAccess): Promise<AdoptedBackend | string> {
   const module = tf as TensorFlow & Backends & Tensors;
   const missing = BACKEND_MEMBERS.find((name) => typeof module[name] !== 'function');
   if (missing !== undefined) return `this build of tf has no ${missing}()`;
-  let guest: Guest | undefined;
+  let backend: AdoptedBackend | undefined;
   try {
-    guest = new Guest(module, ground);
-    const fault = await guest.check(ground.device);
-    if (fault === undefined) return guest;
-    guest.close();
+    backend = new AdoptedBackend(module, access);
+    const fault = await backend.check(access.device);
+    if (fault === undefined) return backend;
+    backend.close();
     return fault;
   } catch (error) {
-    guest?.close();
+    backend?.close();
     return messageOf(error);
   }
 }
 
 /** One backend of tf, on the device that is open: another instance after a loss. */
-export class Guest {
+export class AdoptedBackend {
   readonly name: string;
   readonly #theirName: string;
   readonly #tf: TensorFlow & Backends & Tensors;
   readonly #Backend: WebgpuBackendClass;
   readonly #adapter: unknown;
-  #ground: GuestGround;
+  #access: DeviceAccess;
   #backend: WebgpuBackend;
 
-  constructor(tf: TensorFlow & Backends & Tensors, ground: GuestGround) {
+  constructor(tf: TensorFlow & Backends & Tensors, access: DeviceAccess) {
     const theirs = tf.backend() as WebgpuBackend;
     this.#tf = tf;
     this.#Backend = theirs.constructor as WebgpuBackendClass;
     this.#adapter = theirs.adapterInfo;
-    this.#ground = ground;
-    this.#backend = new this.#Backend(ground.device, this.#adapter);
+    this.#access = access;
+    this.#backend = new this.#Backend(access.device, this.#adapter);
     this.name = freeName(tf);
     this.#theirName = tf.getBackend();
     tf.copyRegisteredKernels(this.#theirName, this.name);
@@ -112,7 +112,7 @@ export class Guest {
     // Everything is handed in before it is awaited.
     const checking = faultOf(this.#tf, (compute) => this.#within(compute));
     const [fault, refusal] = await Promise.all([checking, device.popErrorScope()]);
-    this.#backend.queue = this.#ground.queue;
+    this.#backend.queue = this.#access.queue;
     return refusal === null ? fault : messageOf(refusal.message);
   }
 
@@ -121,19 +121,19 @@ export class Guest {
    * in tf's memory. Throws what tf throws.
    */
   compute(
-    ground: GuestGround,
+    access: DeviceAccess,
     buffers: readonly GPUBuffer[],
     types: readonly TensorType[],
     type: TensorType,
     call: (operands: TfTensor[]) => TfTensor,
   ): void {
-    this.#moveTo(ground);
+    this.#moveTo(access);
     let result: TfTensor | undefined;
     try {
       result = this.#within(() => call(types.map((operand, i) => this.#enter(buffers[i]!, operand))));
       const from = this.#bufferOf(result, type);
       flushTf(this.#backend);
-      ground.copy(from, buffers[types.length]!, type.sizeBytes);
+      access.copy(from, buffers[types.length]!, type.sizeBytes);
     } catch (error) {
       flushTf(this.#backend);
       throw error;
@@ -148,7 +148,7 @@ export class Guest {
     const { bufferManager } = this.#backend;
     if (bufferManager.getNumUsedBuffers() > 0 || bufferManager.numBytesAllocated <= maxFreeBytes) return;
     // Copies out of them may be waiting.
-    this.#ground.queue.submit([]);
+    this.#access.queue.submit([]);
     bufferManager.dispose();
   }
 
@@ -185,13 +185,13 @@ export class Guest {
     return resource as GPUBuffer;
   }
 
-  #moveTo(ground: GuestGround): void {
-    if (ground === this.#ground) return;
+  #moveTo(access: DeviceAccess): void {
+    if (access === this.#access) return;
     const wasSet = this.#tf.getBackend() === this.name;
     this.#remove();
-    this.#ground = ground;
-    this.#backend = new this.#Backend(ground.device, this.#adapter);
-    this.#backend.queue = ground.queue;
+    this.#access = access;
+    this.#backend = new this.#Backend(access.device, this.#adapter);
+    this.#backend.queue = access.queue;
     this.#register();
     if (wasSet) void this.#tf.setBackend(this.name);
   }
