@@ -17,6 +17,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     retry: 0,
+    // Sheets of tests find what was computed in them alone.
+    env: { SYMBOLIC_SHEET_STORE: 'off' },
     passWithNoTests: false,
     reporters: ['default', './tests/run/skips-reporter.ts'],
   },

@@ -18,6 +18,7 @@ export default defineConfig({
     testTimeout: 3_600_000,
     pool: 'forks',
     maxWorkers: 1,
+    env: { SYMBOLIC_SHEET_STORE: 'off' },
     reporters: ['default', './tests/run/skips-reporter.ts'],
   },
 });

@@ -12,6 +12,9 @@ import { FULL_PACE, QUICK_PACE } from './measure/harness.ts';
 import { numberOf, wordsOf } from './measure/options.ts';
 import { type Bench, type BenchOptions, commitOf, machineOf, type Outcome, tableOf } from './report/report.ts';
 
+// What a bench times is computed in it, unless it opens a store of its own.
+process.env['SYMBOLIC_SHEET_STORE'] = 'off';
+
 /** A bench and the options that it has beside those of all. */
 interface Entry {
   readonly load: () => Promise<Bench>;

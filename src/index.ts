@@ -3,6 +3,7 @@
 import { openSheet } from './core/sheet/open.ts';
 import { nodeHost } from './host/node/host.ts';
 import { nodeDevices } from './host/node/devices.ts';
+import { openNodeStore } from './host/node/durable-store.ts';
 import { Sheet } from './core/sheet/sheet.ts';
 import { checkOptions, checkTrace, checkTracePath, LOAD, type OpenOptions, REPLAY } from './core/sheet/options.ts';
 import type { Files } from './core/env.ts';
@@ -14,7 +15,7 @@ import type { Trace } from './core/trace/trace.ts';
 export class SymbolicSheet extends Sheet {
   /** Opens a sheet in memory; no server, account or GPU is needed. */
   static async open(options: OpenOptions = {}): Promise<SymbolicSheet> {
-    return openSheet(SymbolicSheet, await nodeHost(), options, nodeDevices);
+    return openSheet(SymbolicSheet, await nodeHost(), options, nodeDevices, openNodeStore);
   }
 }
 

@@ -30,12 +30,14 @@ export type { Argument } from './core/expr/canonicalise.ts';
 export { runProgram } from './core/executor.ts';
 export type { Executor, Program, ResultType } from './core/executor.ts';
 export type { Device, DeviceMemory, DeviceReport, Promptness, Refusal, Task } from './core/device/device.ts';
+export type { Digest } from './core/env.ts';
 export { contained } from './core/store/contained.ts';
 export { deadline } from './core/store/deadline.ts';
 export { plainStore } from './core/store/plain-store.ts';
 export { RamStore } from './core/store/ram-store.ts';
 export { singleFlight } from './core/store/single-flight.ts';
 export { tiered } from './core/store/tiered.ts';
+export { faultOfStored, verified } from './core/store/verified.ts';
 export type {
   Key,
   Store,

@@ -114,7 +114,8 @@ export function agreementOf(job: Job, run: Run): Agreement | undefined {
 export const openSheet = (
   { class: numerics, device }: MainOptions,
   cache: 'on' | 'off' = 'on',
-): Promise<SymbolicSheet> => SymbolicSheet.open({ class: numerics, cache, ...(device !== undefined && { device }) });
+): Promise<SymbolicSheet> =>
+  SymbolicSheet.open({ class: numerics, cache, store: 'memory', ...(device !== undefined && { device }) });
 
 const openWithoutCache = ({ options }: Job): Promise<SymbolicSheet> => openSheet(options, 'off');
 

@@ -11,6 +11,9 @@ import { readCells } from './show-source.ts';
 import { number } from './show-tags.ts';
 import { sparkline } from './show-terminal.ts';
 
+// A notebook shows what one run of it computes, unless somebody names a store.
+process.env['SYMBOLIC_SHEET_STORE'] ??= 'off';
+
 export { barChart, histogram, lineChart } from './show-charts.ts';
 
 /** One row of a table. */

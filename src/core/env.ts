@@ -45,6 +45,8 @@ export interface Notes {
 export interface HostSettings {
   /** `SYMBOLIC_SHEET=off` turns reuse off everywhere. */
   readonly off: boolean;
+  /** `SYMBOLIC_SHEET_STORE`: the folder of results for later runs, or `off`. */
+  readonly store: string | undefined;
   /** `SYMBOLIC_SHEET_DIR`: where traces named without a folder go. */
   readonly folder: string | undefined;
   /** `SYMBOLIC_SHEET_DEVICES`: comma list of the only devices to use (`js`, `wasm`, `blas`, `webgpu`, `tensorflow`). */

@@ -35,7 +35,7 @@ export class Call extends Node {
   /** Content id, where one was needed. A root that has one stands at the node of its content. */
   contentId: Uint8Array | undefined;
   /** Where its elements came from, as far as is known. */
-  origin: 'pending' | 'given' | 'computed' | 'part' | 'ram' = 'pending';
+  origin: 'pending' | 'given' | 'computed' | 'part' | 'ram' | 'stored' = 'pending';
   /** What was done to it that its text does not say: a rewrite, a route, a better form that exists. */
   note: string | undefined;
   /** Where it was called, for ops that may fail when they are read; undefined for others, and once it was computed. */

@@ -152,7 +152,7 @@ export class Engine {
   async #end(): Promise<void> {
     const { events, store, pins, dispatcher, idleDevices } = this.parts;
     this.onClose();
-    this.parts.lower?.settle();
+    await this.parts.lower?.close();
     events.close();
     // First, so that only what handles hold is left on a device.
     store.close();

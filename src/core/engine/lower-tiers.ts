@@ -42,15 +42,23 @@ interface Missing {
   readonly pathNs: number;
 }
 
-/** The stores of an engine, the quickest first. They stay open when it is closed: they are whose who gave them. */
+/** The stores of an engine, the quickest first. Those that a user gave stay open when it is closed. */
 export class StoreTiers implements LowerTiers {
   readonly #store: Store;
   readonly #tell: TellTrouble;
+  readonly #owned: readonly Store[];
   readonly #absent = new Set<Key>();
   #offers: { readonly parts: Parts; readonly call: Call; readonly entry: Entry }[] = [];
 
-  constructor(stores: readonly Store[], digest: Parts['host']['digest'], tell: TellTrouble) {
+  /** `owned`: those of the stores that end with the engine. */
+  constructor(
+    stores: readonly Store[],
+    digest: Parts['host']['digest'],
+    tell: TellTrouble,
+    owned: readonly Store[] = [],
+  ) {
     this.#tell = tell;
+    this.#owned = owned;
     const checked = (store: Store): Store =>
       patient((told) => deadline(contained(verified(store, digest, told), told), DEADLINE_MS, told), tell);
     this.#store = singleFlight(tiered(stores.map(checked)));
@@ -79,6 +87,18 @@ export class StoreTiers implements LowerTiers {
       if (key !== undefined) this.#write(parts, key, entry);
       entry.value.block.release();
     }
+  }
+
+  /** Resolves when what was offered so far is where it belongs. */
+  async flush(): Promise<void> {
+    this.settle();
+    await this.#store.flush?.();
+  }
+
+  /** Hands over what was offered, and ends the stores that are the engine's. */
+  async close(): Promise<void> {
+    this.settle();
+    for (const store of this.#owned) await store.close();
   }
 
   #write({ contents }: Parts, key: Key, { value, facts, costNs, ownNs, device, score }: Entry): void {
@@ -154,6 +174,7 @@ export class StoreTiers implements LowerTiers {
     else parts.pins.renew(call, value);
     call.note ??= 'found in a store below RAM';
     hit(parts, call, entry);
+    call.origin = 'stored';
   }
 }
 

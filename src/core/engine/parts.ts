@@ -38,6 +38,10 @@ export interface LowerTiers {
   bring(parts: Parts, targets: readonly Call[], view: View): Promise<void> | undefined;
   offer(parts: Parts, call: Call, entry: Entry): void;
   settle(): void;
+  /** Resolves when what was offered so far is where it belongs. */
+  flush(): Promise<void>;
+  /** Ends what is its own, once all that was offered is where it belongs. */
+  close(): Promise<void>;
 }
 
 /** What comes from outside. */

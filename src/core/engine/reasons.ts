@@ -17,6 +17,7 @@ export function reasonOf(call: Call): string {
 function answerOf({ origin, row, within }: Call): string {
   if (origin === 'given') return 'from outside';
   if (row === undefined) return ORIGINS_OF_MEMOS[origin] ?? '';
+  if (origin === 'stored') return 'an earlier run kept the result of the same op on the same operands';
   if (origin === 'ram') return 'the same op on the same operands was kept';
   if (origin === 'computed') return 'nothing kept matches';
   if (origin === 'part') return 'part of a kept result was still valid';

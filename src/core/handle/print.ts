@@ -23,6 +23,7 @@ const ORIGINS: Record<Call['origin'], string> = {
   given: 'given',
   computed: 'computed',
   ram: 'reused from RAM',
+  stored: 'reused from an earlier run',
   part: 'reused in part',
 };
 

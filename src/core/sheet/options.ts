@@ -50,8 +50,14 @@ export interface OpenOptions {
   /** Where the live trace goes, what it digests, and how many events stay in memory. */
   readonly trace?: TraceOptions;
   /**
-   * Stores below RAM, the quickest first: asked for what costs a millisecond or more, and filled with it. They stay
-   * open when the sheet is closed.
+   * Where results are kept for later runs: a folder, `memory` for nowhere, or a store of your own. Default the folder
+   * `.symbolic-sheet` beside the project's package.json, or one in the user's cache folder (docs/tiers.md); none in a
+   * page.
+   */
+  readonly store?: string | Store;
+  /**
+   * Stores below RAM in the place of that, the quickest first: asked for what costs a millisecond or more, and filled
+   * with it. They stay open when the sheet is closed.
    */
   readonly stores?: readonly Store[];
   /**
@@ -109,6 +115,10 @@ const STORES: OptionSpec = {
   expected: 'a list of stores, each with peek, get, put, stats and close',
   accepts: (value) => Array.isArray(value) && value.every(isStore),
 };
+const STORE: OptionSpec = {
+  expected: "a folder, as 'cache', 'memory', or a store with peek, get, put, stats and close",
+  accepts: (value) => isText(value) || isStore(value),
+};
 const MODULE: OptionSpec = {
   expected: "the module itself: import * as tf from '@tensorflow/tfjs-core'",
   accepts: (value) => isRecord(value) || typeof value === 'function',
@@ -133,6 +143,7 @@ const OPEN: OptionSpecs<OpenOptions> = {
   gpuBudgetBytes: COUNT,
   threads: THREADS,
   devices: DEVICES,
+  store: STORE,
   stores: STORES,
   tf: MODULE,
   eager: FLAG,

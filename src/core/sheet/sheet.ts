@@ -410,6 +410,11 @@ export class Sheet {
     return this.#session.engine.close();
   }
 
+  /** Resolves when what was kept so far is written where later runs find it (docs/tiers.md). */
+  async flush(): Promise<void> {
+    await this.#parts.lower?.flush();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -19,6 +19,7 @@ export function contained(store: Store, tell: TellTrouble = () => {}): Store {
       void promised(() => store.put(key, value, worth)).catch((error: unknown) => failed(key, error));
     },
     stats: () => tried(undefined, () => store.stats()) ?? { entries: 0, sizeBytes: 0 },
+    flush: () => promised(async () => store.flush?.()).catch((error: unknown) => failed(undefined, error)),
     close: () => promised(() => store.close()).catch((error: unknown) => failed(undefined, error)),
   });
 }

@@ -58,6 +58,8 @@ export interface Store {
   /** Offers a result; returns at once. */
   put(key: Key, value: Stored, worth: Worth): void;
   stats(): StoreStats;
+  /** Resolves when what was put so far survives what the store promises; a store without it keeps at once, or never. */
+  flush?(): Promise<void>;
   /** Ends it, once what it took is where it belongs. */
   close(): Promise<void>;
 }
@@ -94,6 +96,7 @@ export const wrap = (store: Store, changes: Partial<Store>): Store => ({
   get: (key, signal) => store.get(key, signal),
   put: (key, value, worth) => store.put(key, value, worth),
   stats: () => store.stats(),
+  flush: async () => store.flush?.(),
   close: () => store.close(),
   ...changes,
 });

@@ -29,6 +29,7 @@ export function tiered(stores: readonly Store[]): Store {
       const sum = (of: 'entries' | 'sizeBytes'): number => all.reduce((total, stats) => total + stats[of], 0);
       return { entries: sum('entries'), sizeBytes: sum('sizeBytes') };
     },
+    flush: async () => void (await Promise.all(stores.map(async (store) => store.flush?.()))),
     close: async () => void (await Promise.all(stores.map((store) => store.close()))),
   };
 }

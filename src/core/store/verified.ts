@@ -24,7 +24,7 @@ export function verified(store: Store, digest: Digest, tell: TellTrouble = () =>
   const checked = (key: Key, stored: Stored, bytes: Uint8Array): VerifiedStored | undefined => {
     // Not `slice`: that of a Buffer is a view.
     const elements = new Uint8Array(bytes);
-    const detail = faultOf(key, stored, elements, digest);
+    const detail = faultOfStored(key, stored, elements, digest);
     if (detail === undefined) return { ...stored, elements };
     tell({ kind: 'corrupt', key, detail });
     return undefined;
@@ -42,7 +42,7 @@ export function verified(store: Store, digest: Digest, tell: TellTrouble = () =>
 }
 
 /** What is wrong with an answer; undefined where it is whole. */
-function faultOf(key: Key, stored: Stored, elements: Uint8Array, digest: Digest): string | undefined {
+export function faultOfStored(key: Key, stored: Stored, elements: Uint8Array, digest: Digest): string | undefined {
   const { key: named, dtype: name, shape, digest: wanted } = stored;
   if (named !== key) return 'it is the result of another key';
   const dtype = storedDType(name);

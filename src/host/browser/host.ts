@@ -32,7 +32,7 @@ async function openHost(): Promise<Host> {
     digest: await openPortableDigest(),
     files: undefined,
     notes: browserNotes(),
-    settings: { off: false, folder: undefined, devices: undefined, report: false, log: false },
+    settings: { off: false, store: 'off', folder: undefined, devices: undefined, report: false, log: false },
     cores: pageCores(),
     warn: (line) => console.warn(`symbolic-sheet: ${line}`),
     onExit: () => () => {},

@@ -52,6 +52,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   return {
     off: env['SYMBOLIC_SHEET']?.trim().toLowerCase() === 'off',
     folder: env['SYMBOLIC_SHEET_DIR']?.trim() === '' ? undefined : env['SYMBOLIC_SHEET_DIR'],
+    store: env['SYMBOLIC_SHEET_STORE']?.trim() === '' ? undefined : env['SYMBOLIC_SHEET_STORE']?.trim(),
     devices: listed(env['SYMBOLIC_SHEET_DEVICES']),
     report: env['SYMBOLIC_SHEET_REPORT'] === '1',
     log: env['SYMBOLIC_SHEET_LOG'] === '1',

@@ -33,6 +33,14 @@ export function notesFile(
   const named = env['SYMBOLIC_SHEET_NOTES'];
   if (named === 'off') return undefined;
   if (named !== undefined && named !== '') return named;
+  return join(cacheFolder(env, platform), 'notes.json');
+}
+
+/** Where this user's caches of the library are. */
+export function cacheFolder(
+  env: Readonly<Record<string, string | undefined>>,
+  platform: string = process.platform,
+): string {
   const home = homedir();
   const folder =
     platform === 'win32'
@@ -40,7 +48,7 @@ export function notesFile(
       : platform === 'darwin'
         ? join(home, 'Library', 'Caches')
         : (env['XDG_CACHE_HOME'] ?? join(home, '.cache'));
-  return join(folder, 'symbolic-sheet', 'notes.json');
+  return join(folder, 'symbolic-sheet');
 }
 
 function readNotes(file: string): Map<string, string> {

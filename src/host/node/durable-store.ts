@@ -1,0 +1,81 @@
+// The durable store of a Node process: which folder it is in, and one opening of it for all sheets of the process.
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve, sep } from 'node:path';
+import process from 'node:process';
+import type { Host } from '../../core/env.ts';
+import type { Store, TellTrouble } from '../../kit.ts';
+import type { DiskStore } from '../../tiers/disk/disk-store.ts';
+import { cacheFolder } from './notes.ts';
+
+const FOLDER = '.symbolic-sheet';
+
+/** An open store, and how many sheets have it. */
+interface Opened {
+  readonly store: Promise<DiskStore>;
+  users: number;
+}
+
+const opened = new Map<string, Opened>();
+
+/** Opens the store in a folder, or in that of the project. Sheets of one process share it; the last closes it. */
+export async function openNodeStore(named: string | undefined, host: Host, tell: TellTrouble): Promise<Store> {
+  const folder = resolve(named ?? projectFolder(process.cwd()) ?? join(cacheFolder(process.env), 'store'));
+  const known = opened.get(folder) ?? { store: openIn(folder, host, tell), users: 0 };
+  opened.set(folder, known);
+  known.users++;
+  try {
+    return shared(folder, known, await known.store);
+  } catch (error) {
+    opened.delete(folder);
+    throw error;
+  }
+}
+
+async function openIn(folder: string, host: Host, tell: TellTrouble): Promise<DiskStore> {
+  const [{ DiskStore }, { nodeFileSystem }] = await Promise.all([
+    import('../../tiers/disk/disk-store.ts'),
+    import('./file-system.ts'),
+  ]);
+  const store = await DiskStore.open(nodeFileSystem(folder), { digest: host.digest, tell });
+  if (store.isNew)
+    host.warn(
+      `Results are kept for later runs in ${folder}, ${(store.capBytes / 1e9).toFixed(1)} GB at most. ` +
+        "It can be deleted at any time; open({ store: 'memory' }) or SYMBOLIC_SHEET_STORE=off does without.",
+    );
+  host.onExit(() => store.flushNow());
+  return store;
+}
+
+/** A store that ends when all who have it have closed it. */
+function shared(folder: string, known: Opened, store: DiskStore): Store {
+  let isOpen = true;
+  return {
+    peek: (key) => store.peek(key),
+    get: (key, signal) => store.get(key, signal),
+    put: (key, value, worth) => store.put(key, value, worth),
+    stats: () => store.stats(),
+    flush: () => store.flush(),
+    close: async () => {
+      if (!isOpen) return;
+      isOpen = false;
+      if (--known.users > 0) return store.flush();
+      opened.delete(folder);
+      await store.close();
+    },
+  };
+}
+
+/** The folder beside the nearest package.json that is not one of a dependency; undefined where there is none. */
+function projectFolder(start: string): string | undefined {
+  for (let folder = start; ; folder = dirname(folder)) {
+    const isInDependency = folder.split(sep).includes('node_modules');
+    if (!isInDependency && existsSync(join(folder, 'package.json')) && isWritable(folder)) return join(folder, FOLDER);
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+/** Whether this user owns the folder, or there are no owners. */
+function isWritable(folder: string): boolean {
+  const { uid } = statSync(folder);
+  return process.getuid === undefined || process.getuid() === uid;
+}

@@ -1,0 +1,111 @@
+// What a disk store holds: the index, and what was appended to segments since it was written, by any process.
+import type { Digest, Key } from '../../kit.ts';
+import type { FileSystem, OpenFile } from './file-system.ts';
+import { type IndexedPlace, type IndexTable, readIndex } from './index-table.ts';
+import { SEGMENTS } from './layout.ts';
+import { bytesOfHex } from './record.ts';
+import { scanSegment, SEGMENT_HEADER } from './segment.ts';
+
+/** Open files at most; the one that was not read for the longest is closed. */
+const MAX_OPEN = 64;
+
+/** Places of frames by key, over all segments of a folder. */
+export class Catalogue {
+  readonly #files: FileSystem;
+  readonly #digest: Digest;
+  readonly #open = new Map<string, OpenFile>();
+  readonly #recent = new Map<Key, IndexedPlace>();
+  /** How far each segment was read. */
+  readonly #ends = new Map<string, number>();
+  #table: IndexTable | undefined;
+  /** What stood in segments and is no frame. */
+  damaged = 0;
+
+  constructor(files: FileSystem, digest: Digest) {
+    this.#files = files;
+    this.#digest = digest;
+    this.reload();
+  }
+
+  /** Reads the index again, and all that is not in it. */
+  reload(): void {
+    this.#recent.clear();
+    this.#ends.clear();
+    this.#closeFiles();
+    this.#table = readIndex(this.#files, this.#digest);
+    for (const { name, end } of this.#table?.covered ?? []) this.#ends.set(name, end);
+    this.refresh();
+  }
+
+  /** Reads what other processes have appended since. */
+  refresh(): void {
+    for (const name of this.#files.list(SEGMENTS)) {
+      const end = this.#ends.get(name) ?? SEGMENT_HEADER.length;
+      const size = this.#files.stat(`${SEGMENTS}/${name}`)?.sizeBytes ?? 0;
+      if (size > end) this.#readFrom(name, end);
+    }
+  }
+
+  #readFrom(name: string, from: number): void {
+    const file = this.fileOf(name);
+    if (file === undefined) return;
+    const { frames, end, damaged } = scanSegment(file, from, this.#digest);
+    for (const { record, at, recordBytes, inlineBytes } of frames)
+      if (record.place !== 'use') this.#recent.set(record.key, { segment: name, at, recordBytes, inlineBytes });
+    this.damaged += damaged.length;
+    this.#ends.set(name, end);
+  }
+
+  /** Where a key's frame stands. */
+  find(key: Key): IndexedPlace | undefined {
+    return this.#recent.get(key) ?? this.#table?.find(bytesOfHex(key));
+  }
+
+  /** Takes note of a frame that this process has written. */
+  add(key: Key, place: IndexedPlace, end: number): void {
+    this.#recent.set(key, place);
+    this.#ends.set(place.segment, end);
+  }
+
+  /** How many keys there are, about: one that was put again counts twice until the index is written. */
+  get size(): number {
+    return (this.#table?.size ?? 0) + this.#recent.size;
+  }
+
+  /** Frames that the index does not cover. */
+  get uncovered(): number {
+    return this.#recent.size;
+  }
+
+  /** A segment, open to read; undefined where it is gone. */
+  fileOf(name: string): OpenFile | undefined {
+    const known = this.#open.get(name);
+    if (known !== undefined) {
+      this.#open.delete(name);
+      this.#open.set(name, known);
+      return known;
+    }
+    const file = this.#files.open(`${SEGMENTS}/${name}`);
+    if (file === undefined) return undefined;
+    if (this.#open.size >= MAX_OPEN) this.#closeOldest();
+    this.#open.set(name, file);
+    return file;
+  }
+
+  close(): void {
+    this.#closeFiles();
+  }
+
+  #closeOldest(): void {
+    for (const [name, file] of this.#open) {
+      this.#open.delete(name);
+      file.close();
+      return;
+    }
+  }
+
+  #closeFiles(): void {
+    for (const file of this.#open.values()) file.close();
+    this.#open.clear();
+  }
+}

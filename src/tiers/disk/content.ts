@@ -1,0 +1,47 @@
+// Elements in files of their own, named by their digest. A file is made under another name and renamed when it is
+// whole, so that whoever finds it finds all of it.
+import { type FileSystem, readFullyLater, writeFully } from './file-system.ts';
+import { CONTENT, contentPath, TEMPORARY } from './layout.ts';
+
+/** Makes the file of a digest, where there is none of that size yet. */
+export async function writeContent(
+  files: FileSystem,
+  digest: string,
+  elements: Uint8Array,
+  isSynced: boolean,
+): Promise<void> {
+  const path = contentPath(digest);
+  if (files.stat(path)?.sizeBytes === elements.length) return;
+  const part = `${TEMPORARY}/${files.process.id}-${files.freshName()}`;
+  const file = files.create(part);
+  try {
+    await writeFully(file, elements, 0);
+    if (isSynced) await file.sync();
+  } catch (error) {
+    file.close();
+    files.remove(part);
+    throw error;
+  }
+  file.close();
+  const folder = `${CONTENT}/${digest.slice(0, 2)}`;
+  files.makeFolder(folder);
+  files.rename(part, path);
+  if (isSynced) await files.syncFolder(folder);
+}
+
+/** The bytes of the file of a digest; undefined where there is none of that length. They are not checked. */
+export async function readContent(
+  files: FileSystem,
+  digest: string,
+  elementBytes: number,
+): Promise<Uint8Array | undefined> {
+  const file = files.open(contentPath(digest));
+  if (file === undefined) return undefined;
+  try {
+    if (file.size() !== elementBytes) return undefined;
+    const bytes = new Uint8Array(elementBytes);
+    return (await readFullyLater(file, bytes, 0)) ? bytes : undefined;
+  } finally {
+    file.close();
+  }
+}

@@ -1,0 +1,286 @@
+// The store on a disk: what was computed in one process is found in the next. Small results stand in segments that are
+// only appended to, large ones in files named by their digest; an index says where (docs/format/store.md).
+//
+// Puts return at once and are written while the program goes on. What is torn, missing or damaged is a miss: no reader
+// believes bytes that their digest does not name.
+import type { Digest, Key, Store, Stored, StoreStats, TellTrouble, Worth } from '../../kit.ts';
+import { Catalogue } from './catalogue.ts';
+import { readContent, writeContent } from './content.ts';
+import { type FileSystem, readFully } from './file-system.ts';
+import { collectGarbage, type GcReport } from './garbage.ts';
+import type { IndexedPlace } from './index-table.ts';
+import { prepareFolder } from './layout.ts';
+import type { StoredRecord } from './record.ts';
+import { decodeFrame, encodeFrame, FRAME_HEAD_BYTES, frameBytes, MAX_INLINE_BYTES } from './segment.ts';
+import { SegmentWriter } from './segment-writer.ts';
+
+/**
+ * What a put survives once `flush` has resolved. `process`: the process is killed. `power`: the machine loses power.
+ * `none`: nothing is waited for.
+ */
+export type Durability = 'none' | 'process' | 'power';
+
+export interface DiskStoreOptions {
+  readonly digest: Digest;
+  /** Bytes the folder may hold. Default 10 GB, or a tenth of what is free if that is less. */
+  readonly capBytes?: number;
+  readonly durability?: Durability;
+  readonly tell?: TellTrouble;
+}
+
+const DEFAULT_CAP_BYTES = 1e10;
+const FREE_SHARE = 0.1;
+/** Puts that wait to be written hold so many bytes at most; more are refused. */
+const MAX_WAITING_BYTES = 2 ** 28;
+/** Bytes that one write to a segment has, about. */
+const BATCH_BYTES = 2 ** 22;
+/** How often a miss looks for what other processes have written. */
+const REFRESH_MS = 50;
+/** An index is written when a store is closed that found so many frames outside it. */
+const UNCOVERED_FRAMES = 256;
+/** Keys whose use is noted for those who collect garbage. */
+const MAX_USES = 4096;
+/** After a write failed, puts are refused for so long. */
+const PAUSE_MS = 10_000;
+
+interface Waiting {
+  readonly stored: Stored;
+  readonly elements: Uint8Array;
+  readonly score: number;
+}
+
+/** Results in a folder, for one process after another and several at a time. */
+export class DiskStore implements Store {
+  /** Whether the folder was made by this opening. */
+  readonly isNew: boolean;
+  readonly capBytes: number;
+  readonly #files: FileSystem;
+  readonly #digest: Digest;
+  readonly #tell: TellTrouble;
+  readonly #durability: Durability;
+  readonly #catalogue: Catalogue;
+  readonly #writer: SegmentWriter;
+  readonly #waiting = new Map<Key, Waiting>();
+  readonly #used = new Map<Key, StoredRecord>();
+  #waitingBytes = 0;
+  #writtenBytes = 0;
+  #refreshedMs = 0;
+  #pausedUntilMs = 0;
+  #draining: Promise<void> | undefined;
+  #isClosed = false;
+
+  /** Opens the store in a folder, making it where there is none. Throws an UnavailableError where it cannot be used. */
+  static async open(files: FileSystem, options: DiskStoreOptions): Promise<DiskStore> {
+    const { isNew } = await prepareFolder(files);
+    return new DiskStore(files, options, isNew);
+  }
+
+  private constructor(files: FileSystem, options: DiskStoreOptions, isNew: boolean) {
+    this.isNew = isNew;
+    this.#files = files;
+    this.#digest = options.digest;
+    this.#tell = options.tell ?? (() => {});
+    this.#durability = options.durability ?? 'process';
+    this.capBytes = options.capBytes ?? Math.min(DEFAULT_CAP_BYTES, Math.floor(files.freeBytes() * FREE_SHARE));
+    this.#catalogue = new Catalogue(files, options.digest);
+    this.#writer = new SegmentWriter(files);
+  }
+
+  /** What was put and is not written yet: a disk is not memory. */
+  peek(key: Key): Stored | undefined {
+    return this.#waiting.get(key)?.stored;
+  }
+
+  async get(key: Key, signal?: AbortSignal): Promise<Stored | undefined> {
+    const waiting = this.#waiting.get(key);
+    if (waiting !== undefined) return waiting.stored;
+    if (this.#isClosed) return undefined;
+    return (await this.#read(key)) ?? (signal?.aborted !== true && this.#refresh() ? this.#read(key) : undefined);
+  }
+
+  put(key: Key, stored: Stored, { score }: Worth): void {
+    const { elements } = stored;
+    // What lies on a device comes again when it has come to RAM.
+    if (this.#isClosed || !(elements instanceof Uint8Array) || this.#waiting.has(key)) return;
+    if (this.#waitingBytes + elements.length > MAX_WAITING_BYTES) return;
+    if (this.#pausedUntilMs > this.#files.nowMs()) return;
+    this.#waiting.set(key, { stored, elements, score });
+    this.#waitingBytes += elements.length;
+    this.#draining ??= this.#drain();
+  }
+
+  /** Resolves when what was put so far is written, as safely as the durability of the store says. */
+  async flush(): Promise<void> {
+    while (this.#draining !== undefined) await this.#draining;
+  }
+
+  /** Writes at once what waits, for a process that ends; large results are left out. */
+  flushNow(): void {
+    for (const [key, waiting] of this.#waiting) {
+      if (waiting.elements.length > MAX_INLINE_BYTES) continue;
+      try {
+        this.#writer.appendNow(this.#frameOf(waiting));
+      } catch {
+        return;
+      }
+      this.#waiting.delete(key);
+    }
+  }
+
+  stats(): StoreStats {
+    return { entries: this.#catalogue.size + this.#waiting.size, sizeBytes: this.#writtenBytes + this.#waitingBytes };
+  }
+
+  /** Removes what is least worth its bytes where the folder holds more than it may, and what nothing refers to. */
+  async gc(capBytes = this.capBytes): Promise<GcReport> {
+    await this.flush();
+    this.#writer.seal();
+    const report = await this.#collect(capBytes);
+    this.#catalogue.reload();
+    return report;
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.flush();
+    this.#isClosed = true;
+    try {
+      await this.#noteUses();
+      this.#writer.seal();
+      if (this.#catalogue.uncovered >= UNCOVERED_FRAMES || this.#writtenBytes > this.capBytes / 16)
+        await this.#collect(this.capBytes);
+    } catch (error) {
+      this.#fail(undefined, error);
+    }
+    this.#writer.seal();
+    this.#catalogue.close();
+  }
+
+  /** Looks for what other processes have written, but not at every miss. */
+  #refresh(): boolean {
+    const now = this.#files.nowMs();
+    if (now - this.#refreshedMs < REFRESH_MS) return false;
+    this.#refreshedMs = now;
+    this.#catalogue.refresh();
+    return true;
+  }
+
+  async #read(key: Key): Promise<Stored | undefined> {
+    let place = this.#catalogue.find(key);
+    if (place === undefined) return undefined;
+    let frame = this.#frameAt(place);
+    if (frame === undefined) {
+      // Somebody has collected garbage: the frame stands elsewhere now.
+      this.#catalogue.reload();
+      place = this.#catalogue.find(key);
+      frame = place && this.#frameAt(place);
+    }
+    const record = frame && decodeFrame(frame, this.#digest);
+    if (place === undefined || frame === undefined || record === undefined || record.key !== key) return undefined;
+    const elements =
+      record.place === 'inline'
+        ? frame.subarray(FRAME_HEAD_BYTES + place.recordBytes)
+        : await readContent(this.#files, record.digest, record.elementBytes);
+    if (elements === undefined) return undefined;
+    if (this.#used.size < MAX_USES) this.#used.set(key, record);
+    return { ...record, elements };
+  }
+
+  #frameAt(place: IndexedPlace): Uint8Array | undefined {
+    const file = this.#catalogue.fileOf(place.segment);
+    if (file === undefined) return undefined;
+    const bytes = new Uint8Array(frameBytes(place));
+    return readFully(file, bytes, place.at) ? bytes : undefined;
+  }
+
+  /** Writes what waits, a batch at a time, until nothing does. */
+  async #drain(): Promise<void> {
+    // The caller goes on first.
+    await Promise.resolve();
+    try {
+      while (this.#waiting.size > 0) await this.#writeBatch();
+    } finally {
+      this.#draining = undefined;
+    }
+  }
+
+  async #writeBatch(): Promise<void> {
+    const batch: [Key, Waiting, Uint8Array][] = [];
+    let size = 0;
+    for (const [key, waiting] of this.#waiting) {
+      if (size > BATCH_BYTES) break;
+      const frame = this.#frameOf(waiting);
+      batch.push([key, waiting, frame]);
+      size += frame.length;
+    }
+    try {
+      const isSynced = this.#durability === 'power';
+      for (const [, { stored, elements }] of batch)
+        if (elements.length > MAX_INLINE_BYTES) await writeContent(this.#files, stored.digest, elements, isSynced);
+      await this.#append(batch, size, isSynced);
+    } catch (error) {
+      this.#fail(batch[0]?.[0], error);
+    }
+    for (const [key, { elements }] of batch) {
+      this.#waiting.delete(key);
+      this.#waitingBytes -= elements.length;
+    }
+  }
+
+  async #append(batch: readonly [Key, Waiting, Uint8Array][], size: number, isSynced: boolean): Promise<void> {
+    const bytes = new Uint8Array(size);
+    let at = 0;
+    for (const [, , frame] of batch) {
+      bytes.set(frame, at);
+      at += frame.length;
+    }
+    const { segment, at: start } = await this.#writer.append(bytes, isSynced);
+    at = start;
+    for (const [key, { elements }, frame] of batch) {
+      const inlineBytes = elements.length > MAX_INLINE_BYTES ? 0 : elements.length;
+      const recordBytes = frame.length - FRAME_HEAD_BYTES - inlineBytes;
+      this.#catalogue.add(key, { segment, at, recordBytes, inlineBytes }, at + frame.length);
+      at += frame.length;
+      this.#writtenBytes += frame.length + elements.length - inlineBytes;
+    }
+  }
+
+  #frameOf({ stored, elements, score }: Waiting): Uint8Array {
+    const isInline = elements.length <= MAX_INLINE_BYTES;
+    const record: StoredRecord = {
+      ...stored,
+      place: isInline ? 'inline' : 'file',
+      elementBytes: elements.length,
+      score,
+      usedMs: this.#files.nowMs(),
+    };
+    return encodeFrame(record, isInline ? elements : new Uint8Array(0), this.#digest);
+  }
+
+  /** Says which results were asked for, so that they stay longer. */
+  async #noteUses(): Promise<void> {
+    if (this.#used.size === 0) return;
+    const usedMs = this.#files.nowMs();
+    const none = new Uint8Array(0);
+    const frames = [...this.#used.values()].map((record) =>
+      encodeFrame({ ...record, place: 'use', usedMs }, none, this.#digest),
+    );
+    this.#used.clear();
+    const bytes = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length, 0));
+    let at = 0;
+    for (const frame of frames) {
+      bytes.set(frame, at);
+      at += frame.length;
+    }
+    await this.#writer.append(bytes, false);
+  }
+
+  #collect(capBytes: number): Promise<GcReport> {
+    return collectGarbage(this.#files, { digest: this.#digest, capBytes, ended: this.#writer.ended });
+  }
+
+  #fail(key: Key | undefined, error: unknown): void {
+    this.#pausedUntilMs = this.#files.nowMs() + PAUSE_MS;
+    this.#tell({ kind: 'failed', key, detail: error instanceof Error ? error.message : String(error) });
+  }
+}

@@ -1,0 +1,71 @@
+// Checks all of a disk store: every frame, and every element against its digest. On request what is wrong is taken out.
+import { type Digest, faultOfStored, type Key } from '../../kit.ts';
+import { readContent } from './content.ts';
+import { type FileSystem, readFully } from './file-system.ts';
+import { collectGarbage } from './garbage.ts';
+import { contentPath, SEGMENTS } from './layout.ts';
+import { FRAME_HEAD_BYTES, type ScannedFrame, scanSegment, SEGMENT_HEADER } from './segment.ts';
+
+/** What a check found. */
+export interface FsckReport {
+  /** Results that are whole or not. */
+  readonly entries: number;
+  readonly sizeBytes: number;
+  /** Places in segments where something stands that is no whole frame. */
+  readonly damagedFrames: number;
+  /** Results whose elements are not those of their digest. */
+  readonly wrong: number;
+  /** Results whose file of elements is not there. */
+  readonly missing: number;
+}
+
+export interface FsckOptions {
+  /** Takes out what is wrong or missing. */
+  readonly repair?: boolean;
+}
+
+/** Checks the store of a folder. Other processes may use it meanwhile. */
+export async function fsck(files: FileSystem, digest: Digest, options: FsckOptions = {}): Promise<FsckReport> {
+  const frames = new Map<Key, { readonly frame: ScannedFrame; readonly segment: string }>();
+  let [damagedFrames, wrong, missing, sizeBytes] = [0, 0, 0, 0];
+  for (const segment of files.list(SEGMENTS)) {
+    const file = files.open(`${SEGMENTS}/${segment}`);
+    if (file === undefined) continue;
+    try {
+      const scan = scanSegment(file, SEGMENT_HEADER.length, digest);
+      damagedFrames += scan.damaged.length;
+      for (const frame of scan.frames)
+        if (frame.record.place !== 'use') frames.set(frame.record.key, { frame, segment });
+    } finally {
+      file.close();
+    }
+  }
+  const bad = new Set<Key>();
+  for (const [key, { frame, segment }] of frames) {
+    const { record } = frame;
+    const elements = await elementsOf(files, frame, segment);
+    const fault = elements === undefined ? 'missing' : faultOfStored(key, { ...record, elements }, elements, digest);
+    sizeBytes += record.elementBytes;
+    if (fault === undefined) continue;
+    bad.add(key);
+    if (elements === undefined) missing++;
+    else wrong++;
+    if (options.repair === true && record.place === 'file') files.remove(contentPath(record.digest));
+  }
+  if (options.repair === true)
+    await collectGarbage(files, { digest, capBytes: Infinity, ended: new Set(), without: bad });
+  return { entries: frames.size, sizeBytes, damagedFrames, wrong, missing };
+}
+
+async function elementsOf(files: FileSystem, frame: ScannedFrame, segment: string): Promise<Uint8Array | undefined> {
+  const { record, at, recordBytes, inlineBytes } = frame;
+  if (record.place === 'file') return readContent(files, record.digest, record.elementBytes);
+  const file = files.open(`${SEGMENTS}/${segment}`);
+  if (file === undefined) return undefined;
+  try {
+    const bytes = new Uint8Array(inlineBytes);
+    return readFully(file, bytes, at + FRAME_HEAD_BYTES + recordBytes) ? bytes : undefined;
+  } finally {
+    file.close();
+  }
+}

@@ -1,0 +1,295 @@
+// Collecting garbage in the folder of a disk store: results that are least worth their bytes where there are too many,
+// frames that newer ones replace, and files that nothing refers to. One process at a time does it, while others read
+// and write.
+import type { Digest, Key } from '../../kit.ts';
+import { type FileSystem, readFully, writeFully } from './file-system.ts';
+import { type Covered, type IndexedPlace, writeIndex } from './index-table.ts';
+import { CONTENT, contentPath, ownerOf, SEGMENTS, segmentName, TEMPORARY } from './layout.ts';
+import { bytesOfHex } from './record.ts';
+import { frameBytes, type ScannedFrame, scanSegment, SEGMENT_HEADER } from './segment.ts';
+
+/** What collecting garbage did. */
+export interface GcReport {
+  /** Another process was at it: nothing was done. */
+  readonly isBusy: boolean;
+  readonly entries: number;
+  readonly sizeBytes: number;
+  readonly evicted: number;
+  readonly freedBytes: number;
+}
+
+export interface GcOptions {
+  readonly digest: Digest;
+  /** Bytes the folder may hold. */
+  readonly capBytes: number;
+  /** Segments of this process that it does not write to any more. */
+  readonly ended: ReadonlySet<string>;
+  /** Results that go whatever they are worth. Segments with damage are then written anew. */
+  readonly without?: ReadonlySet<Key>;
+}
+
+const LOCK = 'lock';
+/** Where too much is held, as much goes that this share of the cap is left. */
+const FILLED_SHARE = 0.9;
+/** A result that was not asked for in so long is worth half as much. */
+const HALF_LIFE_MS = 14 * 24 * 3600 * 1000;
+/** What a result takes besides its elements: record, entry of the index, file. */
+const RESULT_BYTES = 4096;
+/** A file that is not referred to may be about to be, for so long. */
+const GRACE_MS = 60_000;
+/** Segments of processes that are gone are joined from so many on, or where this share of their bytes is in use. */
+const MAX_SEGMENTS = 8;
+const LIVE_SHARE = 0.6;
+const COPY_BYTES = 2 ** 22;
+
+interface Held {
+  readonly frame: ScannedFrame;
+  readonly segment: string;
+  usedMs: number;
+}
+
+/** Collects garbage until a folder holds no more than `capBytes`. */
+export async function collectGarbage(files: FileSystem, options: GcOptions): Promise<GcReport> {
+  if (!lock(files)) return { isBusy: true, entries: 0, sizeBytes: 0, evicted: 0, freedBytes: 0 };
+  try {
+    return await new Collection(files, options).run();
+  } finally {
+    files.remove(LOCK);
+  }
+}
+
+/** A segment, and how much of it is in use. */
+interface Counted {
+  readonly end: number;
+  readonly sizeBytes: number;
+  readonly isDamaged: boolean;
+  liveBytes: number;
+}
+
+class Collection {
+  readonly #files: FileSystem;
+  readonly #options: GcOptions;
+  readonly #held = new Map<Key, Held>();
+  readonly #segments = new Map<string, Counted>();
+
+  constructor(files: FileSystem, options: GcOptions) {
+    this.#files = files;
+    this.#options = options;
+  }
+
+  async run(): Promise<GcReport> {
+    for (const name of this.#files.list(SEGMENTS)) this.#scan(name);
+    for (const key of this.#options.without ?? []) this.#held.delete(key);
+    const before = this.#sizeBytes();
+    const evicted = this.#evict(this.#options.capBytes);
+    const removed = await this.#join();
+    await this.#writeIndex();
+    for (const name of removed) this.#files.remove(`${SEGMENTS}/${name}`);
+    this.#removeContent();
+    this.#removeUnfinished();
+    const sizeBytes = this.#sizeBytes();
+    return { isBusy: false, entries: this.#held.size, sizeBytes, evicted, freedBytes: before - sizeBytes };
+  }
+
+  #scan(segment: string): void {
+    const file = this.#files.open(`${SEGMENTS}/${segment}`);
+    if (file === undefined) return;
+    try {
+      const { frames, end, damaged } = scanSegment(file, SEGMENT_HEADER.length, this.#options.digest);
+      this.#segments.set(segment, { end, sizeBytes: file.size(), liveBytes: 0, isDamaged: damaged.length > 0 });
+      for (const frame of frames) this.#see(frame, segment);
+    } finally {
+      file.close();
+    }
+  }
+
+  #see(frame: ScannedFrame, segment: string): void {
+    const { key, usedMs, place } = frame.record;
+    const known = this.#held.get(key);
+    if (place === 'use') {
+      if (known !== undefined) known.usedMs = Math.max(known.usedMs, usedMs);
+      return;
+    }
+    this.#held.set(key, { frame, segment, usedMs: Math.max(known?.usedMs ?? 0, usedMs) });
+  }
+
+  #sizeBytes(): number {
+    let sum = 0;
+    for (const { frame } of this.#held.values()) sum += sizeOf(frame);
+    return sum;
+  }
+
+  /** Drops what is least worth its bytes; answers how many results went. */
+  #evict(capBytes: number): number {
+    let sizeBytes = this.#sizeBytes();
+    if (sizeBytes <= capBytes) return 0;
+    const now = this.#files.nowMs();
+    const byWorth = [...this.#held].sort(([, a], [, b]) => worthOf(a, now) - worthOf(b, now));
+    let evicted = 0;
+    for (const [key, { frame }] of byWorth) {
+      if (sizeBytes <= capBytes * FILLED_SHARE) break;
+      sizeBytes -= sizeOf(frame);
+      this.#held.delete(key);
+      evicted++;
+    }
+    return evicted;
+  }
+
+  /** Copies what is in use of segments that nobody writes to any more to one new segment; answers which they were. */
+  async #join(): Promise<readonly string[]> {
+    for (const { frame, segment } of this.#held.values()) {
+      const live = this.#segments.get(segment);
+      if (live !== undefined) live.liveBytes += frameBytes(frame);
+    }
+    const ended = [...this.#segments.keys()].filter(
+      (name) => this.#options.ended.has(name) || !this.#files.process.isAlive(ownerOf(name)),
+    );
+    const isWasteful = (name: string): boolean => {
+      const { sizeBytes, liveBytes, isDamaged } = this.#segments.get(name)!;
+      return isDamaged || liveBytes < LIVE_SHARE * sizeBytes;
+    };
+    const joined = ended.length >= MAX_SEGMENTS ? ended : ended.filter(isWasteful);
+    if (joined.length > 0) await this.#copy(new Set(joined));
+    for (const name of joined) this.#segments.delete(name);
+    return joined;
+  }
+
+  async #copy(from: ReadonlySet<string>): Promise<void> {
+    const moved = [...this.#held].filter(([, { segment }]) => from.has(segment));
+    if (moved.length === 0) return;
+    const name = segmentName(this.#files);
+    const target = this.#files.create(`${SEGMENTS}/${name}`);
+    let end = 0;
+    const append = async (bytes: Uint8Array): Promise<void> => {
+      await writeFully(target, bytes, end);
+      end += bytes.length;
+    };
+    try {
+      await append(SEGMENT_HEADER);
+      for (let start = 0; start < moved.length;) {
+        const batch = this.#takeBatch(moved, start);
+        start += batch.count;
+        for (const { key, held, at } of batch.placed)
+          this.#held.set(key, { ...held, segment: name, frame: { ...held.frame, at: end + at } });
+        await append(batch.bytes);
+      }
+      await target.sync();
+    } finally {
+      target.close();
+    }
+    // The segments it replaces are removed next.
+    await this.#files.syncFolder(SEGMENTS);
+    this.#segments.set(name, { end, sizeBytes: end, isDamaged: false, liveBytes: end });
+  }
+
+  /** Bytes of the next frames that are moved. What cannot be read any more goes. */
+  #takeBatch(moved: readonly (readonly [Key, Held])[], start: number) {
+    const chunks: Uint8Array[] = [];
+    const placed: { readonly key: Key; readonly held: Held; readonly at: number }[] = [];
+    let [at, count] = [0, 0];
+    for (let i = start; i < moved.length && at < COPY_BYTES; i++, count++) {
+      const [key, held] = moved[i]!;
+      const bytes = this.#frame(held);
+      if (bytes === undefined) {
+        this.#held.delete(key);
+        continue;
+      }
+      chunks.push(bytes);
+      placed.push({ key, held, at });
+      at += bytes.length;
+    }
+    const bytes = new Uint8Array(at);
+    for (const [i, { at: to }] of placed.entries()) bytes.set(chunks[i]!, to);
+    return { bytes, placed, count };
+  }
+
+  #frame({ frame, segment }: Held): Uint8Array | undefined {
+    const file = this.#files.open(`${SEGMENTS}/${segment}`);
+    if (file === undefined) return undefined;
+    try {
+      const bytes = new Uint8Array(frameBytes(frame));
+      return readFully(file, bytes, frame.at) ? bytes : undefined;
+    } finally {
+      file.close();
+    }
+  }
+
+  async #writeIndex(): Promise<void> {
+    const places = [...this.#held]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, { frame, segment }]) => ({ key: bytesOfHex(key), place: placeOf(frame, segment) }));
+    const covered: Covered[] = [...this.#segments].map(([name, { end }]) => ({ name, end }));
+    await writeIndex(this.#files, covered, places, this.#options.digest);
+  }
+
+  /** Removes files of elements that no result refers to. */
+  #removeContent(): void {
+    const used = new Set<string>();
+    for (const { frame } of this.#held.values())
+      if (frame.record.place === 'file') used.add(contentPath(frame.record.digest));
+    for (const folder of this.#files.list(CONTENT))
+      for (const name of this.#files.list(`${CONTENT}/${folder}`)) {
+        const path = `${CONTENT}/${folder}/${name}`;
+        if (!used.has(path) && this.#isOld(path)) this.#files.remove(path);
+      }
+  }
+
+  /** Removes what processes that are gone have left unfinished. */
+  #removeUnfinished(): void {
+    for (const name of this.#files.list(TEMPORARY)) {
+      const path = `${TEMPORARY}/${name}`;
+      if (!this.#files.process.isAlive(ownerOf(name)) || this.#isOld(path)) this.#files.remove(path);
+    }
+  }
+
+  #isOld(path: string): boolean {
+    const written = this.#files.stat(path)?.writtenMs ?? Infinity;
+    return this.#files.nowMs() - written > GRACE_MS;
+  }
+}
+
+const placeOf = ({ at, recordBytes, inlineBytes }: ScannedFrame, segment: string): IndexedPlace => ({
+  segment,
+  at,
+  recordBytes,
+  inlineBytes,
+});
+
+const sizeOf = (frame: ScannedFrame): number =>
+  frameBytes(frame) + (frame.record.place === 'file' ? frame.record.elementBytes : 0);
+
+/** Nanoseconds that a hit saves for a byte, half as many for what was not asked for in a while. */
+function worthOf({ frame: { record }, usedMs }: Held, nowMs: number): number {
+  const perByte = ((0.25 + record.score) * record.costs.pathNs) / (record.elementBytes + RESULT_BYTES);
+  return perByte * 0.5 ** (Math.max(0, nowMs - usedMs) / HALF_LIFE_MS);
+}
+
+/** Takes the lock of a folder; false where a process that lives has it. */
+function lock(files: FileSystem): boolean {
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      const file = files.create(LOCK);
+      file.writeNow(new TextEncoder().encode(`${files.process.id}\n`), 0);
+      file.close();
+      return true;
+    } catch {
+      if (!isAbandoned(files)) return false;
+      files.remove(LOCK);
+    }
+  }
+  return false;
+}
+
+/** Whether the process that has the lock is gone. */
+function isAbandoned(files: FileSystem): boolean {
+  const file = files.open(LOCK);
+  if (file === undefined) return true;
+  try {
+    const bytes = new Uint8Array(Math.min(file.size(), 32));
+    if (!readFully(file, bytes, 0)) return false;
+    const owner = Number.parseInt(new TextDecoder().decode(bytes), 10);
+    return Number.isNaN(owner) ? false : owner !== files.process.id && !files.process.isAlive(owner);
+  } finally {
+    file.close();
+  }
+}

@@ -1,0 +1,93 @@
+// The folder of a disk store: what is in it, how it is told from others, and what it is made of (docs/format/store.md).
+import { UnavailableError } from '../../kit.ts';
+import { type FileSystem, readFully, writeFully } from './file-system.ts';
+
+const FORMAT = 'format';
+const VERSION = 1;
+const FORMAT_TEXT = `symbolic-sheet-store ${VERSION}\n`;
+
+/** Files that tell others what the folder is: version control leaves it out, backups and indexers skip it. */
+const NOTICES: readonly (readonly [name: string, text: string])[] = [
+  ['.gitignore', '*\n'],
+  [
+    'CACHEDIR.TAG',
+    'Signature: 8a477f597d28d172789f06886806bc55\n' +
+      '# Results that symbolic-sheet keeps between runs. All of it can be deleted at any time.\n' +
+      '# See https://bford.info/cachedir/\n',
+  ],
+];
+
+export const SEGMENTS = 'segments';
+export const CONTENT = 'content';
+export const TEMPORARY = 'tmp';
+
+/** The file of the elements of a digest. */
+export const contentPath = (digest: string): string => `${CONTENT}/${digest.slice(0, 2)}/${digest.slice(2)}`;
+
+/** The segment of a process. */
+export const segmentName = (files: FileSystem): string => `${files.process.id}-${files.freshName()}.seg`;
+
+/** The process that a segment or an unfinished file is written by. */
+export const ownerOf = (name: string): number => Number.parseInt(name, 10);
+
+/**
+ * Makes a folder a store, or finds that it is one. Throws an UnavailableError where it is one of another version, or
+ * holds what is none.
+ */
+export async function prepareFolder(files: FileSystem): Promise<{ readonly isNew: boolean }> {
+  const version = readText(files, FORMAT);
+  if (version === FORMAT_TEXT) return { isNew: false };
+  if (version !== undefined) throw foreign(files, version);
+  const others = files.list('').filter((name) => !EXPECTED.has(name));
+  if (others.length > 0) {
+    throw new UnavailableError(
+      `${files.folder} is no store: it holds ${others.slice(0, 3).join(', ')}. ` +
+        "Name an empty or a new folder: open({ store: 'folder' }).",
+      { folder: files.folder },
+    );
+  }
+  for (const folder of [SEGMENTS, CONTENT, TEMPORARY]) files.makeFolder(folder);
+  for (const [name, text] of NOTICES) await writeText(files, name, text);
+  // Last: a folder without it is made anew.
+  await writeText(files, FORMAT, FORMAT_TEXT);
+  await files.syncFolder('');
+  return { isNew: true };
+}
+
+const EXPECTED: ReadonlySet<string> = new Set([SEGMENTS, CONTENT, TEMPORARY, ...NOTICES.map(([name]) => name)]);
+
+function foreign(files: FileSystem, version: string): UnavailableError {
+  const found = /^symbolic-sheet-store (\d+)\n$/.exec(version)?.[1];
+  return new UnavailableError(
+    found === undefined
+      ? `${files.folder} has a file "format" that is not that of a store. Name another folder, or delete this one.`
+      : `${files.folder} is a store of version ${found}, and this version of symbolic-sheet knows ${VERSION}. ` +
+          'Update symbolic-sheet, name another folder, or delete this one: results are computed again.',
+    { folder: files.folder, version: found },
+  );
+}
+
+function readText(files: FileSystem, path: string): string | undefined {
+  const file = files.open(path);
+  if (file === undefined) return undefined;
+  try {
+    const bytes = new Uint8Array(Math.min(file.size(), 4096));
+    return readFully(file, bytes, 0) ? new TextDecoder().decode(bytes) : '';
+  } finally {
+    file.close();
+  }
+}
+
+/** Writes a small file in whole: another process sees all of it or none. */
+async function writeText(files: FileSystem, path: string, text: string): Promise<void> {
+  const part = `${TEMPORARY}/${files.process.id}-${files.freshName()}`;
+  const file = files.create(part);
+  try {
+    await writeFully(file, new TextEncoder().encode(text), 0);
+    // A name that outlives a loss of power without its bytes would be a folder of something else.
+    await file.sync();
+  } finally {
+    file.close();
+  }
+  files.rename(part, path);
+}

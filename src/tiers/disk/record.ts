@@ -1,0 +1,130 @@
+// Records of the disk store as bytes (docs/format/store.md): what a result is, and where its elements are.
+import { FormatError, type Stored } from '../../kit.ts';
+
+/**
+ * Where the elements of a result are: after its record, or in a file of their own that is named by their digest. A
+ * record of kind `use` says only that its key was asked for.
+ */
+const PLACES = ['inline', 'file', 'use'] as const;
+export type ElementsPlace = (typeof PLACES)[number];
+
+/** A result as a segment names it, without its elements. */
+export interface StoredRecord extends Omit<Stored, 'elements'> {
+  readonly place: ElementsPlace;
+  readonly elementBytes: number;
+  /** In [0, 1]; docs/score.md. */
+  readonly score: number;
+  /** Milliseconds since 1970 when it was last put or asked for. */
+  readonly usedMs: number;
+}
+
+/** No record is longer. */
+export const MAX_RECORD_BYTES = 4096;
+const MAX_RANK = 64;
+const MAX_TEXT_BYTES = 512;
+/** Bytes of a record before its texts and dims. */
+const FIXED_BYTES = 1 + 32 + 32 + 5 * 8 + 8 + 4;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** The bytes of a record. */
+export function encodeRecord(record: StoredRecord): Uint8Array {
+  const texts = [record.dtype, record.producer].map((text) => encoder.encode(text));
+  if (record.shape.length > MAX_RANK || texts.some(({ length }) => length > MAX_TEXT_BYTES))
+    throw new FormatError(`A result of rank ${record.shape.length} or its names are too large for a record.`, {});
+  const length = FIXED_BYTES + texts.reduce((sum, text) => sum + 2 + text.length, 0) + 1 + 8 * record.shape.length;
+  const bytes = new Uint8Array(length);
+  const view = new DataView(bytes.buffer);
+  view.setUint8(0, PLACES.indexOf(record.place));
+  bytes.set(bytesOfHex(record.key), 1);
+  bytes.set(bytesOfHex(record.digest), 33);
+  const { costs, score, usedMs, elementBytes, facts } = record;
+  const numbers = [costs.pathNs, costs.ownNs, score, usedMs, elementBytes];
+  for (const [i, number] of numbers.entries()) view.setFloat64(65 + 8 * i, number, true);
+  view.setUint32(113, facts, true);
+  let at = FIXED_BYTES;
+  for (const text of texts) {
+    view.setUint16(at, text.length, true);
+    bytes.set(text, at + 2);
+    at += 2 + text.length;
+  }
+  view.setUint8(at++, record.shape.length);
+  for (const [i, dim] of record.shape.entries()) view.setFloat64(at + 8 * i, dim, true);
+  return bytes;
+}
+
+/** The record of bytes; undefined where they are none. */
+export function decodeRecord(bytes: Uint8Array): StoredRecord | undefined {
+  const reader = new RecordReader(bytes);
+  try {
+    return reader.read();
+  } catch {
+    // Bytes that end early, or a text that is not UTF-8.
+    return undefined;
+  }
+}
+
+class RecordReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = FIXED_BYTES;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  read(): StoredRecord | undefined {
+    const place = PLACES[this.#view.getUint8(0)];
+    const [pathNs, ownNs, score, usedMs, elementBytes] = [0, 1, 2, 3, 4].map((i) =>
+      this.#view.getFloat64(65 + 8 * i, true),
+    ) as [number, number, number, number, number];
+    const dtype = this.#text();
+    const producer = this.#text();
+    const rank = this.#view.getUint8(this.#at++);
+    const shape = Array.from({ length: rank }, (_, i) => this.#view.getFloat64(this.#at + 8 * i, true));
+    const isWhole =
+      this.#at + 8 * rank === this.#bytes.length &&
+      rank <= MAX_RANK &&
+      [...shape, elementBytes].every((count) => Number.isSafeInteger(count) && count >= 0);
+    if (!isWhole || place === undefined) return undefined;
+    return {
+      key: hexOf(this.#bytes.subarray(1, 33)),
+      digest: hexOf(this.#bytes.subarray(33, 65)),
+      dtype,
+      producer,
+      shape,
+      facts: this.#view.getUint32(113, true),
+      costs: { pathNs, ownNs },
+      score,
+      usedMs,
+      place,
+      elementBytes,
+    };
+  }
+
+  #text(): string {
+    const length = this.#view.getUint16(this.#at, true);
+    const start = this.#at + 2;
+    this.#at = start + length;
+    if (this.#at > this.#bytes.length) throw new RangeError('the text ends after its record');
+    return decoder.decode(this.#bytes.subarray(start, this.#at));
+  }
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Lower-case hexadecimal digits of bytes. */
+export function hexOf(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += HEX[byte];
+  return text;
+}
+
+/** The bytes of a name of 64 hexadecimal digits. */
+export function bytesOfHex(name: string): Uint8Array {
+  if (!/^[0-9a-f]{64}$/.test(name))
+    throw new FormatError(`"${name.slice(0, 80)}" is no key; keys are 64 lower-case hexadecimal digits.`, {});
+  return Uint8Array.from({ length: 32 }, (_, i) => Number.parseInt(name.slice(2 * i, 2 * i + 2), 16));
+}
