@@ -97,6 +97,30 @@ describe('pieces of a task', () => {
     expect(inPieces(task, 7001)).toEqual(whole(task));
   });
 
+  it.each(['random_uniform', 'random_normal', 'random_integers'])('%s: give its bits wherever they begin', (name) => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 9000 }),
+        fc.integer({ min: 1, max: 5000 }),
+        fc.constantFrom<DType>('float32', 'float64'),
+        (size, length, dtype) => {
+          const range = name === 'random_integers' ? { low: -7, high: 1000 } : { dtype };
+          const task = taskOf(name, [], { shape: [size], seed: 5, ...range });
+          expect(inPieces(task, length)).toEqual(whole(task));
+        },
+      ),
+      { seed: 23, numRuns: 40 },
+    );
+  });
+
+  it('one_hot: give its bits, and a permutation, which is one draw, has none', () => {
+    for (const shape of [[50], [7, 3], [4, 0], [1, 9]]) {
+      const task = taskOf('one_hot', [operand('int32', shape, 3)], { depth: 20, dtype: 'float32' });
+      for (const length of [1, 3, 100]) expect(inPieces(task, length)).toEqual(whole(task));
+    }
+    expect(inPieces(taskOf('random_permutation', [], { n: 100, seed: 1 }), 10)).toBeUndefined();
+  });
+
   it.each(['sum', 'prod', 'min', 'max', 'any', 'all', 'mean', 'std', 'argmax', 'logsumexp'])(
     '%s: give its bits along any axes, where it may be cut',
     (name) => {
@@ -204,6 +228,9 @@ describe('the event loop', () => {
     },
     'bigints chosen by a condition': (s) =>
       s.where(s.arange(2 ** 20).greater(7), s.full([2 ** 20], 3n, { dtype: 'int64' }), 5n),
+    'random normals': (s, isPlain) => s.randomNormal([isPlain ? 2 ** 18 : 2 ** 21], { seed: 1 }),
+    'random integers': (s, isPlain) => s.randomIntegers([isPlain ? 2 ** 18 : 2 ** 22], 0, 9, { seed: 1 }),
+    'rows of zeros with a one': (s) => s.oneHot(s.arange(2 ** 17, { dtype: 'int32' }), 64),
     remainders: (s) => s.randomUniform([2 ** 21], { seed: 1 }).remainder(0.37),
     'sines of huge arguments': (s, isPlain) =>
       s

@@ -2,7 +2,7 @@
 // go.
 import { numbersAttribute } from '../ops/attribute-values.ts';
 import type { Turns } from '../../../kernels/turns.ts';
-import type { ReductionName } from '../ops/define.ts';
+import type { KernelSpec, RandomKernel, ReductionName } from '../ops/define.ts';
 import { Block, type Value, valueOfArray } from '../tensor/block.ts';
 import { allocate, isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
@@ -31,6 +31,9 @@ export function cutOf(task: Task, out: TypedArray): PieceCut | undefined {
     operands: [operand],
   } = task;
   if (separable === 'elements') return cutElements(task, out);
+  if (kernel.skeleton === 'random' && kernel.draw === 'each') return cutDraw(task, kernel, out);
+  if (kernel.skeleton === 'direct' && kernel.byFirstAxis === true && operand !== undefined)
+    return cutFirstAxis(task, operand, out);
   return kernel.skeleton === 'reduce' && kernel.prologue === undefined && operand !== undefined
     ? cutReduction(task, operand, kernel.reduction, out)
     : undefined;
@@ -97,6 +100,36 @@ function firstOf(row: number, outer: Shape, own: Shape): number {
     rest = Math.floor(rest / length);
   }
   return first;
+}
+
+/** A unit is an element, which is drawn by its number. */
+function cutDraw(task: Task, kernel: Extract<KernelSpec, { skeleton: 'random' }>, out: TypedArray): PieceCut {
+  return {
+    units: task.type.size,
+    unitElements: 1,
+    run: (start, end, compute) => {
+      const fill: RandomKernel = (array, attrs, on) => kernel.fill(array, attrs, on, start);
+      const type = tensorType(task.type.dtype, [end - start]);
+      const row = { ...task.row, kernel: { ...kernel, fill } };
+      compute({ ...task, row, type }, new Block(out.subarray(start, end)));
+    },
+  };
+}
+
+/** A unit is an index of the first axis, which the operand and the result have in common. */
+function cutFirstAxis(task: Task, operand: Value, out: TypedArray): PieceCut | undefined {
+  const [units, ...inner] = operand.type.shape;
+  if (units === undefined || units === 0) return undefined;
+  const each = task.type.size / units;
+  return {
+    units,
+    unitElements: each + sizeOf(inner),
+    run: (start, end, compute) => {
+      const operands = [stretch(operand, [end - start, ...inner], start * sizeOf(inner))];
+      const type = tensorType(task.type.dtype, [end - start, ...task.type.shape.slice(1)]);
+      compute({ ...task, operands, type }, new Block(out.subarray(start * each, end * each)));
+    },
+  };
 }
 
 /** A unit is an index of the first axis, where equally treated neighbours are one axis. */

@@ -79,10 +79,12 @@ export type KernelSpec =
   | { readonly skeleton: 'window'; readonly window: (operand: TensorType, attrs: AttributeValues) => Window }
   | { readonly skeleton: 'alias' }
   | { readonly skeleton: 'linalg'; readonly factor: LinearAlgebraName }
-  | { readonly skeleton: 'random'; readonly fill: RandomKernel }
+  /** `draw`: whether an element depends on its number alone, or on the whole draw. */
+  | { readonly skeleton: 'random'; readonly fill: RandomKernel; readonly draw: 'each' | 'whole' }
   /** Copies, gathers and conversions of whole operands, by the skeletons of a device. */
   | { readonly skeleton: 'rearrange'; readonly run: RearrangingKernel }
-  | { readonly skeleton: 'direct'; readonly run: DirectKernel };
+  /** `byFirstAxis`: each index of the first axis of the result comes from the same one of its one operand. */
+  | { readonly skeleton: 'direct'; readonly run: DirectKernel; readonly byFirstAxis?: true };
 
 /** Reductions of the `reduce` skeleton (kernels/js/reduce.ts). */
 export type ReductionName =
@@ -117,8 +119,11 @@ export type RearrangingKernel = (
   on: Skeletons,
 ) => void;
 
-/** Fills an array from a seed; the skeletons serve the functions a distribution is made of. */
-export type RandomKernel = (out: TypedArray, attrs: AttributeValues, on: Skeletons) => void;
+/**
+ * Fills an array from a seed, with the elements from number `first` on; the skeletons serve the functions a
+ * distribution is made of.
+ */
+export type RandomKernel = (out: TypedArray, attrs: AttributeValues, on: Skeletons, first?: number) => void;
 
 /** Work of one call, for placing and pricing it. Bytes follow from the types. */
 export type FlopCount = (operands: readonly TensorType[], out: TensorType, attrs: AttributeValues) => number;

@@ -244,6 +244,7 @@ const oneHot: OpRow = makeRow({
   }),
   kernel: {
     skeleton: 'direct',
+    byFirstAxis: true,
     run: ([x], out, attrs) => {
       if (x === undefined) return;
       const depth = numberAttribute(attrs, 'depth');

@@ -15,13 +15,13 @@ const source = (attrs: AttributeValues): { seed: bigint } => ({ seed: BigInt(num
 function floats(
   name: string,
   doc: string,
-  fill: (source: { seed: bigint }, out: Float32Array | Float64Array, on: Skeletons) => void,
+  fill: (on: Skeletons, source: { seed: bigint }, out: Float32Array | Float64Array, first?: number) => void,
 ): OpRow {
   return row(
     name,
     doc,
     { shape: SHAPE, seed: SEED, dtype: FLOAT },
-    (out, attrs, on) => fill(source(attrs), out as Float32Array, on),
+    (out, attrs, on, first) => fill(on, source(attrs), out as Float32Array, first),
     (attrs) => {
       const dtype = dtypeAttribute(attrs, 'dtype');
       if (dtype !== 'float32' && dtype !== 'float64')
@@ -37,6 +37,7 @@ function row(
   attributes: OpRow['attributes'],
   fill: RandomKernel,
   type: (attrs: AttributeValues) => { dtype: DType; shape: readonly number[] },
+  draw: 'each' | 'whole' = 'each',
 ): OpRow {
   const positional = Object.keys(attributes).filter((attribute) => attribute !== 'dtype' && attribute !== 'seed');
   return makeRow({
@@ -47,7 +48,7 @@ function row(
     positional,
     result: Object.hasOwn(attributes, 'dtype') ? 'attribute' : 'int32',
     infer: (_operands, attrs) => type(attrs),
-    kernel: { skeleton: 'random', fill },
+    kernel: { skeleton: 'random', fill, draw },
     flops: (_operands, out) => out.size * 100,
     bound: name === 'random_normal' ? 4 : 0,
   });
@@ -55,8 +56,8 @@ function row(
 
 /** Rows of this family. */
 export const RANDOM: readonly OpRow[] = [
-  floats('random_uniform', 'Uniform in [0, 1).', (from, out, on) => uniform(on, from, out)),
-  floats('random_normal', 'Normal with mean 0 and variance 1 (Box–Muller).', (from, out, on) => normal(on, from, out)),
+  floats('random_uniform', 'Uniform in [0, 1).', uniform),
+  floats('random_normal', 'Normal with mean 0 and variance 1 (Box–Muller).', normal),
   row(
     'random_integers',
     'Uniform integers in [low, high).',
@@ -66,8 +67,15 @@ export const RANDOM: readonly OpRow[] = [
       high: { kind: 'int', doc: 'bound that is not reached' },
       seed: SEED,
     },
-    (out, attrs, on) =>
-      integers(on, source(attrs), numberAttribute(attrs, 'low'), numberAttribute(attrs, 'high'), out as Int32Array),
+    (out, attrs, on, first) =>
+      integers(
+        on,
+        source(attrs),
+        numberAttribute(attrs, 'low'),
+        numberAttribute(attrs, 'high'),
+        out as Int32Array,
+        first,
+      ),
     (attrs) => {
       const [low, high] = [numberAttribute(attrs, 'low'), numberAttribute(attrs, 'high')];
       if (!(high > low && low >= -(2 ** 31) && high <= 2 ** 31))
@@ -84,5 +92,6 @@ export const RANDOM: readonly OpRow[] = [
     { n: { kind: 'int', doc: 'how many' }, seed: SEED },
     (out, attrs, on) => out.set(permutation(on, source(attrs), numberAttribute(attrs, 'n')) as never),
     (attrs) => ({ dtype: 'int32', shape: [numberAttribute(attrs, 'n')] }),
+    'whole',
   ),
 ];
