@@ -13,6 +13,7 @@ import { nodeHost } from '../../src/host/node/host.ts';
 import { errorIn } from '../../src/testing/closeness.ts';
 import { deviceConformance } from '../../src/testing/device.ts';
 import { conforms } from '../device/conforms.ts';
+import { extent } from '../run/extent.ts';
 import { openGpuAndJs } from './gpu-and-js.ts';
 import { useSwiftShader } from './swiftshader.ts';
 
@@ -59,6 +60,7 @@ describe('the WebGPU device', () =>
     deviceConformance(openGpu, {
       computes: ({ name }) => !ON_CPU.has(name),
       dtypes: GPU_DTYPES,
+      tasksPerDType: extent(4, 6),
       flushesSubnormals: true,
       errorIn: errorOnGpu,
       lose: async (device) => {

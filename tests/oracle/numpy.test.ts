@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet } from '../../src/index.ts';
 import { OPS } from '../../src/core/ops/index.ts';
+import { extent } from '../run/extent.ts';
 import { compare } from './compare.ts';
 import { digestOfInputs, index, readAnswers } from './stored.ts';
 
@@ -46,7 +47,8 @@ describe.each(['js', 'wasm'] as const)('%s', (device) => {
   afterAll(() => sheet.close());
 
   it.each(ops.map((op) => [op.op, op] as const))('%s gives what NumPy gives', async (_name, op) => {
-    const result = await compare(sheet.with({ device }), op, 'cpu');
+    const cases = op.cases.filter((_, i) => i % 5 < extent(3, 5));
+    const result = await compare(sheet.with({ device }), { ...op, cases }, 'cpu');
     compared += result.compared;
     expect(
       result.failures.length === 0

@@ -1,7 +1,8 @@
 // The packed package in programs that are built and run with the bundlers of this repository: each gives the key that
 // Node gives.
 import { describe, expect, it } from 'vitest';
-import { QUICK } from './bundlers.ts';
+import { extent } from '../run/extent.ts';
+import { PLAIN, QUICK, type Row } from './bundlers.ts';
 import { outcomeOf } from './outcome.ts';
 import { packedSuite } from './packed-suite.ts';
 import { place } from './packed.ts';
@@ -11,7 +12,7 @@ const NEIGHBOURS = ['esbuild', 'rolldown', 'vite', 'tsx', '.bin'];
 describe('the packed package, built and run with', () => {
   const suite = packedSuite();
 
-  it.for(QUICK)('$name, gives the key of Node', async (row, context) => {
+  it.for([...QUICK, ...extent<readonly Row[]>([], PLAIN)])('$name, gives the key of Node', async (row, context) => {
     const { packed, browser, expected } = suite;
     if (typeof row.run !== 'string' && typeof browser === 'string') return context.skip(browser);
     const home = place(packed, row.name.replaceAll(/[^a-z0-9]+/g, '-'), row.files, NEIGHBOURS);

@@ -114,17 +114,10 @@ export const QUICK: readonly Row[] = [
     command: 'esbuild app.mjs --bundle --minify --platform=node --format=cjs --outfile=out.cjs',
     run: 'node out.cjs',
   },
-  { name: 'node, import', files: IMPORTED, run: 'node app.mjs' },
-  { name: 'node, require', files: REQUIRED, run: 'node app.cjs' },
   {
     name: 'node, require and import, one copy',
     files: { 'app.cjs': `const { SymbolicSheet } = require('symbolic-sheet');\n${MAIN}${ONE_COPY}`, 'part.mjs': PART },
     run: 'node app.cjs',
-  },
-  {
-    name: 'tsx, commonjs as npm init writes it',
-    files: { 'package.json': '{ "type": "commonjs" }', 'main.ts': IMPORT + PRINTED },
-    run: 'tsx main.ts',
   },
   {
     name: 'tsx, commonjs and modules, one copy',
@@ -132,7 +125,6 @@ export const QUICK: readonly Row[] = [
     run: 'tsx main.ts',
   },
   esbuild('esm'),
-  esbuild('cjs'),
   esbuild('iife'),
   {
     name: 'esbuild cjs with conditions of its own, node',
@@ -173,6 +165,18 @@ export const QUICK: readonly Row[] = [
     command: 'vite build',
     run: { page: 'dist' },
   },
+];
+
+/** Without the kit, what is tried with it above. */
+export const PLAIN: readonly Row[] = [
+  { name: 'node, import', files: IMPORTED, run: 'node app.mjs' },
+  { name: 'node, require', files: REQUIRED, run: 'node app.cjs' },
+  {
+    name: 'tsx, commonjs as npm init writes it',
+    files: { 'package.json': '{ "type": "commonjs" }', 'main.ts': IMPORT + PRINTED },
+    run: 'tsx main.ts',
+  },
+  esbuild('cjs'),
 ];
 
 const webpack = (version: string): Row[] => [
