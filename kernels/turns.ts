@@ -9,7 +9,7 @@ export interface TurnHost {
 }
 
 /** How long the calling thread works for a promise before it lets its other tasks run: two turns are within a frame. */
-export const TURN_MS = 8;
+const TURN_MS = 8;
 
 /** Gives turns where other tasks have waited long. Without a host there is nobody to wait. */
 export class Turns {

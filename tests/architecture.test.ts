@@ -94,6 +94,33 @@ function isNamedTypesOnly(node: ts.ImportDeclaration): boolean {
 
 const IMPORTS = FILES.flatMap(importsOf);
 
+/** What a file imports or passes on, as `path name`; `path *` where it takes a whole module. */
+function importedNames(file: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const { from, names } = importOf(node);
+    if (from?.startsWith('.') === true)
+      for (const name of names) found.push(`${relative(ROOT, join(ROOT, file, '..', from))} ${name}`);
+    ts.forEachChild(node, visit);
+  };
+  visit(parse(file));
+  return found;
+}
+
+function importOf(node: ts.Node): { from?: string; names: readonly string[] } {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) {
+    if (node.moduleSpecifier === undefined || !ts.isStringLiteral(node.moduleSpecifier)) return { names: [] };
+    const named = ts.isImportDeclaration(node) ? node.importClause?.namedBindings : node.exportClause;
+    const isListed = named !== undefined && (ts.isNamedImports(named) || ts.isNamedExports(named));
+    const names = isListed ? named.elements.map(({ name, propertyName }) => (propertyName ?? name).text) : ['*'];
+    return { from: node.moduleSpecifier.text, names };
+  }
+  const argument = ts.isImportTypeNode(node)
+    ? ts.isLiteralTypeNode(node.argument) && node.argument.literal
+    : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword && node.arguments[0];
+  return argument && ts.isStringLiteral(argument) ? { from: argument.text, names: ['*'] } : { names: [] };
+}
+
 function functionsOf(file: string): { name: string; lines: number }[] {
   const source = parse(file);
   const found: { name: string; lines: number }[] = [];
@@ -250,6 +277,20 @@ describe('the language', () => {
         places.set(name, [...(places.get(name) ?? []), file]);
     }
     expect([...places].filter(([, files]) => files.length > 1)).toEqual([]);
+  });
+
+  it('exports only what another file imports', () => {
+    const everywhere = [...FILES, ...['tests', 'bench', 'scripts', 'examples'].flatMap(list)];
+    const imported = new Set(everywhere.flatMap(importedNames));
+    const entries = /^src\/(index|browser|kit|testing|one-file|surface)\.ts$/;
+    const unused = WRITTEN.filter((file) => !entries.test(file)).flatMap((file) => {
+      if (imported.has(`${file} *`)) return [];
+      const declared = /^export (?:abstract |async )*(?:const|let|function\*?|class|interface|type) (\w+)/gm;
+      return [...read(file).matchAll(declared)]
+        .map((match) => `${file} ${match[1]}`)
+        .filter((place) => !imported.has(place));
+    });
+    expect(unused).toEqual([]);
   });
 
   it('names a dtype that has a codec in few files: its row, and what other libraries call it', () => {

@@ -23,9 +23,9 @@ export interface Matrix<V> {
 }
 
 /** How block sums enter C. */
-export type ContractMode = 'store' | 'add' | 'subtract';
+type ContractMode = 'store' | 'add' | 'subtract';
 /** Which part of C is computed. */
-export type Triangle = 'none' | 'lower' | 'upper';
+type Triangle = 'none' | 'lower' | 'upper';
 
 /** One product; m×n = m×k · k×n after transposition. C may not overlap A or B. */
 export interface Contraction<V> {

@@ -10,7 +10,7 @@ import { choleskyBlock, luPanel, solveBlock, swapRows } from './linalg-leaf.ts';
 import type { BlockSolve } from './linalg-leaf.ts';
 
 /** One step of a factorisation. */
-export type LinalgStep =
+type LinalgStep =
   | { readonly kind: 'contract'; readonly spec: Contraction<FloatArray> }
   | { readonly kind: 'solve'; readonly spec: BlockSolve };
 
@@ -33,7 +33,7 @@ export interface AsyncLinalgKernels {
 export const jsLinalgKernels: LinalgKernels = { contract, solve: solveBlock };
 
 /** op(T)·X = B, X in place of B: `x` has n rows and `columns` columns. */
-export interface TriangularSystem<V extends FloatArray = FloatArray> {
+interface TriangularSystem<V extends FloatArray = FloatArray> {
   readonly n: number;
   readonly columns: number;
   readonly t: Matrix<V>;

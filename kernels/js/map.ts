@@ -24,7 +24,7 @@ export type NumberArray =
   | Uint16Array
   | Int8Array
   | Uint8Array;
-export type BigIntArray = BigInt64Array | BigUint64Array;
+type BigIntArray = BigInt64Array | BigUint64Array;
 export type ElementArray = NumberArray | BigIntArray;
 
 /** A strided view: element (i, j, …) lies at offset + i * strides[0] + j * strides[1] + …; default row-major from 0. */
@@ -134,7 +134,7 @@ export function canonicaliseNaN(array: ElementArray, start = 0, end = array.leng
 }
 
 /** A number, a bigint or a truth value, by domain. */
-export type ElementValue = number | bigint | boolean;
+type ElementValue = number | bigint | boolean;
 
 function checkCall(
   fn: ElementFunction,

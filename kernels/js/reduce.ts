@@ -14,7 +14,7 @@ import {
 import { collapse, elementCount, forEachRow, rowMajorStrides, type LoopNest } from '../strides.ts';
 
 /** What a combination starts from: neutral values of sum, product, maximum and minimum in the domain computed in. */
-export type NeutralElement = 'zero' | 'one' | 'lowest' | 'highest';
+type NeutralElement = 'zero' | 'one' | 'lowest' | 'highest';
 
 /** result = finish(combine over r of body(x[r], perResult…), divisor), rounded once to the dtype of the result. */
 export interface Reduction {
@@ -266,7 +266,7 @@ function truthOf(m: Numeric, array: ElementArray): (index: number) => number {
 }
 
 /** The fixed tree over eight lanes: ((0+4)+(2+6))+((1+5)+(3+7)). */
-export function joinLanes(combine: (a: number, b: number) => number, lanes: readonly number[]): number {
+function joinLanes(combine: (a: number, b: number) => number, lanes: readonly number[]): number {
   const pair = (i: number) => combine(lanes[i]!, lanes[i + 4]!);
   return combine(combine(pair(0), pair(2)), combine(pair(1), pair(3)));
 }

@@ -6,7 +6,7 @@ import { isBigIntArray, type ElementArray, type NumberArray } from './map.ts';
 export type Direction = 'ascending' | 'descending';
 
 /** Rows of `count` consecutive elements each. */
-export interface Rows {
+interface Rows {
   readonly array: ElementArray;
   readonly count: number;
 }

@@ -88,7 +88,7 @@ export interface Scalar {
 }
 
 /** A named elementwise test (comparison, logical op, isnan). */
-export interface Predicate {
+interface Predicate {
   readonly name: string;
   readonly arity: number;
   readonly returns: 'mask';

@@ -18,7 +18,7 @@ export interface Shader {
   readonly features?: readonly GpuFeature[];
 }
 
-export type GpuFeature = 'shader-f16' | 'subgroups' | 'chromium-experimental-subgroup-matrix';
+type GpuFeature = 'shader-f16' | 'subgroups' | 'chromium-experimental-subgroup-matrix';
 
 /** One dispatch of a plan. */
 export interface Launch {

@@ -42,7 +42,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 /** Runs one command line (without node and script). */
-export async function runCommandLine(args: readonly string[]): Promise<CommandResult> {
+async function runCommandLine(args: readonly string[]): Promise<CommandResult> {
   try {
     const {
       values,

@@ -43,7 +43,7 @@ export function errorIn(task: Task, got: TypedArray, wanted: TypedArray): number
 }
 
 /** The error of one element. */
-export function errorOf(task: Task, got: number | bigint, wanted: number | bigint, largest: number): number {
+function errorOf(task: Task, got: number | bigint, wanted: number | bigint, largest: number): number {
   if (Object.is(got, wanted) || (Number.isNaN(got) && Number.isNaN(wanted))) return 0;
   if (typeof got === 'bigint' || typeof wanted === 'bigint' || !isFloat(task.type.dtype)) return Infinity;
   const name = floatName(task);

@@ -27,7 +27,7 @@ export const dtypesOf = (row: OpRow): readonly DType[] =>
   row.source ? ['float32'] : COMPUTED_DTYPES.filter((dtype) => kindTakes(row.operands[0]?.kind ?? 'any', dtype));
 
 /** A task on operands, which are promoted already; undefined where the row does not take them. */
-export function taskOf(
+function taskOf(
   row: OpRow,
   operands: readonly SampleTensor[],
   given: Readonly<Record<string, unknown>> = {},

@@ -13,7 +13,7 @@
 export type Kernel = (params: number, start: number, end: number) => void;
 
 /** Functions a module imports besides env.memory: scope → name → function. */
-export type KernelImports = Readonly<Record<string, Readonly<Record<string, (...args: number[]) => number>>>>;
+type KernelImports = Readonly<Record<string, Readonly<Record<string, (...args: number[]) => number>>>>;
 
 /** The kernels of a module, by exported name. */
 export type Kernels = Readonly<Record<string, Kernel>>;

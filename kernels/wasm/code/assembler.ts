@@ -39,7 +39,7 @@ type Repeat<T, N extends number, R extends readonly T[] = []> = R['length'] exte
   ? R
   : Repeat<T, N, readonly [...R, T]>;
 
-export interface FunctionSpec<P extends readonly ValueType[], R extends Type> {
+interface FunctionSpec<P extends readonly ValueType[], R extends Type> {
   readonly params: P;
   readonly result?: R;
   /** Name it is exported under; without one it is internal. */

@@ -105,7 +105,7 @@ function resultBits(
 }
 
 /** The value with every NaN replaced by 0x7fc00000 / 0x7ff8000000000000. */
-export function canonicalNaN(m: VectorAlgebra, lanes: 'f32x4' | 'f64x2', value: Vector): Vector {
+function canonicalNaN(m: VectorAlgebra, lanes: 'f32x4' | 'f64x2', value: Vector): Vector {
   const single = lanes === 'f32x4';
   const quiet = single ? new Uint32Array(4).fill(0x7fc00000) : new BigUint64Array(2).fill(0x7ff8000000000000n);
   const isNumber = single ? f32x4.eq(value, value) : f64x2.eq(value, value);

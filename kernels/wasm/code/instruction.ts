@@ -3,11 +3,8 @@ import { constantCode, expression, operandCode, unsignedLeb } from './expression
 import type { Expr, Operand, Statement, ValueType } from './expression.ts';
 
 export type Opcode = readonly number[];
-export type Unary<A extends ValueType, R extends ValueType> = (a: Operand<A>) => Expr<R>;
-export type Binary<A extends ValueType, B extends ValueType, R extends ValueType> = (
-  a: Operand<A>,
-  b: Operand<B>,
-) => Expr<R>;
+type Unary<A extends ValueType, R extends ValueType> = (a: Operand<A>) => Expr<R>;
+type Binary<A extends ValueType, B extends ValueType, R extends ValueType> = (a: Operand<A>, b: Operand<B>) => Expr<R>;
 
 export function unary<A extends ValueType, R extends ValueType>(opcode: Opcode, a: A, result: R): Unary<A, R> {
   return (x) => expression(result, operandCode(a, x), opcode);

@@ -3,7 +3,7 @@
 import type { Algebra, ElementFunction, Scalar } from '../../scalar/algebra.ts';
 
 /** What a body needs. */
-export interface Profile {
+interface Profile {
   /** No operation that only scalar devices have. */
   readonly vector: boolean;
   /**

@@ -19,7 +19,7 @@ import {
 } from '../memory/staging.ts';
 
 /** A map over resident data as one parallel range. */
-export interface MapJob {
+interface MapJob {
   readonly kernel: CompiledKernel;
   /** Bytes of the parameter block. */
   readonly paramsSizeBytes: number;

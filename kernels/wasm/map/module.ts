@@ -28,7 +28,7 @@ import {
 import { VectorAlgebra, type LaneType, type Vector } from '../code/vector-algebra.ts';
 
 /** How one operand is read. */
-export interface OperandForm {
+interface OperandForm {
   readonly type: ElementType;
   readonly along: 'dense' | 'constant';
 }

@@ -11,7 +11,7 @@ import { MAXIMUM_PAGES } from '../code/assembler.ts';
 /** Alignment and smallest block, in bytes: a cache line. */
 export const ALIGNMENT_BYTES = 64;
 
-export interface HeapStats {
+interface HeapStats {
   /** Bytes in allocated blocks. */
   readonly usedBytes: number;
   /** Bytes free without growing. */
@@ -20,7 +20,7 @@ export interface HeapStats {
   readonly reservedBytes: number;
 }
 
-export interface HeapOptions {
+interface HeapOptions {
   readonly initialPages?: number;
   readonly maximumPages?: number;
   /** `private` forces a memory that cannot be given to workers; default: shared where possible. */

@@ -132,7 +132,7 @@ export interface Plane {
 }
 
 /** Rows [row, row + rows) × columns [column, column + columns) of a plane. */
-export interface Rectangle {
+interface Rectangle {
   readonly row: number;
   readonly rows: number;
   readonly column: number;

@@ -238,14 +238,14 @@ const nameOf = (operands: readonly ReducedForm[]): string =>
   operands.map(({ type, varies, dense }) => `${type}${varies ? '/' : ''}${dense ? '-' : ''}`).join();
 
 /** Elements from one outer slice, row or column of an operand to the next. */
-export interface Walk {
+interface Walk {
   readonly outer: number;
   readonly row: number;
   readonly column: number;
 }
 
 /** An index space seen as [outer, count, inner], the middle reduced, and how operands are walked in it. */
-export interface Extents {
+interface Extents {
   readonly outer: number;
   readonly count: number;
   readonly inner: number;

@@ -26,7 +26,7 @@ export type LostGrain = 'repeat' | 'fail';
  * A phase with the numbers of its grains, [start, end): `whole` of them are of `grain` indices, the others of
  * `lastGrain`.
  */
-export interface NumberedPhase extends Required<Phase> {
+interface NumberedPhase extends Required<Phase> {
   readonly start: number;
   readonly end: number;
   readonly whole: number;

@@ -26,7 +26,7 @@ import type { ModuleMessage, WorkerPayload } from './protocol.ts';
 export { GrainLostError, type LostGrain, type Phase, type TeamKernel } from './job.ts';
 
 /** A running worker, as the host sees it. */
-export interface WorkerHandle {
+interface WorkerHandle {
   post(message: ModuleMessage): void;
   /** Whether the worker keeps the process alive: only while an asynchronous job runs. */
   hold(): void;
@@ -49,7 +49,7 @@ export interface TeamHost extends TurnHost {
   readonly spawn: Spawn | string;
 }
 
-export interface TeamOptions {
+interface TeamOptions {
   readonly memory: WebAssembly.Memory;
   readonly kind: 'shared' | 'private';
   readonly host?: TeamHost;

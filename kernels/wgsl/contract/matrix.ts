@@ -21,7 +21,7 @@ import { CONTRACT_MATRIX } from '../shaders.gen.ts';
 import { fillTemplate } from '../text/template.ts';
 
 /** What a subgroup multiplies at once, m×k by k×n into float32; the subgroup has the one size a device has. */
-export interface MatrixUnit {
+interface MatrixUnit {
   readonly component: 'f16' | 'f32';
   readonly m: number;
   readonly n: number;

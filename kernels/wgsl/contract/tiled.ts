@@ -24,7 +24,7 @@ import { fillTemplate } from '../text/template.ts';
 /**
  * Shape of a tile: a workgroup computes rows × columns, a thread threadRows × threadColumns, `depth` of K at a time.
  */
-export interface Tile {
+interface Tile {
   readonly rows: number;
   readonly columns: number;
   readonly depth: number;

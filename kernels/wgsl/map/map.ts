@@ -15,7 +15,7 @@ export interface Typed {
 }
 
 /** A view of one; row-major from 0 where nothing else is said, strides and offset in elements. */
-export interface MapOperand extends Typed {
+interface MapOperand extends Typed {
   readonly strides?: readonly number[];
   readonly offset?: number;
 }
@@ -88,7 +88,7 @@ export function fits({ dtype, shape }: Typed, limits: GpuLimits): boolean {
 }
 
 /** A collapsed loop nest with what is read and written in it. */
-export interface NestSpec {
+interface NestSpec {
   readonly nest: LoopNest;
   /** First element of every operand. */
   readonly offsets: readonly number[];

@@ -36,7 +36,7 @@ export const isPlaced = (access: Access): boolean => access !== 'dense' && acces
  * Fields of `params`: the 0 of `rounded` (shaders/scalar/float.wgsl), extents of all axes but the outermost, then per
  * placed operand its offset and the strides its text uses.
  */
-export function mapParams({ operands, rank }: MapShaderForm): string[] {
+function mapParams({ operands, rank }: MapShaderForm): string[] {
   const extents = Array.from({ length: rank - 1 }, (_, axis) => `n${axis + 1}: u32`);
   const strides = operands.flatMap(({ access }, k) =>
     isPlaced(access) ? [`o${k}: u32`, ...Array.from({ length: rank }, (_, axis) => `s${k}_${axis}: u32`)] : [],

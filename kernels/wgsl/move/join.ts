@@ -88,7 +88,7 @@ function joinLaunch(buffers: readonly number[], outer: number, bytes: readonly [
 }
 
 /** Slices of an axis: elements before, along and after it, and how many are taken. */
-export interface Taking {
+interface Taking {
   readonly outer: number;
   readonly length: number;
   readonly inner: number;

@@ -11,7 +11,7 @@ export interface Prologue {
 }
 
 /** An operand as a shader sees it. */
-export interface ElementInput {
+interface ElementInput {
   readonly dtype: GpuDType;
   /** One element for all. */
   readonly single: boolean;

@@ -5,7 +5,7 @@ import { type FunctionText, missing } from './function-text.ts';
 import { libraryFunctionOf } from './functions.ts';
 
 /** A float as a body sees it: text of the number and text of its 32 bits. */
-export interface FloatTerm {
+interface FloatTerm {
   readonly value: string;
   readonly bits: string;
 }

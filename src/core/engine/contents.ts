@@ -13,7 +13,7 @@ import type { Counters } from './counters.ts';
 import { HashPricing } from './hash-pricing.ts';
 
 /** What contents are identified with. */
-export interface ContentParts {
+interface ContentParts {
   readonly table: InterningTable;
   readonly counters: Counters;
   readonly digest: Digest;

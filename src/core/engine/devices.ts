@@ -4,7 +4,7 @@ import { UnavailableError } from '../errors.ts';
 import type { Parts } from './parts.ts';
 
 /** The devices of a sheet, and reports of those it has not. */
-export interface Choice {
+interface Choice {
   readonly devices: readonly Device[];
   readonly absent: readonly DeviceReport[];
 }

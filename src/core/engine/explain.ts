@@ -28,10 +28,10 @@ export interface ExplainedOp {
 }
 
 /** What a call was, in a sheet or on a trace. */
-export type Called = Pick<ProgramEvent, 'seq' | 'op' | 'attrs' | 'operands' | 'dtype' | 'shape'>;
+type Called = Pick<ProgramEvent, 'seq' | 'op' | 'attrs' | 'operands' | 'dtype' | 'shape'>;
 
 /** How a call was answered, as the trace has it. */
-export interface Answer {
+interface Answer {
   readonly decision: Decision;
   readonly device: string;
   readonly elapsedNs: number;

@@ -6,7 +6,7 @@ import type { InterningTable, NodeId } from '../expr/interning.ts';
 import type { OpRow } from '../ops/define.ts';
 
 /** The most frequent difference. */
-export interface NearMiss {
+interface NearMiss {
   readonly count: number;
   /** `operand 0`, or `attributes`. */
   readonly what: string;

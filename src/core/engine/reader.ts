@@ -20,7 +20,7 @@ const settled: Ready = ({ block }) => (block.isLocal ? undefined : block.residen
 const brought: Ready = ({ block }) => (block.isLocal ? undefined : block.bring());
 
 /** What values are read from. */
-export interface Readable {
+interface Readable {
   readonly parts: Parts;
   readonly isClosed: boolean;
   admit(call: Call, view: View): void;

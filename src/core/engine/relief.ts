@@ -6,7 +6,7 @@ import type { Block } from '../tensor/block.ts';
 import type { Pins } from './pins.ts';
 
 /** What has blocks that can go. */
-export interface Relieving {
+interface Relieving {
   readonly store: Pick<NodeStore, 'entries' | 'delete'>;
   readonly pins: Pick<Pins, 'blocks'>;
 }

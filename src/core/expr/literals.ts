@@ -12,7 +12,7 @@ import { checkElement, isWithin, nextNumber, plainNumber, rangeOf } from '../ten
 export type Literal = number | boolean | bigint;
 
 /** A literal as an element: `value` is a bigint only where no number is equal to it. */
-export interface WeakElement {
+interface WeakElement {
   readonly dtype: DType;
   readonly value: number | bigint;
 }

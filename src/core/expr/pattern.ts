@@ -33,7 +33,7 @@ export interface LimitedPattern<Inner extends string | RowPattern = string | Row
   readonly is: Inner;
 }
 /** Alternatives, tried in order. */
-export interface ChoicePattern<Options extends readonly Pattern[] = readonly Pattern[]> {
+interface ChoicePattern<Options extends readonly Pattern[] = readonly Pattern[]> {
   readonly anyOf: Options;
 }
 export type Pattern = string | number | RowPattern | NamedPattern | LimitedPattern | ChoicePattern;

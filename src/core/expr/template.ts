@@ -5,7 +5,7 @@ import type { DType } from '../tensor/dtype.ts';
 import type { Bindings, PatternNode } from './pattern.ts';
 
 /** A row, then the templates of its operands; its attributes are the row's own defaults. */
-export type RowTemplate<Name extends string = string> = readonly [OpRow, ...Template<Name>[]];
+type RowTemplate<Name extends string = string> = readonly [OpRow, ...Template<Name>[]];
 /** A row whose attributes follow from what was found. */
 export interface AttributedTemplate<Name extends string = string> {
   readonly make: RowTemplate<Name>;

@@ -14,10 +14,10 @@ import { TlvWriter } from './encode.ts';
  */
 export const PANEL_MIN_BYTES = 256 * 1024;
 /** Rows shorter than this have no digests of their own. */
-export const ROW_DIGEST_MIN_BYTES = 1024;
+const ROW_DIGEST_MIN_BYTES = 1024;
 
 /** How a tensor, seen as [rowCount, last dim], divides into panels of rows. */
-export interface PanelLayout {
+interface PanelLayout {
   readonly rowBytes: number;
   readonly rowCount: number;
   /** A power of two, from rowBytes alone: appended rows leave earlier full panels as they are. */

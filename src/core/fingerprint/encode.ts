@@ -20,7 +20,7 @@ export const TAG = {
 } as const;
 
 /** Largest hash input that is not tensor bytes. */
-export const MAX_ENCODED_BYTES = 2 ** 30;
+const MAX_ENCODED_BYTES = 2 ** 30;
 const FIELD_HEADER_BYTES = 9;
 
 /**

@@ -30,7 +30,7 @@ const ORIGINS: Record<Call['origin'], string> = {
 const printOrigin = (call: Call): string => ORIGINS[call.origin];
 
 /** The call with its operands as nested calls, to a small depth. */
-export function printCall(call: Call, depth = 0): string {
+function printCall(call: Call, depth = 0): string {
   const { row, operands, attributes } = call;
   if (row === undefined) return `#${call.seq}`;
   if (row.source && call.type.shape.length === 0 && attributes.values['value'] !== undefined)

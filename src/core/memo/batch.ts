@@ -13,7 +13,7 @@ import { readElements } from '../inputs/operands.ts';
 import { Tensor } from '../handle/tensor.ts';
 
 /** Rows for one run of the function. */
-export interface Batch {
+interface Batch {
   readonly rows: unknown;
   /** Gives back what was made for the run. */
   release(): void;

@@ -15,7 +15,7 @@ export interface Leaf {
 }
 
 /** A tree with null where its leaves were, and the leaves in the order of sorted keys. */
-export interface Parted {
+interface Parted {
   readonly skeleton: unknown;
   readonly leaves: readonly Leaf[];
 }

@@ -8,7 +8,7 @@ import { isOpaque, rememberKind, reviveView } from './kinds.ts';
 import { join, type Leaf, part, type Path } from './leaves.ts';
 
 /** A result without its tensors, which are numbered; the bytes are undefined where the result is one tensor. */
-export interface Tree {
+interface Tree {
   readonly bytes: Uint8Array | undefined;
   readonly tensors: readonly object[];
 }

@@ -8,7 +8,7 @@ import { readAttributes } from './infer.ts';
 /**
  * A composed row with attributes it may be called with, on float32 operands of which the first two are square matrices.
  */
-export interface Composition {
+interface Composition {
   readonly row: OpRow;
   readonly attrs: AttributeValues;
 }

@@ -126,7 +126,7 @@ export type RearrangingKernel = (
 export type RandomKernel = (out: TypedArray, attrs: AttributeValues, on: Skeletons, first?: number) => void;
 
 /** Work of one call, for placing and pricing it. Bytes follow from the types. */
-export type FlopCount = (operands: readonly TensorType[], out: TensorType, attrs: AttributeValues) => number;
+type FlopCount = (operands: readonly TensorType[], out: TensorType, attrs: AttributeValues) => number;
 
 /**
  * Generic laws a row may claim; each is property-tested for every dtype (tests/laws), even and odd for those with
@@ -135,7 +135,7 @@ export type FlopCount = (operands: readonly TensorType[], out: TensorType, attrs
 export type LawName = 'commutative' | 'idempotent' | 'involution' | 'even' | 'odd';
 
 /** Dtype of the result as a type expression, for generated signatures. */
-export type ResultDType = 'same' | 'promoted' | 'bool' | 'int32' | 'attribute' | 'averaged' | 'counted';
+type ResultDType = 'same' | 'promoted' | 'bool' | 'int32' | 'attribute' | 'averaged' | 'counted';
 
 /** One operation: the only place where its name is written. */
 export interface OpRow {

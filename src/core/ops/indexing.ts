@@ -120,7 +120,7 @@ const takeSlices: RearrangingKernel = ([x, indices], out, attrs, on) => {
 };
 
 /** The row of `take`. */
-export const TAKE: OpRow = makeRow({
+const TAKE: OpRow = makeRow({
   name: 'take',
   doc: 'Elements or slices at the given indices of an axis; negative indices count from the end.',
   operands: [

@@ -3,7 +3,7 @@
 import { type DType, DTYPES, type DTypeRow } from '../tensor/dtype.ts';
 
 /** One kind of operand. */
-export interface OperandKindRow {
+interface OperandKindRow {
   readonly takes: (row: DTypeRow) => boolean;
   /** What it is, after "which is not". */
   readonly wanted: string;

@@ -6,7 +6,7 @@ import type { AttributeValues, OpRow } from './define.ts';
 import { SLICE } from './movement.ts';
 
 /** One part of a split: the row to call on the operand, and its attributes. */
-export interface Part {
+interface Part {
   readonly row: OpRow;
   readonly attributes: AttributeValues;
 }

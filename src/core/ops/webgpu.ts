@@ -23,7 +23,7 @@ export interface GpuTask {
 }
 
 /** The launches of a task, or undefined where the GPU has none for these dtypes or shapes. */
-export type GpuPlanner = (task: GpuTask, limits: GpuLimits) => Plan | undefined;
+type GpuPlanner = (task: GpuTask, limits: GpuLimits) => Plan | undefined;
 
 const seedOf = (attrs: AttributeValues): bigint => BigInt(numberAttribute(attrs, 'seed'));
 const itemBytesOf = ({ dtype }: TensorType): GatheredBytes => DTYPES[dtype].itemBytes as GatheredBytes;

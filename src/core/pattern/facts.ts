@@ -32,7 +32,7 @@ export const FACT = {
   repeatedRows: 512,
 } as const;
 
-export type FactName = keyof typeof FACT;
+type FactName = keyof typeof FACT;
 
 /**
  * Facts of one value; matrix facts are of tensors of rank 2 and false for others. Zeros of either sign are zeros; NaN

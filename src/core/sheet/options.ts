@@ -81,7 +81,7 @@ interface OptionSpec {
 }
 
 /** What the options of one call may be, by name. */
-export type OptionSpecs<O> = Readonly<Record<keyof O, OptionSpec>>;
+type OptionSpecs<O> = Readonly<Record<keyof O, OptionSpec>>;
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
 const isRecord = (value: unknown): value is object =>

@@ -4,7 +4,7 @@ import type { Device, DeviceMemory } from '../device/device.ts';
 import { AttributeError } from '../errors.ts';
 
 /** The `devices` option, taken apart. */
-export interface NamedDevices {
+interface NamedDevices {
   /** Names of all of them. */
   readonly names: readonly string[];
   readonly own: readonly Device[];

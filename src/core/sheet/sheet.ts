@@ -470,7 +470,7 @@ for (const [method, name] of FOREIGN_METHODS) {
 }
 
 /** The view whose options are `base`'s but for those given. */
-export function viewWith(engine: Engine, base: View, options: ViewOptions): View {
+function viewWith(engine: Engine, base: View, options: ViewOptions): View {
   checkViewOptions(options);
   if (options.device !== undefined) checkDevice(options.device, choiceOf(engine.parts), 'with: device');
   const numerics = options.class ?? base.numerics;

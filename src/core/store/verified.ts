@@ -5,7 +5,7 @@ import { type DType, DTYPE_NAMES, DTYPES } from '../tensor/dtype.ts';
 import { elementsOfStored, type Key, type Store, type Stored, type TellTrouble, wrap } from './store.ts';
 
 /** Elements of an answer that were checked, in bytes of their own. */
-export interface VerifiedStored extends Stored {
+interface VerifiedStored extends Stored {
   readonly elements: Uint8Array<ArrayBuffer>;
 }
 

@@ -17,7 +17,7 @@ interface TfEntry {
 }
 
 /** Where a tensor lies. */
-export interface TfPlace {
+interface TfPlace {
   readonly backend: TfGpuBackend;
   /** Undefined where its elements are in no buffer of their own. */
   readonly buffer: GPUBuffer | undefined;
@@ -31,7 +31,7 @@ interface Engine {
 }
 
 /** A module of tf that makes tensors of buffers. */
-export interface TfBufferModule<F> {
+interface TfBufferModule<F> {
   backend(): unknown;
   tensor(values: { readonly buffer: GPUBuffer }, shape: number[], dtype: 'float32' | 'int32'): F;
 }

@@ -4,7 +4,7 @@ import { allocate, type DType, type TypedArray } from './dtype.ts';
 import { checkShape, formatShape, type Shape, sizeOf, stridesOf } from './shape.ts';
 
 /** Element (i, j, …) lies at `offset + i·strides[0] + j·strides[1] + …`; strides in elements, of any sign. */
-export interface Layout {
+interface Layout {
   readonly shape: Shape;
   readonly strides: readonly number[];
   readonly offset: number;

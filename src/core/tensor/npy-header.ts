@@ -3,7 +3,7 @@ import { FormatError } from '../errors.ts';
 import type { Shape } from './shape.ts';
 
 /** What the header states. `descr` is the text of the element type; of a structured type, its Python literal. */
-export interface NpyHeader {
+interface NpyHeader {
   readonly descr: string;
   readonly fortranOrder: boolean;
   readonly shape: Shape;

@@ -3,7 +3,7 @@ import { DTypeError } from '../errors.ts';
 import { allocate, DTYPES, type DType, isInteger, storedNumber } from './dtype.ts';
 
 /** The least and the most that elements of an integer dtype, or of bool, can be. */
-export interface DTypeRange {
+interface DTypeRange {
   readonly least: number | bigint;
   readonly most: number | bigint;
 }

@@ -7,7 +7,7 @@ import { sketchDistance, sketchOf } from './sketch.ts';
 /** What was recorded of a result. */
 export type Recorded = DigestRecord | BytesRecord;
 
-export interface Comparison {
+interface Comparison {
   readonly verdict: 'same' | 'within' | 'differs';
   readonly reason: string;
 }

@@ -7,7 +7,7 @@ import { ROOT_NAME } from './records.ts';
 import type { Trace } from './trace.ts';
 
 /** The first place where two programs part. One of `a` and `b` is missing where one program ends. */
-export interface ProgramDifference {
+interface ProgramDifference {
   readonly index: number;
   readonly a: ProgramEvent | undefined;
   readonly b: ProgramEvent | undefined;
@@ -16,7 +16,7 @@ export interface ProgramDifference {
 }
 
 /** How the calls of one op were answered. */
-export interface OpAnswers {
+interface OpAnswers {
   readonly calls: number;
   readonly elapsedNs: number;
   /** Counts by decision. */

@@ -19,19 +19,19 @@ export interface OpName {
   readonly version: number;
 }
 
-export interface CallType {
+interface CallType {
   readonly id: number;
   readonly dtype: string;
   readonly shape: readonly number[];
 }
 
-export interface CallValues {
+interface CallValues {
   readonly id: number;
   readonly values: CallAttributes;
 }
 
 /** A call, or a record with the same fields. */
-export interface Numbered {
+interface Numbered {
   readonly seq: number;
 }
 

@@ -29,7 +29,7 @@ export const FINAL_BODY_BYTES = 2 * (12 + DIGEST_BYTES);
  */
 export const MAX_BLOCK_EVENTS = 256;
 export const MAX_BLOCK_BYTES = 2 ** 20;
-export const MAX_PAYLOAD_BYTES = 2 ** 28;
+const MAX_PAYLOAD_BYTES = 2 ** 28;
 
 /** Where a run of a trace ended: the heads of both chains. Sign these to make a trace tamper-proof. */
 export interface TraceFinal {
@@ -40,7 +40,7 @@ export interface TraceFinal {
 /**
  * Takes finished bytes in order; owns them. If it throws, the writer closes: what reached it before is a valid prefix.
  */
-export type TraceSink = (bytes: Uint8Array) => void;
+type TraceSink = (bytes: Uint8Array) => void;
 
 /** Appends events to a trace. The file header is written at once, a block when it is full, flushed or finished. */
 export class FrameWriter {

@@ -33,7 +33,7 @@ export interface ChainedBlock {
 }
 
 /** One verified block. `sequence` counts blocks in the file, `index` blocks of the stream, both from 0. */
-export interface TraceBlock extends ChainedBlock {
+interface TraceBlock extends ChainedBlock {
   readonly stream: TraceStream;
   readonly sequence: number;
   readonly index: number;
@@ -47,7 +47,7 @@ export interface TraceBlock extends ChainedBlock {
  * copied. `spliced`: sound by itself but no continuation of its chain. `final-mismatch`: another trace's end.
  * `trailing`: bytes after the end. `malformed`: sealed like this by a faulty writer.
  */
-export type DamageCode =
+type DamageCode =
   | 'not-a-trace'
   | 'version'
   | 'truncated'
@@ -70,13 +70,13 @@ export interface TraceDamage {
 }
 
 /** Where a run stands in its file: its first byte, and how many runs precede it. */
-export interface RunPlace {
+interface RunPlace {
   readonly offset: number;
   readonly run: number;
 }
 
 /** How a run ended: with the file, before another run, or with its writer, before another run. */
-export type RunEnding = 'final' | 'continued' | 'interrupted';
+type RunEnding = 'final' | 'continued' | 'interrupted';
 
 /** The valid prefix of a run; whole and undamaged if there is a `final` and no `damage`. */
 export interface TraceReading {

@@ -3,7 +3,7 @@ import type { Digest } from '../fingerprint/digest.ts';
 import { readFrames, type TraceDamage, type TraceReading } from './read-frames.ts';
 
 /** The runs of a file up to the first damage; the last run is the one that is damaged. */
-export interface RunsReading {
+interface RunsReading {
   readonly runs: readonly TraceReading[];
   readonly damage?: TraceDamage;
 }

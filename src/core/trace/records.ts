@@ -54,14 +54,14 @@ export interface BytesRecord {
 }
 
 /** The content id of a root. */
-export interface RootRecord {
+interface RootRecord {
   readonly kind: 'root';
   readonly seq: number;
   readonly contentId: Uint8Array;
 }
 
 /** Something worth a line about a call. */
-export interface NoteRecord {
+interface NoteRecord {
   readonly kind: 'note';
   readonly seq: number;
   readonly text: string;

@@ -21,7 +21,7 @@ export function verifyRoots(
 }
 
 /** What contents are checked against; without an id only their size is. */
-export interface RootSpec {
+interface RootSpec {
   readonly contentId: Uint8Array | undefined;
   readonly dtype: string;
   readonly shape: readonly number[];

@@ -9,7 +9,7 @@ import type { StreamSeal, Trace } from './trace.ts';
 import type { TraceWriter } from './writer.ts';
 
 /** A trace to be written, and the roots that its calls use. */
-export interface SavedForm {
+interface SavedForm {
   readonly trace: Trace;
   readonly roots: readonly KeptRoot[];
 }

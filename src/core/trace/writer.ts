@@ -21,7 +21,7 @@ import { sketchOf } from './sketch.ts';
 import type { Trace } from './trace.ts';
 
 /** Which results get a digest: those that were read, all that were computed, none. */
-export type DigestMode = 'demanded' | 'full' | 'none';
+type DigestMode = 'demanded' | 'full' | 'none';
 
 /** What a live trace is written with. */
 export interface TraceWriterOptions {

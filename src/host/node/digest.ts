@@ -4,7 +4,7 @@ import type { Digest } from '../../core/fingerprint/digest.ts';
 import { requirePackage } from './packages.ts';
 
 /** What is used of the native package. */
-export interface NativeBlake {
+interface NativeBlake {
   blake3(bytes: Uint8Array): Uint8Array;
 }
 

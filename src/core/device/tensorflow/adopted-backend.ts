@@ -9,7 +9,7 @@ import { faultOf, messageOf } from './open.ts';
 import { tfDTypeOf } from './tensors.ts';
 
 /** tf's WebGPU backend, as far as it is used. */
-export interface WebgpuBackend extends TfGpuBackend {
+interface WebgpuBackend extends TfGpuBackend {
   queue: GPUQueue;
   readonly bufferManager: { readonly numBytesAllocated: number; getNumUsedBuffers(): number; dispose(): void };
   readonly adapterInfo?: unknown;

@@ -11,7 +11,7 @@ const MAX_LOSSES = 3;
 const CALM_NS = 10 * 60e9;
 
 /** What contexts need from their device. */
-export interface ContextDependencies {
+interface ContextDependencies {
   readonly clock: Clock;
   warn(line: string): void;
   /** A context has ended: what its memory held is forgotten. Answers whether the device may be opened again. */

@@ -10,7 +10,7 @@ import { type AttributedTemplate, type Build, instantiateTemplate, type Template
  * the real numbers and better in floating point, of floating results only; it changes bits, so applying it is the
  * user's choice.
  */
-export type RuleClass = 'exact' | 'real';
+type RuleClass = 'exact' | 'real';
 
 /** One rule. */
 export interface Rule {

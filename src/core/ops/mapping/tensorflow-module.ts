@@ -69,7 +69,7 @@ type BinaryName =
 type ReductionName = 'all' | 'any' | 'max' | 'min' | 'sum';
 
 /** Functions of tf that make a tensor of tensors. */
-export type TensorflowOps = Record<UnaryName, Unary> &
+type TensorflowOps = Record<UnaryName, Unary> &
   Record<BinaryName, Binary> &
   Record<ReductionName, Reduction> & {
     matMul(a: TfTensor, b: TfTensor, transposeA?: boolean, transposeB?: boolean): TfTensor;

@@ -6,7 +6,7 @@ import type { AttributeValues } from '../define.ts';
 import type { TensorFlow, TfDType, TfTensor } from './tensorflow-module.ts';
 
 /** A call as a mapping sees it. */
-export interface TensorflowCall {
+interface TensorflowCall {
   readonly types: readonly TensorType[];
   readonly type: TensorType;
   readonly attrs: AttributeValues;

@@ -33,7 +33,7 @@ export type GemmArguments = [
   ldc: number,
 ];
 /** cblas_?syrk(order, uplo, trans, n, k, alpha, a, lda, beta, c, ldc). */
-export type SyrkArguments = [
+type SyrkArguments = [
   order: number,
   uplo: number,
   trans: number,
@@ -47,7 +47,7 @@ export type SyrkArguments = [
   ldc: number,
 ];
 /** cblas_?trsm(order, side, uplo, trans, diag, m, n, alpha, a, lda, b, ldb). */
-export type TrsmArguments = [
+type TrsmArguments = [
   order: number,
   side: number,
   uplo: number,

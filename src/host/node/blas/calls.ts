@@ -5,7 +5,7 @@ import { checkGemm, checkSyrk, checkTrsm } from './checks.ts';
 import type { Blas, GemmCall, SyrkCall, MatrixTriangle, TrsmCall } from '../../../core/device/blas/types.ts';
 
 /** The level 3 part of a `Blas`. */
-export type Level3Calls = Pick<Blas, 'gemm' | 'gemmAsync' | 'syrk' | 'trsm'>;
+type Level3Calls = Pick<Blas, 'gemm' | 'gemmAsync' | 'syrk' | 'trsm'>;
 
 /** Checks each call, then makes it. `nativeAsync` false runs `gemmAsync` on the JavaScript thread, in a later turn. */
 export function level3Calls(native: NativeBlas, { nativeAsync }: { readonly nativeAsync: boolean }): Level3Calls {

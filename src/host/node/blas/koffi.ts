@@ -27,7 +27,7 @@ export type Koffi = {
 export type KoffiImporter = () => Promise<unknown>;
 
 /** koffi, or why there is none. */
-export type KoffiResult = { readonly koffi: Koffi } | { readonly reason: string };
+type KoffiResult = { readonly koffi: Koffi } | { readonly reason: string };
 
 /** Loads koffi if it is installed. */
 export async function loadKoffi(

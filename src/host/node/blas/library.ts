@@ -18,7 +18,7 @@ export type LibraryHost = {
 };
 
 /** A library that passed, before the list of those refused ahead of it is added. */
-export type OpenedBlas = Omit<Blas, 'refused'>;
+type OpenedBlas = Omit<Blas, 'refused'>;
 
 /** Opens `file` and trusts it only after its results agree with plain loops and its speed is worth a call. */
 export function openBlasLibrary(file: string, host: LibraryHost): OpenedBlas | string {

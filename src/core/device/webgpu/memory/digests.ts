@@ -15,7 +15,7 @@ export type DigestPlace = 'quicker' | 'device' | 'host';
 const MIN_COMPARED_BYTES = 2 ** 20;
 
 /** What digests need from their device. */
-export interface DigestDependencies {
+interface DigestDependencies {
   readonly place: DigestPlace;
   readonly clock: Clock;
   readonly digest: Digest;

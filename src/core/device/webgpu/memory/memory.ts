@@ -14,7 +14,7 @@ import { bytesFor, Room, type Sized } from './room.ts';
 const MIN_BUDGET_BYTES = 2 ** 20;
 
 /** What the memory asks of its device. */
-export interface MemoryDependencies extends Omit<ResidenceDependencies, 'released'> {
+interface MemoryDependencies extends Omit<ResidenceDependencies, 'released'> {
   warn(line: string): void;
 }
 
@@ -34,7 +34,7 @@ interface Placement {
 }
 
 /** Work on buffers of operands, of a result and of scratch. */
-export type BufferWork = (buffers: GPUBuffer[]) => void;
+type BufferWork = (buffers: GPUBuffer[]) => void;
 
 /** The device's memory. */
 export class GpuMemory implements Memory {

@@ -19,7 +19,7 @@ import { type DType, DTYPES } from '../../../tensor/dtype.ts';
 import type { TensorType } from '../../../tensor/type.ts';
 
 /** What a plan depends on. */
-export interface PlannedTask extends GpuTask {
+interface PlannedTask extends GpuTask {
   readonly row: OpRow;
 }
 
