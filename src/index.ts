@@ -5,11 +5,21 @@ import { nodeHost } from './host/node/host.ts';
 import { nodeDevices } from './host/node/devices.ts';
 import { openNodeStore } from './host/node/durable-store.ts';
 import { Sheet } from './core/sheet/sheet.ts';
-import { checkOptions, checkTrace, checkTracePath, LOAD, type OpenOptions, REPLAY } from './core/sheet/options.ts';
+import {
+  checkOptions,
+  checkTrace,
+  checkTracePath,
+  DISK,
+  type DiskOptions,
+  LOAD,
+  type OpenOptions,
+  REPLAY,
+} from './core/sheet/options.ts';
 import type { Files } from './core/env.ts';
 import type { LoadOptions } from './core/trace/load.ts';
 import type { ReplayReport, ReplayTraceOptions } from './core/trace/replay.ts';
 import type { Trace } from './core/trace/trace.ts';
+import type { DiskStore } from './tiers/disk/disk-store.ts';
 
 /** A sheet: makes symbolic tensors, reuses what was computed, records what was done. */
 export class SymbolicSheet extends Sheet {
@@ -50,10 +60,29 @@ export async function replayTrace(trace: Trace, options: ReplayTraceOptions = {}
     digest,
     open: async () =>
       sheetExecutor(
-        await SymbolicSheet.open({ ...(device !== undefined && { device }), ...(policy !== undefined && { policy }) }),
+        await SymbolicSheet.open({
+          store: 'memory',
+          ...(device !== undefined && { device }),
+          ...(policy !== undefined && { policy }),
+        }),
       ),
   });
 }
 
+/**
+ * Opens the durable store of a folder, by default of the one that sheets would use here: to give `open({ store })` with
+ * a cap or a durability, and to check, shrink or empty it (docs/tiers.md). Whoever opens it closes it. Throws an
+ * UnavailableError where the folder is no store that this version knows.
+ */
+export async function diskStore(folder?: string, options: DiskOptions = {}): Promise<DiskStore> {
+  checkOptions('diskStore', options, DISK);
+  const [{ digest }, { openDiskStore }] = await Promise.all([nodeHost(), import('./host/node/durable-store.ts')]);
+  return openDiskStore(folder, digest, options);
+}
+
+export { storeFolder } from './host/node/store-folder.ts';
+export type { DiskStore };
+export type { FsckReport } from './tiers/disk/fsck.ts';
+export type { GcReport } from './tiers/disk/garbage.ts';
 export type { LoadOptions, ReplayReport, ReplayTraceOptions, Trace };
 export * from './surface.ts';

@@ -12,7 +12,7 @@ export async function devicesCommand(): Promise<CommandResult> {
   const only = process.env[ONLY];
   // What is listed is what there is, whatever a program may use of it.
   delete process.env[ONLY];
-  await using sheet = await SymbolicSheet.open();
+  await using sheet = await SymbolicSheet.open({ store: 'memory' });
   const record = sheet
     .devices()
     .map((report) => (report.name === 'webgpu' && report.found ? { ...report, features: featuresOf(sheet) } : report));

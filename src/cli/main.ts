@@ -1,11 +1,20 @@
 #!/usr/bin/env node
-// The command line: npx symbolic-sheet replay | diff | explain | devices.
+// The command line: npx symbolic-sheet run | where | stats | gc | fsck | clear | replay | diff | explain | devices.
 import { createRequire } from 'node:module';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { SheetError } from '../index.ts';
 import { devicesCommand } from './devices-command.ts';
 import { oneLine, printable } from './printable.ts';
+import { runCommand, type RunOptions } from './run-command.ts';
+import {
+  clearCommand,
+  fsckCommand,
+  gcCommand,
+  statsCommand,
+  type StoreCommandOptions,
+  whereCommand,
+} from './store-commands.ts';
 import {
   type CommandResult,
   diffCommand,
@@ -14,10 +23,17 @@ import {
   type TraceCommandOptions,
 } from './trace-commands.ts';
 
-const USAGE = `symbolic-sheet replay run.sqs.json [--device js]   run a saved trace again and compare the results
+const USAGE = `symbolic-sheet run script.ts [--watch] [-- args]    run a program that keeps its results, and report
+symbolic-sheet where                                where results are kept for later runs
+symbolic-sheet stats                                how much is kept
+symbolic-sheet gc [--cap 2GB]                       remove what is not needed
+symbolic-sheet fsck [--repair]                      check every kept result against its digest
+symbolic-sheet clear                                remove all that is kept
+symbolic-sheet replay run.sqs.json [--device js]   run a saved trace again and compare the results
 symbolic-sheet diff a.sqs.json b.sqs.json           where two programs part
 symbolic-sheet explain run.sqs.json                 by op and call by call, how it was answered
 symbolic-sheet devices                              where this machine can compute, and what is missing
+  --store DIR run, where, stats, gc, fsck, clear: another folder
   --op NAME   explain: calls of this op alone
   --limit N   explain: print at most N calls, 0 for the summary alone (default 50)
   --prefix    use the sound part of a damaged trace
@@ -25,13 +41,24 @@ symbolic-sheet devices                              where this machine can compu
   --version   print the version
 Exit codes: 0 as recorded or equal, 1 something differs, 2 it could not be told.`;
 
+/** What a command line may say. */
+interface CommandOptions extends TraceCommandOptions, StoreCommandOptions, RunOptions {}
+
 interface Command {
   /** What it takes, in order. */
   readonly takes: readonly string[];
-  run(paths: readonly string[], options: TraceCommandOptions): Promise<CommandResult>;
+  run(paths: readonly string[], options: CommandOptions): Promise<CommandResult>;
+  /** Whether it takes more than that: arguments of a program. */
+  readonly takesMore?: boolean;
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  run: { takes: ['the path of a script'], takesMore: true, run: runCommand },
+  where: { takes: [], run: (_paths, options) => whereCommand(options) },
+  stats: { takes: [], run: (_paths, options) => statsCommand(options) },
+  gc: { takes: [], run: (_paths, options) => gcCommand(options) },
+  fsck: { takes: [], run: (_paths, options) => fsckCommand(options) },
+  clear: { takes: [], run: (_paths, options) => clearCommand(options) },
   replay: { takes: ['the path of a saved trace'], run: ([path = ''], options) => replayCommand(path, options) },
   diff: {
     takes: ['the path of a saved trace', 'the path of another'],
@@ -52,6 +79,10 @@ async function runCommandLine(args: readonly string[]): Promise<CommandResult> {
       allowPositionals: true,
       options: {
         device: { type: 'string' },
+        store: { type: 'string' },
+        cap: { type: 'string' },
+        repair: { type: 'boolean' },
+        watch: { type: 'boolean' },
         op: { type: 'string' },
         limit: { type: 'string' },
         prefix: { type: 'boolean' },
@@ -88,9 +119,11 @@ async function runCommandLine(args: readonly string[]): Promise<CommandResult> {
 function faultOf(name: string | undefined, paths: readonly string[]): string | undefined {
   if (name === undefined) return 'Which command?';
   if (!Object.hasOwn(COMMANDS, name)) return `There is no command "${name}".`;
-  const { takes } = COMMANDS[name]!;
+  const { takes, takesMore } = COMMANDS[name]!;
   if (paths.length < takes.length) return `${name}: ${takes[paths.length]} is missing.`;
-  return paths.length > takes.length ? `${name}: "${paths[takes.length]}" is one argument too many.` : undefined;
+  return paths.length > takes.length && takesMore !== true
+    ? `${name}: "${paths[takes.length]}" is one argument too many.`
+    : undefined;
 }
 
 /** Errors a person can do something about, in one line; anything else is a fault of ours and goes up. */
@@ -112,7 +145,9 @@ for (const stream of [process.stdout, process.stderr]) {
 runCommandLine(process.argv.slice(2)).then(
   ({ text, record, exitCode }) => {
     // A result is a result also where it could not tell.
-    (exitCode === 2 && record === undefined ? process.stderr : process.stdout).write(`${printable(text)}\n`);
+    (exitCode === 2 && record === undefined ? process.stderr : process.stdout).write(
+      text === '' ? '' : `${printable(text)}\n`,
+    );
     process.exitCode = exitCode;
   },
   (error: unknown) => {

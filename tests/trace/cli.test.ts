@@ -128,7 +128,7 @@ describe('the command line', () => {
       status: 2,
       text: expect.stringContaining('no such file'),
     });
-    expect(run('replay', file('none.sqs.json')).text).not.toContain('symbolic-sheet replay');
+    expect(run('replay', file('none.sqs.json')).text).not.toContain('symbolic-sheet run');
   });
 
   it('says what is wrong with a command before it says how commands are written', () => {
@@ -142,7 +142,7 @@ describe('the command line', () => {
     for (const [args, text] of faults)
       expect(run(...args)).toMatchObject({
         status: 2,
-        text: expect.stringMatching(new RegExp(`^${text.replaceAll(/[.?]/g, '\\$&')}\n\nsymbolic-sheet replay`)),
+        text: expect.stringMatching(new RegExp(`^${text.replaceAll(/[.?]/g, '\\$&')}\n\nsymbolic-sheet run`)),
       });
     expect(run('replay', file('a.sqs.json'), '--device', 'abacus')).toMatchObject({
       status: 2,

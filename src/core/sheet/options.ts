@@ -156,6 +156,22 @@ const TRACE: OptionSpecs<TraceOptions> = {
   digests: oneOf('affordable', 'demanded', 'full', 'none'),
   maxEvents: COUNT,
 };
+/** What `diskStore` takes. */
+export interface DiskOptions {
+  /** Bytes the folder may hold. Default 10 GB, or a tenth of what is free if that is less. */
+  readonly capBytes?: number;
+  /**
+   * What a result survives once `flush` has resolved: `process` (default) the end of the process, `power` a loss of
+   * power, `none` nothing.
+   */
+  readonly durability?: 'none' | 'process' | 'power';
+}
+
+/** Options of `diskStore`. */
+export const DISK: OptionSpecs<DiskOptions> = {
+  capBytes: COUNT,
+  durability: oneOf('none', 'process', 'power'),
+};
 /** Options of `events`. */
 export const EVENTS: OptionSpecs<EventOptions> = { limit: COUNT };
 /** Options of `tensor`. */

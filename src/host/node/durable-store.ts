@@ -1,13 +1,8 @@
 // The durable store of a Node process: which folder it is in, and one opening of it for all sheets of the process.
-import { existsSync, statSync } from 'node:fs';
-import { dirname, join, resolve, sep } from 'node:path';
-import process from 'node:process';
-import type { Host } from '../../core/env.ts';
+import type { Digest, Host } from '../../core/env.ts';
 import type { Store, TellTrouble } from '../../kit.ts';
-import type { DiskStore } from '../../tiers/disk/disk-store.ts';
-import { cacheFolder } from './notes.ts';
-
-const FOLDER = '.symbolic-sheet';
+import type { DiskStore, DiskStoreOptions } from '../../tiers/disk/disk-store.ts';
+import { storeFolder } from './store-folder.ts';
 
 /** An open store, and how many sheets have it. */
 interface Opened {
@@ -19,7 +14,7 @@ const opened = new Map<string, Opened>();
 
 /** Opens the store in a folder, or in that of the project. Sheets of one process share it; the last closes it. */
 export async function openNodeStore(named: string | undefined, host: Host, tell: TellTrouble): Promise<Store> {
-  const folder = resolve(named ?? projectFolder(process.cwd()) ?? join(cacheFolder(process.env), 'store'));
+  const folder = storeFolder(named);
   const known = opened.get(folder) ?? { store: openIn(folder, host, tell), users: 0 };
   opened.set(folder, known);
   known.users++;
@@ -32,11 +27,7 @@ export async function openNodeStore(named: string | undefined, host: Host, tell:
 }
 
 async function openIn(folder: string, host: Host, tell: TellTrouble): Promise<DiskStore> {
-  const [{ DiskStore }, { nodeFileSystem }] = await Promise.all([
-    import('../../tiers/disk/disk-store.ts'),
-    import('./file-system.ts'),
-  ]);
-  const store = await DiskStore.open(nodeFileSystem(folder), { digest: host.digest, tell });
+  const store = await openDiskStore(folder, host.digest, { tell });
   if (store.isNew)
     host.warn(
       `Results are kept for later runs in ${folder}, ${(store.capBytes / 1e9).toFixed(1)} GB at most. ` +
@@ -65,17 +56,15 @@ function shared(folder: string, known: Opened, store: DiskStore): Store {
   };
 }
 
-/** The folder beside the nearest package.json that is not one of a dependency; undefined where there is none. */
-function projectFolder(start: string): string | undefined {
-  for (let folder = start; ; folder = dirname(folder)) {
-    const isInDependency = folder.split(sep).includes('node_modules');
-    if (!isInDependency && existsSync(join(folder, 'package.json')) && isWritable(folder)) return join(folder, FOLDER);
-    if (dirname(folder) === folder) return undefined;
-  }
-}
-
-/** Whether this user owns the folder, or there are no owners. */
-function isWritable(folder: string): boolean {
-  const { uid } = statSync(folder);
-  return process.getuid === undefined || process.getuid() === uid;
+/** Opens the store of a folder for one user alone. */
+export async function openDiskStore(
+  folder: string | undefined,
+  digest: Digest,
+  options: Omit<DiskStoreOptions, 'digest'>,
+): Promise<DiskStore> {
+  const [{ DiskStore }, { nodeFileSystem }] = await Promise.all([
+    import('../../tiers/disk/disk-store.ts'),
+    import('./file-system.ts'),
+  ]);
+  return DiskStore.open(nodeFileSystem(storeFolder(folder)), { ...options, digest });
 }

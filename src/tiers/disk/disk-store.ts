@@ -7,9 +7,10 @@ import type { Digest, Key, Store, Stored, StoreStats, TellTrouble, Worth } from 
 import { Catalogue } from './catalogue.ts';
 import { readContent, writeContent } from './content.ts';
 import { type FileSystem, readFully } from './file-system.ts';
-import { collectGarbage, type GcReport } from './garbage.ts';
+import { fsck, type FsckOptions, type FsckReport } from './fsck.ts';
+import { collectGarbage, type GcReport, measureFolder } from './garbage.ts';
 import type { IndexedPlace } from './index-table.ts';
-import { prepareFolder } from './layout.ts';
+import { emptyFolder, prepareFolder } from './layout.ts';
 import type { StoredRecord } from './record.ts';
 import { decodeFrame, encodeFrame, FRAME_HEAD_BYTES, frameBytes, MAX_INLINE_BYTES } from './segment.ts';
 import { SegmentWriter } from './segment-writer.ts';
@@ -131,6 +132,12 @@ export class DiskStore implements Store {
     return { entries: this.#catalogue.size + this.#waiting.size, sizeBytes: this.#writtenBytes + this.#waitingBytes };
   }
 
+  /** Counts what the folder holds, by reading all that says so. */
+  async measure(): Promise<StoreStats> {
+    await this.flush();
+    return measureFolder(this.#files, this.#digest);
+  }
+
   /** Removes what is least worth its bytes where the folder holds more than it may, and what nothing refers to. */
   async gc(capBytes = this.capBytes): Promise<GcReport> {
     await this.flush();
@@ -138,6 +145,31 @@ export class DiskStore implements Store {
     const report = await this.#collect(capBytes);
     this.#catalogue.reload();
     return report;
+  }
+
+  /** Checks every result; takes out what is wrong where `repair` says so. */
+  async fsck(options: FsckOptions = {}): Promise<FsckReport> {
+    await this.flush();
+    this.#writer.seal();
+    const report = await fsck(this.#files, this.#digest, options);
+    this.#catalogue.reload();
+    return report;
+  }
+
+  /** Removes all results; answers how many there were. Other processes lose theirs too. */
+  async clear(): Promise<number> {
+    await this.flush();
+    this.#writer.seal();
+    const { entries } = this.stats();
+    this.#used.clear();
+    await emptyFolder(this.#files);
+    this.#catalogue.reload();
+    return entries;
+  }
+
+  /** The folder. */
+  get folder(): string {
+    return this.#files.folder;
   }
 
   async close(): Promise<void> {

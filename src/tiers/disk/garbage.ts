@@ -1,7 +1,7 @@
 // Collecting garbage in the folder of a disk store: results that are least worth their bytes where there are too many,
 // frames that newer ones replace, and files that nothing refers to. One process at a time does it, while others read
 // and write.
-import type { Digest, Key } from '../../kit.ts';
+import type { Digest, Key, StoreStats } from '../../kit.ts';
 import { type FileSystem, readFully, writeFully } from './file-system.ts';
 import { type Covered, type IndexedPlace, writeIndex } from './index-table.ts';
 import { CONTENT, contentPath, ownerOf, SEGMENTS, segmentName, TEMPORARY } from './layout.ts';
@@ -45,7 +45,6 @@ const COPY_BYTES = 2 ** 22;
 interface Held {
   readonly frame: ScannedFrame;
   readonly segment: string;
-  usedMs: number;
 }
 
 /** Collects garbage until a folder holds no more than `capBytes`. */
@@ -62,14 +61,21 @@ export async function collectGarbage(files: FileSystem, options: GcOptions): Pro
 interface Counted {
   readonly end: number;
   readonly sizeBytes: number;
-  readonly isDamaged: boolean;
+  isDamaged: boolean;
   liveBytes: number;
+}
+
+/** Results of a folder and their bytes. */
+export async function measureFolder(files: FileSystem, digest: Digest): Promise<StoreStats> {
+  return new Collection(files, { digest, capBytes: Infinity, ended: new Set() }).measure();
 }
 
 class Collection {
   readonly #files: FileSystem;
   readonly #options: GcOptions;
   readonly #held = new Map<Key, Held>();
+  /** When each key was put or asked for last; whatever segment says so. */
+  readonly #uses = new Map<Key, number>();
   readonly #segments = new Map<string, Counted>();
 
   constructor(files: FileSystem, options: GcOptions) {
@@ -77,9 +83,18 @@ class Collection {
     this.#options = options;
   }
 
+  measure(): StoreStats {
+    for (const name of this.#files.list(SEGMENTS)) this.#scan(name);
+    return { entries: this.#held.size, sizeBytes: this.#sizeBytes() };
+  }
+
   async run(): Promise<GcReport> {
     for (const name of this.#files.list(SEGMENTS)) this.#scan(name);
-    for (const key of this.#options.without ?? []) this.#held.delete(key);
+    for (const key of this.#options.without ?? []) {
+      const segment = this.#segments.get(this.#held.get(key)?.segment ?? '');
+      if (segment !== undefined) segment.isDamaged = true;
+      this.#held.delete(key);
+    }
     const before = this.#sizeBytes();
     const evicted = this.#evict(this.#options.capBytes);
     const removed = await this.#join();
@@ -105,12 +120,8 @@ class Collection {
 
   #see(frame: ScannedFrame, segment: string): void {
     const { key, usedMs, place } = frame.record;
-    const known = this.#held.get(key);
-    if (place === 'use') {
-      if (known !== undefined) known.usedMs = Math.max(known.usedMs, usedMs);
-      return;
-    }
-    this.#held.set(key, { frame, segment, usedMs: Math.max(known?.usedMs ?? 0, usedMs) });
+    this.#uses.set(key, Math.max(this.#uses.get(key) ?? 0, usedMs));
+    if (place !== 'use') this.#held.set(key, { frame, segment });
   }
 
   #sizeBytes(): number {
@@ -124,7 +135,10 @@ class Collection {
     let sizeBytes = this.#sizeBytes();
     if (sizeBytes <= capBytes) return 0;
     const now = this.#files.nowMs();
-    const byWorth = [...this.#held].sort(([, a], [, b]) => worthOf(a, now) - worthOf(b, now));
+    const worths = new Map(
+      Array.from(this.#held, ([key, { frame }]) => [key, worthOf(frame, now - this.#uses.get(key)!)]),
+    );
+    const byWorth = [...this.#held].sort(([a], [b]) => worths.get(a)! - worths.get(b)!);
     let evicted = 0;
     for (const [key, { frame }] of byWorth) {
       if (sizeBytes <= capBytes * FILLED_SHARE) break;
@@ -170,7 +184,7 @@ class Collection {
         const batch = this.#takeBatch(moved, start);
         start += batch.count;
         for (const { key, held, at } of batch.placed)
-          this.#held.set(key, { ...held, segment: name, frame: { ...held.frame, at: end + at } });
+          this.#held.set(key, { segment: name, frame: { ...held.frame, at: end + at } });
         await append(batch.bytes);
       }
       await target.sync();
@@ -259,9 +273,9 @@ const sizeOf = (frame: ScannedFrame): number =>
   frameBytes(frame) + (frame.record.place === 'file' ? frame.record.elementBytes : 0);
 
 /** Nanoseconds that a hit saves for a byte, half as many for what was not asked for in a while. */
-function worthOf({ frame: { record }, usedMs }: Held, nowMs: number): number {
+function worthOf({ record }: ScannedFrame, unusedMs: number): number {
   const perByte = ((0.25 + record.score) * record.costs.pathNs) / (record.elementBytes + RESULT_BYTES);
-  return perByte * 0.5 ** (Math.max(0, nowMs - usedMs) / HALF_LIFE_MS);
+  return perByte * 0.5 ** (Math.max(0, unusedMs) / HALF_LIFE_MS);
 }
 
 /** Takes the lock of a folder; false where a process that lives has it. */

@@ -91,3 +91,12 @@ async function writeText(files: FileSystem, path: string, text: string): Promise
   }
   files.rename(part, path);
 }
+
+/** Removes everything that a store holds, and leaves it one. */
+export async function emptyFolder(files: FileSystem): Promise<void> {
+  files.remove('index');
+  for (const name of files.list(SEGMENTS)) files.remove(`${SEGMENTS}/${name}`);
+  for (const name of files.list(TEMPORARY)) files.remove(`${TEMPORARY}/${name}`);
+  for (const folder of files.list(CONTENT))
+    for (const name of files.list(`${CONTENT}/${folder}`)) files.remove(`${CONTENT}/${folder}/${name}`);
+}
