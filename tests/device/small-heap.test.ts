@@ -111,3 +111,29 @@ describe("a kernels' memory of 6 MiB", () => {
       expect(isSame(await handle.data(), values[i] as ArrayBufferView)).toBe(true);
   });
 });
+
+describe('kernels that count to a thousand', () => {
+  it('leave what has more elements to plain JavaScript, with the same bits', async () => {
+    const js = new JsDevice();
+    const wasm = new WasmDevice(js, { threads: 1, host: nodeThreads(), roomBytes: MIB, maximumElements: 1000 });
+    await using sheet = await openSheet(SymbolicSheet as never, await nodeHost(), { cache: 'off' }, async () => ({
+      devices: [js, wasm],
+      memory: wasm.linearMemory,
+    }));
+    await using roomy = await SymbolicSheet.open({ devices: ['js'] });
+    const programs: readonly ((s: SymbolicSheet, size: number) => Tensor)[] = [
+      (s, size) => s.randomNormal([size], { seed: 1 }),
+      (s, size) => s.arange(size).multiply(3).cos(),
+      (s, size) => s.arange(size).sum(),
+      (s, size) => s.arange(size).argmax(),
+      (s, size) => s.arange(size).take(s.arange(size, { dtype: 'int32' })),
+      (s, size) => s.arange(size).softmax(),
+    ];
+    for (const program of programs)
+      for (const size of [999, 1000, 1001, 4096]) {
+        const result = program(sheet.with({ device: 'wasm' }) as never, size);
+        expect(isSame(await result.data(), await program(roomy, size).data()), `${size} elements`).toBe(true);
+        expect(JSON.stringify(result.explain()).includes('count no more than'), `${size} elements`).toBe(size >= 1000);
+      }
+  });
+});

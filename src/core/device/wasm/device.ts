@@ -15,7 +15,7 @@ import {
 } from '../device.ts';
 import { HeapMemory } from './heap-memory.ts';
 import type { JsDevice } from '../js/device.ts';
-import { isDense, type ThreadOptions, WasmKernels, workOf } from './kernels.ts';
+import { elementsOf, isDense, type ThreadOptions, WasmKernels, workOf } from './kernels.ts';
 
 /** Expected speed of one thread before anything was measured. */
 const FLOPS_PER_NS = 40;
@@ -30,6 +30,10 @@ const MIN_TRIMMED_BYTES = 2 ** 24;
 
 /** After so long a memory whose tasks were still running is looked at again. */
 const TRIM_RETRY_MS = 20;
+
+/** Kernels count elements in signed words. */
+const COUNTED_ELEMENTS = 2 ** 31;
+const TOO_MANY: Refusal = 'its kernels count no more than 2147483647 elements';
 
 const SKELETONS: ReadonlySet<string> = new Set([
   'map',
@@ -48,6 +52,8 @@ export interface WasmOptions extends ThreadOptions {
   readonly roomBytes: number;
   /** Bytes its memory can have at most; default the 4 GiB that WebAssembly can address. */
   readonly maximumBytes?: number;
+  /** Elements from which a task is left to plain JavaScript; default the 2³¹ that kernels can count. */
+  readonly maximumElements?: number;
 }
 
 /** SIMD kernels of `sqs-num/1`; needs WebAssembly, uses threads where memory can be shared. */
@@ -98,6 +104,8 @@ export class WasmDevice implements Device {
     if (!SKELETONS.has(kernel.skeleton)) return NO_KERNEL;
     if (throughCodecs) return 'its kernels do not read elements as codecs store them';
     if (task.type.size === 0) return NO_ELEMENTS;
+    // Products go through tiles, of which none has so many.
+    if (!isDense(task) && elementsOf(task) >= (this.#options.maximumElements ?? COUNTED_ELEMENTS)) return TOO_MANY;
     return parts === undefined || kernel.skeleton === 'map' || this.#kernels.joins(task) ? true : IN_PARTS;
   }
 

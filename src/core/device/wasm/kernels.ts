@@ -337,5 +337,9 @@ function specsOf(
   }));
 }
 
-const elementsOf = (task: Task): number =>
-  task.operands.reduce((most, { type }) => Math.max(most, type.size), task.type.size);
+/** Elements of the largest operand, or of the result where that has more. */
+export function elementsOf({ operands, type }: Task): number {
+  let most = type.size;
+  for (const operand of operands) if (operand.type.size > most) most = operand.type.size;
+  return most;
+}
