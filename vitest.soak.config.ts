@@ -14,11 +14,10 @@ export default defineConfig({
   ...(base.resolve !== undefined && { resolve: base.resolve }),
   test: {
     include: ['tests/soak/**/*.test.ts', ...(process.env['SOAK_MINUTES'] === undefined ? sampled : [])],
-    env: { TESTS_EXTENT: 'whole' },
     testTimeout: 3_600_000,
     pool: 'forks',
     maxWorkers: 1,
-    env: { SYMBOLIC_SHEET_STORE: 'off' },
+    env: { TESTS_EXTENT: 'whole', SYMBOLIC_SHEET_STORE: 'off' },
     reporters: ['default', './tests/run/skips-reporter.ts'],
   },
 });
