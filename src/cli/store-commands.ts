@@ -42,7 +42,8 @@ export const gcCommand = (options: StoreCommandOptions): Promise<CommandResult> 
     return {
       text: report.isBusy
         ? `Another process is collecting garbage in ${store.folder}; try again when it is done.`
-        : `${report.entries} results stay, ${bytes(report.sizeBytes)}; ${report.evicted} went, ${bytes(report.freedBytes)}`,
+        : `${report.entries} results stay, ${bytes(report.sizeBytes)}; ` +
+          `${report.evicted} went, ${bytes(report.freedBytes)}`,
       record: report,
       exitCode: report.isBusy ? 2 : 0,
     };

@@ -28,7 +28,7 @@ export interface Machine {
 export type FindDevices = (settings: Settings, host: Host) => Promise<Machine>;
 
 /** Opens the durable store of a host: in the folder of a name, or where the host keeps such things. */
-export type OpenStore = (folder: string | undefined, host: Host, tell: TellTrouble) => Promise<Store>;
+type OpenStore = (folder: string | undefined, host: Host, tell: TellTrouble) => Promise<Store>;
 
 /** Opens a sheet of the given class on a host. What only an open sheet needs is loaded here. */
 export async function openSheet<S extends Sheet>(

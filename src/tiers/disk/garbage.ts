@@ -18,7 +18,7 @@ export interface GcReport {
   readonly freedBytes: number;
 }
 
-export interface GcOptions {
+interface GcOptions {
   readonly digest: Digest;
   /** Bytes the folder may hold. */
   readonly capBytes: number;

@@ -6,7 +6,7 @@ import { FormatError, type Stored } from '../../kit.ts';
  * record of kind `use` says only that its key was asked for.
  */
 const PLACES = ['inline', 'file', 'use'] as const;
-export type ElementsPlace = (typeof PLACES)[number];
+type ElementsPlace = (typeof PLACES)[number];
 
 /** A result as a segment names it, without its elements. */
 export interface StoredRecord extends Omit<Stored, 'elements'> {
@@ -116,7 +116,7 @@ class RecordReader {
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /** Lower-case hexadecimal digits of bytes. */
-export function hexOf(bytes: Uint8Array): string {
+function hexOf(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) text += HEX[byte];
   return text;

@@ -8,7 +8,7 @@ import { SEGMENT_HEADER } from './segment.ts';
 const MAX_SEGMENT_BYTES = 2 ** 28;
 
 /** Where bytes were appended. */
-export interface Appended {
+interface Appended {
   readonly segment: string;
   readonly at: number;
 }

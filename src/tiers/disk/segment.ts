@@ -73,7 +73,7 @@ export const frameBytes = ({ recordBytes, inlineBytes }: FramePlace): number =>
 const WINDOW_BYTES = 1 << 20;
 
 /** What a scan found: the whole frames, and where the next will stand. */
-export interface Scan {
+interface Scan {
   readonly frames: readonly ScannedFrame[];
   readonly end: number;
   /** Places where something stood that is no whole frame, other than an unfinished end. */
