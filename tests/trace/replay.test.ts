@@ -162,6 +162,26 @@ describe('a replay of what no release would have written', () => {
     expect(report.equal + report.within).toBeLessThan(report.compared);
   });
 
+  it('numbers what a law denies as the trace does, names the file alone, and judges what nobody read', async () => {
+    for (const [policy, op] of [
+      [{ forbid: ['log'] }, 'log'],
+      [{ finite: 'deny' }, 'log'],
+      [{ finiteInputs: 'deny' }, 'tensor'],
+    ] as const) {
+      await withSheet({ devices: ['js'] }, async (sheet) => {
+        for (let i = 0; i < 5; i++) sheet.ones([2]).add(i);
+        const x = sheet.tensor([0, op === 'tensor' ? Infinity : 1]);
+        await x.log().exp().data();
+        const trace = await loadTrace(await sheet.trace.bytes());
+        const seq = trace.events.find((event) => event.op === op)?.seq;
+        const { firstDivergence } = await replayTrace(trace, { device: 'js', policy });
+        expect(firstDivergence).toMatchObject({ seq, op });
+        expect(firstDivergence?.reason).toContain(`Event #${seq}.`);
+        expect(firstDivergence?.reason).not.toContain('called at');
+      });
+    }
+  });
+
   it('makes nothing beyond its bytes, and obeys a policy', async () => {
     const trace = await loadTrace(await saved('limits', { class: 'exact', devices: ['js'] }));
     expect((await replayTrace(trace, { device: 'js', maxBytes: 600 })).firstDivergence?.reason).toMatch(

@@ -169,9 +169,11 @@ class Run<H> {
     if (this.#options.policy !== undefined) await this.#executor.read(handle, () => undefined);
   }
 
-  /** Whatever a file made an op do is found out about the file, and ends no replay. */
+  /** Whatever a file made an op do is found out about the file, and ends no replay. Calls are numbered as in the file. */
   #failed(event: Pick<ProgramEvent, 'seq' | 'op'>, error: unknown): void {
-    if (!this.#ended.has(event.seq)) this.#diverged(event, error instanceof SheetError ? error.message : String(error));
+    if (this.#ended.has(event.seq)) return;
+    const reason = error instanceof SheetError ? error.message : String(error);
+    this.#diverged(event, reason.replace(/\bEvent #\d+/, `Event #${event.seq}`));
   }
 
   /** Makes a call as it was recorded, or throws what tells it from the record. */
