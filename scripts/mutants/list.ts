@@ -14,7 +14,10 @@ export interface Mutant {
     | 'placement'
     | 'economics'
     | 'memo'
-    | 'memory';
+    | 'memory'
+    | 'stores'
+    | 'events'
+    | 'own ops';
   readonly file: string;
   readonly find: string;
   readonly replace: string;
@@ -30,9 +33,12 @@ const INEXACT = ['tests/sheet/inexact-devices.test.ts'];
 const ROUTES = ['tests/pattern/routes.test.ts', 'tests/pattern/facts.test.ts', 'tests/pattern/sheet-routes.test.ts'];
 const FUSION = ['tests/sheet/fusion.test.ts'];
 const POLICY = ['tests/policy/laws.test.ts', 'tests/policy/probes.test.ts'];
-const ECONOMICS = ['tests/policy/economics.test.ts', 'tests/store/memory.test.ts'];
+const ECONOMICS = ['tests/policy/economics.test.ts', 'tests/store/node-store.test.ts'];
 const MEMO = ['tests/sheet/memo.test.ts', 'tests/sheet/memo-forget.test.ts', 'tests/sheet/memo-kinds.test.ts'];
 const REPLAY = ['tests/trace/replay.test.ts', 'tests/trace/restated.test.ts'];
+const STORES = ['tests/store/store.test.ts', 'tests/store/lower-tiers.test.ts'];
+const EVENTS = ['tests/sheet/events.test.ts'];
+const OWN_OPS = ['tests/kit/define-op.test.ts', 'tests/kernels/convert.test.ts'];
 const PLACEMENT = ['tests/device/dispatch.test.ts'];
 
 export const MUTANTS: readonly Mutant[] = [
@@ -586,8 +592,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/trace/replay.ts',
     tests: REPLAY,
     effect: 'an op that throws is no divergence',
-    find: 'if (!this.#ended.has(event.seq)) this.#diverged(',
-    replace: 'if (false) this.#diverged(',
+    find: 'if (this.#ended.has(event.seq)) return;',
+    replace: 'if (event.seq >= 0) return;',
   },
   {
     area: 'replay',
@@ -732,5 +738,141 @@ export const MUTANTS: readonly Mutant[] = [
     effect: 'hashing goes on where nothing is found',
     find: 'if (rate.hashed < TRIAL || (rate.hits / rate.hashed) * computeNs > hashNs) return true;',
     replace: 'return true;',
+  },
+  {
+    area: 'stores',
+    file: 'src/core/store/contained.ts',
+    tests: STORES,
+    effect: 'what a store throws at a look ends the read',
+    find: 'peek: (key) => tried(key, () => store.peek(key)),',
+    replace: 'peek: (key) => store.peek(key),',
+  },
+  {
+    area: 'stores',
+    file: 'src/core/store/contained.ts',
+    tests: STORES,
+    effect: 'a store that rejects what it is given ends the process',
+    find: 'void promised(() => store.put(key, value, worth)).catch((error: unknown) => failed(key, error));',
+    replace: 'void promised(() => store.put(key, value, worth));',
+  },
+  {
+    area: 'stores',
+    file: 'src/core/store/deadline.ts',
+    tests: STORES,
+    effect: 'a store that never answers is waited for',
+    find: '    late();\n    abort();',
+    replace: '    late();',
+  },
+  {
+    area: 'stores',
+    file: 'src/core/store/single-flight.ts',
+    tests: STORES,
+    effect: 'the first who leaves ends the look-up of the others',
+    find: 'if (--flight.waiters > 0) return;',
+    replace: 'flight.waiters--;',
+  },
+  {
+    area: 'stores',
+    file: 'src/core/store/tiered.ts',
+    tests: STORES,
+    effect: 'what a lower store has stays there',
+    find: 'stores.slice(0, from)',
+    replace: 'stores.slice(0, 0)',
+  },
+  {
+    area: 'stores',
+    file: 'src/core/store/verified.ts',
+    tests: STORES,
+    effect: 'the result of another key is handed out',
+    find: "  if (named !== key) return 'it is the result of another key';\n",
+    replace: '',
+  },
+  {
+    area: 'stores',
+    file: 'src/core/store/verified.ts',
+    tests: STORES,
+    effect: 'what a store writes to its bytes later changes a result',
+    find: 'const elements = new Uint8Array(bytes);',
+    replace: 'const elements = bytes as Uint8Array<ArrayBuffer>;',
+  },
+  {
+    area: 'stores',
+    file: 'src/core/engine/lower-tiers.ts',
+    tests: STORES,
+    effect: 'a store that has nothing is asked again and again',
+    find: '        this.#absent.add(key);\n',
+    replace: '',
+  },
+  {
+    area: 'stores',
+    file: 'src/core/engine/lower-tiers.ts',
+    tests: STORES,
+    effect: 'an aborted look-up is taken for a miss for ever',
+    find: '        if (signal?.aborted === true) return;\n',
+    replace: '',
+  },
+  {
+    area: 'stores',
+    file: 'src/core/engine/lower-tiers.ts',
+    tests: STORES,
+    effect: 'a slow store is asked for ever',
+    find: 'if (late >= MAX_LATE) return undefined;',
+    replace: 'if (late < 0) return undefined;',
+  },
+  {
+    area: 'events',
+    file: 'src/core/sheet/event-feed.ts',
+    tests: EVENTS,
+    effect: 'dropped events are not counted',
+    find: '      this.#dropped++;\n',
+    replace: '',
+  },
+  {
+    area: 'events',
+    file: 'src/core/sheet/event-feed.ts',
+    tests: EVENTS,
+    effect: 'a closed sheet leaves its readers waiting',
+    find: '    this.#unsubscribe();\n    this.#wake?.();',
+    replace: '    this.#unsubscribe();',
+  },
+  {
+    area: 'own ops',
+    file: 'src/core/ops/check-op.ts',
+    tests: OWN_OPS,
+    effect: 'an op of a program may take the name of one of the library',
+    find: 'if (OPS.has(name) || METHODS.has(method) || name === ROOT) {',
+    replace: 'if (name === ROOT) {',
+  },
+  {
+    area: 'own ops',
+    file: 'src/core/ops/check-op.ts',
+    tests: OWN_OPS,
+    effect: 'a body of floats is taken for operands that are integers',
+    find: 'if (ofFloats !== undefined) {',
+    replace: "if (ofFloats !== undefined && ofFloats === '') {",
+  },
+  {
+    area: 'own ops',
+    file: 'kernels/codecs/codec.ts',
+    tests: OWN_OPS,
+    effect: 'a NaN that was stored keeps its bits',
+    find: '    if (number !== number) table[bits] = 0x7fc00000;\n',
+    replace: '',
+  },
+  {
+    area: 'replay',
+    file: 'src/core/trace/replay.ts',
+    tests: REPLAY,
+    effect: 'a replay under a policy judges what was read alone',
+    find: 'if (this.#options.policy !== undefined) await',
+    replace: 'if (this.#options.policy === null) await',
+  },
+  {
+    area: 'memo',
+    file: 'src/core/memo/rows.ts',
+    tests: MEMO,
+    effect: 'rows found and rows run are counted as all run',
+    find: 'stats.rowsReused += this.#count - this.#computed;',
+    replace: 'stats.rowsReused += 0;',
   },
 ];

@@ -123,3 +123,11 @@ describe('conversions in WebAssembly', () => {
     },
   );
 });
+
+test('a NaN that a codec gives is decoded to the one form that NaNs have, whatever its bits', () => {
+  const nans = new Float32Array(Uint32Array.of(0xffc00001, 0x7fc12345).buffer);
+  const decode = (stored: number): number => (stored < 2 ? nans[stored]! : stored);
+  const out = new Float32Array(3);
+  decodeAll({ compute: 'float32', decode, encode: (x) => x }, Uint8Array.of(0, 1, 2), out);
+  expect([...new Uint32Array(out.buffer)]).toEqual([0x7fc00000, 0x7fc00000, 0x40000000]);
+});

@@ -1,24 +1,8 @@
 // How far an answer may be from NumPy's, by op: the bounds that the numerics page and the rows document.
-import { readFileSync } from 'node:fs';
 import { boundOf, type OpRow } from '../../src/core/ops/define.ts';
 import { type DType, numbersOf, type TypedArray } from '../../src/core/tensor/dtype.ts';
+import { documentedUlps } from './documented.ts';
 
-/** Units in the last place of float64 by function, read from the table of docs/format/numerics-elementwise.md. */
-const DOCUMENTED: ReadonlyMap<string, number> = new Map(
-  readFileSync(new URL('../../docs/format/numerics-elementwise.md', import.meta.url), 'utf8')
-    .split('\n')
-    .map((line) => /^\| ([a-z0-9, ()]+?) \| (\d+(?:\.\d+)?) \|/.exec(line))
-    .flatMap((match) =>
-      match === null
-        ? []
-        : match[1]!
-            .replaceAll(/\([^)]*\)/g, '')
-            .split(',')
-            .map((name) => [name.trim(), Number(match[2])] as const),
-    ),
-);
-/** Compositions that the table has no line for. */
-const COMPOSED: Readonly<Record<string, number>> = { hypot: 2, logaddexp: 3, elu: 2, atan2: 2 };
 /** Units of the largest element that products of these sizes, and solutions of well conditioned systems, may be off. */
 const PRODUCT_UNITS = 64;
 /** Sums and points on a line that are no reductions. */
@@ -47,7 +31,7 @@ function unitOf(dtype: DType, value: number): number {
 /** Units in the last place that an exact device may be off. */
 function unitsOnCpu(row: OpRow, dtype: DType): number {
   if (row.kernel.skeleton === 'map') {
-    return dtype === 'float64' ? Math.ceil(DOCUMENTED.get(row.name) ?? COMPOSED[row.name] ?? 0) : 0;
+    return dtype === 'float64' ? Math.ceil(documentedUlps.get(row.name) ?? 0) : 0;
   }
   if (isProduct(row)) return PRODUCT_UNITS;
   return dtype === 'float64' ? 2 * Math.max(row.bound, SUMMED.has(row.name) ? 2 : 0) : 1;

@@ -90,6 +90,16 @@ describe('events', () => {
     expect(await feed.next()).toEqual({ done: true, value: undefined });
   });
 
+  it('end for who waits when the sheet is closed', async () => {
+    const sheet = await open();
+    const waiting = sheet.events().next();
+    await sheet.close();
+    expect(await Promise.race([waiting, new Promise((resolve) => setTimeout(resolve, 1000))])).toEqual({
+      done: true,
+      value: undefined,
+    });
+  });
+
   it('wait where nothing happens, and refuse options they do not know', async () => {
     await using sheet = await open();
     const next = sheet.events().next();

@@ -1,5 +1,5 @@
 // Stores below RAM: asked on a miss, filled on admission; what one does wrong costs time and never a result.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { plainStore } from '../../src/core/store/plain-store.ts';
 import { type Store, type Stored, wrap } from '../../src/core/store/store.ts';
 import { SymbolicSheet } from '../../src/index.ts';
@@ -74,6 +74,48 @@ describe('stores below RAM', () => {
       }
     });
   }
+
+  it('are not asked again for what they have not, but where the look-up was aborted', async () => {
+    let asked = 0;
+    let answer = (): void => {};
+    const held = new Promise<undefined>((resolve) => (answer = () => resolve(undefined)));
+    const answers: (() => Promise<undefined>)[] = [() => held];
+    const store = wrap(plainStore(), { get: () => (asked++, answers.shift()?.() ?? Promise.resolve(undefined)) });
+    const sheet = await open([store]);
+    // Nothing is kept in RAM, so that each read asks for it anew.
+    Object.assign(partsOf(sheet), { admission: () => 'bypass' });
+    const x = sheet.tensor(ELEMENTS, [N, N]);
+    const abort = new AbortController();
+    const left = sheet.with({ signal: abort.signal }).matmul(x, x).data();
+    await turn();
+    abort.abort();
+    await expect(left).rejects.toMatchObject({ code: 'ABORTED' });
+    answer();
+    await turn();
+    expect(asked).toBe(1);
+    await x.matmul(x).data();
+    expect(asked).toBe(2);
+    for (let time = 0; time < 3; time++) await x.matmul(x).data();
+    expect(asked).toBe(2);
+  });
+
+  it('are asked no more once one was late three times in a row', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      let asked = 0;
+      const silent = wrap(plainStore(), { get: () => (asked++, new Promise<never>(() => {})) });
+      const sheet = await open([silent]);
+      const x = sheet.tensor(ELEMENTS, [N, N]);
+      for (let time = 1; time < 6; time++) {
+        const read = x.multiply(time).matmul(x).data();
+        await vi.advanceTimersByTimeAsync(10_000);
+        await read;
+      }
+      expect(asked).toBe(3);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 
   it('are checked when a sheet is opened', async () => {
     await expect(open([{} as Store])).rejects.toMatchObject({ code: 'ATTRIBUTE' });

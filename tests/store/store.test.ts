@@ -144,6 +144,18 @@ describe('wrappers', () => {
     expect(seen.map(({ kind }) => kind)).toEqual(Array(5).fill('corrupt'));
   });
 
+  it('give copies: what a store does to its bytes later changes no answer', async () => {
+    for (const ask of [(store: Store) => store.peek(one.key), (store: Store) => store.get(one.key)]) {
+      const inner = plainStore();
+      const bytes = (one.elements as Uint8Array<ArrayBuffer>).slice();
+      inner.put(one.key, { ...one, elements: bytes }, WORTH);
+      const found = await ask(verified(inner, digest));
+      const kept = inner.peek(one.key)?.elements as Uint8Array;
+      for (const written of [bytes, kept]) written.fill(255);
+      expect(found?.elements).toEqual(one.elements);
+    }
+  });
+
   it('read and check elements that lie elsewhere', async () => {
     const elsewhere = {
       ...one,

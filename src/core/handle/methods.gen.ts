@@ -112,7 +112,7 @@ export interface TensorMethods<D extends DType> {
   log2(): PendingTensor<D>;
   /** Logarithm to base 10. */
   log10(): PendingTensor<D>;
-  /** log(eˣ + eʸ) without overflow. */
+  /** log(eˣ + eʸ) without overflow; near 0 it has the digits of the larger operand. */
   logaddexp(y: Tensor<D> | Weak<D>): PendingTensor<D>;
   logaddexp(y: Operand): PendingTensor;
   /** x to the power of the exponent. */
@@ -369,7 +369,7 @@ export interface SheetMethods {
   /** Logarithm to base 10. */
   log10<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   log10(x: Operand): PendingTensor<DType>;
-  /** log(eˣ + eʸ) without overflow. */
+  /** log(eˣ + eʸ) without overflow; near 0 it has the digits of the larger operand. */
   logaddexp<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   logaddexp(x: Operand, y: Operand): PendingTensor;
   /** x to the power of the exponent. */

@@ -7,8 +7,9 @@ import { elementwise } from './elementwise.ts';
 import { broadcastShapes } from './infer.ts';
 
 /**
- * Devices bring functions of their own; good ones are within this many epsilon. Class exact knows only those of the
- * specification.
+ * What is left to devices with functions of their own, as GPUs and other libraries: good ones are within this many
+ * epsilon. JavaScript and WebAssembly compute what the specification fixes, within the bounds of its table
+ * (docs/format/numerics-elementwise.md).
  */
 const FUNCTION_BOUND = 8;
 
@@ -75,7 +76,9 @@ export const FUNCTIONS: readonly OpRow[] = [
   fn('log1p', 'log(1 + x) without cancellation near 0.', math.log1p),
   fn('log2', 'Logarithm to base 2.', math.log2),
   fn('log10', 'Logarithm to base 10.', math.log10),
-  fn2('logaddexp', 'log(eˣ + eʸ) without overflow.', logAddExp, { laws: ['commutative'] }),
+  fn2('logaddexp', 'log(eˣ + eʸ) without overflow; near 0 it has the digits of the larger operand.', logAddExp, {
+    laws: ['commutative'],
+  }),
   fn2('pow', 'x to the power of the exponent.', libm.pow, { names: ['x', 'exponent'] }),
   fn2('hypot', '√(x² + y²) without overflow.', hypotenuse, { laws: ['commutative'] }),
   fn('sin', 'Sine, x in radians.', math.sin, ['odd']),

@@ -169,7 +169,7 @@ class Run<H> {
     if (this.#options.policy !== undefined) await this.#executor.read(handle, () => undefined);
   }
 
-  /** Whatever a file made an op do is found out about the file, and ends no replay. Calls are numbered as in the file. */
+  /** Whatever a file made an op do is found out about the file, and ends no replay. Numbers are those of the file. */
   #failed(event: Pick<ProgramEvent, 'seq' | 'op'>, error: unknown): void {
     if (this.#ended.has(event.seq)) return;
     const reason = error instanceof SheetError ? error.message : String(error);
