@@ -158,7 +158,14 @@ describe('what a memo kept', () => {
     const { valueOfArray } = await import('../../src/core/tensor/block.ts');
     const { tensorType } = await import('../../src/core/tensor/type.ts');
     const store = new NodeStore(table, 20_000);
-    const memos = new Memos({ table, store, digest: partsOf(sheet).host.digest, warn: () => {}, scoreOf: () => 0.5 });
+    const memos = new Memos({
+      kept: undefined,
+      table,
+      store,
+      digest: partsOf(sheet).host.digest,
+      warn: () => {},
+      scoreOf: () => 0.5,
+    });
     const definition = memos.define('f', new Uint8Array(32), '');
     let found = 0;
     for (let i = 0; i < 600; i++) {

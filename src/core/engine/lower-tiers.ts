@@ -32,6 +32,8 @@ const MAX_ASKED = 64;
 const MAX_ABSENT = 4096;
 /** Results that wait to be offered at most. */
 const MAX_OFFERS = 64;
+/** What a result of unknown structure is worth (docs/score.md). */
+const MEMO_SCORE = 0.5;
 /** Below these floating-point operations a call is priced without looking. */
 const SMALL_FLOPS = 1e4;
 const SMALL_NS = 1000;
@@ -87,6 +89,16 @@ export class StoreTiers implements LowerTiers {
       if (key !== undefined) this.#write(parts, key, entry);
       entry.value.block.release();
     }
+  }
+
+  /** What a store has under a name that is not a call's. */
+  get(key: Key, signal?: AbortSignal): Promise<Stored | undefined> {
+    return this.#store.get(key, signal);
+  }
+
+  /** Offers what is known by such a name. */
+  put(stored: Stored): void {
+    this.#store.put(stored.key, stored, { costNs: stored.costs.pathNs, score: MEMO_SCORE });
   }
 
   /** Resolves when what was offered so far is where it belongs. */

@@ -8,6 +8,7 @@ import type { Author } from '../expr/node.ts';
 import type { NodeKeys } from '../fingerprint/key.ts';
 import { admission, type Admission, type Candidate } from '../policy/admission.ts';
 import type { Entry } from '../store/entry.ts';
+import type { Key, Stored } from '../store/store.ts';
 import { NodeStore } from '../store/node-store.ts';
 import type { Memory } from '../tensor/block.ts';
 import type { TraceWriter } from '../trace/writer.ts';
@@ -38,6 +39,10 @@ export interface LowerTiers {
   bring(parts: Parts, targets: readonly Call[], view: View): Promise<void> | undefined;
   offer(parts: Parts, call: Call, entry: Entry): void;
   settle(): void;
+  /** What a store has under a name that is not a call's. */
+  get(key: Key, signal?: AbortSignal): Promise<Stored | undefined>;
+  /** Offers what is known by such a name; returns at once. */
+  put(stored: Stored): void;
   /** Resolves when what was offered so far is where it belongs. */
   flush(): Promise<void>;
   /** Ends what is its own, once all that was offered is where it belongs. */

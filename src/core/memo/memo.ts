@@ -3,9 +3,10 @@
 import { AttributeError } from '../errors.ts';
 import type { Call } from '../engine/call.ts';
 import { toHex } from '../fingerprint/digest.ts';
-import { valueOfArray } from '../tensor/block.ts';
+import { type Value, valueOfArray } from '../tensor/block.ts';
 import { tensorType } from '../tensor/type.ts';
 import { judgeArguments, judgeTree, judgeTensor } from './judging.ts';
+import type { KeptResult } from './kept.ts';
 import { copyArguments, identify, settleArguments, unidentified } from './key.ts';
 import { callRows, hasRows, forgetRows } from './rows.ts';
 import { type Definition, type PendingRun, freshStats, type MemoStats, type Piece } from './store.ts';
@@ -173,7 +174,9 @@ const answer = (memo: MemoCall, args: readonly unknown[]): Promise<unknown> =>
 
 async function has(memo: MemoCall, args: readonly unknown[]): Promise<boolean> {
   if (!memo.view.reuse) return false;
-  return memo.rows > 0 ? hasRows(memo, args) : memo.definition.has(keyOf(memo, args));
+  if (memo.rows > 0) return hasRows(memo, args);
+  const key = keyOf(memo, args);
+  return memo.definition.has(key) || (await memo.definition.readKept(key, memo.view.signal)) !== undefined;
 }
 
 async function forget(memo: MemoCall, args: readonly unknown[]): Promise<number> {
@@ -215,10 +218,62 @@ function begin(memo: MemoCall, key: string, args: readonly unknown[]): Promise<O
   const own = copyArguments(args);
   const run: PendingRun<Outcome> = { result: undefined };
   definition.begin(key, run);
-  const result = runOnce(memo, own, (pieces, costNs) => {
-    if (definition.isUnderWay(key, run)) definition.keep(key, pieces, costNs);
-  }).finally(() => definition.finish(key, run));
-  return (run.result = result);
+  const compute = (): Promise<Outcome> =>
+    runOnce(memo, own, (pieces, costNs) => {
+      if (!definition.isUnderWay(key, run)) return;
+      definition.keep(key, pieces, costNs);
+      definition.writeKept(key, keptOf(pieces, costNs));
+    });
+  const kept = definition.readKept(key);
+  const result = kept === undefined ? compute() : kept.then((found) => answerFrom(memo, key, run, found, compute));
+  return (run.result = result.finally(() => definition.finish(key, run)));
+}
+
+/** The result that an earlier run kept, or that of a run. A call from within that run cannot wait for it. */
+function answerFrom(
+  memo: MemoCall,
+  key: string,
+  run: PendingRun<Outcome>,
+  found: KeptResult | undefined,
+  compute: () => Promise<Outcome>,
+): Promise<Outcome> | Outcome {
+  const { definition, view } = memo;
+  if (found === undefined) {
+    const shared = run.result;
+    run.result = undefined;
+    const computing = compute();
+    run.result = shared;
+    return computing;
+  }
+  definition.stats.hits++;
+  definition.stats.savedNs += found.costNs;
+  const { pieces } = placed(view, found.tensors, found.tree);
+  if (definition.isUnderWay(key, run)) definition.keep(key, pieces, found.costNs);
+  const { bytes, roots } = recall(memo, pieces);
+  return outcome(bytes, roots, 'stored');
+}
+
+/** What is written of a result. */
+function keptOf(pieces: readonly Piece[], costNs: number): KeptResult {
+  const tree = pieces.find((piece) => piece.id === undefined);
+  const tensors = pieces.filter((piece) => piece.id !== undefined).map(({ value }) => value);
+  return { tensors, tree: tree?.value.array as Uint8Array | undefined, costNs };
+}
+
+/** A result as it is kept: its tensors known by their contents, its tree beside them. */
+function placed(
+  view: MemoView,
+  values: readonly Value[],
+  tree: Uint8Array | undefined,
+): { readonly roots: readonly Call[]; readonly pieces: readonly Piece[] } {
+  const roots = values.map((value) => view.roots.place(value));
+  const pieces: Piece[] = roots.map((root) => ({
+    value: root.value!,
+    node: root.node(view.engine.parts.table),
+    id: root.contentId!,
+  }));
+  if (tree !== undefined) pieces.push({ value: valueOfArray(tensorType('uint8', [tree.length]), tree) });
+  return { roots, pieces };
 }
 
 /** Runs the function and judges what it gave, before any of it is kept. */
@@ -240,13 +295,7 @@ async function runOnce(
       values.map((value) => view.engine.root(value.type, value)),
       'computed',
     );
-  const roots = values.map((value) => view.roots.place(value));
-  const pieces: Piece[] = roots.map((root) => ({
-    value: root.value!,
-    node: root.node(view.engine.parts.table),
-    id: root.contentId!,
-  }));
-  if (bytes !== undefined) pieces.push({ value: valueOfArray(tensorType('uint8', [bytes.length]), bytes) });
+  const { roots, pieces } = placed(view, values, bytes);
   keep(pieces, costNs);
   return outcome(bytes, roots, 'computed');
 }

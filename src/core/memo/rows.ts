@@ -40,7 +40,10 @@ export async function callRows(memo: MemoCall, args: readonly unknown[]): Promis
 
 /** Whether every row is kept. */
 export async function hasRows(memo: MemoCall, args: readonly unknown[]): Promise<boolean> {
-  return withKeys(memo, args, (keys) => keys.every((key) => memo.definition.has(key)));
+  const { definition, view } = memo;
+  const missing = await withKeys(memo, args, (keys) => keys.filter((key) => !definition.has(key)));
+  for (const key of missing) if ((await definition.readKept(key, view.signal)) === undefined) return false;
+  return true;
 }
 
 /** Drops the rows; answers how many were kept. */
@@ -80,6 +83,8 @@ class Search {
   readonly #unseen = new Map<string, number>();
   readonly #count: number;
   #computed = 0;
+  /** Rows that an earlier run kept. */
+  #stored = 0;
 
   constructor(memo: MemoCall, source: RowSource, rest: readonly unknown[], keys: readonly string[]) {
     this.#memo = memo;
@@ -117,7 +122,7 @@ class Search {
   }
 
   get origin(): Call['origin'] {
-    if (this.#computed === 0) return 'ram';
+    if (this.#computed === 0) return this.#stored === 0 ? 'ram' : 'stored';
     return this.#computed < this.#count ? 'part' : 'computed';
   }
 
@@ -143,22 +148,57 @@ class Search {
       view: { reuse },
     } = this.#memo;
     const run: PendingRun<RowValues> = { result: undefined };
-    this.#computed += batch.length;
     if (reuse) for (const key of batch) definition.begin(key, run);
-    const result = this.#run(batch, run).finally(() => {
+    const kept = reuse ? this.#readKept(batch, run) : undefined;
+    const answered =
+      kept === undefined ? this.#run(batch, run) : kept.then((rows) => this.#runOthers(batch, rows, run));
+    const result = answered.finally(() => {
       for (const key of batch) definition.finish(key, run);
     });
     return (run.result = result);
   }
 
+  /** Rows that earlier runs kept; undefined at once where there is no store of such results. */
+  #readKept(batch: readonly string[], run: PendingRun): Promise<Map<string, Value>> | undefined {
+    const { definition } = this.#memo;
+    const reads = batch.map((key) => definition.readKept(key));
+    if (reads[0] === undefined) return undefined;
+    return Promise.all(reads).then((found) => {
+      const rows = new Map<string, Value>();
+      for (const [i, kept] of found.entries()) {
+        const [value] = kept?.tensors ?? [];
+        if (kept === undefined || value === undefined || kept.tensors.length !== 1) continue;
+        rows.set(batch[i]!, value);
+        if (definition.isUnderWay(batch[i]!, run)) definition.keep(batch[i]!, [{ value }], kept.costNs);
+        definition.stats.savedNs += kept.costNs;
+      }
+      return rows;
+    });
+  }
+
+  /** Runs the rows that no earlier run kept. A call from within that run cannot wait for it. */
+  async #runOthers(batch: readonly string[], kept: Map<string, Value>, run: PendingRun): Promise<RowValues> {
+    this.#stored += kept.size;
+    const others = batch.filter((key) => !kept.has(key));
+    if (others.length === 0) return kept;
+    const shared = run.result;
+    run.result = undefined;
+    const running = this.#run(others, run);
+    run.result = shared;
+    return new Map([...kept, ...(await running)]);
+  }
+
   async #run(batch: readonly string[], run: PendingRun): Promise<RowValues> {
     const { definition } = this.#memo;
+    this.#computed += batch.length;
     const given = this.#source.batch(batch.map((key) => this.#unseen.get(key)!));
     try {
       const { result, costNs } = await timed(this.#memo, [given.rows, ...copyArguments(this.#rest)]);
       const rows = await splitRows(this.#memo, result, batch.length);
       rows.forEach((value, i) => {
-        if (definition.isUnderWay(batch[i]!, run)) definition.keep(batch[i]!, [{ value }], costNs / batch.length);
+        if (!definition.isUnderWay(batch[i]!, run)) return;
+        definition.keep(batch[i]!, [{ value }], costNs / batch.length);
+        definition.writeKept(batch[i]!, { tensors: [value], tree: undefined, costNs: costNs / batch.length });
       });
       return new Map(rows.map((value, i) => [batch[i]!, value]));
     } finally {

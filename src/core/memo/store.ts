@@ -8,6 +8,7 @@ import { MEMO_ENTRY_BYTES } from '../policy/admission.ts';
 import { type InterningTable, type NodeId, ROOT_OP } from '../expr/interning.ts';
 import type { Value } from '../tensor/block.ts';
 import type { Health } from '../engine/health.ts';
+import type { KeptResult, KeptResults } from './kept.ts';
 
 /** A value and, for tensors that are known by their content, where that is and its content id. */
 export interface Piece {
@@ -76,6 +77,8 @@ export const MAX_DEFINITIONS = 4096;
 
 /** What definitions need. */
 export interface MemoParts {
+  /** Results of earlier runs, where there is a store of them. */
+  readonly kept: KeptResults | undefined;
   readonly table: InterningTable;
   readonly store: NodeStore;
   readonly digest: Digest;
@@ -88,6 +91,8 @@ export interface MemoParts {
 export class Definition {
   readonly name: string;
   readonly id: Uint8Array;
+  /** The source of the function that was given first: earlier runs of another one do not count. */
+  readonly text: string;
   readonly stats = freshStats();
   /** When it was last asked for, by the clock of its sheet's definitions. */
   touched = 0;
@@ -98,10 +103,12 @@ export class Definition {
   readonly #parts: MemoParts;
   readonly #kept = new Map<string, Kept>();
   #sweepAt = 1024;
+  #isCleared = false;
 
-  constructor(name: string, id: Uint8Array, parts: MemoParts) {
+  constructor(name: string, id: Uint8Array, text: string, parts: MemoParts) {
     this.name = name;
     this.id = id;
+    this.text = text;
     this.#parts = parts;
   }
 
@@ -123,6 +130,17 @@ export class Definition {
 
   has(key: string): boolean {
     return this.#kept.get(key)?.places.every((place) => this.#holds(place)) ?? false;
+  }
+
+  /** What an earlier run kept under a key; undefined at once where there is no store of such results. */
+  readKept(key: string, signal?: AbortSignal): Promise<KeptResult | undefined> | undefined {
+    const { kept } = this.#parts;
+    return kept === undefined || this.#isCleared ? undefined : kept.read(key, this.text, signal);
+  }
+
+  /** Keeps a result for later runs. */
+  writeKept(key: string, result: KeptResult): void {
+    this.#parts.kept?.write(key, this.text, result);
   }
 
   /** Keeps a result; one that is larger than the budget is not kept at all. */
@@ -178,6 +196,7 @@ export class Definition {
   /** Drops what is kept under a key, and what a run under way will give; answers whether something was kept. */
   forget(key: string): boolean {
     this.#pending.delete(key);
+    this.#parts.kept?.forget(key, this.text);
     return this.#drop(key);
   }
 
@@ -192,6 +211,8 @@ export class Definition {
   /** Drops everything, and what runs under way will give; answers how many results there were. */
   clear(): number {
     let count = 0;
+    // What earlier runs kept is under names that only their arguments tell.
+    this.#isCleared = true;
     this.#pending.clear();
     for (const key of this.#kept.keys()) {
       if (this.has(key)) count++;
@@ -231,7 +252,7 @@ export class Memos {
     let known = this.#byId.get(hex);
     if (known === undefined) {
       if (this.#byId.size >= MAX_DEFINITIONS) this.#retireOldest();
-      this.#byId.set(hex, (known = { definition: new Definition(name, id, this.#parts), text, warned: false }));
+      this.#byId.set(hex, (known = { definition: new Definition(name, id, text, this.#parts), text, warned: false }));
     }
     this.touch(known.definition);
     if (known.text !== text && !known.warned) {

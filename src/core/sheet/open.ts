@@ -99,6 +99,7 @@ async function openSession(
     { makeMemo },
     { Memos },
     { MemoKeys },
+    { KeptResults },
     { scoreOf },
     { EventFeed },
   ] = await Promise.all([
@@ -109,6 +110,7 @@ async function openSession(
     import('../memo/memo.ts'),
     import('../memo/store.ts'),
     import('../memo/key.ts'),
+    import('../memo/kept.ts'),
     import('../pattern/score.ts'),
     import('./event-feed.ts'),
   ]);
@@ -127,7 +129,8 @@ async function openSession(
     idleDevices: machine.devices.filter((device) => !choice.devices.includes(device)),
   });
   const { table, store, contents } = engine.parts;
-  const memos = new Memos({ table, store, digest: host.digest, warn: (line) => host.warn(line), scoreOf });
+  const kept = lower && new KeptResults(lower, host.digest);
+  const memos = new Memos({ kept, table, store, digest: host.digest, warn: (line) => host.warn(line), scoreOf });
   const session: Session = {
     engine,
     roots: new Roots(engine),

@@ -9,12 +9,17 @@ import { scanSegment, SEGMENT_HEADER } from './segment.ts';
 /** Open files at most; the one that was not read for the longest is closed. */
 const MAX_OPEN = 64;
 
+/** A place that the index has not, and when its result was put. */
+interface RecentPlace extends IndexedPlace {
+  readonly putMs: number;
+}
+
 /** Places of frames by key, over all segments of a folder. */
 export class Catalogue {
   readonly #files: FileSystem;
   readonly #digest: Digest;
   readonly #open = new Map<string, OpenFile>();
-  readonly #recent = new Map<Key, IndexedPlace>();
+  readonly #recent = new Map<Key, RecentPlace>();
   /** How far each segment was read. */
   readonly #ends = new Map<string, number>();
   #table: IndexTable | undefined;
@@ -50,8 +55,12 @@ export class Catalogue {
     const file = this.fileOf(name);
     if (file === undefined) return;
     const { frames, end, damaged } = scanSegment(file, from, this.#digest);
-    for (const { record, at, recordBytes, inlineBytes } of frames)
-      if (record.place !== 'use') this.#recent.set(record.key, { segment: name, at, recordBytes, inlineBytes });
+    for (const { record, at, recordBytes, inlineBytes } of frames) {
+      // Segments are read in no order: of two results of a key the one that was put later counts.
+      const known = this.#recent.get(record.key);
+      if (record.place === 'use' || (known !== undefined && known.putMs > record.usedMs)) continue;
+      this.#recent.set(record.key, { segment: name, at, recordBytes, inlineBytes, putMs: record.usedMs });
+    }
     this.damaged += damaged.length;
     this.#ends.set(name, end);
   }
@@ -62,7 +71,7 @@ export class Catalogue {
   }
 
   /** Takes note of a frame that this process has written. */
-  add(key: Key, place: IndexedPlace, end: number): void {
+  add(key: Key, place: RecentPlace, end: number): void {
     this.#recent.set(key, place);
     this.#ends.set(place.segment, end);
   }

@@ -102,9 +102,12 @@ export class DiskStore implements Store {
   put(key: Key, stored: Stored, { score }: Worth): void {
     const { elements } = stored;
     // What lies on a device comes again when it has come to RAM.
-    if (this.#isClosed || !(elements instanceof Uint8Array) || this.#waiting.has(key)) return;
+    if (this.#isClosed || !(elements instanceof Uint8Array)) return;
+    const waiting = this.#waiting.get(key);
+    if (waiting?.stored.digest === stored.digest) return;
     if (this.#waitingBytes + elements.length > MAX_WAITING_BYTES) return;
     if (this.#pausedUntilMs > this.#files.nowMs()) return;
+    this.#waitingBytes -= waiting?.elements.length ?? 0;
     this.#waiting.set(key, { stored, elements, score });
     this.#waitingBytes += elements.length;
     this.#draining ??= this.#drain();
@@ -238,9 +241,12 @@ export class DiskStore implements Store {
 
   async #writeBatch(): Promise<void> {
     const batch: [Key, Waiting, Uint8Array][] = [];
+    const taken: [Key, Waiting][] = [];
     let size = 0;
     for (const [key, waiting] of this.#waiting) {
       if (size > BATCH_BYTES) break;
+      taken.push([key, waiting]);
+      if (this.#recordOf(key)?.digest === waiting.stored.digest) continue;
       const frame = this.#frameOf(waiting);
       batch.push([key, waiting, frame]);
       size += frame.length;
@@ -249,14 +255,26 @@ export class DiskStore implements Store {
       const isSynced = this.#durability === 'power';
       for (const [, { stored, elements }] of batch)
         if (elements.length > MAX_INLINE_BYTES) await writeContent(this.#files, stored.digest, elements, isSynced);
-      await this.#append(batch, size, isSynced);
+      if (batch.length > 0) await this.#append(batch, size, isSynced);
     } catch (error) {
-      this.#fail(batch[0]?.[0], error);
+      this.#fail(taken[0]?.[0], error);
     }
-    for (const [key, { elements }] of batch) {
+    for (const [key, waiting] of taken) {
+      // Another result may have been put under the key meanwhile.
+      if (this.#waiting.get(key) !== waiting) continue;
       this.#waiting.delete(key);
-      this.#waitingBytes -= elements.length;
+      this.#waitingBytes -= waiting.elements.length;
     }
+  }
+
+  /** What is written under a key, as far as this process knows. */
+  #recordOf(key: Key): StoredRecord | undefined {
+    const place = this.#catalogue.find(key);
+    const file = place && this.#catalogue.fileOf(place.segment);
+    if (place === undefined || file === undefined) return undefined;
+    const bytes = new Uint8Array(FRAME_HEAD_BYTES + place.recordBytes);
+    const record = readFully(file, bytes, place.at) ? decodeFrame(bytes, this.#digest) : undefined;
+    return record?.key === key ? record : undefined;
   }
 
   async #append(batch: readonly [Key, Waiting, Uint8Array][], size: number, isSynced: boolean): Promise<void> {
@@ -266,12 +284,13 @@ export class DiskStore implements Store {
       bytes.set(frame, at);
       at += frame.length;
     }
+    const now = this.#files.nowMs();
     const { segment, at: start } = await this.#writer.append(bytes, isSynced);
     at = start;
     for (const [key, { elements }, frame] of batch) {
       const inlineBytes = elements.length > MAX_INLINE_BYTES ? 0 : elements.length;
       const recordBytes = frame.length - FRAME_HEAD_BYTES - inlineBytes;
-      this.#catalogue.add(key, { segment, at, recordBytes, inlineBytes }, at + frame.length);
+      this.#catalogue.add(key, { segment, at, recordBytes, inlineBytes, putMs: now }, at + frame.length);
       at += frame.length;
       this.#writtenBytes += frame.length + elements.length - inlineBytes;
     }

@@ -34,8 +34,11 @@ export async function fsck(files: FileSystem, digest: Digest, options: FsckOptio
     try {
       const scan = scanSegment(file, SEGMENT_HEADER.length, digest);
       damagedFrames += scan.damaged.length;
-      for (const frame of scan.frames)
-        if (frame.record.place !== 'use') frames.set(frame.record.key, { frame, segment });
+      for (const frame of scan.frames) {
+        const known = frames.get(frame.record.key);
+        const isNewer = known === undefined || known.frame.record.usedMs <= frame.record.usedMs;
+        if (frame.record.place !== 'use' && isNewer) frames.set(frame.record.key, { frame, segment });
+      }
     } finally {
       file.close();
     }

@@ -121,7 +121,10 @@ class Collection {
   #see(frame: ScannedFrame, segment: string): void {
     const { key, usedMs, place } = frame.record;
     this.#uses.set(key, Math.max(this.#uses.get(key) ?? 0, usedMs));
-    if (place !== 'use') this.#held.set(key, { frame, segment });
+    const known = this.#held.get(key);
+    // Segments are read in no order: of two results of a key the one that was put later counts.
+    const isNewer = known === undefined || known.frame.record.usedMs <= usedMs;
+    if (place !== 'use' && isNewer) this.#held.set(key, { frame, segment });
   }
 
   #sizeBytes(): number {
