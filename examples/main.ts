@@ -1,7 +1,8 @@
 // The main job: one plain program on the MNIST digits, with and without a sheet that skips what was already done.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { diskStore, type DiskStore } from 'symbolic-sheet';
 import { bannerOf } from './lib/banner.ts';
 import { formatSeconds } from './lib/format.ts';
 import { drawHeatMap } from './lib/heat-map.ts';
@@ -24,6 +25,7 @@ import { replayInNewProcess } from './lib/replay-in-new-process.ts';
 import { isWhole, wholeSeconds } from './lib/runs.ts';
 import { formatTable } from './lib/run-table.ts';
 import { openScreen, type Screen } from './lib/screen.ts';
+import { storeOf } from './lib/sweep-in-new-process.ts';
 import { writePicture } from './lib/svg.ts';
 import { ranked } from './mnist-sweep.ts';
 
@@ -48,8 +50,20 @@ async function main(screen: Screen, options: MainOptions): Promise<void> {
 }
 
 async function withCache(job: Job): Promise<void> {
+  const { options } = job;
+  // The first run begins with nothing.
+  rmSync(storeOf(options), { recursive: true, force: true });
+  const store = await diskStore(storeOf(options));
+  try {
+    await onStore(job, store);
+  } finally {
+    await store.close();
+  }
+}
+
+async function onStore(job: Job, store: DiskStore): Promise<void> {
   const { screen, options } = job;
-  await using sheet = await openSheet(options);
+  await using sheet = await openSheet(options, 'on', store);
   for (const line of bannerOf(sheet, options)) screen.print(line);
   screen.print();
   await runCached(job, sheet);
@@ -104,7 +118,7 @@ function printResults(job: Job): void {
 }
 
 function explainColumns({ options, runs }: Job): string[] {
-  if (runs.length < 6) return ['vs off: time per fit. Nothing is compared before the run without a cache.'];
+  if (runs.length < 7) return ['vs off: time per fit. Nothing is compared before the run without a cache.'];
   const compared = options.class === 'exact' ? 'equal bits: accuracies' : 'largest diff.: of accuracies';
   return [
     `vs off: time per fit. ${compared}, fit by fit, against those of`,

@@ -1,6 +1,6 @@
 // The steps of the main job: the sweep with a cache, by hand and without, the final fit, and what is compared with
 // what.
-import { SymbolicSheet } from 'symbolic-sheet';
+import { type DiskStore, SymbolicSheet } from 'symbolic-sheet';
 import { sweepByHand } from '../mnist-hoisted.ts';
 import { type Digits, fit, type Fit, type Grid, load, type OnFit, ranked, sweep } from '../mnist-sweep.ts';
 import { withChangedRows } from './changed-rows.ts';
@@ -10,6 +10,7 @@ import { Stopped } from './progress.ts';
 import { type Agreement, compare, isWhole, measure, type Run, type RunPlan } from './runs.ts';
 import { formatRun } from './run-table.ts';
 import type { Screen } from './screen.ts';
+import { sweepInNewProcess } from './sweep-in-new-process.ts';
 
 /** Everything the steps share. */
 export interface Job {
@@ -50,8 +51,21 @@ export async function runCached(job: Job, sheet: SymbolicSheet): Promise<void> {
     addRun(job, { name, sheet, planned: fitsOf(on), program: (onFit) => sweep(sheet, of, on, onFit) });
   await cached('cache on, first run', digits, grid);
   await cached('the same again', digits, grid);
+  await sheet.flush();
+  await runElsewhere(job);
   await cached('one new λ', digits, { ...grid, lambdas: [...grid.lambdas, newLambda(job)] });
   await cached(CHANGED, changed, grid);
+}
+
+/** The plain program in a process that begins with nothing but what the first run left on the disk. */
+async function runElsewhere(job: Job): Promise<void> {
+  const { options, screen, grid } = job;
+  const name = 'the same in a new process';
+  screen.live(`  ${name} …`);
+  const again = await sweepInNewProcess(options);
+  const run: Run = { ...again, name, planned: fitsOf(grid) };
+  job.runs.push(run);
+  screen.print(formatRun(run));
 }
 
 /** The program that an expert writes, on a sheet that keeps nothing. */
@@ -110,12 +124,13 @@ export function agreementOf(job: Job, run: Run): Agreement | undefined {
     : compare(run.fits, [...off.fits, ...job.again.digits]);
 }
 
-/** A sheet of the class and on the device that the options ask for. */
+/** A sheet of the class and on the device that the options ask for; what it computes is kept in `store`. */
 export const openSheet = (
   { class: numerics, device }: MainOptions,
   cache: 'on' | 'off' = 'on',
+  store: 'memory' | DiskStore = 'memory',
 ): Promise<SymbolicSheet> =>
-  SymbolicSheet.open({ class: numerics, cache, store: 'memory', ...(device !== undefined && { device }) });
+  SymbolicSheet.open({ class: numerics, cache, store, ...(device !== undefined && { device }) });
 
 const openWithoutCache = ({ options }: Job): Promise<SymbolicSheet> => openSheet(options, 'off');
 

@@ -31,8 +31,8 @@ export interface RunPlan {
 /** Runs a program to its end, or to the fit at which its user stopped it. */
 export async function measure(screen: Screen, { name, planned, sheet, program }: RunPlan): Promise<Run> {
   const fits: Fit[] = [];
-  const { counters } = sheet.stats();
-  const [flops, askedFlops, seq] = [counters.flops, counters.askedFlops, lastSeq(sheet)];
+  const { counters: before } = sheet.stats();
+  const seq = lastSeq(sheet);
   const progress = watch(screen, name, planned);
   const start = performance.now();
   try {
@@ -46,13 +46,14 @@ export async function measure(screen: Screen, { name, planned, sheet, program }:
     progress.end();
   }
   const seconds = (performance.now() - start) / 1000;
+  const { counters } = sheet.stats();
   return {
     name,
     planned,
     fits,
     seconds,
-    flops: counters.flops - flops,
-    askedFlops: counters.askedFlops - askedFlops,
+    flops: counters.flops - before.flops,
+    askedFlops: counters.askedFlops - before.askedFlops,
     marks: marksOf(sheet.trace, seq),
   };
 }

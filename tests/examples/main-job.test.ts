@@ -325,6 +325,8 @@ describe('npm start', () => {
     expect(table.match(/✓/g)!.length).toBeGreaterThanOrEqual(5);
     expect(table).not.toContain('✗');
     expect(table).toMatch(/the same again\s+12\s+[\d.]+ m?s\s+[\d.,]+ ×/);
+    expect(table).toMatch(/cache on, first run\s+12\s+[\d.]+ m?s\s+[\d.,]+ ×\s+[1-9]/);
+    expect(table).toMatch(/the same in a new process\s+12\s+[\d.]+ m?s\s+[\d.,]+ ×/);
     expect(stdout).toMatch(/replayed in a new process on wasm: 54 of 54 digests equal/);
     expect(stdout.split('\n').filter((line) => line.length > 80 && !/file:|mnist\.sqs|trace /.test(line))).toEqual([]);
     for (const name of ['lanes.svg', 'lanes.png', 'sweep.svg', 'sweep.png', 'mnist.sqs.json'])
