@@ -3,17 +3,18 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as library from '../src/index.ts';
-import { broken, runPage } from './snippets.ts';
+import { broken, programsOfPages, runPage } from './snippets.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 const guides = readdirSync(join(root, 'docs/guides'))
   .filter((name) => name.endsWith('.md'))
   .map((name) => `docs/guides/${name}`);
 const pages = ['README.md', ...guides];
+const programs = await programsOfPages(pages);
 
 describe('the snippets of the documentation', () => {
   it.each(pages)('%s runs and prints what it says', (page) => {
-    const told = runPage(page);
+    const told = runPage(programs.get(page)!);
     expect(told.promises.length).toBeGreaterThan(0);
     expect(broken(told), `printed:\n${told.output}`).toEqual([]);
   });

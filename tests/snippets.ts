@@ -2,8 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import process from 'node:process';
+import { programsOf } from './run/program.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 
@@ -13,20 +14,37 @@ export interface Told {
   readonly output: string;
 }
 
-/** Runs all `ts` blocks of a page, one after the other, as one program in a folder of its own. */
-export function runPage(page: string): Told {
-  const blocks = [...readFileSync(join(root, page), 'utf8').matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1]!);
-  const folder = mkdtempSync(join(tmpdir(), 'sheet-page-'));
-  const code = blocks
-    .join('\n')
-    .replaceAll(/from 'onnxruntime-node'/g, `from '${join(root, 'node_modules/onnxruntime-node/dist/index.js')}'`);
+/** A page's `ts` blocks, one after the other, as one program. */
+interface PageProgram {
+  readonly code: string;
+  readonly path: string;
+}
+
+/** The programs of pages, each to be run by Node. */
+export async function programsOfPages(pages: readonly string[]): Promise<ReadonlyMap<string, PageProgram>> {
+  const folder = mkdtempSync(join(tmpdir(), 'sheet-pages-'));
   try {
-    writeFileSync(join(folder, 'page.mts'), code);
-    const output = execFileSync(
-      process.execPath,
-      [join(root, 'node_modules/tsx/dist/cli.mjs'), '--tsconfig', join(root, 'tsconfig.json'), 'page.mts'],
-      { cwd: folder, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
+    const codes = pages.map((page) =>
+      [...readFileSync(join(root, page), 'utf8').matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1]!).join('\n'),
     );
+    const entries = pages.map((page) => join(folder, `${basename(page, '.md')}.mts`));
+    entries.forEach((entry, i) => writeFileSync(entry, codes[i]!));
+    const paths = await programsOf(entries);
+    return new Map(pages.map((page, i) => [page, { code: codes[i]!, path: paths[i]! }]));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Runs the program of a page in a folder of its own. */
+export function runPage({ code, path }: PageProgram): Told {
+  const folder = mkdtempSync(join(tmpdir(), 'sheet-page-'));
+  try {
+    const output = execFileSync(process.execPath, [path], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, NO_COLOR: '1' },
+    });
     return { promises: [...code.matchAll(/\/\/ → (.*)$/gm)].map((match) => match[1]!.trim()), output };
   } finally {
     rmSync(folder, { recursive: true });

@@ -16,14 +16,14 @@ import { conforms } from './conforms.ts';
 const blas = await openAnyBlas();
 
 describe('the JavaScript device', () =>
-  conforms(deviceConformance(() => new JsDevice(), { computes: () => true, tasksPerDType: extent(3, 6) })));
+  conforms(deviceConformance(() => new JsDevice(), { computes: () => true, tasksPerDType: extent(2, 6) })));
 
 describe('the WebAssembly device', () =>
   conforms(
     deviceConformance(() => new WasmDevice(new JsDevice(), { threads: 2, host: nodeThreads(), roomBytes: 1 << 26 }), {
       computes: ({ kernel }) => kernel.skeleton !== 'direct',
       ram: (device) => (device as WasmDevice).linearMemory,
-      tasksPerDType: extent(4, 9),
+      tasksPerDType: extent(3, 9),
     }),
   ));
 
@@ -37,7 +37,7 @@ describe.skipIf(!blas.found)(`the BLAS device${blas.found ? '' : `: ${blas.reaso
   conforms(
     deviceConformance(() => new BlasDevice(blas), {
       computes: ({ kernel }) => kernel.skeleton === 'contract',
-      tasksPerDType: 9,
+      tasksPerDType: extent(4, 9),
       leavesOut: (task) => !isTame(task),
     }),
   );

@@ -10,6 +10,7 @@ import { readCells } from '../../examples/lib/show-source.ts';
 import { toHtml, toMarkdown } from '../../examples/lib/show-page.ts';
 import { tensorPicture } from '../../examples/lib/show-pictures.ts';
 import { sparkline } from '../../examples/lib/show-terminal.ts';
+import { programsOf } from '../run/program.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const names = readdirSync(join(root, 'examples'))
@@ -17,16 +18,14 @@ const names = readdirSync(join(root, 'examples'))
   .map((name) => name.replace('.ts', ''));
 const out = mkdtempSync(join(tmpdir(), 'sheet-notebooks-'));
 afterAll(() => rmSync(out, { recursive: true }));
+const programs = await programsOf(names.map((name) => `examples/${name}.ts`));
 
 const sourceOf = (name: string): string => readFileSync(join(root, 'examples', `${name}.ts`), 'utf8');
 
 /** Runs a notebook in a process of its own; answers its Markdown. */
 function run(name: string): string {
-  execFileSync(
-    process.execPath,
-    [join(root, 'node_modules/tsx/dist/cli.mjs'), '--tsconfig', 'tsconfig.json', `examples/${name}.ts`, '--out', out],
-    { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  const program = programs[names.indexOf(name)] as string;
+  execFileSync(process.execPath, [program, '--out', out], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   return readFileSync(join(out, `${name}.md`), 'utf8');
 }
 

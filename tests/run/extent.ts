@@ -8,3 +8,13 @@ const isWhole = process?.env['TESTS_EXTENT'] === 'whole';
 
 /** The sample, or the whole where there is time for it. Files that call it are run by the soak too. */
 export const extent = <T>(sample: T, whole: T): T => (isWhole ? whole : sample);
+
+/**
+ * Of a list, every so-manyth in the sample, and all of it where there is time for it. Where one list is tried in many
+ * places, a number of the place moves on what is taken, so that together they take all.
+ */
+export const some = <T>(list: readonly T[], step: number, place: number): readonly T[] =>
+  extent(
+    list.filter((_, at) => (at + place) % step === 0),
+    list,
+  );

@@ -23,17 +23,21 @@ const whereTheyStood: Plugin = {
   },
 };
 
+/** The path of a program of the repository that Node starts by itself. */
+export const programOf = async (entry: string): Promise<string> => (await programsOf([entry]))[0] as string;
+
 /**
- * The path of a program of the repository that Node starts by itself, with the packages of the repository beside it;
- * it is removed after the tests of the file that asks.
+ * The paths of programs that Node starts by itself, with the packages of the repository beside them; they are removed
+ * after the tests of the file that asks.
  */
-export async function programOf(entry: string): Promise<string> {
+export async function programsOf(entries: readonly string[]): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'sheet-program-'));
   afterAll(() => rmSync(folder, { recursive: true }));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   await build({
     absWorkingDir: ROOT,
-    entryPoints: [entry],
+    entryPoints: [...entries],
+    entryNames: '[name]',
     bundle: true,
     splitting: true,
     platform: 'node',
@@ -48,5 +52,5 @@ export async function programOf(entry: string): Promise<string> {
     plugins: [whereTheyStood],
     logLevel: 'error',
   });
-  return join(folder, `${basename(entry, '.ts')}.mjs`);
+  return entries.map((entry) => join(folder, `${basename(entry).replace(/\.m?ts$/, '')}.mjs`));
 }
