@@ -23,7 +23,7 @@ describe('the WebAssembly device', () =>
     deviceConformance(() => new WasmDevice(new JsDevice(), { threads: 2, host: nodeThreads(), roomBytes: 1 << 26 }), {
       computes: ({ kernel }) => kernel.skeleton !== 'direct',
       ram: (device) => (device as WasmDevice).linearMemory,
-      tasksPerDType: extent(3, 9),
+      tasksPerDType: extent(4, 9),
     }),
   ));
 
