@@ -35,6 +35,8 @@ const BENCHES: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./pipeline.ts')).pipeline,
     options: ['rows', 'features', 'lambdas', 'rounds', 'class'],
   },
+  store: { load: async () => (await import('./store.ts')).store, options: ['bytes', 'entries'] },
+  warmstart: { load: async () => (await import('./warmstart.ts')).warmstart, options: [] },
   fingerprint: { load: async () => (await import('./fingerprint.ts')).fingerprint, options: ['device', 'bytes'] },
   memory: { load: async () => (await import('./memory.ts')).memory, options: ['ops'] },
   elementwise: {

@@ -792,7 +792,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/store/verified.ts',
     tests: STORES,
     effect: 'what a store writes to its bytes later changes a result',
-    find: 'const elements = new Uint8Array(bytes);',
+    find: 'const elements = isOwn(stored, bytes) ? bytes : new Uint8Array(bytes);',
     replace: 'const elements = bytes as Uint8Array<ArrayBuffer>;',
   },
   {

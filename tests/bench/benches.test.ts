@@ -39,6 +39,10 @@ const SMALLEST: readonly (readonly [args: readonly string[], fields: readonly st
     ['fingerprint', '--bytes', '4096'],
     ['contentIdMs', 'nativeMs', 'share'],
   ],
+  [
+    ['store', '--bytes', '4096', '--entries', '500'],
+    ['tier', 'case', 'value', 'unit', 'bound', 'better'],
+  ],
 ];
 
 describe('npm run bench', () => {
@@ -80,6 +84,8 @@ describe('npm run bench', () => {
   test('a name that is no bench is refused with those that are', () => {
     const { status, stderr } = run(['--import', 'tsx', 'bench/main.ts', 'nosuch']);
     expect(status).toBe(2);
-    expect(stderr).toContain('matmul, overhead, probe, pipeline, fingerprint, memory, elementwise, dispatch');
+    expect(stderr).toContain(
+      'matmul, overhead, probe, pipeline, store, warmstart, fingerprint, memory, elementwise, dispatch',
+    );
   });
 });

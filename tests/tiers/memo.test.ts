@@ -95,7 +95,7 @@ describe('a memo on a sheet with a durable store', () => {
     ) => {
       await using sheet = await SymbolicSheet.open({ store });
       const memo = sheet.memo('model', model);
-      return await use(memo, memo.forget);
+      return await use(memo, (x) => memo.forget(x));
     };
     await open(async (memo) => await memo(1));
     await open(async (_memo, forget) => await forget(1));
@@ -105,7 +105,7 @@ describe('a memo on a sheet with a durable store', () => {
     expect(runs).toBe(2);
   });
 
-  it('shares one run between calls at a time, also where a store is asked first, and lets a run call itself', async () => {
+  it('shares one run between calls at a time where a store is asked first, and lets a run call itself', async () => {
     await using sheet = await SymbolicSheet.open({ store: freshStore() });
     let runs = 0;
     const memo: (n: number) => Promise<number> = sheet.memo('depth', async (n: number) => {

@@ -161,9 +161,8 @@ class Search {
   /** Rows that earlier runs kept; undefined at once where there is no store of such results. */
   #readKept(batch: readonly string[], run: PendingRun): Promise<Map<string, Value>> | undefined {
     const { definition } = this.#memo;
-    const reads = batch.map((key) => definition.readKept(key));
-    if (reads[0] === undefined) return undefined;
-    return Promise.all(reads).then((found) => {
+    if (!definition.hasKept) return undefined;
+    return Promise.all(batch.map(async (key) => definition.readKept(key))).then((found) => {
       const rows = new Map<string, Value>();
       for (const [i, kept] of found.entries()) {
         const [value] = kept?.tensors ?? [];

@@ -132,10 +132,14 @@ export class Definition {
     return this.#kept.get(key)?.places.every((place) => this.#holds(place)) ?? false;
   }
 
+  /** Whether there is a store of what earlier runs kept. */
+  get hasKept(): boolean {
+    return this.#parts.kept !== undefined && !this.#isCleared;
+  }
+
   /** What an earlier run kept under a key; undefined at once where there is no store of such results. */
   readKept(key: string, signal?: AbortSignal): Promise<KeptResult | undefined> | undefined {
-    const { kept } = this.#parts;
-    return kept === undefined || this.#isCleared ? undefined : kept.read(key, this.text, signal);
+    return this.hasKept ? this.#parts.kept?.read(key, this.text, signal) : undefined;
   }
 
   /** Keeps a result for later runs. */

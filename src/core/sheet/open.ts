@@ -91,29 +91,8 @@ async function openSession(
     settings.devices,
   );
   if (settings.device !== undefined) checkDevice(settings.device, choice, 'device');
-  const [
-    { Engine },
-    { Dispatcher },
-    { openTrace },
-    { Roots },
-    { makeMemo },
-    { Memos },
-    { MemoKeys },
-    { KeptResults },
-    { scoreOf },
-    { EventFeed },
-  ] = await Promise.all([
-    import('../engine/engine.ts'),
-    import('../device/dispatch.ts'),
-    import('./open-trace.ts'),
-    import('../inputs/roots.ts'),
-    import('../memo/memo.ts'),
-    import('../memo/store.ts'),
-    import('../memo/key.ts'),
-    import('../memo/kept.ts'),
-    import('../pattern/score.ts'),
-    import('./event-feed.ts'),
-  ]);
+  const { Engine, Dispatcher, openTrace, Roots, makeMemo, Memos, MemoKeys, KeptResults, scoreOf, EventFeed } =
+    await loadParts();
   const recorder = openTrace(host, settings);
   events.subscribe(recorder);
   const lower = await tiers();
@@ -141,6 +120,25 @@ async function openSession(
   };
   if (host.settings.report) await reportAtExit(session);
   return session;
+}
+
+/** What only an open sheet needs, in one record. */
+async function loadParts() {
+  const parts = await Promise.all([
+    import('../engine/engine.ts'),
+    import('../device/dispatch.ts'),
+    import('./open-trace.ts'),
+    import('../inputs/roots.ts'),
+    import('../memo/memo.ts'),
+    import('../memo/store.ts'),
+    import('../memo/key.ts'),
+    import('../memo/kept.ts'),
+    import('../pattern/score.ts'),
+    import('./event-feed.ts'),
+  ]);
+  const [{ Engine }, { Dispatcher }, { openTrace }, { Roots }, { makeMemo }] = parts;
+  const [, , , , , { Memos }, { MemoKeys }, { KeptResults }, { scoreOf }, { EventFeed }] = parts;
+  return { Engine, Dispatcher, openTrace, Roots, makeMemo, Memos, MemoKeys, KeptResults, scoreOf, EventFeed };
 }
 
 /** Stores below RAM: those that were given, or the durable one of the host. Each kind of trouble is said once. */

@@ -17,6 +17,8 @@ export interface Stored {
   readonly digest: string;
   /** The row-major elements, little-endian, which nobody writes to any more; or where they lie. */
   readonly elements: Uint8Array | Residence;
+  /** Whether the elements are bytes in a buffer of their own that nobody else has. */
+  readonly isFresh?: boolean;
   /** Bits of the facts that were found of the elements (`FACT`). */
   readonly facts: number;
   readonly costs: StoredCosts;

@@ -17,13 +17,13 @@ export const storedDType = (name: string): DType | undefined =>
 export const portableName = (dtype: DType): string => DTYPES[dtype].identity ?? dtype;
 
 /**
- * The store, whose answers were checked before anybody sees them. They are copies: what the store does to its bytes
- * afterwards has no bearing on them. Elements that lie elsewhere are read.
+ * The store, whose answers were checked before anybody sees them. They are copies, or bytes that the store has
+ * given away: what it does afterwards has no bearing on them. Elements that lie elsewhere are read.
  */
 export function verified(store: Store, digest: Digest, tell: TellTrouble = () => {}): Store {
   const checked = (key: Key, stored: Stored, bytes: Uint8Array): VerifiedStored | undefined => {
     // Not `slice`: that of a Buffer is a view.
-    const elements = new Uint8Array(bytes);
+    const elements = isOwn(stored, bytes) ? bytes : new Uint8Array(bytes);
     const detail = faultOfStored(key, stored, elements, digest);
     if (detail === undefined) return { ...stored, elements };
     tell({ kind: 'corrupt', key, detail });
@@ -40,6 +40,10 @@ export function verified(store: Store, digest: Digest, tell: TellTrouble = () =>
     },
   });
 }
+
+/** Whether the bytes of an answer need no copy, to be nobody else's. */
+const isOwn = ({ isFresh }: Stored, bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> =>
+  isFresh === true && bytes.byteLength === bytes.buffer.byteLength && bytes.constructor === Uint8Array;
 
 /** What is wrong with an answer; undefined where it is whole. */
 export function faultOfStored(key: Key, stored: Stored, elements: Uint8Array, digest: Digest): string | undefined {

@@ -1,7 +1,10 @@
 // Elements in files of their own, named by their digest. A file is made under another name and renamed when it is
 // whole, so that whoever finds it finds all of it.
-import { type FileSystem, readFullyLater, writeFully } from './file-system.ts';
+import { type FileSystem, readFully, readFullyLater, writeFully } from './file-system.ts';
 import { CONTENT, contentPath, TEMPORARY } from './layout.ts';
+
+/** What is read without a thread: a millisecond's work at most. */
+const MAX_AT_ONCE_BYTES = 2 ** 22;
 
 /** Makes the file of a digest, where there is none of that size yet. */
 export async function writeContent(
@@ -40,7 +43,10 @@ export async function readContent(
   try {
     if (file.size() !== elementBytes) return undefined;
     const bytes = new Uint8Array(elementBytes);
-    return (await readFullyLater(file, bytes, 0)) ? bytes : undefined;
+    // The operating system mostly has it in memory, and then a thread would take longer than the copy.
+    const isWhole =
+      elementBytes <= MAX_AT_ONCE_BYTES ? readFully(file, bytes, 0) : await readFullyLater(file, bytes, 0);
+    return isWhole ? bytes : undefined;
   } finally {
     file.close();
   }

@@ -12,7 +12,7 @@ import { collectGarbage, type GcReport, measureFolder } from './garbage.ts';
 import type { IndexedPlace } from './index-table.ts';
 import { emptyFolder, prepareFolder } from './layout.ts';
 import type { StoredRecord } from './record.ts';
-import { decodeFrame, encodeFrame, FRAME_HEAD_BYTES, frameBytes, MAX_INLINE_BYTES } from './segment.ts';
+import { decodeFrame, encodeFrame, FRAME_HEAD_BYTES, frameBytes, MAX_INLINE_BYTES, recordIn } from './segment.ts';
 import { SegmentWriter } from './segment-writer.ts';
 
 /**
@@ -210,15 +210,15 @@ export class DiskStore implements Store {
       place = this.#catalogue.find(key);
       frame = place && this.#frameAt(place);
     }
-    const record = frame && decodeFrame(frame, this.#digest);
+    const record = frame && recordIn(frame);
     if (place === undefined || frame === undefined || record === undefined || record.key !== key) return undefined;
     const elements =
       record.place === 'inline'
-        ? frame.subarray(FRAME_HEAD_BYTES + place.recordBytes)
+        ? frame.slice(FRAME_HEAD_BYTES + place.recordBytes)
         : await readContent(this.#files, record.digest, record.elementBytes);
     if (elements === undefined) return undefined;
     if (this.#used.size < MAX_USES) this.#used.set(key, record);
-    return { ...record, elements };
+    return { ...record, elements, isFresh: true };
   }
 
   #frameAt(place: IndexedPlace): Uint8Array | undefined {

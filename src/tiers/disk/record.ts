@@ -109,8 +109,19 @@ class RecordReader {
     const start = this.#at + 2;
     this.#at = start + length;
     if (this.#at > this.#bytes.length) throw new RangeError('the text ends after its record');
-    return decoder.decode(this.#bytes.subarray(start, this.#at));
+    return textOf(this.#bytes, start, this.#at);
   }
+}
+
+/** The text of bytes, which is nearly always ASCII and short. */
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  let text = '';
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i]!;
+    if (byte >= 0x80) return decoder.decode(bytes.subarray(start, end));
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
@@ -124,7 +135,17 @@ function hexOf(bytes: Uint8Array): string {
 
 /** The bytes of a name of 64 hexadecimal digits. */
 export function bytesOfHex(name: string): Uint8Array {
-  if (!/^[0-9a-f]{64}$/.test(name))
-    throw new FormatError(`"${name.slice(0, 80)}" is no key; keys are 64 lower-case hexadecimal digits.`, {});
-  return Uint8Array.from({ length: 32 }, (_, i) => Number.parseInt(name.slice(2 * i, 2 * i + 2), 16));
+  const bytes = new Uint8Array(32);
+  let isHex = name.length === 64;
+  for (let i = 0; i < 32 && isHex; i++) {
+    const [high, low] = [digitOf(name.charCodeAt(2 * i)), digitOf(name.charCodeAt(2 * i + 1))];
+    isHex = high >= 0 && low >= 0;
+    bytes[i] = high * 16 + low;
+  }
+  if (isHex) return bytes;
+  throw new FormatError(`"${name.slice(0, 80)}" is no key; keys are 64 lower-case hexadecimal digits.`, {});
 }
+
+/** The value of a hexadecimal digit; −1 of anything else. */
+const digitOf = (code: number): number =>
+  code >= 48 && code <= 57 ? code - 48 : code >= 97 && code <= 102 ? code - 87 : -1;

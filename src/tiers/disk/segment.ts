@@ -57,6 +57,18 @@ export function decodeFrame(frame: Uint8Array, digest: Digest): StoredRecord | u
   return inlineBytes === place.inlineBytes ? record : undefined;
 }
 
+/**
+ * The record of a frame whose elements are checked afterwards: its digest then names dtype, shape and elements, and
+ * what else it says is a matter of cost.
+ */
+export function recordIn(frame: Uint8Array): StoredRecord | undefined {
+  const place = frame.length < FRAME_HEAD_BYTES ? undefined : placeIn(frame, 0, 0);
+  if (place === undefined) return undefined;
+  const record = decodeRecord(frame.subarray(FRAME_HEAD_BYTES, FRAME_HEAD_BYTES + place.recordBytes));
+  const inlineBytes = record?.place === 'inline' ? record.elementBytes : 0;
+  return inlineBytes === place.inlineBytes ? record : undefined;
+}
+
 /** What the header says that stands at `start` of bytes read from `at` on; undefined where none stands there. */
 function placeIn(bytes: Uint8Array, start: number, at: number): FramePlace | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, FRAME_HEAD_BYTES);

@@ -1,0 +1,172 @@
+// What keeping results on a disk costs: puts and gets of 4 KB to 100 MB beside raw files, and a folder of many results.
+// Every result is read back and compared before anything is timed.
+import { mkdtempSync, openSync, readSync, closeSync, rmSync, writeFileSync, renameSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { diskStore, type DiskStore } from 'symbolic-sheet';
+import { type Key, type Stored, verified } from 'symbolic-sheet/kit';
+import { contentId, panelDigests } from '../src/core/fingerprint/content.ts';
+import { toHex } from '../src/core/fingerprint/digest.ts';
+import { openNodeDigest } from '../src/host/node/digest.ts';
+import { noCounts } from './measure/counts.ts';
+import { quantile } from './measure/harness.ts';
+import { numbersOf } from './measure/options.ts';
+import { Check } from './measure/oracle.ts';
+import type { Bench, BenchOptions, Row } from './report/report.ts';
+
+const WORTH = { costNs: 1e9, score: 0.5 };
+const SIZES = [4096, 65_536, 1_048_576, 16_777_216, 104_857_600];
+const ROUND_BYTES = 2 ** 27;
+const PROBES = 20_000;
+
+/** A figure that was asked for, with the bound it is held against. */
+interface Figure {
+  readonly case: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly bound: number;
+  readonly better: 'lower' | 'higher';
+}
+
+/** The bench `store`. `--bytes 4096` and `--entries 100000` narrow it down. */
+export const store: Bench = async (options, tell) => {
+  const folder = mkdtempSync(join(tmpdir(), 'symbolic-sheet-bench-store-'));
+  const check = new Check();
+  const rows: Row[] = [];
+  try {
+    for (const bytes of numbersOf(options.values, 'bytes') ?? (options.quick ? SIZES.slice(0, 3) : SIZES)) {
+      rows.push(...(await rowsOfSize(join(folder, String(bytes)), bytes, check)));
+      tell(`store ${bytes} B done`);
+    }
+    for (const entries of entriesOf(options)) {
+      rows.push(...(await rowsOfMany(join(folder, `${entries} entries`), entries, check)));
+      tell(`store ${entries} entries done`);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const columns = ['tier', 'bytes', 'entries', 'case', 'value', 'unit', 'bound', 'better'];
+  return { checked: check.summary, rows, columns };
+};
+
+const entriesOf = ({ quick, values }: BenchOptions): readonly number[] =>
+  numbersOf(values, 'entries') ?? (quick ? [10_000] : [100_000, 1_000_000]);
+
+const row = (fields: Readonly<Record<string, unknown>>): Row => ({
+  tier: 'disk',
+  ...fields,
+  counters: noCounts(),
+  scenarios: {},
+  faults: [],
+});
+
+/** Medians of a put that is written, a verified get, and reading and writing a file of as many bytes. */
+async function rowsOfSize(folder: string, bytes: number, check: Check): Promise<readonly Row[]> {
+  const digest = await openNodeDigest();
+  const rounds = Math.max(5, Math.min(400, Math.floor(ROUND_BYTES / bytes)));
+  const results = Array.from({ length: rounds }, (_, i) => resultOf(i, bytes, digest));
+  const disk = await diskStore(folder, { capBytes: 1e11 });
+  try {
+    const putUs = await medianUs(rounds, async (i) => {
+      disk.put(results[i]!.key, results[i]!, WORTH);
+      await disk.flush();
+    });
+    const checked = verified(disk, digest);
+    for (const result of results) await holdSame(checked, result, check);
+    const getUs = await medianUs(rounds, (i) => checked.get(results[i]!.key));
+    const path = join(folder, 'raw');
+    const elements = results[0]!.elements as Uint8Array;
+    const rawPutUs = await medianUs(rounds, () => {
+      writeFileSync(`${path}.part`, elements);
+      renameSync(`${path}.part`, path);
+    });
+    const target = new Uint8Array(bytes);
+    const rawGetUs = await medianUs(rounds, () => {
+      const file = openSync(path, 'r');
+      readSync(file, target, 0, bytes, 0);
+      closeSync(file);
+    });
+    const all = { bytes, putUs, getUs, rawPutUs, rawGetUs };
+    return figuresOf(bytes, getUs, rawGetUs).map((figure) => row({ ...all, ...figure }));
+  } finally {
+    await disk.close();
+  }
+}
+
+function figuresOf(bytes: number, getUs: number, rawGetUs: number): readonly Figure[] {
+  if (bytes < 1e6) return [{ case: `get ${bytes} B`, value: getUs, unit: 'µs', bound: 4, better: 'lower' }];
+  const share = {
+    case: `get ${bytes} B of raw`,
+    value: rawGetUs / getUs,
+    unit: '',
+    bound: 0.8,
+    better: 'higher',
+  } as const;
+  if (bytes < 1e8) return [share];
+  return [share, { case: `get ${bytes} B`, value: getUs / 1e3, unit: 'ms', bound: 25, better: 'lower' }];
+}
+
+/** A folder of many small results: opening it, and asking for one that is there. */
+async function rowsOfMany(folder: string, entries: number, check: Check): Promise<readonly Row[]> {
+  const digest = await openNodeDigest();
+  await fill(folder, entries, digest);
+  const openedAt = performance.now();
+  const disk = await diskStore(folder, { capBytes: 1e11 });
+  const openMs = performance.now() - openedAt;
+  try {
+    const step = Math.max(1, Math.floor(entries / PROBES));
+    const wanted = Array.from({ length: Math.min(PROBES, entries) }, (_, i) => resultOf(i * step, 16, digest));
+    for (const result of wanted.slice(0, 200)) await holdSame(disk, result, check);
+    const probeUs = await medianUs(wanted.length, (i) => disk.get(wanted[i]!.key));
+    const { sizeBytes } = await disk.measure();
+    const all = { entries, openMs, probeUs, bytesPerEntry: sizeBytes / entries + 32 };
+    const figures: readonly Figure[] = [
+      { case: `open ${entries} entries`, value: openMs, unit: 'ms', bound: 300, better: 'lower' },
+      { case: `probe of ${entries} entries`, value: probeUs, unit: 'µs', bound: 6, better: 'lower' },
+    ];
+    return figures.map((figure) => row({ ...all, ...figure }));
+  } finally {
+    await disk.close();
+  }
+}
+
+async function fill(folder: string, entries: number, digest: NodeDigest): Promise<void> {
+  const disk = await diskStore(folder, { capBytes: 1e11 });
+  for (let i = 0; i < entries; i++) {
+    const result = resultOf(i, 16, digest);
+    disk.put(result.key, result, WORTH);
+    if (i % 10_000 === 0) await disk.flush();
+  }
+  await disk.close();
+}
+
+type NodeDigest = Awaited<ReturnType<typeof openNodeDigest>>;
+
+function resultOf(number: number, bytes: number, digest: NodeDigest): Stored {
+  const words = new Float64Array(bytes / 8).map((_, i) => number + i * 0.5);
+  const elements = new Uint8Array(words.buffer);
+  const key: Key = toHex(digest.hash(new Uint8Array(new Float64Array([number, bytes]).buffer)));
+  const shape = [words.length];
+  const id = toHex(contentId(panelDigests(elements, shape, 'float64', digest), shape, 'float64', digest));
+  const costs = { pathNs: 1e9, ownNs: 1e9 };
+  return { key, dtype: 'float64', shape, digest: id, elements, facts: 0, costs, producer: 'js' };
+}
+
+/** Holds that a store gives the very bytes that were put. */
+async function holdSame(disk: Pick<DiskStore, 'get'>, result: Stored, check: Check): Promise<void> {
+  const found = await disk.get(result.key);
+  const bytes = found?.elements as Uint8Array | undefined;
+  const isSame = bytes !== undefined && Buffer.compare(bytes, result.elements as Uint8Array) === 0;
+  check.hold(`the result of ${result.shape.join()} elements`, isSame ? 0 : Infinity);
+}
+
+async function medianUs(rounds: number, run: (round: number) => unknown): Promise<number> {
+  const times: number[] = [];
+  for (let i = 0; i < rounds; i++) {
+    const start = performance.now();
+    await run(i);
+    times.push((performance.now() - start) * 1e3);
+  }
+  return quantile(times, 0.5);
+}
