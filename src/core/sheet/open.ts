@@ -1,12 +1,12 @@
 // Opening a sheet: options, devices and memory become a session, and a view of it.
 import type { Device, DeviceReport } from '../device/device.ts';
 import type { Host } from '../env.ts';
-import type { Store, TellTrouble } from '../store/store.ts';
 import { heapMemory, type Memory } from '../tensor/block.ts';
 import type { Events } from '../engine/events.ts';
 import type { LowerTiers, View } from '../engine/parts.ts';
 import type { Settings } from '../engine/settings.ts';
 import { checkDevice, chooseDevices } from '../engine/devices.ts';
+import type { OpenStore } from './open-tiers.ts';
 import { type OpenOptions, settleOptions } from './options.ts';
 import { checkNames } from './own-devices.ts';
 import { reportedOf, type Session } from './session.ts';
@@ -26,9 +26,6 @@ export interface Machine {
 
 /** Finds the devices a host offers. */
 export type FindDevices = (settings: Settings, host: Host) => Promise<Machine>;
-
-/** Opens the durable store of a host: in the folder of a name, or where the host keeps such things. */
-type OpenStore = (folder: string | undefined, host: Host, tell: TellTrouble) => Promise<Store>;
 
 /** Opens a sheet of the given class on a host. What only an open sheet needs is loaded here. */
 export async function openSheet<S extends Sheet>(
@@ -53,9 +50,9 @@ export async function openSheet<S extends Sheet>(
   if (host.settings.log) events.subscribe(answerLog((line) => host.warn(line)));
   const machine = await find(settings, told);
   try {
-    const session = await openSession(machine, settings, told, events, () =>
-      openTiers(options, settings, told, openStore),
-    );
+    const { openTiers } = await import('./open-tiers.ts');
+    const tiers = (): Promise<LowerTiers | undefined> => openTiers(options, settings, told, openStore);
+    const session = await openSession(machine, settings, told, events, tiers);
     const author = session.engine.author(settings.numerics, settings.precision);
     return new SheetClass(session, {
       author,
@@ -139,44 +136,6 @@ async function loadParts() {
   const [{ Engine }, { Dispatcher }, { openTrace }, { Roots }, { makeMemo }] = parts;
   const [, , , , , { Memos }, { MemoKeys }, { KeptResults }, { scoreOf }, { EventFeed }] = parts;
   return { Engine, Dispatcher, openTrace, Roots, makeMemo, Memos, MemoKeys, KeptResults, scoreOf, EventFeed };
-}
-
-/** Stores below RAM: those that were given, or the durable one of the host. Each kind of trouble is said once. */
-async function openTiers(
-  { store = 'durable', stores }: OpenOptions,
-  settings: Settings,
-  host: Host,
-  openStore: OpenStore | undefined,
-): Promise<LowerTiers | undefined> {
-  if (settings.cache === 'off') return undefined;
-  const said = new Set<string>();
-  const tell: TellTrouble = ({ kind, detail }) => {
-    if (said.size === said.add(kind).size) return;
-    host.warn(`A store below RAM is ${kind === 'failed' ? 'failing' : kind}: ${detail}. Results are computed instead.`);
-  };
-  const given = stores ?? (typeof store === 'object' ? [store] : []);
-  const folder = store === 'durable' ? host.settings.store : typeof store === 'string' ? store : undefined;
-  const isWanted = stores === undefined && typeof store === 'string' && store !== 'memory' && folder !== 'off';
-  const own = isWanted && openStore !== undefined ? await openDurable(openStore, folder, host, tell) : [];
-  if (own.length + given.length === 0) return undefined;
-  const { StoreTiers } = await import('../engine/lower-tiers.ts');
-  return new StoreTiers([...own, ...given], host.digest, tell, own);
-}
-
-/** The durable store; none where it cannot be opened, which is said: a cache never makes a program fail. */
-async function openDurable(
-  openStore: OpenStore,
-  folder: string | undefined,
-  host: Host,
-  tell: TellTrouble,
-): Promise<readonly Store[]> {
-  try {
-    return [await openStore(folder, host, tell)];
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    host.warn(`Results are not kept for later runs: ${why}`);
-    return [];
-  }
 }
 
 /** Prints the report when the sheet is closed, or else when the process ends. */
