@@ -15,6 +15,7 @@ import type { GemmSpec } from '../../kernels/wasm/contract/contract.ts';
 import { Heap } from '../../kernels/wasm/memory/heap.ts';
 import { Team } from '../../kernels/wasm/team/team.ts';
 import { nodeThreads } from '../../src/host/node/threads.ts';
+import { extent } from '../run/extent.ts';
 
 type Shape = { readonly dtype: 'float32' | 'float64' } & Pick<
   GemmSpec,
@@ -149,7 +150,7 @@ describe('contract in JavaScript', () => {
             expected[i * spec.c.stride + j] = element(spec, shape.dtype === 'float32' ? Math.fround : (x) => x, i, j);
         expect(difference(spec, reference(spec), expected)).toBeUndefined();
       }),
-      { seed: 11, numRuns: 300 },
+      { seed: 11, numRuns: extent(120, 300) },
     );
   });
 
@@ -226,7 +227,7 @@ describe('contract in JavaScript', () => {
           expect(c).toEqual(expected);
         },
       ),
-      { seed: 13, numRuns: 300 },
+      { seed: 13, numRuns: extent(120, 300) },
     );
   });
 });
@@ -267,7 +268,7 @@ describe('contract in WebAssembly', () => {
         const spec = operands(shape, 'with');
         expect(difference(spec, one.run(shape, spec), reference(spec))).toBeUndefined();
       }),
-      { seed: 14, numRuns: 600 },
+      { seed: 14, numRuns: extent(200, 600) },
     );
   });
 
@@ -507,7 +508,7 @@ describe('contract in WebAssembly', () => {
           }
         places.forEach((address) => one.heap.free(address));
       }),
-      { seed: 16, numRuns: 150 },
+      { seed: 16, numRuns: extent(60, 150) },
     );
   });
 

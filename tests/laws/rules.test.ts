@@ -14,9 +14,10 @@ import { halved, randomFrom, sample } from '../ops/samples.ts';
 import { difference } from '../pattern/bits.ts';
 import { evaluate } from './evaluate.ts';
 import { author, call, instanceOf, type Palette, rootOfArray, rowsOf, takes } from './instances.ts';
+import { extent } from '../run/extent.ts';
 
 const ATTEMPTS = 4000;
-const COUNT = 25;
+const COUNT = extent(10, 25);
 const SHAPES = [[], [1], [4], [3, 3], [3, 1], [2, 3, 3], [3, 3, 3], [1, 3, 3], [0, 3], [2, 260], [260, 2]];
 
 interface Application {

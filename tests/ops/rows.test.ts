@@ -24,7 +24,7 @@ import {
   sample,
 } from './samples.ts';
 
-const CALLS_PER_DTYPE = extent(5, 9);
+const CALLS_PER_DTYPE = extent(4, 9);
 const BUDGET_BYTES = 1 << 26;
 
 /** What a call came to: elements with their type, or the code of the error. */

@@ -7,9 +7,10 @@ import { uncovered } from '../gpu/coverage.ts';
 import { openGpuAndJs } from '../gpu/gpu-and-js.ts';
 import { compare } from './compare.ts';
 import { type OperandSpec, type OracleCase, type OracleOp, readAnswers } from './stored.ts';
+import { extent } from '../run/extent.ts';
 
-const CALLS_PER_OP = 12;
-const LEAST_CASES = 1200;
+const CALLS_PER_OP = extent(5, 12);
+const LEAST_CASES = extent(500, 1200);
 const ON_CPU = new Set(
   uncovered(OPS.values())
     .filter(({ dtypes }) => dtypes.includes('float32'))

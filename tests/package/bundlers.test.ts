@@ -2,7 +2,7 @@
 // Node gives.
 import { describe, expect, it } from 'vitest';
 import { extent } from '../run/extent.ts';
-import { PLAIN, QUICK, type Row } from './bundlers.ts';
+import { MORE, QUICK, type Row } from './bundlers.ts';
 import { outcomeOf } from './outcome.ts';
 import { packedSuite } from './packed-suite.ts';
 import { place } from './packed.ts';
@@ -12,7 +12,7 @@ const NEIGHBOURS = ['esbuild', 'rolldown', 'vite', 'tsx', '.bin'];
 describe('the packed package, built and run with', () => {
   const suite = packedSuite();
 
-  it.for([...QUICK, ...extent<readonly Row[]>([], PLAIN)])('$name, gives the key of Node', async (row, context) => {
+  it.for(extent<readonly Row[]>(QUICK, [...QUICK, ...MORE]))('$name, gives the key of Node', async (row, context) => {
     const { packed, browser, expected } = suite;
     if (typeof row.run !== 'string' && typeof browser === 'string') return context.skip(browser);
     const home = place(packed, row.name.replaceAll(/[^a-z0-9]+/g, '-'), row.files, NEIGHBOURS);

@@ -92,10 +92,9 @@ const KIT_MIXED =
   `const { SymbolicSheet } = require('symbolic-sheet');\nimport('symbolic-sheet/kit').then(({ defineOp }) => ` +
   `{\n${CUBED}${CALLED}return main(); }).then((line) => console.log(line));\n`;
 
-/** With what this repository has. */
+/** With what this repository has: each of its programs, and each way to load the package. */
 export const QUICK: readonly Row[] = [
   { name: 'node, import, with the kit', files: { 'app.mjs': USES_KIT }, run: 'node app.mjs' },
-  { name: 'node, require, with the kit', files: { 'app.cjs': KIT_REQUIRED }, run: 'node app.cjs' },
   { name: 'node, require, and the kit by import', files: { 'app.cjs': KIT_MIXED }, run: 'node app.cjs' },
   {
     name: 'node as a page, with the kit',
@@ -104,8 +103,8 @@ export const QUICK: readonly Row[] = [
     run: 'node --conditions=browser app.mjs',
   },
   {
-    name: 'tsx, commonjs, with the kit',
-    files: { 'package.json': '{ "type": "commonjs" }', 'main.ts': USES_KIT },
+    name: 'tsx, commonjs and modules as npm init writes them, one copy',
+    files: { 'package.json': '{ "type": "commonjs" }', 'main.ts': IMPORT + MAIN + ONE_COPY, 'part.mjs': PART },
     run: 'tsx main.ts',
   },
   {
@@ -115,15 +114,41 @@ export const QUICK: readonly Row[] = [
     run: 'node out.cjs',
   },
   {
+    name: 'esbuild esm with chunks, page',
+    files: { ...PAGE, 'out/index.html': html('./app.js') },
+    command: 'esbuild app.mjs --bundle --splitting --format=esm --outdir=out',
+    run: { page: 'out' },
+  },
+  {
+    name: 'rolldown cjs, node',
+    files: IMPORTED,
+    command: 'rolldown app.mjs --platform node --format cjs --dir out',
+    run: 'node out/app.js',
+  },
+  ...vite(undefined).slice(2),
+];
+
+/** Further formats and entries of the same, for the soak. */
+export const MORE: readonly Row[] = [
+  { name: 'node, import', files: IMPORTED, run: 'node app.mjs' },
+  { name: 'node, require', files: REQUIRED, run: 'node app.cjs' },
+  { name: 'node, require, with the kit', files: { 'app.cjs': KIT_REQUIRED }, run: 'node app.cjs' },
+  {
     name: 'node, require and import, one copy',
     files: { 'app.cjs': `const { SymbolicSheet } = require('symbolic-sheet');\n${MAIN}${ONE_COPY}`, 'part.mjs': PART },
     run: 'node app.cjs',
   },
   {
-    name: 'tsx, commonjs and modules, one copy',
-    files: { 'package.json': '{ "type": "commonjs" }', 'main.ts': IMPORT + MAIN + ONE_COPY, 'part.mjs': PART },
+    name: 'tsx, commonjs, with the kit',
+    files: { 'package.json': '{ "type": "commonjs" }', 'main.ts': USES_KIT },
     run: 'tsx main.ts',
   },
+  {
+    name: 'tsx, commonjs as npm init writes it',
+    files: { 'package.json': '{ "type": "commonjs" }', 'main.ts': IMPORT + PRINTED },
+    run: 'tsx main.ts',
+  },
+  esbuild('cjs'),
   esbuild('esm'),
   esbuild('iife'),
   {
@@ -139,18 +164,6 @@ export const QUICK: readonly Row[] = [
     run: { page: 'out' },
   },
   {
-    name: 'esbuild esm with chunks, page',
-    files: { ...PAGE, 'out/index.html': html('./app.js') },
-    command: 'esbuild app.mjs --bundle --splitting --format=esm --outdir=out',
-    run: { page: 'out' },
-  },
-  {
-    name: 'rolldown cjs, node',
-    files: IMPORTED,
-    command: 'rolldown app.mjs --platform node --format cjs --dir out',
-    run: 'node out/app.js',
-  },
-  {
     name: 'rolldown esm, node',
     files: IMPORTED,
     command:
@@ -158,25 +171,13 @@ export const QUICK: readonly Row[] = [
       '--dir out',
     run: 'node out/app.mjs',
   },
-  ...vite(undefined),
+  ...vite(undefined).slice(0, 2),
   {
     name: 'vite of this repository, worker with nothing set',
     files: worker('symbolic-sheet'),
     command: 'vite build',
     run: { page: 'dist' },
   },
-];
-
-/** Without the kit, what is tried with it above. */
-export const PLAIN: readonly Row[] = [
-  { name: 'node, import', files: IMPORTED, run: 'node app.mjs' },
-  { name: 'node, require', files: REQUIRED, run: 'node app.cjs' },
-  {
-    name: 'tsx, commonjs as npm init writes it',
-    files: { 'package.json': '{ "type": "commonjs" }', 'main.ts': IMPORT + PRINTED },
-    run: 'tsx main.ts',
-  },
-  esbuild('cjs'),
 ];
 
 const webpack = (version: string): Row[] => [

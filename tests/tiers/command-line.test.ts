@@ -4,11 +4,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { programsOf } from '../run/program.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'symbolic-sheet-command-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
-const index = new URL('../../src/index.ts', import.meta.url).pathname;
+const [main, index] = await programsOf(['src/cli/main.ts', 'src/index.ts']);
 writeFileSync(join(folder, 'package.json'), '{}');
 writeFileSync(
   join(folder, 'program.mts'),
@@ -19,12 +19,11 @@ const y = x.matmul(x);
 console.log(await y.sum().item(), y.source, process.argv[2]);
 `,
 );
-const tsx = import.meta.resolve('tsx');
 
 /** What a command line prints in the folder. */
 function command(...args: string[]): { stdout: string; stderr: string; status: number | null } {
   const env = { ...process.env, SYMBOLIC_SHEET_STORE: '' };
-  return spawnSync(process.execPath, ['--import', tsx, main, ...args], { cwd: folder, env, encoding: 'utf8' });
+  return spawnSync(process.execPath, [main as string, ...args], { cwd: folder, env, encoding: 'utf8' });
 }
 
 describe('symbolic-sheet', () => {
