@@ -21,6 +21,7 @@ import { openScreen } from '../../examples/lib/screen.ts';
 import { drawing, renderPng, text } from '../../examples/lib/svg.ts';
 import { sweepByHand } from '../../examples/mnist-hoisted.ts';
 import { cut, ranked, sweep } from '../../examples/mnist-sweep.ts';
+import { programsOf } from '../run/program.ts';
 import { complaintsIn } from '../stderr.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -41,7 +42,8 @@ const TINY = [
   '--final-features',
   '32',
 ];
-const command = (...args: string[]): string[] => ['--import', 'tsx', 'examples/main.ts', ...args];
+const [program] = await programsOf(['examples/main.ts', 'examples/lib/replay.ts', 'examples/lib/sweep-again.ts']);
+const command = (...args: string[]): string[] => [program as string, ...args];
 const run = (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
   promisify(execFile)(process.execPath, command(...args), { cwd: root });
 

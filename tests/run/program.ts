@@ -2,26 +2,36 @@
 // run.
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { afterAll } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** Modules say where they stood before they were bundled. */
-const whereTheyStood: Plugin = {
+/** Where an entry lies when it was bundled. */
+const builtPath = (folder: string, entry: string): string =>
+  join(folder, `${basename(entry).replace(/\.m?ts$/, '')}.mjs`);
+
+/** Modules say where they stood before they were bundled, and name programs that were bundled with them. */
+const whereTheyStood = (folder: string, entries: readonly string[]): Plugin => ({
   name: 'where-they-stood',
   setup(bundler) {
+    const sources = new Set(entries.map((entry) => resolve(ROOT, entry)));
     bundler.onLoad({ filter: /\.ts$/ }, ({ path }) => {
       if (path.includes('/node_modules/')) return undefined;
       const text = readFileSync(path, 'utf8')
+        .replaceAll(/new URL\('(\.[^']*\.ts)', import\.meta\.url\)/g, (whole, name: string) => {
+          const source = resolve(dirname(path), name);
+          return sources.has(source) ? `new URL(${urlText(builtPath(folder, source))})` : whole;
+        })
         .replaceAll('import.meta.dirname', JSON.stringify(dirname(path)))
-        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(path).href));
+        .replaceAll('import.meta.url', urlText(path));
       return { contents: text, loader: 'ts' };
     });
   },
-};
+});
+const urlText = (path: string): string => JSON.stringify(pathToFileURL(path).href);
 
 /** The path of a program of the repository that Node starts by itself. */
 export const programOf = async (entry: string): Promise<string> => (await programsOf([entry]))[0] as string;
@@ -49,8 +59,8 @@ export async function programsOf(entries: readonly string[]): Promise<readonly s
     ),
     outdir: folder,
     outExtension: { '.js': '.mjs' },
-    plugins: [whereTheyStood],
+    plugins: [whereTheyStood(folder, entries)],
     logLevel: 'error',
   });
-  return entries.map((entry) => join(folder, `${basename(entry).replace(/\.m?ts$/, '')}.mjs`));
+  return entries.map((entry) => builtPath(folder, entry));
 }
