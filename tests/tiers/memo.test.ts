@@ -16,6 +16,27 @@ function work(ms = 3): void {
   while (performance.now() < end);
 }
 
+describe('a sheet with a durable store', () => {
+  it('counts what it asked of it and what it found, and forgets an op by its handle in RAM alone', async () => {
+    const store = freshStore();
+    const ask = async (): Promise<{ hits: number; misses: number; puts: number; entries: number } | undefined> => {
+      await using sheet = await SymbolicSheet.open({ store });
+      const x = sheet.randomNormal([500, 500], { seed: 1 });
+      await x.matmul(x).sum().item();
+      await sheet.flush();
+      expect(sheet.forget('matmul')).toBeGreaterThanOrEqual(0);
+      return sheet.stats().stored;
+    };
+    const first = await ask();
+    expect(first).toMatchObject({ hits: 0 });
+    expect(first!.puts).toBeGreaterThan(0);
+    const second = await ask();
+    expect(second!.hits).toBeGreaterThan(0);
+    await using without = await SymbolicSheet.open({ store: 'memory' });
+    expect(without.stats().stored).toBeUndefined();
+  });
+});
+
 describe('a memo on a sheet with a durable store', () => {
   it('answers in a later sheet what it answered before, trees, buffers and tensors alike', async () => {
     const store = freshStore();

@@ -16,7 +16,7 @@ import type { TensorType } from '../tensor/type.ts';
 import { hit } from './admit.ts';
 import type { Call } from './call.ts';
 import { expectedNs } from './judge.ts';
-import type { LowerTiers, Parts, View } from './parts.ts';
+import type { LowerTiers, Parts, TierStats, View } from './parts.ts';
 
 /**
  * What computing must cost for a store to be asked or filled: its answer takes about as much, and so much more a byte.
@@ -49,6 +49,7 @@ export class StoreTiers implements LowerTiers {
   readonly #store: Store;
   readonly #tell: TellTrouble;
   readonly #owned: readonly Store[];
+  readonly #counts = { hits: 0, misses: 0, puts: 0 };
   readonly #absent = new Set<Key>();
   #offers: { readonly parts: Parts; readonly call: Call; readonly entry: Entry }[] = [];
 
@@ -63,7 +64,7 @@ export class StoreTiers implements LowerTiers {
     this.#owned = owned;
     const checked = (store: Store): Store =>
       patient((told) => deadline(contained(verified(store, digest, told), told), DEADLINE_MS, told), tell);
-    this.#store = singleFlight(tiered(stores.map(checked)));
+    this.#store = this.#counting(singleFlight(tiered(stores.map(checked))));
   }
 
   /** Brings to RAM what the stores have of calls that are demanded; undefined where nothing is worth asking for. */
@@ -99,6 +100,25 @@ export class StoreTiers implements LowerTiers {
   /** Offers what is known by such a name. */
   put(stored: Stored): void {
     this.#store.put(stored.key, stored, { costNs: stored.costs.pathNs, score: MEMO_SCORE });
+  }
+
+  stats(): TierStats {
+    return { ...this.#store.stats(), ...this.#counts };
+  }
+
+  /** The store, with what is asked of it counted. */
+  #counting(store: Store): Store {
+    return wrap(store, {
+      get: async (key, signal) => {
+        const found = await store.get(key, signal);
+        this.#counts[found === undefined ? 'misses' : 'hits']++;
+        return found;
+      },
+      put: (key, value, worth) => {
+        this.#counts.puts++;
+        store.put(key, value, worth);
+      },
+    });
   }
 
   /** Resolves when what was offered so far is where it belongs. */

@@ -8,7 +8,7 @@ import type { Author } from '../expr/node.ts';
 import type { NodeKeys } from '../fingerprint/key.ts';
 import { admission, type Admission, type Candidate } from '../policy/admission.ts';
 import type { Entry } from '../store/entry.ts';
-import type { Key, Stored } from '../store/store.ts';
+import type { Key, Stored, StoreStats } from '../store/store.ts';
 import { NodeStore } from '../store/node-store.ts';
 import type { Memory } from '../tensor/block.ts';
 import type { TraceWriter } from '../trace/writer.ts';
@@ -34,6 +34,13 @@ export interface View {
   readonly signal: AbortSignal | undefined;
 }
 
+/** What stores below RAM hold, and what was asked of them since the sheet was opened. */
+export interface TierStats extends StoreStats {
+  readonly hits: number;
+  readonly misses: number;
+  readonly puts: number;
+}
+
 /** Stores below RAM, as an engine uses them (lower-tiers.ts, which is loaded where there are any). */
 export interface LowerTiers {
   bring(parts: Parts, targets: readonly Call[], view: View): Promise<void> | undefined;
@@ -43,6 +50,7 @@ export interface LowerTiers {
   get(key: Key, signal?: AbortSignal): Promise<Stored | undefined>;
   /** Offers what is known by such a name; returns at once. */
   put(stored: Stored): void;
+  stats(): TierStats;
   /** Resolves when what was offered so far is where it belongs. */
   flush(): Promise<void>;
   /** Ends what is its own, once all that was offered is where it belongs. */

@@ -233,13 +233,13 @@ export class Sheet {
   }
 
   /**
-   * Drops kept results: that of a handle, those of an op by name, or all. Live handles keep what they hold. Answers how
-   * many.
+   * Drops results kept in RAM: that of a handle, those of an op by name or handle, or all. Live handles keep what they
+   * hold, and a durable store what it has (`npx symbolic-sheet clear` empties that). Answers how many.
    */
-  forget(what?: Tensor | OpName): number {
+  forget(what?: Tensor | OpName | OpHandle): number {
     const { store, table } = this.#parts;
     if (what instanceof Tensor) return Number(store.delete(this.#own(what).knownNode(table)));
-    const op = what === undefined ? undefined : opNamed(what).number;
+    const op = what === undefined ? undefined : opNamed(typeof what === 'string' ? what : what.name).number;
     const dropped = [...store.entries()].filter((entry) => op === undefined || table.opOf(entry.node) === op);
     for (const entry of dropped) store.delete(entry.node);
     // After they were counted; and runs of memoised functions that began before keep nothing.

@@ -2,6 +2,7 @@
 import type { NodeStoreStats } from '../store/entry.ts';
 import type { Counters } from '../engine/counters.ts';
 import type { MemoStats } from '../memo/store.ts';
+import type { TierStats } from '../engine/parts.ts';
 import type { NearMisses } from '../engine/near-misses.ts';
 
 /** What a report is made from. */
@@ -11,6 +12,7 @@ export interface Reported {
   readonly memos: { totals(): Readonly<MemoStats> };
   readonly nearMisses: NearMisses;
   readonly pins: { readonly sizeBytes: number };
+  readonly lower: { stats(): TierStats } | undefined;
   readonly table: { readonly size: number };
   readonly settings: { readonly cache: 'on' | 'off'; readonly trace: { readonly file?: string } };
 }
@@ -24,15 +26,18 @@ export interface SheetStats extends NodeStoreStats {
   readonly counters: Readonly<Record<keyof Counters, number>>;
   /** Sums over all memos. */
   readonly memo: Readonly<MemoStats>;
+  /** Stores below RAM; undefined where the sheet has none. */
+  readonly stored: TierStats | undefined;
 }
 
 /** The numbers as a plain record, a copy. */
-export function sheetStats({ store, counters, pins, table, memos }: Reported): SheetStats {
+export function sheetStats({ store, counters, pins, table, memos, lower }: Reported): SheetStats {
   return {
     ...store.stats(),
     pinnedBytes: pins.sizeBytes,
     nodes: table.size,
     counters: { ...(counters as Readonly<Record<keyof Counters, number>>), avoidedFlops: counters.avoidedFlops },
     memo: memos.totals(),
+    stored: lower?.stats(),
   };
 }
