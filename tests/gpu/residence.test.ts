@@ -4,6 +4,7 @@ import { SymbolicSheet, type Tensor } from '../../src/index.ts';
 import type { Block, Value } from '../../src/core/tensor/block.ts';
 import { openWatched, type WatchedSheet } from './watched-gpu.ts';
 import { partsOf } from '../parts.ts';
+import { extent } from '../run/extent.ts';
 
 const SIDE = 16;
 const noise = (count: number, seed = 1): Float32Array =>
@@ -281,7 +282,7 @@ describe('the memory of a GPU', () => {
       const { gpu, sheet, device, watch } = await open({ gpuBudgetBytes: budget });
       const x = gpu.tensor(noise(COUNT));
       const held: Tensor[] = [];
-      for (let i = 0; i < 600; i++) {
+      for (let i = 0; i < extent(300, 600); i++) {
         const y = x.multiply(i);
         if (i % 10 === 0) held.push(y);
         await gpu.compute(y);

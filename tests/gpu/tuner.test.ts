@@ -19,6 +19,7 @@ import { DeviceLostError, SheetError } from '../../src/core/errors.ts';
 import type { Trial, TrialBuffers } from '../../src/core/device/webgpu/planning/trial.ts';
 import { shapeClass, Tuner, TUNING_LIMITS, type TuningLimits } from '../../src/core/device/webgpu/planning/tuner.ts';
 import { testGpu } from './run-plan.ts';
+import { extent } from '../run/extent.ts';
 
 const square = (n: number): ContractProblem => ({
   m: n,
@@ -433,7 +434,7 @@ describe('the operands of a trial', () => {
         ] as const)
           expect(sumsOf(problem, patterns, row, column).magnitudes).toBeLessThan(2 ** 24);
       }),
-      { numRuns: 40 },
+      { numRuns: extent(15, 40) },
     );
   });
 
@@ -471,7 +472,7 @@ describe('a smaller problem', () => {
         expect(layoutKey(layoutOf(smaller))).toBe(layoutKey(layoutOf(problem)));
         if (bytesOf(problem) <= maxBytes) expect(smaller).toBe(problem);
       }),
-      { numRuns: 300 },
+      { numRuns: extent(100, 300) },
     );
   });
 
