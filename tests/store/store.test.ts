@@ -5,7 +5,7 @@ import { deadline } from '../../src/core/store/deadline.ts';
 import { plainStore } from '../../src/core/store/plain-store.ts';
 import { RamStore } from '../../src/core/store/ram-store.ts';
 import { singleFlight } from '../../src/core/store/single-flight.ts';
-import { type Store, type StoreTrouble, wrap } from '../../src/core/store/store.ts';
+import { type Store, type Stored, type StoreTrouble, wrap } from '../../src/core/store/store.ts';
 import { tiered } from '../../src/core/store/tiered.ts';
 import { verified } from '../../src/core/store/verified.ts';
 import { openNodeDigest } from '../../src/host/node/digest.ts';
@@ -75,6 +75,26 @@ describe('a store in RAM', () => {
 });
 
 describe('single flight', () => {
+  it('goes on for those who wait when another of them leaves', async () => {
+    let ends: AbortSignal | undefined;
+    let answer: (found: Stored) => void = () => {};
+    const slow = wrap(plainStore(), {
+      get: (_key, signal) => {
+        ends = signal;
+        return new Promise((resolve) => (answer = resolve));
+      },
+    });
+    const store = singleFlight(slow);
+    const leaving = new AbortController();
+    const left = store.get(one.key, leaving.signal);
+    const stayed = store.get(one.key);
+    leaving.abort();
+    expect(await left).toBeUndefined();
+    expect(ends?.aborted).toBe(false);
+    answer(one);
+    expect(await stayed).toBe(one);
+  });
+
   it('asks once for all who wait, and ends the look-up with the last of them', async () => {
     let [asked, aborted] = [0, 0];
     const slow = wrap(plainStore(), {
