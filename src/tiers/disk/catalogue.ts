@@ -23,8 +23,6 @@ export class Catalogue {
   /** How far each segment was read. */
   readonly #ends = new Map<string, number>();
   #table: IndexTable | undefined;
-  /** What stood in segments and is no frame. */
-  damaged = 0;
 
   constructor(files: FileSystem, digest: Digest) {
     this.#files = files;
@@ -54,14 +52,13 @@ export class Catalogue {
   #readFrom(name: string, from: number): void {
     const file = this.fileOf(name);
     if (file === undefined) return;
-    const { frames, end, damaged } = scanSegment(file, from, this.#digest);
+    const { frames, end } = scanSegment(file, from, this.#digest);
     for (const { record, at, recordBytes, inlineBytes } of frames) {
       // Segments are read in no order: of two results of a key the one that was put later counts.
       const known = this.#recent.get(record.key);
       if (record.place === 'use' || (known !== undefined && known.putMs > record.usedMs)) continue;
       this.#recent.set(record.key, { segment: name, at, recordBytes, inlineBytes, putMs: record.usedMs });
     }
-    this.damaged += damaged.length;
     this.#ends.set(name, end);
   }
 

@@ -1,7 +1,6 @@
-// Elements in files of their own, named by their digest. A file is made under another name and renamed when it is
-// whole, so that whoever finds it finds all of it.
-import { type FileSystem, readFully, readFullyLater, writeFully } from './file-system.ts';
-import { CONTENT, contentPath, TEMPORARY } from './layout.ts';
+// Elements in files of their own, named by their digest.
+import { type FileSystem, readFully, readFullyLater } from './file-system.ts';
+import { CONTENT, contentPath, publish } from './layout.ts';
 
 /** What is read without a thread: a millisecond's work at most. */
 const MAX_AT_ONCE_BYTES = 2 ** 22;
@@ -15,20 +14,9 @@ export async function writeContent(
 ): Promise<void> {
   const path = contentPath(digest);
   if (files.stat(path)?.sizeBytes === elements.length) return;
-  const part = `${TEMPORARY}/${files.process.id}-${files.freshName()}`;
-  const file = files.create(part);
-  try {
-    await writeFully(file, elements, 0);
-    if (isSynced) await file.sync();
-  } catch (error) {
-    file.close();
-    files.remove(part);
-    throw error;
-  }
-  file.close();
   const folder = `${CONTENT}/${digest.slice(0, 2)}`;
   files.makeFolder(folder);
-  files.rename(part, path);
+  await publish(files, path, elements, isSynced);
   if (isSynced) await files.syncFolder(folder);
 }
 

@@ -12,7 +12,15 @@ import { collectGarbage, type GcReport, measureFolder } from './garbage.ts';
 import type { IndexedPlace } from './index-table.ts';
 import { emptyFolder, prepareFolder } from './layout.ts';
 import type { StoredRecord } from './record.ts';
-import { decodeFrame, encodeFrame, FRAME_HEAD_BYTES, frameBytes, MAX_INLINE_BYTES, recordIn } from './segment.ts';
+import {
+  decodeFrame,
+  encodeFrame,
+  FRAME_HEAD_BYTES,
+  frameBytes,
+  joinFrames,
+  MAX_INLINE_BYTES,
+  recordIn,
+} from './segment.ts';
 import { SegmentWriter } from './segment-writer.ts';
 
 /**
@@ -255,7 +263,7 @@ export class DiskStore implements Store {
       const isSynced = this.#durability === 'power';
       for (const [, { stored, elements }] of batch)
         if (elements.length > MAX_INLINE_BYTES) await writeContent(this.#files, stored.digest, elements, isSynced);
-      if (batch.length > 0) await this.#append(batch, size, isSynced);
+      if (batch.length > 0) await this.#append(batch, isSynced);
     } catch (error) {
       this.#fail(taken[0]?.[0], error);
     }
@@ -277,16 +285,11 @@ export class DiskStore implements Store {
     return record?.key === key ? record : undefined;
   }
 
-  async #append(batch: readonly [Key, Waiting, Uint8Array][], size: number, isSynced: boolean): Promise<void> {
-    const bytes = new Uint8Array(size);
-    let at = 0;
-    for (const [, , frame] of batch) {
-      bytes.set(frame, at);
-      at += frame.length;
-    }
+  async #append(batch: readonly [Key, Waiting, Uint8Array][], isSynced: boolean): Promise<void> {
     const now = this.#files.nowMs();
+    const bytes = joinFrames(batch.map(([, , frame]) => frame));
     const { segment, at: start } = await this.#writer.append(bytes, isSynced);
-    at = start;
+    let at = start;
     for (const [key, { elements }, frame] of batch) {
       const inlineBytes = elements.length > MAX_INLINE_BYTES ? 0 : elements.length;
       const recordBytes = frame.length - FRAME_HEAD_BYTES - inlineBytes;
@@ -317,13 +320,7 @@ export class DiskStore implements Store {
       encodeFrame({ ...record, place: 'use', usedMs }, none, this.#digest),
     );
     this.#used.clear();
-    const bytes = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length, 0));
-    let at = 0;
-    for (const frame of frames) {
-      bytes.set(frame, at);
-      at += frame.length;
-    }
-    await this.#writer.append(bytes, false);
+    await this.#writer.append(joinFrames(frames), false);
   }
 
   #collect(capBytes: number): Promise<GcReport> {

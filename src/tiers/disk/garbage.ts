@@ -6,7 +6,7 @@ import { type FileSystem, readFully, writeFully } from './file-system.ts';
 import { type Covered, type IndexedPlace, writeIndex } from './index-table.ts';
 import { CONTENT, contentPath, ownerOf, SEGMENTS, segmentName, TEMPORARY } from './layout.ts';
 import { bytesOfHex } from './record.ts';
-import { frameBytes, type ScannedFrame, scanSegment, SEGMENT_HEADER } from './segment.ts';
+import { frameBytes, joinFrames, type ScannedFrame, scanSegment, SEGMENT_HEADER } from './segment.ts';
 
 /** What collecting garbage did. */
 export interface GcReport {
@@ -215,9 +215,7 @@ class Collection {
       placed.push({ key, held, at });
       at += bytes.length;
     }
-    const bytes = new Uint8Array(at);
-    for (const [i, { at: to }] of placed.entries()) bytes.set(chunks[i]!, to);
-    return { bytes, placed, count };
+    return { bytes: joinFrames(chunks), placed, count };
   }
 
   #frame({ frame, segment }: Held): Uint8Array | undefined {

@@ -1,7 +1,8 @@
 // The index of a disk store: where each result's frame stands, sorted by key, in one file that is read at once
 // (docs/format/store.md). It only saves reading the segments: whatever it says is checked against the frame itself.
 import type { Digest } from '../../kit.ts';
-import { type FileSystem, readFully, writeFully } from './file-system.ts';
+import { type FileSystem, readFully } from './file-system.ts';
+import { publish } from './layout.ts';
 import type { FramePlace } from './segment.ts';
 
 /** A segment that an index covers, up to a position. */
@@ -55,10 +56,6 @@ export class IndexTable {
       else [low, floor] = [at + 1, found];
     }
     return undefined;
-  }
-
-  *[Symbol.iterator](): Generator<IndexedPlace> {
-    for (let at = 0; at < this.size; at++) yield this.#placeAt(at);
   }
 
   #compare(key: Uint8Array, at: number): number {
@@ -144,12 +141,5 @@ export async function writeIndex(
     view.setUint32(at + 28, place.inlineBytes, true);
     at += ENTRY_BYTES;
   }
-  const part = `tmp/${files.process.id}-${files.freshName()}`;
-  const file = files.create(part);
-  try {
-    await writeFully(file, bytes, 0);
-  } finally {
-    file.close();
-  }
-  files.rename(part, INDEX);
+  await publish(files, INDEX, bytes, false);
 }

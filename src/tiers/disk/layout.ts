@@ -78,19 +78,25 @@ function readText(files: FileSystem, path: string): string | undefined {
   }
 }
 
-/** Writes a small file in whole: another process sees all of it or none. */
-async function writeText(files: FileSystem, path: string, text: string): Promise<void> {
+/** Makes a file under another name and renames it when it is whole: whoever finds it finds all of it. */
+export async function publish(files: FileSystem, path: string, bytes: Uint8Array, isSynced: boolean): Promise<void> {
   const part = `${TEMPORARY}/${files.process.id}-${files.freshName()}`;
   const file = files.create(part);
   try {
-    await writeFully(file, new TextEncoder().encode(text), 0);
-    // A name that outlives a loss of power without its bytes would be a folder of something else.
-    await file.sync();
-  } finally {
+    await writeFully(file, bytes, 0);
+    if (isSynced) await file.sync();
+  } catch (error) {
     file.close();
+    files.remove(part);
+    throw error;
   }
+  file.close();
   files.rename(part, path);
 }
+
+/** A name that outlives a loss of power without its bytes would be a folder of something else. */
+const writeText = (files: FileSystem, path: string, text: string): Promise<void> =>
+  publish(files, path, new TextEncoder().encode(text), true);
 
 /** Removes everything that a store holds, and leaves it one. */
 export async function emptyFolder(files: FileSystem): Promise<void> {

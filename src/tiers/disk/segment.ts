@@ -52,9 +52,7 @@ export function decodeFrame(frame: Uint8Array, digest: Digest): StoredRecord | u
   if (place === undefined || FRAME_HEAD_BYTES + place.recordBytes > frame.length) return undefined;
   const check = checkOf(frame, place.recordBytes, digest);
   for (const [i, byte] of check.entries()) if (frame[12 + i] !== byte) return undefined;
-  const record = decodeRecord(frame.subarray(FRAME_HEAD_BYTES, FRAME_HEAD_BYTES + place.recordBytes));
-  const inlineBytes = record?.place === 'inline' ? record.elementBytes : 0;
-  return inlineBytes === place.inlineBytes ? record : undefined;
+  return recordIn(frame);
 }
 
 /**
@@ -81,6 +79,17 @@ function placeIn(bytes: Uint8Array, start: number, at: number): FramePlace | und
 /** Bytes of a whole frame. */
 export const frameBytes = ({ recordBytes, inlineBytes }: FramePlace): number =>
   FRAME_HEAD_BYTES + recordBytes + inlineBytes;
+
+/** Frames one after the other. */
+export function joinFrames(frames: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(frames.reduce((sum, frame) => sum + frame.length, 0));
+  let at = 0;
+  for (const frame of frames) {
+    bytes.set(frame, at);
+    at += frame.length;
+  }
+  return bytes;
+}
 
 const WINDOW_BYTES = 1 << 20;
 
