@@ -37,6 +37,15 @@ describe('a sheet with a durable store', () => {
   });
 });
 
+describe('sheets that are opened and closed one after another', () => {
+  it('leave nothing that watches for the end of the process', async () => {
+    const store = freshStore();
+    const before = process.listenerCount('exit');
+    for (let i = 0; i < 3; i++) await (await SymbolicSheet.open({ store })).close();
+    expect(process.listenerCount('exit')).toBe(before);
+  });
+});
+
 describe('a memo on a sheet with a durable store', () => {
   it('answers in a later sheet what it answered before, trees, buffers and tensors alike', async () => {
     const store = freshStore();

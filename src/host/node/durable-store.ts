@@ -7,6 +7,8 @@ import { storeFolder } from './store-folder.ts';
 /** An open store, and how many sheets have it. */
 interface Opened {
   readonly store: Promise<DiskStore>;
+  /** Ends what watches for the end of the process. */
+  withdraw: () => void;
   users: number;
 }
 
@@ -15,11 +17,13 @@ const opened = new Map<string, Opened>();
 /** Opens the store in a folder, or in that of the project. Sheets of one process share it; the last closes it. */
 export async function openNodeStore(named: string | undefined, host: Host, tell: TellTrouble): Promise<Store> {
   const folder = storeFolder(named);
-  const known = opened.get(folder) ?? { store: openIn(folder, host, tell), users: 0 };
+  const known = opened.get(folder) ?? { store: openIn(folder, host, tell), withdraw: () => {}, users: 0 };
   opened.set(folder, known);
-  known.users++;
+  const isFirst = known.users++ === 0;
   try {
-    return shared(folder, known, await known.store);
+    const store = await known.store;
+    if (isFirst) known.withdraw = host.onExit(() => store.flushNow());
+    return shared(folder, known, store);
   } catch (error) {
     opened.delete(folder);
     throw error;
@@ -33,7 +37,6 @@ async function openIn(folder: string, host: Host, tell: TellTrouble): Promise<Di
       `Results are kept for later runs in ${folder}, ${(store.capBytes / 1e9).toFixed(1)} GB at most. ` +
         "It can be deleted at any time; open({ store: 'memory' }) or SYMBOLIC_SHEET_STORE=off does without.",
     );
-  host.onExit(() => store.flushNow());
   return store;
 }
 
@@ -52,6 +55,7 @@ function shared(folder: string, known: Opened, store: DiskStore): Store {
       if (--known.users > 0) return store.flush();
       opened.delete(folder);
       await store.close();
+      known.withdraw();
     },
   };
 }
