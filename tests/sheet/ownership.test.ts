@@ -73,6 +73,26 @@ describe('handles and the store', () => {
     expect(sheet.stats().pinnedBytes).toBe(0);
   });
 
+  it('given back by hand are nothing for the collector: however many there were, no turn is taken for them', async () => {
+    const { pins } = partsOf(sheet);
+    const a = sheet.tensor(new Float32Array(2 ** 20), [2 ** 20]);
+    const ask = pins.turnIfDue.bind(pins);
+    let turns = 0;
+    pins.turnIfDue = () => {
+      const turn = ask();
+      if (turn !== undefined) turns++;
+      return turn;
+    };
+    for (let i = 0; i < 40; i++) {
+      const sum = a.add(i);
+      await sheet.compute(sum);
+      sum.dispose();
+    }
+    expect(turns).toBe(0);
+    for (let i = 0; i < 40; i++) await sheet.compute(a.subtract(i));
+    expect(turns).toBeGreaterThan(0);
+  });
+
   it('give pinned bytes back when they are disposed', async () => {
     const a = sheet.tensor(matrix(1), [SIDE, SIDE]);
     const b = a.exp();

@@ -90,6 +90,8 @@ export class Pins {
     const { block } = pin;
     if (this.#young.delete(block)) {
       this.#youngBytes -= block.sizeBytes;
+      // What is given back by hand is nothing for the collector to find.
+      this.#bytesSinceTurn = Math.max(0, this.#bytesSinceTurn - block.sizeBytes);
       this.#letGo(block);
       return;
     }
