@@ -10,7 +10,7 @@ import { build, type BuildOptions } from 'esbuild';
 const DIST = resolve(process.argv[2] ?? join(import.meta.dirname, '../dist'));
 
 /** `symbolic-sheet`, then the entries below it, `symbolic-sheet/kit` and so on. On Node all are names of one file. */
-const ENTRIES = ['index', 'kit', 'testing'] as const;
+const ENTRIES = ['index', 'kit', 'testing', 'interchange'] as const;
 
 /**
  * On Node everything is in one file, which loads all there is of the library, however it is loaded itself. Loaders that

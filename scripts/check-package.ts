@@ -45,7 +45,15 @@ export const scaled: OpHandle<readonly ['x', 'by']> = defineOp({
 export const use = (sheet: Sheet): PendingTensor => sheet.execute(scaled, [1, 2], 3);
 // @ts-expect-error
 export const tooFew = (sheet: Sheet): PendingTensor => sheet.execute(scaled, [1, 2]);
+import { decodeSafetensors, encodeSafetensors, type SafetensorsFile } from 'symbolic-sheet/interchange';
+export const again = (file: Uint8Array): SafetensorsFile =>
+  decodeSafetensors(encodeSafetensors(decodeSafetensors(file)));
 export const suite: (...args: Parameters<typeof deviceConformance>) => readonly ConformanceCase[] = deviceConformance;`;
+const EXCHANGE = `
+import { decodeSafetensors, encodeSafetensors } from 'symbolic-sheet/interchange';
+const file = encodeSafetensors({ tensors: { x: { dtype: 'int8', shape: [2], array: Int8Array.of(1, 2) } } });
+const { array, ...type } = decodeSafetensors(file).tensors.get('x');
+console.log(JSON.stringify(type));`;
 const NAMES = 'type Explanation, type Memo, type Sheet, type SheetStats, SymbolicSheet';
 const CONSUMERS: readonly Consumer[] = [
   {
@@ -134,6 +142,9 @@ try {
   writeFileSync(join(folder, 'required.cjs'), program("const { SymbolicSheet } = require('symbolic-sheet');"));
   const imported = run('node', ['imported.mjs'], folder).trim();
   check('import works', imported.includes('"values"'), imported.slice(0, 60));
+  writeFileSync(join(folder, 'exchange.mjs'), EXCHANGE);
+  const exchanged = run('node', ['exchange.mjs'], folder).trim();
+  check('files of the interchange are read as they were written', exchanged === '{"dtype":"int8","shape":[2]}', '');
   check('require works and gives the same', run('node', ['required.cjs'], folder).trim() === imported, '');
 
   await build({

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as library from '../src/index.ts';
+import * as interchange from '../src/interchange.ts';
 import { broken, programsOfPages, runPage } from './snippets.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -62,7 +63,9 @@ describe('the reference', () => {
   it('has every figure of stats() and every function and error of the package', async () => {
     await using sheet = await library.SymbolicSheet.open({ devices: ['js'] });
     const { counters, memo, ...figures } = sheet.stats();
-    const exported = Object.keys(library).filter((name) => name.endsWith('Error') || /^[a-z]/.test(name));
+    const exported = Object.keys({ ...library, ...interchange }).filter(
+      (name) => name.endsWith('Error') || /^[a-z]/.test(name),
+    );
     const page = readFileSync(join(root, 'docs/reference.md'), 'utf8');
     expect(
       [...Object.keys(figures), ...Object.keys(counters), ...Object.keys(memo), ...exported].filter(

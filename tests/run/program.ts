@@ -55,7 +55,10 @@ export async function programsOf(entries: readonly string[]): Promise<readonly s
     format: 'esm',
     packages: 'external',
     alias: Object.fromEntries(
-      ['', '/kit', '/testing'].map((name) => [`symbolic-sheet${name}`, join(ROOT, `src${name || '/index'}.ts`)]),
+      ['', '/kit', '/testing', '/interchange'].map((name) => [
+        `symbolic-sheet${name}`,
+        join(ROOT, `src${name || '/index'}.ts`),
+      ]),
     ),
     outdir: folder,
     outExtension: { '.js': '.mjs' },

@@ -1,5 +1,6 @@
 // Tensors as .npy files: the exchange with NumPy (format 1.0 to 3.0, numpy.lib.format).
 import { DTypeError, FormatError, ShapeError } from '../errors.ts';
+import { littleEndianHost, swapBytes } from './byte-order.ts';
 import { allocate, bytesOf, DTYPES, type DType, type TypedArray } from './dtype.ts';
 import type { Elements } from './elements.ts';
 import { asTruth } from './foreign-elements.ts';
@@ -28,8 +29,6 @@ const DTYPE_OF_CODE = new Map(Object.entries(CODES).map(([dtype, code]) => [code
 
 /** NumPy types that are none of ours, and what to save instead. */
 const CASTS: Readonly<Record<string, string>> = { f16: 'float64', i2: 'int32', u2: 'int32', u8: 'int64' };
-
-const littleEndianHost = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** The bytes of a .npy file (format 1.0, little endian, row-major), as NumPy itself writes it. */
 export function encodeNpy({ dtype, shape, array }: Pick<Elements, 'dtype' | 'shape' | 'array'>): Uint8Array {
@@ -139,16 +138,6 @@ function parseDescr(descr: string): { dtype: DType; bigEndian: boolean } {
     throw notNpy('malformed', `'${descr}' does not state the byte order`);
   }
   return { dtype, bigEndian: order === '>' };
-}
-
-function swapBytes(bytes: Uint8Array, itemBytes: number): void {
-  for (let at = 0; at < bytes.length; at += itemBytes) {
-    for (let low = at, high = at + itemBytes - 1; low < high; low++, high--) {
-      const byte = bytes[low]!;
-      bytes[low] = bytes[high]!;
-      bytes[high] = byte;
-    }
-  }
 }
 
 const notNpy = (code: string, reason: string): FormatError =>
