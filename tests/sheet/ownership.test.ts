@@ -73,7 +73,7 @@ describe('handles and the store', () => {
     expect(sheet.stats().pinnedBytes).toBe(0);
   });
 
-  it('given back by hand are nothing for the collector: however many there were, no turn is taken for them', async () => {
+  it('given back by hand are nothing for the collector: no turn is taken for them, however many', async () => {
     const { pins } = partsOf(sheet);
     const a = sheet.tensor(new Float32Array(2 ** 20), [2 ** 20]);
     const ask = pins.turnIfDue.bind(pins);
