@@ -11,6 +11,8 @@ const DIST = resolve(process.argv[2] ?? join(import.meta.dirname, '../dist'));
 
 /** `symbolic-sheet`, then the entries below it, `symbolic-sheet/kit` and so on. On Node all are names of one file. */
 const ENTRIES = ['index', 'kit', 'testing', 'interchange'] as const;
+/** And those that a page has not. */
+const NODE_ENTRIES = [...ENTRIES, 'tiers'] as const;
 
 /**
  * On Node everything is in one file, which loads all there is of the library, however it is loaded itself. Loaders that
@@ -19,7 +21,7 @@ const ENTRIES = ['index', 'kit', 'testing', 'interchange'] as const;
  */
 const NODE: BuildOptions = {
   stdin: {
-    contents: ENTRIES.map((entry) => `export * as ${entry} from './${entry}.js';\n`).join(''),
+    contents: NODE_ENTRIES.map((entry) => `export * as ${entry} from './${entry}.js';\n`).join(''),
     resolveDir: join(DIST, 'src'),
     sourcefile: 'entries.js',
   },
@@ -73,7 +75,7 @@ const destructured = (entry: string): string =>
 
 // `import` reads the names of exports out of the text of a file in CommonJS, which takes longer than to run this one:
 // it is given a short text.
-for (const entry of ENTRIES) {
+for (const entry of NODE_ENTRIES) {
   const marked = `Object.defineProperty(library.${entry}, '__esModule', { value: true })`;
   write(`node/${entry}.cjs`, `'use strict';\nconst library = require('./library.cjs');\nmodule.exports = ${marked};\n`);
   const role = '// The same copy of the library as require gives.';

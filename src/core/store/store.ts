@@ -68,8 +68,13 @@ export interface Store {
 
 /** Something that a wrapper met and made a miss of. */
 export interface StoreTrouble {
-  /** `corrupt`: bytes that are not those of their digest; `failed`: it threw; `late`: no answer in time. */
-  readonly kind: 'corrupt' | 'failed' | 'late';
+  /**
+   * `corrupt`: bytes that are not those of their digest; `failed`: it threw; `late`: no answer in time; `refused`:
+   * whole, but by nobody who is trusted.
+   */
+  readonly kind: 'corrupt' | 'failed' | 'late' | 'refused';
+  /** Why it was refused. */
+  readonly reason?: string;
   /** Undefined where no key was asked for: a store that fails to close. */
   readonly key: Key | undefined;
   readonly detail: string;

@@ -1,0 +1,72 @@
+// The remote tiers of a Node process: Redis and S3 by packages that the program has installed.
+import { AttributeError, type TellTrouble } from '../../kit.ts';
+import { makeKey } from '../../tiers/remote/keys.ts';
+import { type RedisClient, redisBlobs } from '../../tiers/remote/redis-blobs.ts';
+import { RemoteStore } from '../../tiers/remote/remote-store.ts';
+import type { RemoteWorld } from '../../tiers/remote/world.ts';
+import { nodeCryptography } from './cryptography.ts';
+import { nodeHost } from './host.ts';
+import { givenRedis, openRedis } from './redis.ts';
+import { type RemoteDefaults, type RemoteOptions, settleRemote } from './remote-options.ts';
+
+/** Options of `redisStore`: an address, or a client that the program has connected and closes. */
+export interface RedisStoreOptions extends RemoteOptions {
+  readonly url?: string;
+  readonly client?: RedisClient;
+}
+
+const REDIS: RemoteDefaults = {
+  deadlineMs: 40,
+  writeDeadlineMs: 2000,
+  retries: 1,
+  leastNs: 5e6,
+  maxBytes: 2 ** 20,
+};
+
+/**
+ * Opens a store in Redis or Valkey, read only unless `write` says who writes. No server is asked yet: one that is not
+ * there costs results, never an error. Throws an UnavailableError where the package `redis` is not installed.
+ */
+export async function redisStore(options: RedisStoreOptions): Promise<RemoteStore> {
+  const [world, tell] = [await nodeWorld(), await tellOnce()];
+  const settled = settleRemote('redisStore', options, ['url', 'client'], REDIS, world, tell);
+  const { url, client } = options;
+  if ((url === undefined) === (client === undefined))
+    throw new AttributeError("redisStore: give one of url, as 'redis://127.0.0.1:6379', and client.", {});
+  const connection = client === undefined ? await openRedis(url as string) : givenRedis(client);
+  return new RemoteStore(redisBlobs(connection), settled, world);
+}
+
+/**
+ * Makes a key for who writes results, of a name and a number as `ci-1`: the secret for the writer, the public one for
+ * those who trust it.
+ */
+export const createKey = (id: string): { readonly secret: string; readonly public: string } =>
+  makeKey(id, nodeCryptography);
+
+/** The world of this process. */
+async function nodeWorld(): Promise<RemoteWorld> {
+  const { digest } = await nodeHost();
+  return {
+    digest,
+    cryptography: nodeCryptography,
+    nowMs: Date.now,
+    random: Math.random,
+    after: (ms, run) => {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+/** Says each kind of trouble, and each reason to refuse, once. */
+async function tellOnce(): Promise<TellTrouble> {
+  const host = await nodeHost();
+  const said = new Set<string>();
+  return ({ kind, reason, detail }) => {
+    if (said.size === said.add(`${kind} ${reason}`).size) return;
+    host.warn(`A remote store is ${SAID[kind]}: ${detail} Results are computed instead.`);
+  };
+}
+
+const SAID = { failed: 'failing', late: 'late', corrupt: 'corrupt', refused: 'not believed' } as const;
