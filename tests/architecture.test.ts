@@ -57,7 +57,14 @@ const roomOf = (file: string): { room: string; layer: number } => {
   return { room: file, layer: -1 };
 };
 
-const parse = (file: string): ts.SourceFile => ts.createSourceFile(file, read(file), ts.ScriptTarget.ES2022, true);
+const parsed = new Map<string, ts.SourceFile>();
+
+/** The syntax of a file, parsed once for all the tests. */
+function parse(file: string): ts.SourceFile {
+  const found = parsed.get(file) ?? ts.createSourceFile(file, read(file), ts.ScriptTarget.ES2022, true);
+  parsed.set(file, found);
+  return found;
+}
 
 interface Import {
   readonly from: string;
