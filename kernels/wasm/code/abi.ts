@@ -26,15 +26,43 @@ export interface CompiledKernel {
   readonly call: Kernel;
 }
 
+const encoded = new WeakMap<object, Map<string, Uint8Array<ArrayBuffer>>>();
+const compiled = new WeakMap<Uint8Array<ArrayBuffer>, WebAssembly.Module>();
+
+/**
+ * A module that is encoded once for all memories, and kept while its owner lives: the function that it computes, or the
+ * one that encodes it. The key names all else that it depends on.
+ */
+export function encodedOnce(
+  owner: object,
+  key: string,
+  encode: () => Uint8Array<ArrayBuffer>,
+): Uint8Array<ArrayBuffer> {
+  let known = encoded.get(owner);
+  if (known === undefined) encoded.set(owner, (known = new Map()));
+  let bytes = known.get(key);
+  if (bytes === undefined) known.set(key, (bytes = encode()));
+  return bytes;
+}
+
+/** The module of these bytes; compiled at the first call, so that its optimised code serves later memories too. */
+export function moduleOf(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  let module = compiled.get(bytes);
+  if (module === undefined) compiled.set(bytes, (module = new WebAssembly.Module(bytes)));
+  return module;
+}
+
 /** Compiles and instantiates a module on a memory; synchronous, for modules are a few KB. */
 export function instantiate(
-  module: Uint8Array<ArrayBuffer> | WebAssembly.Module,
+  bytes: Uint8Array<ArrayBuffer>,
   memory: WebAssembly.Memory,
   imports: KernelImports = {},
 ): Kernels {
-  const compiled = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module);
   const { env, ...scopes } = imports;
-  const instance = new WebAssembly.Instance(compiled, { ...scopes, env: { ...env, memory } });
+  const instance = new WebAssembly.Instance(moduleOf(bytes), {
+    ...scopes,
+    env: { ...env, memory },
+  });
   return instance.exports as unknown as Kernels;
 }
 

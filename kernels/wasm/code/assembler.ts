@@ -76,9 +76,9 @@ export class FunctionBuilder<P extends readonly ValueType[], R extends Type> {
   }
 
   /** The code-section entry: size, local declarations, code, end. */
-  encode(): number[] {
+  encode(): Bytes {
     const declarations = this.#locals.flatMap((type) => [1, VALUE_TYPE[type]]);
-    return sized([...unsignedLeb(this.#locals.length), ...declarations, ...flatten(this.#code), 0x0b]);
+    return sized([unsignedLeb(this.#locals.length), declarations, flatten(this.#code), [0x0b]]);
   }
 }
 
@@ -136,26 +136,15 @@ export class ModuleBuilder {
     const exported = this.#functions.flatMap((entry, position) =>
       entry.name === undefined ? [] : [[...text(entry.name), 0x00, ...unsignedLeb(this.#imports.length + position)]],
     );
-    return Uint8Array.from([
-      0x00,
-      0x61,
-      0x73,
-      0x6d,
-      1,
-      0,
-      0,
-      0,
-      ...section(1, this.#types),
-      ...section(2, [...this.#imports, memory]),
-      ...section(
-        3,
-        this.#functions.map((entry) => unsignedLeb(entry.type)),
-      ),
-      ...section(7, exported),
-      ...section(
-        10,
-        this.#functions.map((entry) => entry.builder.encode()),
-      ),
+    const types = this.#functions.map((entry) => unsignedLeb(entry.type));
+    const bodies = this.#functions.map((entry) => entry.builder.encode());
+    return joined([
+      [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+      section(1, this.#types),
+      section(2, [...this.#imports, memory]),
+      section(3, types),
+      section(7, exported),
+      section(10, bodies),
     ]);
   }
 
@@ -313,10 +302,22 @@ function text(value: string): number[] {
   return [...unsignedLeb(bytes.length), ...bytes];
 }
 
-function sized(bytes: readonly number[]): number[] {
-  return [...unsignedLeb(bytes.length), ...bytes];
+/** Code may be tens of thousands of bytes: parts are copied whole, and never spread. */
+type Bytes = ArrayLike<number>;
+
+function joined(parts: readonly Bytes[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(lengthOf(parts));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
-function section(id: number, items: readonly (readonly number[])[]): number[] {
-  return items.length === 0 ? [] : [id, ...sized([...unsignedLeb(items.length), ...items.flat()])];
-}
+const lengthOf = (parts: readonly Bytes[]): number => parts.reduce((length, part) => length + part.length, 0);
+
+const sized = (parts: readonly Bytes[]): Bytes => joined([unsignedLeb(lengthOf(parts)), ...parts]);
+
+const section = (id: number, items: readonly Bytes[]): Bytes =>
+  items.length === 0 ? [] : joined([[id], sized([unsignedLeb(items.length), ...items])]);

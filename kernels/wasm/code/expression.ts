@@ -88,12 +88,14 @@ export function flatten(code: Code): number[] {
 function flattenInto(code: Code, out: number[], scope: Label[]): void {
   for (const item of code) {
     if (typeof item === 'number') out.push(item);
+    else if (isCode(item)) flattenInto(item, out, scope);
     else if ('enter' in item) scope.push(item.enter);
     else if ('leave' in item) scope.pop();
-    else if ('branch' in item) out.push(...unsignedLeb(branchDepth(item.branch, scope)));
-    else flattenInto(item, out, scope);
+    else out.push(...unsignedLeb(branchDepth(item.branch, scope)));
   }
 }
+
+const isCode = (item: CodeItem): item is Code => Array.isArray(item);
 
 function branchDepth(label: Label, scope: readonly Label[]): number {
   const index = scope.lastIndexOf(label);

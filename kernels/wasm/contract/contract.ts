@@ -3,6 +3,7 @@
 // The order of every sum is fixed (docs/format/numerics.md, "contract"); packing, chunking, tiling and threads only
 // move the work. Small products run in one call without packing; others in phases: pack a chunk of B once for all
 // threads, then multiply row tiles.
+import { encodedOnce } from '../code/abi.ts';
 import { contractModule } from './module.ts';
 import {
   CONTRACT_LANES,
@@ -404,7 +405,9 @@ export class WasmContract {
   #kernelsOf(dtype: ContractDtype): DtypeKernels {
     const known = this.#kernels.get(dtype);
     if (known !== undefined) return known;
-    const run = this.#team.load({ bytes: contractModule(dtype, this.#heap.kind) }) as DtypeKernels['run'];
+    const { kind } = this.#heap;
+    const bytes = encodedOnce(contractModule, `${dtype} ${kind}`, () => contractModule(dtype, kind));
+    const run = this.#team.load({ bytes }) as DtypeKernels['run'];
     const { sizeBytes } = CONTRACT_LANES[dtype];
     const kernels = { sizeBytes, panelColumns: (TILE.vectors * 16) / sizeBytes, run };
     this.#kernels.set(dtype, kernels);

@@ -6,6 +6,7 @@ import type { AsyncLinalgKernels, LinalgKernels } from '../../js/linalg.ts';
 import type { FloatDtype } from '../contract/fields.ts';
 import type { GemmSpec, WasmContract } from '../contract/contract.ts';
 import { type Heap, HeapFullError } from '../memory/heap.ts';
+import { encodedOnce } from '../code/abi.ts';
 import { linalgModule, SOLVE_FIELD, SOLVE_PARAMETER_BYTES } from './module.ts';
 import type { Team, TeamKernel } from '../team/team.ts';
 
@@ -91,9 +92,9 @@ export class WasmLinalgKernels implements LinalgKernels, AsyncLinalgKernels {
     const dtype = dtypeOf(spec.x);
     let kernels = this.#kernels.get(dtype);
     if (kernels === undefined) {
-      kernels = this.#team.load({ bytes: linalgModule(dtype, this.#heap.kind) }) as Readonly<
-        Record<'solveColumns' | 'solveRows', TeamKernel>
-      >;
+      const { kind } = this.#heap;
+      const bytes = encodedOnce(linalgModule, `${dtype} ${kind}`, () => linalgModule(dtype, kind));
+      kernels = this.#team.load({ bytes }) as Readonly<Record<'solveColumns' | 'solveRows', TeamKernel>>;
       this.#kernels.set(dtype, kernels);
     }
     return spec.layout === 'rows' ? kernels.solveRows : kernels.solveColumns;

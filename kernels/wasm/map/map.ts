@@ -4,7 +4,7 @@ import type { ElementFunction } from '../../scalar/algebra.ts';
 import type { ElementArray, StridedOperand } from '../../js/map.ts';
 import { Recent } from '../../recent.ts';
 import { forEachRow } from '../../strides.ts';
-import { CALL_ELEMENTS, callOver, instantiate, type CompiledKernel } from '../code/abi.ts';
+import { CALL_ELEMENTS, callOver, encodedOnce, instantiate, type CompiledKernel } from '../code/abi.ts';
 import { SIZE_BYTES, type ElementType } from '../code/elements.ts';
 import { fitsCall, planMap, type FlatPlan, type MapPlan, type PlannedMap } from './plan.ts';
 import { mapFields, mapModule, type MapForm } from './module.ts';
@@ -233,7 +233,7 @@ export class WasmMap {
     const key = `${form.lanes} ${form.result} ${operands.join(' ')}`;
     const known = forms.get(key);
     if (known !== undefined) return known;
-    const bytes = mapModule(fn, form);
+    const bytes = encodedOnce(fn, `map ${key} ${form.memory}`, () => mapModule(fn, form));
     const compiled = { bytes, name: 'map', call: instantiate(bytes, this.#heap.memory)['map']! };
     forms.set(key, compiled);
     return compiled;

@@ -7,7 +7,7 @@
 // calling thread does the grains. A grain whose worker trapped or died is repeated on the calling thread, unless the
 // job says that repeating it would not be sound.
 import { type TurnHost, Turns } from '../../turns.ts';
-import { instantiate } from '../code/abi.ts';
+import { instantiate, moduleOf } from '../code/abi.ts';
 import {
   type TeamCut,
   GrainLostError,
@@ -104,10 +104,9 @@ export class Team {
 
   /** Compiles a module and makes it known to all threads; kernels by exported name. */
   load(module: TeamModule): Readonly<Record<string, TeamKernel>> {
-    const compiled = new WebAssembly.Module(module.bytes);
-    const kernels = instantiate(compiled, this.#memory);
+    const kernels = instantiate(module.bytes, this.#memory);
     const names = Object.keys(kernels);
-    const message: ModuleMessage = { id: this.#modules.length, module: compiled, names };
+    const message: ModuleMessage = { id: this.#modules.length, module: moduleOf(module.bytes), names };
     this.#modules.push(message);
     for (const worker of this.#workers) worker?.post(message);
     return Object.fromEntries(
