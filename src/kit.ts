@@ -43,6 +43,7 @@ export type {
   Store,
   Stored,
   StoredCosts,
+  StoredElements,
   StoreStats,
   StoreTrouble,
   TellTrouble,

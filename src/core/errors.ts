@@ -149,6 +149,9 @@ export class DeviceLostError extends SheetError {
   }
 }
 
+/** Elements that a store below RAM had and cannot give: they are computed again. No caller sees it. */
+export class StoreLostError extends DeviceLostError {}
+
 const NAMES = {
   SheetError,
   ShapeError,

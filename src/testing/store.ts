@@ -158,7 +158,8 @@ class StoreSuite {
 async function checkSame(found: Stored, put: Stored): Promise<void> {
   const [plain, wanted] = [textOf(found), textOf(put)];
   hold(plain === wanted, `It gives ${plain} where ${wanted} was put.`);
-  const isSame = equalBytes(await elementsOfStored(found), await elementsOfStored(put));
+  const [got, given] = [await elementsOfStored(found), await elementsOfStored(put)];
+  const isSame = got !== undefined && given !== undefined && equalBytes(got, given);
   hold(isSame, 'It gives other elements than were put.', { key: put.key });
 }
 

@@ -5,13 +5,19 @@ import { deadline } from '../../src/core/store/deadline.ts';
 import { plainStore } from '../../src/core/store/plain-store.ts';
 import { RamStore } from '../../src/core/store/ram-store.ts';
 import { singleFlight } from '../../src/core/store/single-flight.ts';
-import { type Store, type Stored, type StoreTrouble, wrap } from '../../src/core/store/store.ts';
+import {
+  elementsOfStored,
+  type Store,
+  type Stored,
+  type StoredElements,
+  type StoreTrouble,
+  wrap,
+} from '../../src/core/store/store.ts';
 import { tiered } from '../../src/core/store/tiered.ts';
 import { verified } from '../../src/core/store/verified.ts';
 import { openNodeDigest } from '../../src/host/node/digest.ts';
 import { conforms } from '../device/conforms.ts';
 import { storeConformance } from '../../src/testing/store.ts';
-import { Block } from '../../src/core/tensor/block.ts';
 import { lyingStore, resultOf, silentStore, throwingStore, WORTH } from './samples.ts';
 
 const digest = await openNodeDigest();
@@ -176,19 +182,56 @@ describe('wrappers', () => {
     }
   });
 
-  it('read and check elements that lie elsewhere', async () => {
-    const elsewhere = {
-      ...one,
-      elements: {
-        sizeBytes: 16,
-        isAlive: true,
-        settled: () => undefined,
-        release: () => {},
-        read: async () => new Block(Float32Array.of(1, 2, 3, 4)),
-      },
+  /** A store that reads elements only when they are asked for, and counts how often that was. */
+  const lazyStore = (bytes: Uint8Array | (() => never)) => {
+    const counts = { reads: 0, discarded: [] as string[] };
+    const readNow = (): Uint8Array => {
+      counts.reads++;
+      return typeof bytes === 'function' ? bytes() : bytes;
     };
-    const store = verified(wrap(plainStore(), { get: async () => elsewhere }), digest);
-    expect(await store.get(one.key)).toEqual({ ...one, elements: one.elements });
+    const found = { ...one, elements: { sizeBytes: 16, read: async () => readNow(), readNow } };
+    const discard = (key: string): void => void counts.discarded.push(key);
+    return { counts, store: wrap(plainStore(), { get: async () => found, discard }) };
+  };
+
+  it('check elements that are read later, when they are read, and have what is damaged given up', async () => {
+    const { seen, tell } = told();
+    const whole = lazyStore(one.elements as Uint8Array);
+    const found = (await verified(whole.store, digest, tell).get(one.key)) as Stored;
+    expect(whole.counts.reads).toBe(0);
+    expect(await elementsOfStored(found)).toEqual(one.elements);
+    expect((found.elements as StoredElements).readNow?.()).toEqual(one.elements);
+    expect([whole.counts.discarded, seen]).toEqual([[], []]);
+    const damaged = lazyStore(new Uint8Array(16));
+    const wrong = (await verified(damaged.store, digest, tell).get(one.key)) as Stored;
+    expect([await elementsOfStored(wrong), (wrong.elements as StoredElements).readNow?.()]).toEqual(
+      Array(2).fill(undefined),
+    );
+    expect(damaged.counts.discarded).toEqual([one.key, one.key]);
+    expect(seen.map(({ kind }) => kind)).toEqual(['corrupt', 'corrupt']);
+  });
+
+  it('make a miss of elements that cannot be read later, or never come', async () => {
+    const { seen, tell } = told();
+    const failing = lazyStore(() => {
+      throw new TypeError('gone');
+    });
+    const found = (await contained(failing.store, tell).get(one.key)) as Stored;
+    expect(await elementsOfStored(found)).toBeUndefined();
+    expect((found.elements as StoredElements).readNow?.()).toBeUndefined();
+    const never = { ...one, elements: { sizeBytes: 16, read: () => new Promise<undefined>(() => {}) } };
+    const slow = deadline(wrap(plainStore(), { get: async () => never }), 10, tell);
+    expect(await elementsOfStored((await slow.get(one.key)) as Stored)).toBeUndefined();
+    expect(seen.map(({ kind }) => kind)).toEqual(['failed', 'failed', 'late']);
+  });
+
+  it('fill a tier from the one below with elements that are read later, once they are', async () => {
+    const above = plainStore();
+    const { store, counts } = lazyStore(one.elements as Uint8Array);
+    const found = (await tiered([above, store]).get(one.key)) as Stored;
+    expect([above.peek(one.key), counts.reads]).toEqual([undefined, 0]);
+    await elementsOfStored(found);
+    expect(above.peek(one.key)).toEqual(one);
   });
 
   it('fill a tier from the one below', async () => {

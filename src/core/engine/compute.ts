@@ -69,7 +69,8 @@ export class Computing {
     const { table } = this.#parts;
     const fuse = (order: readonly Step[], isWanted: (step: Step) => boolean): Step[] =>
       fuseSteps(order, this.#fusedFrom(order, view), this.#readers(view), isWanted);
-    const isReady = (value: Value): boolean => (mode === 'free' ? !value.block.isLost : value.block.isLocal);
+    const isReady = ({ block }: Value): boolean =>
+      mode === 'free' ? !block.isLost : block.isLocal || block.residence?.bringNow?.(block) === true;
     const given = (e: Call): Value | undefined => (e.value !== undefined && isReady(e.value) ? e.value : undefined);
     const compute = (step: Step): Value | Promise<Value> => this.#compute(step, mode, view);
     return view.reuse
@@ -155,6 +156,7 @@ export class Computing {
 
   #dispatch(step: Step, task: Task, mode: Promptness, view: View, again = false): Value | Promise<Value> {
     const { dispatcher, memory } = this.#parts;
+    if (task.operands.some(({ block }) => block.isStored)) return this.#brought(step, task, view);
     let device: Device;
     try {
       device = dispatcher.place(task, view.device, mode);
@@ -197,7 +199,7 @@ export class Computing {
       : device;
   }
 
-  /** Operands that are on a device come to RAM first, for a device that computes there. */
+  /** Operands that are on a device or in a store come to RAM first, for a device that computes there. */
   #brought(step: Step, task: Task, view: View): Promise<Value> {
     const letGo = holdAll(task.operands);
     const dispatched = Promise.all(task.operands.map(({ block }) => block.bring())).then(() =>

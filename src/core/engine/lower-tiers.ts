@@ -7,16 +7,26 @@ import { contained } from '../store/contained.ts';
 import { deadline } from '../store/deadline.ts';
 import type { Entry } from '../store/entry.ts';
 import { singleFlight } from '../store/single-flight.ts';
-import { type Key, type Store, type Stored, type TellTrouble, wrap } from '../store/store.ts';
+import {
+  elementsOfStored,
+  type Key,
+  onReading,
+  type Store,
+  type Stored,
+  storedBytes,
+  type TellTrouble,
+  wrap,
+} from '../store/store.ts';
 import { tiered } from '../store/tiered.ts';
 import { portableName, storedDType, verified } from '../store/verified.ts';
 import { valueOfArray } from '../tensor/block.ts';
-import { bytesOf, DTYPES } from '../tensor/dtype.ts';
+import { bytesOf } from '../tensor/dtype.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { hit } from './admit.ts';
 import type { Call } from './call.ts';
 import { expectedNs } from './judge.ts';
 import type { LowerTiers, Parts, TierStats, View } from './parts.ts';
+import { arrayOver, storedValue } from './stored-residence.ts';
 
 /**
  * What computing must cost for a store to be asked or filled: its answer takes about as much, and so much more a byte.
@@ -26,6 +36,8 @@ const NS_PER_BYTE = 3;
 /** An answer that takes longer is a miss; after so many of them in a row the store is asked no more. */
 const DEADLINE_MS = 2000;
 const MAX_LATE = 3;
+/** After so many results that were found and could not be read the stores are asked no more. */
+const MAX_LOST = 64;
 /** Calls under a demand that are asked for at once, the costliest, where the stores have not the demanded one. */
 const MAX_ASKED = 64;
 /** Keys that the stores were found not to have are not asked for again, as long as so many are remembered. */
@@ -49,8 +61,9 @@ export class StoreTiers implements LowerTiers {
   readonly #store: Store;
   readonly #tell: TellTrouble;
   readonly #owned: readonly Store[];
-  readonly #counts = { hits: 0, misses: 0, puts: 0 };
+  readonly #counts = { hits: 0, misses: 0, puts: 0, bytesRead: 0 };
   readonly #absent = new Set<Key>();
+  #lost = 0;
   #offers: { readonly parts: Parts; readonly call: Call; readonly entry: Entry }[] = [];
 
   /** `owned`: those of the stores that end with the engine. */
@@ -69,6 +82,7 @@ export class StoreTiers implements LowerTiers {
 
   /** Brings to RAM what the stores have of calls that are demanded; undefined where nothing is worth asking for. */
   bring(parts: Parts, targets: readonly Call[], view: View): Promise<void> | undefined {
+    if (this.#lost >= MAX_LOST) return undefined;
     const missing = missingUnder(parts, targets, view).filter(({ call, pathNs }) => isWorth(pathNs, call.type));
     return missing.length === 0 ? undefined : this.#bringAll(parts, missing, new Set(targets), view.signal);
   }
@@ -92,9 +106,10 @@ export class StoreTiers implements LowerTiers {
     }
   }
 
-  /** What a store has under a name that is not a call's. */
-  get(key: Key, signal?: AbortSignal): Promise<Stored | undefined> {
-    return this.#store.get(key, signal);
+  /** What a store has under a name that is not a call's, read. */
+  async get(key: Key, signal?: AbortSignal): Promise<Stored | undefined> {
+    const found = await this.#store.get(key, signal);
+    return found && readWhole(found);
   }
 
   /** Offers what is known by such a name. */
@@ -112,13 +127,26 @@ export class StoreTiers implements LowerTiers {
       get: async (key, signal) => {
         const found = await store.get(key, signal);
         this.#counts[found === undefined ? 'misses' : 'hits']++;
-        return found;
+        if (found?.elements instanceof Uint8Array) this.#counted(found.elements);
+        return (
+          found &&
+          onReading(
+            found,
+            async (pending) => this.#counted(await pending),
+            (run) => this.#counted(run()),
+          )
+        );
       },
       put: (key, value, worth) => {
         this.#counts.puts++;
         store.put(key, value, worth);
       },
     });
+  }
+
+  #counted(elements: Uint8Array | undefined): Uint8Array | undefined {
+    this.#counts.bytesRead += elements?.length ?? 0;
+    return elements;
   }
 
   /** Resolves when what was offered so far is where it belongs. */
@@ -168,24 +196,44 @@ export class StoreTiers implements LowerTiers {
       missing.map(async ({ call }) => {
         const key = keyIn(parts, call);
         if (key === undefined || this.#absent.has(key)) return;
-        const stored = this.#store.peek(key) ?? (await this.#store.get(key, signal));
+        const found = this.#store.peek(key) ?? (await this.#store.get(key, signal));
+        // A law on finite values judges what is found.
+        const stored = found && parts.settings.policy.finite !== undefined ? await readWhole(found) : found;
         if (stored !== undefined) return this.#take(parts, call, key, stored);
         if (signal?.aborted === true) return;
-        if (this.#absent.size >= MAX_ABSENT) this.#absent.clear();
-        this.#absent.add(key);
+        this.#remember(key);
       }),
     );
   }
 
-  /** Keeps an answer in RAM, as if it had been found there. Its facts are found again when somebody asks for them. */
-  #take(parts: Parts, call: Call, key: Key, { dtype, shape, elements, costs, producer }: Stored): void {
+  /** Takes note of a key that the stores have not. */
+  #remember(key: Key): void {
+    if (this.#absent.size >= MAX_ABSENT) this.#absent.clear();
+    this.#absent.add(key);
+  }
+
+  /**
+   * Keeps an answer in RAM, as if it had been found there; its elements are read when somebody needs them. Its facts
+   * are found again when somebody asks for them.
+   */
+  #take(parts: Parts, call: Call, key: Key, stored: Stored): void {
     const { type } = call;
-    if (storedDType(dtype) !== type.dtype || shape.join() !== type.shape.join()) {
+    const { dtype, shape, elements, costs, producer } = stored;
+    const isOfType =
+      storedDType(dtype) === type.dtype && shape.join() === type.shape.join() && storedBytes(stored) === type.sizeBytes;
+    if (!isOfType) {
       const detail = `it is ${dtype} [${shape.join()}], not ${type.dtype} [${type.shape.join()}]`;
       return this.#tell({ kind: 'corrupt', key, detail });
     }
     if (isHere(parts, call)) return;
-    const value = valueOfArray(type, new DTYPES[type.dtype].array((elements as Uint8Array).buffer, 0, type.size));
+    const onLost = (): void => {
+      this.#lost++;
+      this.#remember(key);
+    };
+    const value =
+      elements instanceof Uint8Array
+        ? valueOfArray(type, arrayOver(type, elements))
+        : storedValue(type, elements, onLost);
     const costNs = wholeNs(costs.pathNs);
     const entry: Entry = {
       node: call.node(parts.table),
@@ -231,8 +279,16 @@ function patient(make: (told: TellTrouble) => Store, tell: TellTrouble): Store {
 const isWorth = (pathNs: number, { sizeBytes }: TensorType): boolean => pathNs >= LEAST_NS + NS_PER_BYTE * sizeBytes;
 
 /** Whether a call needs no computing. */
-const isHere = ({ store, table }: Parts, call: Call): boolean =>
-  !call.isComputable || call.value !== undefined || store.peek(call.knownNode(table)) !== undefined;
+function isHere({ store, table }: Parts, call: Call): boolean {
+  const value = call.value ?? store.peek(call.knownNode(table))?.value;
+  return !call.isComputable || value?.block.isLost === false;
+}
+
+/** A result with its elements; undefined where they cannot be read. */
+async function readWhole(stored: Stored): Promise<Stored | undefined> {
+  const elements = await elementsOfStored(stored);
+  return elements && { ...stored, elements };
+}
 
 /** The calls under some, and those themselves, that are not in RAM; operands first, without recursion. */
 function missingUnder(parts: Parts, targets: readonly Call[], view: View): Missing[] {

@@ -39,6 +39,8 @@ export interface TierStats extends StoreStats {
   readonly hits: number;
   readonly misses: number;
   readonly puts: number;
+  /** Bytes of elements that they gave: those of results that were found and that nobody read are not among them. */
+  readonly bytesRead: number;
 }
 
 /** Stores below RAM, as an engine uses them (lower-tiers.ts, which is loaded where there are any). */
@@ -46,7 +48,7 @@ export interface LowerTiers {
   bring(parts: Parts, targets: readonly Call[], view: View): Promise<void> | undefined;
   offer(parts: Parts, call: Call, entry: Entry): void;
   settle(): void;
-  /** What a store has under a name that is not a call's. */
+  /** What a store has under a name that is not a call's, with its elements. */
   get(key: Key, signal?: AbortSignal): Promise<Stored | undefined>;
   /** Offers what is known by such a name; returns at once. */
   put(stored: Stored): void;

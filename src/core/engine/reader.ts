@@ -1,6 +1,6 @@
 // Reading through a view: values of calls, found or computed, again where a device was lost; their ids and their
 // buffers.
-import { ClosedError, DeviceLostError, UnavailableError, withReader } from '../errors.ts';
+import { ClosedError, DeviceLostError, StoreLostError, UnavailableError, withReader } from '../errors.ts';
 import type { Value } from '../tensor/block.ts';
 import type { Promptness } from '../device/device.ts';
 import type { Call } from './call.ts';
@@ -68,7 +68,8 @@ export class Reader {
    */
   settledValue(call: Call): Value {
     const { value } = call;
-    if (value === undefined || value.block.isLocal || value.block.isLost) return this.computeNow(call);
+    if (value === undefined || value.block.isLocal || value.block.isStored || value.block.isLost)
+      return this.computeNow(call);
     value.block.bring().catch(() => {});
     return value;
   }
@@ -207,14 +208,17 @@ export class Reader {
       : values;
   }
 
-  /** Waits for values; where a device is lost meanwhile, what was on it is computed again. */
+  /**
+   * Waits for values; where a device is lost meanwhile, what was on it is computed again, and what a store has lost.
+   * Stores that lose much are asked no more, so that this ends.
+   */
   async #withoutLoss(
     targets: readonly Call[],
     first: Value[] | Promise<Value[]> | undefined,
     ready: Ready,
   ): Promise<Value[]> {
     let demanded = first;
-    for (let losses = 0; ; losses++) {
+    for (let losses = 0; ;) {
       let values: Value[] = [];
       try {
         values = await (demanded ?? this.#demand(targets));
@@ -222,7 +226,8 @@ export class Reader {
         return values;
       } catch (error) {
         for (const value of values) value.block.release();
-        if (!(error instanceof DeviceLostError) || losses >= MAX_LOSSES)
+        const isOver = error instanceof StoreLostError ? this.#engine.isClosed : losses++ >= MAX_LOSSES;
+        if (!(error instanceof DeviceLostError) || isOver)
           throw withReader(this.#engine.isClosed && isOfDevice(error) ? closedMeanwhile(error) : error);
         demanded = undefined;
       }

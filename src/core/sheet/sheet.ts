@@ -332,7 +332,8 @@ export class Sheet {
 
   /** @internal */
   demand(call: Call): Promise<Value> {
-    if (call.value?.block.isLocal !== true) this.#open();
+    // What a store has is read from there, whoever has closed it.
+    if (call.value?.block.isLost !== false) this.#open();
     return this.#reader.value(call);
   }
 

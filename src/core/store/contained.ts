@@ -1,5 +1,5 @@
 // A wrapper that contains failures: what a store throws is a miss, and told.
-import { type Key, type Store, type StoreTrouble, type TellTrouble, wrap } from './store.ts';
+import { type Key, onReading, type Store, type Stored, type StoreTrouble, type TellTrouble, wrap } from './store.ts';
 
 /** The store, whose failures cost its answers and nothing else. */
 export function contained(store: Store, tell: TellTrouble = () => {}): Store {
@@ -11,9 +11,21 @@ export function contained(store: Store, tell: TellTrouble = () => {}): Store {
       return failed(key, error);
     }
   };
+  const reading = (key: Key, stored: Stored | undefined): Stored | undefined =>
+    stored &&
+    onReading(
+      stored,
+      (pending) => pending.catch((error: unknown) => failed(key, error)),
+      (run) => tried(key, run),
+    );
   return wrap(store, {
     peek: (key) => tried(key, () => store.peek(key)),
-    get: (key, signal) => promised(() => store.get(key, signal)).catch((error: unknown) => failed(key, error)),
+    get: (key, signal) =>
+      promised(() => store.get(key, signal)).then(
+        (found) => reading(key, found),
+        (error: unknown) => failed(key, error),
+      ),
+    discard: (key) => tried(key, () => store.discard?.(key)),
     // A store written as an async function rejects where it should have thrown.
     put: (key, value, worth) => {
       void promised(() => store.put(key, value, worth)).catch((error: unknown) => failed(key, error));

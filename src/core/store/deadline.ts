@@ -1,16 +1,33 @@
 // A wrapper that does not wait longer than it was told: a late answer is a miss.
-import { type Store, type TellTrouble, untilAborted, wrap } from './store.ts';
+import { type Key, onReading, type Store, storedBytes, type TellTrouble, untilAborted, wrap } from './store.ts';
+
+/** What a disk that is busy reads in a millisecond: large elements have so much longer. */
+const BYTES_PER_MS = 5e4;
 
 /** The store, whose answers are undefined after so many milliseconds, its look-up aborted. Closing ends as well. */
 export function deadline(store: Store, ms: number, tell: TellTrouble = () => {}): Store {
+  const late = (key: Key, afterMs: number): void =>
+    tell({ kind: 'late', key, detail: `no answer within ${Math.round(afterMs)} ms` });
   return wrap(store, {
-    get: (key, signal) => {
-      const detail = `no answer within ${ms} ms`;
-      return within(
+    get: async (key, signal) => {
+      const found = await within(
         ms,
         signal,
         (ends) => store.get(key, ends),
-        () => tell({ kind: 'late', key, detail }),
+        () => late(key, ms),
+      );
+      if (found === undefined) return undefined;
+      const readMs = ms + storedBytes(found) / BYTES_PER_MS;
+      return onReading(
+        found,
+        (pending) =>
+          within(
+            readMs,
+            undefined,
+            () => pending,
+            () => late(key, readMs),
+          ),
+        (run) => run(),
       );
     },
     close: async () => {

@@ -1,10 +1,17 @@
 // Stores: results by portable key, as bytes named by their digest. They lie below the live values of an engine, which
 // are in node-store.ts: on a disk, with other sheets, on a network. plain-store.ts is the specification.
 import type { Key } from '../fingerprint/key.ts';
-import type { Residence } from '../tensor/block.ts';
-import { bytesOf } from '../tensor/dtype.ts';
 
 export type { Key } from '../fingerprint/key.ts';
+
+/** Elements that a store has and reads when somebody needs them. They may be gone by then: that is a miss. */
+export interface StoredElements {
+  readonly sizeBytes: number;
+  /** The elements, as `Stored.elements` has them; undefined where they cannot be had any more, or are not whole. */
+  read(): Promise<Uint8Array | undefined>;
+  /** The same on this thread; a store without it cannot. */
+  readNow?(): Uint8Array | undefined;
+}
 
 /** A result that left its process. */
 export interface Stored {
@@ -15,9 +22,9 @@ export interface Stored {
   readonly shape: readonly number[];
   /** Content id of dtype, shape and elements, in hexadecimal digits: what the elements are checked against. */
   readonly digest: string;
-  /** The row-major elements, little-endian, which nobody writes to any more; or where they lie. */
-  readonly elements: Uint8Array | Residence;
-  /** Whether the elements are bytes in a buffer of their own that nobody else has. */
+  /** The row-major elements, little-endian, which nobody writes to any more; or what reads them. */
+  readonly elements: Uint8Array | StoredElements;
+  /** Whether the elements are, or are read as, bytes in a buffer of their own that nobody else has. */
   readonly isFresh?: boolean;
   /** Bits of the facts that were found of the elements (`FACT`). */
   readonly facts: number;
@@ -60,6 +67,8 @@ export interface Store {
   /** Offers a result; returns at once. */
   put(key: Key, value: Stored, worth: Worth): void;
   stats(): StoreStats;
+  /** What it gave under a key was damaged: it is not given again, and a later put is not taken for the same. */
+  discard?(key: Key): void;
   /** Resolves when what was put so far survives what the store promises; a store without it keeps at once, or never. */
   flush?(): Promise<void>;
   /** Ends it, once what it took is where it belongs. */
@@ -83,14 +92,27 @@ export interface StoreTrouble {
 /** Is told of trouble. */
 export type TellTrouble = (trouble: StoreTrouble) => void;
 
-/** The elements of a result in RAM. Rejects where they cannot be read from where they lie. */
-export async function elementsOfStored({ elements }: Stored): Promise<Uint8Array> {
-  if (elements instanceof Uint8Array) return elements;
-  const block = await elements.read();
-  const { array } = block;
-  const bytes = new Uint8Array(bytesOf(array));
-  block.release();
-  return bytes;
+/** The elements of a result, read where they were not; undefined where they cannot be. */
+export const elementsOfStored = async ({ elements }: Stored): Promise<Uint8Array | undefined> =>
+  elements instanceof Uint8Array ? elements : elements.read();
+
+/** A result whose elements are still to be read, with something done to them when they are; others as they are. */
+export function onReading(
+  stored: Stored,
+  read: (pending: Promise<Uint8Array | undefined>) => Promise<Uint8Array | undefined>,
+  readNow: (run: () => Uint8Array | undefined) => Uint8Array | undefined,
+): Stored {
+  const { elements } = stored;
+  if (elements instanceof Uint8Array) return stored;
+  return {
+    ...stored,
+    elements: {
+      sizeBytes: elements.sizeBytes,
+      // A store written as a plain function throws where it should have rejected.
+      read: () => read((async () => elements.read())()),
+      ...(elements.readNow !== undefined && { readNow: () => readNow(() => elements.readNow?.()) }),
+    },
+  };
 }
 
 /** Bytes of the elements, wherever they lie. */
@@ -103,6 +125,7 @@ export const wrap = (store: Store, changes: Partial<Store>): Store => ({
   get: (key, signal) => store.get(key, signal),
   put: (key, value, worth) => store.put(key, value, worth),
   stats: () => store.stats(),
+  discard: (key) => store.discard?.(key),
   flush: async () => store.flush?.(),
   close: () => store.close(),
   ...changes,

@@ -1,11 +1,24 @@
 // A wrapper that makes one store of several: the quickest first, each filled from those below.
-import type { Key, Store, Stored, Worth } from './store.ts';
+import { type Key, onReading, type Store, type Stored, type Worth } from './store.ts';
 
 /** Stores in the order in which they are asked. What a lower one has is put into those above; a `put` goes to all. */
 export function tiered(stores: readonly Store[]): Store {
   const promote = (key: Key, value: Stored, from: number): Stored => {
-    for (const above of stores.slice(0, from)) above.put(key, value, worthOf(value));
-    return value;
+    const above = stores.slice(0, from);
+    // What is still to be read is put above when somebody has read it.
+    const raise = (elements: Uint8Array | undefined): Uint8Array | undefined => {
+      for (const store of elements === undefined ? [] : above)
+        store.put(key, { ...value, elements: elements as Uint8Array }, worthOf(value));
+      return elements;
+    };
+    if (value.elements instanceof Uint8Array) raise(value.elements);
+    return above.length === 0
+      ? value
+      : onReading(
+          value,
+          async (pending) => raise(await pending),
+          (run) => raise(run()),
+        );
   };
   return {
     peek: (key) => {
@@ -29,6 +42,7 @@ export function tiered(stores: readonly Store[]): Store {
       const sum = (of: 'entries' | 'sizeBytes'): number => all.reduce((total, stats) => total + stats[of], 0);
       return { entries: sum('entries'), sizeBytes: sum('sizeBytes') };
     },
+    discard: (key) => stores.forEach((store) => store.discard?.(key)),
     flush: async () => void (await Promise.all(stores.map(async (store) => store.flush?.()))),
     close: async () => void (await Promise.all(stores.map((store) => store.close()))),
   };

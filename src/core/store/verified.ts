@@ -2,12 +2,7 @@
 import { contentId, panelDigests } from '../fingerprint/content.ts';
 import { type Digest, toHex } from '../fingerprint/digest.ts';
 import { type DType, DTYPE_NAMES, DTYPES } from '../tensor/dtype.ts';
-import { elementsOfStored, type Key, type Store, type Stored, type TellTrouble, wrap } from './store.ts';
-
-/** Elements of an answer that were checked, in bytes of their own. */
-interface VerifiedStored extends Stored {
-  readonly elements: Uint8Array<ArrayBuffer>;
-}
+import { type Key, onReading, type Store, type Stored, type TellTrouble, wrap } from './store.ts';
 
 /** The dtype of this process that a stored name means; undefined where it has none of it. */
 export const storedDType = (name: string): DType | undefined =>
@@ -18,26 +13,38 @@ export const portableName = (dtype: DType): string => DTYPES[dtype].identity ?? 
 
 /**
  * The store, whose answers were checked before anybody sees them. They are copies, or bytes that the store has
- * given away: what it does afterwards has no bearing on them. Elements that lie elsewhere are read.
+ * given away: what it does afterwards has no bearing on them. Elements that are still to be read are checked then.
  */
 export function verified(store: Store, digest: Digest, tell: TellTrouble = () => {}): Store {
-  const checked = (key: Key, stored: Stored, bytes: Uint8Array): VerifiedStored | undefined => {
+  const checked = (key: Key, stored: Stored, bytes: Uint8Array | undefined): Uint8Array<ArrayBuffer> | undefined => {
+    if (bytes === undefined) return undefined;
     // Not `slice`: that of a Buffer is a view.
     const elements = isOwn(stored, bytes) ? bytes : new Uint8Array(bytes);
     const detail = faultOfStored(key, stored, elements, digest);
-    if (detail === undefined) return { ...stored, elements };
+    if (detail === undefined) return elements;
     tell({ kind: 'corrupt', key, detail });
+    store.discard?.(key);
     return undefined;
   };
+  const answer = (key: Key, stored: Stored | undefined): Stored | undefined => {
+    if (stored?.elements instanceof Uint8Array) {
+      const elements = checked(key, stored, stored.elements);
+      return elements && { ...stored, elements };
+    }
+    if (stored === undefined) return undefined;
+    if (stored.key !== key) {
+      tell({ kind: 'corrupt', key, detail: ANOTHERS });
+      return undefined;
+    }
+    return onReading(
+      stored,
+      async (pending) => checked(key, stored, await pending),
+      (run) => checked(key, stored, run()),
+    );
+  };
   return wrap(store, {
-    peek: (key) => {
-      const found = store.peek(key);
-      return found?.elements instanceof Uint8Array ? checked(key, found, found.elements) : undefined;
-    },
-    get: async (key, signal) => {
-      const found = await store.get(key, signal);
-      return found === undefined ? undefined : checked(key, found, await elementsOfStored(found));
-    },
+    peek: (key) => answer(key, store.peek(key)),
+    get: async (key, signal) => answer(key, await store.get(key, signal)),
   });
 }
 
@@ -45,10 +52,12 @@ export function verified(store: Store, digest: Digest, tell: TellTrouble = () =>
 const isOwn = ({ isFresh }: Stored, bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> =>
   isFresh === true && bytes.byteLength === bytes.buffer.byteLength && bytes.constructor === Uint8Array;
 
+const ANOTHERS = 'it is the result of another key';
+
 /** What is wrong with an answer; undefined where it is whole. */
 export function faultOfStored(key: Key, stored: Stored, elements: Uint8Array, digest: Digest): string | undefined {
   const { key: named, dtype: name, shape, digest: wanted } = stored;
-  if (named !== key) return 'it is the result of another key';
+  if (named !== key) return ANOTHERS;
   const dtype = storedDType(name);
   if (dtype === undefined) return `there is no dtype ${String(name)} here`;
   try {

@@ -16,7 +16,7 @@ export interface Memory {
   trim?(settled?: () => Iterable<Block>): void;
 }
 
-/** Bytes on a device. A block has them instead of an array, or beside it. */
+/** Bytes on a device, or in a store below RAM. A block has them instead of an array, or beside it. */
 export interface Residence {
   readonly sizeBytes: number;
   /** Whether the bytes can still be had: a device that is lost takes them along. */
@@ -36,6 +36,13 @@ export interface Residence {
    */
   panelDigests?(type: TensorType): Promise<Uint8Array | undefined>;
   release(): void;
+  /**
+   * Of elements in a store below RAM, with which no device computes before they are read: makes those that were read
+   * the block's own. It is left to the collector, as an ordinary array is, whoever lets go of it.
+   */
+  keep?(block: Block, read: Block): void;
+  /** Of such elements: brings them on this thread, and answers whether they are there. */
+  bringNow?(block: Block): boolean;
 }
 
 /**
@@ -106,6 +113,11 @@ export class Block {
     return !this.isLocal && this.#arriving === undefined && this.residence?.isAlive !== true;
   }
 
+  /** Whether the elements are in a store below RAM and not in RAM. */
+  get isStored(): boolean {
+    return !this.isLocal && this.residence?.keep !== undefined;
+  }
+
   /** Brings the elements to RAM; whoever asks meanwhile waits for the same copy. Rejects with a DeviceLostError. */
   bring(): Promise<void> {
     if (this.isLocal) return Promise.resolve();
@@ -127,6 +139,7 @@ export class Block {
 
   #arrive(onArrival: Block): void {
     this.#arriving = undefined;
+    if (this.residence?.keep !== undefined) return this.residence.keep(this, onArrival);
     // Nobody waits for them any more.
     if (this.#holders <= 0) return onArrival.release();
     this.#arrived = onArrival;

@@ -48,6 +48,7 @@ function shared(folder: string, known: Opened, store: DiskStore): Store {
     get: (key, signal) => store.get(key, signal),
     put: (key, value, worth) => store.put(key, value, worth),
     stats: () => store.stats(),
+    discard: (key) => store.discard(key),
     flush: () => store.flush(),
     close: async () => {
       if (!isOpen) return;

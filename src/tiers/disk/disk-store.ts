@@ -3,14 +3,14 @@
 //
 // Puts return at once and are written while the program goes on. What is torn, missing or damaged is a miss: no reader
 // believes bytes that their digest does not name.
-import type { Digest, Key, Store, Stored, StoreStats, TellTrouble, Worth } from '../../kit.ts';
+import type { Digest, Key, Store, Stored, StoredElements, StoreStats, TellTrouble, Worth } from '../../kit.ts';
 import { Catalogue } from './catalogue.ts';
-import { readContent, writeContent } from './content.ts';
+import { hasContent, readContent, readContentNow, writeContent } from './content.ts';
 import { type FileSystem, readFully } from './file-system.ts';
 import { fsck, type FsckOptions, type FsckReport } from './fsck.ts';
 import { collectGarbage, type GcReport, measureFolder } from './garbage.ts';
 import type { IndexedPlace } from './index-table.ts';
-import { emptyFolder, prepareFolder } from './layout.ts';
+import { contentPath, emptyFolder, prepareFolder } from './layout.ts';
 import type { StoredRecord } from './record.ts';
 import {
   decodeFrame,
@@ -71,6 +71,8 @@ export class DiskStore implements Store {
   readonly #writer: SegmentWriter;
   readonly #waiting = new Map<Key, Waiting>();
   readonly #used = new Map<Key, StoredRecord>();
+  /** Keys whose results are damaged, until they are put again. */
+  readonly #damaged = new Set<Key>();
   #waitingBytes = 0;
   #writtenBytes = 0;
   #refreshedMs = 0;
@@ -103,7 +105,7 @@ export class DiskStore implements Store {
   async get(key: Key, signal?: AbortSignal): Promise<Stored | undefined> {
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) return waiting.stored;
-    if (this.#isClosed) return undefined;
+    if (this.#isClosed || this.#damaged.has(key)) return undefined;
     return (await this.#read(key)) ?? (signal?.aborted !== true && this.#refresh() ? this.#read(key) : undefined);
   }
 
@@ -121,6 +123,13 @@ export class DiskStore implements Store {
     this.#draining ??= this.#drain();
   }
 
+  /** Removes the damaged elements of a key, so that whoever puts that result again writes it anew. */
+  discard(key: Key): void {
+    const record = this.#recordOf(key);
+    this.#damaged.add(key);
+    if (record?.place === 'file') this.#files.remove(contentPath(record.digest));
+  }
+
   /** Resolves when what was put so far is written, as safely as the durability of the store says. */
   async flush(): Promise<void> {
     while (this.#draining !== undefined) await this.#draining;
@@ -136,6 +145,7 @@ export class DiskStore implements Store {
         return;
       }
       this.#waiting.delete(key);
+      this.#waitingBytes -= waiting.elements.length;
     }
   }
 
@@ -221,12 +231,22 @@ export class DiskStore implements Store {
     const record = frame && recordIn(frame);
     if (place === undefined || frame === undefined || record === undefined || record.key !== key) return undefined;
     const elements =
-      record.place === 'inline'
-        ? frame.slice(FRAME_HEAD_BYTES + place.recordBytes)
-        : await readContent(this.#files, record.digest, record.elementBytes);
+      record.place === 'inline' ? frame.slice(FRAME_HEAD_BYTES + place.recordBytes) : this.#contentOf(record);
     if (elements === undefined) return undefined;
     if (this.#used.size < MAX_USES) this.#used.set(key, record);
     return { ...record, elements, isFresh: true };
+  }
+
+  /** What reads the file of a result; undefined where there is none of its length. */
+  #contentOf({ digest, elementBytes }: StoredRecord): StoredElements | undefined {
+    const files = this.#files;
+    return hasContent(files, digest, elementBytes)
+      ? {
+          sizeBytes: elementBytes,
+          read: () => readContent(files, digest, elementBytes),
+          readNow: () => readContentNow(files, digest, elementBytes),
+        }
+      : undefined;
   }
 
   #frameAt(place: IndexedPlace): Uint8Array | undefined {
@@ -254,7 +274,7 @@ export class DiskStore implements Store {
     for (const [key, waiting] of this.#waiting) {
       if (size > BATCH_BYTES) break;
       taken.push([key, waiting]);
-      if (this.#recordOf(key)?.digest === waiting.stored.digest) continue;
+      if (this.#isWritten(key, waiting)) continue;
       const frame = this.#frameOf(waiting);
       batch.push([key, waiting, frame]);
       size += frame.length;
@@ -275,6 +295,16 @@ export class DiskStore implements Store {
     }
   }
 
+  /** Whether a result is there already. */
+  #isWritten(key: Key, { stored, elements }: Waiting): boolean {
+    if (this.#damaged.has(key)) return false;
+    const record = this.#recordOf(key);
+    return (
+      record?.digest === stored.digest &&
+      (record.place === 'inline' || hasContent(this.#files, stored.digest, elements.length))
+    );
+  }
+
   /** What is written under a key, as far as this process knows. */
   #recordOf(key: Key): StoredRecord | undefined {
     const place = this.#catalogue.find(key);
@@ -293,6 +323,7 @@ export class DiskStore implements Store {
     for (const [key, { elements }, frame] of batch) {
       const inlineBytes = elements.length > MAX_INLINE_BYTES ? 0 : elements.length;
       const recordBytes = frame.length - FRAME_HEAD_BYTES - inlineBytes;
+      this.#damaged.delete(key);
       this.#catalogue.add(key, { segment, at, recordBytes, inlineBytes, putMs: now }, at + frame.length);
       at += frame.length;
       this.#writtenBytes += frame.length + elements.length - inlineBytes;

@@ -16,21 +16,26 @@ export function resultOf(number: number, length = 40): Stored {
   return { key, dtype: 'uint8', shape: [length], digest: id, elements, facts: 0, costs, producer: 'js' };
 }
 
+/** The elements of what a store gives, read where they were not; undefined where they cannot be. */
+export const elementsNow = ({ elements }: Stored): Uint8Array | undefined =>
+  elements instanceof Uint8Array ? elements : elements.readNow?.();
+
 /** Whether what a store gives is a result to the last byte, its digest included. */
 export function isWhole(found: Stored): boolean {
-  const elements = found.elements as Uint8Array;
+  const elements = elementsNow(found);
+  if (elements === undefined) return false;
   const id = toHex(contentId(panelDigests(elements, found.shape, 'uint8', digest), found.shape, 'uint8', digest));
   return id === found.digest;
 }
 
-/** How many of some results a store has. Throws where it gives one of another key. */
+/** How many of some results a store has, with their elements. Throws where it gives one of another key. */
 export async function countOf(store: Store, results: readonly Stored[]): Promise<number> {
   let count = 0;
   for (const { key } of results) {
     const found = await store.get(key);
     if (found === undefined) continue;
     if (found.key !== key) throw new TypeError(`it gives ${found.key} for ${key}`);
-    count++;
+    if (elementsNow(found) !== undefined) count++;
   }
   return count;
 }
