@@ -68,10 +68,8 @@ for (const options of [NODE, ...pages]) {
 const require = createRequire(import.meta.url);
 const write = (file: string, text: string): void => writeFileSync(join(DIST, file), text);
 const namesOf = (entry: string): string[] => Object.keys(require(join(DIST, `node/${entry}.cjs`)) as object).sort();
-const destructured = (entry: string): string =>
-  `export const {\n${namesOf(entry)
-    .map((name) => `  ${name},\n`)
-    .join('')}}`;
+const destructured = (names: readonly string[]): string =>
+  `export const {\n${names.map((name) => `  ${name},\n`).join('')}}`;
 
 // `import` reads the names of exports out of the text of a file in CommonJS, which takes longer than to run this one:
 // it is given a short text.
@@ -79,16 +77,21 @@ for (const entry of NODE_ENTRIES) {
   const marked = `Object.defineProperty(library.${entry}, '__esModule', { value: true })`;
   write(`node/${entry}.cjs`, `'use strict';\nconst library = require('./library.cjs');\nmodule.exports = ${marked};\n`);
   const role = '// The same copy of the library as require gives.';
-  write(`node/${entry}.mjs`, `${role}\nimport library from './${entry}.cjs';\n\n${destructured(entry)} = library;\n`);
+  write(
+    `node/${entry}.mjs`,
+    `${role}\nimport library from './${entry}.cjs';\n\n${destructured(namesOf(entry))} = library;\n`,
+  );
 }
 
 // On pages the file of the library has the other entries as names, so that whoever loads them by theirs has the same
 // copy.
+const page = require(join(DIST, 'page/index.cjs')) as Readonly<Record<string, object>>;
 for (const entry of ENTRIES.slice(1)) {
+  const names = Object.keys(page[entry] ?? {}).sort();
   const role = '// The same copy of the library as the file beside it.';
   write(
     `page/${entry}.mjs`,
-    `${role}\nimport { ${entry} } from './index.mjs';\n\n${destructured(entry)} = ${entry};\n`,
+    `${role}\nimport { ${entry} } from './index.mjs';\n\n${destructured(names)} = ${entry};\n`,
   );
   write(`page/${entry}.cjs`, `'use strict';\nmodule.exports = require('./index.cjs').${entry};\n`);
 }

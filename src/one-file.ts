@@ -3,4 +3,4 @@
 export * from './browser.ts';
 export * as kit from './kit.ts';
 export * as testing from './testing.ts';
-export * as interchange from './interchange.ts';
+export * as interchange from './interchange-browser.ts';

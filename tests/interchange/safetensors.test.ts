@@ -215,7 +215,7 @@ describe('a damaged .safetensors file', () => {
     const file = golden('shapes');
     const { refused, read } = outcomesOf(file, decodeSafetensors, (found) => {
       const sizeBytes = [...found.tensors.values()].reduce((sum, { array }) => sum + array.byteLength, 0);
-      expect(sizeBytes).toBeLessThan(file.length);
+      if (sizeBytes >= file.length) expect(sizeBytes).toBeLessThan(file.length);
     });
     // The format has no checksum: elements, names and metadata that are changed cannot be told.
     expect(refused).toBeGreaterThan(read);

@@ -242,7 +242,8 @@ class Run<H> {
     const bytes = (id && this.#contents.get(toHex(id))?.bytes) ?? (await this.#options.roots?.(wanted));
     const array = bytes && contentOf({ contentId: id, dtype, shape }, bytes, this.#options.digest);
     if (array === undefined) {
-      this.#missing.push(wanted);
+      // It is asked for again at every use of it.
+      if (!this.#missing.some((known) => known.seq === seq)) this.#missing.push(wanted);
       return;
     }
     const root = this.#executor.root(array, dtype, shape);

@@ -1,0 +1,3 @@
+// What both entries of the interchange export.
+export { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
+export type { SafetensorsContent, SafetensorsFile, SafetensorsOptions, StoredTensor } from './safetensors.ts';
