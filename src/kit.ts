@@ -31,6 +31,7 @@ export { runProgram } from './core/executor.ts';
 export type { Executor, Program, ResultType } from './core/executor.ts';
 export type { Device, DeviceMemory, DeviceReport, Promptness, Refusal, Task } from './core/device/device.ts';
 export type { Digest } from './core/env.ts';
+export { digestFromHex, toHex } from './core/fingerprint/digest.ts';
 export { contained } from './core/store/contained.ts';
 export { deadline } from './core/store/deadline.ts';
 export { plainStore } from './core/store/plain-store.ts';

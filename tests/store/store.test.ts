@@ -145,6 +145,13 @@ describe('wrappers', () => {
     ]);
   });
 
+  it('do not watch a store that says it is prompt, whose answer takes less than the watching', async () => {
+    const { seen, tell } = told();
+    const answer = (): Promise<Stored> => new Promise((resolve) => setTimeout(() => resolve(one), 40));
+    const store = deadline(wrap(plainStore(), { isPrompt: true, get: answer }), 10, tell);
+    expect([await store.get(one.key), store.isPrompt, seen]).toEqual([one, true, []]);
+  });
+
   it('make a miss of what is thrown', async () => {
     const { seen, tell } = told();
     const store = contained(throwingStore(), tell);

@@ -1,5 +1,6 @@
 // Stores below RAM: what is demanded and costs enough is asked for there before it is computed, and what is kept and
 // cost enough is offered there. Whatever such a store does costs time at most, never a result.
+import type { Host } from '../env.ts';
 import { SheetError } from '../errors.ts';
 import { toHex } from '../fingerprint/digest.ts';
 import { scoreOf } from '../pattern/score.ts';
@@ -27,6 +28,7 @@ import type { Call } from './call.ts';
 import { expectedNs } from './judge.ts';
 import type { LowerTiers, Parts, TierStats, View } from './parts.ts';
 import { arrayOver, storedValue } from './stored-residence.ts';
+import { WriteCredit, writeNs } from './write-credit.ts';
 
 /**
  * What computing must cost for a store to be asked or filled: its answer takes about as much, and so much more a byte.
@@ -56,6 +58,13 @@ interface Missing {
   readonly pathNs: number;
 }
 
+/** A result that waits to be offered to the stores. */
+interface Offer {
+  readonly parts: Parts;
+  readonly call: Call;
+  readonly entry: Entry;
+}
+
 /** The stores of an engine, the quickest first. Those that a user gave stay open when it is closed. */
 export class StoreTiers implements LowerTiers {
   readonly #store: Store;
@@ -64,16 +73,20 @@ export class StoreTiers implements LowerTiers {
   readonly #counts = { hits: 0, misses: 0, puts: 0, bytesRead: 0 };
   readonly #absent = new Set<Key>();
   #lost = 0;
-  #offers: { readonly parts: Parts; readonly call: Call; readonly entry: Entry }[] = [];
+  readonly #credit = new WriteCredit();
+  readonly #clock: () => number;
+  #offers: Offer[] = [];
 
   /** `owned`: those of the stores that end with the engine. */
   constructor(
     stores: readonly Store[],
-    digest: Parts['host']['digest'],
+    { digest, clock }: Pick<Host, 'digest' | 'clock'>,
     tell: TellTrouble,
     owned: readonly Store[] = [],
   ) {
     this.#tell = tell;
+    const openedNs = clock();
+    this.#clock = () => clock() - openedNs;
     this.#owned = owned;
     const checked = (store: Store): Store =>
       patient((told) => deadline(contained(verified(store, digest, told), told), DEADLINE_MS, told), tell);
@@ -99,8 +112,11 @@ export class StoreTiers implements LowerTiers {
   settle(): void {
     const offers = this.#offers;
     this.#offers = [];
-    for (const { parts, call, entry } of offers) {
-      const key = keyIn(parts, call);
+    // Where not all may be written, those that save the most for what writing them takes.
+    const saving = ({ entry: { costNs, value } }: Offer): number => costNs / writeNs(value.type.sizeBytes);
+    for (const { parts, call, entry } of offers.toSorted((a, b) => saving(b) - saving(a))) {
+      const isDue = this.#credit.spend(call.type.sizeBytes, entry.ownNs, this.#clock());
+      const key = isDue ? keyIn(parts, call) : undefined;
       if (key !== undefined) this.#write(parts, key, entry);
       entry.value.block.release();
     }
@@ -112,8 +128,10 @@ export class StoreTiers implements LowerTiers {
     return found && readWhole(found);
   }
 
-  /** Offers what is known by such a name. */
-  put(stored: Stored): void {
+  /** Offers what is known by such a name, where that is worth its writing. */
+  put(sizeBytes: number, costNs: number, make: () => Stored): void {
+    if (!this.#credit.spend(sizeBytes, costNs, this.#clock())) return;
+    const stored = make();
     this.#store.put(stored.key, stored, { costNs: stored.costs.pathNs, score: MEMO_SCORE });
   }
 
@@ -170,7 +188,8 @@ export class StoreTiers implements LowerTiers {
       shape: type.shape,
       facts,
       digest: toHex(contents.contentId(array, type)),
-      elements: new Uint8Array(bytesOf(array)),
+      // Nobody writes to an ordinary array any more; the kernels' memory is used again.
+      elements: value.block.recycled ? new Uint8Array(bytesOf(array)) : bytesOf(array),
       costs: { pathNs: costNs, ownNs },
       producer: device,
     };

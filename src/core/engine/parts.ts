@@ -50,8 +50,8 @@ export interface LowerTiers {
   settle(): void;
   /** What a store has under a name that is not a call's, with its elements. */
   get(key: Key, signal?: AbortSignal): Promise<Stored | undefined>;
-  /** Offers what is known by such a name; returns at once. */
-  put(stored: Stored): void;
+  /** Offers what is known by such a name, which `make` gives where its cost is worth its writing; returns at once. */
+  put(sizeBytes: number, costNs: number, make: () => Stored): void;
   stats(): TierStats;
   /** Resolves when what was offered so far is where it belongs. */
   flush(): Promise<void>;

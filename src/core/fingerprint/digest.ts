@@ -26,7 +26,12 @@ export function digestFromHex(text: string): Uint8Array {
       text,
     });
   }
-  return Uint8Array.from({ length: DIGEST_BYTES }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
+  const bytes = new Uint8Array(DIGEST_BYTES);
+  for (let i = 0; i < 64; i++) {
+    const code = text.charCodeAt(i);
+    bytes[i >> 1] = (bytes[i >> 1]! << 4) | (code < 58 ? code - 48 : code - 87);
+  }
+  return bytes;
 }
 
 /** True when two byte sequences are the same; not constant-time, for digests are no secrets. */

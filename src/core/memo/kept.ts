@@ -62,23 +62,25 @@ export class KeptResults {
   write(key: string, text: string, result: KeptResult): void {
     const sizeBytes = result.tensors.reduce((sum, { type }) => sum + type.sizeBytes, result.tree?.length ?? 0);
     if (result.costNs < LEAST_NS + NS_PER_BYTE * sizeBytes) return;
-    this.#put(this.#nameOf(key, text), encode(result), result.costNs);
+    this.#lower.put(sizeBytes, result.costNs, () =>
+      this.#storedOf(this.#nameOf(key, text), encode(result), result.costNs),
+    );
   }
 
   /** Puts nothing in the place of what was kept. */
   forget(key: string, text: string): void {
-    this.#put(this.#nameOf(key, text), new Uint8Array(0), 0);
+    this.#lower.put(0, Infinity, () => this.#storedOf(this.#nameOf(key, text), new Uint8Array(0), 0));
   }
 
   #nameOf(key: string, text: string): Key {
     return toHex(this.#digest.hash(writer.begin('kept-memo', 1).string(key).string(text).view()));
   }
 
-  #put(key: Key, elements: Uint8Array, costNs: number): void {
+  #storedOf(key: Key, elements: Uint8Array, costNs: number): Stored {
     const shape = [elements.length];
     const digest = toHex(contentId(panelDigests(elements, shape, 'uint8', this.#digest), shape, 'uint8', this.#digest));
     const costs = { pathNs: costNs, ownNs: costNs };
-    this.#lower.put({ key, dtype: 'uint8', shape, digest, elements, facts: 0, costs, producer: 'memo' });
+    return { key, dtype: 'uint8', shape, digest, elements, facts: 0, costs, producer: 'memo' };
   }
 }
 

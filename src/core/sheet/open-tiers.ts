@@ -27,7 +27,7 @@ export async function openTiers(
   const own = isWanted && openStore !== undefined ? await openDurable(openStore, folder, host, tell) : [];
   if (own.length + given.length === 0) return undefined;
   const { StoreTiers } = await import('../engine/lower-tiers.ts');
-  return new StoreTiers([...own, ...given], host.digest, tell, own);
+  return new StoreTiers([...own, ...given], host, tell, own);
 }
 
 /** The durable store; none where it cannot be opened, which is said: a cache never makes a program fail. */

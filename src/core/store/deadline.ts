@@ -4,12 +4,16 @@ import { type Key, onReading, type Store, storedBytes, type TellTrouble, untilAb
 /** What a disk that is busy reads in a millisecond: large elements have so much longer. */
 const BYTES_PER_MS = 5e4;
 
-/** The store, whose answers are undefined after so many milliseconds, its look-up aborted. Closing ends as well. */
+/**
+ * The store, whose answers are undefined after so many milliseconds, its look-up aborted; one that is prompt is asked
+ * as it is, for watching takes longer than its answer. Closing ends as well.
+ */
 export function deadline(store: Store, ms: number, tell: TellTrouble = () => {}): Store {
   const late = (key: Key, afterMs: number): void =>
     tell({ kind: 'late', key, detail: `no answer within ${Math.round(afterMs)} ms` });
   return wrap(store, {
     get: async (key, signal) => {
+      if (store.isPrompt === true) return store.get(key, signal);
       const found = await within(
         ms,
         signal,

@@ -60,6 +60,8 @@ export interface StoreStats {
  * refuse what is put, and forget it at any time; what it answers is what was put, whole.
  */
 export interface Store {
+  /** Whether its look-ups wait for nothing but this machine: nobody has to watch how long they take. */
+  readonly isPrompt?: boolean;
   /** What is in memory now. It never waits and never throws. */
   peek(key: Key): Stored | undefined;
   /** What it has; undefined as soon as `signal` fires. */
@@ -121,6 +123,7 @@ export const storedBytes = ({ elements }: Stored): number =>
 
 /** A store with some of its members replaced: what a wrapper is. */
 export const wrap = (store: Store, changes: Partial<Store>): Store => ({
+  isPrompt: store.isPrompt === true,
   peek: (key) => store.peek(key),
   get: (key, signal) => store.get(key, signal),
   put: (key, value, worth) => store.put(key, value, worth),

@@ -1,12 +1,14 @@
 // A wrapper that checks: an answer whose bytes are not those its digest names is a miss, and told.
 import { contentId, panelDigests } from '../fingerprint/content.ts';
 import { type Digest, toHex } from '../fingerprint/digest.ts';
-import { type DType, DTYPE_NAMES, DTYPES } from '../tensor/dtype.ts';
+import { type DType, DTYPE_NAMES, DTYPES, isDType } from '../tensor/dtype.ts';
 import { type Key, onReading, type Store, type Stored, type TellTrouble, wrap } from './store.ts';
 
 /** The dtype of this process that a stored name means; undefined where it has none of it. */
 export const storedDType = (name: string): DType | undefined =>
-  DTYPE_NAMES.find((dtype) => portableName(dtype) === name);
+  isDType(name) && DTYPES[name].identity === undefined
+    ? name
+    : DTYPE_NAMES.find((dtype) => portableName(dtype) === name);
 
 /** The name of a dtype in every process. */
 export const portableName = (dtype: DType): string => DTYPES[dtype].identity ?? dtype;

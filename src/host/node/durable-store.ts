@@ -1,6 +1,7 @@
 // The durable store of a Node process: which folder it is in, and one opening of it for all sheets of the process.
 import type { Digest, Host } from '../../core/env.ts';
 import type { Store, TellTrouble } from '../../kit.ts';
+import { wrap } from '../../core/store/store.ts';
 import type { DiskStore, DiskStoreOptions } from '../../tiers/disk/disk-store.ts';
 import { storeFolder } from './store-folder.ts';
 
@@ -43,13 +44,7 @@ async function openIn(folder: string, host: Host, tell: TellTrouble): Promise<Di
 /** A store that ends when all who have it have closed it. */
 function shared(folder: string, known: Opened, store: DiskStore): Store {
   let isOpen = true;
-  return {
-    peek: (key) => store.peek(key),
-    get: (key, signal) => store.get(key, signal),
-    put: (key, value, worth) => store.put(key, value, worth),
-    stats: () => store.stats(),
-    discard: (key) => store.discard(key),
-    flush: () => store.flush(),
+  return wrap(store, {
     close: async () => {
       if (!isOpen) return;
       isOpen = false;
@@ -58,7 +53,7 @@ function shared(folder: string, known: Opened, store: DiskStore): Store {
       await store.close();
       known.withdraw();
     },
-  };
+  });
 }
 
 /** Opens the store of a folder for one user alone. */

@@ -1,9 +1,8 @@
 // What a disk store holds: the index, and what was appended to segments since it was written, by any process.
-import type { Digest, Key } from '../../kit.ts';
+import { type Digest, digestFromHex, type Key } from '../../kit.ts';
 import type { FileSystem, OpenFile } from './file-system.ts';
 import { type IndexedPlace, type IndexTable, readIndex } from './index-table.ts';
 import { SEGMENTS } from './layout.ts';
-import { bytesOfHex } from './record.ts';
 import { scanSegment, SEGMENT_HEADER } from './segment.ts';
 
 /** Open files at most; the one that was not read for the longest is closed. */
@@ -19,6 +18,9 @@ export class Catalogue {
   readonly #files: FileSystem;
   readonly #digest: Digest;
   readonly #open = new Map<string, OpenFile>();
+  /** The one that was read last, which is the newest of those that are open. */
+  #lastName = '';
+  #last: OpenFile | undefined;
   readonly #recent = new Map<Key, RecentPlace>();
   /** How far each segment was read. */
   readonly #ends = new Map<string, number>();
@@ -63,8 +65,8 @@ export class Catalogue {
   }
 
   /** Where a key's frame stands. */
-  find(key: Key): IndexedPlace | undefined {
-    return this.#recent.get(key) ?? this.#table?.find(bytesOfHex(key));
+  find(key: Key, bytes = digestFromHex(key)): IndexedPlace | undefined {
+    return this.#recent.get(key) ?? this.#table?.find(bytes);
   }
 
   /** Takes note of a frame that this process has written. */
@@ -85,16 +87,19 @@ export class Catalogue {
 
   /** A segment, open to read; undefined where it is gone. */
   fileOf(name: string): OpenFile | undefined {
+    if (name === this.#lastName) return this.#last;
     const known = this.#open.get(name);
     if (known !== undefined) {
       this.#open.delete(name);
       this.#open.set(name, known);
+      [this.#lastName, this.#last] = [name, known];
       return known;
     }
     const file = this.#files.open(`${SEGMENTS}/${name}`);
     if (file === undefined) return undefined;
     if (this.#open.size >= MAX_OPEN) this.#closeOldest();
     this.#open.set(name, file);
+    [this.#lastName, this.#last] = [name, file];
     return file;
   }
 
@@ -113,5 +118,6 @@ export class Catalogue {
   #closeFiles(): void {
     for (const file of this.#open.values()) file.close();
     this.#open.clear();
+    [this.#lastName, this.#last] = ['', undefined];
   }
 }

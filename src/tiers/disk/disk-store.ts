@@ -3,7 +3,17 @@
 //
 // Puts return at once and are written while the program goes on. What is torn, missing or damaged is a miss: no reader
 // believes bytes that their digest does not name.
-import type { Digest, Key, Store, Stored, StoredElements, StoreStats, TellTrouble, Worth } from '../../kit.ts';
+import {
+  type Digest,
+  digestFromHex,
+  type Key,
+  type Store,
+  type Stored,
+  type StoredElements,
+  type StoreStats,
+  type TellTrouble,
+  type Worth,
+} from '../../kit.ts';
 import { Catalogue } from './catalogue.ts';
 import { hasContent, readContent, readContentNow, writeContent } from './content.ts';
 import { type FileSystem, readFully } from './file-system.ts';
@@ -11,7 +21,7 @@ import { fsck, type FsckOptions, type FsckReport } from './fsck.ts';
 import { collectGarbage, type GcReport, measureFolder } from './garbage.ts';
 import type { IndexedPlace } from './index-table.ts';
 import { contentPath, emptyFolder, prepareFolder } from './layout.ts';
-import type { StoredRecord } from './record.ts';
+import { encodeRecord, type StoredRecord } from './record.ts';
 import {
   decodeFrame,
   encodeFrame,
@@ -20,6 +30,7 @@ import {
   joinFrames,
   MAX_INLINE_BYTES,
   recordIn,
+  writeFrame,
 } from './segment.ts';
 import { SegmentWriter } from './segment-writer.ts';
 
@@ -58,8 +69,19 @@ interface Waiting {
   readonly score: number;
 }
 
+/** A result that is written, with its record as bytes and the elements that stand with it. */
+interface Batched {
+  readonly key: Key;
+  readonly waiting: Waiting;
+  readonly body: Uint8Array;
+  readonly inline: Uint8Array;
+}
+
+const NOTHING = new Uint8Array(0);
+
 /** Results in a folder, for one process after another and several at a time. */
 export class DiskStore implements Store {
+  readonly isPrompt = true;
   /** Whether the folder was made by this opening. */
   readonly isNew: boolean;
   readonly capBytes: number;
@@ -73,6 +95,10 @@ export class DiskStore implements Store {
   readonly #used = new Map<Key, StoredRecord>();
   /** Keys whose results are damaged, until they are put again. */
   readonly #damaged = new Set<Key>();
+  /** What frames are read into. */
+  #slab = new Uint8Array(2 ** 13);
+  /** What the frames of a batch are written from. */
+  #batchBytes = new Uint8Array(0);
   #waitingBytes = 0;
   #writtenBytes = 0;
   #refreshedMs = 0;
@@ -106,7 +132,7 @@ export class DiskStore implements Store {
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) return waiting.stored;
     if (this.#isClosed || this.#damaged.has(key)) return undefined;
-    return (await this.#read(key)) ?? (signal?.aborted !== true && this.#refresh() ? this.#read(key) : undefined);
+    return this.#read(key) ?? (signal?.aborted !== true && this.#refresh() ? this.#read(key) : undefined);
   }
 
   put(key: Key, stored: Stored, { score }: Worth): void {
@@ -140,7 +166,7 @@ export class DiskStore implements Store {
     for (const [key, waiting] of this.#waiting) {
       if (waiting.elements.length > MAX_INLINE_BYTES) continue;
       try {
-        this.#writer.appendNow(this.#frameOf(waiting));
+        this.#writer.appendNow(encodeFrame(this.#recordFor(waiting), waiting.elements, this.#digest));
       } catch {
         return;
       }
@@ -218,23 +244,25 @@ export class DiskStore implements Store {
     return true;
   }
 
-  async #read(key: Key): Promise<Stored | undefined> {
-    let place = this.#catalogue.find(key);
+  #read(key: Key): Stored | undefined {
+    const bytes = digestFromHex(key);
+    let place = this.#catalogue.find(key, bytes);
     if (place === undefined) return undefined;
     let frame = this.#frameAt(place);
     if (frame === undefined) {
       // Somebody has collected garbage: the frame stands elsewhere now.
       this.#catalogue.reload();
-      place = this.#catalogue.find(key);
+      place = this.#catalogue.find(key, bytes);
       frame = place && this.#frameAt(place);
     }
-    const record = frame && recordIn(frame);
-    if (place === undefined || frame === undefined || record === undefined || record.key !== key) return undefined;
+    const record = frame && recordIn(frame, { key, bytes });
+    if (place === undefined || frame === undefined || record === undefined) return undefined;
     const elements =
       record.place === 'inline' ? frame.slice(FRAME_HEAD_BYTES + place.recordBytes) : this.#contentOf(record);
     if (elements === undefined) return undefined;
     if (this.#used.size < MAX_USES) this.#used.set(key, record);
-    return { ...record, elements, isFresh: true };
+    const { dtype, shape, digest, facts, costs, producer } = record;
+    return { key, dtype, shape, digest, elements, isFresh: true, facts, costs, producer };
   }
 
   /** What reads the file of a result; undefined where there is none of its length. */
@@ -249,10 +277,13 @@ export class DiskStore implements Store {
       : undefined;
   }
 
+  /** The bytes of a frame; they are others' when the next is read. */
   #frameAt(place: IndexedPlace): Uint8Array | undefined {
     const file = this.#catalogue.fileOf(place.segment);
     if (file === undefined) return undefined;
-    const bytes = new Uint8Array(frameBytes(place));
+    const length = frameBytes(place);
+    if (length > this.#slab.length) this.#slab = new Uint8Array(Math.max(length, 2 * this.#slab.length));
+    const bytes = this.#slab.subarray(0, length);
     return readFully(file, bytes, place.at) ? bytes : undefined;
   }
 
@@ -268,22 +299,25 @@ export class DiskStore implements Store {
   }
 
   async #writeBatch(): Promise<void> {
-    const batch: [Key, Waiting, Uint8Array][] = [];
+    const batch: Batched[] = [];
     const taken: [Key, Waiting][] = [];
     let size = 0;
     for (const [key, waiting] of this.#waiting) {
       if (size > BATCH_BYTES) break;
       taken.push([key, waiting]);
       if (this.#isWritten(key, waiting)) continue;
-      const frame = this.#frameOf(waiting);
-      batch.push([key, waiting, frame]);
-      size += frame.length;
+      const body = encodeRecord(this.#recordFor(waiting));
+      const inline = waiting.elements.length > MAX_INLINE_BYTES ? NOTHING : waiting.elements;
+      batch.push({ key, waiting, body, inline });
+      size += FRAME_HEAD_BYTES + body.length + inline.length;
     }
     try {
       const isSynced = this.#durability === 'power';
-      for (const [, { stored, elements }] of batch)
+      for (const {
+        waiting: { stored, elements },
+      } of batch)
         if (elements.length > MAX_INLINE_BYTES) await writeContent(this.#files, stored.digest, elements, isSynced);
-      if (batch.length > 0) await this.#append(batch, isSynced);
+      if (batch.length > 0) await this.#append(batch, size, isSynced);
     } catch (error) {
       this.#fail(taken[0]?.[0], error);
     }
@@ -315,40 +349,40 @@ export class DiskStore implements Store {
     return record?.key === key ? record : undefined;
   }
 
-  async #append(batch: readonly [Key, Waiting, Uint8Array][], isSynced: boolean): Promise<void> {
+  async #append(batch: readonly Batched[], size: number, isSynced: boolean): Promise<void> {
     const now = this.#files.nowMs();
-    const bytes = joinFrames(batch.map(([, , frame]) => frame));
+    // One batch is written at a time, and its bytes are the same memory again: fresh memory costs more than the copy.
+    if (size > this.#batchBytes.length) this.#batchBytes = new Uint8Array(size);
+    const bytes = this.#batchBytes.subarray(0, size);
+    let end = 0;
+    for (const { body, inline } of batch) {
+      const start = end;
+      end += FRAME_HEAD_BYTES + body.length + inline.length;
+      writeFrame(bytes.subarray(start, end), body, inline, this.#digest);
+    }
     const { segment, at: start } = await this.#writer.append(bytes, isSynced);
     let at = start;
-    for (const [key, { elements }, frame] of batch) {
-      const inlineBytes = elements.length > MAX_INLINE_BYTES ? 0 : elements.length;
-      const recordBytes = frame.length - FRAME_HEAD_BYTES - inlineBytes;
+    for (const { key, waiting, body, inline } of batch) {
+      const length = FRAME_HEAD_BYTES + body.length + inline.length;
+      const place = { segment, at, recordBytes: body.length, inlineBytes: inline.length, putMs: now };
       this.#damaged.delete(key);
-      this.#catalogue.add(key, { segment, at, recordBytes, inlineBytes, putMs: now }, at + frame.length);
-      at += frame.length;
-      this.#writtenBytes += frame.length + elements.length - inlineBytes;
+      this.#catalogue.add(key, place, at + length);
+      at += length;
+      this.#writtenBytes += length + waiting.elements.length - inline.length;
     }
   }
 
-  #frameOf({ stored, elements, score }: Waiting): Uint8Array {
-    const isInline = elements.length <= MAX_INLINE_BYTES;
-    const record: StoredRecord = {
-      ...stored,
-      place: isInline ? 'inline' : 'file',
-      elementBytes: elements.length,
-      score,
-      usedMs: this.#files.nowMs(),
-    };
-    return encodeFrame(record, isInline ? elements : new Uint8Array(0), this.#digest);
+  #recordFor({ stored, elements, score }: Waiting): StoredRecord {
+    const place = elements.length > MAX_INLINE_BYTES ? 'file' : 'inline';
+    return { ...stored, place, elementBytes: elements.length, score, usedMs: this.#files.nowMs() };
   }
 
   /** Says which results were asked for, so that they stay longer. */
   async #noteUses(): Promise<void> {
     if (this.#used.size === 0) return;
     const usedMs = this.#files.nowMs();
-    const none = new Uint8Array(0);
     const frames = [...this.#used.values()].map((record) =>
-      encodeFrame({ ...record, place: 'use', usedMs }, none, this.#digest),
+      encodeFrame({ ...record, place: 'use', usedMs }, NOTHING, this.#digest),
     );
     this.#used.clear();
     await this.#writer.append(joinFrames(frames), false);

@@ -1,11 +1,10 @@
 // Collecting garbage in the folder of a disk store: results that are least worth their bytes where there are too many,
 // frames that newer ones replace, and files that nothing refers to. One process at a time does it, while others read
 // and write.
-import type { Digest, Key, StoreStats } from '../../kit.ts';
+import { type Digest, digestFromHex, type Key, type StoreStats } from '../../kit.ts';
 import { type FileSystem, readFully, writeFully } from './file-system.ts';
 import { type Covered, type IndexedPlace, writeIndex } from './index-table.ts';
 import { CONTENT, contentPath, ownerOf, SEGMENTS, segmentName, TEMPORARY } from './layout.ts';
-import { bytesOfHex } from './record.ts';
 import { frameBytes, joinFrames, type ScannedFrame, scanSegment, SEGMENT_HEADER } from './segment.ts';
 
 /** What collecting garbage did. */
@@ -232,7 +231,7 @@ class Collection {
   async #writeIndex(): Promise<void> {
     const places = [...this.#held]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, { frame, segment }]) => ({ key: bytesOfHex(key), place: placeOf(frame, segment) }));
+      .map(([key, { frame, segment }]) => ({ key: digestFromHex(key), place: placeOf(frame, segment) }));
     const covered: Covered[] = [...this.#segments].map(([name, { end }]) => ({ name, end }));
     await writeIndex(this.#files, covered, places, this.#options.digest);
   }

@@ -1,5 +1,5 @@
 // Records of the disk store as bytes (docs/format/store.md): what a result is, and where its elements are.
-import { FormatError, type Stored } from '../../kit.ts';
+import { digestFromHex, FormatError, type Key, type Stored, toHex } from '../../kit.ts';
 
 /**
  * Where the elements of a result are: after its record, or in a file of their own that is named by their digest. A
@@ -25,6 +25,12 @@ const MAX_TEXT_BYTES = 512;
 /** Bytes of a record before its texts and dims. */
 const FIXED_BYTES = 1 + 32 + 32 + 5 * 8 + 8 + 4;
 
+/** Where the key stands in a record. */
+export const KEY_AT = 1;
+const KEY_BYTES = 32;
+
+const isCount = (count: number): boolean => Number.isSafeInteger(count) && count >= 0;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -37,8 +43,8 @@ export function encodeRecord(record: StoredRecord): Uint8Array {
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);
   view.setUint8(0, PLACES.indexOf(record.place));
-  bytes.set(bytesOfHex(record.key), 1);
-  bytes.set(bytesOfHex(record.digest), 33);
+  bytes.set(digestFromHex(record.key), 1);
+  bytes.set(digestFromHex(record.digest), 33);
   const { costs, score, usedMs, elementBytes, facts } = record;
   const numbers = [costs.pathNs, costs.ownNs, score, usedMs, elementBytes];
   for (const [i, number] of numbers.entries()) view.setFloat64(65 + 8 * i, number, true);
@@ -54,11 +60,10 @@ export function encodeRecord(record: StoredRecord): Uint8Array {
   return bytes;
 }
 
-/** The record of bytes; undefined where they are none. */
-export function decodeRecord(bytes: Uint8Array): StoredRecord | undefined {
-  const reader = new RecordReader(bytes);
+/** The record of bytes; undefined where they are none. `key`: where it is known already that they are of this one. */
+export function decodeRecord(bytes: Uint8Array, key?: Key): StoredRecord | undefined {
   try {
-    return reader.read();
+    return new RecordReader(bytes).read(key ?? toHex(bytes.subarray(KEY_AT, KEY_AT + KEY_BYTES)));
   } catch {
     // Bytes that end early, or a text that is not UTF-8.
     return undefined;
@@ -75,30 +80,28 @@ class RecordReader {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  read(): StoredRecord | undefined {
-    const place = PLACES[this.#view.getUint8(0)];
-    const [pathNs, ownNs, score, usedMs, elementBytes] = [0, 1, 2, 3, 4].map((i) =>
-      this.#view.getFloat64(65 + 8 * i, true),
-    ) as [number, number, number, number, number];
+  read(key: Key): StoredRecord | undefined {
+    const view = this.#view;
+    const place = PLACES[view.getUint8(0)];
+    const elementBytes = view.getFloat64(97, true);
     const dtype = this.#text();
     const producer = this.#text();
-    const rank = this.#view.getUint8(this.#at++);
-    const shape = Array.from({ length: rank }, (_, i) => this.#view.getFloat64(this.#at + 8 * i, true));
+    const rank = view.getUint8(this.#at++);
+    const shape: number[] = [];
+    for (let at = this.#at; shape.length < rank; at += 8) shape.push(view.getFloat64(at, true));
     const isWhole =
-      this.#at + 8 * rank === this.#bytes.length &&
-      rank <= MAX_RANK &&
-      [...shape, elementBytes].every((count) => Number.isSafeInteger(count) && count >= 0);
+      this.#at + 8 * rank === this.#bytes.length && rank <= MAX_RANK && isCount(elementBytes) && shape.every(isCount);
     if (!isWhole || place === undefined) return undefined;
     return {
-      key: hexOf(this.#bytes.subarray(1, 33)),
-      digest: hexOf(this.#bytes.subarray(33, 65)),
+      key,
+      digest: toHex(this.#bytes.subarray(33, 65)),
       dtype,
       producer,
       shape,
-      facts: this.#view.getUint32(113, true),
-      costs: { pathNs, ownNs },
-      score,
-      usedMs,
+      facts: view.getUint32(113, true),
+      costs: { pathNs: view.getFloat64(65, true), ownNs: view.getFloat64(73, true) },
+      score: view.getFloat64(81, true),
+      usedMs: view.getFloat64(89, true),
       place,
       elementBytes,
     };
@@ -123,29 +126,3 @@ function textOf(bytes: Uint8Array, start: number, end: number): string {
   }
   return text;
 }
-
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
-/** Lower-case hexadecimal digits of bytes. */
-function hexOf(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += HEX[byte];
-  return text;
-}
-
-/** The bytes of a name of 64 hexadecimal digits. */
-export function bytesOfHex(name: string): Uint8Array {
-  const bytes = new Uint8Array(32);
-  let isHex = name.length === 64;
-  for (let i = 0; i < 32 && isHex; i++) {
-    const [high, low] = [digitOf(name.charCodeAt(2 * i)), digitOf(name.charCodeAt(2 * i + 1))];
-    isHex = high >= 0 && low >= 0;
-    bytes[i] = high * 16 + low;
-  }
-  if (isHex) return bytes;
-  throw new FormatError(`"${name.slice(0, 80)}" is no key; keys are 64 lower-case hexadecimal digits.`, {});
-}
-
-/** The value of a hexadecimal digit; −1 of anything else. */
-const digitOf = (code: number): number =>
-  code >= 48 && code <= 57 ? code - 48 : code >= 97 && code <= 102 ? code - 87 : -1;

@@ -1,8 +1,8 @@
 // Segments: files that one process appends frames to and all may read (docs/format/store.md). A frame is a record, the
 // elements that stand with it, and eight bytes of a digest by which a reader knows that it is whole.
-import type { Digest } from '../../kit.ts';
+import type { Digest, Key } from '../../kit.ts';
 import { type OpenFile, readFully } from './file-system.ts';
-import { decodeRecord, encodeRecord, MAX_RECORD_BYTES, type StoredRecord } from './record.ts';
+import { decodeRecord, encodeRecord, KEY_AT, MAX_RECORD_BYTES, type StoredRecord } from './record.ts';
 
 export const SEGMENT_HEADER = new TextEncoder().encode('sqs-segment 1\n\n\n');
 const MAGIC = 0x1f53_5153;
@@ -28,14 +28,19 @@ export interface ScannedFrame extends FramePlace {
 export function encodeFrame(record: StoredRecord, inline: Uint8Array, digest: Digest): Uint8Array {
   const body = encodeRecord(record);
   const bytes = new Uint8Array(FRAME_HEAD_BYTES + body.length + inline.length);
-  const view = new DataView(bytes.buffer);
+  writeFrame(bytes, body, inline, digest);
+  return bytes;
+}
+
+/** Writes a frame of an encoded record into bytes of its length. */
+export function writeFrame(bytes: Uint8Array, body: Uint8Array, inline: Uint8Array, digest: Digest): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   view.setUint32(0, MAGIC, true);
   view.setUint32(4, body.length, true);
   view.setUint32(8, inline.length, true);
   bytes.set(body, FRAME_HEAD_BYTES);
   bytes.set(inline, FRAME_HEAD_BYTES + body.length);
   bytes.set(checkOf(bytes, body.length, digest), 12);
-  return bytes;
 }
 
 /** Eight bytes of the digest of the lengths and the record. Elements have their own digest, in the record. */
@@ -57,14 +62,25 @@ export function decodeFrame(frame: Uint8Array, digest: Digest): StoredRecord | u
 
 /**
  * The record of a frame whose elements are checked afterwards: its digest then names dtype, shape and elements, and
- * what else it says is a matter of cost.
+ * what else it says is a matter of cost. Undefined where it is not of the key that is wanted.
  */
-export function recordIn(frame: Uint8Array): StoredRecord | undefined {
+export function recordIn(frame: Uint8Array, wanted?: WantedKey): StoredRecord | undefined {
   const place = frame.length < FRAME_HEAD_BYTES ? undefined : placeIn(frame, 0, 0);
-  if (place === undefined) return undefined;
-  const record = decodeRecord(frame.subarray(FRAME_HEAD_BYTES, FRAME_HEAD_BYTES + place.recordBytes));
+  if (place === undefined || (wanted !== undefined && !isOfKey(frame, wanted.bytes))) return undefined;
+  const record = decodeRecord(frame.subarray(FRAME_HEAD_BYTES, FRAME_HEAD_BYTES + place.recordBytes), wanted?.key);
   const inlineBytes = record?.place === 'inline' ? record.elementBytes : 0;
   return inlineBytes === place.inlineBytes ? record : undefined;
+}
+
+/** A key as a name and as bytes. */
+interface WantedKey {
+  readonly key: Key;
+  readonly bytes: Uint8Array;
+}
+
+function isOfKey(frame: Uint8Array, key: Uint8Array): boolean {
+  for (let i = 0; i < key.length; i++) if (frame[FRAME_HEAD_BYTES + KEY_AT + i] !== key[i]) return false;
+  return true;
 }
 
 /** What the header says that stands at `start` of bytes read from `at` on; undefined where none stands there. */

@@ -1,0 +1,47 @@
+// What writing results may take of a program that never finds one again: one part in a hundred of its time.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { WriteCredit, writeNs } from '../../src/core/engine/write-credit.ts';
+
+/** Results one after another, each computed when the one before was written; answers what writing took of all. */
+function shareOfWriting(results: readonly { sizeBytes: number; ownNs: number }[]): { share: number; written: number } {
+  const credit = new WriteCredit();
+  let [elapsedNs, spentNs, written] = [0, 0, 0];
+  for (const { sizeBytes, ownNs } of results) {
+    elapsedNs += ownNs;
+    if (!credit.spend(sizeBytes, ownNs, elapsedNs)) continue;
+    spentNs += writeNs(sizeBytes);
+    elapsedNs += writeNs(sizeBytes);
+    written++;
+  }
+  return { share: spentNs / elapsedNs, written };
+}
+
+describe('results that are offered to stores below RAM', () => {
+  it('take at most one part in a hundred of a program, whatever they cost and however large they are', () => {
+    const result = fc.record({ sizeBytes: fc.nat(1e6), ownNs: fc.integer({ min: 1e6, max: 2e7 }) });
+    fc.assert(
+      fc.property(fc.array(result, { minLength: 2000, maxLength: 3000 }), (results) => {
+        expect(shareOfWriting(results).share).toBeLessThanOrEqual(0.0101);
+      }),
+      { numRuns: 20, seed: 3 },
+    );
+  });
+
+  it('are all written where each took a hundred times as much to compute, however many they are', () => {
+    const results = Array.from({ length: 5000 }, () => ({ sizeBytes: 4096, ownNs: 100 * writeNs(4096) }));
+    expect(shareOfWriting(results).written).toBe(5000);
+  });
+
+  it('are all written by a short program', () => {
+    const results = Array.from({ length: 100 }, () => ({ sizeBytes: 1e5, ownNs: 1.4e6 }));
+    expect(shareOfWriting(results).written).toBe(100);
+  });
+
+  it('are written in part by a long program of results at the threshold', () => {
+    const results = Array.from({ length: 20_000 }, () => ({ sizeBytes: 262_144, ownNs: 1.8e6 }));
+    const { written } = shareOfWriting(results);
+    expect(written).toBeGreaterThan(1000);
+    expect(written).toBeLessThan(5000);
+  });
+});
