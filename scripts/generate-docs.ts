@@ -7,8 +7,10 @@ import { OPERAND_KINDS } from '../src/core/ops/kinds.ts';
 import { FUNCTIONS } from '../src/core/ops/functions.ts';
 import { INDEXING } from '../src/core/ops/indexing.ts';
 import { methodName, OPS } from '../src/core/ops/index.ts';
+import '../src/core/ops/library.ts';
 import { LINALG } from '../src/core/ops/linalg.ts';
 import { MOVEMENT } from '../src/core/ops/movement.ts';
+import { ORDERING } from '../src/core/ops/ordering.ts';
 import { RANDOM } from '../src/core/ops/random.ts';
 import { REDUCTION } from '../src/core/ops/reduction.ts';
 
@@ -19,6 +21,7 @@ const FAMILIES: readonly (readonly [string, readonly OpRow[]])[] = [
   ['Linear algebra', LINALG],
   ['Shape and order', MOVEMENT],
   ['Indexing, joining, casting', INDEXING],
+  ['Order along an axis', ORDERING],
   ['Creation', CREATION],
   ['Random', RANDOM],
 ];

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import type { AttributeSpec, OpRow } from '../src/core/ops/define.ts';
 import { methodName, OPS } from '../src/core/ops/index.ts';
+import '../src/core/ops/library.ts';
 
 const TYPES: Record<AttributeSpec['kind'], string> = {
   int: 'number',

@@ -1,5 +1,6 @@
 // The public surface, on Node. Short and deliberate; internal files do not import from here. What few programs call is
 // loaded when it is called.
+import './core/ops/library.ts';
 import { openSheet } from './core/sheet/open.ts';
 import { nodeHost } from './host/node/host.ts';
 import { nodeDevices } from './host/node/devices.ts';
@@ -12,9 +13,9 @@ import {
   DISK,
   type DiskOptions,
   LOAD,
-  type OpenOptions,
   REPLAY,
 } from './core/sheet/options.ts';
+import type { OpenOptions } from './core/sheet/open-options.ts';
 import type { Files } from './core/env.ts';
 import type { LoadOptions } from './core/trace/load.ts';
 import type { ReplayReport, ReplayTraceOptions } from './core/trace/replay.ts';

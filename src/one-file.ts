@@ -3,4 +3,5 @@
 export * from './browser.ts';
 export * as kit from './kit.ts';
 export * as testing from './testing.ts';
+export * as ops from './ops.ts';
 export * as interchange from './interchange-browser.ts';

@@ -3,7 +3,8 @@
 export { PendingTensor, Tensor } from './core/handle/tensor.ts';
 export type { TraceOptions, ViewOptions } from './core/engine/settings.ts';
 export type { EventFeed, EventOptions } from './core/sheet/event-feed.ts';
-export type { OpenOptions, TensorOptions } from './core/sheet/options.ts';
+export type { OpenOptions } from './core/sheet/open-options.ts';
+export type { TensorOptions } from './core/sheet/options.ts';
 export type { Sheet } from './core/sheet/sheet.ts';
 export type { ForeignTensor, OpName, Operand } from './core/handle/methods.gen.ts';
 export type { SheetTrace } from './core/sheet/trace.ts';

@@ -37,7 +37,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/core/handle'],
   ['src/core/memo'],
   ['src/core/sheet'],
-  ['src/kit.ts'],
+  ['src/kit.ts', 'src/ops.ts'],
   ['src/tiers'],
   ['src/host', 'src/testing'],
   ['src/surface.ts'],
@@ -291,7 +291,7 @@ describe('the language', () => {
   it('exports only what another file imports', () => {
     const everywhere = [...FILES, ...['tests', 'bench', 'scripts', 'examples'].flatMap(list)];
     const imported = new Set(everywhere.flatMap(importedNames));
-    const entries = /^src\/(index|browser|kit|testing|interchange|interchange-browser|tiers|one-file|surface)\.ts$/;
+    const entries = /^src\/(index|browser|kit|testing|ops|interchange|interchange-browser|tiers|one-file|surface)\.ts$/;
     const unused = WRITTEN.filter((file) => !entries.test(file)).flatMap((file) => {
       if (imported.has(`${file} *`)) return [];
       const declared = /^export (?:abstract |async )*(?:const|let|function\*?|class|interface|type) (\w+)/gm;

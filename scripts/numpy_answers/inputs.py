@@ -46,6 +46,8 @@ def float_fill(fill, dtype, seed, count):
         return ((h % np.uint32(65)).astype(np.float64) / 8 - 4).astype(real)
     if fill == 'few':
         return ((h % np.uint32(5)).astype(np.float64) - 2).astype(real)
+    if fill == 'rising':
+        return (np.arange(count) // 2 - 2).astype(real)
     fraction = (h >> np.uint32(9)).astype(np.float64) * 2.0**-23
     if dtype == 'float64':
         fraction = fraction + (words(seed, count, 1) >> np.uint32(3)).astype(np.float64) * 2.0**-52
@@ -71,6 +73,8 @@ def integer_fill(fill, dtype, seed, count):
     if dtype == 'bool':
         return (h & 1).astype(np.bool_)
     signed = not dtype.startswith('u')
+    if fill == 'rising':
+        return (np.arange(count) // 2 - (2 if signed else 0)).astype(DTYPES[dtype])
     if fill == 'index':
         return (h % 4 - 2 if signed else h % 2).astype(DTYPES[dtype])
     if fill == 'positive':

@@ -1,5 +1,5 @@
 # Every op with the calls that are asked of it and the function that answers them.
-from . import elementwise, reductions, structure
+from . import elementwise, ordering, reductions, structure
 from .cases import ANY, FLOATS, FRACTIONS, INTEGERS, NUMERIC, VIEWS, binary, held_literals, literal, mixed, outer_literals, tensor, turn, unary, with_literals
 
 UNARY_NUMERIC = ['negative', 'abs', 'sign', 'square', 'floor', 'ceil', 'trunc', 'round', 'relu', 'isnan']
@@ -166,6 +166,34 @@ def moves(op):
                 yield [tensor(dtype, shape, 'special', view)], fitting
 
 
+def orders(op):
+    dtypes = ANY if op in ('sort', 'argsort', 'cumulative_sum') else NUMERIC
+    fills = {'cumulative_prod': ['few', 'positive', 'holes'], 'cumulative_sum': ['small', 'positive', 'holes']}.get(op, ['special', 'few', 'bits'])
+    extra = {'sort': {'descending': True}, 'argsort': {'descending': True}, 'cumulative_sum': {'includeInitial': True}, 'cumulative_prod': {'includeInitial': True}}.get(op)
+    for dtype in dtypes:
+        for i, shape in enumerate([[], *reductions.SHAPES]):
+            for axis in sorted({0, -1, len(shape) // 2}) if len(shape) > 1 else [0, None]:
+                attrs = {} if axis is None else {'axis': axis}
+                yield [tensor(dtype, shape, turn(fills, i))], attrs
+                if extra is not None:
+                    yield [tensor(dtype, shape, turn(fills, i + 1))], {**attrs, **extra}
+        for k, (shape, view) in enumerate(VIEWS):
+            yield [tensor(dtype, shape, turn(fills, k), view)], {'axis': turn([0, -1], k)}
+        yield [tensor(dtype, [1031], fills[0])], {'axis': 0}
+        yield [tensor(dtype, [41, 37], fills[1])], {'axis': 0}
+
+
+def searches():
+    for dtype in NUMERIC:
+        for k, length in enumerate([0, 1, 2, 5, 17, 33]):
+            for shape in [], [5], [3, 4], [0]:
+                for side in 'left', 'right':
+                    yield [tensor(dtype, [length], 'rising'), tensor(dtype, shape, turn(['small', 'special', 'few'], k))], {'side': side}
+        for other in NUMERIC:
+            if other != dtype:
+                yield [tensor(dtype, [9], 'rising'), tensor(other, [7], 'few')], {}
+
+
 def combinations(op):
     for dtype in ANY:
         for shape in [5], [3, 4], [2, 3, 4], [0], [17]:
@@ -267,6 +295,9 @@ def plan():
     yield 'cholesky', roots_of_matrices(), by(reductions.factored, 'cholesky')
     yield from ((op, moves(op), by(structure.moved, op)) for op in MOVES)
     yield from ((op, combinations(op), by(structure.combined, op)) for op in ('concat', 'stack'))
+    yield from ((op, orders(op), by(ordering.ordered, op)) for op in ('sort', 'argsort'))
+    yield from ((op, orders(op), by(ordering.running, op)) for op in ('cumulative_sum', 'cumulative_prod', 'cumulative_min', 'cumulative_max'))
+    yield 'searchsorted', searches(), by(ordering.searched, 'searchsorted')
     yield 'take', takes(), by(structure.taken, 'take')
     yield 'one_hot', hots(), by(structure.one_hot, 'one_hot')
     yield 'astype', casts(), by(structure.cast, 'astype')

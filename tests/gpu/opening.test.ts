@@ -7,7 +7,7 @@ import { missingParts } from '../../src/host/node/gpu.ts';
 import { nodeHost } from '../../src/host/node/host.ts';
 import { SymbolicSheet } from '../../src/index.ts';
 import { type Machine, openSheet } from '../../src/core/sheet/open.ts';
-import type { OpenOptions } from '../../src/core/sheet/options.ts';
+import type { OpenOptions } from '../../src/core/sheet/open-options.ts';
 import { useSwiftShader } from './swiftshader.ts';
 import { openWatched } from './watched-gpu.ts';
 

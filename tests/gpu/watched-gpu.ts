@@ -8,7 +8,7 @@ import { findGpu } from '../../src/host/node/gpu.ts';
 import { nodeHost } from '../../src/host/node/host.ts';
 import { SymbolicSheet } from '../../src/index.ts';
 import { openSheet } from '../../src/core/sheet/open.ts';
-import type { OpenOptions } from '../../src/core/sheet/options.ts';
+import type { OpenOptions } from '../../src/core/sheet/open-options.ts';
 import { useSwiftShader } from './swiftshader.ts';
 
 const MAP_READ = 1;

@@ -24,7 +24,14 @@ beforeAll(async () => {
 afterAll(() => sheet.close());
 
 /** Shapes and attributes for rows that do not take any. */
-const OPERANDS: Readonly<Record<string, readonly (readonly number[])[]>> = { squeeze: [[1, 4, 1, 4]] };
+const OPERANDS: Readonly<Record<string, readonly (readonly number[])[]>> = {
+  squeeze: [[1, 4, 1, 4]],
+  searchsorted: [[16], [4, 4]],
+  cumulative_sum: [[16]],
+  cumulative_prod: [[16]],
+  cumulative_min: [[16]],
+  cumulative_max: [[16]],
+};
 
 function operandsOf(row: OpRow): unknown[] {
   const tensors = row.operands.map(({ kind }, i) =>

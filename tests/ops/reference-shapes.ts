@@ -1,6 +1,7 @@
 // References of movement, indexing, creation and linear systems: index arithmetic and textbook loops.
 import { common } from './promotion-table.ts';
 import { ELEMENTWISE, where } from './reference-elementwise.ts';
+import { ORDERING } from './reference-ordering.ts';
 import { RANDOM } from './reference-random.ts';
 import { matmul, outer, REDUCTIONS, trace } from './reference-reductions.ts';
 import {
@@ -326,6 +327,7 @@ const half = solved((a, batch, i, j, attrs) => {
 export const REFERENCES: Readonly<Record<string, Reference>> = {
   ...ELEMENTWISE,
   ...REDUCTIONS,
+  ...ORDERING,
   ...RANDOM,
   where,
   matmul,

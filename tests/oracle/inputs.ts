@@ -64,6 +64,7 @@ function fractionOf(dtype: DType, seed: number, i: number): number {
 function floatOf(fill: string, dtype: DType, seed: number, i: number): number {
   if (fill === 'small') return (word(seed, i) % 65) / 8 - 4;
   if (fill === 'few') return (word(seed, i) % 5) - 2;
+  if (fill === 'rising') return Math.floor(i / 2) - 2;
   const fraction = fractionOf(dtype, seed, i);
   if (fill === 'unit') return fraction * 2 - 1;
   if (fill === 'positive') return fraction + 0.5;
@@ -78,6 +79,7 @@ function integerOf(fill: string, dtype: DType, seed: number, i: number): number 
   const h = word(seed, i);
   if (dtype === 'bool') return h & 1;
   const signed = !dtype.startsWith('u');
+  if (fill === 'rising') return Math.floor(i / 2) - (signed ? 2 : 0);
   if (fill === 'index') return signed ? (h % 4) - 2 : h % 2;
   if (fill === 'positive') return (h % 9) + 1;
   if (fill === 'unit' || fill === 'few') return (h % 5) - (signed ? 2 : 0);

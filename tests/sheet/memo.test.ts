@@ -17,7 +17,7 @@ import {
 } from '../../src/index.ts';
 import { nodeHost } from '../../src/host/node/host.ts';
 import { nodeDevices } from '../../src/host/node/devices.ts';
-import type { OpenOptions } from '../../src/core/sheet/options.ts';
+import type { OpenOptions } from '../../src/core/sheet/open-options.ts';
 import { openSheet } from '../../src/core/sheet/open.ts';
 import { gc } from './fixtures/collected.ts';
 

@@ -8,7 +8,7 @@ import { openTensorflowBeside } from '../../src/core/device/tensorflow/shared.ts
 import { nodeHost } from '../../src/host/node/host.ts';
 import { SymbolicSheet } from '../../src/index.ts';
 import { openSheet } from '../../src/core/sheet/open.ts';
-import type { OpenOptions } from '../../src/core/sheet/options.ts';
+import type { OpenOptions } from '../../src/core/sheet/open-options.ts';
 import { openWatched, type Watch } from '../gpu/watched-gpu.ts';
 import { useSwiftShader } from '../gpu/swiftshader.ts';
 

@@ -255,6 +255,20 @@ export interface TensorMethods<D extends DType> {
   onesLike(): PendingTensor<D>;
   /** A value in the shape and dtype of x. Attributes: value: value of every element. */
   fullLike(value: number | bigint | { readonly value: number | bigint }): PendingTensor<D>;
+  /** The elements of an axis in order; equal elements keep theirs, NaN comes last. Attributes: axis: axis to order along (default -1); descending: the greatest first (default false). */
+  sort(attributes?: { readonly axis?: number; readonly descending?: boolean }): PendingTensor<D>;
+  /** Indices that put the elements of an axis in order; equal elements keep theirs, NaN comes last. Attributes: axis: axis to order along (default -1); descending: the greatest first (default false). */
+  argsort(attributes?: { readonly axis?: number; readonly descending?: boolean }): PendingTensor<'int32'>;
+  /** Where values would be inserted into a sorted vector: before equal elements (left) or after them (right). Attributes: side: side of equal elements (default "left"). */
+  searchsorted(values: Operand, attributes?: { readonly side?: 'left' | 'right' }): PendingTensor<'int32'>;
+  /** Running sum along an axis, accumulated in float64; every element is rounded once. Attributes: axis: axis to go along; may be left out for a vector (default null); includeInitial: begin with what the accumulation starts from (default false). */
+  cumulativeSum(attributes?: { readonly axis?: number | null; readonly includeInitial?: boolean }): PendingTensor<D extends 'bool' ? 'int32' : D>;
+  /** Running product along an axis, accumulated in float64; every element is rounded once. Attributes: axis: axis to go along; may be left out for a vector (default null); includeInitial: begin with what the accumulation starts from (default false). */
+  cumulativeProd(attributes?: { readonly axis?: number | null; readonly includeInitial?: boolean }): PendingTensor<D>;
+  /** Smallest element so far along an axis; NaN from the first one on. Attributes: axis: axis to go along; may be left out for a vector (default null). */
+  cumulativeMin(attributes?: { readonly axis?: number | null }): PendingTensor<D>;
+  /** Largest element so far along an axis; NaN from the first one on. Attributes: axis: axis to go along; may be left out for a vector (default null). */
+  cumulativeMax(attributes?: { readonly axis?: number | null }): PendingTensor<D>;
 }
 
 /** Ops as methods of a sheet. */
@@ -587,6 +601,25 @@ export interface SheetMethods {
   randomIntegers(shape: readonly number[], low: number, high: number | { readonly high: number; readonly seed: number }, attributes: { readonly seed: number }): PendingTensor<'int32'>;
   /** The integers 0 to n − 1 in random order (Fisher–Yates). Attributes: n: how many; seed: equal seeds give equal elements on every machine. */
   randomPermutation(n: number | { readonly n: number; readonly seed: number }, attributes: { readonly seed: number }): PendingTensor<'int32'>;
+  /** The elements of an axis in order; equal elements keep theirs, NaN comes last. Attributes: axis: axis to order along (default -1); descending: the greatest first (default false). */
+  sort<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number; readonly descending?: boolean }): PendingTensor<D>;
+  sort(x: Operand, attributes?: { readonly axis?: number; readonly descending?: boolean }): PendingTensor<DType>;
+  /** Indices that put the elements of an axis in order; equal elements keep theirs, NaN comes last. Attributes: axis: axis to order along (default -1); descending: the greatest first (default false). */
+  argsort(x: Operand, attributes?: { readonly axis?: number; readonly descending?: boolean }): PendingTensor<'int32'>;
+  /** Where values would be inserted into a sorted vector: before equal elements (left) or after them (right). Attributes: side: side of equal elements (default "left"). */
+  searchsorted(sorted: Operand, values: Operand, attributes?: { readonly side?: 'left' | 'right' }): PendingTensor<'int32'>;
+  /** Running sum along an axis, accumulated in float64; every element is rounded once. Attributes: axis: axis to go along; may be left out for a vector (default null); includeInitial: begin with what the accumulation starts from (default false). */
+  cumulativeSum<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | null; readonly includeInitial?: boolean }): PendingTensor<D extends 'bool' ? 'int32' : D>;
+  cumulativeSum(x: Operand, attributes?: { readonly axis?: number | null; readonly includeInitial?: boolean }): PendingTensor<DType extends 'bool' ? 'int32' : DType>;
+  /** Running product along an axis, accumulated in float64; every element is rounded once. Attributes: axis: axis to go along; may be left out for a vector (default null); includeInitial: begin with what the accumulation starts from (default false). */
+  cumulativeProd<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | null; readonly includeInitial?: boolean }): PendingTensor<D>;
+  cumulativeProd(x: Operand, attributes?: { readonly axis?: number | null; readonly includeInitial?: boolean }): PendingTensor<DType>;
+  /** Smallest element so far along an axis; NaN from the first one on. Attributes: axis: axis to go along; may be left out for a vector (default null). */
+  cumulativeMin<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | null }): PendingTensor<D>;
+  cumulativeMin(x: Operand, attributes?: { readonly axis?: number | null }): PendingTensor<DType>;
+  /** Largest element so far along an axis; NaN from the first one on. Attributes: axis: axis to go along; may be left out for a vector (default null). */
+  cumulativeMax<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | null }): PendingTensor<D>;
+  cumulativeMax(x: Operand, attributes?: { readonly axis?: number | null }): PendingTensor<DType>;
 }
 
 /** Arguments of `execute`, by op name. */
@@ -710,6 +743,13 @@ export interface OpArguments {
   random_normal: [shape: readonly number[] | { readonly shape: readonly number[]; readonly seed: number; readonly dtype?: DType }, attributes: { readonly seed: number; readonly dtype?: DType }];
   random_integers: [shape: readonly number[], low: number, high: number | { readonly high: number; readonly seed: number }, attributes: { readonly seed: number }];
   random_permutation: [n: number | { readonly n: number; readonly seed: number }, attributes: { readonly seed: number }];
+  sort: [x: Operand, attributes?: { readonly axis?: number; readonly descending?: boolean }];
+  argsort: [x: Operand, attributes?: { readonly axis?: number; readonly descending?: boolean }];
+  searchsorted: [sorted: Operand, values: Operand, attributes?: { readonly side?: 'left' | 'right' }];
+  cumulative_sum: [x: Operand, attributes?: { readonly axis?: number | null; readonly includeInitial?: boolean }];
+  cumulative_prod: [x: Operand, attributes?: { readonly axis?: number | null; readonly includeInitial?: boolean }];
+  cumulative_min: [x: Operand, attributes?: { readonly axis?: number | null }];
+  cumulative_max: [x: Operand, attributes?: { readonly axis?: number | null }];
 }
 
 /** Result of `execute`, by op name. */
@@ -833,6 +873,13 @@ export interface OpResults {
   random_normal: PendingTensor<DType>;
   random_integers: PendingTensor<'int32'>;
   random_permutation: PendingTensor<'int32'>;
+  sort: PendingTensor<DType>;
+  argsort: PendingTensor<'int32'>;
+  searchsorted: PendingTensor<'int32'>;
+  cumulative_sum: PendingTensor<DType extends 'bool' ? 'int32' : DType>;
+  cumulative_prod: PendingTensor<DType>;
+  cumulative_min: PendingTensor<DType>;
+  cumulative_max: PendingTensor<DType>;
 }
 
 export type OpName = keyof OpArguments;

@@ -3,7 +3,7 @@ import { ClosedError, ShapeError, SourceError, withReader } from '../errors.ts';
 import type { Call } from '../engine/call.ts';
 import type { Author } from '../expr/node.ts';
 import type { OpRow } from '../ops/define.ts';
-import { FOREIGN_METHODS, METHODS, opNamed } from '../ops/index.ts';
+import { FOREIGN_METHODS, forEachMethod, opNamed } from '../ops/index.ts';
 import { splitParts } from '../ops/split.ts';
 import type { Value } from '../tensor/block.ts';
 import {
@@ -283,8 +283,8 @@ export class PendingTensor<D extends DType = DType> extends Tensor<D> implements
   }
 }
 
-for (const [method, row] of METHODS) {
-  if (row.operands.length === 0 || row.variadic) continue;
+forEachMethod((method, row) => {
+  if (row.operands.length === 0 || row.variadic) return;
   Object.defineProperty(Tensor.prototype, method, {
     configurable: true,
     writable: true,
@@ -292,7 +292,7 @@ for (const [method, row] of METHODS) {
       return this.owner.call(row, this.call, args);
     },
   });
-}
+});
 
 for (const [method, name] of FOREIGN_METHODS) {
   if (!(method in Tensor.prototype))

@@ -9,19 +9,47 @@ import { LINALG } from './linalg.ts';
 import { MOVEMENT } from './movement.ts';
 import { RANDOM } from './random.ts';
 import { REDUCTION } from './reduction.ts';
-import { isKnownElsewhere, KNOWN_ELSEWHERE, nearestOp, OP_ALIASES, REMEDIES, remedyElsewhere } from './suggestions.ts';
+import {
+  isKnownElsewhere,
+  KNOWN_ELSEWHERE,
+  LIBRARY_NAMES,
+  nearestOp,
+  OP_ALIASES,
+  REMEDIES,
+  remedyElsewhere,
+} from './suggestions.ts';
 
-/** Every op of the library, by name. */
-export const OPS: ReadonlyMap<string, OpRow> = new Map(
-  [ARITHMETIC, FUNCTIONS, REDUCTION, LINALG, MOVEMENT, INDEXING, CREATION, RANDOM].flat().map((row) => [row.name, row]),
-);
+const rows = new Map<string, OpRow>();
+const methods = new Map<string, OpRow>();
+const methodGivers: ((method: string, row: OpRow) => void)[] = [];
+
+/** Every op of the library that is loaded, by name. */
+export const OPS: ReadonlyMap<string, OpRow> = rows;
 
 /** `log_softmax` → `logSoftmax`: what the op is called as a method. */
 export const methodName = (name: string): string =>
   name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
-/** Every op, by method name. */
-export const METHODS: ReadonlyMap<string, OpRow> = new Map([...OPS.values()].map((row) => [methodName(row.name), row]));
+/** Every op that is loaded, by method name. */
+export const METHODS: ReadonlyMap<string, OpRow> = methods;
+
+/** Adds rows to the library: those of the core, and those of library.ts where that is loaded. */
+export function addRows(added: readonly OpRow[]): void {
+  for (const row of added) {
+    const method = methodName(row.name);
+    rows.set(row.name, row);
+    methods.set(method, row);
+    for (const give of methodGivers) give(method, row);
+  }
+}
+
+addRows([ARITHMETIC, FUNCTIONS, REDUCTION, LINALG, MOVEMENT, INDEXING, CREATION, RANDOM].flat());
+
+/** Calls `give` for every op that is loaded, and for those that will be. */
+export function forEachMethod(give: (method: string, row: OpRow) => void): void {
+  methodGivers.push(give);
+  for (const [method, row] of methods) give(method, row);
+}
 
 /** Ops that the program defined (define-op.ts), by name. */
 const defined = new Map<string, OpRow>();
@@ -37,7 +65,7 @@ export function opNamed(name: string): OpRow {
   const row = findOp(name);
   if (row !== undefined) return row;
   const word = String(name);
-  const isNamed = isKnownElsewhere(word) || remedyElsewhere(word) !== undefined;
+  const isNamed = isKnownElsewhere(word) || LIBRARY_NAMES.has(word) || remedyElsewhere(word) !== undefined;
   const near = isNamed ? undefined : nearestOp(word, [...OPS.keys(), ...defined.keys()]);
   const message = `"${word}": ${remedyFor(word, near)} The ${OPS.size} ops are in docs/ops.md.`;
   throw new UnknownOpError(message, { name, near });
@@ -46,6 +74,7 @@ export function opNamed(name: string): OpRow {
 function remedyFor(word: string, near: string | undefined): string {
   const remedy = remedyElsewhere(word);
   if (remedy !== undefined) return remedy;
+  if (LIBRARY_NAMES.has(word)) return "write `import 'symbolic-sheet/ops'` once: pages load it by a line of their own.";
   if (isKnownElsewhere(word)) return 'not here yet.';
   if (near === undefined) return 'there is no such op.';
   if (Object.hasOwn(OP_ALIASES, word)) return `that is \`${near}\` here, ${methodName(near)}() as a method.`;
@@ -54,7 +83,7 @@ function remedyFor(word: string, near: string | undefined): string {
 
 /** Names that methods have elsewhere and not here: calling one says what it is called here. */
 export const FOREIGN_METHODS: ReadonlyMap<string, string> = new Map(
-  [...Object.keys(OP_ALIASES), ...KNOWN_ELSEWHERE, ...Object.keys(REMEDIES)]
+  [...Object.keys(OP_ALIASES), ...KNOWN_ELSEWHERE, ...LIBRARY_NAMES, ...Object.keys(REMEDIES)]
     .filter((name) => !OPS.has(name))
     .map((name) => [methodName(name), name]),
 );

@@ -36,6 +36,12 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   reshape: 'view flatten ravel',
   broadcast_to: 'expand',
   take: 'gather index_select',
+  argsort: 'arg_sort',
+  searchsorted: 'search_sorted bucketize',
+  cumulative_sum: 'cumsum',
+  cumulative_prod: 'cumprod',
+  cumulative_min: 'cummin',
+  cumulative_max: 'cummax',
   astype: 'cast as_type',
   isnan: 'is_nan isNaN',
   isinf: 'is_inf',
@@ -94,9 +100,9 @@ export const REMEDIES: Readonly<Record<string, string>> = Object.fromEntries(
 /** What NumPy, the array API and PyTorch have and no row does: a near name would be nonsense. */
 export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(
   (
-    'sort argsort topk top_k nonzero unique unique_values unique_counts searchsorted quantile percentile median ' +
-    'nanmean nansum nanmax nanmin nan_to_num histogram bincount digitize cumsum cumprod cumulative_sum ' +
-    'cumulative_prod segment_sum scatter scatter_add index_add masked_select masked_fill compress eigh eig ' +
+    'topk top_k nonzero unique unique_values unique_counts quantile percentile median ' +
+    'nanmean nansum nanmax nanmin nan_to_num histogram bincount digitize ' +
+    'segment_sum scatter scatter_add index_add masked_select masked_fill compress eigh eig ' +
     'eigvals eigvalsh svd svdvals qr lu lstsq inv pinv det slogdet cov corrcoef kron cross vecdot tensordot ' +
     'einsum matrix_power ' +
     'matrix_rank tile roll rot90 diff meshgrid isclose allclose take_along_axis put_along_axis pad convolve ' +
@@ -108,6 +114,11 @@ export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(
     'dropout layer_norm batch_norm embedding cross_entropy logcumsumexp erfinv lgamma digamma gammaln ' +
     'multinomial choice shuffle bernoulli backward requires_grad_'
   ).split(' '),
+);
+
+/** The ops of library.ts, which a page loads by a line of its own. */
+export const LIBRARY_NAMES: ReadonlySet<string> = new Set(
+  'sort argsort searchsorted cumulative_sum cumulative_prod cumulative_min cumulative_max'.split(' '),
 );
 
 /** Attributes by the names they have elsewhere. */

@@ -3,7 +3,7 @@ import type { Host } from '../env.ts';
 import type { LowerTiers } from '../engine/parts.ts';
 import type { Settings } from '../engine/settings.ts';
 import type { Store, TellTrouble } from '../store/store.ts';
-import type { OpenOptions } from './options.ts';
+import type { OpenOptions } from './open-options.ts';
 
 /** Opens the durable store of a host: in the folder of a name, or where the host keeps such things. */
 export type OpenStore = (folder: string | undefined, host: Host, tell: TellTrouble) => Promise<Store>;

@@ -7,8 +7,7 @@ import type { LowerTiers, View } from '../engine/parts.ts';
 import type { Settings } from '../engine/settings.ts';
 import { checkDevice, chooseDevices } from '../engine/devices.ts';
 import type { OpenStore } from './open-tiers.ts';
-import { type OpenOptions, settleOptions } from './options.ts';
-import { checkNames } from './own-devices.ts';
+import type { OpenOptions } from './open-options.ts';
 import { reportedOf, type Session } from './session.ts';
 import type { Sheet } from './sheet.ts';
 
@@ -35,6 +34,7 @@ export async function openSheet<S extends Sheet>(
   find: FindDevices,
   openStore?: OpenStore,
 ): Promise<S> {
+  const { settleOptions } = await import('./open-options.ts');
   const settled = settleOptions(options);
   const { readLaws } = await import('../policy/laws.ts');
   const off = host.settings.off || settled.cache === 'off';
@@ -81,6 +81,7 @@ async function openSession(
   tiers: () => Promise<LowerTiers | undefined>,
 ): Promise<Session> {
   const { absent = [], leftOut = [] } = machine;
+  const { checkNames } = await import('./own-devices.ts');
   checkNames(settings.ownDevices, [...machine.devices, ...absent].map(({ name }) => name).concat(leftOut));
   const choice = chooseDevices(
     { devices: [...machine.devices, ...settings.ownDevices], absent },

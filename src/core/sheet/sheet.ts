@@ -6,7 +6,7 @@ import type { Argument } from '../expr/canonicalise.ts';
 import type { Author } from '../expr/node.ts';
 import type { OperandDefinition, OpHandle } from '../ops/define-op.ts';
 import type { OpRow } from '../ops/define.ts';
-import { FOREIGN_METHODS, METHODS, opNamed } from '../ops/index.ts';
+import { FOREIGN_METHODS, forEachMethod, opNamed } from '../ops/index.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
 import type { DType, DTypeOf } from '../tensor/dtype.ts';
 import type { Elements } from '../tensor/elements.ts';
@@ -450,8 +450,11 @@ export class Sheet {
  */
 export interface Sheet extends Omit<SheetMethods, 'trace'> {}
 
-for (const [method, row] of METHODS) {
-  if (Object.hasOwn(Sheet.prototype, method)) continue;
+/** Members that are no ops. */
+const OWN_MEMBERS = new Set(Object.getOwnPropertyNames(Sheet.prototype));
+
+forEachMethod((method, row) => {
+  if (OWN_MEMBERS.has(method)) return;
   Object.defineProperty(Sheet.prototype, method, {
     configurable: true,
     writable: true,
@@ -459,7 +462,7 @@ for (const [method, row] of METHODS) {
       return this.call(row, undefined, args);
     },
   });
-}
+});
 
 for (const [method, name] of FOREIGN_METHODS) {
   if (!(method in Sheet.prototype))
