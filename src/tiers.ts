@@ -1,7 +1,7 @@
 // Stores below RAM, to be put together: on a disk, in Redis, in S3, and what wraps them.
 export { diskStore, storeFolder } from './index.ts';
-export { createKey, redisStore } from './host/node/remote.ts';
-export type { RedisStoreOptions } from './host/node/remote.ts';
+export { createKey, redisStore, s3Store } from './host/node/remote.ts';
+export type { RedisStoreOptions, S3StoreOptions } from './host/node/remote.ts';
 export type { RemoteOptions } from './host/node/remote-options.ts';
 export type { RemoteStore } from './tiers/remote/remote-store.ts';
 export type { RemoteFigures } from './tiers/remote/figures.ts';
