@@ -1,5 +1,5 @@
-// Bytes in a bucket of S3 or of what speaks as it does. The client signs addresses; requests are made here, so that each
-// ends with its deadline and no answer grows beyond what was asked for.
+// Bytes in a bucket of S3 or of what speaks as it does. The client signs addresses; requests are made here, so that
+// each ends with its deadline and no answer grows beyond what was asked for.
 import { LimitError } from '../../kit.ts';
 import { type Blobs, unavailable } from './blobs.ts';
 

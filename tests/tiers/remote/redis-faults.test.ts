@@ -1,5 +1,5 @@
-// What a Redis that is killed, stopped, slow, full or lying does to a program: it takes a little longer, and computes the
-// same bits. The server is a real one.
+// What a Redis that is killed, stopped, slow, full or lying does to a program: it takes a little longer, and computes
+// the same bits. The server is a real one.
 import { createClient } from 'redis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRedis } from '../../../src/host/node/redis.ts';
@@ -27,8 +27,8 @@ interface Scene {
 
 interface Fault {
   readonly name: string;
-  begin(scene: Scene): Promise<unknown> | void;
-  end?(scene: Scene): Promise<unknown> | void;
+  readonly begin: (scene: Scene) => Promise<unknown> | void;
+  readonly end?: (scene: Scene) => Promise<unknown> | void;
   /** Whether the server is left alone: it does not work, or nothing that it gives is of use. */
   readonly opens: boolean;
 }

@@ -44,7 +44,7 @@ const patient = { trust: 'all-writers', write: 'unsigned', deadlineMs: 5000, lea
 interface Kind {
   readonly name: string;
   readonly program: typeof redisProgram;
-  open(options: Partial<RemoteOptions>): Promise<RemoteStore>;
+  readonly open: (options: Partial<RemoteOptions>) => Promise<RemoteStore>;
 }
 
 const KINDS: readonly Kind[] = [

@@ -33,8 +33,8 @@ export function chance(seed: number): () => number {
 }
 
 /**
- * `passingMs`: pauses up to so long pass at once, the clock moving with them. `timers`: `real` ones where the other side is a process, else
- * those of the clock.
+ * `timers`: `real` ones where the other side is a process, else those of the clock. `passingMs`: pauses up to so long
+ * pass at once, the clock moving with them.
  */
 export function testWorld(seed = 1, timers: 'real' | 'virtual' = 'virtual', passingMs = 0): TestWorld {
   let movedMs = 0;
