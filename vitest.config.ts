@@ -3,14 +3,15 @@ import { defineConfig } from 'vitest/config';
 const source = (entry: string): string => `${new URL('./src', import.meta.url).pathname}/${entry}.ts`;
 
 /**
- * Files that define ops and dtypes, change globals, lose devices, or measure what their process holds. Each has a
- * process of its own; all others share one for each worker, which has loaded the library and compiled its kernels.
+ * Files that define ops and dtypes, change globals, choose the driver of a GPU, or measure what their process holds:
+ * each has a process of its own. All others share one for each worker, which loads the library and compiles its
+ * kernels once.
  */
 const ALONE = [
-  'tests/{bench,examples,host,kit,package,tensorflow}/**/*.test.ts',
-  'tests/device/{modules,small-heap,turns}.test.ts',
-  'tests/gpu/{browser,half,loss,opening,own-op}.test.ts',
-  'tests/ops/define-dtype.test.ts',
+  'tests/{bench,examples,gpu,host,kit,package,tensorflow}/**/*.test.ts',
+  'tests/device/{dispatch,modules,small-heap,turns}.test.ts',
+  'tests/oracle/webgpu.test.ts',
+  'tests/{ops/lock,ops/define-dtype,trace/cli}.test.ts',
   'tests/sheet/{flat-loops,process,resident}.test.ts',
   'tests/architecture.test.ts',
 ];
@@ -28,7 +29,7 @@ export default defineConfig({
       { extends: true, test: { name: 'alone', include: ALONE, exclude: NOT_HERE } },
       {
         extends: true,
-        test: { name: 'shared', include: ['tests/**/*.test.ts'], exclude: [...NOT_HERE, ...ALONE], isolate: false },
+        test: { name: 'together', include: ['tests/**/*.test.ts'], exclude: [...NOT_HERE, ...ALONE], isolate: false },
       },
     ],
     setupFiles: ['tests/run/equal-bytes.ts'],

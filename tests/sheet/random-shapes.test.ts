@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet } from '../../src/index.ts';
 import { interpret, programs, runOnSheet } from './random-shapes.ts';
 import { partsOf } from '../parts.ts';
-import { some } from '../run/extent.ts';
+import { extent, some } from '../run/extent.ts';
 
-const PROGRAMS = 500;
+const PROGRAMS = extent(250, 500);
 
 /** The first element whose bits differ; every NaN is one. */
 function difference(got: Float32Array | undefined, want: Float32Array): string | undefined {
