@@ -1,19 +1,26 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const source = (entry: string): string => `${new URL('./src', import.meta.url).pathname}/${entry}.ts`;
 
+/** Ops and dtypes that a file defines are in its process for good, and so is much of what it changes of the host. */
+const DEFINES = /\bdefine(Op|DType)\(|kit\/example\/|stubGlobal|spyOn|swiftshader|gpu-and-js|watched-gpu/;
+
 /**
- * Files that define ops and dtypes, change globals, choose the driver of a GPU, or measure what their process holds:
- * each has a process of its own. All others share one for each worker, which loads the library and compiles its
- * kernels once.
+ * Files that have a process of their own: those, and those that measure what theirs holds or starts. All others share
+ * one for each worker, which loads the library and compiles its kernels once.
  */
 const ALONE = [
   'tests/{bench,examples,gpu,host,kit,package,tensorflow}/**/*.test.ts',
-  'tests/device/{dispatch,modules,small-heap,turns}.test.ts',
-  'tests/oracle/webgpu.test.ts',
-  'tests/{ops/lock,ops/define-dtype,trace/cli}.test.ts',
+  'tests/device/{modules,small-heap,turns}.test.ts',
+  'tests/{ops/lock,trace/cli}.test.ts',
   'tests/sheet/{flat-loops,process,resident}.test.ts',
   'tests/architecture.test.ts',
+  ...readdirSync(join(import.meta.dirname, 'tests'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.test.ts'))
+    .map((path) => `tests/${path}`)
+    .filter((path) => DEFINES.test(readFileSync(join(import.meta.dirname, path), 'utf8'))),
 ];
 const NOT_HERE = ['tests/soak/**'];
 
