@@ -14,7 +14,8 @@ const DEFINES = /\bdefine(Op|DType)\(|kit\/example\/|stubGlobal|spyOn|swiftshade
 const ALONE = [
   'tests/{bench,examples,gpu,host,kit,package,tensorflow}/**/*.test.ts',
   'tests/device/{modules,small-heap,turns}.test.ts',
-  'tests/{ops/lock,trace/cli}.test.ts',
+  'tests/{ops/library,ops/lock,trace/cli}.test.ts',
+  'tests/tiers/remote/**/*.test.ts',
   'tests/sheet/{flat-loops,process,resident}.test.ts',
   'tests/architecture.test.ts',
   ...readdirSync(join(import.meta.dirname, 'tests'), { recursive: true, encoding: 'utf8' })
