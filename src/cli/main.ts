@@ -1,72 +1,12 @@
 #!/usr/bin/env node
-// The command line: npx symbolic-sheet run | where | stats | gc | fsck | clear | replay | diff | explain | devices.
+// The command line: npx symbolic-sheet and one of the commands in commands.ts.
 import { createRequire } from 'node:module';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { SheetError } from '../index.ts';
-import { devicesCommand } from './devices-command.ts';
+import { COMMANDS, helpOf, OPTIONS, USAGE } from './commands.ts';
 import { oneLine, printable } from './printable.ts';
-import { runCommand, type RunOptions } from './run-command.ts';
-import {
-  clearCommand,
-  fsckCommand,
-  gcCommand,
-  statsCommand,
-  type StoreCommandOptions,
-  whereCommand,
-} from './store-commands.ts';
-import {
-  type CommandResult,
-  diffCommand,
-  explainCommand,
-  replayCommand,
-  type TraceCommandOptions,
-} from './trace-commands.ts';
-
-const USAGE = `symbolic-sheet run script.ts [--watch] [-- args]    run a program that keeps its results, and report
-symbolic-sheet where                                where results are kept for later runs
-symbolic-sheet stats                                how much is kept
-symbolic-sheet gc [--cap 2GB]                       remove what is not needed
-symbolic-sheet fsck [--repair]                      check every kept result against its digest
-symbolic-sheet clear                                remove all that is kept
-symbolic-sheet replay run.sqs.json [--device js]   run a saved trace again and compare the results
-symbolic-sheet diff a.sqs.json b.sqs.json           where two programs part
-symbolic-sheet explain run.sqs.json                 by op and call by call, how it was answered
-symbolic-sheet devices                              where this machine can compute, and what is missing
-  --store DIR run, where, stats, gc, fsck, clear: another folder
-  --op NAME   explain: calls of this op alone
-  --limit N   explain: print at most N calls, 0 for the summary alone (default 50)
-  --prefix    use the sound part of a damaged trace
-  --json      print what was found as JSON
-  --version   print the version
-Exit codes: 0 as recorded or equal, 1 something differs, 2 it could not be told.`;
-
-/** What a command line may say. */
-interface CommandOptions extends TraceCommandOptions, StoreCommandOptions, RunOptions {}
-
-interface Command {
-  /** What it takes, in order. */
-  readonly takes: readonly string[];
-  run(paths: readonly string[], options: CommandOptions): Promise<CommandResult>;
-  /** Whether it takes more than that: arguments of a program. */
-  readonly takesMore?: boolean;
-}
-
-const COMMANDS: Readonly<Record<string, Command>> = {
-  run: { takes: ['the path of a script'], takesMore: true, run: runCommand },
-  where: { takes: [], run: (_paths, options) => whereCommand(options) },
-  stats: { takes: [], run: (_paths, options) => statsCommand(options) },
-  gc: { takes: [], run: (_paths, options) => gcCommand(options) },
-  fsck: { takes: [], run: (_paths, options) => fsckCommand(options) },
-  clear: { takes: [], run: (_paths, options) => clearCommand(options) },
-  replay: { takes: ['the path of a saved trace'], run: ([path = ''], options) => replayCommand(path, options) },
-  diff: {
-    takes: ['the path of a saved trace', 'the path of another'],
-    run: ([a = '', b = ''], options) => diffCommand(a, b, options),
-  },
-  explain: { takes: ['the path of a saved trace'], run: ([path = ''], options) => explainCommand(path, options) },
-  devices: { takes: [], run: () => devicesCommand() },
-};
+import type { CommandResult } from './trace-commands.ts';
 
 /** Runs one command line (without node and script). */
 async function runCommandLine(args: readonly string[]): Promise<CommandResult> {
@@ -77,27 +17,18 @@ async function runCommandLine(args: readonly string[]): Promise<CommandResult> {
     } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: {
-        device: { type: 'string' },
-        store: { type: 'string' },
-        cap: { type: 'string' },
-        repair: { type: 'boolean' },
-        watch: { type: 'boolean' },
-        op: { type: 'string' },
-        limit: { type: 'string' },
-        prefix: { type: 'boolean' },
-        json: { type: 'boolean' },
-        version: { type: 'boolean', short: 'v' },
-        help: { type: 'boolean', short: 'h' },
-      },
+      options: OPTIONS,
     });
-    if (values.help === true) return { text: USAGE, exitCode: 0 };
+    if (values.help === true || name === 'help') {
+      const named = name === 'help' ? paths[0] : name;
+      return { text: named !== undefined && Object.hasOwn(COMMANDS, named) ? helpOf(named) : USAGE, exitCode: 0 };
+    }
     if (values.version === true)
       return {
         text: (createRequire(import.meta.url)('symbolic-sheet/package.json') as { version: string }).version,
         exitCode: 0,
       };
-    const fault = faultOf(name, paths);
+    const fault = faultOf(name, paths, Object.keys(values));
     if (fault !== undefined) return { text: `${fault}\n\n${USAGE}`, exitCode: 2 };
     const result = await COMMANDS[name as string]!.run(paths, values);
     return values.json === true
@@ -111,15 +42,17 @@ async function runCommandLine(args: readonly string[]): Promise<CommandResult> {
         }
       : result;
   } catch (error) {
-    return { text: messageOf(error), exitCode: 2 };
+    return { text: args.includes('--json') ? errorAsJson(error) : messageOf(error), exitCode: 2 };
   }
 }
 
 /** What is wrong with a command and its arguments. */
-function faultOf(name: string | undefined, paths: readonly string[]): string | undefined {
+function faultOf(name: string | undefined, paths: readonly string[], given: readonly string[]): string | undefined {
   if (name === undefined) return 'Which command?';
   if (!Object.hasOwn(COMMANDS, name)) return `There is no command "${name}".`;
-  const { takes, takesMore } = COMMANDS[name]!;
+  const { takes, takesMore, options } = COMMANDS[name]!;
+  const stray = given.find((option) => option !== 'json' && !options.some((known) => known === option));
+  if (stray !== undefined) return `${name}: it has no option --${stray}.`;
   if (paths.length < takes.length) return `${name}: ${takes[paths.length]} is missing.`;
   return paths.length > takes.length && takesMore !== true
     ? `${name}: "${paths[takes.length]}" is one argument too many.`
@@ -133,6 +66,12 @@ function messageOf(error: unknown): string {
   if (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS')) return `${oneLine(message ?? '')}\n\n${USAGE}`;
   throw error;
 }
+
+/** The same for programs that asked for JSON. */
+const errorAsJson = (error: unknown): string =>
+  error instanceof SheetError
+    ? JSON.stringify({ error: { name: error.name, code: error.code, message: error.message } }, undefined, 2)
+    : messageOf(error);
 
 // Who reads the output may have read enough: `explain run.sqs.json | head -1`.
 for (const stream of [process.stdout, process.stderr]) {

@@ -13,6 +13,8 @@ import type { CommandResult } from './trace-commands.ts';
 export interface RunOptions {
   readonly watch?: boolean | undefined;
   readonly store?: string | undefined;
+  /** What the program prints goes to stderr, for what is printed here is for programs. */
+  readonly json?: boolean | undefined;
 }
 
 /** Runs a script; the exit code is its own. What follows its name is handed to it. */
@@ -25,7 +27,7 @@ export async function runCommand(
     throw new AttributeError(`run: there is no file ${path}. Give the path of a script.`, { path });
   const flags = [...(options.watch === true ? ['--watch'] : []), ...loaderFor(path)];
   const child = spawn(process.execPath, [...flags, path, ...rest], {
-    stdio: 'inherit',
+    stdio: options.json === true ? ['inherit', process.stderr, 'inherit'] : 'inherit',
     env: { ...process.env, SYMBOLIC_SHEET_REPORT: '1', SYMBOLIC_SHEET_STORE: storeFolder(options.store) },
   });
   const forward = (signal: NodeJS.Signals): void => void child.kill(signal);
@@ -34,7 +36,7 @@ export async function runCommand(
     child.on('exit', (exit, signal) => done(exit ?? (signal === 'SIGINT' ? 0 : 1))),
   );
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, forward);
-  return { text: '', exitCode: code === 0 ? 0 : code === 1 ? 1 : 2 };
+  return { text: '', record: { script: path, exitCode: code }, exitCode: code === 0 ? 0 : code === 1 ? 1 : 2 };
 }
 
 /** What Node needs to run TypeScript: tsx from the script's project, where Node does not strip types by itself. */

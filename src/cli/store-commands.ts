@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { AttributeError, diskStore, type DiskStore, storeFolder } from '../index.ts';
 import type { CommandResult } from './trace-commands.ts';
+import { bytes } from './units.ts';
 
 /** Options of the commands, as words of the command line. */
 export interface StoreCommandOptions {
@@ -90,14 +91,6 @@ async function withStore(
   } finally {
     await store.close();
   }
-}
-
-const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
-
-/** Bytes in a unit that reads well. */
-function bytes(count: number): string {
-  const power = count < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(count) / 3));
-  return `${power === 0 ? count : (count / 1000 ** power).toPrecision(3)} ${UNITS[power]}`;
 }
 
 /** The bytes that a text such as `500MB` says. */

@@ -1,9 +1,11 @@
 // The commands that read saved traces: replay, diff, explain. Each returns the text to print and the exit code.
-import { AttributeError, diffTraces, Explanation, loadTrace, replayTrace } from '../index.ts';
+import { AttributeError, diffTraces, Explanation, replayTrace } from '../index.ts';
 import type { ExplainedOp, ReplayReport, Trace, TraceDifference } from '../index.ts';
 import { answersIn, explainCall } from '../core/engine/explain.ts';
 import { alignColumns } from '../core/text.ts';
+import { readTraceFile, type TraceFileOptions } from './files.ts';
 import { oneLine } from './printable.ts';
+import { during } from './progress.ts';
 
 /** 0: as recorded or equal. 1: something differs. 2: it could not be told. */
 export interface CommandResult {
@@ -14,22 +16,19 @@ export interface CommandResult {
 }
 
 /** Options of the commands, as words of the command line. */
-export interface TraceCommandOptions {
+export interface TraceCommandOptions extends TraceFileOptions {
   readonly device?: string | undefined;
   /** explain: calls of this op alone, and most calls to print. */
   readonly op?: string | undefined;
   readonly limit?: string | undefined;
-  /** Use the sound prefix of a damaged trace. */
-  readonly prefix?: boolean | undefined;
 }
-
-const load = (path: string, options: TraceCommandOptions): Promise<Trace> =>
-  loadTrace(path, { damaged: options.prefix === true ? 'prefix' : 'refuse' });
 
 /** Replays a trace and says how many results came out as recorded. */
 export async function replayCommand(path: string, options: TraceCommandOptions = {}): Promise<CommandResult> {
-  const trace = await load(path, options);
-  const report = await replayTrace(trace, options.device === undefined ? {} : { device: options.device });
+  const { trace } = await readTraceFile(path, options);
+  const report = await during(`replaying ${trace.events.length} calls`, () =>
+    replayTrace(trace, options.device === undefined ? {} : { device: options.device }),
+  );
   const { firstDivergence: first, missing } = report;
   const lines = [`${path}: ${summary(report)}`, ...damageOf(trace)];
   if (first !== undefined) lines.push(`first difference: #${first.seq} ${oneLine(first.op)}: ${oneLine(first.reason)}`);
@@ -54,7 +53,7 @@ export async function diffCommand(
   pathB: string,
   options: TraceCommandOptions = {},
 ): Promise<CommandResult> {
-  const [a, b] = [await load(pathA, options), await load(pathB, options)];
+  const [{ trace: a }, { trace: b }] = [await readTraceFile(pathA, options), await readTraceFile(pathB, options)];
   const difference = diffTraces(a, b);
   const { firstDivergence: first, onlyInA, onlyInB } = difference;
   const heading =
@@ -84,7 +83,7 @@ function opTable({ ops }: TraceDifference): string[] {
 }
 
 /** What a reader should know of a trace before anything else is said of it. */
-function damageOf({ damage, runs = [] }: Trace): string[] {
+export function damageOf({ damage, runs = [] }: Trace): string[] {
   const cut = runs.filter(({ interrupted }) => interrupted === true).length;
   return [
     ...(damage ? [`damaged: ${oneLine(damage.message)}`] : []),
@@ -97,7 +96,7 @@ const DEFAULT_LIMIT = 50;
 /** By op, and then call by call, how it was answered, where and in what time. */
 export async function explainCommand(path: string, options: TraceCommandOptions = {}): Promise<CommandResult> {
   const limit = limitOf(options.limit);
-  const trace = await load(path, options);
+  const { trace } = await readTraceFile(path, options);
   const ops = explainedOps(trace).filter(({ op }) => options.op === undefined || op === options.op);
   if (ops.length === 0 && options.op !== undefined) {
     throw new AttributeError(
@@ -120,10 +119,10 @@ export async function explainCommand(path: string, options: TraceCommandOptions 
   return { text: lines.join('\n').trimEnd(), record: ops, exitCode: 0 };
 }
 
-function limitOf(text: string | undefined): number {
+export function limitOf(text: string | undefined, command = 'explain'): number {
   const limit = text === undefined ? DEFAULT_LIMIT : /^\d{1,15}$/.test(text) ? Number(text) : undefined;
   if (limit !== undefined) return limit;
-  throw new AttributeError(`explain: --limit is "${text}"; give a number of calls, as --limit 200.`, { limit: text });
+  throw new AttributeError(`${command}: --limit is "${text}"; give a number, as --limit 200.`, { limit: text });
 }
 
 const inOneLine = (op: ExplainedOp): ExplainedOp => ({
