@@ -91,7 +91,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'where results are kept for later runs',
     takes: [],
     options: ['store'],
-    examples: ['where'],
+    examples: ['where [--json]', 'where --json'],
     exits: DONE,
     run: (_paths, options) => whereCommand(options),
   },
@@ -221,7 +221,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
 const WIDTH = Math.max(...Object.values(COMMANDS).map(({ examples }) => examples[0]!.length));
 
 /** All commands, a line each. */
-export const USAGE = [
+export const ALL_COMMANDS = [
   ...Object.values(COMMANDS).map(({ examples, summary }) => `symbolic-sheet ${examples[0]!.padEnd(WIDTH)}  ${summary}`),
   'All take --json, and --help for their options, exit codes and examples; --version prints the version.',
   'Exit codes: 0 as recorded, equal or done, 1 something differs, 2 it could not be told.',

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { SheetError } from '../index.ts';
-import { COMMANDS, helpOf, OPTIONS, USAGE } from './commands.ts';
+import { COMMANDS, helpOf, OPTIONS, ALL_COMMANDS } from './commands.ts';
 import { oneLine, printable } from './printable.ts';
 import type { CommandResult } from './trace-commands.ts';
 
@@ -21,7 +21,10 @@ async function runCommandLine(args: readonly string[]): Promise<CommandResult> {
     });
     if (values.help === true || name === 'help') {
       const named = name === 'help' ? paths[0] : name;
-      return { text: named !== undefined && Object.hasOwn(COMMANDS, named) ? helpOf(named) : USAGE, exitCode: 0 };
+      return {
+        text: named !== undefined && Object.hasOwn(COMMANDS, named) ? helpOf(named) : ALL_COMMANDS,
+        exitCode: 0,
+      };
     }
     if (values.version === true)
       return {
@@ -29,7 +32,7 @@ async function runCommandLine(args: readonly string[]): Promise<CommandResult> {
         exitCode: 0,
       };
     const fault = faultOf(name, paths, Object.keys(values));
-    if (fault !== undefined) return { text: `${fault}\n\n${USAGE}`, exitCode: 2 };
+    if (fault !== undefined) return { text: `${fault}\n\n${ALL_COMMANDS}`, exitCode: 2 };
     const result = await COMMANDS[name as string]!.run(paths, values);
     return values.json === true
       ? {
@@ -63,7 +66,8 @@ function faultOf(name: string | undefined, paths: readonly string[], given: read
 function messageOf(error: unknown): string {
   if (error instanceof SheetError) return oneLine(`${error.name}: ${error.message}`);
   const { code, message } = error as { code?: unknown; message?: string };
-  if (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS')) return `${oneLine(message ?? '')}\n\n${USAGE}`;
+  if (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS'))
+    return `${oneLine(message ?? '')}\n\n${ALL_COMMANDS}`;
   throw error;
 }
 

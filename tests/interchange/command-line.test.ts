@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COMMANDS, helpOf, OPTIONS, USAGE } from '../../src/cli/commands.ts';
+import { COMMANDS, helpOf, OPTIONS, ALL_COMMANDS } from '../../src/cli/commands.ts';
 import { reuseIn } from '../../src/cli/reuse.ts';
 import { encodeNpy, loadTrace, SymbolicSheet } from '../../src/index.ts';
 import { encodeSafetensors } from '../../src/interchange.ts';
@@ -202,7 +202,7 @@ describe('help', () => {
     for (const option of COMMANDS[name]!.options) expect(text).toContain(`--${option}`);
     expect(text).toMatch(/Exit codes:\n {2}0 {2}\S.*\n {2}1 {2}\S.*\n {2}2 {2}\S/);
     expect(text).toMatch(/Examples:\n {2}npx symbolic-sheet \S/);
-    expect(USAGE).toContain(`symbolic-sheet ${name}`);
+    expect(ALL_COMMANDS).toContain(`symbolic-sheet ${name}`);
   });
 
   it('is printed for one command or for all, without colours where it is piped', () => {
@@ -211,7 +211,7 @@ describe('help', () => {
       ['help', 'pack'],
     ])
       expect(run(folder, ...args)).toEqual({ status: 0, stdout: `${helpOf('pack')}\n`, stderr: '' });
-    expect(run(folder, '--help')).toEqual({ status: 0, stdout: `${USAGE}\n`, stderr: '' });
+    expect(run(folder, '--help')).toEqual({ status: 0, stdout: `${ALL_COMMANDS}\n`, stderr: '' });
     expect(run(folder, 'where', '--redact', 'roots').stderr).toMatch(/^where: it has no option --redact\.\n/);
     expect(Object.keys(OPTIONS)).toContain('json');
     expect(JSON.parse(run(folder, 'replay', 'none.sqs.json', '--json').stderr)).toMatchObject({
