@@ -54,6 +54,18 @@ import { decodeSafetensors, encodeSafetensors } from 'symbolic-sheet/interchange
 const file = encodeSafetensors({ tensors: { x: { dtype: 'int8', shape: [2], array: Int8Array.of(1, 2) } } });
 const { array, ...type } = decodeSafetensors(file).tensors.get('x');
 console.log(JSON.stringify(type));`;
+const TIERS = `
+import { SymbolicSheet } from 'symbolic-sheet';
+import { diskStore, RamStore, readTrust, redisStore, type RemoteFigures, s3Store, tiered } from 'symbolic-sheet/tiers';
+export async function use(): Promise<RemoteFigures> {
+  const trust = readTrust();
+  const redis = await redisStore({ url: 'redis://127.0.0.1:6379', trust, write: { key: 'ci-1:', scope: 'ci' } });
+  const s3 = await s3Store({ endpoint: 'http://127.0.0.1/results', accessKeyId: '', secretAccessKey: '', trust });
+  await SymbolicSheet.open({ store: tiered([new RamStore(1e6), await diskStore(), redis, s3]) });
+  // @ts-expect-error
+  await redisStore({ url: 'redis://127.0.0.1:6379' });
+  return redis.figures();
+}`;
 const NAMES = 'type Explanation, type Memo, type Sheet, type SheetStats, SymbolicSheet';
 const CONSUMERS: readonly Consumer[] = [
   {
@@ -84,6 +96,8 @@ const CONSUMERS: readonly Consumer[] = [
       'Promise<Blob> => new Blob([await sheet.trace.bytes()]);',
     options: { module: 'NodeNext', lib: ['ES2022', 'DOM'] },
   },
+  { name: 'tiers.mts', source: TIERS, options: { module: 'NodeNext', lib: ['ES2022'], types: ['node'] } },
+  { name: 'tiers.cts', source: TIERS, options: { module: 'Node16', lib: ['ES2022'], types: ['node'] } },
   { name: 'kit.mts', source: KIT, options: { module: 'NodeNext', lib: ['ES2022'] } },
   { name: 'kit.cts', source: KIT, options: { module: 'Node16', lib: ['ES2022'] } },
   // A page has no files: loading traces is not among what its entry exports.

@@ -36,6 +36,7 @@ export { contained } from './core/store/contained.ts';
 export { deadline } from './core/store/deadline.ts';
 export { plainStore } from './core/store/plain-store.ts';
 export { RamStore } from './core/store/ram-store.ts';
+export { readonly } from './core/store/readonly.ts';
 export { singleFlight } from './core/store/single-flight.ts';
 export { tiered } from './core/store/tiered.ts';
 export { faultOfStored, verified } from './core/store/verified.ts';

@@ -3,6 +3,7 @@ import { benchCommand } from './bench-command.ts';
 import { type BundleCommandOptions, packCommand, unpackCommand, verifyCommand } from './bundle-commands.ts';
 import { devicesCommand } from './devices-command.ts';
 import { inspectCommand } from './inspect-command.ts';
+import { keysCommand, type KeysCommandOptions } from './keys-command.ts';
 import { reportCommand } from './report-command.ts';
 import { runCommand, type RunOptions } from './run-command.ts';
 import {
@@ -45,6 +46,7 @@ export const OPTIONS = {
     value: 'KEY',
     means: 'a public key, or a file of them: a bundle must be signed by one (may be repeated)',
   },
+  scope: { type: 'string', value: 'NAMES', means: 'in which scopes a key is trusted, with commas between' },
   quick: { type: 'boolean', means: 'a smaller size' },
   json: { type: 'boolean', means: 'print what was found as JSON' },
   version: { type: 'boolean', short: 'v', means: 'print the version' },
@@ -54,7 +56,8 @@ export const OPTIONS = {
 type OptionName = keyof typeof OPTIONS;
 
 /** What a command line may say. */
-interface CommandOptions extends TraceCommandOptions, StoreCommandOptions, RunOptions, BundleCommandOptions {
+interface CommandOptions
+  extends TraceCommandOptions, StoreCommandOptions, RunOptions, BundleCommandOptions, KeysCommandOptions {
   readonly quick?: boolean | undefined;
 }
 
@@ -214,6 +217,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     examples: ['devices'],
     exits: DONE,
     run: () => devicesCommand(),
+  },
+  keys: {
+    summary: 'keys of those who write results for others',
+    takes: [],
+    takesMore: true,
+    options: ['scope'],
+    examples: ['keys [create ID | list | trust KEY --scope NAMES]', 'keys create ci-1', 'keys list --json'],
+    exits: DONE,
+    run: keysCommand,
   },
 };
 

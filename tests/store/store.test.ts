@@ -4,6 +4,7 @@ import { contained } from '../../src/core/store/contained.ts';
 import { deadline } from '../../src/core/store/deadline.ts';
 import { plainStore } from '../../src/core/store/plain-store.ts';
 import { RamStore } from '../../src/core/store/ram-store.ts';
+import { readonly } from '../../src/core/store/readonly.ts';
 import { singleFlight } from '../../src/core/store/single-flight.ts';
 import {
   elementsOfStored,
@@ -77,6 +78,17 @@ describe('a store in RAM', () => {
     store.put(four.key, four, WORTH);
     expect(store.peek(two.key)).toBeUndefined();
     expect(store.stats().sizeBytes).toBeLessThanOrEqual(2000);
+  });
+});
+
+describe('a store that is read alone', () => {
+  it('gives what it has, and takes nothing', async () => {
+    const kept = new Map([[one.key, one]]);
+    const store = readonly(plainStore(kept));
+    store.put(two.key, two, WORTH);
+    store.discard?.(one.key);
+    expect([...kept.keys()]).toEqual([one.key]);
+    expect((await store.get(one.key))?.digest).toBe(one.digest);
   });
 });
 

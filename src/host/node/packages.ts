@@ -54,6 +54,23 @@ export function isInstalled(name: string): boolean {
 export const importPackage = (name: string): Promise<unknown> =>
   import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ name);
 
+/**
+ * A package that the program has to install for what it asks, by `require` where that works and else by `import`. An
+ * UnavailableError where it is not there says what to install, and what to do instead.
+ */
+export async function loadPeer(name: string, instead: string): Promise<unknown> {
+  try {
+    return requirePackage(name);
+  } catch {
+    try {
+      return await importPackage(name);
+    } catch (cause) {
+      const message = `The package "${name}" is needed and not installed: npm install ${name}. ${instead}`;
+      throw new UnavailableError(message, { package: name }, { cause });
+    }
+  }
+}
+
 /** A `require` of a file or folder; bundlers know the one that is imported from `node:module`, and follow it. */
 export const requireFrom = (place: string): Require | undefined =>
   process.getBuiltinModule?.('node:module').createRequire(place);

@@ -1,7 +1,7 @@
 // A connection to Redis or Valkey by the package `redis`, which a program has installed or has opened itself.
 import { UnavailableError } from '../../kit.ts';
 import type { RedisClient, RedisConnection } from '../../tiers/remote/redis-blobs.ts';
-import { importPackage, requirePackage } from './packages.ts';
+import { loadPeer } from './packages.ts';
 
 /** What is used of a client that this file makes. */
 interface OwnClient extends RedisClient {
@@ -33,7 +33,7 @@ export const givenRedis = (client: RedisClient): RedisConnection => ({
  */
 export async function openRedis(url: string): Promise<RedisConnection> {
   const place = placeOf(url);
-  const redis = await loadRedis();
+  const redis = (await loadPeer('redis', 'Or give a client: redisStore({ client }).')) as RedisPackage;
   let current: Promise<OwnClient> | undefined;
   let end = (): void => {};
   const reset = (): void => {
@@ -87,22 +87,5 @@ function placeOf(url: string): string {
         cause: error,
       },
     );
-  }
-}
-
-async function loadRedis(): Promise<RedisPackage> {
-  try {
-    return requirePackage('redis') as RedisPackage;
-  } catch {
-    try {
-      return (await importPackage('redis')) as RedisPackage;
-    } catch (error) {
-      throw new UnavailableError(
-        'The package "redis" is not installed, and a Redis store needs it: npm install redis. ' +
-          'Or give a client that you have opened: redisStore({ client }).',
-        { package: 'redis' },
-        { cause: error },
-      );
-    }
   }
 }

@@ -1,5 +1,5 @@
 // The remote tiers of a Node process: Redis and S3 by packages that the program has installed.
-import { AttributeError, type TellTrouble } from '../../kit.ts';
+import { AttributeError, type Digest, type TellTrouble } from '../../kit.ts';
 import { makeKey } from '../../tiers/remote/keys.ts';
 import { type RedisClient, redisBlobs } from '../../tiers/remote/redis-blobs.ts';
 import { type S3Client, s3Blobs } from '../../tiers/remote/s3-blobs.ts';
@@ -77,6 +77,9 @@ function accountOf({ endpoint, accessKeyId, secretAccessKey, region }: S3StoreOp
     );
   return { endpoint, accessKeyId, secretAccessKey, ...(region !== undefined && { region }) };
 }
+
+/** The digest of this process, for `verified(store, digest)`. */
+export const openDigest = async (): Promise<Digest> => (await nodeHost()).digest;
 
 /**
  * Makes a key for who writes results, of a name and a number as `ci-1`: the secret for the writer, the public one for

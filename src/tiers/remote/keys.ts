@@ -73,7 +73,7 @@ export function readSecretKey(text: string, cryptography: Cryptography): SecretK
 }
 
 /** The text of a public key. */
-const publicKeyText = ({ id, bytes }: PublicKey): string => `${id}:${toBase64(bytes)}`;
+export const publicKeyText = ({ id, bytes }: PublicKey): string => `${id}:${toBase64(bytes)}`;
 
 /** Whether an id of a key is a name and a number. */
 export const isKeyId = (id: string): boolean => id.length <= 64 && ID.test(id);

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../src/core/fingerprint/digest.ts';
 import { nodeCryptography } from '../../../src/host/node/cryptography.ts';
+import { loadPeer } from '../../../src/host/node/packages.ts';
 import { createKey, sayOnce } from '../../../src/host/node/remote.ts';
 import type { RemoteOptions } from '../../../src/host/node/remote-options.ts';
 import { type StoreTrouble, wrap } from '../../../src/core/store/store.ts';
@@ -241,6 +242,15 @@ describe('two tenants', () => {
     expect(await programBits([honest])).toBe(expected);
     expect(honest.figures().refused['unknown-key']).toBeGreaterThan(0);
     expect(honest.figures().hits).toBe(0);
+  });
+});
+
+describe('a package that is not installed', () => {
+  it('is a typed error that says what to install, and what to do instead', async () => {
+    await expect(loadPeer('a-package-that-nobody-has', 'Or do without.')).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/npm install a-package-that-nobody-has. Or do without./),
+    });
   });
 });
 
