@@ -7,11 +7,13 @@ import { OPERAND_KINDS } from '../src/core/ops/kinds.ts';
 import { FUNCTIONS } from '../src/core/ops/functions.ts';
 import { INDEXING } from '../src/core/ops/indexing.ts';
 import { methodName, OPS } from '../src/core/ops/index.ts';
+import { GROUPING } from '../src/core/ops/grouping.ts';
 import '../src/core/ops/library.ts';
 import { LINALG } from '../src/core/ops/linalg.ts';
 import { MOVEMENT } from '../src/core/ops/movement.ts';
 import { ORDERING } from '../src/core/ops/ordering.ts';
 import { RANDOM } from '../src/core/ops/random.ts';
+import { REARRANGING } from '../src/core/ops/rearranging.ts';
 import { REDUCTION } from '../src/core/ops/reduction.ts';
 
 const FAMILIES: readonly (readonly [string, readonly OpRow[]])[] = [
@@ -22,6 +24,8 @@ const FAMILIES: readonly (readonly [string, readonly OpRow[]])[] = [
   ['Shape and order', MOVEMENT],
   ['Indexing, joining, casting', INDEXING],
   ['Order along an axis', ORDERING],
+  ['Rearranging', REARRANGING],
+  ['Groups', GROUPING],
   ['Creation', CREATION],
   ['Random', RANDOM],
 ];

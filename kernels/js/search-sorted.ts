@@ -11,13 +11,14 @@ export function searchSorted(
   side: 'left' | 'right',
   out: Int32Array,
 ): void {
+  const [elements, wanted] = [sorted as Float64Array, values as Float64Array]; // bigints are compared as numbers are
   const isBefore = side === 'left' ? isLess : (x: number, y: number): boolean => !isLess(y, x);
   for (let i = 0; i < out.length; i++) {
-    const value = values[i] as number;
+    const value = wanted[i]!;
     let [low, high] = [0, sorted.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (isBefore(sorted[middle] as number, value)) low = middle + 1;
+      if (isBefore(elements[middle]!, value)) low = middle + 1;
       else high = middle;
     }
     out[i] = low;

@@ -150,6 +150,8 @@ MOVES = {
     'repeat': [([5], {'repeats': 3}), ([3, 4], {'repeats': 2, 'axis': 1}), ([3, 4], {'repeats': 2}), ([3], {'repeats': 0}), ([2, 3, 4], {'repeats': 5, 'axis': -1}), ([0], {'repeats': 2})],
     'tril': [([3, 3], {}), ([3, 5], {'k': 1}), ([5, 3], {'k': -1}), ([2, 4, 4], {}), ([4, 4], {'k': -9}), ([17, 9], {'k': 2}), ([0, 3], {})],
     'triu': [([3, 3], {}), ([3, 5], {'k': 1}), ([5, 3], {'k': -1}), ([2, 4, 4], {}), ([4, 4], {'k': 9}), ([17, 9], {'k': -2}), ([0, 3], {})],
+    'roll': [([5], {'shift': 2}), ([5], {'shift': [-1], 'axis': 0}), ([3, 4], {'shift': 5}), ([3, 4], {'shift': [1, -6], 'axis': [0, 1]}), ([2, 3, 4], {'shift': 1, 'axis': [-1, 0]}), ([2, 3, 4], {'shift': [1, 1], 'axis': [1, 1]}), ([0, 3], {'shift': 2, 'axis': 0}), ([17], {'shift': 16})],
+    'tile': [([3], {'repetitions': 2}), ([3], {'repetitions': [2, 2]}), ([2, 3], {'repetitions': [2, 1]}), ([2, 3, 4], {'repetitions': [2]}), ([2, 3], {'repetitions': [0, 2]}), ([0], {'repetitions': 3}), ([], {'repetitions': [2, 3]}), ([17], {'repetitions': 5})],
     'zeros_like': [([], {}), ([0], {}), ([3, 5], {}), ([17], {})],
     'ones_like': [([], {}), ([0], {}), ([3, 5], {}), ([17], {})],
 }
@@ -213,6 +215,25 @@ def takes():
             yield [tensor(dtype, shape, 'special'), indices], {}
             yield [tensor(dtype, shape, 'bits'), indices], {'axis': -1}
         yield [tensor(dtype, [3], 'bits'), tensor('int32', [40], 'small')], {}
+
+
+def along():
+    for dtype in ANY:
+        for k, (shape, places, axis) in enumerate([([5], [3], 0), ([3, 4], [3, 2], 1), ([3, 4], [2, 4], 0), ([3, 4], [1, 5], 1), ([2, 3, 4], [2, 1, 4], -2), ([2, 1, 4], [2, 3, 2], -1), ([33], [17], -1), ([5], [0], 0)]):
+            yield [tensor(dtype, shape, turn(['special', 'bits'], k)), tensor(turn(INTEGERS, k), places, 'index')], {'axis': axis}
+        yield [tensor(dtype, [4], 'bits'), tensor('int32', [40], 'small')], {'axis': 0}
+
+
+def groups(op):
+    for k, index in enumerate(INTEGERS):
+        for rows in (0, 1, 5, 17, 130):
+            for count in (2, 4, 9):
+                number = tensor(index, [rows], 'positive' if count == 9 else 'index')
+                if op == 'bincount':
+                    yield [number], {'count': count + 1}
+                    continue
+                for j, dtype in enumerate(ANY):
+                    yield [tensor(dtype, [rows, *turn([[], [3], [2, 2]], j + k)], turn(['small', 'positive', 'holes'], j)), number], {'count': count + 1}
 
 
 def hots():
@@ -298,6 +319,8 @@ def plan():
     yield from ((op, orders(op), by(ordering.ordered, op)) for op in ('sort', 'argsort'))
     yield from ((op, orders(op), by(ordering.running, op)) for op in ('cumulative_sum', 'cumulative_prod', 'cumulative_min', 'cumulative_max'))
     yield 'searchsorted', searches(), by(ordering.searched, 'searchsorted')
+    yield 'take_along_axis', along(), by(structure.taken_along, 'take_along_axis')
+    yield from ((op, groups(op), by(structure.grouped, op)) for op in ('segment_sum', 'bincount'))
     yield 'take', takes(), by(structure.taken, 'take')
     yield 'one_hot', hots(), by(structure.one_hot, 'one_hot')
     yield 'astype', casts(), by(structure.cast, 'astype')

@@ -37,6 +37,8 @@ MOVES = {
     'repeat': lambda x, attrs: np.repeat(x, attrs['repeats'], axis=attrs.get('axis', 0)),
     'tril': lambda x, attrs: np.tril(x, attrs.get('k', 0)),
     'triu': lambda x, attrs: np.triu(x, attrs.get('k', 0)),
+    'roll': lambda x, attrs: np.roll(x, attrs['shift'], axis=attrs.get('axis')),
+    'tile': lambda x, attrs: np.tile(x, attrs['repetitions']),
     'zeros_like': lambda x, attrs: np.zeros_like(x),
     'ones_like': lambda x, attrs: np.ones_like(x),
 }
@@ -60,6 +62,31 @@ def taken(_op, operands, attrs, _notes):
         return np.take(x, indices, axis=attrs.get('axis', 0))
     except IndexError as error:
         raise Refused from error
+
+
+def taken_along(_op, operands, attrs, _notes):
+    x, indices = operands
+    try:
+        return np.take_along_axis(x, indices.astype(np.int64), attrs.get('axis', -1))
+    except (IndexError, ValueError) as error:
+        raise Refused from error
+
+
+def grouped(op, operands, attrs, notes):
+    groups = operands[-1].astype(np.int64)
+    count = attrs['count']
+    if groups.ndim != 1 or (groups.size and (groups.min() < 0 or groups.max() >= count)):
+        raise Refused
+    if op == 'bincount':
+        notes.add('int32')
+        return np.bincount(groups, minlength=count).astype(np.int32)
+    x = operands[0]
+    notes.add('width')
+    dtype = 'int32' if dtype_of(x) == 'bool' else dtype_of(x)
+    wide = x.astype(LONG) if is_float(dtype) else converted(x, dtype)
+    totals = np.zeros((count, *x.shape[1:]), dtype=wide.dtype)
+    np.add.at(totals, groups, wide)
+    return rounded(totals, dtype) if is_float(dtype) else totals
 
 
 def one_hot(_op, operands, attrs, _notes):

@@ -2,6 +2,7 @@
 import { common } from './promotion-table.ts';
 import { ELEMENTWISE, where } from './reference-elementwise.ts';
 import { ORDERING } from './reference-ordering.ts';
+import { REARRANGING } from './reference-rearranging.ts';
 import { RANDOM } from './reference-random.ts';
 import { matmul, outer, REDUCTIONS, trace } from './reference-reductions.ts';
 import {
@@ -328,6 +329,7 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   ...ELEMENTWISE,
   ...REDUCTIONS,
   ...ORDERING,
+  ...REARRANGING,
   ...RANDOM,
   where,
   matmul,

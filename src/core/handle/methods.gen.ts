@@ -269,6 +269,16 @@ export interface TensorMethods<D extends DType> {
   cumulativeMin(attributes?: { readonly axis?: number | null }): PendingTensor<D>;
   /** Largest element so far along an axis; NaN from the first one on. Attributes: axis: axis to go along; may be left out for a vector (default null). */
   cumulativeMax(attributes?: { readonly axis?: number | null }): PendingTensor<D>;
+  /** Elements moved along axes; those that leave at the end come in at the beginning. Attributes: shift: places to move by, one or one an axis; axis: axes to move along; null = the tensor as one vector (default null). */
+  roll(shift: readonly (number | null)[] | { readonly shift: readonly (number | null)[]; readonly axis?: number | readonly number[] | null }, attributes?: { readonly axis?: number | readonly number[] | null }): PendingTensor<D>;
+  /** The tensor several times along each axis, one beside the other. Attributes: repetitions: how often along each axis, the last one last. */
+  tile(repetitions: readonly (number | null)[] | { readonly repetitions: readonly (number | null)[] }): PendingTensor<D>;
+  /** Elements at indices of an axis, one for each place beside it; as those that argsort and argmax give. Attributes: axis: axis the indices are of (default -1). */
+  takeAlongAxis(indices: Operand, attributes?: { readonly axis?: number }): PendingTensor<D>;
+  /** Sums of the rows (slices of the first axis) of each group; 0 for a group without rows. Accumulated in float64. Attributes: count: number of groups: their numbers are from 0 to before it. */
+  segmentSum(groups: Operand, count: number | { readonly count: number }): PendingTensor<D extends 'bool' ? 'int32' : D>;
+  /** How often each number from 0 to before `count` occurs; for weights use segment_sum(weights, x, count). Attributes: count: number of groups: their numbers are from 0 to before it. */
+  bincount(count: number | { readonly count: number }): PendingTensor<'int32'>;
 }
 
 /** Ops as methods of a sheet. */
@@ -620,6 +630,20 @@ export interface SheetMethods {
   /** Largest element so far along an axis; NaN from the first one on. Attributes: axis: axis to go along; may be left out for a vector (default null). */
   cumulativeMax<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number | null }): PendingTensor<D>;
   cumulativeMax(x: Operand, attributes?: { readonly axis?: number | null }): PendingTensor<DType>;
+  /** Elements moved along axes; those that leave at the end come in at the beginning. Attributes: shift: places to move by, one or one an axis; axis: axes to move along; null = the tensor as one vector (default null). */
+  roll<D extends DType>(x: Tensor<D>, shift: readonly (number | null)[] | { readonly shift: readonly (number | null)[]; readonly axis?: number | readonly number[] | null }, attributes?: { readonly axis?: number | readonly number[] | null }): PendingTensor<D>;
+  roll(x: Operand, shift: readonly (number | null)[] | { readonly shift: readonly (number | null)[]; readonly axis?: number | readonly number[] | null }, attributes?: { readonly axis?: number | readonly number[] | null }): PendingTensor<DType>;
+  /** The tensor several times along each axis, one beside the other. Attributes: repetitions: how often along each axis, the last one last. */
+  tile<D extends DType>(x: Tensor<D>, repetitions: readonly (number | null)[] | { readonly repetitions: readonly (number | null)[] }): PendingTensor<D>;
+  tile(x: Operand, repetitions: readonly (number | null)[] | { readonly repetitions: readonly (number | null)[] }): PendingTensor<DType>;
+  /** Elements at indices of an axis, one for each place beside it; as those that argsort and argmax give. Attributes: axis: axis the indices are of (default -1). */
+  takeAlongAxis<D extends DType>(x: Tensor<D>, indices: Operand, attributes?: { readonly axis?: number }): PendingTensor<D>;
+  takeAlongAxis(x: Operand, indices: Operand, attributes?: { readonly axis?: number }): PendingTensor<DType>;
+  /** Sums of the rows (slices of the first axis) of each group; 0 for a group without rows. Accumulated in float64. Attributes: count: number of groups: their numbers are from 0 to before it. */
+  segmentSum<D extends DType>(x: Tensor<D>, groups: Operand, count: number | { readonly count: number }): PendingTensor<D extends 'bool' ? 'int32' : D>;
+  segmentSum(x: Operand, groups: Operand, count: number | { readonly count: number }): PendingTensor<DType extends 'bool' ? 'int32' : DType>;
+  /** How often each number from 0 to before `count` occurs; for weights use segment_sum(weights, x, count). Attributes: count: number of groups: their numbers are from 0 to before it. */
+  bincount(x: Operand, count: number | { readonly count: number }): PendingTensor<'int32'>;
 }
 
 /** Arguments of `execute`, by op name. */
@@ -750,6 +774,11 @@ export interface OpArguments {
   cumulative_prod: [x: Operand, attributes?: { readonly axis?: number | null; readonly includeInitial?: boolean }];
   cumulative_min: [x: Operand, attributes?: { readonly axis?: number | null }];
   cumulative_max: [x: Operand, attributes?: { readonly axis?: number | null }];
+  roll: [x: Operand, shift: readonly (number | null)[] | { readonly shift: readonly (number | null)[]; readonly axis?: number | readonly number[] | null }, attributes?: { readonly axis?: number | readonly number[] | null }];
+  tile: [x: Operand, repetitions: readonly (number | null)[] | { readonly repetitions: readonly (number | null)[] }];
+  take_along_axis: [x: Operand, indices: Operand, attributes?: { readonly axis?: number }];
+  segment_sum: [x: Operand, groups: Operand, count: number | { readonly count: number }];
+  bincount: [x: Operand, count: number | { readonly count: number }];
 }
 
 /** Result of `execute`, by op name. */
@@ -880,6 +909,11 @@ export interface OpResults {
   cumulative_prod: PendingTensor<DType>;
   cumulative_min: PendingTensor<DType>;
   cumulative_max: PendingTensor<DType>;
+  roll: PendingTensor<DType>;
+  tile: PendingTensor<DType>;
+  take_along_axis: PendingTensor<DType>;
+  segment_sum: PendingTensor<DType extends 'bool' ? 'int32' : DType>;
+  bincount: PendingTensor<'int32'>;
 }
 
 export type OpName = keyof OpArguments;

@@ -94,18 +94,18 @@ const stack: OpRow = makeRow({
   kernel: { skeleton: 'rearrange', run: concatenate },
 });
 
-/** Indices as plain numbers; negative ones count from the end, others outside are refused. */
-function readIndex(index: number, length: number, at: number): number {
+/** An index of an axis; negative ones count from the end, others outside are refused. */
+export function indexWithin(op: string, index: number, length: number, at: number): number {
   const settled = index < 0 ? index + length : index;
   if (settled >= 0 && settled < length) return settled;
   if (length === 0)
     throw new AttributeError(
-      `take: indices[${at}] is ${index}, and the axis has length 0: it has no elements to take. Use an axis of ` +
+      `${op}: indices[${at}] is ${index}, and the axis has length 0: it has no elements to take. Use an axis of ` +
         'length 1 or more.',
       { index, at, length },
     );
   throw new AttributeError(
-    `take: indices[${at}] is ${index}, outside an axis of length ${length}; use −${length} to ${length - 1}.`,
+    `${op}: indices[${at}] is ${index}, outside an axis of length ${length}; use −${length} to ${length - 1}.`,
     { index, at, length },
   );
 }
@@ -115,7 +115,7 @@ const takeSlices: RearrangingKernel = ([x, indices], out, attrs, on) => {
   const { outer, length, inner } = around(x.type.shape, numberAttribute(attrs, 'axis'));
   const places = new Int32Array(indices.array.length);
   const given = indices.array as ArrayLike<number | bigint>;
-  for (let at = 0; at < places.length; at++) places[at] = readIndex(Number(given[at]), length, at);
+  for (let at = 0; at < places.length; at++) places[at] = indexWithin('take', Number(given[at]), length, at);
   on.gather({ outer, length, inner, places }, x.array, out.array);
 };
 

@@ -101,11 +101,11 @@ export const REMEDIES: Readonly<Record<string, string>> = Object.fromEntries(
 export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(
   (
     'topk top_k nonzero unique unique_values unique_counts quantile percentile median ' +
-    'nanmean nansum nanmax nanmin nan_to_num histogram bincount digitize ' +
-    'segment_sum scatter scatter_add index_add masked_select masked_fill compress eigh eig ' +
+    'nanmean nansum nanmax nanmin nan_to_num histogram digitize ' +
+    'scatter scatter_add index_add masked_select masked_fill compress eigh eig ' +
     'eigvals eigvalsh svd svdvals qr lu lstsq inv pinv det slogdet cov corrcoef kron cross vecdot tensordot ' +
     'einsum matrix_power ' +
-    'matrix_rank tile roll rot90 diff meshgrid isclose allclose take_along_axis put_along_axis pad convolve ' +
+    'matrix_rank rot90 diff meshgrid isclose allclose put_along_axis pad convolve ' +
     'conv1d conv2d max_pool avg_pool interp fft ifft rfft grad gradient cdist pdist factorize count_nonzero ' +
     'ptp clip_by_value log_sum exp2 cbrt sinc heaviside copysign nextafter signbit deg2rad rad2deg trapz ' +
     'trapezoid polyfit polyval diag diagflat vstack hstack dstack column_stack unstack chunk fmax fmin gcd lcm ' +
@@ -118,7 +118,10 @@ export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(
 
 /** The ops of library.ts, which a page loads by a line of its own. */
 export const LIBRARY_NAMES: ReadonlySet<string> = new Set(
-  'sort argsort searchsorted cumulative_sum cumulative_prod cumulative_min cumulative_max'.split(' '),
+  (
+    'sort argsort searchsorted cumulative_sum cumulative_prod cumulative_min cumulative_max roll tile ' +
+    'take_along_axis segment_sum bincount'
+  ).split(' '),
 );
 
 /** Attributes by the names they have elsewhere. */
