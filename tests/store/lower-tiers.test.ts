@@ -117,6 +117,37 @@ describe('stores below RAM', () => {
     }
   });
 
+  it('are told what is costly before it is computed, and asked again where another process has it', async () => {
+    const kept = new Map<string, Stored>();
+    const first = await open([plainStore(kept)]);
+    const wanted = await first
+      .tensor(ELEMENTS, [N, N])
+      .matmul(first.tensor(ELEMENTS, [N, N]))
+      .data();
+    await first.close();
+    const claims: number[] = [];
+    let isThere = false;
+    const later = wrap(plainStore(kept), {
+      peek: () => undefined,
+      get: async (key) => (isThere ? kept.get(key) : undefined),
+      claim: async (_key, ms) => (claims.push(ms), (isThere = true)),
+    });
+    const sheet = await open([later]);
+    // What it should take is measured elsewhere; here it is made so costly that others would wait for it.
+    const { costs } = partsOf(sheet).dispatcher;
+    Object.assign(costs, { expectNs: () => 1e9 });
+    expect(
+      await sheet
+        .tensor(ELEMENTS, [N, N])
+        .matmul(sheet.tensor(ELEMENTS, [N, N]))
+        .data(),
+    ).toEqual(wanted);
+    expect([claims, partsOf(sheet).counters.kernelCalls]).toEqual([[1000], 0]);
+    const cheap = sheet.tensor(Float32Array.of(1, 2)).add(1);
+    await cheap.data();
+    expect(claims).toHaveLength(1);
+  });
+
   it('are checked when a sheet is opened', async () => {
     await expect(open([{} as Store])).rejects.toMatchObject({ code: 'ATTRIBUTE' });
   });

@@ -16,6 +16,7 @@ import {
   type Stored,
   storedBytes,
   type TellTrouble,
+  untilAborted,
   wrap,
 } from '../store/store.ts';
 import { tiered } from '../store/tiered.ts';
@@ -38,6 +39,9 @@ const NS_PER_BYTE = 3;
 /** An answer that takes longer is a miss; after so many of them in a row the store is asked no more. */
 const DEADLINE_MS = 2000;
 const MAX_LATE = 3;
+/** What computing must cost for other processes to wait for it, and how long they do at most. */
+const CLAIMED_NS = 5e7;
+const MAX_WAIT_MS = 60_000;
 /** After so many results that were found and could not be read the stores are asked no more. */
 const MAX_LOST = 64;
 /** Calls under a demand that are asked for at once, the costliest, where the stores have not the demanded one. */
@@ -206,8 +210,19 @@ export class StoreTiers implements LowerTiers {
     const demanded = missing.filter(({ call }) => targets.has(call));
     const under = missing.filter(({ call }) => !targets.has(call));
     await this.#ask(parts, demanded, signal);
+    for (const each of demanded) if (each.pathNs >= CLAIMED_NS) await this.#claim(parts, each, signal);
     if (demanded.length > 0 && demanded.every(({ call }) => isHere(parts, call))) return;
     await this.#ask(parts, under.toSorted((a, b) => b.pathNs - a.pathNs).slice(0, MAX_ASKED), signal);
+  }
+
+  /** Waits for a costly result that another process of this machine computes just now, or says that this one does. */
+  async #claim(parts: Parts, missing: Missing, signal: AbortSignal | undefined): Promise<void> {
+    const key = isHere(parts, missing.call) ? undefined : keyIn(parts, missing.call);
+    if (key === undefined) return;
+    const ms = Math.min(missing.pathNs / 1e6, MAX_WAIT_MS);
+    if ((await untilAborted(Promise.resolve(this.#store.claim?.(key, ms)), signal)) !== true) return;
+    this.#absent.delete(key);
+    await this.#ask(parts, [missing], signal);
   }
 
   async #ask(parts: Parts, missing: readonly Missing[], signal: AbortSignal | undefined): Promise<void> {

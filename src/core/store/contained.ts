@@ -25,6 +25,10 @@ export function contained(store: Store, tell: TellTrouble = () => {}): Store {
         (found) => reading(key, found),
         (error: unknown) => failed(key, error),
       ),
+    claim: async (key, ms) => {
+      const answer = await promised(async () => store.claim?.(key, ms)).catch((error: unknown) => failed(key, error));
+      return answer === true;
+    },
     discard: (key) => tried(key, () => store.discard?.(key)),
     // A store written as an async function rejects where it should have thrown.
     put: (key, value, worth) => {

@@ -69,6 +69,11 @@ export interface Store {
   /** Offers a result; returns at once. */
   put(key: Key, value: Stored, worth: Worth): void;
   stats(): StoreStats;
+  /**
+   * Says that a key is about to be computed, which takes about so long, and waits no longer than that while another
+   * process is at it. Answers whether the result may be there now.
+   */
+  claim?(key: Key, ms: number): Promise<boolean>;
   /** What it gave under a key was damaged: it is not given again, and a later put is not taken for the same. */
   discard?(key: Key): void;
   /** Resolves when what was put so far survives what the store promises; a store without it keeps at once, or never. */
@@ -128,6 +133,7 @@ export const wrap = (store: Store, changes: Partial<Store>): Store => ({
   get: (key, signal) => store.get(key, signal),
   put: (key, value, worth) => store.put(key, value, worth),
   stats: () => store.stats(),
+  claim: async (key, ms) => (await store.claim?.(key, ms)) === true,
   discard: (key) => store.discard?.(key),
   flush: async () => store.flush?.(),
   close: () => store.close(),

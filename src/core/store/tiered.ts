@@ -42,6 +42,10 @@ export function tiered(stores: readonly Store[]): Store {
       const sum = (of: 'entries' | 'sizeBytes'): number => all.reduce((total, stats) => total + stats[of], 0);
       return { entries: sum('entries'), sizeBytes: sum('sizeBytes') };
     },
+    claim: async (key, ms) => {
+      for (const store of stores) if ((await store.claim?.(key, ms)) === true) return true;
+      return false;
+    },
     discard: (key) => stores.forEach((store) => store.discard?.(key)),
     flush: async () => void (await Promise.all(stores.map(async (store) => store.flush?.()))),
     close: async () => void (await Promise.all(stores.map((store) => store.close()))),

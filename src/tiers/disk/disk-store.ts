@@ -21,6 +21,7 @@ import { fsck, type FsckOptions, type FsckReport } from './fsck.ts';
 import { collectGarbage, type GcReport, measureFolder } from './garbage.ts';
 import type { IndexedPlace } from './index-table.ts';
 import { contentPath, emptyFolder, prepareFolder } from './layout.ts';
+import { Leases } from './leases.ts';
 import { encodeRecord, type StoredRecord } from './record.ts';
 import {
   decodeFrame,
@@ -60,6 +61,10 @@ const REFRESH_MS = 50;
 const UNCOVERED_FRAMES = 256;
 /** Keys whose use is noted for those who collect garbage. */
 const MAX_USES = 4096;
+/** How often a process looks whether another has computed a result. */
+const LOOK_EVERY_MS = 5;
+/** A lease counts for so much longer than twice what computing should take: estimates are hopeful. */
+const LEASE_GRACE_MS = 1000;
 /** After a write failed, puts are refused for so long. */
 const PAUSE_MS = 10_000;
 
@@ -91,6 +96,7 @@ export class DiskStore implements Store {
   readonly #durability: Durability;
   readonly #catalogue: Catalogue;
   readonly #writer: SegmentWriter;
+  readonly #leases: Leases;
   readonly #waiting = new Map<Key, Waiting>();
   readonly #used = new Map<Key, StoredRecord>();
   /** Keys whose results are damaged, until they are put again. */
@@ -121,6 +127,7 @@ export class DiskStore implements Store {
     this.capBytes = options.capBytes ?? Math.min(DEFAULT_CAP_BYTES, Math.floor(files.freeBytes() * FREE_SHARE));
     this.#catalogue = new Catalogue(files, options.digest);
     this.#writer = new SegmentWriter(files);
+    this.#leases = new Leases(files);
   }
 
   /** What was put and is not written yet: a disk is not memory. */
@@ -149,6 +156,22 @@ export class DiskStore implements Store {
     this.#draining ??= this.#drain();
   }
 
+  /** Waits, no longer than computing it takes, while another process computes a key; takes its lease otherwise. */
+  async claim(key: Key, ms: number): Promise<boolean> {
+    const until = this.#files.nowMs() + ms;
+    while (!this.#leases.take(key, until + ms + LEASE_GRACE_MS)) {
+      if (this.#isClosed || this.#files.nowMs() >= until) return false;
+      await new Promise<void>((resolve) => setTimeout(resolve, Math.min(LOOK_EVERY_MS, ms)));
+      this.#catalogue.refresh();
+      if (this.#catalogue.find(key) !== undefined) return true;
+    }
+    // The one who had it may have written the result and given it back between two looks.
+    this.#catalogue.refresh();
+    if (this.#catalogue.find(key) === undefined) return false;
+    this.#leases.release(key);
+    return true;
+  }
+
   /** Removes the damaged elements of a key, so that whoever puts that result again writes it anew. */
   discard(key: Key): void {
     const record = this.#recordOf(key);
@@ -163,6 +186,11 @@ export class DiskStore implements Store {
 
   /** Writes at once what waits, for a process that ends; large results are left out. */
   flushNow(): void {
+    try {
+      this.#leases.releaseAll();
+    } catch {
+      // They run out.
+    }
     for (const [key, waiting] of this.#waiting) {
       if (waiting.elements.length > MAX_INLINE_BYTES) continue;
       try {
@@ -224,6 +252,7 @@ export class DiskStore implements Store {
     await this.flush();
     this.#isClosed = true;
     try {
+      this.#leases.releaseAll();
       await this.#noteUses();
       this.#writer.seal();
       if (this.#catalogue.uncovered >= UNCOVERED_FRAMES || this.#writtenBytes > this.capBytes / 16)
@@ -366,6 +395,7 @@ export class DiskStore implements Store {
       const length = FRAME_HEAD_BYTES + body.length + inline.length;
       const place = { segment, at, recordBytes: body.length, inlineBytes: inline.length, putMs: now };
       this.#damaged.delete(key);
+      this.#leases.release(key);
       this.#catalogue.add(key, place, at + length);
       at += length;
       this.#writtenBytes += length + waiting.elements.length - inline.length;

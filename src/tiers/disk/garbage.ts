@@ -4,6 +4,7 @@
 import { type Digest, digestFromHex, type Key, type StoreStats } from '../../kit.ts';
 import { type FileSystem, readFully, writeFully } from './file-system.ts';
 import { type Covered, type IndexedPlace, writeIndex } from './index-table.ts';
+import { removeLeases } from './leases.ts';
 import { CONTENT, contentPath, ownerOf, SEGMENTS, segmentName, TEMPORARY } from './layout.ts';
 import { frameBytes, joinFrames, type ScannedFrame, scanSegment, SEGMENT_HEADER } from './segment.ts';
 
@@ -101,6 +102,7 @@ class Collection {
     for (const name of removed) this.#files.remove(`${SEGMENTS}/${name}`);
     this.#removeContent();
     this.#removeUnfinished();
+    removeLeases(this.#files);
     const sizeBytes = this.#sizeBytes();
     return { isBusy: false, entries: this.#held.size, sizeBytes, evicted, freedBytes: before - sizeBytes };
   }

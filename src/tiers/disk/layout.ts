@@ -20,6 +20,7 @@ const NOTICES: readonly (readonly [name: string, text: string])[] = [
 export const SEGMENTS = 'segments';
 export const CONTENT = 'content';
 export const TEMPORARY = 'tmp';
+export const LEASES = 'leases';
 
 /** The file of the elements of a digest. */
 export const contentPath = (digest: string): string => `${CONTENT}/${digest.slice(0, 2)}/${digest.slice(2)}`;
@@ -54,7 +55,7 @@ export async function prepareFolder(files: FileSystem): Promise<{ readonly isNew
   return { isNew: true };
 }
 
-const EXPECTED: ReadonlySet<string> = new Set([SEGMENTS, CONTENT, TEMPORARY, ...NOTICES.map(([name]) => name)]);
+const EXPECTED: ReadonlySet<string> = new Set([SEGMENTS, CONTENT, TEMPORARY, LEASES, ...NOTICES.map(([name]) => name)]);
 
 function foreign(files: FileSystem, version: string): UnavailableError {
   const found = /^symbolic-sheet-store (\d+)\n$/.exec(version)?.[1];
@@ -102,7 +103,7 @@ const writeText = (files: FileSystem, path: string, text: string): Promise<void>
 export async function emptyFolder(files: FileSystem): Promise<void> {
   files.remove('index');
   for (const name of files.list(SEGMENTS)) files.remove(`${SEGMENTS}/${name}`);
-  for (const name of files.list(TEMPORARY)) files.remove(`${TEMPORARY}/${name}`);
+  for (const folder of [TEMPORARY, LEASES]) for (const name of files.list(folder)) files.remove(`${folder}/${name}`);
   for (const folder of files.list(CONTENT))
     for (const name of files.list(`${CONTENT}/${folder}`)) files.remove(`${CONTENT}/${folder}/${name}`);
 }
