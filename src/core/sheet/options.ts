@@ -60,13 +60,13 @@ export interface DiskOptions {
    * What a result survives once `flush` has resolved: `process` (default) the end of the process, `power` a loss of
    * power, `none` nothing.
    */
-  readonly durability?: 'none' | 'process' | 'power';
+  readonly durability?: 'process' | 'power';
 }
 
 /** Options of `diskStore`. */
 export const DISK: OptionSpecs<DiskOptions> = {
   capBytes: COUNT,
-  durability: oneOf('none', 'process', 'power'),
+  durability: oneOf('process', 'power'),
 };
 /** Options of `events`. */
 export const EVENTS: OptionSpecs<EventOptions> = { limit: COUNT };

@@ -35,11 +35,8 @@ import {
 } from './segment.ts';
 import { SegmentWriter } from './segment-writer.ts';
 
-/**
- * What a put survives once `flush` has resolved. `process`: the process is killed. `power`: the machine loses power.
- * `none`: nothing is waited for.
- */
-export type Durability = 'none' | 'process' | 'power';
+/** What a put survives once `flush` has resolved: that the process is killed, or that the machine loses power. */
+export type Durability = 'process' | 'power';
 
 export interface DiskStoreOptions {
   readonly digest: Digest;

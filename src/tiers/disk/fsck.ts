@@ -3,8 +3,9 @@ import { type Digest, faultOfStored, type Key } from '../../kit.ts';
 import { readContent } from './content.ts';
 import { type FileSystem, readFully } from './file-system.ts';
 import { collectGarbage } from './garbage.ts';
+import { type Held, readHeld } from './held.ts';
 import { contentPath, SEGMENTS } from './layout.ts';
-import { FRAME_HEAD_BYTES, type ScannedFrame, scanSegment, SEGMENT_HEADER } from './segment.ts';
+import { FRAME_HEAD_BYTES } from './segment.ts';
 
 /** What a check found. */
 export interface FsckReport {
@@ -26,27 +27,13 @@ export interface FsckOptions {
 
 /** Checks the store of a folder. Other processes may use it meanwhile. */
 export async function fsck(files: FileSystem, digest: Digest, options: FsckOptions = {}): Promise<FsckReport> {
-  const frames = new Map<Key, { readonly frame: ScannedFrame; readonly segment: string }>();
+  const { results, segments } = readHeld(files, digest);
   let [damagedFrames, wrong, missing, sizeBytes] = [0, 0, 0, 0];
-  for (const segment of files.list(SEGMENTS)) {
-    const file = files.open(`${SEGMENTS}/${segment}`);
-    if (file === undefined) continue;
-    try {
-      const scan = scanSegment(file, SEGMENT_HEADER.length, digest);
-      damagedFrames += scan.damaged.length;
-      for (const frame of scan.frames) {
-        const known = frames.get(frame.record.key);
-        const isNewer = known === undefined || known.frame.record.usedMs <= frame.record.usedMs;
-        if (frame.record.place !== 'use' && isNewer) frames.set(frame.record.key, { frame, segment });
-      }
-    } finally {
-      file.close();
-    }
-  }
+  for (const segment of segments.values()) damagedFrames += segment.damagedFrames;
   const bad = new Set<Key>();
-  for (const [key, { frame, segment }] of frames) {
-    const { record } = frame;
-    const elements = await elementsOf(files, frame, segment);
+  for (const [key, held] of results) {
+    const { record } = held.frame;
+    const elements = await elementsOf(files, held);
     const fault = elements === undefined ? 'missing' : faultOfStored(key, { ...record, elements }, elements, digest);
     sizeBytes += record.elementBytes;
     if (fault === undefined) continue;
@@ -57,10 +44,10 @@ export async function fsck(files: FileSystem, digest: Digest, options: FsckOptio
   }
   if (options.repair === true)
     await collectGarbage(files, { digest, capBytes: Infinity, ended: new Set(), without: bad });
-  return { entries: frames.size, sizeBytes, damagedFrames, wrong, missing };
+  return { entries: results.size, sizeBytes, damagedFrames, wrong, missing };
 }
 
-async function elementsOf(files: FileSystem, frame: ScannedFrame, segment: string): Promise<Uint8Array | undefined> {
+async function elementsOf(files: FileSystem, { frame, segment }: Held): Promise<Uint8Array | undefined> {
   const { record, at, recordBytes, inlineBytes } = frame;
   if (record.place === 'file') return readContent(files, record.digest, record.elementBytes);
   const file = files.open(`${SEGMENTS}/${segment}`);

@@ -2,11 +2,12 @@
 // frames that newer ones replace, and files that nothing refers to. One process at a time does it, while others read
 // and write.
 import { type Digest, digestFromHex, type Key, type StoreStats } from '../../kit.ts';
-import { type FileSystem, readFully, writeFully } from './file-system.ts';
-import { type Covered, type IndexedPlace, writeIndex } from './index-table.ts';
+import { type FileSystem, type OpenFile, readFully, writeFully } from './file-system.ts';
+import { type Covered, INDEX, type IndexedPlace, writeIndex } from './index-table.ts';
+import { type Held, readHeld } from './held.ts';
 import { removeLeases } from './leases.ts';
 import { CONTENT, contentPath, ownerOf, SEGMENTS, segmentName, TEMPORARY } from './layout.ts';
-import { frameBytes, joinFrames, type ScannedFrame, scanSegment, SEGMENT_HEADER } from './segment.ts';
+import { frameBytes, joinFrames, type ScannedFrame, SEGMENT_HEADER } from './segment.ts';
 
 /** What collecting garbage did. */
 export interface GcReport {
@@ -42,11 +43,6 @@ const MAX_SEGMENTS = 8;
 const LIVE_SHARE = 0.6;
 const COPY_BYTES = 2 ** 22;
 
-interface Held {
-  readonly frame: ScannedFrame;
-  readonly segment: string;
-}
-
 /** Collects garbage until a folder holds no more than `capBytes`. */
 export async function collectGarbage(files: FileSystem, options: GcOptions): Promise<GcReport> {
   if (!lock(files)) return { isBusy: true, entries: 0, sizeBytes: 0, evicted: 0, freedBytes: 0 };
@@ -67,76 +63,53 @@ interface Counted {
 
 /** Results of a folder and their bytes. */
 export async function measureFolder(files: FileSystem, digest: Digest): Promise<StoreStats> {
-  return new Collection(files, { digest, capBytes: Infinity, ended: new Set() }).measure();
+  const { results } = readHeld(files, digest);
+  return { entries: results.size, sizeBytes: bytesOfAll(results) };
 }
 
 class Collection {
   readonly #files: FileSystem;
   readonly #options: GcOptions;
-  readonly #held = new Map<Key, Held>();
-  /** When each key was put or asked for last; whatever segment says so. */
-  readonly #uses = new Map<Key, number>();
-  readonly #segments = new Map<string, Counted>();
+  readonly #held: Map<Key, Held>;
+  readonly #uses: Map<Key, number>;
+  readonly #segments: Map<string, Counted>;
 
   constructor(files: FileSystem, options: GcOptions) {
     this.#files = files;
     this.#options = options;
-  }
-
-  measure(): StoreStats {
-    for (const name of this.#files.list(SEGMENTS)) this.#scan(name);
-    return { entries: this.#held.size, sizeBytes: this.#sizeBytes() };
+    const { results, uses, segments } = readHeld(files, options.digest);
+    this.#held = results;
+    this.#uses = uses;
+    this.#segments = new Map(
+      Array.from(segments, ([name, { end, sizeBytes, damagedFrames }]) => [
+        name,
+        { end, sizeBytes, liveBytes: 0, isDamaged: damagedFrames > 0 },
+      ]),
+    );
   }
 
   async run(): Promise<GcReport> {
-    for (const name of this.#files.list(SEGMENTS)) this.#scan(name);
     for (const key of this.#options.without ?? []) {
       const segment = this.#segments.get(this.#held.get(key)?.segment ?? '');
       if (segment !== undefined) segment.isDamaged = true;
       this.#held.delete(key);
     }
-    const before = this.#sizeBytes();
+    const before = bytesOfAll(this.#held);
     const evicted = this.#evict(this.#options.capBytes);
-    const removed = await this.#join();
-    await this.#writeIndex();
-    for (const name of removed) this.#files.remove(`${SEGMENTS}/${name}`);
+    // First, for a disk that is full has no room for what is written next.
     this.#removeContent();
     this.#removeUnfinished();
     removeLeases(this.#files);
-    const sizeBytes = this.#sizeBytes();
+    const removed = await this.#join(evicted > 0);
+    await this.#writeIndex();
+    for (const name of removed) this.#files.remove(`${SEGMENTS}/${name}`);
+    const sizeBytes = bytesOfAll(this.#held);
     return { isBusy: false, entries: this.#held.size, sizeBytes, evicted, freedBytes: before - sizeBytes };
-  }
-
-  #scan(segment: string): void {
-    const file = this.#files.open(`${SEGMENTS}/${segment}`);
-    if (file === undefined) return;
-    try {
-      const { frames, end, damaged } = scanSegment(file, SEGMENT_HEADER.length, this.#options.digest);
-      this.#segments.set(segment, { end, sizeBytes: file.size(), liveBytes: 0, isDamaged: damaged.length > 0 });
-      for (const frame of frames) this.#see(frame, segment);
-    } finally {
-      file.close();
-    }
-  }
-
-  #see(frame: ScannedFrame, segment: string): void {
-    const { key, usedMs, place } = frame.record;
-    this.#uses.set(key, Math.max(this.#uses.get(key) ?? 0, usedMs));
-    const known = this.#held.get(key);
-    // Segments are read in no order: of two results of a key the one that was put later counts.
-    const isNewer = known === undefined || known.frame.record.usedMs <= usedMs;
-    if (place !== 'use' && isNewer) this.#held.set(key, { frame, segment });
-  }
-
-  #sizeBytes(): number {
-    let sum = 0;
-    for (const { frame } of this.#held.values()) sum += sizeOf(frame);
-    return sum;
   }
 
   /** Drops what is least worth its bytes; answers how many results went. */
   #evict(capBytes: number): number {
-    let sizeBytes = this.#sizeBytes();
+    let sizeBytes = bytesOfAll(this.#held);
     if (sizeBytes <= capBytes) return 0;
     const now = this.#files.nowMs();
     const worths = new Map(
@@ -153,8 +126,11 @@ class Collection {
     return evicted;
   }
 
-  /** Copies what is in use of segments that nobody writes to any more to one new segment; answers which they were. */
-  async #join(): Promise<readonly string[]> {
+  /**
+   * Copies what is in use of segments that nobody writes to any more to one new segment; answers which they were. Where
+   * room has to be made and there is none for the copy, what is in them goes.
+   */
+  async #join(mustFree: boolean): Promise<readonly string[]> {
     for (const { frame, segment } of this.#held.values()) {
       const live = this.#segments.get(segment);
       if (live !== undefined) live.liveBytes += frameBytes(frame);
@@ -167,14 +143,19 @@ class Collection {
       return isDamaged || liveBytes < LIVE_SHARE * sizeBytes;
     };
     const joined = ended.length >= MAX_SEGMENTS ? ended : ended.filter(isWasteful);
-    if (joined.length > 0) await this.#copy(new Set(joined));
+    const from = new Set(joined);
+    const moved = [...this.#held].filter(([, { segment }]) => from.has(segment));
+    try {
+      if (moved.length > 0) await this.#copy(moved);
+    } catch (error) {
+      if (!mustFree) throw error;
+      for (const [key] of moved) this.#held.delete(key);
+    }
     for (const name of joined) this.#segments.delete(name);
     return joined;
   }
 
-  async #copy(from: ReadonlySet<string>): Promise<void> {
-    const moved = [...this.#held].filter(([, { segment }]) => from.has(segment));
-    if (moved.length === 0) return;
+  async #copy(moved: readonly (readonly [Key, Held])[]): Promise<void> {
     const name = segmentName(this.#files);
     const target = this.#files.create(`${SEGMENTS}/${name}`);
     let end = 0;
@@ -192,6 +173,9 @@ class Collection {
         await append(batch.bytes);
       }
       await target.sync();
+    } catch (error) {
+      this.#files.remove(`${SEGMENTS}/${name}`);
+      throw error;
     } finally {
       target.close();
     }
@@ -235,7 +219,12 @@ class Collection {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, { frame, segment }]) => ({ key: digestFromHex(key), place: placeOf(frame, segment) }));
     const covered: Covered[] = [...this.#segments].map(([name, { end }]) => ({ name, end }));
-    await writeIndex(this.#files, covered, places, this.#options.digest);
+    try {
+      await writeIndex(this.#files, covered, places, this.#options.digest);
+    } catch {
+      // It can be done without; an old one would name segments that are gone.
+      this.#files.remove(INDEX);
+    }
   }
 
   /** Removes files of elements that no result refers to. */
@@ -274,6 +263,12 @@ const placeOf = ({ at, recordBytes, inlineBytes }: ScannedFrame, segment: string
 const sizeOf = (frame: ScannedFrame): number =>
   frameBytes(frame) + (frame.record.place === 'file' ? frame.record.elementBytes : 0);
 
+function bytesOfAll(held: ReadonlyMap<Key, Held>): number {
+  let sum = 0;
+  for (const { frame } of held.values()) sum += sizeOf(frame);
+  return sum;
+}
+
 /** Nanoseconds that a hit saves for a byte, half as many for what was not asked for in a while. */
 function worthOf({ record }: ScannedFrame, unusedMs: number): number {
   const perByte = ((0.25 + record.score) * record.costs.pathNs) / (record.elementBytes + RESULT_BYTES);
@@ -285,8 +280,7 @@ function lock(files: FileSystem): boolean {
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
       const file = files.create(LOCK);
-      file.writeNow(new TextEncoder().encode(`${files.process.id}\n`), 0);
-      file.close();
+      signLock(file, files.process.id);
       return true;
     } catch {
       if (!isAbandoned(files)) return false;
@@ -294,6 +288,17 @@ function lock(files: FileSystem): boolean {
     }
   }
   return false;
+}
+
+/** Says whose the lock is. A disk that is full has no room for that, and is where it is wanted most. */
+function signLock(file: OpenFile, owner: number): void {
+  try {
+    file.writeNow(new TextEncoder().encode(`${owner}\n`), 0);
+  } catch {
+    // It is taken all the same, and counts for a minute.
+  } finally {
+    file.close();
+  }
 }
 
 /** Whether the process that has the lock is gone. */
@@ -304,7 +309,8 @@ function isAbandoned(files: FileSystem): boolean {
     const bytes = new Uint8Array(Math.min(file.size(), 32));
     if (!readFully(file, bytes, 0)) return false;
     const owner = Number.parseInt(new TextDecoder().decode(bytes), 10);
-    return Number.isNaN(owner) ? false : owner !== files.process.id && !files.process.isAlive(owner);
+    if (Number.isNaN(owner)) return files.nowMs() - (files.stat(LOCK)?.writtenMs ?? 0) > GRACE_MS;
+    return owner !== files.process.id && !files.process.isAlive(owner);
   } finally {
     file.close();
   }

@@ -17,7 +17,8 @@ export interface IndexedPlace extends FramePlace {
 }
 
 const HEADER = new TextEncoder().encode('sqs-index 1\n');
-const INDEX = 'index';
+/** The file of the index. */
+export const INDEX = 'index';
 /** Sixteen bytes of the key, the number of the segment, position, length of the record and of its elements. */
 const ENTRY_BYTES = 16 + 4 + 6 + 2 + 4;
 /** Larger indices are not read: they are made again from the segments. */

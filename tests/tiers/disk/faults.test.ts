@@ -246,6 +246,29 @@ describe('garbage', () => {
     await living.close();
   });
 
+  it('is collected on a full disk, and by others where no name stands in the lock', async () => {
+    const disk = new Disk();
+    const files = new RecordedFiles(disk);
+    const store = await open(files);
+    const results = Array.from({ length: 6 }, (_, i) => resultOf(i, i % 2 === 0 ? 100_000 : LARGE));
+    for (const result of results) store.put(result.key, result, WORTH);
+    await store.flush();
+    files.now = 1e9;
+    files.plan = (_, what) => (what === 'write' ? new Error('ENOSPC: injected') : undefined);
+    expect(await store.gc(350_000)).toMatchObject({ isBusy: false });
+    files.plan = () => undefined;
+    const bytes = [...disk.names.values()].reduce((sum, file) => sum + disk.contents.get(file)!.length, 0);
+    expect(bytes).toBeLessThan(350_000);
+    store.put(resultOf(9).key, resultOf(9), WORTH);
+    await store.flush();
+    expect(await countOf(store, [resultOf(9)])).toBe(1);
+    await store.close();
+    disk.apply({ kind: 'create', path: 'lock', file: 77 });
+    const next = await open(new RecordedFiles(disk, 2));
+    expect(await next.gc()).toMatchObject({ isBusy: false });
+    await next.close();
+  });
+
   it('is left to the process that is at it, unless that is gone', async () => {
     const disk = new Disk();
     disk.apply({ kind: 'create', path: 'lock', file: 9 });

@@ -49,7 +49,7 @@ describe('a result that two processes are about to compute', () => {
     await Promise.all([first.store.close(), second.store.close()]);
   });
 
-  it('is computed by another at once where the first is gone, gives up, or left something that is no lease', async () => {
+  it('is computed by another at once where the first is gone, or left what is no lease', async () => {
     const disk = new Disk();
     const gone = await open(disk, 9, new Set([9]));
     await gone.store.claim(result.key, LONG_MS);
