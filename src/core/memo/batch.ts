@@ -125,9 +125,13 @@ function batchOf(view: MemoView, name: string, given: object): MakeBatch {
   if (isMadeOfDims(given)) return (elements) => ({ rows: asGiven(given, elements), release: nothing });
   const { gather } = given as { gather?: unknown };
   if ('dataId' in given && typeof gather === 'function') return (_, rows) => gathered(given, gather as Gather, rows);
+  const remedy =
+    'dataId' in given
+      ? "import '@tensorflow/tfjs', for tfjs-core alone makes tensors without the method gather, or "
+      : '';
   throw new SourceError(
-    `memo "${name}": rows of this kind of tensor cannot be made; pass sheet.tensor(t) and let the function make ` +
-      'its own of it.',
+    `memo "${name}": rows of this kind of tensor cannot be made; ${remedy}pass sheet.tensor(t) and let the function ` +
+      'make its own of it.',
     {},
   );
 }
