@@ -81,6 +81,24 @@ describe('a store in RAM', () => {
   });
 });
 
+describe('every wrapper', () => {
+  it('passes on what computing a result should take', async () => {
+    const asked: (number | undefined)[] = [];
+    const below = wrap(plainStore(), { get: async (_key, _signal, costNs) => void asked.push(costNs) });
+    const wrappers = [
+      contained(below),
+      deadline(below, 1000),
+      singleFlight(below),
+      verified(below, digest),
+      tiered([plainStore(), below]),
+      readonly(below),
+      wrap(below, {}),
+    ];
+    for (const store of wrappers) await store.get(one.key, undefined, 5e6);
+    expect(asked).toEqual(wrappers.map(() => 5e6));
+  });
+});
+
 describe('a store that is read alone', () => {
   it('gives what it has, and takes nothing', async () => {
     const kept = new Map([[one.key, one]]);

@@ -146,8 +146,8 @@ export class StoreTiers implements LowerTiers {
   /** The store, with what is asked of it counted. */
   #counting(store: Store): Store {
     return wrap(store, {
-      get: async (key, signal) => {
-        const found = await store.get(key, signal);
+      get: async (key, signal, costNs) => {
+        const found = await store.get(key, signal, costNs);
         this.#counts[found === undefined ? 'misses' : 'hits']++;
         if (found?.elements instanceof Uint8Array) this.#counted(found.elements);
         return (
@@ -227,10 +227,10 @@ export class StoreTiers implements LowerTiers {
 
   async #ask(parts: Parts, missing: readonly Missing[], signal: AbortSignal | undefined): Promise<void> {
     await Promise.all(
-      missing.map(async ({ call }) => {
+      missing.map(async ({ call, pathNs }) => {
         const key = keyIn(parts, call);
         if (key === undefined || this.#absent.has(key)) return;
-        const found = this.#store.peek(key) ?? (await this.#store.get(key, signal));
+        const found = this.#store.peek(key) ?? (await this.#store.get(key, signal, pathNs));
         // A law on finite values judges what is found.
         const stored = found && parts.settings.policy.finite !== undefined ? await readWhole(found) : found;
         if (stored !== undefined) return this.#take(parts, call, key, stored);
@@ -300,10 +300,10 @@ function patient(make: (told: TellTrouble) => Store, tell: TellTrouble): Store {
     tell(trouble);
   });
   return wrap(store, {
-    get: async (key, signal) => {
+    get: async (key, signal, costNs) => {
       if (late >= MAX_LATE) return undefined;
       const before = late;
-      const found = await store.get(key, signal);
+      const found = await store.get(key, signal, costNs);
       if (late === before) late = 0;
       return found;
     },

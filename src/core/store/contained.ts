@@ -20,8 +20,8 @@ export function contained(store: Store, tell: TellTrouble = () => {}): Store {
     );
   return wrap(store, {
     peek: (key) => tried(key, () => store.peek(key)),
-    get: (key, signal) =>
-      promised(() => store.get(key, signal)).then(
+    get: (key, signal, costNs) =>
+      promised(() => store.get(key, signal, costNs)).then(
         (found) => reading(key, found),
         (error: unknown) => failed(key, error),
       ),

@@ -12,12 +12,12 @@ export function deadline(store: Store, ms: number, tell: TellTrouble = () => {})
   const late = (key: Key, afterMs: number): void =>
     tell({ kind: 'late', key, detail: `no answer within ${Math.round(afterMs)} ms` });
   return wrap(store, {
-    get: async (key, signal) => {
-      if (store.isPrompt === true) return store.get(key, signal);
+    get: async (key, signal, costNs) => {
+      if (store.isPrompt === true) return store.get(key, signal, costNs);
       const found = await within(
         ms,
         signal,
-        (ends) => store.get(key, ends),
+        (ends) => store.get(key, ends, costNs),
         () => late(key, ms),
       );
       if (found === undefined) return undefined;

@@ -11,16 +11,16 @@ interface Flight {
 /** The store, asked for a key once at a time. Whose signal fires leaves; the look-up ends with the last of them. */
 export function singleFlight(store: Store): Store {
   const flights = new Map<Key, Flight>();
-  const start = (key: Key, mayLeave: boolean): Flight => {
+  const start = (key: Key, mayLeave: boolean, costNs: number | undefined): Flight => {
     const ends = mayLeave ? new AbortController() : undefined;
-    const answer = store.get(key, ends?.signal).finally(() => removeFlight(flights, key, flight));
+    const answer = store.get(key, ends?.signal, costNs).finally(() => removeFlight(flights, key, flight));
     const flight: Flight = { ends, waiters: 0, answer };
     flights.set(key, flight);
     return flight;
   };
   return wrap(store, {
-    get: (key, signal) => {
-      const flight = flights.get(key) ?? start(key, signal !== undefined);
+    get: (key, signal, costNs) => {
+      const flight = flights.get(key) ?? start(key, signal !== undefined, costNs);
       flight.waiters++;
       return untilAborted(flight.answer, signal).finally(() => {
         if (--flight.waiters > 0) return;

@@ -64,8 +64,11 @@ export interface Store {
   readonly isPrompt?: boolean;
   /** What is in memory now. It never waits and never throws. */
   peek(key: Key): Stored | undefined;
-  /** What it has; undefined as soon as `signal` fires. */
-  get(key: Key, signal?: AbortSignal): Promise<Stored | undefined>;
+  /**
+   * What it has; undefined as soon as `signal` fires. `costNs`: what computing it should take, where that is known; a
+   * store whose answer takes longer need not look.
+   */
+  get(key: Key, signal?: AbortSignal, costNs?: number): Promise<Stored | undefined>;
   /** Offers a result; returns at once. */
   put(key: Key, value: Stored, worth: Worth): void;
   stats(): StoreStats;
@@ -130,7 +133,7 @@ export const storedBytes = ({ elements }: Stored): number =>
 export const wrap = (store: Store, changes: Partial<Store>): Store => ({
   isPrompt: store.isPrompt === true,
   peek: (key) => store.peek(key),
-  get: (key, signal) => store.get(key, signal),
+  get: (key, signal, costNs) => store.get(key, signal, costNs),
   put: (key, value, worth) => store.put(key, value, worth),
   stats: () => store.stats(),
   claim: async (key, ms) => (await store.claim?.(key, ms)) === true,

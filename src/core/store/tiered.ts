@@ -28,9 +28,9 @@ export function tiered(stores: readonly Store[]): Store {
       }
       return undefined;
     },
-    get: async (key, signal) => {
+    get: async (key, signal, costNs) => {
       for (const [at, store] of stores.entries()) {
-        const found = await store.get(key, signal);
+        const found = await store.get(key, signal, costNs);
         if (found !== undefined) return promote(key, found, at);
         if (signal?.aborted === true) return undefined;
       }

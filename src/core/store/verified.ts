@@ -46,7 +46,7 @@ export function verified(store: Store, digest: Digest, tell: TellTrouble = () =>
   };
   return wrap(store, {
     peek: (key) => answer(key, store.peek(key)),
-    get: async (key, signal) => answer(key, await store.get(key, signal)),
+    get: async (key, signal, costNs) => answer(key, await store.get(key, signal, costNs)),
   });
 }
 

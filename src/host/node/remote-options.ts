@@ -25,7 +25,7 @@ export interface RemoteOptions {
   readonly deadlineMs?: number;
   /** Tries after the first, 3 at most. Default 1 for Redis, 3 for S3. */
   readonly retries?: number;
-  /** What took less to compute is not written. Default 5e6 for Redis, 5e7 for S3. */
+  /** What takes less to compute is neither written nor asked for. Default 5e6 for Redis, 5e7 for S3. */
   readonly leastNs?: number;
   /** How long what is written counts. Default 30 days. */
   readonly ttlMs?: number;

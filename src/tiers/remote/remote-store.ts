@@ -24,7 +24,7 @@ export interface RemoteStoreOptions extends ResultsOptions {
   /** A write that takes longer is given up. */
   readonly writeDeadlineMs: number;
   readonly retries: number;
-  /** What took less to compute is not written: asking for it takes about as long. */
+  /** What takes less to compute is neither written nor asked for: an answer takes about as long. */
   readonly leastNs: number;
   /** Results that wait to be written have so many bytes at most. */
   readonly maxWaitingBytes: number;
@@ -79,9 +79,11 @@ export class RemoteStore implements Store {
    * Never rejects. A miss while the service is left alone; nobody waits for the one try that then looks whether it is
    * back.
    */
-  async get(key: Key, signal?: AbortSignal): Promise<Stored | undefined> {
+  async get(key: Key, signal?: AbortSignal, costNs = Infinity): Promise<Stored | undefined> {
     const waiting = this.peek(key);
     if (waiting !== undefined || this.#isClosed || signal?.aborted === true) return waiting;
+    // What is that cheap nobody has written.
+    if (costNs < this.#options.leastNs) return undefined;
     const pass = this.#reads.admit();
     if (pass === undefined) this.#counters.add('skipped');
     if (pass?.isProbe !== true) return pass && this.#look(key, pass, signal);
@@ -96,6 +98,12 @@ export class RemoteStore implements Store {
     if (writer === undefined || this.#isClosed || costNs < leastNs || !(elements instanceof Uint8Array)) return;
     if (elements.length > maxBytes || !this.#queue.put({ stored: { ...stored, key }, elements }))
       this.#counters.add('dropped');
+  }
+
+  /** What was given under a key was damaged: it is written over when it was computed again. */
+  discard(key: Key): void {
+    if (this.#wrong.size >= MAX_WRONG) this.#wrong.clear();
+    this.#wrong.add(key);
   }
 
   /** What was written by this process, and what waits to be: nobody counts what the service has. */
@@ -146,8 +154,7 @@ export class RemoteStore implements Store {
     }
     this.#counters.add('misses');
     if (reading.kind === 'missing' && !reading.isDangling) return undefined;
-    if (this.#wrong.size >= MAX_WRONG) this.#wrong.clear();
-    this.#wrong.add(key);
+    this.discard(key);
     if (reading.kind === 'corrupt') {
       this.#counters.add('corrupt');
       this.#options.tell({ kind: 'corrupt', key, detail: `${this.place}: ${reading.detail}` });

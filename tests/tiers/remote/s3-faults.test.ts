@@ -195,6 +195,21 @@ describe('a store in S3', () => {
     expect(store.figures()).toMatchObject({ dropped: 1, written: RESULTS.length - 1 });
   });
 
+  it('is not asked for what takes less to compute than an answer, and has none of it', async () => {
+    const { store } = open(testWorld(), { leastNs: 5e7 });
+    const cheap = RESULTS[1]!;
+    store.put(cheap.key, cheap, { costNs: 4e7, score: 1 });
+    await store.flush();
+    expect(await store.get(cheap.key, undefined, 4e7)).toBeUndefined();
+    expect(s3.asked).toEqual([]);
+    await store.get(cheap.key, undefined, 6e7);
+    await store.get(cheap.key);
+    expect(s3.asked).toHaveLength(2);
+    // A program whose results are cheap does without.
+    await programBits([open(testWorld(), { leastNs: 1e12 }).store]);
+    expect(s3.asked).toHaveLength(2);
+  });
+
   it('is read only unless it is said who writes', async () => {
     const { store } = open(testWorld(), { write: undefined });
     store.put(RESULTS[1]!.key, RESULTS[1]!, WORTH);
