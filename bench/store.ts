@@ -13,12 +13,15 @@ import { noCounts } from './measure/counts.ts';
 import { quantile } from './measure/harness.ts';
 import { numbersOf } from './measure/options.ts';
 import { Check } from './measure/oracle.ts';
+import { remoteTimes } from './remote-tiers.ts';
 import type { Bench, BenchOptions, Row } from './report/report.ts';
 
 const WORTH = { costNs: 1e9, score: 0.5 };
 const SIZES = [4096, 65_536, 1_048_576, 16_777_216, 104_857_600];
 const ROUND_BYTES = 2 ** 27;
 const PROBES = 20_000;
+/** A get from a service takes so many times as long as the bare client's, at most. */
+const REMOTE_BOUND = 5;
 
 /** A figure that was asked for, with the bound it is held against. */
 interface Figure {
@@ -43,6 +46,7 @@ export const store: Bench = async (options, tell) => {
       rows.push(...(await rowsOfMany(join(folder, `${entries} entries`), entries, check)));
       tell(`store ${entries} entries done`);
     }
+    rows.push(...(await rowsOfRemotes(check, tell)));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -52,6 +56,26 @@ export const store: Bench = async (options, tell) => {
 
 const entriesOf = ({ quick, values }: BenchOptions): readonly number[] =>
   numbersOf(values, 'entries') ?? (quick ? [10_000] : [100_000, 1_000_000]);
+
+/** Gets of the stores in Redis and S3, beside those of the bare clients; signatures and digests are checked in them. */
+async function rowsOfRemotes(check: Check, tell: (line: string) => void): Promise<readonly Row[]> {
+  const digest = await openNodeDigest();
+  const times = await remoteTimes(
+    (bytes, rounds) => Array.from({ length: rounds }, (_, i) => resultOf(i, bytes, digest)),
+    (store, result) => holdSame(store, result, check),
+    tell,
+  );
+  return times.map((all) =>
+    row({
+      ...all,
+      case: `get ${all.bytes} B beside the bare client`,
+      value: all.getUs / all.rawGetUs,
+      unit: 'times',
+      bound: REMOTE_BOUND,
+      better: 'lower',
+    }),
+  );
+}
 
 const row = (fields: Readonly<Record<string, unknown>>): Row => ({
   tier: 'disk',
