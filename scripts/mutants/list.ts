@@ -37,6 +37,8 @@ const ECONOMICS = ['tests/policy/economics.test.ts', 'tests/store/node-store.tes
 const MEMO = ['tests/sheet/memo.test.ts', 'tests/sheet/memo-forget.test.ts', 'tests/sheet/memo-kinds.test.ts'];
 const REPLAY = ['tests/trace/replay.test.ts', 'tests/trace/restated.test.ts'];
 const STORES = ['tests/store/store.test.ts', 'tests/store/lower-tiers.test.ts'];
+const REMOTE = ['tests/tiers/remote/trust.test.ts', 'tests/tiers/remote/breaker.test.ts'];
+const S3 = ['tests/tiers/remote/s3-faults.test.ts'];
 const EVENTS = ['tests/sheet/events.test.ts'];
 const OWN_OPS = ['tests/kit/define-op.test.ts', 'tests/kernels/convert.test.ts'];
 const PLACEMENT = ['tests/device/dispatch.test.ts'];
@@ -874,5 +876,93 @@ export const MUTANTS: readonly Mutant[] = [
     effect: 'rows found and rows run are counted as all run',
     find: 'stats.rowsReused += this.#count - this.#computed;',
     replace: 'stats.rowsReused += 0;',
+  },
+  {
+    area: 'stores',
+    file: 'src/tiers/remote/trust.ts',
+    tests: REMOTE,
+    effect: 'a key that is trusted in one scope is believed in all',
+    find: "if (!key.scopes.has(scope)) return 'wrong-scope';",
+    replace: '',
+  },
+  {
+    area: 'stores',
+    file: 'src/tiers/remote/trust.ts',
+    tests: REMOTE,
+    effect: 'whoever knows the id of a key can sign for it',
+    find: 'this.#cryptography.verify(key.bytes, bytes, signature)',
+    replace: 'signature.length === 64',
+  },
+  {
+    area: 'stores',
+    file: 'src/tiers/remote/trust.ts',
+    tests: REMOTE,
+    effect: 'results are believed for ever',
+    find: 'expiresMs <= nowMs',
+    replace: 'expiresMs < 0',
+  },
+  {
+    area: 'stores',
+    file: 'src/tiers/remote/trust.ts',
+    tests: REMOTE,
+    effect: 'what was signed before a key was lost is believed again',
+    find: 'epoch < this.#epoch',
+    replace: 'epoch < 0',
+  },
+  {
+    area: 'stores',
+    file: 'src/tiers/remote/trust.ts',
+    tests: REMOTE,
+    effect: 'the later of two keys of one id takes over the scopes of the earlier',
+    find: '!equalBytes(known.bytes, bytes)',
+    replace: 'known.scopes.size < 0',
+  },
+  {
+    area: 'stores',
+    file: 'src/tiers/remote/results.ts',
+    tests: S3,
+    effect: 'a result that nobody can believe is never written over',
+    find: "if (kind === 'found') return 'present';",
+    replace: "if (kind.length > 0) return 'present';",
+  },
+  {
+    area: 'stores',
+    file: 'src/tiers/remote/within.ts',
+    tests: S3,
+    effect: 'a service is asked once more than was allowed',
+    find: 'tries >= retries ||',
+    replace: 'tries > retries ||',
+  },
+  {
+    area: 'stores',
+    file: 'src/tiers/remote/breaker.ts',
+    tests: REMOTE,
+    effect: 'a service that is gone is tried every second',
+    find: 'if (isProbe) return this.#open(2 * this.#pauseMs);',
+    replace: 'if (isProbe) return this.#open(FIRST_PAUSE_MS);',
+  },
+  {
+    area: 'stores',
+    file: 'src/tiers/remote/breaker.ts',
+    tests: REMOTE,
+    effect: 'many look-ups at once try a service that was gone',
+    find: '    this.#isProbing = true;\n',
+    replace: '',
+  },
+  {
+    area: 'stores',
+    file: 'src/tiers/remote/write-behind.ts',
+    tests: REMOTE,
+    effect: 'after so many bytes a process writes nothing more',
+    find: '    this.#sizeBytes -= elements.length;\n',
+    replace: '',
+  },
+  {
+    area: 'stores',
+    file: 'src/tiers/remote/addresses.ts',
+    tests: REMOTE,
+    effect: 'two scopes of a namespace with a secret meet',
+    find: '.string(scope).string(plane)',
+    replace: '.string(plane)',
   },
 ];
