@@ -4,7 +4,7 @@ import { mkdtempSync, openSync, readSync, closeSync, rmSync, writeFileSync, rena
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { diskStore, type DiskStore } from 'symbolic-sheet';
+import { diskStore, type DiskStore, SymbolicSheet } from 'symbolic-sheet';
 import { type Key, type Stored, verified } from 'symbolic-sheet/kit';
 import { contentId, panelDigests } from '../src/core/fingerprint/content.ts';
 import { toHex } from '../src/core/fingerprint/digest.ts';
@@ -22,6 +22,10 @@ const ROUND_BYTES = 2 ** 27;
 const PROBES = 20_000;
 /** A get from a service takes so many times as long as the bare client's, at most. */
 const REMOTE_BOUND = 5;
+/** A product of this side takes about as long as the least that is kept. */
+const SIDE = 256;
+const PRODUCTS = 1000;
+const ROUNDS_OF_NO_REUSE = 5;
 
 /** A figure that was asked for, with the bound it is held against. */
 interface Figure {
@@ -47,6 +51,8 @@ export const store: Bench = async (options, tell) => {
       tell(`store ${entries} entries done`);
     }
     rows.push(...(await rowsOfRemotes(check, tell)));
+    if (!options.quick && numbersOf(options.values, 'bytes') === undefined)
+      rows.push(...(await rowsOfNoReuse(join(folder, 'no-reuse'), check, tell)));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -141,6 +147,41 @@ function figuresOf({ bytes, getUs, hitUs, rawGetUs }: Gets): readonly Figure[] {
     share,
     { case: `get ${bytes} B`, value: getUs / 1e3, unit: 'ms', bound: 25, better: 'lower' },
     { case: `hit of ${bytes} B that nobody reads`, value: hitUs / 1e3, unit: 'ms', bound: 0.25, better: 'lower' },
+  ];
+}
+
+/**
+ * A program that finds nothing again, its results at the least cost that is kept: with a store on a disk and without,
+ * in turns, by the least time of each.
+ */
+async function rowsOfNoReuse(base: string, check: Check, tell: (text: string) => void): Promise<readonly Row[]> {
+  const times = { without: [] as number[], with: [] as number[] };
+  const elements = Float32Array.from({ length: SIDE * SIDE }, (_, i) => Math.fround(Math.sin(i)));
+  let seed = 0;
+  const run = async (folder: string): Promise<number> => {
+    const sheet = await SymbolicSheet.open({ store: folder });
+    const x = sheet.tensor(elements, [SIDE, SIDE]);
+    const start = performance.now();
+    for (let i = 0; i < PRODUCTS; i++)
+      await x
+        .add(++seed / 1e6)
+        .matmul(x)
+        .data();
+    const elapsedMs = performance.now() - start;
+    const { hits } = sheet.stats().stored ?? { hits: 0 };
+    check.hold('a program that finds nothing again', hits === 0 ? 0 : Infinity);
+    await sheet.close();
+    return elapsedMs;
+  };
+  for (let round = 0; round < ROUNDS_OF_NO_REUSE; round++) {
+    times.without.push(await run('memory'));
+    times.with.push(await run(join(base, String(round))));
+    tell(`store without reuse, round ${round + 1} of ${ROUNDS_OF_NO_REUSE} done`);
+  }
+  const [withoutMs, withMs] = [Math.min(...times.without), Math.min(...times.with)];
+  const value = (withMs / withoutMs - 1) * 100;
+  return [
+    row({ case: 'a program that reuses nothing', value, unit: '%', bound: 1, better: 'lower', withoutMs, withMs }),
   ];
 }
 

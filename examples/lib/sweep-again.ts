@@ -18,6 +18,9 @@ const run = await measure(quiet, {
   sheet,
   program: (onFit) => sweep(sheet, digits, grid, onFit),
 });
+const { stored, counters } = sheet.stats();
 await sheet.close();
 await store.close();
-process.stdout.write(JSON.stringify(run));
+process.stdout.write(
+  JSON.stringify({ ...run, bytesRead: stored?.bytesRead ?? 0, bytesDemanded: counters.bytesDemanded }),
+);

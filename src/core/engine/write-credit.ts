@@ -5,11 +5,11 @@
 const SHARE = 0.01;
 /** What may be written at once, so that short programs keep their results too. */
 const LEAST_NS = 2e7;
-/** What a result takes of the program's thread before it is written: digests and a copy of its elements. */
+/** What a result takes of the processor: digests, a copy, and what the system copies when it is written. */
 const PUT_NS = 2e4;
-const NS_PER_BYTE = 0.5;
+const NS_PER_BYTE = 1;
 
-/** What writing a result of so many bytes takes of the thread. */
+/** What writing a result of so many bytes takes. */
 export const writeNs = (sizeBytes: number): number => PUT_NS + NS_PER_BYTE * sizeBytes;
 
 /** Decides which results are offered to stores below RAM. */
