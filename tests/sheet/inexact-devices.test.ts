@@ -1,6 +1,10 @@
 // What holds where a device gives other bits than the specification, and other ones each time.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type Tensor } from '../../src/index.ts';
+import { nodeHost } from '../../src/host/node/host.ts';
+import { namedBytes } from '../../src/core/store/named-bytes.ts';
+import { plainStore } from '../../src/core/store/plain-store.ts';
+import type { Stored } from '../../src/core/store/store.ts';
 import { Block, valueOf } from '../../src/core/tensor/block.ts';
 import { bits, noise } from './fixtures/arrays.ts';
 import { openDrifting } from './fixtures/drifting-device.ts';
@@ -88,5 +92,57 @@ describe('a kept result whose device was lost', () => {
     const before = counters.hits;
     expect(bits(await ask().data())).toBe(bits(await plain.matmul(square(plain, 1), square(plain, 2)).data()));
     expect(counters.hits).toBe(before);
+  });
+});
+
+describe('the choice among devices', () => {
+  /** A sheet in whose run a device was measured to be the quicker. */
+  async function openWhere(quicker: string, kept: Map<string, Stored>): Promise<SymbolicSheet> {
+    const opened = await openDrifting({ stores: [plainStore(kept)] });
+    const expectNs = ({ name }: { readonly name: string }): number => (name === quicker ? 1 : 1e9);
+    Object.assign(partsOf(opened).dispatcher.costs, { expectNs });
+    return opened;
+  }
+
+  /** What a run keeps in which the drifting device was chosen. */
+  async function keptByFirstRun(): Promise<Map<string, Stored>> {
+    const kept = new Map<string, Stored>();
+    const first = await openWhere('drifting', kept);
+    for (let seed = 1; seed < 7; seed++)
+      await square(first, seed)
+        .matmul(square(first, 10 + seed))
+        .data();
+    await first.close();
+    return kept;
+  }
+
+  /** The device of a product in a run in which JavaScript was measured to be quicker. */
+  async function deviceInBusyRun(kept: Map<string, Stored>): Promise<readonly string[]> {
+    const busy = await openWhere('js', kept);
+    const result = square(busy, 21).matmul(square(busy, 22));
+    await result.data();
+    const { seq } = result.call;
+    await busy.close();
+    return busy.trace
+      .annotations()
+      .filter((event) => event.seq === seq)
+      .map(({ device }) => device);
+  }
+
+  it('is that of an earlier run, so that bits do not change with how busy the machine was', async () => {
+    const kept = await keptByFirstRun();
+    expect([...kept.values()].filter(({ producer }) => producer === 'placements')).toHaveLength(1);
+    expect(await deviceInBusyRun(kept)).toEqual(['drifting']);
+    expect(await deviceInBusyRun(new Map())).toEqual(['js']);
+  });
+
+  it('is made anew where what was kept of it is none', async () => {
+    const kept = await keptByFirstRun();
+    for (const [key, stored] of kept) {
+      if (stored.producer !== 'placements') continue;
+      const bytes = new TextEncoder().encode('{"format":"sqs-placements 9","devices":7}');
+      kept.set(key, namedBytes(key, bytes, 1, 'placements', (await nodeHost()).digest));
+    }
+    expect(await deviceInBusyRun(kept)).toEqual(['js']);
   });
 });

@@ -99,6 +99,11 @@ function elementsOf(task: Task): number {
 /** Sizes within a factor of two share a class. */
 const sizeClass = (elements: number): number => (elements < 2 ** 31 ? 31 - Math.clz32(elements) : 32);
 
+/** The name of a task's class in every process. */
+export const className = (task: Task): string =>
+  `${task.row.name}@${task.row.version} ${DTYPES[task.type.dtype].identity ?? task.type.dtype} ` +
+  sizeClass(elementsOf(task));
+
 /** Op, dtype and size class as one number: tasks of one class share a cost. */
 export const costClass = (task: Task): number =>
   (task.row.number * MAX_DTYPES + DTYPES[task.type.dtype].number) * SIZE_CLASSES + sizeClass(elementsOf(task));

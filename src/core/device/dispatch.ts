@@ -2,9 +2,17 @@
 import { UnavailableError } from '../errors.ts';
 import { ClassTable } from './class-table.ts';
 import { composes } from './composing.ts';
-import { costClass, CostTable } from './costs.ts';
+import { className, costClass, CostTable } from './costs.ts';
 import type { Device, DeviceMemory, Promptness, Refusal, Task } from './device.ts';
 import { partsOf } from './parts.ts';
+
+/** Choices that outlive a process, by the name of a class of tasks. */
+export interface Placements {
+  /** The device that was chosen in an earlier run. */
+  recall(taskClass: string): string | undefined;
+  /** Takes note of a choice. */
+  chosen(taskClass: string, device: string): void;
+}
 
 /** Whether a device may compute a task, or why not. */
 const answer = (device: Device, task: Task, mode: Promptness): true | Refusal =>
@@ -47,10 +55,20 @@ export class Dispatcher {
   /** The memory that operands may have to be read from. */
   readonly #away: DeviceMemory | undefined;
 
+  readonly #placements: Placements | undefined;
+  readonly #areAllExact: boolean;
+
   /** `onRequest`: devices that compute only where they are asked for by name. */
-  constructor(devices: readonly Device[], costs = new CostTable(), onRequest: readonly Device[] = []) {
+  constructor(
+    devices: readonly Device[],
+    costs = new CostTable(),
+    onRequest: readonly Device[] = [],
+    placements?: Placements,
+  ) {
+    this.#placements = placements;
     this.devices = devices;
     this.automatic = devices.filter((device) => !onRequest.includes(device));
+    this.#areAllExact = devices.every(({ exact }) => exact);
     this.composing = new Set(devices.filter(composes));
     this.costs = costs;
     this.#away = devices.find((device) => device.memory !== undefined)?.memory;
@@ -65,13 +83,28 @@ export class Dispatcher {
     if (forced !== undefined) return this.#forced(task, forced, mode);
     if (task.numerics === 'exact' || mode === 'now') return this.#cheapest(task, mode);
     const key = costClass(task) * 2 + (this.#away !== undefined && isAway(task) ? 1 : 0);
-    const settled = this.#settled.get(key);
+    const settled = this.#settled.get(key) ?? this.#recalled(key, task);
     if (settled !== undefined && answer(settled, task, mode) === true) return settled;
     const chosen = this.#cheapest(task, mode);
     // Where the settled one cannot just now (a GPU that was lost), it will be the choice again.
-    if (settled === undefined && this.costs.knows(chosen, task) && this.#mayDiffer(chosen, task))
+    if (settled === undefined && this.costs.knows(chosen, task) && this.#mayDiffer(chosen, task)) {
       this.#settled.set(key, chosen);
+      this.#placements?.chosen(this.#nameOf(task), chosen.name);
+    }
     return chosen;
+  }
+
+  /** The device that an earlier run has chosen, which is the choice of this one. */
+  #recalled(key: number, task: Task): Device | undefined {
+    if (this.#placements === undefined || this.#areAllExact) return undefined;
+    const name = this.#placements.recall(this.#nameOf(task));
+    const device = name === undefined ? undefined : this.automatic.find((candidate) => candidate.name === name);
+    if (device !== undefined) this.#settled.set(key, device);
+    return device;
+  }
+
+  #nameOf(task: Task): string {
+    return `${className(task)}${isAway(task) ? ' away' : ''}`;
   }
 
   /** Whether another choice may give other bits. */

@@ -3,9 +3,9 @@
 // text computed.
 import type { Digest } from '../env.ts';
 import type { LowerTiers } from '../engine/parts.ts';
-import { contentId, panelDigests } from '../fingerprint/content.ts';
 import { toHex } from '../fingerprint/digest.ts';
 import { TlvWriter } from '../fingerprint/encode.ts';
+import { namedBytes } from '../store/named-bytes.ts';
 import type { Key, Stored } from '../store/store.ts';
 import { portableName, storedDType } from '../store/verified.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
@@ -24,6 +24,7 @@ export interface KeptResult {
 const LEAST_NS = 5e4;
 const NS_PER_BYTE = 3;
 const HEADING = 'sqs-memo 1';
+const PRODUCER = 'memo';
 const MAX_PIECES = 1 << 16;
 
 /** A tensor in the bytes of a result. */
@@ -63,24 +64,19 @@ export class KeptResults {
     const sizeBytes = result.tensors.reduce((sum, { type }) => sum + type.sizeBytes, result.tree?.length ?? 0);
     if (result.costNs < LEAST_NS + NS_PER_BYTE * sizeBytes) return;
     this.#lower.put(sizeBytes, result.costNs, () =>
-      this.#storedOf(this.#nameOf(key, text), encode(result), result.costNs),
+      namedBytes(this.#nameOf(key, text), encode(result), result.costNs, PRODUCER, this.#digest),
     );
   }
 
   /** Puts nothing in the place of what was kept. */
   forget(key: string, text: string): void {
-    this.#lower.put(0, Infinity, () => this.#storedOf(this.#nameOf(key, text), new Uint8Array(0), 0));
+    this.#lower.put(0, Infinity, () =>
+      namedBytes(this.#nameOf(key, text), new Uint8Array(0), 0, PRODUCER, this.#digest),
+    );
   }
 
   #nameOf(key: string, text: string): Key {
     return toHex(this.#digest.hash(writer.begin('kept-memo', 1).string(key).string(text).view()));
-  }
-
-  #storedOf(key: Key, elements: Uint8Array, costNs: number): Stored {
-    const shape = [elements.length];
-    const digest = toHex(contentId(panelDigests(elements, shape, 'uint8', this.#digest), shape, 'uint8', this.#digest));
-    const costs = { pathNs: costNs, ownNs: costNs };
-    return { key, dtype: 'uint8', shape, digest, elements, facts: 0, costs, producer: 'memo' };
   }
 }
 

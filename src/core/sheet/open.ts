@@ -1,5 +1,6 @@
 // Opening a sheet: options, devices and memory become a session, and a view of it.
 import type { Device, DeviceReport } from '../device/device.ts';
+import type { Placements } from '../device/dispatch.ts';
 import type { Host } from '../env.ts';
 import { heapMemory, type Memory } from '../tensor/block.ts';
 import type { Events } from '../engine/events.ts';
@@ -98,7 +99,12 @@ async function openSession(
     lower,
     host,
     settings,
-    dispatcher: new Dispatcher(choice.devices, undefined, machine.onRequest),
+    dispatcher: new Dispatcher(
+      choice.devices,
+      undefined,
+      machine.onRequest,
+      lower && (await openPlacements(lower, host, choice.devices)),
+    ),
     memory: machine.memory ?? heapMemory,
     recorder,
     events,
@@ -118,6 +124,18 @@ async function openSession(
   };
   if (host.settings.report) await reportAtExit(session);
   return session;
+}
+
+/** What earlier runs chose among devices; nothing where it makes no difference to any bit. */
+async function openPlacements(
+  lower: LowerTiers,
+  { digest }: Host,
+  devices: readonly Device[],
+): Promise<Placements | undefined> {
+  if (devices.every(({ exact }) => exact)) return undefined;
+  const { KeptPlacements } = await import('../engine/kept-placements.ts');
+  const names = devices.map(({ name }) => name);
+  return KeptPlacements.open(lower, digest, names);
 }
 
 /** What only an open sheet needs, in one record. */
