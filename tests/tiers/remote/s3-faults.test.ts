@@ -3,6 +3,8 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { equalBytes } from '../../../src/core/fingerprint/digest.ts';
+import { decodeClaim, encodeClaim } from '../../../src/tiers/remote/claim.ts';
+import { decodeEnvelope, encodeEnvelope } from '../../../src/tiers/remote/envelope.ts';
 import { s3Blobs } from '../../../src/tiers/remote/s3-blobs.ts';
 import { extent } from '../../run/extent.ts';
 import { bomb, type FakeS3, type Mischief, startFakeS3 } from './fake-s3.ts';
@@ -16,6 +18,7 @@ const DEADLINE_MS = 200;
 const WRITE_DEADLINE_MS = 1000;
 /** Pauses before another try are shorter, deadlines longer. */
 const PASSING_MS = 64;
+const DAY_MS = 24 * 3600 * 1000;
 const MAX_BYTES = 2 ** 21;
 const BOMB = bomb();
 const EXPECTED = await programBits([]);
@@ -69,6 +72,15 @@ const endless = (response: ServerResponse): void => {
   more();
 };
 
+/** An envelope as it would have been written at another time. */
+function asOf(bytes: Buffer, nowMs: number): Uint8Array {
+  const envelope = decodeEnvelope(bytes);
+  const claim = envelope && decodeClaim(envelope.claim);
+  if (envelope === undefined || claim === undefined) return bytes;
+  const lasts = claim.expiresMs - claim.issuedMs;
+  return encodeEnvelope({ ...envelope, claim: encodeClaim({ ...claim, issuedMs: nowMs, expiresMs: nowMs + lasts }) });
+}
+
 const KINDS: Readonly<Record<string, (world: TestWorld) => Mischief>> = {
   'answers 500': () => answer(500),
   'answers 503': () => answer(503),
@@ -88,6 +100,10 @@ const KINDS: Readonly<Record<string, (world: TestWorld) => Mischief>> = {
       const others = [...s3.objects].filter(([other]) => other !== name);
       response.writeHead(200).end(others[0]![1]);
     }),
+  'gives objects of long ago': (world) => {
+    const past = new Map([...s3.objects].map(([name, bytes]) => [name, asOf(bytes, world.nowMs() - 40 * DAY_MS)]));
+    return ofReads((body, response, name) => void response.writeHead(200).end(past.get(name) ?? body));
+  },
   'gives other bytes under the right tag': () =>
     ofReads((body, response) => {
       const wrong = Buffer.from(body);
