@@ -35,6 +35,14 @@ export function uncovered(rows: Iterable<OpRow>, limits: GpuLimits = LEAST_LIMIT
   return found;
 }
 
+/** Names of the rows that a GPU leaves to the CPU, whatever the dtype. */
+export const leftToCpu = (rows: Iterable<OpRow>): ReadonlySet<string> =>
+  new Set(
+    uncovered(rows)
+      .filter(({ row, dtypes }) => dtypes.length === dtypesOf(row).length)
+      .map(({ row }) => row.name),
+  );
+
 /** The dtypes that a GPU computes in. */
 export const GPU_DTYPES: readonly DType[] = ['float32', 'int32', 'uint32', 'uint8', 'int8', 'bool'];
 

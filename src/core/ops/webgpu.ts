@@ -4,16 +4,16 @@ import { planDiagonal, planFill, planOneHot, planRange, planTriangle } from '../
 import { type GatheredBytes, planGather } from '../../../kernels/wgsl/move/gather.ts';
 import { planJoin, planTake } from '../../../kernels/wgsl/move/join.ts';
 import type { GpuLimits, Plan } from '../../../kernels/wgsl/launch.ts';
+import { planScan, type ScanProblem } from '../../../kernels/wgsl/move/scan.ts';
 import { planCast } from '../../../kernels/wgsl/map/map.ts';
 import { planRandom } from '../../../kernels/wgsl/random.ts';
 import { planReduce } from '../../../kernels/wgsl/reduce/reduce.ts';
 import type { GpuDType } from '../../../kernels/wgsl/text/storage.ts';
 import type { Block } from '../tensor/block.ts';
 import { DTYPES } from '../tensor/dtype.ts';
-import { type Shape, sizeOf } from '../tensor/shape.ts';
+import { type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
 import type { AttributeValues, OpRow } from './define.ts';
-import { opNamed } from './index.ts';
 
 /** What a plan depends on: types, and the elements of operands that say where others are read. */
 export interface GpuTask {
@@ -64,6 +64,33 @@ const repeat: GpuPlanner = ({ attrs, operands: [x] }, limits) => {
   );
 };
 
+/** Every axis twice: how often, and along it. */
+const tile: GpuPlanner = ({ operands: [x], type }, limits) => {
+  if (x === undefined) return undefined;
+  const { shape } = x.type;
+  const lengths = [...type.shape.slice(shape.length).map(() => 1), ...shape];
+  return planGather(
+    {
+      shape: lengths.flatMap((length, axis) => (length === 0 ? [0, 0] : [type.shape[axis]! / length, length])),
+      strides: stridesOf(lengths).flatMap((stride) => [0, stride]),
+      offset: 0,
+    },
+    itemBytesOf(type),
+    limits,
+  );
+};
+
+/** Along the last axis alone. */
+const cumulate =
+  (reduction: ScanProblem['reduction']): GpuPlanner =>
+  ({ attrs, operands: [x], type }, limits) =>
+    x === undefined || attrs['includeInitial'] === true || aroundAxis(type.shape, attrs).inner !== 1
+      ? undefined
+      : planScan(
+          { reduction, dtype: x.type.dtype as GpuDType, shape: type.shape, out: type.dtype as GpuDType },
+          limits,
+        );
+
 /** The diagonal is every (columns + 1)th element. */
 const diagonalSum: GpuPlanner = ({ operands: [x], type }, limits) => {
   if (x === undefined) return undefined;
@@ -111,6 +138,11 @@ const PLANNERS: Readonly<Record<string, GpuPlanner>> = {
   tril: ({ attrs, type }, limits) => planTriangle(type, 'lower', numberAttribute(attrs, 'k'), limits),
   triu: ({ attrs, type }, limits) => planTriangle(type, 'upper', numberAttribute(attrs, 'k'), limits),
   trace: diagonalSum,
+  tile,
+  cumulative_sum: cumulate('sum'),
+  cumulative_prod: cumulate('prod'),
+  cumulative_min: cumulate('min'),
+  cumulative_max: cumulate('max'),
   full: fill((attrs) => numberAttribute(attrs, 'value')),
   zeros: fill(() => 0),
   ones: fill(() => 1),
@@ -122,7 +154,6 @@ const PLANNERS: Readonly<Record<string, GpuPlanner>> = {
     planRange(type, numberAttribute(attrs, 'start'), numberAttribute(attrs, 'step'), limits),
 };
 
-/** Plans by row. */
-export const GPU_PLANS: ReadonlyMap<OpRow, GpuPlanner> = new Map(
-  Object.entries(PLANNERS).map(([name, plan]) => [opNamed(name), plan]),
-);
+/** How a GPU computes a row; undefined where it has no plan for it. */
+export const gpuPlannerOf = ({ name }: OpRow): GpuPlanner | undefined =>
+  Object.hasOwn(PLANNERS, name) ? PLANNERS[name] : undefined;

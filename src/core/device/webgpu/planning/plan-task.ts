@@ -14,7 +14,7 @@ import { planReduce } from '../../../../../kernels/wgsl/reduce/reduce.ts';
 import { planRows } from '../../../../../kernels/wgsl/reduce/rows.ts';
 import { type GpuDType, bufferBytes } from '../../../../../kernels/wgsl/text/storage.ts';
 import type { KernelSpec, OpRow } from '../../../ops/define.ts';
-import { GPU_PLANS, type GpuTask } from '../../../ops/webgpu.ts';
+import { gpuPlannerOf, type GpuTask } from '../../../ops/webgpu.ts';
 import { type DType, DTYPES } from '../../../tensor/dtype.ts';
 import type { TensorType } from '../../../tensor/type.ts';
 
@@ -58,7 +58,7 @@ function planKernel(task: PlannedTask, limits: GpuLimits, usable: Usable): Plan 
     case 'window':
       return planWindow(task, kernel, limits);
     default:
-      return GPU_PLANS.get(task.row)?.(task, limits);
+      return gpuPlannerOf(task.row)?.(task, limits);
   }
 }
 
