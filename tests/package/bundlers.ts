@@ -92,9 +92,25 @@ const KIT_MIXED =
   `const { SymbolicSheet } = require('symbolic-sheet');\nimport('symbolic-sheet/kit').then(({ defineOp }) => ` +
   `{\n${CUBED}${CALLED}return main(); }).then((line) => console.log(line));\n`;
 
+/** A program whose trace the command line packs into a bundle, which it verifies and replays in another folder. */
+const TRACED = PRINTED.replace(
+  'await sheet.close()',
+  "await x.sum().item();\n  await sheet.trace.save('run.sqs.json');\n  await sheet.close()",
+);
+const COMMAND_LINE = 'node $HOME_OF_TEST/node_modules/symbolic-sheet/dist/src/cli/main.js';
+const BUNDLED: Row = {
+  name: 'the command line, on a bundle in another folder',
+  files: { 'app.mjs': IMPORT + TRACED },
+  command: `HOME_OF_TEST=$PWD; node app.mjs && ${COMMAND_LINE} pack run.sqs.json && mkdir other && mv run.sqb other`,
+  run:
+    `HOME_OF_TEST=$PWD; cd other && ${COMMAND_LINE} verify run.sqb && ${COMMAND_LINE} replay run.sqb && ` +
+    'node ../app.mjs',
+};
+
 /** With what this repository has: each of its programs, and each way to load the package. */
 export const QUICK: readonly Row[] = [
   { name: 'node, import, with the kit', files: { 'app.mjs': USES_KIT }, run: 'node app.mjs' },
+  BUNDLED,
   { name: 'node, require, and the kit by import', files: { 'app.cjs': KIT_MIXED }, run: 'node app.cjs' },
   {
     name: 'node as a page, with the kit',
