@@ -1,6 +1,6 @@
 // A watched notebook: whenever it is saved it runs anew, and what is unchanged is found; the traces of its runs say so.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -65,8 +65,6 @@ it('computes the edited cell alone', { timeout: 300_000 }, async () => {
     expect(await answered(1)).toEqual(['random_normal computed', 'matmul computed', 'matmul computed']);
     writeFileSync(path, notebook('await Y.matmul(X, { transposeB: true }).data();'));
     expect(await answered(2)).toEqual(['random_normal hit', 'matmul hit', 'matmul computed']);
-    writeFileSync(path, readFileSync(path, 'utf8').replace('being worked at', 'done'));
-    expect(await answered(3)).toEqual(['random_normal hit', 'matmul hit', 'matmul hit']);
   } finally {
     watching.kill('SIGTERM');
     await ended;

@@ -9,6 +9,8 @@ import { reuseIn } from '../../src/cli/reuse.ts';
 import { encodeNpy, loadTrace, SymbolicSheet } from '../../src/index.ts';
 import { encodeSafetensors } from '../../src/interchange.ts';
 import { createKey } from '../../src/tiers.ts';
+import { runCommandLine } from '../../src/cli/command-line.ts';
+import { printable } from '../../src/cli/printable.ts';
 import { programOf } from '../run/program.ts';
 import { layers, withSheet } from '../trace/programs.ts';
 
@@ -36,111 +38,144 @@ interface Told {
   readonly stderr: string;
 }
 
-function run(cwd: string, ...args: string[]): Told {
+/** As its own process prints it, without starting one. */
+async function run(cwd: string, ...args: string[]): Promise<Told> {
+  const before = process.cwd();
+  process.chdir(cwd);
+  try {
+    const { text, record, exitCode } = await runCommandLine(args);
+    const isError = exitCode === 2 && record === undefined;
+    const printed = `${printable(text)}\n`;
+    return { status: exitCode, stdout: isError ? '' : printed, stderr: isError ? printed : '' };
+  } finally {
+    process.chdir(before);
+  }
+}
+
+function spawned(cwd: string, ...args: string[]): Told {
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { cwd, encoding: 'utf8' });
   return { status, stdout, stderr };
 }
 
 describe('symbolic-sheet pack, verify, replay and unpack', () => {
-  it('move a program to another folder as one file', { timeout: 240_000 }, () => {
-    const packed = run(folder, 'pack', 'run.sqs.json', '--key', 'ci.secret', '--json');
+  it('move a program to another folder as one file', { timeout: 240_000 }, async () => {
+    const packed = spawned(folder, 'pack', 'run.sqs.json', '--key', 'ci.secret', '--json');
     expect(packed).toMatchObject({ status: 0, stderr: '' });
     const { path, root, tensors } = JSON.parse(packed.stdout) as { path: string; root: string; tensors: unknown[] };
     expect([path, tensors.length]).toEqual(['run.sqb', 3]);
     cpSync(file('run.sqb'), join(elsewhere, 'run.sqb'));
     cpSync(file('keys.txt'), join(elsewhere, 'keys.txt'));
 
-    const verified = run(elsewhere, 'verify', 'run.sqb', '--trust', 'keys.txt');
+    const verified = spawned(elsewhere, 'verify', 'run.sqb', '--trust', 'keys.txt');
     expect(verified).toMatchObject({ status: 0, stderr: '' });
     expect(verified.stdout).toMatch(new RegExp(`^run.sqb: whole, root ${root}\nsigned by ci-1, a key you trust\n`));
-    expect(run(elsewhere, 'verify', 'run.sqb').stdout).toMatch(/signed by ci-1, which was not checked: --trust says/);
-    const replayed = run(elsewhere, 'replay', 'run.sqb', '--device', 'js');
+    expect((await run(elsewhere, 'verify', 'run.sqb')).stdout).toMatch(
+      /signed by ci-1, which was not checked: --trust says/,
+    );
+    const replayed = spawned(elsewhere, 'replay', 'run.sqb', '--device', 'js');
     expect(replayed.stdout).toMatch(/replayed 18 events, chain ✓ · 5 digests compared: 5 equal/);
     expect(replayed.status).toBe(0);
 
-    const unpacked = run(elsewhere, 'unpack', 'run.sqb', '--out', 'there');
+    const unpacked = await run(elsewhere, 'unpack', 'run.sqb', '--out', 'there');
     expect(unpacked).toMatchObject({ status: 0, stderr: '' });
     const made = readdirSync(join(elsewhere, 'there')).sort();
     expect(made.filter((name) => /^[0-9a-f]{64}\.npy$/.test(name))).toHaveLength(3);
-    expect(run(elsewhere, 'replay', 'there/run.sqs.json', '--device', 'js').status).toBe(0);
-    const again = run(elsewhere, 'unpack', 'run.sqb', '--out', 'there');
+    expect((await run(elsewhere, 'replay', 'there/run.sqs.json', '--device', 'js')).status).toBe(0);
+    const again = await run(elsewhere, 'unpack', 'run.sqb', '--out', 'there');
     expect(again.stderr).toMatch(/UnavailableError: .*cannot be written \(EEXIST.*--force to replace/);
     expect(again.status).toBe(2);
-    expect(run(elsewhere, 'pack', 'there/run.sqs.json', '--out', 'again.sqb').status).toBe(0);
-    expect(JSON.parse(run(elsewhere, 'verify', 'again.sqb', '--json').stdout)).toMatchObject({ verified: true, root });
+    expect((await run(elsewhere, 'pack', 'there/run.sqs.json', '--out', 'again.sqb')).status).toBe(0);
+    expect(JSON.parse((await run(elsewhere, 'verify', 'again.sqb', '--json')).stdout)).toMatchObject({
+      verified: true,
+      root,
+    });
   });
 
-  it('refuse what is damaged or not signed as asked, with a typed error and exit code 1', { timeout: 240_000 }, () => {
-    expect(run(folder, 'pack', 'run.sqs.json', '--out', 'unsigned.sqb').status).toBe(0);
-    const bytes = readFileSync(file('unsigned.sqb'));
-    bytes[bytes.length - 1]! ^= 1;
-    writeFileSync(file('damaged.sqb'), bytes);
-    expect(run(folder, 'verify', 'damaged.sqb')).toMatchObject({
-      status: 1,
-      stdout: expect.stringMatching(/^FormatError: .*does not have the content its name says/),
-    });
-    const unsigned = run(folder, 'verify', 'unsigned.sqb', '--trust', ci.public, '--json');
-    expect(unsigned.status).toBe(1);
-    expect(JSON.parse(unsigned.stdout)).toMatchObject({
-      verified: false,
-      error: { code: 'FORMAT', reason: 'unsigned' },
-    });
-    expect(run(folder, 'replay', 'unsigned.sqb', '--trust', ci.public)).toMatchObject({
-      status: 2,
-      stderr: expect.stringMatching(/^FormatError: This bundle is not taken: nobody signed it/),
-    });
-    expect(run(folder, 'verify', 'none.sqb')).toMatchObject({
-      status: 2,
-      stderr: expect.stringMatching(/^UnavailableError: none.sqb cannot be read \(ENOENT/),
-    });
-    expect(run(folder, 'pack', 'run.sqs.json', '--key', ci.secret).stderr).toMatch(/--key takes the path of a file/);
-    expect(run(folder, 'replay', 'run.sqs.json', '--trust', ci.public).stderr).toMatch(/is no bundle: only bundles/);
-  });
+  it(
+    'refuse what is damaged or not signed as asked, with a typed error and exit code 1',
+    { timeout: 240_000 },
+    async () => {
+      expect((await run(folder, 'pack', 'run.sqs.json', '--out', 'unsigned.sqb')).status).toBe(0);
+      const bytes = readFileSync(file('unsigned.sqb'));
+      bytes[bytes.length - 1]! ^= 1;
+      writeFileSync(file('damaged.sqb'), bytes);
+      expect(await run(folder, 'verify', 'damaged.sqb')).toMatchObject({
+        status: 1,
+        stdout: expect.stringMatching(/^FormatError: .*does not have the content its name says/),
+      });
+      const unsigned = await run(folder, 'verify', 'unsigned.sqb', '--trust', ci.public, '--json');
+      expect(unsigned.status).toBe(1);
+      expect(JSON.parse(unsigned.stdout)).toMatchObject({
+        verified: false,
+        error: { code: 'FORMAT', reason: 'unsigned' },
+      });
+      expect(await run(folder, 'replay', 'unsigned.sqb', '--trust', ci.public)).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(/^FormatError: This bundle is not taken: nobody signed it/),
+      });
+      expect(await run(folder, 'verify', 'none.sqb')).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(/^UnavailableError: none.sqb cannot be read \(ENOENT/),
+      });
+      expect((await run(folder, 'pack', 'run.sqs.json', '--key', ci.secret)).stderr).toMatch(
+        /--key takes the path of a file/,
+      );
+      expect((await run(folder, 'replay', 'run.sqs.json', '--trust', ci.public)).stderr).toMatch(
+        /is no bundle: only bundles/,
+      );
+    },
+  );
 
-  it('leave out what is asked, and say what cannot be replayed', { timeout: 240_000 }, () => {
-    const packed = run(folder, 'pack', 'run.sqs.json', '--out', 'redacted.sqb', '--redact', 'roots,notes');
+  it('leave out what is asked, and say what cannot be replayed', { timeout: 240_000 }, async () => {
+    const packed = await run(folder, 'pack', 'run.sqs.json', '--out', 'redacted.sqb', '--redact', 'roots,notes');
     expect(packed.stdout).toMatch(/\n0 roots, 0 B\nredacted root #\d+: float32 \[6×8\] [0-9a-f]{64}\n/);
-    expect(run(folder, 'verify', 'redacted.sqb')).toMatchObject({
+    expect(await run(folder, 'verify', 'redacted.sqb')).toMatchObject({
       status: 0,
       stdout: expect.stringMatching(/\d+ calls cannot be replayed without what is missing\n$/),
     });
-    expect(run(folder, 'replay', 'redacted.sqb')).toMatchObject({
+    expect(await run(folder, 'replay', 'redacted.sqb')).toMatchObject({
       status: 2,
       stdout: expect.stringMatching(/missing root #\d+/),
     });
-    expect(run(folder, 'pack', 'run.sqs.json', '--out', 'x.sqb', '--redact', '999').stderr).toMatch(/999 is no root/);
+    expect((await run(folder, 'pack', 'run.sqs.json', '--out', 'x.sqb', '--redact', '999')).stderr).toMatch(
+      /999 is no root/,
+    );
   });
 });
 
 describe('symbolic-sheet inspect', () => {
   it('lists shapes, dtypes and digests of files of every kind', { timeout: 240_000 }, async () => {
     writeFileSync(file('a.npy'), encodeNpy({ dtype: 'float32', shape: [2, 1], array: Float32Array.of(1, 2) }));
-    const npy = JSON.parse(run(folder, 'inspect', 'a.npy', '--json').stdout) as { tensors: { contentId: string }[] };
+    const npy = JSON.parse((await run(folder, 'inspect', 'a.npy', '--json')).stdout) as {
+      tensors: { contentId: string }[];
+    };
     await using sheet = await SymbolicSheet.open({ devices: ['js'] });
     const id = await sheet.tensor(Float32Array.of(1, 2), [2, 1]).fingerprint();
     expect(npy).toMatchObject({
       kind: 'npy',
       tensors: [{ dtype: 'float32', shape: [2, 1], sizeBytes: 8, contentId: id }],
     });
-    const model = run(folder, 'inspect', 'model.safetensors');
+    const model = await run(folder, 'inspect', 'model.safetensors');
     expect(model.stdout).toMatch(/^model.safetensors: safetensors, 5 tensors\n {2}format: np\n/);
     expect(model.stdout).toMatch(/ {2}deep +int8 \[1×2×1×3×1\] +6 B +[0-9a-f]{64}\n/);
-    expect(run(folder, 'inspect', 'run.sqs.json').stdout).toMatch(/: trace, 3 tensors\n {2}18 calls, \d+ annotations/);
-    expect(run(folder, 'inspect', join(GOLDEN, 'bundle/run.sqb')).stdout).toMatch(
+    expect((await run(folder, 'inspect', 'run.sqs.json')).stdout).toMatch(
+      /: trace, 3 tensors\n {2}18 calls, \d+ annotations/,
+    );
+    expect((await run(folder, 'inspect', join(GOLDEN, 'bundle/run.sqb'))).stdout).toMatch(
       /: bundle, 2 tensors\n[^]*root 1fde9ee1/,
     );
-    const unsigned = run(folder, 'inspect', join(GOLDEN, 'safetensors/unsigned.safetensors'));
+    const unsigned = await run(folder, 'inspect', join(GOLDEN, 'safetensors/unsigned.safetensors'));
     expect(unsigned.stdout).toMatch(/a +U16 \[2\] +4 B\n/);
   });
 
-  it('shows what a name says, and never has a terminal obey it', () => {
+  it('shows what a name says, and never has a terminal obey it', async () => {
     const tensors = { '\u001B[2Jx\n\u202E': { dtype: 'int8', shape: [1], array: Int8Array.of(1) } } as const;
     writeFileSync(file('evil.safetensors'), encodeSafetensors({ tensors, metadata: { '\u009B': '\r\u001B]0;x' } }));
     for (const args of [
       ['inspect', 'evil.safetensors'],
       ['inspect', 'evil.safetensors', '--json'],
     ]) {
-      const { stdout } = run(folder, ...args);
+      const { stdout } = await run(folder, ...args);
       // oxlint-disable-next-line no-control-regex -- they are what is looked for
       expect(stdout).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202E]/);
       expect(stdout).toMatch(/u001b\[2Jx/i);
@@ -149,13 +184,13 @@ describe('symbolic-sheet inspect', () => {
 
   it('says what a file is not, and looks into the store by key', { timeout: 240_000 }, async () => {
     writeFileSync(file('text.txt'), 'nothing of ours');
-    expect(run(folder, 'inspect', 'text.txt')).toMatchObject({
+    expect(await run(folder, 'inspect', 'text.txt')).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(/^FormatError: text.txt is no bundle, trace, .npy or .safetensors file/),
     });
     const store = file('kept');
     const key = 'ab'.repeat(32);
-    expect(run(folder, 'inspect', key, '--store', store).stderr).toMatch(/has no result of abab/);
+    expect((await run(folder, 'inspect', key, '--store', store)).stderr).toMatch(/has no result of abab/);
   });
 });
 
@@ -174,17 +209,17 @@ describe('symbolic-sheet report', () => {
     const computed = trace.annotations.filter((a) => a.kind === 'answer' && /computed|bypass/.test(a.decision)).length;
     expect(reuse.computed).toBe(computed);
     expect(reuse.misses).toContainEqual({ op: 'matmul', differs: 'operand 1, another result', count: 1, of: 2 });
-    const told = run(folder, 'report', 'reuse.sqs.json');
+    const told = await run(folder, 'report', 'reuse.sqs.json');
     expect(told.stdout).toMatch(/differ in operand 1, another result/);
-    expect(JSON.parse(run(folder, 'report', 'reuse.sqs.json', '--json').stdout)).toEqual(
+    expect(JSON.parse((await run(folder, 'report', 'reuse.sqs.json', '--json')).stdout)).toEqual(
       JSON.parse(JSON.stringify(reuse)),
     );
   });
 });
 
 describe('symbolic-sheet bench', () => {
-  it('compares its results before it prints a time', { timeout: 240_000 }, () => {
-    const told = run(folder, 'bench', '--quick', '--json');
+  it('compares its results before it prints a time', { timeout: 240_000 }, async () => {
+    const told = spawned(folder, 'bench', '--quick', '--json');
     expect(told).toMatchObject({ status: 0, stderr: '' });
     const { equal, rounds, bestNs } = JSON.parse(told.stdout) as {
       equal: boolean;
@@ -205,16 +240,16 @@ describe('help', () => {
     expect(ALL_COMMANDS).toContain(`symbolic-sheet ${name}`);
   });
 
-  it('is printed for one command or for all, without colours where it is piped', () => {
+  it('is printed for one command or for all, without colours where it is piped', async () => {
     for (const args of [
       ['pack', '--help'],
       ['help', 'pack'],
     ])
-      expect(run(folder, ...args)).toEqual({ status: 0, stdout: `${helpOf('pack')}\n`, stderr: '' });
-    expect(run(folder, '--help')).toEqual({ status: 0, stdout: `${ALL_COMMANDS}\n`, stderr: '' });
-    expect(run(folder, 'where', '--redact', 'roots').stderr).toMatch(/^where: it has no option --redact\.\n/);
+      expect(await run(folder, ...args)).toEqual({ status: 0, stdout: `${helpOf('pack')}\n`, stderr: '' });
+    expect(spawned(folder, '--help')).toEqual({ status: 0, stdout: `${ALL_COMMANDS}\n`, stderr: '' });
+    expect((await run(folder, 'where', '--redact', 'roots')).stderr).toMatch(/^where: it has no option --redact\.\n/);
     expect(Object.keys(OPTIONS)).toContain('json');
-    expect(JSON.parse(run(folder, 'replay', 'none.sqs.json', '--json').stderr)).toMatchObject({
+    expect(JSON.parse((await run(folder, 'replay', 'none.sqs.json', '--json')).stderr)).toMatchObject({
       error: { name: 'UnavailableError', code: 'UNAVAILABLE' },
     });
   });

@@ -43,7 +43,7 @@ export function outcomesOf<T>(
 }
 
 /** Inputs of each kind that are tried. */
-const RUNS = extent(150, 10_000);
+const RUNS = extent(100, 10_000);
 
 /** Bytes with a few changes: flips, cuts, pieces moved, doubled or put in the place of others. */
 const mutated = (file: Uint8Array): fc.Arbitrary<Uint8Array> => {
