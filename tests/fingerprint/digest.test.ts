@@ -1,7 +1,7 @@
 // The BLAKE3 implementations: equal to the official vectors and to each other, for every kind of memory a tensor may
 // lie in.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { digestFromHex, equalBytes, toHex } from '../../src/core/fingerprint/digest.ts';
+import { digestFromHex, equalBytes, isNamed, toHex } from '../../src/core/fingerprint/digest.ts';
 import type { Digest } from '../../src/core/fingerprint/digest.ts';
 import { nativeDigest, openNodeDigest } from '../../src/host/node/digest.ts';
 import { plainDigest } from '../../src/host/plain-digest.ts';
@@ -172,6 +172,17 @@ describe('the text of a digest', () => {
     for (const text of ['', 'ab', toHex(bytes).toUpperCase(), `${toHex(bytes)}0`, ` ${toHex(bytes).slice(1)}`]) {
       expect(() => digestFromHex(text)).toThrow(expect.objectContaining({ code: 'FORMAT' }));
     }
+  });
+
+  it('is told from every other text, without being made', () => {
+    const bytes = native.hash(cycle(3));
+    const name = toHex(bytes);
+    expect(isNamed(bytes, name)).toBe(true);
+    for (let at = 0; at < name.length; at++) {
+      const other = name.slice(0, at) + (name[at] === '0' ? '1' : '0') + name.slice(at + 1);
+      expect(isNamed(bytes, other), other).toBe(false);
+    }
+    for (const text of ['', name.slice(2), `${name}00`, name.toUpperCase()]) expect(isNamed(bytes, text)).toBe(false);
   });
 
   it('compares by bytes and length', () => {

@@ -15,6 +15,18 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
+const DIGITS = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+
+/** Whether a text is the name of a digest of these bytes, without making that name. */
+export function isNamed(bytes: Uint8Array, name: string): boolean {
+  if (name.length !== 2 * bytes.length) return false;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i]!;
+    if (name.charCodeAt(2 * i) !== DIGITS[byte >> 4] || name.charCodeAt(2 * i + 1) !== DIGITS[byte & 15]) return false;
+  }
+  return true;
+}
+
 /** Whether a text is the name of a digest. */
 export const isDigestHex = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
 

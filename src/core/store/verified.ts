@@ -1,6 +1,6 @@
 // A wrapper that checks: an answer whose bytes are not those its digest names is a miss, and told.
 import { contentId, panelDigests } from '../fingerprint/content.ts';
-import { type Digest, toHex } from '../fingerprint/digest.ts';
+import { type Digest, isNamed, toHex } from '../fingerprint/digest.ts';
 import { type DType, DTYPE_NAMES, DTYPES, isDType } from '../tensor/dtype.ts';
 import { type Key, onReading, type Store, type Stored, type TellTrouble, wrap } from './store.ts';
 
@@ -63,8 +63,8 @@ export function faultOfStored(key: Key, stored: Stored, elements: Uint8Array, di
   const dtype = storedDType(name);
   if (dtype === undefined) return `there is no dtype ${String(name)} here`;
   try {
-    const id = toHex(contentId(panelDigests(elements, shape, dtype, digest), shape, dtype, digest));
-    return id === wanted ? undefined : `its bytes are of ${id}, and it names ${String(wanted)}`;
+    const id = contentId(panelDigests(elements, shape, dtype, digest), shape, dtype, digest);
+    return isNamed(id, String(wanted)) ? undefined : `its bytes are of ${toHex(id)}, and it names ${String(wanted)}`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
