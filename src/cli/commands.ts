@@ -39,12 +39,16 @@ export const OPTIONS = {
     value: 'WHAT',
     means: 'leave out: roots (all), notes, and single roots by number or content id, with commas between',
   },
-  key: { type: 'string', value: 'FILE', means: 'sign with the secret key in this file' },
+  key: {
+    type: 'string',
+    value: 'ID',
+    means: 'sign with this key of yours (symbolic-sheet keys), or with that in a file',
+  },
   trust: {
     type: 'string',
     multiple: true,
     value: 'KEY',
-    means: 'a public key, or a file of them: a bundle must be signed by one (may be repeated)',
+    means: 'a public key, "project" for those the project trusts, or a file of keys: a bundle must be signed by one',
   },
   scope: { type: 'string', value: 'NAMES', means: 'in which scopes a key is trusted, with commas between' },
   quick: { type: 'boolean', means: 'a smaller size' },
@@ -169,7 +173,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     examples: [
       'pack run.sqs.json [--out run.sqb]',
       'pack run.sqs.json --redact roots,notes',
-      'pack run.sqs.json --key ci.secret',
+      'pack run.sqs.json --key ci-1',
     ],
     exits: DONE,
     run: ([path = ''], options) => packCommand(path, options),
@@ -186,7 +190,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'whether a bundle is whole, and who signed it',
     takes: ['the path of a bundle'],
     options: ['trust'],
-    examples: ['verify run.sqb', 'verify run.sqb --trust keys.txt'],
+    examples: ['verify run.sqb', 'verify run.sqb --trust project'],
     exits: [
       'it is whole, and signed by a key of --trust where there are some',
       'it is not',

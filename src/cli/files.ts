@@ -2,6 +2,7 @@
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { AttributeError, loadTrace, type Trace, UnavailableError } from '../index.ts';
 import { type Bundle, isBundle, openBundle } from '../interchange.ts';
+import { readTrust, secretKey } from '../tiers.ts';
 
 /** Options of commands that read traces. */
 export interface TraceFileOptions {
@@ -67,22 +68,31 @@ export async function writeNew(path: string, bytes: Uint8Array | string, force =
 
 /** Whether a word is a key itself and not the path of a file with keys. */
 const KEY = /^[a-z][a-z0-9-]*-\d+:/;
+const KEY_ID = /^[a-z][a-z0-9-]*-\d+$/;
 
-/** Public keys: given as text, or in files with one a line. */
+/** The keys that the project trusts (symbolic-sheet.trust.json), as a word of the command line. */
+const PROJECT = 'project';
+
+/** Public keys: given as text, those the project trusts, or in files: a list of trusted keys, or one a line. */
 async function readKeys(words: readonly string[]): Promise<readonly string[]> {
   const keys: string[] = [];
   for (const word of words) {
     if (KEY.test(word)) keys.push(word);
-    else keys.push(...linesOf(await readBytes(word)));
+    else if (word === PROJECT) keys.push(...readTrust().map(({ key }) => key));
+    else {
+      const lines = linesOf(await readBytes(word));
+      keys.push(...(lines[0]?.startsWith('{') === true ? readTrust(word).map(({ key }) => key) : lines));
+    }
   }
   return keys;
 }
 
-/** The secret key in a file. It is never an argument: others see those. */
+/** The secret key of this user under an id, or in a file. It is never an argument itself: others see those. */
 export async function readSecret(path: string): Promise<string> {
+  if (KEY_ID.test(path)) return secretKey(path);
   if (KEY.test(path))
     throw new AttributeError(
-      '--key takes the path of a file with the secret key: others can see what a command is given.',
+      '--key takes the id of a key of yours, or the path of a file with it: others can see what a command is given.',
     );
   return linesOf(await readBytes(path))[0] ?? '';
 }

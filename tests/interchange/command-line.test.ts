@@ -118,8 +118,17 @@ describe('symbolic-sheet pack, verify, replay and unpack', () => {
         stderr: expect.stringMatching(/^UnavailableError: none.sqb cannot be read \(ENOENT/),
       });
       expect((await run(folder, 'pack', 'run.sqs.json', '--key', ci.secret)).stderr).toMatch(
-        /--key takes the path of a file/,
+        /--key takes the id of a key/,
       );
+      expect((await run(folder, 'pack', 'run.sqs.json', '--key', 'no-7')).stderr).toMatch(/There is no key "no-7"/);
+      const list = { format: 'symbolic-sheet-trust 1', keys: [{ key: ci.public, scopes: ['ci'] }] };
+      writeFileSync(file('symbolic-sheet.trust.json'), JSON.stringify(list));
+      writeFileSync(file('package.json'), '{}');
+      await run(folder, 'pack', 'run.sqs.json', '--out', 'signed.sqb', '--key', 'ci.secret');
+      for (const trust of ['project', 'symbolic-sheet.trust.json'])
+        expect((await run(folder, 'verify', 'signed.sqb', '--trust', trust)).stdout).toMatch(
+          /signed by ci-1, a key you/,
+        );
       expect((await run(folder, 'replay', 'run.sqs.json', '--trust', ci.public)).stderr).toMatch(
         /is no bundle: only bundles/,
       );
