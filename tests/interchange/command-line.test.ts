@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS, helpOf, OPTIONS, ALL_COMMANDS } from '../../src/cli/commands.ts';
 import { reuseIn } from '../../src/cli/reuse.ts';
-import { encodeNpy, loadTrace, SymbolicSheet } from '../../src/index.ts';
+import { diskStore, encodeNpy, loadTrace, SymbolicSheet } from '../../src/index.ts';
 import { encodeSafetensors } from '../../src/interchange.ts';
 import { createKey } from '../../src/tiers.ts';
 import { runCommandLine } from '../../src/cli/command-line.ts';
@@ -200,6 +200,19 @@ describe('symbolic-sheet inspect', () => {
     const store = file('kept');
     const key = 'ab'.repeat(32);
     expect((await run(folder, 'inspect', key, '--store', store)).stderr).toMatch(/has no result of abab/);
+    await using sheet = await SymbolicSheet.open({ devices: ['js'] });
+    const digest = await sheet.tensor(Float32Array.of(1, 2), [2, 1]).fingerprint();
+    const disk = await diskStore(store);
+    const elements = new Uint8Array(Float32Array.of(1, 2).buffer);
+    const costs = { pathNs: 5e6, ownNs: 4e6 };
+    const stored = { key, dtype: 'float32', shape: [2, 1], digest, elements, facts: 0, costs, producer: 'js' };
+    disk.put(key, stored, { costNs: 5e6, score: 1 });
+    await disk.close();
+    const told = (await run(folder, 'inspect', key, '--store', store)).stdout;
+    expect(told).toMatch(
+      /: store entry, 1 tensor\n {2}computed on js in 4.00 ms\n {2}result {2}float32 \[2×1\] {2}8 B/,
+    );
+    expect(told).toContain(digest);
   });
 });
 
