@@ -165,6 +165,25 @@ describe('damaged files', () => {
     await store.close();
   }
 
+  it('are written anew when the same result is put again, in a segment as in a file of its own', async () => {
+    const files = new RecordedFiles();
+    const results = [resultOf(0, 40), resultOf(1, LARGE)];
+    const first = await open(files);
+    for (const result of results) first.put(result.key, result, WORTH);
+    await first.close();
+    // Both are elements: those of the first stand at the end of the segment's first frame.
+    for (const [path, file] of files.disk.names)
+      if (/^(segments|content)/.test(path)) files.disk.contents.get(file)![200]! ^= 1;
+    const store = await open(files);
+    const checked = verified(store, digest);
+    expect(await countOf(checked, results)).toBe(0);
+    for (const result of results) store.put(result.key, result, WORTH);
+    await store.close();
+    const next = verified(await open(files), digest);
+    expect(await countOf(next, results)).toBe(2);
+    await next.close();
+  });
+
   it('are found by fsck, and taken out by its repair', async () => {
     const files = new RecordedFiles();
     await fill(files, 'process');
