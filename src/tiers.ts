@@ -10,6 +10,8 @@ export type { RemoteFigures } from './tiers/remote/figures.ts';
 export type { ClaimRefusal } from './tiers/remote/trust.ts';
 export type { Trust, TrustedKey, Writer } from './tiers/remote/keys.ts';
 export { RamStore } from './core/store/ram-store.ts';
+export { prefetch } from './core/store/prefetch.ts';
+export type { PrefetchOptions } from './core/store/prefetch.ts';
 export { readonly } from './core/store/readonly.ts';
 export { tiered } from './core/store/tiered.ts';
 export { verified } from './core/store/verified.ts';

@@ -4,6 +4,7 @@ import { contained } from '../../src/core/store/contained.ts';
 import { deadline } from '../../src/core/store/deadline.ts';
 import { plainStore } from '../../src/core/store/plain-store.ts';
 import { RamStore } from '../../src/core/store/ram-store.ts';
+import { prefetch } from '../../src/core/store/prefetch.ts';
 import { readonly } from '../../src/core/store/readonly.ts';
 import { singleFlight } from '../../src/core/store/single-flight.ts';
 import {
@@ -96,6 +97,50 @@ describe('every wrapper', () => {
     ];
     for (const store of wrappers) await store.get(one.key, undefined, 5e6);
     expect(asked).toEqual(wrappers.map(() => 5e6));
+  });
+});
+
+describe('prefetching', () => {
+  const results = Array.from({ length: 40 }, (_, i) => resultOf(i, digest));
+  const slow = (onGet: () => void, onAnswer: () => void): Store => {
+    const kept = plainStore(new Map(results.map((result) => [result.key, result])));
+    return wrap(kept, {
+      peek: () => undefined,
+      get: async (key, signal) => {
+        onGet();
+        await new Promise((resolve) => void setImmediate(resolve));
+        onAnswer();
+        return kept.get(key, signal);
+      },
+    });
+  };
+
+  it('brings results up, each once and a few at a time, so that they are in memory then', async () => {
+    let [atOnce, most, asked] = [0, 0, 0];
+    const above = new RamStore(2 ** 20);
+    const below = slow(
+      () => ([asked, most] = [asked + 1, Math.max(most, ++atOnce)]),
+      () => atOnce--,
+    );
+    const keys = [...results, ...results].map(({ key }) => key);
+    expect(await prefetch(tiered([above, below]), [...keys, 'f'.repeat(64)], { atOnce: 5 })).toBe(40);
+    expect([asked, most]).toEqual([41, 5]);
+    expect(results.every(({ key }) => above.peek(key) !== undefined)).toBe(true);
+  });
+
+  it('ends when its signal fires', async () => {
+    const ends = new AbortController();
+    let asked = 0;
+    const below = slow(
+      () => ++asked === 10 && ends.abort(),
+      () => {},
+    );
+    await prefetch(
+      below,
+      results.map(({ key }) => key),
+      { atOnce: 2, signal: ends.signal },
+    );
+    expect(asked).toBeLessThanOrEqual(11);
   });
 });
 

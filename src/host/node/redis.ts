@@ -43,14 +43,21 @@ export async function openRedis(url: string): Promise<RedisConnection> {
   const connect = (): Promise<OwnClient> => {
     const client = redis.createClient(optionsOf(url));
     end = () => endClient(client);
-    const connected = client.connect().then(() => client);
+    const connected = client.connect().then(() => {
+      // Before it is connected that has no effect: its handle is not there yet.
+      client.unref();
+      return client;
+    });
     // Replies that could not be read are out of order from then on, and a socket that broke is of no use.
     const drop = (): void => {
       endClient(client);
       if (current === connected) current = undefined;
     };
     client.on('error', drop);
-    client.unref();
+    // A server that takes the connection and says nothing keeps the process no longer than this.
+    const timer = setTimeout(drop, CONNECT_MS);
+    timer.unref();
+    connected.finally(() => clearTimeout(timer)).catch(() => {});
     connected.catch(drop);
     return connected;
   };

@@ -1,5 +1,6 @@
 // What a Redis that is killed, stopped, slow, full or lying does to a program: it takes a little longer, and computes
 // the same bits. The server is a real one.
+import { type AddressInfo, createServer } from 'node:net';
 import { createClient } from 'redis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRedis } from '../../../src/host/node/redis.ts';
@@ -169,3 +170,14 @@ async function backAt({ store }: Scene, world: TestWorld): Promise<void> {
     )
     .toBe(fresh.digest);
 }
+
+describe('a server that takes connections and says nothing', () => {
+  it('is given up, so that it keeps no program from ending', async () => {
+    const mute = createServer((socket) => void socket.resume().on('error', () => {}));
+    await new Promise<void>((resolve) => void mute.listen(0, '127.0.0.1', resolve));
+    const connection = await openRedis(`redis://127.0.0.1:${(mute.address() as AddressInfo).port}`);
+    await expect(connection.client()).rejects.toThrow();
+    await connection.close();
+    await new Promise<void>((resolve) => void mute.close(() => resolve()));
+  });
+});

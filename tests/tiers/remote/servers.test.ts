@@ -117,7 +117,10 @@ describe('two programs', () => {
       s3: which.includes('s3') ? account() : undefined,
     };
     const env = { ...process.env, SYMBOLIC_SHEET_STORE: 'off' };
-    const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify(told)], { env });
+    const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify(told)], {
+      env,
+      timeout: 60_000,
+    });
     return JSON.parse(stdout) as Shared;
   };
   beforeEach((context) => {
@@ -141,5 +144,10 @@ describe('two programs', () => {
     const others = [{ key: stranger.public, scopes: ['ci'] }];
     const reader = await run({ trust: others }, ['redis', 's3']);
     expect(reader).toMatchObject({ source: 'computed', hits: [0, 0] });
+  });
+
+  it('end when they are done, though they forget to close their stores', async () => {
+    const reader = await run({ trust, forgets: true }, ['redis', 's3']);
+    expect(reader.source).toBe('stored');
   });
 });
