@@ -100,7 +100,8 @@ class Run<H> {
   readonly #contentIds: ReadonlyMap<number, Uint8Array>;
   /** Calls that had no result when they were recorded. */
   readonly #ended: ReadonlySet<number>;
-  readonly #missing: WantedRoot[] = [];
+  /** By number: a root is asked for again at every use of it. */
+  readonly #missing = new Map<number, WantedRoot>();
   #counts = { compared: 0, same: 0, within: 0, skipped: 0 };
   #first: Divergence | undefined;
 
@@ -137,7 +138,7 @@ class Run<H> {
       events: events.length,
       ...counts,
       equal: same,
-      missing: this.#missing,
+      missing: [...this.#missing.values()],
       ...(this.#first && { firstDivergence: this.#first }),
     };
   }
@@ -242,8 +243,7 @@ class Run<H> {
     const bytes = (id && this.#contents.get(toHex(id))?.bytes) ?? (await this.#options.roots?.(wanted));
     const array = bytes && contentOf({ contentId: id, dtype, shape }, bytes, this.#options.digest);
     if (array === undefined) {
-      // It is asked for again at every use of it.
-      if (!this.#missing.some((known) => known.seq === seq)) this.#missing.push(wanted);
+      this.#missing.set(seq, wanted);
       return;
     }
     const root = this.#executor.root(array, dtype, shape);
