@@ -802,8 +802,16 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/engine/write-credit.ts',
     tests: ['tests/store/write-credit.test.ts'],
     effect: 'writing takes as much of a program as it offers',
-    find: 'if (!isWithin && ns > SHARE * ownNs) return false;',
-    replace: 'if (!isWithin && ns > ownNs) return false;',
+    find: 'allowanceNs(elapsedNs) && ns > SHARE * ownNs) return false;',
+    replace: 'allowanceNs(elapsedNs) && ns > ownNs) return false;',
+  },
+  {
+    area: 'stores',
+    file: 'src/core/engine/lower-tiers.ts',
+    tests: ['tests/store/lower-tiers.test.ts'],
+    effect: 'a demanded result is worth what was left to compute when it was asked for',
+    find: 'const costNs = lineageNs(call);',
+    replace: 'const costNs = call.costNs;',
   },
   {
     area: 'stores',

@@ -89,8 +89,18 @@ export class Engine {
     if (sources === undefined) this.#sources.set(view, (sources = this.#computing.sources(view, mode)));
     const from = sources;
     const bringing = view.reuse ? this.parts.lower?.bring(this.parts, targets, view) : undefined;
-    if (bringing !== undefined) return bringing.then(() => demand(targets, from, view.signal));
-    return demand(targets, from, view.signal);
+    const demanded =
+      bringing === undefined
+        ? demand(targets, from, view.signal)
+        : bringing.then(() => demand(targets, from, view.signal));
+    return this.parts.lower === undefined || !view.reuse ? demanded : this.#offered(targets, demanded);
+  }
+
+  /** Values that are demanded, which stores below RAM are told of. */
+  #offered(targets: readonly Call[], demanded: Value[] | Promise<Value[]>): Value[] | Promise<Value[]> {
+    if (demanded instanceof Promise) return demanded.then((values) => this.#offered(targets, values));
+    this.parts.lower?.offerDemanded(this.parts, targets, demanded);
+    return demanded;
   }
 
   /** Reads values through a view, again where a device was lost. */

@@ -21,7 +21,7 @@ import {
 } from '../store/store.ts';
 import { tiered } from '../store/tiered.ts';
 import { portableName, storedDType, verified } from '../store/verified.ts';
-import { valueOfArray } from '../tensor/block.ts';
+import { type Value, valueOfArray } from '../tensor/block.ts';
 import { bytesOf } from '../tensor/dtype.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { hit } from './admit.ts';
@@ -50,6 +50,9 @@ const MAX_ASKED = 64;
 const MAX_ABSENT = 4096;
 /** Results that wait to be offered at most. */
 const MAX_OFFERS = 64;
+/** Calls that are looked at for what a result takes in a process that has nothing yet, and what that takes. */
+const MAX_LOOKED_AT = 64;
+const LOOKING_NS = 5000;
 /** What a result of unknown structure is worth (docs/score.md). */
 const MEMO_SCORE = 0.5;
 /** Below these floating-point operations a call is priced without looking. */
@@ -66,7 +69,9 @@ interface Missing {
 interface Offer {
   readonly parts: Parts;
   readonly call: Call;
-  readonly entry: Entry;
+  readonly entry: Pick<Entry, 'value' | 'facts' | 'costNs' | 'ownNs' | 'device' | 'score'>;
+  /** Whether the time for writing it is accounted for. */
+  readonly isPaid: boolean;
 }
 
 /** The stores of an engine, the quickest first. Those that a user gave stay open when it is closed. */
@@ -80,6 +85,8 @@ export class StoreTiers implements LowerTiers {
   readonly #credit = new WriteCredit();
   readonly #clock: () => number;
   #offers: Offer[] = [];
+  /** What was demanded, and offered for that. */
+  readonly #offered = new WeakSet<Call>();
 
   /** `owned`: those of the stores that end with the engine. */
   constructor(
@@ -106,9 +113,33 @@ export class StoreTiers implements LowerTiers {
 
   /** Offers a result that was kept in RAM; it is written when the program waits. What lies on a device is not. */
   offer(parts: Parts, call: Call, entry: Entry): void {
-    if (!isWorth(entry.costNs, call.type) || !entry.value.block.isLocal) return;
-    entry.value.block.hold();
-    if (this.#offers.push({ parts, call, entry }) === 1) setTimeout(() => this.settle(), 0);
+    if (isWorth(entry.costNs, call.type)) this.#wait({ parts, call, entry, isPaid: false });
+  }
+
+  /**
+   * Offers what was demanded and computed, if that takes long in a process that has nothing yet: such a one asks for
+   * what is demanded first, however little was left to compute here.
+   */
+  offerDemanded(parts: Parts, targets: readonly Call[], values: readonly Value[]): void {
+    targets.forEach((call, i) => {
+      const { type, origin } = call;
+      if (origin !== 'computed' || this.#offered.has(call)) return;
+      this.#offered.add(call);
+      if (!this.#credit.spendDemanded(type.sizeBytes, LOOKING_NS, this.#clock())) return;
+      const costNs = lineageNs(call);
+      if (!isWorth(costNs, type)) return;
+      const value = values[i]!;
+      const device = parts.store.peek(call.knownNode(parts.table))?.device ?? 'unknown';
+      const entry = { value, facts: 0, costNs, ownNs: call.costNs, device, score: scoreOf(value, costNs) };
+      this.#wait({ parts, call, entry, isPaid: true });
+    });
+  }
+
+  #wait(offer: Offer): void {
+    const { block } = offer.entry.value;
+    if (!block.isLocal) return;
+    block.hold();
+    if (this.#offers.push(offer) === 1) setTimeout(() => this.settle(), 0);
     if (this.#offers.length > MAX_OFFERS) this.settle();
   }
 
@@ -116,10 +147,14 @@ export class StoreTiers implements LowerTiers {
   settle(): void {
     const offers = this.#offers;
     this.#offers = [];
-    // Where not all may be written, those that save the most for what writing them takes.
-    const saving = ({ entry: { costNs, value } }: Offer): number => costNs / writeNs(value.type.sizeBytes);
-    for (const { parts, call, entry } of offers.toSorted((a, b) => saving(b) - saving(a))) {
-      const isDue = this.#credit.spend(call.type.sizeBytes, entry.ownNs, this.#clock());
+    // What was demanded first; where not all may be written, those that save the most for what writing them takes.
+    const saving = ({ entry: { costNs, value }, isPaid }: Offer): number =>
+      isPaid ? Infinity : costNs / writeNs(value.type.sizeBytes);
+    const settled = new Set<Call>();
+    for (const { parts, call, entry, isPaid } of offers.toSorted((a, b) => compare(saving(b), saving(a)))) {
+      const isDue =
+        !settled.has(call) && (isPaid || this.#credit.spend(call.type.sizeBytes, entry.ownNs, this.#clock()));
+      settled.add(call);
       const key = isDue ? keyIn(parts, call) : undefined;
       if (key !== undefined) this.#write(parts, key, entry);
       entry.value.block.release();
@@ -183,7 +218,7 @@ export class StoreTiers implements LowerTiers {
     for (const store of this.#owned) await store.close();
   }
 
-  #write({ contents }: Parts, key: Key, { value, facts, costNs, ownNs, device, score }: Entry): void {
+  #write({ contents }: Parts, key: Key, { value, facts, costNs, ownNs, device, score }: Offer['entry']): void {
     const { array, type } = value;
     this.#absent.delete(key);
     const stored: Stored = {
@@ -292,6 +327,9 @@ export class StoreTiers implements LowerTiers {
   }
 }
 
+/** As subtracting them, where both may be infinite. */
+const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);
+
 /** A store that is asked no more once it was late so many times in a row. */
 function patient(make: (told: TellTrouble) => Store, tell: TellTrouble): Store {
   let late = 0;
@@ -316,6 +354,20 @@ const isWorth = (pathNs: number, { sizeBytes }: TensorType): boolean => pathNs >
 function isHere({ store, table }: Parts, call: Call): boolean {
   const value = call.value ?? store.peek(call.knownNode(table))?.value;
   return !call.isComputable || value?.block.isLost === false;
+}
+
+/**
+ * What computing a call from nothing takes at least, as far as its nearest operands tell: those that were found did not
+ * count where it was computed.
+ */
+function lineageNs(call: Call): number {
+  const seen = new Set<Call>([call]);
+  let total = 0;
+  for (const each of seen) {
+    total += each.costNs;
+    if (seen.size < MAX_LOOKED_AT) for (const operand of each.operands) seen.add(operand);
+  }
+  return total;
 }
 
 /** A result with its elements; undefined where they cannot be read. */

@@ -10,7 +10,7 @@ import { admission, type Admission, type Candidate } from '../policy/admission.t
 import type { Entry } from '../store/entry.ts';
 import type { Key, Stored, StoreStats } from '../store/store.ts';
 import { NodeStore } from '../store/node-store.ts';
-import type { Memory } from '../tensor/block.ts';
+import type { Memory, Value } from '../tensor/block.ts';
 import type { TraceWriter } from '../trace/writer.ts';
 import type { Call } from './call.ts';
 import { Contents } from './contents.ts';
@@ -47,6 +47,7 @@ export interface TierStats extends StoreStats {
 export interface LowerTiers {
   bring(parts: Parts, targets: readonly Call[], view: View): Promise<void> | undefined;
   offer(parts: Parts, call: Call, entry: Entry): void;
+  offerDemanded(parts: Parts, targets: readonly Call[], values: readonly Value[]): void;
   settle(): void;
   /** What a store has under a name that is not a call's, with its elements. */
   get(key: Key, signal?: AbortSignal): Promise<Stored | undefined>;
