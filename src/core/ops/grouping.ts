@@ -1,15 +1,14 @@
 // Groups of rows: what rows of one number come to together, and how many there are.
 import { canonicaliseNaN } from '../../../kernels/js/map.ts';
 import { AttributeError, ShapeError } from '../errors.ts';
-import { allocate, type DType, isFloat } from '../tensor/dtype.ts';
+import { allocate, isFloat } from '../tensor/dtype.ts';
 import { formatShape, type Shape } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { numberAttribute } from './attribute-values.ts';
 import { type AttributeSpec, type AttributeValues, makeRow, type OpRow, type TypedOperand } from './define.ts';
+import { counted } from './infer.ts';
 
 const COUNT: AttributeSpec = { kind: 'int', doc: 'number of groups: their numbers are from 0 to before it' };
-
-const counted = (dtype: DType): DType => (dtype === 'bool' ? 'int32' : dtype);
 
 function checkCount(op: string, attrs: AttributeValues): void {
   if (numberAttribute(attrs, 'count') >= 0) return;

@@ -5,18 +5,13 @@ import { type Codec, type DecodedArray, decodedArray, type StoredArray } from '.
 import type { Skeletons } from '../../../kernels/skeletons.ts';
 import { AttributeError, ShapeError } from '../errors.ts';
 import { allocate, DTYPES, storedNumber, type TypedArray } from '../tensor/dtype.ts';
-import { formatShape, sameShape, type Shape, sizeOf } from '../tensor/shape.ts';
+import { formatShape, sameShape, type Shape } from '../tensor/shape.ts';
 import { type TensorType, tensorType } from '../tensor/type.ts';
 import { makeRow, type OpRow, type RearrangingKernel, type TypedOperand, unaryOperands } from './define.ts';
-import { first, settledAxis } from './infer.ts';
+import { aroundAxis, first, settledAxis } from './infer.ts';
 
 const noFlops = (): number => 0;
 const AXIS = { kind: 'int', fallback: 0, doc: 'axis' } as const;
-
-/** Elements before, along and after an axis. */
-function around(shape: Shape, axis: number): { outer: number; length: number; inner: number } {
-  return { outer: sizeOf(shape.slice(0, axis)), length: shape[axis] ?? 1, inner: sizeOf(shape.slice(axis + 1)) };
-}
 
 function concatShape(operands: readonly TensorType[], axis: number): Shape {
   const head = first(operands).shape;
@@ -32,7 +27,7 @@ function concatShape(operands: readonly TensorType[], axis: number): Shape {
 }
 
 const concatenate: RearrangingKernel = (operands, { type, array }, attrs, on) => {
-  const { outer } = around(type.shape, numberAttribute(attrs, 'axis'));
+  const { outer } = aroundAxis(type.shape, numberAttribute(attrs, 'axis'));
   let offset = 0;
   for (const operand of operands) {
     const run = operand.type.size / outer;
@@ -112,7 +107,7 @@ export function indexWithin(op: string, index: number, length: number, at: numbe
 
 const takeSlices: RearrangingKernel = ([x, indices], out, attrs, on) => {
   if (x === undefined || indices === undefined) return;
-  const { outer, length, inner } = around(x.type.shape, numberAttribute(attrs, 'axis'));
+  const { outer, length, inner } = aroundAxis(x.type.shape, numberAttribute(attrs, 'axis'));
   const places = new Int32Array(indices.array.length);
   const given = indices.array as ArrayLike<number | bigint>;
   for (let at = 0; at < places.length; at++) places[at] = indexWithin('take', Number(given[at]), length, at);
@@ -191,7 +186,7 @@ function keepTriangle(
 
 const repeatSlices: RearrangingKernel = ([x], out, attrs, on) => {
   if (x === undefined) return;
-  const { outer, length, inner } = around(x.type.shape, numberAttribute(attrs, 'axis'));
+  const { outer, length, inner } = aroundAxis(x.type.shape, numberAttribute(attrs, 'axis'));
   const repeats = numberAttribute(attrs, 'repeats');
   on.copy(
     [outer * length, repeats, inner],

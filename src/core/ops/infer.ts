@@ -1,9 +1,10 @@
 // Shape and dtype rules that many rows share, and the checks every call goes through before its row's own rule.
+import type { Around } from '../../../kernels/js/along-last.ts';
 import { numberAttribute } from './attribute-values.ts';
 import { AttributeError, DTypeError, ShapeError } from '../errors.ts';
 import { type DType, DTYPES, dtypeOfArray, isCoded, isDType, isFloat, noDType } from '../tensor/dtype.ts';
 import { promote } from '../tensor/promotion.ts';
-import { broadcast, checkShape, normaliseAxes, normaliseAxis, type Shape } from '../tensor/shape.ts';
+import { broadcast, checkShape, normaliseAxes, normaliseAxis, type Shape, sizeOf } from '../tensor/shape.ts';
 import { plainNumber } from '../tensor/range.ts';
 import type { TensorType } from '../tensor/type.ts';
 import type { AttributeSpec, AttributeValues, OperandSpec, OpRow } from './define.ts';
@@ -174,6 +175,16 @@ export const settledAxes = (name: string, attrs: AttributeValues, rank: number):
 /** `axis` attribute as one axis in [0, rank). */
 export const settledAxis = (name: string, attrs: AttributeValues, rank: number): number =>
   normaliseAxis(name, numberAttribute(attrs, 'axis'), rank);
+
+/** Elements before, along and after an axis. */
+export const aroundAxis = (shape: Shape, axis: number): Around => ({
+  outer: sizeOf(shape.slice(0, axis)),
+  length: shape[axis] ?? 1,
+  inner: sizeOf(shape.slice(axis + 1)),
+});
+
+/** What elements are added up as: bool is counted as int32. */
+export const counted = (dtype: DType): DType => (dtype === 'bool' ? 'int32' : dtype);
 
 /** Refuses an operand of another rank than the row needs. */
 export function needRank(row: string, operand: string, type: TensorType, atLeast: number): void {

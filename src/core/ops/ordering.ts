@@ -4,8 +4,8 @@ import { cumulate, type Running } from '../../../kernels/js/cumulate.ts';
 import { searchSorted } from '../../../kernels/js/search-sorted.ts';
 import { argsort, sort } from '../../../kernels/js/sort.ts';
 import { AttributeError, ShapeError } from '../errors.ts';
-import { allocate, type DType, type TypedArray } from '../tensor/dtype.ts';
-import { formatShape, type Shape, sizeOf } from '../tensor/shape.ts';
+import { allocate, type TypedArray } from '../tensor/dtype.ts';
+import { formatShape } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { numberAttribute } from './attribute-values.ts';
 import {
@@ -16,21 +16,15 @@ import {
   type TypedOperand,
   unaryOperands,
 } from './define.ts';
-import { first, needRank, settledAxis } from './infer.ts';
+import { aroundAxis, counted, first, needRank, settledAxis } from './infer.ts';
 
 type Numbers = Exclude<TypedArray, Uint16Array>;
 
 const LAST_AXIS: AttributeSpec = { kind: 'int', fallback: -1, doc: 'axis to order along' };
 const DESCENDING: AttributeSpec = { kind: 'bool', fallback: false, doc: 'the greatest first' };
 
-const around = (shape: Shape, axis: number): Around => ({
-  outer: sizeOf(shape.slice(0, axis)),
-  length: shape[axis]!,
-  inner: sizeOf(shape.slice(axis + 1)),
-});
-
 const aroundOf = (x: TypedOperand, attrs: AttributeValues): Around =>
-  around(x.type.shape, numberAttribute(attrs, 'axis'));
+  aroundAxis(x.type.shape, numberAttribute(attrs, 'axis'));
 
 const settleAxis =
   (name: string): NonNullable<OpRow['settle']> =>
@@ -126,8 +120,6 @@ const SEARCHSORTED = makeRow({
   flops: ([sorted], out) => out.size * Math.ceil(Math.log2(2 + (sorted as TensorType).size)),
   deviation: 'indices are int32; sorted is not checked to be in order',
 });
-
-const counted = (dtype: DType): DType => (dtype === 'bool' ? 'int32' : dtype);
 
 const INITIAL: OpRow['attributes'] = {
   includeInitial: { kind: 'bool', fallback: false, doc: 'begin with what the accumulation starts from' },

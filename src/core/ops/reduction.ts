@@ -13,7 +13,7 @@ import {
   unaryOperands,
 } from './define.ts';
 import type { OperandKind } from './kinds.ts';
-import { first, reducedShape, settledAxes, settledAxis } from './infer.ts';
+import { counted, first, reducedShape, settledAxes, settledAxis } from './infer.ts';
 
 const AXES: AttributeSpec = { kind: 'axes', fallback: null, doc: 'axes to reduce; null = all' };
 const KEEPDIMS: AttributeSpec = { kind: 'bool', fallback: false, doc: 'keep the reduced axes with length 1' };
@@ -89,7 +89,6 @@ const CORRECTION: AttributeSpec = {
   fallback: 0,
   doc: 'degrees of freedom subtracted from the count (1: sample variance)',
 };
-const counted = (dtype: DType): DType => (dtype === 'bool' ? 'int32' : dtype);
 const averaged = (dtype: DType): DType => (dtype === 'bool' ? 'float32' : dtype);
 
 function rowTransform(name: RowTransform, doc: string): OpRow {

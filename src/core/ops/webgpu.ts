@@ -11,9 +11,11 @@ import { planReduce } from '../../../kernels/wgsl/reduce/reduce.ts';
 import type { GpuDType } from '../../../kernels/wgsl/text/storage.ts';
 import type { Block } from '../tensor/block.ts';
 import { DTYPES } from '../tensor/dtype.ts';
-import { type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
+import { type Shape, stridesOf } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
 import type { AttributeValues, OpRow } from './define.ts';
+import { aroundAxis } from './infer.ts';
+import type { Around } from '../../../kernels/js/along-last.ts';
 
 /** What a plan depends on: types, and the elements of operands that say where others are read. */
 export interface GpuTask {
@@ -29,14 +31,11 @@ const seedOf = (attrs: AttributeValues): bigint => BigInt(numberAttribute(attrs,
 const itemBytesOf = ({ dtype }: TensorType): GatheredBytes => DTYPES[dtype].itemBytes as GatheredBytes;
 
 /** Elements before, along and after the axis of a call. */
-function aroundAxis(shape: Shape, attrs: AttributeValues): { outer: number; length: number; inner: number } {
-  const axis = numberAttribute(attrs, 'axis');
-  return { outer: sizeOf(shape.slice(0, axis)), length: shape[axis] ?? 1, inner: sizeOf(shape.slice(axis + 1)) };
-}
+const aroundOf = (shape: Shape, attrs: AttributeValues): Around => aroundAxis(shape, numberAttribute(attrs, 'axis'));
 
 /** Joins operands along the axis: of each, as many elements in a row as it has for every index before the axis. */
 const join: GpuPlanner = ({ attrs, operands, type }, limits) => {
-  const { outer } = aroundAxis(type.shape, attrs);
+  const { outer } = aroundOf(type.shape, attrs);
   return planJoin(
     outer,
     operands.map((operand) => operand.type.size / outer),
@@ -48,7 +47,7 @@ const join: GpuPlanner = ({ attrs, operands, type }, limits) => {
 /** Indices must be seen, for those outside the axis are an error; where they are on the GPU alone the CPU takes. */
 const take: GpuPlanner = ({ attrs, operands: [x, indices] }, limits) => {
   if (x === undefined || indices?.block?.isLocal !== true) return undefined;
-  const around = aroundAxis(x.type.shape, attrs);
+  const around = aroundOf(x.type.shape, attrs);
   for (const index of indices.block.array as Iterable<number | bigint>)
     if (index < -around.length || index >= around.length) return undefined;
   return planTake({ ...around, taken: indices.type.size }, itemBytesOf(x.type), indices.type.dtype, limits);
@@ -56,7 +55,7 @@ const take: GpuPlanner = ({ attrs, operands: [x, indices] }, limits) => {
 
 const repeat: GpuPlanner = ({ attrs, operands: [x] }, limits) => {
   if (x === undefined) return undefined;
-  const { outer, length, inner } = aroundAxis(x.type.shape, attrs);
+  const { outer, length, inner } = aroundOf(x.type.shape, attrs);
   return planGather(
     { shape: [outer * length, numberAttribute(attrs, 'repeats'), inner], strides: [inner, 0, 1], offset: 0 },
     itemBytesOf(x.type),
@@ -84,7 +83,7 @@ const tile: GpuPlanner = ({ operands: [x], type }, limits) => {
 const cumulate =
   (reduction: ScanProblem['reduction']): GpuPlanner =>
   ({ attrs, operands: [x], type }, limits) =>
-    x === undefined || attrs['includeInitial'] === true || aroundAxis(type.shape, attrs).inner !== 1
+    x === undefined || attrs['includeInitial'] === true || aroundOf(type.shape, attrs).inner !== 1
       ? undefined
       : planScan(
           { reduction, dtype: x.type.dtype as GpuDType, shape: type.shape, out: type.dtype as GpuDType },
