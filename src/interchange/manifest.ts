@@ -4,7 +4,7 @@ import { FormatError, LimitError } from '../core/errors.ts';
 import { type Digest, equalBytes } from '../core/fingerprint/digest.ts';
 import { TlvWriter } from '../core/fingerprint/encode.ts';
 import { MAX_RANK } from '../core/tensor/shape.ts';
-import { FieldReader } from './field-reader.ts';
+import { FieldReader } from '../core/fingerprint/field-reader.ts';
 import { merkleRoot } from './merkle.ts';
 
 /** What a part is: the trace, or the elements of a root. */

@@ -4,7 +4,7 @@ import { FormatError } from '../core/errors.ts';
 import { TlvWriter } from '../core/fingerprint/encode.ts';
 import { type PublicKey, readPublicKey, readSecretKey } from '../tiers/remote/keys.ts';
 import type { Cryptography } from '../tiers/remote/world.ts';
-import { FieldReader } from './field-reader.ts';
+import { FieldReader } from '../core/fingerprint/field-reader.ts';
 import type { SignRoot } from './pack.ts';
 
 const MAX_ID_BYTES = 64;

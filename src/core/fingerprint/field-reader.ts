@@ -1,7 +1,7 @@
 // Reads the canonical encoding back, field by field, where what comes next is known (docs/format/fingerprint.md).
-import { DIGEST_BYTES } from '../core/fingerprint/digest.ts';
-import { TAG } from '../core/fingerprint/encode.ts';
-import { decodeUtf8, encodeUtf8 } from '../core/tensor/utf8.ts';
+import { DIGEST_BYTES } from './digest.ts';
+import { TAG } from './encode.ts';
+import { decodeUtf8, encodeUtf8 } from '../tensor/utf8.ts';
 
 const HEADER_BYTES = 9;
 
@@ -36,6 +36,16 @@ export class FieldReader {
 
   u8(): number {
     return this.#body(TAG.u8, 1)[0]!;
+  }
+
+  u32(): number {
+    this.#body(TAG.u32, 4);
+    return this.#view.getUint32(this.#at - 4, true);
+  }
+
+  f64(): number {
+    this.#body(TAG.f64, 8);
+    return this.#view.getFloat64(this.#at - 8, true);
   }
 
   /** A non-negative safe integer. */
