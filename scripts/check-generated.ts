@@ -7,6 +7,7 @@ import { join } from 'node:path';
 const ROOT = join(import.meta.dirname, '..');
 /** Generator → file it writes; each takes the path to write to as its argument. */
 const GENERATED: readonly (readonly [string, string])[] = [
+  ['scripts/generate-library-names.ts', 'src/core/ops/library-names.gen.ts'],
   ['scripts/generate-methods.ts', 'src/core/handle/methods.gen.ts'],
   ['scripts/generate-docs.ts', 'docs/ops.md'],
   ['scripts/generate-rules.ts', 'docs/rules.md'],

@@ -2,11 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { ARITHMETIC } from '../src/core/ops/arithmetic.ts';
 import { CREATION } from '../src/core/ops/creation.ts';
-import type { AttributeSpec, OpRow } from '../src/core/ops/define.ts';
+import type { Composite } from '../src/core/ops/composite.ts';
+import type { AttributeSpec, OpRow, ResultDType } from '../src/core/ops/define.ts';
 import { OPERAND_KINDS } from '../src/core/ops/kinds.ts';
 import { FUNCTIONS } from '../src/core/ops/functions.ts';
 import { INDEXING } from '../src/core/ops/indexing.ts';
-import { methodName, OPS } from '../src/core/ops/index.ts';
+import { COMPOSITES, METHODS, methodName, OPS } from '../src/core/ops/index.ts';
 import { GROUPING } from '../src/core/ops/grouping.ts';
 import '../src/core/ops/library.ts';
 import { LINALG } from '../src/core/ops/linalg.ts';
@@ -15,8 +16,11 @@ import { ORDERING } from '../src/core/ops/ordering.ts';
 import { RANDOM } from '../src/core/ops/random.ts';
 import { REARRANGING } from '../src/core/ops/rearranging.ts';
 import { REDUCTION } from '../src/core/ops/reduction.ts';
+import { STATISTICS } from '../src/core/ops/statistics.ts';
 
-const FAMILIES: readonly (readonly [string, readonly OpRow[]])[] = [
+type Op = OpRow | Composite;
+
+const FAMILIES: readonly (readonly [string, readonly Op[]])[] = [
   ['Arithmetic, comparison, logic', ARITHMETIC],
   ['Functions and activations', FUNCTIONS],
   ['Reductions', REDUCTION],
@@ -24,6 +28,7 @@ const FAMILIES: readonly (readonly [string, readonly OpRow[]])[] = [
   ['Shape and order', MOVEMENT],
   ['Indexing, joining, casting', INDEXING],
   ['Order along an axis', ORDERING],
+  ['Order statistics', STATISTICS],
   ['Rearranging', REARRANGING],
   ['Groups', GROUPING],
   ['Creation', CREATION],
@@ -42,30 +47,51 @@ const ATTRIBUTES: Record<AttributeSpec['kind'], string> = {
   ints: 'integers',
   seed: 'seed',
   choice: 'choice',
+  text: 'text',
+  floats: 'number or numbers',
 };
 
-/** The dtype of the result in words. */
-function dtypeRule({ result, promotion, attributes, operands }: OpRow): string {
-  const fallback = attributes['dtype']?.fallback;
-  const first = `that of ${operands[0]?.name}`;
+/** The dtype of a result in words. */
+function dtypeRule(op: Op, result: ResultDType): string {
+  const first = `that of ${op.operands[0]?.name}`;
   if (result === 'same') return first;
   if (result === 'promoted')
-    return promotion === 'float' ? 'the common floating dtype of the operands' : 'the common dtype of the operands';
+    return 'promotion' in op && op.promotion === 'float'
+      ? 'the common floating dtype of the operands'
+      : 'the common dtype of the operands';
   if (result === 'averaged') return `${first}; float32 for bool`;
   if (result === 'counted') return `${first}; int32 for bool`;
+  const fallback = op.attributes['dtype']?.fallback;
   return result === 'attribute'
     ? `the attribute \`dtype\`${fallback === undefined ? '' : `, default ${String(fallback)}`}`
     : result;
 }
 
-function signature({ name, operands, positional, variadic, attributes }: OpRow): string {
-  const taken = variadic ? [`[${operands[0]?.name}, …]`] : operands.map((operand) => operand.name);
-  const optional = Object.keys(attributes).filter((attribute) => !positional.includes(attribute));
-  const inBraces = optional.length > 0 ? [`{ ${optional.join(', ')} }`] : [];
+/** What a call gives, and of which dtype. */
+function resultLines(op: Op): readonly string[] {
+  const { result } = op;
+  if (!('expand' in op)) return [`- dtype of the result: ${dtypeRule(op, op.result)}`];
+  const gives =
+    typeof result === 'string'
+      ? `${op.isList ? 'a list of tensors' : 'one tensor'}, of ${dtypeRule(op, result)}`
+      : Object.entries(result)
+          .map(([name, each]) => `\`${name}\` (${dtypeRule(op, each)})`)
+          .join(', ');
+  return [
+    `- told as calls of other ops; gives ${gives}${op.waits ? ', as a promise: its shape depends on elements' : ''}`,
+  ];
+}
+
+function signature({ name, operands, positional, variadic, attributes, optional = 0 }: Op): string {
+  const taken = variadic
+    ? [`[${operands[0]?.name}, …]`]
+    : operands.map((operand, i) => (i < operands.length - optional ? operand.name : `${operand.name}?`));
+  const named = Object.keys(attributes).filter((attribute) => !positional.includes(attribute));
+  const inBraces = named.length > 0 ? [`{ ${named.join(', ')} }`] : [];
   return `${name}(${[...taken, ...positional, ...inBraces].join(', ')})`;
 }
 
-function section(row: OpRow): string {
+function section(row: Op): string {
   const attributes = Object.entries(row.attributes).map(
     ([name, { kind, doc, fallback, choices }]) =>
       `  - \`${name}\`: ${choices?.join(' \\| ') ?? ATTRIBUTES[kind]}; ` +
@@ -78,22 +104,24 @@ function section(row: OpRow): string {
     row.doc,
     '',
     ...(method === row.name ? [] : [`- method \`${method}\``]),
-    ...(row.source
+    ...(row.operands.length === 0
       ? []
       : [`- operands: ${row.operands.map(({ name, kind }) => `\`${name}\` (${OPERAND_KINDS[kind].doc})`).join(', ')}`]),
-    `- dtype of the result: ${dtypeRule(row)}`,
+    ...resultLines(row),
     ...(attributes.length > 0 ? ['- attributes:', ...attributes] : []),
-    ...(row.laws.length > 0 ? [`- laws: ${row.laws.join(', ')}`] : []),
+    ...('laws' in row && row.laws.length > 0 ? [`- laws: ${row.laws.join(', ')}`] : []),
     ...(row.deviation === undefined ? [] : [`- **differs from the array API:** ${row.deviation}`]),
     '',
   ].join('\n');
 }
 
 const listed = FAMILIES.flatMap(([, rows]) => rows);
-if (listed.length !== OPS.size)
-  throw new Error(`docs/ops.md would list ${listed.length} of ${OPS.size} ops; add the new family to FAMILIES.`);
+if (listed.length !== OPS.size + COMPOSITES.size)
+  throw new Error(
+    `docs/ops.md would list ${listed.length} of ${OPS.size + COMPOSITES.size} ops; add the new family to FAMILIES.`,
+  );
 
-const deviating = [...OPS.values()].filter(({ deviation }) => deviation !== undefined);
+const deviating = [...OPS.values(), ...COMPOSITES.values()].filter(({ deviation }) => deviation !== undefined);
 
 function familySection([family, rows]: (typeof FAMILIES)[number]): string {
   const composed = COMPOSED[family];
@@ -118,11 +146,11 @@ A method of tensors alone.
 const page = `<!-- Generated by scripts/generate-docs.ts from the rows in src/core/ops. Do not edit. -->
 # The ops
 
-${OPS.size} ops. Each is a method of a tensor and of a sheet (\`x.logSoftmax()\`, \`sheet.logSoftmax(x)\`) and a name
-for \`sheet.execute('log_softmax', x)\`. Names, broadcasting and promotion follow the
+${METHODS.size} ops. Each is a method of a tensor and of a sheet (\`x.logSoftmax()\`, \`sheet.logSoftmax(x)\`) and a
+name for \`sheet.execute('log_softmax', x)\`. Names, broadcasting and promotion follow the
 [Python array API standard](https://data-apis.org/array-api/latest/). Operands come first, then positional attributes,
 then an object with the others. \`split\` gives several results and is a method of tensors alone. A plain number beside
-a tensor takes the tensor's dtype.
+a tensor takes the tensor's dtype. What is told as calls of other ops is cached and traced call by call.
 
 ${FAMILIES.map(([family, rows]) => `- **${family}:** ${rows.map((row) => `\`${row.name}\``).join(', ')}`).join('\n')}
 

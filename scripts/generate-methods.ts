@@ -1,7 +1,8 @@
 // Writes src/core/handle/methods.gen.ts: the ops as typed methods and as arguments of `execute`, from the rows.
 import { writeFileSync } from 'node:fs';
-import type { AttributeSpec, OpRow } from '../src/core/ops/define.ts';
-import { methodName, OPS } from '../src/core/ops/index.ts';
+import type { Composite } from '../src/core/ops/composite.ts';
+import type { AttributeSpec, OpRow, ResultDType } from '../src/core/ops/define.ts';
+import { COMPOSITES, methodName, OPS } from '../src/core/ops/index.ts';
 import '../src/core/ops/library.ts';
 
 const TYPES: Record<AttributeSpec['kind'], string> = {
@@ -16,7 +17,12 @@ const TYPES: Record<AttributeSpec['kind'], string> = {
   ints: 'readonly (number | null)[]',
   seed: 'number',
   choice: 'string',
+  text: 'string',
+  floats: 'number | readonly number[]',
 };
+
+/** What methods are made of. */
+type Op = OpRow | Composite;
 
 function attributeType(spec: AttributeSpec): string {
   const type = spec.choices ? spec.choices.map((choice) => `'${choice}'`).join(' | ') : TYPES[spec.kind];
@@ -25,7 +31,7 @@ function attributeType(spec: AttributeSpec): string {
 
 const isOptional = (spec: AttributeSpec): boolean => spec.fallback !== undefined;
 
-function attributesType(row: OpRow, without: readonly string[] = []): string {
+function attributesType(row: Op, without: readonly string[] = []): string {
   const fields = Object.entries(row.attributes).filter(([name]) => !without.includes(name));
   const typed = fields.map(
     ([name, spec]) => `readonly ${name}${isOptional(spec) ? '?' : ''}: ${name === 'dtype' ? 'R' : attributeType(spec)}`,
@@ -37,7 +43,7 @@ function attributesType(row: OpRow, without: readonly string[] = []): string {
  * Parameters after the operands: positional attributes, then the attribute object, which may come before all of them
  * were given.
  */
-function tail(row: OpRow): string[] {
+function tail(row: Op): string[] {
   const positional = row.positional.map((name, i) => {
     const spec = row.attributes[name]!;
     const isLastNeeded = row.positional.slice(i + 1).every((later) => isOptional(row.attributes[later]!));
@@ -50,21 +56,37 @@ function tail(row: OpRow): string[] {
   return [...positional, `attributes${required ? '' : '?'}: ${attributesType(row, row.positional)}`];
 }
 
-function resultType(row: OpRow, self: string): string {
-  if (row.result === 'same') return `PendingTensor<${self}>`;
-  if (row.result === 'promoted') return 'PendingTensor';
-  if (row.result === 'averaged') return `PendingTensor<${self} extends 'bool' ? 'float32' : ${self}>`;
-  if (row.result === 'counted') return `PendingTensor<${self} extends 'bool' ? 'int32' : ${self}>`;
-  return row.result === 'attribute' ? 'PendingTensor<R>' : `PendingTensor<'${row.result}'>`;
+const RESULTS: Record<ResultDType, (self: string) => string> = {
+  same: (self) => `PendingTensor<${self}>`,
+  promoted: () => 'PendingTensor',
+  averaged: (self) => `PendingTensor<${self} extends 'bool' ? 'float32' : ${self}>`,
+  counted: (self) => `PendingTensor<${self} extends 'bool' ? 'int32' : ${self}>`,
+  attribute: () => 'PendingTensor<R>',
+  bool: () => `PendingTensor<'bool'>`,
+  int32: () => `PendingTensor<'int32'>`,
+};
+
+function resultType(op: Op, self: string): string {
+  const { result } = op;
+  const type =
+    typeof result === 'string'
+      ? RESULTS[result](self)
+      : `{ ${Object.entries(result)
+          .map(([name, each]) => `readonly ${name}: ${RESULTS[each](self)}`)
+          .join('; ')} }`;
+  if (!('expand' in op)) return type;
+  const all = op.isList ? `${type}[]` : type;
+  if (!op.waits) return all;
+  return `Promise<${typeof result === 'string' && !op.isList ? all.replace('Pending', '') : all}>`;
 }
 
-const generics = (row: OpRow): string => {
+const generics = (row: Op): string => {
   if (row.result !== 'attribute') return '';
   const spec = row.attributes['dtype']!;
   return `<R extends DType${spec.fallback === undefined ? '' : ` = '${String(spec.fallback)}'`}>`;
 };
 
-const comment = (row: OpRow, indent: string): string => {
+const comment = (row: Op, indent: string): string => {
   const attributes = Object.entries(row.attributes).map(
     ([name, spec]) =>
       `${name}: ${spec.doc}${spec.fallback === undefined ? '' : ` (default ${JSON.stringify(spec.fallback)})`}`,
@@ -87,11 +109,21 @@ const firstPromoted = (row: OpRow): number =>
     row.operands.findIndex(({ kind }) => kind !== 'bool'),
   );
 
+/** A composite's operands may be left out at the end; its result is typed by name alone. */
+function optionalOperands({ operands, optional = 0 }: Op): string[] {
+  const isOptional = (i: number): boolean => i >= operands.length - optional;
+  return operands.map(({ name }, i) => `${name}${isOptional(i) ? '?: Operand | null' : ': Operand'}`);
+}
+
 /**
  * A promoted result keeps the tensor's dtype beside a number; a condition's result is of the dtype of what is chosen
  * from.
  */
-function tensorMethod(row: OpRow): string {
+function tensorMethod(row: Op): string {
+  if ('expand' in row) {
+    const parameters = [...optionalOperands(row).slice(1), ...tail(row)].join(', ');
+    return `${comment(row, '  ')}\n  ${methodName(row.name)}${generics(row)}(${parameters}): ${resultType(row, 'D')};`;
+  }
   const others = row.operands.slice(1).map((operand) => operand.name);
   const signature = (operands: readonly string[], result: string, parameters = generics(row)): string =>
     `  ${methodName(row.name)}${parameters}(${[...operands, ...tail(row)].join(', ')}): ${result};`;
@@ -120,10 +152,8 @@ function tensorMethod(row: OpRow): string {
   return lines.join('\n');
 }
 
-function sheetParameters(row: OpRow): string[] {
-  const operands = row.variadic
-    ? [`${row.operands[0]?.name}: readonly Operand[]`]
-    : row.operands.map((operand) => `${operand.name}: Operand`);
+function sheetParameters(row: Op): string[] {
+  const operands = row.variadic ? [`${row.operands[0]?.name}: readonly Operand[]`] : optionalOperands(row);
   return [...operands, ...tail(row)];
 }
 
@@ -131,10 +161,10 @@ function sheetParameters(row: OpRow): string[] {
  * A sheet's method knows the dtype of its result as a tensor's does: from an operand, where those promoted with it are
  * of that dtype too.
  */
-function sheetMethod(row: OpRow): string {
+function sheetMethod(row: Op): string {
   const name = `  ${methodName(row.name)}`;
   const general = `${name}${generics(row)}(${sheetParameters(row).join(', ')}): ${resultType(row, 'DType')};`;
-  if (row.operands.length === 0 || !['same', 'promoted', 'averaged', 'counted'].includes(row.result))
+  if ('expand' in row || row.operands.length === 0 || !['same', 'promoted', 'averaged', 'counted'].includes(row.result))
     return [comment(row, '  '), general].join('\n');
   const first = firstPromoted(row);
   const typeAt = (i: number): string =>
@@ -150,8 +180,8 @@ function sheetMethod(row: OpRow): string {
   ].join('\n');
 }
 
-const rows = [...OPS.values()];
-const source = `// Generated by scripts/generate-methods.ts from the rows in src/core/ops. Do not edit.
+const rows: readonly Op[] = [...OPS.values(), ...COMPOSITES.values()];
+const source = `// Generated by scripts/generate-methods.ts from the ops in src/core/ops. Do not edit.
 import type { DType, FloatDType } from '../tensor/dtype.ts';
 import type { PendingTensor, Tensor } from './tensor.ts';
 import type { Nested } from '../inputs/operands.ts';

@@ -149,6 +149,8 @@ const ATTRIBUTES: Record<AttributeKind, (shape: readonly number[], choices: read
       shape.map((_, axis) => shape.length - 1 - axis),
       shape.map((_, axis) => (axis + 1) % shape.length),
     ],
+    text: () => ['', 'ij,jk->ik'],
+    floats: () => [0.5, 0, [0.25, 1]],
     shape: (shape) => [[], 3, [2, 3], [0, 2], [2, ...shape], [4, ...shape.map((n) => (n === 1 ? 3 : n))]],
     dtype: () => COMPUTED_DTYPES,
     ints: (shape) => [

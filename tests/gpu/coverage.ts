@@ -71,6 +71,8 @@ const CANDIDATES: Record<AttributeKind, readonly unknown[]> = {
   ints: [[1, 0], [1], [0], [4, 4], 1, [0, 0], [2, 2]],
   seed: [1],
   choice: [],
+  text: [],
+  floats: [0],
 };
 
 /** For each way to call a row: whether it is planned, or undefined where the row does not take the call. */

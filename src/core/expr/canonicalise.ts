@@ -1,10 +1,9 @@
 // The first verb: a call becomes a node. Operands are promoted and checked, attributes settled, rules applied.
 import { scalarAttribute } from '../ops/attribute-values.ts';
-import { ShapeError } from '../errors.ts';
 import { CAST } from '../ops/indexing.ts';
 import { FULL } from '../ops/creation.ts';
 import type { OpRow } from '../ops/define.ts';
-import { checkKinds, promotedDTypes, readAttributes } from '../ops/infer.ts';
+import { checkKinds, promotedDTypes, readAttributes, takes, wrongCount } from '../ops/infer.ts';
 import { type DType, DTYPES, isCoded, isFloat, nearestElement, type Precision } from '../tensor/dtype.ts';
 import { checkShape } from '../tensor/shape.ts';
 import { checkHoldable, type TensorType, tensorType } from '../tensor/type.ts';
@@ -185,8 +184,6 @@ function settleOperands<N extends Node>(row: OpRow, args: readonly Argument<N>[]
   );
 }
 
-const takes = (row: OpRow, count: number): boolean => (row.variadic ? count > 0 : count === row.operands.length);
-
 const isCall = <N extends Node>(arg: Argument<N>): arg is N => typeof arg === 'object';
 
 /** The operands, with a constant for every literal. */
@@ -198,18 +195,6 @@ function withConstants<N extends Node>(row: OpRow, args: readonly Argument<N>[],
     const { dtype, value } = readLiteral(call, i);
     return constant(dtype, value, author);
   });
-}
-
-function wrongCount(row: OpRow, count: number): ShapeError {
-  const names = row.operands.map((operand) => operand.name).join(', ');
-  const taken = row.variadic ? 'a list of at least one' : `${row.operands.length} (${names})`;
-  const missing = row.operands.slice(count).map((operand) => operand.name);
-  const remedy =
-    missing.length > 0 ? `give ${missing.join(', ')} too` : row.variadic ? 'give it one' : 'leave the others out';
-  return new ShapeError(
-    `${row.name}: ${count} ${count === 1 ? 'operand was' : 'operands were'} given; it takes ${taken}: ${remedy}.`,
-    { op: row.name, count },
-  );
 }
 
 // Constants of an author by dtype and value, so that a loop over `x.add(1)` makes one node for its 1.

@@ -2,6 +2,7 @@
 import { ClosedError, ShapeError, SourceError, withReader } from '../errors.ts';
 import type { Call } from '../engine/call.ts';
 import type { Author } from '../expr/node.ts';
+import type { Composite } from '../ops/composite.ts';
 import type { OpRow } from '../ops/define.ts';
 import { FOREIGN_METHODS, forEachMethod, opNamed } from '../ops/index.ts';
 import { splitParts } from '../ops/split.ts';
@@ -28,7 +29,7 @@ export interface Owner {
   readonly author: Author;
   /** Whether all values stay with handles: where nothing is reused, nobody else keeps what was computed. */
   readonly keepsForHandles: boolean;
-  call(row: OpRow, self: Call | undefined, args: readonly unknown[]): unknown;
+  call(op: OpRow | Composite, self: Call | undefined, args: readonly unknown[]): unknown;
   /** A promise where the event loop should turn before the answer is used. */
   admit(call: Call): Promise<void> | undefined;
   /** The value, held for the caller. */
@@ -283,13 +284,13 @@ export class PendingTensor<D extends DType = DType> extends Tensor<D> implements
   }
 }
 
-forEachMethod((method, row) => {
-  if (row.operands.length === 0 || row.variadic) return;
+forEachMethod((method, op) => {
+  if (op.operands.length === 0 || op.variadic) return;
   Object.defineProperty(Tensor.prototype, method, {
     configurable: true,
     writable: true,
     value(this: Tensor, ...args: readonly unknown[]): unknown {
-      return this.owner.call(row, this.call, args);
+      return this.owner.call(op, this.call, args);
     },
   });
 });

@@ -1,15 +1,16 @@
 // The arguments of a call: operands first, then attributes by position, then an object of attributes.
 import { AttributeError } from '../errors.ts';
 import type { Call } from '../engine/call.ts';
-import type { OpRow } from '../ops/define.ts';
+import type { Signature } from '../ops/define.ts';
 
 /** Splits the arguments of a call into operands, in a list that is the caller's, and attributes. */
 export function splitArguments(
-  row: OpRow,
+  row: Signature,
   self: Call | undefined,
   args: readonly unknown[],
 ): { operands: unknown[]; given: Record<string, unknown> | undefined } {
-  const count = row.variadic ? 1 : row.operands.length - (self === undefined ? 0 : 1);
+  const most = row.variadic ? 1 : row.operands.length - (self === undefined ? 0 : 1);
+  const count = row.optional === undefined ? most : givenOperands(most, row.optional, args);
   if (args.length === count && !row.variadic) return { operands: listed(self, args), given: undefined };
   if (args.length === 1 && self !== undefined && count === 0 && isAttributes(args[0]))
     return { operands: [self], given: args[0] };
@@ -25,10 +26,16 @@ export function splitArguments(
   return { operands: listed(self, operands), given };
 }
 
+/** How many of the operands are given, where the last ones may be left out. */
+function givenOperands(most: number, optional: number, args: readonly unknown[]): number {
+  const attributes = args.findIndex(isAttributes);
+  return Math.max(most - optional, Math.min(most, attributes === -1 ? args.length : attributes));
+}
+
 /**
  * More arguments than operands and positional attributes: what is left may be meant for an attribute that goes by name.
  */
-function surplus(row: OpRow, self: Call | undefined, count: number, rest: readonly unknown[]): AttributeError {
+function surplus(row: Signature, self: Call | undefined, count: number, rest: readonly unknown[]): AttributeError {
   const operands = row.operands.slice(self === undefined ? 0 : 1).map((operand) => operand.name);
   const taken = [...(row.variadic ? [`a list of ${operands.join('')}`] : operands), ...row.positional];
   const named = Object.keys(row.attributes).filter((name) => !row.positional.includes(name));
@@ -52,7 +59,7 @@ function surplus(row: OpRow, self: Call | undefined, count: number, rest: readon
 }
 
 /** Numbers given one by one where the row takes a list. */
-function listFor(row: OpRow, rest: readonly unknown[]): readonly number[] | undefined {
+function listFor(row: Signature, rest: readonly unknown[]): readonly number[] | undefined {
   const kind = row.attributes[row.positional.at(-1) ?? '']?.kind;
   const numbers = rest.slice(row.positional.length - 1);
   return (kind === 'shape' || kind === 'ints' || kind === 'axes') && numbers.every((value) => typeof value === 'number')
@@ -66,7 +73,7 @@ function listed(self: Call | undefined, rest: readonly unknown[]): unknown[] {
   return rest.length === 1 ? [self, rest[0]] : rest.length === 0 ? [self] : [self, ...rest];
 }
 
-function listOf(row: OpRow, value: unknown): readonly unknown[] {
+function listOf(row: Signature, value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
   throw new AttributeError(`${row.name}: its operands are one list; write ${row.name}([a, b], { … }).`, {
     op: row.name,

@@ -65,6 +65,13 @@ export class Roots {
     return root;
   }
 
+  /** What elements, or a call, stand for as a call of its own: elements are copied now. */
+  rootOf(argument: Call | Elements): Call {
+    if (!isElements(argument)) return argument;
+    const type = tensorType(argument.dtype, argument.shape);
+    return this.#engine.root(type, this.snapshot(argument.array, type));
+  }
+
   /** Gives every bare array of a call its root. They are read here, before the caller can change them. */
   settle(row: OpRow, values: readonly (Argument<Call> | Elements)[], reuse: boolean): Argument<Call>[] {
     if (!values.some(isElements)) return values as Argument<Call>[];

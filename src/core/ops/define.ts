@@ -37,6 +37,8 @@ export const ATTRIBUTE_KINDS = [
   'ints',
   'seed',
   'choice',
+  'text',
+  'floats',
 ] as const;
 
 export type AttributeKind = (typeof ATTRIBUTE_KINDS)[number];
@@ -135,22 +137,30 @@ type FlopCount = (operands: readonly TensorType[], out: TensorType, attrs: Attri
 export type LawName = 'commutative' | 'idempotent' | 'involution' | 'even' | 'odd';
 
 /** Dtype of the result as a type expression, for generated signatures. */
-type ResultDType = 'same' | 'promoted' | 'bool' | 'int32' | 'attribute' | 'averaged' | 'counted';
+export type ResultDType = 'same' | 'promoted' | 'bool' | 'int32' | 'attribute' | 'averaged' | 'counted';
 
-/** One operation: the only place where its name is written. */
-export interface OpRow {
+/** How an op is called: what a row and a composite (composite.ts) have in common. */
+export interface Signature {
   readonly name: string;
-  /** Number inside this process, for interning; never leaves it. */
-  readonly number: number;
-  /** Raised whenever the reference semantics change; part of every key. */
-  readonly version: number;
   readonly doc: string;
   readonly operands: readonly OperandSpec[];
   /** The operands are one list of any length ≥ 1. */
   readonly variadic: boolean;
+  /** So many of the last operands may be left out. */
+  readonly optional?: number;
   readonly attributes: Readonly<Record<string, AttributeSpec>>;
   /** Attributes that may follow the operands by position. */
   readonly positional: readonly string[];
+  /** What the standard calls it, where ours differs; shown in docs/ops.md. */
+  readonly deviation?: string;
+}
+
+/** One operation: the only place where its name is written. */
+export interface OpRow extends Signature {
+  /** Number inside this process, for interning; never leaves it. */
+  readonly number: number;
+  /** Raised whenever the reference semantics change; part of every key. */
+  readonly version: number;
   /** Operands are cast to their common dtype first; `float`: to a floating one. */
   readonly promotion: 'none' | 'common' | 'float';
   readonly result: ResultDType;
@@ -174,8 +184,6 @@ export interface OpRow {
    */
   readonly bound: number;
   readonly laws: readonly LawName[];
-  /** What the standard calls it, where ours differs; shown in docs/ops.md. */
-  readonly deviation?: string;
   /**
    * Operands with a codec are cast to what they are computed in, and the result back; false where elements are only
    * moved or made.

@@ -7,7 +7,7 @@ import { promote } from '../tensor/promotion.ts';
 import { broadcast, checkShape, normaliseAxes, normaliseAxis, type Shape, sizeOf } from '../tensor/shape.ts';
 import { plainNumber } from '../tensor/range.ts';
 import type { TensorType } from '../tensor/type.ts';
-import type { AttributeSpec, AttributeValues, OperandSpec, OpRow } from './define.ts';
+import type { AttributeSpec, AttributeValues, OperandSpec, OpRow, Signature } from './define.ts';
 import { kindTakes, OPERAND_KINDS } from './kinds.ts';
 import type { AttributeValue } from './attribute-values.ts';
 import { nearestAttribute } from './suggestions.ts';
@@ -48,11 +48,28 @@ export function promotedDTypes(row: OpRow, dtypes: readonly DType[]): readonly D
   return dtypes.map((dtype, i) => (specOf(row, i)?.kind === 'bool' ? dtype : common));
 }
 
-/** Refuses operands of a kind the row does not take. */
-export function checkKinds(row: OpRow, operands: readonly TensorType[]): void {
+/** Whether an op takes so many operands. */
+export const takes = ({ variadic, operands, optional = 0 }: Signature, count: number): boolean =>
+  variadic ? count > 0 : count <= operands.length && count >= operands.length - optional;
+
+/** An error that says how many operands an op takes. */
+export function wrongCount(row: Signature, count: number): ShapeError {
+  const names = row.operands.map((operand) => operand.name).join(', ');
+  const taken = row.variadic ? 'a list of at least one' : `${row.operands.length} (${names})`;
+  const missing = row.operands.slice(count).map((operand) => operand.name);
+  const remedy =
+    missing.length > 0 ? `give ${missing.join(', ')} too` : row.variadic ? 'give it one' : 'leave the others out';
+  return new ShapeError(
+    `${row.name}: ${count} ${count === 1 ? 'operand was' : 'operands were'} given; it takes ${taken}: ${remedy}.`,
+    { op: row.name, count },
+  );
+}
+
+/** Refuses operands of a kind the row does not take; those that were left out are of none. */
+export function checkKinds(row: Signature, operands: readonly (TensorType | undefined)[]): void {
   operands.forEach((type, i) => {
     const spec = row.operands[row.variadic ? 0 : i];
-    if (spec === undefined || kindTakes(spec.kind, type.dtype)) return;
+    if (spec === undefined || type === undefined || kindTakes(spec.kind, type.dtype)) return;
     const { wanted, remedy } = OPERAND_KINDS[spec.kind];
     throw new DTypeError(
       `${row.name}: ${spec.name} is ${type.dtype}, which is not ${wanted}; ` +
@@ -63,7 +80,10 @@ export function checkKinds(row: OpRow, operands: readonly TensorType[]): void {
 }
 
 /** Reads the attributes of a call against the row: unknown, missing and ill-typed ones are refused. */
-export function readAttributes(row: OpRow, given: Readonly<Record<string, unknown>>): Record<string, AttributeValue> {
+export function readAttributes(
+  row: Signature,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, AttributeValue> {
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(row.attributes, name)) throw unknownAttribute(row, name);
   }
@@ -74,7 +94,7 @@ export function readAttributes(row: OpRow, given: Readonly<Record<string, unknow
   return values;
 }
 
-function unknownAttribute(row: OpRow, name: string): AttributeError {
+function unknownAttribute(row: Signature, name: string): AttributeError {
   const known = Object.keys(row.attributes);
   const near = nearestAttribute(name, known);
   const remedy =
@@ -90,7 +110,7 @@ function unknownAttribute(row: OpRow, name: string): AttributeError {
   );
 }
 
-function readAttribute(row: OpRow, name: string, spec: AttributeSpec, value: unknown): AttributeValue {
+function readAttribute(row: Signature, name: string, spec: AttributeSpec, value: unknown): AttributeValue {
   if (value === undefined) {
     if (spec.fallback !== undefined) return spec.fallback;
     throw new AttributeError(
@@ -123,7 +143,7 @@ const isIntegers = (value: unknown): value is number[] =>
 
 const READ: Record<
   AttributeSpec['kind'],
-  (value: unknown, row: OpRow, spec: AttributeSpec) => AttributeValue | undefined
+  (value: unknown, row: Signature, spec: AttributeSpec) => AttributeValue | undefined
 > = {
   int: (value) => (Number.isSafeInteger(value) ? (value as number) : undefined),
   float: (value) => (typeof value === 'number' ? value : undefined),
@@ -152,6 +172,13 @@ const READ: Record<
         : undefined,
   seed: (value) => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined),
   choice: (value, _row, spec) => (typeof value === 'string' && spec.choices?.includes(value) ? value : undefined),
+  floats: (value) =>
+    typeof value === 'number'
+      ? value
+      : Array.isArray(value) && value.every((item) => typeof item === 'number')
+        ? [...(value as number[])]
+        : undefined,
+  text: (value) => (typeof value === 'string' ? value : undefined),
 };
 
 const EXPECTED: Record<AttributeSpec['kind'], string> = {
@@ -166,6 +193,8 @@ const EXPECTED: Record<AttributeSpec['kind'], string> = {
   ints: 'a list of integers',
   seed: 'a non-negative integer',
   choice: 'one of the choices',
+  floats: 'a number or a list of numbers',
+  text: 'a text',
 };
 
 /** `axis` attribute (null = all axes) as a sorted list of axes. */

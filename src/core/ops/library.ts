@@ -1,7 +1,9 @@
 // The ops that a page loads when it asks for them (`symbolic-sheet/ops`); on Node they are always there.
 import { GROUPING } from './grouping.ts';
-import { addRows } from './index.ts';
+import { addComposites, addRows } from './index.ts';
 import { ORDERING } from './ordering.ts';
 import { REARRANGING } from './rearranging.ts';
+import { STATISTICS } from './statistics.ts';
 
 addRows([ORDERING, REARRANGING, GROUPING].flat());
+addComposites([STATISTICS].flat());

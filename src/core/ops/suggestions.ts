@@ -116,14 +116,6 @@ export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** The ops of library.ts, which a page loads by a line of its own. */
-export const LIBRARY_NAMES: ReadonlySet<string> = new Set(
-  (
-    'sort argsort searchsorted cumulative_sum cumulative_prod cumulative_min cumulative_max roll tile ' +
-    'take_along_axis segment_sum bincount'
-  ).split(' '),
-);
-
 /** Attributes by the names they have elsewhere. */
 const ATTRIBUTE_ALIASES: Readonly<Record<string, readonly string[]>> = {
   dim: ['axis', 'axes'],

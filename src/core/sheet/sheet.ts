@@ -6,7 +6,8 @@ import type { Argument } from '../expr/canonicalise.ts';
 import type { Author } from '../expr/node.ts';
 import type { OperandDefinition, OpHandle } from '../ops/define-op.ts';
 import type { OpRow } from '../ops/define.ts';
-import { FOREIGN_METHODS, forEachMethod, opNamed } from '../ops/index.ts';
+import type { Composite } from '../ops/composite.ts';
+import { calledOp, FOREIGN_METHODS, forEachMethod, opNamed } from '../ops/index.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
 import type { DType, DTypeOf } from '../tensor/dtype.ts';
 import type { Elements } from '../tensor/elements.ts';
@@ -18,10 +19,9 @@ import { isAttributes, splitArguments } from '../inputs/arguments.ts';
 import { markCall, mayFail } from '../engine/call-places.ts';
 import { takeOver } from '../inputs/ownership.ts';
 import { Call } from '../engine/call.ts';
-import type { Engine } from '../engine/engine.ts';
 import type { Parts, View } from '../engine/parts.ts';
 import type { ViewOptions } from '../engine/settings.ts';
-import { checkDevice, choiceOf, reportDevices, sharingOf } from '../engine/devices.ts';
+import { choiceOf, reportDevices, sharingOf } from '../engine/devices.ts';
 import { isTooDeep } from '../engine/deep-chains.ts';
 import { answersIn, type Explanation, explainGraph } from '../engine/explain.ts';
 import { exportOnGpu, valueOfBuffer, valueOfTf } from '../inputs/gpu-buffers.ts';
@@ -29,10 +29,12 @@ import type { Memo, Memoised, MemoOptions } from '../memo/memo.ts';
 import type { MemoView } from '../memo/view.ts';
 import type { OpArguments, Operand, OpName, OpResult, SheetMethods } from '../handle/methods.gen.ts';
 import { isElements, isLiteral, readElements, readIndices } from '../inputs/operands.ts';
+import { expandCall, type CallMaker } from './expand.ts';
 import type { EventFeed, EventOptions } from './event-feed.ts';
-import { checkOptions, checkViewOptions, EVENTS, TENSOR, type TensorOptions } from './options.ts';
+import { checkOptions, EVENTS, TENSOR, type TensorOptions } from './options.ts';
 import { describe, INSPECT } from '../text.ts';
 import { printSheet } from './print.ts';
+import { viewWith } from './view.ts';
 import type { Reader } from '../engine/reader.ts';
 import { reasonOf } from '../engine/reasons.ts';
 import { reportedOf, type Session } from './session.ts';
@@ -85,7 +87,7 @@ export class Sheet {
   /** The result of an op whose name is known only when the program runs. */
   execute<N extends string>(op: string extends N ? N : never, ...args: readonly unknown[]): PendingTensor;
   execute(op: string | OpHandle, ...args: readonly unknown[]): unknown {
-    return this.call(opNamed(typeof op === 'object' && op !== null ? op.name : op), undefined, args);
+    return this.call(calledOp(typeof op === 'object' && op !== null ? op.name : op), undefined, args);
   }
 
   /**
@@ -249,19 +251,40 @@ export class Sheet {
   }
 
   /** @internal */
-  call(row: OpRow, self: Call | undefined, args: readonly unknown[]): unknown {
+  call(op: OpRow | Composite, self: Call | undefined, args: readonly unknown[]): unknown {
     this.#open();
+    if ('expand' in op) return expandCall(op, self, args, this.#maker());
+    const { lookups } = this.#parts;
+    const startNs = lookups.start();
+    const { operands, given } = splitArguments(op, self, args);
+    const call = this.#called(op, operands, given);
+    lookups.stop(startNs);
+    return this.handle(call);
+  }
+
+  /** A call whose read may fail notes where it stands in the program, with what it came to. */
+  #called(row: OpRow, operands: unknown[], given: Readonly<Record<string, unknown>> | undefined): Call {
     const { engine } = this.#session;
-    const { counters, lookups, nearMisses } = engine.parts;
+    const { counters, nearMisses } = engine.parts;
     counters.calls++;
     nearMisses.called(row);
     const before = engine.lastSeq;
-    const startNs = lookups.start();
-    const { operands, given } = splitArguments(row, self, args);
     const call = engine.call(row, this.#read(row, operands), given, this.#view.author);
-    lookups.stop(startNs);
     if (mayFail(row, call, engine.parts)) markCall(call, takeCallSite(), before);
-    return this.handle(call);
+    return call;
+  }
+
+  #maker(): CallMaker {
+    return {
+      call: (row, operands, attributes) => this.#called(row, [...operands], attributes),
+      operand: (owner, value, isIndex) =>
+        this.#session.roots.rootOf(this.#argument(owner, value, isIndex) as Call | Elements),
+      handle: (call) => this.handle(call),
+      demand: async (call) => {
+        await this.admit(call);
+        return this.demand(call);
+      },
+    };
   }
 
   /** @internal A call as a trace holds it: operands and attributes are canonical, no law is applied again. */
@@ -284,7 +307,7 @@ export class Sheet {
   #read(row: OpRow, operands: unknown[]): Argument<Call>[] {
     let bare = false;
     for (let i = 0; i < operands.length; i++) {
-      const value = this.#argument(row, operands[i], row.operands[row.variadic ? 0 : i]?.kind === 'index');
+      const value = this.#argument(row.name, operands[i], row.operands[row.variadic ? 0 : i]?.kind === 'index');
       operands[i] = value;
       bare ||= isElements(value);
     }
@@ -293,14 +316,14 @@ export class Sheet {
       : (operands as Argument<Call>[]);
   }
 
-  #argument(row: OpRow, operand: unknown, isIndex: boolean): Argument<Call> | Elements {
+  #argument(owner: string, operand: unknown, isIndex: boolean): Argument<Call> | Elements {
     if (operand instanceof Tensor) return this.#own(operand);
     if (operand instanceof Call) return operand;
-    const onGpu = valueOfTf(this.#parts, operand, row.name);
+    const onGpu = valueOfTf(this.#parts, operand, owner);
     if (onGpu !== undefined) return this.#session.engine.root(onGpu.type, onGpu);
-    if (isIndex) return readIndices(operand, row.name);
+    if (isIndex) return readIndices(operand, owner);
     if (isLiteral(operand)) return operand;
-    return readElements(operand, row.name);
+    return readElements(operand, owner);
   }
 
   /**
@@ -453,13 +476,13 @@ export interface Sheet extends Omit<SheetMethods, 'trace'> {}
 /** Members that are no ops. */
 const OWN_MEMBERS = new Set(Object.getOwnPropertyNames(Sheet.prototype));
 
-forEachMethod((method, row) => {
+forEachMethod((method, op) => {
   if (OWN_MEMBERS.has(method)) return;
   Object.defineProperty(Sheet.prototype, method, {
     configurable: true,
     writable: true,
     value(this: Sheet, ...args: readonly unknown[]): unknown {
-      return this.call(row, undefined, args);
+      return this.call(op, undefined, args);
     },
   });
 });
@@ -471,18 +494,4 @@ for (const [method, name] of FOREIGN_METHODS) {
       writable: true,
       value: (): unknown => opNamed(name),
     });
-}
-
-/** The view whose options are `base`'s but for those given. */
-function viewWith(engine: Engine, base: View, options: ViewOptions): View {
-  checkViewOptions(options);
-  if (options.device !== undefined) checkDevice(options.device, choiceOf(engine.parts), 'with: device');
-  const numerics = options.class ?? base.numerics;
-  return {
-    author: engine.author(numerics, options.precision ?? base.author.precision),
-    numerics,
-    reuse: options.cache === undefined ? base.reuse : options.cache === 'on' && engine.parts.settings.cache === 'on',
-    device: options.device ?? base.device,
-    signal: options.signal ?? base.signal,
-  };
 }
