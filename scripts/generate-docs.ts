@@ -8,6 +8,8 @@ import { OPERAND_KINDS } from '../src/core/ops/kinds.ts';
 import { FUNCTIONS } from '../src/core/ops/functions.ts';
 import { INDEXING } from '../src/core/ops/indexing.ts';
 import { COMPOSITES, METHODS, methodName, OPS } from '../src/core/ops/index.ts';
+import { ERROR_FUNCTIONS } from '../src/core/ops/error-functions.ts';
+import { INVERSE_FUNCTIONS } from '../src/core/ops/inverse-functions.ts';
 import { GROUPING } from '../src/core/ops/grouping.ts';
 import '../src/core/ops/library.ts';
 import { LINALG } from '../src/core/ops/linalg.ts';
@@ -23,6 +25,8 @@ type Op = OpRow | Composite;
 const FAMILIES: readonly (readonly [string, readonly Op[]])[] = [
   ['Arithmetic, comparison, logic', ARITHMETIC],
   ['Functions and activations', FUNCTIONS],
+  ['Inverse functions', INVERSE_FUNCTIONS],
+  ['Error functions', ERROR_FUNCTIONS],
   ['Reductions', REDUCTION],
   ['Linear algebra', LINALG],
   ['Shape and order', MOVEMENT],

@@ -127,29 +127,12 @@ export interface TensorMethods<D extends DType> {
   cos(): PendingTensor<D>;
   /** Tangent, x in radians. */
   tan(): PendingTensor<D>;
-  /** Inverse sine, in radians. */
-  asin(): PendingTensor<D>;
-  /** Inverse cosine, in radians. */
-  acos(): PendingTensor<D>;
-  /** Inverse tangent, in radians. */
-  atan(): PendingTensor<D>;
-  /** Angle of the point (x, y), in radians: that of y / x, in the quadrant of the point. */
-  atan2(x: Tensor<D> | Weak<D>): PendingTensor<D>;
-  atan2(x: Operand): PendingTensor;
   /** Hyperbolic sine. */
   sinh(): PendingTensor<D>;
   /** Hyperbolic cosine. */
   cosh(): PendingTensor<D>;
   /** Hyperbolic tangent. */
   tanh(): PendingTensor<D>;
-  /** Inverse hyperbolic sine. */
-  asinh(): PendingTensor<D>;
-  /** Inverse hyperbolic cosine. */
-  acosh(): PendingTensor<D>;
-  /** Inverse hyperbolic tangent. */
-  atanh(): PendingTensor<D>;
-  /** Error function. */
-  erf(): PendingTensor<D>;
   /** max(x, 0); NaN stays NaN. */
   relu(): PendingTensor<D>;
   /** x where positive, slope · x elsewhere. */
@@ -164,8 +147,6 @@ export interface TensorMethods<D extends DType> {
   silu(): PendingTensor<D>;
   /** log(1 + eˣ) without overflow. */
   softplus(): PendingTensor<D>;
-  /** ½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0; −0 at −∞, its limit. */
-  gelu(): PendingTensor<D>;
   /** Elements of x where the condition is true, of y elsewhere. */
   where<E extends DType>(x: Tensor<E>, y: Tensor<NoInfer<E>> | Weak<NoInfer<E>>): PendingTensor<E>;
   where(x: Operand, y: Operand): PendingTensor;
@@ -255,6 +236,25 @@ export interface TensorMethods<D extends DType> {
   onesLike(): PendingTensor<D>;
   /** A value in the shape and dtype of x. Attributes: value: value of every element. */
   fullLike(value: number | bigint | { readonly value: number | bigint }): PendingTensor<D>;
+  /** Inverse sine, in radians. */
+  asin(): PendingTensor<D>;
+  /** Inverse cosine, in radians. */
+  acos(): PendingTensor<D>;
+  /** Inverse tangent, in radians. */
+  atan(): PendingTensor<D>;
+  /** Angle of the point (x, y), in radians: that of y / x, in the quadrant of the point. */
+  atan2(x: Tensor<D> | Weak<D>): PendingTensor<D>;
+  atan2(x: Operand): PendingTensor;
+  /** Inverse hyperbolic sine. */
+  asinh(): PendingTensor<D>;
+  /** Inverse hyperbolic cosine. */
+  acosh(): PendingTensor<D>;
+  /** Inverse hyperbolic tangent. */
+  atanh(): PendingTensor<D>;
+  /** Error function. */
+  erf(): PendingTensor<D>;
+  /** ½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0; −0 at −∞, its limit. */
+  gelu(): PendingTensor<D>;
   /** The elements of an axis in order; equal elements keep theirs, NaN comes last. Attributes: axis: axis to order along (default -1); descending: the greatest first (default false). */
   sort(attributes?: { readonly axis?: number; readonly descending?: boolean }): PendingTensor<D>;
   /** Indices that put the elements of an axis in order; equal elements keep theirs, NaN comes last. Attributes: axis: axis to order along (default -1); descending: the greatest first (default false). */
@@ -421,18 +421,6 @@ export interface SheetMethods {
   /** Tangent, x in radians. */
   tan<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   tan(x: Operand): PendingTensor<DType>;
-  /** Inverse sine, in radians. */
-  asin<D extends DType>(x: Tensor<D>): PendingTensor<D>;
-  asin(x: Operand): PendingTensor<DType>;
-  /** Inverse cosine, in radians. */
-  acos<D extends DType>(x: Tensor<D>): PendingTensor<D>;
-  acos(x: Operand): PendingTensor<DType>;
-  /** Inverse tangent, in radians. */
-  atan<D extends DType>(x: Tensor<D>): PendingTensor<D>;
-  atan(x: Operand): PendingTensor<DType>;
-  /** Angle of the point (x, y), in radians: that of y / x, in the quadrant of the point. */
-  atan2<D extends DType>(y: Tensor<D>, x: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
-  atan2(y: Operand, x: Operand): PendingTensor;
   /** Hyperbolic sine. */
   sinh<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   sinh(x: Operand): PendingTensor<DType>;
@@ -442,18 +430,6 @@ export interface SheetMethods {
   /** Hyperbolic tangent. */
   tanh<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   tanh(x: Operand): PendingTensor<DType>;
-  /** Inverse hyperbolic sine. */
-  asinh<D extends DType>(x: Tensor<D>): PendingTensor<D>;
-  asinh(x: Operand): PendingTensor<DType>;
-  /** Inverse hyperbolic cosine. */
-  acosh<D extends DType>(x: Tensor<D>): PendingTensor<D>;
-  acosh(x: Operand): PendingTensor<DType>;
-  /** Inverse hyperbolic tangent. */
-  atanh<D extends DType>(x: Tensor<D>): PendingTensor<D>;
-  atanh(x: Operand): PendingTensor<DType>;
-  /** Error function. */
-  erf<D extends DType>(x: Tensor<D>): PendingTensor<D>;
-  erf(x: Operand): PendingTensor<DType>;
   /** max(x, 0); NaN stays NaN. */
   relu<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   relu(x: Operand): PendingTensor<DType>;
@@ -472,9 +448,6 @@ export interface SheetMethods {
   /** log(1 + eˣ) without overflow. */
   softplus<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   softplus(x: Operand): PendingTensor<DType>;
-  /** ½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0; −0 at −∞, its limit. */
-  gelu<D extends DType>(x: Tensor<D>): PendingTensor<D>;
-  gelu(x: Operand): PendingTensor<DType>;
   /** Elements of x where the condition is true, of y elsewhere. */
   where<D extends DType>(condition: Operand, x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   where(condition: Operand, x: Operand, y: Operand): PendingTensor;
@@ -621,6 +594,33 @@ export interface SheetMethods {
   randomIntegers(shape: readonly number[], low: number, high: number | { readonly high: number; readonly seed: number }, attributes: { readonly seed: number }): PendingTensor<'int32'>;
   /** The integers 0 to n − 1 in random order (Fisher–Yates). Attributes: n: how many; seed: equal seeds give equal elements on every machine. */
   randomPermutation(n: number | { readonly n: number; readonly seed: number }, attributes: { readonly seed: number }): PendingTensor<'int32'>;
+  /** Inverse sine, in radians. */
+  asin<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  asin(x: Operand): PendingTensor<DType>;
+  /** Inverse cosine, in radians. */
+  acos<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  acos(x: Operand): PendingTensor<DType>;
+  /** Inverse tangent, in radians. */
+  atan<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  atan(x: Operand): PendingTensor<DType>;
+  /** Angle of the point (x, y), in radians: that of y / x, in the quadrant of the point. */
+  atan2<D extends DType>(y: Tensor<D>, x: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
+  atan2(y: Operand, x: Operand): PendingTensor;
+  /** Inverse hyperbolic sine. */
+  asinh<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  asinh(x: Operand): PendingTensor<DType>;
+  /** Inverse hyperbolic cosine. */
+  acosh<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  acosh(x: Operand): PendingTensor<DType>;
+  /** Inverse hyperbolic tangent. */
+  atanh<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  atanh(x: Operand): PendingTensor<DType>;
+  /** Error function. */
+  erf<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  erf(x: Operand): PendingTensor<DType>;
+  /** ½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0; −0 at −∞, its limit. */
+  gelu<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  gelu(x: Operand): PendingTensor<DType>;
   /** The elements of an axis in order; equal elements keep theirs, NaN comes last. Attributes: axis: axis to order along (default -1); descending: the greatest first (default false). */
   sort<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number; readonly descending?: boolean }): PendingTensor<D>;
   sort(x: Operand, attributes?: { readonly axis?: number; readonly descending?: boolean }): PendingTensor<DType>;
@@ -715,24 +715,15 @@ export interface OpArguments {
   sin: [x: Operand];
   cos: [x: Operand];
   tan: [x: Operand];
-  asin: [x: Operand];
-  acos: [x: Operand];
-  atan: [x: Operand];
-  atan2: [y: Operand, x: Operand];
   sinh: [x: Operand];
   cosh: [x: Operand];
   tanh: [x: Operand];
-  asinh: [x: Operand];
-  acosh: [x: Operand];
-  atanh: [x: Operand];
-  erf: [x: Operand];
   relu: [x: Operand];
   leaky_relu: [x: Operand, slope: Operand];
   elu: [x: Operand, alpha: Operand];
   sigmoid: [x: Operand];
   silu: [x: Operand];
   softplus: [x: Operand];
-  gelu: [x: Operand];
   where: [condition: Operand, x: Operand, y: Operand];
   sum: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }];
   prod: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }];
@@ -787,6 +778,15 @@ export interface OpArguments {
   random_normal: [shape: readonly number[] | { readonly shape: readonly number[]; readonly seed: number; readonly dtype?: DType }, attributes: { readonly seed: number; readonly dtype?: DType }];
   random_integers: [shape: readonly number[], low: number, high: number | { readonly high: number; readonly seed: number }, attributes: { readonly seed: number }];
   random_permutation: [n: number | { readonly n: number; readonly seed: number }, attributes: { readonly seed: number }];
+  asin: [x: Operand];
+  acos: [x: Operand];
+  atan: [x: Operand];
+  atan2: [y: Operand, x: Operand];
+  asinh: [x: Operand];
+  acosh: [x: Operand];
+  atanh: [x: Operand];
+  erf: [x: Operand];
+  gelu: [x: Operand];
   sort: [x: Operand, attributes?: { readonly axis?: number; readonly descending?: boolean }];
   argsort: [x: Operand, attributes?: { readonly axis?: number; readonly descending?: boolean }];
   searchsorted: [sorted: Operand, values: Operand, attributes?: { readonly side?: 'left' | 'right' }];
@@ -855,24 +855,15 @@ export interface OpResults {
   sin: PendingTensor<DType>;
   cos: PendingTensor<DType>;
   tan: PendingTensor<DType>;
-  asin: PendingTensor<DType>;
-  acos: PendingTensor<DType>;
-  atan: PendingTensor<DType>;
-  atan2: PendingTensor;
   sinh: PendingTensor<DType>;
   cosh: PendingTensor<DType>;
   tanh: PendingTensor<DType>;
-  asinh: PendingTensor<DType>;
-  acosh: PendingTensor<DType>;
-  atanh: PendingTensor<DType>;
-  erf: PendingTensor<DType>;
   relu: PendingTensor<DType>;
   leaky_relu: PendingTensor;
   elu: PendingTensor;
   sigmoid: PendingTensor<DType>;
   silu: PendingTensor<DType>;
   softplus: PendingTensor<DType>;
-  gelu: PendingTensor<DType>;
   where: PendingTensor;
   sum: PendingTensor<DType extends 'bool' ? 'int32' : DType>;
   prod: PendingTensor<DType>;
@@ -927,6 +918,15 @@ export interface OpResults {
   random_normal: PendingTensor<DType>;
   random_integers: PendingTensor<'int32'>;
   random_permutation: PendingTensor<'int32'>;
+  asin: PendingTensor<DType>;
+  acos: PendingTensor<DType>;
+  atan: PendingTensor<DType>;
+  atan2: PendingTensor;
+  asinh: PendingTensor<DType>;
+  acosh: PendingTensor<DType>;
+  atanh: PendingTensor<DType>;
+  erf: PendingTensor<DType>;
+  gelu: PendingTensor<DType>;
   sort: PendingTensor<DType>;
   argsort: PendingTensor<'int32'>;
   searchsorted: PendingTensor<'int32'>;

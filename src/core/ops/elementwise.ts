@@ -76,3 +76,22 @@ export function elementTest(
   });
   return row;
 }
+
+/**
+ * What is left to devices with functions of their own, as GPUs and other libraries: good ones are within this many
+ * epsilon. JavaScript and WebAssembly compute what the specification fixes, within the bounds of its table
+ * (docs/format/numerics-elementwise.md).
+ */
+const FUNCTION_BOUND = 8;
+
+/** A function of one floating operand; about 20 flops an element. */
+export const fn = (name: string, doc: string, body: Scalar, laws: readonly LawName[] = []): OpRow =>
+  elementwise(name, doc, 1, body, { kind: 'float', flops: 20, laws, bound: FUNCTION_BOUND });
+
+/** As `fn`, of two operands. */
+export const fn2 = (
+  name: string,
+  doc: string,
+  body: Scalar,
+  { laws = [], names = ['x', 'y'] }: { laws?: readonly LawName[]; names?: readonly string[] } = {},
+): OpRow => elementwise(name, doc, 2, body, { kind: 'float', flops: 40, laws, names, bound: FUNCTION_BOUND });

@@ -1,29 +1,10 @@
 // Elementwise functions of floating operands: exponentials, logarithms, trigonometry, activations, selection.
-import { scalar, type Scalar } from '../../../kernels/scalar/algebra.ts';
-import * as libm from '../../../kernels/scalar/libm.ts';
+import { scalar } from '../../../kernels/scalar/algebra.ts';
 import * as math from '../../../kernels/scalar/math.ts';
-import { makeRow, type LawName, type OpRow, versioned } from './define.ts';
-import { elementwise } from './elementwise.ts';
+import { pow } from '../../../kernels/scalar/power.ts';
+import { makeRow, type OpRow, versioned } from './define.ts';
+import { elementwise, fn, fn2 } from './elementwise.ts';
 import { broadcastShapes } from './infer.ts';
-
-/**
- * What is left to devices with functions of their own, as GPUs and other libraries: good ones are within this many
- * epsilon. JavaScript and WebAssembly compute what the specification fixes, within the bounds of its table
- * (docs/format/numerics-elementwise.md).
- */
-const FUNCTION_BOUND = 8;
-
-/** A function of one floating operand; about 20 flops an element. */
-const fn = (name: string, doc: string, body: Scalar, laws: readonly LawName[] = []): OpRow =>
-  elementwise(name, doc, 1, body, { kind: 'float', flops: 20, laws, bound: FUNCTION_BOUND });
-
-/** As `fn`, of two operands. */
-const fn2 = (
-  name: string,
-  doc: string,
-  body: Scalar,
-  { laws = [], names = ['x', 'y'] }: { laws?: readonly LawName[]; names?: readonly string[] } = {},
-): OpRow => elementwise(name, doc, 2, body, { kind: 'float', flops: 40, laws, names, bound: FUNCTION_BOUND });
 
 const logAddExp = scalar('logaddexp', 2, (m, x, y) => {
   const high = m.max(x, y);
@@ -79,24 +60,14 @@ export const FUNCTIONS: readonly OpRow[] = [
   fn2('logaddexp', 'log(eˣ + eʸ) without overflow; near 0 it has the digits of the larger operand.', logAddExp, {
     laws: ['commutative'],
   }),
-  fn2('pow', 'x to the power of the exponent.', libm.pow, { names: ['x', 'exponent'] }),
+  fn2('pow', 'x to the power of the exponent.', pow, { names: ['x', 'exponent'] }),
   fn2('hypot', '√(x² + y²) without overflow.', hypotenuse, { laws: ['commutative'] }),
   fn('sin', 'Sine, x in radians.', math.sin, ['odd']),
   fn('cos', 'Cosine, x in radians.', math.cos, ['even']),
   fn('tan', 'Tangent, x in radians.', math.tan, ['odd']),
-  fn('asin', 'Inverse sine, in radians.', libm.asin, ['odd']),
-  fn('acos', 'Inverse cosine, in radians.', libm.acos),
-  fn('atan', 'Inverse tangent, in radians.', libm.atan, ['odd']),
-  fn2('atan2', 'Angle of the point (x, y), in radians: that of y / x, in the quadrant of the point.', libm.atan2, {
-    names: ['y', 'x'],
-  }),
   fn('sinh', 'Hyperbolic sine.', math.sinh, ['odd']),
   fn('cosh', 'Hyperbolic cosine.', math.cosh, ['even']),
   fn('tanh', 'Hyperbolic tangent.', math.tanh, ['odd']),
-  fn('asinh', 'Inverse hyperbolic sine.', libm.asinh, ['odd']),
-  fn('acosh', 'Inverse hyperbolic cosine.', libm.acosh),
-  fn('atanh', 'Inverse hyperbolic tangent.', libm.atanh, ['odd']),
-  fn('erf', 'Error function.', libm.erf, ['odd']),
   elementwise('relu', 'max(x, 0); NaN stays NaN.', 1, (m, x) => m.max(x, m.constant(0)), { laws: ['idempotent'] }),
   elementwise(
     'leaky_relu',
@@ -109,13 +80,5 @@ export const FUNCTIONS: readonly OpRow[] = [
   fn('sigmoid', '1 / (1 + e⁻ˣ).', math.sigmoid),
   versioned(3, fn('silu', 'x · sigmoid(x); −0 at −∞, its limit.', math.silu)),
   fn('softplus', 'log(1 + eˣ) without overflow.', math.softplus),
-  versioned(
-    2,
-    fn(
-      'gelu',
-      '½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0; −0 at −∞, its limit.',
-      libm.gelu,
-    ),
-  ),
   where,
 ];

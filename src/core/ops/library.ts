@@ -1,9 +1,11 @@
 // The ops that a page loads when it asks for them (`symbolic-sheet/ops`); on Node they are always there.
+import { ERROR_FUNCTIONS } from './error-functions.ts';
 import { GROUPING } from './grouping.ts';
 import { addComposites, addRows } from './index.ts';
+import { INVERSE_FUNCTIONS } from './inverse-functions.ts';
 import { ORDERING } from './ordering.ts';
 import { REARRANGING } from './rearranging.ts';
 import { STATISTICS } from './statistics.ts';
 
-addRows([ORDERING, REARRANGING, GROUPING].flat());
+addRows([INVERSE_FUNCTIONS, ERROR_FUNCTIONS, ORDERING, REARRANGING, GROUPING].flat());
 addComposites([STATISTICS].flat());

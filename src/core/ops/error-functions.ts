@@ -1,0 +1,17 @@
+// The error function and the activation that is made of it.
+import { erf, gelu } from '../../../kernels/scalar/error-function.ts';
+import { type OpRow, versioned } from './define.ts';
+import { fn } from './elementwise.ts';
+
+/** Rows of this family. */
+export const ERROR_FUNCTIONS: readonly OpRow[] = [
+  fn('erf', 'Error function.', erf, ['odd']),
+  versioned(
+    2,
+    fn(
+      'gelu',
+      '½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0; −0 at −∞, its limit.',
+      gelu,
+    ),
+  ),
+];
