@@ -1,4 +1,5 @@
 // The world as a parameter: everything the core may not reach for by itself. Hosts (src/host) implement it.
+import type { DeviceEvent } from './events.ts';
 
 /** Nanoseconds from an arbitrary start; monotonic. */
 export type Clock = () => number;
@@ -68,6 +69,8 @@ export interface Host {
   readonly cores: number;
   /** One line to the person who runs the program; never part of a result. */
   warn(line: string): void;
+  /** Is told what becomes of devices; of use to whoever listens to a sheet's events. */
+  deviceChanged?(event: Omit<DeviceEvent, 'kind'>): void;
   /** Calls `listener` once when the process ends by itself or by `exit`. Returns a function that withdraws it. */
   onExit(listener: () => void): () => void;
 }

@@ -46,10 +46,29 @@ interface KeptEvent {
   readonly costNs: number;
 }
 
+/** What a store below RAM did: it had a result, took one, or failed to do either. */
+export interface TierEvent {
+  readonly kind: 'tier';
+  readonly action: 'found' | 'written' | 'corrupt' | 'failed' | 'late' | 'refused';
+  /** The op of the result; undefined where that is not known. */
+  readonly op?: string;
+  readonly sizeBytes?: number;
+  /** What went wrong. */
+  readonly detail?: string;
+}
+
+/** What became of a device. */
+export interface DeviceEvent {
+  readonly kind: 'device';
+  readonly device: string;
+  readonly state: 'lost' | 'opened again' | 'given up';
+  readonly detail: string;
+}
+
 /**
  * What happens in a sheet, in order, as subscribers get it. `call`: an operation was admitted; `answer`: how it was
- * answered; `note`: what its text does not say, as a route; `keep` and `evict`: what the store takes and lets go;
- * `warn`: a line to the person who runs the program; `dropped`: so many events were lost here, because the subscriber
+ * answered; `note`: what its text does not say, as a route; `keep` and `evict`: what the RAM store takes and lets go;
+ * `tier`: what the stores below RAM have, take and fail in; `device`: a device is lost, or there again; `warn`: a line to the person who runs the program; `dropped`: so many events were lost here, because the subscriber
  * read too slowly.
  */
 export type SheetEvent =
@@ -57,5 +76,7 @@ export type SheetEvent =
   | ({ readonly kind: 'answer'; readonly op: string } & Omit<Annotation, 'digest' | 'sketch' | 'note'>)
   | { readonly kind: 'note'; readonly seq: number; readonly text: string }
   | KeptEvent
+  | TierEvent
+  | DeviceEvent
   | { readonly kind: 'warn'; readonly text: string }
   | { readonly kind: 'dropped'; readonly count: number };

@@ -39,6 +39,7 @@ export async function openGpu(
       notes: host.notes,
       ...(hostMemory !== undefined && { hostMemory }),
       warn: (line) => host.warn(line),
+      changed: (state, detail) => host.deviceChanged?.({ device: 'webgpu', state, detail }),
     });
   } catch (error) {
     return absent(

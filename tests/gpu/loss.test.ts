@@ -124,6 +124,7 @@ describe('a device that is lost', () => {
 
   it('again and again is left alone after a few times, with a reason', async () => {
     const { sheet, gpu, watch } = await openWatched({ cache: 'off' });
+    const feed = sheet.events();
     for (let i = 0; i < 4; i++) {
       watch.devices.at(-1)!.destroy();
       await turn();
@@ -135,6 +136,10 @@ describe('a device that is lost', () => {
     expect(sheet.devices().find(({ name }) => name === 'webgpu')?.detail).toContain('not in use');
     expect(() => sheet.gpuDevice()).toThrow(expect.objectContaining({ code: 'UNAVAILABLE' }));
     await sheet.close();
+    const states: string[] = [];
+    for await (const event of feed) if (event.kind === 'device') states.push(event.state);
+    const round = ['lost', 'opened again'];
+    expect(states).toEqual([...round, ...round, ...round, 'given up']);
   });
 
   it('and cannot be opened again leaves the work to the others', async () => {

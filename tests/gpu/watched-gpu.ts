@@ -74,7 +74,7 @@ export async function openWatched(
   const host: Host = { ...(await nodeHost()), warn: (line) => void watch.warnings.push(line) };
   const source = await watchedSource(watch, limits);
   let device: WebgpuDevice | undefined;
-  const sheet = await openSheet(SymbolicSheet, host, options, async (settings) => {
+  const sheet = await openSheet(SymbolicSheet, host, options, async (settings, told) => {
     const js = new JsDevice();
     const wasm = new WasmDevice(js, { threads: 1, roomBytes: 1 << 26 });
     device = await openWebgpu(source, {
@@ -83,6 +83,7 @@ export async function openWatched(
       digest: host.digest,
       hostMemory: wasm.linearMemory,
       warn: (line) => host.warn(line),
+      changed: (state, detail) => told.deviceChanged?.({ device: 'webgpu', state, detail }),
       ...own,
     });
     return { devices: [js, wasm, device], memory: wasm.linearMemory };

@@ -1,6 +1,8 @@
 // The stream of what happens in a sheet, as a user gets it.
 import { describe, expect, it } from 'vitest';
 import { type SheetEvent, SymbolicSheet } from '../../src/index.ts';
+import { plainStore } from '../../src/core/store/plain-store.ts';
+import { type Store, type Stored, wrap } from '../../src/core/store/store.ts';
 import { partsOf } from '../parts.ts';
 
 const open = async (options: Parameters<typeof SymbolicSheet.open>[0] = {}): Promise<SymbolicSheet> => {
@@ -79,6 +81,28 @@ describe('events', () => {
     const events = await rest(feed);
     expect(events.filter((event) => event.kind === 'evict').length).toBeGreaterThan(5);
     expect(events.find((event) => event.kind === 'warn')?.text).toContain('divide');
+  });
+
+  it('tell of what stores below RAM take, have and get wrong', async () => {
+    const elements = Float32Array.from({ length: 160 * 160 }, (_, i) => i % 7);
+    const run = async (store: Store): Promise<Record<string, string[]>> => {
+      const sheet = await open({ stores: [store] });
+      const feed = sheet.events();
+      const x = sheet.tensor(elements, [160, 160]);
+      await x.matmul(x).data();
+      await sheet.flush();
+      await sheet.close();
+      const told = (await rest(feed)).filter((event) => event.kind === 'tier');
+      return Object.fromEntries(told.map(({ action, op, detail }) => [action, [op ?? '', detail ?? '']]));
+    };
+    const kept = new Map<string, Stored>();
+    expect(await run(plainStore(kept))).toEqual({ written: ['matmul', ''] });
+    expect(await run(plainStore(kept))).toEqual({ found: ['matmul', ''] });
+    const failing = wrap(plainStore(kept), {
+      peek: () => undefined,
+      get: () => Promise.reject(new Error('no answer')),
+    });
+    expect((await run(failing))['failed']?.[1]).toContain('no answer');
   });
 
   it('end where the loop is left, and cost nothing afterwards', async () => {

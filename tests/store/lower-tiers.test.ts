@@ -116,20 +116,31 @@ describe('stores below RAM', () => {
     expect(asked).toBe(2);
   });
 
-  it('are asked no more once one was late three times in a row', async () => {
+  it('are left alone once one was late three times in a row, and asked again after a while', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    let aheadMs = 0;
+    const now = performance.now.bind(performance);
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + aheadMs);
     try {
       let asked = 0;
       const silent = wrap(plainStore(), { get: () => (asked++, new Promise<never>(() => {})) });
       const sheet = await open([silent]);
       const x = sheet.tensor(ELEMENTS, [N, N]);
-      for (let time = 1; time < 6; time++) {
-        const read = x.multiply(time).matmul(x).data();
+      const read = async (factor: number): Promise<void> => {
+        const reading = x.multiply(factor).matmul(x).data();
         await vi.advanceTimersByTimeAsync(10_000);
-        await read;
-      }
+        await reading;
+      };
+      for (let time = 1; time < 6; time++) await read(time);
       expect(asked).toBe(3);
+      aheadMs = 31_000;
+      for (let time = 6; time < 9; time++) await read(time);
+      expect(asked).toBe(4);
+      aheadMs += 61_000;
+      await read(9);
+      expect(asked).toBe(5);
     } finally {
+      clock.mockRestore();
       vi.useRealTimers();
     }
   });

@@ -1,5 +1,5 @@
 // One stream of what happens in an engine. The trace is its first subscriber; the log, pages and users are others.
-import type { Decision, NumericsClass } from '../events.ts';
+import type { Decision, DeviceEvent, NumericsClass, TierEvent } from '../events.ts';
 import type { Entry } from '../store/entry.ts';
 import type { Value } from '../tensor/block.ts';
 import type { RecordedCall, Recorder } from '../trace/recorder.ts';
@@ -12,6 +12,10 @@ export interface Subscriber extends Partial<Recorder> {
   kept?(entry: Entry): void;
   /** The store let a result go for want of room. */
   evicted?(entry: Entry): void;
+  /** A store below RAM found or took a result, or failed. */
+  tier?(event: Omit<TierEvent, 'kind'>): void;
+  /** A device was lost, or is there again. */
+  device?(event: Omit<DeviceEvent, 'kind'>): void;
   warned?(line: string): void;
 }
 
@@ -58,6 +62,14 @@ export class Events implements Recorder {
 
   evicted(entry: Entry): void {
     for (const subscriber of this.#subscribers) subscriber.evicted?.(entry);
+  }
+
+  tier(event: Omit<TierEvent, 'kind'>): void {
+    for (const subscriber of this.#subscribers) subscriber.tier?.(event);
+  }
+
+  device(event: Omit<DeviceEvent, 'kind'>): void {
+    for (const subscriber of this.#subscribers) subscriber.device?.(event);
   }
 
   warned(line: string): void {

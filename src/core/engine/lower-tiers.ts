@@ -36,9 +36,14 @@ import { WriteCredit, writeNs } from './write-credit.ts';
  */
 const LEAST_NS = 1e6;
 const NS_PER_BYTE = 3;
-/** An answer that takes longer is a miss; after so many of them in a row the store is asked no more. */
+/**
+ * An answer that takes longer is a miss; after so many of them in a row the store is left alone for a while, then for
+ * twice as long each time it is late again.
+ */
 const DEADLINE_MS = 2000;
 const MAX_LATE = 3;
+const PAUSE_NS = 30e9;
+const MAX_DOUBLINGS = 6;
 /** What computing must cost for other processes to wait for it, and how long they do at most. */
 const CLAIMED_NS = 5e7;
 const MAX_WAIT_MS = 60_000;
@@ -100,7 +105,7 @@ export class StoreTiers implements LowerTiers {
     this.#clock = () => clock() - openedNs;
     this.#owned = owned;
     const checked = (store: Store): Store =>
-      patient((told) => deadline(contained(verified(store, digest, told), told), DEADLINE_MS, told), tell);
+      patient((told) => deadline(contained(verified(store, digest, told), told), DEADLINE_MS, told), tell, this.#clock);
     this.#store = this.#counting(singleFlight(tiered(stores.map(checked))));
   }
 
@@ -156,7 +161,10 @@ export class StoreTiers implements LowerTiers {
         !settled.has(call) && (isPaid || this.#credit.spend(call.type.sizeBytes, entry.ownNs, this.#clock()));
       settled.add(call);
       const key = isDue ? keyIn(parts, call) : undefined;
-      if (key !== undefined) this.#write(parts, key, entry);
+      if (key !== undefined) {
+        this.#write(parts, key, entry);
+        parts.events.tier({ action: 'written', op: call.row?.name ?? '', sizeBytes: call.type.sizeBytes });
+      }
       entry.value.block.release();
     }
   }
@@ -319,6 +327,7 @@ export class StoreTiers implements LowerTiers {
       touched: 0,
       slot: 0,
     };
+    parts.events.tier({ action: 'found', op: entry.op, sizeBytes: type.sizeBytes });
     if (parts.store.put(entry)) parts.events.kept(entry);
     else parts.pins.renew(call, value);
     call.note ??= 'found in a store below RAM';
@@ -330,16 +339,22 @@ export class StoreTiers implements LowerTiers {
 /** As subtracting them, where both may be infinite. */
 const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);
 
-/** A store that is asked no more once it was late so many times in a row. */
-function patient(make: (told: TellTrouble) => Store, tell: TellTrouble): Store {
+/** A store that is left alone once it was late so many times in a row, and then asked again now and then. */
+function patient(make: (told: TellTrouble) => Store, tell: TellTrouble, clock: () => number): Store {
   let late = 0;
+  let askAgainNs = 0;
   const store = make((trouble) => {
-    if (trouble.kind === 'late') late++;
+    if (trouble.kind === 'late' && ++late >= MAX_LATE)
+      askAgainNs = clock() + PAUSE_NS * 2 ** Math.min(late - MAX_LATE, MAX_DOUBLINGS);
     tell(trouble);
   });
   return wrap(store, {
     get: async (key, signal, costNs) => {
-      if (late >= MAX_LATE) return undefined;
+      if (late >= MAX_LATE) {
+        if (clock() < askAgainNs) return undefined;
+        // The others wait for what this one finds.
+        askAgainNs = Infinity;
+      }
       const before = late;
       const found = await store.get(key, signal, costNs);
       if (late === before) late = 0;

@@ -113,6 +113,8 @@ const asEvents = (take: (event: SheetEvent) => void, close: () => void): Subscri
   note: (seq, text) => take({ kind: 'note', seq, text }),
   kept: (entry) => take({ kind: 'keep', ...keptEventOf(entry) }),
   evicted: (entry) => take({ kind: 'evict', ...keptEventOf(entry) }),
+  tier: (event) => take({ kind: 'tier', ...event }),
+  device: (event) => take({ kind: 'device', ...event }),
   warned: (text) => take({ kind: 'warn', text }),
   close,
 });

@@ -1,5 +1,6 @@
 // The stores below RAM of a sheet that is opened.
 import type { Host } from '../env.ts';
+import type { Events } from '../engine/events.ts';
 import type { LowerTiers } from '../engine/parts.ts';
 import type { Settings } from '../engine/settings.ts';
 import type { Store, TellTrouble } from '../store/store.ts';
@@ -14,10 +15,12 @@ export async function openTiers(
   settings: Settings,
   host: Host,
   openStore: OpenStore | undefined,
+  events: Events,
 ): Promise<LowerTiers | undefined> {
   if (settings.cache === 'off') return undefined;
   const said = new Set<string>();
   const tell: TellTrouble = ({ kind, detail }) => {
+    events.tier({ action: kind, detail });
     if (said.size === said.add(kind).size) return;
     host.warn(`A store below RAM is ${kind === 'failed' ? 'failing' : kind}: ${detail}. Results are computed instead.`);
   };

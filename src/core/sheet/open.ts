@@ -47,12 +47,16 @@ export async function openSheet<S extends Sheet>(
   };
   const { Events, answerLog } = await import('../engine/events.ts');
   const events = new Events();
-  const told: Host = { ...host, warn: (line) => warn(host, events, line) };
+  const told: Host = {
+    ...host,
+    warn: (line) => warn(host, events, line),
+    deviceChanged: (event) => events.device(event),
+  };
   if (host.settings.log) events.subscribe(answerLog((line) => host.warn(line)));
   const machine = await find(settings, told);
   try {
     const { openTiers } = await import('./open-tiers.ts');
-    const tiers = (): Promise<LowerTiers | undefined> => openTiers(options, settings, told, openStore);
+    const tiers = (): Promise<LowerTiers | undefined> => openTiers(options, settings, told, openStore, events);
     const session = await openSession(machine, settings, told, events, tiers);
     const author = session.engine.author(settings.numerics, settings.precision);
     return new SheetClass(session, {

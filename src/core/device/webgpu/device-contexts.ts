@@ -1,5 +1,6 @@
 // The contexts of one GPU device, one after another: which is open, what is done when it is lost, and how code waits
 // for the next.
+import type { DeviceEvent } from '../../events.ts';
 import type { Clock } from '../../env.ts';
 import { DeviceLostError, UnavailableError } from '../../errors.ts';
 import type { EpochEnd } from './epoch.ts';
@@ -14,6 +15,7 @@ const CALM_NS = 10 * 60e9;
 interface ContextDependencies {
   readonly clock: Clock;
   warn(line: string): void;
+  changed(state: DeviceEvent['state'], detail: string): void;
   /** A context has ended: what its memory held is forgotten. Answers whether the device may be opened again. */
   over(end: EpochEnd): boolean;
 }
@@ -94,6 +96,7 @@ export class DeviceContexts {
     const isOfUse = this.#dependencies.over(end);
     if (this.#closed) return;
     const again = isOfUse && (end === 'memory' || this.#countLoss() <= MAX_LOSSES);
+    this.#dependencies.changed(again ? 'lost' : 'given up', reason);
     this.#dependencies.warn(
       `WebGPU: ${reason}. ${again ? 'It is opened again; until then' : 'It happened too often: from now on'} ` +
         'other devices compute, results are not affected.',
@@ -113,9 +116,11 @@ export class DeviceContexts {
       if (this.#closed) return device?.destroy();
       this.#openedNs = this.#dependencies.clock();
       this.#current = this.#begin(device as GPUDevice);
+      this.#dependencies.changed('opened again', reason);
     } catch (error) {
       this.#reopening = undefined;
       this.reason = `${reason}, and it could not be opened again: ${String(error)}`;
+      this.#dependencies.changed('given up', this.reason);
     }
   }
 }

@@ -1,4 +1,5 @@
 // The WebGPU device: plans of kernels/wgsl run on one adapter; results stay there until somebody reads them.
+import type { DeviceEvent } from '../../events.ts';
 import type { Plan } from '../../../../kernels/wgsl/launch.ts';
 import type { Clock, Digest, Notes } from '../../env.ts';
 import { LimitError, SheetError } from '../../errors.ts';
@@ -41,6 +42,8 @@ export interface WebgpuOptions {
    */
   readonly digests?: DigestPlace;
   warn(line: string): void;
+  /** Is told that the device is lost, or there again. */
+  changed?(state: DeviceEvent['state'], detail: string): void;
 }
 
 /** Opens the adapter's device and measures what it costs to reach it. */
@@ -72,6 +75,7 @@ export class WebgpuDevice implements Device {
   constructor(source: GpuSource, options: WebgpuOptions, device: GPUDevice) {
     const { clock, digest, budgetBytes } = options;
     const warn = (line: string): void => options.warn(line);
+    const changed: typeof options.changed = (state, detail) => options.changed?.(state, detail);
     this.#source = source;
     this.#options = options;
     this.isSoftware = source.software;
@@ -87,7 +91,7 @@ export class WebgpuDevice implements Device {
       host: options.hostMemory ?? heapMemory,
       panelDigests: (residence, type) => digests.panels(residence, type),
     });
-    const contexts = new DeviceContexts(source, { clock, warn, over: (end) => memory.clear(end) }, device);
+    const contexts = new DeviceContexts(source, { clock, warn, changed, over: (end) => memory.clear(end) }, device);
     this.memory = new WebgpuMemory(memory, shareBuffers(memory, contexts), contexts, () => this.#rates as GpuRates);
     this.#contexts = contexts;
     this.#products = new Products(source, () => contexts.forTask(), clock, budgetBytes / 4, memory, options.notes);
