@@ -67,3 +67,7 @@ export {
   UnavailableError,
   UnknownOpError,
 } from './core/errors.ts';
+export { checkOptions } from './core/sheet/options.ts';
+export type { OptionSpec } from './core/sheet/options.ts';
+export { nearest } from './core/ops/suggestions.ts';
+export { alignColumns, describe, INSPECT } from './core/text.ts';

@@ -5,3 +5,4 @@ export * as kit from './kit.ts';
 export * as testing from './testing.ts';
 export * as ops from './ops.ts';
 export * as interchange from './interchange-browser.ts';
+export * as table from './table-browser.ts';

@@ -45,6 +45,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/testing.ts', 'src/tiers.ts'],
   ['src/interchange'],
   ['src/interchange.ts', 'src/interchange-browser.ts'],
+  ['src/table'],
+  ['src/table.ts', 'src/table-browser.ts'],
   ['src/one-file.ts'],
   ['src/cli'],
 ];
@@ -174,6 +176,12 @@ describe('the layers', () => {
     expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
   });
 
+  it('let systems see the public surface and the kit alone', () => {
+    const doors = /^src\/(table|surface\.ts$|kit\.ts$|interchange\/surface\.ts$)/;
+    const wrong = IMPORTS.filter(({ from, to }) => from.startsWith('src/table/') && !doors.test(to));
+    expect(wrong.map(({ from, to }) => `${from} → ${to}`)).toEqual([]);
+  });
+
   it('have no import cycles, of types neither', () => {
     const edges = new Map<string, string[]>();
     // Generated methods take and give handles, which have them: one interface in two files, one of them written by a
@@ -291,7 +299,7 @@ describe('the language', () => {
   it('exports only what another file imports', () => {
     const everywhere = [...FILES, ...['tests', 'bench', 'scripts', 'examples'].flatMap(list)];
     const imported = new Set(everywhere.flatMap(importedNames));
-    const entries = /^src\/(index|browser|kit|testing|ops|interchange|interchange-browser|tiers|one-file|surface)\.ts$/;
+    const entries = /^src\/(index|browser|kit|testing|ops|(interchange|table)(-browser)?|tiers|one-file|surface)\.ts$/;
     const unused = WRITTEN.filter((file) => !entries.test(file)).flatMap((file) => {
       if (imported.has(`${file} *`)) return [];
       const declared = /^export (?:abstract |async )*(?:const|let|function\*?|class|interface|type) (\w+)/gm;
