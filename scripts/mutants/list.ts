@@ -858,8 +858,16 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/engine/lower-tiers.ts',
     tests: STORES,
     effect: 'a slow store is asked for ever',
-    find: 'if (late >= MAX_LATE) return undefined;',
-    replace: 'if (late < 0) return undefined;',
+    find: 'if (clock() < askAgainNs) return undefined;',
+    replace: 'if (clock() < 0) return undefined;',
+  },
+  {
+    area: 'stores',
+    file: 'src/core/engine/lower-tiers.ts',
+    tests: STORES,
+    effect: 'a store that was late is never asked again',
+    find: 'askAgainNs = clock() + PAUSE_NS',
+    replace: 'askAgainNs = Infinity + PAUSE_NS',
   },
   {
     area: 'events',

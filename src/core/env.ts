@@ -1,5 +1,4 @@
 // The world as a parameter: everything the core may not reach for by itself. Hosts (src/host) implement it.
-import type { DeviceEvent } from './events.ts';
 
 /** Nanoseconds from an arbitrary start; monotonic. */
 export type Clock = () => number;
@@ -70,7 +69,11 @@ export interface Host {
   /** One line to the person who runs the program; never part of a result. */
   warn(line: string): void;
   /** Is told what becomes of devices; of use to whoever listens to a sheet's events. */
-  deviceChanged?(event: Omit<DeviceEvent, 'kind'>): void;
+  deviceChanged?(event: {
+    readonly device: string;
+    readonly state: 'lost' | 'opened again' | 'given up';
+    readonly detail: string;
+  }): void;
   /** Calls `listener` once when the process ends by itself or by `exit`. Returns a function that withdraws it. */
   onExit(listener: () => void): () => void;
 }

@@ -68,8 +68,8 @@ export interface DeviceEvent {
 /**
  * What happens in a sheet, in order, as subscribers get it. `call`: an operation was admitted; `answer`: how it was
  * answered; `note`: what its text does not say, as a route; `keep` and `evict`: what the RAM store takes and lets go;
- * `tier`: what the stores below RAM have, take and fail in; `device`: a device is lost, or there again; `warn`: a line to the person who runs the program; `dropped`: so many events were lost here, because the subscriber
- * read too slowly.
+ * `tier`: what the stores below RAM have, take and fail in; `device`: a device is lost, or there again; `warn`: a line
+ * to the person who runs the program; `dropped`: so many events were lost here, because the subscriber read too slowly.
  */
 export type SheetEvent =
   | ({ readonly kind: 'call' } & ProgramEvent)
