@@ -32,6 +32,8 @@ export class Context {
   /** Element type of the first output. */
   readonly wanted: string;
   readonly outputCount: number;
+  /** Which outputs the node names: those it leaves out are not computed. */
+  readonly #named: readonly boolean[];
   readonly #inputs: readonly (Input | undefined)[];
   readonly #attributes: Readonly<Record<string, AttributeValue>>;
 
@@ -41,6 +43,7 @@ export class Context {
     this.opset = model.opset;
     this.wanted = outputs[0]?.elementType ?? 'undefined';
     this.outputCount = model.outputs.length;
+    this.#named = (node?.outputs ?? []).map((name) => name !== '');
     this.#attributes = node?.attributes ?? {};
     const foreign = [...inputs, ...outputs].find(({ dtype }) => dtype === undefined);
     if (foreign !== undefined) throw new Unmapped(`dtype ${foreign.elementType}`);
@@ -72,6 +75,11 @@ export class Context {
 
   tensors(): Tensor[] {
     return this.#inputs.flatMap((input) => (input === undefined ? [] : [input.tensor]));
+  }
+
+  /** Of all outputs an operator has, those that the node names. */
+  pickOutputs(all: readonly Tensor[]): readonly Tensor[] {
+    return all.filter((_, place) => this.#named[place] === true);
   }
 
   call(row: string, ...args: readonly unknown[]): Tensor {

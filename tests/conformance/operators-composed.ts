@@ -1,6 +1,6 @@
-// ONNX operators that are formulas over several rows: normalisations, global pooling, quantisation.
+// ONNX operators that are formulas over several rows: normalisations, global pooling.
 import type { Tensor } from '../../src/index.ts';
-import { type Context, type Mapping, Unmapped } from './context.ts';
+import { type Context, type Mapping } from './context.ts';
 
 const from = (axis: number, rank: number): number[] => Array.from({ length: rank - axis }, (_, i) => axis + i);
 const axisOf = (on: Context, fallback: number): number =>
@@ -87,17 +87,6 @@ function meanVarianceNormalization(on: Context): Tensor {
   return x.subtract(x.mean({ axis, keepdims: true })).divide(x.std({ axis, keepdims: true }).add(1e-9));
 }
 
-function dequantizeLinear(on: Context): Tensor {
-  const [x, scale, zero] = [on.tensor(0), on.tensor(1), on.input(2)?.tensor];
-  if (on.number('block_size', 0) !== 0) throw new Unmapped('blocked quantisation');
-  const axis = axisOf(on, 1);
-  const placed = (v: Tensor): Tensor =>
-    v.size === 1 ? v.reshape([]) : v.reshape([-1, ...x.shape.slice(axis + 1).map(() => 1)]);
-  const centred =
-    zero === undefined ? x.astype('float32') : x.astype('float32').subtract(placed(zero).astype('float32'));
-  return centred.multiply(placed(scale));
-}
-
 /** By ONNX operator. */
 export const NORMALISATIONS: Readonly<Record<string, Mapping>> = {
   LayerNormalization: layerNormalization,
@@ -109,5 +98,4 @@ export const NORMALISATIONS: Readonly<Record<string, Mapping>> = {
   MeanVarianceNormalization: meanVarianceNormalization,
   GlobalAveragePool: (on) => on.tensor(0).mean({ axis: spatial(on.tensor(0)), keepdims: true }),
   GlobalMaxPool: (on) => on.tensor(0).max({ axis: spatial(on.tensor(0)), keepdims: true }),
-  DequantizeLinear: dequantizeLinear,
 };

@@ -68,14 +68,6 @@ function expand(on: Context): Tensor {
   );
 }
 
-function tile(on: Context): Tensor {
-  const [x, repeats] = [on.tensor(0), on.input(1)?.numbers() ?? []];
-  const stretched = x
-    .reshape(x.shape.flatMap((n) => [1, n]))
-    .broadcastTo(x.shape.flatMap((n, axis) => [repeats[axis]!, n]));
-  return stretched.reshape(x.shape.map((n, axis) => n * repeats[axis]!));
-}
-
 function eyeLike(on: Context): Tensor {
   const x = on.tensor(0);
   const [rows, columns] = x.shape as [number, number];
@@ -122,16 +114,21 @@ function compress(on: Context): Tensor {
   return x.take(Int32Array.from(keep), { axis: on.number('axis', 0) });
 }
 
-/** Running sums as a product with a triangle of ones. */
-function cumsum(on: Context): Tensor {
-  const x = on.tensor(0);
-  const axis = settled(on.input(1)?.numbers()[0] ?? 0, x.shape.length);
-  const n = x.shape[axis]!;
-  const k = on.number('exclusive', 0);
-  const ones = on.sheet.ones([n, n], { dtype: x.dtype });
-  const triangle = on.number('reverse', 0) === 0 ? ones.triu({ k }) : ones.tril({ k: -k });
-  const rows = x.shape.length === 1 ? x.matmul(triangle) : x.moveaxis(axis, -1).matmul(triangle).moveaxis(-1, axis);
-  return rows;
+/** Sums or products so far; without the element itself, or from the end, where asked for. */
+function cumulative(row: 'cumulativeSum' | 'cumulativeProd'): Mapping {
+  return (on) => {
+    const x = on.tensor(0);
+    const axis = settled(on.input(1)?.numbers()[0] ?? 0, x.shape.length);
+    const turned = (t: Tensor): Tensor => (on.number('reverse', 0) === 0 ? t : t.flip({ axis }));
+    if (on.number('exclusive', 0) === 0) return turned(turned(x)[row]({ axis }));
+    const more = turned(x)[row]({ axis, includeInitial: true });
+    return turned(
+      more.slice(
+        [],
+        x.shape.map((n, k) => (k === axis ? n : null)),
+      ),
+    );
+  };
 }
 
 /** By ONNX operator. */
@@ -143,7 +140,7 @@ export const SHAPES: Readonly<Record<string, Mapping>> = {
   Slice: slice,
   Split: split,
   Expand: expand,
-  Tile: tile,
+  Tile: (on) => on.tensor(0).tile(on.input(1)?.numbers() ?? []),
   EyeLike: eyeLike,
   Trilu: trilu,
   OneHot: oneHot,
@@ -155,7 +152,8 @@ export const SHAPES: Readonly<Record<string, Mapping>> = {
   Shape: shapeOf,
   Size: (on) => int64(on, [on.tensor(0).size], []),
   Compress: compress,
-  CumSum: cumsum,
+  CumSum: cumulative('cumulativeSum'),
+  CumProd: cumulative('cumulativeProd'),
   Constant: (on) => {
     const value = on.stored('value');
     if (value?.dtype === undefined) throw new Unmapped('constants other than tensors');

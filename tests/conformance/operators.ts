@@ -3,7 +3,9 @@
 import type { DType, Tensor } from '../../src/index.ts';
 import { type Context, type Input, isFloatType, type Mapping, Unmapped } from './context.ts';
 import { ONNX_BINARY, ONNX_FOLDED, ONNX_UNARY } from '../../src/core/ops/mapping/onnx.ts';
+import { TRANSFORMERS } from './operators-attention.ts';
 import { NORMALISATIONS } from './operators-composed.ts';
+import { QUANTIZED } from './operators-quantized.ts';
 import { SHAPES } from './operators-shapes.ts';
 
 const unary =
@@ -119,15 +121,6 @@ function gemm(on: Context): Tensor {
   return bias === undefined ? product : product.add(bias.multiply(on.number('beta', 1)));
 }
 
-function matmulInteger(on: Context): Tensor {
-  const side = (place: number, axis: number): Tensor => {
-    const [x, zero] = [on.tensor(place).astype('int32'), on.input(place + 2)?.tensor.astype('int32')];
-    if (zero === undefined) return x;
-    return x.subtract(zero.size > 1 && axis === 0 ? zero.expandDims(-1) : zero);
-  };
-  return side(0, 0).matmul(side(1, 1));
-}
-
 function cast(on: Context, to: string): Tensor {
   const x = on.tensor(0);
   const dtype = to as DType;
@@ -153,6 +146,8 @@ export const OPERATORS: Readonly<Record<string, Mapping>> = {
   ...mapped(ONNX_FOLDED, folded),
   ...SHAPES,
   ...NORMALISATIONS,
+  ...TRANSFORMERS,
+  ...QUANTIZED,
   IsInf: isInf,
   Div: divide,
   Mod: mod,
@@ -194,7 +189,6 @@ export const OPERATORS: Readonly<Record<string, Mapping>> = {
   LogSoftmax: alongAxis((x, axis) => x.logSoftmax({ axis })),
   Hardmax: alongAxis(hardmax),
   Gemm: gemm,
-  MatMulInteger: matmulInteger,
   Cast: (on) => cast(on, on.wanted),
   CastLike: (on) => cast(on, on.wanted),
   Range: arange,
