@@ -15,10 +15,13 @@ import '../src/core/ops/library.ts';
 import { LINALG } from '../src/core/ops/linalg.ts';
 import { MOVEMENT } from '../src/core/ops/movement.ts';
 import { ORDERING } from '../src/core/ops/ordering.ts';
+import { PADDING } from '../src/core/ops/padding.ts';
+import { POOLING } from '../src/core/ops/pooling.ts';
 import { RANDOM } from '../src/core/ops/random.ts';
 import { REARRANGING } from '../src/core/ops/rearranging.ts';
 import { REDUCTION } from '../src/core/ops/reduction.ts';
 import { STATISTICS } from '../src/core/ops/statistics.ts';
+import { SLIDING } from '../src/core/ops/sliding.ts';
 
 type Op = OpRow | Composite;
 
@@ -35,6 +38,9 @@ const FAMILIES: readonly (readonly [string, readonly Op[]])[] = [
   ['Order statistics', STATISTICS],
   ['Rearranging', REARRANGING],
   ['Groups', GROUPING],
+  ['Padding', PADDING],
+  ['Sliding windows', SLIDING],
+  ['Pooling', POOLING],
   ['Creation', CREATION],
   ['Random', RANDOM],
 ];

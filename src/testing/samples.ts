@@ -176,7 +176,7 @@ export function drawAttributes(row: OpRow, shape: readonly number[], random: () 
   const attrs: Record<string, unknown> = {};
   for (const [name, spec] of Object.entries(row.attributes)) {
     if (spec.fallback !== undefined && random() < 0.3) continue;
-    attrs[name] = pick(ATTRIBUTES[spec.kind](shape, spec.choices ?? []), random);
+    attrs[name] = pick(spec.examples ?? ATTRIBUTES[spec.kind](shape, spec.choices ?? []), random);
   }
   return attrs;
 }

@@ -16,6 +16,8 @@ const TABLE = fileURLToPath(new URL('../../docs/onnx.md', import.meta.url));
 const HALF_UNIT = 2 ** -10;
 const RELATIVE = 1e-5;
 const ABSOLUTE = 1e-6;
+/** Vectors whose outputs were written down with four digits. */
+const ROUNDED: ReadonlySet<string> = new Set(['test_averagepool_2d_ceil_last_window_starts_on_pad']);
 
 /** What is known of an operator after its vectors ran. */
 interface Report {
@@ -67,13 +69,10 @@ function mapped(
   }
 }
 
-function expectClose(got: TypedArray, want: TypedArray, dtype: string): void {
+function expectClose(got: TypedArray, want: TypedArray, dtype: string, relative: number): void {
   if (!isFloatType(dtype)) return expect([...(got as Iterable<unknown>)]).toEqual([...(want as Iterable<unknown>)]);
   expect(got.length).toBe(want.length);
-  const [numbers, relative] = [
-    numbersOf(got, dtype as DType) as Float64Array,
-    dtype === 'float16' ? HALF_UNIT : RELATIVE,
-  ];
+  const numbers = numbersOf(got, dtype as DType) as Float64Array;
   (numbersOf(want, dtype as DType) as Float64Array).forEach((x, i) => {
     const y = numbers[i]!;
     if (!Object.is(x, y) && x !== y && !(Math.abs(x - y) <= ABSOLUTE + relative * Math.abs(x)))
@@ -112,7 +111,8 @@ describe('the ONNX operator tests', () => {
       for (const [i, want] of outputs.entries()) {
         const got = results[i]!;
         expect([got.dtype, got.shape]).toEqual([want.dtype, want.shape]);
-        expectClose((await got.data()) as TypedArray, want.array, got.dtype);
+        const relative = ROUNDED.has(name) ? 5e-4 : got.dtype === 'float16' ? HALF_UNIT : RELATIVE;
+        expectClose((await got.data()) as TypedArray, want.array, got.dtype, relative);
       }
     });
 

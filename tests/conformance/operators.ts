@@ -7,6 +7,7 @@ import { TRANSFORMERS } from './operators-attention.ts';
 import { NORMALISATIONS } from './operators-composed.ts';
 import { QUANTIZED } from './operators-quantized.ts';
 import { SHAPES } from './operators-shapes.ts';
+import { WINDOWED } from './operators-windows.ts';
 
 const unary =
   (row: string): Mapping =>
@@ -148,6 +149,7 @@ export const OPERATORS: Readonly<Record<string, Mapping>> = {
   ...NORMALISATIONS,
   ...TRANSFORMERS,
   ...QUANTIZED,
+  ...WINDOWED,
   IsInf: isInf,
   Div: divide,
   Mod: mod,

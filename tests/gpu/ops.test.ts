@@ -97,6 +97,12 @@ describe('a row', () => {
       'take_along_axis: float32,int32,uint32,uint8,int8,bool',
       'segment_sum: float32,int32,uint32,uint8,int8,bool',
       'bincount: int32,uint32,uint8,int8',
+      'pad: float32,int32,uint32,uint8,int8,bool',
+      'fold_windows: float32',
+      'max_pool: float32,int32,uint32,uint8,int8',
+      'argmax_pool: float32,int32,uint32,uint8,int8',
+      'sum_pool: float32',
+      'average_pool: float32',
     ]);
   });
 

@@ -31,6 +31,7 @@ const OPERANDS: Readonly<Record<string, readonly (readonly number[])[]>> = {
   cumulative_prod: [[16]],
   cumulative_min: [[16]],
   cumulative_max: [[16]],
+  fold_windows: [[2, 1, 1, 8]],
 };
 
 function operandsOf(row: OpRow): unknown[] {

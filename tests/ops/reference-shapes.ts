@@ -4,6 +4,7 @@ import { ELEMENTWISE, where } from './reference-elementwise.ts';
 import { ORDERING } from './reference-ordering.ts';
 import { REARRANGING } from './reference-rearranging.ts';
 import { RANDOM } from './reference-random.ts';
+import { WINDOWS } from './reference-windows.ts';
 import { matmul, outer, REDUCTIONS, trace } from './reference-reductions.ts';
 import {
   at,
@@ -331,6 +332,7 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   ...ORDERING,
   ...REARRANGING,
   ...RANDOM,
+  ...WINDOWS,
   where,
   matmul,
   outer,

@@ -49,6 +49,8 @@ export interface AttributeSpec {
   readonly doc: string;
   readonly fallback?: AttributeValue;
   readonly choices?: readonly string[];
+  /** Values that suites try, where few of those they try for its kind fit together with other attributes. */
+  readonly examples?: readonly AttributeValue[];
 }
 
 export type AttributeValues = Readonly<Record<string, AttributeValue>>;

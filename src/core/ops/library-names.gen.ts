@@ -3,8 +3,8 @@
 /** The ops of library.ts, which a page loads by a line of its own. */
 export const LIBRARY_NAMES: ReadonlySet<string> = new Set(
   (
-    'acos acosh argsort asin asinh atan atan2 atanh bincount cumulative_max cumulative_min cumulative_prod ' +
-    'cumulative_sum diff erf gelu median percentile quantile roll searchsorted segment_sum sort take_along_axis ' +
-    'tile top_k'
+    'acos acosh argmax_pool argsort asin asinh atan atan2 atanh average_pool bincount cumulative_max cumulative_min ' +
+    'cumulative_prod cumulative_sum diff erf fold_windows gelu max_pool median pad percentile quantile roll ' +
+    'searchsorted segment_sum sliding_windows sort sum_pool take_along_axis tile top_k'
   ).split(' '),
 );

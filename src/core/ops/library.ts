@@ -4,8 +4,11 @@ import { GROUPING } from './grouping.ts';
 import { addComposites, addRows } from './index.ts';
 import { INVERSE_FUNCTIONS } from './inverse-functions.ts';
 import { ORDERING } from './ordering.ts';
+import { PADDING } from './padding.ts';
+import { POOLING } from './pooling.ts';
 import { REARRANGING } from './rearranging.ts';
+import { SLIDING } from './sliding.ts';
 import { STATISTICS } from './statistics.ts';
 
-addRows([INVERSE_FUNCTIONS, ERROR_FUNCTIONS, ORDERING, REARRANGING, GROUPING].flat());
+addRows([INVERSE_FUNCTIONS, ERROR_FUNCTIONS, ORDERING, REARRANGING, GROUPING, PADDING, SLIDING, POOLING].flat());
 addComposites([STATISTICS].flat());

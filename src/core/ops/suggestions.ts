@@ -47,6 +47,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   isinf: 'is_inf',
   isfinite: 'is_finite',
   silu: 'swish',
+  average_pool: 'avg_pool mean_pool',
+  sliding_windows: 'im2col unfold sliding_window_view',
+  fold_windows: 'col2im fold',
   logsumexp: 'log_sum_exp',
   eye: 'identity',
   arange: 'range',
@@ -105,8 +108,8 @@ export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(
     'scatter scatter_add index_add masked_select masked_fill compress eigh eig ' +
     'eigvals eigvalsh svd svdvals qr lu lstsq inv pinv det slogdet cov corrcoef kron cross vecdot tensordot ' +
     'einsum matrix_power ' +
-    'matrix_rank rot90 diff meshgrid isclose allclose put_along_axis pad convolve ' +
-    'conv1d conv2d max_pool avg_pool interp fft ifft rfft grad gradient cdist pdist factorize count_nonzero ' +
+    'matrix_rank rot90 diff meshgrid isclose allclose put_along_axis convolve ' +
+    'conv1d conv2d interp fft ifft rfft grad gradient cdist pdist factorize count_nonzero ' +
     'ptp clip_by_value log_sum exp2 cbrt sinc heaviside copysign nextafter signbit deg2rad rad2deg trapz ' +
     'trapezoid polyfit polyval diag diagflat vstack hstack dstack column_stack unstack chunk fmax fmin gcd lcm ' +
     'bitwise_not bitwise_invert bitwise_left_shift bitwise_right_shift left_shift right_shift invert real imag ' +

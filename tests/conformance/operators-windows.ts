@@ -1,0 +1,123 @@
+// ONNX operators on windows that slide along the axes after the channels: pooling and padding.
+import type { Tensor } from '../../src/index.ts';
+import { type Context, type Mapping, Unmapped } from './context.ts';
+
+/** Where windows lie, as the attributes of an operator say it. */
+interface Windows {
+  readonly window: readonly number[];
+  readonly stride: readonly number[];
+  readonly dilation: readonly number[];
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+}
+
+/** How far windows reach beyond axes; SAME has as many windows as strides fit, the odd element at one end. */
+function windowsOf(on: Context, lengths: readonly number[], kernel: readonly number[]): Windows {
+  const list = (name: string): readonly number[] => (on.has(name) ? on.numbers(name) : kernel.map(() => 1));
+  const [stride, dilation] = [list('strides'), list('dilations')];
+  const mode = on.text('auto_pad', 'NOTSET');
+  const given = on.has('pads') && mode === 'NOTSET' ? on.numbers('pads') : [...kernel, ...kernel].map(() => 0);
+  const rank = kernel.length;
+  const shared = { window: kernel, stride, dilation };
+  if (!mode.startsWith('SAME')) return { ...shared, before: given.slice(0, rank), after: given.slice(rank) };
+  const reach = lengths.map((n, k) => {
+    const span = (kernel[k]! - 1) * dilation[k]! + 1;
+    return Math.max(0, (Math.ceil(n / stride[k]!) - 1) * stride[k]! + span - n);
+  });
+  const [less, more] = [reach.map((n) => Math.floor(n / 2)), reach.map((n) => Math.ceil(n / 2))];
+  return mode === 'SAME_UPPER' ? { ...shared, before: less, after: more } : { ...shared, before: more, after: less };
+}
+
+const poolOf = (on: Context): Windows & { readonly ceil: boolean } => ({
+  ...windowsOf(on, on.tensor(0).shape.slice(2), on.numbers('kernel_shape')),
+  ceil: on.number('ceil_mode', 0) !== 0,
+});
+
+function averagePool(on: Context): Tensor {
+  const { window, ...options } = poolOf(on);
+  return on.tensor(0).averagePool(window, { ...options, includePadding: on.number('count_include_pad', 0) !== 0 });
+}
+
+/** Numbers of elements within their planes as numbers within the whole tensor, rows or columns first. */
+function wholeIndices(on: Context, places: Tensor, lengths: readonly number[]): Tensor {
+  const size = lengths.reduce((a, n) => a * n, 1);
+  const [batch, channels] = on.tensor(0).shape as [number, number];
+  const first = on.sheet
+    .arange(batch * channels, { dtype: 'int64' })
+    .multiply(size)
+    .reshape([batch, channels, ...lengths.map(() => 1)]);
+  let inPlane: Tensor = places.astype('int64');
+  if (on.number('storage_order', 0) !== 0) {
+    let [rest, turned, step] = [inPlane, inPlane.multiply(0) as Tensor, size];
+    for (const n of lengths.toReversed()) {
+      step /= n;
+      turned = turned.add(rest.remainder(n).multiply(step));
+      rest = rest.floorDivide(n);
+    }
+    inPlane = turned;
+  }
+  return inPlane.add(first);
+}
+
+function maxPool(on: Context): readonly Tensor[] {
+  const x = on.tensor(0);
+  const { window, ...options } = poolOf(on);
+  return on.pickOutputs([
+    x.maxPool(window, options),
+    wholeIndices(on, x.argmaxPool(window, options), x.shape.slice(2)),
+  ]);
+}
+
+function lpPool(on: Context): Tensor {
+  const { window, ...options } = poolOf(on);
+  const p = on.number('p', 2);
+  const powers = p === 2 ? on.tensor(0).square() : on.tensor(0).abs().pow(p);
+  const sums = powers.sumPool(window, options);
+  return p === 2 ? sums.sqrt() : sums.pow(1 / p);
+}
+
+function globalLpPool(on: Context): Tensor {
+  const x = on.tensor(0);
+  const [p, options] = [on.number('p', 2), { axis: x.shape.map((_, axis) => axis).slice(2), keepdims: true }];
+  return p === 2
+    ? x.norm(options)
+    : x
+        .abs()
+        .pow(p)
+        .sum(options)
+        .pow(1 / p);
+}
+
+const MODES: Readonly<Record<string, 'constant' | 'edge' | 'reflect' | 'wrap'>> = {
+  constant: 'constant',
+  edge: 'edge',
+  reflect: 'reflect',
+  wrap: 'wrap',
+};
+
+/** Counts for all axes, or for those that are named. */
+function pad(on: Context): Tensor {
+  const x = on.tensor(0);
+  const rank = x.shape.length;
+  const counts = on.input(1)?.numbers() ?? on.numbers(on.has('pads') ? 'pads' : 'paddings');
+  const axes =
+    on
+      .input(3)
+      ?.numbers()
+      .map((axis) => (axis + rank) % rank) ?? x.shape.map((_, axis) => axis);
+  const side = (first: number): number[] =>
+    x.shape.map((_, axis) => (axes.includes(axis) ? counts[first + axes.indexOf(axis)]! : 0));
+  const mode = MODES[on.text('mode', 'constant')];
+  if (mode === undefined) throw new Unmapped('another mode of padding');
+  const value = on.input(2)?.array[0] ?? on.number('value', 0);
+  return x.pad(side(0), side(axes.length), { mode, value: mode === 'constant' ? value : 0 });
+}
+
+/** By ONNX operator. */
+export const WINDOWED: Readonly<Record<string, Mapping>> = {
+  AveragePool: averagePool,
+  MaxPool: maxPool,
+  LpPool: lpPool,
+  GlobalLpPool: globalLpPool,
+  Pad: pad,
+};
