@@ -3,7 +3,7 @@ import { argmaxPool, maxPool, type Pool, sumPool, tapCounts } from '../../../ker
 import { AttributeError, ShapeError } from '../errors.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { elementOf, rangeOf } from '../tensor/range.ts';
-import { formatShape, type Shape } from '../tensor/shape.ts';
+import type { Shape } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { numbersAttribute } from './attribute-values.ts';
 import { type AttributeSpec, type AttributeValues, makeRow, type OpRow, type TypedOperand } from './define.ts';

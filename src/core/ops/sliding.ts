@@ -138,7 +138,8 @@ function foldedShape(x: TensorType, attrs: AttributeValues): Shape {
   if (wanted.every((n, k) => n === given[k])) return [...lead, ...target];
   throw new ShapeError(
     `fold_windows: x is ${formatShape(x.shape)}, with positions ${formatShape(given)}; windows ` +
-      `${formatShape(window)} on ${formatShape(target)} have positions ${formatShape(wanted)}. Give another shape, or another stride.`,
+      `${formatShape(window)} on ${formatShape(target)} have positions ${formatShape(wanted)}. Give another shape ` +
+      'or stride.',
     { x: x.shape, shape: target },
   );
 }
