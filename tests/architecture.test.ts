@@ -27,6 +27,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['src/core/call-site.ts'],
   ['src/core/errors.ts', 'src/core/events.ts', 'src/core/env.ts', 'src/core/text.ts'],
   ['src/core/tensor'],
+  ['src/numpy/random'],
   ['src/core/ops'],
   ['src/core/executor.ts'],
   ['src/core/expr', 'src/core/policy'],
