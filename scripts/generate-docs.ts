@@ -4,6 +4,7 @@ import { ARITHMETIC } from '../src/core/ops/arithmetic.ts';
 import { CREATION } from '../src/core/ops/creation.ts';
 import type { Composite } from '../src/core/ops/composite.ts';
 import type { AttributeSpec, OpRow, ResultDType } from '../src/core/ops/define.ts';
+import { DECOMPOSITIONS } from '../src/core/ops/decompositions.ts';
 import { OPERAND_KINDS } from '../src/core/ops/kinds.ts';
 import { FUNCTIONS } from '../src/core/ops/functions.ts';
 import { INDEXING } from '../src/core/ops/indexing.ts';
@@ -31,7 +32,7 @@ const FAMILIES: readonly (readonly [string, readonly Op[]])[] = [
   ['Inverse functions', INVERSE_FUNCTIONS],
   ['Error functions', ERROR_FUNCTIONS],
   ['Reductions', REDUCTION],
-  ['Linear algebra', LINALG],
+  ['Linear algebra', [...LINALG, ...DECOMPOSITIONS]],
   ['Shape and order', MOVEMENT],
   ['Indexing, joining, casting', INDEXING],
   ['Order along an axis', ORDERING],

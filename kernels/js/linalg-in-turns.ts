@@ -17,7 +17,9 @@ export class LinalgKernelsInTurns implements AsyncLinalgKernels {
   }
 
   contractAsync(spec: Contraction<MatrixArray>): Promise<void> {
-    return this.turns.work(spec.m, firstOf(spec.n * spec.k), (start, end) => contractAny(rowsOf(spec, start, end)));
+    return this.turns.work(spec.m, firstOf(spec.n * spec.k), (start, end) =>
+      contractAny(rowsOfProduct(spec, start, end)),
+    );
   }
 
   solveAsync(spec: BlockSolve): Promise<void> {
@@ -31,7 +33,7 @@ export class LinalgKernelsInTurns implements AsyncLinalgKernels {
 const firstOf = (workEach: number): number => Math.max(1, Math.floor(FIRST_WORK / Math.max(1, workEach)));
 
 /** Rows of a product; of a triangle also what is beside it, which nothing depends on. */
-function rowsOf(spec: Contraction<MatrixArray>, start: number, end: number): Contraction<MatrixArray> {
+export function rowsOfProduct(spec: Contraction<MatrixArray>, start: number, end: number): Contraction<MatrixArray> {
   const { a, c, n, transposeA, triangle } = spec;
   return {
     ...spec,

@@ -1,5 +1,5 @@
 # Every op with the calls that are asked of it and the function that answers them.
-from . import elementwise, ordering, reductions, structure
+from . import decompositions, elementwise, ordering, reductions, structure
 from .cases import ANY, FLOATS, FRACTIONS, INTEGERS, NUMERIC, VIEWS, binary, held_literals, literal, mixed, outer_literals, tensor, turn, unary, with_literals
 
 UNARY_NUMERIC = ['negative', 'abs', 'sign', 'square', 'floor', 'ceil', 'trunc', 'round', 'relu', 'isnan']
@@ -133,6 +133,31 @@ def roots_of_matrices():
     for dtype in FLOATS:
         for shape in [1, 1], [2, 2], [3, 3], [2, 4, 4], [9, 9], [17, 17], [33, 33], [2, 3, 5, 5], [65, 65]:
             yield [tensor(dtype, shape, 'definite')], {}
+
+
+SQUARES = [[1, 1], [2, 2], [3, 3], [2, 4, 4], [5, 5], [9, 9], [2, 3, 3, 3]]
+OBLONGS = [[3, 4], [4, 3], [1, 2], [2, 5, 4]]
+
+
+def decomposed(op):
+    is_square = op in ('eigh_packed', 'eigvalsh', 'det')
+    for dtype in FLOATS:
+        for shape in SQUARES if is_square else [*SQUARES, *OBLONGS, [9, 2], [2, 9]]:
+            # Of more than one column without a value any turn is as good.
+            is_open = op in ('qr_packed', 'svd_packed') and abs(shape[-1] - shape[-2]) > 1
+            if op in ('eigvalsh', 'svdvals', 'det') and shape == [9, 9]:
+                yield from ([[tensor(dtype, [n, n], 'spread')], {}] for n in (17, 33))
+            for fill in ('spread', 'unit')[: 1 if shape == [9, 9] else 2]:
+                if op == 'svd_packed':
+                    yield from ([[tensor(dtype, shape, fill)], {'fullMatrices': full}] for full in ([False] if is_open else [True, False]))
+                elif op == 'qr_packed':
+                    yield from ([[tensor(dtype, shape, fill)], {'mode': mode}] for mode in (['reduced'] if is_open else ['reduced', 'complete']))
+                else:
+                    yield [tensor(dtype, shape, fill)], {}
+        yield [tensor(dtype, [4, 4], 'spread', 'T')], {}
+        yield [tensor(dtype, [5], 'spread')], {}
+        if is_square:
+            yield [tensor(dtype, [3, 4], 'spread')], {}
 
 
 MOVES = {
@@ -314,6 +339,7 @@ def plan():
     yield 'trace', traces(), by(reductions.trace, 'trace')
     yield from ((op, systems(op), by(reductions.factored, op)) for op in ('solve', 'solve_triangular'))
     yield 'cholesky', roots_of_matrices(), by(reductions.factored, 'cholesky')
+    yield from ((op, decomposed(op), by(decompositions.decomposed, op)) for op in decompositions.PARTS)
     yield from ((op, moves(op), by(structure.moved, op)) for op in MOVES)
     yield from ((op, combinations(op), by(structure.combined, op)) for op in ('concat', 'stack'))
     yield from ((op, orders(op), by(ordering.ordered, op)) for op in ('sort', 'argsort'))

@@ -35,7 +35,7 @@ export function errorIn(task: Task, got: TypedArray, wanted: TypedArray): number
     parts,
   } = task.row;
   const largest =
-    skeleton === 'contract' || skeleton === 'linalg' || parts !== undefined ? largestOf(wanted as Numbers) : 0;
+    ['contract', 'linalg', 'steps'].includes(skeleton) || parts !== undefined ? largestOf(wanted as Numbers) : 0;
   let worst = 0;
   for (let i = 0; i < got.length; i++)
     worst = Math.max(worst, errorOf(task, (got as Numbers)[i] ?? 0, (wanted as Numbers)[i] ?? 0, largest));

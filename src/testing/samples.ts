@@ -184,7 +184,7 @@ export function drawAttributes(row: OpRow, shape: readonly number[], random: () 
 /** Operands of a call whose first is of a dtype, before promotion. */
 export function drawOperands(row: OpRow, dtype: DType, random: () => number): SampleTensor[] {
   const shapes = random() < 0.12 ? LARGE : SMALL;
-  const special = row.kernel.skeleton !== 'linalg' && random() < 0.5;
+  const special = !['linalg', 'steps'].includes(row.kernel.skeleton) && random() < 0.5;
   const count = row.variadic ? 1 + Math.floor(random() * 3) : row.operands.length;
   const head = pick(shapes, random);
   return Array.from({ length: count }, (_, i) => {

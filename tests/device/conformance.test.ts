@@ -21,7 +21,7 @@ describe('the JavaScript device', () =>
 describe('the WebAssembly device', () =>
   conforms(
     deviceConformance(() => new WasmDevice(new JsDevice(), { threads: 2, host: nodeThreads(), roomBytes: 1 << 26 }), {
-      computes: ({ kernel }) => kernel.skeleton !== 'direct',
+      computes: ({ kernel }) => kernel.skeleton !== 'direct' && kernel.skeleton !== 'steps',
       ram: (device) => (device as WasmDevice).linearMemory,
       tasksPerDType: extent(4, 9),
     }),

@@ -103,6 +103,13 @@ describe('a row', () => {
       'argmax_pool: float32,int32,uint32,uint8,int8',
       'sum_pool: float32',
       'average_pool: float32',
+      'qr_packed: float32',
+      'eigh_packed: float32',
+      'eigvalsh: float32',
+      'svd_packed: float32',
+      'svdvals: float32',
+      'lu_packed: float32',
+      'det: float32',
     ]);
   });
 

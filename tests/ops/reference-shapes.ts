@@ -1,6 +1,7 @@
 // References of movement, indexing, creation and linear systems: index arithmetic and textbook loops.
 import { common } from './promotion-table.ts';
 import { ELEMENTWISE, where } from './reference-elementwise.ts';
+import { DECOMPOSITIONS } from './reference-decompositions.ts';
 import { ORDERING } from './reference-ordering.ts';
 import { REARRANGING } from './reference-rearranging.ts';
 import { RANDOM } from './reference-random.ts';
@@ -337,6 +338,7 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   matmul,
   outer,
   trace,
+  ...DECOMPOSITIONS,
   cholesky,
   solve: whole,
   solve_triangular: half,

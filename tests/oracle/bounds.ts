@@ -33,12 +33,13 @@ function unitsOnCpu(row: OpRow, dtype: DType): number {
   if (row.kernel.skeleton === 'map') {
     return dtype === 'float64' ? Math.ceil(documentedUlps.get(row.name) ?? 0) : 0;
   }
+  if (row.kernel.skeleton === 'steps') return row.bound;
   if (isProduct(row)) return PRODUCT_UNITS;
   return dtype === 'float64' ? 2 * Math.max(row.bound, SUMMED.has(row.name) ? 2 : 0) : 1;
 }
 
 /** Products and factorisations are measured against the largest element of the result. */
-const isProduct = (row: OpRow): boolean => row.kernel.skeleton === 'contract' || row.kernel.skeleton === 'linalg';
+const isProduct = ({ kernel }: OpRow): boolean => ['contract', 'linalg', 'steps'].includes(kernel.skeleton);
 
 const isSubnormal = (x: number): boolean => x !== 0 && Math.abs(x) < 2 ** -126;
 

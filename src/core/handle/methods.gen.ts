@@ -293,6 +293,20 @@ export interface TensorMethods<D extends DType> {
   sumPool(window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<D>;
   /** Mean of the elements under each window, accumulated in float64. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false); includePadding: count what windows reach beyond the axes as zeros (default false). */
   averagePool(window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }): PendingTensor<D>;
+  /** What `qr` gives as one tensor: for each matrix Q (m × k), then R (k × n), row-major. Attributes: mode: k: the smaller of m and n, or m (default "reduced"). */
+  qrPacked(attributes?: { readonly mode?: 'reduced' | 'complete' }): PendingTensor<D>;
+  /** What `eigh` gives as one tensor: for each matrix its n eigenvalues, then the n × n matrix of eigenvectors. */
+  eighPacked(): PendingTensor<D>;
+  /** Eigenvalues of symmetric matrices, ascending; the upper triangle is not read. */
+  eigvalsh(): PendingTensor<D>;
+  /** What `svd` gives as one tensor: for each matrix U, then the k singular values, then Vᵀ, row-major. Attributes: fullMatrices: all columns of U and rows of Vᵀ, not the first k alone (default true). */
+  svdPacked(attributes?: { readonly fullMatrices?: boolean }): PendingTensor<D>;
+  /** Singular values of matrices, the largest first. */
+  svdvals(): PendingTensor<D>;
+  /** What `lu` gives as one tensor: for each matrix L below the diagonal and U from it on (m × n), the row of x that each row came from (m), and the determinant of that order. */
+  luPacked(): PendingTensor<D>;
+  /** Determinant, by LU with partial pivoting in float64. */
+  det(): PendingTensor<D>;
   /** The elements below which the given shares of all lie, a NaN where there is one; several shares come first. Attributes: q: a share from 0 to 1, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
   quantile(q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
   /** As `quantile`, of shares in percent. Attributes: q: a share from 0 to 100, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
@@ -688,6 +702,27 @@ export interface SheetMethods {
   /** Mean of the elements under each window, accumulated in float64. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false); includePadding: count what windows reach beyond the axes as zeros (default false). */
   averagePool<D extends DType>(x: Tensor<D>, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }): PendingTensor<D>;
   averagePool(x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }): PendingTensor<DType>;
+  /** What `qr` gives as one tensor: for each matrix Q (m × k), then R (k × n), row-major. Attributes: mode: k: the smaller of m and n, or m (default "reduced"). */
+  qrPacked<D extends DType>(x: Tensor<D>, attributes?: { readonly mode?: 'reduced' | 'complete' }): PendingTensor<D>;
+  qrPacked(x: Operand, attributes?: { readonly mode?: 'reduced' | 'complete' }): PendingTensor<DType>;
+  /** What `eigh` gives as one tensor: for each matrix its n eigenvalues, then the n × n matrix of eigenvectors. */
+  eighPacked<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  eighPacked(x: Operand): PendingTensor<DType>;
+  /** Eigenvalues of symmetric matrices, ascending; the upper triangle is not read. */
+  eigvalsh<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  eigvalsh(x: Operand): PendingTensor<DType>;
+  /** What `svd` gives as one tensor: for each matrix U, then the k singular values, then Vᵀ, row-major. Attributes: fullMatrices: all columns of U and rows of Vᵀ, not the first k alone (default true). */
+  svdPacked<D extends DType>(x: Tensor<D>, attributes?: { readonly fullMatrices?: boolean }): PendingTensor<D>;
+  svdPacked(x: Operand, attributes?: { readonly fullMatrices?: boolean }): PendingTensor<DType>;
+  /** Singular values of matrices, the largest first. */
+  svdvals<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  svdvals(x: Operand): PendingTensor<DType>;
+  /** What `lu` gives as one tensor: for each matrix L below the diagonal and U from it on (m × n), the row of x that each row came from (m), and the determinant of that order. */
+  luPacked<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  luPacked(x: Operand): PendingTensor<DType>;
+  /** Determinant, by LU with partial pivoting in float64. */
+  det<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  det(x: Operand): PendingTensor<DType>;
   /** The elements below which the given shares of all lie, a NaN where there is one; several shares come first. Attributes: q: a share from 0 to 1, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
   quantile(x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
   /** As `quantile`, of shares in percent. Attributes: q: a share from 0 to 100, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
@@ -840,6 +875,13 @@ export interface OpArguments {
   argmax_pool: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }];
   sum_pool: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }];
   average_pool: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }];
+  qr_packed: [x: Operand, attributes?: { readonly mode?: 'reduced' | 'complete' }];
+  eigh_packed: [x: Operand];
+  eigvalsh: [x: Operand];
+  svd_packed: [x: Operand, attributes?: { readonly fullMatrices?: boolean }];
+  svdvals: [x: Operand];
+  lu_packed: [x: Operand];
+  det: [x: Operand];
   quantile: [x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }];
   percentile: [x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }];
   median: [x: Operand, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }];
@@ -987,6 +1029,13 @@ export interface OpResults {
   argmax_pool: PendingTensor<'int32'>;
   sum_pool: PendingTensor<DType>;
   average_pool: PendingTensor<DType>;
+  qr_packed: PendingTensor<DType>;
+  eigh_packed: PendingTensor<DType>;
+  eigvalsh: PendingTensor<DType>;
+  svd_packed: PendingTensor<DType>;
+  svdvals: PendingTensor<DType>;
+  lu_packed: PendingTensor<DType>;
+  det: PendingTensor<DType>;
   quantile: PendingTensor;
   percentile: PendingTensor;
   median: PendingTensor;

@@ -88,7 +88,9 @@ export type KernelSpec =
   /** Copies, gathers and conversions of whole operands, by the skeletons of a device. */
   | { readonly skeleton: 'rearrange'; readonly run: RearrangingKernel }
   /** `byFirstAxis`: each index of the first axis of the result comes from the same one of its one operand. */
-  | { readonly skeleton: 'direct'; readonly run: DirectKernel; readonly byFirstAxis?: true };
+  | { readonly skeleton: 'direct'; readonly run: DirectKernel; readonly byFirstAxis?: true }
+  /** As `direct`, of long work. */
+  | { readonly skeleton: 'steps'; readonly run: SteppedKernel };
 
 /** Reductions of the `reduce` skeleton (kernels/js/reduce.ts). */
 export type ReductionName =
@@ -114,6 +116,9 @@ export type LinearAlgebraName = 'cholesky' | 'solve' | 'solve_triangular';
 
 /** A kernel written for this op alone: fills `out` from `operands`; both are row-major. */
 export type DirectKernel = (operands: readonly TypedOperand[], out: TypedOperand, attrs: AttributeValues) => void;
+
+/** As a direct kernel, in steps: between any two of them the event loop may have its turn. */
+export type SteppedKernel = (...task: Parameters<DirectKernel>) => Iterator<void>;
 
 /** As a direct kernel, made of skeletons. */
 export type RearrangingKernel = (

@@ -4,7 +4,8 @@
 export const LIBRARY_NAMES: ReadonlySet<string> = new Set(
   (
     'acos acosh argmax_pool argsort asin asinh atan atan2 atanh average_pool bincount cumulative_max cumulative_min ' +
-    'cumulative_prod cumulative_sum diff erf fold_windows gelu max_pool median pad percentile quantile roll ' +
-    'searchsorted segment_sum sliding_windows sort sum_pool take_along_axis tile top_k'
+    'cumulative_prod cumulative_sum det diff eigh_packed eigvalsh erf fold_windows gelu lu_packed max_pool median ' +
+    'pad percentile qr_packed quantile roll searchsorted segment_sum sliding_windows sort sum_pool svd_packed ' +
+    'svdvals take_along_axis tile top_k'
   ).split(' '),
 );

@@ -1,4 +1,5 @@
 // The ops that a page loads when it asks for them (`symbolic-sheet/ops`); on Node they are always there.
+import { DECOMPOSITIONS } from './decompositions.ts';
 import { ERROR_FUNCTIONS } from './error-functions.ts';
 import { GROUPING } from './grouping.ts';
 import { addComposites, addRows } from './index.ts';
@@ -10,5 +11,17 @@ import { REARRANGING } from './rearranging.ts';
 import { SLIDING } from './sliding.ts';
 import { STATISTICS } from './statistics.ts';
 
-addRows([INVERSE_FUNCTIONS, ERROR_FUNCTIONS, ORDERING, REARRANGING, GROUPING, PADDING, SLIDING, POOLING].flat());
+addRows(
+  [
+    INVERSE_FUNCTIONS,
+    ERROR_FUNCTIONS,
+    ORDERING,
+    REARRANGING,
+    GROUPING,
+    PADDING,
+    SLIDING,
+    POOLING,
+    DECOMPOSITIONS,
+  ].flat(),
+);
 addComposites([STATISTICS].flat());

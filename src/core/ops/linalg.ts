@@ -148,7 +148,7 @@ const outer: OpRow = makeRow({
 });
 
 /** A square matrix in the last two axes, or a ShapeError. */
-function square(op: string, name: string, type: TensorType): number {
+export function square(op: string, name: string, type: TensorType): number {
   needRank(op, name, type, 2);
   const [rows, columns] = [type.shape.at(-2)!, type.shape.at(-1)!];
   if (rows !== columns)

@@ -106,7 +106,7 @@ export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(
     'topk top_k nonzero unique unique_values unique_counts quantile percentile median ' +
     'nanmean nansum nanmax nanmin nan_to_num histogram digitize ' +
     'scatter scatter_add index_add masked_select masked_fill compress eigh eig ' +
-    'eigvals eigvalsh svd svdvals qr lu lstsq inv pinv det slogdet cov corrcoef kron cross vecdot tensordot ' +
+    'eigvals svd qr lu lstsq inv pinv slogdet cov corrcoef kron cross vecdot tensordot ' +
     'einsum matrix_power ' +
     'matrix_rank rot90 diff meshgrid isclose allclose put_along_axis convolve ' +
     'conv1d conv2d interp fft ifft rfft grad gradient cdist pdist factorize count_nonzero ' +

@@ -62,6 +62,7 @@ export class JsDevice implements Device {
       return contractInTurns(productOf(task), task, out.array, new LinalgKernelsInTurns(this.#turns));
     if (skeleton === 'linalg')
       return runLinalgAsync(linalgOnArrays(task, out.array as Float32Array), new LinalgKernelsInTurns(this.#turns));
+    if (skeleton === 'steps') return this.#turns.finish(stepsOf(task, out.array));
     const cut = cutOf(task, out.array);
     return cut === undefined
       ? this.runNow(task, out)
@@ -88,7 +89,14 @@ const RUN: Record<Skeleton, Runner> = {
   random: (task, out) => kernelOf(task, 'random').fill(out as never, task.attrs, plainSkeletons),
   direct: (task, out) =>
     kernelOf(task, 'direct').run(task.operands, { type: task.type, array: out as never }, task.attrs),
+  steps: (task, out) => {
+    const steps = stepsOf(task, out);
+    while (steps.next().done !== true);
+  },
 };
+
+const stepsOf = (task: Task, out: ElementArray): Iterator<void> =>
+  kernelOf(task, 'steps').run(task.operands, { type: task.type, array: out as never }, task.attrs);
 
 /** Elements to other places, on the skeletons of a device. */
 export function rearrange({ row: { kernel }, operands, type, attrs }: Task, out: ElementArray, on: Skeletons): void {

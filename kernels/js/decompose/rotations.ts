@@ -1,0 +1,61 @@
+// Plane rotations of neighbouring rows, noted first and done later: many at a time on a strip of columns that stays in
+// the cache. Columns know nothing of each other, so that the bits are those of rotating at once.
+
+/** Rotations kept before they are done. */
+const KEPT = 1 << 14;
+/** Columns of a strip. */
+const STRIP = 64;
+
+/** Rotations of rows `row` and `row + 1` of a matrix, in the order in which they are noted. */
+export class Rotations {
+  readonly #values: Float64Array;
+  readonly #stride: number;
+  readonly #rows = new Int32Array(KEPT);
+  readonly #cosines = new Float64Array(KEPT);
+  readonly #sines = new Float64Array(KEPT);
+  #count = 0;
+
+  /** Rows of `stride` elements each. */
+  constructor(values: Float64Array, stride: number) {
+    this.#values = values;
+    this.#stride = stride;
+  }
+
+  /** Notes (x, y) → (c·x + s·y, c·y − s·x) of two rows. */
+  add(row: number, c: number, s: number): void {
+    if (this.#count === KEPT) for (const _ of this.done());
+    this.#rows[this.#count] = row;
+    this.#cosines[this.#count] = c;
+    this.#sines[this.#count++] = s;
+  }
+
+  /** Whether there is room for so many more; else `done` is due. */
+  hasRoom(count: number): boolean {
+    return this.#count + count <= KEPT;
+  }
+
+  /** Does what was noted, a strip at a time. */
+  *done(): Generator<void, void> {
+    for (let from = 0; from < this.#stride && this.#count > 0; from += STRIP) {
+      this.#rotateStrip(from, Math.min(STRIP, this.#stride - from));
+      yield;
+    }
+    this.#count = 0;
+  }
+
+  #rotateStrip(from: number, width: number): void {
+    for (let k = 0; k < this.#count; k++) {
+      const at = this.#rows[k]! * this.#stride + from;
+      rotateRows(this.#values, at, at + this.#stride, width, this.#cosines[k]!, this.#sines[k]!);
+    }
+  }
+}
+
+function rotateRows(values: Float64Array, at: number, below: number, width: number, c: number, s: number): void {
+  for (let i = 0; i < width; i++) {
+    const x = values[at + i]!;
+    const y = values[below + i]!;
+    values[at + i] = c * x + s * y;
+    values[below + i] = c * y - s * x;
+  }
+}
