@@ -37,7 +37,7 @@ const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a === b || (a.length === b.length && a.every((category, i) => category === b[i]));
 
 /** The same texts by the codes of other categories; those that are not among them are missing. */
-function recoded(sheet: Sheet, { tensor, categories = [] }: Column, others: readonly string[]): Column {
+export function recoded(sheet: Sheet, { tensor, categories = [] }: Column, others: readonly string[]): Column {
   if (isSame(categories, others)) return { tensor, categories: others };
   const placeOf = new Map(others.map((category, place) => [category, place]));
   const places = Int32Array.from(categories, (category) => placeOf.get(category) ?? MISSING);

@@ -1,7 +1,6 @@
 // What the columns of a table are like: counts, mean, spread and quantiles, through ops of the sheet.
 import type { Tensor } from '../surface.ts';
 import { type Column, columnOf } from './column.ts';
-import { mayMiss } from './encoding.ts';
 import type { Frame } from './frame.ts';
 import { distinct } from './grouping.ts';
 import { momentsOf } from './moments.ts';
@@ -68,19 +67,9 @@ async function describeNumbers(tensor: Tensor): Promise<Partial<Description>> {
   const { count, mean, variance } = await momentsOf(x);
   const missing = tensor.size - count;
   if (count === 0) return { count, missing };
-  const sorted = (mayMiss(tensor.dtype) ? x : tensor).sort().astype('float64') as Tensor<'float64'>;
-  const at = await quantiles(sorted, count, [0, 0.25, 0.5, 0.75, 1]);
-  const [min, q25, median, q75, max] = at as [number, number, number, number, number];
+  // Missing ones are the last in order.
+  const held = missing === 0 ? x : x.sort().slice([0], [count]);
+  const at = await held.quantile([0, 0.25, 0.5, 0.75, 1]).data();
+  const [min, q25, median, q75, max] = at as unknown as [number, number, number, number, number];
   return { count, missing, mean, std: Math.sqrt((variance * count) / (count - 1)), min, q25, median, q75, max };
-}
-
-/** Quantiles of the first `count` elements of a sorted vector, interpolated between neighbours. */
-async function quantiles(sorted: Tensor<'float64'>, count: number, shares: readonly number[]): Promise<number[]> {
-  const places = shares.map((share) => share * (count - 1));
-  const indices = Int32Array.from(places.flatMap((place) => [Math.floor(place), Math.ceil(place)]));
-  const found = await sorted.take(indices).data();
-  return places.map((place, i) => {
-    const [low, high] = [found[2 * i]!, found[2 * i + 1]!];
-    return low === high ? low : low + (high - low) * (place - Math.floor(place));
-  });
 }

@@ -28,7 +28,7 @@ export function numbersNamed(owner: string, frame: Frame, name: string): Tensor 
   if (categories === undefined) return tensor;
   throw new DTypeError(
     `${owner}: the column "${name}" holds texts; make numbers of them with table.oneHot('${name}') or ` +
-      `fitLabels(table, '${name}'), or leave it out.`,
+      `await labelEncode(table, '${name}'), or leave it out.`,
     { column: name },
   );
 }

@@ -23,6 +23,10 @@ export const COLUMN_DTYPES = {
   accepts: (value: unknown): boolean =>
     typeof value === 'object' && value !== null && Object.values(value).every((dtype) => DTYPES.includes(dtype)),
 };
+export const SEED = {
+  expected: 'an integer from 0 on',
+  accepts: (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0,
+};
 export const SHEET = {
   expected: 'an open sheet, as await SymbolicSheet.open() gives it',
   accepts: (value: unknown): boolean => typeof (value as Sheet | null)?.tensor === 'function',

@@ -94,7 +94,7 @@ export class Table implements Frame {
   /** These columns, in this order. */
   select(names: readonly string[]): Table {
     checkDistinct('select', names);
-    return this.#byPart(
+    return this.byPart(
       (part) => new Table({ ...part.#frame, columns: new Map(names.map((name) => [name, part.#at('select', name)])) }),
     );
   }
@@ -141,6 +141,11 @@ export class Table implements Frame {
     return this.at(rows);
   }
 
+  /** @internal What is done to rows one by one is done to the parts, so that it is found again for each of them. */
+  byPart(change: (part: Table) => Table): Table {
+    return this.#parts === undefined ? change(this) : Table.concat(this.#parts.map((part) => part.byPart(change)));
+  }
+
   /** @internal Rows by number, as a slice where they follow each other. */
   at(rows: readonly number[]): Table {
     const [first = 0] = rows;
@@ -169,7 +174,7 @@ export class Table implements Frame {
     checkOptions('oneHot', options, MATRIX);
     const { dtype = 'float32' } = options;
     for (const name of names) this.categories(name);
-    return this.#byPart((part) => {
+    return this.byPart((part) => {
       const columns = Array.from(part.columns, ([name, column]) =>
         names.includes(name) ? indicatorsOf(name, column, dtype) : [[name, column] as const],
       ).flat();
@@ -184,7 +189,7 @@ export class Table implements Frame {
   /** The same with these values where one is missing, by column. */
   fillMissing(values: Readonly<Record<string, FillValue>>): Table {
     for (const name of Object.keys(values)) this.#at('fillMissing', name);
-    return this.#byPart((part) => {
+    return this.byPart((part) => {
       const filled = Object.entries(values).map(
         ([name, value]) => [name, fillColumn(part.sheet, name, part.#at('fillMissing', name), value)] as const,
       );
@@ -246,11 +251,6 @@ export class Table implements Frame {
 
   #at(owner: string, name: string): Column {
     return columnNamed(owner, this, name);
-  }
-
-  /** What is done to rows one by one is done to the parts, so that it is found again for each of them. */
-  #byPart(change: (part: Table) => Table): Table {
-    return this.#parts === undefined ? change(this) : Table.concat(this.#parts.map((part) => part.#byPart(change)));
   }
 
   #ofRows(columns: ReadonlyMap<string, Column>): Table {

@@ -1,6 +1,7 @@
 // What Python's csv module and NumPy answer about the files of tests/golden/table (scripts/make-table-files.py).
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import { SymbolicSheet } from '../../src/index.ts';
 
 export const GOLDEN = fileURLToPath(new URL('../golden/table', import.meta.url));
@@ -48,3 +49,10 @@ export function bitsOf(x: number): string {
 
 /** A sheet that asks nothing of the machine but its CPU. */
 export const open = (): Promise<SymbolicSheet> => SymbolicSheet.open({ devices: ['js', 'wasm'] });
+
+/** Values that agree with these to nine decimals; what is missing is NaN. */
+export const close = (expected: readonly unknown[]): unknown[] =>
+  expected.map((value) => {
+    if (value === null || Number.isNaN(value)) return NaN;
+    return typeof value === 'number' ? expect.closeTo(value, 9) : value;
+  });
