@@ -1,5 +1,4 @@
-// Loops that only await stay flat in a small heap, and sheets that nobody closed give their threads back.
-import { spawnSync } from 'node:child_process';
+// Loops that only await are given turns of the event loop and keep little; sheets that nobody closed end their threads.
 import { describe, expect, it, vi } from 'vitest';
 import { JsDevice } from '../../src/core/device/js/device.ts';
 import { WasmDevice } from '../../src/core/device/wasm/device.ts';
@@ -10,34 +9,46 @@ import { tensorType } from '../../src/core/tensor/type.ts';
 import { opNamed } from '../../src/core/ops/index.ts';
 import { boundLineage } from '../../src/core/engine/relief.ts';
 import type { Spawn } from '../../kernels/wasm/team/team.ts';
-import { programOf } from '../run/program.ts';
+import { partsOf } from '../parts.ts';
+import { LOOPS, openLoop } from '../soak/steps.ts';
 import { collected } from './fixtures/collected.ts';
-import { extent } from '../run/extent.ts';
 
 const MIB = 2 ** 20;
-const program = await programOf('tests/soak/loop.ts');
 
-/**
- * Without turns of the event loop each of these is out of memory after some tens of thousands of steps. (The trace
- * keeps 64 MiB of inputs.)
- */
+/** Steps of a loop; the soak takes ten million of each, in a process with a small heap. */
+const STEPS = 3000;
+/** Answers between two turns of the event loop. */
+const TURN_ANSWERS = 1000;
+/** The table is swept, and kept results let go, at a few thousand nodes instead of 65,536. */
+const NODES = 2048;
+const NODE_BYTES = 80;
+/** What one chain keeps of its past. */
+const CHAIN_NODES = 4096;
+
 describe('a loop that takes no turn of the event loop by itself', () => {
-  it.each([
-    ['calls', 50_000, 72, 16],
-    ['inputs', 50_000, 96, 48],
-    ['off', 50_000, 72, 16],
-    ['memoTensors', ...extent([50_000, 144, 64] as const, [150_000, 176, 96] as const)],
-    ['lineage', extent(150_000, 300_000), 96, 16],
-  ])('%s: %i steps fit a heap of %i MB and grow by less than %i', (kind, steps, heap, grown) => {
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [`--max-old-space-size=${heap}`, program, kind, String(steps)],
-      { encoding: 'utf8', timeout: 110_000 },
-    );
-    expect(status, stderr.slice(-500)).toBe(0);
-    const { settled, end } = JSON.parse(stdout) as { readonly settled: number; readonly end: number };
-    expect(end - settled).toBeLessThan(grown * MIB);
-  });
+  it.each(LOOPS.filter((kind) => kind !== 'sheets'))(
+    '%s: is given a turn for every thousand answers, and the table holds no more than it may',
+    async (kind) => {
+      const isLineage = kind === 'lineage';
+      const { sheet, step } = await openLoop(kind, NODES * NODE_BYTES);
+      const { table } = partsOf(sheet);
+      table.sweepWhenFull = () => table.size >= NODES && (table.sweep(), true);
+      let turns = 0;
+      let counting = setImmediate(function count() {
+        turns++;
+        counting = setImmediate(count);
+      });
+      let most = 0;
+      for (let i = 0; i < (isLineage ? 3 : 1) * STEPS; i++) {
+        await step(i);
+        most = Math.max(most, table.size);
+      }
+      clearImmediate(counting);
+      if (!isLineage) expect(turns).toBe(STEPS / TURN_ANSWERS);
+      expect(most).toBeLessThan(1.1 * (isLineage ? CHAIN_NODES : NODES));
+      await sheet.close();
+    },
+  );
 });
 
 /** Multiplies on two threads of a device that is not closed; nothing of it is left on the stack. */

@@ -1,44 +1,11 @@
 // A loop that only awaits, of the kind, the steps and at most the seconds its arguments say: prints what the process
 // had grown to when it had settled, and at the end.
-import { SymbolicSheet } from '../../src/index.ts';
 import { gc } from '../sheet/fixtures/collected.ts';
+import { type LoopKind, openLoop } from './steps.ts';
 
-const MIB = 2 ** 20;
 const [kind = 'calls', count = '100000', limit = 'Infinity'] = process.argv.slice(2);
 const steps = Number(count);
-const sheet = await SymbolicSheet.open({
-  devices: ['wasm', 'js'],
-  threads: 1,
-  budgetBytes: 8 * MIB,
-  trace: { maxEvents: 10_000, digests: 'none' },
-  cache: kind === 'off' ? 'off' : 'on',
-});
-const x = sheet.tensor(new Float32Array(16).fill(1));
-const wide = sheet.tensor(new Float32Array(4096).fill(1));
-const remember = sheet.memo('square', (i: number) => ({ square: i * i }));
-const rememberTensor = sheet.memo('pair', (i: number) => sheet.tensor([i, i + 1]));
-let chain = sheet.zeros([1000]).add(0);
-
-/** One step of a loop, by its kind. */
-const STEPS: Readonly<Record<string, (i: number) => PromiseLike<unknown>>> = {
-  calls: (i) => x.add(i),
-  inputs: (i) => sheet.tensor([i]).add(i).multiply(2),
-  reads: (i) => x.add(i).data(),
-  off: (i) => x.add(i).data(),
-  computes: (i) => sheet.compute(x.multiply(i)),
-  prints: (i) => x.add(i).fingerprint(),
-  memo: (i) => remember(i),
-  memoTensors: (i) => rememberTensor(i),
-  temporaries: (i) => wide.add(i).multiply(2).sum().item(),
-  lineage: async (i) => {
-    chain = chain.add(1);
-    if (i % 1000 === 999) await (await chain).data();
-  },
-  // Nobody closes them.
-  sheets: async (i) => (await SymbolicSheet.open({ devices: ['wasm', 'js'], threads: 1 })).tensor([i]).add(1).data(),
-};
-
-const step = STEPS[kind]!;
+const { sheet, step } = await openLoop(kind as LoopKind);
 
 /** What the process holds when everything that can go has gone. */
 async function held(): Promise<number> {

@@ -3,32 +3,21 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { programOf } from '../run/program.ts';
+import { LOOPS, type LoopKind } from './steps.ts';
 import { loopSteps, shareSeconds } from './time.ts';
 
 const MIB = 2 ** 20;
 /** Steps of which one takes as long as a thousand others. */
-const DEAR: ReadonlySet<string> = new Set(['sheets']);
+const DEAR: ReadonlySet<LoopKind> = new Set(['sheets']);
 /**
  * Loops that swing, and by how many MiB: the trace keeps 64 MiB of inputs, and the table of nodes is swept at 65,536 of
  * them, a kilobyte each with what knows them.
  */
-const SWINGS: Readonly<Record<string, number>> = { inputs: 80, memoTensors: 96 };
+const SWINGS: Partial<Readonly<Record<LoopKind, number>>> = { inputs: 80, memoTensors: 96 };
 const program = await programOf('tests/soak/loop.ts');
 
 describe('millions of steps that only await', () => {
-  it.each([
-    'calls',
-    'inputs',
-    'reads',
-    'off',
-    'computes',
-    'prints',
-    'memo',
-    'memoTensors',
-    'temporaries',
-    'lineage',
-    'sheets',
-  ])('%s: stay flat', (kind) => {
+  it.each(LOOPS)('%s: stay flat', (kind) => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       [
