@@ -21,6 +21,8 @@ import { POOLING } from '../src/core/ops/pooling.ts';
 import { RANDOM } from '../src/core/ops/random.ts';
 import { REARRANGING } from '../src/core/ops/rearranging.ts';
 import { REDUCTION } from '../src/core/ops/reduction.ts';
+import { SELECTION, SELECTIONS } from '../src/core/ops/selection.ts';
+import { SETS } from '../src/core/ops/sets.ts';
 import { STATISTICS } from '../src/core/ops/statistics.ts';
 import { SLIDING } from '../src/core/ops/sliding.ts';
 
@@ -37,6 +39,8 @@ const FAMILIES: readonly (readonly [string, readonly Op[]])[] = [
   ['Indexing, joining, casting', INDEXING],
   ['Order along an axis', ORDERING],
   ['Order statistics', STATISTICS],
+  ['Selection', [...SELECTION, ...SELECTIONS]],
+  ['Sets', SETS],
   ['Rearranging', REARRANGING],
   ['Groups', GROUPING],
   ['Padding', PADDING],

@@ -1,5 +1,5 @@
 # Every op with the calls that are asked of it and the function that answers them.
-from . import decompositions, elementwise, ordering, reductions, structure
+from . import decompositions, elementwise, ordering, reductions, selection, structure
 from .cases import ANY, FLOATS, FRACTIONS, INTEGERS, NUMERIC, VIEWS, binary, held_literals, literal, mixed, outer_literals, tensor, turn, unary, with_literals
 
 UNARY_NUMERIC = ['negative', 'abs', 'sign', 'square', 'floor', 'ceil', 'trunc', 'round', 'relu', 'isnan']
@@ -347,6 +347,7 @@ def plan():
     yield 'searchsorted', searches(), by(ordering.searched, 'searchsorted')
     yield 'take_along_axis', along(), by(structure.taken_along, 'take_along_axis')
     yield from ((op, groups(op), by(structure.grouped, op)) for op in ('segment_sum', 'bincount'))
+    yield 'first_nonzero', selection.of_one('first_nonzero'), by(selection.first_nonzero, 'first_nonzero')
     yield 'take', takes(), by(structure.taken, 'take')
     yield 'one_hot', hots(), by(structure.one_hot, 'one_hot')
     yield 'astype', casts(), by(structure.cast, 'astype')

@@ -91,6 +91,12 @@ const bincount: Reference = ([x], attrs) => {
   return build('int32', [groupCount], ([group]) => BigInt(numbers.filter((number) => number === group).length));
 };
 
+const firstNonzero: Reference = ([x], attrs) => {
+  const wanted = attrs['count'] as number;
+  const places = (x as Ref).values.flatMap((value, i) => (value === false || value == 0 ? [] : [BigInt(i)]));
+  return build('int32', [wanted], ([i]) => places[i!] ?? -1n);
+};
+
 /** References by op. */
 export const REARRANGING: Readonly<Record<string, Reference>> = {
   roll,
@@ -98,4 +104,5 @@ export const REARRANGING: Readonly<Record<string, Reference>> = {
   take_along_axis: takeAlongAxis,
   segment_sum: segmentSum,
   bincount,
+  first_nonzero: firstNonzero,
 };

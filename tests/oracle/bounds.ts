@@ -20,7 +20,7 @@ const MANTISSA: Readonly<Record<string, readonly [bits: number, least: number]>>
 };
 
 /** The distance from a float to the next larger one of a dtype. */
-function unitOf(dtype: DType, value: number): number {
+export function unitOf(dtype: DType, value: number): number {
   const [bits, least] = MANTISSA[dtype]!;
   if (value === 0 || !Number.isFinite(value)) return 2 ** least;
   let exponent = Math.floor(Math.log2(Math.abs(value)));

@@ -307,16 +307,46 @@ export interface TensorMethods<D extends DType> {
   luPacked(): PendingTensor<D>;
   /** Determinant, by LU with partial pivoting in float64. */
   det(): PendingTensor<D>;
+  /** Flat row-major indices of the first `count` elements that are not 0; −1 where there are no more. Attributes: count: how many. */
+  firstNonzero(count: number | { readonly count: number }): PendingTensor<'int32'>;
   /** The elements below which the given shares of all lie, a NaN where there is one; several shares come first. Attributes: q: a share from 0 to 1, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
   quantile(q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
   /** As `quantile`, of shares in percent. Attributes: q: a share from 0 to 100, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
   percentile(q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
   /** The middle element, the mean of both middle ones where their number is even; a NaN where there is one. Attributes: axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false). */
   median(attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }): PendingTensor;
-  /** The k largest elements of an axis, largest first, and their indices; NaN counts as the largest. Attributes: k: how many; axis: the axis (default -1); largest: false: the smallest ones, smallest first (default true). */
+  /** The k largest elements of an axis, largest first, and their indices; NaN comes after all numbers, whichever come first. Attributes: k: how many; axis: the axis (default -1); largest: false: the smallest ones, smallest first (default true). */
   topK(k: number | { readonly k: number; readonly axis?: number | null; readonly largest?: boolean }, attributes?: { readonly axis?: number | null; readonly largest?: boolean }): { readonly values: PendingTensor<D>; readonly indices: PendingTensor<'int32'> };
   /** Differences of neighbours along an axis, n times. Attributes: n: how many times (default 1); axis: the axis (default -1). */
   diff(n?: number | { readonly n?: number; readonly axis?: number | null }, attributes?: { readonly axis?: number | null }): PendingTensor<D>;
+  /** How many elements are not 0. Attributes: axis: axes to count along; null for all (default null); keepdims: keep the axes with length 1 (default false). */
+  countNonzero(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<'int32'>;
+  /** Indices of the elements that are not 0, in row-major order: a vector for each axis. */
+  nonzero(): Promise<PendingTensor<'int32'>[]>;
+  /** Indices of the elements that are not 0, in row-major order: a row for each element. */
+  argwhere(): Promise<Tensor<'int32'>>;
+  /** Indices of the elements that are not 0, in the tensor as one row. */
+  flatnonzero(): Promise<Tensor<'int32'>>;
+  /** The elements at which a mask is true, in one row; given an axis, its slices at which a vector is true. Attributes: axis: the axis that a vector selects from; null for elements (default null). */
+  maskSelect(mask: Operand, attributes?: { readonly axis?: number | null }): Promise<Tensor<D>>;
+  /** The elements that occur, in order, once each. */
+  uniqueValues(): Promise<Tensor<D>>;
+  /** The elements that occur, in order, and how often each does. */
+  uniqueCounts(): Promise<{ readonly values: PendingTensor<D>; readonly counts: PendingTensor<'int32'> }>;
+  /** The elements that occur, in order, and for each element of x its place among them. */
+  uniqueInverse(): Promise<{ readonly values: PendingTensor<D>; readonly inverse: PendingTensor<'int32'> }>;
+  /** The elements that occur, in order; where each is first, for each element of x its place among them, and how often each occurs. */
+  uniqueAll(): Promise<{ readonly values: PendingTensor<D>; readonly indices: PendingTensor<'int32'>; readonly inverse: PendingTensor<'int32'>; readonly counts: PendingTensor<'int32'> }>;
+  /** The elements that occur, in the order they are met, and for each element of x its place among them; NaN is none, and has −1. */
+  factorize(): Promise<{ readonly codes: PendingTensor<'int32'>; readonly uniques: PendingTensor<D> }>;
+  /** For each element of x, whether y has it; NaN is in nothing. Attributes: invert: whether y does not have it (default false). */
+  isin(y: Operand, attributes?: { readonly invert?: boolean }): PendingTensor<'bool'>;
+  /** The elements of x that y does not have, in order, once each. */
+  setdiff1d(y: Operand): Promise<Tensor>;
+  /** The elements that x and y both have, in order, once each. */
+  intersect1d(y: Operand): Promise<Tensor>;
+  /** The elements that x or y has, in order, once each. */
+  union1d(y: Operand): Promise<Tensor>;
 }
 
 /** Ops as methods of a sheet. */
@@ -723,16 +753,46 @@ export interface SheetMethods {
   /** Determinant, by LU with partial pivoting in float64. */
   det<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   det(x: Operand): PendingTensor<DType>;
+  /** Flat row-major indices of the first `count` elements that are not 0; −1 where there are no more. Attributes: count: how many. */
+  firstNonzero(x: Operand, count: number | { readonly count: number }): PendingTensor<'int32'>;
   /** The elements below which the given shares of all lie, a NaN where there is one; several shares come first. Attributes: q: a share from 0 to 1, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
   quantile(x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
   /** As `quantile`, of shares in percent. Attributes: q: a share from 0 to 100, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
   percentile(x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
   /** The middle element, the mean of both middle ones where their number is even; a NaN where there is one. Attributes: axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false). */
   median(x: Operand, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }): PendingTensor;
-  /** The k largest elements of an axis, largest first, and their indices; NaN counts as the largest. Attributes: k: how many; axis: the axis (default -1); largest: false: the smallest ones, smallest first (default true). */
+  /** The k largest elements of an axis, largest first, and their indices; NaN comes after all numbers, whichever come first. Attributes: k: how many; axis: the axis (default -1); largest: false: the smallest ones, smallest first (default true). */
   topK(x: Operand, k: number | { readonly k: number; readonly axis?: number | null; readonly largest?: boolean }, attributes?: { readonly axis?: number | null; readonly largest?: boolean }): { readonly values: PendingTensor<DType>; readonly indices: PendingTensor<'int32'> };
   /** Differences of neighbours along an axis, n times. Attributes: n: how many times (default 1); axis: the axis (default -1). */
   diff(x: Operand, n?: number | { readonly n?: number; readonly axis?: number | null }, attributes?: { readonly axis?: number | null }): PendingTensor<DType>;
+  /** How many elements are not 0. Attributes: axis: axes to count along; null for all (default null); keepdims: keep the axes with length 1 (default false). */
+  countNonzero(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<'int32'>;
+  /** Indices of the elements that are not 0, in row-major order: a vector for each axis. */
+  nonzero(x: Operand): Promise<PendingTensor<'int32'>[]>;
+  /** Indices of the elements that are not 0, in row-major order: a row for each element. */
+  argwhere(x: Operand): Promise<Tensor<'int32'>>;
+  /** Indices of the elements that are not 0, in the tensor as one row. */
+  flatnonzero(x: Operand): Promise<Tensor<'int32'>>;
+  /** The elements at which a mask is true, in one row; given an axis, its slices at which a vector is true. Attributes: axis: the axis that a vector selects from; null for elements (default null). */
+  maskSelect(x: Operand, mask: Operand, attributes?: { readonly axis?: number | null }): Promise<Tensor<DType>>;
+  /** The elements that occur, in order, once each. */
+  uniqueValues(x: Operand): Promise<Tensor<DType>>;
+  /** The elements that occur, in order, and how often each does. */
+  uniqueCounts(x: Operand): Promise<{ readonly values: PendingTensor<DType>; readonly counts: PendingTensor<'int32'> }>;
+  /** The elements that occur, in order, and for each element of x its place among them. */
+  uniqueInverse(x: Operand): Promise<{ readonly values: PendingTensor<DType>; readonly inverse: PendingTensor<'int32'> }>;
+  /** The elements that occur, in order; where each is first, for each element of x its place among them, and how often each occurs. */
+  uniqueAll(x: Operand): Promise<{ readonly values: PendingTensor<DType>; readonly indices: PendingTensor<'int32'>; readonly inverse: PendingTensor<'int32'>; readonly counts: PendingTensor<'int32'> }>;
+  /** The elements that occur, in the order they are met, and for each element of x its place among them; NaN is none, and has −1. */
+  factorize(x: Operand): Promise<{ readonly codes: PendingTensor<'int32'>; readonly uniques: PendingTensor<DType> }>;
+  /** For each element of x, whether y has it; NaN is in nothing. Attributes: invert: whether y does not have it (default false). */
+  isin(x: Operand, y: Operand, attributes?: { readonly invert?: boolean }): PendingTensor<'bool'>;
+  /** The elements of x that y does not have, in order, once each. */
+  setdiff1d(x: Operand, y: Operand): Promise<Tensor>;
+  /** The elements that x and y both have, in order, once each. */
+  intersect1d(x: Operand, y: Operand): Promise<Tensor>;
+  /** The elements that x or y has, in order, once each. */
+  union1d(x: Operand, y: Operand): Promise<Tensor>;
 }
 
 /** Arguments of `execute`, by op name. */
@@ -882,11 +942,26 @@ export interface OpArguments {
   svdvals: [x: Operand];
   lu_packed: [x: Operand];
   det: [x: Operand];
+  first_nonzero: [x: Operand, count: number | { readonly count: number }];
   quantile: [x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }];
   percentile: [x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }];
   median: [x: Operand, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }];
   top_k: [x: Operand, k: number | { readonly k: number; readonly axis?: number | null; readonly largest?: boolean }, attributes?: { readonly axis?: number | null; readonly largest?: boolean }];
   diff: [x: Operand, n?: number | { readonly n?: number; readonly axis?: number | null }, attributes?: { readonly axis?: number | null }];
+  count_nonzero: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }];
+  nonzero: [x: Operand];
+  argwhere: [x: Operand];
+  flatnonzero: [x: Operand];
+  mask_select: [x: Operand, mask: Operand, attributes?: { readonly axis?: number | null }];
+  unique_values: [x: Operand];
+  unique_counts: [x: Operand];
+  unique_inverse: [x: Operand];
+  unique_all: [x: Operand];
+  factorize: [x: Operand];
+  isin: [x: Operand, y: Operand, attributes?: { readonly invert?: boolean }];
+  setdiff1d: [x: Operand, y: Operand];
+  intersect1d: [x: Operand, y: Operand];
+  union1d: [x: Operand, y: Operand];
 }
 
 /** Result of `execute`, by op name. */
@@ -1036,11 +1111,26 @@ export interface OpResults {
   svdvals: PendingTensor<DType>;
   lu_packed: PendingTensor<DType>;
   det: PendingTensor<DType>;
+  first_nonzero: PendingTensor<'int32'>;
   quantile: PendingTensor;
   percentile: PendingTensor;
   median: PendingTensor;
   top_k: { readonly values: PendingTensor<DType>; readonly indices: PendingTensor<'int32'> };
   diff: PendingTensor<DType>;
+  count_nonzero: PendingTensor<'int32'>;
+  nonzero: Promise<PendingTensor<'int32'>[]>;
+  argwhere: Promise<Tensor<'int32'>>;
+  flatnonzero: Promise<Tensor<'int32'>>;
+  mask_select: Promise<Tensor<DType>>;
+  unique_values: Promise<Tensor<DType>>;
+  unique_counts: Promise<{ readonly values: PendingTensor<DType>; readonly counts: PendingTensor<'int32'> }>;
+  unique_inverse: Promise<{ readonly values: PendingTensor<DType>; readonly inverse: PendingTensor<'int32'> }>;
+  unique_all: Promise<{ readonly values: PendingTensor<DType>; readonly indices: PendingTensor<'int32'>; readonly inverse: PendingTensor<'int32'>; readonly counts: PendingTensor<'int32'> }>;
+  factorize: Promise<{ readonly codes: PendingTensor<'int32'>; readonly uniques: PendingTensor<DType> }>;
+  isin: PendingTensor<'bool'>;
+  setdiff1d: Promise<Tensor>;
+  intersect1d: Promise<Tensor>;
+  union1d: Promise<Tensor>;
 }
 
 export type OpName = keyof OpArguments;

@@ -8,6 +8,8 @@ import { ORDERING } from './ordering.ts';
 import { PADDING } from './padding.ts';
 import { POOLING } from './pooling.ts';
 import { REARRANGING } from './rearranging.ts';
+import { SELECTION, SELECTIONS } from './selection.ts';
+import { SETS } from './sets.ts';
 import { SLIDING } from './sliding.ts';
 import { STATISTICS } from './statistics.ts';
 
@@ -22,6 +24,7 @@ addRows(
     SLIDING,
     POOLING,
     DECOMPOSITIONS,
+    SELECTION,
   ].flat(),
 );
-addComposites([STATISTICS].flat());
+addComposites([STATISTICS, SELECTIONS, SETS].flat());

@@ -1,11 +1,12 @@
 // Order statistics and differences: composites of sorts, slices and products, so that what is sorted once is sorted
 // for all of them.
 import { AttributeError } from '../errors.ts';
-import { isFloat } from '../tensor/dtype.ts';
+import { DTYPES } from '../tensor/dtype.ts';
 import { normaliseAxis } from '../tensor/shape.ts';
 import { numberAttribute } from './attribute-values.ts';
 import { type Called, type Calls, composite, type Composite } from './composite.ts';
 import type { AttributeSpec, AttributeValues } from './define.ts';
+import { asFloats, sliceOf } from './parts.ts';
 
 const AXIS: AttributeSpec = { kind: 'axis', doc: 'the axis; null for all elements in one row', fallback: null };
 const KEEPDIMS: AttributeSpec = { kind: 'bool', doc: 'keep the axis with length 1', fallback: false };
@@ -47,7 +48,9 @@ const median = composite({
 
 const topK = composite({
   name: 'top_k',
-  doc: 'The k largest elements of an axis, largest first, and their indices; NaN counts as the largest.',
+  doc:
+    'The k largest elements of an axis, largest first, and their indices; NaN comes after all numbers, whichever ' +
+    'come first.',
   operands: [{ name: 'x', kind: 'numeric' }],
   positional: ['k'],
   attributes: {
@@ -65,7 +68,7 @@ const topK = composite({
         length,
       });
     const order = call('argsort', [x!], { axis, descending: attrs['largest']! });
-    const indices = part(call, order, axis, 0, k);
+    const indices = sliceOf(call, order, axis, 0, k);
     return { values: call('take_along_axis', [x!, indices], { axis }), indices };
   },
 });
@@ -89,19 +92,13 @@ const diff = composite({
     for (let i = 0; i < n; i++) {
       const length = result.type.shape[axis]!;
       result = call(op, [
-        part(call, result, axis, Math.min(1, length), length),
-        part(call, result, axis, 0, length - 1),
+        sliceOf(call, result, axis, Math.min(1, length), length),
+        sliceOf(call, result, axis, 0, length - 1),
       ]);
     }
     return result;
   },
 });
-
-/** The elements of an axis from one index to before another; none where that comes first. */
-function part<C extends Called>(call: Calls<C>, x: C, axis: number, from: number, to: number): C {
-  const along = (value: number): (number | null)[] => x.type.shape.map((_, k) => (k === axis ? value : null));
-  return call('slice', [x], { start: along(from), stop: along(Math.max(from, to)) });
-}
 
 /** Shares as numbers from 0 to 1. */
 function sharesOf(attrs: AttributeValues, whole: number): number | readonly number[] {
@@ -142,8 +139,8 @@ function sortedLast<C extends Called>(
   x: C,
   axis: number | null,
 ): { readonly sorted: C; readonly keptShape: readonly number[] } {
-  const { dtype, shape, size } = x.type;
-  const floats = isFloat(dtype) ? x : call('astype', [x], { dtype: 'float32' });
+  const { shape, size } = x.type;
+  const floats = asFloats(call, x);
   if (axis === null)
     return { sorted: call('sort', [call('reshape', [floats], { shape: [size] })]), keptShape: shape.map(() => 1) };
   const at = normaliseAxis(name, axis, shape.length);
@@ -158,9 +155,8 @@ function sortedLast<C extends Called>(
 function quantileOf<C extends Called>(call: Calls<C>, sorted: C, share: number, method: string): C {
   const axis = sorted.type.shape.length - 1;
   const length = sorted.type.shape[axis]!;
-  const element = (at: number): C => call('squeeze', [part(call, sorted, axis, at, at + 1)], { axis });
-  const value = call('where', [call('isnan', [element(length - 1)]), element(length - 1), at(share * (length - 1))]);
-  return value;
+  const element = (at: number): C => call('squeeze', [sliceOf(call, sorted, axis, at, at + 1)], { axis });
+  return call('where', [call('isnan', [element(length - 1)]), element(length - 1), at(share * (length - 1))]);
 
   function at(place: number): C {
     const [low, high] = [Math.floor(place), Math.ceil(place)];
@@ -171,10 +167,23 @@ function quantileOf<C extends Called>(call: Calls<C>, sorted: C, share: number, 
   }
 }
 
-/** a + (b − a) · t, from the nearer of both, so that it is exact at both ends. */
-function between<C extends Called>(call: Calls<C>, a: C, b: C, t: number): C {
+/**
+ * a + (b − a) · t, from the nearer of both, so that it is exact at both ends; elements with a codec are rounded to it
+ * once.
+ */
+function between<C extends Called>(call: Calls<C>, first: C, second: C, t: number): C {
+  const { dtype } = first.type;
+  const { compute } = DTYPES[dtype];
+  const [a, b] = [first, second].map((x) => (compute === dtype ? x : call('astype', [x], { dtype: compute }))) as [
+    C,
+    C,
+  ];
   const gap = call('subtract', [b, a]);
-  return t < 0.5 ? call('add', [a, call('multiply', [gap, t])]) : call('subtract', [b, call('multiply', [gap, 1 - t])]);
+  const value =
+    t < 0.5 ? call('add', [a, call('multiply', [gap, t])]) : call('subtract', [b, call('multiply', [gap, 1 - t])]);
+  // Infinities have no difference.
+  const chosen = call('where', [call('equal', [a, b]), a, value]);
+  return compute === dtype ? chosen : call('astype', [chosen], { dtype });
 }
 
 function nearestEven(place: number): number {

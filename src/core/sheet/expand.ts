@@ -31,7 +31,10 @@ export function expandCall(op: Composite, self: Call | undefined, args: readonly
   );
   const expansion = named(op, () => op.expand(callsOn(maker), calls as Call[], readAttributes(op, given ?? {})));
   return expansion instanceof Promise
-    ? expansion.then((settled) => handlesOf(settled, maker))
+    ? expansion.then(
+        (settled) => handlesOf(settled, maker),
+        (error: unknown) => Promise.reject(withName(op, error) as Error),
+      )
     : handlesOf(expansion, maker);
 }
 
@@ -85,10 +88,14 @@ function named<T>(op: Composite, make: () => T): T {
   try {
     return make();
   } catch (error) {
-    if (error instanceof SheetError && !error.message.startsWith(`${op.name}:`))
-      error.message = `${op.name}: ${error.message}`;
-    throw error;
+    throw withName(op, error);
   }
+}
+
+function withName(op: Composite, error: unknown): unknown {
+  if (error instanceof SheetError && !error.message.startsWith(`${op.name}:`))
+    error.message = `${op.name}: ${error.message}`;
+  return error;
 }
 
 function handlesOf(expansion: Expansion<Call>, maker: CallMaker): unknown {
