@@ -1,6 +1,7 @@
 // Writes docs/ops.md: every op with its operands, attributes, dtype rule, laws and deviations, from the rows.
 import { writeFileSync } from 'node:fs';
 import { ARITHMETIC } from '../src/core/ops/arithmetic.ts';
+import { CONVOLUTION } from '../src/core/ops/convolution.ts';
 import { CREATION } from '../src/core/ops/creation.ts';
 import type { Composite } from '../src/core/ops/composite.ts';
 import type { AttributeSpec, OpRow, ResultDType } from '../src/core/ops/define.ts';
@@ -20,6 +21,7 @@ import { PADDING } from '../src/core/ops/padding.ts';
 import { POOLING } from '../src/core/ops/pooling.ts';
 import { RANDOM } from '../src/core/ops/random.ts';
 import { REARRANGING } from '../src/core/ops/rearranging.ts';
+import { RECURRENT } from '../src/core/ops/recurrent.ts';
 import { REDUCTION } from '../src/core/ops/reduction.ts';
 import { SELECTION, SELECTIONS } from '../src/core/ops/selection.ts';
 import { SETS } from '../src/core/ops/sets.ts';
@@ -46,6 +48,8 @@ const FAMILIES: readonly (readonly [string, readonly Op[]])[] = [
   ['Padding', PADDING],
   ['Sliding windows', SLIDING],
   ['Pooling', POOLING],
+  ['Convolution', CONVOLUTION],
+  ['Recurrent layers', RECURRENT],
   ['Creation', CREATION],
   ['Random', RANDOM],
 ];

@@ -102,6 +102,10 @@ export class Context {
     return (this.#attributes[name] as string | undefined) ?? fallback;
   }
 
+  texts(name: string): readonly string[] {
+    return (this.#attributes[name] as readonly string[] | undefined) ?? [];
+  }
+
   /** A tensor attribute as the host sees it. */
   stored(name: string): StoredTensor | undefined {
     return this.#attributes[name] as StoredTensor | undefined;

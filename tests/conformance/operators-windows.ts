@@ -1,4 +1,4 @@
-// ONNX operators on windows that slide along the axes after the channels: pooling and padding.
+// ONNX operators on windows that slide along axes after the channels: convolution, pooling, padding.
 import type { Tensor } from '../../src/index.ts';
 import { type Context, type Mapping, Unmapped } from './context.ts';
 
@@ -32,6 +32,61 @@ const poolOf = (on: Context): Windows & { readonly ceil: boolean } => ({
   ...windowsOf(on, on.tensor(0).shape.slice(2), on.numbers('kernel_shape')),
   ceil: on.number('ceil_mode', 0) !== 0,
 });
+
+function conv(on: Context): Tensor {
+  const [x, weight, bias] = [on.tensor(0), on.tensor(1), on.input(2)?.tensor];
+  const { window: _, ...options } = windowsOf(on, x.shape.slice(2), weight.shape.slice(2));
+  return x.conv(weight, bias, { ...options, groups: on.number('group', 1) });
+}
+
+function convTranspose(on: Context): Tensor {
+  const [x, weight, bias] = [on.tensor(0), on.tensor(1), on.input(2)?.tensor];
+  const kernel = weight.shape.slice(2);
+  const { window: _, ...options } = windowsOf(on, [], kernel);
+  const more = on.has('output_padding') ? on.numbers('output_padding') : kernel.map(() => 0);
+  const mode = on.text('auto_pad', 'NOTSET');
+  const { stride, dilation } = options;
+  const wanted = on.has('output_shape')
+    ? on.numbers('output_shape').slice(-kernel.length)
+    : x.shape.slice(2).map((n, k) => n * stride[k]!);
+  if (on.has('output_shape') || mode.startsWith('SAME')) {
+    const total = wanted.map(
+      (n, k) => (x.shape[k + 2]! - 1) * stride[k]! + (kernel[k]! - 1) * dilation[k]! + 1 + more[k]! - n,
+    );
+    const halves = total.map((n) => Math.floor(Math.max(0, n) / 2));
+    const others = total.map((n, k) => Math.max(0, n) - halves[k]!);
+    const [before, after] = mode === 'SAME_UPPER' ? [halves, others] : [others, halves];
+    const short = total.map((n, k) => more[k]! + Math.max(0, -n));
+    return x.convTranspose(weight, bias, {
+      stride,
+      dilation,
+      before,
+      after,
+      more: short,
+      groups: on.number('group', 1),
+    });
+  }
+  return x.convTranspose(weight, bias, { ...options, more, groups: on.number('group', 1) });
+}
+
+/** Columns of windows, added where they lie. */
+function col2im(on: Context): Tensor {
+  const [x, lengths, window] = [on.tensor(0), on.input(1)!.numbers(), on.input(2)!.numbers()];
+  const list = (name: string): readonly number[] => (on.has(name) ? on.numbers(name) : window.map(() => 1));
+  const [stride, dilation] = [list('strides'), list('dilations')];
+  const pads = on.has('pads') ? on.numbers('pads') : [...window, ...window].map(() => 0);
+  const [before, after] = [pads.slice(0, window.length), pads.slice(window.length)];
+  const shape = lengths.map((n, k) => n + before[k]! + after[k]!);
+  const positions = shape.map((n, k) => Math.floor((n - (window[k]! - 1) * dilation[k]! - 1) / stride[k]!) + 1);
+  const size = window.reduce((a, n) => a * n, 1);
+  return x
+    .reshape([x.shape[0]!, x.shape[1]! / size, ...window, ...positions])
+    .foldWindows(shape, { stride, dilation })
+    .pad(
+      before.map((n) => -n),
+      after.map((n) => -n),
+    );
+}
 
 function averagePool(on: Context): Tensor {
   const { window, ...options } = poolOf(on);
@@ -120,4 +175,7 @@ export const WINDOWED: Readonly<Record<string, Mapping>> = {
   LpPool: lpPool,
   GlobalLpPool: globalLpPool,
   Pad: pad,
+  Conv: conv,
+  ConvTranspose: convTranspose,
+  Col2Im: col2im,
 };

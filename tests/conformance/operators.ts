@@ -6,6 +6,7 @@ import { ONNX_BINARY, ONNX_FOLDED, ONNX_UNARY } from '../../src/core/ops/mapping
 import { TRANSFORMERS } from './operators-attention.ts';
 import { NORMALISATIONS } from './operators-composed.ts';
 import { QUANTIZED } from './operators-quantized.ts';
+import { RECURRENT_LAYERS } from './operators-recurrent.ts';
 import { SHAPES } from './operators-shapes.ts';
 import { WINDOWED } from './operators-windows.ts';
 
@@ -150,6 +151,7 @@ export const OPERATORS: Readonly<Record<string, Mapping>> = {
   ...TRANSFORMERS,
   ...QUANTIZED,
   ...WINDOWED,
+  ...RECURRENT_LAYERS,
   IsInf: isInf,
   Div: divide,
   Mod: mod,

@@ -13,7 +13,7 @@ export interface StoredTensor {
   readonly array: TypedArray;
 }
 
-export type AttributeValue = number | string | readonly number[] | StoredTensor;
+export type AttributeValue = number | string | readonly number[] | readonly string[] | StoredTensor;
 
 /** One operator call with the names of what goes in and out. */
 export interface Node {
@@ -155,6 +155,7 @@ function readAttribute(fields: Fields): [string, AttributeValue] {
   if (fields.has(5)) return [name, readTensor(fields.get(5)?.[0] as Uint8Array)];
   if (fields.has(8)) return [name, integers(fields, 8).map(Number)];
   if (fields.has(7)) return [name, [...floats(joined(fields, 7))]];
+  if (fields.has(9)) return [name, texts(fields, 9)];
   if (fields.has(2)) return [name, floats(joined(fields, 2))[0]!];
   return [name, fields.has(4) ? text(fields.get(4)?.[0]) : integer(fields, 3)];
 }

@@ -347,6 +347,16 @@ export interface TensorMethods<D extends DType> {
   intersect1d(y: Operand): Promise<Tensor>;
   /** The elements that x or y has, in order, once each. */
   union1d(y: Operand): Promise<Tensor>;
+  /** Convolution of any number of axes (cross-correlation): weights times the elements under windows, and a bias. Attributes: stride: distance of neighbouring windows, one or one an axis (default 1); before: zeros before each axis, one number or one an axis (default 0); after: zeros after each axis; null = as many as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); groups: groups of channels that are convolved apart (default 1); same: zeros for as many windows as strides fit into an axis, an odd one after it (upper) or before it (lower) (default "none"). */
+  conv(weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly same?: 'none' | 'upper' | 'lower' }): PendingTensor;
+  /** Transpose of a convolution: each element adds the weights times itself where its window lies; and a bias. Attributes: stride: distance of neighbouring windows, one or one an axis (default 1); before: elements taken away before each axis, one number or one an axis (default 0); after: elements taken away after each axis; null = as many as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); groups: groups of channels that are convolved apart (default 1); more: zeros added after each axis, one number or one an axis (default 0). */
+  convTranspose(weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly more?: readonly (number | null)[] }): PendingTensor;
+  /** A recurrent layer: each state is the activation of the weighted input and the weighted state before it. Attributes: activation: what is applied to each state (default "tanh"); reverse: go from the last step to the first (default false). */
+  rnn(weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D> };
+  /** Gated recurrent units. Gates lie in the order update, reset, new, as in ONNX. Attributes: resetAfter: reset the weighted state, not the state that is weighted (default false); reverse: go from the last step to the first (default false). */
+  gru(weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D> };
+  /** Long short-term memory. Gates lie in the order input, output, forget, cell, as in ONNX. Attributes: reverse: go from the last step to the first (default false). */
+  lstm(weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, initialCell?: Operand | null, lengths?: Operand | null, peepholes?: Operand | null, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D>; readonly cell: PendingTensor<D> };
 }
 
 /** Ops as methods of a sheet. */
@@ -793,6 +803,16 @@ export interface SheetMethods {
   intersect1d(x: Operand, y: Operand): Promise<Tensor>;
   /** The elements that x or y has, in order, once each. */
   union1d(x: Operand, y: Operand): Promise<Tensor>;
+  /** Convolution of any number of axes (cross-correlation): weights times the elements under windows, and a bias. Attributes: stride: distance of neighbouring windows, one or one an axis (default 1); before: zeros before each axis, one number or one an axis (default 0); after: zeros after each axis; null = as many as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); groups: groups of channels that are convolved apart (default 1); same: zeros for as many windows as strides fit into an axis, an odd one after it (upper) or before it (lower) (default "none"). */
+  conv(x: Operand, weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly same?: 'none' | 'upper' | 'lower' }): PendingTensor;
+  /** Transpose of a convolution: each element adds the weights times itself where its window lies; and a bias. Attributes: stride: distance of neighbouring windows, one or one an axis (default 1); before: elements taken away before each axis, one number or one an axis (default 0); after: elements taken away after each axis; null = as many as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); groups: groups of channels that are convolved apart (default 1); more: zeros added after each axis, one number or one an axis (default 0). */
+  convTranspose(x: Operand, weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly more?: readonly (number | null)[] }): PendingTensor;
+  /** A recurrent layer: each state is the activation of the weighted input and the weighted state before it. Attributes: activation: what is applied to each state (default "tanh"); reverse: go from the last step to the first (default false). */
+  rnn(x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
+  /** Gated recurrent units. Gates lie in the order update, reset, new, as in ONNX. Attributes: resetAfter: reset the weighted state, not the state that is weighted (default false); reverse: go from the last step to the first (default false). */
+  gru(x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
+  /** Long short-term memory. Gates lie in the order input, output, forget, cell, as in ONNX. Attributes: reverse: go from the last step to the first (default false). */
+  lstm(x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, initialCell?: Operand | null, lengths?: Operand | null, peepholes?: Operand | null, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType>; readonly cell: PendingTensor<DType> };
 }
 
 /** Arguments of `execute`, by op name. */
@@ -962,6 +982,11 @@ export interface OpArguments {
   setdiff1d: [x: Operand, y: Operand];
   intersect1d: [x: Operand, y: Operand];
   union1d: [x: Operand, y: Operand];
+  conv: [x: Operand, weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly same?: 'none' | 'upper' | 'lower' }];
+  conv_transpose: [x: Operand, weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly more?: readonly (number | null)[] }];
+  rnn: [x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }];
+  gru: [x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }];
+  lstm: [x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, initialCell?: Operand | null, lengths?: Operand | null, peepholes?: Operand | null, attributes?: { readonly reverse?: boolean }];
 }
 
 /** Result of `execute`, by op name. */
@@ -1131,6 +1156,11 @@ export interface OpResults {
   setdiff1d: Promise<Tensor>;
   intersect1d: Promise<Tensor>;
   union1d: Promise<Tensor>;
+  conv: PendingTensor;
+  conv_transpose: PendingTensor;
+  rnn: { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
+  gru: { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
+  lstm: { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType>; readonly cell: PendingTensor<DType> };
 }
 
 export type OpName = keyof OpArguments;

@@ -47,6 +47,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   isinf: 'is_inf',
   isfinite: 'is_finite',
   silu: 'swish',
+  conv: 'conv1d conv2d conv3d',
+  conv_transpose: 'conv_transpose1d conv_transpose2d conv_transpose3d',
   average_pool: 'avg_pool mean_pool',
   sliding_windows: 'im2col unfold sliding_window_view',
   fold_windows: 'col2im fold',
@@ -109,7 +111,7 @@ export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(
     'eigvals svd qr lu lstsq inv pinv slogdet cov corrcoef kron cross vecdot tensordot ' +
     'einsum matrix_power ' +
     'matrix_rank rot90 diff meshgrid isclose allclose put_along_axis convolve ' +
-    'conv1d conv2d interp fft ifft rfft grad gradient cdist pdist factorize count_nonzero ' +
+    'interp fft ifft rfft grad gradient cdist pdist factorize count_nonzero ' +
     'ptp clip_by_value log_sum exp2 cbrt sinc heaviside copysign nextafter signbit deg2rad rad2deg trapz ' +
     'trapezoid polyfit polyval diag diagflat vstack hstack dstack column_stack unstack chunk fmax fmin gcd lcm ' +
     'bitwise_not bitwise_invert bitwise_left_shift bitwise_right_shift left_shift right_shift invert real imag ' +

@@ -1,0 +1,194 @@
+// Operators whose vectors are few, beside onnxruntime: shapes, attributes and values that no vector has.
+import * as ort from 'onnxruntime-node';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SymbolicSheet, type TypedArray } from '../../src/index.ts';
+import type { DType } from '../../src/core/tensor/dtype.ts';
+import { drawFrom } from '../../src/testing/random.ts';
+import { readModel, type StoredTensor } from './protobuf.ts';
+import { differenceOf, mapVector } from './vectors.ts';
+import { type Given, type Port, writeModel } from './write-model.ts';
+
+/** Elements that go in: drawn for a shape, given, or left out. */
+type Input = readonly number[] | { readonly ints: readonly number[] } | { readonly whole: readonly number[] } | null;
+
+interface Case {
+  readonly inputs: readonly Input[];
+  readonly attributes?: Readonly<Record<string, Given>>;
+  /** Dtypes of the outputs; '' for one that is left out. */
+  readonly outputs?: readonly string[];
+  readonly opset?: number;
+}
+
+const x2 = [2, 4, 7, 6];
+const pads = [1, 0, 2, 1];
+
+const CASES: Readonly<Record<string, readonly Case[]>> = {
+  Conv: [
+    { inputs: [x2, [6, 2, 3, 2], [6]], attributes: { group: 2, pads, strides: [2, 1], dilations: [1, 2] } },
+    {
+      inputs: [
+        [1, 3, 9],
+        [4, 3, 3],
+      ],
+      attributes: { auto_pad: 'SAME_UPPER', strides: [2] },
+    },
+    {
+      inputs: [
+        [1, 2, 4, 5, 3],
+        [3, 2, 2, 2, 2],
+      ],
+      attributes: { auto_pad: 'VALID' },
+    },
+    { inputs: [x2, [5, 4, 1, 1], [5]] },
+    { inputs: [x2, [4, 1, 3, 3]], attributes: { group: 4, auto_pad: 'SAME_LOWER', strides: [2, 3] } },
+  ],
+  ConvTranspose: [
+    { inputs: [x2, [4, 3, 3, 2], [6]], attributes: { group: 2, strides: [2, 3], pads, output_padding: [1, 0] } },
+    {
+      inputs: [
+        [1, 2, 5],
+        [2, 3, 3],
+      ],
+      attributes: { dilations: [2], strides: [2] },
+    },
+    {
+      inputs: [
+        [1, 2, 4, 4],
+        [2, 1, 3, 3],
+      ],
+      attributes: { strides: [2, 2], auto_pad: 'SAME_UPPER' },
+    },
+    {
+      inputs: [
+        [1, 2, 3, 3],
+        [2, 2, 3, 3],
+      ],
+      attributes: { strides: [3, 2], output_shape: [10, 8] },
+    },
+  ],
+  MaxPool: [
+    {
+      inputs: [x2],
+      attributes: { kernel_shape: [3, 2], strides: [2, 2], pads: [1, 0, 1, 1], ceil_mode: 1 },
+      outputs: ['float32', 'int64'],
+    },
+    { inputs: [x2], attributes: { kernel_shape: [2, 2], storage_order: 1 }, outputs: ['float32', 'int64'] },
+    { inputs: [[1, 2, 11]], attributes: { kernel_shape: [3], dilations: [2], strides: [3] } },
+  ],
+  AveragePool: [
+    {
+      inputs: [[1, 2, 5, 6, 4]],
+      attributes: { kernel_shape: [2, 3, 2], strides: [2, 1, 3], pads: [1, 0, 1, 1, 2, 0] },
+    },
+    { inputs: [x2], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1], count_include_pad: 1 } },
+  ],
+  LpPool: [
+    { inputs: [x2], attributes: { kernel_shape: [3, 2], strides: [2, 1], p: 3 }, opset: 18 },
+    { inputs: [x2], attributes: { kernel_shape: [2, 2], pads: [1, 1, 0, 0] }, opset: 18 },
+  ],
+  GlobalLpPool: [{ inputs: [x2], attributes: { p: 3 }, opset: 18 }],
+  Pad: [
+    { inputs: [[3, 4], { whole: [1, 0, 2, 3] }], attributes: { mode: 'reflect' } },
+    { inputs: [[3, 4], { whole: [2, 1] }, null, { whole: [-1] }], attributes: { mode: 'edge' } },
+    { inputs: [[3, 4], { whole: [2, 0, 1, 3] }], attributes: { mode: 'wrap' }, opset: 19 },
+  ],
+  RNN: [
+    {
+      inputs: [[4, 2, 3], [2, 5, 3], [2, 5, 5], [2, 10], { ints: [4, 2] }, [2, 2, 5]],
+      attributes: { hidden_size: 5, direction: 'bidirectional' },
+      outputs: ['float32', 'float32'],
+    },
+    {
+      inputs: [
+        [4, 2, 3],
+        [1, 5, 3],
+        [1, 5, 5],
+      ],
+      attributes: { hidden_size: 5, activations: ['Relu'] },
+    },
+  ],
+  GRU: [
+    {
+      inputs: [[4, 2, 3], [2, 15, 3], [2, 15, 5], [2, 30], { ints: [3, 4] }, [2, 2, 5]],
+      attributes: { hidden_size: 5, direction: 'bidirectional', linear_before_reset: 1 },
+      outputs: ['float32', 'float32'],
+    },
+    {
+      inputs: [
+        [4, 2, 3],
+        [1, 15, 3],
+        [1, 15, 5],
+        [1, 30],
+      ],
+      attributes: { hidden_size: 5, direction: 'reverse' },
+      outputs: ['', 'float32'],
+    },
+  ],
+  LSTM: [
+    {
+      inputs: [[4, 2, 3], [2, 20, 3], [2, 20, 5], [2, 40], { ints: [4, 2] }, [2, 2, 5], [2, 2, 5], [2, 15]],
+      attributes: { hidden_size: 5, direction: 'bidirectional' },
+      outputs: ['float32', 'float32', 'float32'],
+    },
+    {
+      inputs: [
+        [4, 2, 3],
+        [1, 20, 3],
+        [1, 20, 5],
+      ],
+      attributes: { hidden_size: 5 },
+    },
+  ],
+};
+
+const random = drawFrom(11);
+
+function elements(input: Exclude<Input, null>, name: string): StoredTensor {
+  const draw = (size: number): Float32Array => Float32Array.from({ length: size }, () => (random() - 0.5) * 2);
+  const array: TypedArray =
+    'ints' in input
+      ? Int32Array.from(input.ints)
+      : 'whole' in input
+        ? BigInt64Array.from(input.whole, BigInt)
+        : draw(input.reduce((a, n) => a * n, 1));
+  const dtype = 'ints' in input ? 'int32' : 'whole' in input ? 'int64' : 'float32';
+  return { name, elementType: dtype, dtype, shape: Array.isArray(input) ? (input as number[]) : [array.length], array };
+}
+
+async function runtimeOf(model: Uint8Array, inputs: readonly StoredTensor[]): Promise<StoredTensor[]> {
+  const session = await ort.InferenceSession.create(model, { logSeverityLevel: 3 });
+  const results = await session.run(
+    Object.fromEntries(
+      inputs.map(({ name, dtype, array, shape }) => [name, new ort.Tensor(dtype as 'float32', array as never, shape)]),
+    ),
+  );
+  return session.outputNames.map((name) => {
+    const { type, dims, data } = results[name]!;
+    return { name, elementType: type, dtype: type as DType, shape: dims, array: data as unknown as TypedArray };
+  });
+}
+
+describe('beside onnxruntime', () => {
+  let sheet: SymbolicSheet;
+  beforeAll(async () => {
+    sheet = await SymbolicSheet.open({ devices: ['js'], store: 'memory' });
+  });
+  afterAll(() => sheet.close());
+
+  it.each(Object.entries(CASES))('%s gives the same', async (operator, cases) => {
+    for (const [at, { inputs, attributes = {}, outputs = ['float32'], opset = 22 }] of cases.entries()) {
+      const given = inputs.map((input, i) => (input === null ? undefined : elements(input, `x${i}`)));
+      const ports = given.map((input): Port => (input === undefined ? { name: '', dtype: '' } : (input as Port)));
+      const wanted = outputs.map((dtype, i): Port => ({ name: dtype === '' ? '' : `y${i}`, dtype }));
+      const written = writeModel(operator, opset, ports, wanted, attributes);
+      const present = given.filter((input) => input !== undefined);
+      const results = await runtimeOf(written, present);
+      const vector = { name: operator, family: operator, model: readModel(written), inputs: present, outputs: results };
+      const got = mapVector(sheet, vector);
+      if (typeof got === 'string') expect.fail(`case ${at} is not mapped: ${got}`);
+      expect(got.length).toBe(results.length);
+      for (const [i, want] of results.entries())
+        expect(await differenceOf(operator, got[i]!, want), `case ${at}, output ${i}`).toBeUndefined();
+    }
+  });
+});

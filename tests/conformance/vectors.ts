@@ -1,0 +1,81 @@
+// The vectors of ONNX's operator tests: read from a folder, mapped to calls of a sheet, compared with what they want.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import type { SymbolicSheet, Tensor, TypedArray } from '../../src/index.ts';
+import { type DType, numbersOf } from '../../src/core/tensor/dtype.ts';
+import { Context, isFloatType, Unmapped } from './context.ts';
+import { OPERATORS } from './operators.ts';
+import { type Model, readModel, readTensor, type StoredTensor } from './protobuf.ts';
+
+/** Distance of neighbouring halves, relative to the smaller. */
+const HALF_UNIT = 2 ** -10;
+/** How far floats may be off, relative and absolutely. */
+export const RELATIVE = 1e-5;
+export const ABSOLUTE = 1e-6;
+/** Vectors whose outputs were written down with four digits. */
+const ROUNDED: ReadonlySet<string> = new Set(['test_averagepool_2d_ceil_last_window_starts_on_pad']);
+
+/** One vector: a model of a node, what goes in, and what has to come out. */
+export interface Vector {
+  readonly name: string;
+  readonly family: string;
+  readonly model: Model;
+  readonly inputs: readonly StoredTensor[];
+  readonly outputs: readonly StoredTensor[];
+}
+
+/** Names of the vectors in a folder, in order; none where there is no folder. */
+export const vectorNames = (folder: string): string[] =>
+  existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => existsSync(`${folder}/${name}/model.onnx`))
+        .sort()
+    : [];
+
+/** Reads a vector; one of a graph or with sequences has no tensors. */
+export function readVector(folder: string, name: string): Vector {
+  const model = readModel(readFileSync(`${folder}/${name}/model.onnx`));
+  const tensors = (kind: 'input' | 'output', count: number): StoredTensor[] =>
+    Array.from({ length: model.tensorsOnly ? count : 0 }, (_, i) => `${folder}/${name}/test_data_set_0/${kind}_${i}.pb`)
+      .filter(existsSync)
+      .map((file) => readTensor(readFileSync(file)));
+  return {
+    name,
+    family: model.nodes.length === 1 ? (model.nodes[0]?.operator as string) : 'graphs of several nodes',
+    model,
+    inputs: tensors('input', model.inputs.length),
+    outputs: tensors('output', model.outputs.length),
+  };
+}
+
+/** The tensors a mapping gives, or the reason why there is none. */
+export function mapVector(sheet: SymbolicSheet, vector: Vector): readonly Tensor[] | string {
+  const { model, family, inputs, outputs } = vector;
+  if (!model.tensorsOnly) return 'sequences and optionals';
+  const mapping = model.nodes.length === 1 && Object.hasOwn(OPERATORS, family) ? OPERATORS[family] : undefined;
+  if (mapping === undefined) return model.nodes.length === 1 ? 'no row or composition' : 'a graph of several nodes';
+  try {
+    const result = mapping(new Context(sheet, model, inputs, outputs));
+    return Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor];
+  } catch (error) {
+    if (error instanceof Unmapped) return error.message;
+    throw error;
+  }
+}
+
+/** In what a result differs from the one that is wanted; undefined where it does not. */
+export async function differenceOf(name: string, got: Tensor, want: StoredTensor): Promise<string | undefined> {
+  const [type, wanted] = [`${got.dtype}[${got.shape.join()}]`, `${want.dtype}[${want.shape.join()}]`];
+  if (type !== wanted) return `it is ${type}, not ${wanted}`;
+  const array = (await got.data()) as TypedArray;
+  if (array.length !== want.array.length) return `it has ${array.length} elements, not ${want.array.length}`;
+  const isFloat = isFloatType(got.dtype);
+  const relative = ROUNDED.has(name) ? 5e-4 : got.dtype === 'float16' ? HALF_UNIT : RELATIVE;
+  const [numbers, expected] = [array, want.array].map((values) => numbersOf(values, want.dtype as DType));
+  const isNear = (y: number, x: number): boolean =>
+    Object.is(x, y) || x === y || (isFloat && Math.abs(x - y) <= ABSOLUTE + relative * Math.abs(x));
+  for (let i = 0; i < array.length; i++) {
+    const [y, x] = [numbers![i] as number, expected![i] as number];
+    if (!isNear(y, x)) return `element ${i} is ${y}, not ${x}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,89 @@
+// Writes an ONNX model of one node, for a runtime that is asked what the node gives.
+
+/** A value of an attribute: integers where all numbers are whole, unless they are told to be floats. */
+export type Given = number | string | readonly number[] | readonly string[] | { readonly float: number };
+
+const varint = (value: number | bigint): number[] => {
+  const bytes: number[] = [];
+  for (let rest = BigInt.asUintN(64, BigInt(value)); ; rest >>= 7n) {
+    if (rest < 128n) return [...bytes, Number(rest)];
+    bytes.push(Number(rest & 127n) | 128);
+  }
+};
+const number = (field: number, value: number | bigint): number[] => [...varint(field << 3), ...varint(value)];
+const bytes = (field: number, content: Iterable<number>): number[] => {
+  const list = [...content];
+  return [...varint((field << 3) | 2), ...varint(list.length), ...list];
+};
+const text = (field: number, value: string): number[] => bytes(field, new TextEncoder().encode(value));
+const single = (field: number, value: number): number[] => [
+  ...varint((field << 3) | 5),
+  ...new Uint8Array(Float32Array.of(value).buffer),
+];
+
+const TYPES: readonly string[] = [
+  '',
+  'float32',
+  'uint8',
+  'int8',
+  'uint16',
+  'int16',
+  'int32',
+  'int64',
+  'string',
+  'bool',
+  'float16',
+  'float64',
+];
+
+function attribute([name, value]: readonly [string, Given]): number[] {
+  const list = Array.isArray(value) ? (value as readonly (number | string)[]) : [value as number | string];
+  const head = text(1, name);
+  if (typeof value === 'object' && 'float' in value) return [...head, ...single(2, value.float), ...number(20, 1)];
+  if (typeof value === 'string') return [...head, ...text(4, value), ...number(20, 3)];
+  if (typeof list[0] === 'string') return [...head, ...list.flatMap((s) => text(9, s as string)), ...number(20, 8)];
+  if (list.some((n) => !Number.isInteger(n)))
+    return Array.isArray(value)
+      ? [...head, ...list.flatMap((n) => single(7, n as number)), ...number(20, 6)]
+      : [...head, ...single(2, value as number), ...number(20, 1)];
+  return Array.isArray(value)
+    ? [...head, ...list.flatMap((n) => number(8, n as number)), ...number(20, 7)]
+    : [...head, ...number(3, value as number), ...number(20, 2)];
+}
+
+/** Something that goes in or out. */
+export interface Port {
+  readonly name: string;
+  readonly dtype: string;
+  readonly shape?: readonly number[];
+}
+
+const port = ({ name, dtype, shape }: Port): number[] => {
+  const dims = (shape ?? []).flatMap((n) => bytes(1, number(1, n)));
+  const tensor = [...number(1, TYPES.indexOf(dtype)), ...(shape === undefined ? [] : bytes(2, dims))];
+  return [...text(1, name), ...bytes(2, bytes(1, tensor))];
+};
+
+/** A ModelProto with one node; inputs and outputs without a name are left out. */
+export function writeModel(
+  operator: string,
+  opset: number,
+  inputs: readonly Port[],
+  outputs: readonly Port[],
+  attributes: Readonly<Record<string, Given>>,
+): Uint8Array {
+  const node = [
+    ...inputs.flatMap(({ name }) => text(1, name)),
+    ...outputs.flatMap(({ name }) => text(2, name)),
+    ...text(4, operator),
+    ...Object.entries(attributes).flatMap((entry) => bytes(5, attribute(entry))),
+  ];
+  const named = (ports: readonly Port[]): readonly Port[] => ports.filter(({ name }) => name !== '');
+  const graph = [
+    ...bytes(1, node),
+    ...text(2, 'g'),
+    ...named(inputs).flatMap((p) => bytes(11, port(p))),
+    ...named(outputs).flatMap((p) => bytes(12, port(p))),
+  ];
+  return Uint8Array.from([...number(1, 8), ...bytes(7, graph), ...bytes(8, [...text(1, ''), ...number(2, opset)])]);
+}
