@@ -1,5 +1,5 @@
 # Writes tests/golden/table: CSV files by Python's csv module, and what it and NumPy answer about them, as JSON.
-# Run: pip install numpy; python3 scripts/make-table-files.py
+# Run: pip install numpy pyarrow; python3 scripts/make-table-files.py
 import csv
 import io
 import json
@@ -7,6 +7,8 @@ import pathlib
 import struct
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 FOLDER = pathlib.Path(__file__).parent.parent / 'tests/golden/table'
 AWKWARD = ['plain', '', 'with, comma', 'with "quotes"', 'two\nlines', 'two\r\nlines', '  spaces  ', 'ü → 日本 🙂', ';', '\t|']
@@ -59,6 +61,24 @@ def penguins():
     return {'species': species, 'bill': bill, 'mass': mass, 'year': year, 'female': female}
 
 
+def columnar(columns):
+    """The same rows as Parquet in three groups, and as an Arrow file in two chunks, with columns of further kinds."""
+    n = len(columns['species'])
+    table = pa.table({
+        'species': pa.array(columns['species'], pa.string()),
+        'bill': pa.array([None if np.isnan(b) else b for b in columns['bill']], pa.float64()),
+        'mass': pa.array(columns['mass'].tolist(), pa.int32()),
+        'year': pa.array(columns['year'].tolist(), pa.int64()),
+        'female': pa.array(columns['female'].tolist(), pa.bool_()),
+        'kind': pa.array([['x', 'y', None][i % 3] for i in range(n)]).dictionary_encode(),
+        'half': pa.array([i / 2 for i in range(n)], pa.float32()),
+        'holes': pa.array([None if i % 5 == 0 else i for i in range(n)], pa.int64()),
+    })
+    pq.write_table(table, FOLDER / 'penguins.parquet', row_group_size=20)
+    with pa.ipc.new_file(str(FOLDER / 'penguins.arrow'), table.schema) as out:
+        out.write_table(table, max_chunksize=30)
+
+
 def as_list(x):
     return x.tolist() if isinstance(x, np.ndarray) else x
 
@@ -104,6 +124,7 @@ def main():
     FOLDER.mkdir(parents=True, exist_ok=True)
     files = dict(dialects())
     columns = penguins()
+    columnar(columns)
     answers = {
         'dialects': files,
         'spellings': [[text, bits(float(text))] for text in SPELLINGS],

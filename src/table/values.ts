@@ -45,13 +45,16 @@ function textsOf(
 
 function inferred(values: readonly CellValue[], kinds: ReadonlySet<string>, place: ListPlace): ColumnElements {
   const isWhole = !values.some(isMissing) && values.length > 0;
-  if (kinds.has('bigint')) return numbersOf(values, place, 'int64');
+  if (kinds.has('bigint') && (isWhole || !values.every(isExact))) return numbersOf(values, place, 'int64');
   if (kinds.size === 1 && kinds.has('boolean') && isWhole) return numbersOf(values, place, 'bool');
   const array = Float64Array.from(values, numberOf);
   return isWhole && array.every((value) => value === (value | 0) && !Object.is(value, -0))
     ? { dtype: 'int32', array: Int32Array.from(array) }
     : { dtype: 'float64', array };
 }
+
+/** Whether float64 holds a value, as it has to beside missing ones. */
+const isExact = (value: CellValue): boolean => typeof value !== 'bigint' || Number.isSafeInteger(Number(value));
 
 const numberOf = (value: CellValue): number => (isMissing(value) ? NaN : Number(value));
 

@@ -1,0 +1,161 @@
+// Tables of Parquet, read by the package hyparquet, which a program has beside the library.
+import { checkOptions, FormatError, UnavailableError } from '../kit.ts';
+import type { Sheet, TypedArray } from '../surface.ts';
+import type { ColumnDType } from './column.ts';
+import { type List, tableOfLists } from './lists.ts';
+import { unknownColumn } from './names.ts';
+import { checkSheet, COLUMN_DTYPES, MAX_BYTES, NAMES, POSITIVE, SHEET } from './options.ts';
+import { readSource, type TableSource } from './source.ts';
+import type { Table } from './table.ts';
+import type { CellValue } from './values.ts';
+
+/** A part of a column, as hyparquet gives it. */
+interface Chunk {
+  readonly columnName: string;
+  readonly columnData: ArrayLike<unknown>;
+  readonly rowStart: number;
+}
+
+/** A column, as the file states it. */
+interface Field {
+  readonly name: string;
+  readonly type?: string;
+}
+
+/** What is used of hyparquet as it is called. */
+interface Reader {
+  parquetMetadata(file: ArrayBuffer): object;
+  parquetSchema(metadata: object): { readonly children: readonly { readonly element: Field }[] };
+  parquetRead(options: object): Promise<void>;
+}
+
+/** What is used of the module hyparquet. */
+export interface ParquetModule {
+  readonly parquetMetadata: unknown;
+  readonly parquetSchema: unknown;
+  readonly parquetRead: unknown;
+}
+
+/** What `readParquet` may be told. */
+export interface ParquetOptions {
+  /** The sheet whose tensors the columns are. */
+  readonly sheet: Sheet;
+  /** The module: `import * as hyparquet from 'hyparquet'`. */
+  readonly hyparquet: ParquetModule;
+  /** What it needs for codecs other than snappy: those of the package hyparquet-compressors. */
+  readonly compressors?: object;
+  /** The columns to read, in this order; others are not decoded. Default all. */
+  readonly columns?: readonly string[];
+  /** Dtypes that are not to be inferred, by column. */
+  readonly dtypes?: Readonly<Record<string, ColumnDType>>;
+  /** The most that is read. Default 1 GiB. */
+  readonly maxBytes?: number;
+}
+
+/** Types of Parquet that are floats. */
+const FLOATS: Readonly<Record<string, ColumnDType>> = { FLOAT: 'float32', DOUBLE: 'float64' };
+
+const SPECS = {
+  sheet: SHEET,
+  hyparquet: {
+    expected: "the module, after import * as hyparquet from 'hyparquet'",
+    accepts: (value: unknown) => typeof (value as ParquetModule | null)?.parquetRead === 'function',
+  },
+  compressors: { expected: 'an object of functions', accepts: (value: unknown) => typeof value === 'object' },
+  columns: NAMES,
+  dtypes: COLUMN_DTYPES,
+  maxBytes: POSITIVE,
+};
+
+/** The table of a Parquet file. Throws a FormatError for what hyparquet does not read, and says why. */
+export async function readParquet(source: TableSource, options: ParquetOptions): Promise<Table> {
+  checkOptions('readParquet', options, SPECS);
+  const { sheet, hyparquet, maxBytes = MAX_BYTES } = options;
+  checkSheet('readParquet', sheet);
+  if (hyparquet === undefined)
+    throw new UnavailableError(
+      "readParquet: give the module that reads the file: import * as hyparquet from 'hyparquet' (npm install " +
+        'hyparquet), and readParquet(source, { sheet, hyparquet }).',
+      { package: 'hyparquet' },
+    );
+  const bytes = await readSource(source, { owner: 'readParquet', maxBytes });
+  const { lists, floats } = await listsOf(bytes, hyparquet as Reader, options);
+  return tableOfLists('readParquet', lists, { ...options, dtypes: { ...floats, ...options.dtypes } });
+}
+
+/** What was read of a file. */
+interface Read {
+  readonly lists: ReadonlyMap<string, List>;
+  /** Columns of floats that came as values, which may be integers all. */
+  readonly floats: Readonly<Record<string, ColumnDType>>;
+}
+
+async function listsOf(bytes: Uint8Array, reader: Reader, options: ParquetOptions): Promise<Read> {
+  const chunks: Chunk[] = [];
+  const { fields, file, metadata } = open(bytes, reader);
+  const names = fields.map(({ name }) => name);
+  const { columns, compressors } = options;
+  for (const name of columns ?? []) if (!names.includes(name)) throw unknownColumn('readParquet', name, names);
+  await reader
+    .parquetRead({
+      file,
+      metadata,
+      ...(columns !== undefined && { columns: [...columns] }),
+      ...(compressors !== undefined && { compressors }),
+      onChunk: (chunk: Chunk) => void chunks.push(chunk),
+    })
+    .catch((error: unknown) => {
+      throw refusal(error);
+    });
+  const lists = new Map(
+    (columns ?? names).map((name) => [name, joined(chunks.filter(({ columnName }) => columnName === name))]),
+  );
+  const floats = fields.flatMap(({ name, type = '' }) =>
+    Object.hasOwn(FLOATS, type) && Array.isArray(lists.get(name)) ? [[name, FLOATS[type]!] as const] : [],
+  );
+  return { lists, floats: Object.fromEntries(floats) };
+}
+
+function open(
+  bytes: Uint8Array,
+  reader: Reader,
+): { readonly file: ArrayBuffer; readonly metadata: object; readonly fields: readonly Field[] } {
+  const file = bytes.slice().buffer;
+  try {
+    const metadata = reader.parquetMetadata(file);
+    return { file, metadata, fields: reader.parquetSchema(metadata).children.map(({ element }) => element) };
+  } catch (error) {
+    throw refusal(error);
+  }
+}
+
+function refusal(error: unknown): FormatError {
+  const said = error instanceof Error ? error.message.slice(0, 200) : String(error);
+  return new FormatError(
+    `readParquet: hyparquet does not read this file: ${said}; where it names a codec, npm install ` +
+      'hyparquet-compressors and give { compressors }.',
+    {},
+  );
+}
+
+/** The parts of a column as one: elements where all parts hold those of one kind, else values. */
+function joined(chunks: readonly Chunk[]): List {
+  const parts = [...chunks].sort((a, b) => a.rowStart - b.rowStart).map(({ columnData }) => columnData);
+  const [first] = parts;
+  if (first === undefined || !parts.every((part) => isArrayOf(first, part)))
+    return parts.flatMap((part) => Array.from(part)) as readonly CellValue[];
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  const whole = new (first.constructor as new (length: number) => Float64Array)(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part as Float64Array, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** Whether both are typed arrays of one kind that a tensor has. */
+const isArrayOf = (first: ArrayLike<unknown>, part: ArrayLike<unknown>): part is TypedArray =>
+  [Float64Array, Float32Array, Int32Array, BigInt64Array, Uint32Array, Uint8Array, Int8Array].some(
+    (kind) => first instanceof kind && part instanceof kind,
+  );
