@@ -1,7 +1,6 @@
 // Writes docs/ops.md: every op with its operands, attributes, dtype rule, laws and deviations, from the rows.
 import { writeFileSync } from 'node:fs';
 import { ARITHMETIC } from '../src/core/ops/arithmetic.ts';
-import { CONVOLUTION } from '../src/core/ops/convolution.ts';
 import { CREATION } from '../src/core/ops/creation.ts';
 import type { Composite } from '../src/core/ops/composite.ts';
 import type { AttributeSpec, OpRow, ResultDType } from '../src/core/ops/define.ts';
@@ -16,17 +15,14 @@ import { GROUPING } from '../src/core/ops/grouping.ts';
 import '../src/core/ops/library.ts';
 import { LINALG } from '../src/core/ops/linalg.ts';
 import { MOVEMENT } from '../src/core/ops/movement.ts';
+import { NETWORK_COMPOSITES, NETWORK_ROWS } from '../src/core/ops/networks.ts';
 import { ORDERING } from '../src/core/ops/ordering.ts';
-import { PADDING } from '../src/core/ops/padding.ts';
-import { POOLING } from '../src/core/ops/pooling.ts';
 import { RANDOM } from '../src/core/ops/random.ts';
 import { REARRANGING } from '../src/core/ops/rearranging.ts';
-import { RECURRENT } from '../src/core/ops/recurrent.ts';
 import { REDUCTION } from '../src/core/ops/reduction.ts';
 import { SELECTION, SELECTIONS } from '../src/core/ops/selection.ts';
 import { SETS } from '../src/core/ops/sets.ts';
 import { STATISTICS } from '../src/core/ops/statistics.ts';
-import { SLIDING } from '../src/core/ops/sliding.ts';
 
 type Op = OpRow | Composite;
 
@@ -45,11 +41,8 @@ const FAMILIES: readonly (readonly [string, readonly Op[]])[] = [
   ['Sets', SETS],
   ['Rearranging', REARRANGING],
   ['Groups', GROUPING],
-  ['Padding', PADDING],
-  ['Sliding windows', SLIDING],
-  ['Pooling', POOLING],
-  ['Convolution', CONVOLUTION],
-  ['Recurrent layers', RECURRENT],
+  ...Object.entries(NETWORK_ROWS),
+  ...Object.entries(NETWORK_COMPOSITES),
   ['Creation', CREATION],
   ['Random', RANDOM],
 ];
