@@ -8,7 +8,7 @@ import { type AttributeValue, elementTypeOf, type Model, type StoredTensor } fro
 export class Unmapped extends Error {}
 
 /** The rows that give an operator: one tensor for every output it has. */
-export type Mapping = (on: Context) => Tensor | readonly Tensor[];
+export type Mapping = (on: Context) => Tensor | readonly Tensor[] | Promise<readonly Tensor[]>;
 
 /** An input: in the sheet, and as the host sees it. */
 export interface Input {

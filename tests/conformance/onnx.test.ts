@@ -5,8 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet } from '../../src/index.ts';
-import { rowsUnder } from './context.ts';
-import { ABSOLUTE, differenceOf, mapVector, readVector, RELATIVE, vectorNames } from './vectors.ts';
+import { ABSOLUTE, judgeVector, RELATIVE, vectorNames } from './vectors.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../shared/conformance/onnx', import.meta.url));
 const TABLE = fileURLToPath(new URL('../../docs/onnx.md', import.meta.url));
@@ -40,19 +39,16 @@ describe('the ONNX operator tests', () => {
 
   if (names.length > 0)
     it.for(names)('%s', async (name, context) => {
-      const vector = readVector(FOLDER, name);
-      const report = reportOf(vector.family);
+      const { family, outcome, reason = '', rows } = await judgeVector(sheet, FOLDER, name);
+      const report = reportOf(family);
       report.vectors++;
-      const results = mapVector(sheet, vector);
-      if (typeof results === 'string') {
-        report.reasons.add(results);
-        return context.skip(`not mapped: ${results}`);
+      if (outcome === 'not mapped') {
+        report.reasons.add(reason);
+        return context.skip(`not mapped: ${reason}`);
       }
       report.mapped++;
-      expect(vector.outputs.length, 'outputs to compare').toBe(vector.model.outputs.length);
-      for (const row of rowsUnder(results)) report.rows.add(row);
-      for (const [i, want] of vector.outputs.entries())
-        expect(await differenceOf(name, results[i]!, want), `output ${i}`).toBeUndefined();
+      for (const row of rows) report.rows.add(row);
+      expect(reason).toBe('');
     });
 
   if (names.length > 0)

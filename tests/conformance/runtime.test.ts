@@ -1,12 +1,15 @@
 // Operators whose vectors are few, beside onnxruntime: shapes, attributes and values that no vector has.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type TypedArray } from '../../src/index.ts';
 import type { DType } from '../../src/core/tensor/dtype.ts';
 import { drawFrom } from '../../src/testing/random.ts';
 import { readModel, type StoredTensor } from './protobuf.ts';
-import { differenceOf, mapVector } from './vectors.ts';
-import { type Given, type Port, writeModel } from './write-model.ts';
+import { differenceOf, judgeVector, mapVector } from './vectors.ts';
+import { type Given, type Port, writeFloats, writeModel } from './write-model.ts';
 
 /** Elements that go in: drawn for a shape, given, or left out. */
 type Input = readonly number[] | { readonly ints: readonly number[] } | { readonly whole: readonly number[] } | null;
@@ -184,11 +187,41 @@ describe('beside onnxruntime', () => {
       const present = given.filter((input) => input !== undefined);
       const results = await runtimeOf(written, present);
       const vector = { name: operator, family: operator, model: readModel(written), inputs: present, outputs: results };
-      const got = mapVector(sheet, vector);
+      const got = await mapVector(sheet, vector);
       if (typeof got === 'string') expect.fail(`case ${at} is not mapped: ${got}`);
       expect(got.length).toBe(results.length);
       for (const [i, want] of results.entries())
         expect(await differenceOf(operator, got[i]!, want), `case ${at}, output ${i}`).toBeUndefined();
     }
+  });
+});
+
+describe('a vector', () => {
+  let sheet: SymbolicSheet;
+  const folder = mkdtempSync(join(tmpdir(), 'vectors-'));
+  beforeAll(async () => {
+    sheet = await SymbolicSheet.open({ devices: ['js'], store: 'memory' });
+  });
+  afterAll(async () => {
+    await sheet.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each([
+    ['Relu', [0, 2], 'passed', undefined],
+    ['Relu', [0, 3], 'failed', 'output 0: element 1 is 2, not 3'],
+    ['NoSuchOperator', [0, 2], 'not mapped', 'no row or composition'],
+  ] as const)('of %s that wants %j is %s', async (operator, wanted, outcome, reason) => {
+    const data = join(folder, operator, 'test_data_set_0');
+    const ports = ['x', 'y'].map((name): Port => ({ name, dtype: 'float32', shape: [2] }));
+    mkdirSync(data, { recursive: true });
+    writeFileSync(join(folder, operator, 'model.onnx'), writeModel(operator, 22, [ports[0]!], [ports[1]!], {}));
+    writeFileSync(join(data, 'input_0.pb'), writeFloats([2], [-1, 2]));
+    writeFileSync(join(data, 'output_0.pb'), writeFloats([2], wanted));
+    expect(await judgeVector(sheet, folder, operator)).toMatchObject({
+      family: operator,
+      outcome,
+      ...(reason && { reason }),
+    });
   });
 });

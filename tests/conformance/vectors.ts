@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { SymbolicSheet, Tensor, TypedArray } from '../../src/index.ts';
 import { type DType, numbersOf } from '../../src/core/tensor/dtype.ts';
-import { Context, isFloatType, Unmapped } from './context.ts';
+import { Context, isFloatType, rowsUnder, Unmapped } from './context.ts';
 import { OPERATORS } from './operators.ts';
 import { type Model, readModel, readTensor, type StoredTensor } from './protobuf.ts';
 
@@ -32,7 +32,7 @@ export const vectorNames = (folder: string): string[] =>
     : [];
 
 /** Reads a vector; one of a graph or with sequences has no tensors. */
-export function readVector(folder: string, name: string): Vector {
+function readVector(folder: string, name: string): Vector {
   const model = readModel(readFileSync(`${folder}/${name}/model.onnx`));
   const tensors = (kind: 'input' | 'output', count: number): StoredTensor[] =>
     Array.from({ length: model.tensorsOnly ? count : 0 }, (_, i) => `${folder}/${name}/test_data_set_0/${kind}_${i}.pb`)
@@ -48,13 +48,13 @@ export function readVector(folder: string, name: string): Vector {
 }
 
 /** The tensors a mapping gives, or the reason why there is none. */
-export function mapVector(sheet: SymbolicSheet, vector: Vector): readonly Tensor[] | string {
+export async function mapVector(sheet: SymbolicSheet, vector: Vector): Promise<readonly Tensor[] | string> {
   const { model, family, inputs, outputs } = vector;
   if (!model.tensorsOnly) return 'sequences and optionals';
   const mapping = model.nodes.length === 1 && Object.hasOwn(OPERATORS, family) ? OPERATORS[family] : undefined;
   if (mapping === undefined) return model.nodes.length === 1 ? 'no row or composition' : 'a graph of several nodes';
   try {
-    const result = mapping(new Context(sheet, model, inputs, outputs));
+    const result = await mapping(new Context(sheet, model, inputs, outputs));
     return Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor];
   } catch (error) {
     if (error instanceof Unmapped) return error.message;
@@ -78,4 +78,36 @@ export async function differenceOf(name: string, got: Tensor, want: StoredTensor
     if (!isNear(y, x)) return `element ${i} is ${y}, not ${x}`;
   }
   return undefined;
+}
+
+/** What came of a vector. */
+interface Judgement {
+  readonly family: string;
+  readonly outcome: 'passed' | 'failed' | 'not mapped';
+  /** Why it failed, or is not mapped. */
+  readonly reason?: string;
+  /** Names of the rows that gave the results. */
+  readonly rows: ReadonlySet<string>;
+}
+
+/** Reads, maps, computes and compares one vector. */
+export async function judgeVector(sheet: SymbolicSheet, folder: string, name: string): Promise<Judgement> {
+  const vector = readVector(folder, name);
+  const { family, outputs, model } = vector;
+  let rows: ReadonlySet<string> = new Set<string>();
+  try {
+    const results = await mapVector(sheet, vector);
+    if (typeof results === 'string') return { family, outcome: 'not mapped', reason: results, rows };
+    rows = rowsUnder(results);
+    const failed = (reason: string): Judgement => ({ family, outcome: 'failed', reason, rows });
+    if (outputs.length !== model.outputs.length || results.length !== outputs.length)
+      return failed(`${results.length} results for ${outputs.length} of ${model.outputs.length} outputs`);
+    for (const [i, want] of outputs.entries()) {
+      const difference = await differenceOf(name, results[i]!, want);
+      if (difference !== undefined) return failed(`output ${i}: ${difference}`);
+    }
+    return { family, outcome: 'passed', rows };
+  } catch (error) {
+    return { family, outcome: 'failed', reason: String(error), rows };
+  }
 }

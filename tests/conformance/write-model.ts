@@ -1,4 +1,4 @@
-// Writes an ONNX model of one node, for a runtime that is asked what the node gives.
+// Writes ONNX models of one node, and tensors, for a runtime or a suite that is asked what the node gives.
 
 /** A value of an attribute: integers where all numbers are whole, unless they are told to be floats. */
 export type Given = number | string | readonly number[] | readonly string[] | { readonly float: number };
@@ -87,3 +87,11 @@ export function writeModel(
   ];
   return Uint8Array.from([...number(1, 8), ...bytes(7, graph), ...bytes(8, [...text(1, ''), ...number(2, opset)])]);
 }
+
+/** A TensorProto of float32. */
+export const writeFloats = (shape: readonly number[], values: readonly number[]): Uint8Array =>
+  Uint8Array.from([
+    ...shape.flatMap((n) => number(1, n)),
+    ...number(2, TYPES.indexOf('float32')),
+    ...bytes(9, new Uint8Array(Float32Array.from(values).buffer)),
+  ]);

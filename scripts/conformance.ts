@@ -1,0 +1,76 @@
+// Runs the vectors of a suite that lie in a folder, and says which are mapped and pass: npm run conformance -- --suite
+// onnx --dir <folder> [--device js|wasm|webgpu] [--json]. Ends with 1 where a mapped vector fails, and with 2 where it
+// is called otherwise.
+import { parseArgs } from 'node:util';
+import { SymbolicSheet } from '../src/index.ts';
+import { judgeVector, vectorNames } from '../tests/conformance/vectors.ts';
+
+const USAGE = 'npm run conformance -- --suite onnx --dir <folder> [--device js|wasm|webgpu] [--json]';
+
+/** What came of a suite. A vector that is not mapped is neither passed nor failed. */
+interface Report {
+  readonly total: number;
+  mapped: number;
+  passed: number;
+  readonly failed: { readonly name: string; readonly reason: string }[];
+  /** How many of a family are not mapped, and why. */
+  readonly unmapped: Record<string, number>;
+  readonly reasons: Record<string, number>;
+}
+
+async function runOnnx(folder: string, device: string | undefined): Promise<Report> {
+  const names = vectorNames(folder);
+  const report: Report = { total: names.length, mapped: 0, passed: 0, failed: [], unmapped: {}, reasons: {} };
+  const devices = ['js', ...(device === undefined ? ['wasm'] : device === 'js' ? [] : [device])];
+  const sheet = await SymbolicSheet.open({ devices: devices as 'js'[], store: 'memory' });
+  const view = device === undefined ? sheet : sheet.with({ device: device as 'js' });
+  for (const name of names) {
+    const { family, outcome, reason = '' } = await judgeVector(view as SymbolicSheet, folder, name);
+    if (outcome === 'not mapped') {
+      report.unmapped[family] = (report.unmapped[family] ?? 0) + 1;
+      report.reasons[reason] = (report.reasons[reason] ?? 0) + 1;
+      continue;
+    }
+    report.mapped++;
+    if (outcome === 'passed') report.passed++;
+    else report.failed.push({ name, reason });
+  }
+  await sheet.close();
+  return report;
+}
+
+const SUITES: Readonly<Record<string, typeof runOnnx>> = { onnx: runOnnx };
+
+function printed({ total, mapped, passed, failed, unmapped, reasons }: Report): string {
+  const counts = (of: Record<string, number>): string[] =>
+    Object.entries(of)
+      .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+      .map(([name, count]) => `  ${String(count).padStart(5)}  ${name}`);
+  return [
+    `${total} vectors: ${mapped} mapped, ${passed} passed, ${failed.length} failed, ${total - mapped} not mapped`,
+    ...failed.map(({ name, reason }) => `  failed  ${name}: ${reason}`),
+    ...(total === mapped ? [] : ['not mapped, by operator:', ...counts(unmapped), 'why:', ...counts(reasons)]),
+  ].join('\n');
+}
+
+const { values } = parseArgs({
+  options: {
+    suite: { type: 'string', default: 'onnx' },
+    dir: { type: 'string' },
+    device: { type: 'string' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const run = Object.hasOwn(SUITES, values.suite) ? SUITES[values.suite] : undefined;
+if (run === undefined || values.dir === undefined || vectorNames(values.dir).length === 0) {
+  const why =
+    run === undefined
+      ? `there is no suite ${values.suite}; suites: ${Object.keys(SUITES).join(', ')}`
+      : 'the folder given by --dir has no vectors: folders with a model.onnx';
+  console.error(`${why}\n${USAGE}`);
+  process.exitCode = 2;
+} else {
+  const report = await run(values.dir, values.device);
+  console.log(values.json ? JSON.stringify(report, undefined, 2) : printed(report));
+  process.exitCode = report.failed.length === 0 ? 0 : 1;
+}
