@@ -29,7 +29,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^symbolic-sheet$/, replacement: source('index') },
-      { find: /^symbolic-sheet\/(kit|testing|ops|interchange|table|tiers)$/, replacement: source('$1') },
+      { find: /^symbolic-sheet\/(kit|testing|ops|interchange|table|numpy|tiers)$/, replacement: source('$1') },
     ],
   },
   test: {

@@ -10,6 +10,7 @@ const GENERATED: readonly (readonly [string, string])[] = [
   ['scripts/generate-library-names.ts', 'src/core/ops/library-names.gen.ts'],
   ['scripts/generate-methods.ts', 'src/core/handle/methods.gen.ts'],
   ['scripts/generate-docs.ts', 'docs/ops.md'],
+  ['scripts/generate-numpy.ts', 'src/numpy/functions.gen.ts'],
   ['scripts/generate-rules.ts', 'docs/rules.md'],
   ['scripts/embed-shaders.ts', 'kernels/wgsl/shaders.gen.ts'],
 ];

@@ -6,3 +6,4 @@ export * as testing from './testing.ts';
 export * as ops from './ops.ts';
 export * as interchange from './interchange-browser.ts';
 export * as table from './table-browser.ts';
+export * as numpy from './numpy-browser.ts';

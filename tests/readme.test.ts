@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as library from '../src/index.ts';
 import * as interchange from '../src/interchange.ts';
+import * as names from '../src/numpy.ts';
 import * as table from '../src/table.ts';
 import { broken, programsOfPages, runPage } from './snippets.ts';
 
@@ -64,7 +65,7 @@ describe('the reference', () => {
   it('has every figure of stats() and every function and error of the package', async () => {
     await using sheet = await library.SymbolicSheet.open({ devices: ['js'] });
     const { counters, memo, ...figures } = sheet.stats();
-    const exported = Object.keys({ ...library, ...interchange, ...table }).filter(
+    const exported = Object.keys({ ...library, ...interchange, ...names, ...table }).filter(
       (name) => name.endsWith('Error') || /^[a-z]/.test(name),
     );
     const page = readFileSync(join(root, 'docs/reference.md'), 'utf8');
