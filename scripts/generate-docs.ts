@@ -9,13 +9,12 @@ import { OPERAND_KINDS } from '../src/core/ops/kinds.ts';
 import { FUNCTIONS } from '../src/core/ops/functions.ts';
 import { INDEXING } from '../src/core/ops/indexing.ts';
 import { COMPOSITES, METHODS, methodName, OPS } from '../src/core/ops/index.ts';
-import { ERROR_FUNCTIONS } from '../src/core/ops/error-functions.ts';
-import { INVERSE_FUNCTIONS } from '../src/core/ops/inverse-functions.ts';
 import { GROUPING } from '../src/core/ops/grouping.ts';
 import '../src/core/ops/library.ts';
 import { LINALG } from '../src/core/ops/linalg.ts';
 import { MOVEMENT } from '../src/core/ops/movement.ts';
 import { NETWORK_COMPOSITES, NETWORK_ROWS } from '../src/core/ops/networks.ts';
+import { NUMBER_COMPOSITES, NUMBER_ROWS } from '../src/core/ops/numbers.ts';
 import { ORDERING } from '../src/core/ops/ordering.ts';
 import { RANDOM } from '../src/core/ops/random.ts';
 import { REARRANGING } from '../src/core/ops/rearranging.ts';
@@ -29,8 +28,8 @@ type Op = OpRow | Composite;
 const FAMILIES: readonly (readonly [string, readonly Op[]])[] = [
   ['Arithmetic, comparison, logic', ARITHMETIC],
   ['Functions and activations', FUNCTIONS],
-  ['Inverse functions', INVERSE_FUNCTIONS],
-  ['Error functions', ERROR_FUNCTIONS],
+  ...Object.entries(NUMBER_ROWS),
+  ...Object.entries(NUMBER_COMPOSITES),
   ['Reductions', REDUCTION],
   ['Linear algebra', [...LINALG, ...DECOMPOSITIONS]],
   ['Shape and order', MOVEMENT],

@@ -114,6 +114,31 @@ erf = with_limits(by_mpmath(lambda x: mpmath.erf(x) if abs(x) < 30 else mpmath.s
 gelu = with_limits(by_mpmath(half_normal), -0.0, np.inf)
 
 
+def by_two(function):
+    """As `by_mpmath`, of two numbers."""
+    def apply(x, y):
+        x, y = np.broadcast_arrays(x, y)
+        flat = [function(mpmath.mpf(float(a)), mpmath.mpf(float(b))) for a, b in zip(x.reshape(-1), y.reshape(-1))]
+        return np.array([float(v) for v in flat], dtype=np.float64).reshape(x.shape).astype(LONG)
+    return apply
+
+
+def at(function, *places):
+    """A function with its values at some arguments, as where it is infinite; what is 0 is +0."""
+    def apply(x):
+        y = function(np.where(np.isin(x, [place for place, _ in places]), 0.5, x))
+        for place, value in places:
+            y = np.where(x == place, LONG(value), y)
+        return np.where(y == 0, 0, y)
+    return apply
+
+
+erfc = at(by_mpmath(lambda x: mpmath.erfc(x) if abs(x) < 60 else 0 if x > 0 else 2), (-np.inf, 2), (np.inf, 0))
+sinc = at(by_mpmath(lambda x: mpmath.sinpi(x) / (mpmath.pi * x)), (0, 1))
+logit = at(by_mpmath(lambda p: mpmath.log(p / (1 - p)) if 0 < p < 1 else np.nan), (0, -np.inf), (1, np.inf))
+log_sigmoid = at(by_mpmath(lambda x: -mpmath.log1p(mpmath.exp(-x)) if abs(x) < 800 else min(x, 0)), (-np.inf, -np.inf), (np.inf, 0))
+
+
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
@@ -124,22 +149,28 @@ NATIVE = {
     'negative': np.negative, 'abs': np.abs, 'sign': sign, 'square': np.square, 'sqrt': np.sqrt, 'maximum': larger, 'minimum': smaller,
     'reciprocal': lambda x: np.divide(x.dtype.type(1), x), 'divide': np.divide, 'clip': lambda x, low, high: smaller(larger(x, low), high),
     'floor': np.floor, 'ceil': np.ceil, 'trunc': np.trunc, 'round': np.round, 'bitwise_and': np.bitwise_and, 'bitwise_or': np.bitwise_or,
-    'bitwise_xor': np.bitwise_xor, 'relu': lambda x: larger(x, x.dtype.type(0)), 'leaky_relu': lambda x, slope: np.where(x > 0, x, np.multiply(slope, x)),
+    'bitwise_xor': np.bitwise_xor, 'bitwise_left_shift': np.left_shift, 'bitwise_right_shift': np.right_shift, 'gcd': np.gcd, 'lcm': np.lcm,
+    'copysign': lambda x, y: np.copysign(x, np.where(np.isnan(y), 1, y)), 'nextafter': np.nextafter, 'positive': np.positive, 'fmod': np.fmod,
+    'fmax': lambda x, y: np.where(np.isnan(x), y, np.where(np.isnan(y), x, larger(x, y))), 'fmin': lambda x, y: np.where(np.isnan(x), y, np.where(np.isnan(y), x, smaller(x, y))),
+    'heaviside': np.heaviside, 'relu': lambda x: larger(x, x.dtype.type(0)), 'leaky_relu': lambda x, slope: np.where(x > 0, x, np.multiply(slope, x)),
 }
 TESTS = {
     'equal': np.equal, 'not_equal': np.not_equal, 'less': np.less, 'less_equal': np.less_equal, 'greater': np.greater, 'greater_equal': np.greater_equal,
-    'isnan': np.isnan, 'isinf': np.isinf, 'isfinite': np.isfinite,
+    'isnan': np.isnan, 'signbit': lambda x: np.signbit(x) & ~np.isnan(x), 'isinf': np.isinf, 'isfinite': np.isfinite,
     'logical_and': np.logical_and, 'logical_or': np.logical_or, 'logical_xor': np.logical_xor, 'logical_not': np.logical_not,
 }
 # Functions, in extended precision.
 EXTENDED = {
+    'exp2': np.exp2, 'cbrt': np.cbrt, 'erfc': erfc, 'sinc': sinc, 'logit': logit, 'log_sigmoid': log_sigmoid,
+    'xlogy': lambda x, y: np.where((x == 0) & ~np.isnan(y), 0, x * np.log(y)),
+    'deg2rad': lambda x: x.astype(np.float64) * (np.pi / 180), 'rad2deg': lambda x: x.astype(np.float64) * (180 / np.pi),
     'exp': np.exp, 'expm1': np.expm1, 'log': np.log, 'log1p': np.log1p, 'log2': np.log2, 'log10': np.log10, 'logaddexp': np.logaddexp, 'pow': np.power,
     'hypot': np.hypot, 'sin': np.sin, 'cos': np.cos, 'tan': np.tan, 'asin': np.arcsin, 'acos': np.arccos, 'atan': np.arctan, 'atan2': np.arctan2,
     'sinh': np.sinh, 'cosh': np.cosh, 'tanh': np.tanh, 'asinh': np.arcsinh, 'acosh': np.arccosh, 'atanh': np.arctanh, 'erf': erf,
     'elu': lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.where(x > 0, 0, x))), 'sigmoid': sigmoid, 'silu': lambda x: np.where(np.isneginf(x), -0.0, x * sigmoid(x)),  # the limit; the formula gives NaN
     'softplus': lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))), 'gelu': gelu,
 }
-NOTES = {'sign': 'zeros', 'maximum': 'zeros', 'minimum': 'zeros', 'clip': 'zeros', 'relu': 'zeros'}
+NOTES = {'sign': 'zeros', 'maximum': 'zeros', 'minimum': 'zeros', 'clip': 'zeros', 'relu': 'zeros', 'fmax': 'zeros', 'fmin': 'zeros'}
 # The bound that a literal is, by op: a lower one under the dtype, or an upper one over it, bounds nothing.
 BOUNDS = {'maximum': 'low', 'minimum': 'high'}
 NEEDS_BITS = ('bitwise_and', 'bitwise_or', 'bitwise_xor')

@@ -16,6 +16,23 @@ def one(dtypes, count=1):
         yield from unary(dtype, count)
 
 
+def few(dtypes):
+    """As `one`, for ops that share their form with others."""
+    for dtype in dtypes:
+        for shape, fill in ([17], 'spread'), ([3, 5], 'special'), ([24], 'sweep'), ([67], 'bits'), ([130], 'unit'), ([], 'wide'), ([0], 'small'):
+            yield [tensor(dtype, shape, fill)], {}
+        yield [tensor(dtype, [5, 3], 'spread', 'T')], {}
+
+
+def few_pairs(dtypes):
+    for dtype in dtypes:
+        for left, right, fills in ([9], [9], ('spread', 'small')), ([3, 1], [1, 5], ('special', 'special')), ([24, 24], [24, 24], ('sweep', 'sweep2')), ([64], [64], ('wide', 'spread')), ([], [0], ('small', 'small')):
+            yield [tensor(dtype, left, fills[0]), tensor(dtype, right, fills[1])], {}
+        yield [tensor(dtype, [5, 3], 'spread', 'T'), tensor(dtype, [3], 'small', 'flip')], {}
+        yield [tensor(dtype, [7], 'small'), tensor(turn(dtypes, dtypes.index(dtype) + 1), [7], 'small')], {}
+        yield from with_literals(dtype, held_literals(dtype)[:3])
+
+
 def two(dtypes, literals=(), refused=True):
     for dtype in dtypes:
         yield from binary(dtype)
@@ -329,6 +346,11 @@ def plan():
     yield from ((op, two(FLOATS), by(element, op)) for op in BINARY_FLOAT)
     yield from ((op, two([*INTEGERS, 'bool']), by(element, op)) for op in BITWISE)
     yield from ((op, two(['bool']), by(element, op)) for op in ('logical_and', 'logical_or', 'logical_xor'))
+    yield from ((op, few(FLOATS), by(element, op)) for op in ('exp2', 'cbrt', 'erfc', 'sinc', 'logit', 'log_sigmoid', 'deg2rad', 'rad2deg', 'signbit'))
+    yield from ((op, few_pairs(FLOATS), by(element, op)) for op in ('copysign', 'nextafter', 'heaviside', 'xlogy'))
+    yield from ((op, few_pairs(NUMERIC), by(element, op)) for op in ('fmod', 'fmax', 'fmin'))
+    yield from ((op, few_pairs(INTEGERS), by(element, op)) for op in ('bitwise_left_shift', 'bitwise_right_shift', 'gcd', 'lcm'))
+    yield 'positive', few(NUMERIC), by(element, 'positive')
     yield 'logical_not', one(['bool']), by(element, 'logical_not')
     yield 'clip', clips(), by(element, 'clip')
     yield 'where', choices(), lambda operands, _attrs, notes: elementwise.where(operands, notes)

@@ -115,6 +115,8 @@ export interface NumPyFunctions {
   square(...args: [x: ArrayLike, dtype?: DType | null] | [x: ArrayLike, options: { dtype?: DType | null }]): PendingTensor;
   /** `sqrt(x, dtype=None)` */
   sqrt(...args: [x: ArrayLike, dtype?: DType | null] | [x: ArrayLike, options: { dtype?: DType | null }]): PendingTensor;
+  /** `cbrt(x, dtype=None)` */
+  cbrt(...args: [x: ArrayLike, dtype?: DType | null] | [x: ArrayLike, options: { dtype?: DType | null }]): PendingTensor;
   /** `reciprocal(x, dtype=None)`; integers give floats. */
   reciprocal(...args: [x: ArrayLike, dtype?: DType | null] | [x: ArrayLike, options: { dtype?: DType | null }]): PendingTensor;
   /** `maximum(x1, x2, dtype=None)` */
@@ -163,6 +165,8 @@ export interface NumPyFunctions {
   isposinf(...args: [x: ArrayLike]): PendingTensor;
   /** `isneginf(x)` */
   isneginf(...args: [x: ArrayLike]): PendingTensor;
+  /** `signbit(x)` */
+  signbit(...args: [x: ArrayLike]): PendingTensor<'bool'>;
   /** `logical_and(x1, x2)` */
   logical_and(...args: [x1: ArrayLike, x2: ArrayLike]): PendingTensor<'bool'>;
   /** `logical_or(x1, x2)` */
@@ -183,6 +187,18 @@ export interface NumPyFunctions {
   bitwise_not(...args: [x: ArrayLike]): PendingTensor;
   /** `bitwise_invert(x)` */
   bitwise_invert(...args: [x: ArrayLike]): PendingTensor;
+  /** `left_shift(x1, x2)` */
+  left_shift(...args: [x1: ArrayLike, x2: ArrayLike]): PendingTensor;
+  /** `bitwise_left_shift(x1, x2)` */
+  bitwise_left_shift(...args: [x1: ArrayLike, x2: ArrayLike]): PendingTensor;
+  /** `right_shift(x1, x2)` */
+  right_shift(...args: [x1: ArrayLike, x2: ArrayLike]): PendingTensor;
+  /** `bitwise_right_shift(x1, x2)` */
+  bitwise_right_shift(...args: [x1: ArrayLike, x2: ArrayLike]): PendingTensor;
+  /** `gcd(x1, x2)` */
+  gcd(...args: [x1: ArrayLike, x2: ArrayLike]): PendingTensor;
+  /** `lcm(x1, x2)` */
+  lcm(...args: [x1: ArrayLike, x2: ArrayLike]): PendingTensor;
   /** `exp(x, dtype=None)` */
   exp(...args: [x: ArrayLike, dtype?: DType | null] | [x: ArrayLike, options: { dtype?: DType | null }]): PendingTensor;
   /** `exp2(x)` */
@@ -255,6 +271,10 @@ export interface NumPyFunctions {
   sinc(...args: [x: ArrayLike]): PendingTensor;
   /** `heaviside(x1, x2)` */
   heaviside(...args: [x1: ArrayLike, x2: ArrayLike]): PendingTensor;
+  /** `copysign(x1, x2)` */
+  copysign(...args: [x1: ArrayLike, x2: ArrayLike]): PendingTensor;
+  /** `nextafter(x1, x2)` */
+  nextafter(...args: [x1: ArrayLike, x2: ArrayLike]): PendingTensor;
   /** `ldexp(x1, x2)` */
   ldexp(...args: [x1: ArrayLike, x2: ArrayLike]): PendingTensor;
   /** `modf(x)` */

@@ -41,7 +41,8 @@ describe('a bad call of', () => {
   const operandsOf = (row: Signature, shape: readonly number[] = [3, 3], dtype?: DType): unknown[] => {
     const tensors = row.operands.map(({ kind }) =>
       sheet.zeros(shape, {
-        dtype: dtype ?? (kind === 'bool' ? 'bool' : kind === 'index' || kind === 'integerOrBool' ? 'int32' : 'float32'),
+        dtype:
+          dtype ?? (kind === 'bool' ? 'bool' : kind === 'index' || kind.startsWith('integer') ? 'int32' : 'float32'),
       }),
     );
     return row.variadic ? [[tensors[0], tensors[0]]] : tensors;

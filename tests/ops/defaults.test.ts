@@ -37,7 +37,9 @@ const OPERANDS: Readonly<Record<string, readonly (readonly number[])[]>> = {
 function operandsOf(row: OpRow): unknown[] {
   const tensors = row.operands.map(({ kind }, i) =>
     sheet
-      .eye(4, { dtype: kind === 'bool' ? 'bool' : kind === 'index' || kind === 'integerOrBool' ? 'int32' : 'float32' })
+      .eye(4, {
+        dtype: kind === 'bool' ? 'bool' : kind === 'index' || kind.startsWith('integer') ? 'int32' : 'float32',
+      })
       .reshape(OPERANDS[row.name]?.[i] ?? [4, 4]),
   );
   return row.variadic ? [[tensors[0], tensors[0]]] : tensors;

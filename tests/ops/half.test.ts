@@ -83,8 +83,11 @@ describe('float16', () => {
   });
   afterAll(() => Promise.all([sheet.close(), kept.close()]));
 
-  const rows = [...OPS.values()].filter((row) =>
-    row.operands.some(({ kind }) => kind === 'any' || kind === 'numeric' || kind.startsWith('float')),
+  // The next float is another one in every dtype.
+  const rows = [...OPS.values()].filter(
+    (row) =>
+      row.name !== 'nextafter' &&
+      row.operands.some(({ kind }) => kind === 'any' || kind === 'numeric' || kind.startsWith('float')),
   );
   it.each(rows.map((row) => [row.name, row] as const))(
     '%s gives float32 results of the same numbers, rounded once',

@@ -91,6 +91,17 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
+function sinc(x: number): number {
+  const [whole, away] = [Math.round(x), x - Math.round(x)];
+  if (x === 0) return 1;
+  return 0 + ((whole % 2 === 0 ? 1 : -1) * Math.sin(Math.PI * away)) / (Math.PI * x);
+}
+
+/** By subtraction's cousin: remainders until there is none. */
+function divisor(a: bigint, b: bigint): bigint {
+  return b === 0n ? magnitude(a) : divisor(b, a % b);
+}
+
 function pow(x: number, y: number): number {
   if (x === 1 || y === 0) return 1;
   return x === -1 && !Number.isFinite(y) && !Number.isNaN(y) ? 1 : Math.pow(x, y);
@@ -155,6 +166,8 @@ const ELEMENTS: Readonly<Record<string, Element>> = {
   bitwise_or: whole((x, y) => x | y),
   bitwise_xor: whole((x, y) => x ^ y),
   exp: fn(Math.exp),
+  exp2: fn((x) => 2 ** x),
+  cbrt: fn(Math.cbrt),
   expm1: fn(Math.expm1),
   log: fn(Math.log),
   log1p: fn(Math.log1p),
@@ -181,6 +194,30 @@ const ELEMENTS: Readonly<Record<string, Element>> = {
     scale: () => 4,
   },
   erf: fn(erf, 64),
+  erfc: { float: (x) => 1 - erf(x), ulps: 64, scale: () => 16 },
+  sinc: { float: sinc, ulps: 16, scale: (x) => (Number.isFinite(x) ? 16 : 0) },
+  logit: { float: (x) => Math.log(x / (1 - x)), ulps: 8, scale: () => 8 },
+  log_sigmoid: { float: (x) => 0 + Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x))), ulps: 8 },
+  xlogy: fn((x, y) => (x === 0 && !Number.isNaN(y) ? 0 : x * Math.log(y)), 8),
+  copysign: { float: (x, y) => (y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x)) },
+  signbit: { float: (x) => x < 0 || Object.is(x, -0), result: 'bool' },
+  positive: { float: (x) => x, integer: same },
+  fmod: { float: (x, y) => x % y, integer: (x, y) => (y === 0n ? 0n : x % y) },
+  fmax: {
+    float: (x, y) => (Number.isNaN(x) ? y : Number.isNaN(y) ? x : Math.max(x, y)),
+    integer: (x, y) => (x > y ? x : y),
+  },
+  fmin: {
+    float: (x, y) => (Number.isNaN(x) ? y : Number.isNaN(y) ? x : Math.min(x, y)),
+    integer: (x, y) => (x < y ? x : y),
+  },
+  heaviside: { float: (x, y) => (x < 0 ? 0 : x > 0 ? 1 : x === 0 ? y : NaN) },
+  deg2rad: { float: (x) => x * (Math.PI / 180) },
+  rad2deg: { float: (x) => x * (180 / Math.PI) },
+  bitwise_left_shift: { integer: (x, count) => (count >= 0n && count < 64n ? x << count : 0n) },
+  bitwise_right_shift: { integer: (x, count) => x >> (count >= 0n && count < 64n ? count : 64n) },
+  gcd: { integer: divisor },
+  lcm: { integer: (x, y) => (x === 0n || y === 0n ? 0n : magnitude(x * y) / divisor(x, y)) },
   relu: { float: (x) => Math.max(x, 0), integer: (x) => (x > 0n ? x : 0n) },
   leaky_relu: { float: (x, slope) => (x > 0 ? x : slope * x) },
   elu: fn((x, alpha) => (x > 0 ? x : alpha * Math.expm1(x))),
@@ -236,6 +273,35 @@ const elementReference =
 export const ELEMENTWISE: Readonly<Record<string, Reference>> = Object.fromEntries(
   Object.entries(ELEMENTS).map(([name, element]) => [name, elementReference(element)]),
 );
+
+/** The float of a dtype next to x in the direction of y. */
+function neighbour(x: number, y: number, dtype: Name): number {
+  if (Number.isNaN(x) || Number.isNaN(y)) return NaN;
+  if (x === y || x === 0) return x === y ? y : Math.sign(y) * (dtype === 'float32' ? 2 ** -149 : 2 ** -1074);
+  const view = new DataView(new ArrayBuffer(8));
+  const step = x < y === x > 0 ? 1 : -1;
+  if (dtype === 'float32') {
+    view.setFloat32(0, x);
+    view.setUint32(0, view.getUint32(0) + step);
+    return view.getFloat32(0);
+  }
+  view.setFloat64(0, x);
+  view.setBigUint64(0, view.getBigUint64(0) + BigInt(step));
+  return view.getFloat64(0);
+}
+
+/** Of two floats in their common dtype. */
+export const nextafter: Reference = (operands) => {
+  const [x, y] = operands as [Ref, Ref];
+  const dtype = common([x.dtype, y.dtype]);
+  return build(dtype, stretched([x.shape, y.shape]), (index) =>
+    neighbour(
+      operandIn(dtype, x.dtype, at(x, index)) as number,
+      operandIn(dtype, y.dtype, at(y, index)) as number,
+      dtype,
+    ),
+  );
+};
 
 /** `where`: the condition is bool; x and y are joined. */
 export const where: Reference = (operands) => {

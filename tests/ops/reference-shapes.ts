@@ -1,6 +1,6 @@
 // References of movement, indexing, creation and linear systems: index arithmetic and textbook loops.
 import { common } from './promotion-table.ts';
-import { ELEMENTWISE, where } from './reference-elementwise.ts';
+import { ELEMENTWISE, nextafter, where } from './reference-elementwise.ts';
 import { DECOMPOSITIONS } from './reference-decompositions.ts';
 import { ORDERING } from './reference-ordering.ts';
 import { REARRANGING } from './reference-rearranging.ts';
@@ -334,6 +334,7 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   ...REARRANGING,
   ...RANDOM,
   ...WINDOWS,
+  nextafter,
   where,
   matmul,
   outer,

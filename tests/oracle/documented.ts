@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 export const documentedUlps: ReadonlyMap<string, number> = new Map(
   readFileSync(new URL('../../docs/format/numerics-elementwise.md', import.meta.url), 'utf8')
     .split('\n')
-    .map((line) => /^\| ([a-z0-9, ()]+?) \| (\d+(?:\.\d+)?) \|/.exec(line))
+    .map((line) => /^\| ([a-z0-9_, ()]+?) \| (\d+(?:\.\d+)?) \|/.exec(line))
     .flatMap((match) =>
       match === null
         ? []

@@ -253,8 +253,75 @@ export interface TensorMethods<D extends DType> {
   atanh(): PendingTensor<D>;
   /** Error function. */
   erf(): PendingTensor<D>;
+  /** 1 − erf(x), with all of its digits where it is small. */
+  erfc(): PendingTensor<D>;
   /** ½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0; −0 at −∞, its limit. */
   gelu(): PendingTensor<D>;
+  /** 2ˣ; exact of integers. */
+  exp2(): PendingTensor<D>;
+  /** Cube root, of negative numbers too. */
+  cbrt(): PendingTensor<D>;
+  /** sin(πx) / (πx), 1 at 0. */
+  sinc(): PendingTensor<D>;
+  /** log(x / (1 − x)), the inverse of the logistic function. */
+  logit(): PendingTensor<D>;
+  /** log(1 / (1 + e⁻ˣ)) without overflow. */
+  logSigmoid(): PendingTensor<D>;
+  /** x · log(y), 0 where x is 0 and y a number. */
+  xlogy(y: Tensor<D> | Weak<D>): PendingTensor<D>;
+  xlogy(y: Operand): PendingTensor;
+  /** The magnitude of x with the sign of y; that of a NaN is positive. */
+  copysign(y: Tensor<D> | Weak<D>): PendingTensor<D>;
+  copysign(y: Operand): PendingTensor;
+  /** Whether the sign bit of x is set, as of −0; of a NaN it is not. */
+  signbit(): PendingTensor<'bool'>;
+  /** The next float of the dtype after x in the direction of y; y where they are equal. */
+  nextafter(y: Tensor<D> | Weak<D>): PendingTensor<D>;
+  nextafter(y: Operand): PendingTensor;
+  /** x itself. */
+  positive(): PendingTensor<D>;
+  /** x − y · trunc(x / y): the sign is that of x. */
+  fmod(y: Tensor<D> | Weak<D>): PendingTensor<D>;
+  fmod(y: Operand): PendingTensor;
+  /** The larger of x and y; where one of them is NaN, the other. */
+  fmax(y: Tensor<D> | Weak<D>): PendingTensor<D>;
+  fmax(y: Operand): PendingTensor;
+  /** The smaller of x and y; where one of them is NaN, the other. */
+  fmin(y: Tensor<D> | Weak<D>): PendingTensor<D>;
+  fmin(y: Operand): PendingTensor;
+  /** 0 where x is negative, 1 where it is positive, y where it is 0. */
+  heaviside(y: Tensor<D> | Weak<D>): PendingTensor<D>;
+  heaviside(y: Operand): PendingTensor;
+  /** Radians of an angle in degrees. */
+  deg2rad(): PendingTensor<D>;
+  /** Degrees of an angle in radians. */
+  rad2deg(): PendingTensor<D>;
+  /** Bits moved up by so many places, zeros come in; 0 where the count is none of the dtype’s places. */
+  bitwiseLeftShift(count: Tensor<D> | Weak<D>): PendingTensor<D>;
+  bitwiseLeftShift(count: Operand): PendingTensor;
+  /** Bits moved down by so many places, the sign comes in; all sign where the count is none of the dtype’s places. */
+  bitwiseRightShift(count: Tensor<D> | Weak<D>): PendingTensor<D>;
+  bitwiseRightShift(count: Operand): PendingTensor;
+  /** The greatest common divisor, 0 of zeros. */
+  gcd(y: Tensor<D> | Weak<D>): PendingTensor<D>;
+  gcd(y: Operand): PendingTensor;
+  /** The least common multiple, 0 of a zero; it wraps. */
+  lcm(y: Tensor<D> | Weak<D>): PendingTensor<D>;
+  lcm(y: Operand): PendingTensor;
+  /** Elements added before and after axes: a value, or those of the tensor continued. Negative counts take away. Attributes: before: how many before each of the last axes, the last one last; after: how many after each of them; null = as many as before (default null); mode: a value, the outermost element, mirrored at it, mirrored beside it, or from the other end (default "constant"); value: the value, where mode is constant (default 0). */
+  pad(before: readonly (number | null)[] | { readonly before: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, after?: readonly (number | null)[] | null | { readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, attributes?: { readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }): PendingTensor<D>;
+  /** The elements under a window at every position along the last axes: axes of the window, then of the positions. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis (default 1); dilation: distance of neighbouring elements in a window, one or one an axis (default 1). */
+  slidingWindows(window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }): PendingTensor<D>;
+  /** Windows added where they overlap, each at its position: the transpose of sliding_windows. Sums are float64. Attributes: shape: lengths of the axes that the windows lie on; stride: distance of neighbouring windows, one or one an axis (default 1); dilation: distance of neighbouring elements in a window, one or one an axis (default 1). */
+  foldWindows(shape: readonly number[] | { readonly shape: readonly number[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }): PendingTensor<D>;
+  /** The largest element under each window; NaN where one is. What windows reach beyond the axes does not count. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false). */
+  maxPool(window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<D>;
+  /** Where the largest element under each window is: its number in row-major order on the axes of the window. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false). */
+  argmaxPool(window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<'int32'>;
+  /** Sum of the elements under each window, accumulated in float64. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false). */
+  sumPool(window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<D>;
+  /** Mean of the elements under each window, accumulated in float64. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false); includePadding: count what windows reach beyond the axes as zeros (default false). */
+  averagePool(window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }): PendingTensor<D>;
   /** The elements of an axis in order; equal elements keep theirs, NaN comes last. Attributes: axis: axis to order along (default -1); descending: the greatest first (default false). */
   sort(attributes?: { readonly axis?: number; readonly descending?: boolean }): PendingTensor<D>;
   /** Indices that put the elements of an axis in order; equal elements keep theirs, NaN comes last. Attributes: axis: axis to order along (default -1); descending: the greatest first (default false). */
@@ -295,20 +362,24 @@ export interface TensorMethods<D extends DType> {
   det(): PendingTensor<D>;
   /** Flat row-major indices of the first `count` elements that are not 0; −1 where there are no more. Attributes: count: how many. */
   firstNonzero(count: number | { readonly count: number }): PendingTensor<'int32'>;
-  /** Elements added before and after axes: a value, or those of the tensor continued. Negative counts take away. Attributes: before: how many before each of the last axes, the last one last; after: how many after each of them; null = as many as before (default null); mode: a value, the outermost element, mirrored at it, mirrored beside it, or from the other end (default "constant"); value: the value, where mode is constant (default 0). */
-  pad(before: readonly (number | null)[] | { readonly before: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, after?: readonly (number | null)[] | null | { readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, attributes?: { readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }): PendingTensor<D>;
-  /** The elements under a window at every position along the last axes: axes of the window, then of the positions. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis (default 1); dilation: distance of neighbouring elements in a window, one or one an axis (default 1). */
-  slidingWindows(window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }): PendingTensor<D>;
-  /** Windows added where they overlap, each at its position: the transpose of sliding_windows. Sums are float64. Attributes: shape: lengths of the axes that the windows lie on; stride: distance of neighbouring windows, one or one an axis (default 1); dilation: distance of neighbouring elements in a window, one or one an axis (default 1). */
-  foldWindows(shape: readonly number[] | { readonly shape: readonly number[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }): PendingTensor<D>;
-  /** The largest element under each window; NaN where one is. What windows reach beyond the axes does not count. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false). */
-  maxPool(window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<D>;
-  /** Where the largest element under each window is: its number in row-major order on the axes of the window. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false). */
-  argmaxPool(window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<'int32'>;
-  /** Sum of the elements under each window, accumulated in float64. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false). */
-  sumPool(window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<D>;
-  /** Mean of the elements under each window, accumulated in float64. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false); includePadding: count what windows reach beyond the axes as zeros (default false). */
-  averagePool(window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }): PendingTensor<D>;
+  /** Bits that are set become unset and others set; false becomes true and true false. */
+  bitwiseInvert(): PendingTensor<D>;
+  /** Numbers in place of NaN and infinities. Attributes: nan: what stands for NaN (default 0); posinf: what stands for +∞; null = the largest finite number (default null); neginf: what stands for −∞; null = the least finite number (default null). */
+  nanToNum(attributes?: { readonly nan?: number; readonly posinf?: number | null; readonly neginf?: number | null }): PendingTensor<D>;
+  /** Whether |x − y| ≤ atol + rtol · |y|; infinities are near themselves. Attributes: rtol: difference allowed, relative to y (default 0.00001); atol: difference allowed beside that (default 1e-8); equalNan: NaN is near NaN (default false). */
+  isclose(y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }): PendingTensor<'bool'>;
+  /** Whether `isclose` is true of all elements. Attributes: rtol: difference allowed, relative to y (default 0.00001); atol: difference allowed beside that (default 1e-8); equalNan: NaN is near NaN (default false). */
+  allclose(y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }): PendingTensor<'bool'>;
+  /** Convolution of any number of axes (cross-correlation): weights times the elements under windows, and a bias. Attributes: stride: distance of neighbouring windows, one or one an axis (default 1); before: zeros before each axis, one number or one an axis (default 0); after: zeros after each axis; null = as many as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); groups: groups of channels that are convolved apart (default 1); same: zeros for as many windows as strides fit into an axis, an odd one after it (upper) or before it (lower) (default "none"). */
+  conv(weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly same?: 'none' | 'upper' | 'lower' }): PendingTensor;
+  /** Transpose of a convolution: each element adds the weights times itself where its window lies; and a bias. Attributes: stride: distance of neighbouring windows, one or one an axis (default 1); before: elements taken away before each axis, one number or one an axis (default 0); after: elements taken away after each axis; null = as many as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); groups: groups of channels that are convolved apart (default 1); more: zeros added after each axis, one number or one an axis (default 0). */
+  convTranspose(weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly more?: readonly (number | null)[] }): PendingTensor;
+  /** A recurrent layer: each state is the activation of the weighted input and the weighted state before it. Attributes: activation: what is applied to each state (default "tanh"); reverse: go from the last step to the first (default false). */
+  rnn(weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D> };
+  /** Gated recurrent units. Gates lie in the order update, reset, new, as in ONNX. Attributes: resetAfter: reset the weighted state, not the state that is weighted (default false); reverse: go from the last step to the first (default false). */
+  gru(weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D> };
+  /** Long short-term memory. Gates lie in the order input, output, forget, cell, as in ONNX. Attributes: reverse: go from the last step to the first (default false). */
+  lstm(weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, initialCell?: Operand | null, lengths?: Operand | null, peepholes?: Operand | null, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D>; readonly cell: PendingTensor<D> };
   /** The elements below which the given shares of all lie, a NaN where there is one; several shares come first. Attributes: q: a share from 0 to 1, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
   quantile(q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
   /** As `quantile`, of shares in percent. Attributes: q: a share from 0 to 100, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
@@ -347,16 +418,6 @@ export interface TensorMethods<D extends DType> {
   intersect1d(y: Operand): Promise<Tensor>;
   /** The elements that x or y has, in order, once each. */
   union1d(y: Operand): Promise<Tensor>;
-  /** Convolution of any number of axes (cross-correlation): weights times the elements under windows, and a bias. Attributes: stride: distance of neighbouring windows, one or one an axis (default 1); before: zeros before each axis, one number or one an axis (default 0); after: zeros after each axis; null = as many as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); groups: groups of channels that are convolved apart (default 1); same: zeros for as many windows as strides fit into an axis, an odd one after it (upper) or before it (lower) (default "none"). */
-  conv(weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly same?: 'none' | 'upper' | 'lower' }): PendingTensor;
-  /** Transpose of a convolution: each element adds the weights times itself where its window lies; and a bias. Attributes: stride: distance of neighbouring windows, one or one an axis (default 1); before: elements taken away before each axis, one number or one an axis (default 0); after: elements taken away after each axis; null = as many as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); groups: groups of channels that are convolved apart (default 1); more: zeros added after each axis, one number or one an axis (default 0). */
-  convTranspose(weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly more?: readonly (number | null)[] }): PendingTensor;
-  /** A recurrent layer: each state is the activation of the weighted input and the weighted state before it. Attributes: activation: what is applied to each state (default "tanh"); reverse: go from the last step to the first (default false). */
-  rnn(weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D> };
-  /** Gated recurrent units. Gates lie in the order update, reset, new, as in ONNX. Attributes: resetAfter: reset the weighted state, not the state that is weighted (default false); reverse: go from the last step to the first (default false). */
-  gru(weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D> };
-  /** Long short-term memory. Gates lie in the order input, output, forget, cell, as in ONNX. Attributes: reverse: go from the last step to the first (default false). */
-  lstm(weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, initialCell?: Operand | null, lengths?: Operand | null, peepholes?: Operand | null, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D>; readonly cell: PendingTensor<D> };
 }
 
 /** Ops as methods of a sheet. */
@@ -686,9 +747,91 @@ export interface SheetMethods {
   /** Error function. */
   erf<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   erf(x: Operand): PendingTensor<DType>;
+  /** 1 − erf(x), with all of its digits where it is small. */
+  erfc<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  erfc(x: Operand): PendingTensor<DType>;
   /** ½ · x · (1 + erf(x / √2)), as ½ · x · erfc(−x / √2), which keeps its digits below 0; −0 at −∞, its limit. */
   gelu<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   gelu(x: Operand): PendingTensor<DType>;
+  /** 2ˣ; exact of integers. */
+  exp2<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  exp2(x: Operand): PendingTensor<DType>;
+  /** Cube root, of negative numbers too. */
+  cbrt<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  cbrt(x: Operand): PendingTensor<DType>;
+  /** sin(πx) / (πx), 1 at 0. */
+  sinc<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  sinc(x: Operand): PendingTensor<DType>;
+  /** log(x / (1 − x)), the inverse of the logistic function. */
+  logit<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  logit(x: Operand): PendingTensor<DType>;
+  /** log(1 / (1 + e⁻ˣ)) without overflow. */
+  logSigmoid<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  logSigmoid(x: Operand): PendingTensor<DType>;
+  /** x · log(y), 0 where x is 0 and y a number. */
+  xlogy<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
+  xlogy(x: Operand, y: Operand): PendingTensor;
+  /** The magnitude of x with the sign of y; that of a NaN is positive. */
+  copysign<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
+  copysign(x: Operand, y: Operand): PendingTensor;
+  /** Whether the sign bit of x is set, as of −0; of a NaN it is not. */
+  signbit(x: Operand): PendingTensor<'bool'>;
+  /** The next float of the dtype after x in the direction of y; y where they are equal. */
+  nextafter<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
+  nextafter(x: Operand, y: Operand): PendingTensor;
+  /** x itself. */
+  positive<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  positive(x: Operand): PendingTensor<DType>;
+  /** x − y · trunc(x / y): the sign is that of x. */
+  fmod<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
+  fmod(x: Operand, y: Operand): PendingTensor;
+  /** The larger of x and y; where one of them is NaN, the other. */
+  fmax<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
+  fmax(x: Operand, y: Operand): PendingTensor;
+  /** The smaller of x and y; where one of them is NaN, the other. */
+  fmin<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
+  fmin(x: Operand, y: Operand): PendingTensor;
+  /** 0 where x is negative, 1 where it is positive, y where it is 0. */
+  heaviside<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
+  heaviside(x: Operand, y: Operand): PendingTensor;
+  /** Radians of an angle in degrees. */
+  deg2rad<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  deg2rad(x: Operand): PendingTensor<DType>;
+  /** Degrees of an angle in radians. */
+  rad2deg<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  rad2deg(x: Operand): PendingTensor<DType>;
+  /** Bits moved up by so many places, zeros come in; 0 where the count is none of the dtype’s places. */
+  bitwiseLeftShift<D extends DType>(x: Tensor<D>, count: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
+  bitwiseLeftShift(x: Operand, count: Operand): PendingTensor;
+  /** Bits moved down by so many places, the sign comes in; all sign where the count is none of the dtype’s places. */
+  bitwiseRightShift<D extends DType>(x: Tensor<D>, count: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
+  bitwiseRightShift(x: Operand, count: Operand): PendingTensor;
+  /** The greatest common divisor, 0 of zeros. */
+  gcd<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
+  gcd(x: Operand, y: Operand): PendingTensor;
+  /** The least common multiple, 0 of a zero; it wraps. */
+  lcm<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
+  lcm(x: Operand, y: Operand): PendingTensor;
+  /** Elements added before and after axes: a value, or those of the tensor continued. Negative counts take away. Attributes: before: how many before each of the last axes, the last one last; after: how many after each of them; null = as many as before (default null); mode: a value, the outermost element, mirrored at it, mirrored beside it, or from the other end (default "constant"); value: the value, where mode is constant (default 0). */
+  pad<D extends DType>(x: Tensor<D>, before: readonly (number | null)[] | { readonly before: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, after?: readonly (number | null)[] | null | { readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, attributes?: { readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }): PendingTensor<D>;
+  pad(x: Operand, before: readonly (number | null)[] | { readonly before: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, after?: readonly (number | null)[] | null | { readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, attributes?: { readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }): PendingTensor<DType>;
+  /** The elements under a window at every position along the last axes: axes of the window, then of the positions. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis (default 1); dilation: distance of neighbouring elements in a window, one or one an axis (default 1). */
+  slidingWindows<D extends DType>(x: Tensor<D>, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }): PendingTensor<D>;
+  slidingWindows(x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }): PendingTensor<DType>;
+  /** Windows added where they overlap, each at its position: the transpose of sliding_windows. Sums are float64. Attributes: shape: lengths of the axes that the windows lie on; stride: distance of neighbouring windows, one or one an axis (default 1); dilation: distance of neighbouring elements in a window, one or one an axis (default 1). */
+  foldWindows<D extends DType>(x: Tensor<D>, shape: readonly number[] | { readonly shape: readonly number[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }): PendingTensor<D>;
+  foldWindows(x: Operand, shape: readonly number[] | { readonly shape: readonly number[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }): PendingTensor<DType>;
+  /** The largest element under each window; NaN where one is. What windows reach beyond the axes does not count. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false). */
+  maxPool<D extends DType>(x: Tensor<D>, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<D>;
+  maxPool(x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<DType>;
+  /** Where the largest element under each window is: its number in row-major order on the axes of the window. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false). */
+  argmaxPool(x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<'int32'>;
+  /** Sum of the elements under each window, accumulated in float64. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false). */
+  sumPool<D extends DType>(x: Tensor<D>, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<D>;
+  sumPool(x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<DType>;
+  /** Mean of the elements under each window, accumulated in float64. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false); includePadding: count what windows reach beyond the axes as zeros (default false). */
+  averagePool<D extends DType>(x: Tensor<D>, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }): PendingTensor<D>;
+  averagePool(x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }): PendingTensor<DType>;
   /** The elements of an axis in order; equal elements keep theirs, NaN comes last. Attributes: axis: axis to order along (default -1); descending: the greatest first (default false). */
   sort<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number; readonly descending?: boolean }): PendingTensor<D>;
   sort(x: Operand, attributes?: { readonly axis?: number; readonly descending?: boolean }): PendingTensor<DType>;
@@ -745,26 +888,24 @@ export interface SheetMethods {
   det(x: Operand): PendingTensor<DType>;
   /** Flat row-major indices of the first `count` elements that are not 0; −1 where there are no more. Attributes: count: how many. */
   firstNonzero(x: Operand, count: number | { readonly count: number }): PendingTensor<'int32'>;
-  /** Elements added before and after axes: a value, or those of the tensor continued. Negative counts take away. Attributes: before: how many before each of the last axes, the last one last; after: how many after each of them; null = as many as before (default null); mode: a value, the outermost element, mirrored at it, mirrored beside it, or from the other end (default "constant"); value: the value, where mode is constant (default 0). */
-  pad<D extends DType>(x: Tensor<D>, before: readonly (number | null)[] | { readonly before: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, after?: readonly (number | null)[] | null | { readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, attributes?: { readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }): PendingTensor<D>;
-  pad(x: Operand, before: readonly (number | null)[] | { readonly before: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, after?: readonly (number | null)[] | null | { readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, attributes?: { readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }): PendingTensor<DType>;
-  /** The elements under a window at every position along the last axes: axes of the window, then of the positions. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis (default 1); dilation: distance of neighbouring elements in a window, one or one an axis (default 1). */
-  slidingWindows<D extends DType>(x: Tensor<D>, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }): PendingTensor<D>;
-  slidingWindows(x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }): PendingTensor<DType>;
-  /** Windows added where they overlap, each at its position: the transpose of sliding_windows. Sums are float64. Attributes: shape: lengths of the axes that the windows lie on; stride: distance of neighbouring windows, one or one an axis (default 1); dilation: distance of neighbouring elements in a window, one or one an axis (default 1). */
-  foldWindows<D extends DType>(x: Tensor<D>, shape: readonly number[] | { readonly shape: readonly number[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }): PendingTensor<D>;
-  foldWindows(x: Operand, shape: readonly number[] | { readonly shape: readonly number[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }): PendingTensor<DType>;
-  /** The largest element under each window; NaN where one is. What windows reach beyond the axes does not count. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false). */
-  maxPool<D extends DType>(x: Tensor<D>, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<D>;
-  maxPool(x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<DType>;
-  /** Where the largest element under each window is: its number in row-major order on the axes of the window. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false). */
-  argmaxPool(x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<'int32'>;
-  /** Sum of the elements under each window, accumulated in float64. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false). */
-  sumPool<D extends DType>(x: Tensor<D>, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<D>;
-  sumPool(x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<DType>;
-  /** Mean of the elements under each window, accumulated in float64. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false); includePadding: count what windows reach beyond the axes as zeros (default false). */
-  averagePool<D extends DType>(x: Tensor<D>, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }): PendingTensor<D>;
-  averagePool(x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }): PendingTensor<DType>;
+  /** Bits that are set become unset and others set; false becomes true and true false. */
+  bitwiseInvert(x: Operand): PendingTensor<DType>;
+  /** Numbers in place of NaN and infinities. Attributes: nan: what stands for NaN (default 0); posinf: what stands for +∞; null = the largest finite number (default null); neginf: what stands for −∞; null = the least finite number (default null). */
+  nanToNum(x: Operand, attributes?: { readonly nan?: number; readonly posinf?: number | null; readonly neginf?: number | null }): PendingTensor<DType>;
+  /** Whether |x − y| ≤ atol + rtol · |y|; infinities are near themselves. Attributes: rtol: difference allowed, relative to y (default 0.00001); atol: difference allowed beside that (default 1e-8); equalNan: NaN is near NaN (default false). */
+  isclose(x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }): PendingTensor<'bool'>;
+  /** Whether `isclose` is true of all elements. Attributes: rtol: difference allowed, relative to y (default 0.00001); atol: difference allowed beside that (default 1e-8); equalNan: NaN is near NaN (default false). */
+  allclose(x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }): PendingTensor<'bool'>;
+  /** Convolution of any number of axes (cross-correlation): weights times the elements under windows, and a bias. Attributes: stride: distance of neighbouring windows, one or one an axis (default 1); before: zeros before each axis, one number or one an axis (default 0); after: zeros after each axis; null = as many as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); groups: groups of channels that are convolved apart (default 1); same: zeros for as many windows as strides fit into an axis, an odd one after it (upper) or before it (lower) (default "none"). */
+  conv(x: Operand, weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly same?: 'none' | 'upper' | 'lower' }): PendingTensor;
+  /** Transpose of a convolution: each element adds the weights times itself where its window lies; and a bias. Attributes: stride: distance of neighbouring windows, one or one an axis (default 1); before: elements taken away before each axis, one number or one an axis (default 0); after: elements taken away after each axis; null = as many as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); groups: groups of channels that are convolved apart (default 1); more: zeros added after each axis, one number or one an axis (default 0). */
+  convTranspose(x: Operand, weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly more?: readonly (number | null)[] }): PendingTensor;
+  /** A recurrent layer: each state is the activation of the weighted input and the weighted state before it. Attributes: activation: what is applied to each state (default "tanh"); reverse: go from the last step to the first (default false). */
+  rnn(x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
+  /** Gated recurrent units. Gates lie in the order update, reset, new, as in ONNX. Attributes: resetAfter: reset the weighted state, not the state that is weighted (default false); reverse: go from the last step to the first (default false). */
+  gru(x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
+  /** Long short-term memory. Gates lie in the order input, output, forget, cell, as in ONNX. Attributes: reverse: go from the last step to the first (default false). */
+  lstm(x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, initialCell?: Operand | null, lengths?: Operand | null, peepholes?: Operand | null, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType>; readonly cell: PendingTensor<DType> };
   /** The elements below which the given shares of all lie, a NaN where there is one; several shares come first. Attributes: q: a share from 0 to 1, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
   quantile(x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
   /** As `quantile`, of shares in percent. Attributes: q: a share from 0 to 100, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
@@ -803,16 +944,6 @@ export interface SheetMethods {
   intersect1d(x: Operand, y: Operand): Promise<Tensor>;
   /** The elements that x or y has, in order, once each. */
   union1d(x: Operand, y: Operand): Promise<Tensor>;
-  /** Convolution of any number of axes (cross-correlation): weights times the elements under windows, and a bias. Attributes: stride: distance of neighbouring windows, one or one an axis (default 1); before: zeros before each axis, one number or one an axis (default 0); after: zeros after each axis; null = as many as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); groups: groups of channels that are convolved apart (default 1); same: zeros for as many windows as strides fit into an axis, an odd one after it (upper) or before it (lower) (default "none"). */
-  conv(x: Operand, weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly same?: 'none' | 'upper' | 'lower' }): PendingTensor;
-  /** Transpose of a convolution: each element adds the weights times itself where its window lies; and a bias. Attributes: stride: distance of neighbouring windows, one or one an axis (default 1); before: elements taken away before each axis, one number or one an axis (default 0); after: elements taken away after each axis; null = as many as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); groups: groups of channels that are convolved apart (default 1); more: zeros added after each axis, one number or one an axis (default 0). */
-  convTranspose(x: Operand, weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly more?: readonly (number | null)[] }): PendingTensor;
-  /** A recurrent layer: each state is the activation of the weighted input and the weighted state before it. Attributes: activation: what is applied to each state (default "tanh"); reverse: go from the last step to the first (default false). */
-  rnn(x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
-  /** Gated recurrent units. Gates lie in the order update, reset, new, as in ONNX. Attributes: resetAfter: reset the weighted state, not the state that is weighted (default false); reverse: go from the last step to the first (default false). */
-  gru(x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
-  /** Long short-term memory. Gates lie in the order input, output, forget, cell, as in ONNX. Attributes: reverse: go from the last step to the first (default false). */
-  lstm(x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, initialCell?: Operand | null, lengths?: Operand | null, peepholes?: Operand | null, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType>; readonly cell: PendingTensor<DType> };
 }
 
 /** Arguments of `execute`, by op name. */
@@ -935,7 +1066,35 @@ export interface OpArguments {
   acosh: [x: Operand];
   atanh: [x: Operand];
   erf: [x: Operand];
+  erfc: [x: Operand];
   gelu: [x: Operand];
+  exp2: [x: Operand];
+  cbrt: [x: Operand];
+  sinc: [x: Operand];
+  logit: [x: Operand];
+  log_sigmoid: [x: Operand];
+  xlogy: [x: Operand, y: Operand];
+  copysign: [x: Operand, y: Operand];
+  signbit: [x: Operand];
+  nextafter: [x: Operand, y: Operand];
+  positive: [x: Operand];
+  fmod: [x: Operand, y: Operand];
+  fmax: [x: Operand, y: Operand];
+  fmin: [x: Operand, y: Operand];
+  heaviside: [x: Operand, y: Operand];
+  deg2rad: [x: Operand];
+  rad2deg: [x: Operand];
+  bitwise_left_shift: [x: Operand, count: Operand];
+  bitwise_right_shift: [x: Operand, count: Operand];
+  gcd: [x: Operand, y: Operand];
+  lcm: [x: Operand, y: Operand];
+  pad: [x: Operand, before: readonly (number | null)[] | { readonly before: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, after?: readonly (number | null)[] | null | { readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, attributes?: { readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }];
+  sliding_windows: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }];
+  fold_windows: [x: Operand, shape: readonly number[] | { readonly shape: readonly number[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }];
+  max_pool: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }];
+  argmax_pool: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }];
+  sum_pool: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }];
+  average_pool: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }];
   sort: [x: Operand, attributes?: { readonly axis?: number; readonly descending?: boolean }];
   argsort: [x: Operand, attributes?: { readonly axis?: number; readonly descending?: boolean }];
   searchsorted: [sorted: Operand, values: Operand, attributes?: { readonly side?: 'left' | 'right' }];
@@ -956,13 +1115,15 @@ export interface OpArguments {
   lu_packed: [x: Operand];
   det: [x: Operand];
   first_nonzero: [x: Operand, count: number | { readonly count: number }];
-  pad: [x: Operand, before: readonly (number | null)[] | { readonly before: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, after?: readonly (number | null)[] | null | { readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, attributes?: { readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }];
-  sliding_windows: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }];
-  fold_windows: [x: Operand, shape: readonly number[] | { readonly shape: readonly number[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }];
-  max_pool: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }];
-  argmax_pool: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }];
-  sum_pool: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }];
-  average_pool: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }];
+  bitwise_invert: [x: Operand];
+  nan_to_num: [x: Operand, attributes?: { readonly nan?: number; readonly posinf?: number | null; readonly neginf?: number | null }];
+  isclose: [x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }];
+  allclose: [x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }];
+  conv: [x: Operand, weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly same?: 'none' | 'upper' | 'lower' }];
+  conv_transpose: [x: Operand, weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly more?: readonly (number | null)[] }];
+  rnn: [x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }];
+  gru: [x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }];
+  lstm: [x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, initialCell?: Operand | null, lengths?: Operand | null, peepholes?: Operand | null, attributes?: { readonly reverse?: boolean }];
   quantile: [x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }];
   percentile: [x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }];
   median: [x: Operand, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }];
@@ -982,11 +1143,6 @@ export interface OpArguments {
   setdiff1d: [x: Operand, y: Operand];
   intersect1d: [x: Operand, y: Operand];
   union1d: [x: Operand, y: Operand];
-  conv: [x: Operand, weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly same?: 'none' | 'upper' | 'lower' }];
-  conv_transpose: [x: Operand, weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly more?: readonly (number | null)[] }];
-  rnn: [x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }];
-  gru: [x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }];
-  lstm: [x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, initialCell?: Operand | null, lengths?: Operand | null, peepholes?: Operand | null, attributes?: { readonly reverse?: boolean }];
 }
 
 /** Result of `execute`, by op name. */
@@ -1109,7 +1265,35 @@ export interface OpResults {
   acosh: PendingTensor<DType>;
   atanh: PendingTensor<DType>;
   erf: PendingTensor<DType>;
+  erfc: PendingTensor<DType>;
   gelu: PendingTensor<DType>;
+  exp2: PendingTensor<DType>;
+  cbrt: PendingTensor<DType>;
+  sinc: PendingTensor<DType>;
+  logit: PendingTensor<DType>;
+  log_sigmoid: PendingTensor<DType>;
+  xlogy: PendingTensor;
+  copysign: PendingTensor;
+  signbit: PendingTensor<'bool'>;
+  nextafter: PendingTensor;
+  positive: PendingTensor<DType>;
+  fmod: PendingTensor;
+  fmax: PendingTensor;
+  fmin: PendingTensor;
+  heaviside: PendingTensor;
+  deg2rad: PendingTensor<DType>;
+  rad2deg: PendingTensor<DType>;
+  bitwise_left_shift: PendingTensor;
+  bitwise_right_shift: PendingTensor;
+  gcd: PendingTensor;
+  lcm: PendingTensor;
+  pad: PendingTensor<DType>;
+  sliding_windows: PendingTensor<DType>;
+  fold_windows: PendingTensor<DType>;
+  max_pool: PendingTensor<DType>;
+  argmax_pool: PendingTensor<'int32'>;
+  sum_pool: PendingTensor<DType>;
+  average_pool: PendingTensor<DType>;
   sort: PendingTensor<DType>;
   argsort: PendingTensor<'int32'>;
   searchsorted: PendingTensor<'int32'>;
@@ -1130,13 +1314,15 @@ export interface OpResults {
   lu_packed: PendingTensor<DType>;
   det: PendingTensor<DType>;
   first_nonzero: PendingTensor<'int32'>;
-  pad: PendingTensor<DType>;
-  sliding_windows: PendingTensor<DType>;
-  fold_windows: PendingTensor<DType>;
-  max_pool: PendingTensor<DType>;
-  argmax_pool: PendingTensor<'int32'>;
-  sum_pool: PendingTensor<DType>;
-  average_pool: PendingTensor<DType>;
+  bitwise_invert: PendingTensor<DType>;
+  nan_to_num: PendingTensor<DType>;
+  isclose: PendingTensor<'bool'>;
+  allclose: PendingTensor<'bool'>;
+  conv: PendingTensor;
+  conv_transpose: PendingTensor;
+  rnn: { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
+  gru: { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
+  lstm: { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType>; readonly cell: PendingTensor<DType> };
   quantile: PendingTensor;
   percentile: PendingTensor;
   median: PendingTensor;
@@ -1156,11 +1342,6 @@ export interface OpResults {
   setdiff1d: Promise<Tensor>;
   intersect1d: Promise<Tensor>;
   union1d: Promise<Tensor>;
-  conv: PendingTensor;
-  conv_transpose: PendingTensor;
-  rnn: { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
-  gru: { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
-  lstm: { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType>; readonly cell: PendingTensor<DType> };
 }
 
 export type OpName = keyof OpArguments;

@@ -122,7 +122,7 @@ function checkBodies(name: string, definition: Omit<Checked, 'name' | 'version'>
 }
 
 /** Kinds whose elements are computed as integers. */
-const WITH_INTEGERS: readonly OperandKind[] = ['any', 'numeric', 'integerOrBool', 'index'];
+const WITH_INTEGERS: readonly OperandKind[] = ['any', 'numeric', 'integerOrBool', 'integer', 'index'];
 const WITH_FLOATS: readonly OperandKind[] = ['any', 'numeric', 'float', 'floatOrBool'];
 
 /** Refuses a body whose steps elements of its operands do not have. */

@@ -39,6 +39,7 @@ export const OPERAND_KINDS = {
     doc: 'integers, bool',
     remedy: "use x.astype('int32') first",
   },
+  integer: { takes: isIntegerRow, wanted: 'an integer dtype', doc: 'integers', remedy: "use x.astype('int32') first" },
   index: { takes: isIntegerRow, wanted: 'an integer dtype', doc: 'integers', remedy: "use x.astype('int32') first" },
   bool: { takes: isBoolRow, wanted: 'bool', doc: 'bool', remedy: 'compare it first, for example x.notEqual(0)' },
 } as const satisfies Readonly<Record<string, OperandKindRow>>;

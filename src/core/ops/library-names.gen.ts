@@ -3,11 +3,13 @@
 /** The ops of library.ts, which a page loads by a line of its own. */
 export const LIBRARY_NAMES: ReadonlySet<string> = new Set(
   (
-    'acos acosh argmax_pool argsort argwhere asin asinh atan atan2 atanh average_pool bincount conv conv_transpose ' +
-    'count_nonzero cumulative_max cumulative_min cumulative_prod cumulative_sum det diff eigh_packed eigvalsh erf ' +
-    'factorize first_nonzero flatnonzero fold_windows gelu gru intersect1d isin lstm lu_packed mask_select max_pool ' +
-    'median nonzero pad percentile qr_packed quantile rnn roll searchsorted segment_sum setdiff1d sliding_windows ' +
-    'sort sum_pool svd_packed svdvals take_along_axis tile top_k union1d unique_all unique_counts unique_inverse ' +
-    'unique_values'
+    'acos acosh allclose argmax_pool argsort argwhere asin asinh atan atan2 atanh average_pool bincount ' +
+    'bitwise_invert bitwise_left_shift bitwise_right_shift cbrt conv conv_transpose copysign count_nonzero ' +
+    'cumulative_max cumulative_min cumulative_prod cumulative_sum deg2rad det diff eigh_packed eigvalsh erf erfc ' +
+    'exp2 factorize first_nonzero flatnonzero fmax fmin fmod fold_windows gcd gelu gru heaviside intersect1d ' +
+    'isclose isin lcm log_sigmoid logit lstm lu_packed mask_select max_pool median nan_to_num nextafter nonzero pad ' +
+    'percentile positive qr_packed quantile rad2deg rnn roll searchsorted segment_sum setdiff1d signbit sinc ' +
+    'sliding_windows sort sum_pool svd_packed svdvals take_along_axis tile top_k union1d unique_all unique_counts ' +
+    'unique_inverse unique_values xlogy'
   ).split(' '),
 );

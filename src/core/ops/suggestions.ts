@@ -6,7 +6,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   subtract: 'sub',
   divide: 'div true_divide',
   floor_divide: 'floordiv',
-  remainder: 'mod fmod',
+  remainder: 'mod',
+  bitwise_left_shift: 'left_shift',
+  bitwise_right_shift: 'right_shift',
   negative: 'neg',
   abs: 'absolute',
   pow: 'power',
@@ -106,15 +108,15 @@ export const REMEDIES: Readonly<Record<string, string>> = Object.fromEntries(
 export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(
   (
     'topk top_k nonzero unique unique_values unique_counts quantile percentile median ' +
-    'nanmean nansum nanmax nanmin nan_to_num histogram digitize ' +
+    'nanmean nansum nanmax nanmin histogram digitize ' +
     'scatter scatter_add index_add masked_select masked_fill compress eigh eig ' +
     'eigvals svd qr lu lstsq inv pinv slogdet cov corrcoef kron cross vecdot tensordot ' +
     'einsum matrix_power ' +
-    'matrix_rank rot90 diff meshgrid isclose allclose put_along_axis convolve ' +
+    'matrix_rank rot90 diff meshgrid put_along_axis convolve ' +
     'interp fft ifft rfft grad gradient cdist pdist factorize count_nonzero ' +
-    'ptp clip_by_value log_sum exp2 cbrt sinc heaviside copysign nextafter signbit deg2rad rad2deg trapz ' +
-    'trapezoid polyfit polyval diag diagflat vstack hstack dstack column_stack unstack chunk fmax fmin gcd lcm ' +
-    'bitwise_not bitwise_invert bitwise_left_shift bitwise_right_shift left_shift right_shift invert real imag ' +
+    'ptp clip_by_value log_sum trapz ' +
+    'trapezoid polyfit polyval diag diagflat vstack hstack dstack column_stack unstack chunk ' +
+    'bitwise_not invert real imag ' +
     'conj angle array_equal isin setdiff1d intersect1d union1d argwhere flatnonzero choose select piecewise ' +
     'dropout layer_norm batch_norm embedding cross_entropy logcumsumexp erfinv lgamma digamma gammaln ' +
     'multinomial choice shuffle bernoulli backward requires_grad_'

@@ -1,0 +1,21 @@
+// The ops of the library on numbers one by one, by families: functions, signs, divisors, comparisons, draws.
+import { COMPARING } from './comparing.ts';
+import type { Composite } from './composite.ts';
+import type { OpRow } from './define.ts';
+import { ERROR_FUNCTIONS } from './error-functions.ts';
+import { INVERSE_FUNCTIONS } from './inverse-functions.ts';
+import { SIGNS } from './signs.ts';
+import { SPECIAL_FUNCTIONS } from './special-functions.ts';
+import { WHOLE_NUMBERS } from './whole-numbers.ts';
+
+/** Rows by what they are listed under. */
+export const NUMBER_ROWS = {
+  'Inverse functions': INVERSE_FUNCTIONS,
+  'Error functions': ERROR_FUNCTIONS,
+  'Special functions': SPECIAL_FUNCTIONS,
+  'Signs and neighbours': SIGNS,
+  'Shifts and divisors': WHOLE_NUMBERS,
+} as const satisfies Record<string, readonly OpRow[]>;
+
+/** Composites by what they are listed under. */
+export const NUMBER_COMPOSITES = { 'Nearly equal': COMPARING } as const satisfies Record<string, readonly Composite[]>;
