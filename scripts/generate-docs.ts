@@ -4,13 +4,13 @@ import { ARITHMETIC } from '../src/core/ops/arithmetic.ts';
 import { CREATION } from '../src/core/ops/creation.ts';
 import type { Composite } from '../src/core/ops/composite.ts';
 import type { AttributeSpec, OpRow, ResultDType } from '../src/core/ops/define.ts';
-import { DECOMPOSITIONS } from '../src/core/ops/decompositions.ts';
 import { OPERAND_KINDS } from '../src/core/ops/kinds.ts';
 import { FUNCTIONS } from '../src/core/ops/functions.ts';
 import { INDEXING } from '../src/core/ops/indexing.ts';
 import { COMPOSITES, METHODS, methodName, OPS } from '../src/core/ops/index.ts';
 import { GROUPING } from '../src/core/ops/grouping.ts';
 import '../src/core/ops/library.ts';
+import { MATRIX_COMPOSITES, MATRIX_ROWS } from '../src/core/ops/matrices.ts';
 import { LINALG } from '../src/core/ops/linalg.ts';
 import { MOVEMENT } from '../src/core/ops/movement.ts';
 import { NETWORK_COMPOSITES, NETWORK_ROWS } from '../src/core/ops/networks.ts';
@@ -31,7 +31,7 @@ const FAMILIES: readonly (readonly [string, readonly Op[]])[] = [
   ...Object.entries(NUMBER_ROWS),
   ...Object.entries(NUMBER_COMPOSITES),
   ['Reductions', REDUCTION],
-  ['Linear algebra', [...LINALG, ...DECOMPOSITIONS]],
+  ['Linear algebra', [...LINALG, ...MATRIX_COMPOSITES, ...MATRIX_ROWS]],
   ['Shape and order', MOVEMENT],
   ['Indexing, joining, casting', INDEXING],
   ['Order along an axis', ORDERING],

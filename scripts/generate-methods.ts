@@ -25,9 +25,13 @@ const TYPES: Record<AttributeSpec['kind'], string> = {
 type Op = OpRow | Composite;
 
 function attributeType(spec: AttributeSpec): string {
-  const type = spec.choices ? spec.choices.map((choice) => `'${choice}'`).join(' | ') : TYPES[spec.kind];
+  const type = spec.choices ? [...new Set(spec.choices.map(choiceType))].join(' | ') : TYPES[spec.kind];
   return spec.fallback === null && !type.endsWith('null') ? `${type} | null` : type;
 }
+
+/** A choice as a type; an infinity has none of its own. */
+const choiceType = (choice: string | number): string =>
+  typeof choice === 'string' ? `'${choice}'` : Number.isFinite(choice) ? String(choice) : 'number';
 
 const isOptional = (spec: AttributeSpec): boolean => spec.fallback !== undefined;
 

@@ -1,6 +1,7 @@
 # Decompositions in NumPy, in float64: signs as docs/format/numerics-decompositions.md has them, parts one after another.
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 
 from .elementwise import Refused, dtype_of
@@ -63,6 +64,12 @@ def det(x, _attrs):
     return (np.array(float(product)),)
 
 
+def expm(x, _attrs):
+    with mpmath.workdps(60):
+        power = mpmath.expm(mpmath.matrix(x.tolist()))
+        return (np.array([[float(power[i, j]) for j in range(x.shape[1])] for i in range(x.shape[0])]),)
+
+
 PARTS = {
     'qr_packed': qr,
     'eigh_packed': eigh,
@@ -71,14 +78,15 @@ PARTS = {
     'svdvals': lambda x, _attrs: (np.linalg.svd(x, compute_uv=False),),
     'lu_packed': lu,
     'det': det,
+    'expm': expm,
 }
 
 
 def decomposed(op, operands, attrs, _notes):
     (x,) = operands
-    if x.ndim < 2 or (op in ('eigh_packed', 'eigvalsh', 'det') and x.shape[-1] != x.shape[-2]):
+    if x.ndim < 2 or (op in ('eigh_packed', 'eigvalsh', 'det', 'expm') and x.shape[-1] != x.shape[-2]):
         raise Refused
     wide = x.astype(np.float64)
     results = [np.concatenate([np.ravel(part) for part in PARTS[op](wide[index], attrs)]) for index in np.ndindex(x.shape[:-2])]
     flat = np.stack(results).astype(DTYPES[dtype_of(x)])
-    return flat.reshape(x.shape[:-2] if op == 'det' else (*x.shape[:-2], -1))
+    return flat.reshape(x.shape[:-2] if op == 'det' else x.shape if op == 'expm' else (*x.shape[:-2], -1))

@@ -603,14 +603,30 @@ export interface LinalgFunctions {
   matrix_norm(...args: [x: ArrayLike, keepdims?: boolean, ord?: unknown] | [x: ArrayLike, options: { keepdims?: boolean; ord?: unknown }] | [x: ArrayLike, keepdims: boolean, options: { ord?: unknown }]): PendingTensor;
   /** `linalg.solve(a, b)` */
   solve(...args: [a: ArrayLike, b: ArrayLike]): PendingTensor;
+  /** `linalg.inv(a)` */
+  inv(...args: [a: ArrayLike]): PendingTensor;
+  /** `linalg.pinv(a, rcond=None)` */
+  pinv(...args: [a: ArrayLike, rcond?: number | null] | [a: ArrayLike, options: { rcond?: number | null }]): PendingTensor;
   /** `linalg.det(a)` */
   det(...args: [a: ArrayLike]): PendingTensor;
+  /** `linalg.slogdet(a)` */
+  slogdet(...args: [a: ArrayLike]): Several<{ readonly sign: PendingTensor; readonly logabsdet: PendingTensor }, PendingTensor>;
   /** `linalg.cholesky(a)` */
   cholesky(...args: [a: ArrayLike]): PendingTensor;
+  /** `linalg.qr(a, mode='reduced')` */
+  qr(...args: [a: ArrayLike, mode?: string] | [a: ArrayLike, options: { mode?: string }]): Several<{ readonly q: PendingTensor; readonly r: PendingTensor }, PendingTensor>;
+  /** `linalg.svd(a, full_matrices=True)` */
+  svd(...args: [a: ArrayLike, full_matrices?: boolean] | [a: ArrayLike, options: { full_matrices?: boolean }]): Several<{ readonly u: PendingTensor; readonly s: PendingTensor; readonly vh: PendingTensor }, PendingTensor>;
   /** `linalg.svdvals(x)` */
   svdvals(...args: [x: ArrayLike]): PendingTensor;
+  /** `linalg.eigh(a)` */
+  eigh(...args: [a: ArrayLike]): Several<{ readonly eigenvalues: PendingTensor; readonly eigenvectors: PendingTensor }, PendingTensor>;
   /** `linalg.eigvalsh(a)` */
   eigvalsh(...args: [a: ArrayLike]): PendingTensor;
+  /** `linalg.lstsq(a, b, rcond=None)` */
+  lstsq(...args: [a: ArrayLike, b: ArrayLike, rcond?: number | null] | [a: ArrayLike, b: ArrayLike, options: { rcond?: number | null }]): Several<{ readonly x: PendingTensor; readonly residuals: PendingTensor; readonly rank: PendingTensor; readonly s: PendingTensor }, PendingTensor>;
+  /** `linalg.matrix_rank(A, tol=None)` */
+  matrix_rank(...args: [A: ArrayLike, tol?: number | null] | [A: ArrayLike, options: { tol?: number | null }]): PendingTensor;
   /** `linalg.cond(x, p: any=None)` */
   cond(...args: [x: ArrayLike, p?: unknown] | [x: ArrayLike, options: { p?: unknown }]): PendingTensor;
 }

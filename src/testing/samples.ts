@@ -133,7 +133,7 @@ function positiveDefinite({ dtype, shape, array }: SampleTensor): SampleTensor {
 }
 
 /** Values an attribute of a kind may be given; some fit no call and are refused. */
-const ATTRIBUTES: Record<AttributeKind, (shape: readonly number[], choices: readonly string[]) => readonly unknown[]> =
+const ATTRIBUTES: Record<AttributeKind, (shape: readonly number[], choices: readonly unknown[]) => readonly unknown[]> =
   {
     int: () => [-2, -1, 0, 1, 2, 3],
     float: () => [0, 1, -2, 0.5, 7],

@@ -110,6 +110,7 @@ describe('a row', () => {
       'svdvals: float32',
       'lu_packed: float32',
       'det: float32',
+      'expm: float32',
       'first_nonzero: float32,int32,uint32,uint8,int8,bool',
     ]);
   });

@@ -22,7 +22,7 @@ const ILL_TYPED: Record<AttributeKind, readonly unknown[]> = {
   dtype: ['bfloat16', 5, null, {}],
   ints: [['a'], 1.5, {}],
   seed: [-1, 0.5, 'a', 2 ** 60],
-  choice: ['none of them', 1],
+  choice: ['none of them', 99],
   text: [1, null],
   floats: ['1', ['a'], {}],
 };
@@ -244,7 +244,7 @@ describe('a bad call of', () => {
 });
 
 /** Ops whose operands may have any shapes. */
-const ANY_SHAPES: ReadonlySet<string> = new Set(['isin', 'setdiff1d', 'intersect1d', 'union1d']);
+const ANY_SHAPES: ReadonlySet<string> = new Set(['isin', 'setdiff1d', 'intersect1d', 'union1d', 'kron']);
 
 const takesShapesTogether = ({ name, operands, variadic }: Signature): boolean =>
   (operands.length > 1 || variadic) && operands.every(({ kind }) => kind !== 'index') && !ANY_SHAPES.has(name);

@@ -248,6 +248,31 @@ const det: Reference = eachMatrix(
   },
 );
 
+/** Taylor's series of a thousandth or less, squared back. */
+const expm: Reference = eachMatrix(
+  (_m, n) => [n, n],
+  (a, n) => {
+    const size = n * Math.max(0, ...a.flat().map(Math.abs));
+    const squarings = Math.max(0, Math.ceil(Math.log2(Math.max(size, 1e-9) * 1024)));
+    const times = (x: Matrix, y: Matrix): Matrix => x.map((row) => transposed(y, n).map((column) => dot(row, column)));
+    const scaled = a.map((row) => row.map((value) => value / 2 ** squarings));
+    // 1 is left out until the end: beside it small terms would lose their digits.
+    let term = scaled;
+    let result = scaled;
+    for (let k = 2; k < 9; k++) {
+      term = times(term, scaled).map((row) => row.map((value) => value / k));
+      result = result.map((row, i) => row.map((value, j) => value + term[i]![j]!));
+    }
+    for (let k = 0; k < squarings; k++) {
+      const square = times(result, result);
+      result = result.map((row, i) => row.map((value, j) => 2 * value + square[i]![j]!));
+    }
+    const values = result.map((row, i) => row.map((value, j) => value + Number(i === j))).flat();
+    const slack = 1e4 * EPSILON * (1 + size) * Math.max(0, ...values.map(Math.abs));
+    return values.map((value): Element => [value, slack]);
+  },
+);
+
 /** References of this family. */
 export const DECOMPOSITIONS: Readonly<Record<string, Reference>> = {
   qr_packed: qr,
@@ -257,4 +282,5 @@ export const DECOMPOSITIONS: Readonly<Record<string, Reference>> = {
   svdvals,
   lu_packed: lu,
   det,
+  expm,
 };

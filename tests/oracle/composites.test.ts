@@ -24,7 +24,18 @@ const LEAST_CASES = extent(500, 3500);
 const STEP = { js: extent(7, 1), wasm: extent(37, 1) };
 
 /** Units in the last place of the largest element that a result may be off, where it is computed in several steps. */
-const UNITS: Readonly<Record<string, number>> = { quantile: 2, percentile: 2, median: 2 };
+const UNITS: Readonly<Record<string, number>> = Object.fromEntries(
+  (
+    [
+      [2, 'quantile percentile median'],
+      [4, 'cross'],
+      [16, 'vecdot tensordot einsum'],
+      [64, 'qr eigh svd lu matrix_norm vector_norm cov corrcoef'],
+      // Of matrices whose condition numbers are some hundreds.
+      [4096, 'slogdet inv matrix_power pinv lstsq cond'],
+    ] as const
+  ).flatMap(([units, names]) => names.split(' ').map((name) => [name, units])),
+);
 
 type Given = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
 

@@ -9,7 +9,7 @@ import { type LinalgSteps, lu } from '../linalg.ts';
 const STEP_WORK = 1 << 21;
 
 /** Does the steps of an algorithm, of which a product is several. */
-function* inSteps<R>(steps: LinalgSteps<R>): Generator<void, R> {
+export function* inSteps<R>(steps: LinalgSteps<R>): Generator<void, R> {
   for (;;) {
     const next = steps.next();
     if (next.done === true) return next.value;

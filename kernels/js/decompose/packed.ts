@@ -1,5 +1,6 @@
 // Decompositions of one matrix, laid out one part after another, with signs and order as signs.ts has them.
 import { eigenOf } from './eigh.ts';
+import { matrixExponential } from './expm.ts';
 import { determinantOf, luOf } from './lu.ts';
 import { columnsOfQ, factorColumns, type QrFactors } from './qr.ts';
 import type { Rows } from './reflectors.ts';
@@ -132,5 +133,12 @@ export function* packedLu({ rows, m, n }: MatrixCopy, out: ResultPlace): Steps {
 /** The determinant of a square matrix. */
 export function* determinant({ rows, n }: MatrixCopy, out: ResultPlace): Steps {
   put(out.array, out.at, determinantOf(yield* luOf(rows, n, n), n));
+  return undefined;
+}
+
+/** e to a square matrix. */
+export function* packedExponential({ rows, n }: MatrixCopy, out: ResultPlace): Steps {
+  if (Number.isNaN(largestOf(rows, 0, rows.length))) return 'not finite';
+  out.array.set(n === 0 ? rows : yield* matrixExponential(rows, n), out.at);
   return undefined;
 }

@@ -360,6 +360,8 @@ export interface TensorMethods<D extends DType> {
   luPacked(): PendingTensor<D>;
   /** Determinant, by LU with partial pivoting in float64. */
   det(): PendingTensor<D>;
+  /** e to the power of square matrices, by scaling and squaring in float64; not the exponential of each element. */
+  expm(): PendingTensor<D>;
   /** Flat row-major indices of the first `count` elements that are not 0; −1 where there are no more. Attributes: count: how many. */
   firstNonzero(count: number | { readonly count: number }): PendingTensor<'int32'>;
   /** Bits that are set become unset and others set; false becomes true and true false. */
@@ -418,6 +420,46 @@ export interface TensorMethods<D extends DType> {
   intersect1d(y: Operand): Promise<Tensor>;
   /** The elements that x or y has, in order, once each. */
   union1d(y: Operand): Promise<Tensor>;
+  /** Matrices as q · r: q has orthonormal columns, r is upper triangular and its diagonal is not negative. Mode reduced: as many columns as the smaller side; complete: a square q. Attributes: mode: how many columns q has (default "reduced"). */
+  qr(attributes?: { readonly mode?: 'reduced' | 'complete' }): { readonly q: PendingTensor<D>; readonly r: PendingTensor<D> };
+  /** Eigenvalues of symmetric matrices, ascending, and eigenvectors as columns, of which the largest component is positive; the upper triangle is not read. */
+  eigh(): { readonly eigenvalues: PendingTensor<D>; readonly eigenvectors: PendingTensor<D> };
+  /** Matrices as u · diag(s) · vh: the singular values s from the largest on, orthonormal columns of u, of which the largest component is positive, and orthonormal rows of vh. Attributes: fullMatrices: square u and vh, not as many as there are values (default true). */
+  svd(attributes?: { readonly fullMatrices?: boolean }): { readonly u: PendingTensor<D>; readonly s: PendingTensor<D>; readonly vh: PendingTensor<D> };
+  /** Matrices with rows in another order as l · u, by partial pivoting: row i of l · u is row p[i] of x; l has ones on its diagonal, u is upper triangular. */
+  lu(): { readonly l: PendingTensor<D>; readonly u: PendingTensor<D>; readonly p: PendingTensor<'int32'> };
+  /** Sign and logarithm of the magnitude of the determinant: 0 and −∞ of a singular matrix. */
+  slogdet(): { readonly sign: PendingTensor<D>; readonly logabsdet: PendingTensor<D> };
+  /** The inverse, as what solves x · inverse = identity; to solve a system call solve itself. */
+  inv(): PendingTensor<D>;
+  /** The nth power of square matrices by repeated squaring; negative powers are those of the inverse. Attributes: n: the exponent. */
+  matrixPower(n: number | { readonly n: number }): PendingTensor<D>;
+  /** The Moore–Penrose inverse, by singular values: x · pinv · x = x, and both products are symmetric. Attributes: rtol: singular values below so much of the largest count as 0; null: the larger side times the epsilon of the dtype (default null). */
+  pinv(attributes?: { readonly rtol?: number | null }): PendingTensor<D>;
+  /** How many singular values count. Attributes: rtol: singular values below so much of the largest count as 0; null: the larger side times the epsilon of the dtype (default null). */
+  matrixRank(attributes?: { readonly rtol?: number | null }): PendingTensor<'int32'>;
+  /** Least squares: the x of least length that brings a · x nearest to b, the sum of squares it leaves in each column of b, the rank of a, and its singular values. Attributes: rtol: singular values below so much of the largest count as 0; null: the larger side times the epsilon of the dtype (default null). */
+  lstsq(b: Operand, attributes?: { readonly rtol?: number | null }): { readonly x: PendingTensor; readonly residuals: PendingTensor; readonly rank: PendingTensor<'int32'>; readonly s: PendingTensor };
+  /** Matrices with rows and columns exchanged; leading axes stay. */
+  matrixTranspose(): PendingTensor<D>;
+  /** The p-norm over axes: (Σ|x|ᵖ)^(1/p), the largest or least magnitude for ±∞, how many are not 0 for 0. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep reduced axes with length 1 (default false); ord: p; not NaN (default 2). */
+  vectorNorm(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean; readonly ord?: number }): PendingTensor<D>;
+  /** Norm of matrices: fro: the root of the sum of squares; nuc: the sum of singular values; 2 and −2: the largest and least of them; ±1 and ±∞: the largest and least sum of magnitudes of a column, of a row. Attributes: keepdims: keep reduced axes with length 1 (default false); ord: which norm (default "fro"). */
+  matrixNorm(attributes?: { readonly keepdims?: boolean; readonly ord?: 'fro' | 'nuc' | 1 | -1 | 2 | -2 | number }): PendingTensor<D>;
+  /** Condition number: the norm of a matrix times that of its inverse; for ±2 by singular values, of any shape. Attributes: ord: the norm, as in matrix_norm (default 2). */
+  cond(attributes?: { readonly ord?: 'fro' | 'nuc' | 1 | -1 | 2 | -2 | number }): PendingTensor<D>;
+  /** Covariances of variables, each a row of observations; of one variable its variance, as a scalar. Attributes: rowvar: a row is a variable; else a column is one (default true); correction: taken from the number of observations (default 1). */
+  cov(attributes?: { readonly rowvar?: boolean; readonly correction?: number | bigint }): PendingTensor<D>;
+  /** Correlation coefficients of variables, each a row of observations; NaN of one that does not vary. Attributes: rowvar: a row is a variable; else a column is one (default true). */
+  corrcoef(attributes?: { readonly rowvar?: boolean }): PendingTensor<D>;
+  /** Cross product of vectors of three elements. Attributes: axis: axis of the vectors (default -1). */
+  cross(y: Operand, attributes?: { readonly axis?: number }): PendingTensor;
+  /** Dot products of vectors along an axis; other axes broadcast. Attributes: axis: axis of the vectors (default -1). */
+  vecdot(y: Operand, attributes?: { readonly axis?: number }): PendingTensor;
+  /** Kronecker product: each element of x times the whole of y, in its place. */
+  kron(y: Operand): PendingTensor;
+  /** Sums of products over axes of both: over the last ones of x and the first ones of y, or over those listed. Attributes: axes: how many axes, where they are not listed (default 2); axesX: axes of x, in order (default null); axesY: the axes of y that go with them (default null). */
+  tensordot(y: Operand, attributes?: { readonly axes?: number; readonly axesX?: number | readonly number[] | null; readonly axesY?: number | readonly number[] | null }): PendingTensor;
 }
 
 /** Ops as methods of a sheet. */
@@ -886,6 +928,9 @@ export interface SheetMethods {
   /** Determinant, by LU with partial pivoting in float64. */
   det<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   det(x: Operand): PendingTensor<DType>;
+  /** e to the power of square matrices, by scaling and squaring in float64; not the exponential of each element. */
+  expm<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  expm(x: Operand): PendingTensor<DType>;
   /** Flat row-major indices of the first `count` elements that are not 0; −1 where there are no more. Attributes: count: how many. */
   firstNonzero(x: Operand, count: number | { readonly count: number }): PendingTensor<'int32'>;
   /** Bits that are set become unset and others set; false becomes true and true false. */
@@ -944,6 +989,48 @@ export interface SheetMethods {
   intersect1d(x: Operand, y: Operand): Promise<Tensor>;
   /** The elements that x or y has, in order, once each. */
   union1d(x: Operand, y: Operand): Promise<Tensor>;
+  /** Matrices as q · r: q has orthonormal columns, r is upper triangular and its diagonal is not negative. Mode reduced: as many columns as the smaller side; complete: a square q. Attributes: mode: how many columns q has (default "reduced"). */
+  qr(x: Operand, attributes?: { readonly mode?: 'reduced' | 'complete' }): { readonly q: PendingTensor<DType>; readonly r: PendingTensor<DType> };
+  /** Eigenvalues of symmetric matrices, ascending, and eigenvectors as columns, of which the largest component is positive; the upper triangle is not read. */
+  eigh(x: Operand): { readonly eigenvalues: PendingTensor<DType>; readonly eigenvectors: PendingTensor<DType> };
+  /** Matrices as u · diag(s) · vh: the singular values s from the largest on, orthonormal columns of u, of which the largest component is positive, and orthonormal rows of vh. Attributes: fullMatrices: square u and vh, not as many as there are values (default true). */
+  svd(x: Operand, attributes?: { readonly fullMatrices?: boolean }): { readonly u: PendingTensor<DType>; readonly s: PendingTensor<DType>; readonly vh: PendingTensor<DType> };
+  /** Matrices with rows in another order as l · u, by partial pivoting: row i of l · u is row p[i] of x; l has ones on its diagonal, u is upper triangular. */
+  lu(x: Operand): { readonly l: PendingTensor<DType>; readonly u: PendingTensor<DType>; readonly p: PendingTensor<'int32'> };
+  /** Sign and logarithm of the magnitude of the determinant: 0 and −∞ of a singular matrix. */
+  slogdet(x: Operand): { readonly sign: PendingTensor<DType>; readonly logabsdet: PendingTensor<DType> };
+  /** The inverse, as what solves x · inverse = identity; to solve a system call solve itself. */
+  inv(x: Operand): PendingTensor<DType>;
+  /** The nth power of square matrices by repeated squaring; negative powers are those of the inverse. Attributes: n: the exponent. */
+  matrixPower(x: Operand, n: number | { readonly n: number }): PendingTensor<DType>;
+  /** The Moore–Penrose inverse, by singular values: x · pinv · x = x, and both products are symmetric. Attributes: rtol: singular values below so much of the largest count as 0; null: the larger side times the epsilon of the dtype (default null). */
+  pinv(x: Operand, attributes?: { readonly rtol?: number | null }): PendingTensor<DType>;
+  /** How many singular values count. Attributes: rtol: singular values below so much of the largest count as 0; null: the larger side times the epsilon of the dtype (default null). */
+  matrixRank(x: Operand, attributes?: { readonly rtol?: number | null }): PendingTensor<'int32'>;
+  /** Least squares: the x of least length that brings a · x nearest to b, the sum of squares it leaves in each column of b, the rank of a, and its singular values. Attributes: rtol: singular values below so much of the largest count as 0; null: the larger side times the epsilon of the dtype (default null). */
+  lstsq(a: Operand, b: Operand, attributes?: { readonly rtol?: number | null }): { readonly x: PendingTensor; readonly residuals: PendingTensor; readonly rank: PendingTensor<'int32'>; readonly s: PendingTensor };
+  /** Matrices with rows and columns exchanged; leading axes stay. */
+  matrixTranspose(x: Operand): PendingTensor<DType>;
+  /** The p-norm over axes: (Σ|x|ᵖ)^(1/p), the largest or least magnitude for ±∞, how many are not 0 for 0. Attributes: axis: axes to reduce; null = all (default null); keepdims: keep reduced axes with length 1 (default false); ord: p; not NaN (default 2). */
+  vectorNorm(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean; readonly ord?: number }): PendingTensor<DType>;
+  /** Norm of matrices: fro: the root of the sum of squares; nuc: the sum of singular values; 2 and −2: the largest and least of them; ±1 and ±∞: the largest and least sum of magnitudes of a column, of a row. Attributes: keepdims: keep reduced axes with length 1 (default false); ord: which norm (default "fro"). */
+  matrixNorm(x: Operand, attributes?: { readonly keepdims?: boolean; readonly ord?: 'fro' | 'nuc' | 1 | -1 | 2 | -2 | number }): PendingTensor<DType>;
+  /** Condition number: the norm of a matrix times that of its inverse; for ±2 by singular values, of any shape. Attributes: ord: the norm, as in matrix_norm (default 2). */
+  cond(x: Operand, attributes?: { readonly ord?: 'fro' | 'nuc' | 1 | -1 | 2 | -2 | number }): PendingTensor<DType>;
+  /** Covariances of variables, each a row of observations; of one variable its variance, as a scalar. Attributes: rowvar: a row is a variable; else a column is one (default true); correction: taken from the number of observations (default 1). */
+  cov(x: Operand, attributes?: { readonly rowvar?: boolean; readonly correction?: number | bigint }): PendingTensor<DType>;
+  /** Correlation coefficients of variables, each a row of observations; NaN of one that does not vary. Attributes: rowvar: a row is a variable; else a column is one (default true). */
+  corrcoef(x: Operand, attributes?: { readonly rowvar?: boolean }): PendingTensor<DType>;
+  /** Cross product of vectors of three elements. Attributes: axis: axis of the vectors (default -1). */
+  cross(x: Operand, y: Operand, attributes?: { readonly axis?: number }): PendingTensor;
+  /** Dot products of vectors along an axis; other axes broadcast. Attributes: axis: axis of the vectors (default -1). */
+  vecdot(x: Operand, y: Operand, attributes?: { readonly axis?: number }): PendingTensor;
+  /** Kronecker product: each element of x times the whole of y, in its place. */
+  kron(x: Operand, y: Operand): PendingTensor;
+  /** Sums of products over axes of both: over the last ones of x and the first ones of y, or over those listed. Attributes: axes: how many axes, where they are not listed (default 2); axesX: axes of x, in order (default null); axesY: the axes of y that go with them (default null). */
+  tensordot(x: Operand, y: Operand, attributes?: { readonly axes?: number; readonly axesX?: number | readonly number[] | null; readonly axesY?: number | readonly number[] | null }): PendingTensor;
+  /** Sums of products by Einstein's convention: axes with one letter go together, and are summed where the result has none of them. Attributes: subscripts: letters of the axes of every operand, and of the result: ij,jk->ik. */
+  einsum(operands: readonly Operand[], subscripts: string | { readonly subscripts: string }): PendingTensor;
 }
 
 /** Arguments of `execute`, by op name. */
@@ -1114,6 +1201,7 @@ export interface OpArguments {
   svdvals: [x: Operand];
   lu_packed: [x: Operand];
   det: [x: Operand];
+  expm: [x: Operand];
   first_nonzero: [x: Operand, count: number | { readonly count: number }];
   bitwise_invert: [x: Operand];
   nan_to_num: [x: Operand, attributes?: { readonly nan?: number; readonly posinf?: number | null; readonly neginf?: number | null }];
@@ -1143,6 +1231,27 @@ export interface OpArguments {
   setdiff1d: [x: Operand, y: Operand];
   intersect1d: [x: Operand, y: Operand];
   union1d: [x: Operand, y: Operand];
+  qr: [x: Operand, attributes?: { readonly mode?: 'reduced' | 'complete' }];
+  eigh: [x: Operand];
+  svd: [x: Operand, attributes?: { readonly fullMatrices?: boolean }];
+  lu: [x: Operand];
+  slogdet: [x: Operand];
+  inv: [x: Operand];
+  matrix_power: [x: Operand, n: number | { readonly n: number }];
+  pinv: [x: Operand, attributes?: { readonly rtol?: number | null }];
+  matrix_rank: [x: Operand, attributes?: { readonly rtol?: number | null }];
+  lstsq: [a: Operand, b: Operand, attributes?: { readonly rtol?: number | null }];
+  matrix_transpose: [x: Operand];
+  vector_norm: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean; readonly ord?: number }];
+  matrix_norm: [x: Operand, attributes?: { readonly keepdims?: boolean; readonly ord?: 'fro' | 'nuc' | 1 | -1 | 2 | -2 | number }];
+  cond: [x: Operand, attributes?: { readonly ord?: 'fro' | 'nuc' | 1 | -1 | 2 | -2 | number }];
+  cov: [x: Operand, attributes?: { readonly rowvar?: boolean; readonly correction?: number | bigint }];
+  corrcoef: [x: Operand, attributes?: { readonly rowvar?: boolean }];
+  cross: [x: Operand, y: Operand, attributes?: { readonly axis?: number }];
+  vecdot: [x: Operand, y: Operand, attributes?: { readonly axis?: number }];
+  kron: [x: Operand, y: Operand];
+  tensordot: [x: Operand, y: Operand, attributes?: { readonly axes?: number; readonly axesX?: number | readonly number[] | null; readonly axesY?: number | readonly number[] | null }];
+  einsum: [operands: readonly Operand[], subscripts: string | { readonly subscripts: string }];
 }
 
 /** Result of `execute`, by op name. */
@@ -1313,6 +1422,7 @@ export interface OpResults {
   svdvals: PendingTensor<DType>;
   lu_packed: PendingTensor<DType>;
   det: PendingTensor<DType>;
+  expm: PendingTensor<DType>;
   first_nonzero: PendingTensor<'int32'>;
   bitwise_invert: PendingTensor<DType>;
   nan_to_num: PendingTensor<DType>;
@@ -1342,6 +1452,27 @@ export interface OpResults {
   setdiff1d: Promise<Tensor>;
   intersect1d: Promise<Tensor>;
   union1d: Promise<Tensor>;
+  qr: { readonly q: PendingTensor<DType>; readonly r: PendingTensor<DType> };
+  eigh: { readonly eigenvalues: PendingTensor<DType>; readonly eigenvectors: PendingTensor<DType> };
+  svd: { readonly u: PendingTensor<DType>; readonly s: PendingTensor<DType>; readonly vh: PendingTensor<DType> };
+  lu: { readonly l: PendingTensor<DType>; readonly u: PendingTensor<DType>; readonly p: PendingTensor<'int32'> };
+  slogdet: { readonly sign: PendingTensor<DType>; readonly logabsdet: PendingTensor<DType> };
+  inv: PendingTensor<DType>;
+  matrix_power: PendingTensor<DType>;
+  pinv: PendingTensor<DType>;
+  matrix_rank: PendingTensor<'int32'>;
+  lstsq: { readonly x: PendingTensor; readonly residuals: PendingTensor; readonly rank: PendingTensor<'int32'>; readonly s: PendingTensor };
+  matrix_transpose: PendingTensor<DType>;
+  vector_norm: PendingTensor<DType>;
+  matrix_norm: PendingTensor<DType>;
+  cond: PendingTensor<DType>;
+  cov: PendingTensor<DType>;
+  corrcoef: PendingTensor<DType>;
+  cross: PendingTensor;
+  vecdot: PendingTensor;
+  kron: PendingTensor;
+  tensordot: PendingTensor;
+  einsum: PendingTensor;
 }
 
 export type OpName = keyof OpArguments;

@@ -5,6 +5,7 @@ import {
   type Failure,
   type MatrixCopy,
   packedEigen,
+  packedExponential,
   packedLu,
   packedQr,
   packedSvd,
@@ -198,5 +199,26 @@ const det = ofMatrices({
   bound: 1024,
 });
 
+const expm = ofMatrices({
+  name: 'expm',
+  doc: 'e to the power of square matrices, by scaling and squaring in float64; not the exponential of each element.',
+  run: (matrix, _attrs, out) => packedExponential(matrix, out),
+  shape: (type) => {
+    const n = square('expm', 'x', type);
+    return [n, n];
+  },
+  work: ({ n }) => 30 * n ** 3,
+  bound: 4096,
+});
+
 /** Rows of this family. */
-export const DECOMPOSITIONS: readonly OpRow[] = [qrPacked, eighPacked, eigvalsh, svdPacked, svdvals, luPacked, det];
+export const DECOMPOSITIONS: readonly OpRow[] = [
+  qrPacked,
+  eighPacked,
+  eigvalsh,
+  svdPacked,
+  svdvals,
+  luPacked,
+  det,
+  expm,
+];

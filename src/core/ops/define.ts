@@ -48,7 +48,7 @@ export interface AttributeSpec {
   readonly kind: AttributeKind;
   readonly doc: string;
   readonly fallback?: AttributeValue;
-  readonly choices?: readonly string[];
+  readonly choices?: readonly (string | number)[];
   /** Values that suites try, where few of those they try for its kind fit together with other attributes. */
   readonly examples?: readonly AttributeValue[];
 }

@@ -171,7 +171,7 @@ const READ: Record<
         ? [value as number]
         : undefined,
   seed: (value) => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : undefined),
-  choice: (value, _row, spec) => (typeof value === 'string' && spec.choices?.includes(value) ? value : undefined),
+  choice: (value, _row, spec) => spec.choices?.find((choice) => choice === value),
   floats: (value) =>
     typeof value === 'number'
       ? value

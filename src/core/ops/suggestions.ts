@@ -14,7 +14,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   pow: 'power',
   clip: 'clamp',
   matmul: 'dot mm bmm mat_mul',
-  permute_dims: 'transpose permute swapaxes matrix_transpose t',
+  permute_dims: 'transpose permute swapaxes t',
   asin: 'arcsin',
   acos: 'arccos',
   atan: 'arctan',
@@ -109,10 +109,8 @@ export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(
   (
     'topk top_k nonzero unique unique_values unique_counts quantile percentile median ' +
     'nanmean nansum nanmax nanmin histogram digitize ' +
-    'scatter scatter_add index_add masked_select masked_fill compress eigh eig ' +
-    'eigvals svd qr lu lstsq inv pinv slogdet cov corrcoef kron cross vecdot tensordot ' +
-    'einsum matrix_power ' +
-    'matrix_rank rot90 diff meshgrid put_along_axis convolve ' +
+    'scatter scatter_add index_add masked_select masked_fill compress eig ' +
+    'eigvals rot90 diff meshgrid put_along_axis convolve ' +
     'interp fft ifft rfft grad gradient cdist pdist factorize count_nonzero ' +
     'ptp clip_by_value log_sum trapz ' +
     'trapezoid polyfit polyval diag diagflat vstack hstack dstack column_stack unstack chunk ' +
