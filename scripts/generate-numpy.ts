@@ -5,6 +5,7 @@ import type { OpRow } from '../src/core/ops/define.ts';
 import { COMPOSITES, OPS } from '../src/core/ops/index.ts';
 import '../src/core/ops/library.ts';
 import type { Row } from '../src/numpy/context.ts';
+import { DRAWS } from '../src/numpy/own/drawing.ts';
 import { ROWS } from '../src/numpy/rows/rows.ts';
 import { type Parameter, type ParameterKind, parseSignature } from '../src/numpy/signature.ts';
 
@@ -82,6 +83,8 @@ function member(row: Row, name: string): string {
   return `  /** ${doc} */\n  ${name}(...args: ${argumentLists(row[0])}): ${resultOf(row)};`;
 }
 
+const drawMember = (text: string): string => member([text, ''], parseSignature(text).name);
+
 const named = ROWS.filter(isThere).map((row) => ({ row, path: parseSignature(row[0]).name.split('.') }));
 const interfaces = [...new Set(named.map(({ path }) => path.slice(0, -1).join('.')))];
 const nameOf = (namespace: string): string =>
@@ -102,6 +105,16 @@ type UniqueResult = Tensor & Iterable<Tensor>;
 /** Several results by name, which can be taken apart as a list too. */
 export type Several<R, T> = R & Iterable<T>;
 
+/** What np.load gives: an array, or those of an archive by name. */
+type Loaded = Tensor & Readonly<Record<string, Tensor>>;
+
+${Object.entries(DRAWS)
+  .map(
+    ([name, signatures]) =>
+      `/** NumPy's ${name}: draws from a stream that every call takes up where the last one left it. */\n` +
+      `export interface ${name}OfDraws {\n${signatures.map(drawMember).join('\n')}\n}\n`,
+  )
+  .join('\n')}
 ${interfaces
   .map((namespace) => {
     const members = named.filter(({ path }) => path.slice(0, -1).join('.') === namespace);

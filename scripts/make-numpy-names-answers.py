@@ -3,6 +3,8 @@
 Run it with NumPy 2: python3 scripts/make-numpy-names-answers.py
 """
 
+import base64
+import io
 import json
 import sys
 import warnings
@@ -10,6 +12,7 @@ import warnings
 import numpy as np
 
 from numpy_names.calls import CALLS, INPUTS
+from numpy_names.draws import DRAWN
 from numpy_names.indices import INDICES
 from numpy_names.printing import PRINTED
 
@@ -68,6 +71,20 @@ def printed(kind, expression, options):
     return np.array2string(array, **options)
 
 
+def drawn(kind, seed, calls):
+    stream = np.random.default_rng(seed) if kind == 'default_rng' else np.random.RandomState(seed)
+    return [
+        told(getattr(stream, name)(*[resolve(each) for each in args], **{key: resolve(each) for key, each in options.items()}))
+        for name, args, options in calls
+    ]
+
+
+def archived(save):
+    file = io.BytesIO()
+    save(file, x=INPUTS['f'], y=INPUTS['j'], z=INPUTS['b'])
+    return base64.b64encode(file.getvalue()).decode()
+
+
 def main():
     warnings.simplefilter('ignore')
     np.seterr(all='ignore')
@@ -79,6 +96,8 @@ def main():
             [kind, told(eval(expression)), options, printed(kind, expression, options)]
             for kind, expression, options in PRINTED
         ],
+        'drawn': [[kind, seed, calls, drawn(kind, seed, calls)] for kind, seed, calls in DRAWN],
+        'archives': [archived(np.savez), archived(np.savez_compressed)],
         'names': {
             'numpy': sorted(np.__all__),
             **{space: sorted(getattr(np, space).__all__) for space in ('linalg', 'fft')},

@@ -13,6 +13,55 @@ type UniqueResult = Tensor & Iterable<Tensor>;
 /** Several results by name, which can be taken apart as a list too. */
 export type Several<R, T> = R & Iterable<T>;
 
+/** What np.load gives: an array, or those of an archive by name. */
+type Loaded = Tensor & Readonly<Record<string, Tensor>>;
+
+/** NumPy's Generator: draws from a stream that every call takes up where the last one left it. */
+export interface GeneratorOfDraws {
+  /** `random(size=None, dtype=None)` */
+  random(...args: [size?: Lengths | null, dtype?: DType | null] | [options: { size?: Lengths | null; dtype?: DType | null }] | [size: Lengths, options: { dtype?: DType | null }]): PendingTensor;
+  /** `uniform(low: any=0, high: any=1, size=None)` */
+  uniform(...args: [low?: unknown, high?: unknown, size?: Lengths | null] | [options: { low?: unknown; high?: unknown; size?: Lengths | null }] | [low: unknown, options: { high?: unknown; size?: Lengths | null }]): PendingTensor;
+  /** `standard_normal(size=None)` */
+  standard_normal(...args: [size?: Lengths | null] | [options: { size?: Lengths | null }]): PendingTensor;
+  /** `normal(loc: any=0, scale: any=1, size=None)` */
+  normal(...args: [loc?: unknown, scale?: unknown, size?: Lengths | null] | [options: { loc?: unknown; scale?: unknown; size?: Lengths | null }] | [loc: unknown, options: { scale?: unknown; size?: Lengths | null }]): PendingTensor;
+  /** `standard_exponential(size=None)` */
+  standard_exponential(...args: [size?: Lengths | null] | [options: { size?: Lengths | null }]): PendingTensor;
+  /** `exponential(scale: any=1, size=None)` */
+  exponential(...args: [scale?: unknown, size?: Lengths | null] | [options: { scale?: unknown; size?: Lengths | null }] | [scale: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `integers(low: number, high: number=None, size=None, dtype=None, endpoint=False)` */
+  integers(...args: [low: number, high?: number | null, size?: Lengths | null, dtype?: DType | null, endpoint?: boolean] | [low: number, options: { high?: number | null; size?: Lengths | null; dtype?: DType | null; endpoint?: boolean }] | [low: number, high: number, options: { size?: Lengths | null; dtype?: DType | null; endpoint?: boolean }]): PendingTensor;
+  /** `permutation(x: any)` */
+  permutation(...args: [x: unknown]): PendingTensor;
+  /** `choice(a: any, size=None, replace=True, p: any=None, shuffle=True)` */
+  choice(...args: [a: unknown, size?: Lengths | null, replace?: boolean, p?: unknown, shuffle?: boolean] | [a: unknown, options: { size?: Lengths | null; replace?: boolean; p?: unknown; shuffle?: boolean }] | [a: unknown, size: Lengths, options: { replace?: boolean; p?: unknown; shuffle?: boolean }]): PendingTensor;
+}
+
+/** NumPy's RandomState: draws from a stream that every call takes up where the last one left it. */
+export interface RandomStateOfDraws {
+  /** `rand(*d: any)` */
+  rand(...args: [...d: readonly unknown[]]): PendingTensor;
+  /** `randn(*d: any)` */
+  randn(...args: [...d: readonly unknown[]]): PendingTensor;
+  /** `random(size=None)` */
+  random(...args: [size?: Lengths | null] | [options: { size?: Lengths | null }]): PendingTensor;
+  /** `random_sample(size=None)` */
+  random_sample(...args: [size?: Lengths | null] | [options: { size?: Lengths | null }]): PendingTensor;
+  /** `standard_normal(size=None)` */
+  standard_normal(...args: [size?: Lengths | null] | [options: { size?: Lengths | null }]): PendingTensor;
+  /** `uniform(low: any=0, high: any=1, size=None)` */
+  uniform(...args: [low?: unknown, high?: unknown, size?: Lengths | null] | [options: { low?: unknown; high?: unknown; size?: Lengths | null }] | [low: unknown, options: { high?: unknown; size?: Lengths | null }]): PendingTensor;
+  /** `normal(loc: any=0, scale: any=1, size=None)` */
+  normal(...args: [loc?: unknown, scale?: unknown, size?: Lengths | null] | [options: { loc?: unknown; scale?: unknown; size?: Lengths | null }] | [loc: unknown, options: { scale?: unknown; size?: Lengths | null }]): PendingTensor;
+  /** `randint(low: number, high: number=None, size=None, dtype=None)` */
+  randint(...args: [low: number, high?: number | null, size?: Lengths | null, dtype?: DType | null] | [low: number, options: { high?: number | null; size?: Lengths | null; dtype?: DType | null }] | [low: number, high: number, options: { size?: Lengths | null; dtype?: DType | null }]): PendingTensor;
+  /** `permutation(x: any)` */
+  permutation(...args: [x: unknown]): PendingTensor;
+  /** `choice(a: any, size=None, replace=True, p: any=None)` */
+  choice(...args: [a: unknown, size?: Lengths | null, replace?: boolean, p?: unknown] | [a: unknown, options: { size?: Lengths | null; replace?: boolean; p?: unknown }] | [a: unknown, size: Lengths, options: { replace?: boolean; p?: unknown }]): PendingTensor;
+}
+
 /** Functions of NumPy. */
 export interface NumPyFunctions {
   /** `array(object, dtype=None, ndmin: number=0)` */
@@ -569,8 +618,24 @@ export interface NumPyFunctions {
   polyder(...args: [p: ArrayLike, m?: number] | [p: ArrayLike, options: { m?: number }]): PendingTensor;
   /** `polyint(p, m: number=1)` */
   polyint(...args: [p: ArrayLike, m?: number] | [p: ArrayLike, options: { m?: number }]): PendingTensor;
+  /** `array2string(a, max_line_width: number=None, precision: number=None, suppress_small: flag=False, separator: text=' ', prefix: text='', threshold: number=None, edgeitems: number=None, sign: text=None, floatmode: text=None, suffix: text='')` */
+  array2string(...args: [a: ArrayLike, max_line_width?: number | null, precision?: number | null, suppress_small?: boolean, separator?: string, prefix?: string, threshold?: number | null, edgeitems?: number | null, sign?: string | null, floatmode?: string | null, suffix?: string] | [a: ArrayLike, options: { max_line_width?: number | null; precision?: number | null; suppress_small?: boolean; separator?: string; prefix?: string; threshold?: number | null; edgeitems?: number | null; sign?: string | null; floatmode?: string | null; suffix?: string }] | [a: ArrayLike, max_line_width: number, options: { precision?: number | null; suppress_small?: boolean; separator?: string; prefix?: string; threshold?: number | null; edgeitems?: number | null; sign?: string | null; floatmode?: string | null; suffix?: string }]): Promise<string>;
+  /** `array_repr(arr, max_line_width: number=None, precision: number=None, suppress_small: flag=False)` */
+  array_repr(...args: [arr: ArrayLike, max_line_width?: number | null, precision?: number | null, suppress_small?: boolean] | [arr: ArrayLike, options: { max_line_width?: number | null; precision?: number | null; suppress_small?: boolean }] | [arr: ArrayLike, max_line_width: number, options: { precision?: number | null; suppress_small?: boolean }]): Promise<string>;
+  /** `array_str(a, max_line_width: number=None, precision: number=None, suppress_small: flag=False)` */
+  array_str(...args: [a: ArrayLike, max_line_width?: number | null, precision?: number | null, suppress_small?: boolean] | [a: ArrayLike, options: { max_line_width?: number | null; precision?: number | null; suppress_small?: boolean }] | [a: ArrayLike, max_line_width: number, options: { precision?: number | null; suppress_small?: boolean }]): Promise<string>;
+  /** `load(file: any)` */
+  load(...args: [file: unknown]): Promise<Loaded>;
+  /** `save(file: any, arr)` */
+  save(...args: [file: unknown, arr: ArrayLike]): Promise<Uint8Array>;
+  /** `savez(file: any, *arrays: any, **kwds: any)` */
+  savez(...args: [file: unknown, ...arrays: readonly unknown[]]): Promise<Uint8Array>;
+  /** `savez_compressed(file: any, *arrays: any, **kwds: any)` */
+  savez_compressed(...args: [file: unknown, ...arrays: readonly unknown[]]): Promise<Uint8Array>;
   readonly linalg: LinalgFunctions;
   readonly fft: FftFunctions;
+  readonly testing: TestingFunctions;
+  readonly random: RandomFunctions;
 }
 
 /** Functions of NumPy's namespace linalg. */
@@ -641,4 +706,28 @@ export interface FftFunctions {
   fftshift(...args: [x: ArrayLike, axes?: Axes] | [x: ArrayLike, options: { axes?: Axes }]): PendingTensor;
   /** `fft.ifftshift(x, axes=None)` */
   ifftshift(...args: [x: ArrayLike, axes?: Axes] | [x: ArrayLike, options: { axes?: Axes }]): PendingTensor;
+}
+
+/** Functions of NumPy's namespace testing. */
+export interface TestingFunctions {
+  /** `testing.assert_allclose(actual, desired, rtol=1e-07, atol=0, equal_nan=True)` */
+  assert_allclose(...args: [actual: ArrayLike, desired: ArrayLike, rtol?: number, atol?: number, equal_nan?: boolean] | [actual: ArrayLike, desired: ArrayLike, options: { rtol?: number; atol?: number; equal_nan?: boolean }] | [actual: ArrayLike, desired: ArrayLike, rtol: number, options: { atol?: number; equal_nan?: boolean }]): Promise<void>;
+  /** `testing.assert_array_equal(actual, desired)` */
+  assert_array_equal(...args: [actual: ArrayLike, desired: ArrayLike]): Promise<void>;
+  /** `testing.assert_equal(actual, desired)` */
+  assert_equal(...args: [actual: ArrayLike, desired: ArrayLike]): Promise<void>;
+  /** `testing.assert_array_less(actual, desired)` */
+  assert_array_less(...args: [actual: ArrayLike, desired: ArrayLike]): Promise<void>;
+  /** `testing.assert_almost_equal(actual, desired, decimal: number=7)` */
+  assert_almost_equal(...args: [actual: ArrayLike, desired: ArrayLike, decimal?: number] | [actual: ArrayLike, desired: ArrayLike, options: { decimal?: number }]): Promise<void>;
+  /** `testing.assert_array_almost_equal(actual, desired, decimal: number=6)` */
+  assert_array_almost_equal(...args: [actual: ArrayLike, desired: ArrayLike, decimal?: number] | [actual: ArrayLike, desired: ArrayLike, options: { decimal?: number }]): Promise<void>;
+}
+
+/** Functions of NumPy's namespace random. */
+export interface RandomFunctions {
+  /** `random.default_rng(seed: any=None)` */
+  default_rng(...args: [seed?: unknown] | [options: { seed?: unknown }]): GeneratorOfDraws;
+  /** `random.RandomState(seed: any=None)` */
+  RandomState(...args: [seed?: unknown] | [options: { seed?: unknown }]): RandomStateOfDraws;
 }

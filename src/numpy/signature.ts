@@ -31,6 +31,8 @@ export interface ParsedSignature {
   readonly parameters: readonly Parameter[];
   /** Which parameter takes all arguments that are left, as `*arrays` does; −1 for none. Those after it go by name. */
   readonly rest: number;
+  /** The parameter that takes all arguments by name that no other does, as `**kwds` does. */
+  readonly named: string | undefined;
   /** Type of the result where it is not one pending tensor. */
   readonly gives: string | undefined;
 }
@@ -66,11 +68,18 @@ export function parseSignature(text: string): ParsedSignature {
   const listed = head!.slice(open + 1, -1);
   const parts = listed === '' ? [] : listed.split(', ');
   const parameters = parts.map(parameterOf);
-  return { name: head!.slice(0, open), parameters, rest: parts.findIndex((part) => part.startsWith('*')), gives };
+  const isNamed = parts.at(-1)?.startsWith('**') === true;
+  return {
+    name: head!.slice(0, open),
+    parameters: isNamed ? parameters.slice(0, -1) : parameters,
+    rest: parts.findIndex((part) => /^\*[^*]/.test(part)),
+    named: isNamed ? parameters.at(-1)!.name : undefined,
+    gives,
+  };
 }
 
 function parameterOf(part: string): Parameter {
-  const [left, fallback] = part.replace('*', '').split('=');
+  const [left, fallback] = part.replace(/^\*+/, '').split('=');
   const [name, kind] = left!.split(': ');
   return {
     name: name!,
@@ -115,6 +124,10 @@ export function bind(signature: ParsedSignature, args: readonly unknown[]): Reco
     bound[parameter.name] = value !== undefined ? value : named !== undefined ? named : parameter.fallback;
     if (parameter.isRequired && bound[parameter.name] === undefined) throw missing(signature, parameter);
   });
+  if (signature.named !== undefined) {
+    const isOther = ([key]: readonly [string, unknown]): boolean => !parameters.some((each) => each.name === key);
+    return { ...bound, [signature.named]: Object.fromEntries(Object.entries(given ?? {}).filter(isOther)) };
+  }
   for (const key of Object.keys(given ?? {})) checkKeyword(signature, key, rest === -1 ? positional.length : 0);
   return bound;
 }

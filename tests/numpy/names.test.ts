@@ -1,5 +1,6 @@
 // NumPy's names over a sheet: what NumPy itself answers to the same calls, indices and requests to print.
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type NumPy, numpy } from '../../src/numpy.ts';
@@ -22,6 +23,13 @@ interface Answers {
     index: readonly never[],
     answer: Told,
   ])[];
+  readonly drawn: readonly (readonly [
+    kind: string,
+    seed: number,
+    calls: readonly (readonly [name: string, args: readonly unknown[], options: Named])[],
+    answers: readonly Told[],
+  ])[];
+  readonly archives: readonly string[];
   readonly printed: readonly (readonly [kind: string, array: Told, options: Named, text: string])[];
 }
 
@@ -57,6 +65,12 @@ function resolve(value: unknown): unknown {
   if (typeof value === 'string' && value.startsWith('$')) return inputs.get(value.slice(1));
   if (Array.isArray(value)) return (value[0] === '(' ? value.slice(1) : value).map(resolve);
   return value;
+}
+
+/** The arguments of a call, those by name last. */
+function argumentsOf(args: readonly unknown[], options: Named): readonly unknown[] {
+  const named = Object.fromEntries(Object.entries(options).map(([key, value]) => [key, resolve(value)]));
+  return [...args.map(resolve), ...(Object.keys(options).length > 0 ? [named] : [])];
 }
 
 function functionOf(space: NumPy, name: string): (...args: readonly unknown[]) => unknown {
@@ -109,10 +123,8 @@ describe('functions of NumPy', () => {
   it.each([...byName].filter(([name]) => !waits(name)))('np.%s answers as NumPy does', async (name, calls) => {
     for (const [, args, options, answer] of calls) {
       const label = `${name}(${JSON.stringify(args)}, ${JSON.stringify(options)})`;
-      const named = Object.fromEntries(Object.entries(options).map(([key, value]) => [key, resolve(value)]));
-      const given = [...args.map(resolve), ...(Object.keys(options).length > 0 ? [named] : [])];
       const isList = Array.isArray(answer[0]);
-      const result = await functionOf(np, name)(...given);
+      const result = await functionOf(np, name)(...argumentsOf(args, options));
       const several = isList ? (answer as Told[]) : [answer as Told];
       const results = isList ? listed(result) : [result];
       expect(results.length, label).toBe(several.length);
@@ -130,5 +142,125 @@ describe('np.at', () => {
     const size = shape.reduce((product, length) => product * length, 1);
     const x = np.arange(size).reshape([...shape]);
     await expectTold(await np.at(x, ...index), answer, _text);
+  });
+});
+
+describe('arrays as text', () => {
+  const CALLED = { repr: 'array_repr', str: 'array_str', array2string: 'array2string' } as const;
+  const PRINTED = ANSWERS.printed.map(([kind, array, options, text]) => ({ kind, array, options, text }));
+  it.each(PRINTED)('$kind $options.floatmode $text', async ({ kind, array, options, text }) => {
+    expect(await np[CALLED[kind as 'repr']](tensorOf(array), options)).toBe(text);
+  });
+});
+
+describe('generators of NumPy', () => {
+  it.each(ANSWERS.drawn)('%s(%i) draws what NumPy draws', async (kind, seed, calls, answers) => {
+    const stream = np.random[kind as 'default_rng'](seed) as unknown as NumPy;
+    for (const [i, [name, args, options]] of calls.entries())
+      await expectTold(functionOf(stream, name)(...argumentsOf(args, options)), answers[i]!, name);
+  });
+
+  it('have no seed of their own', () => {
+    expect(() => np.random.default_rng()).toThrow(/seed is missing/);
+  });
+});
+
+describe('files of NumPy', () => {
+  const told = ['f', 'j', 'b'].map((name) => ANSWERS.inputs[name]!);
+
+  it.each(ANSWERS.archives.map((text, i) => [['savez', 'savez_compressed'][i], text]))(
+    'that np.%s wrote are read, and written so that they are read again',
+    async (_name, text) => {
+      const archive = await np.load(new Uint8Array(Buffer.from(text!, 'base64')));
+      expect(Object.keys(archive)).toEqual(['x', 'y', 'z']);
+      for (const [i, name] of ['x', 'y', 'z'].entries()) await expectTold(archive[name], told[i]!, name);
+      const { x, y, z } = archive;
+      const again = await np.load(await np.savez_compressed(null, x, { y, z }));
+      expect(Object.keys(again)).toEqual(['arr_0', 'y', 'z']);
+      for (const [i, name] of ['arr_0', 'y', 'z'].entries()) await expectTold(again[name], told[i]!, name);
+    },
+  );
+
+  it('are written and read by path', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sheet-numpy-'));
+    try {
+      const path = join(folder, 'x.npy');
+      const bytes = await np.save(path, inputs.get('h')!);
+      expect(new Uint8Array(readFileSync(path))).toEqual(bytes);
+      await expectTold(await np.load(path), ANSWERS.inputs['h']!, 'h');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('that are damaged are refused, whichever byte it is', async () => {
+    const whole = new Uint8Array(Buffer.from(ANSWERS.archives[0]!, 'base64'));
+    const read = async (bytes: Uint8Array): Promise<string> => {
+      try {
+        const archive = await np.load(bytes);
+        const texts = await Promise.all(Object.values(archive).map((x) => np.array_str(x)));
+        return `${Object.keys(archive).join()} ${texts.join()}`;
+      } catch (error) {
+        return (error as { code?: string }).code ?? String(error);
+      }
+    };
+    const sound = await read(whole);
+    // Names, elements and lengths are held against each other; dates and versions are nobody's.
+    for (let at = 30; at < 400; at += 37) {
+      const bytes = whole.slice();
+      bytes[at]! ^= 0x10;
+      expect(['FORMAT', 'LIMIT', sound], `byte ${at}`).toContain(await read(bytes));
+    }
+    expect(await read(whole.slice(0, -40))).toBe('FORMAT');
+  });
+});
+
+describe('numpy.testing', () => {
+  it('passes what is close, and says how far apart the rest is', async () => {
+    await np.testing.assert_allclose([1, 2], [1, 2 + 1e-9]);
+    await np.testing.assert_array_equal([1, NaN], [1, NaN]);
+    await expect(np.testing.assert_allclose([1, 2], [1, 2.5])).rejects.toThrow(
+      /1 of 2 elements differ, the most by 0.5/,
+    );
+    await expect(np.testing.assert_array_less([1, 2], [2, 2])).rejects.toThrow(/1 of 2/);
+  });
+});
+
+describe('mistakes of NumPy programs', () => {
+  const x = np.zeros([3, 4]);
+  const cases: readonly (readonly [string, () => unknown, string, RegExp])[] = [
+    ['an axis that is not there', () => np.sum(x, { axis: 2 }), 'ATTRIBUTE', /axis 2.*−2 to 1/],
+    ['an index that is not there', () => np.at(x, 3), 'ATTRIBUTE', /index 3 is out of bounds.*-3 to 2/],
+    ['more indices than axes', () => np.at(x, 0, 0, 0), 'ATTRIBUTE', /too many indices/],
+    ['an index of floats', () => np.at(x, np.array([0.5])), 'DTYPE', /astype\('int64'\)/],
+    ['a mask of another shape', () => np.at(x, np.array([true, false])), 'SHAPE', /mask of shape \(2\)/],
+    ['shapes that do not align', () => np.dot(x, x), 'SHAPE', /4 ≠ 3/],
+    ['shapes that do not broadcast', () => np.add(x, [1, 2, 3]), 'SHAPE', /4 ≠ 3/],
+    [
+      'a parameter that is not there',
+      () => np.sum(x, { axes: 1 } as never),
+      'ATTRIBUTE',
+      /no parameter axes; it takes a, axis/,
+    ],
+    ['a result to write into', () => np.add(x, x, { out: x } as never), 'ATTRIBUTE', /never written/],
+    ['a matrix that is not square', () => np.linalg.solve(x, x), 'SHAPE', /not of one length/],
+    [
+      'a function that is not there',
+      () => (np as unknown as { foo(): void }).foo(),
+      'UNKNOWN_OP',
+      /np.foo.*docs\/numpy.md/,
+    ],
+    ['unequal parts', () => np.split(x, 2), 'ATTRIBUTE', /array_split/],
+    ['an argument that is missing', () => (np.zeros as () => void)(), 'ATTRIBUTE', /shape is missing/],
+  ];
+  it.each(cases)('%s', async (_what, run, code, message) => {
+    const error = await Promise.resolve()
+      .then(async () => void (await run()))
+      .then(
+        () => undefined,
+        (thrown: unknown) => thrown as { readonly code: string; readonly message: string },
+      );
+    expect(error?.code).toBe(code);
+    expect(error?.message).toMatch(message);
   });
 });
