@@ -4,15 +4,17 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { COUNTED } from '../../bench/measure/counts.ts';
-import { programOf } from '../run/program.ts';
+import { extent } from '../run/extent.ts';
+import { programsOf } from '../run/program.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const main = await programOf('bench/main.ts');
+const [main, patientPolls] = (await programsOf(['bench/main.ts', 'tests/gpu/patient-polls.ts'])) as [string, string];
 
 function bench(...args: readonly string[]): { status: number | null; stdout: string; stderr: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
     cwd: ROOT,
     encoding: 'utf8',
+    env: { ...process.env, NODE_OPTIONS: `--import=${patientPolls}` },
   });
   return { status, stdout, stderr };
 }
@@ -29,7 +31,7 @@ const answers = new Map<string, Answer>();
 function answerOf(args: readonly string[]): Answer {
   const known = answers.get(args.join(' '));
   if (known !== undefined) return known;
-  const { status, stdout, stderr } = bench(...args, '--json');
+  const { status, stdout, stderr } = bench(...args, ...PACE, '--json');
   expect(stderr).not.toContain('FAILED');
   expect(status).toBe(0);
   const answer = JSON.parse(stdout) as Answer;
@@ -37,6 +39,8 @@ function answerOf(args: readonly string[]): Answer {
   return answer;
 }
 
+/** A sample of the rounds; all of them in the soak. */
+const PACE = extent(['--quick'], []);
 const PRODUCTS = ['matmul', '--rivals', 'tfjs', '--variants', 'tiled-64', '--sizes', '32'];
 const ON_SOFTWARE = ['--device', 'webgpu', '--driver', 'swiftshader'];
 const ON_GPU: readonly (readonly [args: readonly string[], fields: readonly string[]])[] = [
@@ -46,13 +50,18 @@ const ON_GPU: readonly (readonly [args: readonly string[], fields: readonly stri
     ['op', 'bytes', 'offMs', 'uncachedMs', 'hitUs', 'copyMs', 'gigabytesPerSecond', 'shareOfCopy'],
   ],
   [
-    ['dispatch', '--rivals', 'none', '--chain', '4'],
-    ['op', 'chain', 'encodeUs', 'directUs', 'offUs', 'uncachedUs', 'foundUs', 'hitUs', 'withinTarget'],
-  ],
-  [
     ['fingerprint', '--bytes', '4096'],
     ['bytes', 'kernelsMs', 'awaitedMs', 'readbackMs', 'gigabytesPerSecond', 'speedup'],
   ],
+  ...extent<readonly [readonly string[], readonly string[]][]>(
+    [],
+    [
+      [
+        ['dispatch', '--rivals', 'none', '--chain', '4'],
+        ['op', 'chain', 'encodeUs', 'directUs', 'offUs', 'uncachedUs', 'foundUs', 'hitUs', 'withinTarget'],
+      ],
+    ],
+  ),
 ];
 
 describe('npm run bench -- --device webgpu', () => {
@@ -88,34 +97,27 @@ describe('npm run bench -- --device webgpu', () => {
   );
 
   test('time that is over leaves out what was not begun', () => {
-    expect(answerOf(['elementwise', '--seconds', '0', '--rivals', 'none', ...ON_SOFTWARE]).rows).toEqual([]);
+    expect(answerOf(['elementwise', '--seconds', '0', '--rivals', 'none', ...extent([], ON_SOFTWARE)]).rows).toEqual(
+      [],
+    );
   });
 });
 
 describe('npm run bench on other devices', () => {
   test('matmul --device tensorflow has a row for each backend', () => {
-    const { rows } = answerOf([
-      'matmul',
-      '--device',
-      'tensorflow',
-      '--sizes',
-      '32',
-      '--backends',
-      'cpu,wasm',
-      '--quick',
-    ]);
+    const { rows } = answerOf(['matmul', '--device', 'tensorflow', '--sizes', '32', '--backends', 'cpu,wasm']);
     expect(rows.map((row) => row['backend'])).toEqual(['cpu', 'wasm']);
     for (const row of rows) expect(row).toMatchObject({ device: 'tensorflow', n: 32, faults: [] });
   });
 
-  test.each([
-    ['elementwise', '--bytes', '4096'],
-    ['dispatch', '--chain', '8'],
-  ])('%s runs on the CPU where no device is named', (...args) => {
-    const { machine, rows } = answerOf([...args, '--quick']);
-    expect(machine).not.toHaveProperty('sanity');
-    for (const row of rows) expect(row).toMatchObject({ device: 'wasm', sanity: false, faults: [] });
-  });
+  test.each([['dispatch', '--chain', '8'], ...extent<string[][]>([], [['elementwise', '--bytes', '4096']])])(
+    '%s runs on the CPU where no device is named',
+    (...args) => {
+      const { machine, rows } = answerOf(args);
+      expect(machine).not.toHaveProperty('sanity');
+      for (const row of rows) expect(row).toMatchObject({ device: 'wasm', sanity: false, faults: [] });
+    },
+  );
 
   test('a device that is not there is named, and the exit code is 1', () => {
     const { status, stderr } = bench('elementwise', '--device', 'abacus');

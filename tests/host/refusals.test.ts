@@ -113,12 +113,15 @@ const REFUSALS: readonly Refusal[] = [
   },
 ];
 
+/** Side of a product; without a compiler the longer one takes seconds. */
+const SIDE = extent(140, 220);
+
 /** Long enough for threads, with every kind of kernel, and text in an attribute's key. */
 const PROGRAM = (entry: string): string => `
 import { SymbolicSheet } from ${JSON.stringify(join(ROOT, entry))};
 const sheet = await SymbolicSheet.open({ class: 'exact', ...globalThis.opening });
-const x = sheet.randomNormal([220, 220], { seed: 4 });
-const y = x.matmul(x, { transposeB: true }).add(sheet.eye(220).multiply(60)).tanh().sum({ axis: 0 });
+const x = sheet.randomNormal([${SIDE}, ${SIDE}], { seed: 4 });
+const y = x.matmul(x, { transposeB: true }).add(sheet.eye(${SIDE}).multiply(60)).tanh().sum({ axis: 0 });
 const mean = sheet.memo('größe', (rows) => rows.mean());
 const tensors = [y, x.exp().softmax({ axis: 1 }), await mean(x)];
 const ids = [];

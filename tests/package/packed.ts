@@ -4,7 +4,6 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlin
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import ts from 'typescript';
 import { extent } from '../run/extent.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
@@ -24,14 +23,12 @@ function compile(outDir: string): void {
 }
 
 /**
- * The same modules, byte for byte, without declarations: those take the compiler long, and no program of the sample
- * reads them. Types are checked before the tests run.
+ * The same modules but for the quotes of imports, by the compiler that checks the types, in a tenth of the time;
+ * without declarations, which no program of the sample reads.
  */
 function transpile(outDir: string): void {
-  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.build.json'), (path) => ts.sys.readFile(path));
-  const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, ROOT);
-  const byItself = { noCheck: true, declaration: false, noLib: true, noResolve: true, types: [] };
-  ts.createProgram(fileNames, { ...options, ...byItself, outDir }).emit();
+  const fast = ['--noCheck', '--declaration', 'false', '--outDir', outDir];
+  run('node', ['node_modules/typescript-native/bin/tsc', '-p', 'tsconfig.build.json', ...fast], ROOT);
 }
 
 /** Builds and packs the repository, beside what may be built in it. */

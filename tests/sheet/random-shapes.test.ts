@@ -7,7 +7,7 @@ import { interpret, programs, runOnSheet } from './random-shapes.ts';
 import { partsOf } from '../parts.ts';
 import { extent, some } from '../run/extent.ts';
 
-const PROGRAMS = extent(250, 500);
+const PROGRAMS = extent(160, 500);
 
 /** The first element whose bits differ; every NaN is one. */
 function difference(got: Float32Array | undefined, want: Float32Array): string | undefined {

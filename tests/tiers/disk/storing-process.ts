@@ -37,7 +37,7 @@ for (let i = 0; Number(operations) === 0 || i < Number(operations); i++) {
     )
       writeSync(1, `wrong ${number}\n`);
   }
-  if (random(400) === 0) await store.gc();
+  if (random(150) === 0) await store.gc();
 }
 await store.close();
 writeSync(1, 'done\n');
