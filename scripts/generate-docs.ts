@@ -12,10 +12,12 @@ import { GROUPING } from '../src/core/ops/grouping.ts';
 import '../src/core/ops/library.ts';
 import { MATRIX_COMPOSITES, MATRIX_ROWS } from '../src/core/ops/matrices.ts';
 import { LINALG } from '../src/core/ops/linalg.ts';
+import { MARKS } from '../src/core/ops/marks.ts';
 import { MOVEMENT } from '../src/core/ops/movement.ts';
 import { NETWORK_COMPOSITES, NETWORK_ROWS } from '../src/core/ops/networks.ts';
 import { NUMBER_COMPOSITES, NUMBER_ROWS } from '../src/core/ops/numbers.ts';
 import { ORDERING } from '../src/core/ops/ordering.ts';
+import { pullbackOf } from '../src/core/ops/pullbacks/index.ts';
 import { RANDOM } from '../src/core/ops/random.ts';
 import { REARRANGING } from '../src/core/ops/rearranging.ts';
 import { REDUCTION } from '../src/core/ops/reduction.ts';
@@ -39,6 +41,7 @@ const FAMILIES: readonly (readonly [string, readonly Op[]])[] = [
   ['Selection', [...SELECTION, ...SELECTIONS]],
   ['Sets', SETS],
   ['Rearranging', REARRANGING],
+  ['Marks for gradients', MARKS],
   ['Groups', GROUPING],
   ...Object.entries(NETWORK_ROWS),
   ...Object.entries(NETWORK_COMPOSITES),
@@ -132,6 +135,15 @@ if (listed.length !== OPS.size + COMPOSITES.size)
     `docs/ops.md would list ${listed.length} of ${OPS.size + COMPOSITES.size} ops; add the new family to FAMILIES.`,
   );
 
+/** Ops of floats that give floats, by what is known of their gradients. */
+function listOf(known: 'constant' | undefined): string {
+  const kinds = new Set(['float', 'numeric', 'any', 'floatOrBool']);
+  const ofFloats = [...OPS.values()].filter(
+    ({ operands, result }) => operands.some(({ kind }) => kinds.has(kind)) && !['bool', 'int32'].includes(result),
+  );
+  return ofFloats.flatMap(({ name }) => (pullbackOf(name) === known ? [`\`${name}\``] : [])).join(', ');
+}
+
 const deviating = [...OPS.values(), ...COMPOSITES.values()].filter(({ deviation }) => deviation !== undefined);
 
 function familySection([family, rows]: (typeof FAMILIES)[number]): string {
@@ -173,6 +185,12 @@ is how elements are stored: ops widen it to float32, compute there, and round th
 | op | difference |
 |---|---|
 ${deviating.map(({ name, deviation }) => `| \`${name}\` | ${deviation} |`).join('\n')}
+
+## Gradients
+
+Composites have the gradients of their parts ([guide](guides/gradients.md)). Of the ops of floats these are constants
+for gradients: ${listOf('constant')}. These have none that is known, and say so: ${listOf(undefined)}.
+All others have one.
 
 ${FAMILIES.map(familySection).join('\n')}`;
 

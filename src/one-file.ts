@@ -7,3 +7,4 @@ export * as ops from './ops.ts';
 export * as interchange from './interchange-browser.ts';
 export * as table from './table-browser.ts';
 export * as numpy from './numpy-browser.ts';
+export * as grad from './grad-browser.ts';

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as library from '../src/index.ts';
+import * as gradients from '../src/grad.ts';
 import * as interchange from '../src/interchange.ts';
 import * as names from '../src/numpy.ts';
 import * as table from '../src/table.ts';
@@ -65,7 +66,7 @@ describe('the reference', () => {
   it('has every figure of stats() and every function and error of the package', async () => {
     await using sheet = await library.SymbolicSheet.open({ devices: ['js'] });
     const { counters, memo, ...figures } = sheet.stats();
-    const exported = Object.keys({ ...library, ...interchange, ...names, ...table }).filter(
+    const exported = Object.keys({ ...library, ...interchange, ...names, ...table, ...gradients }).filter(
       (name) => name.endsWith('Error') || /^[a-z]/.test(name),
     );
     const page = readFileSync(join(root, 'docs/reference.md'), 'utf8');

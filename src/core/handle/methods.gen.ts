@@ -364,6 +364,10 @@ export interface TensorMethods<D extends DType> {
   expm(): PendingTensor<D>;
   /** Flat row-major indices of the first `count` elements that are not 0; −1 where there are no more. Attributes: count: how many. */
   firstNonzero(count: number | { readonly count: number }): PendingTensor<'int32'>;
+  /** x as it is, as a result of its own: rewrites do not look through it, gradients do. */
+  identity(): PendingTensor<D>;
+  /** x as it is; gradients take it for a constant. */
+  stopGradient(): PendingTensor<D>;
   /** Bits that are set become unset and others set; false becomes true and true false. */
   bitwiseInvert(): PendingTensor<D>;
   /** Numbers in place of NaN and infinities. Attributes: nan: what stands for NaN (default 0); posinf: what stands for +∞; null = the largest finite number (default null); neginf: what stands for −∞; null = the least finite number (default null). */
@@ -933,6 +937,12 @@ export interface SheetMethods {
   expm(x: Operand): PendingTensor<DType>;
   /** Flat row-major indices of the first `count` elements that are not 0; −1 where there are no more. Attributes: count: how many. */
   firstNonzero(x: Operand, count: number | { readonly count: number }): PendingTensor<'int32'>;
+  /** x as it is, as a result of its own: rewrites do not look through it, gradients do. */
+  identity<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  identity(x: Operand): PendingTensor<DType>;
+  /** x as it is; gradients take it for a constant. */
+  stopGradient<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  stopGradient(x: Operand): PendingTensor<DType>;
   /** Bits that are set become unset and others set; false becomes true and true false. */
   bitwiseInvert(x: Operand): PendingTensor<DType>;
   /** Numbers in place of NaN and infinities. Attributes: nan: what stands for NaN (default 0); posinf: what stands for +∞; null = the largest finite number (default null); neginf: what stands for −∞; null = the least finite number (default null). */
@@ -1203,6 +1213,8 @@ export interface OpArguments {
   det: [x: Operand];
   expm: [x: Operand];
   first_nonzero: [x: Operand, count: number | { readonly count: number }];
+  identity: [x: Operand];
+  stop_gradient: [x: Operand];
   bitwise_invert: [x: Operand];
   nan_to_num: [x: Operand, attributes?: { readonly nan?: number; readonly posinf?: number | null; readonly neginf?: number | null }];
   isclose: [x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }];
@@ -1424,6 +1436,8 @@ export interface OpResults {
   det: PendingTensor<DType>;
   expm: PendingTensor<DType>;
   first_nonzero: PendingTensor<'int32'>;
+  identity: PendingTensor<DType>;
+  stop_gradient: PendingTensor<DType>;
   bitwise_invert: PendingTensor<DType>;
   nan_to_num: PendingTensor<DType>;
   isclose: PendingTensor<'bool'>;

@@ -10,6 +10,12 @@ import type { Elements } from '../tensor/elements.ts';
 import { type TensorType, tensorType } from '../tensor/type.ts';
 import { isElements } from './operands.ts';
 
+/** Roots that stand for results of another class. */
+const reentered = new WeakSet<object>();
+
+/** Whether a root stands for a result of another class: what that was computed from is not known here. */
+export const isReentered = (node: object): boolean => reentered.has(node);
+
 /** Makes roots, and gives those of equal content one node where knowing it pays. */
 export class Roots {
   readonly #engine: Engine;
@@ -35,7 +41,10 @@ export class Roots {
     value.block.hold();
     if (value.block.isLocal) call.contentId ??= this.#idOf(value);
     const { contentId: id } = call;
-    return id === undefined ? this.#engine.root(value.type, value) : this.enter(value, id);
+    const before = this.#engine.lastSeq;
+    const root = id === undefined ? this.#engine.root(value.type, value) : this.enter(value, id);
+    if (root.seq > before) reentered.add(root);
+    return root;
   }
 
   /**

@@ -7,10 +7,11 @@ export const LIBRARY_NAMES: ReadonlySet<string> = new Set(
     'bitwise_invert bitwise_left_shift bitwise_right_shift cbrt cond conv conv_transpose copysign corrcoef ' +
     'count_nonzero cov cross cumulative_max cumulative_min cumulative_prod cumulative_sum deg2rad det diff eigh ' +
     'eigh_packed eigvalsh einsum erf erfc exp2 expm factorize first_nonzero flatnonzero fmax fmin fmod fold_windows ' +
-    'gcd gelu gru heaviside intersect1d inv isclose isin kron lcm log_sigmoid logit lstm lstsq lu lu_packed ' +
-    'mask_select matrix_norm matrix_power matrix_rank matrix_transpose max_pool median nan_to_num nextafter nonzero ' +
-    'pad percentile pinv positive qr qr_packed quantile rad2deg rnn roll searchsorted segment_sum setdiff1d signbit ' +
-    'sinc sliding_windows slogdet sort sum_pool svd svd_packed svdvals take_along_axis tensordot tile top_k union1d ' +
-    'unique_all unique_counts unique_inverse unique_values vecdot vector_norm xlogy'
+    'gcd gelu gru heaviside identity intersect1d inv isclose isin kron lcm log_sigmoid logit lstm lstsq lu ' +
+    'lu_packed mask_select matrix_norm matrix_power matrix_rank matrix_transpose max_pool median nan_to_num ' +
+    'nextafter nonzero pad percentile pinv positive qr qr_packed quantile rad2deg rnn roll searchsorted segment_sum ' +
+    'setdiff1d signbit sinc sliding_windows slogdet sort stop_gradient sum_pool svd svd_packed svdvals ' +
+    'take_along_axis tensordot tile top_k union1d unique_all unique_counts unique_inverse unique_values vecdot ' +
+    'vector_norm xlogy'
   ).split(' '),
 );

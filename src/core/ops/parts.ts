@@ -1,5 +1,6 @@
 // Calls that several composites are made of.
 import { isFloat } from '../tensor/dtype.ts';
+import { sameShape, type Shape } from '../tensor/shape.ts';
 import type { Called, Calls } from './composite.ts';
 
 /** The elements of an axis from one index to before another; none where that comes first. */
@@ -7,6 +8,10 @@ export function sliceOf<C extends Called>(call: Calls<C>, x: C, axis: number, fr
   const along = (value: number): (number | null)[] => x.type.shape.map((_, k) => (k === axis ? value : null));
   return call('slice', [x], { start: along(from), stop: along(Math.max(from, to)) });
 }
+
+/** x in another shape of as many elements. */
+export const reshaped = <C extends Called>(call: Calls<C>, x: C, shape: Shape): C =>
+  sameShape(x.type.shape, shape) ? x : call('reshape', [x], { shape: [...shape] });
 
 /** All elements in one row. */
 export const flat = <C extends Called>(call: Calls<C>, x: C): C => call('reshape', [x], { shape: [x.type.size] });

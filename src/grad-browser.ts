@@ -1,0 +1,4 @@
+// Gradients, in a page.
+import './ops.ts';
+
+export * from './grad/surface.ts';

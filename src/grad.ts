@@ -1,0 +1,2 @@
+// Gradients, on Node.
+export * from './grad/surface.ts';
