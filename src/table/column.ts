@@ -1,4 +1,4 @@
-// ColumnElements of a column before they are tensors of a sheet: numbers, truth values, or texts by code.
+// Elements of a column before they are tensors of a sheet: numbers, truth values, or texts by code.
 import type { Sheet, Tensor } from '../surface.ts';
 import type { Encoded } from './dictionary.ts';
 
@@ -19,7 +19,7 @@ export type Numbers = {
   [D in keyof NumberArrays]: { readonly dtype: D; readonly array: NumberArrays[D] };
 }[keyof NumberArrays];
 
-/** ColumnElements of a column. */
+/** Elements of a column. */
 export type ColumnElements = Numbers | Encoded;
 
 /** A column of a table: a tensor of one axis. That of texts holds codes, and -1 where one is missing. */
@@ -29,7 +29,7 @@ export interface Column {
   readonly categories?: readonly string[];
 }
 
-/** ColumnElements as a column on a sheet, which takes them over. */
+/** Elements as a column on a sheet, which takes them over. */
 export function columnOf(sheet: Sheet, elements: ColumnElements): Column {
   if (!('codes' in elements)) return { tensor: sheet.tensor(elements.array, { dtype: elements.dtype, own: true }) };
   return { tensor: sheet.tensor(elements.codes, { own: true }), categories: elements.categories };

@@ -38,22 +38,30 @@ interface CsvColumn {
   readonly missing: MissingNames;
 }
 
-/**
- * Calls `read` with the number of every row, the first byte and the end of its field without spaces around, and whether
- * it is missing; ends where that answers false. What is quoted is missing where it is empty.
- */
-function everyField(
-  { fields: { bytes, width, rows, starts, ends }, at, missing }: CsvColumn,
-  read: (row: number, start: number, end: number, isMissing: boolean) => boolean,
-): boolean {
-  for (let row = 0, i = at; row < rows; row++, i += width) {
-    let [start, end] = [starts[i]!, ends[i]!];
+/** One field of a column after the other, without spaces around. What is quoted is missing where it is empty. */
+class FieldCursor {
+  readonly #column: CsvColumn;
+  start = 0;
+  end = 0;
+  isMissing = false;
+
+  constructor(column: CsvColumn) {
+    this.#column = column;
+  }
+
+  to(row: number): void {
+    const { fields, at, missing } = this.#column;
+    const { bytes } = fields;
+    const i = row * fields.width + at;
+    let start = fields.starts[i]!;
+    let end = fields.ends[i]!;
     const isText = start < end && isQuoted(bytes, start);
     while (start < end && (bytes[start] === SPACE || bytes[start] === TAB)) start++;
     while (start < end && (bytes[end - 1] === SPACE || bytes[end - 1] === TAB)) end--;
-    if (!read(row, start, end, !isText && missing.has(bytes, start, end))) return false;
+    this.start = start;
+    this.end = end;
+    this.isMissing = !isText && missing.has(bytes, start, end);
   }
-  return true;
 }
 
 /** The elements of a column of whatever dtype holds all of its fields. */
@@ -63,41 +71,49 @@ export const inferColumn = (column: CsvColumn): ColumnElements =>
 /** Integers as int32 or int64, other numbers, and those of which some are missing, as float64. Undefined for others. */
 function inferNumbers(column: CsvColumn): ColumnElements | undefined {
   const { bytes, rows } = column.fields;
+  const cursor = new FieldCursor(column);
   const reader = new NumberReader(bytes);
   const array = new Float64Array(rows);
-  let [integers, missing, largest] = [true, false, 0];
-  const whole = everyField(column, (row, start, end, isMissing) => {
-    if (isMissing) {
-      missing = true;
+  let areIntegers = true;
+  let someMissing = false;
+  for (let row = 0; row < rows; row++) {
+    cursor.to(row);
+    if (cursor.isMissing) {
+      someMissing = true;
       array[row] = NaN;
-      return true;
+    } else {
+      if (!reader.read(cursor.start, cursor.end) || reader.isPadded) return undefined;
+      areIntegers &&= reader.isInteger;
+      array[row] = reader.value;
     }
-    if (!reader.read(start, end) || reader.isPadded) return false;
-    integers &&= reader.isInteger;
-    largest = Math.max(largest, Math.abs(reader.value));
-    array[row] = reader.value;
-    return true;
-  });
-  if (!whole) return undefined;
-  if (!integers || (missing && largest <= Number.MAX_SAFE_INTEGER) || rows === 0) return { dtype: 'float64', array };
-  // Integers that float64 cannot hold stay texts where some are missing.
-  if (missing) return undefined;
+  }
+  return areIntegers && rows > 0 ? integersOf(column, array, someMissing) : { dtype: 'float64', array };
+}
+
+/** Integers that were read as float64. Where it cannot hold them and some are missing, they stay texts. */
+function integersOf(
+  column: CsvColumn,
+  array: Float64Array<ArrayBuffer>,
+  someMissing: boolean,
+): ColumnElements | undefined {
+  const areExact = array.every((value) => !(Math.abs(value) > Number.MAX_SAFE_INTEGER));
+  if (someMissing) return areExact ? { dtype: 'float64', array } : undefined;
   if (array.every((value) => value === (value | 0))) return { dtype: 'int32', array: Int32Array.from(array) };
-  return largest <= Number.MAX_SAFE_INTEGER
-    ? { dtype: 'int64', array: BigInt64Array.from(array, BigInt) }
-    : longIntegers(column);
+  return areExact ? { dtype: 'int64', array: BigInt64Array.from(array, BigInt) } : longIntegers(column);
 }
 
 /** Integers that float64 does not hold; undefined where int64 does not, either. */
 function longIntegers(column: CsvColumn): ColumnElements | undefined {
   const { bytes, rows } = column.fields;
+  const cursor = new FieldCursor(column);
   const array = new BigInt64Array(rows);
-  const fits = everyField(column, (row, start, end) => {
-    const value = BigInt(asciiText(bytes, start, end));
+  for (let row = 0; row < rows; row++) {
+    cursor.to(row);
+    const value = BigInt(asciiText(bytes, cursor.start, cursor.end));
     array[row] = value;
-    return array[row] === value;
-  });
-  return fits ? { dtype: 'int64', array } : undefined;
+    if (array[row] !== value) return undefined;
+  }
+  return { dtype: 'int64', array };
 }
 
 /** 1 for true, 0 for false, in the ways that other programs write them; undefined for anything else. */
@@ -111,16 +127,17 @@ function truthOf(bytes: Uint8Array, start: number, end: number): number | undefi
 /** Truth values: bool, or float64 of 1, 0 and NaN where one is missing. Undefined where a field is none. */
 function inferTruths(column: CsvColumn): ColumnElements | undefined {
   const { bytes, rows } = column.fields;
+  const cursor = new FieldCursor(column);
   const array = new Float64Array(rows);
-  let missing = false;
-  const whole = everyField(column, (row, start, end, isMissing) => {
-    missing ||= isMissing;
-    const value = isMissing ? NaN : truthOf(bytes, start, end);
-    array[row] = value ?? NaN;
-    return value !== undefined;
-  });
-  if (!whole) return undefined;
-  return missing ? { dtype: 'float64', array } : { dtype: 'bool', array: Uint8Array.from(array) };
+  let someMissing = false;
+  for (let row = 0; row < rows; row++) {
+    cursor.to(row);
+    someMissing ||= cursor.isMissing;
+    const value = cursor.isMissing ? NaN : truthOf(bytes, cursor.start, cursor.end);
+    if (value === undefined) return undefined;
+    array[row] = value;
+  }
+  return someMissing ? { dtype: 'float64', array } : { dtype: 'bool', array: Uint8Array.from(array) };
 }
 
 /** Texts, as they stand. What is quoted is not missing. */
@@ -139,33 +156,38 @@ function textsOf(column: CsvColumn): ColumnElements {
   );
 }
 
-/** ColumnElements of a dtype that was asked for. Throws a FormatError that names the line of a field that is none. */
+/** Elements of a dtype that was asked for. Throws a FormatError that names the line of a field that is none. */
 export function readColumnAs(column: CsvColumn, dtype: ColumnDType): ColumnElements {
   if (dtype === 'string') return textsOf(column);
   const { bytes, rows } = column.fields;
+  const cursor = new FieldCursor(column);
   const reader = new NumberReader(bytes);
   const array = new Float64Array(rows);
-  let exact: BigInt64Array<ArrayBuffer> | undefined;
-  everyField(column, (row, start, end, isMissing) => {
-    const value = isMissing
-      ? NaN
-      : dtype === 'bool'
-        ? (truthOf(bytes, start, end) ?? (reader.read(start, end) ? reader.value : NaN))
-        : reader.read(start, end)
-          ? reader.value
-          : undefined;
-    if (value === undefined) throw unreadable(column, start, end, dtype);
-    if (dtype !== 'float64' && dtype !== 'float32' && !isOf(dtype, value)) throw unreadable(column, start, end, dtype);
+  const exact = new BigInt64Array(dtype === 'int64' ? rows : 0);
+  for (let row = 0; row < rows; row++) {
+    cursor.to(row);
+    const { start, end, isMissing } = cursor;
+    const value = isMissing ? NaN : valueOf(reader, bytes, start, end, dtype);
+    if (value === undefined || (dtype !== 'float64' && dtype !== 'float32' && asInteger(dtype, value) === undefined))
+      throw unreadable(column, start, end, dtype);
     array[row] = value;
-    if (dtype === 'int64') {
-      exact ??= new BigInt64Array(rows);
-      const integer = reader.isInteger ? BigInt(asciiText(bytes, start, end)) : BigInt(value);
-      exact[row] = integer;
-      if (exact[row] !== integer) throw unreadable(column, start, end, dtype);
-    }
-    return true;
-  });
-  return dtype === 'int64' ? { dtype, array: exact ?? new BigInt64Array(rows) } : numbersAs(dtype, array);
+    if (dtype !== 'int64') continue;
+    const integer = reader.isInteger ? BigInt(asciiText(bytes, start, end)) : BigInt(value);
+    exact[row] = integer;
+    if (exact[row] !== integer) throw unreadable(column, start, end, dtype);
+  }
+  return dtype === 'int64' ? { dtype, array: exact } : numbersAs(dtype, array);
+}
+
+function valueOf(
+  reader: NumberReader,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  dtype: ColumnDType,
+): number | undefined {
+  const truth = dtype === 'bool' ? truthOf(bytes, start, end) : undefined;
+  return truth ?? (reader.read(start, end) ? reader.value : undefined);
 }
 
 function numbersAs(dtype: Exclude<ColumnDType, 'string' | 'int64'>, array: Float64Array<ArrayBuffer>): Numbers {
@@ -173,8 +195,6 @@ function numbersAs(dtype: Exclude<ColumnDType, 'string' | 'int64'>, array: Float
   if (dtype === 'float32') return { dtype, array: Float32Array.from(array) };
   return dtype === 'int32' ? { dtype, array: Int32Array.from(array) } : { dtype, array: Uint8Array.from(array) };
 }
-
-const isOf = (dtype: 'bool' | 'int32' | 'int64', value: number): boolean => asInteger(dtype, value) !== undefined;
 
 function unreadable(
   { fields: { bytes }, name, missing }: CsvColumn,

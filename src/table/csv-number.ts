@@ -29,9 +29,6 @@ export class NumberReader {
   isInteger = false;
   /** Whether it was written with a zero in front of other digits, as codes are that are no numbers. */
   isPadded = false;
-  #digits = 0;
-  #mantissa = 0;
-
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
   }
@@ -41,41 +38,31 @@ export class NumberReader {
     const bytes = this.#bytes;
     const isNegative = bytes[start] === MINUS;
     const first = isNegative || bytes[start] === PLUS ? start + 1 : start;
-    this.#digits = 0;
-    this.#mantissa = 0;
-    let at = this.#digitsFrom(first, end);
-    let written = at - first;
-    this.isPadded = written > 1 && bytes[first] === ZERO;
-    let exponent = 0;
-    if (at < end && bytes[at] === POINT) {
-      const after = this.#digitsFrom(at + 1, end);
-      exponent = at + 1 - after;
-      written -= exponent;
-      at = after;
+    let at = first;
+    let mantissa = 0;
+    let digits = 0;
+    let point = -1;
+    for (; at < end; at++) {
+      const digit = bytes[at]! - ZERO;
+      if (digit >= 0 && digit <= 9) {
+        mantissa = mantissa * 10 + digit;
+        if (mantissa > 0) digits++;
+      } else if (bytes[at] === POINT && point === -1) point = at;
+      else break;
     }
+    const written = at - first - (point === -1 ? 0 : 1);
     if (written === 0) return this.#word(first, end, isNegative);
-    this.isInteger = at === end && at - first === written;
+    this.isPadded = written > 1 && bytes[first] === ZERO && bytes[first + 1] !== POINT;
+    this.isInteger = at === end && point === -1;
+    let exponent = point === -1 ? 0 : point + 1 - at;
     if (at < end) {
       const power = this.#exponent(at, end);
       if (power === undefined) return false;
       exponent += power;
     }
-    const size = this.#rounded(exponent) ?? Number(asciiText(bytes, first, end));
+    const size = rounded(mantissa, digits, exponent) ?? Number(asciiText(bytes, first, end));
     this.value = isNegative ? -size : size;
     return true;
-  }
-
-  /** Takes in digits; answers where they end. */
-  #digitsFrom(from: number, end: number): number {
-    const bytes = this.#bytes;
-    let at = from;
-    for (; at < end; at++) {
-      const digit = bytes[at]! - ZERO;
-      if (digit < 0 || digit > 9) break;
-      if (digit > 0 || this.#digits > 0) this.#digits++;
-      this.#mantissa = this.#mantissa * 10 + digit;
-    }
-    return at;
   }
 
   /** The exponent that begins here and is all there is; undefined for anything else. */
@@ -94,11 +81,6 @@ export class NumberReader {
     return isNegative ? -power : power;
   }
 
-  #rounded(exponent: number): number | undefined {
-    if (this.#digits > MAX_DIGITS || exponent > MAX_POWER || exponent < -MAX_POWER) return undefined;
-    return exponent < 0 ? this.#mantissa / POWERS[-exponent]! : this.#mantissa * POWERS[exponent]!;
-  }
-
   #word(start: number, end: number, isNegative: boolean): boolean {
     if (end - start > 8) return false;
     const word = asciiText(this.#bytes, start, end).toLowerCase();
@@ -107,4 +89,10 @@ export class NumberReader {
     this.value = isNegative ? -WORDS[word]! : WORDS[word]!;
     return true;
   }
+}
+
+/** What one operation on exact operands gives; undefined where it takes more. */
+function rounded(mantissa: number, digits: number, exponent: number): number | undefined {
+  if (digits > MAX_DIGITS || exponent > MAX_POWER || exponent < -MAX_POWER) return undefined;
+  return exponent < 0 ? mantissa / POWERS[-exponent]! : mantissa * POWERS[exponent]!;
 }

@@ -1,7 +1,7 @@
 // Tables of columns that others have read: lists of values, and typed arrays, which are taken as they are.
 import type { Sheet, TypedArray } from '../surface.ts';
 import { type Column, columnOf, type ColumnDType } from './column.ts';
-import { unknownColumn } from './names.ts';
+import { checkDistinct, unknownColumn } from './names.ts';
 import { Table } from './table.ts';
 import { type CellValue, listElements } from './values.ts';
 
@@ -18,6 +18,7 @@ export type List = readonly CellValue[] | TypedArray;
 /** The table of columns by name. */
 export function tableOfLists(owner: string, lists: ReadonlyMap<string, List>, options: ListOptions): Table {
   const { sheet, columns = [...lists.keys()] } = options;
+  checkDistinct(owner, columns);
   const dtypes = new Map(Object.entries(options.dtypes ?? {}));
   for (const name of [...columns, ...dtypes.keys()])
     if (!lists.has(name)) throw unknownColumn(owner, name, [...lists.keys()]);

@@ -5,9 +5,11 @@ import { decodeText, inferColumn, MissingNames, readColumnAs } from './csv-colum
 import { type CsvFields, CsvScan, delimiterByte } from './csv-scan.ts';
 import { columnOf, type ColumnDType } from './column.ts';
 import { checkSheet, COLUMN_DTYPES, POSITIVE, MAX_BYTES, MISSING_NAMES, NAMES, SHEET } from './options.ts';
+import type { Frame } from './frame.ts';
 import { checkDistinct, unknownColumn } from './names.ts';
+import { readOnce } from './once.ts';
 import { readSource, type TableSource } from './source.ts';
-import { Table } from './table.ts';
+import type { Table } from './table.ts';
 
 const MAX_FIELD_BYTES = 2 ** 20;
 const BOM = [0xef, 0xbb, 0xbf];
@@ -55,6 +57,12 @@ export async function readCsv(source: TableSource, options: CsvOptions): Promise
   const { sheet, maxBytes = MAX_BYTES } = options;
   checkSheet('readCsv', sheet);
   const bytes = await readSource(source, { owner: 'readCsv', maxBytes });
+  const { sheet: _sheet, maxBytes: _maxBytes, ...how } = options;
+  return readOnce('readCsv', sheet, bytes, how, (held) => frameOfCsv(held, options));
+}
+
+function frameOfCsv(bytes: Uint8Array, options: CsvOptions): Frame {
+  const { sheet } = options;
   const { fields, names } = fieldsOf(bytes, options);
   const missing = new MissingNames(options.missing ?? MISSING_NAMES);
   const dtypes = new Map(Object.entries(options.dtypes ?? {}));
@@ -63,8 +71,9 @@ export async function readCsv(source: TableSource, options: CsvOptions): Promise
     const dtype = dtypes.get(name);
     return [name, columnOf(sheet, dtype === undefined ? inferColumn(column) : readColumnAs(column, dtype))] as const;
   });
+  const found = new Map(columns);
   const order = options.columns ?? names;
-  return new Table({ sheet, rows: fields.rows, columns: new Map(columns) }).select(order);
+  return { sheet, rows: fields.rows, columns: new Map(order.map((name) => [name, found.get(name)!])) };
 }
 
 /** The fields of the columns to read, and their names as they come in the file. */
@@ -95,6 +104,7 @@ function fieldsOf(bytes: Uint8Array, options: CsvOptions): { readonly fields: Cs
         'the delimiter of this file.',
       { names: names.length, fields: first.length },
     );
+  checkDistinct('readCsv', options.columns ?? []);
   for (const name of [...(options.columns ?? []), ...Object.keys(options.dtypes ?? {})])
     if (!names.includes(name)) throw unknownColumn('readCsv', name, names);
   const wanted = names.map((name) => options.columns?.includes(name) ?? true);

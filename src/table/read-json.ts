@@ -5,6 +5,7 @@ import { type ColumnDType } from './column.ts';
 import { tableOfLists } from './lists.ts';
 import { checkDistinct } from './names.ts';
 import { checkSheet, COLUMN_DTYPES, MAX_BYTES, NAMES, POSITIVE, SHEET } from './options.ts';
+import { readOnce } from './once.ts';
 import { readSource, type TableSource } from './source.ts';
 import type { Table } from './table.ts';
 import type { CellValue } from './values.ts';
@@ -45,9 +46,12 @@ export async function readJson(source: TableSource, options: JsonOptions): Promi
   checkOptions('readJson', options, SPECS);
   const { sheet, maxBytes = MAX_BYTES, lines = false } = options;
   checkSheet('readJson', sheet);
-  const text = decode(await readSource(source, { owner: 'readJson', maxBytes }));
-  const value = lines ? parseLines(text) : parse(text, 1);
-  return tableOfLists('readJson', listsOf(value, options), options);
+  const bytes = await readSource(source, { owner: 'readJson', maxBytes });
+  const { sheet: _sheet, maxBytes: _maxBytes, ...how } = options;
+  return readOnce('readJson', sheet, bytes, how, (held) => {
+    const text = decode(held);
+    return tableOfLists('readJson', listsOf(lines ? parseLines(text) : parse(text, 1), options), options);
+  });
 }
 
 function decode(bytes: Uint8Array): string {

@@ -5,6 +5,7 @@ import type { ColumnDType } from './column.ts';
 import { type List, tableOfLists } from './lists.ts';
 import { unknownColumn } from './names.ts';
 import { checkSheet, COLUMN_DTYPES, MAX_BYTES, NAMES, POSITIVE, SHEET } from './options.ts';
+import { readOnce } from './once.ts';
 import { readSource, type TableSource } from './source.ts';
 import type { Table } from './table.ts';
 import type { CellValue } from './values.ts';
@@ -79,8 +80,11 @@ export async function readParquet(source: TableSource, options: ParquetOptions):
       { package: 'hyparquet' },
     );
   const bytes = await readSource(source, { owner: 'readParquet', maxBytes });
-  const { lists, floats } = await listsOf(bytes, hyparquet as Reader, options);
-  return tableOfLists('readParquet', lists, { ...options, dtypes: { ...floats, ...options.dtypes } });
+  const { columns, dtypes } = options;
+  return readOnce('readParquet', sheet, bytes, { columns, dtypes }, async (held) => {
+    const { lists, floats } = await listsOf(held, hyparquet as Reader, options);
+    return tableOfLists('readParquet', lists, { ...options, dtypes: { ...floats, ...dtypes } });
+  });
 }
 
 /** What was read of a file. */

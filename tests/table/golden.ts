@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { SymbolicSheet } from '../../src/index.ts';
+import { type OpenOptions, SymbolicSheet } from '../../src/index.ts';
 
 export const GOLDEN = fileURLToPath(new URL('../golden/table', import.meta.url));
 
@@ -48,7 +48,8 @@ export function bitsOf(x: number): string {
 }
 
 /** A sheet that asks nothing of the machine but its CPU. */
-export const open = (): Promise<SymbolicSheet> => SymbolicSheet.open({ devices: ['js', 'wasm'] });
+export const open = (options: OpenOptions = {}): Promise<SymbolicSheet> =>
+  SymbolicSheet.open({ devices: ['js', 'wasm'], ...options });
 
 /** Values that agree with these to nine decimals; what is missing is NaN. */
 export const close = (expected: readonly unknown[]): unknown[] =>

@@ -200,3 +200,49 @@ describe('splits', () => {
     await expect(kFold(penguins, 1)).rejects.toMatchObject({ code: 'ATTRIBUTE' });
   });
 });
+
+describe('a file that is read again', () => {
+  /** Ops that were computed, and how many were found, from a place in the trace on. */
+  const answersSince = (counted: SymbolicSheet, since: number): { computed: number; sorts: number; found: number } => {
+    const ops = new Map(counted.trace.events().map(({ seq, op }) => [seq, op]));
+    const answers = [...counted.trace.annotations()].filter(({ seq }) => seq > since);
+    const computed = answers.filter(({ decision }) => decision === 'computed');
+    return {
+      computed: computed.length,
+      sorts: computed.filter(({ seq }) => ops.get(seq) === 'sort').length,
+      found: answers.filter(({ decision }) => decision === 'hit').length,
+    };
+  };
+
+  it('is not parsed again, and after an edit what is computed of its other columns is found', async () => {
+    await using counted = await open();
+    Object.assign(partsOf(counted), { admission: () => 'admit' });
+    const lines = Array.from({ length: 200 }, (_, i) => `${Math.sin(i)},${Math.cos(i)},${i},g${i % 4}`);
+    const ask = async (): Promise<{ computed: number; sorts: number; found: number }> => {
+      const since = counted.trace.events().at(-1)?.seq ?? -1;
+      const table = await readCsv(['a,b,c,key', ...lines].join('\n'), { sheet: counted });
+      await (await standardise(table)).apply(table).oneHot(['key']).matrix().data();
+      await Promise.all(['a', 'b', 'c'].map((name) => table.column(name).sort().data()));
+      await (await table.groupBy('key').mean()).toRecords();
+      return answersSince(counted, since);
+    };
+    const first = await ask();
+    expect(first.sorts).toBe(3);
+    expect(await ask()).toMatchObject({ computed: 0, sorts: 0 });
+    expect(counted.stats().memo).toMatchObject({ calls: 2, runs: 1, hits: 1 });
+    lines[100] = `0.5,${lines[100]!.split(',').slice(1).join()}`;
+    const edited = await ask();
+    expect(edited.sorts).toBe(1);
+    expect(edited.computed).toBeLessThan(first.computed / 3);
+    expect(counted.stats().memo).toMatchObject({ calls: 3, runs: 2 });
+    await readCsv(['a,b,c,key', ...lines].join('\n'), { sheet: counted, dtypes: { c: 'float32' } });
+    expect(counted.stats().memo).toMatchObject({ calls: 4, runs: 3 });
+  });
+
+  it('is read the same where nothing is kept', async () => {
+    await using without = await open({ cache: 'off' });
+    const text = readFileSync(`${GOLDEN}/penguins.csv`, 'utf8');
+    const table = await readCsv(text, { sheet: without });
+    expect(await table.toCsv()).toBe(await penguins.drop(['row']).toCsv());
+  });
+});
