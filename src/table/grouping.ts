@@ -1,8 +1,7 @@
 // Which row is of which group: a number for each different value of a key, in the order of the values.
 import type { Tensor } from '../surface.ts';
-import { type Column, columnOf } from './column.ts';
+import type { Column } from './column.ts';
 import { columnNamed, type Frame } from './frame.ts';
-import { listElements } from './values.ts';
 
 /** The groups of rows. Those whose key is missing are in one more, the last, which is not present. */
 export interface Grouping {
@@ -19,55 +18,39 @@ export interface Grouping {
   readonly key: Column;
 }
 
-/** Groups by a column. It is read, or for texts their counts are: how many groups there are has to be known. */
+/** Groups by a column. How many groups there are has to be known: their numbers are read, or for texts their counts. */
 export async function groupingOf(frame: Frame, name: string): Promise<Grouping> {
   const { tensor, categories } = columnNamed('groupBy', frame, name);
-  const keys = categories ?? (await distinct(tensor));
-  const count = keys.length;
-  const groups =
-    categories === undefined
-      ? numbered(frame, tensor, keys as readonly (number | bigint)[])
-      : tensor.less(0).where(count, tensor);
+  if (categories === undefined) return groupingOfNumbers(frame, tensor);
+  const count = categories.length;
+  const groups = tensor.less(0).where(count, tensor);
   const sizes = groups.bincount(count + 1);
   const filled = Array.from(await sizes.data(), (size, group) => (size > 0 ? group : count)).filter(
     (group) => group < count,
   );
-  const kept = filled.map((group) => keys[group]!);
-  const values = tensor.dtype === 'bool' ? kept.map((value) => value === 1) : kept;
+  const present = frame.sheet.tensor(Int32Array.from(filled), { own: true });
+  return { groups, all: count + 1, sizes, present, rows: filled.length, key: { tensor: present, categories } };
+}
+
+/** Those of numbers: NaN, of which each is a value of its own, is in the group after all others. */
+async function groupingOfNumbers({ sheet }: Frame, tensor: Tensor): Promise<Grouping> {
+  const { values, inverse } = await tensor.uniqueInverse();
+  const count = (await numbersIn(values)).length;
+  const groups = inverse.minimum(count);
+  const present = sheet.arange(count, { dtype: 'int32' });
   return {
     groups,
     all: count + 1,
-    sizes,
-    present: frame.sheet.tensor(Int32Array.from(filled), { own: true }),
-    rows: filled.length,
-    key: keyOf(frame, tensor, values, categories),
+    sizes: groups.bincount(count + 1),
+    present,
+    rows: count,
+    key: { tensor: values.slice([0], [count]) },
   };
 }
 
-function keyOf(
-  { sheet }: Frame,
-  tensor: Tensor,
-  values: readonly (string | number | bigint | boolean)[],
-  categories: readonly string[] | undefined,
-): Column {
-  const column = columnOf(
-    sheet,
-    listElements(values, { owner: 'groupBy', column: 'key' }, categories === undefined ? undefined : 'string'),
-  );
-  return categories === undefined ? { tensor: column.tensor.astype(tensor.dtype) } : column;
-}
-
 /** The different numbers of a column in order, without NaN. */
-export async function distinct(tensor: Tensor): Promise<readonly (number | bigint)[]> {
-  const found = new Set<number | bigint>(await tensor.data());
-  found.delete(NaN);
-  return [...found].sort((a, b) => (a < b ? -1 : Number(a > b)));
-}
+export const distinct = async (tensor: Tensor): Promise<readonly (number | bigint)[]> =>
+  numbersIn(await tensor.uniqueValues());
 
-/** The place of each number among those there are; NaN has the place after the last. */
-function numbered({ sheet }: Frame, tensor: Tensor, keys: readonly (number | bigint)[]): Tensor {
-  const sorted = columnOf(sheet, listElements(keys, { owner: 'groupBy', column: 'key' }));
-  return sorted.tensor
-    .astype(tensor.dtype === 'bool' ? 'int32' : tensor.dtype)
-    .searchsorted(tensor.dtype === 'bool' ? tensor.astype('int32') : tensor);
-}
+const numbersIn = async (values: Tensor): Promise<readonly (number | bigint)[]> =>
+  Array.from((await values.data()) as Iterable<number | bigint>).filter((value) => !Number.isNaN(value));

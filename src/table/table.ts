@@ -136,22 +136,12 @@ export class Table implements Frame {
           "table.column('age').greater(30) is.",
         { dtype: mask.dtype, shape: mask.shape, rows: this.rows },
       );
-    const rows: number[] = [];
-    (await mask.data()).forEach((holds, row) => holds !== 0 && rows.push(row));
-    return this.at(rows);
+    return this.take(await mask.flatnonzero());
   }
 
   /** @internal What is done to rows one by one is done to the parts, so that it is found again for each of them. */
   byPart(change: (part: Table) => Table): Table {
     return this.#parts === undefined ? change(this) : Table.concat(this.#parts.map((part) => part.byPart(change)));
-  }
-
-  /** @internal Rows by number, as a slice where they follow each other. */
-  at(rows: readonly number[]): Table {
-    const [first = 0] = rows;
-    return rows.every((row, i) => row === first + i)
-      ? this.slice(first, first + rows.length)
-      : this.take(Int32Array.from(rows));
   }
 
   /** The rows in the order of a column; equal ones keep theirs, missing ones come last. */
