@@ -66,6 +66,16 @@ export async function use(): Promise<RemoteFigures> {
   await redisStore({ url: 'redis://127.0.0.1:6379' });
   return redis.figures();
 }`;
+const TABLE = `
+import { SymbolicSheet } from 'symbolic-sheet';
+import { kFold, readCsv, standardise, type Table } from 'symbolic-sheet/table';
+export async function use(): Promise<readonly number[]> {
+  const table: Table = await readCsv('x,name\\n1,a\\n', { sheet: await SymbolicSheet.open() });
+  const [fold] = await kFold((await standardise(table)).apply(table), 2, { seed: 1 });
+  // @ts-expect-error
+  await readCsv('x', {});
+  return fold?.train.matrix(['x'], { dtype: 'float64' }).shape ?? [];
+}`;
 const NAMES = 'type Explanation, type Memo, type Sheet, type SheetStats, SymbolicSheet';
 const CONSUMERS: readonly Consumer[] = [
   {
@@ -98,6 +108,8 @@ const CONSUMERS: readonly Consumer[] = [
   },
   { name: 'tiers.mts', source: TIERS, options: { module: 'NodeNext', lib: ['ES2022'], types: ['node'] } },
   { name: 'tiers.cts', source: TIERS, options: { module: 'Node16', lib: ['ES2022'], types: ['node'] } },
+  { name: 'table.mts', source: TABLE, options: { module: 'NodeNext', lib: ['ES2022'] } },
+  { name: 'table.cts', source: TABLE, options: { module: 'Node16', lib: ['ES2022'] } },
   { name: 'kit.mts', source: KIT, options: { module: 'NodeNext', lib: ['ES2022'] } },
   { name: 'kit.cts', source: KIT, options: { module: 'Node16', lib: ['ES2022'] } },
   // A page has no files: loading traces is not among what its entry exports.

@@ -7,11 +7,11 @@ export type ColumnDType = 'bool' | 'int32' | 'int64' | 'float32' | 'float64' | '
 
 /** Arrays of those that are numbers. */
 interface NumberArrays {
-  readonly bool: Uint8Array<ArrayBuffer>;
-  readonly int32: Int32Array<ArrayBuffer>;
-  readonly int64: BigInt64Array<ArrayBuffer>;
-  readonly float32: Float32Array<ArrayBuffer>;
-  readonly float64: Float64Array<ArrayBuffer>;
+  readonly bool: Uint8Array;
+  readonly int32: Int32Array;
+  readonly int64: BigInt64Array;
+  readonly float32: Float32Array;
+  readonly float64: Float64Array;
 }
 
 /** Numbers of a column. */

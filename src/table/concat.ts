@@ -45,7 +45,7 @@ export function recoded(sheet: Sheet, { tensor, categories = [] }: Column, other
 }
 
 /** What codes become, by code; what a missing one becomes comes last, where -1 counts from the end to. */
-export function withMissing(places: Int32Array, missing: number): Int32Array<ArrayBuffer> {
+export function withMissing(places: Int32Array, missing: number): Int32Array {
   const all = new Int32Array(places.length + 1);
   all.set(places);
   all[places.length] = missing;

@@ -91,11 +91,7 @@ function inferNumbers(column: CsvColumn): ColumnElements | undefined {
 }
 
 /** Integers that were read as float64. Where it cannot hold them and some are missing, they stay texts. */
-function integersOf(
-  column: CsvColumn,
-  array: Float64Array<ArrayBuffer>,
-  someMissing: boolean,
-): ColumnElements | undefined {
+function integersOf(column: CsvColumn, array: Float64Array, someMissing: boolean): ColumnElements | undefined {
   const areExact = array.every((value) => !(Math.abs(value) > Number.MAX_SAFE_INTEGER));
   if (someMissing) return areExact ? { dtype: 'float64', array } : undefined;
   if (array.every((value) => value === (value | 0))) return { dtype: 'int32', array: Int32Array.from(array) };
@@ -190,7 +186,7 @@ function valueOf(
   return truth ?? (reader.read(start, end) ? reader.value : undefined);
 }
 
-function numbersAs(dtype: Exclude<ColumnDType, 'string' | 'int64'>, array: Float64Array<ArrayBuffer>): Numbers {
+function numbersAs(dtype: Exclude<ColumnDType, 'string' | 'int64'>, array: Float64Array): Numbers {
   if (dtype === 'float64') return { dtype, array };
   if (dtype === 'float32') return { dtype, array: Float32Array.from(array) };
   return dtype === 'int32' ? { dtype, array: Int32Array.from(array) } : { dtype, array: Uint8Array.from(array) };

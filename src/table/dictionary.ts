@@ -2,7 +2,7 @@
 
 /** Texts of a column: a code for each row, and what the codes stand for. */
 export interface Encoded {
-  readonly codes: Int32Array<ArrayBuffer>;
+  readonly codes: Int32Array;
   /** Different texts, in the order of their UTF-16 code units, as JavaScript sorts them. */
   readonly categories: readonly string[];
 }
@@ -11,7 +11,7 @@ export interface Encoded {
 export const MISSING = -1;
 
 /** Puts categories in order, and codes that were given in another order with them. Equal categories become one. */
-export function inOrder(codes: Int32Array<ArrayBuffer>, found: readonly string[]): Encoded {
+export function inOrder(codes: Int32Array, found: readonly string[]): Encoded {
   const categories = [...new Set(found)].sort((a, b) => (a < b ? -1 : Number(a > b)));
   const placeOf = new Map(categories.map((category, place) => [category, place]));
   const places = Int32Array.from(found, (category) => placeOf.get(category)!);

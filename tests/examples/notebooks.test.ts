@@ -76,6 +76,14 @@ const CLAIMS: Record<string, (page: string) => void> = {
     expect(page).toContain('attrs.value: 0.5 → 0.49');
     expect(page).toContain('FormatError FORMAT');
   },
+  '07-table-to-model': (page) => {
+    const [[, , explained]] = table(page, 'Explained on the rows for judging') as [string[]];
+    expect(Number(explained)).toBeGreaterThan(0.95);
+    expect(page.split('**The same scores**')[1]).toContain('true');
+    const kernels = table(page, 'Work by run').map(([, , run]) => Number(run!.replaceAll(',', '')));
+    expect(kernels[1]).toBeLessThan(kernels[0]! / 2);
+    expect(kernels[2]).toBeLessThan(kernels[0]!);
+  },
 };
 
 describe('the notebooks', () => {
