@@ -198,7 +198,7 @@ export interface ForeignTensor {
   readonly shape?: readonly number[];
 }
 /** A plain number that takes the dtype of the tensor beside it, whatever its value. */
-export type Weak<D extends DType> = D extends FloatDType ? number : D extends 'int64' ? bigint : never;
+export type Weak<D extends DType> = D extends FloatDType ? number : D extends 'int64' | 'uint64' ? bigint : never;
 
 /** The dtype in which an op of floating operands computes: integers are cast to float32 first. */
 export type Floating<D extends DType> = D extends FloatDType ? D : 'float32';

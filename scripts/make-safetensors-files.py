@@ -19,7 +19,7 @@ def bits(array):
     return array.astype(array.dtype.newbyteorder('<'), copy=False).tobytes().hex()
 
 
-HELD = ['float64', 'float32', 'float16', 'int64', 'int32', 'uint32', 'uint8', 'int8', 'bool']
+HELD = ['float64', 'float32', 'float16', 'int64', 'int32', 'uint32', 'uint8', 'int8', 'bool', 'int16', 'uint16', 'uint64']
 FILES = {
     'dtypes': ({dtype: tensor(dtype, (2, 3)) for dtype in HELD}, None),
     'shapes': (
@@ -37,7 +37,7 @@ FILES = {
         {'author': 'Ωmega "quoted"\n'},
     ),
     'nothing': ({}, None),
-    'unsigned': ({'a': tensor('uint16', (2,)), 'b': tensor('float32', (2,))}, None),
+    'complex': ({'a': tensor('complex64', (2,)), 'b': tensor('float32', (2,))}, None),
 }
 
 FOLDER.mkdir(parents=True, exist_ok=True)

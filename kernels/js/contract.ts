@@ -5,15 +5,15 @@
 // operations rounded to the dtype, from 0; the block sums enter C in order (the first is stored, added or subtracted,
 // the others added or subtracted). Integer dtypes wrap modulo 2^bits, where order does not matter. The WebAssembly
 // kernels give the same bits (kernels/wasm/contract/contract.ts).
+import { type BigIntArray, isBigIntArray } from '../big-integers.ts';
 import { canonicaliseNaN } from './map.ts';
 
 /** Float storage of a matrix. */
 export type FloatArray = Float32Array | Float64Array;
-/** Integer storage of a matrix of numbers, and of bigints. */
+/** Integer storage of a matrix of numbers. */
 export type IntegerArray = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array;
-export type BigIntegerArray = BigInt64Array | BigUint64Array;
 /** Storage of a matrix of any dtype. */
-export type MatrixArray = FloatArray | IntegerArray | BigIntegerArray;
+export type MatrixArray = FloatArray | IntegerArray | BigIntArray;
 
 /** Element (i, j) is values[offset + i·stride + j]. */
 export interface Matrix<V> {
@@ -48,8 +48,7 @@ const K_BLOCK = 256;
 export function contractAny(spec: Contraction<MatrixArray>): void {
   const { values } = spec.c;
   if (values instanceof Float32Array || values instanceof Float64Array) contract(spec as Contraction<FloatArray>);
-  else if (values instanceof BigInt64Array || values instanceof BigUint64Array)
-    contractBigIntegers(spec as Contraction<BigIntegerArray>);
+  else if (isBigIntArray(values)) contractBigIntegers(spec as Contraction<BigIntArray>);
   else contractIntegers(spec as Contraction<IntegerArray>);
 }
 
@@ -92,7 +91,7 @@ export function contractIntegers(spec: Contraction<IntegerArray>): void {
 }
 
 /** Product of 64-bit integer matrices, modulo 2^64. */
-export function contractBigIntegers(spec: Contraction<BigIntegerArray>): void {
+export function contractBigIntegers(spec: Contraction<BigIntArray>): void {
   for (let i = 0; i < spec.m; i++) {
     const [first, last] = columnsOf(spec, i);
     for (let j = first; j < last; j++) {
@@ -121,7 +120,7 @@ export function contractOracle(spec: Omit<Contraction<FloatArray>, 'c' | 'mode' 
 }
 
 type Operands<V> = Omit<Contraction<V>, 'c' | 'mode' | 'triangle'>;
-type ElementOf<V> = V extends BigIntegerArray ? bigint : number;
+type ElementOf<V> = V extends BigIntArray ? bigint : number;
 
 function elementOfA<V extends MatrixArray>({ a, transposeA }: Operands<V>, i: number, k: number): ElementOf<V> {
   return a.values[a.offset + (transposeA ? k * a.stride + i : i * a.stride + k)] as ElementOf<V>;

@@ -1,6 +1,8 @@
 // Running sums, products and extremes of rows, in plain JavaScript. Floats are accumulated in float64 and every element
 // is rounded once; integers wrap modulo 2^bits.
-import { canonicaliseNaN, type ElementArray, isBigIntArray, isFloatArray, type NumberArray } from './map.ts';
+import { type BigIntArray, isBigIntArray } from '../big-integers.ts';
+import { canonicaliseNaN, type ElementArray, isFloatArray, type NumberArray } from './map.ts';
+import { extremeOf } from './reduce.ts';
 
 /** What is accumulated. */
 export type Running = 'sum' | 'prod' | 'min' | 'max';
@@ -17,7 +19,7 @@ export function cumulate(
 ): void {
   if (width === 0) return;
   const initial = width - count;
-  const run: RunRow = isBigIntArray(array) ? BIG[running] : NUMBERS[running](out as NumberArray);
+  const run: RunRow = isBigIntArray(array) ? bigRun(running, out) : NUMBERS[running](out as NumberArray);
   for (let row = 0; row * width < out.length; row++)
     run(array as never, row * count, count, out as never, row * width + initial, initial > 0);
   canonicaliseNaN(out);
@@ -33,11 +35,15 @@ function numbers(initial: number, step: (total: number, x: number) => number): R
   };
 }
 
-function bigIntegers(initial: bigint, step: (total: bigint, x: bigint) => bigint): RunRow {
-  return (from: BigInt64Array, at, count, out: BigInt64Array, to, withInitial) => {
-    let total = initial;
+function bigRun(running: Running, like: ElementArray): RunRow {
+  const { highest, lowest } = extremeOf(like);
+  const start = { sum: 0n, prod: 1n, min: highest as bigint, max: lowest as bigint }[running];
+  const wrap = lowest === 0n ? (x: bigint) => BigInt.asUintN(64, x) : (x: bigint) => BigInt.asIntN(64, x);
+  const step = BIG[running];
+  return (from: BigIntArray, at, count, out: BigIntArray, to, withInitial) => {
+    let total = start;
     if (withInitial) out[to - 1] = total;
-    for (let i = 0; i < count; i++) out[to + i] = total = BigInt.asIntN(64, step(total, from[at + i]!));
+    for (let i = 0; i < count; i++) out[to + i] = total = wrap(step(total, from[at + i]!));
   };
 }
 
@@ -49,9 +55,9 @@ const NUMBERS: Readonly<Record<Running, (out: NumberArray) => RunRow>> = {
   max: () => numbers(-Infinity, (total, x) => Math.max(total, x)),
 };
 
-const BIG: Readonly<Record<Running, RunRow>> = {
-  sum: bigIntegers(0n, (total, x) => total + x),
-  prod: bigIntegers(1n, (total, x) => total * x),
-  min: bigIntegers(2n ** 63n - 1n, (total, x) => (x < total ? x : total)),
-  max: bigIntegers(-(2n ** 63n), (total, x) => (x > total ? x : total)),
+const BIG: Readonly<Record<Running, (total: bigint, x: bigint) => bigint>> = {
+  sum: (total, x) => total + x,
+  prod: (total, x) => total * x,
+  min: (total, x) => (x < total ? x : total),
+  max: (total, x) => (x > total ? x : total),
 };

@@ -1,5 +1,6 @@
 // The map skeleton in plain JavaScript: any elementwise function over broadcast, strided operands of mixed dtypes.
 import type { Algebra, ElementFunction } from '../scalar/algebra.ts';
+import { type BigIntArray, isBigIntArray } from '../big-integers.ts';
 import { mapDense } from './map-dense.ts';
 import {
   floatAlgebra,
@@ -24,7 +25,6 @@ export type NumberArray =
   | Uint16Array
   | Int8Array
   | Uint8Array;
-type BigIntArray = BigInt64Array | BigUint64Array;
 export type ElementArray = NumberArray | BigIntArray;
 
 /** A strided view: element (i, j, …) lies at offset + i * strides[0] + j * strides[1] + …; default row-major from 0. */
@@ -103,11 +103,6 @@ export function loopNest(operands: readonly StridedOperand[], shape: readonly nu
 /** Whether the array holds floats. */
 export function isFloatArray(array: ElementArray): array is Float32Array | Float64Array {
   return array instanceof Float32Array || array instanceof Float64Array;
-}
-
-/** Whether the array holds 64-bit integers. */
-export function isBigIntArray(array: ElementArray): array is BigIntArray {
-  return array instanceof BigInt64Array || array instanceof BigUint64Array;
 }
 
 /** Where a function of these arrays is computed: float64 if a float takes part, else the integers of `out`. */

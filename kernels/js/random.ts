@@ -1,6 +1,7 @@
 // Random numbers from the counter-based generator of philox.ts: uniform, normal, integers, permutations. Element i
 // depends on (seed, stream, i) alone, so a slice can be drawn without its neighbours, on any thread or device.
 import { scalar } from '../scalar/algebra.ts';
+import { type BigIntArray, isBigIntArray } from '../big-integers.ts';
 import type { StridedOperand } from './map.ts';
 import { cos, log, sin } from '../scalar/math.ts';
 import { highProduct, type RandomSource } from './philox.ts';
@@ -78,7 +79,7 @@ export function integers(
   source: RandomSource,
   low: number,
   high: number,
-  out: Int32Array | Uint32Array | BigInt64Array,
+  out: Int32Array | Uint32Array | BigIntArray,
   first = 0,
 ): void {
   const range = high - low;
@@ -87,7 +88,7 @@ export function integers(
   eachChunk(on, source, first, out.length, 2, (words, start, count) => {
     for (let i = 0; i < count; i++) {
       const value = low + scaled(words[2 * i + 1]!, words[2 * i]!, range);
-      if (out instanceof BigInt64Array) out[start + i] = BigInt(value);
+      if (isBigIntArray(out)) out[start + i] = BigInt(value);
       else out[start + i] = value;
     }
   });

@@ -1,16 +1,8 @@
 // The reduce skeleton in plain JavaScript: body, then a fixed-order combination along axes, then an optional last step.
 import { scalar, type Algebra, type Scalar } from '../scalar/algebra.ts';
+import { isBigIntArray } from '../big-integers.ts';
 import { floatAlgebra } from '../scalar/js-algebra.ts';
-import {
-  domainFor,
-  isBigIntArray,
-  loaderFor,
-  map,
-  storeFor,
-  type Domain,
-  type ElementArray,
-  type StridedOperand,
-} from './map.ts';
+import { domainFor, loaderFor, map, storeFor, type Domain, type ElementArray, type StridedOperand } from './map.ts';
 import { collapse, elementCount, forEachRow, rowMajorStrides, type LoopNest } from '../strides.ts';
 
 /** What a combination starts from: neutral values of sum, product, maximum and minimum in the domain computed in. */
@@ -279,7 +271,8 @@ function identityOf(identity: NeutralElement, domain: Domain, array: ElementArra
   return extremeOf(array)[identity] as number;
 }
 
-function extremeOf(array: ElementArray): { lowest: number | bigint; highest: number | bigint } {
+/** The least and the greatest element of integers of a class. */
+export function extremeOf(array: ElementArray): { lowest: number | bigint; highest: number | bigint } {
   if (array instanceof BigInt64Array) return { lowest: -(2n ** 63n), highest: 2n ** 63n - 1n };
   if (array instanceof BigUint64Array) return { lowest: 0n, highest: 2n ** 64n - 1n };
   const bits = array.BYTES_PER_ELEMENT * 8;

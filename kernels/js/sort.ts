@@ -1,6 +1,7 @@
 // Stable sorting of rows in plain JavaScript: argsort, sort and the k greatest or least. NaN comes last, whatever the
 // direction.
-import { isBigIntArray, type ElementArray, type NumberArray } from './map.ts';
+import { isBigIntArray } from '../big-integers.ts';
+import { type ElementArray, type NumberArray } from './map.ts';
 
 /** Which end comes first; NaN is last in both. */
 export type Direction = 'ascending' | 'descending';

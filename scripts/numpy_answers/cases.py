@@ -3,7 +3,10 @@ FLOATS = ['float64', 'float32', 'float16']
 INTEGERS = ['int64', 'int32', 'uint32', 'uint8', 'int8']
 NUMERIC = FLOATS + INTEGERS
 ANY = [*NUMERIC, 'bool']
-LIMITS = {'int64': (-2**63, 2**63 - 1), 'int32': (-2**31, 2**31 - 1), 'uint32': (0, 2**32 - 1), 'uint8': (0, 255), 'int8': (-128, 127)}
+# Integers that are asked a sample of what the others are.
+SAMPLED = ['int16', 'uint16', 'uint64']
+LIMITS = {'int64': (-2**63, 2**63 - 1), 'int32': (-2**31, 2**31 - 1), 'uint32': (0, 2**32 - 1), 'uint8': (0, 255), 'int8': (-128, 127),
+          'int16': (-2**15, 2**15 - 1), 'uint16': (0, 2**16 - 1), 'uint64': (0, 2**64 - 1)}
 
 VECTORS = [[], [0], [1], [2], [3], [4], [5], [7], [8], [9], [15], [16], [17], [31], [33]]
 GRIDS = [[3, 5], [1, 7], [7, 1], [0, 3], [3, 0], [2, 3, 4], [4, 1, 3]]

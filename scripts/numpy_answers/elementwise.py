@@ -6,8 +6,9 @@ from .inputs import DTYPES
 
 mpmath.mp.prec = 200
 LONG = np.longdouble
-ORDER = ['bool', 'uint8', 'int8', 'uint32', 'int32', 'int64', 'float16', 'float32', 'float64']
-SIGNED = {'bool': 0, 'int8': 1, 'int32': 4, 'int64': 8, 'uint8': 4, 'uint32': 8}
+ORDER = ['float16', 'float32', 'float64']
+# Bytes of the signed integers that hold a dtype.
+SIGNED = {'int8': 1, 'int16': 2, 'int32': 4, 'int64': 8, 'uint8': 2, 'uint16': 4, 'uint32': 8}
 
 
 class Refused(Exception):
@@ -19,7 +20,7 @@ def is_float(dtype):
 
 
 def common(a, b):
-    """The common dtype as this library has it: NumPy's, but a float keeps its width beside an integer, and there is no int16."""
+    """The common dtype as this library has it: NumPy's, but a float keeps its width beside an integer, and uint64 has none with signed integers."""
     if a == b or b == 'bool':
         return a
     if a == 'bool':
@@ -29,7 +30,9 @@ def common(a, b):
         return max(floats, key=ORDER.index)
     if a.startswith('u') == b.startswith('u'):
         return max(a, b, key=lambda x: DTYPES[x]().itemsize)
-    return {4: 'int32', 8: 'int64'}[max(SIGNED[a], SIGNED[b])]
+    if 'uint64' in (a, b):
+        raise Refused
+    return f'int{8 * max(SIGNED[a], SIGNED[b])}'
 
 
 def dtype_of(x):
@@ -53,6 +56,8 @@ def joined(operands, notes):
     """The common dtype of operands, noting where it is not NumPy's."""
     strong = [dtype_of(x) for x in operands if isinstance(x, np.ndarray)]
     result = strong[0]
+    if any(x == 'uint64' for x in strong) and any(x.startswith('int') for x in strong) and not any(is_float(x) for x in strong):
+        notes.add('uint64')
     for other in strong[1:]:
         result = common(result, other)
     for x in operands:

@@ -6,7 +6,8 @@ import numpy as np
 
 VALUES = json.loads((pathlib.Path(__file__).parents[2] / 'tests/oracle/values.json').read_text())
 FLOATS = {'float64': (np.float64, np.uint64, 52, 1023, 2047), 'float32': (np.float32, np.uint32, 23, 127, 255), 'float16': (np.float16, np.uint16, 10, 15, 31)}
-DTYPES = {'float64': np.float64, 'float32': np.float32, 'float16': np.float16, 'int64': np.int64, 'int32': np.int32, 'uint32': np.uint32, 'uint8': np.uint8, 'int8': np.int8, 'bool': np.bool_}
+DTYPES = {'float64': np.float64, 'float32': np.float32, 'float16': np.float16, 'int64': np.int64, 'int32': np.int32, 'uint32': np.uint32, 'uint8': np.uint8, 'int8': np.int8, 'bool': np.bool_,
+          'int16': np.int16, 'uint16': np.uint16, 'uint64': np.uint64}
 
 
 # Fills that draw from a table: at random, or in order so that two operands meet in every pair.
@@ -35,7 +36,7 @@ def table(name, dtype):
     if dtype in FLOATS:
         real, bits = FLOATS[dtype][:2]
         return np.array([int(x, 16) for x in VALUES[name][dtype]], dtype=bits).view(real)
-    return np.array([int(x) for x in VALUES['integers'][dtype]], dtype=np.int64).astype(DTYPES[dtype])
+    return np.array([int(x) for x in VALUES['integers'][dtype]], dtype=DTYPES[dtype])
 
 
 def float_fill(fill, dtype, seed, count):

@@ -1,6 +1,6 @@
 # Every op with the calls that are asked of it and the function that answers them.
 from . import decompositions, elementwise, ordering, reductions, selection, structure
-from .cases import ANY, FLOATS, FRACTIONS, INTEGERS, NUMERIC, VIEWS, binary, held_literals, literal, mixed, outer_literals, tensor, turn, unary, with_literals
+from .cases import ANY, FLOATS, FRACTIONS, INTEGERS, LIMITS, NUMERIC, SAMPLED, VIEWS, binary, held_literals, literal, mixed, outer_literals, tensor, turn, unary, with_literals
 
 UNARY_NUMERIC = ['negative', 'abs', 'sign', 'square', 'floor', 'ceil', 'trunc', 'round', 'relu', 'isnan']
 UNARY_FLOAT = ['sqrt', 'reciprocal', 'isinf', 'isfinite', 'exp', 'expm1', 'log', 'log1p', 'log2', 'log10', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan',
@@ -336,8 +336,8 @@ REDUCED = {'sum': ANY, 'prod': NUMERIC, 'mean': [*FLOATS, 'bool'], 'var': FLOATS
            'all': ANY, 'any': ANY, 'logsumexp': FLOATS, 'norm': FLOATS, 'norm1': FLOATS, 'norm_inf': FLOATS}
 
 
-def plan():
-    """Pairs of an op and its calls, with the function that answers them."""
+def all_calls():
+    """Every op with its calls, and the function that answers them."""
     element = elementwise.answer
     yield from ((op, one(NUMERIC), by(element, op)) for op in UNARY_NUMERIC)
     yield from ((op, one(FLOATS, 2), by(element, op)) for op in UNARY_FLOAT)
@@ -375,3 +375,73 @@ def plan():
     yield 'astype', casts(), by(structure.cast, 'astype')
     yield from ((op, creations(op), by(structure.created, op)) for op in ('full', 'full_like', 'zeros', 'ones', 'eye', 'arange', 'linspace'))
     yield from ((op, draws(op), by(structure.drawn, op)) for op in ('random_uniform', 'random_normal', 'random_integers', 'random_permutation'))
+
+
+LITERALS = {'int16': [-7, 32767], 'uint16': [7, 65535], 'uint64': [7, 2**64 - 1]}
+
+
+def sampled_unary(dtype):
+    yield from (([tensor(dtype, shape, fill)], {}) for shape, fill in (([24], 'sweep'), ([67], 'bits'), ([], 'special')))
+
+
+def sampled_binary(dtype):
+    yield [tensor(dtype, [14, 14], 'sweep'), tensor(dtype, [14, 14], 'sweep2')], {}
+    yield [tensor(dtype, [3, 1], 'special'), tensor(dtype, [17], 'small')], {}
+    for other in [*INTEGERS, *SAMPLED, 'float32', 'float64']:
+        yield [tensor(dtype, [9], 'special'), tensor(other, [9], 'special' if other in LIMITS else 'small')], {}
+    for value in LITERALS[dtype]:
+        yield [tensor(dtype, [17], 'special'), literal(value)], {}
+    for value in [outer_literals(dtype)[0], 0.5]:
+        yield [tensor(dtype, [5], 'special'), literal(value)], {}
+
+
+def sampled_pairs(dtype):
+    yield [tensor(dtype, [30], 'sweep'), tensor(dtype, [30], 'positive')], {}
+    yield [tensor(dtype, [30], 'bits'), tensor(dtype, [30], 'positive')], {}
+
+
+def sampled_reduced(dtype):
+    for shape, attrs in ([17], {}), ([41, 3], {'axis': 0}), ([3, 37], {'axis': 1}):
+        yield from (([tensor(dtype, shape, fill)], attrs) for fill in ('bits', 'small'))
+
+
+def sampled_ordered(dtype):
+    yield [tensor(dtype, [40], 'sweep')], {}
+    yield [tensor(dtype, [3, 7], 'bits')], {'axis': 0}
+
+
+def sampled_casts(dtype):
+    for other in [*ANY, *SAMPLED]:
+        yield [tensor(dtype, [40], 'sweep')], {'dtype': other}
+        if other != dtype:
+            yield [tensor(other, [40], 'sweep')], {'dtype': dtype}
+
+
+def sampled_products(dtype):
+    for a, b in ([3, 5], [5, 4]), ([17, 9], [9, 33]), ([2, 3, 5], [5, 4]):
+        yield [tensor(dtype, a, 'bits'), tensor(dtype, b, 'bits')], {}
+
+
+def sampled_joins(dtype):
+    for other in dtype, 'uint8', 'int8', 'uint32':
+        yield [tensor(dtype, [2, 3], 'special'), tensor(other, [2, 3], 'special')], {}
+
+
+SAMPLES = {
+    **dict.fromkeys(UNARY_NUMERIC, sampled_unary), **dict.fromkeys([*BINARY_NUMERIC, *COMPARISONS], sampled_binary),
+    **dict.fromkeys(['sum', 'prod', 'min', 'max', 'argmin', 'argmax', 'all', 'any'], sampled_reduced),
+    **dict.fromkeys(['sort', 'argsort', 'cumulative_sum', 'cumulative_prod', 'cumulative_min', 'cumulative_max'], sampled_ordered),
+    **dict.fromkeys(['bitwise_left_shift', 'bitwise_right_shift', 'gcd', 'lcm'], sampled_pairs),
+    'astype': sampled_casts, 'matmul': sampled_products, 'concat': sampled_joins, 'stack': sampled_joins,
+    **dict.fromkeys(BITWISE, lambda dtype: ((operands, attrs) for operands, attrs in sampled_binary(dtype) if not is_fraction(operands))),
+}
+
+
+def is_fraction(operands):
+    return any(isinstance(spec, dict) and isinstance(spec.get('v'), float) or isinstance(spec, list) and spec[0].startswith('float') for spec in operands)
+
+
+def plan():
+    """As `all_calls`, with those of the integers that are sampled at the end of each op."""
+    for op, calls, answer in all_calls():
+        yield op, [*calls, *(call for dtype in SAMPLED if op in SAMPLES for call in SAMPLES[op](dtype))], answer

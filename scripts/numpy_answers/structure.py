@@ -4,7 +4,7 @@ import numpy as np
 from .elementwise import LONG, Refused, converted, dtype_of, is_float, joined, rounded
 from .inputs import DTYPES
 
-UNSIGNED = {8: np.uint64, 4: np.uint32, 1: np.uint8}
+UNSIGNED = {8: np.uint64, 4: np.uint32, 2: np.uint16, 1: np.uint8}
 
 
 def sliced(x, attrs):

@@ -2,7 +2,7 @@
 // have, and whoever makes one gives the module.
 import { DTypeError, ShapeError, SourceError } from '../core/errors.ts';
 import { ARROW_TYPES, arrowRemedy, dtypeOfArrow } from '../core/tensor/arrow-dtypes.ts';
-import { allocate, type DType, storedNumber, type TypedArray } from '../core/tensor/dtype.ts';
+import { allocate, type DType, isBigInt, storedNumber, type TypedArray } from '../core/tensor/dtype.ts';
 import { asTableArray } from '../core/tensor/foreign-dtypes.ts';
 import { checkShape, formatShape, type Shape, sizeOf } from '../core/tensor/shape.ts';
 import type { StoredTensor } from './safetensors.ts';
@@ -132,9 +132,9 @@ function filled(
 }
 
 function fillOf(dtype: DType, nulls: number | bigint | boolean): number | bigint {
-  if (dtype !== 'int64') return storedNumber(dtype, Number(nulls));
+  if (!isBigInt(dtype)) return storedNumber(dtype, Number(nulls));
   if (typeof nulls !== 'number' || Number.isSafeInteger(nulls)) return BigInt(nulls);
-  throw new DTypeError(`fromArrow: ${nulls} is no element of int64; give an integer.`, { nulls });
+  throw new DTypeError(`fromArrow: ${nulls} is no element of ${dtype}; give an integer.`, { nulls });
 }
 
 function joined(arrays: readonly TypedArray[], dtype: DType, size: number): TypedArray {

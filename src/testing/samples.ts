@@ -1,7 +1,7 @@
 // Operands and attributes to try on every row: many dtypes, shapes and values, drawn from their specs with a fixed
 // seed.
 import type { AttributeKind, OpRow } from '../core/ops/define.ts';
-import { allocate, type DType, DTYPE_NAMES, type TypedArray } from '../core/tensor/dtype.ts';
+import { allocate, type DType, DTYPE_NAMES, isBigInt, isCoded, type TypedArray } from '../core/tensor/dtype.ts';
 import { sizeOf } from '../core/tensor/shape.ts';
 
 /** Elements with their type, as they enter a sheet. */
@@ -18,8 +18,8 @@ export interface SampleCall {
   readonly attrs: Readonly<Record<string, unknown>>;
 }
 
-/** The dtypes that ops compute in; float16 is only stored (tests/ops/half.test.ts). */
-export const COMPUTED_DTYPES = DTYPE_NAMES.filter((dtype): dtype is Exclude<DType, 'float16'> => dtype !== 'float16');
+/** The dtypes that ops compute in; those with a codec are only stored (tests/ops/half.test.ts). */
+export const COMPUTED_DTYPES = DTYPE_NAMES.filter((dtype) => !isCoded(dtype));
 
 /** Any element of a list. */
 export const pick = <T>(list: readonly T[], random: () => number): T => list[Math.floor(random() * list.length)]!;
@@ -100,7 +100,7 @@ function elementOf(dtype: DType, special: boolean, random: () => number): number
     special && random() < 0.6
       ? pick(INTEGERS, random)
       : BigInt(Math.floor(random() * 41) - (dtype.startsWith('u') ? 0 : 20));
-  return dtype === 'int64' ? BigInt.asIntN(64, whole) : Number(BigInt.asIntN(32, whole));
+  return isBigInt(dtype) ? BigInt.asIntN(64, whole) : Number(BigInt.asIntN(32, whole));
 }
 
 /** Elements of a shape: ordinary, or with every second one special. */
@@ -115,7 +115,7 @@ function indices(dtype: DType, shape: readonly number[], random: () => number): 
   const array = allocate(dtype, sizeOf(shape));
   const choices = dtype.startsWith('u') ? [0, 1] : [0, 1, -1, -2];
   for (let i = 0; i < array.length; i++)
-    array[i] = (dtype === 'int64' ? BigInt(pick(choices, random)) : pick(choices, random)) as never;
+    array[i] = (isBigInt(dtype) ? BigInt(pick(choices, random)) : pick(choices, random)) as never;
   return { dtype, shape, array };
 }
 

@@ -2,13 +2,13 @@
 import { JsDevice } from '../core/device/js/device.ts';
 import type { Task } from '../core/device/device.ts';
 import { partsOf } from '../core/device/parts.ts';
-import { SheetError } from '../core/errors.ts';
+import { DTypeError, SheetError } from '../core/errors.ts';
 import { compositionsToTry } from '../core/ops/compositions.ts';
 import type { OpRow } from '../core/ops/define.ts';
 import { checkKinds, promotedDTypes, readAttributes } from '../core/ops/infer.ts';
 import { kindTakes } from '../core/ops/kinds.ts';
 import { Block, reserve, type Value, valueOfArray } from '../core/tensor/block.ts';
-import { type DType, DTYPE_NAMES } from '../core/tensor/dtype.ts';
+import { type DType, DTYPE_NAMES, isBigInt } from '../core/tensor/dtype.ts';
 import { checkShape } from '../core/tensor/shape.ts';
 import { type TensorType, tensorType } from '../core/tensor/type.ts';
 import { drawFrom } from './random.ts';
@@ -55,21 +55,36 @@ export function tasksOf(row: OpRow, dtype: DType, count: number): Task[] {
   for (let attempt = 0; attempt < count * 60 && tasks.length < count; attempt++) {
     const drawn = drawOperands(row, dtype, random);
     const attrs = drawAttributes(row, drawn[0]?.shape ?? [], random);
-    const task = taskOf(row, promoted(row, drawn, random), attrs);
+    const operands = promoted(row, drawn, random);
+    const task = operands && taskOf(row, operands, attrs);
     if (task !== undefined) tasks.push(task);
   }
   return tasks;
 }
 
-/** Operands in the dtypes that the row has them cast to; those are drawn anew. */
-function promoted(row: OpRow, operands: readonly SampleTensor[], random: () => number): SampleTensor[] {
-  const dtypes = promotedDTypes(
+/** Operands in the dtypes that the row has them cast to, drawn anew; undefined where they have no common dtype. */
+function promoted(
+  row: OpRow,
+  operands: readonly SampleTensor[],
+  random: () => number,
+): readonly SampleTensor[] | undefined {
+  const dtypes = promotedDTypesIfAny(
     row,
     operands.map(({ dtype }) => dtype),
   );
+  if (dtypes === undefined) return undefined;
   return operands.map((operand, i) =>
     operand.dtype === dtypes[i] ? operand : sample(dtypes[i]!, operand.shape, true, random),
   );
+}
+
+function promotedDTypesIfAny(row: OpRow, dtypes: readonly DType[]): readonly DType[] | undefined {
+  try {
+    return promotedDTypes(row, dtypes);
+  } catch (error) {
+    if (error instanceof DTypeError) return undefined;
+    throw error;
+  }
 }
 
 const SQUARES: readonly (readonly number[])[] = [
@@ -103,7 +118,7 @@ const js = new JsDevice();
 
 /** A block in RAM whose elements are not those of any result. */
 export const blankFor = (type: TensorType): Block =>
-  new Block(reserve(type).fill((type.dtype === 'int64' ? 77n : 77) as never));
+  new Block(reserve(type).fill((isBigInt(type.dtype) ? 77n : 77) as never));
 
 /** What the reference makes of a task, composed rows part by part. Throws what the op throws. */
 export function referenceOf(task: Task): Value {

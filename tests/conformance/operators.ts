@@ -1,6 +1,7 @@
 // ONNX operators as calls of op rows: each entry says which rows give an operator's result, composed where no single
 // row does.
 import type { DType, Tensor } from '../../src/index.ts';
+import { rangeOf } from '../../src/core/tensor/range.ts';
 import { type Context, type Input, isFloatType, type Mapping, Unmapped } from './context.ts';
 import { ONNX_BINARY, ONNX_FOLDED, ONNX_UNARY } from '../../src/core/ops/mapping/onnx.ts';
 import { TRANSFORMERS } from './operators-attention.ts';
@@ -31,6 +32,8 @@ function divide(on: Context): Tensor {
   if (x.dtype.startsWith('u')) return x.floorDivide(y);
   return x.abs().floorDivide(y.abs()).multiply(x.sign()).multiply(y.sign());
 }
+
+const allOnes = (dtype: DType): number | bigint => (dtype.startsWith('u') ? rangeOf(dtype).most : -1);
 
 function mod(on: Context): Tensor {
   const [x, y] = [on.tensor(0), on.tensor(1)];
@@ -156,7 +159,7 @@ export const OPERATORS: Readonly<Record<string, Mapping>> = {
   Div: divide,
   Mod: mod,
   Pow: pow,
-  BitwiseNot: (on) => on.tensor(0).bitwiseXor(on.sheet.full([], -1, { dtype: on.tensor(0).dtype })),
+  BitwiseNot: (on) => on.tensor(0).bitwiseXor(allOnes(on.tensor(0).dtype)),
   Mean: (on) => (folded('add')(on) as Tensor).divide(on.tensors().length),
   Clip: clip,
   Where: (on) => on.tensor(0).where(on.tensor(1), on.tensor(2)),

@@ -122,6 +122,9 @@ const ARRAYS: Readonly<Partial<Record<string, new (values: ArrayBufferLike | Ite
   bool: Uint8Array,
   float64: Float64Array,
   uint32: Uint32Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  uint64: BigUint64Array,
 } as never;
 
 /** The ONNX name of an element type number. */
@@ -145,7 +148,7 @@ function elementsOf(
   if (raw.length > 0) return new Elements(raw.slice().buffer);
   if (fields.has(4)) return new Elements(floats(joined(fields, 4)) as unknown as Iterable<never>);
   if (fields.has(10)) return new Elements(joined(fields, 10).slice().buffer);
-  const wide = (Elements as unknown) === BigInt64Array;
+  const wide = Elements.name.startsWith('Big');
   const list = [...integers(fields, 5), ...integers(fields, 7), ...integers(fields, 11)];
   return new Elements((wide ? list : list.map(Number)) as Iterable<never>);
 }

@@ -87,8 +87,7 @@ describe('columns of Arrow', () => {
 
   it('of other types are refused by saying what to do, as is what is no column', () => {
     const refusals: readonly (readonly [arrow.Vector, RegExp])[] = [
-      [arrow.vectorFromArray([1], new arrow.Int16()), /elements of Int16 are not held here; cast the column to Int32/],
-      [arrow.vectorFromArray([1n], new arrow.Uint64()), /Uint64 .* Int64 first, if every element is below 2⁶³/],
+      [arrow.vectorFromArray([1n], new arrow.DateMillisecond()), /elements of Date.* are not held here; cast/],
       [arrow.vectorFromArray(['a'], new arrow.Utf8()), /Utf8 .*map the texts to numbers/],
       [arrow.vectorFromArray(['a', 'b']), /Dictionary.* cast the column/],
     ];

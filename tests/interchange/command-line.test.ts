@@ -173,8 +173,8 @@ describe('symbolic-sheet inspect', () => {
     expect((await run(folder, 'inspect', join(GOLDEN, 'bundle/run.sqb'))).stdout).toMatch(
       /: bundle, 2 tensors\n[^]*root 1fde9ee1/,
     );
-    const unsigned = await run(folder, 'inspect', join(GOLDEN, 'safetensors/unsigned.safetensors'));
-    expect(unsigned.stdout).toMatch(/a +U16 \[2\] +4 B\n/);
+    const complex = await run(folder, 'inspect', join(GOLDEN, 'safetensors/complex.safetensors'));
+    expect(complex.stdout).toMatch(/a +C64 \[2\] +16 B\n/);
   });
 
   it('shows what a name says, and never has a terminal obey it', async () => {

@@ -9,7 +9,8 @@ import {
   contractIntegers,
   contractOracle,
 } from '../../kernels/js/contract.ts';
-import type { BigIntegerArray, Contraction, FloatArray, IntegerArray, Matrix } from '../../kernels/js/contract.ts';
+import type { BigIntArray } from '../../kernels/big-integers.ts';
+import type { Contraction, FloatArray, IntegerArray, Matrix } from '../../kernels/js/contract.ts';
 import { contractDtypeOf, WasmContract, wordsAt } from '../../kernels/wasm/contract/contract.ts';
 import type { GemmSpec } from '../../kernels/wasm/contract/contract.ts';
 import { Heap } from '../../kernels/wasm/memory/heap.ts';
@@ -222,7 +223,7 @@ describe('contract in JavaScript', () => {
             b: { values: b, offset: 0, stride: transposeB ? k : n },
             c: { values: c, offset: 0, stride: n },
           };
-          if (big) contractBigIntegers(spec as unknown as Contraction<BigIntegerArray>);
+          if (big) contractBigIntegers(spec as unknown as Contraction<BigIntArray>);
           else contractIntegers(spec as unknown as Contraction<IntegerArray>);
           expect(c).toEqual(expected);
         },

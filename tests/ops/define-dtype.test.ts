@@ -15,21 +15,21 @@ import { drawFrom } from '../../bench/measure/seed.ts';
 
 const FLOATS: readonly DType[] = [
   defineDType({
-    name: 'bfloat16',
+    name: 'own_bfloat16',
     kind: 'float',
     bits: 16,
     storage: Uint16Array,
     ...smallFloat({ exponentBits: 8, fractionBits: 7, infinities: true }),
   }),
   defineDType({
-    name: 'float8_e5m2',
+    name: 'own_e5m2',
     kind: 'float',
     bits: 8,
     storage: Uint8Array,
     ...smallFloat({ exponentBits: 5, fractionBits: 2, infinities: true }),
   }),
   defineDType({
-    name: 'float8_e4m3',
+    name: 'own_e4m3',
     kind: 'float',
     bits: 8,
     storage: Uint8Array,
@@ -38,7 +38,7 @@ const FLOATS: readonly DType[] = [
 ];
 const INTEGERS: readonly DType[] = [
   defineDType({
-    name: 'int4',
+    name: 'own_int4',
     kind: 'int',
     bits: 4,
     storage: Uint8Array,
@@ -47,7 +47,7 @@ const INTEGERS: readonly DType[] = [
     encode: (x) => x & 15,
   }),
   defineDType({
-    name: 'uint4',
+    name: 'own_uint4',
     kind: 'uint',
     bits: 4,
     storage: Uint8Array,
@@ -56,7 +56,7 @@ const INTEGERS: readonly DType[] = [
     encode: (x) => x & 15,
   }),
   defineDType({
-    name: 'int16',
+    name: 'own_int16',
     kind: 'int',
     bits: 16,
     storage: Uint16Array,
@@ -148,7 +148,7 @@ describe.each(DEFINED)('a tensor of the defined dtype %s', (dtype) => {
       : [nearest(dtype, [(2 ** 24 + 1) | 0, 257, -259])];
     expect(numbers(await large.astype(dtype).data(), dtype).slice(0, 3)).toEqual(exact[0]);
     // By way of float32 this would be a tie.
-    if (dtype === ('bfloat16' as DType)) {
+    if (dtype === ('own_bfloat16' as DType)) {
       expect(await large.astype(dtype).toArray()).toEqual([2 ** 24, 256, -260, 2 ** 60 + 2 ** 53]);
       expect(
         await sheet
@@ -218,20 +218,20 @@ describe.each(DEFINED)('a tensor of the defined dtype %s', (dtype) => {
 
 describe('defined dtypes', () => {
   it.each([
-    ['bfloat16', 'float32', 'float32'],
-    ['bfloat16', 'float16', 'float32'],
-    ['bfloat16', 'int32', 'bfloat16'],
-    ['bfloat16', 'float8_e4m3', 'bfloat16'],
-    ['float8_e4m3', 'float8_e5m2', 'float16'],
-    ['int4', 'uint4', 'int8'],
-    ['int4', 'int8', 'int8'],
-    ['int16', 'uint8', 'int32'],
-    ['int16', 'int8', 'int16'],
-    ['uint8', 'int8', 'int32'],
-    ['int4', 'bool', 'int4'],
-    ['int4', 'float16', 'float16'],
+    ['own_bfloat16', 'float32', 'float32'],
+    ['own_bfloat16', 'float16', 'float32'],
+    ['own_bfloat16', 'int32', 'own_bfloat16'],
+    ['own_bfloat16', 'own_e4m3', 'own_bfloat16'],
+    ['own_e4m3', 'own_e5m2', 'float16'],
+    ['own_int4', 'own_uint4', 'int8'],
+    ['own_int4', 'int8', 'int8'],
+    ['own_int16', 'uint8', 'int32'],
+    ['own_int16', 'int8', 'own_int16'],
+    ['uint8', 'int8', 'int16'],
+    ['own_int4', 'bool', 'own_int4'],
+    ['own_int4', 'float16', 'float16'],
   ] as [DType, DType, DType][])('of %s and %s meet in %s', (a, b, common) => {
-    expect([promote(a, b), promote(b, a)]).toEqual([common, common]);
+    expect([promote(a, b, 'add'), promote(b, a, 'add')]).toEqual([common, common]);
   });
 
   const sound: DTypeDefinition = {
@@ -252,7 +252,7 @@ describe('defined dtypes', () => {
     ['which int32 does not hold', { decode: (bits) => bits / 2 }],
     ['a Uint8Array or Uint16Array', { storage: Float32Array as never }],
     ['there is a dtype float32 already', { name: 'float32' }],
-    ['there is a dtype int4 already', { name: 'int4', decode: (bits) => bits & 15 }],
+    ['there is a dtype own_int4 already', { name: 'own_int4', decode: (bits) => bits & 15 }],
     [
       'its layout has 16 bits',
       { kind: 'float', compute: 'float32', layout: { exponentBits: 5, fractionBits: 10, infinities: true } },
@@ -273,9 +273,9 @@ describe('defined dtypes', () => {
   });
 
   it('may be defined again as they are, and have no .npy type', () => {
-    expect(defineDType({ ...sound, name: 'uint4', kind: 'uint' })).toBe('uint4');
-    expect(() => encodeNpy({ dtype: 'uint4' as DType, shape: [1], array: Uint8Array.of(1) })).toThrow(
-      "encodeNpy: NumPy has no uint4; use astype('float32') first",
+    expect(defineDType({ ...sound, name: 'own_uint4', kind: 'uint' })).toBe('own_uint4');
+    expect(() => encodeNpy({ dtype: 'own_uint4' as DType, shape: [1], array: Uint8Array.of(1) })).toThrow(
+      "encodeNpy: NumPy has no own_uint4; use astype('float32') first",
     );
   });
 });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet } from '../../src/index.ts';
 import { OPS } from '../../src/core/ops/index.ts';
-import { PROMOTIONS } from './promotion-table.ts';
+import { APART, PROMOTIONS } from './promotion-table.ts';
 
 describe('promotion', () => {
   let sheet: SymbolicSheet;
@@ -27,6 +27,13 @@ describe('promotion', () => {
       expect(sheet.call(row, undefined, [x, y]), row.name).toMatchObject({ dtype: common });
     }
     expect(sheet.equal(x, y).dtype).toBe('bool');
+  });
+
+  it.each(APART)('of %s and %s there is none: a call says so, by its op', (a, b) => {
+    const [x, y] = [sheet.ones([2], { dtype: a }), sheet.ones([2], { dtype: b })];
+    expect(() => x.add(y)).toThrow(`add: ${a} and ${b} have no common dtype`);
+    expect(() => sheet.concat([y, x])).toThrow(/^concat: .* cast one first, for example with x\.astype\('int/);
+    expect(x.add(y.astype('float64')).dtype).toBe('float64');
   });
 
   it('refuses two bools where numbers are asked for', () => {

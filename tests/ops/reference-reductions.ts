@@ -86,6 +86,9 @@ const RANGE: Partial<Record<Name, readonly [bigint, bigint]>> = {
   uint32: [0n, 2n ** 32n - 1n],
   uint8: [0n, 255n],
   int8: [-128n, 127n],
+  int16: [-32768n, 32767n],
+  uint16: [0n, 65535n],
+  uint64: [0n, 2n ** 64n - 1n],
 };
 
 const extreme =

@@ -1,7 +1,7 @@
 // What the references of the op tests are written in: tensors as lists of exact values. Shares no code with src or
 // kernels.
 
-export type Name = 'float64' | 'float32' | 'int64' | 'int32' | 'uint32' | 'uint8' | 'int8' | 'bool';
+export type Name = 'float64' | 'float32' | keyof typeof BITS | 'bool';
 /** An element: a number in floats, a bigint in integers of any width, a boolean in bool. */
 export type Scalar = number | bigint | boolean;
 
@@ -22,14 +22,14 @@ export type Attrs = Readonly<Record<string, unknown>>;
 /** The result a row should give; undefined where the mathematics has none (the call must fail). */
 export type Reference = (operands: readonly Ref[], attrs: Attrs) => Ref | undefined;
 
-const BITS: Partial<Record<Name, number>> = { int64: 64, int32: 32, uint32: 32, uint8: 8, int8: 8 };
+const BITS = { int64: 64, int32: 32, int16: 16, int8: 8, uint64: 64, uint32: 32, uint16: 16, uint8: 8 } as const;
 
 export const isFloatName = (dtype: Name): boolean => dtype === 'float32' || dtype === 'float64';
 export const count = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
 /** An integer in two's complement of a dtype. */
 export function wrap(dtype: Name, value: bigint): bigint {
-  const bits = BITS[dtype]!;
+  const bits = BITS[dtype as keyof typeof BITS];
   return dtype.startsWith('u') ? BigInt.asUintN(bits, value) : BigInt.asIntN(bits, value);
 }
 

@@ -2,7 +2,7 @@
 // are stored.
 import { readFileSync } from 'node:fs';
 import { FLOAT16 } from '../../kernels/codecs/codecs.ts';
-import { allocate, type DType, type TypedArray } from '../../src/core/tensor/dtype.ts';
+import { allocate, type DType, isBigInt, type TypedArray } from '../../src/core/tensor/dtype.ts';
 
 type Bits = Readonly<Record<string, readonly string[]>>;
 const VALUES = JSON.parse(readFileSync(new URL('values.json', import.meta.url), 'utf8')) as Readonly<
@@ -148,7 +148,7 @@ export function elementsOf(dtype: DType, shape: readonly number[], fill: string,
   const out = allocate(dtype, length);
   for (let i = 0; i < length; i++) {
     const value = isFloating(dtype) ? floatOf(fill, dtype, seed, i) : integerOf(fill, dtype, seed, i);
-    out[i] = (dtype === 'float16' ? FLOAT16.encode(value) : dtype === 'int64' ? BigInt(value) : value) as never;
+    out[i] = (dtype === 'float16' ? FLOAT16.encode(value) : isBigInt(dtype) ? BigInt(value) : value) as never;
   }
   return out;
 }

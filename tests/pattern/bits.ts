@@ -1,6 +1,6 @@
 // Arrays of special and ordinary values, and comparison by bits (NaN is one value).
 import fc from 'fast-check';
-import { allocate, type DType, isFloat, type TypedArray } from '../../src/core/tensor/dtype.ts';
+import { allocate, type DType, isBigInt, isFloat, type TypedArray } from '../../src/core/tensor/dtype.ts';
 import { type Value, valueOfArray } from '../../src/core/tensor/block.ts';
 import { tensorType } from '../../src/core/tensor/type.ts';
 
@@ -18,7 +18,7 @@ export function element(dtype: DType, kind: 'any' | 'finite' | 'ordinary' = 'any
       kind === 'ordinary'
         ? fc.integer({ min: -100, max: 100 })
         : fc.oneof(fc.constantFrom(...INTEGERS), fc.integer({ min: -100, max: 100 }));
-    return dtype === 'int64'
+    return isBigInt(dtype)
       ? fc.oneof(numbers.map(BigInt), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }))
       : numbers;
   }

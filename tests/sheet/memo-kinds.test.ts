@@ -206,7 +206,7 @@ describe('rows', () => {
 describe('a result', () => {
   it('that no tensor stands for comes back as it was, a copy each time', async () => {
     const sheet = await newSheet();
-    for (const [name, make] of kinds.slice(0, 8)) {
+    for (const [name, make] of kinds.slice(0, 5)) {
       const memo = sheet.memo(name, () => ({ view: make(), list: [make(), 1n, Float32Array.of(1)] as const }));
       const alone = sheet.memo(`${name} alone`, () => make());
       for (let round = 0; round < 3; round++) {
@@ -224,7 +224,7 @@ describe('a result', () => {
     const file = sheet.memo('file', () => Buffer.from('text'));
     const text: string = (await file()).toString('latin1');
     expect(text).toBe('text');
-    expectTypeOf(sheet.memo('pcm', () => new Int16Array(1))).returns.resolves.toEqualTypeOf<Int16Array<ArrayBuffer>>();
+    expectTypeOf(sheet.memo('pcm', () => new Int16Array(1))).returns.resolves.toEqualTypeOf<Tensor>();
     expectTypeOf(sheet.memo('array', () => new Uint8Array(1))).returns.resolves.toEqualTypeOf<Tensor>();
   });
 });

@@ -5,8 +5,10 @@ import { vectorBytes, type LaneType, type Vector, type VectorAlgebra } from './v
 
 /** Element types that vector kernels read. */
 export type ElementType = 'f32' | 'f64' | 'i32' | 'u32' | 'i16' | 'u16' | 'i8' | 'u8';
-/** What vector kernels write; a mask is one byte, 0 or 1. Floats saturate in integers, integers wrap in bytes. */
-export type WrittenType = 'f32' | 'f64' | 'i32' | 'u32' | 'u8' | 'i8' | 'mask';
+/**
+ * What vector kernels write; a mask is one byte, 0 or 1. Floats saturate in integers, integers wrap in narrower ones.
+ */
+export type WrittenType = ElementType | 'mask';
 
 /** Lanes that take part: all of them, or one. */
 export type Width = 'all' | 'one';
@@ -71,17 +73,14 @@ export function storeElements(
   width: Width,
   offsetBytes = 0,
 ): Statement {
-  if (type === 'mask')
-    return storeBytes(lanes, address, m.keep(v128.and(value, m.bits(new Uint8Array(16).fill(1)))), width, offsetBytes);
-  if (type === 'u8' || type === 'i8')
-    return storeBytes(
-      'i32x4',
-      address,
-      m.keep(lanes === 'i32x4' ? value : saturatedByte(m, lanes, type, value)),
-      width,
-      offsetBytes,
-      LANE_COUNT[lanes],
-    );
+  if (type === 'mask') {
+    const ones = m.keep(v128.and(value, m.bits(new Uint8Array(16).fill(1))));
+    return storeNarrow(1, address, ones, width, offsetBytes, LANE_COUNT[lanes], 16 / LANE_COUNT[lanes]);
+  }
+  if (isNarrow(type)) {
+    const words = m.keep(lanes === 'i32x4' ? value : saturated(m, lanes, type, value));
+    return storeNarrow(SIZE_BYTES[type] as 1 | 2, address, words, width, offsetBytes, LANE_COUNT[lanes]);
+  }
   const count = width === 'one' ? 1 : LANE_COUNT[lanes];
   const bits = resultBits(m, lanes, type, value);
   const sizeBytes = count * SIZE_BYTES[type];
@@ -94,7 +93,7 @@ export function storeElements(
 function resultBits(
   m: VectorAlgebra,
   lanes: LaneType,
-  type: Exclude<WrittenType, 'mask' | 'u8' | 'i8'>,
+  type: Exclude<WrittenType, 'mask' | NarrowType>,
   value: Vector,
 ): Vector {
   if (lanes === 'i32x4') return value;
@@ -113,30 +112,41 @@ function canonicalNaN(m: VectorAlgebra, lanes: 'f32x4' | 'f64x2', value: Vector)
   return kept;
 }
 
-/** Floats as whole numbers that fit a byte, in lanes of 32 bits; NaN gives 0. */
-function saturatedByte(m: VectorAlgebra, lanes: 'f32x4' | 'f64x2', type: 'u8' | 'i8', value: Vector): Vector {
-  const [low, high] = type === 'u8' ? [0, 255] : [-128, 127];
+type NarrowType = 'i16' | 'u16' | 'i8' | 'u8';
+
+const isNarrow = (type: ElementType): type is NarrowType => SIZE_BYTES[type] < 4;
+
+/** The least and the most of integers narrower than a word. */
+export const NARROW_RANGES: Readonly<Record<NarrowType, readonly [number, number]>> = {
+  i16: [-32768, 32767],
+  u16: [0, 65535],
+  i8: [-128, 127],
+  u8: [0, 255],
+};
+
+/** Floats as whole numbers that fit a narrow integer, in lanes of 32 bits; NaN gives 0. */
+function saturated(m: VectorAlgebra, lanes: 'f32x4' | 'f64x2', type: NarrowType, value: Vector): Vector {
+  const [low, high] = NARROW_RANGES[type];
   const bounded = m.min(m.max(value, m.constant(low)), m.constant(high));
   return lanes === 'f32x4' ? i32x4.truncSatF32x4S(bounded) : i32x4.truncSatF64x2SZero(bounded);
 }
 
-// The lowest byte of every lane, side by side.
-function storeBytes(
-  lanes: LaneType,
+/** The lowest bytes of every lane, side by side; `stride` bytes from lane to lane. */
+function storeNarrow(
+  itemBytes: 1 | 2,
   address: Expr<'i32'>,
   value: Vector,
   width: Width,
   offsetBytes: number,
-  count = LANE_COUNT[lanes],
+  count: number,
+  stride = 4,
 ): Statement {
-  const stride = 16 / LANE_COUNT[lanes];
-  if (width === 'one') return v128.store8Lane(address, value, 0, offsetBytes);
-  const packed = v128.shuffle(
-    value,
-    value,
-    Array.from({ length: 16 }, (_, i) => (i * stride) % 16),
-  );
-  return count === 4
+  if (width === 'one') return (itemBytes === 1 ? v128.store8Lane : v128.store16Lane)(address, value, 0, offsetBytes);
+  const bytes = Array.from({ length: 16 }, (_, i) => (Math.floor(i / itemBytes) * stride + (i % itemBytes)) % 16);
+  const packed = v128.shuffle(value, value, bytes);
+  const sizeBytes = count * itemBytes;
+  if (sizeBytes === 8) return v128.store64Lane(address, packed, 0, offsetBytes);
+  return sizeBytes === 4
     ? v128.store32Lane(address, packed, 0, offsetBytes)
     : v128.store16Lane(address, packed, 0, offsetBytes);
 }

@@ -2,7 +2,8 @@
 //
 // Parameter block (i32): address of x, of the extremes, of the positions, count, inner. The range is results, of one
 // outer slice where inner > 1: all positions of a slice are looked for row by row.
-import { type ElementArray, isBigIntArray, type StridedOperand } from '../../js/map.ts';
+import { isBigIntArray } from '../../big-integers.ts';
+import type { ElementArray, StridedOperand } from '../../js/map.ts';
 import { reductions } from '../../js/reduce.ts';
 import { callOver, instantiate, type Kernels } from '../code/abi.ts';
 import {

@@ -7,7 +7,7 @@ import { Recent, sameNumbers } from '../../recent.ts';
 import { runsInLanes, type MappedOperand, type Reduction, type ReduceOptions } from '../../js/reduce.ts';
 import { broadcastStrides, collapse, elementCount, rowMajorStrides } from '../../strides.ts';
 import { CALL_ELEMENTS, callOver, instantiate, type CompiledKernel } from '../code/abi.ts';
-import { elementType, SIZE_BYTES, type ElementType, type WrittenType } from '../code/elements.ts';
+import { elementType, NARROW_RANGES, SIZE_BYTES, type ElementType, type WrittenType } from '../code/elements.ts';
 import { profileOf } from '../code/profile.ts';
 import { columnsModule } from './columns.ts';
 import { reduceFields, type ReducedForm, type ReduceForm, TOTALS } from './form.ts';
@@ -321,7 +321,7 @@ function typesOf(
 ): Types | undefined {
   const arrays = operands.map(({ array }) => array);
   const [elements, extras, result] = [arrays.map(elementType), perResult.map(elementType), elementType(out)];
-  if (elements.includes(undefined) || extras.includes(undefined) || !isResult(result)) return undefined;
+  if (elements.includes(undefined) || extras.includes(undefined) || result === undefined) return undefined;
   const types = { operands: elements as ElementType[], perResult: extras as ElementType[], result };
   const parts = [
     reduction.body,
@@ -333,7 +333,7 @@ function typesOf(
     // Sums and products may wrap last; what is compared has to be wrapped before.
     const isWide =
       result === 'i32' ||
-      ((result === 'u8' || result === 'i8') &&
+      (SIZE_BYTES[result] < 4 &&
         (reduction.identity === 'zero' || reduction.identity === 'one' || elements[0] === result));
     return isWide &&
       mapping === undefined &&
@@ -356,16 +356,9 @@ function typesOf(
   return { ...types, lanes: narrow && exact ? 'f32x4' : 'f64x2' };
 }
 
-function isResult(type: ElementType | undefined): type is Types['result'] {
-  return type === 'f32' || type === 'f64' || type === 'i32' || type === 'u32' || type === 'u8' || type === 'i8';
-}
-
 const EXTREMES: Partial<Record<ElementType, readonly [number, number]>> = {
   i32: [-(2 ** 31), 2 ** 31 - 1],
-  i16: [-(2 ** 15), 2 ** 15 - 1],
-  u16: [0, 65535],
-  i8: [-128, 127],
-  u8: [0, 255],
+  ...NARROW_RANGES,
 };
 
 /** What a reduction begins with: the neutral element in the type that is reduced. */

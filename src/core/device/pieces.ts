@@ -4,7 +4,7 @@ import { numbersAttribute } from '../ops/attribute-values.ts';
 import type { Turns } from '../../../kernels/turns.ts';
 import type { KernelSpec, RandomKernel, ReductionName } from '../ops/define.ts';
 import { Block, type Value, valueOfArray } from '../tensor/block.ts';
-import { allocate, isFloat, type TypedArray } from '../tensor/dtype.ts';
+import { allocate, isBigInt, isFloat, type TypedArray } from '../tensor/dtype.ts';
 import { type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import { tensorType } from '../tensor/type.ts';
 import { isRepeatable } from './along-axes.ts';
@@ -41,7 +41,7 @@ export function cutOf(task: Task, out: TypedArray): PieceCut | undefined {
 
 /** Whether elements are bigints, which take as long as a hundred numbers. */
 export const isWithBigints = ({ operands, type }: Task): boolean =>
-  type.dtype === 'int64' || operands.some((operand) => operand.type.dtype === 'int64');
+  isBigInt(type.dtype) || operands.some((operand) => isBigInt(operand.type.dtype));
 
 /** Does a task piece by piece, and gives the event loop turns in between. */
 export const runInPieces = (cut: PieceCut, turns: Turns, compute: (task: Task, out: Block) => void): Promise<void> =>

@@ -188,7 +188,10 @@ const isCall = <N extends Node>(arg: Argument<N>): arg is N => typeof arg === 'o
 
 /** The operands, with a constant for every literal. */
 function withConstants<N extends Node>(row: OpRow, args: readonly Argument<N>[], author: Author<N>): readonly N[] {
-  const beside = commonDType(args.filter(isCall).map((arg) => arg.type.dtype));
+  const beside = commonDType(
+    args.filter(isCall).map((arg) => arg.type.dtype),
+    row.name,
+  );
   const call: WeakCall = { row, beside, literals: args.map((arg) => (isCall(arg) ? undefined : arg)) };
   return args.map((arg, i) => {
     if (isCall(arg)) return arg;

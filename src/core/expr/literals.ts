@@ -26,9 +26,9 @@ export interface WeakCall {
 }
 
 /** The dtype that tensors meet in, as numbers beside them see it. */
-export const commonDType = (dtypes: readonly DType[]): DType | undefined =>
+export const commonDType = (dtypes: readonly DType[], owner: string): DType | undefined =>
   dtypes.reduce<DType | undefined>(
-    (common, dtype) => (common === undefined ? dtype : promote(common, dtype)),
+    (common, dtype) => (common === undefined ? dtype : promote(common, dtype, owner)),
     undefined,
   );
 
@@ -101,7 +101,7 @@ function doubleBeside(value: bigint, place: 'up' | 'down' | 'same'): number {
 }
 
 /** Beyond every integer as float32 has it. */
-const BEYOND = 2 ** 64;
+const BEYOND = 2 ** 65;
 
 /** What has the same answer beside every integer (or bool) of the dtype. */
 function compared(beside: DType, place: 'up' | 'down' | 'same', value: number | bigint): WeakElement {

@@ -110,7 +110,7 @@ function readNested(value: Nested, owner: string, dtype: DType | undefined): Ele
   const flat: (number | boolean | bigint)[] = [];
   const held = new Set<DType>();
   flatten(value, shape, 0, { flat, held }, owner);
-  return { ...readSequence(flat, dtype ?? commonDType([...held]), owner), shape };
+  return { ...readSequence(flat, dtype ?? commonDType([...held], owner), owner), shape };
 }
 
 /** What is found in lists: elements, and the dtypes of the typed arrays they were in. */

@@ -22,7 +22,7 @@ export function kindOf(leaf: object): string {
   return name === tag ? tag : `${tag} ${name}`;
 }
 
-/** Whether no tensor stands for an array: bytes of a file, pixels that clamp, elements of a type that is no dtype. */
+/** Whether no tensor stands for an array: bytes of a file, pixels that clamp. */
 export function isOpaque(view: ArrayBufferView): boolean {
   const kind = kindOf(view);
   return dtypeOfArray(view) === undefined || kind.startsWith('Uint8ClampedArray') || kind.startsWith('Uint8Array ');

@@ -29,13 +29,7 @@ export interface MemoOptions {
 }
 
 /** Arrays that no tensor stands for: they come back as they were, each time a copy. The first is Node's Buffer. */
-type OpaqueArray =
-  | (Uint8Array & { readonly readInt8: unknown })
-  | DataView
-  | Uint8ClampedArray
-  | Int16Array
-  | Uint16Array
-  | BigUint64Array;
+type OpaqueArray = (Uint8Array & { readonly readInt8: unknown }) | DataView | Uint8ClampedArray;
 
 /**
  * Results as callers get them: tensors of any library and other typed arrays are tensors of the sheet, JSON stays what

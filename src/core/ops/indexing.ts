@@ -2,9 +2,11 @@
 import { dtypeAttribute, numberAttribute } from './attribute-values.ts';
 import { predicate } from '../../../kernels/scalar/algebra.ts';
 import { type Codec, type DecodedArray, decodedArray, type StoredArray } from '../../../kernels/codecs/codec.ts';
+import { type BigIntArray, isBigIntArray } from '../../../kernels/big-integers.ts';
 import type { Skeletons } from '../../../kernels/skeletons.ts';
 import { AttributeError, ShapeError } from '../errors.ts';
-import { allocate, DTYPES, storedNumber, type TypedArray } from '../tensor/dtype.ts';
+import { allocate, DTYPES, type TypedArray } from '../tensor/dtype.ts';
+import { elementOf } from '../tensor/range.ts';
 import { formatShape, sameShape, type Shape } from '../tensor/shape.ts';
 import { type TensorType, tensorType } from '../tensor/type.ts';
 import { makeRow, type OpRow, type RearrangingKernel, type TypedOperand, unaryOperands } from './define.ts';
@@ -243,7 +245,7 @@ const oneHot: OpRow = makeRow({
     run: ([x], out, attrs) => {
       if (x === undefined) return;
       const depth = numberAttribute(attrs, 'depth');
-      const one = out.type.dtype === 'int64' ? 1n : storedNumber(out.type.dtype, 1);
+      const one = elementOf(out.type.dtype, 1);
       out.array.fill(allocate(out.type.dtype, 1)[0] as never);
       x.array.forEach((index: number | bigint, i: number) => {
         if (index >= 0 && index < depth) out.array[i * depth + Number(index)] = one as never;
@@ -271,7 +273,7 @@ const cast: RearrangingKernel = ([x], out, _attrs, on) => {
 function castComputed(from: TypedArray, out: TypedOperand, on: Skeletons): void {
   const { codec } = DTYPES[out.type.dtype];
   if (codec !== undefined) castToCodec(from, codec, out, on);
-  else if (from instanceof BigInt64Array) castBigIntegers(from, out);
+  else if (isBigIntArray(from)) castBigIntegers(from, out);
   else castNumbers(from, out, on);
 }
 
@@ -285,7 +287,7 @@ function castToCodec(from: TypedArray, codec: Codec, { array, type }: TypedOpera
     return on.encode(codec, from instanceof Int32Array ? from : wrappedIntegers(from, on), out);
   }
   if (from instanceof Float32Array) return on.encode(codec, from, out);
-  const isWide = from instanceof Float64Array || from instanceof BigInt64Array;
+  const isWide = from instanceof Float64Array || isBigIntArray(from);
   const isExact = !isWide && (from.BYTES_PER_ELEMENT < 4 || (DTYPES[type.dtype].largest as number) <= 2 ** 24);
   if (isExact) return on.encode(codec, Float32Array.from(from), out);
   for (let i = 0; i < from.length; i++) {
@@ -301,13 +303,14 @@ function wrappedIntegers(from: TypedArray, on: Skeletons): Int32Array {
   return integers;
 }
 
-function castNumbers(from: Exclude<TypedArray, BigInt64Array>, { array, type }: TypedOperand, on: Skeletons): void {
+function castNumbers(from: Exclude<TypedArray, BigIntArray>, { array, type }: TypedOperand, on: Skeletons): void {
   if (type.dtype === 'bool') on.map(isTrue, [{ array: from, shape: [from.length] }], array, [from.length]);
-  else if (array instanceof BigInt64Array) for (let i = 0; i < from.length; i++) array[i] = toBigInt(from[i]!);
+  else if (isBigIntArray(array)) for (let i = 0; i < from.length; i++) array[i] = toBigInt(from[i]!);
   else on.convert(from, array);
 }
 
-function castBigIntegers(from: BigInt64Array, { array, type }: TypedOperand): void {
+function castBigIntegers(from: BigIntArray, { array, type }: TypedOperand): void {
+  if (isBigIntArray(array)) return array.set(from);
   const isFloat = DTYPES[type.dtype].kind === 'float';
   for (let i = 0; i < from.length; i++) {
     const value = from[i]!;

@@ -43,7 +43,7 @@ const indicesComputed = (row: OpRow, dtypes: readonly DType[]): readonly DType[]
 export function promotedDTypes(row: OpRow, dtypes: readonly DType[]): readonly DType[] {
   if (row.promotion === 'none') return dtypes.some(isCoded) ? indicesComputed(row, dtypes) : dtypes;
   let common = dtypes[0]!;
-  for (let i = 1; i < dtypes.length; i++) common = promote(common, dtypes[i]!);
+  for (let i = 1; i < dtypes.length; i++) common = promote(common, dtypes[i]!, row.name);
   if (row.promotion === 'float' && !isFloat(common)) common = 'float32';
   return dtypes.map((dtype, i) => (specOf(row, i)?.kind === 'bool' ? dtype : common));
 }

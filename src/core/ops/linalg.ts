@@ -1,7 +1,7 @@
 // Products and linear systems: rows on the contract and linalg skeletons.
 import { ShapeError } from '../errors.ts';
 import { batchOffsets } from '../tensor/batches.ts';
-import { PRECISIONS } from '../tensor/dtype.ts';
+import { allocate, PRECISIONS } from '../tensor/dtype.ts';
 import { broadcast, formatShape, type Shape } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
 import type { MatrixProduct } from '../../../kernels/js/matrix-product.ts';
@@ -173,7 +173,7 @@ const trace: OpRow = makeRow({
     run: ([x], out) => {
       if (x === undefined) return;
       const [rows, columns] = [x.type.shape.at(-2)!, x.type.shape.at(-1)!];
-      const zero = out.type.dtype === 'int64' ? 0n : 0;
+      const zero = allocate(out.type.dtype, 1)[0]!;
       for (let batch = 0; batch < out.type.size; batch++) {
         let sum: number | bigint = zero;
         for (let i = 0; i < Math.min(rows, columns); i++)

@@ -4,7 +4,7 @@ import { cumulate, type Running } from '../../../kernels/js/cumulate.ts';
 import { searchSorted } from '../../../kernels/js/search-sorted.ts';
 import { argsort, sort } from '../../../kernels/js/sort.ts';
 import { AttributeError, ShapeError } from '../errors.ts';
-import { allocate, type TypedArray } from '../tensor/dtype.ts';
+import { allocate } from '../tensor/dtype.ts';
 import { formatShape } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { numberAttribute } from './attribute-values.ts';
@@ -17,8 +17,6 @@ import {
   unaryOperands,
 } from './define.ts';
 import { aroundAxis, counted, first, needRank, settledAxis } from './infer.ts';
-
-type Numbers = Exclude<TypedArray, Uint16Array>;
 
 const LAST_AXIS: AttributeSpec = { kind: 'int', fallback: -1, doc: 'axis to order along' };
 const DESCENDING: AttributeSpec = { kind: 'bool', fallback: false, doc: 'the greatest first' };
@@ -52,8 +50,8 @@ const SORT = makeRow({
     skeleton: 'direct',
     run: ([x], out, attrs) => {
       const place = aroundOf(x as TypedOperand, attrs);
-      const rows = rowsAlong((x as TypedOperand).array as Numbers, place);
-      const sorted = place.inner === 1 ? (out.array as Numbers) : rows;
+      const rows = rowsAlong((x as TypedOperand).array, place);
+      const sorted = place.inner === 1 ? out.array : rows;
       sort({ array: rows.slice() as never, count: place.length }, directionOf(attrs), sorted as never);
       putRows(sorted as never, place, out.array as never);
     },
@@ -75,7 +73,7 @@ const ARGSORT = makeRow({
     skeleton: 'direct',
     run: ([x], out, attrs) => {
       const place = aroundOf(x as TypedOperand, attrs);
-      const rows = rowsAlong((x as TypedOperand).array as Numbers, place);
+      const rows = rowsAlong((x as TypedOperand).array, place);
       const order = new Int32Array(rows.length);
       argsort({ array: rows as never, count: place.length }, directionOf(attrs), order);
       putRows(order, place, out.array as Int32Array);
@@ -153,7 +151,7 @@ function cumulative(running: Running, doc: string, { attributes = {}, ...options
       skeleton: 'direct',
       run: ([x], out, attrs) => {
         const operand = x as TypedOperand;
-        const rows = rowsAlong(operand.array as Numbers, aroundOf(operand, attrs));
+        const rows = rowsAlong(operand.array, aroundOf(operand, attrs));
         const place = aroundOf(out, attrs);
         const result = place.inner === 1 ? out.array : allocate(out.type.dtype, out.type.size);
         const count = operand.type.shape[numberAttribute(attrs, 'axis')]!;

@@ -175,7 +175,7 @@ const isin = composite({
 
 /** Both in their common dtype. */
 function common<C extends Called>(call: Calls<C>, x: C, y: C): readonly [C, C] {
-  const dtype = promote(x.type.dtype, y.type.dtype);
+  const dtype = promote(x.type.dtype, y.type.dtype, 'isin');
   const cast = (each: C): C => (each.type.dtype === dtype ? each : call('astype', [each], { dtype }));
   return [cast(x), cast(y)];
 }

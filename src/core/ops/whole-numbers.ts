@@ -1,4 +1,5 @@
 // Shifts and divisors of integers.
+import { isBigIntArray } from '../../../kernels/big-integers.ts';
 import { forEachPair, greatestDivisor, leastMultiple, leastWideMultiple } from '../../../kernels/js/pairs.ts';
 import { binaryOperands, type DirectKernel, makeRow, type OpRow, type TypedOperand } from './define.ts';
 import { elementwise } from './elementwise.ts';
@@ -10,7 +11,7 @@ const ofPairs =
   (operands, out) => {
     const [x, y] = operands as [TypedOperand, TypedOperand];
     const [xs, ys] = [x.array, y.array] as readonly ArrayLike<number>[];
-    const isWide = out.array instanceof BigInt64Array;
+    const isWide = isBigIntArray(out.array);
     forEachPair(x.type.shape, y.type.shape, out.type.shape, (at, i, j) => {
       const value = isWide ? wide(xs![i] as never, ys![j] as never) : narrow(xs![i]!, ys![j]!);
       out.array[at] = (isWide || typeof value === 'number' ? value : Number(BigInt.asIntN(32, value))) as never;

@@ -1,10 +1,11 @@
 // Scans of a row-major matrix for structure. Each stops at the first witness against it, so ordinary operands cost a
 // few reads.
+import { isBigIntArray } from '../../../kernels/big-integers.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
 
 type Numbers = Float32Array | Float64Array;
 
-const zeroOf = (array: TypedArray): number | bigint => (array instanceof BigInt64Array ? 0n : 0);
+const zeroOf = (array: TypedArray): number | bigint => (isBigIntArray(array) ? 0n : 0);
 
 /** Where each row has its one element other than 0 (−1: nowhere); undefined when a row has two. NaN is an element. */
 export function rowSupport(array: TypedArray, rows: number, columns: number): Int32Array | undefined {

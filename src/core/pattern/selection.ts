@@ -1,6 +1,7 @@
 // Products with a matrix that has at most one element other than 0 in each row (or column): rows or columns picked and
 // scaled.
 import type { MatrixProduct } from '../../../kernels/js/matrix-product.ts';
+import { isBigIntArray } from '../../../kernels/big-integers.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
 
 /** One picked line and its factor, for each line of the result; −1 picks nothing. */
@@ -19,7 +20,7 @@ type Times = (a: number | bigint, b: number | bigint) => number | bigint;
 function timesOf(array: TypedArray): Times {
   if (array instanceof Float32Array) return (a, b) => Math.fround((a as number) * (b as number)) + 0;
   if (array instanceof Float64Array) return (a, b) => (a as number) * (b as number) + 0;
-  if (array instanceof BigInt64Array) return (a, b) => (a as bigint) * (b as bigint);
+  if (isBigIntArray(array)) return (a, b) => (a as bigint) * (b as bigint);
   return (a, b) => Math.imul(a as number, b as number);
 }
 
@@ -36,7 +37,7 @@ export function selectRows(
   for (let i = 0; i < selection.at.length; i++) {
     const at = selection.at[i]!;
     const factor = selection.factors[i] as number;
-    if (at < 0) target.fill((out instanceof BigInt64Array ? 0n : 0) as never, i * n, (i + 1) * n);
+    if (at < 0) target.fill((isBigIntArray(out) ? 0n : 0) as never, i * n, (i + 1) * n);
     else for (let j = 0; j < n; j++) target[i * n + j] = times(factor, source[at * down + j * right] as number);
   }
 }
@@ -49,7 +50,7 @@ export function selectColumns(
   out: TypedArray,
 ): void {
   const times = timesOf(out);
-  const zero = (out instanceof BigInt64Array ? 0n : 0) as number;
+  const zero = (isBigIntArray(out) ? 0n : 0) as number;
   const [source, target] = [other as unknown as Indexed, out as unknown as Indexed];
   const [down, right] = transposeA ? [1, lda] : [lda, 1];
   for (let i = 0; i < m; i++) {

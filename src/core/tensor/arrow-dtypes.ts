@@ -12,6 +12,9 @@ export const ARROW_TYPES: Readonly<Partial<Record<DType, string>>> = {
   uint8: 'Uint8',
   int8: 'Int8',
   bool: 'Bool',
+  int16: 'Int16',
+  uint16: 'Uint16',
+  uint64: 'Uint64',
 };
 
 const DTYPE_OF_TYPE = new Map(Object.entries(ARROW_TYPES).map(([dtype, type]) => [type, dtype as DType]));
@@ -21,9 +24,6 @@ export const dtypeOfArrow = (type: string): DType | undefined => DTYPE_OF_TYPE.g
 
 /** Types that exist in Arrow alone, with the way to one of ours. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  Int16: 'cast the column to Int32 first',
-  Uint16: 'cast the column to Int32 first',
-  Uint64: 'cast the column to Int64 first, if every element is below 2⁶³',
   Utf8: 'map the texts to numbers first, or give them to sheet.memo, which takes any arguments',
 };
 

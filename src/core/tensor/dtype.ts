@@ -11,8 +11,10 @@ export type TypedArray =
   | Int32Array
   | Uint32Array
   | Uint8Array
+  | Int16Array
   | Int8Array
-  | BigInt64Array;
+  | BigInt64Array
+  | BigUint64Array;
 
 /** Element types by name; the array each is stored in. `bool` is one byte, 0 or 1; `float16` is its bits, two bytes. */
 export interface DTypeArrays {
@@ -25,6 +27,9 @@ export interface DTypeArrays {
   uint8: Uint8Array;
   int8: Int8Array;
   bool: Uint8Array;
+  int16: Int16Array;
+  uint16: Uint16Array;
+  uint64: BigUint64Array;
 }
 
 export type DType = keyof DTypeArrays;
@@ -36,7 +41,7 @@ export type FloatDType = 'float64' | 'float32' | 'float16';
 export type Precision = 'float32' | 'float16';
 
 /** What one element of a dtype is in JavaScript. */
-export type ElementOf<D extends DType> = D extends 'int64' ? bigint : D extends 'bool' ? boolean : number;
+export type ElementOf<D extends DType> = D extends 'int64' | 'uint64' ? bigint : D extends 'bool' ? boolean : number;
 
 /** Elements as lists of lists, a level an axis; the element itself for rank 0. */
 export type NestedList<E> = E | NestedList<E>[];
@@ -55,6 +60,9 @@ interface DTypesByTag {
   Uint8Array: 'uint8';
   Uint8ClampedArray: 'uint8';
   Int8Array: 'int8';
+  Int16Array: 'int16';
+  Uint16Array: 'uint16';
+  BigUint64Array: 'uint64';
 }
 
 /** The dtype that values are read as where none is asked for; any, where their type does not tell. */
@@ -184,6 +192,9 @@ addDType({
   epsilon: 2 ** -10,
   factors: 'f16',
 });
+addDType({ name: 'int16', code: 10, kind: 'int', bits: 16, storage: Int16Array });
+addDType({ name: 'uint16', code: 11, kind: 'uint', bits: 16, storage: Uint16Array });
+addDType({ name: 'uint64', code: 12, kind: 'uint', bits: 64, storage: BigUint64Array });
 
 /** The table. */
 export const DTYPES = rows as Readonly<Record<DType, DTypeRow>>;
@@ -207,11 +218,14 @@ const BY_TAG: Readonly<DTypesByTag & Record<string, DType>> = {
   Uint8Array: 'uint8',
   Uint8ClampedArray: 'uint8',
   Int8Array: 'int8',
+  Int16Array: 'int16',
+  Uint16Array: 'uint16',
+  BigUint64Array: 'uint64',
 };
 
 /**
- * The dtype a typed array holds unless it is told otherwise (Uint8Array is uint8, never bool; a Uint16Array is no
- * dtype's own); undefined for others.
+ * The dtype a typed array holds unless it is told otherwise: a Uint8Array is uint8, never bool, and a Uint16Array
+ * uint16, never the bits of float16; undefined for others.
  */
 export const dtypeOfArray = (value: unknown): DType | undefined =>
   ArrayBuffer.isView(value)
@@ -222,15 +236,15 @@ export const dtypeOfArray = (value: unknown): DType | undefined =>
 export const allocate = (dtype: DType, length: number): TypedArray => new DTYPES[dtype].array(length);
 
 /** The elements as numbers: decoded where the dtype has a codec, others as they are. */
-export function numbersOf(array: TypedArray, dtype: DType): Exclude<TypedArray, Uint16Array> {
+export function numbersOf(array: TypedArray, dtype: DType): TypedArray {
   const { codec } = DTYPES[dtype];
-  if (codec === undefined) return array as Exclude<TypedArray, Uint16Array>;
+  if (codec === undefined) return array;
   const numbers = decodedArray(codec, array.length);
   decodeAll(codec, array as StoredArray, numbers);
   return numbers;
 }
 
-/** A number as it is stored in an array of a dtype that is not int64. */
+/** A number as it is stored in an array of a dtype whose elements are no bigints. */
 export const storedNumber = (dtype: DType, value: number): number =>
   DTYPES[dtype].codec?.encode(value) ?? (dtype === 'bool' ? Number(value !== 0) : value);
 
@@ -247,6 +261,9 @@ export const bytesOf = (array: ArrayBufferView): Uint8Array =>
 
 /** Whether elements are stored in another form than they are computed in. */
 export const isCoded = (dtype: DType): boolean => DTYPES[dtype].codec !== undefined;
+
+/** Whether elements are bigints. */
+export const isBigInt = (dtype: DType): boolean => isInteger(dtype) && DTYPES[dtype].bits > 53;
 
 export const isFloat = (dtype: DType): boolean => DTYPES[dtype].kind === 'float';
 export const isInteger = (dtype: DType): boolean => DTYPES[dtype].kind === 'int' || DTYPES[dtype].kind === 'uint';
@@ -272,6 +289,13 @@ const DTYPE_ALIASES: Readonly<Record<string, DType>> = {
   i32: 'int32',
   long: 'int64',
   i64: 'int64',
+  u64: 'uint64',
+  ulong: 'uint64',
+  biguint64: 'uint64',
+  short: 'int16',
+  i16: 'int16',
+  ushort: 'uint16',
+  u16: 'uint16',
   bigint: 'int64',
   bigint64: 'int64',
   byte: 'int8',

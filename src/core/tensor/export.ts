@@ -16,17 +16,23 @@ export interface TensorModule<F> {
 /** What says which library a tensor shall be of: its Tensor class, or the module itself for tf. */
 export type ForeignClass<F> = TensorClass<F> | TensorModule<F>;
 
-/** What tf holds our dtypes as; it widens 8-bit integers, and has none for the others (tfjs-core `DataTypeMap`). */
+/**
+ * What tf holds our dtypes as; it widens integers of 8 and 16 bits, and has none for the others (tfjs-core
+ * `DataTypeMap`).
+ */
 const TF_DTYPES: Partial<Record<DType, 'float32' | 'int32' | 'bool'>> = {
   float32: 'float32',
   int32: 'int32',
   bool: 'bool',
   uint8: 'int32',
   int8: 'int32',
+  int16: 'int32',
+  uint16: 'int32',
 };
 
 const TF_REMEDIES: Partial<Record<DType, string>> = {
   int64: "astype('int32')",
+  uint64: "astype('int32')",
   uint32: "astype('int32')",
 };
 
@@ -58,7 +64,7 @@ function exportToTf<F>(tf: TensorModule<F>, { dtype, shape, array }: Elements): 
   if (held === undefined) {
     throw new DTypeError(`as: tf has no ${dtype}; use ${TF_REMEDIES[dtype] ?? "astype('float32')"} first.`, { dtype });
   }
-  const data = dtype === 'uint8' || dtype === 'int8' ? Int32Array.from(array as Uint8Array) : array;
+  const data = held === 'int32' && dtype !== held ? Int32Array.from(array as Uint8Array) : array;
   try {
     return tf.tensor(data as Float32Array | Int32Array | Uint8Array, [...shape], held);
   } catch (error) {

@@ -9,6 +9,7 @@ const ALIASES: Readonly<Record<string, DType>> = {
   uint8c: 'uint8',
   buffer: 'uint8',
   bigint64: 'int64',
+  biguint64: 'uint64',
 };
 
 const UNPACK = 'unpack it, one element a byte, into an Int8Array or Uint8Array first';
@@ -16,21 +17,11 @@ const UNPACK = 'unpack it, one element a byte, into an Int8Array or Uint8Array f
 /** Element types that exist elsewhere, by name, with the way to one of ours. */
 const REMEDIES: Readonly<Record<string, string>> = {
   bfloat16: 'convert it to float32 first',
-  int16: 'use Int32Array.from(array) first',
-  uint16: 'use Int32Array.from(array) first, or name the dtype float16 if these are its bits',
-  uint64: 'use BigInt64Array.from(array) first, if every element is below 2⁶³',
-  biguint64: 'use BigInt64Array.from(array) first, if every element is below 2⁶³',
   int4: UNPACK,
   uint4: UNPACK,
   string: 'map the strings to numbers first, or give them to sheet.memo, which takes any arguments',
   complex64: 'give its real and its imaginary part as two tensors: tf.real(t), tf.imag(t)',
   complex128: 'give its real and its imaginary part as two tensors',
-};
-
-const NAME_OF_TAG: Readonly<Record<string, string>> = {
-  Int16Array: 'int16',
-  Uint16Array: 'uint16',
-  BigUint64Array: 'uint64',
 };
 
 /** The dtype another library's name means; a DTypeError with the way out when it means none of ours. */
@@ -52,7 +43,7 @@ export function dtypeOfView(view: ArrayBufferView, owner: string): DType {
   if (own !== undefined) return own;
   if (view instanceof DataView) return 'uint8';
   const tag = (view as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag];
-  return dtypeOfName(NAME_OF_TAG[tag] ?? tag, owner);
+  return dtypeOfName(tag, owner);
 }
 
 /**

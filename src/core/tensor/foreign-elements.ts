@@ -1,6 +1,6 @@
 // The elements of a foreign tensor as an array of the dtype its library names: the name wins over the array.
 import { DTypeError, SourceError } from '../errors.ts';
-import { allocate, DTYPES, type DType, isFloat, numbersOf, storedNumber, type TypedArray } from './dtype.ts';
+import { allocate, DTYPES, type DType, isBigInt, isFloat, numbersOf, storedNumber, type TypedArray } from './dtype.ts';
 import { asTableArray, dtypeOfView, isStoredForm } from './foreign-dtypes.ts';
 
 /** Elements in memory order, their shape not yet considered. */
@@ -30,7 +30,7 @@ export function readSequence(source: unknown, declared: DType | undefined, owner
 export function castSequence(source: unknown, dtype: DType, owner: string): Sequence {
   const held = ArrayBuffer.isView(source) ? heldBy(source, dtype, owner) : undefined;
   // bigints and numbers do not convert into each other unasked; readSequence says so.
-  if (held === undefined || holds(held, dtype) || held === 'int64' || dtype === 'int64')
+  if (held === undefined || holds(held, dtype) || isBigInt(held) || isBigInt(dtype))
     return readSequence(source, dtype, owner);
   const from = numbersOf(asTableArray(source as ArrayBufferView, held, owner), held) as Float64Array;
   const array = allocate(dtype, from.length);
@@ -94,7 +94,7 @@ function readList(list: readonly unknown[], dtype: DType, owner: string): Sequen
 /** A list item as what an array of the dtype is given; undefined when the item is not of that kind. */
 function elementAs(item: unknown, dtype: DType): number | bigint | undefined {
   if (dtype === 'bool') return item === true || item === 1 ? 1 : item === false || item === 0 ? 0 : undefined;
-  if (dtype === 'int64')
+  if (isBigInt(dtype))
     return typeof item === 'bigint' ? item : Number.isSafeInteger(item) ? BigInt(item as number) : undefined;
   if (typeof item === 'boolean') return Number(item);
   // −0 would become 0 in an integer array, and is equal to it.

@@ -24,11 +24,14 @@ const CODES: Readonly<Partial<Record<DType, string>>> = {
   uint8: 'u1',
   int8: 'i1',
   bool: 'b1',
+  int16: 'i2',
+  uint16: 'u2',
+  uint64: 'u8',
 };
 const DTYPE_OF_CODE = new Map(Object.entries(CODES).map(([dtype, code]) => [code, dtype as DType]));
 
 /** NumPy types that are none of ours, and what to save instead. */
-const CASTS: Readonly<Record<string, string>> = { f16: 'float64', i2: 'int32', u2: 'int32', u8: 'int64' };
+const CASTS: Readonly<Record<string, string>> = { f16: 'float64' };
 
 /** The bytes of a .npy file (format 1.0, little endian, row-major), as NumPy itself writes it. */
 export function encodeNpy({ dtype, shape, array }: Pick<Elements, 'dtype' | 'shape' | 'array'>): Uint8Array {

@@ -1,4 +1,5 @@
 // The common dtype of two: type promotion of the Python array API, by kind and rank of the rows.
+import { DTypeError } from '../errors.ts';
 import { type DType, DTYPE_NAMES, type DTypeKind, DTYPES } from './dtype.ts';
 
 /** The library's own rows: what is promoted to between two others does not depend on what a program has defined. */
@@ -10,10 +11,11 @@ const above = (kind: DTypeKind, rank: number): DType | undefined =>
 
 /**
  * The common dtype of two operands (Python array API type promotion). Bool joins the other type, an integer beside a
- * float takes the float, a signed integer beside an unsigned one the signed one that holds both (uint8 + int8 is int32
- * because there is no int16). Two of one kind and rank, of which neither holds the other, meet in the next above.
+ * float takes the float, a signed integer beside an unsigned one the signed one that holds both (uint8 + int8 is
+ * int16). Two of one kind and rank, of which neither holds the other, meet in the next above. Throws a DTypeError for a
+ * signed integer beside uint64, of which the standard has no common dtype; it names `owner`, who asked.
  */
-export function promote(a: DType, b: DType): DType {
+export function promote(a: DType, b: DType, owner: string): DType {
   if (a === b) return a;
   const [x, y] = [DTYPES[a].kind, DTYPES[b].kind];
   if (x === 'bool') return b;
@@ -21,7 +23,13 @@ export function promote(a: DType, b: DType): DType {
   if (x === y) return wider(a, b);
   if (x === 'float' || y === 'float') return x === 'float' ? a : b;
   const [signed, unsigned] = x === 'int' ? [a, b] : [b, a];
-  return wider(signed, above('int', DTYPES[unsigned].rank) ?? 'int64');
+  const holder = above('int', DTYPES[unsigned].rank);
+  if (holder !== undefined) return wider(signed, holder);
+  throw new DTypeError(
+    `${owner}: ${a} and ${b} have no common dtype: no integer dtype holds both; cast one first, for example with ` +
+      `x.astype('${signed}'), or both to float64.`,
+    { op: owner, dtypes: [a, b] },
+  );
 }
 
 function wider(a: DType, b: DType): DType {

@@ -1,6 +1,6 @@
 // Which numbers a dtype holds: the range of its integers, the largest of its floats, and the error that names them.
 import { DTypeError } from '../errors.ts';
-import { allocate, DTYPES, type DType, isInteger, storedNumber } from './dtype.ts';
+import { allocate, DTYPES, type DType, isBigInt, isInteger, storedNumber } from './dtype.ts';
 
 /** The least and the most that elements of an integer dtype, or of bool, can be. */
 interface DTypeRange {
@@ -13,7 +13,7 @@ function rangeOfRow(dtype: DType): DTypeRange {
   if (kind === 'float') return EVERYTHING;
   if (kind === 'bool') return { least: 0, most: 1 };
   const bits = width - (kind === 'int' ? 1 : 0);
-  if (bits > 53) return { least: -(2n ** BigInt(bits)), most: 2n ** BigInt(bits) - 1n };
+  if (bits > 53) return { least: kind === 'int' ? -(2n ** BigInt(bits)) : 0n, most: 2n ** BigInt(bits) - 1n };
   return { least: kind === 'int' ? -(2 ** bits) : 0, most: 2 ** bits - 1 };
 }
 
@@ -45,7 +45,7 @@ export function plainNumber(value: number | bigint): number | bigint {
  * range.
  */
 export function elementOf(dtype: DType, value: number | bigint): number | bigint {
-  if (dtype === 'int64') return typeof value === 'bigint' ? value : BigInt(Math.trunc(value));
+  if (isBigInt(dtype)) return typeof value === 'bigint' ? value : BigInt(Math.trunc(value));
   return storedNumber(dtype, Number(value));
 }
 
@@ -94,7 +94,7 @@ export function checkElement(
 
 /** The narrowest of the usual dtypes that holds a number. */
 const widerFor = (value: number | bigint): DType =>
-  (['int32', 'int64'] as const).find((dtype) => isWithin(dtype, value)) ?? 'float64';
+  (['int32', 'int64', 'uint64'] as const).find((dtype) => isWithin(dtype, value)) ?? 'float64';
 
 /** All digits of a whole number, as far as they can be read. */
 const formatNumber = (value: number | bigint): string =>

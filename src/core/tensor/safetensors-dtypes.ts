@@ -39,8 +39,8 @@ const ROWS: readonly SafetensorsDType[] = [
     remedy: DEFINE,
   },
   { name: 'F8_E8M0', bits: 8, remedy: AS_FLOAT },
-  { name: 'I16', bits: 16, remedy: 'save it as I32' },
-  { name: 'U16', bits: 16, remedy: 'save it as I32' },
+  { name: 'I16', bits: 16, dtype: 'int16' },
+  { name: 'U16', bits: 16, dtype: 'uint16' },
   { name: 'F16', bits: 16, dtype: 'float16' },
   {
     name: 'BF16',
@@ -55,7 +55,7 @@ const ROWS: readonly SafetensorsDType[] = [
   { name: 'C64', bits: 64, remedy: 'save its real and its imaginary part as two tensors' },
   { name: 'F64', bits: 64, dtype: 'float64' },
   { name: 'I64', bits: 64, dtype: 'int64' },
-  { name: 'U64', bits: 64, remedy: 'save it as I64, if every element is below 2⁶³' },
+  { name: 'U64', bits: 64, dtype: 'uint64' },
 ];
 
 const BY_NAME: ReadonlyMap<string, SafetensorsDType> = new Map(ROWS.map((row) => [row.name, row]));

@@ -11,7 +11,7 @@ import { TeamMap } from '../../../../kernels/wasm/team/map.ts';
 import { wasmSkeletons } from '../../../../kernels/wasm/skeletons.ts';
 import { Team, type TeamHost } from '../../../../kernels/wasm/team/team.ts';
 import type { Block, Value } from '../../tensor/block.ts';
-import { isFloat, type TypedArray } from '../../tensor/dtype.ts';
+import { isBigInt, isFloat, type TypedArray } from '../../tensor/dtype.ts';
 import { type Task, taskFlops } from '../device.ts';
 import { type JsDevice, rearrange } from '../js/device.ts';
 import { linalgOnArrays, linalgSteps, type Workspace } from '../linalg.ts';
@@ -298,7 +298,7 @@ export const isDense = (task: Task): boolean =>
  * integers eight times.
  */
 export const workOf = (task: Task): number =>
-  taskFlops(task) * (isDense(task) && !isFloat(task.type.dtype) ? (task.type.dtype === 'int64' ? 8 : 2) : 1);
+  taskFlops(task) * (isDense(task) && !isFloat(task.type.dtype) ? (isBigInt(task.type.dtype) ? 8 : 2) : 1);
 
 /** Bytes of the elements as kernels of products take them, a word at least. */
 const wordBytes = ({ length, BYTES_PER_ELEMENT: itemBytes }: TypedArray): number => length * Math.max(4, itemBytes);

@@ -1,6 +1,7 @@
 // Buffers shared with other WebGPU code on the same device: taken in and lent out without a copy.
 import { type GpuDType, isGpuDType, bufferBytes } from '../../../../../kernels/wgsl/text/storage.ts';
 import { DTypeError, LimitError, ShapeError, SourceError } from '../../../errors.ts';
+import { DTYPES, isInteger } from '../../../tensor/dtype.ts';
 import type { TensorType } from '../../../tensor/type.ts';
 import type { BufferSharing } from '../../device.ts';
 import { USAGE } from './buffers.ts';
@@ -159,13 +160,13 @@ function checkBound({ epoch: { device } }: DeviceContext, { sizeBytes }: TensorT
     });
 }
 
-const nearestOf = ({ dtype }: TensorType): string => (dtype === 'int64' ? 'int32' : 'float32');
+const nearestOf = ({ dtype }: TensorType): string => (isInteger(dtype) ? 'int32' : 'float32');
 
 function checkAdopted(type: TensorType): void {
   if (isGpuDType(type.dtype)) return;
   throw new DTypeError(
     `tensor: kernels read no ${type.dtype} from a GPUBuffer; write ${nearestOf(type)} into it, or read its bytes ` +
-      `and pass them as a ${type.dtype === 'int64' ? 'BigInt64Array' : 'Float64Array'}.`,
+      `and pass them as a ${DTYPES[type.dtype].array.name}.`,
     { dtype: type.dtype },
   );
 }
