@@ -119,14 +119,28 @@ function optionalOperands({ operands, optional = 0 }: Op): string[] {
   return operands.map(({ name }, i) => `${name}${isOptional(i) ? '?: Operand | null' : ': Operand'}`);
 }
 
+/** Operands where attributes follow fewer than all of them. */
+function fewerOperands(op: Op): string[][] {
+  const { operands, optional = 0 } = op;
+  return tail(op).length === 0
+    ? []
+    : Array.from({ length: optional }, (_, left) =>
+        operands
+          .slice(0, operands.length - optional + left)
+          .map(({ name }, i) => `${name}: Operand${i < operands.length - optional ? '' : ' | null'}`),
+      );
+}
+
 /**
  * A promoted result keeps the tensor's dtype beside a number; a condition's result is of the dtype of what is chosen
  * from.
  */
 function tensorMethod(row: Op): string {
   if ('expand' in row) {
-    const parameters = [...optionalOperands(row).slice(1), ...tail(row)].join(', ');
-    return `${comment(row, '  ')}\n  ${methodName(row.name)}${generics(row)}(${parameters}): ${resultType(row, 'D')};`;
+    const signature = (operands: readonly string[]): string =>
+      `  ${methodName(row.name)}${generics(row)}(${[...operands.slice(1), ...tail(row)].join(', ')}): ` +
+      `${resultType(row, 'D')};`;
+    return [comment(row, '  '), ...fewerOperands(row).map(signature), signature(optionalOperands(row))].join('\n');
   }
   const others = row.operands.slice(1).map((operand) => operand.name);
   const signature = (operands: readonly string[], result: string, parameters = generics(row)): string =>
@@ -168,7 +182,11 @@ function sheetParameters(row: Op): string[] {
 function sheetMethod(row: Op): string {
   const name = `  ${methodName(row.name)}`;
   const general = `${name}${generics(row)}(${sheetParameters(row).join(', ')}): ${resultType(row, 'DType')};`;
-  if ('expand' in row || row.operands.length === 0 || !['same', 'promoted', 'averaged', 'counted'].includes(row.result))
+  const fewer = fewerOperands(row).map(
+    (operands) => `${name}${generics(row)}(${[...operands, ...tail(row)].join(', ')}): ${resultType(row, 'DType')};`,
+  );
+  if ('expand' in row) return [comment(row, '  '), ...fewer, general].join('\n');
+  if (row.operands.length === 0 || !['same', 'promoted', 'averaged', 'counted'].includes(row.result))
     return [comment(row, '  '), general].join('\n');
   const first = firstPromoted(row);
   const typeAt = (i: number): string =>

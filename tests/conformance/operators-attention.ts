@@ -10,14 +10,14 @@ function inHeads(x: Tensor, heads: number): Tensor {
 }
 
 /** Each key head serves several query heads in a row: those are one more axis, along which keys stretch. */
-function productOfHeads(a: Tensor, b: Tensor, transposeB: boolean): Tensor {
+function productOfHeads(a: Tensor, b: Tensor): Tensor {
   const [[batch, heads, length], [, groups, inner, width]] = [a.shape, b.shape] as [number[], number[]];
   const [m, k] = [length!, a.shape[3]!];
-  if (heads === groups) return a.matmul(b, { transposeB });
+  if (heads === groups) return a.matmul(b, { transposeB: true });
   return a
     .reshape([batch!, groups!, heads! / groups!, m, k])
-    .matmul(b.reshape([batch!, groups!, 1, inner!, width!]), { transposeB })
-    .reshape([batch!, heads!, m, transposeB ? inner! : width!]);
+    .matmul(b.reshape([batch!, groups!, 1, inner!, width!]), { transposeB: true })
+    .reshape([batch!, heads!, m, inner!]);
 }
 
 /** What is added to the scores: 0, or −∞ where a mask, the order or the length of the keys rules a key out. */
@@ -60,43 +60,33 @@ function attention(on: Context): readonly Tensor[] {
   };
   const [k, v] = [present(1), present(2)];
   const scale = Math.sqrt(on.number('scale', 1 / Math.sqrt(q.shape[3]!)));
-  const products = productOfHeads(wide(q).multiply(scale), wide(k).multiply(scale), true);
+  const products = productOfHeads(wide(q).multiply(scale), wide(k).multiply(scale));
   const cap = on.number('softcap', 0);
   const capped = cap > 0 ? products.divide(cap).tanh().multiply(cap) : products;
   const bias = biasOf(on, q.shape[2]!, k.shape[2]!);
   const scores = bias === undefined ? capped : capped.add(bias);
   const weights = weightsOf(scores);
-  const heads = productOfHeads(weights, wide(v), false).astype(given.dtype);
+  const options = { scale: scale * scale, softcap: cap };
+  const heads = wide(q).attention(wide(k), wide(v), bias, options).astype(given.dtype);
   const output =
     given.shape.length === 4 ? heads : heads.permuteDims([0, 2, 1, 3]).reshape([given.shape[0]!, given.shape[1]!, -1]);
   const shown = [products, capped, scores, weights][on.number('qk_matmul_output_mode', 0)] as Tensor;
   return on.pickOutputs([output, k, v, shown.astype(given.dtype)]);
 }
 
-/** Pairs of elements turned by the angle of their place. */
+/** Pairs of elements turned by the angles of their places, which are rows of a table or given by batch. */
 function rotaryEmbedding(on: Context): Tensor {
   const given = on.tensor(0);
-  const x = given.shape.length === 4 ? given : inHeads(given, on.number('num_heads', 1));
-  const size = x.shape[3]!;
-  const turned = on.number('rotary_embedding_dim', 0) || size;
-  const part = (t: Tensor, start: number, stop: number, step = 1): Tensor =>
-    t.slice([null, null, null, start], [null, null, null, stop], [1, 1, 1, step]);
+  const x = inHeads(given, on.number('num_heads', 1));
+  const pairs = (on.number('rotary_embedding_dim', 0) || x.shape[3]!) / 2;
   const places = on.input(3)?.tensor;
   const angles = (place: number): Tensor => {
     const table = on.tensor(place);
-    return (places === undefined ? table : table.take(places, { axis: 0 })).expandDims(1);
+    const each = (places === undefined ? table : table.take(places, { axis: 0 })).expandDims(1);
+    return each.slice([null, null, null, 0], [null, null, null, pairs]);
   };
-  const [cos, sin] = [angles(1), angles(2)];
-  const interleaved = on.number('interleaved', 0) !== 0;
-  const [a, b] = interleaved
-    ? [part(x, 0, turned, 2), part(x, 1, turned, 2)]
-    : [part(x, 0, turned / 2), part(x, turned / 2, turned)];
-  const pair = [a.multiply(cos).subtract(b.multiply(sin)), b.multiply(cos).add(a.multiply(sin))];
-  const joined = interleaved
-    ? on.sheet.stack(pair, { axis: -1 }).reshape([...x.shape.slice(0, 3), turned])
-    : on.sheet.concat(pair, { axis: -1 });
-  const whole = turned === size ? joined : on.sheet.concat([joined, part(x, turned, size)], { axis: -1 });
-  return given.shape.length === 4 ? whole : whole.permuteDims([0, 2, 1, 3]).reshape(given.shape as number[]);
+  const turned = x.rotaryEmbedding(angles(1), angles(2), { interleaved: on.number('interleaved', 0) !== 0 });
+  return given.shape.length === 4 ? turned : turned.permuteDims([0, 2, 1, 3]).reshape(given.shape as number[]);
 }
 
 /** By ONNX operator. */

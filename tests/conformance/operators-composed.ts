@@ -1,35 +1,25 @@
-// ONNX operators that are formulas over several rows: normalisations, global pooling.
+// ONNX operators that are formulas over several rows: normalisations, global pooling, losses.
 import type { Tensor } from '../../src/index.ts';
-import { type Context, type Mapping } from './context.ts';
+import { type Context, type Mapping, Unmapped } from './context.ts';
 
 const from = (axis: number, rank: number): number[] => Array.from({ length: rank - axis }, (_, i) => axis + i);
 const axisOf = (on: Context, fallback: number): number =>
   (on.number('axis', fallback) + on.tensor(0).shape.length) % on.tensor(0).shape.length;
 const spatial = (x: Tensor): number[] => from(2, x.shape.length);
-/** A vector along axis 1 of a tensor. */
-const perChannel = (v: Tensor, like: Tensor): Tensor => v.reshape([-1, ...spatial(like).map(() => 1)]);
-
-function normalised(x: Tensor, axis: number[], epsilon: number): { y: Tensor; mean: Tensor; inverse: Tensor } {
-  const mean = x.mean({ axis, keepdims: true });
-  const inverse = x.var({ axis, keepdims: true }).add(epsilon).sqrt().reciprocal();
-  return { y: x.subtract(mean).multiply(inverse), mean, inverse };
-}
 
 function layerNormalization(on: Context): readonly Tensor[] {
   const x = on.tensor(0);
-  const { y, mean, inverse } = normalised(x, from(axisOf(on, -1), x.shape.length), on.number('epsilon', 1e-5));
-  const scaled = y.multiply(on.tensor(1));
-  const bias = on.input(2)?.tensor;
-  return [bias === undefined ? scaled : scaled.add(bias), mean, inverse];
+  const [axis, epsilon] = [axisOf(on, -1), on.number('epsilon', 1e-5)];
+  const over = { axis: from(axis, x.shape.length), keepdims: true };
+  return on.pickOutputs([
+    x.layerNorm(on.tensor(1), on.input(2)?.tensor, { axis, epsilon }),
+    x.mean(over),
+    x.var(over).add(epsilon).sqrt().reciprocal(),
+  ]);
 }
 
-function rmsNormalization(on: Context): Tensor {
-  const x = on.tensor(0);
-  const axis = from(axisOf(on, -1), x.shape.length);
-  return x
-    .divide(x.square().mean({ axis, keepdims: true }).add(on.number('epsilon', 1e-5)).sqrt())
-    .multiply(on.tensor(1));
-}
+const rmsNormalization = (on: Context): Tensor =>
+  on.tensor(0).rmsNorm(on.tensor(1), { axis: axisOf(on, -1), epsilon: on.number('epsilon', 1e-5) });
 
 function batchNormalization(on: Context): Tensor | readonly Tensor[] {
   const x = on.tensor(0);
@@ -40,12 +30,7 @@ function batchNormalization(on: Context): Tensor | readonly Tensor[] {
     Tensor,
   ];
   const epsilon = on.number('epsilon', 1e-5);
-  const finish = (m: Tensor, v: Tensor): Tensor =>
-    x
-      .subtract(perChannel(m, x))
-      .divide(perChannel(v, x).add(epsilon).sqrt())
-      .multiply(perChannel(scale, x))
-      .add(perChannel(bias, x));
+  const finish = (m: Tensor, v: Tensor): Tensor => x.batchNorm(m, v, scale, bias, { epsilon });
   if (on.number('training_mode', 0) === 0) return finish(mean, variance);
   const momentum = on.number('momentum', 0.9);
   const axis = [0, ...spatial(x)];
@@ -57,21 +42,16 @@ function batchNormalization(on: Context): Tensor | readonly Tensor[] {
   ];
 }
 
-function instanceNormalization(on: Context): Tensor {
-  const x = on.tensor(0);
-  return normalised(x, spatial(x), on.number('epsilon', 1e-5))
-    .y.multiply(perChannel(on.tensor(1), x))
-    .add(perChannel(on.tensor(2), x));
-}
-
+/** Up to opset 20 the scale and bias of a group are those of all its channels. */
 function groupNormalization(on: Context): Tensor {
   const x = on.tensor(0);
   const groups = on.number('num_groups', 1);
-  const grouped = x.reshape([x.shape[0]!, groups, -1]);
-  return normalised(grouped, [2], on.number('epsilon', 1e-5))
-    .y.reshape(x.shape as number[])
-    .multiply(perChannel(on.tensor(1), x))
-    .add(perChannel(on.tensor(2), x));
+  const each = x.shape[1]! / groups;
+  const [scale, bias] = [1, 2].map((place) => {
+    const v = on.tensor(place);
+    return v.size === x.shape[1] ? v : v.repeat(each, { axis: 0 });
+  });
+  return x.groupNorm(scale, bias, { groups, epsilon: on.number('epsilon', 1e-5) });
 }
 
 function lpNormalization(on: Context): Tensor {
@@ -87,14 +67,38 @@ function meanVarianceNormalization(on: Context): Tensor {
   return x.subtract(x.mean({ axis, keepdims: true })).divide(x.std({ axis, keepdims: true }).add(1e-9));
 }
 
+/** Loss of logarithms of probabilities, or of what softmax makes probabilities of. */
+const classLoss =
+  (operator: 'nllLoss' | 'crossEntropy'): Mapping =>
+  (on) => {
+    const x = on.tensor(0);
+    const reduction = on.text('reduction', 'mean') as 'mean';
+    const ignore = on.has('ignore_index') ? on.number('ignore_index', 0) : null;
+    const loss = x[operator](on.tensor(1), on.input(2)?.tensor, { axis: 1, ignore, reduction });
+    return on.pickOutputs([loss, x.logSoftmax({ axis: 1 })]);
+  };
+
+/** What is dropped in training is drawn by each runtime in its own way. */
+function dropout(on: Context): readonly Tensor[] {
+  const x = on.tensor(0);
+  const isTraining = (on.input(2)?.numbers()[0] ?? 0) !== 0;
+  const ratio = on.input(1)?.array[0] ?? on.number('ratio', 0.5);
+  if (isTraining && Number(ratio) !== 0) throw new Unmapped('random dropout');
+  return on.pickOutputs([x.reshape(x.shape as number[]), x.equal(x).logicalOr(true)]);
+}
+
 /** By ONNX operator. */
 export const NORMALISATIONS: Readonly<Record<string, Mapping>> = {
   LayerNormalization: layerNormalization,
   RMSNormalization: rmsNormalization,
   BatchNormalization: batchNormalization,
-  InstanceNormalization: instanceNormalization,
+  InstanceNormalization: (on) =>
+    on.tensor(0).instanceNorm(on.tensor(1), on.tensor(2), { epsilon: on.number('epsilon', 1e-5) }),
   GroupNormalization: groupNormalization,
   LpNormalization: lpNormalization,
+  NegativeLogLikelihoodLoss: classLoss('nllLoss'),
+  SoftmaxCrossEntropyLoss: classLoss('crossEntropy'),
+  Dropout: dropout,
   MeanVarianceNormalization: meanVarianceNormalization,
   GlobalAveragePool: (on) => on.tensor(0).mean({ axis: spatial(on.tensor(0)), keepdims: true }),
   GlobalMaxPool: (on) => on.tensor(0).max({ axis: spatial(on.tensor(0)), keepdims: true }),

@@ -64,20 +64,7 @@ function isInf(on: Context): Tensor {
   return up ? x.equal(Infinity) : x.equal(-Infinity);
 }
 
-function scaledGelu(on: Context): Tensor {
-  const x = on.tensor(0);
-  if (on.text('approximate', 'none') === 'none') return x.gelu();
-  return x.multiply(0.5).multiply(
-    x
-      .add(x.multiply(x).multiply(x).multiply(0.044715))
-      .multiply(Math.sqrt(2 / Math.PI))
-      .tanh()
-      .add(1),
-  );
-}
-
-const hardSigmoid = (x: Tensor, alpha: number, beta: number): Tensor => x.multiply(alpha).add(beta).clip(0, 1);
-
+/** Less far from 0 than lambda is 0, what is further is moved by the bias. */
 function shrink(on: Context): Tensor {
   const x = on.tensor(0);
   const [bias, lambda] = [on.number('bias', 0), on.number('lambd', 0.5)];
@@ -164,21 +151,17 @@ export const OPERATORS: Readonly<Record<string, Mapping>> = {
   Clip: clip,
   Where: (on) => on.tensor(0).where(on.tensor(1), on.tensor(2)),
   Elu: (on) => on.tensor(0).elu(on.number('alpha', 1)),
-  Celu: (on) =>
-    on
-      .tensor(0)
-      .maximum(0)
-      .add(on.tensor(0).divide(on.number('alpha', 1)).expm1().multiply(on.number('alpha', 1)).minimum(0)),
+  Celu: (on) => on.tensor(0).celu({ alpha: on.number('alpha', 1) }),
   Selu: (on) =>
-    on.tensor(0).elu(on.number('alpha', 1.6732632423543772)).multiply(on.number('gamma', 1.0507009873554805)),
+    on.tensor(0).selu({ alpha: on.number('alpha', 1.6732632423543772), gamma: on.number('gamma', 1.0507009873554805) }),
   LeakyRelu: (on) => on.tensor(0).leakyRelu(on.number('alpha', 0.01)),
-  Gelu: scaledGelu,
+  Gelu: (on) => (on.text('approximate', 'none') === 'none' ? on.tensor(0).gelu() : on.tensor(0).geluTanh()),
   Shrink: shrink,
-  ThresholdedRelu: (on) => on.tensor(0).greater(on.number('alpha', 1)).where(on.tensor(0), 0),
-  HardSigmoid: (on) => hardSigmoid(on.tensor(0), on.number('alpha', 0.2), on.number('beta', 0.5)),
-  HardSwish: (on) => on.tensor(0).multiply(hardSigmoid(on.tensor(0), 1 / 6, 0.5)),
-  Mish: (on) => on.tensor(0).multiply(on.tensor(0).softplus().tanh()),
-  Softsign: (on) => on.tensor(0).divide(on.tensor(0).abs().add(1)),
+  ThresholdedRelu: (on) => on.tensor(0).thresholdedRelu({ alpha: on.number('alpha', 1) }),
+  HardSigmoid: (on) => on.tensor(0).hardSigmoid({ alpha: on.number('alpha', 0.2), beta: on.number('beta', 0.5) }),
+  HardSwish: (on) => on.tensor(0).hardSwish(),
+  Mish: (on) => on.tensor(0).mish(),
+  Softsign: (on) => on.tensor(0).softsign(),
   Swish: (on) => on.tensor(0).multiply(on.tensor(0).multiply(on.number('alpha', 1)).sigmoid()),
   ReduceSum: reduce((x, o) => x.sum(o)),
   ReduceMean: reduce((x, o) => x.mean(o)),

@@ -12,7 +12,12 @@ import { differenceOf, judgeVector, mapVector } from './vectors.ts';
 import { type Given, type Port, writeFloats, writeModel } from './write-model.ts';
 
 /** Elements that go in: drawn for a shape, given, or left out. */
-type Input = readonly number[] | { readonly ints: readonly number[] } | { readonly whole: readonly number[] } | null;
+type Input =
+  | readonly number[]
+  | { readonly ints: readonly number[] }
+  | { readonly whole: readonly number[] }
+  | { readonly share: readonly number[] }
+  | null;
 
 interface Case {
   readonly inputs: readonly Input[];
@@ -95,6 +100,26 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { inputs: [[3, 4], { whole: [2, 1] }, null, { whole: [-1] }], attributes: { mode: 'edge' } },
     { inputs: [[3, 4], { whole: [2, 0, 1, 3] }], attributes: { mode: 'wrap' }, opset: 19 },
   ],
+  InstanceNormalization: [{ inputs: [x2, [4], [4]], attributes: { epsilon: 0.01 } }],
+  GroupNormalization: [{ inputs: [x2, [4], [4]], attributes: { num_groups: 2 }, opset: 21 }],
+  LayerNormalization: [{ inputs: [x2, [7, 6], [7, 6]], attributes: { axis: 2 }, opset: 17 }],
+  BatchNormalization: [{ inputs: [x2, [4], [4], [4], { share: [1, 2, 0.5, 3] }], opset: 15 }],
+  Celu: [{ inputs: [x2], attributes: { alpha: 0.7 } }],
+  Selu: [{ inputs: [x2] }],
+  Gelu: [{ inputs: [x2], attributes: { approximate: 'tanh' } }, { inputs: [x2] }],
+  Mish: [{ inputs: [x2] }],
+  Softsign: [{ inputs: [x2] }],
+  HardSwish: [{ inputs: [x2] }],
+  HardSigmoid: [{ inputs: [x2], attributes: { alpha: 0.3, beta: 0.4 } }],
+  ThresholdedRelu: [{ inputs: [x2], attributes: { alpha: 0.3 } }],
+  NegativeLogLikelihoodLoss: [
+    { inputs: [[3, 5], { whole: [1, 0, 4] }, [5]] },
+    { inputs: [[3, 5], { whole: [1, 0, 4] }], attributes: { ignore_index: 0 } },
+  ],
+  SoftmaxCrossEntropyLoss: [
+    { inputs: [[3, 5], { whole: [1, 2, 4] }, [5]], attributes: { ignore_index: 2 }, outputs: ['float32', 'float32'] },
+    { inputs: [[3, 5], { whole: [1, 2, 4] }], attributes: { reduction: 'none' } },
+  ],
   RNN: [
     {
       inputs: [[4, 2, 3], [2, 5, 3], [2, 5, 5], [2, 10], { ints: [4, 2] }, [2, 2, 5]],
@@ -153,7 +178,9 @@ function elements(input: Exclude<Input, null>, name: string): StoredTensor {
       ? Int32Array.from(input.ints)
       : 'whole' in input
         ? BigInt64Array.from(input.whole, BigInt)
-        : draw(input.reduce((a, n) => a * n, 1));
+        : 'share' in input
+          ? Float32Array.from(input.share)
+          : draw(input.reduce((a, n) => a * n, 1));
   const dtype = 'ints' in input ? 'int32' : 'whole' in input ? 'int64' : 'float32';
   return { name, elementType: dtype, dtype, shape: Array.isArray(input) ? (input as number[]) : [array.length], array };
 }

@@ -376,16 +376,91 @@ export interface TensorMethods<D extends DType> {
   isclose(y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }): PendingTensor<'bool'>;
   /** Whether `isclose` is true of all elements. Attributes: rtol: difference allowed, relative to y (default 0.00001); atol: difference allowed beside that (default 1e-8); equalNan: NaN is near NaN (default false). */
   allclose(y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }): PendingTensor<'bool'>;
+  /** alpha · x + beta limited to [0, 1]. Attributes: alpha: slope (default 0.16666666666666666); beta: value at 0 (default 0.5). */
+  hardSigmoid(attributes?: { readonly alpha?: number; readonly beta?: number }): PendingTensor<D>;
+  /** x · hard_sigmoid(x). Attributes: alpha: slope (default 0.16666666666666666); beta: value at 0 (default 0.5). */
+  hardSwish(attributes?: { readonly alpha?: number; readonly beta?: number }): PendingTensor<D>;
+  /** x · tanh(softplus(x)). */
+  mish(): PendingTensor<D>;
+  /** x / (1 + |x|). */
+  softsign(): PendingTensor<D>;
+  /** gamma · x where positive, gamma · alpha · (eˣ − 1) elsewhere. Attributes: alpha: limit below (default 1.6732632423543772); gamma: slope above (default 1.0507009873554805). */
+  selu(attributes?: { readonly alpha?: number; readonly gamma?: number }): PendingTensor<D>;
+  /** x where positive, alpha · (e^(x / alpha) − 1) elsewhere. Attributes: alpha: limit below (default 1). */
+  celu(attributes?: { readonly alpha?: number }): PendingTensor<D>;
+  /** x above alpha, 0 elsewhere. Attributes: alpha: the threshold (default 1). */
+  thresholdedRelu(attributes?: { readonly alpha?: number }): PendingTensor<D>;
+  /** x beyond ±lambda, 0 between. Attributes: lambda: from where on elements are kept (default 0.5). */
+  hardShrink(attributes?: { readonly lambda?: number }): PendingTensor<D>;
+  /** x moved by lambda towards 0, 0 between ±lambda. Attributes: lambda: from where on elements are kept (default 0.5). */
+  softShrink(attributes?: { readonly lambda?: number }): PendingTensor<D>;
+  /** ½ · x · (1 + tanh(√(2 / π) · (x + 0.044715 · x³))). */
+  geluTanh(): PendingTensor<D>;
   /** Convolution of any number of axes (cross-correlation): weights times the elements under windows, and a bias. Attributes: stride: distance of neighbouring windows, one or one an axis (default 1); before: zeros before each axis, one number or one an axis (default 0); after: zeros after each axis; null = as many as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); groups: groups of channels that are convolved apart (default 1); same: zeros for as many windows as strides fit into an axis, an odd one after it (upper) or before it (lower) (default "none"). */
+  conv(weight: Operand, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly same?: 'none' | 'upper' | 'lower' }): PendingTensor;
   conv(weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly same?: 'none' | 'upper' | 'lower' }): PendingTensor;
   /** Transpose of a convolution: each element adds the weights times itself where its window lies; and a bias. Attributes: stride: distance of neighbouring windows, one or one an axis (default 1); before: elements taken away before each axis, one number or one an axis (default 0); after: elements taken away after each axis; null = as many as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); groups: groups of channels that are convolved apart (default 1); more: zeros added after each axis, one number or one an axis (default 0). */
+  convTranspose(weight: Operand, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly more?: readonly (number | null)[] }): PendingTensor;
   convTranspose(weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly more?: readonly (number | null)[] }): PendingTensor;
   /** A recurrent layer: each state is the activation of the weighted input and the weighted state before it. Attributes: activation: what is applied to each state (default "tanh"); reverse: go from the last step to the first (default false). */
+  rnn(weight: Operand, recurrence: Operand, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D> };
+  rnn(weight: Operand, recurrence: Operand, bias: Operand | null, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D> };
+  rnn(weight: Operand, recurrence: Operand, bias: Operand | null, initial: Operand | null, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D> };
   rnn(weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D> };
   /** Gated recurrent units. Gates lie in the order update, reset, new, as in ONNX. Attributes: resetAfter: reset the weighted state, not the state that is weighted (default false); reverse: go from the last step to the first (default false). */
+  gru(weight: Operand, recurrence: Operand, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D> };
+  gru(weight: Operand, recurrence: Operand, bias: Operand | null, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D> };
+  gru(weight: Operand, recurrence: Operand, bias: Operand | null, initial: Operand | null, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D> };
   gru(weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D> };
   /** Long short-term memory. Gates lie in the order input, output, forget, cell, as in ONNX. Attributes: reverse: go from the last step to the first (default false). */
+  lstm(weight: Operand, recurrence: Operand, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D>; readonly cell: PendingTensor<D> };
+  lstm(weight: Operand, recurrence: Operand, bias: Operand | null, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D>; readonly cell: PendingTensor<D> };
+  lstm(weight: Operand, recurrence: Operand, bias: Operand | null, initial: Operand | null, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D>; readonly cell: PendingTensor<D> };
+  lstm(weight: Operand, recurrence: Operand, bias: Operand | null, initial: Operand | null, initialCell: Operand | null, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D>; readonly cell: PendingTensor<D> };
+  lstm(weight: Operand, recurrence: Operand, bias: Operand | null, initial: Operand | null, initialCell: Operand | null, lengths: Operand | null, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D>; readonly cell: PendingTensor<D> };
   lstm(weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, initialCell?: Operand | null, lengths?: Operand | null, peepholes?: Operand | null, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<D>; readonly last: PendingTensor<D>; readonly cell: PendingTensor<D> };
+  /** Elements less their mean over the last axes, over their standard deviation; times a scale, plus a bias. Attributes: axis: the first of the axes to normalise, up to the last (default -1); epsilon: added to the variance (default 0.00001). */
+  layerNorm(attributes?: { readonly axis?: number | null; readonly epsilon?: number }): PendingTensor<D>;
+  layerNorm(scale: Operand | null, attributes?: { readonly axis?: number | null; readonly epsilon?: number }): PendingTensor<D>;
+  layerNorm(scale?: Operand | null, bias?: Operand | null, attributes?: { readonly axis?: number | null; readonly epsilon?: number }): PendingTensor<D>;
+  /** Elements over the root of the mean of their squares over the last axes; times a scale. Attributes: axis: the first of the axes to normalise, up to the last (default -1); epsilon: added to the variance (default 0.00001). */
+  rmsNorm(attributes?: { readonly axis?: number | null; readonly epsilon?: number }): PendingTensor<D>;
+  rmsNorm(scale?: Operand | null, attributes?: { readonly axis?: number | null; readonly epsilon?: number }): PendingTensor<D>;
+  /** Elements less their mean over groups of channels, over their standard deviation; a scale and bias by channel. Attributes: groups: how many groups the channels, axis 1, are in (default 1); epsilon: added to the variance (default 0.00001). */
+  groupNorm(attributes?: { readonly groups?: number; readonly epsilon?: number }): PendingTensor<D>;
+  groupNorm(scale: Operand | null, attributes?: { readonly groups?: number; readonly epsilon?: number }): PendingTensor<D>;
+  groupNorm(scale?: Operand | null, bias?: Operand | null, attributes?: { readonly groups?: number; readonly epsilon?: number }): PendingTensor<D>;
+  /** Elements less their mean over each channel, over their standard deviation; a scale and bias by channel. Attributes: epsilon: added to the variance (default 0.00001). */
+  instanceNorm(attributes?: { readonly epsilon?: number }): PendingTensor<D>;
+  instanceNorm(scale: Operand | null, attributes?: { readonly epsilon?: number }): PendingTensor<D>;
+  instanceNorm(scale?: Operand | null, bias?: Operand | null, attributes?: { readonly epsilon?: number }): PendingTensor<D>;
+  /** Elements less the mean of their channel, over the standard deviation; a scale and bias by channel. Attributes: axis: the axis of the channels (default 1); epsilon: added to the variance (default 0.00001). */
+  batchNorm(mean: Operand, variance: Operand, attributes?: { readonly axis?: number | null; readonly epsilon?: number }): PendingTensor<D>;
+  batchNorm(mean: Operand, variance: Operand, scale: Operand | null, attributes?: { readonly axis?: number | null; readonly epsilon?: number }): PendingTensor<D>;
+  batchNorm(mean: Operand, variance: Operand, scale?: Operand | null, bias?: Operand | null, attributes?: { readonly axis?: number | null; readonly epsilon?: number }): PendingTensor<D>;
+  /** Values weighted by the softmax of scaled products of queries and keys. Heads of keys may serve several heads of queries each; a query all of whose keys are ruled out gives 0. Long ones are computed in blocks of queries. Attributes: causal: queries see no keys after themselves (default false); offset: how many keys come before the first query, where causal (default 0); scale: factor of the products; null = 1 / √size (default null); softcap: limit that scores approach by tanh; 0 = none (default 0); block: queries that are computed at a time; 0 = as many as have room (default 0). */
+  attention(k: Operand, v: Operand, attributes?: { readonly causal?: boolean; readonly offset?: number; readonly scale?: number | null; readonly softcap?: number; readonly block?: number }): PendingTensor<D>;
+  attention(k: Operand, v: Operand, mask?: Operand | null, attributes?: { readonly causal?: boolean; readonly offset?: number; readonly scale?: number | null; readonly softcap?: number; readonly block?: number }): PendingTensor<D>;
+  /** Pairs of elements of the last axis turned by the angles of their positions, given as cosines and sines. Attributes: interleaved: pairs are neighbours, not elements of either half (default false). */
+  rotaryEmbedding(cos: Operand, sin: Operand, attributes?: { readonly interleaved?: boolean }): PendingTensor<D>;
+  /** Squares of the differences. Attributes: reduction: what is given of all losses (default "mean"). */
+  mseLoss(target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor;
+  /** Magnitudes of the differences. Attributes: reduction: what is given of all losses (default "mean"). */
+  l1Loss(target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor;
+  /** Half the square of a difference up to delta, and a line beyond. Attributes: delta: where the square ends (default 1); reduction: what is given of all losses (default "mean"). */
+  huberLoss(target: Operand, attributes?: { readonly delta?: number; readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor;
+  /** Cross entropy of the sigmoid of x and targets from 0 to 1: softplus(x) − x · target. Attributes: reduction: what is given of all losses (default "mean"). */
+  binaryCrossEntropy(target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor;
+  /** Logarithms of probabilities at the target classes with the other sign; a mean is that of the weights. Attributes: axis: the axis of the classes (default 1); ignore: number of a class that does not count (default null); reduction: what is given of all losses (default "mean"). */
+  nllLoss(target: Operand, attributes?: { readonly axis?: number | null; readonly ignore?: number | null; readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor<D>;
+  nllLoss(target: Operand, weight?: Operand | null, attributes?: { readonly axis?: number | null; readonly ignore?: number | null; readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor<D>;
+  /** Cross entropy of the softmax of x and the target classes; a mean is that of the weights. Attributes: axis: the axis of the classes (default 1); ignore: number of a class that does not count (default null); reduction: what is given of all losses (default "mean"). */
+  crossEntropy(target: Operand, attributes?: { readonly axis?: number | null; readonly ignore?: number | null; readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor<D>;
+  crossEntropy(target: Operand, weight?: Operand | null, attributes?: { readonly axis?: number | null; readonly ignore?: number | null; readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor<D>;
+  /** target · (log target − x), x being logarithms of probabilities; 0 where the target is. Attributes: reduction: what is given of all; batch_mean: the sum over the length of the first axis (default "mean"). */
+  klDivergence(target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' | 'batch_mean' }): PendingTensor;
+  /** Elements replaced by 0 with a probability, the others made larger so that the mean stays. The seed draws them. Attributes: rate: probability of 0, from 0 to before 1; seed: which elements; another one draws others. */
+  dropout(rate: number | { readonly rate: number; readonly seed: number }, attributes: { readonly seed: number }): PendingTensor<D>;
   /** The elements below which the given shares of all lie, a NaN where there is one; several shares come first. Attributes: q: a share from 0 to 1, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
   quantile(q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
   /** As `quantile`, of shares in percent. Attributes: q: a share from 0 to 100, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
@@ -951,16 +1026,91 @@ export interface SheetMethods {
   isclose(x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }): PendingTensor<'bool'>;
   /** Whether `isclose` is true of all elements. Attributes: rtol: difference allowed, relative to y (default 0.00001); atol: difference allowed beside that (default 1e-8); equalNan: NaN is near NaN (default false). */
   allclose(x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }): PendingTensor<'bool'>;
+  /** alpha · x + beta limited to [0, 1]. Attributes: alpha: slope (default 0.16666666666666666); beta: value at 0 (default 0.5). */
+  hardSigmoid(x: Operand, attributes?: { readonly alpha?: number; readonly beta?: number }): PendingTensor<DType>;
+  /** x · hard_sigmoid(x). Attributes: alpha: slope (default 0.16666666666666666); beta: value at 0 (default 0.5). */
+  hardSwish(x: Operand, attributes?: { readonly alpha?: number; readonly beta?: number }): PendingTensor<DType>;
+  /** x · tanh(softplus(x)). */
+  mish(x: Operand): PendingTensor<DType>;
+  /** x / (1 + |x|). */
+  softsign(x: Operand): PendingTensor<DType>;
+  /** gamma · x where positive, gamma · alpha · (eˣ − 1) elsewhere. Attributes: alpha: limit below (default 1.6732632423543772); gamma: slope above (default 1.0507009873554805). */
+  selu(x: Operand, attributes?: { readonly alpha?: number; readonly gamma?: number }): PendingTensor<DType>;
+  /** x where positive, alpha · (e^(x / alpha) − 1) elsewhere. Attributes: alpha: limit below (default 1). */
+  celu(x: Operand, attributes?: { readonly alpha?: number }): PendingTensor<DType>;
+  /** x above alpha, 0 elsewhere. Attributes: alpha: the threshold (default 1). */
+  thresholdedRelu(x: Operand, attributes?: { readonly alpha?: number }): PendingTensor<DType>;
+  /** x beyond ±lambda, 0 between. Attributes: lambda: from where on elements are kept (default 0.5). */
+  hardShrink(x: Operand, attributes?: { readonly lambda?: number }): PendingTensor<DType>;
+  /** x moved by lambda towards 0, 0 between ±lambda. Attributes: lambda: from where on elements are kept (default 0.5). */
+  softShrink(x: Operand, attributes?: { readonly lambda?: number }): PendingTensor<DType>;
+  /** ½ · x · (1 + tanh(√(2 / π) · (x + 0.044715 · x³))). */
+  geluTanh(x: Operand): PendingTensor<DType>;
   /** Convolution of any number of axes (cross-correlation): weights times the elements under windows, and a bias. Attributes: stride: distance of neighbouring windows, one or one an axis (default 1); before: zeros before each axis, one number or one an axis (default 0); after: zeros after each axis; null = as many as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); groups: groups of channels that are convolved apart (default 1); same: zeros for as many windows as strides fit into an axis, an odd one after it (upper) or before it (lower) (default "none"). */
+  conv(x: Operand, weight: Operand, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly same?: 'none' | 'upper' | 'lower' }): PendingTensor;
   conv(x: Operand, weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly same?: 'none' | 'upper' | 'lower' }): PendingTensor;
   /** Transpose of a convolution: each element adds the weights times itself where its window lies; and a bias. Attributes: stride: distance of neighbouring windows, one or one an axis (default 1); before: elements taken away before each axis, one number or one an axis (default 0); after: elements taken away after each axis; null = as many as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); groups: groups of channels that are convolved apart (default 1); more: zeros added after each axis, one number or one an axis (default 0). */
+  convTranspose(x: Operand, weight: Operand, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly more?: readonly (number | null)[] }): PendingTensor;
   convTranspose(x: Operand, weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly more?: readonly (number | null)[] }): PendingTensor;
   /** A recurrent layer: each state is the activation of the weighted input and the weighted state before it. Attributes: activation: what is applied to each state (default "tanh"); reverse: go from the last step to the first (default false). */
+  rnn(x: Operand, weight: Operand, recurrence: Operand, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
+  rnn(x: Operand, weight: Operand, recurrence: Operand, bias: Operand | null, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
+  rnn(x: Operand, weight: Operand, recurrence: Operand, bias: Operand | null, initial: Operand | null, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
   rnn(x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
   /** Gated recurrent units. Gates lie in the order update, reset, new, as in ONNX. Attributes: resetAfter: reset the weighted state, not the state that is weighted (default false); reverse: go from the last step to the first (default false). */
+  gru(x: Operand, weight: Operand, recurrence: Operand, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
+  gru(x: Operand, weight: Operand, recurrence: Operand, bias: Operand | null, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
+  gru(x: Operand, weight: Operand, recurrence: Operand, bias: Operand | null, initial: Operand | null, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
   gru(x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
   /** Long short-term memory. Gates lie in the order input, output, forget, cell, as in ONNX. Attributes: reverse: go from the last step to the first (default false). */
+  lstm(x: Operand, weight: Operand, recurrence: Operand, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType>; readonly cell: PendingTensor<DType> };
+  lstm(x: Operand, weight: Operand, recurrence: Operand, bias: Operand | null, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType>; readonly cell: PendingTensor<DType> };
+  lstm(x: Operand, weight: Operand, recurrence: Operand, bias: Operand | null, initial: Operand | null, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType>; readonly cell: PendingTensor<DType> };
+  lstm(x: Operand, weight: Operand, recurrence: Operand, bias: Operand | null, initial: Operand | null, initialCell: Operand | null, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType>; readonly cell: PendingTensor<DType> };
+  lstm(x: Operand, weight: Operand, recurrence: Operand, bias: Operand | null, initial: Operand | null, initialCell: Operand | null, lengths: Operand | null, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType>; readonly cell: PendingTensor<DType> };
   lstm(x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, initialCell?: Operand | null, lengths?: Operand | null, peepholes?: Operand | null, attributes?: { readonly reverse?: boolean }): { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType>; readonly cell: PendingTensor<DType> };
+  /** Elements less their mean over the last axes, over their standard deviation; times a scale, plus a bias. Attributes: axis: the first of the axes to normalise, up to the last (default -1); epsilon: added to the variance (default 0.00001). */
+  layerNorm(x: Operand, attributes?: { readonly axis?: number | null; readonly epsilon?: number }): PendingTensor<DType>;
+  layerNorm(x: Operand, scale: Operand | null, attributes?: { readonly axis?: number | null; readonly epsilon?: number }): PendingTensor<DType>;
+  layerNorm(x: Operand, scale?: Operand | null, bias?: Operand | null, attributes?: { readonly axis?: number | null; readonly epsilon?: number }): PendingTensor<DType>;
+  /** Elements over the root of the mean of their squares over the last axes; times a scale. Attributes: axis: the first of the axes to normalise, up to the last (default -1); epsilon: added to the variance (default 0.00001). */
+  rmsNorm(x: Operand, attributes?: { readonly axis?: number | null; readonly epsilon?: number }): PendingTensor<DType>;
+  rmsNorm(x: Operand, scale?: Operand | null, attributes?: { readonly axis?: number | null; readonly epsilon?: number }): PendingTensor<DType>;
+  /** Elements less their mean over groups of channels, over their standard deviation; a scale and bias by channel. Attributes: groups: how many groups the channels, axis 1, are in (default 1); epsilon: added to the variance (default 0.00001). */
+  groupNorm(x: Operand, attributes?: { readonly groups?: number; readonly epsilon?: number }): PendingTensor<DType>;
+  groupNorm(x: Operand, scale: Operand | null, attributes?: { readonly groups?: number; readonly epsilon?: number }): PendingTensor<DType>;
+  groupNorm(x: Operand, scale?: Operand | null, bias?: Operand | null, attributes?: { readonly groups?: number; readonly epsilon?: number }): PendingTensor<DType>;
+  /** Elements less their mean over each channel, over their standard deviation; a scale and bias by channel. Attributes: epsilon: added to the variance (default 0.00001). */
+  instanceNorm(x: Operand, attributes?: { readonly epsilon?: number }): PendingTensor<DType>;
+  instanceNorm(x: Operand, scale: Operand | null, attributes?: { readonly epsilon?: number }): PendingTensor<DType>;
+  instanceNorm(x: Operand, scale?: Operand | null, bias?: Operand | null, attributes?: { readonly epsilon?: number }): PendingTensor<DType>;
+  /** Elements less the mean of their channel, over the standard deviation; a scale and bias by channel. Attributes: axis: the axis of the channels (default 1); epsilon: added to the variance (default 0.00001). */
+  batchNorm(x: Operand, mean: Operand, variance: Operand, attributes?: { readonly axis?: number | null; readonly epsilon?: number }): PendingTensor<DType>;
+  batchNorm(x: Operand, mean: Operand, variance: Operand, scale: Operand | null, attributes?: { readonly axis?: number | null; readonly epsilon?: number }): PendingTensor<DType>;
+  batchNorm(x: Operand, mean: Operand, variance: Operand, scale?: Operand | null, bias?: Operand | null, attributes?: { readonly axis?: number | null; readonly epsilon?: number }): PendingTensor<DType>;
+  /** Values weighted by the softmax of scaled products of queries and keys. Heads of keys may serve several heads of queries each; a query all of whose keys are ruled out gives 0. Long ones are computed in blocks of queries. Attributes: causal: queries see no keys after themselves (default false); offset: how many keys come before the first query, where causal (default 0); scale: factor of the products; null = 1 / √size (default null); softcap: limit that scores approach by tanh; 0 = none (default 0); block: queries that are computed at a time; 0 = as many as have room (default 0). */
+  attention(q: Operand, k: Operand, v: Operand, attributes?: { readonly causal?: boolean; readonly offset?: number; readonly scale?: number | null; readonly softcap?: number; readonly block?: number }): PendingTensor<DType>;
+  attention(q: Operand, k: Operand, v: Operand, mask?: Operand | null, attributes?: { readonly causal?: boolean; readonly offset?: number; readonly scale?: number | null; readonly softcap?: number; readonly block?: number }): PendingTensor<DType>;
+  /** Pairs of elements of the last axis turned by the angles of their positions, given as cosines and sines. Attributes: interleaved: pairs are neighbours, not elements of either half (default false). */
+  rotaryEmbedding(x: Operand, cos: Operand, sin: Operand, attributes?: { readonly interleaved?: boolean }): PendingTensor<DType>;
+  /** Squares of the differences. Attributes: reduction: what is given of all losses (default "mean"). */
+  mseLoss(x: Operand, target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor;
+  /** Magnitudes of the differences. Attributes: reduction: what is given of all losses (default "mean"). */
+  l1Loss(x: Operand, target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor;
+  /** Half the square of a difference up to delta, and a line beyond. Attributes: delta: where the square ends (default 1); reduction: what is given of all losses (default "mean"). */
+  huberLoss(x: Operand, target: Operand, attributes?: { readonly delta?: number; readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor;
+  /** Cross entropy of the sigmoid of x and targets from 0 to 1: softplus(x) − x · target. Attributes: reduction: what is given of all losses (default "mean"). */
+  binaryCrossEntropy(x: Operand, target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor;
+  /** Logarithms of probabilities at the target classes with the other sign; a mean is that of the weights. Attributes: axis: the axis of the classes (default 1); ignore: number of a class that does not count (default null); reduction: what is given of all losses (default "mean"). */
+  nllLoss(x: Operand, target: Operand, attributes?: { readonly axis?: number | null; readonly ignore?: number | null; readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor<DType>;
+  nllLoss(x: Operand, target: Operand, weight?: Operand | null, attributes?: { readonly axis?: number | null; readonly ignore?: number | null; readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor<DType>;
+  /** Cross entropy of the softmax of x and the target classes; a mean is that of the weights. Attributes: axis: the axis of the classes (default 1); ignore: number of a class that does not count (default null); reduction: what is given of all losses (default "mean"). */
+  crossEntropy(x: Operand, target: Operand, attributes?: { readonly axis?: number | null; readonly ignore?: number | null; readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor<DType>;
+  crossEntropy(x: Operand, target: Operand, weight?: Operand | null, attributes?: { readonly axis?: number | null; readonly ignore?: number | null; readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor<DType>;
+  /** target · (log target − x), x being logarithms of probabilities; 0 where the target is. Attributes: reduction: what is given of all; batch_mean: the sum over the length of the first axis (default "mean"). */
+  klDivergence(x: Operand, target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' | 'batch_mean' }): PendingTensor;
+  /** Elements replaced by 0 with a probability, the others made larger so that the mean stays. The seed draws them. Attributes: rate: probability of 0, from 0 to before 1; seed: which elements; another one draws others. */
+  dropout(x: Operand, rate: number | { readonly rate: number; readonly seed: number }, attributes: { readonly seed: number }): PendingTensor<DType>;
   /** The elements below which the given shares of all lie, a NaN where there is one; several shares come first. Attributes: q: a share from 0 to 1, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
   quantile(x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
   /** As `quantile`, of shares in percent. Attributes: q: a share from 0 to 100, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
@@ -1219,11 +1369,36 @@ export interface OpArguments {
   nan_to_num: [x: Operand, attributes?: { readonly nan?: number; readonly posinf?: number | null; readonly neginf?: number | null }];
   isclose: [x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }];
   allclose: [x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }];
+  hard_sigmoid: [x: Operand, attributes?: { readonly alpha?: number; readonly beta?: number }];
+  hard_swish: [x: Operand, attributes?: { readonly alpha?: number; readonly beta?: number }];
+  mish: [x: Operand];
+  softsign: [x: Operand];
+  selu: [x: Operand, attributes?: { readonly alpha?: number; readonly gamma?: number }];
+  celu: [x: Operand, attributes?: { readonly alpha?: number }];
+  thresholded_relu: [x: Operand, attributes?: { readonly alpha?: number }];
+  hard_shrink: [x: Operand, attributes?: { readonly lambda?: number }];
+  soft_shrink: [x: Operand, attributes?: { readonly lambda?: number }];
+  gelu_tanh: [x: Operand];
   conv: [x: Operand, weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly same?: 'none' | 'upper' | 'lower' }];
   conv_transpose: [x: Operand, weight: Operand, bias?: Operand | null, attributes?: { readonly stride?: readonly (number | null)[]; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly groups?: number; readonly more?: readonly (number | null)[] }];
   rnn: [x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly activation?: 'tanh' | 'relu'; readonly reverse?: boolean }];
   gru: [x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, lengths?: Operand | null, attributes?: { readonly resetAfter?: boolean; readonly reverse?: boolean }];
   lstm: [x: Operand, weight: Operand, recurrence: Operand, bias?: Operand | null, initial?: Operand | null, initialCell?: Operand | null, lengths?: Operand | null, peepholes?: Operand | null, attributes?: { readonly reverse?: boolean }];
+  layer_norm: [x: Operand, scale?: Operand | null, bias?: Operand | null, attributes?: { readonly axis?: number | null; readonly epsilon?: number }];
+  rms_norm: [x: Operand, scale?: Operand | null, attributes?: { readonly axis?: number | null; readonly epsilon?: number }];
+  group_norm: [x: Operand, scale?: Operand | null, bias?: Operand | null, attributes?: { readonly groups?: number; readonly epsilon?: number }];
+  instance_norm: [x: Operand, scale?: Operand | null, bias?: Operand | null, attributes?: { readonly epsilon?: number }];
+  batch_norm: [x: Operand, mean: Operand, variance: Operand, scale?: Operand | null, bias?: Operand | null, attributes?: { readonly axis?: number | null; readonly epsilon?: number }];
+  attention: [q: Operand, k: Operand, v: Operand, mask?: Operand | null, attributes?: { readonly causal?: boolean; readonly offset?: number; readonly scale?: number | null; readonly softcap?: number; readonly block?: number }];
+  rotary_embedding: [x: Operand, cos: Operand, sin: Operand, attributes?: { readonly interleaved?: boolean }];
+  mse_loss: [x: Operand, target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' }];
+  l1_loss: [x: Operand, target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' }];
+  huber_loss: [x: Operand, target: Operand, attributes?: { readonly delta?: number; readonly reduction?: 'mean' | 'sum' | 'none' }];
+  binary_cross_entropy: [x: Operand, target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' }];
+  nll_loss: [x: Operand, target: Operand, weight?: Operand | null, attributes?: { readonly axis?: number | null; readonly ignore?: number | null; readonly reduction?: 'mean' | 'sum' | 'none' }];
+  cross_entropy: [x: Operand, target: Operand, weight?: Operand | null, attributes?: { readonly axis?: number | null; readonly ignore?: number | null; readonly reduction?: 'mean' | 'sum' | 'none' }];
+  kl_divergence: [x: Operand, target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' | 'batch_mean' }];
+  dropout: [x: Operand, rate: number | { readonly rate: number; readonly seed: number }, attributes: { readonly seed: number }];
   quantile: [x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }];
   percentile: [x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }];
   median: [x: Operand, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }];
@@ -1442,11 +1617,36 @@ export interface OpResults {
   nan_to_num: PendingTensor<DType>;
   isclose: PendingTensor<'bool'>;
   allclose: PendingTensor<'bool'>;
+  hard_sigmoid: PendingTensor<DType>;
+  hard_swish: PendingTensor<DType>;
+  mish: PendingTensor<DType>;
+  softsign: PendingTensor<DType>;
+  selu: PendingTensor<DType>;
+  celu: PendingTensor<DType>;
+  thresholded_relu: PendingTensor<DType>;
+  hard_shrink: PendingTensor<DType>;
+  soft_shrink: PendingTensor<DType>;
+  gelu_tanh: PendingTensor<DType>;
   conv: PendingTensor;
   conv_transpose: PendingTensor;
   rnn: { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
   gru: { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType> };
   lstm: { readonly outputs: PendingTensor<DType>; readonly last: PendingTensor<DType>; readonly cell: PendingTensor<DType> };
+  layer_norm: PendingTensor<DType>;
+  rms_norm: PendingTensor<DType>;
+  group_norm: PendingTensor<DType>;
+  instance_norm: PendingTensor<DType>;
+  batch_norm: PendingTensor<DType>;
+  attention: PendingTensor<DType>;
+  rotary_embedding: PendingTensor<DType>;
+  mse_loss: PendingTensor;
+  l1_loss: PendingTensor;
+  huber_loss: PendingTensor;
+  binary_cross_entropy: PendingTensor;
+  nll_loss: PendingTensor<DType>;
+  cross_entropy: PendingTensor<DType>;
+  kl_divergence: PendingTensor;
+  dropout: PendingTensor<DType>;
   quantile: PendingTensor;
   percentile: PendingTensor;
   median: PendingTensor;

@@ -11,6 +11,9 @@ type Values = Readonly<Record<string, AttributeValue | undefined>>;
 /** An attribute that the row declares as a number. */
 export const numberAttribute = (values: Values, name: string): number => values[name] as number;
 
+/** An attribute that the row declares as a number or null. */
+export const numberOrNull = (values: Values, name: string): number | null => values[name] as number | null;
+
 /** An attribute that the row declares as a list of numbers. */
 export const numbersAttribute = (values: Values, name: string): readonly number[] => values[name] as readonly number[];
 

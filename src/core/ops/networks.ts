@@ -1,7 +1,11 @@
 // The ops of neural networks: rows, and composites that the suites of tests/conformance judge.
+import { ACTIVATIONS } from './activations.ts';
+import { ATTENTION } from './attention.ts';
 import type { Composite } from './composite.ts';
 import { CONVOLUTION } from './convolution.ts';
 import type { OpRow } from './define.ts';
+import { LOSSES } from './losses.ts';
+import { NORMALISATION } from './normalisation.ts';
 import { PADDING } from './padding.ts';
 import { POOLING } from './pooling.ts';
 import { RECURRENT } from './recurrent.ts';
@@ -16,6 +20,10 @@ export const NETWORK_ROWS = {
 
 /** Composites by what they are listed under. */
 export const NETWORK_COMPOSITES = {
+  Activations: ACTIVATIONS,
   Convolution: CONVOLUTION,
   'Recurrent layers': RECURRENT,
+  Normalisation: NORMALISATION,
+  Attention: ATTENTION,
+  'Losses and dropout': LOSSES,
 } as const satisfies Record<string, readonly Composite[]>;

@@ -37,7 +37,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   expand_dims: 'unsqueeze',
   reshape: 'view flatten ravel',
   broadcast_to: 'expand',
-  take: 'gather index_select',
+  take: 'gather index_select embedding',
   argsort: 'arg_sort',
   searchsorted: 'search_sorted bucketize',
   cumulative_sum: 'cumsum',
@@ -49,6 +49,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   isinf: 'is_inf',
   isfinite: 'is_finite',
   silu: 'swish',
+  attention: 'scaled_dot_product_attention sdpa',
+  binary_cross_entropy: 'bce bce_with_logits',
+  leaky_relu: 'prelu',
   conv: 'conv1d conv2d conv3d',
   conv_transpose: 'conv_transpose1d conv_transpose2d conv_transpose3d',
   average_pool: 'avg_pool mean_pool',
@@ -116,7 +119,7 @@ export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(
     'trapezoid polyfit polyval diag diagflat vstack hstack dstack column_stack unstack chunk ' +
     'bitwise_not invert real imag ' +
     'conj angle array_equal isin setdiff1d intersect1d union1d argwhere flatnonzero choose select piecewise ' +
-    'dropout layer_norm batch_norm embedding cross_entropy logcumsumexp erfinv lgamma digamma gammaln ' +
+    'logcumsumexp erfinv lgamma digamma gammaln ' +
     'multinomial choice shuffle bernoulli backward requires_grad_'
   ).split(' '),
 );
