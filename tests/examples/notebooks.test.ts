@@ -84,6 +84,13 @@ const CLAIMS: Record<string, (page: string) => void> = {
     expect(kernels[1]).toBeLessThan(kernels[0]! / 2);
     expect(kernels[2]).toBeLessThan(kernels[0]!);
   },
+  '08-network-with-gradients': (page) => {
+    const [first, again, other] = table(page, 'Work by run') as [string[], string[], string[]];
+    expect(Number(again[1])).toBe(0);
+    expect(again[2]).toBe(first[2]);
+    expect(Number(other[1])).toBeLessThan(0.8 * Number(first[1]));
+    expect(Number(first[2])).toBeGreaterThan(60);
+  },
 };
 
 describe('the notebooks', () => {
