@@ -100,4 +100,4 @@ await show(
   })),
 );
 
-await done();
+done();
