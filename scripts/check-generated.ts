@@ -11,6 +11,7 @@ const GENERATED: readonly (readonly [string, string])[] = [
   ['scripts/generate-methods.ts', 'src/core/handle/methods.gen.ts'],
   ['scripts/generate-docs.ts', 'docs/ops.md'],
   ['scripts/generate-numpy.ts', 'src/numpy/functions.gen.ts'],
+  ['scripts/generate-numpy-page.ts', 'docs/numpy.md'],
   ['scripts/generate-rules.ts', 'docs/rules.md'],
   ['scripts/embed-shaders.ts', 'kernels/wgsl/shaders.gen.ts'],
 ];

@@ -57,17 +57,17 @@ function resultOf(row: Row): string {
   const { gives } = parseSignature(row[0]);
   if (gives !== undefined) return gives;
   const op = typeof row[1] === 'string' ? (COMPOSITES.get(row[1]) ?? OPS.get(row[1])) : undefined;
-  return op === undefined ? 'PendingTensor' : resultOfOp(op);
+  return op === undefined ? 'PendingTensor' : resultOfOp(op, row[3]?.results ?? {});
 }
 
-function resultOfOp(op: OpRow | Composite): string {
+function resultOfOp(op: OpRow | Composite, names: Readonly<Record<string, string>>): string {
   if (op.result === 'bool') return "PendingTensor<'bool'>";
   if (!('expand' in op)) return 'PendingTensor';
   const each = op.waits ? 'Tensor' : 'PendingTensor';
   const given =
     typeof op.result === 'object'
       ? `Several<{ ${Object.keys(op.result)
-          .map((name) => `readonly ${name}: ${each}`)
+          .map((name) => `readonly ${names[name] ?? name}: ${each}`)
           .join('; ')} }, ${each}>`
       : op.isList
         ? `readonly ${each}[]`

@@ -20,7 +20,7 @@ function callOp(
   np: Context,
   op: string,
   rule: CastRule,
-  { rename = {}, bools }: RowOptions,
+  { rename = {}, bools, results = {} }: RowOptions,
   signature: ParsedSignature,
   bound: Bound,
 ): unknown {
@@ -33,7 +33,7 @@ function callOp(
   }
   const isBool = bools !== undefined && operands.every((each) => each instanceof Tensor && each.dtype === 'bool');
   const result = np.op(isBool ? bools : op, ...operands, attributes);
-  return answered(result, rule === 'indices' || rule === 'compared-indices');
+  return answered(result, rule.endsWith('indices'), results);
 }
 
 /** The operands of the op: cast to what the rule says, or to the dtype that was asked for. */
@@ -97,19 +97,19 @@ export const shapeOf = (value: unknown): readonly number[] =>
   Array.isArray(value) ? value.map(Number) : [Number(value)];
 
 /** What an op gave, as NumPy gives it: indices are int64, several results can be taken apart as a list. */
-function answered(result: unknown, isIndex: boolean): unknown {
-  if (result instanceof Promise) return result.then((settled) => answered(settled, isIndex));
+function answered(result: unknown, isIndex: boolean, names: Readonly<Record<string, string>>): unknown {
+  if (result instanceof Promise) return result.then((settled) => answered(settled, isIndex, names));
   if (result instanceof Tensor) return isIndex && result.dtype === 'int32' ? result.astype('int64') : result;
-  if (Array.isArray(result)) return result.map((each) => answered(each, isIndex));
+  if (Array.isArray(result)) return result.map((each) => answered(each, isIndex, names));
   const parts = Object.entries(result as Readonly<Record<string, Tensor>>).map(([name, part]): [string, unknown] => [
-    name,
-    answered(part, PLACES_OF_RESULTS.has(name)),
+    names[name] ?? name,
+    answered(part, PLACES_OF_RESULTS.has(name), names),
   ]);
   return several(Object.fromEntries(parts));
 }
 
 /** Results that are indices and counts, by the names they have. */
-const PLACES_OF_RESULTS = new Set(['indices', 'inverse', 'counts', 'inverse_indices']);
+const PLACES_OF_RESULTS = new Set(['indices', 'inverse', 'counts', 'rank']);
 
 /** Results by name, which can be taken apart as a list too. */
 function several<R extends object>(results: R): R & Iterable<unknown> {

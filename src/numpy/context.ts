@@ -34,6 +34,8 @@ export type Row = readonly [signature: string, does: string | Own, rule?: CastRu
 export interface RowOptions {
   /** Attributes of the op by the parameters they are. */
   readonly rename?: Readonly<Record<string, string>>;
+  /** What NumPy calls several results, by what the op calls them. */
+  readonly results?: Readonly<Record<string, string>>;
   /** The op that it is on bools. */
   readonly bools?: string;
   /** What is not as in NumPy. */

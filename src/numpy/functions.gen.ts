@@ -250,8 +250,8 @@ export interface NumPyFunctions {
   lcm(...args: [x1: ArrayLike, x2: ArrayLike]): PendingTensor;
   /** `exp(x, dtype=None)` */
   exp(...args: [x: ArrayLike, dtype?: DType | null] | [x: ArrayLike, options: { dtype?: DType | null }]): PendingTensor;
-  /** `exp2(x)` */
-  exp2(...args: [x: ArrayLike]): PendingTensor;
+  /** `exp2(x, dtype=None)` */
+  exp2(...args: [x: ArrayLike, dtype?: DType | null] | [x: ArrayLike, options: { dtype?: DType | null }]): PendingTensor;
   /** `expm1(x, dtype=None)` */
   expm1(...args: [x: ArrayLike, dtype?: DType | null] | [x: ArrayLike, options: { dtype?: DType | null }]): PendingTensor;
   /** `log(x, dtype=None)` */
@@ -567,9 +567,9 @@ export interface NumPyFunctions {
   /** `unique_counts(x)` */
   unique_counts(...args: [x: ArrayLike]): Promise<Several<{ readonly values: Tensor; readonly counts: Tensor }, Tensor>>;
   /** `unique_inverse(x)` */
-  unique_inverse(...args: [x: ArrayLike]): Promise<Several<{ readonly values: Tensor; readonly inverse: Tensor }, Tensor>>;
+  unique_inverse(...args: [x: ArrayLike]): Promise<Several<{ readonly values: Tensor; readonly inverse_indices: Tensor }, Tensor>>;
   /** `unique_all(x)` */
-  unique_all(...args: [x: ArrayLike]): Promise<Several<{ readonly values: Tensor; readonly indices: Tensor; readonly inverse: Tensor; readonly counts: Tensor }, Tensor>>;
+  unique_all(...args: [x: ArrayLike]): Promise<Several<{ readonly values: Tensor; readonly indices: Tensor; readonly inverse_indices: Tensor; readonly counts: Tensor }, Tensor>>;
   /** `isin(element, test_elements, invert=False)` */
   isin(...args: [element: ArrayLike, test_elements: ArrayLike, invert?: boolean] | [element: ArrayLike, test_elements: ArrayLike, options: { invert?: boolean }]): PendingTensor<'bool'>;
   /** `intersect1d(ar1, ar2)` */
@@ -600,8 +600,8 @@ export interface NumPyFunctions {
   einsum(...args: [subscripts: string, ...operands: readonly (ArrayLike | Options)[]]): PendingTensor;
   /** `kron(a, b)` */
   kron(...args: [a: ArrayLike, b: ArrayLike]): PendingTensor;
-  /** `cross(a, b)` */
-  cross(...args: [a: ArrayLike, b: ArrayLike]): PendingTensor;
+  /** `cross(a, b, axis=-1)` */
+  cross(...args: [a: ArrayLike, b: ArrayLike, axis?: Axes] | [a: ArrayLike, b: ArrayLike, options: { axis?: Axes }]): PendingTensor;
   /** `trace(a, offset=0)` */
   trace(...args: [a: ArrayLike, offset?: number] | [a: ArrayLike, options: { offset?: number }]): PendingTensor;
   /** `polyval(p, x)` */
@@ -648,8 +648,8 @@ export interface LinalgFunctions {
   vecdot(...args: [x1: ArrayLike, x2: ArrayLike, axis?: Axes] | [x1: ArrayLike, x2: ArrayLike, options: { axis?: Axes }]): PendingTensor;
   /** `linalg.tensordot(x1, x2, axes: any=2)` */
   tensordot(...args: [x1: ArrayLike, x2: ArrayLike, axes?: unknown] | [x1: ArrayLike, x2: ArrayLike, options: { axes?: unknown }]): PendingTensor;
-  /** `linalg.cross(x1, x2)` */
-  cross(...args: [x1: ArrayLike, x2: ArrayLike]): PendingTensor;
+  /** `linalg.cross(x1, x2, axis=-1)` */
+  cross(...args: [x1: ArrayLike, x2: ArrayLike, axis?: Axes] | [x1: ArrayLike, x2: ArrayLike, options: { axis?: Axes }]): PendingTensor;
   /** `linalg.trace(x, offset=0)` */
   trace(...args: [x: ArrayLike, offset?: number] | [x: ArrayLike, options: { offset?: number }]): PendingTensor;
   /** `linalg.diagonal(x, offset=0)` */
@@ -679,9 +679,9 @@ export interface LinalgFunctions {
   /** `linalg.cholesky(a)` */
   cholesky(...args: [a: ArrayLike]): PendingTensor;
   /** `linalg.qr(a, mode='reduced')` */
-  qr(...args: [a: ArrayLike, mode?: string] | [a: ArrayLike, options: { mode?: string }]): Several<{ readonly q: PendingTensor; readonly r: PendingTensor }, PendingTensor>;
+  qr(...args: [a: ArrayLike, mode?: string] | [a: ArrayLike, options: { mode?: string }]): Several<{ readonly Q: PendingTensor; readonly R: PendingTensor }, PendingTensor>;
   /** `linalg.svd(a, full_matrices=True)` */
-  svd(...args: [a: ArrayLike, full_matrices?: boolean] | [a: ArrayLike, options: { full_matrices?: boolean }]): Several<{ readonly u: PendingTensor; readonly s: PendingTensor; readonly vh: PendingTensor }, PendingTensor>;
+  svd(...args: [a: ArrayLike, full_matrices?: boolean] | [a: ArrayLike, options: { full_matrices?: boolean }]): Several<{ readonly U: PendingTensor; readonly S: PendingTensor; readonly Vh: PendingTensor }, PendingTensor>;
   /** `linalg.svdvals(x)` */
   svdvals(...args: [x: ArrayLike]): PendingTensor;
   /** `linalg.eigh(a)` */
@@ -690,8 +690,8 @@ export interface LinalgFunctions {
   eigvalsh(...args: [a: ArrayLike]): PendingTensor;
   /** `linalg.lstsq(a, b, rcond=None)` */
   lstsq(...args: [a: ArrayLike, b: ArrayLike, rcond?: number | null] | [a: ArrayLike, b: ArrayLike, options: { rcond?: number | null }]): Several<{ readonly x: PendingTensor; readonly residuals: PendingTensor; readonly rank: PendingTensor; readonly s: PendingTensor }, PendingTensor>;
-  /** `linalg.matrix_rank(A, tol=None)` */
-  matrix_rank(...args: [A: ArrayLike, tol?: number | null] | [A: ArrayLike, options: { tol?: number | null }]): PendingTensor;
+  /** `linalg.matrix_rank(A, rtol=None)` */
+  matrix_rank(...args: [A: ArrayLike, rtol?: number | null] | [A: ArrayLike, options: { rtol?: number | null }]): PendingTensor;
   /** `linalg.cond(x, p: any=None)` */
   cond(...args: [x: ArrayLike, p?: unknown] | [x: ArrayLike, options: { p?: unknown }]): PendingTensor;
 }

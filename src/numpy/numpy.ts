@@ -19,6 +19,9 @@ const CONSTANTS = {
   newaxis: null,
 } as const;
 
+/** Names of NumPy that are no functions, of dtypes too. */
+export const NUMPY_CONSTANTS: ReadonlySet<string> = new Set(Object.keys({ ...CONSTANTS, ...NUMPY_DTYPES }));
+
 /** NumPy's names over a sheet: what `numpy(sheet)` gives. */
 export interface NumPy extends NumPyFunctions, Readonly<typeof CONSTANTS & typeof NUMPY_DTYPES> {
   /** Elements by an index as NumPy writes it: `np.at(x, '1:, ::-1')`, `np.at(x, 0, np.newaxis, mask)`. */

@@ -106,7 +106,7 @@ export function resultType(operands: readonly NumberOrTensor[]): DType | undefin
 /** What sums and products of a dtype are: integers of less than 64 bits and bools are counted in 64. */
 function countedAs(dtype: DType): DType {
   if (!isIntegral(dtype)) return dtype;
-  return (kindOf(dtype) === 'uint' ? 'uint64' : 'int64') as DType;
+  return kindOf(dtype) === 'uint' ? 'uint64' : 'int64';
 }
 
 /** How the operands of a function are cast, and its result. */
@@ -128,7 +128,9 @@ export type CastRule =
   /** As they are; the result, of indices or counts, to int64. */
   | 'indices'
   /** To their common dtype; the result to int64. */
-  | 'compared-indices';
+  | 'compared-indices'
+  /** As 'float64'; the result to int64. */
+  | 'float64-indices';
 
 /** The dtype that a rule casts operands to; undefined for none. */
 export function operandType(rule: CastRule, operands: readonly NumberOrTensor[]): DType | undefined {
@@ -137,6 +139,6 @@ export function operandType(rule: CastRule, operands: readonly NumberOrTensor[])
   const common = resultType(operands);
   if (common === undefined) return undefined;
   if (rule === 'float') return floatOf(common);
-  if (rule === 'float64') return isIntegral(common) ? 'float64' : common;
+  if (rule === 'float64' || rule === 'float64-indices') return isIntegral(common) ? 'float64' : common;
   return rule === 'counted' ? countedAs(common) : common;
 }

@@ -6,13 +6,6 @@ import { axisOf, type Context, type Arguments, type Own } from '../context.ts';
 import { isIntegral, LARGEST, resultType } from '../promotion.ts';
 import { commonOf, flattened, castOne, partOf } from './operands.ts';
 
-export const fmod: Own = (np, given) => {
-  const [x, y] = commonOf(np, given, 'common', 'x1', 'x2') as [Tensor, Tensor];
-  // The remainder of the magnitudes has the sign of x: it is exact, as x − y · trunc(x / y) is not.
-  const rest = x.abs().remainder(y.abs());
-  return np.sheet.where(x.less(0), rest.negative(), rest);
-};
-
 export const divmod: Own = (np, given) => [
   np.call('floor_divide', given.operand('x1'), given.operand('x2')),
   np.call('remainder', given.operand('x1'), given.operand('x2')),
@@ -37,25 +30,12 @@ export const power: Own = (np, given) => {
   return x.astype('float64').pow(y.astype('float64')).round().astype(x.dtype);
 };
 
-export const positive: Own = (_np, given) => given.array('x');
-
 export const real: Own = (_np, given) => given.array(given.has('val') ? 'val' : 'x');
 
 export const isreal: Own = (_np, given) => {
   const x = given.array('x');
   return x.equal(x).logicalOr(x.notEqual(x));
 };
-
-const besides =
-  (keep: 'maximum' | 'minimum'): Own =>
-  (np, given) => {
-    const [x, y] = commonOf(np, given, 'common', 'x1', 'x2') as [Tensor, Tensor];
-    if (isIntegral(x.dtype)) return np.call(keep, x, y);
-    return np.sheet.where(x.isnan(), y, np.sheet.where(y.isnan(), x, np.call(keep, x, y)));
-  };
-
-export const fmax: Own = besides('maximum');
-export const fmin: Own = besides('minimum');
 
 export const clip: Own = (np, given) => {
   let result: Tensor = given.array('a');
@@ -80,43 +60,9 @@ const infinite =
 export const isposinf: Own = infinite(1);
 export const isneginf: Own = infinite(-1);
 
-export const invert: Own = (np, given) => {
-  const x = given.array('x');
-  if (x.dtype === 'bool') return x.logicalNot();
-  // −1 has all bits set in signed integers; in unsigned ones that is the largest.
-  return np.call(
-    'bitwise_xor',
-    x,
-    np.sheet.zeros([], { dtype: x.dtype }).subtract(np.sheet.ones([], { dtype: x.dtype })),
-  );
-};
-
-const scaled =
-  (factor: number): Own =>
-  (np, given) =>
-    castOne(np, given, 'float', 'x').multiply(factor);
-export const deg2rad: Own = scaled(Math.PI / 180);
-export const rad2deg: Own = scaled(180 / Math.PI);
-
-export const exp2Of: Own = (np, given) => {
-  const x = castOne(np, given, 'float', 'x');
-  return np.sheet.full([], 2, { dtype: x.dtype }).pow(x);
-};
-
 export const logaddexp2: Own = (np, given) => {
   const [x, y] = commonOf(np, given, 'float', 'x1', 'x2') as [Tensor, Tensor];
   return x.multiply(Math.LN2).logaddexp(y.multiply(Math.LN2)).divide(Math.LN2);
-};
-
-export const sinc: Own = (np, given) => {
-  const x = castOne(np, given, 'float64', 'x').multiply(Math.PI);
-  return np.sheet.where(x.equal(0), 1, x.sin().divide(x));
-};
-
-export const heaviside: Own = (np, given) => {
-  const [x, at0] = commonOf(np, given, 'float', 'x1', 'x2') as [Tensor, Tensor];
-  const step = x.greater(0).astype(x.dtype);
-  return np.sheet.where(x.isnan(), x, np.sheet.where(x.equal(0), at0, step));
 };
 
 export const ldexp: Own = (np, given) => {

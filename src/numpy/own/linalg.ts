@@ -3,7 +3,6 @@ import { AttributeError, ShapeError } from '../../kit.ts';
 import type { PendingTensor, Tensor } from '../../surface.ts';
 import { axisOf, type Context, type Arguments, type Own } from '../context.ts';
 import { commonOf, flattened, castOne } from './operands.ts';
-import { swapLast } from './shape.ts';
 
 const isScalar = (x: Tensor): boolean => x.ndim === 0;
 
@@ -31,11 +30,6 @@ export const outer: Own = (np, given) => {
 };
 
 export const outerOfVectors: Own = (np, given) => np.call('outer', given.operand('x1'), given.operand('x2'));
-
-export const vecdot: Own = (np, given) => {
-  const [a, b] = commonOf(np, given, 'common', 'x1', 'x2') as [Tensor, Tensor];
-  return np.call('multiply', a, b).sum({ axis: given.number('axis') });
-};
 
 export const matvec: Own = (np, given) => {
   const [a, b] = commonOf(np, given, 'common', 'x1', 'x2') as [Tensor, Tensor];
@@ -91,44 +85,11 @@ function tensordotBy(np: Context, given: Arguments, first: string, second: strin
 export const tensordot: Own = (np, given) => tensordotBy(np, given, 'a', 'b');
 export const tensordotOf: Own = (np, given) => tensordotBy(np, given, 'x1', 'x2');
 
-export const einsum: Own = (np, given) =>
-  np.op('einsum', given.arrays('operands'), { subscripts: given.text('subscripts') });
-
-export const kron: Own = (np, given) => {
-  const [a, b] = commonOf(np, given, 'common', 'a', 'b') as [Tensor, Tensor];
-  const rank = Math.max(a.ndim, b.ndim);
-  const raised = (x: Tensor): number[] => [...new Array<number>(rank - x.ndim).fill(1), ...x.shape];
-  const [shapeA, shapeB] = [raised(a), raised(b)];
-  const left = a.reshape(shapeA.flatMap((length) => [length, 1]));
-  const right = b.reshape(shapeB.flatMap((length) => [1, length]));
-  return np.call('multiply', left, right).reshape(shapeA.map((length, i) => length * shapeB[i]!));
-};
-
-function crossed(np: Context, a: Tensor, b: Tensor): PendingTensor {
-  if (a.shape.at(-1) !== 3 || b.shape.at(-1) !== 3)
-    throw new ShapeError('np.cross: the last axis of both operands has length 3.', { a: a.shape, b: b.shape });
-  const turned = (x: Tensor, by: number): PendingTensor => x.roll([by], { axis: x.ndim - 1 });
-  const forward = np.call('multiply', turned(a, -1), turned(b, -2));
-  return np.call('subtract', forward, np.call('multiply', turned(a, -2), turned(b, -1)));
-}
-
-export const cross: Own = (np, given) => {
-  const [a, b] = commonOf(np, given, 'common', 'a', 'b') as [Tensor, Tensor];
-  return crossed(np, a, b);
-};
-
-export const crossOf: Own = (np, given) => {
-  const [a, b] = commonOf(np, given, 'common', 'x1', 'x2') as [Tensor, Tensor];
-  return crossed(np, a, b);
-};
-
 const traced = (np: Context, given: Arguments, name: string): PendingTensor =>
   np.call('sum', given.array(name).diagonal({ offset: given.number('offset') }), -1);
 
 export const trace: Own = (np, given) => traced(np, given, 'a');
 export const traceOf: Own = (np, given) => traced(np, given, 'x');
-export const matrixTransposeOf: Own = (_np, given) => swapLast(given.array('x'), 'linalg.matrix_transpose');
-
 export const multiDot: Own = (np, given) =>
   given
     .arrays('arrays')
@@ -144,18 +105,6 @@ function square(x: Tensor, owner: string): Tensor {
     );
   return x;
 }
-
-export const matrixPower: Own = (np, given) => {
-  const n = given.number('n');
-  const a = square(given.array('a'), 'matrix_power');
-  let base: Tensor = n < 0 ? np.call('linalg.inv', a) : a;
-  let result: Tensor | undefined;
-  for (let rest = Math.abs(n); rest > 0; rest = Math.floor(rest / 2)) {
-    if (rest % 2 === 1) result = result === undefined ? base : np.call('matmul', result, base);
-    if (rest > 1) base = np.call('matmul', base, base);
-  }
-  return result ?? np.sheet.eye(a.shape.at(-1)!, null, 0, { dtype: a.dtype }).broadcastTo([...a.shape]);
-};
 
 export const solve: Own = (np, given) => {
   const [a, b] = commonOf(np, given, 'float64', 'a', 'b') as [Tensor, Tensor];

@@ -19,19 +19,8 @@ export const resize: Own = (np, given) => {
     .reshape([...shape]);
 };
 
-/** The last two axes the other way round. */
-export function swapLast(x: Tensor, owner: string): PendingTensor {
-  if (x.ndim < 2)
-    throw new ShapeError(`np.${owner}: an array of ${x.ndim} dimensions has no last two axes; give a matrix.`, {
-      shape: x.shape,
-    });
-  return swapped(x, x.ndim - 2, x.ndim - 1);
-}
-
 const swapped = (x: Tensor, a: number, b: number): PendingTensor =>
   x.permuteDims(x.shape.map((_, axis) => (axis === a ? b : axis === b ? a : axis)));
-
-export const matrixTranspose: Own = (_np, given) => swapLast(given.array('x'), 'matrix_transpose');
 
 export const swapaxes: Own = (_np, given) => {
   const x = given.array('a');
