@@ -34,6 +34,19 @@ def svd(x, attrs):
     return u * np.array(signs).reshape(1, -1), s, vh * np.array(rows).reshape(-1, 1)
 
 
+def eig(x, _attrs):
+    values, vectors = np.linalg.eig(x)
+    values, vectors = values.astype(complex), vectors.astype(complex)
+    order = sorted(range(len(values)), key=lambda i: (values[i].real, abs(values[i].imag), -values[i].imag))
+    columns = []
+    for column in vectors.T[order]:
+        size = np.abs(column)
+        largest = column[np.argmax(size >= size.max() * (1 - 2.0**-10))]
+        columns.append(column * np.conj(largest) / abs(largest) / np.linalg.norm(column))
+    turned = np.array(columns).T.reshape(x.shape)
+    return values[order].real, values[order].imag, turned.real, turned.imag
+
+
 def lu(x, _attrs):
     m, n = x.shape
     a, rows, parity = x.copy(), np.arange(m), 1.0
@@ -75,6 +88,8 @@ PARTS = {
     'eigh_packed': eigh,
     'eigvalsh': lambda x, _attrs: (np.linalg.eigvalsh(x),),
     'svd_packed': svd,
+    'eig_packed': eig,
+    'eigvals_packed': lambda x, attrs: eig(x, attrs)[:2],
     'svdvals': lambda x, _attrs: (np.linalg.svd(x, compute_uv=False),),
     'lu_packed': lu,
     'det': det,
@@ -84,7 +99,7 @@ PARTS = {
 
 def decomposed(op, operands, attrs, _notes):
     (x,) = operands
-    if x.ndim < 2 or (op in ('eigh_packed', 'eigvalsh', 'det', 'expm') and x.shape[-1] != x.shape[-2]):
+    if x.ndim < 2 or (op in ('eigh_packed', 'eigvalsh', 'det', 'expm', 'eig_packed', 'eigvals_packed') and x.shape[-1] != x.shape[-2]):
         raise Refused
     wide = x.astype(np.float64)
     results = [np.concatenate([np.ravel(part) for part in PARTS[op](wide[index], attrs)]) for index in np.ndindex(x.shape[:-2])]

@@ -2,7 +2,7 @@
 import numpy as np
 
 from .cases import tensor
-from .decompositions import eigh, lu, qr, svd
+from .decompositions import eig, eigh, lu, qr, svd
 from .elementwise import Refused, converted, dtype_of, is_float, joined
 from .inputs import DTYPES
 
@@ -10,7 +10,8 @@ WIDE = ['float64', 'float32']
 EXACT = [*WIDE, 'int32', 'uint8']
 SQUARE = [[1, 1], [3, 3], [2, 4, 4], [2, 1, 3, 3]]
 ANY_SIDES = [*SQUARE, [4, 3], [2, 3, 5], [5, 2]]
-NAMES = {'qr': ['q', 'r'], 'eigh': ['eigenvalues', 'eigenvectors'], 'svd': ['u', 's', 'vh'], 'lu': ['l', 'u', 'p']}
+NAMES = {'qr': ['q', 'r'], 'eigh': ['eigenvalues', 'eigenvectors'], 'svd': ['u', 's', 'vh'], 'lu': ['l', 'u', 'p'],
+         'eig': ['real', 'imag', 'vectorsReal', 'vectorsImag'], 'eigvals': ['real', 'imag']}
 
 
 def factors(x, attrs):
@@ -19,7 +20,7 @@ def factors(x, attrs):
     return np.tril(packed[:, :k], -1) + np.eye(x.shape[0], k), np.triu(packed[:k]), rows.astype(np.int32)
 
 
-PARTS = {'qr': qr, 'eigh': eigh, 'svd': svd, 'lu': factors}
+PARTS = {'qr': qr, 'eigh': eigh, 'svd': svd, 'lu': factors, 'eig': eig, 'eigvals': lambda x, attrs: eig(x, attrs)[:2]}
 
 
 def stored_as(dtype, part):
@@ -30,7 +31,7 @@ def stored_as(dtype, part):
 def parts(op, operands, attrs, _notes):
     x = operands[0].astype(np.float64)
     dtype = dtype_of(operands[0])
-    if x.ndim < 2 or (op == 'eigh' and x.shape[-1] != x.shape[-2]):
+    if x.ndim < 2 or (op in ('eigh', 'eig', 'eigvals') and x.shape[-1] != x.shape[-2]):
         raise Refused
     each = [PARTS[op](x[index], attrs) for index in np.ndindex(x.shape[:-2])]
     whole = [np.stack([one[k] for one in each]).reshape(*x.shape[:-2], *each[0][k].shape) for k in range(len(NAMES[op]))]
@@ -110,7 +111,7 @@ def einsum(_op, operands, attrs, notes):
 
 def part_calls(op):
     for dtype in [*WIDE, 'float16']:
-        for shape in SQUARE if op == 'eigh' else ANY_SIDES:
+        for shape in SQUARE if op in ('eigh', 'eig', 'eigvals') else ANY_SIDES:
             # Of more than one column without a value any turn is as good.
             is_open = abs(shape[-1] - shape[-2]) > 1
             ways = {'qr': [{}] if is_open else [{}, {'mode': 'complete'}], 'svd': [{'fullMatrices': False}] if is_open else [{}, {'fullMatrices': False}]}

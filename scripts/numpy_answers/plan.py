@@ -157,7 +157,7 @@ OBLONGS = [[3, 4], [4, 3], [1, 2], [2, 5, 4]]
 
 
 def decomposed(op):
-    is_square = op in ('eigh_packed', 'eigvalsh', 'det', 'expm')
+    is_square = op in ('eigh_packed', 'eigvalsh', 'det', 'expm', 'eig_packed', 'eigvals_packed')
     for dtype in FLOATS:
         for shape in SQUARES if is_square else [*SQUARES, *OBLONGS, [9, 2], [2, 9]]:
             # Of more than one column without a value any turn is as good.

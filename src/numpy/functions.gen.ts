@@ -688,6 +688,10 @@ export interface LinalgFunctions {
   eigh(...args: [a: ArrayLike]): Several<{ readonly eigenvalues: PendingTensor; readonly eigenvectors: PendingTensor }, PendingTensor>;
   /** `linalg.eigvalsh(a)` */
   eigvalsh(...args: [a: ArrayLike]): PendingTensor;
+  /** `linalg.eig(a)` */
+  eig(...args: [a: ArrayLike]): Several<{ readonly real: PendingTensor; readonly imag: PendingTensor; readonly vectorsReal: PendingTensor; readonly vectorsImag: PendingTensor }, PendingTensor>;
+  /** `linalg.eigvals(a)` */
+  eigvals(...args: [a: ArrayLike]): Several<{ readonly real: PendingTensor; readonly imag: PendingTensor }, PendingTensor>;
   /** `linalg.lstsq(a, b, rcond=None)` */
   lstsq(...args: [a: ArrayLike, b: ArrayLike, rcond?: number | null] | [a: ArrayLike, b: ArrayLike, options: { rcond?: number | null }]): Several<{ readonly x: PendingTensor; readonly residuals: PendingTensor; readonly rank: PendingTensor; readonly s: PendingTensor }, PendingTensor>;
   /** `linalg.matrix_rank(A, rtol=None)` */

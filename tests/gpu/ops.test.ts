@@ -111,6 +111,8 @@ describe('a row', () => {
       'lu_packed: float32',
       'det: float32',
       'expm: float32',
+      'eig_packed: float32',
+      'eigvals_packed: float32',
       'first_nonzero: float32,int32,uint32,uint8,int8,bool',
     ]);
   });

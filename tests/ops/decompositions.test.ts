@@ -156,6 +156,27 @@ describe.each(Object.entries(HARD))('%s', (_name, entry) => {
     ).toBeLessThan(roundings(30 * n, size));
   });
 
+  it.each([1, 2, 3, 9, 30])('of order %i are taken by their eigenvectors to multiples of them', async (n) => {
+    const a = matrix(n, n, entry);
+    const size = sizeOf(a);
+    const packed = await dataOf(enter(a, n, n).eigPacked());
+    const [real, imag] = [packed.slice(0, n), packed.slice(n, 2 * n)];
+    const [x, y] = [packed.slice(2 * n, 2 * n + n * n), packed.slice(2 * n + n * n)];
+    const scaled = a.map((value) => value / size);
+    const multiples = (left: Numbers, right: Numbers, sign: number): Numbers =>
+      matrix(n, n, (i, j) => left[i * n + j]! * (real[j]! / size) + sign * right[i * n + j]! * (imag[j]! / size));
+    expect(distance(product(scaled, x, n, n, n), multiples(x, y, -1))).toBeLessThan(roundings(100 * n, size));
+    expect(distance(product(scaled, y, n, n, n), multiples(y, x, 1))).toBeLessThan(roundings(100 * n, size));
+    for (let j = 0; j < n; j++) {
+      let squares = 0;
+      for (let i = 0; i < n; i++) squares += x[i * n + j]! ** 2 + y[i * n + j]! ** 2;
+      expect(Math.abs(squares - 1)).toBeLessThan(1e-13);
+      expect(imag[j] === 0 || imag[j] === -imag[j + (imag[j]! > 0 ? 1 : -1)]!).toBe(true);
+    }
+    const trace = scaled.reduce((sum, value, at) => sum + (at % (n + 1) === 0 ? value : 0), 0);
+    expect(Math.abs(real.reduce((sum, value) => sum + value / size, 0) - trace)).toBeLessThan(roundings(100 * n, size));
+  });
+
   it.each(SHAPES)('of %i × %i are L · U with rows in another order', async (m, n) => {
     const a = matrix(m, n, entry);
     const size = sizeOf(a);
@@ -213,6 +234,19 @@ describe('values that are known', () => {
   });
 });
 
+describe('exponentials', () => {
+  const exponentialOf = (...values: number[]): Promise<Numbers> =>
+    dataOf(enter(Float64Array.from(values), 2, 2).expm());
+  it('are those that are known: of a turn, of a shift, of one that is large', async () => {
+    const turn = await exponentialOf(0, -100, 100, 0);
+    [Math.cos(100), -Math.sin(100), Math.sin(100), Math.cos(100)].forEach((x, i) => expect(turn[i]).toBeCloseTo(x, 11));
+    expect([...(await exponentialOf(0, 7, 0, 0))]).toEqual([1, 7, 0, 1]);
+    expect([...(await exponentialOf(0, 0, 0, 0))]).toEqual([1, 0, 0, 1]);
+    expect((await exponentialOf(1000, 0, 0, -1000))[0]).toBe(Infinity);
+    expect((await exponentialOf(-1000, 0, 0, -1000))[0]).toBe(0);
+  });
+});
+
 describe('what there is of nothing', () => {
   it.each([
     ['qrPacked', [3, 0, 2], [3, 0]],
@@ -222,6 +256,8 @@ describe('what there is of nothing', () => {
     ['svdvals', [2, 0, 5], [2, 0]],
     ['luPacked', [2, 0, 5], [2, 1]],
     ['det', [2, 0, 0], [2]],
+    ['expm', [2, 0, 0], [2, 0, 0]],
+    ['eigPacked', [2, 0, 0], [2, 0]],
   ] as const)('%s of %j is of shape %j', async (method, shape, wanted) => {
     const result = sheet.zeros(shape)[method]();
     expect(result.shape).toEqual(wanted);
@@ -235,25 +271,27 @@ describe('what there is of nothing', () => {
 });
 
 describe('what has no decomposition', () => {
-  it.each(['qrPacked', 'eighPacked', 'eigvalsh', 'svdPacked', 'svdvals', 'luPacked'] as const)(
-    '%s says which matrix is not finite',
-    async (method) => {
-      const x = sheet.tensor([1, 2, 3, 4, 5, 6, NaN, 8], [2, 2, 2]);
-      await expect(x[method]().data()).rejects.toThrow(NumericError);
-      await expect(x[method]().data()).rejects.toThrow(/matrix 1 of x has elements that are not finite/);
-      await expect(
-        sheet
-          .tensor([[Infinity]])
-          [method]()
-          .data(),
-      ).rejects.toThrow(/: x has elements that are not finite/);
+  it.each([
+    ...(['qrPacked', 'eighPacked', 'eigvalsh', 'svdPacked', 'svdvals', 'luPacked', 'expm', 'eigPacked'] as const),
+  ])('%s says which matrix is not finite', async (method) => {
+    const x = sheet.tensor([1, 2, 3, 4, 5, 6, NaN, 8], [2, 2, 2]);
+    await expect(x[method]().data()).rejects.toThrow(NumericError);
+    await expect(x[method]().data()).rejects.toThrow(/matrix 1 of x has elements that are not finite/);
+    await expect(
+      sheet
+        .tensor([[Infinity]])
+        [method]()
+        .data(),
+    ).rejects.toThrow(/: x has elements that are not finite/);
+  });
+
+  it.each(['eighPacked', 'eigvalsh', 'det', 'expm', 'eigPacked', 'eigvalsPacked'] as const)(
+    '%s is refused where a matrix is not square',
+    (method) => {
+      expect(() => sheet.zeros([2, 3])[method]()).toThrow(ShapeError);
+      expect(() => sheet.zeros([3])[method]()).toThrow(/rank/);
     },
   );
-
-  it.each(['eighPacked', 'eigvalsh', 'det'] as const)('%s is refused where a matrix is not square', (method) => {
-    expect(() => sheet.zeros([2, 3])[method]()).toThrow(ShapeError);
-    expect(() => sheet.zeros([3])[method]()).toThrow(/rank/);
-  });
 });
 
 describe('batches and widths', () => {

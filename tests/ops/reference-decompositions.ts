@@ -273,6 +273,63 @@ const expm: Reference = eachMatrix(
   },
 );
 
+/** Coefficients of the characteristic polynomial below the leading 1 (Faddeev and LeVerrier). */
+function characteristic(a: Matrix): number[] {
+  const n = a.length;
+  const coefficients: number[] = [];
+  let m = a.map((_, i) => unit(n, i));
+  for (let k = 1; k <= n; k++) {
+    const product = a.map((row) => transposed(m, n).map((column) => dot(row, column)));
+    const c = -product.reduce((sum, row, i) => sum + row[i]!, 0) / k;
+    coefficients.push(c);
+    m = product.map((row, i) => row.map((value, j) => value + (i === j ? c : 0)));
+  }
+  return coefficients;
+}
+
+type Complex = readonly [number, number];
+const times = ([a, b]: Complex, [c, d]: Complex): Complex => [a * c - b * d, a * d + b * c];
+
+/** All roots of a polynomial at once (Durand and Kerner), in the order of eigenvalues. */
+function rootsOf(coefficients: readonly number[]): Complex[] {
+  const size = 1 + Math.max(0, ...coefficients.map(Math.abs)) ** (1 / Math.max(1, coefficients.length));
+  let roots = coefficients.map((_, i): Complex => [size * Math.cos(2 * i + 0.4), size * Math.sin(2 * i + 0.4)]);
+  for (let time = 0; time < 400; time++)
+    roots = roots.map((root, i) => {
+      const value = coefficients.reduce<Complex>(
+        (sum, c) => {
+          const [x, y] = times(sum, root);
+          return [x + c, y];
+        },
+        [1, 0],
+      );
+      const [c, d] = roots.reduce<Complex>(
+        (product, other, k) => (k === i ? product : times(product, [root[0] - other[0], root[1] - other[1]])),
+        [1, 0],
+      );
+      const [x, y] = times(value, [c / (c * c + d * d), -d / (c * c + d * d)]);
+      return [root[0] - x, root[1] - y];
+    });
+  const near = (x: number): number => Math.round(x * 1e6);
+  return roots.sort((a, b) => near(a[0]) - near(b[0]) || near(Math.abs(a[1])) - near(Math.abs(b[1])) || b[1] - a[1]);
+}
+
+/** Orders up to which the roots of the polynomial are the eigenvalues to some digits. */
+const FEW = 5;
+
+const eigvals = (vectors: 0 | 1): Reference =>
+  eachMatrix(
+    (_m, n) => [2 * (n + vectors * n * n)],
+    (a, n) => {
+      const roots = n > FEW ? a.map((): Complex => [0, 0]) : rootsOf(characteristic(a));
+      const slack = n > FEW ? Infinity : 1e-6 * Math.max(1, ...a.flat().map(Math.abs));
+      return [
+        ...[0, 1].flatMap((part) => roots.map((root): Element => [root[part]!, slack])),
+        ...Array.from({ length: 2 * vectors * n * n }, (): Element => [0, Infinity]),
+      ];
+    },
+  );
+
 /** References of this family. */
 export const DECOMPOSITIONS: Readonly<Record<string, Reference>> = {
   qr_packed: qr,
@@ -283,4 +340,6 @@ export const DECOMPOSITIONS: Readonly<Record<string, Reference>> = {
   lu_packed: lu,
   det,
   expm,
+  eig_packed: eigvals(1),
+  eigvals_packed: eigvals(0),
 };

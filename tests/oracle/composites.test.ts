@@ -30,7 +30,7 @@ const UNITS: Readonly<Record<string, number>> = Object.fromEntries(
       [2, 'quantile percentile median'],
       [4, 'cross'],
       [16, 'vecdot tensordot einsum'],
-      [64, 'qr eigh svd lu matrix_norm vector_norm cov corrcoef'],
+      [64, 'qr eigh eig eigvals svd lu matrix_norm vector_norm cov corrcoef'],
       // Of matrices whose condition numbers are some hundreds.
       [4096, 'slogdet inv matrix_power pinv lstsq cond'],
     ] as const

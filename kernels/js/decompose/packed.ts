@@ -1,11 +1,12 @@
 // Decompositions of one matrix, laid out one part after another, with signs and order as signs.ts has them.
+import { type ComplexEigen, complexEigenOf } from './eig.ts';
 import { eigenOf } from './eigh.ts';
 import { matrixExponential } from './expm.ts';
 import { determinantOf, luOf } from './lu.ts';
 import { columnsOfQ, factorColumns, type QrFactors } from './qr.ts';
 import type { Rows } from './reflectors.ts';
-import { largestOf, type Scale, scaleOf } from './scaling.ts';
-import { orderOf, signOf } from './signs.ts';
+import { largestOf, lengthOf, type Scale, scaleOf } from './scaling.ts';
+import { NEAR, orderOf, signOf } from './signs.ts';
 import { type Singular, singularOf, type Wanted } from './svd.ts';
 
 /** Where the parts of a result go, from an index on. */
@@ -141,4 +142,55 @@ export function* packedExponential({ rows, n }: MatrixCopy, out: ResultPlace): S
   if (Number.isNaN(largestOf(rows, 0, rows.length))) return 'not finite';
   out.array.set(n === 0 ? rows : yield* matrixExponential(rows, n), out.at);
   return undefined;
+}
+
+/**
+ * Real and imaginary parts of the eigenvalues of a square matrix, by ascending real parts; then, where they are wanted,
+ * those of the matrix of the eigenvectors, of length 1 and with a largest component that is real and positive.
+ */
+export function* packedComplexEigen(matrix: MatrixCopy, wanted: 'values' | 'vectors', out: ResultPlace): Steps {
+  const { n } = matrix;
+  const scale = scaled(matrix);
+  if (scale === undefined) return 'not finite';
+  const found = yield* complexEigenOf(matrix.rows, n, wanted);
+  if (found === undefined) return 'not converged';
+  const order = orderOfComplex(found);
+  order.forEach((from, j) => {
+    put(out.array, out.at + j, found.real[from]! * scale.back);
+    put(out.array, out.at + n + j, found.imag[from]! * scale.back);
+    if (found.vectors !== undefined) putComplex(out, n, j, found.vectors, from);
+  });
+  return undefined;
+}
+
+/** By real parts, then by the size of imaginary ones; of a pair the positive one first. */
+function orderOfComplex({ real, imag }: ComplexEigen): Int32Array {
+  const order = Int32Array.from(real, (_, i) => i);
+  return order.sort(
+    (i, j) => real[i]! - real[j]! || Math.abs(imag[i]!) - Math.abs(imag[j]!) || imag[j]! - imag[i]! || i - j,
+  );
+}
+
+/** A row as column j of the real and of the imaginary parts, divided by its length and by the phase of its largest. */
+function putComplex(
+  { array, at }: ResultPlace,
+  n: number,
+  j: number,
+  vectors: NonNullable<ComplexEigen['vectors']>,
+  row: number,
+): void {
+  const [real, imag] = [vectors.real, vectors.imag].map((part) => part.subarray(row * n, row * n + n)) as [
+    Float64Array,
+    Float64Array,
+  ];
+  const sizes = real.map((x, i) => lengthOf(x, imag[i]!));
+  const largest = sizes.reduce((most, size) => Math.max(most, size), 0);
+  const by = sizes.findIndex((size) => size >= NEAR * largest);
+  const length = largest * Math.sqrt(sizes.reduce((sum, size) => sum + (size / largest) * (size / largest), 0));
+  const [c, s] = [real[by]! / sizes[by]! / length, imag[by]! / sizes[by]! / length];
+  for (let i = 0; i < n; i++) {
+    const to = at + 2 * n + i * n + j;
+    put(array, to, real[i]! * c + imag[i]! * s);
+    put(array, to + n * n, i === by ? 0 : imag[i]! * c - real[i]! * s);
+  }
 }

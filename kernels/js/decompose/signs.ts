@@ -2,7 +2,7 @@
 import type { Rows } from './reflectors.ts';
 
 /** Components so near the largest count as large as it, so that rounding does not choose between them. */
-const NEAR = 1 - 2 ** -10;
+export const NEAR = 1 - 2 ** -10;
 
 /**
  * 1 where the vector in a row has its sign, −1 where it has to be turned: its largest component is positive, the first

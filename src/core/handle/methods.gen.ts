@@ -362,6 +362,10 @@ export interface TensorMethods<D extends DType> {
   det(): PendingTensor<D>;
   /** e to the power of square matrices, by scaling and squaring in float64; not the exponential of each element. */
   expm(): PendingTensor<D>;
+  /** What `eig` gives as one tensor: for each matrix the real and the imaginary parts of its n eigenvalues, then those of the n × n matrix of eigenvectors. */
+  eigPacked(): PendingTensor<D>;
+  /** What `eigvals` gives as one tensor: for each matrix the real and the imaginary parts of its n eigenvalues. */
+  eigvalsPacked(): PendingTensor<D>;
   /** Flat row-major indices of the first `count` elements that are not 0; −1 where there are no more. Attributes: count: how many. */
   firstNonzero(count: number | { readonly count: number }): PendingTensor<'int32'>;
   /** x as it is, as a result of its own: rewrites do not look through it, gradients do. */
@@ -503,6 +507,10 @@ export interface TensorMethods<D extends DType> {
   qr(attributes?: { readonly mode?: 'reduced' | 'complete' }): { readonly q: PendingTensor<D>; readonly r: PendingTensor<D> };
   /** Eigenvalues of symmetric matrices, ascending, and eigenvectors as columns, of which the largest component is positive; the upper triangle is not read. */
   eigh(): { readonly eigenvalues: PendingTensor<D>; readonly eigenvectors: PendingTensor<D> };
+  /** Eigenvalues of square matrices by ascending real part, and eigenvectors as columns of length 1, of which the largest component is real and positive: each as real and imaginary parts. */
+  eig(): { readonly real: PendingTensor<D>; readonly imag: PendingTensor<D>; readonly vectorsReal: PendingTensor<D>; readonly vectorsImag: PendingTensor<D> };
+  /** Eigenvalues of square matrices by ascending real part, as real and imaginary parts. */
+  eigvals(): { readonly real: PendingTensor<D>; readonly imag: PendingTensor<D> };
   /** Matrices as u · diag(s) · vh: the singular values s from the largest on, orthonormal columns of u, of which the largest component is positive, and orthonormal rows of vh. Attributes: fullMatrices: square u and vh, not as many as there are values (default true). */
   svd(attributes?: { readonly fullMatrices?: boolean }): { readonly u: PendingTensor<D>; readonly s: PendingTensor<D>; readonly vh: PendingTensor<D> };
   /** Matrices with rows in another order as l · u, by partial pivoting: row i of l · u is row p[i] of x; l has ones on its diagonal, u is upper triangular. */
@@ -1010,6 +1018,12 @@ export interface SheetMethods {
   /** e to the power of square matrices, by scaling and squaring in float64; not the exponential of each element. */
   expm<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   expm(x: Operand): PendingTensor<DType>;
+  /** What `eig` gives as one tensor: for each matrix the real and the imaginary parts of its n eigenvalues, then those of the n × n matrix of eigenvectors. */
+  eigPacked<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  eigPacked(x: Operand): PendingTensor<DType>;
+  /** What `eigvals` gives as one tensor: for each matrix the real and the imaginary parts of its n eigenvalues. */
+  eigvalsPacked<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  eigvalsPacked(x: Operand): PendingTensor<DType>;
   /** Flat row-major indices of the first `count` elements that are not 0; −1 where there are no more. Attributes: count: how many. */
   firstNonzero(x: Operand, count: number | { readonly count: number }): PendingTensor<'int32'>;
   /** x as it is, as a result of its own: rewrites do not look through it, gradients do. */
@@ -1153,6 +1167,10 @@ export interface SheetMethods {
   qr(x: Operand, attributes?: { readonly mode?: 'reduced' | 'complete' }): { readonly q: PendingTensor<DType>; readonly r: PendingTensor<DType> };
   /** Eigenvalues of symmetric matrices, ascending, and eigenvectors as columns, of which the largest component is positive; the upper triangle is not read. */
   eigh(x: Operand): { readonly eigenvalues: PendingTensor<DType>; readonly eigenvectors: PendingTensor<DType> };
+  /** Eigenvalues of square matrices by ascending real part, and eigenvectors as columns of length 1, of which the largest component is real and positive: each as real and imaginary parts. */
+  eig(x: Operand): { readonly real: PendingTensor<DType>; readonly imag: PendingTensor<DType>; readonly vectorsReal: PendingTensor<DType>; readonly vectorsImag: PendingTensor<DType> };
+  /** Eigenvalues of square matrices by ascending real part, as real and imaginary parts. */
+  eigvals(x: Operand): { readonly real: PendingTensor<DType>; readonly imag: PendingTensor<DType> };
   /** Matrices as u · diag(s) · vh: the singular values s from the largest on, orthonormal columns of u, of which the largest component is positive, and orthonormal rows of vh. Attributes: fullMatrices: square u and vh, not as many as there are values (default true). */
   svd(x: Operand, attributes?: { readonly fullMatrices?: boolean }): { readonly u: PendingTensor<DType>; readonly s: PendingTensor<DType>; readonly vh: PendingTensor<DType> };
   /** Matrices with rows in another order as l · u, by partial pivoting: row i of l · u is row p[i] of x; l has ones on its diagonal, u is upper triangular. */
@@ -1362,6 +1380,8 @@ export interface OpArguments {
   lu_packed: [x: Operand];
   det: [x: Operand];
   expm: [x: Operand];
+  eig_packed: [x: Operand];
+  eigvals_packed: [x: Operand];
   first_nonzero: [x: Operand, count: number | { readonly count: number }];
   identity: [x: Operand];
   stop_gradient: [x: Operand];
@@ -1420,6 +1440,8 @@ export interface OpArguments {
   union1d: [x: Operand, y: Operand];
   qr: [x: Operand, attributes?: { readonly mode?: 'reduced' | 'complete' }];
   eigh: [x: Operand];
+  eig: [x: Operand];
+  eigvals: [x: Operand];
   svd: [x: Operand, attributes?: { readonly fullMatrices?: boolean }];
   lu: [x: Operand];
   slogdet: [x: Operand];
@@ -1610,6 +1632,8 @@ export interface OpResults {
   lu_packed: PendingTensor<DType>;
   det: PendingTensor<DType>;
   expm: PendingTensor<DType>;
+  eig_packed: PendingTensor<DType>;
+  eigvals_packed: PendingTensor<DType>;
   first_nonzero: PendingTensor<'int32'>;
   identity: PendingTensor<DType>;
   stop_gradient: PendingTensor<DType>;
@@ -1668,6 +1692,8 @@ export interface OpResults {
   union1d: Promise<Tensor>;
   qr: { readonly q: PendingTensor<DType>; readonly r: PendingTensor<DType> };
   eigh: { readonly eigenvalues: PendingTensor<DType>; readonly eigenvectors: PendingTensor<DType> };
+  eig: { readonly real: PendingTensor<DType>; readonly imag: PendingTensor<DType>; readonly vectorsReal: PendingTensor<DType>; readonly vectorsImag: PendingTensor<DType> };
+  eigvals: { readonly real: PendingTensor<DType>; readonly imag: PendingTensor<DType> };
   svd: { readonly u: PendingTensor<DType>; readonly s: PendingTensor<DType>; readonly vh: PendingTensor<DType> };
   lu: { readonly l: PendingTensor<DType>; readonly u: PendingTensor<DType>; readonly p: PendingTensor<'int32'> };
   slogdet: { readonly sign: PendingTensor<DType>; readonly logabsdet: PendingTensor<DType> };

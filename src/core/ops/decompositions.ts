@@ -4,6 +4,7 @@ import {
   determinant,
   type Failure,
   type MatrixCopy,
+  packedComplexEigen,
   packedEigen,
   packedExponential,
   packedLu,
@@ -44,7 +45,7 @@ const byMatrix = (op: string, run: OfMatrix): SteppedKernel =>
     const each = count === 0 ? 0 : out.type.size / count;
     let work = 0;
     for (let index = 0; index < count; index++) {
-      const rows = Float64Array.from((array as Float32Array).subarray(index * m * n, (index + 1) * m * n));
+      const rows = new Float64Array((array as Float32Array).subarray(index * m * n, (index + 1) * m * n));
       const steps = run({ rows, m, n }, attrs, { array: out.array as Float32Array, at: index * each });
       const failure = m * n > SMALL ? yield* steps : finished(steps);
       if (failure !== undefined) throw failed(op, failure, type, index);
@@ -151,6 +152,29 @@ const eigvalsh = ofMatrices({
   bound: 64,
 });
 
+const eigPacked = ofMatrices({
+  name: 'eig_packed',
+  doc:
+    'What `eig` gives as one tensor: for each matrix the real and the imaginary parts of its n eigenvalues, then ' +
+    'those of the n × n matrix of eigenvectors.',
+  run: (matrix, _attrs, out) => packedComplexEigen(matrix, 'vectors', out),
+  shape: (type) => {
+    const n = square('eig', 'x', type);
+    return [2 * (n + n * n)];
+  },
+  work: ({ n }) => 30 * n ** 3,
+  bound: 64,
+});
+
+const eigvalsPacked = ofMatrices({
+  name: 'eigvals_packed',
+  doc: 'What `eigvals` gives as one tensor: for each matrix the real and the imaginary parts of its n eigenvalues.',
+  run: (matrix, _attrs, out) => packedComplexEigen(matrix, 'values', out),
+  shape: (type) => [2 * square('eigvals', 'x', type)],
+  work: ({ n }) => 10 * n ** 3,
+  bound: 64,
+});
+
 const svdPacked = ofMatrices({
   name: 'svd_packed',
   doc: 'What `svd` gives as one tensor: for each matrix U, then the k singular values, then Vᵀ, row-major.',
@@ -221,4 +245,6 @@ export const DECOMPOSITIONS: readonly OpRow[] = [
   luPacked,
   det,
   expm,
+  eigPacked,
+  eigvalsPacked,
 ];

@@ -79,6 +79,37 @@ const eigh = composite({
   },
 });
 
+const NO_COMPLEX = 'there are no complex numbers: real and imaginary parts are two tensors';
+
+const eig = composite({
+  name: 'eig',
+  doc:
+    'Eigenvalues of square matrices by ascending real part, and eigenvectors as columns of length 1, of which the ' +
+    'largest component is real and positive: each as real and imaginary parts.',
+  operands: MATRIX,
+  result: { real: 'same', imag: 'same', vectorsReal: 'same', vectorsImag: 'same' },
+  deviation: NO_COMPLEX,
+  expand: (call, [x]) => {
+    const n = square('eig', 'x', x!.type);
+    const packed = call('eig_packed', [x!]);
+    const [real, imag, vectorsReal, vectorsImag] = unpacked(call, packed, [[n], [n], [n, n], [n, n]]);
+    return { real: real!, imag: imag!, vectorsReal: vectorsReal!, vectorsImag: vectorsImag! };
+  },
+});
+
+const eigvals = composite({
+  name: 'eigvals',
+  doc: 'Eigenvalues of square matrices by ascending real part, as real and imaginary parts.',
+  operands: MATRIX,
+  result: { real: 'same', imag: 'same' },
+  deviation: NO_COMPLEX,
+  expand: (call, [x]) => {
+    const n = square('eigvals', 'x', x!.type);
+    const [real, imag] = unpacked(call, call('eigvals_packed', [x!]), [[n], [n]]);
+    return { real: real!, imag: imag! };
+  },
+});
+
 const svd = composite({
   name: 'svd',
   doc:
@@ -279,6 +310,8 @@ const matrixTranspose = composite({
 export const MATRIX_PARTS: readonly Composite[] = [
   qr,
   eigh,
+  eig,
+  eigvals,
   svd,
   lu,
   slogdet,

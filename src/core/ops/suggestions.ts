@@ -112,8 +112,8 @@ export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(
   (
     'topk top_k nonzero unique unique_values unique_counts quantile percentile median ' +
     'nanmean nansum nanmax nanmin histogram digitize ' +
-    'scatter scatter_add index_add masked_select masked_fill compress eig ' +
-    'eigvals rot90 diff meshgrid put_along_axis convolve ' +
+    'scatter scatter_add index_add masked_select masked_fill compress ' +
+    'rot90 diff meshgrid put_along_axis convolve ' +
     'interp fft ifft rfft grad gradient cdist pdist factorize count_nonzero ' +
     'ptp clip_by_value log_sum trapz ' +
     'trapezoid polyfit polyval diag diagflat vstack hstack dstack column_stack unstack chunk ' +
