@@ -40,6 +40,8 @@ describe.each([
   for (const [place, { laws, broken = 'passes', program, run }] of PROBES.entries()) {
     // The elements of such a buffer are not looked at, and so refused where a law asks for that.
     if (rootOf === inBuffer && laws.finiteInputs !== undefined) continue;
+    // In the sample each program has its operands in one of the two places.
+    if (extent((rootOf === inBuffer) !== (place % 2 === 1), false)) continue;
     it(`${JSON.stringify(laws)}: ${program} → ${broken}`, async () => {
       const sheet = await opened(laws);
       sheet.forget();

@@ -9,8 +9,8 @@ import { compare } from './compare.ts';
 import { type OperandSpec, type OracleCase, type OracleOp, readAnswers } from './stored.ts';
 import { extent } from '../run/extent.ts';
 
-const CALLS_PER_OP = extent(4, 12);
-const LEAST_CASES = extent(500, 1200);
+const CALLS_PER_OP = extent(2, 12);
+const LEAST_CASES = extent(300, 1200);
 const ON_CPU = leftToCpu(OPS.values());
 
 /** A GPU has no 64-bit numbers, and may take subnormal elements for zero. */
