@@ -1,7 +1,7 @@
 // Tables, on Node: columns of files as tensors, files by their paths too.
 import { nodeHost } from './host/node/host.ts';
 import { loadPeer } from './host/node/packages.ts';
-import { AttributeError, FormatError, UnavailableError } from './kit.ts';
+import { AttributeError, FormatError, SheetError, UnavailableError } from './kit.ts';
 import type { Files } from './core/env.ts';
 import { MAX_BYTES } from './table/options.ts';
 import { readSource } from './table/source.ts';
@@ -42,7 +42,15 @@ async function readArrow(source: TableSource, options: ReadTableOptions): Promis
   };
   const bytes = await readSource(source, { owner: 'readTable', maxBytes: options.maxBytes ?? MAX_BYTES });
   const { sheet, columns } = options;
-  return tableFromArrow(arrow.tableFromIPC(bytes), { sheet, ...(columns !== undefined && { columns }) });
+  try {
+    return tableFromArrow(arrow.tableFromIPC(bytes), { sheet, ...(columns !== undefined && { columns }) });
+  } catch (error) {
+    if (error instanceof SheetError) throw error;
+    throw new FormatError(
+      `readTable: apache-arrow does not read this file: ${String(error).slice(0, 200)}; make it again, uncompressed.`,
+      {},
+    );
+  }
 }
 
 /**

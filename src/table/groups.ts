@@ -11,7 +11,6 @@ export class Groups<T> {
   readonly #frame: Frame;
   readonly #key: string;
   readonly #wrap: (frame: Frame) => T;
-  #found: Promise<Grouping> | undefined;
 
   /** @internal */
   constructor(frame: Frame, key: string, wrap: (frame: Frame) => T) {
@@ -23,7 +22,7 @@ export class Groups<T> {
 
   /** How many rows each group has, as the column `count`. */
   async count(): Promise<T> {
-    const grouping = await this.#grouping();
+    const grouping = await groupingOf(this.#frame, this.#key);
     return this.#table(grouping, new Map([['count', { tensor: grouping.sizes.take(grouping.present) }]]));
   }
 
@@ -64,7 +63,7 @@ export class Groups<T> {
     const tensors = chosen.map((name) => [name, numbersNamed('groupBy', frame, name)] as const);
     if (chosen.includes(this.#key))
       throw new AttributeError(`groupBy: "${this.#key}" is the key itself; name other columns.`, { column: this.#key });
-    const grouping = await this.#grouping();
+    const grouping = await groupingOf(this.#frame, this.#key);
     return this.#table(
       grouping,
       new Map(tensors.map(([name, tensor]) => [name, { tensor: reduce(grouping, tensor) }])),
@@ -74,10 +73,6 @@ export class Groups<T> {
   #table({ key, rows }: Grouping, columns: ReadonlyMap<string, Column>): T {
     const { sheet } = this.#frame;
     return this.#wrap({ sheet, rows, columns: new Map([[this.#key, key], ...columns]) });
-  }
-
-  #grouping(): Promise<Grouping> {
-    return (this.#found ??= groupingOf(this.#frame, this.#key));
   }
 }
 

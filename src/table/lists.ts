@@ -1,4 +1,5 @@
 // Tables of columns that others have read: lists of values, and typed arrays, which are taken as they are.
+import { FormatError } from '../kit.ts';
 import type { Sheet, TypedArray } from '../surface.ts';
 import { type Column, columnOf, type ColumnDType } from './column.ts';
 import { checkDistinct, unknownColumn } from './names.ts';
@@ -28,5 +29,13 @@ export function tableOfLists(owner: string, lists: ReadonlyMap<string, List>, op
     const values = (ArrayBuffer.isView(list) ? Array.from(list as Float64Array) : list) as readonly CellValue[];
     return [name, columnOf(sheet, listElements(values, { owner, column: name }, dtype))];
   });
-  return new Table({ sheet, rows: made[0]?.[1].tensor.size ?? 0, columns: new Map(made) });
+  const rows = made[0]?.[1].tensor.size ?? 0;
+  const other = made.find(([, { tensor }]) => tensor.size !== rows);
+  if (other !== undefined)
+    throw new FormatError(
+      `${owner}: the column "${other[0]}" has ${other[1].tensor.size} values where the first has ${rows}; the file ` +
+        'is damaged, or no table: make it again, or leave that column out.',
+      { column: other[0], rows, found: other[1].tensor.size },
+    );
+  return new Table({ sheet, rows, columns: new Map(made) });
 }

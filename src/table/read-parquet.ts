@@ -12,7 +12,6 @@ import type { CellValue } from './values.ts';
 
 /** A part of a column, as hyparquet gives it. */
 interface Chunk {
-  readonly columnName: string;
   readonly columnData: ArrayLike<unknown>;
   readonly rowStart: number;
 }
@@ -23,10 +22,15 @@ interface Field {
   readonly type?: string;
 }
 
+/** What the end of a file says. */
+interface Metadata {
+  readonly row_groups: readonly { readonly num_rows: bigint | number }[];
+}
+
 /** What is used of hyparquet as it is called. */
 interface Reader {
-  parquetMetadata(file: ArrayBuffer): object;
-  parquetSchema(metadata: object): { readonly children: readonly { readonly element: Field }[] };
+  parquetMetadata(file: ArrayBuffer): Metadata;
+  parquetSchema(metadata: Metadata): { readonly children: readonly { readonly element: Field }[] };
   parquetRead(options: object): Promise<void>;
 }
 
@@ -95,35 +99,65 @@ interface Read {
 }
 
 async function listsOf(bytes: Uint8Array, reader: Reader, options: ParquetOptions): Promise<Read> {
-  const chunks: Chunk[] = [];
-  const { fields, file, metadata } = open(bytes, reader);
+  const opened = open(bytes, reader);
+  const { fields } = opened;
   const names = fields.map(({ name }) => name);
-  const { columns, compressors } = options;
-  for (const name of columns ?? []) if (!names.includes(name)) throw unknownColumn('readParquet', name, names);
-  await reader
-    .parquetRead({
-      file,
-      metadata,
-      ...(columns !== undefined && { columns: [...columns] }),
-      ...(compressors !== undefined && { compressors }),
-      onChunk: (chunk: Chunk) => void chunks.push(chunk),
-    })
-    .catch((error: unknown) => {
-      throw refusal(error);
-    });
-  const lists = new Map(
-    (columns ?? names).map((name) => [name, joined(chunks.filter(({ columnName }) => columnName === name))]),
-  );
+  for (const name of options.columns ?? []) if (!names.includes(name)) throw unknownColumn('readParquet', name, names);
+  const lists = new Map<string, List>();
+  for (const name of options.columns ?? names) lists.set(name, await readColumn(name, opened, reader, options));
   const floats = fields.flatMap(({ name, type = '' }) =>
     Object.hasOwn(FLOATS, type) && Array.isArray(lists.get(name)) ? [[name, FLOATS[type]!] as const] : [],
   );
   return { lists, floats: Object.fromEntries(floats) };
 }
 
-function open(
-  bytes: Uint8Array,
+/**
+ * A column, one group of rows after the other: where several parts of a damaged file are read at once, hyparquet leaves
+ * failures that nobody awaits, and those end a Node process.
+ */
+async function readColumn(
+  name: string,
+  { file, metadata }: Opened,
   reader: Reader,
-): { readonly file: ArrayBuffer; readonly metadata: object; readonly fields: readonly Field[] } {
+  { compressors }: ParquetOptions,
+): Promise<List> {
+  const chunks: Chunk[] = [];
+  let rowStart = 0;
+  for (const { num_rows: rows } of metadata.row_groups) {
+    const rowEnd = rowStart + Number(rows);
+    try {
+      await reader.parquetRead({
+        file,
+        metadata,
+        columns: [name],
+        rowStart,
+        rowEnd,
+        ...(compressors !== undefined && { compressors }),
+        onChunk: (chunk: Chunk) => void chunks.push(chunk),
+      });
+    } catch (error) {
+      throw refusal(error);
+    }
+    rowStart = rowEnd;
+    const found = chunks.reduce((sum, { columnData }) => sum + columnData.length, 0);
+    if (found !== rowEnd)
+      throw new FormatError(
+        `readParquet: the column "${name}" has ${found} values where the file says ${rowEnd}; it is damaged: make it ` +
+          'again, or leave that column out.',
+        { column: name, found, rows: rowEnd },
+      );
+  }
+  return joined(chunks);
+}
+
+/** A file whose end was read, which says what is in it. */
+interface Opened {
+  readonly file: ArrayBuffer;
+  readonly metadata: Metadata;
+  readonly fields: readonly Field[];
+}
+
+function open(bytes: Uint8Array, reader: Reader): Opened {
   const file = bytes.slice().buffer;
   try {
     const metadata = reader.parquetMetadata(file);

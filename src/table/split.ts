@@ -48,16 +48,31 @@ export async function trainTestSplit(
     throw new AttributeError('trainTestSplit: say which rows are drawn: { seed: 1 }; to cut a table use slice.', {});
   const order = table.sheet.randomPermutation(table.rows, { seed });
   if (stratify === undefined) {
-    const count = Math.round(table.rows * test);
+    const count = checkedCount(table, Math.round(table.rows * test), test);
     return { test: table.take(order.slice([0], [count])), train: table.take(order.slice([count])) };
   }
   const classes = await classesInOrder(table, stratify, await order.data());
   const parts = classes.map((rows) => ({ rows, count: Math.round(rows.length * test) }));
+  checkedCount(
+    table,
+    parts.reduce((sum, { count }) => sum + count, 0),
+    test,
+  );
   const isTest = new Uint8Array(table.rows);
   for (const { rows, count } of parts) for (const row of rows.slice(0, count)) isTest[row] = 1;
   const drawn = [...(await order.data())];
   const of = (part: number): Table => table.take(Int32Array.from(drawn.filter((row) => isTest[row] === part)));
   return { test: of(1), train: of(0) };
+}
+
+/** How many rows are for judging. Throws an AttributeError where one of both parts would have none. */
+function checkedCount({ rows }: Table, count: number, test: number): number {
+  if (count > 0 && count < rows) return count;
+  throw new AttributeError(
+    `trainTestSplit: a share of ${test} of ${rows} rows leaves none to ${count === 0 ? 'judge by' : 'learn of'}; ` +
+      'give another share, or more rows.',
+    { rows, test, count },
+  );
 }
 
 /**

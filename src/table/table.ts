@@ -1,6 +1,6 @@
 // Tables: named columns of equal length, numbers as tensors of a sheet and texts as codes; ops do all that is done.
 import { AttributeError, checkOptions, DTypeError, INSPECT, ShapeError } from '../kit.ts';
-import type { DType, Sheet, Tensor } from '../surface.ts';
+import { type DType, type Sheet, Tensor } from '../surface.ts';
 import { concatColumns } from './concat.ts';
 import { describeFrame } from './describe.ts';
 import type { Column } from './column.ts';
@@ -121,9 +121,9 @@ export class Table implements Frame {
     return this.#ofRows(mapColumns(this, (tensor) => tensor.slice([start], [stop])));
   }
 
-  /** The rows at indices: an integer tensor or typed array of one axis. */
-  take(indices: Tensor | Int32Array): Table {
-    const at = indices instanceof Int32Array ? this.sheet.tensor(indices) : indices;
+  /** The rows at indices: an integer tensor of one axis, or a list. */
+  take(indices: Tensor | ArrayLike<number>): Table {
+    const at = indices instanceof Tensor ? indices : this.sheet.tensor(Int32Array.from(indices), { own: true });
     return this.#ofRows(mapColumns(this, (tensor) => tensor.take(at)));
   }
 

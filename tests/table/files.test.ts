@@ -7,7 +7,7 @@ import * as arrow from 'apache-arrow';
 import fc from 'fast-check';
 import * as hyparquet from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SheetError, SymbolicSheet } from '../../src/index.ts';
+import { SheetError, type SymbolicSheet } from '../../src/index.ts';
 import { readCsv, readJson, readParquet, readTable, Table, tableFromArrow } from '../../src/table.ts';
 import { close, golden, GOLDEN, open } from './golden.ts';
 
@@ -70,6 +70,30 @@ describe('columnar files', () => {
     expect((await refusal(readParquet(bytes, { sheet, hyparquet: {} as never }))).code).toBe('ATTRIBUTE');
     const damaged = bytes.slice().fill(255, 4, 200);
     expect((await refusal(readParquet(damaged, { sheet, hyparquet }))).code).toBe('FORMAT');
+  });
+
+  it('and other bytes that are damaged end in a table or in an error that says what to do', async () => {
+    const bytes = readFileSync(`${GOLDEN}/penguins.parquet`);
+    const change = fc.tuple(fc.nat(bytes.length - 1), fc.nat(255));
+    const damage = fc.array(change, { minLength: 1, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(damage, fc.uint8Array({ maxLength: 60 }), async (changes, noise) => {
+        const damaged = Uint8Array.from(bytes);
+        for (const [at, byte] of changes) damaged[at] = byte;
+        const reads = [
+          readParquet(damaged, { sheet, hyparquet }),
+          readCsv(noise, { sheet }),
+          readJson(noise, { sheet }),
+        ];
+        for (const read of await Promise.allSettled(reads))
+          expect(read.status === 'fulfilled' ? read.value : read.reason).toSatisfy(
+            (end) => end instanceof Table || (end instanceof SheetError && /; .+\.$/s.test(end.message)),
+          );
+      }),
+      { numRuns: 40 },
+    );
+    const arrowFile = readFileSync(`${GOLDEN}/penguins.arrow`).subarray(0, 3000);
+    expect((await refusal(readTable(written('cut.arrow', arrowFile), { sheet }))).code).toBe('FORMAT');
   });
 
   it('of Arrow are taken as tables, and columns of other kinds refused', async () => {

@@ -196,6 +196,7 @@ describe('splits', () => {
     await expect(trainTestSplit(penguins, {} as never)).rejects.toThrow(/\{ seed: 1 \}/);
     await expect(trainTestSplit(penguins, { seed: 1, test: 1 })).rejects.toMatchObject({ details: { option: 'test' } });
     await expect(trainTestSplit(penguins, { seed: 1, stratify: 'sex' })).rejects.toMatchObject({ code: 'ATTRIBUTE' });
+    await expect(trainTestSplit(penguins, { seed: 1, test: 0.01 })).rejects.toMatchObject({ details: { count: 0 } });
     await expect(kFold(penguins, 48)).rejects.toMatchObject({ details: { folds: 48, rows: 47 } });
     await expect(kFold(penguins, 1)).rejects.toMatchObject({ code: 'ATTRIBUTE' });
   });
