@@ -1,5 +1,6 @@
 // Writes docs/ops.md: every op with its operands, attributes, dtype rule, laws and deviations, from the rows.
 import { writeFileSync } from 'node:fs';
+import { ANALYSIS_COMPOSITES, ANALYSIS_ROWS } from '../src/core/ops/analysis.ts';
 import { ARITHMETIC } from '../src/core/ops/arithmetic.ts';
 import { CREATION } from '../src/core/ops/creation.ts';
 import type { Composite } from '../src/core/ops/composite.ts';
@@ -21,9 +22,6 @@ import { pullbackOf } from '../src/core/ops/pullbacks/index.ts';
 import { RANDOM } from '../src/core/ops/random.ts';
 import { REARRANGING } from '../src/core/ops/rearranging.ts';
 import { REDUCTION } from '../src/core/ops/reduction.ts';
-import { SELECTION, SELECTIONS } from '../src/core/ops/selection.ts';
-import { SETS } from '../src/core/ops/sets.ts';
-import { STATISTICS } from '../src/core/ops/statistics.ts';
 
 type Op = OpRow | Composite;
 
@@ -37,12 +35,11 @@ const FAMILIES: readonly (readonly [string, readonly Op[]])[] = [
   ['Shape and order', MOVEMENT],
   ['Indexing, joining, casting', INDEXING],
   ['Order along an axis', ORDERING],
-  ['Order statistics', STATISTICS],
-  ['Selection', [...SELECTION, ...SELECTIONS]],
-  ['Sets', SETS],
   ['Rearranging', REARRANGING],
   ['Marks for gradients', MARKS],
   ['Groups', GROUPING],
+  ...Object.entries(ANALYSIS_ROWS),
+  ...Object.entries(ANALYSIS_COMPOSITES),
   ...Object.entries(NETWORK_ROWS),
   ...Object.entries(NETWORK_COMPOSITES),
   ['Creation', CREATION],

@@ -32,7 +32,8 @@ DEVIATIONS = {
     'rounding': 'floor_divide and remainder of float32 and float16 are rounded once; NumPy rounds at every step',
     'identity': 'the largest and smallest of nothing are the identity of the reduction; NumPy raises',
     'wrapping': 'a float outside an integer dtype wraps and what is not finite gives 0; NumPy leaves it open',
-    'infinities': 'between equal infinities a quantile is that infinity; NumPy gives NaN',
+    'infinities': 'between equal infinities a quantile is that infinity, and half way to one too; NumPy gives NaN',
+    'missing': 'where there is no number, an index of one is −1; NumPy raises',
     'nans': 'every NaN is an element of its own, as the array API has it; NumPy counts all as one where it makes sets',
     'philox': 'random draws are those of Philox4x32-10 as docs/format/numerics-elementwise.md states them; NumPy draws others',
 }

@@ -1,8 +1,8 @@
 # What elements say about places, and elements as sets, in NumPy; NaNs are distinct, as the array API has them.
 import numpy as np
 
-from .cases import ANY, FLOATS, VIEWS, tensor, turn
-from .elementwise import Refused, common, converted, dtype_of, joined
+from .cases import ANY, VIEWS, tensor, turn
+from .elementwise import Refused, converted, joined
 
 SHAPES = [[], [0], [1], [5], [17], [3, 4], [0, 3], [2, 3, 4]]
 

@@ -1,7 +1,7 @@
 # Order statistics and differences in NumPy: places between elements in float64, their values rounded once.
 import numpy as np
 
-from .cases import ANY, FLOATS, NUMERIC, VIEWS, tensor, turn
+from .cases import ANY, NUMERIC, tensor, turn
 from .elementwise import Refused, dtype_of, is_float, rounded
 from .ordering import order_of
 
@@ -21,14 +21,21 @@ def wide_of(x, notes):
 def quantile(op, operands, attrs, notes):
     wide, dtype = wide_of(operands[0], notes)
     axis, keep = attrs.get('axis'), attrs.get('keepdims', False)
-    q = 0.5 if op == 'median' else np.asarray(attrs['q'], dtype=np.float64) / (100 if op == 'percentile' else 1)
+    q = 0.5 if 'median' in op else np.asarray(attrs['q'], dtype=np.float64) / (100 if 'percentile' in op else 1)
+    of_numbers = lambda wide, q, **how: np.stack([np.nanquantile(wide, each, **how) for each in q]) if np.ndim(q) else np.nanquantile(wide, q, **how)
+    asked = of_numbers if op.startswith('nan') else np.quantile
     if wide.size == 0 and (axis is None or wide.shape[axis] == 0):
         raise Refused
     try:
-        low, high = (np.quantile(wide, q, axis=axis, keepdims=keep, method=end) for end in ('lower', 'higher'))
-        value = np.quantile(wide, q, axis=axis, keepdims=keep, method=attrs.get('method', 'linear'))
+        low, high = (asked(wide, q, axis=axis, keepdims=keep, method=end) for end in ('lower', 'higher'))
+        value = asked(wide, q, axis=axis, keepdims=keep, method=attrs.get('method', 'linear'))
     except (ValueError, np.exceptions.AxisError) as error:
         raise Refused from error
+    if attrs.get('method') == 'midpoint':
+        half = np.where(np.isnan(value), low / 2 + high / 2, value)
+        if not np.array_equal(value, half, equal_nan=True):
+            notes.add('infinities')
+        value = half
     if np.any((low == high) & np.isnan(value)):
         notes.add('infinities')
     return rounded(np.where(low == high, low, value), dtype)
@@ -58,14 +65,14 @@ def axes(shape):
 
 def quantiles(op):
     shares = [0, 1, 0.5, 0.25, 0.1, 0.9, [0.2, 0.75, 1 / 3], [], 1.5, [0.5, -0.1]]
-    shares = [None] if op == 'median' else shares if op == 'quantile' else [[100 * p for p in q] if isinstance(q, list) else 100 * q for q in shares if q != []]
+    shares = [None] if 'median' in op else shares if 'quantile' in op else [[100 * p for p in q] if isinstance(q, list) else 100 * q for q in shares if q != []]
     for d, dtype in enumerate(NUMERIC):
         for i, shape in enumerate(SHAPES):
             for k, attrs in enumerate(axes(shape)):
                 q, method = turn(shares, 3 * i + k + d), turn(METHODS, i + 2 * k + d)
                 fill = turn(['small', 'few', 'holes', 'special'], i + k)
-                yield [tensor(dtype, shape, fill)], {**attrs, **({} if q is None or q == [] else {'q': q}), **({} if op == 'median' else {'method': method, **({'q': 0.3} if q == [] else {})})}
-        yield [tensor(dtype, [5, 3], 'small', 'T')], {'axis': 1, **({} if op == 'median' else {'q': 0.4 if op == 'quantile' else 40})}
+                yield [tensor(dtype, shape, fill)], {**attrs, **({} if q is None or q == [] else {'q': q}), **({} if 'median' in op else {'method': method, **({'q': 0.3} if q == [] else {})})}
+        yield [tensor(dtype, [5, 3], 'small', 'T')], {'axis': 1, **({} if 'median' in op else {'q': 0.4 if 'quantile' in op else 40})}
 
 
 def tops():
@@ -83,6 +90,6 @@ def diffs():
 
 
 def statistics():
-    yield from ((op, quantiles(op), lambda operands, attrs, notes, op=op: quantile(op, operands, attrs, notes)) for op in ('quantile', 'percentile', 'median'))
+    yield from ((op, quantiles(op), lambda operands, attrs, notes, op=op: quantile(op, operands, attrs, notes)) for op in ('quantile', 'percentile', 'median', 'nanquantile', 'nanpercentile', 'nanmedian'))
     yield 'top_k', tops(), lambda operands, attrs, notes: top_k('top_k', operands, attrs, notes)
     yield 'diff', diffs(), lambda operands, attrs, notes: diff('diff', operands, attrs, notes)

@@ -390,6 +390,30 @@ export interface NumPyFunctions {
   quantile(...args: [a: ArrayLike, q: number | readonly number[], axis?: Axes, method?: string, keepdims?: boolean] | [a: ArrayLike, q: number | readonly number[], options: { axis?: Axes; method?: string; keepdims?: boolean }] | [a: ArrayLike, q: number | readonly number[], axis: Axes, options: { method?: string; keepdims?: boolean }]): PendingTensor;
   /** `percentile(a, q, axis=None, method='linear', keepdims=False)` */
   percentile(...args: [a: ArrayLike, q: number | readonly number[], axis?: Axes, method?: string, keepdims?: boolean] | [a: ArrayLike, q: number | readonly number[], options: { axis?: Axes; method?: string; keepdims?: boolean }] | [a: ArrayLike, q: number | readonly number[], axis: Axes, options: { method?: string; keepdims?: boolean }]): PendingTensor;
+  /** `nansum(a, axis=None, dtype=None, keepdims=False)` */
+  nansum(...args: [a: ArrayLike, axis?: Axes, dtype?: DType | null, keepdims?: boolean] | [a: ArrayLike, options: { axis?: Axes; dtype?: DType | null; keepdims?: boolean }] | [a: ArrayLike, axis: Axes, options: { dtype?: DType | null; keepdims?: boolean }]): PendingTensor;
+  /** `nanprod(a, axis=None, dtype=None, keepdims=False)` */
+  nanprod(...args: [a: ArrayLike, axis?: Axes, dtype?: DType | null, keepdims?: boolean] | [a: ArrayLike, options: { axis?: Axes; dtype?: DType | null; keepdims?: boolean }] | [a: ArrayLike, axis: Axes, options: { dtype?: DType | null; keepdims?: boolean }]): PendingTensor;
+  /** `nanmean(a, axis=None, dtype=None, keepdims=False)` */
+  nanmean(...args: [a: ArrayLike, axis?: Axes, dtype?: DType | null, keepdims?: boolean] | [a: ArrayLike, options: { axis?: Axes; dtype?: DType | null; keepdims?: boolean }] | [a: ArrayLike, axis: Axes, options: { dtype?: DType | null; keepdims?: boolean }]): PendingTensor;
+  /** `nanvar(a, axis=None, dtype=None, ddof=0, keepdims=False)` */
+  nanvar(...args: [a: ArrayLike, axis?: Axes, dtype?: DType | null, ddof?: number, keepdims?: boolean] | [a: ArrayLike, options: { axis?: Axes; dtype?: DType | null; ddof?: number; keepdims?: boolean }] | [a: ArrayLike, axis: Axes, options: { dtype?: DType | null; ddof?: number; keepdims?: boolean }]): PendingTensor;
+  /** `nanstd(a, axis=None, dtype=None, ddof=0, keepdims=False)` */
+  nanstd(...args: [a: ArrayLike, axis?: Axes, dtype?: DType | null, ddof?: number, keepdims?: boolean] | [a: ArrayLike, options: { axis?: Axes; dtype?: DType | null; ddof?: number; keepdims?: boolean }] | [a: ArrayLike, axis: Axes, options: { dtype?: DType | null; ddof?: number; keepdims?: boolean }]): PendingTensor;
+  /** `nanmin(a, axis=None, keepdims=False)` */
+  nanmin(...args: [a: ArrayLike, axis?: Axes, keepdims?: boolean] | [a: ArrayLike, options: { axis?: Axes; keepdims?: boolean }] | [a: ArrayLike, axis: Axes, options: { keepdims?: boolean }]): PendingTensor;
+  /** `nanmax(a, axis=None, keepdims=False)` */
+  nanmax(...args: [a: ArrayLike, axis?: Axes, keepdims?: boolean] | [a: ArrayLike, options: { axis?: Axes; keepdims?: boolean }] | [a: ArrayLike, axis: Axes, options: { keepdims?: boolean }]): PendingTensor;
+  /** `nanargmin(a, axis=None, keepdims=False)` */
+  nanargmin(...args: [a: ArrayLike, axis?: Axes, keepdims?: boolean] | [a: ArrayLike, options: { axis?: Axes; keepdims?: boolean }] | [a: ArrayLike, axis: Axes, options: { keepdims?: boolean }]): PendingTensor;
+  /** `nanargmax(a, axis=None, keepdims=False)` */
+  nanargmax(...args: [a: ArrayLike, axis?: Axes, keepdims?: boolean] | [a: ArrayLike, options: { axis?: Axes; keepdims?: boolean }] | [a: ArrayLike, axis: Axes, options: { keepdims?: boolean }]): PendingTensor;
+  /** `nanmedian(a, axis=None, keepdims=False)` */
+  nanmedian(...args: [a: ArrayLike, axis?: Axes, keepdims?: boolean] | [a: ArrayLike, options: { axis?: Axes; keepdims?: boolean }] | [a: ArrayLike, axis: Axes, options: { keepdims?: boolean }]): PendingTensor;
+  /** `nanquantile(a, q, axis=None, method='linear', keepdims=False)` */
+  nanquantile(...args: [a: ArrayLike, q: number | readonly number[], axis?: Axes, method?: string, keepdims?: boolean] | [a: ArrayLike, q: number | readonly number[], options: { axis?: Axes; method?: string; keepdims?: boolean }] | [a: ArrayLike, q: number | readonly number[], axis: Axes, options: { method?: string; keepdims?: boolean }]): PendingTensor;
+  /** `nanpercentile(a, q, axis=None, method='linear', keepdims=False)` */
+  nanpercentile(...args: [a: ArrayLike, q: number | readonly number[], axis?: Axes, method?: string, keepdims?: boolean] | [a: ArrayLike, q: number | readonly number[], options: { axis?: Axes; method?: string; keepdims?: boolean }] | [a: ArrayLike, q: number | readonly number[], axis: Axes, options: { method?: string; keepdims?: boolean }]): PendingTensor;
   /** `cumsum(a, axis=None, dtype=None)` */
   cumsum(...args: [a: ArrayLike, axis?: Axes, dtype?: DType | null] | [a: ArrayLike, options: { axis?: Axes; dtype?: DType | null }] | [a: ArrayLike, axis: Axes, options: { dtype?: DType | null }]): PendingTensor;
   /** `cumprod(a, axis=None, dtype=None)` */
@@ -426,6 +450,8 @@ export interface NumPyFunctions {
   searchsorted(...args: [a: ArrayLike, v: ArrayLike, side?: string] | [a: ArrayLike, v: ArrayLike, options: { side?: string }]): PendingTensor;
   /** `digitize(x, bins, right=False)` */
   digitize(...args: [x: ArrayLike, bins: ArrayLike, right?: boolean] | [x: ArrayLike, bins: ArrayLike, options: { right?: boolean }]): PendingTensor;
+  /** `histogram(a, bins: any=10, range: numbers=None, density=False)` */
+  histogram(...args: [a: ArrayLike, bins?: unknown, range?: number | readonly number[] | null, density?: boolean] | [a: ArrayLike, options: { bins?: unknown; range?: number | readonly number[] | null; density?: boolean }] | [a: ArrayLike, bins: unknown, options: { range?: number | readonly number[] | null; density?: boolean }]): Several<{ readonly counts: PendingTensor; readonly edges: PendingTensor }, PendingTensor>;
   /** `bincount(x, weights=None, minlength: number=0)` */
   bincount(...args: [x: ArrayLike, weights?: ArrayLike | null, minlength?: number] | [x: ArrayLike, options: { weights?: ArrayLike | null; minlength?: number }] | [x: ArrayLike, weights: ArrayLike, options: { minlength?: number }]): Promise<Tensor>;
   /** `allclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False)` */

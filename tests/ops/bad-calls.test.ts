@@ -70,7 +70,7 @@ describe('a bad call of', () => {
     '%s',
     (_name, row) => {
       it('with too few or too many operands is refused', () => {
-        if (row.operands.length > 0) refuses(row, row.variadic ? [[]] : operandsOf(row).slice(1));
+        if (row.operands.length > 0) refuses(row, row.variadic ? [[]] : operandsOf(row).slice(1 + (row.optional ?? 0)));
         refuses(row, [...operandsOf(row), ...row.positional.map(() => 1), sheet.zeros([3, 3]), sheet.zeros([3, 3])]);
       });
 

@@ -27,8 +27,8 @@ const STEP = { js: extent(7, 1), wasm: extent(37, 1) };
 const UNITS: Readonly<Record<string, number>> = Object.fromEntries(
   (
     [
-      [2, 'quantile percentile median'],
-      [4, 'cross'],
+      [2, 'quantile percentile median nanquantile nanpercentile nanmedian nansum nanmean histogram'],
+      [4, 'cross nanprod nanvar nanstd average cdist pdist knn'],
       [16, 'vecdot tensordot einsum'],
       [64, 'qr eigh eig eigvals svd lu matrix_norm vector_norm cov corrcoef'],
       // Of matrices whose condition numbers are some hundreds.
@@ -36,6 +36,9 @@ const UNITS: Readonly<Record<string, number>> = Object.fromEntries(
     ] as const
   ).flatMap(([units, names]) => names.split(' ').map((name) => [name, units])),
 );
+
+/** What may come of a difference from 1. */
+const NEAR_ONE: ReadonlySet<string> = new Set(['cdist', 'pdist']);
 
 type Given = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>>;
 
@@ -108,7 +111,7 @@ async function disagreement(op: string, name: string, tensor: Tensor, want: Answ
   if (dtype !== want.dtype || shape.join() !== want.shape.join())
     return `${name} is ${dtype}[${shape.join()}], NumPy has ${want.dtype}[${want.shape.join()}]`;
   const within = (got: number, wanted: number, largest: number): boolean =>
-    Math.abs(got - wanted) <= (UNITS[op] ?? 0) * unitOf(dtype, largest);
+    Math.abs(got - wanted) <= (UNITS[op] ?? 0) * unitOf(dtype, Math.max(largest, NEAR_ONE.has(op) ? 1 : 0));
   const wrong = wrongElements((await tensor.data()) as TypedArray, want.array, dtype, within, () => NaN);
   return wrong.length === 0 ? undefined : `${name} ${wrong.join('; ')}`;
 }

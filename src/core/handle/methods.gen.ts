@@ -366,12 +366,12 @@ export interface TensorMethods<D extends DType> {
   eigPacked(): PendingTensor<D>;
   /** What `eigvals` gives as one tensor: for each matrix the real and the imaginary parts of its n eigenvalues. */
   eigvalsPacked(): PendingTensor<D>;
-  /** Flat row-major indices of the first `count` elements that are not 0; −1 where there are no more. Attributes: count: how many. */
-  firstNonzero(count: number | { readonly count: number }): PendingTensor<'int32'>;
   /** x as it is, as a result of its own: rewrites do not look through it, gradients do. */
   identity(): PendingTensor<D>;
   /** x as it is; gradients take it for a constant. */
   stopGradient(): PendingTensor<D>;
+  /** Flat row-major indices of the first `count` elements that are not 0; −1 where there are no more. Attributes: count: how many. */
+  firstNonzero(count: number | { readonly count: number }): PendingTensor<'int32'>;
   /** Bits that are set become unset and others set; false becomes true and true false. */
   bitwiseInvert(): PendingTensor<D>;
   /** Numbers in place of NaN and infinities. Attributes: nan: what stands for NaN (default 0); posinf: what stands for +∞; null = the largest finite number (default null); neginf: what stands for −∞; null = the least finite number (default null). */
@@ -465,44 +465,6 @@ export interface TensorMethods<D extends DType> {
   klDivergence(target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' | 'batch_mean' }): PendingTensor;
   /** Elements replaced by 0 with a probability, the others made larger so that the mean stays. The seed draws them. Attributes: rate: probability of 0, from 0 to before 1; seed: which elements; another one draws others. */
   dropout(rate: number | { readonly rate: number; readonly seed: number }, attributes: { readonly seed: number }): PendingTensor<D>;
-  /** The elements below which the given shares of all lie, a NaN where there is one; several shares come first. Attributes: q: a share from 0 to 1, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
-  quantile(q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
-  /** As `quantile`, of shares in percent. Attributes: q: a share from 0 to 100, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
-  percentile(q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
-  /** The middle element, the mean of both middle ones where their number is even; a NaN where there is one. Attributes: axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false). */
-  median(attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }): PendingTensor;
-  /** The k largest elements of an axis, largest first, and their indices; NaN comes after all numbers, whichever come first. Attributes: k: how many; axis: the axis (default -1); largest: false: the smallest ones, smallest first (default true). */
-  topK(k: number | { readonly k: number; readonly axis?: number | null; readonly largest?: boolean }, attributes?: { readonly axis?: number | null; readonly largest?: boolean }): { readonly values: PendingTensor<D>; readonly indices: PendingTensor<'int32'> };
-  /** Differences of neighbours along an axis, n times. Attributes: n: how many times (default 1); axis: the axis (default -1). */
-  diff(n?: number | { readonly n?: number; readonly axis?: number | null }, attributes?: { readonly axis?: number | null }): PendingTensor<D>;
-  /** How many elements are not 0. Attributes: axis: axes to count along; null for all (default null); keepdims: keep the axes with length 1 (default false). */
-  countNonzero(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<'int32'>;
-  /** Indices of the elements that are not 0, in row-major order: a vector for each axis. */
-  nonzero(): Promise<PendingTensor<'int32'>[]>;
-  /** Indices of the elements that are not 0, in row-major order: a row for each element. */
-  argwhere(): Promise<Tensor<'int32'>>;
-  /** Indices of the elements that are not 0, in the tensor as one row. */
-  flatnonzero(): Promise<Tensor<'int32'>>;
-  /** The elements at which a mask is true, in one row; given an axis, its slices at which a vector is true. Attributes: axis: the axis that a vector selects from; null for elements (default null). */
-  maskSelect(mask: Operand, attributes?: { readonly axis?: number | null }): Promise<Tensor<D>>;
-  /** The elements that occur, in order, once each. */
-  uniqueValues(): Promise<Tensor<D>>;
-  /** The elements that occur, in order, and how often each does. */
-  uniqueCounts(): Promise<{ readonly values: PendingTensor<D>; readonly counts: PendingTensor<'int32'> }>;
-  /** The elements that occur, in order, and for each element of x its place among them. */
-  uniqueInverse(): Promise<{ readonly values: PendingTensor<D>; readonly inverse: PendingTensor<'int32'> }>;
-  /** The elements that occur, in order; where each is first, for each element of x its place among them, and how often each occurs. */
-  uniqueAll(): Promise<{ readonly values: PendingTensor<D>; readonly indices: PendingTensor<'int32'>; readonly inverse: PendingTensor<'int32'>; readonly counts: PendingTensor<'int32'> }>;
-  /** The elements that occur, in the order they are met, and for each element of x its place among them; NaN is none, and has −1. */
-  factorize(): Promise<{ readonly codes: PendingTensor<'int32'>; readonly uniques: PendingTensor<D> }>;
-  /** For each element of x, whether y has it; NaN is in nothing. Attributes: invert: whether y does not have it (default false). */
-  isin(y: Operand, attributes?: { readonly invert?: boolean }): PendingTensor<'bool'>;
-  /** The elements of x that y does not have, in order, once each. */
-  setdiff1d(y: Operand): Promise<Tensor>;
-  /** The elements that x and y both have, in order, once each. */
-  intersect1d(y: Operand): Promise<Tensor>;
-  /** The elements that x or y has, in order, once each. */
-  union1d(y: Operand): Promise<Tensor>;
   /** Matrices as q · r: q has orthonormal columns, r is upper triangular and its diagonal is not negative. Mode reduced: as many columns as the smaller side; complete: a square q. Attributes: mode: how many columns q has (default "reduced"). */
   qr(attributes?: { readonly mode?: 'reduced' | 'complete' }): { readonly q: PendingTensor<D>; readonly r: PendingTensor<D> };
   /** Eigenvalues of symmetric matrices, ascending, and eigenvectors as columns, of which the largest component is positive; the upper triangle is not read. */
@@ -547,6 +509,85 @@ export interface TensorMethods<D extends DType> {
   kron(y: Operand): PendingTensor;
   /** Sums of products over axes of both: over the last ones of x and the first ones of y, or over those listed. Attributes: axes: how many axes, where they are not listed (default 2); axesX: axes of x, in order (default null); axesY: the axes of y that go with them (default null). */
   tensordot(y: Operand, attributes?: { readonly axes?: number; readonly axesX?: number | readonly number[] | null; readonly axesY?: number | readonly number[] | null }): PendingTensor;
+  /** How many elements are not 0. Attributes: axis: axes to count along; null for all (default null); keepdims: keep the axes with length 1 (default false). */
+  countNonzero(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<'int32'>;
+  /** Indices of the elements that are not 0, in row-major order: a vector for each axis. */
+  nonzero(): Promise<PendingTensor<'int32'>[]>;
+  /** Indices of the elements that are not 0, in row-major order: a row for each element. */
+  argwhere(): Promise<Tensor<'int32'>>;
+  /** Indices of the elements that are not 0, in the tensor as one row. */
+  flatnonzero(): Promise<Tensor<'int32'>>;
+  /** The elements at which a mask is true, in one row; given an axis, its slices at which a vector is true. Attributes: axis: the axis that a vector selects from; null for elements (default null). */
+  maskSelect(mask: Operand, attributes?: { readonly axis?: number | null }): Promise<Tensor<D>>;
+  /** The elements that occur, in order, once each. */
+  uniqueValues(): Promise<Tensor<D>>;
+  /** The elements that occur, in order, and how often each does. */
+  uniqueCounts(): Promise<{ readonly values: PendingTensor<D>; readonly counts: PendingTensor<'int32'> }>;
+  /** The elements that occur, in order, and for each element of x its place among them. */
+  uniqueInverse(): Promise<{ readonly values: PendingTensor<D>; readonly inverse: PendingTensor<'int32'> }>;
+  /** The elements that occur, in order; where each is first, for each element of x its place among them, and how often each occurs. */
+  uniqueAll(): Promise<{ readonly values: PendingTensor<D>; readonly indices: PendingTensor<'int32'>; readonly inverse: PendingTensor<'int32'>; readonly counts: PendingTensor<'int32'> }>;
+  /** The elements that occur, in the order they are met, and for each element of x its place among them; NaN is none, and has −1. */
+  factorize(): Promise<{ readonly codes: PendingTensor<'int32'>; readonly uniques: PendingTensor<D> }>;
+  /** For each element of x, whether y has it; NaN is in nothing. Attributes: invert: whether y does not have it (default false). */
+  isin(y: Operand, attributes?: { readonly invert?: boolean }): PendingTensor<'bool'>;
+  /** The elements of x that y does not have, in order, once each. */
+  setdiff1d(y: Operand): Promise<Tensor>;
+  /** The elements that x and y both have, in order, once each. */
+  intersect1d(y: Operand): Promise<Tensor>;
+  /** The elements that x or y has, in order, once each. */
+  union1d(y: Operand): Promise<Tensor>;
+  /** The elements below which the given shares of all lie, a NaN where there is one; several shares come first. Attributes: q: a share from 0 to 1, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
+  quantile(q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
+  /** As `quantile`, of shares in percent. Attributes: q: a share from 0 to 100, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
+  percentile(q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
+  /** The middle element, the mean of both middle ones where their number is even; a NaN where there is one. Attributes: axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false). */
+  median(attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }): PendingTensor;
+  /** As `quantile`, of what is not NaN. Attributes: q: a share from 0 to 1, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
+  nanquantile(q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
+  /** As `percentile`, of what is not NaN. Attributes: q: a share from 0 to 100, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
+  nanpercentile(q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
+  /** The middle of what is not NaN. Attributes: axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false). */
+  nanmedian(attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }): PendingTensor;
+  /** Sum of what is not NaN. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  nansum(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D extends 'bool' ? 'int32' : D>;
+  /** Product of what is not NaN. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  nanprod(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D>;
+  /** Mean of what is not NaN. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  nanmean(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D>;
+  /** Variance of what is not NaN. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false); correction: degrees of freedom subtracted from the count (default 0). */
+  nanvar(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean; readonly correction?: number }): PendingTensor<D>;
+  /** Standard deviation of what is not NaN. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false); correction: degrees of freedom subtracted from the count (default 0). */
+  nanstd(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean; readonly correction?: number }): PendingTensor<D>;
+  /** Smallest element that is not NaN. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  nanmin(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D>;
+  /** Largest element that is not NaN. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  nanmax(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D>;
+  /** Index of the first smallest element that is not NaN. Attributes: axis: the axis; null for all elements in one row (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  nanargmin(attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }): PendingTensor<'int32'>;
+  /** Index of the first largest element that is not NaN. Attributes: axis: the axis; null for all elements in one row (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  nanargmax(attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }): PendingTensor<'int32'>;
+  /** The k largest elements of an axis, largest first, and their indices; NaN comes after all numbers, whichever come first. Attributes: k: how many; axis: the axis (default -1); largest: false: the smallest ones, smallest first (default true). */
+  topK(k: number | { readonly k: number; readonly axis?: number | null; readonly largest?: boolean }, attributes?: { readonly axis?: number | null; readonly largest?: boolean }): { readonly values: PendingTensor<D>; readonly indices: PendingTensor<'int32'> };
+  /** Differences of neighbours along an axis, n times. Attributes: n: how many times (default 1); axis: the axis (default -1). */
+  diff(n?: number | { readonly n?: number; readonly axis?: number | null }, attributes?: { readonly axis?: number | null }): PendingTensor<D>;
+  /** From the smallest element to the largest: max − min. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  ptp(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<D>;
+  /** Mean over axes, weighted where weights are given: those of each element, or a vector along one axis. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  average(attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor;
+  average(weights?: Operand | null, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor;
+  /** The number of the bin that each element of x is in: as many edges are not above it, which must be in order. Attributes: right: bins include their right edge, not their left one (default false). */
+  digitize(edges: Operand, attributes?: { readonly right?: boolean }): PendingTensor<'int32'>;
+  /** How many elements lie in each bin, the last with its right edge, and the edges: equal bins over a range, or those that are given. NaN is in none. Attributes: bins: how many equal bins, where no edges are given (default 10); range: first and last edge; null for the least and the largest element (default null); density: divided by the sum and by the width of the bin (default false). */
+  histogram(attributes?: { readonly bins?: number; readonly range?: number | readonly number[] | null; readonly density?: boolean }): { readonly counts: PendingTensor; readonly edges: PendingTensor };
+  histogram(edges: Operand | null, attributes?: { readonly bins?: number; readonly range?: number | readonly number[] | null; readonly density?: boolean }): { readonly counts: PendingTensor; readonly edges: PendingTensor };
+  histogram(edges?: Operand | null, weights?: Operand | null, attributes?: { readonly bins?: number; readonly range?: number | readonly number[] | null; readonly density?: boolean }): { readonly counts: PendingTensor; readonly edges: PendingTensor };
+  /** Distances from each row of x to each row of y. Attributes: metric: what the distance is; cosine is 1 − the cosine of the angle (default "euclidean"). */
+  cdist(y: Operand, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }): PendingTensor;
+  /** Distances between the rows of x, each pair once: those of row 0 to rows 1, 2, …, then those of row 1. Attributes: metric: what the distance is; cosine is 1 − the cosine of the angle (default "euclidean"). */
+  pdist(attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }): PendingTensor;
+  /** The k rows of y that are nearest to each row of x: their distances, nearest first, and their indices. Attributes: k: how many; metric: what the distance is; cosine is 1 − the cosine of the angle (default "euclidean"). */
+  knn(y: Operand, k: number | { readonly k: number; readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }): { readonly distances: PendingTensor; readonly indices: PendingTensor<'int32'> };
 }
 
 /** Ops as methods of a sheet. */
@@ -1024,14 +1065,14 @@ export interface SheetMethods {
   /** What `eigvals` gives as one tensor: for each matrix the real and the imaginary parts of its n eigenvalues. */
   eigvalsPacked<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   eigvalsPacked(x: Operand): PendingTensor<DType>;
-  /** Flat row-major indices of the first `count` elements that are not 0; −1 where there are no more. Attributes: count: how many. */
-  firstNonzero(x: Operand, count: number | { readonly count: number }): PendingTensor<'int32'>;
   /** x as it is, as a result of its own: rewrites do not look through it, gradients do. */
   identity<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   identity(x: Operand): PendingTensor<DType>;
   /** x as it is; gradients take it for a constant. */
   stopGradient<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   stopGradient(x: Operand): PendingTensor<DType>;
+  /** Flat row-major indices of the first `count` elements that are not 0; −1 where there are no more. Attributes: count: how many. */
+  firstNonzero(x: Operand, count: number | { readonly count: number }): PendingTensor<'int32'>;
   /** Bits that are set become unset and others set; false becomes true and true false. */
   bitwiseInvert(x: Operand): PendingTensor<DType>;
   /** Numbers in place of NaN and infinities. Attributes: nan: what stands for NaN (default 0); posinf: what stands for +∞; null = the largest finite number (default null); neginf: what stands for −∞; null = the least finite number (default null). */
@@ -1125,44 +1166,6 @@ export interface SheetMethods {
   klDivergence(x: Operand, target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' | 'batch_mean' }): PendingTensor;
   /** Elements replaced by 0 with a probability, the others made larger so that the mean stays. The seed draws them. Attributes: rate: probability of 0, from 0 to before 1; seed: which elements; another one draws others. */
   dropout(x: Operand, rate: number | { readonly rate: number; readonly seed: number }, attributes: { readonly seed: number }): PendingTensor<DType>;
-  /** The elements below which the given shares of all lie, a NaN where there is one; several shares come first. Attributes: q: a share from 0 to 1, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
-  quantile(x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
-  /** As `quantile`, of shares in percent. Attributes: q: a share from 0 to 100, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
-  percentile(x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
-  /** The middle element, the mean of both middle ones where their number is even; a NaN where there is one. Attributes: axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false). */
-  median(x: Operand, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }): PendingTensor;
-  /** The k largest elements of an axis, largest first, and their indices; NaN comes after all numbers, whichever come first. Attributes: k: how many; axis: the axis (default -1); largest: false: the smallest ones, smallest first (default true). */
-  topK(x: Operand, k: number | { readonly k: number; readonly axis?: number | null; readonly largest?: boolean }, attributes?: { readonly axis?: number | null; readonly largest?: boolean }): { readonly values: PendingTensor<DType>; readonly indices: PendingTensor<'int32'> };
-  /** Differences of neighbours along an axis, n times. Attributes: n: how many times (default 1); axis: the axis (default -1). */
-  diff(x: Operand, n?: number | { readonly n?: number; readonly axis?: number | null }, attributes?: { readonly axis?: number | null }): PendingTensor<DType>;
-  /** How many elements are not 0. Attributes: axis: axes to count along; null for all (default null); keepdims: keep the axes with length 1 (default false). */
-  countNonzero(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<'int32'>;
-  /** Indices of the elements that are not 0, in row-major order: a vector for each axis. */
-  nonzero(x: Operand): Promise<PendingTensor<'int32'>[]>;
-  /** Indices of the elements that are not 0, in row-major order: a row for each element. */
-  argwhere(x: Operand): Promise<Tensor<'int32'>>;
-  /** Indices of the elements that are not 0, in the tensor as one row. */
-  flatnonzero(x: Operand): Promise<Tensor<'int32'>>;
-  /** The elements at which a mask is true, in one row; given an axis, its slices at which a vector is true. Attributes: axis: the axis that a vector selects from; null for elements (default null). */
-  maskSelect(x: Operand, mask: Operand, attributes?: { readonly axis?: number | null }): Promise<Tensor<DType>>;
-  /** The elements that occur, in order, once each. */
-  uniqueValues(x: Operand): Promise<Tensor<DType>>;
-  /** The elements that occur, in order, and how often each does. */
-  uniqueCounts(x: Operand): Promise<{ readonly values: PendingTensor<DType>; readonly counts: PendingTensor<'int32'> }>;
-  /** The elements that occur, in order, and for each element of x its place among them. */
-  uniqueInverse(x: Operand): Promise<{ readonly values: PendingTensor<DType>; readonly inverse: PendingTensor<'int32'> }>;
-  /** The elements that occur, in order; where each is first, for each element of x its place among them, and how often each occurs. */
-  uniqueAll(x: Operand): Promise<{ readonly values: PendingTensor<DType>; readonly indices: PendingTensor<'int32'>; readonly inverse: PendingTensor<'int32'>; readonly counts: PendingTensor<'int32'> }>;
-  /** The elements that occur, in the order they are met, and for each element of x its place among them; NaN is none, and has −1. */
-  factorize(x: Operand): Promise<{ readonly codes: PendingTensor<'int32'>; readonly uniques: PendingTensor<DType> }>;
-  /** For each element of x, whether y has it; NaN is in nothing. Attributes: invert: whether y does not have it (default false). */
-  isin(x: Operand, y: Operand, attributes?: { readonly invert?: boolean }): PendingTensor<'bool'>;
-  /** The elements of x that y does not have, in order, once each. */
-  setdiff1d(x: Operand, y: Operand): Promise<Tensor>;
-  /** The elements that x and y both have, in order, once each. */
-  intersect1d(x: Operand, y: Operand): Promise<Tensor>;
-  /** The elements that x or y has, in order, once each. */
-  union1d(x: Operand, y: Operand): Promise<Tensor>;
   /** Matrices as q · r: q has orthonormal columns, r is upper triangular and its diagonal is not negative. Mode reduced: as many columns as the smaller side; complete: a square q. Attributes: mode: how many columns q has (default "reduced"). */
   qr(x: Operand, attributes?: { readonly mode?: 'reduced' | 'complete' }): { readonly q: PendingTensor<DType>; readonly r: PendingTensor<DType> };
   /** Eigenvalues of symmetric matrices, ascending, and eigenvectors as columns, of which the largest component is positive; the upper triangle is not read. */
@@ -1209,6 +1212,85 @@ export interface SheetMethods {
   tensordot(x: Operand, y: Operand, attributes?: { readonly axes?: number; readonly axesX?: number | readonly number[] | null; readonly axesY?: number | readonly number[] | null }): PendingTensor;
   /** Sums of products by Einstein's convention: axes with one letter go together, and are summed where the result has none of them. Attributes: subscripts: letters of the axes of every operand, and of the result: ij,jk->ik. */
   einsum(operands: readonly Operand[], subscripts: string | { readonly subscripts: string }): PendingTensor;
+  /** How many elements are not 0. Attributes: axis: axes to count along; null for all (default null); keepdims: keep the axes with length 1 (default false). */
+  countNonzero(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<'int32'>;
+  /** Indices of the elements that are not 0, in row-major order: a vector for each axis. */
+  nonzero(x: Operand): Promise<PendingTensor<'int32'>[]>;
+  /** Indices of the elements that are not 0, in row-major order: a row for each element. */
+  argwhere(x: Operand): Promise<Tensor<'int32'>>;
+  /** Indices of the elements that are not 0, in the tensor as one row. */
+  flatnonzero(x: Operand): Promise<Tensor<'int32'>>;
+  /** The elements at which a mask is true, in one row; given an axis, its slices at which a vector is true. Attributes: axis: the axis that a vector selects from; null for elements (default null). */
+  maskSelect(x: Operand, mask: Operand, attributes?: { readonly axis?: number | null }): Promise<Tensor<DType>>;
+  /** The elements that occur, in order, once each. */
+  uniqueValues(x: Operand): Promise<Tensor<DType>>;
+  /** The elements that occur, in order, and how often each does. */
+  uniqueCounts(x: Operand): Promise<{ readonly values: PendingTensor<DType>; readonly counts: PendingTensor<'int32'> }>;
+  /** The elements that occur, in order, and for each element of x its place among them. */
+  uniqueInverse(x: Operand): Promise<{ readonly values: PendingTensor<DType>; readonly inverse: PendingTensor<'int32'> }>;
+  /** The elements that occur, in order; where each is first, for each element of x its place among them, and how often each occurs. */
+  uniqueAll(x: Operand): Promise<{ readonly values: PendingTensor<DType>; readonly indices: PendingTensor<'int32'>; readonly inverse: PendingTensor<'int32'>; readonly counts: PendingTensor<'int32'> }>;
+  /** The elements that occur, in the order they are met, and for each element of x its place among them; NaN is none, and has −1. */
+  factorize(x: Operand): Promise<{ readonly codes: PendingTensor<'int32'>; readonly uniques: PendingTensor<DType> }>;
+  /** For each element of x, whether y has it; NaN is in nothing. Attributes: invert: whether y does not have it (default false). */
+  isin(x: Operand, y: Operand, attributes?: { readonly invert?: boolean }): PendingTensor<'bool'>;
+  /** The elements of x that y does not have, in order, once each. */
+  setdiff1d(x: Operand, y: Operand): Promise<Tensor>;
+  /** The elements that x and y both have, in order, once each. */
+  intersect1d(x: Operand, y: Operand): Promise<Tensor>;
+  /** The elements that x or y has, in order, once each. */
+  union1d(x: Operand, y: Operand): Promise<Tensor>;
+  /** The elements below which the given shares of all lie, a NaN where there is one; several shares come first. Attributes: q: a share from 0 to 1, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
+  quantile(x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
+  /** As `quantile`, of shares in percent. Attributes: q: a share from 0 to 100, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
+  percentile(x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
+  /** The middle element, the mean of both middle ones where their number is even; a NaN where there is one. Attributes: axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false). */
+  median(x: Operand, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }): PendingTensor;
+  /** As `quantile`, of what is not NaN. Attributes: q: a share from 0 to 1, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
+  nanquantile(x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
+  /** As `percentile`, of what is not NaN. Attributes: q: a share from 0 to 100, or a list of them; axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false); method: what a place between two elements gives (default "linear"). */
+  nanpercentile(x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }): PendingTensor;
+  /** The middle of what is not NaN. Attributes: axis: the axis; null for all elements in one row (default null); keepdims: keep the axis with length 1 (default false). */
+  nanmedian(x: Operand, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }): PendingTensor;
+  /** Sum of what is not NaN. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  nansum(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType extends 'bool' ? 'int32' : DType>;
+  /** Product of what is not NaN. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  nanprod(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType>;
+  /** Mean of what is not NaN. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  nanmean(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType>;
+  /** Variance of what is not NaN. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false); correction: degrees of freedom subtracted from the count (default 0). */
+  nanvar(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean; readonly correction?: number }): PendingTensor<DType>;
+  /** Standard deviation of what is not NaN. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false); correction: degrees of freedom subtracted from the count (default 0). */
+  nanstd(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean; readonly correction?: number }): PendingTensor<DType>;
+  /** Smallest element that is not NaN. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  nanmin(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType>;
+  /** Largest element that is not NaN. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  nanmax(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType>;
+  /** Index of the first smallest element that is not NaN. Attributes: axis: the axis; null for all elements in one row (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  nanargmin(x: Operand, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }): PendingTensor<'int32'>;
+  /** Index of the first largest element that is not NaN. Attributes: axis: the axis; null for all elements in one row (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  nanargmax(x: Operand, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }): PendingTensor<'int32'>;
+  /** The k largest elements of an axis, largest first, and their indices; NaN comes after all numbers, whichever come first. Attributes: k: how many; axis: the axis (default -1); largest: false: the smallest ones, smallest first (default true). */
+  topK(x: Operand, k: number | { readonly k: number; readonly axis?: number | null; readonly largest?: boolean }, attributes?: { readonly axis?: number | null; readonly largest?: boolean }): { readonly values: PendingTensor<DType>; readonly indices: PendingTensor<'int32'> };
+  /** Differences of neighbours along an axis, n times. Attributes: n: how many times (default 1); axis: the axis (default -1). */
+  diff(x: Operand, n?: number | { readonly n?: number; readonly axis?: number | null }, attributes?: { readonly axis?: number | null }): PendingTensor<DType>;
+  /** From the smallest element to the largest: max − min. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  ptp(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor<DType>;
+  /** Mean over axes, weighted where weights are given: those of each element, or a vector along one axis. Attributes: axis: axes to reduce; null for all (default null); keepdims: keep the reduced axes with length 1 (default false). */
+  average(x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor;
+  average(x: Operand, weights?: Operand | null, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }): PendingTensor;
+  /** The number of the bin that each element of x is in: as many edges are not above it, which must be in order. Attributes: right: bins include their right edge, not their left one (default false). */
+  digitize(x: Operand, edges: Operand, attributes?: { readonly right?: boolean }): PendingTensor<'int32'>;
+  /** How many elements lie in each bin, the last with its right edge, and the edges: equal bins over a range, or those that are given. NaN is in none. Attributes: bins: how many equal bins, where no edges are given (default 10); range: first and last edge; null for the least and the largest element (default null); density: divided by the sum and by the width of the bin (default false). */
+  histogram(x: Operand, attributes?: { readonly bins?: number; readonly range?: number | readonly number[] | null; readonly density?: boolean }): { readonly counts: PendingTensor; readonly edges: PendingTensor };
+  histogram(x: Operand, edges: Operand | null, attributes?: { readonly bins?: number; readonly range?: number | readonly number[] | null; readonly density?: boolean }): { readonly counts: PendingTensor; readonly edges: PendingTensor };
+  histogram(x: Operand, edges?: Operand | null, weights?: Operand | null, attributes?: { readonly bins?: number; readonly range?: number | readonly number[] | null; readonly density?: boolean }): { readonly counts: PendingTensor; readonly edges: PendingTensor };
+  /** Distances from each row of x to each row of y. Attributes: metric: what the distance is; cosine is 1 − the cosine of the angle (default "euclidean"). */
+  cdist(x: Operand, y: Operand, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }): PendingTensor;
+  /** Distances between the rows of x, each pair once: those of row 0 to rows 1, 2, …, then those of row 1. Attributes: metric: what the distance is; cosine is 1 − the cosine of the angle (default "euclidean"). */
+  pdist(x: Operand, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }): PendingTensor;
+  /** The k rows of y that are nearest to each row of x: their distances, nearest first, and their indices. Attributes: k: how many; metric: what the distance is; cosine is 1 − the cosine of the angle (default "euclidean"). */
+  knn(x: Operand, y: Operand, k: number | { readonly k: number; readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }): { readonly distances: PendingTensor; readonly indices: PendingTensor<'int32'> };
 }
 
 /** Arguments of `execute`, by op name. */
@@ -1382,9 +1464,9 @@ export interface OpArguments {
   expm: [x: Operand];
   eig_packed: [x: Operand];
   eigvals_packed: [x: Operand];
-  first_nonzero: [x: Operand, count: number | { readonly count: number }];
   identity: [x: Operand];
   stop_gradient: [x: Operand];
+  first_nonzero: [x: Operand, count: number | { readonly count: number }];
   bitwise_invert: [x: Operand];
   nan_to_num: [x: Operand, attributes?: { readonly nan?: number; readonly posinf?: number | null; readonly neginf?: number | null }];
   isclose: [x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }];
@@ -1419,25 +1501,6 @@ export interface OpArguments {
   cross_entropy: [x: Operand, target: Operand, weight?: Operand | null, attributes?: { readonly axis?: number | null; readonly ignore?: number | null; readonly reduction?: 'mean' | 'sum' | 'none' }];
   kl_divergence: [x: Operand, target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' | 'batch_mean' }];
   dropout: [x: Operand, rate: number | { readonly rate: number; readonly seed: number }, attributes: { readonly seed: number }];
-  quantile: [x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }];
-  percentile: [x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }];
-  median: [x: Operand, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }];
-  top_k: [x: Operand, k: number | { readonly k: number; readonly axis?: number | null; readonly largest?: boolean }, attributes?: { readonly axis?: number | null; readonly largest?: boolean }];
-  diff: [x: Operand, n?: number | { readonly n?: number; readonly axis?: number | null }, attributes?: { readonly axis?: number | null }];
-  count_nonzero: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }];
-  nonzero: [x: Operand];
-  argwhere: [x: Operand];
-  flatnonzero: [x: Operand];
-  mask_select: [x: Operand, mask: Operand, attributes?: { readonly axis?: number | null }];
-  unique_values: [x: Operand];
-  unique_counts: [x: Operand];
-  unique_inverse: [x: Operand];
-  unique_all: [x: Operand];
-  factorize: [x: Operand];
-  isin: [x: Operand, y: Operand, attributes?: { readonly invert?: boolean }];
-  setdiff1d: [x: Operand, y: Operand];
-  intersect1d: [x: Operand, y: Operand];
-  union1d: [x: Operand, y: Operand];
   qr: [x: Operand, attributes?: { readonly mode?: 'reduced' | 'complete' }];
   eigh: [x: Operand];
   eig: [x: Operand];
@@ -1461,6 +1524,44 @@ export interface OpArguments {
   kron: [x: Operand, y: Operand];
   tensordot: [x: Operand, y: Operand, attributes?: { readonly axes?: number; readonly axesX?: number | readonly number[] | null; readonly axesY?: number | readonly number[] | null }];
   einsum: [operands: readonly Operand[], subscripts: string | { readonly subscripts: string }];
+  count_nonzero: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }];
+  nonzero: [x: Operand];
+  argwhere: [x: Operand];
+  flatnonzero: [x: Operand];
+  mask_select: [x: Operand, mask: Operand, attributes?: { readonly axis?: number | null }];
+  unique_values: [x: Operand];
+  unique_counts: [x: Operand];
+  unique_inverse: [x: Operand];
+  unique_all: [x: Operand];
+  factorize: [x: Operand];
+  isin: [x: Operand, y: Operand, attributes?: { readonly invert?: boolean }];
+  setdiff1d: [x: Operand, y: Operand];
+  intersect1d: [x: Operand, y: Operand];
+  union1d: [x: Operand, y: Operand];
+  quantile: [x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }];
+  percentile: [x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }];
+  median: [x: Operand, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }];
+  nanquantile: [x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }];
+  nanpercentile: [x: Operand, q: number | readonly number[] | { readonly q: number | readonly number[]; readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean; readonly method?: 'linear' | 'lower' | 'higher' | 'nearest' | 'midpoint' }];
+  nanmedian: [x: Operand, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }];
+  nansum: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }];
+  nanprod: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }];
+  nanmean: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }];
+  nanvar: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean; readonly correction?: number }];
+  nanstd: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean; readonly correction?: number }];
+  nanmin: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }];
+  nanmax: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }];
+  nanargmin: [x: Operand, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }];
+  nanargmax: [x: Operand, attributes?: { readonly axis?: number | null; readonly keepdims?: boolean }];
+  top_k: [x: Operand, k: number | { readonly k: number; readonly axis?: number | null; readonly largest?: boolean }, attributes?: { readonly axis?: number | null; readonly largest?: boolean }];
+  diff: [x: Operand, n?: number | { readonly n?: number; readonly axis?: number | null }, attributes?: { readonly axis?: number | null }];
+  ptp: [x: Operand, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }];
+  average: [x: Operand, weights?: Operand | null, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }];
+  digitize: [x: Operand, edges: Operand, attributes?: { readonly right?: boolean }];
+  histogram: [x: Operand, edges?: Operand | null, weights?: Operand | null, attributes?: { readonly bins?: number; readonly range?: number | readonly number[] | null; readonly density?: boolean }];
+  cdist: [x: Operand, y: Operand, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }];
+  pdist: [x: Operand, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }];
+  knn: [x: Operand, y: Operand, k: number | { readonly k: number; readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }];
 }
 
 /** Result of `execute`, by op name. */
@@ -1634,9 +1735,9 @@ export interface OpResults {
   expm: PendingTensor<DType>;
   eig_packed: PendingTensor<DType>;
   eigvals_packed: PendingTensor<DType>;
-  first_nonzero: PendingTensor<'int32'>;
   identity: PendingTensor<DType>;
   stop_gradient: PendingTensor<DType>;
+  first_nonzero: PendingTensor<'int32'>;
   bitwise_invert: PendingTensor<DType>;
   nan_to_num: PendingTensor<DType>;
   isclose: PendingTensor<'bool'>;
@@ -1671,25 +1772,6 @@ export interface OpResults {
   cross_entropy: PendingTensor<DType>;
   kl_divergence: PendingTensor;
   dropout: PendingTensor<DType>;
-  quantile: PendingTensor;
-  percentile: PendingTensor;
-  median: PendingTensor;
-  top_k: { readonly values: PendingTensor<DType>; readonly indices: PendingTensor<'int32'> };
-  diff: PendingTensor<DType>;
-  count_nonzero: PendingTensor<'int32'>;
-  nonzero: Promise<PendingTensor<'int32'>[]>;
-  argwhere: Promise<Tensor<'int32'>>;
-  flatnonzero: Promise<Tensor<'int32'>>;
-  mask_select: Promise<Tensor<DType>>;
-  unique_values: Promise<Tensor<DType>>;
-  unique_counts: Promise<{ readonly values: PendingTensor<DType>; readonly counts: PendingTensor<'int32'> }>;
-  unique_inverse: Promise<{ readonly values: PendingTensor<DType>; readonly inverse: PendingTensor<'int32'> }>;
-  unique_all: Promise<{ readonly values: PendingTensor<DType>; readonly indices: PendingTensor<'int32'>; readonly inverse: PendingTensor<'int32'>; readonly counts: PendingTensor<'int32'> }>;
-  factorize: Promise<{ readonly codes: PendingTensor<'int32'>; readonly uniques: PendingTensor<DType> }>;
-  isin: PendingTensor<'bool'>;
-  setdiff1d: Promise<Tensor>;
-  intersect1d: Promise<Tensor>;
-  union1d: Promise<Tensor>;
   qr: { readonly q: PendingTensor<DType>; readonly r: PendingTensor<DType> };
   eigh: { readonly eigenvalues: PendingTensor<DType>; readonly eigenvectors: PendingTensor<DType> };
   eig: { readonly real: PendingTensor<DType>; readonly imag: PendingTensor<DType>; readonly vectorsReal: PendingTensor<DType>; readonly vectorsImag: PendingTensor<DType> };
@@ -1713,6 +1795,44 @@ export interface OpResults {
   kron: PendingTensor;
   tensordot: PendingTensor;
   einsum: PendingTensor;
+  count_nonzero: PendingTensor<'int32'>;
+  nonzero: Promise<PendingTensor<'int32'>[]>;
+  argwhere: Promise<Tensor<'int32'>>;
+  flatnonzero: Promise<Tensor<'int32'>>;
+  mask_select: Promise<Tensor<DType>>;
+  unique_values: Promise<Tensor<DType>>;
+  unique_counts: Promise<{ readonly values: PendingTensor<DType>; readonly counts: PendingTensor<'int32'> }>;
+  unique_inverse: Promise<{ readonly values: PendingTensor<DType>; readonly inverse: PendingTensor<'int32'> }>;
+  unique_all: Promise<{ readonly values: PendingTensor<DType>; readonly indices: PendingTensor<'int32'>; readonly inverse: PendingTensor<'int32'>; readonly counts: PendingTensor<'int32'> }>;
+  factorize: Promise<{ readonly codes: PendingTensor<'int32'>; readonly uniques: PendingTensor<DType> }>;
+  isin: PendingTensor<'bool'>;
+  setdiff1d: Promise<Tensor>;
+  intersect1d: Promise<Tensor>;
+  union1d: Promise<Tensor>;
+  quantile: PendingTensor;
+  percentile: PendingTensor;
+  median: PendingTensor;
+  nanquantile: PendingTensor;
+  nanpercentile: PendingTensor;
+  nanmedian: PendingTensor;
+  nansum: PendingTensor<DType extends 'bool' ? 'int32' : DType>;
+  nanprod: PendingTensor<DType>;
+  nanmean: PendingTensor<DType>;
+  nanvar: PendingTensor<DType>;
+  nanstd: PendingTensor<DType>;
+  nanmin: PendingTensor<DType>;
+  nanmax: PendingTensor<DType>;
+  nanargmin: PendingTensor<'int32'>;
+  nanargmax: PendingTensor<'int32'>;
+  top_k: { readonly values: PendingTensor<DType>; readonly indices: PendingTensor<'int32'> };
+  diff: PendingTensor<DType>;
+  ptp: PendingTensor<DType>;
+  average: PendingTensor;
+  digitize: PendingTensor<'int32'>;
+  histogram: { readonly counts: PendingTensor; readonly edges: PendingTensor };
+  cdist: PendingTensor;
+  pdist: PendingTensor;
+  knn: { readonly distances: PendingTensor; readonly indices: PendingTensor<'int32'> };
 }
 
 export type OpName = keyof OpArguments;

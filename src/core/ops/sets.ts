@@ -1,10 +1,9 @@
 // Elements as sets: told by a sort and by where one element differs from the next. NaN differs from everything, −0
 // equals 0.
-import { promote } from '../tensor/promotion.ts';
 import { isFloat } from '../tensor/dtype.ts';
 import { type Called, type Calls, composite, type Composite } from './composite.ts';
 import type { OperandSpec } from './define.ts';
-import { asCounts, flat, sliceOf } from './parts.ts';
+import { asCounts, flat, inCommon, sliceOf } from './parts.ts';
 import { kept, placesOf } from './selection.ts';
 
 const X: readonly OperandSpec[] = [{ name: 'x', kind: 'any' }];
@@ -173,20 +172,13 @@ const isin = composite({
   },
 });
 
-/** Both in their common dtype. */
-function common<C extends Called>(call: Calls<C>, x: C, y: C): readonly [C, C] {
-  const dtype = promote(x.type.dtype, y.type.dtype, 'isin');
-  const cast = (each: C): C => (each.type.dtype === dtype ? each : call('astype', [each], { dtype }));
-  return [cast(x), cast(y)];
-}
-
 const setdiff1d = composite({
   name: 'setdiff1d',
   doc: 'The elements of x that y does not have, in order, once each.',
   operands: X_AND_Y,
   waits: true,
   expand: async (call, [x, y]) => {
-    const [a, b] = common(call, x!, y!);
+    const [a, b] = inCommon(call, 'setdiff1d', x!, y!);
     const values = await distinct(call, a);
     return kept(call, values, call('logical_not', [isAmong(call, values, b)]), 0);
   },
@@ -198,7 +190,7 @@ const intersect1d = composite({
   operands: X_AND_Y,
   waits: true,
   expand: async (call, [x, y]) => {
-    const [a, b] = common(call, x!, y!);
+    const [a, b] = inCommon(call, 'intersect1d', x!, y!);
     const values = await distinct(call, a);
     return kept(call, values, isAmong(call, values, b), 0);
   },
