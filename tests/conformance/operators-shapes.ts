@@ -131,6 +131,58 @@ function cumulative(row: 'cumulativeSum' | 'cumulativeProd'): Mapping {
   };
 }
 
+const REDUCTIONS: Readonly<Record<string, 'none' | 'add' | 'multiply' | 'minimum' | 'maximum'>> = {
+  none: 'none',
+  add: 'add',
+  mul: 'multiply',
+  min: 'minimum',
+  max: 'maximum',
+};
+
+function scatterNd(on: Context): Tensor {
+  const reduction = REDUCTIONS[on.text('reduction', 'none')]!;
+  return on.tensor(0).scatterNd(on.tensor(1), on.tensor(2), { reduction });
+}
+
+function scatterElements(on: Context): Tensor {
+  const reduction = REDUCTIONS[on.text('reduction', 'none')]!;
+  return on.tensor(0).scatterElements(on.tensor(1), on.tensor(2), { axis: on.number('axis', 0), reduction });
+}
+
+function topK(on: Context): readonly Tensor[] {
+  const k = on.input(1)?.numbers()[0] ?? on.number('k', 1);
+  const { values, indices } = on
+    .tensor(0)
+    .topK(k, { axis: on.number('axis', -1), largest: on.number('largest', 1) !== 0 });
+  return [values, indices.astype('int64')];
+}
+
+/** Beside the axis, indices are of the first elements of x. */
+function gatherElements(on: Context): Tensor {
+  const [x, indices] = [on.tensor(0), on.tensor(1)];
+  const axis = settled(on.number('axis', 0), x.shape.length);
+  const first = x.slice(
+    [],
+    indices.shape.map((n, k) => (k === axis ? null : n)),
+  );
+  return first.takeAlongAxis(indices, { axis });
+}
+
+/** In order, or as they come. */
+async function unique(on: Context): Promise<readonly Tensor[]> {
+  if (on.has('axis') && on.tensor(0).shape.length > 1) throw new Unmapped('unique slices of an axis');
+  const { values, indices, inverse, counts } = await on.tensor(0).uniqueAll();
+  const order = on.number('sorted', 1) === 0 ? indices.argsort() : on.sheet.arange(indices.size, { dtype: 'int32' });
+  const whole = (x: Tensor): Tensor => x.reshape([-1]).astype('int64');
+  const arranged = [values.take(order), whole(indices.take(order)), whole(order.argsort().take(inverse))];
+  return on.pickOutputs([...arranged, whole(counts.take(order))]);
+}
+
+async function nonZero(on: Context): Promise<readonly Tensor[]> {
+  const places = await on.tensor(0).nonzero();
+  return [on.sheet.stack(places, { axis: 0 }).astype('int64')];
+}
+
 /** By ONNX operator. */
 export const SHAPES: Readonly<Record<string, Mapping>> = {
   Identity: (on) => on.tensor(0).reshape(on.tensor(0).shape as number[]),
@@ -152,6 +204,14 @@ export const SHAPES: Readonly<Record<string, Mapping>> = {
   Shape: shapeOf,
   Size: (on) => int64(on, [on.tensor(0).size], []),
   Compress: compress,
+  GatherND: (on) => on.tensor(0).gatherNd(on.tensor(1), { batch: on.number('batch_dims', 0) }),
+  GatherElements: gatherElements,
+  Unique: unique,
+  ScatterND: scatterNd,
+  ScatterElements: scatterElements,
+  Scatter: scatterElements,
+  TopK: topK,
+  NonZero: nonZero,
   CumSum: cumulative('cumulativeSum'),
   CumProd: cumulative('cumulativeProd'),
   Constant: (on) => {

@@ -2,7 +2,7 @@
 // row does.
 import type { DType, Tensor } from '../../src/index.ts';
 import { rangeOf } from '../../src/core/tensor/range.ts';
-import { type Context, type Input, isFloatType, type Mapping, Unmapped } from './context.ts';
+import { type Context, type Input, isFloatType, type Mapping } from './context.ts';
 import { ONNX_BINARY, ONNX_FOLDED, ONNX_UNARY } from '../../src/core/ops/mapping/onnx.ts';
 import { TRANSFORMERS } from './operators-attention.ts';
 import { NORMALISATIONS } from './operators-composed.ts';
@@ -39,6 +39,16 @@ function mod(on: Context): Tensor {
   const [x, y] = [on.tensor(0), on.tensor(1)];
   if (on.number('fmod', 0) === 0) return x.remainder(y);
   return x.dtype.startsWith('u') ? x.remainder(y) : x.abs().remainder(y.abs()).multiply(x.sign());
+}
+
+/** By a power of two: integers have no sign here, and what is shifted out is lost as what overflows is. */
+function bitShift(on: Context): Tensor {
+  const [x, count] = [on.tensor(0), on.tensor(1)];
+  const bits = Number(/\d+$/.exec(x.dtype)?.[0]);
+  const powers = Array.from({ length: bits }, (_, k) => 2n ** BigInt(k));
+  const table = on.sheet.tensor(bits === 64 ? BigUint64Array.from(powers) : Float64Array.from(powers, Number));
+  const power = table.take(count).astype(x.dtype);
+  return on.text('direction', 'LEFT') === 'LEFT' ? x.multiply(power) : x.floorDivide(power);
 }
 
 function pow(on: Context): Tensor {
@@ -182,7 +192,6 @@ export const OPERATORS: Readonly<Record<string, Mapping>> = {
   Cast: (on) => cast(on, on.wanted),
   CastLike: (on) => cast(on, on.wanted),
   Range: arange,
-  BitShift: () => {
-    throw new Unmapped('no row shifts bits');
-  },
+  BitShift: bitShift,
+  Einsum: (on) => on.sheet.einsum(on.tensors(), on.text('equation', '')),
 };

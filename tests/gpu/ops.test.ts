@@ -103,6 +103,7 @@ describe('a row', () => {
       'argmax_pool: float32,int32,uint32,uint8,int8',
       'sum_pool: float32',
       'average_pool: float32',
+      'scatter: float32,int32,uint32,uint8,int8,bool',
       'qr_packed: float32',
       'eigh_packed: float32',
       'eigvalsh: float32',

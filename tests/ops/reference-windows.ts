@@ -158,11 +158,37 @@ const isGreater = (value: Scalar, than: Scalar): boolean =>
 const sumOf = (elements: readonly { readonly value: Scalar }[]): number =>
   elements.reduce((sum, { value }) => sum + (value as number), 0);
 
+const COMBINED: Readonly<Record<string, (a: Scalar, b: Scalar) => Scalar>> = {
+  none: (_a, b) => b,
+  add: (a, b) => (typeof a === 'number' ? a + (b as number) : (a as bigint) + (b as bigint)),
+  multiply: (a, b) => (typeof a === 'number' ? a * (b as number) : (a as bigint) * (b as bigint)),
+  minimum: (a, b) => (typeof a === 'number' ? Math.min(a, b as number) : b < a ? b : a),
+  maximum: (a, b) => (typeof a === 'number' ? Math.max(a, b as number) : b > a ? b : a),
+};
+
+const scatter: Reference = ([operand, places, given], attrs) => {
+  const [x, indices, updates] = [operand as Ref, places as Ref, given as Ref];
+  const length = x.shape[0]!;
+  const numbers = indices.values.map(Number);
+  if (numbers.some((i) => i < -length || i >= length)) return undefined;
+  const values = [...x.values];
+  const inner = count(x.shape.slice(1));
+  const combine = COMBINED[(attrs['reduction'] as string | undefined) ?? 'none']!;
+  let next = 0;
+  for (const index of indicesOf([...indices.shape, ...x.shape.slice(1)])) {
+    const place = numbers[Math.floor(next / inner)]!;
+    const to = (place < 0 ? place + length : place) * inner + (next++ % inner);
+    values[to] = stored(x.dtype, combine(values[to]!, at(updates, index)));
+  }
+  return { dtype: x.dtype, shape: x.shape, values };
+};
+
 /** References by op. */
 export const WINDOWS: Readonly<Record<string, Reference>> = {
   pad,
   sliding_windows: slidingWindows,
   fold_windows: foldWindows,
+  scatter,
   max_pool: pool(
     (x) => x.dtype,
     (x) => (elements) =>

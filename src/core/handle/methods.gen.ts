@@ -322,6 +322,8 @@ export interface TensorMethods<D extends DType> {
   sumPool(window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }): PendingTensor<D>;
   /** Mean of the elements under each window, accumulated in float64. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false); includePadding: count what windows reach beyond the axes as zeros (default false). */
   averagePool(window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }): PendingTensor<D>;
+  /** x with slices of its first axis replaced by updates, or combined with them one after the other. Attributes: reduction: what becomes of an element and its update; none: the update, the last one of several (default "none"). */
+  scatter(indices: Operand, updates: Operand, attributes?: { readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }): PendingTensor<D>;
   /** The elements of an axis in order; equal elements keep theirs, NaN comes last. Attributes: axis: axis to order along (default -1); descending: the greatest first (default false). */
   sort(attributes?: { readonly axis?: number; readonly descending?: boolean }): PendingTensor<D>;
   /** Indices that put the elements of an axis in order; equal elements keep theirs, NaN comes last. Attributes: axis: axis to order along (default -1); descending: the greatest first (default false). */
@@ -447,6 +449,12 @@ export interface TensorMethods<D extends DType> {
   attention(k: Operand, v: Operand, mask?: Operand | null, attributes?: { readonly causal?: boolean; readonly offset?: number; readonly scale?: number | null; readonly softcap?: number; readonly block?: number }): PendingTensor<D>;
   /** Pairs of elements of the last axis turned by the angles of their positions, given as cosines and sines. Attributes: interleaved: pairs are neighbours, not elements of either half (default false). */
   rotaryEmbedding(cos: Operand, sin: Operand, attributes?: { readonly interleaved?: boolean }): PendingTensor<D>;
+  /** Slices of x at places that the last axis of the indices names, one number for each axis. Attributes: batch: how many first axes x and the indices have in common (default 0). */
+  gatherNd(indices: Operand, attributes?: { readonly batch?: number }): PendingTensor<D>;
+  /** x with slices replaced by updates, or combined with them, at places that the last axis of the indices names. Attributes: reduction: what becomes of an element and its update; none: the update, the last one of several (default "none"). */
+  scatterNd(indices: Operand, updates: Operand, attributes?: { readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }): PendingTensor<D>;
+  /** x with elements replaced by updates, or combined with them, at indices of an axis; other places are their own. Attributes: axis: the axis that indices are of (default -1); reduction: what becomes of an element and its update; none: the update, the last one of several (default "none"). */
+  scatterElements(indices: Operand, updates: Operand, attributes?: { readonly axis?: number | null; readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }): PendingTensor<D>;
   /** Squares of the differences. Attributes: reduction: what is given of all losses (default "mean"). */
   mseLoss(target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor;
   /** Magnitudes of the differences. Attributes: reduction: what is given of all losses (default "mean"). */
@@ -1002,6 +1010,9 @@ export interface SheetMethods {
   /** Mean of the elements under each window, accumulated in float64. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis; null = the extents of the window (default null); before: how far windows reach before the axes, one or one an axis (default 0); after: how far they reach after them; null = as far as before (default null); dilation: distance of neighbouring elements in a window, one or one an axis (default 1); ceil: count a last window that does not fit whole (default false); includePadding: count what windows reach beyond the axes as zeros (default false). */
   averagePool<D extends DType>(x: Tensor<D>, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }): PendingTensor<D>;
   averagePool(x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }): PendingTensor<DType>;
+  /** x with slices of its first axis replaced by updates, or combined with them one after the other. Attributes: reduction: what becomes of an element and its update; none: the update, the last one of several (default "none"). */
+  scatter<D extends DType>(x: Tensor<D>, indices: Operand, updates: Operand, attributes?: { readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }): PendingTensor<D>;
+  scatter(x: Operand, indices: Operand, updates: Operand, attributes?: { readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }): PendingTensor<DType>;
   /** The elements of an axis in order; equal elements keep theirs, NaN comes last. Attributes: axis: axis to order along (default -1); descending: the greatest first (default false). */
   sort<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number; readonly descending?: boolean }): PendingTensor<D>;
   sort(x: Operand, attributes?: { readonly axis?: number; readonly descending?: boolean }): PendingTensor<DType>;
@@ -1148,6 +1159,12 @@ export interface SheetMethods {
   attention(q: Operand, k: Operand, v: Operand, mask?: Operand | null, attributes?: { readonly causal?: boolean; readonly offset?: number; readonly scale?: number | null; readonly softcap?: number; readonly block?: number }): PendingTensor<DType>;
   /** Pairs of elements of the last axis turned by the angles of their positions, given as cosines and sines. Attributes: interleaved: pairs are neighbours, not elements of either half (default false). */
   rotaryEmbedding(x: Operand, cos: Operand, sin: Operand, attributes?: { readonly interleaved?: boolean }): PendingTensor<DType>;
+  /** Slices of x at places that the last axis of the indices names, one number for each axis. Attributes: batch: how many first axes x and the indices have in common (default 0). */
+  gatherNd(x: Operand, indices: Operand, attributes?: { readonly batch?: number }): PendingTensor<DType>;
+  /** x with slices replaced by updates, or combined with them, at places that the last axis of the indices names. Attributes: reduction: what becomes of an element and its update; none: the update, the last one of several (default "none"). */
+  scatterNd(x: Operand, indices: Operand, updates: Operand, attributes?: { readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }): PendingTensor<DType>;
+  /** x with elements replaced by updates, or combined with them, at indices of an axis; other places are their own. Attributes: axis: the axis that indices are of (default -1); reduction: what becomes of an element and its update; none: the update, the last one of several (default "none"). */
+  scatterElements(x: Operand, indices: Operand, updates: Operand, attributes?: { readonly axis?: number | null; readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }): PendingTensor<DType>;
   /** Squares of the differences. Attributes: reduction: what is given of all losses (default "mean"). */
   mseLoss(x: Operand, target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' }): PendingTensor;
   /** Magnitudes of the differences. Attributes: reduction: what is given of all losses (default "mean"). */
@@ -1442,6 +1459,7 @@ export interface OpArguments {
   argmax_pool: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }];
   sum_pool: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }];
   average_pool: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }];
+  scatter: [x: Operand, indices: Operand, updates: Operand, attributes?: { readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }];
   sort: [x: Operand, attributes?: { readonly axis?: number; readonly descending?: boolean }];
   argsort: [x: Operand, attributes?: { readonly axis?: number; readonly descending?: boolean }];
   searchsorted: [sorted: Operand, values: Operand, attributes?: { readonly side?: 'left' | 'right' }];
@@ -1493,6 +1511,9 @@ export interface OpArguments {
   batch_norm: [x: Operand, mean: Operand, variance: Operand, scale?: Operand | null, bias?: Operand | null, attributes?: { readonly axis?: number | null; readonly epsilon?: number }];
   attention: [q: Operand, k: Operand, v: Operand, mask?: Operand | null, attributes?: { readonly causal?: boolean; readonly offset?: number; readonly scale?: number | null; readonly softcap?: number; readonly block?: number }];
   rotary_embedding: [x: Operand, cos: Operand, sin: Operand, attributes?: { readonly interleaved?: boolean }];
+  gather_nd: [x: Operand, indices: Operand, attributes?: { readonly batch?: number }];
+  scatter_nd: [x: Operand, indices: Operand, updates: Operand, attributes?: { readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }];
+  scatter_elements: [x: Operand, indices: Operand, updates: Operand, attributes?: { readonly axis?: number | null; readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }];
   mse_loss: [x: Operand, target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' }];
   l1_loss: [x: Operand, target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' }];
   huber_loss: [x: Operand, target: Operand, attributes?: { readonly delta?: number; readonly reduction?: 'mean' | 'sum' | 'none' }];
@@ -1713,6 +1734,7 @@ export interface OpResults {
   argmax_pool: PendingTensor<'int32'>;
   sum_pool: PendingTensor<DType>;
   average_pool: PendingTensor<DType>;
+  scatter: PendingTensor<DType>;
   sort: PendingTensor<DType>;
   argsort: PendingTensor<'int32'>;
   searchsorted: PendingTensor<'int32'>;
@@ -1764,6 +1786,9 @@ export interface OpResults {
   batch_norm: PendingTensor<DType>;
   attention: PendingTensor<DType>;
   rotary_embedding: PendingTensor<DType>;
+  gather_nd: PendingTensor<DType>;
+  scatter_nd: PendingTensor<DType>;
+  scatter_elements: PendingTensor<DType>;
   mse_loss: PendingTensor;
   l1_loss: PendingTensor;
   huber_loss: PendingTensor;

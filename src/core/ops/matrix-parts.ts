@@ -3,7 +3,7 @@
 import { ShapeError } from '../errors.ts';
 import { DTYPES } from '../tensor/dtype.ts';
 import { formatShape, type Shape, sizeOf } from '../tensor/shape.ts';
-import { numberAttribute } from './attribute-values.ts';
+import { numberAttribute, numberOrNull } from './attribute-values.ts';
 import { type Called, type Calls, composite, type Composite } from './composite.ts';
 import type { AttributeSpec, AttributeValues } from './define.ts';
 import { needRank } from './infer.ts';
@@ -217,7 +217,7 @@ function powerOf<C extends Called>(call: Calls<C>, x: C, n: number): C {
 /** Where singular values count, as a mask of s. */
 function counting<C extends Called>(call: Calls<C>, x: C, s: C, attrs: AttributeValues): C {
   const [m, n] = [x.type.shape.at(-2)!, x.type.shape.at(-1)!];
-  const rtol = (attrs['rtol'] as number | null) ?? Math.max(m, n) * (DTYPES[x.type.dtype].epsilon as number);
+  const rtol = numberOrNull(attrs, 'rtol') ?? Math.max(m, n) * (DTYPES[x.type.dtype].epsilon as number);
   return call('greater', [s, call('multiply', [call('max', [s], { axis: -1, keepdims: true }), rtol])]);
 }
 

@@ -9,6 +9,7 @@ import { NORMALISATION } from './normalisation.ts';
 import { PADDING } from './padding.ts';
 import { POOLING } from './pooling.ts';
 import { RECURRENT } from './recurrent.ts';
+import { SCATTERED, SCATTERING } from './scattering.ts';
 import { SLIDING } from './sliding.ts';
 
 /** Rows by what they are listed under. */
@@ -16,6 +17,7 @@ export const NETWORK_ROWS = {
   Padding: PADDING,
   'Sliding windows': SLIDING,
   Pooling: POOLING,
+  Scattering: SCATTERING,
 } as const satisfies Record<string, readonly OpRow[]>;
 
 /** Composites by what they are listed under. */
@@ -25,5 +27,6 @@ export const NETWORK_COMPOSITES = {
   'Recurrent layers': RECURRENT,
   Normalisation: NORMALISATION,
   Attention: ATTENTION,
+  'Gathering and scattering': SCATTERED,
   'Losses and dropout': LOSSES,
 } as const satisfies Record<string, readonly Composite[]>;

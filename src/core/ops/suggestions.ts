@@ -51,6 +51,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   isinf: 'is_inf',
   isfinite: 'is_finite',
   silu: 'swish',
+  scatter: 'index_add index_put',
+  scatter_elements: 'put_along_axis scatter_add',
   attention: 'scaled_dot_product_attention sdpa',
   binary_cross_entropy: 'bce bce_with_logits',
   leaky_relu: 'prelu',
@@ -114,8 +116,8 @@ export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(
   (
     'topk top_k nonzero unique unique_values unique_counts quantile percentile median ' +
     'nanmean nansum nanmax nanmin histogram digitize ' +
-    'scatter scatter_add index_add masked_select masked_fill compress ' +
-    'rot90 diff meshgrid put_along_axis convolve ' +
+    'masked_select masked_fill compress ' +
+    'rot90 diff meshgrid convolve ' +
     'interp fft ifft rfft grad gradient cdist pdist factorize count_nonzero ' +
     'ptp clip_by_value log_sum trapz ' +
     'trapezoid polyfit polyval diag diagflat vstack hstack dstack column_stack unstack chunk ' +
