@@ -36,6 +36,13 @@ function table(page: string, title: string): string[][] {
   return lines.slice(2).map((line) => line.slice(2, -2).split(' | '));
 }
 
+/** What NumPy itself gives (scripts/make-numpy-notebook-answers.py), which the pages show. */
+const NUMPY = JSON.parse(readFileSync(join(import.meta.dirname, 'numpy-notebooks.json'), 'utf8')) as Readonly<
+  Record<string, readonly string[]>
+>;
+const asNumPy = (name: string) => (page: string) =>
+  expect(NUMPY[name]!.filter((text) => !page.includes(text))).toEqual([]);
+
 const CLAIMS: Record<string, (page: string) => void> = {
   '01-first-look': (page) => {
     expect(page).toContain('not computed yet');
@@ -91,6 +98,7 @@ const CLAIMS: Record<string, (page: string) => void> = {
     expect(Number(other[1])).toBeLessThan(0.8 * Number(first[1]));
     expect(Number(first[2])).toBeGreaterThan(60);
   },
+  ...Object.fromEntries(Object.keys(NUMPY).map((name) => [name, asNumPy(name)])),
 };
 
 describe('the notebooks', () => {
