@@ -1,5 +1,5 @@
 # Every op with the calls that are asked of it and the function that answers them.
-from . import decompositions, elementwise, ordering, reductions, selection, structure
+from . import decompositions, elementwise, fourier, ordering, reductions, selection, structure
 from .cases import ANY, FLOATS, FRACTIONS, INTEGERS, LIMITS, NUMERIC, SAMPLED, VIEWS, binary, held_literals, literal, mixed, outer_literals, tensor, turn, unary, with_literals
 
 UNARY_NUMERIC = ['negative', 'abs', 'sign', 'square', 'floor', 'ceil', 'trunc', 'round', 'relu', 'isnan']
@@ -328,6 +328,27 @@ def draws(op):
             yield from (([], {'shape': shape, 'seed': seed, 'dtype': dtype}) for shape in ([], [0], [7], [3, 5], [33], [130]) for dtype in ('float32', 'float64'))
 
 
+def transforms(op):
+    """Lengths with small and large prime factors, along every axis; complex numbers are pairs in the last axis."""
+    pair = [] if op == 'rfft' else [2]
+    for dtype in ['float64', 'float32']:
+        for length in (1, 2, 3, 4, 5, 6, 8, 9, 12, 15, 16, 25, 29, 30, 31, 49, 64, 97, 120, 128, 243, 360, 529, 1009):
+            if op != 'irfft' or length > 1:
+                yield [tensor(dtype, [length, *pair], 'spread' if length % 2 else 'small')], {'norm': turn(['backward', 'ortho', 'forward'], length)}
+        for shape, attrs in ([3, 5], {}), ([3, 5], {'axis': 0}), ([2, 3, 4], {'axis': 1}), ([2, 3, 4], {'axis': -2, 'n': 5}), ([4, 6], {'n': 3, 'norm': 'ortho'}), ([0, 4], {}), ([7], {'n': 1}), ([5], {'n': 12}):
+            yield [tensor(dtype, [*shape, *pair], 'unit')], attrs
+        yield [tensor(dtype, [9, *pair], 'positive')], {}
+        yield [tensor(dtype, [4, 6, *pair], 'spread', 'step')], {}
+    yield [tensor('int32', [6, *pair], 'small')], {}
+    yield [tensor('float16', [8, *pair], 'small')], {}
+
+
+def frequencies():
+    for n in 1, 2, 5, 8, 33:
+        yield [], {'n': n}
+        yield [], {'n': n, 'd': 0.1, 'dtype': 'float64'}
+
+
 def by(function, op):
     return lambda operands, attrs, notes: function(op, operands, attrs, notes)
 
@@ -347,7 +368,7 @@ def all_calls():
     yield from ((op, two([*INTEGERS, 'bool']), by(element, op)) for op in BITWISE)
     yield from ((op, two(['bool']), by(element, op)) for op in ('logical_and', 'logical_or', 'logical_xor'))
     yield from ((op, few(FLOATS), by(element, op)) for op in ('exp2', 'cbrt', 'erfc', 'sinc', 'logit', 'log_sigmoid', 'deg2rad', 'rad2deg', 'signbit'))
-    yield from ((op, few_pairs(FLOATS), by(element, op)) for op in ('copysign', 'nextafter', 'heaviside', 'xlogy'))
+    yield from ((op, few_pairs(FLOATS), by(element, op)) for op in ('copysign', 'nextafter', 'heaviside'))
     yield from ((op, few_pairs(NUMERIC), by(element, op)) for op in ('fmod', 'fmax', 'fmin'))
     yield from ((op, few_pairs(INTEGERS), by(element, op)) for op in ('bitwise_left_shift', 'bitwise_right_shift', 'gcd', 'lcm'))
     yield 'positive', few(NUMERIC), by(element, 'positive')
@@ -374,6 +395,8 @@ def all_calls():
     yield 'one_hot', hots(), by(structure.one_hot, 'one_hot')
     yield 'astype', casts(), by(structure.cast, 'astype')
     yield from ((op, creations(op), by(structure.created, op)) for op in ('full', 'full_like', 'zeros', 'ones', 'eye', 'arange', 'linspace'))
+    yield from ((op, transforms(op), by(fourier.transformed, op)) for op in ('fft', 'ifft', 'rfft', 'irfft'))
+    yield from ((op, frequencies(), by(fourier.frequencies, op)) for op in ('fftfreq', 'rfftfreq'))
     yield from ((op, draws(op), by(structure.drawn, op)) for op in ('random_uniform', 'random_normal', 'random_integers', 'random_permutation'))
 
 

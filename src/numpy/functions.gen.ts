@@ -728,6 +728,22 @@ export interface LinalgFunctions {
 
 /** Functions of NumPy's namespace fft. */
 export interface FftFunctions {
+  /** `fft.fft(a, n=None, axis=-1, norm=None)` */
+  fft(...args: [a: ArrayLike, n?: number | null, axis?: Axes, norm?: string | null] | [a: ArrayLike, options: { n?: number | null; axis?: Axes; norm?: string | null }] | [a: ArrayLike, n: number, options: { axis?: Axes; norm?: string | null }]): PendingTensor;
+  /** `fft.ifft(a, n=None, axis=-1, norm=None)` */
+  ifft(...args: [a: ArrayLike, n?: number | null, axis?: Axes, norm?: string | null] | [a: ArrayLike, options: { n?: number | null; axis?: Axes; norm?: string | null }] | [a: ArrayLike, n: number, options: { axis?: Axes; norm?: string | null }]): PendingTensor;
+  /** `fft.rfft(a, n=None, axis=-1, norm=None)` */
+  rfft(...args: [a: ArrayLike, n?: number | null, axis?: Axes, norm?: string | null] | [a: ArrayLike, options: { n?: number | null; axis?: Axes; norm?: string | null }] | [a: ArrayLike, n: number, options: { axis?: Axes; norm?: string | null }]): PendingTensor;
+  /** `fft.irfft(a, n=None, axis=-1, norm=None)` */
+  irfft(...args: [a: ArrayLike, n?: number | null, axis?: Axes, norm?: string | null] | [a: ArrayLike, options: { n?: number | null; axis?: Axes; norm?: string | null }] | [a: ArrayLike, n: number, options: { axis?: Axes; norm?: string | null }]): PendingTensor;
+  /** `fft.fft2(a, s=None, axes=None, norm=None)` */
+  fft2(...args: [a: ArrayLike, s?: Lengths | null, axes?: Axes, norm?: string | null] | [a: ArrayLike, options: { s?: Lengths | null; axes?: Axes; norm?: string | null }] | [a: ArrayLike, s: Lengths, options: { axes?: Axes; norm?: string | null }]): PendingTensor;
+  /** `fft.ifft2(a, s=None, axes=None, norm=None)` */
+  ifft2(...args: [a: ArrayLike, s?: Lengths | null, axes?: Axes, norm?: string | null] | [a: ArrayLike, options: { s?: Lengths | null; axes?: Axes; norm?: string | null }] | [a: ArrayLike, s: Lengths, options: { axes?: Axes; norm?: string | null }]): PendingTensor;
+  /** `fft.fftn(a, s=None, axes=None, norm=None)` */
+  fftn(...args: [a: ArrayLike, s?: Lengths | null, axes?: Axes, norm?: string | null] | [a: ArrayLike, options: { s?: Lengths | null; axes?: Axes; norm?: string | null }] | [a: ArrayLike, s: Lengths, options: { axes?: Axes; norm?: string | null }]): PendingTensor;
+  /** `fft.ifftn(a, s=None, axes=None, norm=None)` */
+  ifftn(...args: [a: ArrayLike, s?: Lengths | null, axes?: Axes, norm?: string | null] | [a: ArrayLike, options: { s?: Lengths | null; axes?: Axes; norm?: string | null }] | [a: ArrayLike, s: Lengths, options: { axes?: Axes; norm?: string | null }]): PendingTensor;
   /** `fft.fftfreq(n, d=1)` */
   fftfreq(...args: [n: number, d?: number] | [n: number, options: { d?: number }]): PendingTensor;
   /** `fft.rfftfreq(n, d=1)` */

@@ -55,7 +55,7 @@ const dtypesOf = ({ promotion, operands: [first] }: OpRow): readonly DType[] =>
 const isMissing = (attempts: readonly (boolean | undefined)[]): boolean =>
   attempts.includes(false) && !attempts.includes(true);
 
-const SHAPES: readonly (readonly number[])[] = [[4, 4], [4]];
+const SHAPES: readonly (readonly number[])[] = [[4, 4], [4], [4, 2], [1, 1, 4, 4]];
 const CANDIDATES: Record<AttributeKind, readonly unknown[]> = {
   int: [1, 0, 4],
   float: [0, 4, 1],
@@ -79,7 +79,9 @@ const CANDIDATES: Record<AttributeKind, readonly unknown[]> = {
 function attemptsOf(row: OpRow, dtype: DType, limits: GpuLimits): (boolean | undefined)[] {
   const shapes = row.source ? [[4]] : SHAPES;
   return shapes.flatMap((shape) =>
-    [0, 1, 2, 3, 4, 5, 6].map((turn) => attempt(row, operandTypes(row, dtype, shape), dtype, turn, limits)),
+    [0, 1, 2, 3, 4, 5, 6].flatMap((turn) =>
+      [true, false].map((usual) => attempt(row, operandTypes(row, dtype, shape), dtype, { turn, usual }, limits)),
+    ),
   );
 }
 
@@ -92,14 +94,14 @@ function attempt(
   row: OpRow,
   types: readonly TensorType[],
   dtype: DType,
-  turn: number,
+  { turn, usual }: { turn: number; usual: boolean },
   limits: GpuLimits,
 ): boolean | undefined {
   try {
     const given: AttributeValues = Object.fromEntries(
       Object.entries(row.attributes).map(([name, { kind, fallback, choices }], i) => {
         const values = kind === 'dtype' ? [dtype] : kind === 'choice' ? (choices ?? []) : CANDIDATES[kind];
-        return [name, turn === 0 && fallback !== undefined ? fallback : values[(turn + i) % values.length]];
+        return [name, usual && fallback !== undefined ? fallback : values[(turn + i) % values.length]];
       }),
     ) as AttributeValues;
     const attrs = row.settle?.(types, given) ?? given;

@@ -41,3 +41,9 @@ it('near is what the tolerances allow, relative to the second operand; infinitie
   expect(await elements(whole.isclose(sheet.tensor([-127, -128], { dtype: 'int8' })))).toEqual([0, 1]);
   expect(await sheet.tensor([3], { dtype: 'int32' }).isclose(3.00001).item()).toBe(true);
 });
+
+it('x log y is 0 where x is, infinite where it is infinite, and no number where one is none', async () => {
+  const x = sheet.tensor([0, 0, 0, -0, 2, 2, NaN], { dtype: 'float64' });
+  const y = sheet.tensor([0, Infinity, NaN, -1, 0, 1, 2], { dtype: 'float64' });
+  expect(await elements(x.xlogy(y))).toEqual([0, 0, NaN, 0, -Infinity, 0, NaN]);
+});

@@ -35,12 +35,12 @@ const OPERANDS: Readonly<Record<string, readonly (readonly number[])[]>> = {
 };
 
 function operandsOf(row: OpRow): unknown[] {
-  const tensors = row.operands.map(({ kind }, i) =>
+  const tensors = row.operands.map(({ kind, pairs }, i) =>
     sheet
       .eye(4, {
         dtype: kind === 'bool' ? 'bool' : kind === 'index' || kind.startsWith('integer') ? 'int32' : 'float32',
       })
-      .reshape(OPERANDS[row.name]?.[i] ?? [4, 4]),
+      .reshape(OPERANDS[row.name]?.[i] ?? (pairs === true ? [8, 2] : [4, 4])),
   );
   return row.variadic ? [[tensors[0], tensors[0]]] : tensors;
 }

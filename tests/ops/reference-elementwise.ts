@@ -198,7 +198,6 @@ const ELEMENTS: Readonly<Record<string, Element>> = {
   sinc: { float: sinc, ulps: 16, scale: (x) => (Number.isFinite(x) ? 16 : 0) },
   logit: { float: (x) => Math.log(x / (1 - x)), ulps: 8, scale: () => 8 },
   log_sigmoid: { float: (x) => 0 + Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x))), ulps: 8 },
-  xlogy: fn((x, y) => (x === 0 && !Number.isNaN(y) ? 0 : x * Math.log(y)), 8),
   copysign: { float: (x, y) => (y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x)) },
   signbit: { float: (x) => x < 0 || Object.is(x, -0), result: 'bool' },
   positive: { float: (x) => x, integer: same },

@@ -2,6 +2,7 @@
 import { common } from './promotion-table.ts';
 import { ELEMENTWISE, nextafter, where } from './reference-elementwise.ts';
 import { DECOMPOSITIONS } from './reference-decompositions.ts';
+import { FOURIER } from './reference-fourier.ts';
 import { ORDERING } from './reference-ordering.ts';
 import { REARRANGING } from './reference-rearranging.ts';
 import { RANDOM } from './reference-random.ts';
@@ -334,6 +335,7 @@ export const REFERENCES: Readonly<Record<string, Reference>> = {
   ...REARRANGING,
   ...RANDOM,
   ...WINDOWS,
+  ...FOURIER,
   nextafter,
   where,
   matmul,

@@ -267,9 +267,6 @@ export interface TensorMethods<D extends DType> {
   logit(): PendingTensor<D>;
   /** log(1 / (1 + e⁻ˣ)) without overflow. */
   logSigmoid(): PendingTensor<D>;
-  /** x · log(y), 0 where x is 0 and y a number. */
-  xlogy(y: Tensor<D> | Weak<D>): PendingTensor<D>;
-  xlogy(y: Operand): PendingTensor;
   /** The magnitude of x with the sign of y; that of a NaN is positive. */
   copysign(y: Tensor<D> | Weak<D>): PendingTensor<D>;
   copysign(y: Operand): PendingTensor;
@@ -308,6 +305,14 @@ export interface TensorMethods<D extends DType> {
   /** The least common multiple, 0 of a zero; it wraps. */
   lcm(y: Tensor<D> | Weak<D>): PendingTensor<D>;
   lcm(y: Operand): PendingTensor;
+  /** Discrete Fourier transform of complex numbers along an axis: Σ x[j] · e^(−2πi jk / n). Attributes: n: length: elements are left out, or zeros come after them; null = as it is (default null); axis: axis, pairs not counted (default -1); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  fft(attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** The inverse of `fft`: Σ x[j] · e^(2πi jk / n) / n. Attributes: n: length: elements are left out, or zeros come after them; null = as it is (default null); axis: axis, pairs not counted (default -1); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  ifft(attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** The first half of the transform of real numbers, n / 2 + 1 complex ones; the rest is its conjugate. Attributes: n: length: elements are left out, or zeros come after them; null = as it is (default null); axis: axis, pairs not counted (default -1); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  rfft(attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** The inverse of `rfft`: n real numbers, twice as many as there are complex ones but two. Attributes: n: length: elements are left out, or zeros come after them; null = as it is (default null); axis: axis, pairs not counted (default -1); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  irfft(attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
   /** Elements added before and after axes: a value, or those of the tensor continued. Negative counts take away. Attributes: before: how many before each of the last axes, the last one last; after: how many after each of them; null = as many as before (default null); mode: a value, the outermost element, mirrored at it, mirrored beside it, or from the other end (default "constant"); value: the value, where mode is constant (default 0). */
   pad(before: readonly (number | null)[] | { readonly before: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, after?: readonly (number | null)[] | null | { readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, attributes?: { readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }): PendingTensor<D>;
   /** The elements under a window at every position along the last axes: axes of the window, then of the positions. Attributes: window: extents of a window along the last axes; stride: distance of neighbouring windows, one or one an axis (default 1); dilation: distance of neighbouring elements in a window, one or one an axis (default 1). */
@@ -374,6 +379,8 @@ export interface TensorMethods<D extends DType> {
   stopGradient(): PendingTensor<D>;
   /** Flat row-major indices of the first `count` elements that are not 0; −1 where there are no more. Attributes: count: how many. */
   firstNonzero(count: number | { readonly count: number }): PendingTensor<'int32'>;
+  /** x · log(y), 0 where x is 0 and y a number. */
+  xlogy(y: Operand): PendingTensor;
   /** Bits that are set become unset and others set; false becomes true and true false. */
   bitwiseInvert(): PendingTensor<D>;
   /** Numbers in place of NaN and infinities. Attributes: nan: what stands for NaN (default 0); posinf: what stands for +∞; null = the largest finite number (default null); neginf: what stands for −∞; null = the least finite number (default null). */
@@ -382,6 +389,40 @@ export interface TensorMethods<D extends DType> {
   isclose(y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }): PendingTensor<'bool'>;
   /** Whether `isclose` is true of all elements. Attributes: rtol: difference allowed, relative to y (default 0.00001); atol: difference allowed beside that (default 1e-8); equalNan: NaN is near NaN (default false). */
   allclose(y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }): PendingTensor<'bool'>;
+  /** `fft` along several axes. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default null); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  fftn(attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** The inverse of `fftn`. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default null); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  ifftn(attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** `rfft` along the last axis, then `fft` along the others. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default null); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  rfftn(attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** The inverse of `rfftn`. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default null); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  irfftn(attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** `fftn` of two axes. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default [-2,-1]); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  fft2(attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** `ifftn` of two axes. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default [-2,-1]); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  ifft2(attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** `rfftn` of two axes. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default [-2,-1]); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  rfft2(attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** `irfftn` of two axes. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default [-2,-1]); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  irfft2(attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** A spectrum with frequency 0 in the middle. Attributes: axes: axes to shift; null = all (default null); pairs: the last axis holds pairs: it is not counted and stays (default false). */
+  fftshift(attributes?: { readonly axes?: number | readonly number[] | null; readonly pairs?: boolean }): PendingTensor<D>;
+  /** The inverse of `fftshift`. Attributes: axes: axes to shift; null = all (default null); pairs: the last axis holds pairs: it is not counted and stays (default false). */
+  ifftshift(attributes?: { readonly axes?: number | readonly number[] | null; readonly pairs?: boolean }): PendingTensor<D>;
+  /** Complex numbers of real and imaginary parts, as pairs in a new last axis; imaginary ones left out are 0. */
+  complexOf(im?: Operand | null): PendingTensor;
+  /** Real parts of complex numbers. */
+  complexReal(): PendingTensor<D>;
+  /** Imaginary parts of complex numbers. */
+  complexImag(): PendingTensor<D>;
+  /** Complex conjugates. */
+  complexConj(): PendingTensor<D>;
+  /** Magnitudes of complex numbers. */
+  complexAbs(): PendingTensor<D>;
+  /** Angles of complex numbers, in radians. */
+  complexAngle(): PendingTensor<D>;
+  /** Products of complex numbers. */
+  complexMultiply(w: Operand): PendingTensor;
   /** alpha · x + beta limited to [0, 1]. Attributes: alpha: slope (default 0.16666666666666666); beta: value at 0 (default 0.5). */
   hardSigmoid(attributes?: { readonly alpha?: number; readonly beta?: number }): PendingTensor<D>;
   /** x · hard_sigmoid(x). Attributes: alpha: slope (default 0.16666666666666666); beta: value at 0 (default 0.5). */
@@ -946,9 +987,6 @@ export interface SheetMethods {
   /** log(1 / (1 + e⁻ˣ)) without overflow. */
   logSigmoid<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   logSigmoid(x: Operand): PendingTensor<DType>;
-  /** x · log(y), 0 where x is 0 and y a number. */
-  xlogy<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
-  xlogy(x: Operand, y: Operand): PendingTensor;
   /** The magnitude of x with the sign of y; that of a NaN is positive. */
   copysign<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   copysign(x: Operand, y: Operand): PendingTensor;
@@ -990,6 +1028,22 @@ export interface SheetMethods {
   /** The least common multiple, 0 of a zero; it wraps. */
   lcm<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   lcm(x: Operand, y: Operand): PendingTensor;
+  /** Discrete Fourier transform of complex numbers along an axis: Σ x[j] · e^(−2πi jk / n). Attributes: n: length: elements are left out, or zeros come after them; null = as it is (default null); axis: axis, pairs not counted (default -1); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  fft<D extends DType>(z: Tensor<D>, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor<Floating<D>>;
+  fft(z: Operand, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** The inverse of `fft`: Σ x[j] · e^(2πi jk / n) / n. Attributes: n: length: elements are left out, or zeros come after them; null = as it is (default null); axis: axis, pairs not counted (default -1); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  ifft<D extends DType>(z: Tensor<D>, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor<Floating<D>>;
+  ifft(z: Operand, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** The first half of the transform of real numbers, n / 2 + 1 complex ones; the rest is its conjugate. Attributes: n: length: elements are left out, or zeros come after them; null = as it is (default null); axis: axis, pairs not counted (default -1); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  rfft<D extends DType>(x: Tensor<D>, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor<Floating<D>>;
+  rfft(x: Operand, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** The inverse of `rfft`: n real numbers, twice as many as there are complex ones but two. Attributes: n: length: elements are left out, or zeros come after them; null = as it is (default null); axis: axis, pairs not counted (default -1); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  irfft<D extends DType>(z: Tensor<D>, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor<Floating<D>>;
+  irfft(z: Operand, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** The frequencies of a transform of n samples, the negative ones last. Attributes: n: length of the transform; d: distance of samples (default 1); dtype: float32 or float64 (default "float32"). */
+  fftfreq<R extends DType = 'float32'>(n: number | { readonly n: number; readonly d?: number; readonly dtype?: R }, d?: number | { readonly d?: number; readonly dtype?: R }, attributes?: { readonly dtype?: R }): PendingTensor<R>;
+  /** The frequencies of `rfft` of n samples. Attributes: n: length of the transform; d: distance of samples (default 1); dtype: float32 or float64 (default "float32"). */
+  rfftfreq<R extends DType = 'float32'>(n: number | { readonly n: number; readonly d?: number; readonly dtype?: R }, d?: number | { readonly d?: number; readonly dtype?: R }, attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** Elements added before and after axes: a value, or those of the tensor continued. Negative counts take away. Attributes: before: how many before each of the last axes, the last one last; after: how many after each of them; null = as many as before (default null); mode: a value, the outermost element, mirrored at it, mirrored beside it, or from the other end (default "constant"); value: the value, where mode is constant (default 0). */
   pad<D extends DType>(x: Tensor<D>, before: readonly (number | null)[] | { readonly before: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, after?: readonly (number | null)[] | null | { readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, attributes?: { readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }): PendingTensor<D>;
   pad(x: Operand, before: readonly (number | null)[] | { readonly before: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, after?: readonly (number | null)[] | null | { readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, attributes?: { readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }): PendingTensor<DType>;
@@ -1084,6 +1138,8 @@ export interface SheetMethods {
   stopGradient(x: Operand): PendingTensor<DType>;
   /** Flat row-major indices of the first `count` elements that are not 0; −1 where there are no more. Attributes: count: how many. */
   firstNonzero(x: Operand, count: number | { readonly count: number }): PendingTensor<'int32'>;
+  /** x · log(y), 0 where x is 0 and y a number. */
+  xlogy(x: Operand, y: Operand): PendingTensor;
   /** Bits that are set become unset and others set; false becomes true and true false. */
   bitwiseInvert(x: Operand): PendingTensor<DType>;
   /** Numbers in place of NaN and infinities. Attributes: nan: what stands for NaN (default 0); posinf: what stands for +∞; null = the largest finite number (default null); neginf: what stands for −∞; null = the least finite number (default null). */
@@ -1092,6 +1148,40 @@ export interface SheetMethods {
   isclose(x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }): PendingTensor<'bool'>;
   /** Whether `isclose` is true of all elements. Attributes: rtol: difference allowed, relative to y (default 0.00001); atol: difference allowed beside that (default 1e-8); equalNan: NaN is near NaN (default false). */
   allclose(x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }): PendingTensor<'bool'>;
+  /** `fft` along several axes. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default null); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  fftn(z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** The inverse of `fftn`. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default null); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  ifftn(z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** `rfft` along the last axis, then `fft` along the others. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default null); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  rfftn(x: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** The inverse of `rfftn`. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default null); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  irfftn(z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** `fftn` of two axes. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default [-2,-1]); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  fft2(z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** `ifftn` of two axes. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default [-2,-1]); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  ifft2(z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** `rfftn` of two axes. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default [-2,-1]); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  rfft2(x: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** `irfftn` of two axes. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default [-2,-1]); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
+  irfft2(z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
+  /** A spectrum with frequency 0 in the middle. Attributes: axes: axes to shift; null = all (default null); pairs: the last axis holds pairs: it is not counted and stays (default false). */
+  fftshift(x: Operand, attributes?: { readonly axes?: number | readonly number[] | null; readonly pairs?: boolean }): PendingTensor<DType>;
+  /** The inverse of `fftshift`. Attributes: axes: axes to shift; null = all (default null); pairs: the last axis holds pairs: it is not counted and stays (default false). */
+  ifftshift(x: Operand, attributes?: { readonly axes?: number | readonly number[] | null; readonly pairs?: boolean }): PendingTensor<DType>;
+  /** Complex numbers of real and imaginary parts, as pairs in a new last axis; imaginary ones left out are 0. */
+  complexOf(re: Operand, im?: Operand | null): PendingTensor;
+  /** Real parts of complex numbers. */
+  complexReal(z: Operand): PendingTensor<DType>;
+  /** Imaginary parts of complex numbers. */
+  complexImag(z: Operand): PendingTensor<DType>;
+  /** Complex conjugates. */
+  complexConj(z: Operand): PendingTensor<DType>;
+  /** Magnitudes of complex numbers. */
+  complexAbs(z: Operand): PendingTensor<DType>;
+  /** Angles of complex numbers, in radians. */
+  complexAngle(z: Operand): PendingTensor<DType>;
+  /** Products of complex numbers. */
+  complexMultiply(z: Operand, w: Operand): PendingTensor;
   /** alpha · x + beta limited to [0, 1]. Attributes: alpha: slope (default 0.16666666666666666); beta: value at 0 (default 0.5). */
   hardSigmoid(x: Operand, attributes?: { readonly alpha?: number; readonly beta?: number }): PendingTensor<DType>;
   /** x · hard_sigmoid(x). Attributes: alpha: slope (default 0.16666666666666666); beta: value at 0 (default 0.5). */
@@ -1437,7 +1527,6 @@ export interface OpArguments {
   sinc: [x: Operand];
   logit: [x: Operand];
   log_sigmoid: [x: Operand];
-  xlogy: [x: Operand, y: Operand];
   copysign: [x: Operand, y: Operand];
   signbit: [x: Operand];
   nextafter: [x: Operand, y: Operand];
@@ -1452,6 +1541,12 @@ export interface OpArguments {
   bitwise_right_shift: [x: Operand, count: Operand];
   gcd: [x: Operand, y: Operand];
   lcm: [x: Operand, y: Operand];
+  fft: [z: Operand, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
+  ifft: [z: Operand, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
+  rfft: [x: Operand, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
+  irfft: [z: Operand, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
+  fftfreq: [n: number | { readonly n: number; readonly d?: number; readonly dtype?: DType }, d?: number | { readonly d?: number; readonly dtype?: DType }, attributes?: { readonly dtype?: DType }];
+  rfftfreq: [n: number | { readonly n: number; readonly d?: number; readonly dtype?: DType }, d?: number | { readonly d?: number; readonly dtype?: DType }, attributes?: { readonly dtype?: DType }];
   pad: [x: Operand, before: readonly (number | null)[] | { readonly before: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, after?: readonly (number | null)[] | null | { readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, attributes?: { readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }];
   sliding_windows: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }];
   fold_windows: [x: Operand, shape: readonly number[] | { readonly shape: readonly number[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }];
@@ -1485,10 +1580,28 @@ export interface OpArguments {
   identity: [x: Operand];
   stop_gradient: [x: Operand];
   first_nonzero: [x: Operand, count: number | { readonly count: number }];
+  xlogy: [x: Operand, y: Operand];
   bitwise_invert: [x: Operand];
   nan_to_num: [x: Operand, attributes?: { readonly nan?: number; readonly posinf?: number | null; readonly neginf?: number | null }];
   isclose: [x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }];
   allclose: [x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }];
+  fftn: [z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
+  ifftn: [z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
+  rfftn: [x: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
+  irfftn: [z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
+  fft2: [z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
+  ifft2: [z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
+  rfft2: [x: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
+  irfft2: [z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
+  fftshift: [x: Operand, attributes?: { readonly axes?: number | readonly number[] | null; readonly pairs?: boolean }];
+  ifftshift: [x: Operand, attributes?: { readonly axes?: number | readonly number[] | null; readonly pairs?: boolean }];
+  complex_of: [re: Operand, im?: Operand | null];
+  complex_real: [z: Operand];
+  complex_imag: [z: Operand];
+  complex_conj: [z: Operand];
+  complex_abs: [z: Operand];
+  complex_angle: [z: Operand];
+  complex_multiply: [z: Operand, w: Operand];
   hard_sigmoid: [x: Operand, attributes?: { readonly alpha?: number; readonly beta?: number }];
   hard_swish: [x: Operand, attributes?: { readonly alpha?: number; readonly beta?: number }];
   mish: [x: Operand];
@@ -1712,7 +1825,6 @@ export interface OpResults {
   sinc: PendingTensor<DType>;
   logit: PendingTensor<DType>;
   log_sigmoid: PendingTensor<DType>;
-  xlogy: PendingTensor;
   copysign: PendingTensor;
   signbit: PendingTensor<'bool'>;
   nextafter: PendingTensor;
@@ -1727,6 +1839,12 @@ export interface OpResults {
   bitwise_right_shift: PendingTensor;
   gcd: PendingTensor;
   lcm: PendingTensor;
+  fft: PendingTensor;
+  ifft: PendingTensor;
+  rfft: PendingTensor;
+  irfft: PendingTensor;
+  fftfreq: PendingTensor<DType>;
+  rfftfreq: PendingTensor<DType>;
   pad: PendingTensor<DType>;
   sliding_windows: PendingTensor<DType>;
   fold_windows: PendingTensor<DType>;
@@ -1760,10 +1878,28 @@ export interface OpResults {
   identity: PendingTensor<DType>;
   stop_gradient: PendingTensor<DType>;
   first_nonzero: PendingTensor<'int32'>;
+  xlogy: PendingTensor;
   bitwise_invert: PendingTensor<DType>;
   nan_to_num: PendingTensor<DType>;
   isclose: PendingTensor<'bool'>;
   allclose: PendingTensor<'bool'>;
+  fftn: PendingTensor;
+  ifftn: PendingTensor;
+  rfftn: PendingTensor;
+  irfftn: PendingTensor;
+  fft2: PendingTensor;
+  ifft2: PendingTensor;
+  rfft2: PendingTensor;
+  irfft2: PendingTensor;
+  fftshift: PendingTensor<DType>;
+  ifftshift: PendingTensor<DType>;
+  complex_of: PendingTensor;
+  complex_real: PendingTensor<DType>;
+  complex_imag: PendingTensor<DType>;
+  complex_conj: PendingTensor<DType>;
+  complex_abs: PendingTensor<DType>;
+  complex_angle: PendingTensor<DType>;
+  complex_multiply: PendingTensor;
   hard_sigmoid: PendingTensor<DType>;
   hard_swish: PendingTensor<DType>;
   mish: PendingTensor<DType>;

@@ -22,6 +22,8 @@ export interface OperandSpec {
   readonly kind: OperandKind;
   /** Left out where a plain number is stored: it must then be an element of the dtype. */
   readonly literal?: LiteralPlace | undefined;
+  /** Its last axis holds complex numbers: real part, imaginary part. */
+  readonly pairs?: true;
 }
 
 /** How an attribute's value is read and checked. */

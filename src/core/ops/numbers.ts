@@ -3,9 +3,11 @@ import { COMPARING } from './comparing.ts';
 import type { Composite } from './composite.ts';
 import type { OpRow } from './define.ts';
 import { ERROR_FUNCTIONS } from './error-functions.ts';
+import { FOURIER } from './fourier.ts';
 import { INVERSE_FUNCTIONS } from './inverse-functions.ts';
 import { SIGNS } from './signs.ts';
-import { SPECIAL_FUNCTIONS } from './special-functions.ts';
+import { SPECTRA } from './spectra.ts';
+import { SPECIAL_COMPOSITES, SPECIAL_FUNCTIONS } from './special-functions.ts';
 import { WHOLE_NUMBERS } from './whole-numbers.ts';
 
 /** Rows by what they are listed under. */
@@ -15,7 +17,12 @@ export const NUMBER_ROWS = {
   'Special functions': SPECIAL_FUNCTIONS,
   'Signs and neighbours': SIGNS,
   'Shifts and divisors': WHOLE_NUMBERS,
+  'Fourier transforms': FOURIER,
 } as const satisfies Record<string, readonly OpRow[]>;
 
 /** Composites by what they are listed under. */
-export const NUMBER_COMPOSITES = { 'Nearly equal': COMPARING } as const satisfies Record<string, readonly Composite[]>;
+export const NUMBER_COMPOSITES = {
+  'Special functions of several calls': SPECIAL_COMPOSITES,
+  'Nearly equal': COMPARING,
+  'Spectra and complex pairs': SPECTRA,
+} as const satisfies Record<string, readonly Composite[]>;

@@ -119,6 +119,9 @@ export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(
     'masked_select masked_fill compress ' +
     'rot90 diff meshgrid convolve ' +
     'interp fft ifft rfft grad gradient cdist pdist factorize count_nonzero ' +
+    'scatter scatter_add index_add masked_select masked_fill compress ' +
+    'rot90 diff meshgrid put_along_axis convolve ' +
+    'interp grad gradient cdist pdist factorize count_nonzero ' +
     'ptp clip_by_value log_sum trapz ' +
     'trapezoid polyfit polyval diag diagflat vstack hstack dstack column_stack unstack chunk ' +
     'bitwise_not invert real imag ' +
