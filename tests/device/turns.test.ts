@@ -161,6 +161,27 @@ describe('pieces of a task', () => {
   );
 });
 
+describe('a decomposition', () => {
+  it.each(['qr_packed', 'eigh_packed', 'svd_packed', 'lu_packed', 'expm', 'eig_packed'])(
+    '%s: gives turns within one matrix, and the bits it has without',
+    async (name) => {
+      let [now, turns] = [0, 0];
+      const device = new JsDevice({
+        now: () => (now += 1),
+        pause: async () => {
+          turns++;
+        },
+      });
+      const task = taskOf(name, [operand('float64', [120, 120], 3)]);
+      const out = valueOfArray(task.type, allocate(task.type.dtype, task.type.size));
+      await device.run(task, out.block, 'free');
+      expect(out.array).toEqual(whole(task));
+      // The first comes before any work.
+      expect(turns).toBeGreaterThanOrEqual(2);
+    },
+  );
+});
+
 describe('a long task', () => {
   const size = extent(2 ** 16, 2 ** 18);
   const long: Readonly<Record<string, () => Task>> = {

@@ -2,7 +2,6 @@
 // of NumPy where the matrix has known ones; what has no decomposition is refused.
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eigenOf } from '../../kernels/js/decompose/eigh.ts';
 import { determinantOf } from '../../kernels/js/decompose/lu.ts';
 import { NumericError, ShapeError, SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { drawFrom } from '../../src/testing/random.ts';
@@ -316,16 +315,4 @@ describe('batches and widths', () => {
       ),
       { numRuns: 40, seed: 7 },
     ));
-
-  it('is in steps, none of which is long', () => {
-    const n = 48;
-    const steps = eigenOf(
-      matrix(n, n, (i, j) => drawn(Math.max(i, j), Math.min(i, j), n, n)),
-      n,
-      'vectors',
-    );
-    let count = 0;
-    while (steps.next().done !== true) count++;
-    expect(count).toBeGreaterThan(2 * n);
-  });
 });

@@ -43,19 +43,68 @@ export class Rotations {
     this.#count = 0;
   }
 
+  /** Two rotations that share a row are done in one pass. */
   #rotateStrip(from: number, width: number): void {
     for (let k = 0; k < this.#count; k++) {
-      const at = this.#rows[k]! * this.#stride + from;
-      rotateRows(this.#values, at, at + this.#stride, width, this.#cosines[k]!, this.#sines[k]!);
+      const row = this.#rows[k]!;
+      const step = k + 1 < this.#count ? this.#rows[k + 1]! - row : 0;
+      const at = row * this.#stride + from;
+      const [c, s] = [this.#cosines[k]!, this.#sines[k]!];
+      if (step === 1 || step === -1) {
+        k++;
+        const turn = { c, s, nextC: this.#cosines[k]!, nextS: this.#sines[k]! };
+        (step === 1 ? rotateDown : rotateUp)(this.#values, at, this.#stride, width, turn);
+      } else rotateTwo(this.#values, at, this.#stride, width, c, s);
     }
   }
 }
 
-function rotateRows(values: Float64Array, at: number, below: number, width: number, c: number, s: number): void {
+/** Two rotations, one after another. */
+interface TwoTurns {
+  readonly c: number;
+  readonly s: number;
+  readonly nextC: number;
+  readonly nextS: number;
+}
+
+function rotateTwo(values: Float64Array, at: number, stride: number, width: number, c: number, s: number): void {
+  const below = at + stride;
   for (let i = 0; i < width; i++) {
     const x = values[at + i]!;
     const y = values[below + i]!;
     values[at + i] = c * x + s * y;
     values[below + i] = c * y - s * x;
+  }
+}
+
+/** Rows `at` and the next, then that and the one after it. */
+function rotateDown(values: Float64Array, at: number, stride: number, width: number, turn: TwoTurns): void {
+  const { c, s, nextC, nextS } = turn;
+  const below = at + stride;
+  const third = below + stride;
+  for (let i = 0; i < width; i++) {
+    const x = values[at + i]!;
+    const y = values[below + i]!;
+    const z = values[third + i]!;
+    const turned = c * y - s * x;
+    values[at + i] = c * x + s * y;
+    values[below + i] = nextC * turned + nextS * z;
+    values[third + i] = nextC * z - nextS * turned;
+  }
+}
+
+/** Rows `at` and the next, then the one before and the first. */
+function rotateUp(values: Float64Array, at: number, stride: number, width: number, turn: TwoTurns): void {
+  const { c, s, nextC, nextS } = turn;
+  const below = at + stride;
+  const above = at - stride;
+  for (let i = 0; i < width; i++) {
+    const x = values[at + i]!;
+    const y = values[below + i]!;
+    const z = values[above + i]!;
+    const turned = c * x + s * y;
+    values[below + i] = c * y - s * x;
+    values[above + i] = nextC * z + nextS * turned;
+    values[at + i] = nextC * turned - nextS * z;
   }
 }
