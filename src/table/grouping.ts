@@ -1,6 +1,7 @@
 // Which row is of which group: a number for each different value of a key, in the order of the values.
 import type { Tensor } from '../surface.ts';
 import type { Column } from './column.ts';
+import { mayMiss } from './encoding.ts';
 import { columnNamed, type Frame } from './frame.ts';
 
 /** The groups of rows. Those whose key is missing are in one more, the last, which is not present. */
@@ -52,5 +53,8 @@ async function groupingOfNumbers({ sheet }: Frame, tensor: Tensor): Promise<Grou
 export const distinct = async (tensor: Tensor): Promise<readonly (number | bigint)[]> =>
   numbersIn(await tensor.uniqueValues());
 
+/** As float64 where they are floats, which may be stored as bits. */
 const numbersIn = async (values: Tensor): Promise<readonly (number | bigint)[]> =>
-  Array.from((await values.data()) as Iterable<number | bigint>).filter((value) => !Number.isNaN(value));
+  Array.from(
+    (await (mayMiss(values.dtype) ? values.astype('float64') : values).data()) as Iterable<number | bigint>,
+  ).filter((value) => !Number.isNaN(value));

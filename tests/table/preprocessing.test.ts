@@ -104,6 +104,8 @@ describe('labels', () => {
 
   it('are of integers and truth values, too', async () => {
     const table = Table.of(sheet, { year: [2009, 2007, 2008, 2007], on: [true, false, true, true] });
+    const halves = table.with({ year: table.column('year').subtract(2000).astype('float16') });
+    expect(await (await (await labelEncode(halves, 'year')).apply(halves)).values('year')).toEqual([2, 0, 1, 0]);
     const years = await labelEncode(table, 'year');
     expect(await (await years.apply(table)).values('year')).toEqual([2, 0, 1, 0]);
     expect(await (await (await labelEncode(table, 'on')).apply(table)).values('on')).toEqual([1, 0, 1, 1]);
