@@ -17,7 +17,8 @@ export interface Mutant {
     | 'memory'
     | 'stores'
     | 'events'
-    | 'own ops';
+    | 'own ops'
+    | 'tables';
   readonly file: string;
   readonly find: string;
   readonly replace: string;
@@ -37,6 +38,8 @@ const ECONOMICS = ['tests/policy/economics.test.ts', 'tests/store/node-store.tes
 const MEMO = ['tests/sheet/memo.test.ts', 'tests/sheet/memo-forget.test.ts', 'tests/sheet/memo-kinds.test.ts'];
 const REPLAY = ['tests/trace/replay.test.ts', 'tests/trace/restated.test.ts'];
 const STORES = ['tests/store/store.test.ts', 'tests/store/lower-tiers.test.ts'];
+const CSV = ['tests/table/csv.test.ts'];
+const PREPROCESSING = ['tests/table/preprocessing.test.ts'];
 const REMOTE = ['tests/tiers/remote/trust.test.ts', 'tests/tiers/remote/breaker.test.ts'];
 const S3 = ['tests/tiers/remote/s3-faults.test.ts'];
 const EVENTS = ['tests/sheet/events.test.ts'];
@@ -1012,5 +1015,61 @@ export const MUTANTS: readonly Mutant[] = [
     effect: 'two scopes of a namespace with a secret meet',
     find: '.string(scope).string(plane)',
     replace: '.string(plane)',
+  },
+  {
+    area: 'tables',
+    file: 'src/table/csv-column.ts',
+    tests: CSV,
+    effect: 'a text in quotes is missing',
+    find: '!isText && ',
+    replace: '',
+  },
+  {
+    area: 'tables',
+    file: 'src/table/csv-number.ts',
+    tests: CSV,
+    effect: 'numbers of many digits are rounded twice',
+    find: 'const MAX_DIGITS = 15;',
+    replace: 'const MAX_DIGITS = 20;',
+  },
+  {
+    area: 'tables',
+    file: 'src/table/csv-column.ts',
+    tests: CSV,
+    effect: 'long integers lose their digits where one is missing',
+    find: 'if (someMissing) return areExact ?',
+    replace: 'if (someMissing) return true ?',
+  },
+  {
+    area: 'tables',
+    file: 'src/table/groups.ts',
+    tests: ['tests/table/table.test.ts'],
+    effect: 'the greatest of a group is what is missing',
+    find: 'countOf(grouping, tensor).subtract(1)',
+    replace: 'grouping.sizes.take(grouping.present).subtract(1)',
+  },
+  {
+    area: 'tables',
+    file: 'src/table/scaling.ts',
+    tests: PREPROCESSING,
+    effect: 'a column of one value becomes NaN',
+    find: 'scale: scale || 1',
+    replace: 'scale',
+  },
+  {
+    area: 'tables',
+    file: 'src/table/once.ts',
+    tests: PREPROCESSING,
+    effect: 'the same bytes, read in another way, are the table of the first',
+    find: 'JSON.stringify(how)',
+    replace: "''",
+  },
+  {
+    area: 'tables',
+    file: 'src/table/split.ts',
+    tests: PREPROCESSING,
+    effect: 'a class is in one fold alone',
+    find: 'i % folds === fold',
+    replace: 'Math.floor((i * folds) / dealt.length) === fold',
   },
 ];
