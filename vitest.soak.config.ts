@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { defineConfig } from 'vitest/config';
@@ -15,9 +16,10 @@ export default defineConfig({
   test: {
     include: ['tests/soak/**/*.test.ts', ...(process.env['SOAK_MINUTES'] === undefined ? sampled : [])],
     setupFiles: ['tests/run/equal-bytes.ts'],
-    testTimeout: 3_600_000,
+    testTimeout: 4 * 3_600_000,
     pool: 'forks',
     maxWorkers: 1,
+    maxConcurrency: availableParallelism(),
     env: { TESTS_EXTENT: 'whole', SYMBOLIC_SHEET_STORE: 'off' },
     reporters: ['default', './tests/run/skips-reporter.ts'],
   },

@@ -28,9 +28,18 @@ async function half(from: number): Promise<number> {
   return i;
 }
 
+const began = performance.now();
 const first = await half(0);
+const firstMs = performance.now() - began;
 const settled = await held();
 const done = await half(first);
 console.log(
-  JSON.stringify({ done, settled, end: await held(), rss: process.memoryUsage().rss, nodes: sheet.stats().nodes }),
+  JSON.stringify({
+    done,
+    perSecond: Math.round((1000 * first) / firstMs),
+    settled,
+    end: await held(),
+    rss: process.memoryUsage().rss,
+    nodes: sheet.stats().nodes,
+  }),
 );
