@@ -1,10 +1,14 @@
 // Stable sorting of rows in plain JavaScript: argsort, sort and the k greatest or least. NaN comes last, whatever the
 // direction.
 import { isBigIntArray } from '../big-integers.ts';
-import { type ElementArray, type NumberArray } from './map.ts';
+import type { ElementArray, NumberArray } from './map.ts';
+import { radixOrder, radixScratch } from './radix-order.ts';
 
 /** Which end comes first; NaN is last in both. */
 export type Direction = 'ascending' | 'descending';
+
+/** Rows from this length on are put in order by their digits, shorter ones by merging. */
+const LONG_ROW = 512;
 
 /** Rows of `count` consecutive elements each. */
 interface Rows {
@@ -14,11 +18,7 @@ interface Rows {
 
 /** out[row, i] = place in its row of the i-th element in order; equal elements keep their order, -0 equals 0. */
 export function argsort({ array, count }: Rows, direction: Direction, out: Int32Array | BigInt64Array): void {
-  const order = new Int32Array(count);
-  eachRow(array, count, (row, start) => {
-    sortOrder(row, direction, order);
-    writeIndices(order, count, out, start);
-  });
+  eachOrder(array, count, direction, (order, _row, start) => writeIndices(order, count, out, start));
 }
 
 /** out[row, i] = the i-th element of the row in order, its bits unchanged. */
@@ -27,11 +27,7 @@ export function sort<A extends ElementArray>(
   direction: Direction,
   out: A,
 ): void {
-  const order = new Int32Array(count);
-  eachRow(array, count, (row, start) => {
-    sortOrder(row, direction, order);
-    gather(row, order, count, out, start);
-  });
+  eachOrder(array, count, direction, (order, row, start) => gather(row, order, count, out, start));
 }
 
 /**
@@ -46,18 +42,29 @@ export function topK<A extends ElementArray>(
 ): void {
   if (!(k >= 0 && k <= count))
     throw new RangeError(`k = ${k} of rows of ${count}: k must be between 0 and the row length`);
-  const order = new Int32Array(count);
-  eachRow(array, count, (row, start) => {
+  eachOrder(array, count, direction, (order, row, start) => {
     const at = (start / Math.max(1, count)) * k;
-    sortOrder(row, direction, order);
     gather(row, order, k, values, at);
     writeIndices(order, k, indices, at);
   });
 }
 
-function eachRow(array: ElementArray, count: number, visit: (row: ElementArray, start: number) => void): void {
+/** Visits every row with the places of its elements in order. */
+function eachOrder(
+  array: ElementArray,
+  count: number,
+  direction: Direction,
+  visit: (order: Int32Array, row: ElementArray, start: number) => void,
+): void {
   if (count === 0) return;
-  for (let start = 0; start < array.length; start += count) visit(array.subarray(start, start + count), start);
+  const order = new Int32Array(count);
+  const scratch = count < LONG_ROW ? undefined : radixScratch(array, count);
+  for (let start = 0; start < array.length; start += count) {
+    const row = array.subarray(start, start + count);
+    if (scratch === undefined) sortOrder(row, direction, order);
+    else radixOrder(row, direction === 'descending', order, scratch);
+    visit(order, row, start);
+  }
 }
 
 function writeIndices(order: Int32Array, count: number, out: Int32Array | BigInt64Array, start: number): void {

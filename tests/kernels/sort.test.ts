@@ -28,6 +28,50 @@ test('argsort is stable, NaN last, in both directions', () => {
   );
 });
 
+/** Elements of every kind of array, from any bits. */
+const ARRAYS = [
+  Float32Array,
+  Float64Array,
+  Int8Array,
+  Uint8Array,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  BigInt64Array,
+  BigUint64Array,
+] as const;
+
+test.each(ARRAYS.map((kind) => [kind.name, kind] as const))(
+  'long rows of a %s are in the same order as short ones',
+  (_name, kind) => {
+    const [rows, count] = [2, 700];
+    const array = new kind(rows * count);
+    const words = new Uint32Array(array.buffer);
+    // Few distinct elements in the first row; all bits in the second. NaNs and both zeros are among the floats.
+    const special = new kind(array instanceof BigInt64Array || array instanceof BigUint64Array ? 4 : 8);
+    for (let i = 0; i < words.length; i++) words[i] = Math.imul(i + 1, 0x9e3779b1) ^ Math.imul(i * i, 0x85ebca77);
+    if (special instanceof Float32Array || special instanceof Float64Array)
+      special.set([0, -0, NaN, Infinity, -Infinity, 1, -1, 2]);
+    for (let i = 0; i < count; i++) array[i] = special[(i * 7 + (i >> 3)) % special.length]!;
+    const bits = (of: ArrayBufferView): Uint8Array => new Uint8Array(of.buffer, of.byteOffset, of.byteLength);
+    for (const direction of ['ascending', 'descending'] as const) {
+      const [order, sorted] = [new Int32Array(rows * count), new kind(rows * count)];
+      argsort({ array, count }, direction, order);
+      sort({ array, count }, direction, sorted as never);
+      for (let row = 0; row < rows; row++) {
+        const own = array.subarray(row * count, (row + 1) * count);
+        const places = specified([...own] as number[], direction);
+        expect([...order.subarray(row * count, (row + 1) * count)]).toEqual(places);
+        const moved = new kind(count);
+        const size = moved.BYTES_PER_ELEMENT;
+        places.forEach((from, to) => bits(moved).set(bits(own).subarray(from * size, (from + 1) * size), to * size));
+        expect(bits(sorted.subarray(row * count, (row + 1) * count))).toEqual(bits(moved));
+      }
+    }
+  },
+);
+
 test('sort permutes bits, -0 and NaN payloads included', () => {
   const array = new Float32Array(Uint32Array.of(0xffc00001, 0x3f800000, 0x80000000, 0, 0x7fc00002, 0xbf800000).buffer);
   const out = new Float32Array(6);
