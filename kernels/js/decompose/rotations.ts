@@ -1,7 +1,9 @@
 // Plane rotations of neighbouring rows, noted first and done later: many at a time on a strip of columns that stays in
 // the cache. Columns know nothing of each other, so that the bits are those of rotating at once.
 
-/** Rotations kept before they are done. */
+/** Sweeps over all rows that are kept before they are done. */
+const SWEEPS = 32;
+/** Rotations that are kept at most, but those of one sweep. */
 const KEPT = 1 << 14;
 /** Columns of a strip. */
 const STRIP = 64;
@@ -10,28 +12,32 @@ const STRIP = 64;
 export class Rotations {
   readonly #values: Float64Array;
   readonly #stride: number;
-  readonly #rows = new Int32Array(KEPT);
-  readonly #cosines = new Float64Array(KEPT);
-  readonly #sines = new Float64Array(KEPT);
+  readonly #rows: Int32Array;
+  readonly #cosines: Float64Array;
+  readonly #sines: Float64Array;
   #count = 0;
 
   /** Rows of `stride` elements each. */
   constructor(values: Float64Array, stride: number) {
     this.#values = values;
     this.#stride = stride;
+    const rows = Math.ceil(values.length / Math.max(1, stride));
+    const kept = Math.max(rows, Math.min(KEPT, SWEEPS * rows));
+    this.#rows = new Int32Array(kept);
+    this.#cosines = new Float64Array(kept);
+    this.#sines = new Float64Array(kept);
   }
 
-  /** Notes (x, y) → (c·x + s·y, c·y − s·x) of two rows. */
+  /** Notes (x, y) → (c·x + s·y, c·y − s·x) of two rows; there has to be room. */
   add(row: number, c: number, s: number): void {
-    if (this.#count === KEPT) for (const _ of this.done());
     this.#rows[this.#count] = row;
     this.#cosines[this.#count] = c;
     this.#sines[this.#count++] = s;
   }
 
-  /** Whether there is room for so many more; else `done` is due. */
+  /** Whether there is room for so many more, those of a sweep at most; else `done` is due. */
   hasRoom(count: number): boolean {
-    return this.#count + count <= KEPT;
+    return this.#count + count <= this.#rows.length;
   }
 
   /** Does what was noted, a strip at a time. */
