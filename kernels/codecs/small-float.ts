@@ -40,7 +40,7 @@ const HIGH_WORD = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0;
 const wordOf = (x: number): number => new Uint32Array(Float32Array.of(x).buffer)[0]!;
 
 /** The next float64 above a positive one. */
-function above(x: number): number {
+export function above(x: number): number {
   number64[0] = x;
   bits64[0] = bits64[0]! + 1n;
   return number64[0];

@@ -19,7 +19,7 @@ const ILL_TYPED: Record<AttributeKind, readonly unknown[]> = {
   axis: [0.5, 'first', {}],
   axes: [['a'], 0.5, 'all', {}],
   shape: ['x', [-1], [1.5], null, [2 ** 31, 2 ** 31]],
-  dtype: ['bfloat16', 5, null, {}],
+  dtype: ['complex64', 5, null, {}],
   ints: [['a'], 1.5, {}],
   seed: [-1, 0.5, 'a', 2 ** 60],
   choice: ['none of them', 99],

@@ -11,6 +11,7 @@ import {
   type DType,
   dtypeOfArray,
   isBigInt,
+  isCoded,
   type TypedArray,
 } from '../../src/core/tensor/dtype.ts';
 import type { Elements } from '../../src/core/tensor/elements.ts';
@@ -38,6 +39,9 @@ function refusal(value: unknown): { kind: unknown; message: string } {
   return { kind: undefined, message: '' };
 }
 
+/** The dtypes that onnxruntime keeps one by one. */
+const EXCHANGED = DTYPE_NAMES.filter((dtype) => dtype === 'float16' || !isCoded(dtype)) as 'float32'[];
+
 /** Elements of a dtype counted from 0; booleans alternate. */
 function counted(dtype: DType, length: number): TypedArray {
   const array = allocate(dtype, length);
@@ -48,7 +52,7 @@ function counted(dtype: DType, length: number): TypedArray {
 
 describe('onnxruntime tensors', () => {
   it('are read as the dtype they name, for every dtype of the table', () => {
-    for (const dtype of DTYPE_NAMES) {
+    for (const dtype of EXCHANGED) {
       const data = counted(dtype, 6);
       const elements = read(new ort.Tensor(dtype, data, [2, 3]));
       expect(elements).toEqual({ dtype, shape: [2, 3], array: data, fresh: false });
@@ -442,7 +446,7 @@ describe('as', () => {
   });
 
   it('makes onnxruntime tensors of every dtype that read back equal', () => {
-    for (const dtype of DTYPE_NAMES) {
+    for (const dtype of EXCHANGED) {
       for (const shape of [[2, 3], [], [0, 2]]) {
         const given = elements(dtype, shape);
         const tensor = exportAs(ort.Tensor, given);

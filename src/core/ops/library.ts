@@ -8,7 +8,9 @@ import { NETWORK_COMPOSITES, NETWORK_ROWS } from './networks.ts';
 import { NUMBER_COMPOSITES, NUMBER_ROWS } from './numbers.ts';
 import { ORDERING } from './ordering.ts';
 import { REARRANGING } from './rearranging.ts';
+import { addSmallDTypes } from '../tensor/small-dtypes.ts';
 
+addSmallDTypes();
 for (const rows of [...Object.values(NUMBER_ROWS), ...Object.values(NETWORK_ROWS)]) addRows(rows);
 addRows([ORDERING, REARRANGING, GROUPING, MATRIX_ROWS, MARKS].flat());
 for (const rows of Object.values(ANALYSIS_ROWS)) addRows(rows);

@@ -2,7 +2,16 @@
 import type { Codec, StoredArray } from '../../../kernels/codecs/codec.ts';
 import { CODECS } from '../../../kernels/codecs/codecs.ts';
 import { DTypeError, LimitError } from '../errors.ts';
-import { addDType, type DType, DTYPE_NAMES, type DTypeRow, DTYPES, isDType, MAX_DTYPES } from './dtype.ts';
+import {
+  addDType,
+  type DType,
+  DTYPE_NAMES,
+  type DTypeKind,
+  type DTypeRow,
+  DTYPES,
+  isDType,
+  MAX_DTYPES,
+} from './dtype.ts';
 
 /**
  * What a dtype is. Elements are stored as patterns of bits, computed as numbers of `compute`, and encoded once for each
@@ -34,7 +43,7 @@ export function defineDType(definition: DTypeDefinition): DType {
   checkDefinition(definition);
   const identity = `${name}@${version} ${kind}${bits} in ${compute}`;
   if (isDType(name)) {
-    if (DTYPES[name].identity === identity && isSameCodec(DTYPES[name], definition)) return name;
+    if ((DTYPES[name].identity ?? identity) === identity && isSameCodec(DTYPES[name], definition)) return name;
     throw new DTypeError(`defineDType: there is a dtype ${name} already, and it is another; take another name.`, {
       dtype: name,
     });
@@ -54,24 +63,30 @@ export function defineDType(definition: DTypeDefinition): DType {
     storage,
     rank,
     codec: definition,
-    ...limitsOf(definition),
+    ...floatLimits(kind, bits, definition.decode),
   }).name;
 }
 
 const patternsOf = ({ bits }: DTypeDefinition): number => 2 ** bits;
 
-function limitsOf(definition: DTypeDefinition): Pick<DTypeRow, 'largest' | 'epsilon'> {
-  if (definition.kind !== 'float') return { largest: undefined, epsilon: undefined };
+/** The largest element of a float, and the distance from 1 to the next. */
+export function floatLimits(
+  kind: DTypeKind,
+  bits: number,
+  decode: Codec['decode'],
+): Pick<DTypeRow, 'largest' | 'epsilon'> {
+  if (kind !== 'float') return { largest: undefined, epsilon: undefined };
   let [largest, next] = [0, Infinity];
-  for (let pattern = 0; pattern < patternsOf(definition); pattern++) {
-    const number = definition.decode(pattern);
+  for (let pattern = 0; pattern < 2 ** bits; pattern++) {
+    const number = decode(pattern);
     if (Number.isFinite(number) && number > largest) largest = number;
     if (number > 1 && number < next) next = number;
   }
   return { largest, epsilon: next - 1 };
 }
 
-function isSameCodec({ codec }: DTypeRow, definition: DTypeDefinition): boolean {
+function isSameCodec({ codec, kind, bits }: DTypeRow, definition: DTypeDefinition): boolean {
+  if (kind !== definition.kind || bits !== definition.bits) return false;
   for (let pattern = 0; pattern < patternsOf(definition); pattern++) {
     if (!Object.is(codec?.decode(pattern), definition.decode(pattern))) return false;
   }

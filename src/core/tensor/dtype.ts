@@ -16,7 +16,10 @@ export type TypedArray =
   | BigInt64Array
   | BigUint64Array;
 
-/** Element types by name; the array each is stored in. `bool` is one byte, 0 or 1; `float16` is its bits, two bytes. */
+/**
+ * Element types by name; the array each is stored in. `bool` is one byte, 0 or 1; `float16` is its bits, two bytes, as
+ * `bfloat16` is; the narrower ones (small-dtypes.ts) are one code a byte.
+ */
 export interface DTypeArrays {
   float64: Float64Array;
   float32: Float32Array;
@@ -30,12 +33,23 @@ export interface DTypeArrays {
   int16: Int16Array;
   uint16: Uint16Array;
   uint64: BigUint64Array;
+  bfloat16: Uint16Array;
+  float8_e4m3fn: Uint8Array;
+  float8_e4m3fnuz: Uint8Array;
+  float8_e5m2: Uint8Array;
+  float8_e5m2fnuz: Uint8Array;
+  float8_e8m0fnu: Uint8Array;
+  float4_e2m1fn: Uint8Array;
+  int4: Uint8Array;
+  uint4: Uint8Array;
+  int2: Uint8Array;
+  uint2: Uint8Array;
 }
 
 export type DType = keyof DTypeArrays;
 
 /** The floating dtypes of the library. */
-export type FloatDType = 'float64' | 'float32' | 'float16';
+export type FloatDType = Extract<DType, `${'b' | ''}float${string}`>;
 
 /** The least precise dtype that factors of a product may be rounded to. */
 export type Precision = 'float32' | 'float16';

@@ -1,12 +1,15 @@
 // Tensors on their way out: a copy as a tensor of onnxruntime, transformers.js or TensorFlow.js.
 import { DTypeError, SourceError, UnavailableError } from '../errors.ts';
-import type { DType, TypedArray } from './dtype.ts';
+import { type DType, DTYPES, type TypedArray } from './dtype.ts';
 import type { Elements } from './elements.ts';
 
 /**
  * The Tensor class of onnxruntime or transformers.js, its instances being `F`: both are made from type, data and dims.
  */
-export type TensorClass<F> = new (type: DType, data: TypedArray, dims: number[]) => F;
+export type TensorClass<F> = new (type: ForeignDType, data: TypedArray, dims: number[]) => F;
+
+/** Our dtypes but for those that their classes have not. */
+type ForeignDType = Exclude<DType, 'bfloat16' | `float${4 | 8}_${string}` | `${'u' | ''}int${2 | 4}`>;
 
 /** The module of TensorFlow.js (`import * as tf`), its tensors being `F`. */
 export interface TensorModule<F> {
@@ -52,8 +55,11 @@ export function exportAs<F>(foreign: ForeignClass<F>, elements: Elements): F {
 }
 
 function construct<F>(tensorClass: TensorClass<F>, { dtype, shape, array }: Elements): F {
+  const { codec, factors } = DTYPES[dtype];
+  if (codec !== undefined && factors === undefined)
+    throw new DTypeError(`as: ${tensorClass.name} has no ${dtype}; use astype('float32') first.`, { dtype });
   try {
-    return new tensorClass(dtype, array, [...shape]);
+    return new tensorClass(dtype as ForeignDType, array, [...shape]);
   } catch (error) {
     throw notForeign(`${tensorClass.name} (${error instanceof Error ? error.message : String(error)})`);
   }

@@ -16,7 +16,6 @@ const UNPACK = 'unpack it, one element a byte, into an Int8Array or Uint8Array f
 
 /** Element types that exist elsewhere, by name, with the way to one of ours. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  bfloat16: 'convert it to float32 first',
   int4: UNPACK,
   uint4: UNPACK,
   string: 'map the strings to numbers first, or give them to sheet.memo, which takes any arguments',
@@ -26,7 +25,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** The dtype another library's name means; a DTypeError with the way out when it means none of ours. */
 export function dtypeOfName(name: unknown, owner: string): DType {
-  if (isDType(name)) return name;
+  // Other libraries pack the integers of 4 bits that are one a byte here.
+  if (isDType(name) && !Object.hasOwn(REMEDIES, name)) return name;
   const text = typeof name === 'string' ? name : typeof name;
   if (Object.hasOwn(ALIASES, text)) return ALIASES[text]!;
   const remedy = Object.hasOwn(REMEDIES, text)

@@ -2,8 +2,10 @@
 import { DTypeError } from '../errors.ts';
 import { type DType, DTYPE_NAMES, type DTypeKind, DTYPES } from './dtype.ts';
 
-/** The library's own rows: what is promoted to between two others does not depend on what a program has defined. */
-const OWN = DTYPE_NAMES.map((name) => DTYPES[name]).filter(({ identity }) => identity === undefined);
+/** What is promoted to between two others: neither what a program has defined nor what a page may not have loaded. */
+const OWN = DTYPE_NAMES.map((name) => DTYPES[name]).filter(
+  ({ identity, codec, factors }) => identity === undefined && (codec === undefined || factors !== undefined),
+);
 
 /** The library's dtype of a kind that has the least rank above another. */
 const above = (kind: DTypeKind, rank: number): DType | undefined =>
@@ -35,6 +37,8 @@ export function promote(a: DType, b: DType, owner: string): DType {
 function wider(a: DType, b: DType): DType {
   if (a === b) return a;
   const [x, y] = [DTYPES[a], DTYPES[b]];
-  if (x.rank === y.rank) return above(x.kind, x.rank) ?? a;
-  return x.rank > y.rank ? a : b;
+  const [higher, lower] = x.rank > y.rank ? [x, y] : [y, x];
+  // A float of more bits that has a shorter fraction holds not all of the other.
+  const isHeld = x.rank !== y.rank && !((higher.epsilon ?? 0) > (lower.epsilon ?? 0));
+  return isHeld ? higher.name : (above(x.kind, higher.rank) ?? a);
 }

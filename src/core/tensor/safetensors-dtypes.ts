@@ -13,7 +13,7 @@ export interface SafetensorsDType {
   readonly remedy?: string;
 }
 
-const DEFINE = 'define it first with defineDType (docs/guides/numerics.md), or save it as F32';
+const LOAD = "import 'symbolic-sheet/ops' first, or save it as F32";
 const AS_FLOAT = 'save it as F32';
 
 /** The table, in the order in which the format ranks them: files are written with the last of them first. */
@@ -29,16 +29,16 @@ const ROWS: readonly SafetensorsDType[] = [
     bits: 8,
     dtype: 'float8_e5m2',
     layout: { exponentBits: 5, fractionBits: 2, infinities: true },
-    remedy: DEFINE,
+    remedy: LOAD,
   },
   {
     name: 'F8_E4M3',
     bits: 8,
     dtype: 'float8_e4m3fn',
     layout: { exponentBits: 4, fractionBits: 3, infinities: false },
-    remedy: DEFINE,
+    remedy: LOAD,
   },
-  { name: 'F8_E8M0', bits: 8, remedy: AS_FLOAT },
+  { name: 'F8_E8M0', bits: 8, dtype: 'float8_e8m0fnu', remedy: LOAD },
   { name: 'I16', bits: 16, dtype: 'int16' },
   { name: 'U16', bits: 16, dtype: 'uint16' },
   { name: 'F16', bits: 16, dtype: 'float16' },
@@ -47,7 +47,7 @@ const ROWS: readonly SafetensorsDType[] = [
     bits: 16,
     dtype: 'bfloat16',
     layout: { exponentBits: 8, fractionBits: 7, infinities: true },
-    remedy: DEFINE,
+    remedy: LOAD,
   },
   { name: 'I32', bits: 32, dtype: 'int32' },
   { name: 'U32', bits: 32, dtype: 'uint32' },

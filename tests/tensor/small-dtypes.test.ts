@@ -1,0 +1,138 @@
+// Floats and integers of few bits: every code and tie against stored answers of ml_dtypes, casts, promotion and keys.
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeSafetensors, encodeSafetensors } from '../../src/interchange.ts';
+import { encodeNpy, SymbolicSheet } from '../../src/index.ts';
+import { type DType, DTYPES, numbersOf, type TypedArray } from '../../src/core/tensor/dtype.ts';
+import { promote } from '../../src/core/tensor/promotion.ts';
+
+interface Answer {
+  readonly decoded?: string;
+  readonly inputs: string;
+  readonly encoded: string;
+}
+const { answers } = JSON.parse(readFileSync(new URL('../golden/small-dtypes.json', import.meta.url), 'utf8')) as {
+  answers: Readonly<Record<string, Answer>>;
+};
+const bytes = (text: string): ArrayBuffer => new Uint8Array(Buffer.from(text, 'base64')).buffer;
+const NAMES = Object.keys(answers) as DType[];
+const FLOATS = NAMES.filter((dtype) => DTYPES[dtype].kind === 'float');
+
+const stored = (dtype: DType, text: string): TypedArray => new DTYPES[dtype].array(bytes(text));
+const numbers = (array: TypedArray, dtype: DType): number[] =>
+  Array.from(numbersOf(array, dtype) as Iterable<number | bigint>, Number);
+
+let sheet: SymbolicSheet;
+beforeAll(async () => {
+  sheet = await SymbolicSheet.open({ class: 'exact', cache: 'off', devices: ['js', 'wasm'], budgetBytes: 2 ** 26 });
+});
+afterAll(() => sheet.close());
+
+describe.each(NAMES)('%s', (dtype) => {
+  const { inputs, encoded, decoded } = answers[dtype]!;
+  const [given, wanted] = [new Float32Array(bytes(inputs)), stored(dtype, encoded)];
+  const { codec, bits, kind } = DTYPES[dtype];
+
+  it('is cast from float32 and float64 as ml_dtypes casts it, ties and what is too large included', async () => {
+    for (const device of ['js', 'wasm'] as const) {
+      const on = sheet.with({ device });
+      expect(await on.astype(sheet.tensor(given), dtype).data()).toEqual(wanted);
+      expect(await on.astype(sheet.tensor(Float64Array.from(given)), dtype).data()).toEqual(wanted);
+    }
+  });
+
+  it('has the numbers of ml_dtypes for every code, and every number comes back as its code', () => {
+    const step = bits > 8 ? 257 : 1;
+    const every = Array.from({ length: Math.ceil(2 ** bits / step) }, (_, i) => codec!.decode(i * step));
+    if (decoded !== undefined) expect(every).toEqual([...new Float32Array(bytes(decoded))]);
+    for (let code = 0; code < 2 ** bits; code++) {
+      const number = codec!.decode(code);
+      if (!Number.isNaN(number)) expect(codec!.encode(number)).toBe(code);
+    }
+  });
+
+  it('is rounded once from float64, where float32 between would make a tie', async () => {
+    if (kind !== 'float') return;
+    const finite = [...new Set(given)].filter((x) => Number.isFinite(x) && x > 0).map((x) => x * (1 + 2 ** -40));
+    const near = await sheet.tensor(Float64Array.from(finite)).astype(dtype).data();
+    expect([...(near as Uint8Array)]).toEqual(finite.map((x) => codec!.encode(x)));
+  });
+
+  it('is cast to every dtype as its numbers are', async () => {
+    const codes = new DTYPES[dtype].array(Math.min(256, 2 ** bits)) as Uint8Array;
+    codes.forEach((_, i) => (codes[i] = i));
+    const x = sheet.tensor(codes, [codes.length], { dtype });
+    const own = sheet.tensor(Float64Array.from(numbers(codes, dtype)));
+    for (const other of [
+      'float64',
+      'float32',
+      'float16',
+      'int64',
+      'uint64',
+      'int16',
+      'uint8',
+      'bool',
+      ...NAMES,
+    ] as const)
+      if (other !== dtype) expect(await x.astype(other).data(), other).toEqual(await own.astype(other).data());
+  });
+
+  it('is computed in float32 or int32 and rounded once, and printed as numbers', async () => {
+    const a = sheet.full([3], 1, { dtype });
+    const sum = a.add(a).add(a);
+    expect(sum.dtype).toBe(dtype);
+    const rounded = (x: number): number => codec!.decode(codec!.encode(x));
+    expect(await sum.toArray()).toEqual([1, 1, 1].map((x) => rounded(rounded(x + x) + x)));
+    expect(String(a)).toContain(dtype);
+  });
+});
+
+describe('dtypes of few bits', () => {
+  it.each([
+    ['bfloat16', 'float16', 'float32'],
+    ['bfloat16', 'float8_e4m3fn', 'bfloat16'],
+    ['bfloat16', 'float8_e8m0fnu', 'float32'],
+    ['float8_e4m3fn', 'float8_e5m2', 'float16'],
+    ['float8_e8m0fnu', 'float8_e5m2', 'float32'],
+    ['float8_e8m0fnu', 'float4_e2m1fn', 'float32'],
+    ['float4_e2m1fn', 'float8_e4m3fn', 'float8_e4m3fn'],
+    ['float4_e2m1fn', 'float32', 'float32'],
+    ['int4', 'uint4', 'int8'],
+    ['int2', 'int4', 'int4'],
+    ['uint2', 'int8', 'int8'],
+    ['uint4', 'uint16', 'uint16'],
+    ['int4', 'bfloat16', 'bfloat16'],
+  ] as const)('of %s and %s meet in %s', (a, b, common) => {
+    expect([promote(a, b, 'add'), promote(b, a, 'add')]).toEqual([common, common]);
+  });
+
+  it('have contents and keys of their own: a result in few bits never answers for one in more', async () => {
+    const ids = await Promise.all(
+      [...NAMES, 'uint8' as const].map((dtype) =>
+        sheet.tensor(new DTYPES[dtype].array(4) as Uint8Array, [4], { dtype }).fingerprint(),
+      ),
+    );
+    expect(new Set(ids).size).toBe(ids.length);
+    const kept = await SymbolicSheet.open({ devices: ['js'], budgetBytes: 2 ** 24 });
+    const x = kept.tensor(Float32Array.from({ length: 64 }, (_, i) => 1 + i / 100));
+    const exact = Float32Array.from(await x.data(), (value) => Math.fround(value * value));
+    for (const dtype of FLOATS) {
+      const small = x.astype(dtype);
+      for (let round = 0; round < 3; round++) await small.multiply(small).astype('float32').data();
+      expect(await x.multiply(x).data(), dtype).toEqual(exact);
+      expect(await small.multiply(small).fingerprint()).not.toBe(await x.multiply(x).fingerprint());
+    }
+    await kept.close();
+  });
+
+  it('go into files where the format has them, and are refused where it has not', () => {
+    for (const dtype of ['bfloat16', 'float8_e4m3fn', 'float8_e5m2', 'float8_e8m0fnu'] as const) {
+      const tensor = { dtype, shape: [2], array: new DTYPES[dtype].array(2).fill(57 as never) };
+      const { tensors } = decodeSafetensors(encodeSafetensors({ tensors: { x: tensor } }));
+      expect(tensors.get('x')).toEqual(tensor);
+    }
+    const int4 = { dtype: 'int4', shape: [1], array: Uint8Array.of(1) } as const;
+    expect(() => encodeSafetensors({ tensors: { x: int4 } })).toThrow(/files have no int4/);
+    expect(() => encodeNpy(int4)).toThrow(/NumPy has no int4/);
+  });
+});
