@@ -168,6 +168,38 @@ function pad(on: Context): Tensor {
   return x.pad(side(0), side(axes.length), { mode, value: mode === 'constant' ? value : 0 });
 }
 
+const PLACES = ['half_pixel', 'pytorch_half_pixel', 'align_corners', 'asymmetric'] as const;
+const NEAREST: Readonly<Record<string, 'round_down' | 'round_up' | 'floor' | 'ceil'>> = {
+  round_prefer_floor: 'round_down',
+  round_prefer_ceil: 'round_up',
+  floor: 'floor',
+  ceil: 'ceil',
+};
+
+/** New lengths, or how much longer axes become: of all axes, or of those that are named. */
+function resize(on: Context): Tensor {
+  const x = on.tensor(0);
+  const rank = x.shape.length;
+  const place = PLACES.find((name) => name === on.text('coordinate_transformation_mode', 'half_pixel'));
+  const isOther = ['antialias', 'exclude_outside'].some((name) => on.number(name, 0) !== 0);
+  if (place === undefined || isOther || on.text('keep_aspect_ratio_policy', 'stretch') !== 'stretch')
+    throw new Unmapped('another way of resizing');
+  const axes = on.has('axes') ? on.numbers('axes').map((axis) => (axis + rank) % rank) : x.shape.map((_, axis) => axis);
+  const [scales, sizes] = [on.input(2)?.numbers() ?? [], on.input(3)?.numbers() ?? []];
+  const given = scales.length > 0 ? scales : sizes.map((n, k) => n / x.shape[axes[k]!]!);
+  const scale = x.shape.map((_, axis) => (axes.includes(axis) ? given[axes.indexOf(axis)]! : 1));
+  const shape = x.shape.map((n, axis) =>
+    scales.length === 0 && axes.includes(axis) ? sizes[axes.indexOf(axis)]! : Math.floor(n * scale[axis]!),
+  );
+  return x.resize(shape, {
+    mode: on.text('mode', 'nearest') as 'linear',
+    place,
+    nearest: NEAREST[on.text('nearest_mode', 'round_prefer_floor')]!,
+    cubic: on.number('cubic_coeff_a', -0.75),
+    scale,
+  });
+}
+
 /** By ONNX operator. */
 export const WINDOWED: Readonly<Record<string, Mapping>> = {
   AveragePool: averagePool,
@@ -175,6 +207,10 @@ export const WINDOWED: Readonly<Record<string, Mapping>> = {
   LpPool: lpPool,
   GlobalLpPool: globalLpPool,
   Pad: pad,
+  Resize: resize,
+  DepthToSpace: (on) =>
+    on.tensor(0).depthToSpace(on.number('blocksize', 1), { channelsFirst: on.text('mode', 'DCR') === 'CRD' }),
+  SpaceToDepth: (on) => on.tensor(0).spaceToDepth(on.number('blocksize', 1)),
   Conv: conv,
   ConvTranspose: convTranspose,
   Col2Im: col2im,

@@ -120,6 +120,30 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { inputs: [[3, 5], { whole: [1, 2, 4] }, [5]], attributes: { ignore_index: 2 }, outputs: ['float32', 'float32'] },
     { inputs: [[3, 5], { whole: [1, 2, 4] }], attributes: { reduction: 'none' } },
   ],
+  DepthToSpace: [
+    { inputs: [[2, 12, 2, 3]], attributes: { blocksize: 2, mode: 'DCR' }, opset: 13 },
+    { inputs: [[2, 12, 2, 3]], attributes: { blocksize: 2, mode: 'CRD' }, opset: 13 },
+  ],
+  SpaceToDepth: [{ inputs: [[2, 3, 4, 6]], attributes: { blocksize: 2 }, opset: 13 }],
+  Resize: [
+    { inputs: [x2, null, { share: [1, 1, 1.7, 0.6] }], attributes: { mode: 'linear' }, opset: 19 },
+    {
+      inputs: [x2, null, null, { whole: [2, 4, 3, 11] }],
+      attributes: { mode: 'cubic', coordinate_transformation_mode: 'align_corners' },
+      opset: 19,
+    },
+    {
+      inputs: [x2, null, null, { whole: [2, 4, 9, 4] }],
+      attributes: { mode: 'nearest', nearest_mode: 'ceil', coordinate_transformation_mode: 'asymmetric' },
+      opset: 19,
+    },
+    { inputs: [x2, null, { share: [1, 1, 2, 2] }], attributes: { mode: 'nearest' }, opset: 19 },
+    {
+      inputs: [x2, null, null, { whole: [2, 4, 1, 13] }],
+      attributes: { mode: 'linear', coordinate_transformation_mode: 'pytorch_half_pixel' },
+      opset: 19,
+    },
+  ],
   RNN: [
     {
       inputs: [[4, 2, 3], [2, 5, 3], [2, 5, 5], [2, 10], { ints: [4, 2] }, [2, 2, 5]],

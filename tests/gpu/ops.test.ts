@@ -120,6 +120,7 @@ describe('a row', () => {
       'sum_pool: float32',
       'average_pool: float32',
       'scatter: float32,int32,uint32,uint8,int8,bool',
+      'resize: float32',
       'qr_packed: float32',
       'eigh_packed: float32',
       'eigvalsh: float32',

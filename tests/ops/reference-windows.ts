@@ -183,12 +183,64 @@ const scatter: Reference = ([operand, places, given], attrs) => {
   return { dtype: x.dtype, shape: x.shape, values };
 };
 
+/** Elements and shares that an output of an axis is made of. */
+function shares(output: number, n: number, outputs: number, attrs: Attrs): (readonly [place: number, share: number])[] {
+  const scale = outputs / n;
+  const mode = (attrs['mode'] as string | undefined) ?? 'linear';
+  const place = {
+    half_pixel: (output + 0.5) / scale - 0.5,
+    pytorch_half_pixel: outputs === 1 ? 0 : (output + 0.5) / scale - 0.5,
+    align_corners: outputs === 1 ? 0 : (output * (n - 1)) / (outputs - 1),
+    asymmetric: output / scale,
+  }[(attrs['place'] as string | undefined) ?? 'half_pixel']!;
+  const [low, t] = [Math.floor(place), place - Math.floor(place)];
+  const limit = (k: number): number => (k < 0 ? 0 : k >= n ? n - 1 : k);
+  if (mode === 'linear')
+    return [
+      [limit(low), 1 - t],
+      [limit(low + 1), t],
+    ];
+  if (mode === 'nearest') {
+    const up = { floor: false, ceil: t > 0, round_down: t > 0.5, round_up: t >= 0.5 };
+    return [[limit(low + Number(up[((attrs['nearest'] as string | undefined) ?? 'round_down') as 'floor'])), 1]];
+  }
+  const a = (attrs['cubic'] as number | undefined) ?? -0.75;
+  const keys = (x: number): number =>
+    x <= 1 ? (a + 2) * x ** 3 - (a + 3) * x ** 2 + 1 : a * x ** 3 - 5 * a * x ** 2 + 8 * a * x - 4 * a;
+  return [-1, 0, 1, 2].map((k) => [limit(low + k), keys(Math.abs(t - k))] as const);
+}
+
+const resize: Reference = ([operand], attrs) => {
+  const x = operand as Ref;
+  const target = listOf(attrs['shape']);
+  const shape = [...x.shape.slice(0, x.shape.length - target.length), ...target];
+  const slack: number[] = [];
+  const result = build(x.dtype, shape, (index) => {
+    let terms: (readonly [place: number[], share: number])[] = [[[], 1]];
+    index.forEach((output, k) => {
+      const [n, outputs] = [x.shape[k]!, shape[k]!];
+      const own = n === outputs ? [[output, 1] as const] : shares(output, n, outputs, attrs);
+      terms = terms.flatMap(([places, share]) => own.map(([p, s]) => [[...places, p], share * s] as const));
+    });
+    const values = terms.filter(([, share]) => share !== 0).map(([places, share]) => (at(x, places) as number) * share);
+    const size = values.reduce((sum, value) => sum + Math.abs(value), 0);
+    // A share that is 0 but for its rounding makes NaN of an infinity.
+    slack.push(Number.isFinite(size) ? size * 2 ** -46 : Infinity);
+    return stored(
+      x.dtype,
+      values.reduce((sum, value) => sum + value, 0),
+    );
+  });
+  return { ...result, ulps: 1, slack };
+};
+
 /** References by op. */
 export const WINDOWS: Readonly<Record<string, Reference>> = {
   pad,
   sliding_windows: slidingWindows,
   fold_windows: foldWindows,
   scatter,
+  resize,
   max_pool: pool(
     (x) => x.dtype,
     (x) => (elements) =>

@@ -329,6 +329,8 @@ export interface TensorMethods<D extends DType> {
   averagePool(window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }): PendingTensor<D>;
   /** x with slices of its first axis replaced by updates, or combined with them one after the other. Attributes: reduction: what becomes of an element and its update; none: the update, the last one of several (default "none"). */
   scatter(indices: Operand, updates: Operand, attributes?: { readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }): PendingTensor<D>;
+  /** Last axes of other lengths, their elements interpolated; sums are float64. Attributes: shape: new lengths of the last axes; mode: a line between two elements, the nearest one, or a cubic of four (default "linear"); place: where outputs lie among elements: centres match, or first elements, or first and last ones (default "half_pixel"); nearest: which element is nearest; round_down: the first of two (default "round_down"); cubic: the factor of the cubic (default -0.75); scale: outputs for each element along the axes, where that is not what the lengths say (default null). */
+  resize(shape: readonly number[] | { readonly shape: readonly number[]; readonly mode?: 'linear' | 'nearest' | 'cubic'; readonly place?: 'half_pixel' | 'pytorch_half_pixel' | 'align_corners' | 'asymmetric'; readonly nearest?: 'round_down' | 'round_up' | 'floor' | 'ceil'; readonly cubic?: number; readonly scale?: number | readonly number[] | null }, attributes?: { readonly mode?: 'linear' | 'nearest' | 'cubic'; readonly place?: 'half_pixel' | 'pytorch_half_pixel' | 'align_corners' | 'asymmetric'; readonly nearest?: 'round_down' | 'round_up' | 'floor' | 'ceil'; readonly cubic?: number; readonly scale?: number | readonly number[] | null }): PendingTensor<D>;
   /** The elements of an axis in order; equal elements keep theirs, NaN comes last. Attributes: axis: axis to order along (default -1); descending: the greatest first (default false). */
   sort(attributes?: { readonly axis?: number; readonly descending?: boolean }): PendingTensor<D>;
   /** Indices that put the elements of an axis in order; equal elements keep theirs, NaN comes last. Attributes: axis: axis to order along (default -1); descending: the greatest first (default false). */
@@ -490,6 +492,10 @@ export interface TensorMethods<D extends DType> {
   attention(k: Operand, v: Operand, mask?: Operand | null, attributes?: { readonly causal?: boolean; readonly offset?: number; readonly scale?: number | null; readonly softcap?: number; readonly block?: number }): PendingTensor<D>;
   /** Pairs of elements of the last axis turned by the angles of their positions, given as cosines and sines. Attributes: interleaved: pairs are neighbours, not elements of either half (default false). */
   rotaryEmbedding(cos: Operand, sin: Operand, attributes?: { readonly interleaved?: boolean }): PendingTensor<D>;
+  /** Channels moved into square blocks of the last two axes. Attributes: block: length of a square block of space; channelsFirst: the channels kept are the slower ones of those given (default false). */
+  depthToSpace(block: number | { readonly block: number; readonly channelsFirst?: boolean }, attributes?: { readonly channelsFirst?: boolean }): PendingTensor<D>;
+  /** Square blocks of the last two axes moved into channels. Attributes: block: length of a square block of space. */
+  spaceToDepth(block: number | { readonly block: number }): PendingTensor<D>;
   /** Slices of x at places that the last axis of the indices names, one number for each axis. Attributes: batch: how many first axes x and the indices have in common (default 0). */
   gatherNd(indices: Operand, attributes?: { readonly batch?: number }): PendingTensor<D>;
   /** x with slices replaced by updates, or combined with them, at places that the last axis of the indices names. Attributes: reduction: what becomes of an element and its update; none: the update, the last one of several (default "none"). */
@@ -1067,6 +1073,9 @@ export interface SheetMethods {
   /** x with slices of its first axis replaced by updates, or combined with them one after the other. Attributes: reduction: what becomes of an element and its update; none: the update, the last one of several (default "none"). */
   scatter<D extends DType>(x: Tensor<D>, indices: Operand, updates: Operand, attributes?: { readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }): PendingTensor<D>;
   scatter(x: Operand, indices: Operand, updates: Operand, attributes?: { readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }): PendingTensor<DType>;
+  /** Last axes of other lengths, their elements interpolated; sums are float64. Attributes: shape: new lengths of the last axes; mode: a line between two elements, the nearest one, or a cubic of four (default "linear"); place: where outputs lie among elements: centres match, or first elements, or first and last ones (default "half_pixel"); nearest: which element is nearest; round_down: the first of two (default "round_down"); cubic: the factor of the cubic (default -0.75); scale: outputs for each element along the axes, where that is not what the lengths say (default null). */
+  resize<D extends DType>(x: Tensor<D>, shape: readonly number[] | { readonly shape: readonly number[]; readonly mode?: 'linear' | 'nearest' | 'cubic'; readonly place?: 'half_pixel' | 'pytorch_half_pixel' | 'align_corners' | 'asymmetric'; readonly nearest?: 'round_down' | 'round_up' | 'floor' | 'ceil'; readonly cubic?: number; readonly scale?: number | readonly number[] | null }, attributes?: { readonly mode?: 'linear' | 'nearest' | 'cubic'; readonly place?: 'half_pixel' | 'pytorch_half_pixel' | 'align_corners' | 'asymmetric'; readonly nearest?: 'round_down' | 'round_up' | 'floor' | 'ceil'; readonly cubic?: number; readonly scale?: number | readonly number[] | null }): PendingTensor<D>;
+  resize(x: Operand, shape: readonly number[] | { readonly shape: readonly number[]; readonly mode?: 'linear' | 'nearest' | 'cubic'; readonly place?: 'half_pixel' | 'pytorch_half_pixel' | 'align_corners' | 'asymmetric'; readonly nearest?: 'round_down' | 'round_up' | 'floor' | 'ceil'; readonly cubic?: number; readonly scale?: number | readonly number[] | null }, attributes?: { readonly mode?: 'linear' | 'nearest' | 'cubic'; readonly place?: 'half_pixel' | 'pytorch_half_pixel' | 'align_corners' | 'asymmetric'; readonly nearest?: 'round_down' | 'round_up' | 'floor' | 'ceil'; readonly cubic?: number; readonly scale?: number | readonly number[] | null }): PendingTensor<DType>;
   /** The elements of an axis in order; equal elements keep theirs, NaN comes last. Attributes: axis: axis to order along (default -1); descending: the greatest first (default false). */
   sort<D extends DType>(x: Tensor<D>, attributes?: { readonly axis?: number; readonly descending?: boolean }): PendingTensor<D>;
   sort(x: Operand, attributes?: { readonly axis?: number; readonly descending?: boolean }): PendingTensor<DType>;
@@ -1249,6 +1258,10 @@ export interface SheetMethods {
   attention(q: Operand, k: Operand, v: Operand, mask?: Operand | null, attributes?: { readonly causal?: boolean; readonly offset?: number; readonly scale?: number | null; readonly softcap?: number; readonly block?: number }): PendingTensor<DType>;
   /** Pairs of elements of the last axis turned by the angles of their positions, given as cosines and sines. Attributes: interleaved: pairs are neighbours, not elements of either half (default false). */
   rotaryEmbedding(x: Operand, cos: Operand, sin: Operand, attributes?: { readonly interleaved?: boolean }): PendingTensor<DType>;
+  /** Channels moved into square blocks of the last two axes. Attributes: block: length of a square block of space; channelsFirst: the channels kept are the slower ones of those given (default false). */
+  depthToSpace(x: Operand, block: number | { readonly block: number; readonly channelsFirst?: boolean }, attributes?: { readonly channelsFirst?: boolean }): PendingTensor<DType>;
+  /** Square blocks of the last two axes moved into channels. Attributes: block: length of a square block of space. */
+  spaceToDepth(x: Operand, block: number | { readonly block: number }): PendingTensor<DType>;
   /** Slices of x at places that the last axis of the indices names, one number for each axis. Attributes: batch: how many first axes x and the indices have in common (default 0). */
   gatherNd(x: Operand, indices: Operand, attributes?: { readonly batch?: number }): PendingTensor<DType>;
   /** x with slices replaced by updates, or combined with them, at places that the last axis of the indices names. Attributes: reduction: what becomes of an element and its update; none: the update, the last one of several (default "none"). */
@@ -1555,6 +1568,7 @@ export interface OpArguments {
   sum_pool: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean }];
   average_pool: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }, attributes?: { readonly stride?: readonly (number | null)[] | null; readonly before?: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly dilation?: readonly (number | null)[]; readonly ceil?: boolean; readonly includePadding?: boolean }];
   scatter: [x: Operand, indices: Operand, updates: Operand, attributes?: { readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }];
+  resize: [x: Operand, shape: readonly number[] | { readonly shape: readonly number[]; readonly mode?: 'linear' | 'nearest' | 'cubic'; readonly place?: 'half_pixel' | 'pytorch_half_pixel' | 'align_corners' | 'asymmetric'; readonly nearest?: 'round_down' | 'round_up' | 'floor' | 'ceil'; readonly cubic?: number; readonly scale?: number | readonly number[] | null }, attributes?: { readonly mode?: 'linear' | 'nearest' | 'cubic'; readonly place?: 'half_pixel' | 'pytorch_half_pixel' | 'align_corners' | 'asymmetric'; readonly nearest?: 'round_down' | 'round_up' | 'floor' | 'ceil'; readonly cubic?: number; readonly scale?: number | readonly number[] | null }];
   sort: [x: Operand, attributes?: { readonly axis?: number; readonly descending?: boolean }];
   argsort: [x: Operand, attributes?: { readonly axis?: number; readonly descending?: boolean }];
   searchsorted: [sorted: Operand, values: Operand, attributes?: { readonly side?: 'left' | 'right' }];
@@ -1624,6 +1638,8 @@ export interface OpArguments {
   batch_norm: [x: Operand, mean: Operand, variance: Operand, scale?: Operand | null, bias?: Operand | null, attributes?: { readonly axis?: number | null; readonly epsilon?: number }];
   attention: [q: Operand, k: Operand, v: Operand, mask?: Operand | null, attributes?: { readonly causal?: boolean; readonly offset?: number; readonly scale?: number | null; readonly softcap?: number; readonly block?: number }];
   rotary_embedding: [x: Operand, cos: Operand, sin: Operand, attributes?: { readonly interleaved?: boolean }];
+  depth_to_space: [x: Operand, block: number | { readonly block: number; readonly channelsFirst?: boolean }, attributes?: { readonly channelsFirst?: boolean }];
+  space_to_depth: [x: Operand, block: number | { readonly block: number }];
   gather_nd: [x: Operand, indices: Operand, attributes?: { readonly batch?: number }];
   scatter_nd: [x: Operand, indices: Operand, updates: Operand, attributes?: { readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }];
   scatter_elements: [x: Operand, indices: Operand, updates: Operand, attributes?: { readonly axis?: number | null; readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }];
@@ -1853,6 +1869,7 @@ export interface OpResults {
   sum_pool: PendingTensor<DType>;
   average_pool: PendingTensor<DType>;
   scatter: PendingTensor<DType>;
+  resize: PendingTensor<DType>;
   sort: PendingTensor<DType>;
   argsort: PendingTensor<'int32'>;
   searchsorted: PendingTensor<'int32'>;
@@ -1922,6 +1939,8 @@ export interface OpResults {
   batch_norm: PendingTensor<DType>;
   attention: PendingTensor<DType>;
   rotary_embedding: PendingTensor<DType>;
+  depth_to_space: PendingTensor<DType>;
+  space_to_depth: PendingTensor<DType>;
   gather_nd: PendingTensor<DType>;
   scatter_nd: PendingTensor<DType>;
   scatter_elements: PendingTensor<DType>;

@@ -20,5 +20,8 @@ export const numbersAttribute = (values: Values, name: string): readonly number[
 /** An attribute that the row declares as the value of an element. */
 export const scalarAttribute = (values: Values, name: string): number | bigint => values[name] as number | bigint;
 
+/** An attribute that the row declares as one of several choices, or as a text. */
+export const textAttribute = (values: Values, name: string): string => values[name] as string;
+
 /** An attribute that the row declares as a dtype. */
 export const dtypeAttribute = (values: Values, name: string): DType => values[name] as DType;

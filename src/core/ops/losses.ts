@@ -1,7 +1,7 @@
 // Losses: how far predictions are from what is wanted, an element or a row at a time, and their mean or sum; dropout.
 import { AttributeError } from '../errors.ts';
 import { normaliseAxis } from '../tensor/shape.ts';
-import { numberAttribute, numberOrNull } from './attribute-values.ts';
+import { numberAttribute, numberOrNull, textAttribute } from './attribute-values.ts';
 import { type Called, type Calls, composite, type Composite } from './composite.ts';
 import type { AttributeSpec, AttributeValues, OperandSpec } from './define.ts';
 
@@ -17,7 +17,7 @@ const TARGETS: readonly OperandSpec[] = [
 ];
 
 const reduced = <C extends Called>(call: Calls<C>, losses: C, attrs: AttributeValues): C =>
-  attrs['reduction'] === 'none' ? losses : call(attrs['reduction'] as string, [losses]);
+  attrs['reduction'] === 'none' ? losses : call(textAttribute(attrs, 'reduction'), [losses]);
 
 /** A loss of each element. */
 const elementLoss = (

@@ -9,6 +9,7 @@ import { NORMALISATION } from './normalisation.ts';
 import { PADDING } from './padding.ts';
 import { POOLING } from './pooling.ts';
 import { RECURRENT } from './recurrent.ts';
+import { RESAMPLED, RESAMPLING } from './resampling.ts';
 import { SCATTERED, SCATTERING } from './scattering.ts';
 import { SLIDING } from './sliding.ts';
 
@@ -18,6 +19,7 @@ export const NETWORK_ROWS = {
   'Sliding windows': SLIDING,
   Pooling: POOLING,
   Scattering: SCATTERING,
+  Resizing: RESAMPLING,
 } as const satisfies Record<string, readonly OpRow[]>;
 
 /** Composites by what they are listed under. */
@@ -27,6 +29,7 @@ export const NETWORK_COMPOSITES = {
   'Recurrent layers': RECURRENT,
   Normalisation: NORMALISATION,
   Attention: ATTENTION,
+  'Channels and space': RESAMPLED,
   'Gathering and scattering': SCATTERED,
   'Losses and dropout': LOSSES,
 } as const satisfies Record<string, readonly Composite[]>;

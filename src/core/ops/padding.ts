@@ -4,7 +4,7 @@ import { allocate, type TypedArray } from '../tensor/dtype.ts';
 import { checkElement, elementOf } from '../tensor/range.ts';
 import { formatShape, type Shape, stridesOf } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
-import { type AttributeValue, numbersAttribute, scalarAttribute } from './attribute-values.ts';
+import { type AttributeValue, numbersAttribute, scalarAttribute, textAttribute } from './attribute-values.ts';
 import { type AttributeValues, makeRow, type OpRow, type RearrangingKernel, unaryOperands } from './define.ts';
 import { aroundAxis, first } from './infer.ts';
 
@@ -80,7 +80,7 @@ const padWithValue: RearrangingKernel = ([x], out, attrs, on) => {
 const padContinued: RearrangingKernel = ([x], out, attrs, on) => {
   if (x === undefined) return;
   const [before, after] = [numbersAttribute(attrs, 'before'), numbersAttribute(attrs, 'after')];
-  const continued = CONTINUED[attrs['mode'] as string]!;
+  const continued = CONTINUED[textAttribute(attrs, 'mode')]!;
   const shape = [...x.type.shape];
   const axes = shape.flatMap((_, axis) => (before[axis] === 0 && after[axis] === 0 ? [] : [axis]));
   if (axes.length === 0 || out.type.size === 0) {

@@ -1,6 +1,7 @@
 // Recurrent layers: the inputs of all steps are projected at once, then each step is a few calls on the state before.
 import { ShapeError } from '../errors.ts';
 import { formatShape } from '../tensor/shape.ts';
+import { textAttribute } from './attribute-values.ts';
 import { type Called, type Calls, composite, type Composite } from './composite.ts';
 import type { AttributeSpec, AttributeValues, OperandSpec } from './define.ts';
 
@@ -109,7 +110,9 @@ const rnn = composite({
   expand: (call, operands, attrs) => {
     const layer = layerOf('rnn', call, operands, 1, attrs);
     const { outputs, states } = run(layer, (input, [state]) => [
-      call(attrs['activation'] as string, [sum(call, [input, times(call, state!, layer.recurrence), ...layer.biases])]),
+      call(textAttribute(attrs, 'activation'), [
+        sum(call, [input, times(call, state!, layer.recurrence), ...layer.biases]),
+      ]),
     ]);
     return { outputs, last: states[0]! };
   },

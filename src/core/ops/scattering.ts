@@ -6,7 +6,7 @@ import { DTypeError, ShapeError } from '../errors.ts';
 import { allocate, type TypedArray } from '../tensor/dtype.ts';
 import { broadcast, formatShape, normaliseAxis, sameShape, type Shape, sizeOf, stridesOf } from '../tensor/shape.ts';
 import type { TensorType } from '../tensor/type.ts';
-import { numberAttribute } from './attribute-values.ts';
+import { numberAttribute, textAttribute } from './attribute-values.ts';
 import { type Called, type Calls, composite, type Composite } from './composite.ts';
 import { type AttributeSpec, makeRow, type OperandSpec, type OpRow, type RearrangingKernel } from './define.ts';
 import { indexWithin } from './indexing.ts';
@@ -75,7 +75,7 @@ const scatterSlices: RearrangingKernel = ([x, indices, updates], out, attrs, on)
   }
   const inner = sizeOf(shape.slice(1));
   const m = domainFor('value', [out.array as ElementArray], out.array as ElementArray) as Algebra<number, unknown>;
-  const combine = COMBINE[attrs['reduction'] as string]!;
+  const combine = COMBINE[textAttribute(attrs, 'reduction')]!;
   const [elements, given] = [out.array as Float64Array, from as Float64Array];
   const places = indices.array as ArrayLike<number | bigint>;
   for (let k = 0, next = 0; k < places.length; k++) {
