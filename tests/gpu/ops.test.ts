@@ -102,6 +102,7 @@ describe('a row', () => {
       'argmax_pool: float32,int32,uint32,uint8,int8',
       'sum_pool: float32',
       'average_pool: float32',
+      'scatter: float32,int32,uint32,uint8,int8,bool',
       'sort: float32,int32,uint32,uint8,int8,bool',
       'argsort: float32,int32,uint32,uint8,int8,bool',
       'searchsorted: float32,int32,uint32,uint8,int8,bool',

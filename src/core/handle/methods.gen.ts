@@ -391,6 +391,14 @@ export interface TensorMethods<D extends DType> {
   isclose(y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }): PendingTensor<'bool'>;
   /** Whether `isclose` is true of all elements. Attributes: rtol: difference allowed, relative to y (default 0.00001); atol: difference allowed beside that (default 1e-8); equalNan: NaN is near NaN (default false). */
   allclose(y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }): PendingTensor<'bool'>;
+  /** Indices of the last axis, as probable as the exponentials of its logits; so many draws a row, in a first axis. Attributes: count: draws of every row; seed: equal seeds give equal elements on every machine. */
+  randomCategorical(attributes: { readonly count: number; readonly seed: number }): PendingTensor<'int32'>;
+  /** Slices of the first axis, all as probable. Attributes: count: how many; replace: slices may be chosen several times (default true); seed: equal seeds give equal elements on every machine. */
+  randomChoice(attributes: { readonly count: number; readonly replace?: boolean; readonly seed: number }): PendingTensor<D>;
+  /** As `random_choice`, as probable as p says; p need not sum to 1. Attributes: count: how many; replace: slices may be chosen several times (default true); seed: equal seeds give equal elements on every machine. */
+  randomChoiceWeighted(p: Operand, attributes: { readonly count: number; readonly replace?: boolean; readonly seed: number }): PendingTensor<D>;
+  /** The slices of an axis in random order. Attributes: axis: the axis (default 0); seed: equal seeds give equal elements on every machine. */
+  randomShuffle(attributes: { readonly axis?: number; readonly seed: number }): PendingTensor<D>;
   /** `fft` along several axes. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default null); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
   fftn(attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
   /** The inverse of `fftn`. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default null); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
@@ -1157,6 +1165,22 @@ export interface SheetMethods {
   isclose(x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }): PendingTensor<'bool'>;
   /** Whether `isclose` is true of all elements. Attributes: rtol: difference allowed, relative to y (default 0.00001); atol: difference allowed beside that (default 1e-8); equalNan: NaN is near NaN (default false). */
   allclose(x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }): PendingTensor<'bool'>;
+  /** True with a probability. Attributes: shape: shape of the result; p: how probable true is (default 0.5); seed: equal seeds give equal elements on every machine. */
+  randomBernoulli(shape: readonly number[] | { readonly shape: readonly number[]; readonly p?: number; readonly seed: number }, attributes: { readonly p?: number; readonly seed: number }): PendingTensor<'bool'>;
+  /** Exponential: −log(1 − u), times the scale. Attributes: shape: shape of the result; scale: what the numbers are multiplied by (default 1); seed: equal seeds give equal elements on every machine; dtype: float32 or float64 (default "float32"). */
+  randomExponential<R extends DType = 'float32'>(shape: readonly number[] | { readonly shape: readonly number[]; readonly scale?: number; readonly seed: number; readonly dtype?: R }, attributes: { readonly scale?: number; readonly seed: number; readonly dtype?: R }): PendingTensor<R>;
+  /** Laplace: the difference of two exponential numbers, times the scale. Attributes: shape: shape of the result; location: what is added to them then (default 0); scale: what the numbers are multiplied by (default 1); seed: equal seeds give equal elements on every machine; dtype: float32 or float64 (default "float32"). */
+  randomLaplace<R extends DType = 'float32'>(shape: readonly number[] | { readonly shape: readonly number[]; readonly location?: number; readonly scale?: number; readonly seed: number; readonly dtype?: R }, attributes: { readonly location?: number; readonly scale?: number; readonly seed: number; readonly dtype?: R }): PendingTensor<R>;
+  /** Gumbel’s, of largest values: −log of exponential numbers. Attributes: shape: shape of the result; location: what is added to them then (default 0); scale: what the numbers are multiplied by (default 1); seed: equal seeds give equal elements on every machine; dtype: float32 or float64 (default "float32"). */
+  randomGumbel<R extends DType = 'float32'>(shape: readonly number[] | { readonly shape: readonly number[]; readonly location?: number; readonly scale?: number; readonly seed: number; readonly dtype?: R }, attributes: { readonly location?: number; readonly scale?: number; readonly seed: number; readonly dtype?: R }): PendingTensor<R>;
+  /** Indices of the last axis, as probable as the exponentials of its logits; so many draws a row, in a first axis. Attributes: count: draws of every row; seed: equal seeds give equal elements on every machine. */
+  randomCategorical(logits: Operand, attributes: { readonly count: number; readonly seed: number }): PendingTensor<'int32'>;
+  /** Slices of the first axis, all as probable. Attributes: count: how many; replace: slices may be chosen several times (default true); seed: equal seeds give equal elements on every machine. */
+  randomChoice(x: Operand, attributes: { readonly count: number; readonly replace?: boolean; readonly seed: number }): PendingTensor<DType>;
+  /** As `random_choice`, as probable as p says; p need not sum to 1. Attributes: count: how many; replace: slices may be chosen several times (default true); seed: equal seeds give equal elements on every machine. */
+  randomChoiceWeighted(x: Operand, p: Operand, attributes: { readonly count: number; readonly replace?: boolean; readonly seed: number }): PendingTensor<DType>;
+  /** The slices of an axis in random order. Attributes: axis: the axis (default 0); seed: equal seeds give equal elements on every machine. */
+  randomShuffle(x: Operand, attributes: { readonly axis?: number; readonly seed: number }): PendingTensor<DType>;
   /** `fft` along several axes. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default null); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
   fftn(z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
   /** The inverse of `fftn`. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default null); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
@@ -1599,6 +1623,14 @@ export interface OpArguments {
   nan_to_num: [x: Operand, attributes?: { readonly nan?: number; readonly posinf?: number | null; readonly neginf?: number | null }];
   isclose: [x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }];
   allclose: [x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }];
+  random_bernoulli: [shape: readonly number[] | { readonly shape: readonly number[]; readonly p?: number; readonly seed: number }, attributes: { readonly p?: number; readonly seed: number }];
+  random_exponential: [shape: readonly number[] | { readonly shape: readonly number[]; readonly scale?: number; readonly seed: number; readonly dtype?: DType }, attributes: { readonly scale?: number; readonly seed: number; readonly dtype?: DType }];
+  random_laplace: [shape: readonly number[] | { readonly shape: readonly number[]; readonly location?: number; readonly scale?: number; readonly seed: number; readonly dtype?: DType }, attributes: { readonly location?: number; readonly scale?: number; readonly seed: number; readonly dtype?: DType }];
+  random_gumbel: [shape: readonly number[] | { readonly shape: readonly number[]; readonly location?: number; readonly scale?: number; readonly seed: number; readonly dtype?: DType }, attributes: { readonly location?: number; readonly scale?: number; readonly seed: number; readonly dtype?: DType }];
+  random_categorical: [logits: Operand, attributes: { readonly count: number; readonly seed: number }];
+  random_choice: [x: Operand, attributes: { readonly count: number; readonly replace?: boolean; readonly seed: number }];
+  random_choice_weighted: [x: Operand, p: Operand, attributes: { readonly count: number; readonly replace?: boolean; readonly seed: number }];
+  random_shuffle: [x: Operand, attributes: { readonly axis?: number; readonly seed: number }];
   fftn: [z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
   ifftn: [z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
   rfftn: [x: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
@@ -1900,6 +1932,14 @@ export interface OpResults {
   nan_to_num: PendingTensor<DType>;
   isclose: PendingTensor<'bool'>;
   allclose: PendingTensor<'bool'>;
+  random_bernoulli: PendingTensor<'bool'>;
+  random_exponential: PendingTensor<DType>;
+  random_laplace: PendingTensor<DType>;
+  random_gumbel: PendingTensor<DType>;
+  random_categorical: PendingTensor<'int32'>;
+  random_choice: PendingTensor<DType>;
+  random_choice_weighted: PendingTensor<DType>;
+  random_shuffle: PendingTensor<DType>;
   fftn: PendingTensor;
   ifftn: PendingTensor;
   rfftn: PendingTensor;

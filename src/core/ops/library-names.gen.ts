@@ -15,10 +15,11 @@ export const LIBRARY_NAMES: ReadonlySet<string> = new Set(
     'logit lstm lstsq lu lu_packed mask_select matrix_norm matrix_power matrix_rank matrix_transpose max_pool ' +
     'median mish mse_loss nan_to_num nanargmax nanargmin nanmax nanmean nanmedian nanmin nanpercentile nanprod ' +
     'nanquantile nanstd nansum nanvar nextafter nll_loss nonzero pad pdist percentile pinv positive ptp qr ' +
-    'qr_packed quantile rad2deg resize rfft rfft2 rfftfreq rfftn rms_norm rnn roll rotary_embedding scatter ' +
-    'scatter_elements scatter_nd searchsorted segment_sum selu setdiff1d signbit sinc sliding_windows slogdet ' +
-    'soft_shrink softsign sort space_to_depth stop_gradient sum_pool svd svd_packed svdvals take_along_axis ' +
-    'tensordot thresholded_relu tile top_k union1d unique_all unique_counts unique_inverse unique_values vecdot ' +
-    'vector_norm xlogy'
+    'qr_packed quantile rad2deg random_bernoulli random_categorical random_choice random_choice_weighted ' +
+    'random_exponential random_gumbel random_laplace random_shuffle resize rfft rfft2 rfftfreq rfftn rms_norm rnn ' +
+    'roll rotary_embedding scatter scatter_elements scatter_nd searchsorted segment_sum selu setdiff1d signbit sinc ' +
+    'sliding_windows slogdet soft_shrink softsign sort space_to_depth stop_gradient sum_pool svd svd_packed svdvals ' +
+    'take_along_axis tensordot thresholded_relu tile top_k union1d unique_all unique_counts unique_inverse ' +
+    'unique_values vecdot vector_norm xlogy'
   ).split(' '),
 );

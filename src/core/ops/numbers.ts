@@ -2,6 +2,7 @@
 import { COMPARING } from './comparing.ts';
 import type { Composite } from './composite.ts';
 import type { OpRow } from './define.ts';
+import { DISTRIBUTIONS } from './distributions.ts';
 import { ERROR_FUNCTIONS } from './error-functions.ts';
 import { FOURIER } from './fourier.ts';
 import { INVERSE_FUNCTIONS } from './inverse-functions.ts';
@@ -24,5 +25,6 @@ export const NUMBER_ROWS = {
 export const NUMBER_COMPOSITES = {
   'Special functions of several calls': SPECIAL_COMPOSITES,
   'Nearly equal': COMPARING,
+  'Further distributions': DISTRIBUTIONS,
   'Spectra and complex pairs': SPECTRA,
 } as const satisfies Record<string, readonly Composite[]>;

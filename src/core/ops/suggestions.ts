@@ -121,16 +121,13 @@ export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(
     'nanmean nansum nanmax nanmin histogram digitize ' +
     'masked_select masked_fill compress ' +
     'rot90 diff meshgrid convolve ' +
-    'interp fft ifft rfft grad gradient cdist pdist factorize count_nonzero ' +
-    'scatter scatter_add index_add masked_select masked_fill compress ' +
-    'rot90 diff meshgrid put_along_axis convolve ' +
     'interp grad gradient cdist pdist factorize count_nonzero ' +
     'ptp clip_by_value log_sum trapz ' +
     'trapezoid polyfit polyval diag diagflat vstack hstack dstack column_stack unstack chunk ' +
     'bitwise_not invert real imag ' +
     'conj angle array_equal isin setdiff1d intersect1d union1d argwhere flatnonzero choose select piecewise ' +
     'logcumsumexp erfinv lgamma digamma gammaln ' +
-    'multinomial choice shuffle bernoulli backward requires_grad_'
+    'multinomial backward requires_grad_'
   ).split(' '),
 );
 
