@@ -25,12 +25,14 @@ export function* matrixExponential(a: Float64Array, n: number): Generator<void, 
 /** The largest sum of magnitudes of a column. */
 function normOf(a: Float64Array, n: number): number {
   let largest = 0;
-  for (let j = 0; j < n; j++) {
-    let sum = 0;
-    for (let i = 0; i < n; i++) sum += Math.abs(a[i * n + j]!);
-    largest = Math.max(largest, sum);
-  }
+  for (let j = 0; j < n; j++) largest = Math.max(largest, sumOfColumn(a, n, j));
   return largest;
+}
+
+function sumOfColumn(a: Float64Array, n: number, j: number): number {
+  let total = 0;
+  for (let i = 0; i < n; i++) total += Math.abs(a[i * n + j]!);
+  return total;
 }
 
 const whole = (values: Float64Array, n: number): Matrix<Float64Array> => ({ values, offset: 0, stride: n });

@@ -85,13 +85,16 @@ export function reflectRows(rows: Rows, first: number, count: number, by: Reflec
 }
 
 function reflectOne({ values, stride }: Rows, row: number, by: Reflectors, j: number, tau: number): void {
-  const { v } = by;
-  const [from, to, shift] = [by.begin[j]!, by.end[j]!, j * by.stride];
-  const at = row * stride;
+  const [from, at, count] = [by.begin[j]!, row * stride, by.end[j]! - by.begin[j]!];
+  const v = by.v.subarray(j * by.stride + from, j * by.stride + from + count);
+  const scaled = tau * dotAt(v, values, at + from);
+  for (let i = 0; i < count; i++) values[at + from + i] = values[at + from + i]! - scaled * v[i]!;
+}
+
+function dotAt(v: Float64Array, values: Float64Array, at: number): number {
   let sum = 0;
-  for (let c = from; c < to; c++) sum += v[shift + c]! * values[at + c]!;
-  sum *= tau;
-  for (let c = from; c < to; c++) values[at + c] = values[at + c]! - sum * v[shift + c]!;
+  for (let i = 0; i < v.length; i++) sum += v[i]! * values[at + i]!;
+  return sum;
 }
 
 function reflectFour({ values, stride }: Rows, first: number, by: Reflectors, j: number, tau: number): void {

@@ -8,6 +8,9 @@ const KEPT = 1 << 14;
 /** Columns of a strip. */
 const STRIP = 64;
 
+/** So many rotations are kept of so many rows. */
+const roomFor = (rows: number): number => Math.max(rows, Math.min(KEPT, SWEEPS * rows));
+
 /** Rotations of rows `row` and `row + 1` of a matrix, in the order in which they are noted. */
 export class Rotations {
   readonly #values: Float64Array;
@@ -21,8 +24,7 @@ export class Rotations {
   constructor(values: Float64Array, stride: number) {
     this.#values = values;
     this.#stride = stride;
-    const rows = Math.ceil(values.length / Math.max(1, stride));
-    const kept = Math.max(rows, Math.min(KEPT, SWEEPS * rows));
+    const kept = roomFor(values.length / Math.max(1, stride));
     this.#rows = new Int32Array(kept);
     this.#cosines = new Float64Array(kept);
     this.#sines = new Float64Array(kept);

@@ -131,13 +131,10 @@ function shiftOf(d: Float64Array, e: Float64Array, first: number, last: number, 
 
 /** The smaller singular value of an upper triangular matrix [f g; 0 h]. */
 function smallerOfTwo(f: number, g: number, h: number): number {
-  const [a, b, c] = [Math.abs(f), Math.abs(g), Math.abs(h)];
-  const [small, large] = a < c ? [a, c] : [c, a];
+  const [small, large] = [Math.min(Math.abs(f), Math.abs(h)), Math.max(Math.abs(f), Math.abs(h))];
   if (small === 0) return 0;
-  const sum = lengthOf(large + small, b);
-  const difference = lengthOf(large - small, b);
-  // σ₁ + σ₂ and σ₁ − σ₂ are these, and σ₁·σ₂ is the determinant.
-  return (2 * (small * large)) / (sum + difference);
+  // The lengths are σ₁ + σ₂ and σ₁ − σ₂, and σ₁·σ₂ is the determinant.
+  return (2 * (small * large)) / (lengthOf(large + small, g) + lengthOf(large - small, g));
 }
 
 /** A rotation (c, s) that takes (f, g) to (r, 0). */
