@@ -1,7 +1,7 @@
 // A network with gradients
 //
-// Two layers on MNIST, trained by gradients of a plain function. Then one hyperparameter changes, and the steps that are
-// still the same are not taken again.
+// Two layers on MNIST, trained by gradients of a plain function. Then one hyperparameter changes, and the steps that
+// are still the same are not taken again.
 import { SymbolicSheet, type Tensor } from 'symbolic-sheet';
 import { valueAndGrad } from 'symbolic-sheet/grad';
 import { readDigits } from './lib/mnist.ts';
@@ -26,8 +26,8 @@ const [x, unseen] = [pixels(train.images), pixels(test.images)];
 const y = sheet.tensor(train.labels).astype('int32').oneHot(10);
 
 // %% The network
-// A model is a function of its parameters, which are a record of tensors; so is the loss, and `valueAndGrad` makes of it
-// the function that gives the gradients too.
+// A model is a function of its parameters, which are a record of tensors; so is the loss, and `valueAndGrad` makes of
+// it the function that gives the gradients too.
 interface Parameters {
   readonly [name: string]: Tensor;
 }

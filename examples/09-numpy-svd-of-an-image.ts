@@ -1,7 +1,7 @@
 // An image by fewer numbers
 //
-// The singular value decomposition of an image, and what is left of the image when only the largest values are kept. It
-// is written with NumPy's names; NumPy gives the same figures.
+// The singular value decomposition of an image, and what is left of the image when only the largest values are kept.
+// It is written with NumPy's names; NumPy gives the same figures.
 import { SymbolicSheet } from 'symbolic-sheet';
 import { numpy } from 'symbolic-sheet/numpy';
 import { notebook } from './lib/show.ts';
@@ -24,8 +24,8 @@ const { U, S, Vh } = np.linalg.svd(image, { full_matrices: false });
 await show('The largest singular values', await np.array2string(np.at(S, ':8'), options()));
 
 // %% Fewer numbers
-// With k values the image is k columns, k values and k rows. Each rank is a product of slices of the same decomposition,
-// which is computed once.
+// With k values the image is k columns, k values and k rows. Each rank is a product of slices of the same
+// decomposition, which is computed once.
 const ranks = [1, 2, 3, 4];
 const approximated = ranks.map((k) =>
   np.matmul(np.at(U, ':', `:${k}`).multiply(np.at(S, `:${k}`)), np.at(Vh, `:${k}`)),

@@ -11,8 +11,8 @@ await using sheet = await SymbolicSheet.open();
 const np = numpy(sheet);
 
 // %% Life
-// A cell lives on with two or three neighbours, and a cell comes to life with three. A board of random cells is drawn by
-// NumPy's own generator. The board is a torus: neighbours are found by rolling it in eight directions.
+// A cell lives on with two or three neighbours, and a cell comes to life with three. A board of random cells is drawn
+// by NumPy's own generator. The board is a torus: neighbours are found by rolling it in eight directions.
 const shifts = [-1, 0, 1].flatMap((i) => [-1, 0, 1].map((j) => [i, j] as const)).filter(([i, j]) => i !== 0 || j !== 0);
 const step = (board: Tensor): Tensor => {
   const neighbours = np.sum(np.stack(shifts.map((shift) => np.roll(board, shift, [0, 1]))), 0);
@@ -44,8 +44,8 @@ const moved = [1, 2, 3, 4].reduce<Tensor>((x) => step(x), glider.astype('int64')
 await show('Moved', String(await np.array_equal(moved, np.roll(glider, [1, 1], [0, 1]))));
 
 // %% Mandelbrot
-// The points of the plane whose squares, added to the point again and again, stay near: real and imaginary parts are two
-// arrays. What has left is not counted any further.
+// The points of the plane whose squares, added to the point again and again, stay near: real and imaginary parts are
+// two arrays. What has left is not counted any further.
 const re = np.linspace(-2.1, 0.7, 48);
 const im = np.linspace(-1.2, 1.2, 32).reshape([32, 1]);
 let [x, y, steps]: [Tensor, Tensor, Tensor] = [np.zeros([32, 48]), np.zeros([32, 48]), np.zeros([32, 48], 'int64')];

@@ -24,7 +24,7 @@ export type { DType, TypedArray } from './core/tensor/dtype.ts';
 export type { Shape } from './core/tensor/shape.ts';
 export type { TensorType } from './core/tensor/type.ts';
 export { isReentered } from './core/inputs/roots.ts';
-export { callsOf, nodeOf, tensorOf } from './core/handle/nodes.ts';
+export { callsOf, nodeOf, shorten, tensorOf } from './core/handle/nodes.ts';
 export { addPullback, pullbackOf } from './core/ops/pullbacks/index.ts';
 export { noneOf, pulledBack, seedOf, stackedOf } from './core/ops/pullbacks/backward.ts';
 export type { GraphNode } from './core/ops/pullbacks/backward.ts';

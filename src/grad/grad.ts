@@ -9,6 +9,7 @@ import {
   noneOf,
   pulledBack,
   seedOf,
+  shorten,
   stackedOf,
   tensorOf,
 } from '../kit.ts';
@@ -23,7 +24,9 @@ type Differentiable<P extends Parameters, A extends readonly unknown[]> = (param
  * that what is computed from it can be told from what it was computed from.
  */
 export function variable(x: Tensor): Tensor {
-  return nodeOf(x).row === undefined || isMark(x) ? x : x.identity();
+  if (nodeOf(x).row === undefined || isMark(x)) return x;
+  shorten(x);
+  return x.identity();
 }
 
 const isMark = (x: Tensor): boolean => nodeOf(x).row?.name === 'identity';

@@ -177,6 +177,13 @@ describe('gradients', () => {
     expect(own.stats().counters.kernelCalls).toBe(runs);
   });
 
+  it('of the steps of a loop do not look at the steps before', async () => {
+    let w = of([1]);
+    const step = grad((p: Tensor) => p.square().sum());
+    for (let i = 0; i < 1500; i++) w = w.subtract(step(w).multiply(0.001));
+    expect(await w.item()).toBeCloseTo(0.998 ** 1500, 12);
+  });
+
   it('that cannot be are refused, with what to do', async () => {
     const x = of([1, 2]);
     expect(() => grad((a: Tensor) => a.square())(x)).toThrow('a gradient is of one number; sum it');

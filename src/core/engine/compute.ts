@@ -23,6 +23,7 @@ import type { Call } from './call.ts';
 import { judgeValue } from './judge.ts';
 import type { Parts, View } from './parts.ts';
 import { recordAnswer } from './record.ts';
+import { creditParts, PartPlans } from './part-plans.ts';
 import { type PlanKey, NONE, type Step, type ValueSources } from './plan.ts';
 import { InFlight } from './in-flight.ts';
 import { fuseSteps, type Readers, SmallPlans } from './fusion.ts';
@@ -49,6 +50,7 @@ export class Computing {
   readonly #watchful: boolean;
   readonly #mayFuse: boolean;
   readonly #smallPlans = new SmallPlans();
+  readonly #metParts = new Set<NodeId>();
   /** The task whose kernels are being called on this thread. */
   running: Task | undefined;
 
@@ -73,10 +75,13 @@ export class Computing {
       mode === 'free' ? !block.isLost : block.isLocal || block.residence?.bringNow?.(block) === true;
     const given = (e: Call): Value | undefined => (e.value !== undefined && isReady(e.value) ? e.value : undefined);
     const compute = (step: Step): Value | Promise<Value> => this.#compute(step, mode, view);
+    const partPlans = new PartPlans(this.#parts, view, this.#metParts);
     return view.reuse
       ? {
           given,
           compute,
+          // A law judges every result of a call that was made, so that none is made otherwise.
+          ...(this.#parts.lawless && { planOf: (call: Call) => partPlans.planOf(call) }),
           fuse: (order) => fuse(order, (step) => table.countComputation(step.identity as NodeId) > 0),
           identityOf: (e) => e.node(table),
           find: (e, node) => hold(given(e) ?? this.#kept(e, node as NodeId, isReady)),
@@ -285,6 +290,7 @@ export class Computing {
     parts.counters.kernelNs += elapsedNs;
     if (note !== undefined) step.call.note = note;
     else parts.counters.flops += step.flops;
+    if (step.told !== undefined) creditParts(parts, step);
     if (parts.settings.policy.finite !== undefined) judgeValue(parts, step.call, value, parts.settings.policy.finite);
     // What it cost without a cold start: compiling a kernel and starting threads are not saved by a hit.
     step.pathNs = isLearnt ? Math.min(elapsedNs, Math.round(parts.dispatcher.costs.expectNs(device, task))) : elapsedNs;
@@ -293,11 +299,12 @@ export class Computing {
     for (const operand of step.operands) step.pathNs += Math.round(operand.pathNs / operand.readers);
     step.call.costNs = step.pathNs;
     if (!view.reuse && isHeld(step, value)) parts.pins.renew(step.call, value);
-    step.call.origin = 'computed';
+    step.call.origin = step.told === undefined ? 'computed' : 'part';
     const decision = view.reuse
       ? this.#keep(step, value, runner.name, step.isApart ? arithmeticNs(device, task, warmNs) : warmNs)
       : 'computed';
-    recordAnswer(parts, step.call, decision, runner.name, startNs, elapsedNs, 0, value);
+    // Parts of a call that were not called by the program are on no trace.
+    if (step.call.seq > 0) recordAnswer(parts, step.call, decision, runner.name, startNs, elapsedNs, 0, value);
     return value;
   }
 
@@ -312,17 +319,20 @@ export class Computing {
       passedOn: isPassedOn(step),
     });
     if (verdict === 'bypass') {
-      parts.counters.bypasses++;
+      if (step.call.seq > 0) parts.counters.bypasses++;
       return 'bypass';
     }
-    parts.counters.misses++;
-    parts.nearMisses.missed(step.call);
+    // Parts that the program did not call are counted with the call that they are parts of.
+    if (step.call.seq > 0) {
+      parts.counters[step.told === undefined ? 'misses' : 'parts']++;
+      parts.nearMisses.missed(step.call);
+    }
     if (verdict === 'admit') {
       const entry = entryOf(step, detached(value), device, costNs, score);
       if (parts.store.put(entry)) parts.events.kept(entry);
       parts.lower?.offer(parts, step.call, entry);
     }
-    return 'computed';
+    return step.told === undefined ? 'computed' : 'part';
   }
 
   #failed(call: Call, error: unknown): unknown {

@@ -4,6 +4,8 @@ import type { Call } from './call.ts';
 
 /** Expressions deeper than this are computed at once, so that a chain without end does not hold its whole past. */
 export const MAX_DEPTH = 4096;
+/** What is to grow further is computed from this depth on, so that what is called on it is not cut in its middle. */
+export const LONG_CHAIN = MAX_DEPTH / 2;
 /** How often a chain that stays deep, because its values are still on a device, is looked at again. */
 const LOOK_EVERY = 64;
 

@@ -14,7 +14,9 @@ export interface Step {
   readonly identity: PlanKey;
   /** None where the step has its value, or where the values of all operands stay with their calls. */
   operands: readonly Step[];
-  /** What computes it, where that is more than the call's own op (fusion.ts), and with which attributes. */
+  /** The call by its parts, which is computed in its place (part-plans.ts). */
+  readonly told: Call | undefined;
+  /** What computes it, where that is not the call's own op alone (fusion.ts), and with which attributes. */
   row: OpRow | undefined;
   attrs: AttributeValues;
   /** Floating-point operations of computing it from its operands. */
@@ -43,6 +45,8 @@ export interface ValueSources {
   given(call: Call): Value | undefined;
   /** A value that need not be computed, held for the caller; undefined where there is none. */
   find(call: Call, identity: PlanKey): Value | undefined;
+  /** A call by its parts, where some of those are kept. */
+  planOf?(call: Call): Call | undefined;
   /** Computes a step whose operands have values; the value is held for the caller. */
   compute(step: Step): Value | Promise<Value>;
   /** The steps that are left when some are computed as part of others. */
@@ -152,11 +156,13 @@ function planOne(target: Call, sources: ValueSources): Plan | undefined {
   for (const operand of target.operands) if (sources.given(operand) === undefined) return undefined;
   const identity = sources.identityOf(target);
   const value = sources.find(target, identity);
+  if (value === undefined && sources.planOf?.(target) !== undefined) return undefined;
   const order: Step[] = [
     {
       call: target,
       identity,
       operands: NONE,
+      told: undefined,
       row: undefined,
       attrs: target.attributes.values,
       flops: target.flops,
@@ -188,6 +194,12 @@ function visitAll(
 
 function visit(target: Call, sources: ValueSources, order: Step[], byIdentity: Map<PlanKey, Step>): Step {
   const root = sources.identityOf(target);
+  const plans = new Map<Call, Call | undefined>();
+  const planOf = (call: Call): Call | undefined => {
+    if (sources.planOf === undefined) return undefined;
+    if (!plans.has(call)) plans.set(call, sources.planOf(call));
+    return plans.get(call);
+  };
   const stack: Call[] = [target];
   for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
     const identity = sources.identityOf(top);
@@ -197,19 +209,21 @@ function visit(target: Call, sources: ValueSources, order: Step[], byIdentity: M
     }
     const value = sources.find(top, identity);
     const before = stack.length;
+    const told = value === undefined ? planOf(top) : undefined;
+    const under = (told ?? top).operands;
     if (value === undefined)
-      for (const operand of top.operands) if (!byIdentity.has(sources.identityOf(operand))) stack.push(operand);
+      for (const operand of under) if (!byIdentity.has(sources.identityOf(operand))) stack.push(operand);
     if (stack.length > before) continue;
     stack.pop();
-    const operands =
-      value === undefined ? top.operands.map((operand) => byIdentity.get(sources.identityOf(operand))!) : NONE;
+    const operands = value === undefined ? under.map((operand) => byIdentity.get(sources.identityOf(operand))!) : NONE;
     const step: Step = {
       call: top,
       identity,
       operands,
-      row: undefined,
-      attrs: top.attributes.values,
-      flops: top.flops,
+      told,
+      row: told?.row,
+      attrs: (told ?? top).attributes.values,
+      flops: (told ?? top).flops,
       value,
       uses: 0,
       readers: 0,

@@ -152,9 +152,9 @@ export class Reader {
    * Computes a deep call and makes it a root of its content, so that neither it nor its node holds how it was
    * made.
    */
-  cut(call: Call): void {
+  cut(call: Call, maxDepth = MAX_DEPTH): void {
     relevel(call);
-    if (call.depth <= MAX_DEPTH) return;
+    if (call.depth <= maxDepth) return;
     const away = awayUnder(call);
     if (away.length > 0) return away.forEach((each) => this.#cutLater(each));
     const value = this.computeNow(call);

@@ -11,6 +11,9 @@ export const nodeOf = (tensor: Tensor): Call => tensor.call;
 /** A tensor of a node, in the sheet and the class of another one. */
 export const tensorOf = (beside: Tensor, node: Call): PendingTensor => new PendingTensor(beside.owner, node);
 
+/** Has a tensor begin anew where its past is long: what is called on it is not cut in its middle. */
+export const shorten = (tensor: Tensor): void => tensor.owner.shorten(tensor.call);
+
 /** Calls on nodes, made in the sheet and the class of a tensor. */
 export function callsOf(beside: Tensor): Calls<Call> {
   const { owner } = beside;

@@ -4,7 +4,6 @@ import type { Call } from '../engine/call.ts';
 import type { Author } from '../expr/node.ts';
 import type { Composite } from '../ops/composite.ts';
 import type { OpRow } from '../ops/define.ts';
-import { FOREIGN_METHODS, forEachMethod, opNamed } from '../ops/index.ts';
 import { splitParts } from '../ops/split.ts';
 import type { Value } from '../tensor/block.ts';
 import {
@@ -19,6 +18,7 @@ import {
 import type { ForeignClass } from '../tensor/export.ts';
 import { formatShape, type Shape } from '../tensor/shape.ts';
 import type { Explanation } from '../engine/explain.ts';
+import { giveMethods } from './give-methods.ts';
 import type { TensorMethods } from './methods.gen.ts';
 import { INSPECT } from '../text.ts';
 import { printTensor } from './print.ts';
@@ -48,6 +48,8 @@ export interface Owner {
   exportOnGpu<F>(call: Call, foreign: ForeignClass<F>): Promise<F | undefined>;
   explain(call: Call): Explanation;
   release(call: Call): void;
+  /** Computes a call under which there are many others, and lets go of those. */
+  shorten(call: Call): void;
 }
 
 /**
@@ -284,25 +286,11 @@ export class PendingTensor<D extends DType = DType> extends Tensor<D> implements
   }
 }
 
-forEachMethod((method, op) => {
-  if (op.operands.length === 0 || op.variadic) return;
-  Object.defineProperty(Tensor.prototype, method, {
-    configurable: true,
-    writable: true,
-    value(this: Tensor, ...args: readonly unknown[]): unknown {
-      return this.owner.call(op, this.call, args);
-    },
-  });
-});
-
-for (const [method, name] of FOREIGN_METHODS) {
-  if (!(method in Tensor.prototype))
-    Object.defineProperty(Tensor.prototype, method, {
-      configurable: true,
-      writable: true,
-      value: (): unknown => opNamed(name),
-    });
-}
+giveMethods(
+  Tensor.prototype,
+  (_method, { operands, variadic }) => operands.length > 0 && !variadic,
+  (tensor, op, args) => tensor.owner.call(op, tensor.call, args),
+);
 
 // Not declared, so that the compiler refuses a loop. Without it `Array.from(x)` and `new Float32Array(x)` are empty.
 Object.defineProperty(Tensor.prototype, Symbol.iterator, {

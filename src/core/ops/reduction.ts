@@ -71,7 +71,7 @@ function argReduction(name: 'argmin' | 'argmax', doc: string): OpRow {
   // Settled, `axis` is a list like that of other reductions.
   const unsettle: OpRow['unsettle'] = (attrs) => {
     const axes = attrs['axis'];
-    return { ...attrs, axis: Array.isArray(axes) ? (axes.length === 1 ? (axes[0] as number) : null) : (axes ?? null) };
+    return { ...attrs, axis: Array.isArray(axes) ? (axes.length === 1 ? axes[0]! : null) : (axes ?? null) };
   };
   return {
     ...row,

@@ -7,7 +7,7 @@ import type { Author } from '../expr/node.ts';
 import type { OperandDefinition, OpHandle } from '../ops/define-op.ts';
 import type { OpRow } from '../ops/define.ts';
 import type { Composite } from '../ops/composite.ts';
-import { calledOp, FOREIGN_METHODS, forEachMethod, opNamed } from '../ops/index.ts';
+import { calledOp, opNamed } from '../ops/index.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
 import type { DType, DTypeOf } from '../tensor/dtype.ts';
 import type { Elements } from '../tensor/elements.ts';
@@ -22,7 +22,7 @@ import { Call } from '../engine/call.ts';
 import type { Parts, View } from '../engine/parts.ts';
 import type { ViewOptions } from '../engine/settings.ts';
 import { choiceOf, reportDevices, sharingOf } from '../engine/devices.ts';
-import { isTooDeep } from '../engine/deep-chains.ts';
+import { isTooDeep, LONG_CHAIN } from '../engine/deep-chains.ts';
 import { answersIn, type Explanation, explainGraph } from '../engine/explain.ts';
 import { exportOnGpu, valueOfBuffer, valueOfTf } from '../inputs/gpu-buffers.ts';
 import type { Memo, Memoised, MemoOptions } from '../memo/memo.ts';
@@ -39,6 +39,7 @@ import type { Reader } from '../engine/reader.ts';
 import { reasonOf } from '../engine/reasons.ts';
 import { reportedOf, type Session } from './session.ts';
 import { sheetStats, type SheetStats } from './stats.ts';
+import { giveMethods } from '../handle/give-methods.ts';
 import { type Owner, PendingTensor, Tensor } from '../handle/tensor.ts';
 import { SheetTrace } from './trace.ts';
 
@@ -294,6 +295,11 @@ export class Sheet {
   }
 
   /** @internal */
+  shorten(call: Call): void {
+    this.#reader.cut(call, LONG_CHAIN);
+  }
+
+  /** @internal */
   handle(call: Call): PendingTensor {
     if (this.#parts.settings.eager) this.#reader.computeNow(call);
     else if (isTooDeep(call)) this.#reader.cut(call);
@@ -476,22 +482,8 @@ export interface Sheet extends Omit<SheetMethods, 'trace'> {}
 /** Members that are no ops. */
 const OWN_MEMBERS = new Set(Object.getOwnPropertyNames(Sheet.prototype));
 
-forEachMethod((method, op) => {
-  if (OWN_MEMBERS.has(method)) return;
-  Object.defineProperty(Sheet.prototype, method, {
-    configurable: true,
-    writable: true,
-    value(this: Sheet, ...args: readonly unknown[]): unknown {
-      return this.call(op, undefined, args);
-    },
-  });
-});
-
-for (const [method, name] of FOREIGN_METHODS) {
-  if (!(method in Sheet.prototype))
-    Object.defineProperty(Sheet.prototype, method, {
-      configurable: true,
-      writable: true,
-      value: (): unknown => opNamed(name),
-    });
-}
+giveMethods(
+  Sheet.prototype,
+  (method) => !OWN_MEMBERS.has(method),
+  (sheet, op, args) => sheet.call(op, undefined, args),
+);

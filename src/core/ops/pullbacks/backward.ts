@@ -15,6 +15,8 @@ export interface GraphNode extends Called {
   readonly operands: readonly GraphNode[];
   /** Whether it has what it was made of; a chain without end is cut loose from its past. */
   readonly isComputable: boolean;
+  /** Its number among the calls: operands have smaller ones. */
+  readonly seq: number;
 }
 
 /** What a result changes by at a node. One that was selected is 0 at places whose partials may be anything. */
@@ -61,16 +63,18 @@ function dependents(
   isForeign: (node: object) => boolean,
 ): GraphNode[] {
   const depends = new Map<GraphNode, boolean>();
+  // What was called before all inputs depends on none of them: the past of a long loop is not looked at.
+  const oldest = Math.min(...Array.from(inputs, ({ seq }) => seq));
   const order: GraphNode[] = [];
   const stack = [result];
   for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
     const before = stack.length;
-    const operands = isDifferentiable(node) ? node.operands : [];
+    const operands = node.seq > oldest && isDifferentiable(node) ? node.operands : [];
     if (!depends.has(node)) for (const operand of operands) if (!depends.has(operand)) stack.push(operand);
     if (stack.length > before) continue;
     stack.pop();
     if (depends.has(node)) continue;
-    checkWhole(node, isForeign(node));
+    if (node.seq > oldest) checkWhole(node, isForeign(node));
     depends.set(node, inputs.has(node) || operands.some((operand) => depends.get(operand)));
     if (depends.get(node) === true) order.push(node);
   }
