@@ -2,7 +2,7 @@
 import type { SymbolicSheet, DType, Tensor, TypedArray } from '../../src/index.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import { numbersOf } from '../../src/core/tensor/dtype.ts';
-import { type AttributeValue, elementTypeOf, type Model, type StoredTensor } from './protobuf.ts';
+import { type AttributeValue, dtypeOfElements, elementTypeOf, type Model, type StoredTensor } from './protobuf.ts';
 
 /** A case no mapping covers, with the reason the table gives. */
 export class Unmapped extends Error {}
@@ -19,8 +19,7 @@ export interface Input {
   numbers(): number[];
 }
 
-export const isFloatType = (dtype: string): boolean =>
-  dtype === 'float32' || dtype === 'float64' || dtype === 'float16';
+export const isFloatType = (dtype: string): boolean => dtype.includes('float');
 
 const safe = (value: number | bigint): number =>
   Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(value)));
@@ -114,7 +113,7 @@ export class Context {
   /** The dtype an attribute names by its ONNX number. */
   dtype(name: string, fallback: DType): DType {
     if (!this.has(name)) return fallback;
-    return elementTypeOf(this.number(name, 0)) as DType;
+    return dtypeOfElements(elementTypeOf(this.number(name, 0)));
   }
 }
 

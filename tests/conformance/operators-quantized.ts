@@ -2,21 +2,6 @@
 import type { Tensor } from '../../src/index.ts';
 import type { DType } from '../../src/core/tensor/dtype.ts';
 import { type Context, type Mapping, Unmapped } from './context.ts';
-import { elementTypeOf } from './protobuf.ts';
-
-/** A scale or zero point beside a tensor: for all elements, one for each index of an axis, or one a block along it. */
-function beside(on: Context, v: Tensor): Tensor {
-  const { shape } = on.tensor(0);
-  const axis = (on.number('axis', 1) + shape.length) % shape.length;
-  const block = on.number('block_size', 0);
-  if (v.size === 1) return v.reshape([]);
-  if (block === 0) return v.reshape([-1, ...shape.slice(axis + 1).map(() => 1)]);
-  const whole = v.repeat(block, { axis });
-  return whole.slice(
-    [],
-    shape.map((n, k) => (k === axis ? n : null)),
-  );
-}
 
 /** The least and the largest element of an integer dtype. */
 function rangeOf(dtype: string): readonly [number, number] {
@@ -33,19 +18,23 @@ function quantised(quotients: Tensor, zero: Tensor | undefined, dtype: string): 
   return moved.clip(...rangeOf(dtype)).astype(dtype as DType);
 }
 
+const placed = (on: Context): { axis: number; block: number } => ({
+  axis: on.number('axis', 1),
+  block: on.number('block_size', 0),
+});
+
 function quantizeLinear(on: Context): Tensor {
-  const [x, zero] = [on.tensor(0), on.input(2)?.tensor];
-  const dtype = zero?.dtype ?? (on.has('output_dtype') ? elementTypeOf(on.number('output_dtype', 2)) : 'uint8');
-  const scale = beside(on, on.tensor(1)).astype('float32');
-  const quotients = x.astype('float32').divide(scale);
-  return quantised(quotients, zero === undefined ? undefined : beside(on, zero), dtype);
+  const zero = on.input(2)?.tensor;
+  const dtype = zero?.dtype ?? on.dtype('output_dtype', 'uint8');
+  const given = [on.tensor(0), on.tensor(1), ...(zero === undefined ? [] : [zero])];
+  return on.call('quantize', ...given, { dtype, ...placed(on) });
 }
 
 function dequantizeLinear(on: Context): Tensor {
-  const [x, scale, zero] = [on.tensor(0).astype('float32'), on.tensor(1), on.input(2)?.tensor];
-  const centred = zero === undefined ? x : x.subtract(beside(on, zero).astype('float32'));
-  const dtype = on.dtype('output_dtype', scale.dtype);
-  return centred.multiply(beside(on, scale).astype('float32')).astype(dtype);
+  const zero = on.input(2)?.tensor;
+  const dtype = on.dtype('output_dtype', on.tensor(1).dtype);
+  const given = [on.tensor(0), on.tensor(1), ...(zero === undefined ? [] : [zero])];
+  return on.call('dequantize', ...given, { dtype, ...placed(on) });
 }
 
 /** Rows of a, columns of b and either side of the result may have zero points and scales of their own. */

@@ -1,8 +1,10 @@
 // ONNX operators as calls of op rows: each entry says which rows give an operator's result, composed where no single
 // row does.
 import type { DType, Tensor } from '../../src/index.ts';
+import { DTYPES } from '../../src/core/tensor/dtype.ts';
 import { rangeOf } from '../../src/core/tensor/range.ts';
-import { type Context, type Input, isFloatType, type Mapping } from './context.ts';
+import { type Context, type Input, isFloatType, type Mapping, Unmapped } from './context.ts';
+import { dtypeOfElements } from './protobuf.ts';
 import { ONNX_BINARY, ONNX_FOLDED, ONNX_UNARY } from '../../src/core/ops/mapping/onnx.ts';
 import { TRANSFORMERS } from './operators-attention.ts';
 import { NORMALISATIONS } from './operators-composed.ts';
@@ -125,8 +127,12 @@ function gemm(on: Context): Tensor {
 
 function cast(on: Context, to: string): Tensor {
   const x = on.tensor(0);
-  const dtype = to as DType;
-  return x.astype(dtype);
+  const dtype = dtypeOfElements(to);
+  const { largest } = DTYPES[dtype];
+  if (on.text('round_mode', 'nearest') !== 'nearest') throw new Unmapped('rounds up or down');
+  if (dtype === 'float8_e8m0fnu') throw new Unmapped('powers of two are rounded up');
+  const saturates = dtype.startsWith('float8') && on.number('saturate', 1) !== 0;
+  return saturates ? x.astype('float64').clip(-largest!, largest!).astype(dtype) : x.astype(dtype);
 }
 
 function arange(on: Context): Tensor {

@@ -127,6 +127,33 @@ const ARRAYS: Readonly<Partial<Record<string, new (values: ArrayBufferLike | Ite
   uint64: BigUint64Array,
 } as never;
 
+/** What ONNX calls dtypes of few bits, and how many codes are in a byte of raw data. */
+const SMALL: Readonly<Partial<Record<string, readonly [dtype: DType, perByte: number]>>> = {
+  bfloat16: ['bfloat16', 1],
+  float8e4m3fn: ['float8_e4m3fn', 1],
+  float8e4m3fnuz: ['float8_e4m3fnuz', 1],
+  float8e5m2: ['float8_e5m2', 1],
+  float8e5m2fnuz: ['float8_e5m2fnuz', 1],
+  float8e8m0: ['float8_e8m0fnu', 1],
+  float4e2m1: ['float4_e2m1fn', 2],
+  uint4: ['uint4', 2],
+  int4: ['int4', 2],
+  uint2: ['uint2', 4],
+  int2: ['int2', 4],
+};
+
+/** The dtype here of an ONNX element type. */
+export const dtypeOfElements = (elementType: string): DType => SMALL[elementType]?.[0] ?? (elementType as DType);
+
+/** Codes that share bytes, the first in the low bits. */
+function unpacked(packed: Uint8Array, perByte: number, length: number): Uint8Array {
+  const bits = 8 / perByte;
+  return Uint8Array.from(
+    { length },
+    (_, i) => (packed[Math.floor(i / perByte)]! >> (bits * (i % perByte))) & (2 ** bits - 1),
+  );
+}
+
 /** The ONNX name of an element type number. */
 export const elementTypeOf = (number: number): string => ELEMENT_TYPES[number] ?? `type ${number}`;
 
@@ -135,7 +162,16 @@ export function readTensor(bytes: Uint8Array): StoredTensor {
   const fields = readFields(bytes);
   const elementType = elementTypeOf(integer(fields, 2));
   const Elements = ARRAYS[elementType];
+  const small = SMALL[elementType];
   const base = { name: text(fields.get(8)?.[0]), elementType, shape: integers(fields, 1).map(Number) };
+  if (small !== undefined) {
+    const [dtype, perByte] = small;
+    const length = base.shape.reduce((product, n) => product * n, 1);
+    if (dtype === 'bfloat16') return { ...base, dtype, array: elementsOf(fields, Uint16Array as never) };
+    const raw = joined(fields, 9);
+    const packed = raw.length > 0 ? raw : Uint8Array.from(integers(fields, 5), Number);
+    return { ...base, dtype, array: unpacked(packed, perByte, length) };
+  }
   if (Elements === undefined) return { ...base, dtype: undefined, array: new Uint8Array(0) };
   return { ...base, dtype: elementType as DType, array: elementsOf(fields, Elements) };
 }

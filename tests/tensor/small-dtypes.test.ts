@@ -136,3 +136,42 @@ describe('dtypes of few bits', () => {
     expect(() => encodeNpy(int4)).toThrow(/NumPy has no int4/);
   });
 });
+
+describe('quantised elements', () => {
+  const values = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i) * 2 ** (i >> 4));
+
+  it('have a scale for all, for each index of an axis, or a block: every number is off by half a step at most', async () => {
+    const x = sheet.tensor(values, [2, 32]);
+    for (const [scale, attrs] of [
+      [sheet.tensor([0.125]), {}],
+      [sheet.tensor([0.03125, 0.125]), { axis: 0 }],
+      [sheet.tensor([0.015625, 0.03125, 0.0625, 0.125], [2, 2]), { axis: 1, block: 16 }],
+    ] as const) {
+      const codes = x.quantize(scale, { dtype: 'int8', ...attrs });
+      expect(codes.dtype).toBe('int8');
+      const steps = (await scale.data()) as Float32Array;
+      const back = (await codes.dequantize(scale, attrs).data()) as Float32Array;
+      back.forEach((number, i) => {
+        const step = steps[Math.floor((i * steps.length) / values.length)]!;
+        expect(Math.abs(number - values[i]!)).toBeLessThanOrEqual(step / 2);
+      });
+    }
+  });
+
+  it('are limited to the range, moved by zero points, and take MX scales of powers of two', async () => {
+    const x = sheet.tensor([-1000, -1, 0, 0.5, 1.5, 1000]);
+    const unsigned = x.quantize(1, 2, { dtype: 'uint4' });
+    expect(await unsigned.toArray()).toEqual([0, 1, 2, 2, 4, 15]);
+    expect(await unsigned.dequantize(sheet.tensor(1), 2).toArray()).toEqual([-2, -1, 0, 0, 2, 13]);
+    const scale = sheet.tensor([2, 64]).astype('float8_e8m0fnu');
+    const coded = x.quantize(scale, { dtype: 'float4_e2m1fn', axis: 0, block: 3 });
+    expect(await coded.toArray()).toEqual([-6, -0.5, 0, 0, 0, 6]);
+    expect(await coded.dequantize(scale, { axis: 0, block: 3 }).toArray()).toEqual([-12, -1, 0, 0, 0, 384]);
+  });
+
+  it('are refused where a dtype is too wide, or a block fits no axis', () => {
+    const x = sheet.tensor([1, 2]);
+    expect(() => x.quantize(1, { dtype: 'int32' })).toThrow(/quantize: int32 has 32 bits; take one of 16 or fewer/);
+    expect(() => x.quantize(sheet.tensor([1, 2]), { axis: 3 })).toThrow(/axis 3 or block 0 fits no tensor of rank 1/);
+  });
+});

@@ -528,6 +528,12 @@ export interface TensorMethods<D extends DType> {
   klDivergence(target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' | 'batch_mean' }): PendingTensor;
   /** Elements replaced by 0 with a probability, the others made larger so that the mean stays. The seed draws them. Attributes: rate: probability of 0, from 0 to before 1; seed: which elements; another one draws others. */
   dropout(rate: number | { readonly rate: number; readonly seed: number }, attributes: { readonly seed: number }): PendingTensor<D>;
+  /** x / scale in a narrow dtype: integers are rounded to even and moved by zero, and what is too large is limited. Attributes: dtype: dtype of the codes (default "int8"); axis: axis along which a scale of several elements lies (default 1); block: so many neighbours along the axis share a scale; 0 = one for each index (default 0). */
+  quantize<R extends DType = 'int8'>(scale: Operand, attributes?: { readonly dtype?: R; readonly axis?: number; readonly block?: number }): PendingTensor<R>;
+  quantize<R extends DType = 'int8'>(scale: Operand, zero?: Operand | null, attributes?: { readonly dtype?: R; readonly axis?: number; readonly block?: number }): PendingTensor<R>;
+  /** (x − zero) · scale in float32, or in the dtype asked for: the numbers that codes stand for. Attributes: dtype: dtype of the result (default "float32"); axis: axis along which a scale of several elements lies (default 1); block: so many neighbours along the axis share a scale; 0 = one for each index (default 0). */
+  dequantize<R extends DType = 'float32'>(scale: Operand, attributes?: { readonly dtype?: R; readonly axis?: number; readonly block?: number }): PendingTensor<R>;
+  dequantize<R extends DType = 'float32'>(scale: Operand, zero?: Operand | null, attributes?: { readonly dtype?: R; readonly axis?: number; readonly block?: number }): PendingTensor<R>;
   /** Matrices as q · r: q has orthonormal columns, r is upper triangular and its diagonal is not negative. Mode reduced: as many columns as the smaller side; complete: a square q. Attributes: mode: how many columns q has (default "reduced"). */
   qr(attributes?: { readonly mode?: 'reduced' | 'complete' }): { readonly q: PendingTensor<D>; readonly r: PendingTensor<D> };
   /** Eigenvalues of symmetric matrices, ascending, and eigenvectors as columns, of which the largest component is positive; the upper triangle is not read. */
@@ -1310,6 +1316,12 @@ export interface SheetMethods {
   klDivergence(x: Operand, target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' | 'batch_mean' }): PendingTensor;
   /** Elements replaced by 0 with a probability, the others made larger so that the mean stays. The seed draws them. Attributes: rate: probability of 0, from 0 to before 1; seed: which elements; another one draws others. */
   dropout(x: Operand, rate: number | { readonly rate: number; readonly seed: number }, attributes: { readonly seed: number }): PendingTensor<DType>;
+  /** x / scale in a narrow dtype: integers are rounded to even and moved by zero, and what is too large is limited. Attributes: dtype: dtype of the codes (default "int8"); axis: axis along which a scale of several elements lies (default 1); block: so many neighbours along the axis share a scale; 0 = one for each index (default 0). */
+  quantize<R extends DType = 'int8'>(x: Operand, scale: Operand, attributes?: { readonly dtype?: R; readonly axis?: number; readonly block?: number }): PendingTensor<R>;
+  quantize<R extends DType = 'int8'>(x: Operand, scale: Operand, zero?: Operand | null, attributes?: { readonly dtype?: R; readonly axis?: number; readonly block?: number }): PendingTensor<R>;
+  /** (x − zero) · scale in float32, or in the dtype asked for: the numbers that codes stand for. Attributes: dtype: dtype of the result (default "float32"); axis: axis along which a scale of several elements lies (default 1); block: so many neighbours along the axis share a scale; 0 = one for each index (default 0). */
+  dequantize<R extends DType = 'float32'>(x: Operand, scale: Operand, attributes?: { readonly dtype?: R; readonly axis?: number; readonly block?: number }): PendingTensor<R>;
+  dequantize<R extends DType = 'float32'>(x: Operand, scale: Operand, zero?: Operand | null, attributes?: { readonly dtype?: R; readonly axis?: number; readonly block?: number }): PendingTensor<R>;
   /** Matrices as q · r: q has orthonormal columns, r is upper triangular and its diagonal is not negative. Mode reduced: as many columns as the smaller side; complete: a square q. Attributes: mode: how many columns q has (default "reduced"). */
   qr(x: Operand, attributes?: { readonly mode?: 'reduced' | 'complete' }): { readonly q: PendingTensor<DType>; readonly r: PendingTensor<DType> };
   /** Eigenvalues of symmetric matrices, ascending, and eigenvectors as columns, of which the largest component is positive; the upper triangle is not read. */
@@ -1683,6 +1695,8 @@ export interface OpArguments {
   cross_entropy: [x: Operand, target: Operand, weight?: Operand | null, attributes?: { readonly axis?: number | null; readonly ignore?: number | null; readonly reduction?: 'mean' | 'sum' | 'none' }];
   kl_divergence: [x: Operand, target: Operand, attributes?: { readonly reduction?: 'mean' | 'sum' | 'none' | 'batch_mean' }];
   dropout: [x: Operand, rate: number | { readonly rate: number; readonly seed: number }, attributes: { readonly seed: number }];
+  quantize: [x: Operand, scale: Operand, zero?: Operand | null, attributes?: { readonly dtype?: DType; readonly axis?: number; readonly block?: number }];
+  dequantize: [x: Operand, scale: Operand, zero?: Operand | null, attributes?: { readonly dtype?: DType; readonly axis?: number; readonly block?: number }];
   qr: [x: Operand, attributes?: { readonly mode?: 'reduced' | 'complete' }];
   eigh: [x: Operand];
   eig: [x: Operand];
@@ -1992,6 +2006,8 @@ export interface OpResults {
   cross_entropy: PendingTensor<DType>;
   kl_divergence: PendingTensor;
   dropout: PendingTensor<DType>;
+  quantize: PendingTensor<DType>;
+  dequantize: PendingTensor<DType>;
   qr: { readonly q: PendingTensor<DType>; readonly r: PendingTensor<DType> };
   eigh: { readonly eigenvalues: PendingTensor<DType>; readonly eigenvectors: PendingTensor<DType> };
   eig: { readonly real: PendingTensor<DType>; readonly imag: PendingTensor<DType>; readonly vectorsReal: PendingTensor<DType>; readonly vectorsImag: PendingTensor<DType> };

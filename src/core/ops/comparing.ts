@@ -1,5 +1,6 @@
 // Composites of elementwise ops: bits inverted, numbers in place of those that are none, and what is nearly equal.
 import { DTYPES, type DType, isFloat } from '../tensor/dtype.ts';
+import { rangeOf } from '../tensor/range.ts';
 import { numberAttribute } from './attribute-values.ts';
 import { type Called, type Calls, composite, type Composite } from './composite.ts';
 import type { AttributeSpec, AttributeValues } from './define.ts';
@@ -10,9 +11,10 @@ const bitwiseInvert = composite({
   operands: [{ name: 'x', kind: 'integerOrBool' }],
   result: 'same',
   expand: (call, [x]) => {
-    const { kind, bits } = DTYPES[x!.type.dtype];
+    const { dtype } = x!.type;
+    const { kind } = DTYPES[dtype];
     if (kind === 'bool') return call('logical_not', [x!]);
-    return call('bitwise_xor', [x!, kind === 'uint' ? 2 ** bits - 1 : -1]);
+    return call('bitwise_xor', [x!, kind === 'uint' ? rangeOf(dtype).most : -1]);
   },
 });
 

@@ -8,6 +8,7 @@ import { LOSSES } from './losses.ts';
 import { NORMALISATION } from './normalisation.ts';
 import { PADDING } from './padding.ts';
 import { POOLING } from './pooling.ts';
+import { QUANTIZING } from './quantizing.ts';
 import { RECURRENT } from './recurrent.ts';
 import { RESAMPLED, RESAMPLING } from './resampling.ts';
 import { SCATTERED, SCATTERING } from './scattering.ts';
@@ -32,4 +33,5 @@ export const NETWORK_COMPOSITES = {
   'Channels and space': RESAMPLED,
   'Gathering and scattering': SCATTERED,
   'Losses and dropout': LOSSES,
+  Quantisation: QUANTIZING,
 } as const satisfies Record<string, readonly Composite[]>;
