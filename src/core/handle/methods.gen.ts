@@ -439,8 +439,6 @@ export interface TensorMethods<D extends DType> {
   hardSwish(attributes?: { readonly alpha?: number; readonly beta?: number }): PendingTensor<D>;
   /** x · tanh(softplus(x)). */
   mish(): PendingTensor<D>;
-  /** x / (1 + |x|). */
-  softsign(): PendingTensor<D>;
   /** gamma · x where positive, gamma · alpha · (eˣ − 1) elsewhere. Attributes: alpha: limit below (default 1.6732632423543772); gamma: slope above (default 1.0507009873554805). */
   selu(attributes?: { readonly alpha?: number; readonly gamma?: number }): PendingTensor<D>;
   /** x where positive, alpha · (e^(x / alpha) − 1) elsewhere. Attributes: alpha: limit below (default 1). */
@@ -1227,8 +1225,6 @@ export interface SheetMethods {
   hardSwish(x: Operand, attributes?: { readonly alpha?: number; readonly beta?: number }): PendingTensor<DType>;
   /** x · tanh(softplus(x)). */
   mish(x: Operand): PendingTensor<DType>;
-  /** x / (1 + |x|). */
-  softsign(x: Operand): PendingTensor<DType>;
   /** gamma · x where positive, gamma · alpha · (eˣ − 1) elsewhere. Attributes: alpha: limit below (default 1.6732632423543772); gamma: slope above (default 1.0507009873554805). */
   selu(x: Operand, attributes?: { readonly alpha?: number; readonly gamma?: number }): PendingTensor<DType>;
   /** x where positive, alpha · (e^(x / alpha) − 1) elsewhere. Attributes: alpha: limit below (default 1). */
@@ -1663,7 +1659,6 @@ export interface OpArguments {
   hard_sigmoid: [x: Operand, attributes?: { readonly alpha?: number; readonly beta?: number }];
   hard_swish: [x: Operand, attributes?: { readonly alpha?: number; readonly beta?: number }];
   mish: [x: Operand];
-  softsign: [x: Operand];
   selu: [x: Operand, attributes?: { readonly alpha?: number; readonly gamma?: number }];
   celu: [x: Operand, attributes?: { readonly alpha?: number }];
   thresholded_relu: [x: Operand, attributes?: { readonly alpha?: number }];
@@ -1974,7 +1969,6 @@ export interface OpResults {
   hard_sigmoid: PendingTensor<DType>;
   hard_swish: PendingTensor<DType>;
   mish: PendingTensor<DType>;
-  softsign: PendingTensor<DType>;
   selu: PendingTensor<DType>;
   celu: PendingTensor<DType>;
   thresholded_relu: PendingTensor<DType>;

@@ -39,7 +39,6 @@ export const ACTIVATIONS: readonly Composite[] = [
   activation('mish', 'x · tanh(softplus(x)).', {}, (call, x) =>
     call('multiply', [x, call('tanh', [call('softplus', [x])])]),
   ),
-  activation('softsign', 'x / (1 + |x|).', {}, (call, x) => call('divide', [x, call('add', [call('abs', [x]), 1])])),
   activation(
     'selu',
     'gamma · x where positive, gamma · alpha · (eˣ − 1) elsewhere.',
