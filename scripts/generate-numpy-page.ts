@@ -93,16 +93,18 @@ function table(space: string): string {
 function suite(): string {
   const path = new URL('array_api/result.json', import.meta.url);
   if (!existsSync(path)) return '';
-  const { passed, failed, skipped, reasons } = JSON.parse(readFileSync(path, 'utf8')) as {
+  const { passed, failed, skipped, reasons, unfinished } = JSON.parse(readFileSync(path, 'utf8')) as {
     passed: number;
     failed: number;
     skipped: number;
     reasons: readonly (readonly [reason: string, count: number])[];
+    unfinished: readonly string[];
   };
   const share = ((100 * passed) / (passed + failed)).toFixed(0);
   return [
     '## The suite of the array API',
     '',
+    ...(unfinished.length === 0 ? [] : [`Not run to their end: ${unfinished.join(', ')}.`, '']),
     `Of the public suite of the array API (\`scripts/array_api/run.py\`, which has Python send each call to a sheet) ` +
       `${passed} of ${passed + failed} tests pass (${share} %); ${skipped} are skipped by the suite. Those that fail:`,
     '',
