@@ -36,11 +36,7 @@ export function lineAt(bytes: Uint8Array, at: number): number {
 export function delimiterByte(delimiter: string): number {
   const code = delimiter.length === 1 ? delimiter.charCodeAt(0) : -1;
   if (code > 0 && code < 128 && code !== QUOTE && code !== LF && code !== CR) return code;
-  throw new AttributeError(
-    `readCsv: the delimiter ${JSON.stringify(delimiter)} is no single ASCII character that may stand between fields; ` +
-      "use ',', ';', '\\t' or '|'.",
-    { delimiter },
-  );
+  throw badDelimiter(delimiter);
 }
 
 /** Reads one file from the beginning to the end. */
@@ -80,7 +76,7 @@ export class CsvScan {
         more = this.#field();
         if (field < width && wanted[field]!) places.push(this.#start, this.#end);
       }
-      if (field !== width) throw ragged(this.#bytes, from, field, width);
+      if (field !== width) throw ragged(lineAt(this.#bytes, from), field, width);
       rows++;
     }
     return { bytes: this.#bytes, width: wanted.filter(Boolean).length, rows, ...places.all() };
@@ -107,7 +103,8 @@ export class CsvScan {
       }
       this.#end = at;
     }
-    if (this.#end - this.#start > this.#dialect.maxFieldBytes) throw tooLong(bytes, this.#start, this.#dialect);
+    if (this.#end - this.#start > this.#dialect.maxFieldBytes)
+      throw tooLong(lineAt(bytes, this.#start), isQuoted(bytes, this.#start), this.#dialect);
     const goesOn = bytes[at] === delimiter;
     this.#at = at + (bytes[at] === CR && bytes[at + 1] === LF ? 2 : 1);
     return goesOn;
@@ -119,12 +116,12 @@ export class CsvScan {
     const limit = start + this.#dialect.maxFieldBytes;
     let at = bytes.indexOf(QUOTE, start);
     while (at !== -1 && at <= limit && bytes[at + 1] === QUOTE) at = bytes.indexOf(QUOTE, at + 2);
-    if (at === -1) throw unclosed(bytes, start);
-    if (at > limit) throw tooLong(bytes, start, this.#dialect);
+    if (at === -1) throw unclosed(lineAt(bytes, start));
+    if (at > limit) throw tooLong(lineAt(bytes, start), true, this.#dialect);
     [this.#start, this.#end] = [start, at];
     const next = bytes[at + 1];
     if (next !== undefined && next !== this.#dialect.delimiter && next !== LF && next !== CR)
-      throw stray(bytes, at + 1);
+      throw stray(lineAt(bytes, at + 1), String.fromCharCode(next));
     return at + 1;
   }
 }
@@ -136,12 +133,14 @@ class Places {
   #length = 0;
 
   push(start: number, end: number): void {
-    if (this.#length === this.#starts.length) {
-      this.#starts = grown(this.#starts);
-      this.#ends = grown(this.#ends);
-    }
+    if (this.#length === this.#starts.length) this.#grow();
     this.#starts[this.#length] = start;
     this.#ends[this.#length++] = end;
+  }
+
+  #grow(): void {
+    this.#starts = grown(this.#starts);
+    this.#ends = grown(this.#ends);
   }
 
   all(): { readonly starts: Uint32Array; readonly ends: Uint32Array } {
@@ -155,39 +154,37 @@ function grown(array: Uint32Array): Uint32Array<ArrayBuffer> {
   return larger;
 }
 
-function ragged(bytes: Uint8Array, at: number, fields: number, width: number): FormatError {
-  const line = lineAt(bytes, at);
-  const counted = `${fields} ${fields === 1 ? 'field' : 'fields'}`;
-  return new FormatError(
-    `readCsv: line ${line} has ${counted} where the first row has ${width}; mend that line, put texts that hold a ` +
-      'delimiter in double quotes, or give the delimiter of this file: { delimiter }.',
-    { line, fields, expected: width },
+const ragged = (line: number, fields: number, expected: number): FormatError =>
+  new FormatError(
+    `readCsv: line ${line} has ${fields} ${fields === 1 ? 'field' : 'fields'} where the first row has ${expected}; ` +
+      'mend that line, put texts that hold a delimiter in double quotes, or give its delimiter: { delimiter }.',
+    { line, fields, expected },
   );
-}
 
-function unclosed(bytes: Uint8Array, start: number): FormatError {
-  const line = lineAt(bytes, start);
-  return new FormatError(
+const unclosed = (line: number): FormatError =>
+  new FormatError(
     `readCsv: the double quote in line ${line} is not closed by the end of the file; close it, and write a quote ` +
       'inside of quotes twice: "a ""b"" c".',
     { line },
   );
-}
 
-function stray(bytes: Uint8Array, at: number): FormatError {
-  const line = lineAt(bytes, at);
-  return new FormatError(
+const stray = (line: number, found: string): FormatError =>
+  new FormatError(
     `readCsv: in line ${line} something follows the closing quote of a field; write a quote inside of quotes twice: ` +
       '"a ""b"" c".',
-    { line, found: String.fromCharCode(bytes[at]!) },
+    { line, found },
   );
-}
 
-function tooLong(bytes: Uint8Array, start: number, { maxFieldBytes }: CsvDialect): LimitError {
-  const line = lineAt(bytes, start);
-  return new LimitError(
+const tooLong = (line: number, isInQuotes: boolean, { maxFieldBytes }: CsvDialect): LimitError =>
+  new LimitError(
     `readCsv: a field that begins in line ${line} is longer than ${maxFieldBytes} bytes; ` +
-      `${isQuoted(bytes, start) ? 'close its quote' : 'see whether this is a CSV file'}, or raise { maxFieldBytes }.`,
+      `${isInQuotes ? 'close its quote' : 'see whether this is a CSV file'}, or raise { maxFieldBytes }.`,
     { line, maxFieldBytes },
   );
-}
+
+const badDelimiter = (delimiter: string): AttributeError =>
+  new AttributeError(
+    `readCsv: the delimiter ${JSON.stringify(delimiter)} is no single ASCII character that may stand between fields; ` +
+      "use ',', ';', '\\t' or '|'.",
+    { delimiter },
+  );

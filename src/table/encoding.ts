@@ -35,8 +35,6 @@ export const mayMiss = (dtype: DType): boolean => dtype.startsWith('float');
 function fillTexts(sheet: Sheet, { tensor, categories = [] }: Column, value: string): Column {
   const all = inOrder(new Int32Array(), [...categories, value]).categories;
   const places = Int32Array.from(categories, (category) => all.indexOf(category));
-  return {
-    tensor: sheet.tensor(withMissing(places, all.indexOf(value)), { own: true }).take(tensor),
-    categories: all,
-  };
+  const filled = sheet.tensor(withMissing(places, all.indexOf(value)), { own: true });
+  return { tensor: filled.take(tensor), categories: all };
 }

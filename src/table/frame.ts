@@ -1,6 +1,6 @@
 // The columns of a table as a plain record, and what is done to all of them at once.
 import { AttributeError, describe, DTypeError, ShapeError } from '../kit.ts';
-import { type Sheet, Tensor, type TypedArray } from '../surface.ts';
+import { type Shape, type Sheet, Tensor, type TypedArray } from '../surface.ts';
 import { type Column, columnOf } from './column.ts';
 import { unknownColumn } from './names.ts';
 import { type CellValue, listElements } from './values.ts';
@@ -26,12 +26,15 @@ export function columnNamed(owner: string, { columns }: Frame, name: string): Co
 export function numbersNamed(owner: string, frame: Frame, name: string): Tensor {
   const { tensor, categories } = columnNamed(owner, frame, name);
   if (categories === undefined) return tensor;
-  throw new DTypeError(
+  throw notNumbers(owner, name);
+}
+
+const notNumbers = (owner: string, name: string): DTypeError =>
+  new DTypeError(
     `${owner}: the column "${name}" holds texts; make numbers of them with table.oneHot('${name}') or ` +
       `await labelEncode(table, '${name}'), or leave it out.`,
     { column: name },
   );
-}
 
 /** The names of the columns that hold no texts. */
 export const numericNames = ({ columns }: Frame): string[] =>
@@ -46,9 +49,8 @@ export const mapColumns = (
 
 /** Columns of what a program gives. Throws a ShapeError where they are not equally long. */
 export function frameOf(owner: string, sheet: Sheet, sources: Readonly<Record<string, ColumnSource>>): Frame {
-  const columns = new Map(
-    Object.entries(sources).map(([name, source]) => [name, columnFrom(owner, sheet, name, source)]),
-  );
+  const made = Object.entries(sources).map(([name, source]) => [name, columnFrom(owner, sheet, name, source)] as const);
+  const columns = new Map(made);
   const rows = [...columns.values()][0]?.tensor.size ?? 0;
   for (const [name, { tensor }] of columns) checkLength(owner, name, tensor, rows);
   return { sheet, rows, columns };
@@ -57,12 +59,15 @@ export function frameOf(owner: string, sheet: Sheet, sources: Readonly<Record<st
 /** Refuses a column that has not one axis of `rows` elements. */
 function checkLength(owner: string, name: string, { shape }: Tensor, rows: number): void {
   if (shape.length === 1 && shape[0] === rows) return;
-  throw new ShapeError(
-    `${owner}: the column "${name}" has shape [${shape.join(', ')}] beside ${rows} rows; give columns of one axis ` +
-      'that are equally long.',
-    { column: name, shape, rows },
-  );
+  throw otherLength(owner, name, shape, rows);
 }
+
+const otherLength = (owner: string, column: string, shape: Shape, rows: number): ShapeError =>
+  new ShapeError(
+    `${owner}: the column "${column}" has shape [${shape.join(', ')}] beside ${rows} rows; give columns of one axis ` +
+      'that are equally long.',
+    { column, shape, rows },
+  );
 
 function columnFrom(owner: string, sheet: Sheet, name: string, source: ColumnSource): Column {
   if (source instanceof Tensor) return { tensor: source };

@@ -47,13 +47,11 @@ export class Groups<T> {
     });
   }
 
-  /** Greatest values by group. */
+  /** Greatest values by group. Missing ones are the last of theirs; where all are, the first is as good as any. */
   max(...names: readonly string[]): Promise<T> {
     return this.#reduced(names, (grouping, tensor) => {
       const { sorted, starts } = ordered(grouping, tensor);
-      // Missing values are the last of their group; where all are, the first is as good as any.
-      const last = countOf(grouping, tensor).subtract(1).maximum(0);
-      return sorted.take(starts.add(last));
+      return sorted.take(starts.add(countOf(grouping, tensor).subtract(1).maximum(0)));
     });
   }
 

@@ -19,10 +19,12 @@ export function unknownColumn(owner: string, name: string, names: readonly strin
 /** Refuses names that come twice. */
 export function checkDistinct(owner: string, names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined)
-    throw new FormatError(
-      `${owner}: two columns are named "${twice}"; name them yourself, or rename one: { header: [names] } where the ` +
-        'file has no row of names.',
-      { column: twice },
-    );
+  if (twice !== undefined) throw namedTwice(owner, twice);
 }
+
+const namedTwice = (owner: string, column: string): FormatError =>
+  new FormatError(
+    `${owner}: two columns are named "${column}"; name them yourself, or rename one: { header: [names] } where the ` +
+      'file has no row of names.',
+    { column },
+  );

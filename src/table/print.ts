@@ -16,12 +16,9 @@ export async function cellsOf({ tensor, categories }: Column): Promise<Cells> {
 
 /** The rows as objects. */
 export async function recordsOf({ columns, rows }: Frame): Promise<Readonly<Record<string, Cells[number]>>[]> {
-  const cells = await Promise.all(
-    Array.from(columns, async ([name, column]) => [name, await cellsOf(column)] as const),
-  );
-  return Array.from({ length: rows }, (_, row) =>
-    Object.fromEntries(cells.map(([name, values]) => [name, values[row]!])),
-  );
+  const cells = await Promise.all(Array.from(columns.values(), cellsOf));
+  const names = [...columns.keys()];
+  return Array.from({ length: rows }, (_, row) => Object.fromEntries(names.map((name, i) => [name, cells[i]![row]!])));
 }
 
 /** Rows as text: names, dtypes, values in columns; `all` is of how many rows these are the first. */

@@ -167,14 +167,12 @@ function open(bytes: Uint8Array, reader: Reader): Opened {
   }
 }
 
-function refusal(error: unknown): FormatError {
-  const said = error instanceof Error ? error.message.slice(0, 200) : String(error);
-  return new FormatError(
-    `readParquet: hyparquet does not read this file: ${said}; where it names a codec, npm install ` +
-      'hyparquet-compressors and give { compressors }.',
+const refusal = (error: unknown): FormatError =>
+  new FormatError(
+    `readParquet: hyparquet does not read this file: ${String((error as Error).message).slice(0, 200)}; where it ` +
+      'names a codec, npm install hyparquet-compressors and give { compressors }.',
     {},
   );
-}
 
 /** The parts of a column as one: elements where all parts hold those of one kind, else values. */
 function joined(chunks: readonly Chunk[]): List {

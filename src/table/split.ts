@@ -68,12 +68,15 @@ export async function trainTestSplit(
 /** How many rows are for judging. Throws an AttributeError where one of both parts would have none. */
 function checkedCount({ rows }: Table, count: number, test: number): number {
   if (count > 0 && count < rows) return count;
-  throw new AttributeError(
+  throw noRows(rows, count, test);
+}
+
+const noRows = (rows: number, count: number, test: number): AttributeError =>
+  new AttributeError(
     `trainTestSplit: a share of ${test} of ${rows} rows leaves none to ${count === 0 ? 'judge by' : 'learn of'}; ` +
       'give another share, or more rows.',
     { rows, test, count },
   );
-}
 
 /**
  * The rows of a table in `folds` parts, each once for judging. A table is put in order once, and folds are slices of

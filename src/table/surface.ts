@@ -10,6 +10,8 @@ export type { Cells } from './print.ts';
 export type { TableSource } from './source.ts';
 export type { CellValue } from './values.ts';
 export type { WriteCsvOptions } from './write-csv.ts';
+export { learnFills } from './fills.ts';
+export type { FillRule } from './fills.ts';
 export { minMax, restoreScaling, standardise } from './scaling.ts';
 export type { MinMaxOptions, Scaling, ScalingStatistics } from './scaling.ts';
 export { labelEncode, restoreLabels } from './labels.ts';

@@ -149,8 +149,7 @@ export class Table implements Frame {
     checkOptions('sortBy', options, SORT);
     const { tensor, categories } = columnNamed('sortBy', this, name);
     const { descending = false } = options;
-    const isAscendingText = categories !== undefined && !descending;
-    const key = isAscendingText ? tensor.less(0).where(categories.length, tensor) : tensor;
+    const key = categories !== undefined && !descending ? tensor.less(0).where(categories.length, tensor) : tensor;
     return this.take(key.argsort({ descending }));
   }
 

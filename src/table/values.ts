@@ -19,7 +19,12 @@ export function listElements(values: readonly CellValue[], place: ListPlace, dty
   const kinds = new Set(values.map(kindOf));
   kinds.delete('missing');
   const other = [...kinds].find((kind) => !['number', 'bigint', 'boolean', 'string'].includes(kind));
-  if (other !== undefined) throw unreadable(values, other, place);
+  if (other !== undefined)
+    throw unreadable(
+      values.findIndex((value) => kindOf(value) === other),
+      other,
+      place,
+    );
   if (dtype === 'string' || (dtype === undefined && kinds.has('string'))) return textsOf(values, kinds, dtype, place);
   if (kinds.has('string')) throw wrongElement(values, (value) => typeof value === 'string', place, dtype!);
   return dtype === undefined ? inferred(values, kinds, place) : numbersOf(values, place, dtype);
@@ -101,11 +106,9 @@ function wrongElement(
   );
 }
 
-function unreadable(values: readonly unknown[], kind: string, { owner, column }: ListPlace): DTypeError {
-  const row = values.findIndex((value) => kindOf(value) === kind);
-  return new DTypeError(
+const unreadable = (row: number, kind: string, { owner, column }: ListPlace): DTypeError =>
+  new DTypeError(
     `${owner}: row ${row}, column "${column}" is of kind ${kind}; columns hold numbers, truth values, texts and ` +
       'dates: take it apart first, or leave that column out.',
     { row, column, kind },
   );
-}

@@ -6,6 +6,7 @@ import type { SymbolicSheet } from '../../src/index.ts';
 import {
   kFold,
   labelEncode,
+  learnFills,
   minMax,
   readCsv,
   restoreLabels,
@@ -71,6 +72,36 @@ describe('scalings', () => {
     expect(() => restoreScaling({ kind: 'scaling', columns: { x: { offset: 1 } } } as never)).toThrow(/no statistics/);
     const scaling = await standardise(Table.of(sheet, { x: [1, 2] }));
     expect(() => scaling.apply(Table.of(sheet, { y: [1] }))).toThrow(/apply: there is no column "x"/);
+  });
+});
+
+describe('values for what is missing', () => {
+  it('are learnt of some rows and fill others', async () => {
+    const fills = saved(await learnFills(penguins, { bill: 'median', mass: 'mean', species: 'frequent' }));
+    const { quantiles } = golden.described['bill']!;
+    expect(fills).toEqual({
+      bill: quantiles[2],
+      mass: expect.closeTo(golden.described['mass']!.mean, 9),
+      species: 'Adelie',
+    });
+    const other = Table.of(sheet, { bill: [null, 1], species: ['Gentoo', null] });
+    const { bill, species } = fills;
+    expect(await other.fillMissing({ bill: bill!, species: species! }).toRecords()).toEqual([
+      { bill, species: 'Gentoo' },
+      { bill: 1, species },
+    ]);
+    const part = Table.of(sheet, { city: ['b', 'a', 'b', null, null, null] });
+    expect(await learnFills(part, { city: 'frequent' })).toEqual({ city: 'b' });
+  });
+
+  it('refuse columns without values, and rules of other columns', async () => {
+    const table = Table.of(sheet, { none: [null, NaN], text: ['a', 'b'] });
+    await expect(learnFills(table, { none: 'median' })).rejects.toMatchObject({ code: 'NUMERIC' });
+    await expect(learnFills(table, { none: 'mean' })).rejects.toMatchObject({ code: 'NUMERIC' });
+    await expect(learnFills(table.slice(0, 0), { text: 'frequent' })).rejects.toMatchObject({ code: 'NUMERIC' });
+    await expect(learnFills(table, { text: 'mean' })).rejects.toMatchObject({ code: 'DTYPE' });
+    await expect(learnFills(table, { none: 'frequent' })).rejects.toMatchObject({ code: 'DTYPE' });
+    await expect(learnFills(table, { none: 'mode' as never })).rejects.toMatchObject({ details: { rule: 'mode' } });
   });
 });
 
