@@ -6,7 +6,7 @@ const DIGIT_BITS = 11;
 const DIGITS = 1 << DIGIT_BITS;
 
 /** What orders of several rows are found with, one after the other. */
-export interface RadixScratch {
+interface RadixScratch {
   readonly next: Int32Array;
   readonly starts: Int32Array;
   /** Each element's key, in words, the lowest first: keys are in the order of the elements. */

@@ -1,4 +1,5 @@
 # Every composite with the calls that are asked of it and the function that answers them.
+from .arranging import arranging
 from .comparing import comparing
 from .linear_algebra import linear_algebra
 from .measures import measures
@@ -15,3 +16,4 @@ def composites():
     yield from linear_algebra()
     yield from measures()
     yield from comparing()
+    yield from arranging()

@@ -245,7 +245,15 @@ describe('a bad call of', () => {
 });
 
 /** Ops whose operands may have any shapes. */
-const ANY_SHAPES: ReadonlySet<string> = new Set(['isin', 'setdiff1d', 'intersect1d', 'union1d', 'kron']);
+const ANY_SHAPES: ReadonlySet<string> = new Set([
+  'isin',
+  'setdiff1d',
+  'intersect1d',
+  'union1d',
+  'meshgrid',
+  'polyval',
+  'kron',
+]);
 
 const takesShapesTogether = ({ name, operands, variadic }: Signature): boolean =>
   (operands.length > 1 || variadic) && operands.every(({ kind }) => kind !== 'index') && !ANY_SHAPES.has(name);

@@ -69,6 +69,35 @@ describe('a composite', () => {
     expect(await given.toArray()).toEqual([0, 0]);
   });
 
+  it('that waits reads a count that is kept: asked again nothing is computed', async () => {
+    Object.assign(partsOf(sheet), { admission: () => 'admit' });
+    const x = sheet.tensor([3, NaN, 0, 3, -0, 1, NaN]);
+    const ask = async (): Promise<unknown> => {
+      const { values, counts, inverse } = await x.uniqueAll();
+      const { codes, uniques } = await x.factorize();
+      return Promise.all([values, counts, inverse, codes, uniques].map((part) => part.toArray()));
+    };
+    const first = await ask();
+    expect(first).toEqual([
+      [0, 1, 3, NaN, NaN],
+      [2, 1, 2, 1, 1],
+      [2, 3, 0, 2, 0, 1, 4],
+      [0, -1, 1, 0, 1, 2, -1],
+      [3, 0, 1],
+    ]);
+    const { misses } = sheet.stats().counters;
+    expect(await ask()).toEqual(first);
+    expect(sheet.stats().counters.misses).toBe(misses);
+  });
+
+  it('that waits refuses at the call what it can tell there', async () => {
+    await expect(sheet.maskSelect([1, 2, 3], [true, false, true]).then((kept) => kept.toArray())).resolves.toEqual([
+      1, 3,
+    ]);
+    expect(() => sheet.maskSelect([1, 2, 3], [true, false])).toThrow('mask_select: ');
+    expect(() => sheet.nonzero(3)).toThrow('nonzero: x has rank 0');
+  });
+
   it('takes operands that may be left out, also by null', async () => {
     expect(await run('test_shifted', [1, 2]).toArray()).toEqual([1, 2]);
     expect(await run('test_shifted', [1, 2], 3).toArray()).toEqual([4, 5]);

@@ -586,6 +586,10 @@ export interface TensorMethods<D extends DType> {
   flatnonzero(): Promise<Tensor<'int32'>>;
   /** The elements at which a mask is true, in one row; given an axis, its slices at which a vector is true. Attributes: axis: the axis that a vector selects from; null for elements (default null). */
   maskSelect(mask: Operand, attributes?: { readonly axis?: number | null }): Promise<Tensor<D>>;
+  /** x with values at indices of an axis, for each place beside it, as those that argsort gives. Attributes: axis: the axis (default -1). */
+  putAlongAxis(indices: Operand, values: Operand, attributes?: { readonly axis?: number }): PendingTensor<D>;
+  /** x with slices of an axis added at the indices of a vector, one after the other. Attributes: axis: the axis (default 0). */
+  indexAdd(indices: Operand, values: Operand, attributes?: { readonly axis?: number }): PendingTensor<D>;
   /** The elements that occur, in order, once each. */
   uniqueValues(): Promise<Tensor<D>>;
   /** The elements that occur, in order, and how often each does. */
@@ -655,6 +659,17 @@ export interface TensorMethods<D extends DType> {
   pdist(attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }): PendingTensor;
   /** The k rows of y that are nearest to each row of x: their distances, nearest first, and their indices. Attributes: k: how many; metric: what the distance is; cosine is 1 − the cosine of the angle (default "euclidean"). */
   knn(y: Operand, k: number | { readonly k: number; readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }): { readonly distances: PendingTensor; readonly indices: PendingTensor<'int32'> };
+  /** The slices of an axis, which they no longer have. Attributes: axis: the axis (default 0). */
+  unstack(attributes?: { readonly axis?: number }): PendingTensor<D>[];
+  /** Two axes turned by a right angle, k times, from the first towards the second. Attributes: k: how often (default 1); axes: the two axes (default [0,1]). */
+  rot90(k?: number | { readonly k?: number; readonly axes?: readonly (number | null)[] }, attributes?: { readonly axes?: readonly (number | null)[] }): PendingTensor<D>;
+  /** A vector on a diagonal of a matrix of zeros; of a matrix, its diagonal. Attributes: k: which diagonal: above (positive) or below the main one (default 0). */
+  diag(attributes?: { readonly k?: number }): PendingTensor<D>;
+  /** The integral along an axis by trapezoids, over places that are given or evenly spaced. Attributes: dx: the spacing, where no places are given (default 1); axis: the axis (default -1). */
+  trapezoid(attributes?: { readonly dx?: number; readonly axis?: number }): PendingTensor;
+  trapezoid(x?: Operand | null, attributes?: { readonly dx?: number; readonly axis?: number }): PendingTensor;
+  /** A polynomial at the elements of x, from its coefficients, the highest power first (Horner). */
+  polyval(x: Operand): PendingTensor;
 }
 
 /** Ops as methods of a sheet. */
@@ -1374,6 +1389,10 @@ export interface SheetMethods {
   flatnonzero(x: Operand): Promise<Tensor<'int32'>>;
   /** The elements at which a mask is true, in one row; given an axis, its slices at which a vector is true. Attributes: axis: the axis that a vector selects from; null for elements (default null). */
   maskSelect(x: Operand, mask: Operand, attributes?: { readonly axis?: number | null }): Promise<Tensor<DType>>;
+  /** x with values at indices of an axis, for each place beside it, as those that argsort gives. Attributes: axis: the axis (default -1). */
+  putAlongAxis(x: Operand, indices: Operand, values: Operand, attributes?: { readonly axis?: number }): PendingTensor<DType>;
+  /** x with slices of an axis added at the indices of a vector, one after the other. Attributes: axis: the axis (default 0). */
+  indexAdd(x: Operand, indices: Operand, values: Operand, attributes?: { readonly axis?: number }): PendingTensor<DType>;
   /** The elements that occur, in order, once each. */
   uniqueValues(x: Operand): Promise<Tensor<DType>>;
   /** The elements that occur, in order, and how often each does. */
@@ -1443,6 +1462,21 @@ export interface SheetMethods {
   pdist(x: Operand, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }): PendingTensor;
   /** The k rows of y that are nearest to each row of x: their distances, nearest first, and their indices. Attributes: k: how many; metric: what the distance is; cosine is 1 − the cosine of the angle (default "euclidean"). */
   knn(x: Operand, y: Operand, k: number | { readonly k: number; readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }): { readonly distances: PendingTensor; readonly indices: PendingTensor<'int32'> };
+  /** The slices of an axis, which they no longer have. Attributes: axis: the axis (default 0). */
+  unstack(x: Operand, attributes?: { readonly axis?: number }): PendingTensor<DType>[];
+  /** Vectors stretched to the grid they span, each along an axis of its own; `xy` has the second one go first. Attributes: indexing: which axis the first vector goes along (default "xy"). */
+  meshgrid(tensors: readonly Operand[], attributes?: { readonly indexing?: 'xy' | 'ij' }): PendingTensor<DType>[];
+  /** Two axes turned by a right angle, k times, from the first towards the second. Attributes: k: how often (default 1); axes: the two axes (default [0,1]). */
+  rot90(x: Operand, k?: number | { readonly k?: number; readonly axes?: readonly (number | null)[] }, attributes?: { readonly axes?: readonly (number | null)[] }): PendingTensor<DType>;
+  /** A vector on a diagonal of a matrix of zeros; of a matrix, its diagonal. Attributes: k: which diagonal: above (positive) or below the main one (default 0). */
+  diag(x: Operand, attributes?: { readonly k?: number }): PendingTensor<DType>;
+  /** The integral along an axis by trapezoids, over places that are given or evenly spaced. Attributes: dx: the spacing, where no places are given (default 1); axis: the axis (default -1). */
+  trapezoid(y: Operand, attributes?: { readonly dx?: number; readonly axis?: number }): PendingTensor;
+  trapezoid(y: Operand, x?: Operand | null, attributes?: { readonly dx?: number; readonly axis?: number }): PendingTensor;
+  /** A polynomial at the elements of x, from its coefficients, the highest power first (Horner). */
+  polyval(coefficients: Operand, x: Operand): PendingTensor;
+  /** Ones at and below a diagonal, zeros above it. Attributes: rows: number of rows; columns: number of columns; null = rows (default null); k: the diagonal (default 0); dtype: dtype of the result (default "float32"). */
+  tri<R extends DType = 'float32'>(rows: number | { readonly rows: number; readonly columns?: number | null; readonly k?: number; readonly dtype?: R }, columns?: number | null | { readonly columns?: number | null; readonly k?: number; readonly dtype?: R }, k?: number | { readonly k?: number; readonly dtype?: R }, attributes?: { readonly dtype?: R }): PendingTensor<R>;
 }
 
 /** Arguments of `execute`, by op name. */
@@ -1720,6 +1754,8 @@ export interface OpArguments {
   argwhere: [x: Operand];
   flatnonzero: [x: Operand];
   mask_select: [x: Operand, mask: Operand, attributes?: { readonly axis?: number | null }];
+  put_along_axis: [x: Operand, indices: Operand, values: Operand, attributes?: { readonly axis?: number }];
+  index_add: [x: Operand, indices: Operand, values: Operand, attributes?: { readonly axis?: number }];
   unique_values: [x: Operand];
   unique_counts: [x: Operand];
   unique_inverse: [x: Operand];
@@ -1753,6 +1789,13 @@ export interface OpArguments {
   cdist: [x: Operand, y: Operand, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }];
   pdist: [x: Operand, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }];
   knn: [x: Operand, y: Operand, k: number | { readonly k: number; readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }];
+  unstack: [x: Operand, attributes?: { readonly axis?: number }];
+  meshgrid: [tensors: readonly Operand[], attributes?: { readonly indexing?: 'xy' | 'ij' }];
+  rot90: [x: Operand, k?: number | { readonly k?: number; readonly axes?: readonly (number | null)[] }, attributes?: { readonly axes?: readonly (number | null)[] }];
+  diag: [x: Operand, attributes?: { readonly k?: number }];
+  trapezoid: [y: Operand, x?: Operand | null, attributes?: { readonly dx?: number; readonly axis?: number }];
+  polyval: [coefficients: Operand, x: Operand];
+  tri: [rows: number | { readonly rows: number; readonly columns?: number | null; readonly k?: number; readonly dtype?: DType }, columns?: number | null | { readonly columns?: number | null; readonly k?: number; readonly dtype?: DType }, k?: number | { readonly k?: number; readonly dtype?: DType }, attributes?: { readonly dtype?: DType }];
 }
 
 /** Result of `execute`, by op name. */
@@ -2030,6 +2073,8 @@ export interface OpResults {
   argwhere: Promise<Tensor<'int32'>>;
   flatnonzero: Promise<Tensor<'int32'>>;
   mask_select: Promise<Tensor<DType>>;
+  put_along_axis: PendingTensor<DType>;
+  index_add: PendingTensor<DType>;
   unique_values: Promise<Tensor<DType>>;
   unique_counts: Promise<{ readonly values: PendingTensor<DType>; readonly counts: PendingTensor<'int32'> }>;
   unique_inverse: Promise<{ readonly values: PendingTensor<DType>; readonly inverse: PendingTensor<'int32'> }>;
@@ -2063,6 +2108,13 @@ export interface OpResults {
   cdist: PendingTensor;
   pdist: PendingTensor;
   knn: { readonly distances: PendingTensor; readonly indices: PendingTensor<'int32'> };
+  unstack: PendingTensor<DType>[];
+  meshgrid: PendingTensor<DType>[];
+  rot90: PendingTensor<DType>;
+  diag: PendingTensor<DType>;
+  trapezoid: PendingTensor;
+  polyval: PendingTensor;
+  tri: PendingTensor<DType>;
 }
 
 export type OpName = keyof OpArguments;

@@ -1,4 +1,5 @@
 // The ops of data analysis: what elements say about places, sets, order, bins and distances.
+import { ARRANGING } from './arranging.ts';
 import type { Composite } from './composite.ts';
 import type { OpRow } from './define.ts';
 import { DISTANCES } from './distances.ts';
@@ -23,4 +24,5 @@ export const ANALYSIS_COMPOSITES = {
   Statistics: STATISTICS,
   Histograms: HISTOGRAMS,
   Distances: DISTANCES,
+  'Apart, together and laid out': ARRANGING,
 } as const satisfies Record<string, readonly Composite[]>;

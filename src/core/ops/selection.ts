@@ -5,8 +5,15 @@ import { broadcast, formatShape, normaliseAxis, sameShape, stridesOf } from '../
 import type { TensorType } from '../tensor/type.ts';
 import { numberAttribute } from './attribute-values.ts';
 import { type Called, type Calls, composite, type Composite } from './composite.ts';
-import { type AttributeSpec, makeRow, type OpRow, type TypedOperand, unaryOperands } from './define.ts';
-import { flat } from './parts.ts';
+import {
+  type AttributeSpec,
+  makeRow,
+  type OperandSpec,
+  type OpRow,
+  type TypedOperand,
+  unaryOperands,
+} from './define.ts';
+import { flat, needVector, restored } from './parts.ts';
 
 const firstNonzero: OpRow = makeRow({
   name: 'first_nonzero',
@@ -139,7 +146,68 @@ function needMask({ type: { shape } }: Called, wanted: readonly number[], words:
   throw new ShapeError(`mask_select: mask has shape ${formatShape(shape)}; give ${words}.`, { mask: shape, wanted });
 }
 
+const WRITTEN: readonly OperandSpec[] = [
+  { name: 'x', kind: 'any' },
+  { name: 'indices', kind: 'index' },
+  { name: 'values', kind: 'any' },
+];
+
+/** x with values at indices of an axis; both stretch beside it. */
+function write<C extends Called>(
+  call: Calls<C>,
+  [x, indices, values]: readonly C[],
+  axis: number,
+  reduction: string,
+): C {
+  const length = indices!.type.shape[axis]!;
+  const shape = x!.type.shape.map((n, k) => (k === axis ? length : n));
+  const stretched = [indices!, restored(call, values!, x!)].map((each) => call('broadcast_to', [each], { shape }));
+  return call('scatter_elements', [x!, ...stretched], { axis, reduction });
+}
+
+const putAlongAxis = composite({
+  name: 'put_along_axis',
+  doc: 'x with values at indices of an axis, for each place beside it, as those that argsort gives.',
+  operands: WRITTEN,
+  attributes: { axis: { kind: 'int', doc: 'the axis', fallback: -1 } },
+  result: 'same',
+  deviation: 'a new tensor: none is changed',
+  expand: (call, operands, attrs) => {
+    const [x, indices] = [operands[0]!.type.shape, operands[1]!.type.shape];
+    const axis = normaliseAxis('put_along_axis', numberAttribute(attrs, 'axis'), x.length);
+    if (indices.length !== x.length)
+      throw new ShapeError(
+        `put_along_axis: x is ${formatShape(x)}, indices are ${formatShape(indices)}; both need one rank.`,
+        { x, indices },
+      );
+    return write(call, operands, axis, 'none');
+  },
+});
+
+const indexAdd = composite({
+  name: 'index_add',
+  doc: 'x with slices of an axis added at the indices of a vector, one after the other.',
+  operands: WRITTEN,
+  attributes: { axis: { kind: 'int', doc: 'the axis', fallback: 0 } },
+  result: 'same',
+  expand: (call, [x, indices, values], attrs) => {
+    const { shape } = x!.type;
+    const axis = normaliseAxis('index_add', numberAttribute(attrs, 'axis'), shape.length);
+    needVector('index_add', 'indices', indices!);
+    const along = call('reshape', [indices!], { shape: shape.map((_, k) => (k === axis ? indices!.type.size : 1)) });
+    return write(call, [x!, along, values!], axis, 'add');
+  },
+});
+
 /** Rows of this family. */
 export const SELECTION: readonly OpRow[] = [firstNonzero];
 /** Its composites. */
-export const SELECTIONS: readonly Composite[] = [countNonzero, nonzero, argwhere, flatnonzero, maskSelect];
+export const SELECTIONS: readonly Composite[] = [
+  countNonzero,
+  nonzero,
+  argwhere,
+  flatnonzero,
+  maskSelect,
+  putAlongAxis,
+  indexAdd,
+];
