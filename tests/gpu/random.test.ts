@@ -1,6 +1,7 @@
 // Random numbers in WGSL against those in JavaScript, from the same seeds.
 import { describe, expect, test } from 'vitest';
-import { integers, normal, uniform } from '../../kernels/js/random.ts';
+import { normal, uniform } from '../../kernels/js/random.ts';
+import { integers } from '../../kernels/js/random-integers.ts';
 import { plainSkeletons } from '../../kernels/skeletons.ts';
 import { type GpuDistribution, planRandom } from '../../kernels/wgsl/random.ts';
 import { epsilonsOff, resultOf } from './along-axes.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { drawBlocks, philox } from '../../kernels/js/philox.ts';
-import { integers, normal, permutation, uniform } from '../../kernels/js/random.ts';
+import { normal, uniform } from '../../kernels/js/random.ts';
+import { integers, permutation } from '../../kernels/js/random-integers.ts';
 import { plainSkeletons } from '../../kernels/skeletons.ts';
 import { Heap } from '../../kernels/wasm/memory/heap.ts';
 import { wasmSkeletons } from '../../kernels/wasm/skeletons.ts';

@@ -971,10 +971,6 @@ export interface SheetMethods {
   randomUniform<R extends DType = 'float32'>(shape: readonly number[] | { readonly shape: readonly number[]; readonly seed: number; readonly dtype?: R }, attributes: { readonly seed: number; readonly dtype?: R }): PendingTensor<R>;
   /** Normal with mean 0 and variance 1 (Box–Muller). Attributes: shape: shape of the result; seed: equal seeds give equal elements on every machine; dtype: float32 or float64 (default "float32"). */
   randomNormal<R extends DType = 'float32'>(shape: readonly number[] | { readonly shape: readonly number[]; readonly seed: number; readonly dtype?: R }, attributes: { readonly seed: number; readonly dtype?: R }): PendingTensor<R>;
-  /** Uniform integers in [low, high). Attributes: shape: shape of the result; low: smallest value; high: bound that is not reached; seed: equal seeds give equal elements on every machine. */
-  randomIntegers(shape: readonly number[], low: number, high: number | { readonly high: number; readonly seed: number }, attributes: { readonly seed: number }): PendingTensor<'int32'>;
-  /** The integers 0 to n − 1 in random order (Fisher–Yates). Attributes: n: how many; seed: equal seeds give equal elements on every machine. */
-  randomPermutation(n: number | { readonly n: number; readonly seed: number }, attributes: { readonly seed: number }): PendingTensor<'int32'>;
   /** Inverse sine, in radians. */
   asin<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   asin(x: Operand): PendingTensor<DType>;
@@ -1077,6 +1073,10 @@ export interface SheetMethods {
   fftfreq<R extends DType = 'float32'>(n: number | { readonly n: number; readonly d?: number; readonly dtype?: R }, d?: number | { readonly d?: number; readonly dtype?: R }, attributes?: { readonly dtype?: R }): PendingTensor<R>;
   /** The frequencies of `rfft` of n samples. Attributes: n: length of the transform; d: distance of samples (default 1); dtype: float32 or float64 (default "float32"). */
   rfftfreq<R extends DType = 'float32'>(n: number | { readonly n: number; readonly d?: number; readonly dtype?: R }, d?: number | { readonly d?: number; readonly dtype?: R }, attributes?: { readonly dtype?: R }): PendingTensor<R>;
+  /** Uniform integers in [low, high). Attributes: shape: shape of the result; low: smallest value; high: bound that is not reached; seed: equal seeds give equal elements on every machine. */
+  randomIntegers(shape: readonly number[], low: number, high: number | { readonly high: number; readonly seed: number }, attributes: { readonly seed: number }): PendingTensor<'int32'>;
+  /** The integers 0 to n − 1 in random order (Fisher–Yates). Attributes: n: how many; seed: equal seeds give equal elements on every machine. */
+  randomPermutation(n: number | { readonly n: number; readonly seed: number }, attributes: { readonly seed: number }): PendingTensor<'int32'>;
   /** Elements added before and after axes: a value, or those of the tensor continued. Negative counts take away. Attributes: before: how many before each of the last axes, the last one last; after: how many after each of them; null = as many as before (default null); mode: a value, the outermost element, mirrored at it, mirrored beside it, or from the other end (default "constant"); value: the value, where mode is constant (default 0). */
   pad<D extends DType>(x: Tensor<D>, before: readonly (number | null)[] | { readonly before: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, after?: readonly (number | null)[] | null | { readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, attributes?: { readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }): PendingTensor<D>;
   pad(x: Operand, before: readonly (number | null)[] | { readonly before: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, after?: readonly (number | null)[] | null | { readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, attributes?: { readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }): PendingTensor<DType>;
@@ -1589,8 +1589,6 @@ export interface OpArguments {
   full_like: [x: Operand, value: number | bigint | { readonly value: number | bigint }];
   random_uniform: [shape: readonly number[] | { readonly shape: readonly number[]; readonly seed: number; readonly dtype?: DType }, attributes: { readonly seed: number; readonly dtype?: DType }];
   random_normal: [shape: readonly number[] | { readonly shape: readonly number[]; readonly seed: number; readonly dtype?: DType }, attributes: { readonly seed: number; readonly dtype?: DType }];
-  random_integers: [shape: readonly number[], low: number, high: number | { readonly high: number; readonly seed: number }, attributes: { readonly seed: number }];
-  random_permutation: [n: number | { readonly n: number; readonly seed: number }, attributes: { readonly seed: number }];
   asin: [x: Operand];
   acos: [x: Operand];
   atan: [x: Operand];
@@ -1626,6 +1624,8 @@ export interface OpArguments {
   irfft: [z: Operand, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
   fftfreq: [n: number | { readonly n: number; readonly d?: number; readonly dtype?: DType }, d?: number | { readonly d?: number; readonly dtype?: DType }, attributes?: { readonly dtype?: DType }];
   rfftfreq: [n: number | { readonly n: number; readonly d?: number; readonly dtype?: DType }, d?: number | { readonly d?: number; readonly dtype?: DType }, attributes?: { readonly dtype?: DType }];
+  random_integers: [shape: readonly number[], low: number, high: number | { readonly high: number; readonly seed: number }, attributes: { readonly seed: number }];
+  random_permutation: [n: number | { readonly n: number; readonly seed: number }, attributes: { readonly seed: number }];
   pad: [x: Operand, before: readonly (number | null)[] | { readonly before: readonly (number | null)[]; readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, after?: readonly (number | null)[] | null | { readonly after?: readonly (number | null)[] | null; readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }, attributes?: { readonly mode?: 'constant' | 'edge' | 'reflect' | 'symmetric' | 'wrap'; readonly value?: number | bigint }];
   sliding_windows: [x: Operand, window: readonly (number | null)[] | { readonly window: readonly (number | null)[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }];
   fold_windows: [x: Operand, shape: readonly number[] | { readonly shape: readonly number[]; readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }, attributes?: { readonly stride?: readonly (number | null)[]; readonly dilation?: readonly (number | null)[] }];
@@ -1908,8 +1908,6 @@ export interface OpResults {
   full_like: PendingTensor<DType>;
   random_uniform: PendingTensor<DType>;
   random_normal: PendingTensor<DType>;
-  random_integers: PendingTensor<'int32'>;
-  random_permutation: PendingTensor<'int32'>;
   asin: PendingTensor<DType>;
   acos: PendingTensor<DType>;
   atan: PendingTensor<DType>;
@@ -1945,6 +1943,8 @@ export interface OpResults {
   irfft: PendingTensor;
   fftfreq: PendingTensor<DType>;
   rfftfreq: PendingTensor<DType>;
+  random_integers: PendingTensor<'int32'>;
+  random_permutation: PendingTensor<'int32'>;
   pad: PendingTensor<DType>;
   sliding_windows: PendingTensor<DType>;
   fold_windows: PendingTensor<DType>;

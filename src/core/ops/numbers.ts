@@ -6,6 +6,7 @@ import { DISTRIBUTIONS } from './distributions.ts';
 import { ERROR_FUNCTIONS } from './error-functions.ts';
 import { FOURIER } from './fourier.ts';
 import { INVERSE_FUNCTIONS } from './inverse-functions.ts';
+import { RANDOM_INTEGERS } from './random-integers.ts';
 import { SIGNS } from './signs.ts';
 import { SPECTRA } from './spectra.ts';
 import { SPECIAL_COMPOSITES, SPECIAL_FUNCTIONS } from './special-functions.ts';
@@ -19,6 +20,7 @@ export const NUMBER_ROWS = {
   'Signs and neighbours': SIGNS,
   'Shifts and divisors': WHOLE_NUMBERS,
   'Fourier transforms': FOURIER,
+  'Random integers': RANDOM_INTEGERS,
 } as const satisfies Record<string, readonly OpRow[]>;
 
 /** Composites by what they are listed under. */

@@ -1,27 +1,30 @@
 // Random tensors with an explicit seed: element i depends on (seed, i) alone (Philox 4x32-10, Salmon et al. 2011).
 import { dtypeAttribute, numberAttribute, numbersAttribute } from './attribute-values.ts';
-import { integers, normal, permutation, uniform } from '../../../kernels/js/random.ts';
+import { normal, uniform } from '../../../kernels/js/random.ts';
 import type { Skeletons } from '../../../kernels/skeletons.ts';
 import { AttributeError } from '../errors.ts';
 import type { DType } from '../tensor/dtype.ts';
 import { type AttributeSpec, type AttributeValues, makeRow, type OpRow, type RandomKernel } from './define.ts';
 
-const SHAPE: AttributeSpec = { kind: 'shape', doc: 'shape of the result' };
-const SEED: AttributeSpec = { kind: 'seed', doc: 'equal seeds give equal elements on every machine' };
+export const DRAWN_SHAPE: AttributeSpec = { kind: 'shape', doc: 'shape of the result' };
+export const DRAWN_SEED: AttributeSpec = { kind: 'seed', doc: 'equal seeds give equal elements on every machine' };
 const FLOAT: AttributeSpec = { kind: 'dtype', fallback: 'float32', doc: 'float32 or float64' };
 
-const source = (attrs: AttributeValues): { seed: bigint } => ({ seed: BigInt(numberAttribute(attrs, 'seed')) });
+/** What a call draws from. */
+export const sourceOf = (attrs: AttributeValues): { seed: bigint } => ({
+  seed: BigInt(numberAttribute(attrs, 'seed')),
+});
 
 function floats(
   name: string,
   doc: string,
   fill: (on: Skeletons, source: { seed: bigint }, out: Float32Array | Float64Array, first?: number) => void,
 ): OpRow {
-  return row(
+  return drawRow(
     name,
     doc,
-    { shape: SHAPE, seed: SEED, dtype: FLOAT },
-    (out, attrs, on, first) => fill(on, source(attrs), out as Float32Array, first),
+    { shape: DRAWN_SHAPE, seed: DRAWN_SEED, dtype: FLOAT },
+    (out, attrs, on, first) => fill(on, sourceOf(attrs), out as Float32Array, first),
     (attrs) => {
       const dtype = dtypeAttribute(attrs, 'dtype');
       if (dtype !== 'float32' && dtype !== 'float64')
@@ -31,7 +34,8 @@ function floats(
   );
 }
 
-function row(
+/** A row of draws without operands. */
+export function drawRow(
   name: string,
   doc: string,
   attributes: OpRow['attributes'],
@@ -58,40 +62,4 @@ function row(
 export const RANDOM: readonly OpRow[] = [
   floats('random_uniform', 'Uniform in [0, 1).', uniform),
   floats('random_normal', 'Normal with mean 0 and variance 1 (Box–Muller).', normal),
-  row(
-    'random_integers',
-    'Uniform integers in [low, high).',
-    {
-      shape: SHAPE,
-      low: { kind: 'int', doc: 'smallest value' },
-      high: { kind: 'int', doc: 'bound that is not reached' },
-      seed: SEED,
-    },
-    (out, attrs, on, first) =>
-      integers(
-        on,
-        source(attrs),
-        numberAttribute(attrs, 'low'),
-        numberAttribute(attrs, 'high'),
-        out as Int32Array,
-        first,
-      ),
-    (attrs) => {
-      const [low, high] = [numberAttribute(attrs, 'low'), numberAttribute(attrs, 'high')];
-      if (!(high > low && low >= -(2 ** 31) && high <= 2 ** 31))
-        throw new AttributeError(
-          `random_integers: [${low}, ${high}) is not a range of int32; give low < high within ±2^31.`,
-          { low, high },
-        );
-      return { dtype: 'int32', shape: numbersAttribute(attrs, 'shape') };
-    },
-  ),
-  row(
-    'random_permutation',
-    'The integers 0 to n − 1 in random order (Fisher–Yates).',
-    { n: { kind: 'int', doc: 'how many' }, seed: SEED },
-    (out, attrs, on) => out.set(permutation(on, source(attrs), numberAttribute(attrs, 'n')) as never),
-    (attrs) => ({ dtype: 'int32', shape: [numberAttribute(attrs, 'n')] }),
-    'whole',
-  ),
 ];
