@@ -714,9 +714,9 @@ export interface LinalgFunctions {
   eigh(...args: [a: ArrayLike]): Several<{ readonly eigenvalues: PendingTensor; readonly eigenvectors: PendingTensor }, PendingTensor>;
   /** `linalg.eigvalsh(a)` */
   eigvalsh(...args: [a: ArrayLike]): PendingTensor;
-  /** `linalg.eig(a)` */
+  /** `linalg.eig(a)`; real and imaginary parts are results of their own. */
   eig(...args: [a: ArrayLike]): Several<{ readonly real: PendingTensor; readonly imag: PendingTensor; readonly vectorsReal: PendingTensor; readonly vectorsImag: PendingTensor }, PendingTensor>;
-  /** `linalg.eigvals(a)` */
+  /** `linalg.eigvals(a)`; real and imaginary parts are results of their own. */
   eigvals(...args: [a: ArrayLike]): Several<{ readonly real: PendingTensor; readonly imag: PendingTensor }, PendingTensor>;
   /** `linalg.lstsq(a, b, rcond=None)` */
   lstsq(...args: [a: ArrayLike, b: ArrayLike, rcond?: number | null] | [a: ArrayLike, b: ArrayLike, options: { rcond?: number | null }]): Several<{ readonly x: PendingTensor; readonly residuals: PendingTensor; readonly rank: PendingTensor; readonly s: PendingTensor }, PendingTensor>;
@@ -728,22 +728,30 @@ export interface LinalgFunctions {
 
 /** Functions of NumPy's namespace fft. */
 export interface FftFunctions {
-  /** `fft.fft(a, n=None, axis=-1, norm=None)` */
+  /** `fft.fft(a, n=None, axis=-1, norm=None)`; complex numbers are pairs in the last axis. */
   fft(...args: [a: ArrayLike, n?: number | null, axis?: Axes, norm?: string | null] | [a: ArrayLike, options: { n?: number | null; axis?: Axes; norm?: string | null }] | [a: ArrayLike, n: number, options: { axis?: Axes; norm?: string | null }]): PendingTensor;
-  /** `fft.ifft(a, n=None, axis=-1, norm=None)` */
+  /** `fft.ifft(a, n=None, axis=-1, norm=None)`; complex numbers are pairs in the last axis. */
   ifft(...args: [a: ArrayLike, n?: number | null, axis?: Axes, norm?: string | null] | [a: ArrayLike, options: { n?: number | null; axis?: Axes; norm?: string | null }] | [a: ArrayLike, n: number, options: { axis?: Axes; norm?: string | null }]): PendingTensor;
-  /** `fft.rfft(a, n=None, axis=-1, norm=None)` */
+  /** `fft.rfft(a, n=None, axis=-1, norm=None)`; complex numbers are pairs in the last axis. */
   rfft(...args: [a: ArrayLike, n?: number | null, axis?: Axes, norm?: string | null] | [a: ArrayLike, options: { n?: number | null; axis?: Axes; norm?: string | null }] | [a: ArrayLike, n: number, options: { axis?: Axes; norm?: string | null }]): PendingTensor;
-  /** `fft.irfft(a, n=None, axis=-1, norm=None)` */
+  /** `fft.irfft(a, n=None, axis=-1, norm=None)`; complex numbers are pairs in the last axis. */
   irfft(...args: [a: ArrayLike, n?: number | null, axis?: Axes, norm?: string | null] | [a: ArrayLike, options: { n?: number | null; axis?: Axes; norm?: string | null }] | [a: ArrayLike, n: number, options: { axis?: Axes; norm?: string | null }]): PendingTensor;
-  /** `fft.fft2(a, s=None, axes=None, norm=None)` */
+  /** `fft.fft2(a, s=None, axes=None, norm=None)`; complex numbers are pairs in the last axis. */
   fft2(...args: [a: ArrayLike, s?: Lengths | null, axes?: Axes, norm?: string | null] | [a: ArrayLike, options: { s?: Lengths | null; axes?: Axes; norm?: string | null }] | [a: ArrayLike, s: Lengths, options: { axes?: Axes; norm?: string | null }]): PendingTensor;
-  /** `fft.ifft2(a, s=None, axes=None, norm=None)` */
+  /** `fft.ifft2(a, s=None, axes=None, norm=None)`; complex numbers are pairs in the last axis. */
   ifft2(...args: [a: ArrayLike, s?: Lengths | null, axes?: Axes, norm?: string | null] | [a: ArrayLike, options: { s?: Lengths | null; axes?: Axes; norm?: string | null }] | [a: ArrayLike, s: Lengths, options: { axes?: Axes; norm?: string | null }]): PendingTensor;
-  /** `fft.fftn(a, s=None, axes=None, norm=None)` */
+  /** `fft.fftn(a, s=None, axes=None, norm=None)`; complex numbers are pairs in the last axis. */
   fftn(...args: [a: ArrayLike, s?: Lengths | null, axes?: Axes, norm?: string | null] | [a: ArrayLike, options: { s?: Lengths | null; axes?: Axes; norm?: string | null }] | [a: ArrayLike, s: Lengths, options: { axes?: Axes; norm?: string | null }]): PendingTensor;
-  /** `fft.ifftn(a, s=None, axes=None, norm=None)` */
+  /** `fft.ifftn(a, s=None, axes=None, norm=None)`; complex numbers are pairs in the last axis. */
   ifftn(...args: [a: ArrayLike, s?: Lengths | null, axes?: Axes, norm?: string | null] | [a: ArrayLike, options: { s?: Lengths | null; axes?: Axes; norm?: string | null }] | [a: ArrayLike, s: Lengths, options: { axes?: Axes; norm?: string | null }]): PendingTensor;
+  /** `fft.rfft2(a, s=None, axes=None, norm=None)`; complex numbers are pairs in the last axis. */
+  rfft2(...args: [a: ArrayLike, s?: Lengths | null, axes?: Axes, norm?: string | null] | [a: ArrayLike, options: { s?: Lengths | null; axes?: Axes; norm?: string | null }] | [a: ArrayLike, s: Lengths, options: { axes?: Axes; norm?: string | null }]): PendingTensor;
+  /** `fft.irfft2(a, s=None, axes=None, norm=None)`; complex numbers are pairs in the last axis. */
+  irfft2(...args: [a: ArrayLike, s?: Lengths | null, axes?: Axes, norm?: string | null] | [a: ArrayLike, options: { s?: Lengths | null; axes?: Axes; norm?: string | null }] | [a: ArrayLike, s: Lengths, options: { axes?: Axes; norm?: string | null }]): PendingTensor;
+  /** `fft.rfftn(a, s=None, axes=None, norm=None)`; complex numbers are pairs in the last axis. */
+  rfftn(...args: [a: ArrayLike, s?: Lengths | null, axes?: Axes, norm?: string | null] | [a: ArrayLike, options: { s?: Lengths | null; axes?: Axes; norm?: string | null }] | [a: ArrayLike, s: Lengths, options: { axes?: Axes; norm?: string | null }]): PendingTensor;
+  /** `fft.irfftn(a, s=None, axes=None, norm=None)`; complex numbers are pairs in the last axis. */
+  irfftn(...args: [a: ArrayLike, s?: Lengths | null, axes?: Axes, norm?: string | null] | [a: ArrayLike, options: { s?: Lengths | null; axes?: Axes; norm?: string | null }] | [a: ArrayLike, s: Lengths, options: { axes?: Axes; norm?: string | null }]): PendingTensor;
   /** `fft.fftfreq(n, d=1)` */
   fftfreq(...args: [n: number, d?: number] | [n: number, options: { d?: number }]): PendingTensor;
   /** `fft.rfftfreq(n, d=1)` */

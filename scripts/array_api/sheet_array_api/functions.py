@@ -185,3 +185,7 @@ def meshgrid(*arrays, indexing='xy'):
 
 def broadcast_arrays(*arrays):
     return list(call('broadcast_arrays', *arrays))
+
+
+def concat(arrays, /, *, axis=0):
+    return call('concat', arrays, axis)

@@ -3,6 +3,9 @@ import type { Row } from '../context.ts';
 import * as own from '../own/linalg.ts';
 import * as polynomials from '../own/polynomials.ts';
 
+const PAIRS = { deviates: 'complex numbers are pairs in the last axis' };
+const PARTS = { deviates: 'real and imaginary parts are results of their own' };
+
 export const MATRICES: readonly Row[] = [
   ['matmul(x1, x2, dtype=None)', 'matmul', 'common'],
   ['dot(a, b)', own.dot],
@@ -46,19 +49,23 @@ export const MATRICES: readonly Row[] = [
   ['linalg.svdvals(x)', 'svdvals', 'float64'],
   ['linalg.eigh(a)', 'eigh', 'float64'],
   ['linalg.eigvalsh(a)', 'eigvalsh', 'float64'],
-  ['linalg.eig(a)', 'eig', 'float64'],
-  ['linalg.eigvals(a)', 'eigvals', 'float64'],
+  ['linalg.eig(a)', 'eig', 'float64', PARTS],
+  ['linalg.eigvals(a)', 'eigvals', 'float64', PARTS],
   ['linalg.lstsq(a, b, rcond=None)', 'lstsq', 'float64', { rename: { rcond: 'rtol' } }],
   ['linalg.matrix_rank(A, rtol=None)', 'matrix_rank', 'float64-indices'],
   ['linalg.cond(x, p: any=None)', own.cond],
-  ['fft.fft(a, n=None, axis=-1, norm=None)', 'fft', 'float64'],
-  ['fft.ifft(a, n=None, axis=-1, norm=None)', 'ifft', 'float64'],
-  ['fft.rfft(a, n=None, axis=-1, norm=None)', 'rfft', 'float64'],
-  ['fft.irfft(a, n=None, axis=-1, norm=None)', 'irfft', 'float64'],
-  ['fft.fft2(a, s=None, axes=None, norm=None)', 'fft2', 'float64'],
-  ['fft.ifft2(a, s=None, axes=None, norm=None)', 'ifft2', 'float64'],
-  ['fft.fftn(a, s=None, axes=None, norm=None)', 'fftn', 'float64'],
-  ['fft.ifftn(a, s=None, axes=None, norm=None)', 'ifftn', 'float64'],
+  ['fft.fft(a, n=None, axis=-1, norm=None)', 'fft', 'float64', PAIRS],
+  ['fft.ifft(a, n=None, axis=-1, norm=None)', 'ifft', 'float64', PAIRS],
+  ['fft.rfft(a, n=None, axis=-1, norm=None)', 'rfft', 'float64', PAIRS],
+  ['fft.irfft(a, n=None, axis=-1, norm=None)', 'irfft', 'float64', PAIRS],
+  ['fft.fft2(a, s=None, axes=None, norm=None)', 'fft2', 'float64', PAIRS],
+  ['fft.ifft2(a, s=None, axes=None, norm=None)', 'ifft2', 'float64', PAIRS],
+  ['fft.fftn(a, s=None, axes=None, norm=None)', 'fftn', 'float64', PAIRS],
+  ['fft.ifftn(a, s=None, axes=None, norm=None)', 'ifftn', 'float64', PAIRS],
+  ['fft.rfft2(a, s=None, axes=None, norm=None)', 'rfft2', 'float64', PAIRS],
+  ['fft.irfft2(a, s=None, axes=None, norm=None)', 'irfft2', 'float64', PAIRS],
+  ['fft.rfftn(a, s=None, axes=None, norm=None)', 'rfftn', 'float64', PAIRS],
+  ['fft.irfftn(a, s=None, axes=None, norm=None)', 'irfftn', 'float64', PAIRS],
   ['fft.fftfreq(n, d=1)', own.fftfreq],
   ['fft.rfftfreq(n, d=1)', own.rfftfreq],
   ['fft.fftshift(x, axes=None)', own.fftshift],
