@@ -13,8 +13,9 @@ import type { OpRow } from '../../src/core/ops/define.ts';
 import { composeRows } from '../../src/core/ops/fused.ts';
 import { kindTakes } from '../../src/core/ops/kinds.ts';
 import { OPS } from '../../src/core/ops/index.ts';
+import '../../src/core/ops/library.ts';
 import { arrayOf, elements, flushed, near, reference } from './elements.ts';
-import { GPU_DTYPES } from './coverage.ts';
+import { GPU_DTYPES, uncovered } from './coverage.ts';
 import { type TestGpu, testGpu } from './run-plan.ts';
 
 const ULPS = 5;
@@ -25,6 +26,7 @@ const SLACK: Readonly<Record<string, (x: number, y: number) => number>> = {
   logaddexp: (x, y) => Math.max(Math.abs(x), Math.abs(y), 1) * 2 ** -22, // the sum of x and a correction may cancel
   gelu: () => 2 ** -126, // a subnormal result
   silu: () => 2 ** -126, // a subnormal result
+  log_sigmoid: () => 2 ** -126, // a subnormal result
   remainder: () => 2 ** -126, // a subnormal rest
   erf: () => 2 ** -126, // a subnormal term
 };
@@ -83,7 +85,9 @@ function differences(
     if (
       wrong.length < 4 &&
       !wanted.some((array) =>
-        got instanceof Float32Array ? near(value, array[i]!, ulps, allowed) : value === array[i],
+        got instanceof Float32Array
+          ? near(value, array[i]!, ulps, allowed) || (allowed > 0 && value === 0 && array[i] === 0)
+          : value === array[i],
       )
     )
       wrong.push({ at, value, want: wanted[0]?.[i] });
@@ -91,8 +95,10 @@ function differences(
   return wrong;
 }
 
+/** Rows whose bodies need what shaders have not. */
+const WITHOUT_SHADER = new Set(uncovered(OPS.values()).map(({ row }) => row.name));
 const rows = [...OPS.values()].flatMap((row): [string, OpRow][] =>
-  row.kernel.skeleton === 'map' ? [[row.name, row]] : [],
+  row.kernel.skeleton === 'map' && !WITHOUT_SHADER.has(row.name) ? [[row.name, row]] : [],
 );
 
 describe('every map row', () => {
