@@ -140,7 +140,7 @@ describe('dtypes of few bits', () => {
 describe('quantised elements', () => {
   const values = Float32Array.from({ length: 64 }, (_, i) => Math.sin(i) * 2 ** (i >> 4));
 
-  it('have a scale for all, for an index of an axis, or a block: numbers are off by half a step at most', async () => {
+  it('have a scale for all, for an index of an axis or a block: numbers are off by half a step at most', async () => {
     const x = sheet.tensor(values, [2, 32]);
     for (const [scale, attrs] of [
       [sheet.tensor([0.125]), {}],

@@ -3,7 +3,7 @@ import { integers, permutation } from '../../../kernels/js/random-integers.ts';
 import { AttributeError } from '../errors.ts';
 import { numberAttribute, numbersAttribute } from './attribute-values.ts';
 import type { OpRow } from './define.ts';
-import { DRAWN_SEED, DRAWN_SHAPE, drawRow, sourceOf } from './random.ts';
+import { DRAWN_SEED, DRAWN_SHAPE, drawRow, seedSource } from './random.ts';
 
 /** Rows of this family. */
 export const RANDOM_INTEGERS: readonly OpRow[] = [
@@ -19,7 +19,7 @@ export const RANDOM_INTEGERS: readonly OpRow[] = [
     (out, attrs, on, first) =>
       integers(
         on,
-        sourceOf(attrs),
+        seedSource(attrs),
         numberAttribute(attrs, 'low'),
         numberAttribute(attrs, 'high'),
         out as Int32Array,
@@ -39,7 +39,7 @@ export const RANDOM_INTEGERS: readonly OpRow[] = [
     'random_permutation',
     'The integers 0 to n − 1 in random order (Fisher–Yates).',
     { n: { kind: 'int', doc: 'how many' }, seed: DRAWN_SEED },
-    (out, attrs, on) => out.set(permutation(on, sourceOf(attrs), numberAttribute(attrs, 'n')) as never),
+    (out, attrs, on) => out.set(permutation(on, seedSource(attrs), numberAttribute(attrs, 'n')) as never),
     (attrs) => ({ dtype: 'int32', shape: [numberAttribute(attrs, 'n')] }),
     'whole',
   ),

@@ -11,7 +11,7 @@ export const DRAWN_SEED: AttributeSpec = { kind: 'seed', doc: 'equal seeds give 
 const FLOAT: AttributeSpec = { kind: 'dtype', fallback: 'float32', doc: 'float32 or float64' };
 
 /** What a call draws from. */
-export const sourceOf = (attrs: AttributeValues): { seed: bigint } => ({
+export const seedSource = (attrs: AttributeValues): { seed: bigint } => ({
   seed: BigInt(numberAttribute(attrs, 'seed')),
 });
 
@@ -24,7 +24,7 @@ function floats(
     name,
     doc,
     { shape: DRAWN_SHAPE, seed: DRAWN_SEED, dtype: FLOAT },
-    (out, attrs, on, first) => fill(on, sourceOf(attrs), out as Float32Array, first),
+    (out, attrs, on, first) => fill(on, seedSource(attrs), out as Float32Array, first),
     (attrs) => {
       const dtype = dtypeAttribute(attrs, 'dtype');
       if (dtype !== 'float32' && dtype !== 'float64')
