@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet } from '../../src/index.ts';
 import { OPS } from '../../src/core/ops/index.ts';
+import { MARKS } from '../../src/core/ops/marks.ts';
 import { NETWORK_ROWS } from '../../src/core/ops/networks.ts';
 import { extent, some } from '../run/extent.ts';
 import { compare } from './compare.ts';
@@ -15,7 +16,9 @@ const index = readIndex('answers');
 describe('the stored answers', () => {
   it('are those the index was written with, for every op', () => {
     expect(digestOfAnswers('answers')).toBe(index.sha256);
-    const elsewhere = new Set(Object.values(NETWORK_ROWS).flatMap((family) => family.map(({ name }) => name)));
+    const elsewhere = new Set(
+      [...Object.values(NETWORK_ROWS), MARKS].flatMap((family) => family.map(({ name }) => name)),
+    );
     expect(ops.map(({ op }) => op).sort()).toEqual([...OPS.keys()].filter((name) => !elsewhere.has(name)).sort());
     expect(ops.reduce((sum, { cases }) => sum + cases.length, 0)).toBe(index.cases);
   });

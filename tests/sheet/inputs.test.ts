@@ -240,7 +240,7 @@ describe('calls that cannot be meant', () => {
       'a function': [() => sheet.tensor(() => 1), 'SOURCE'],
       'wrong length': [() => sheet.tensor(noise(5, 1), [2, 3]), 'SHAPE'],
       'ragged lists': [() => sheet.tensor([[1, 2], [3]]), 'SHAPE'],
-      'dtype by another name': [() => sheet.tensor([1], undefined, { dtype: 'bfloat16' as never }), 'DTYPE'],
+      'dtype by another name': [() => sheet.tensor([1], undefined, { dtype: 'bfloat' as never }), 'DTYPE'],
       'a fraction as int64': [() => sheet.tensor([1.5], undefined, { dtype: 'int64' }), 'DTYPE'],
       'bigints beside fractions': [() => sheet.tensor([1n, 2.5]), 'DTYPE'],
       'a number outside uint8': [() => sheet.tensor([300], undefined, { dtype: 'uint8' }), 'DTYPE'],
