@@ -30,7 +30,8 @@ export { noneOf, pulledBack, seedOf, stackedOf } from './core/ops/pullbacks/back
 export type { GraphNode } from './core/ops/pullbacks/backward.ts';
 export type { Pullback, Pulling } from './core/ops/pullbacks/pullback.ts';
 export type { Called, Calls, Composite, Expansion } from './core/ops/composite.ts';
-export { isFloat } from './core/tensor/dtype.ts';
+export { DTYPES, isFloat, numbersOf } from './core/tensor/dtype.ts';
+export { rangeOf } from './core/tensor/range.ts';
 export { Node, nodeAuthor, semanticsOf } from './core/expr/node.ts';
 export type { Author, Semantics } from './core/expr/node.ts';
 export { canonicalise } from './core/expr/canonicalise.ts';

@@ -8,3 +8,4 @@ export * as interchange from './interchange-browser.ts';
 export * as table from './table-browser.ts';
 export * as numpy from './numpy-browser.ts';
 export * as grad from './grad-browser.ts';
+export * as onnx from './onnx-browser.ts';

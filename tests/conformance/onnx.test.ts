@@ -78,7 +78,7 @@ function tableOf(found: ReadonlyMap<string, Report>): string {
 # ONNX operators
 
 ${total((report) => report.mapped)} of ${names.length} of the ONNX project's operator tests are mapped to op rows
-(tests/conformance/operators*.ts), and all of those pass: exact for integers, booleans, shapes and casts, within
+(src/onnx/operators*.ts), and all of those pass: exact for integers, booleans, shapes and casts, within
 ${RELATIVE} relative plus ${ABSOLUTE} absolute for floats (float16 within one unit in the last place). The others use
 operators or dtypes that are not here.
 

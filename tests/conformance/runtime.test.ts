@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type TypedArray } from '../../src/index.ts';
 import type { DType } from '../../src/core/tensor/dtype.ts';
 import { drawFrom } from '../../src/testing/random.ts';
-import { readModel, type StoredTensor } from './protobuf.ts';
+import { type OnnxTensor, readModel } from '../../src/onnx/protobuf.ts';
 import { differenceOf, judgeVector, mapVector } from './vectors.ts';
 import { type Given, type Port, writeFloats, writeModel } from './write-model.ts';
 
@@ -195,7 +195,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
 
 const random = drawFrom(11);
 
-function elements(input: Exclude<Input, null>, name: string): StoredTensor {
+function elements(input: Exclude<Input, null>, name: string): OnnxTensor {
   const draw = (size: number): Float32Array => Float32Array.from({ length: size }, () => (random() - 0.5) * 2);
   const array: TypedArray =
     'ints' in input
@@ -209,7 +209,7 @@ function elements(input: Exclude<Input, null>, name: string): StoredTensor {
   return { name, elementType: dtype, dtype, shape: Array.isArray(input) ? (input as number[]) : [array.length], array };
 }
 
-async function runtimeOf(model: Uint8Array, inputs: readonly StoredTensor[]): Promise<StoredTensor[]> {
+async function runtimeOf(model: Uint8Array, inputs: readonly OnnxTensor[]): Promise<OnnxTensor[]> {
   const session = await ort.InferenceSession.create(model, { logSeverityLevel: 3 });
   const results = await session.run(
     Object.fromEntries(

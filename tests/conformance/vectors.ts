@@ -2,9 +2,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { SymbolicSheet, Tensor, TypedArray } from '../../src/index.ts';
 import { type DType, numbersOf } from '../../src/core/tensor/dtype.ts';
-import { Context, isFloatType, rowsUnder, Unmapped } from './context.ts';
-import { OPERATORS } from './operators.ts';
-import { type Model, readModel, readTensor, type StoredTensor } from './protobuf.ts';
+import { OPS } from '../../src/core/ops/index.ts';
+import { isFloatType, Unmapped } from '../../src/onnx/context.ts';
+import { applied } from '../../src/onnx/node.ts';
+import { OPERATORS } from '../../src/onnx/operators.ts';
+import { type OnnxModel, type OnnxTensor, readModel, readTensor } from '../../src/onnx/protobuf.ts';
 
 /** Distance of neighbouring halves, relative to the smaller. */
 const HALF_UNIT = 2 ** -10;
@@ -18,9 +20,9 @@ const ROUNDED: ReadonlySet<string> = new Set(['test_averagepool_2d_ceil_last_win
 export interface Vector {
   readonly name: string;
   readonly family: string;
-  readonly model: Model;
-  readonly inputs: readonly StoredTensor[];
-  readonly outputs: readonly StoredTensor[];
+  readonly model: OnnxModel;
+  readonly inputs: readonly OnnxTensor[];
+  readonly outputs: readonly OnnxTensor[];
 }
 
 /** Names of the vectors in a folder, in order; none where there is no folder. */
@@ -34,7 +36,7 @@ export const vectorNames = (folder: string): string[] =>
 /** Reads a vector; one of a graph or with sequences has no tensors. */
 function readVector(folder: string, name: string): Vector {
   const model = readModel(readFileSync(`${folder}/${name}/model.onnx`));
-  const tensors = (kind: 'input' | 'output', count: number): StoredTensor[] =>
+  const tensors = (kind: 'input' | 'output', count: number): OnnxTensor[] =>
     Array.from({ length: model.tensorsOnly ? count : 0 }, (_, i) => `${folder}/${name}/test_data_set_0/${kind}_${i}.pb`)
       .filter(existsSync)
       .map((file) => readTensor(readFileSync(file)));
@@ -54,8 +56,14 @@ export async function mapVector(sheet: SymbolicSheet, vector: Vector): Promise<r
   const mapping = model.nodes.length === 1 && Object.hasOwn(OPERATORS, family) ? OPERATORS[family] : undefined;
   if (mapping === undefined) return model.nodes.length === 1 ? 'no row or composition' : 'a graph of several nodes';
   try {
-    const result = await mapping(new Context(sheet, model, inputs, outputs));
-    return Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor];
+    const foreign = [...inputs, ...outputs].find(({ dtype }) => dtype === undefined);
+    if (foreign !== undefined) return `dtype ${foreign.elementType}`;
+    const node = model.nodes[0]!;
+    const operands = node.inputs.map((input) => {
+      const stored = inputs[model.inputs.findIndex(({ name }) => name === input)];
+      return stored && sheet.tensor(stored.array, stored.shape, { dtype: stored.dtype as DType });
+    });
+    return await applied(mapping, sheet, node, model.opset, operands);
   } catch (error) {
     if (error instanceof Unmapped) return error.message;
     throw error;
@@ -63,7 +71,7 @@ export async function mapVector(sheet: SymbolicSheet, vector: Vector): Promise<r
 }
 
 /** In what a result differs from the one that is wanted; undefined where it does not. */
-export async function differenceOf(name: string, got: Tensor, want: StoredTensor): Promise<string | undefined> {
+export async function differenceOf(name: string, got: Tensor, want: OnnxTensor): Promise<string | undefined> {
   const [type, wanted] = [`${got.dtype}[${got.shape.join()}]`, `${want.dtype}[${want.shape.join()}]`];
   if (type !== wanted) return `it is ${type}, not ${wanted}`;
   const array = (await got.data()) as TypedArray;
@@ -110,4 +118,15 @@ export async function judgeVector(sheet: SymbolicSheet, folder: string, name: st
   } catch (error) {
     return { family, outcome: 'failed', reason: String(error), rows };
   }
+}
+
+/** Names of the rows that expressions under these tensors are of. */
+function rowsUnder(tensors: readonly Tensor[]): Set<string> {
+  const names = new Set<string>();
+  const open = tensors.map((tensor) => tensor.call);
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (next.row !== undefined && OPS.has(next.row.name)) names.add(next.row.name);
+    open.push(...next.operands);
+  }
+  return names;
 }

@@ -1,4 +1,4 @@
-// Writes ONNX models of one node, and tensors, for a runtime or a suite that is asked what the node gives.
+// Writes ONNX models and tensors for a runtime or a suite that is asked what the node gives.
 
 /** A value of an attribute: integers where all numbers are whole, unless they are told to be floats. */
 export type Given = number | string | readonly number[] | readonly string[] | { readonly float: number };
@@ -64,6 +64,55 @@ const port = ({ name, dtype, shape }: Port): number[] => {
   return [...text(1, name), ...bytes(2, bytes(1, tensor))];
 };
 
+/** One operator call of a graph. */
+export interface WrittenNode {
+  readonly operator: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes?: Readonly<Record<string, Given>>;
+  readonly domain?: string;
+}
+
+const nodeOf = ({ operator, inputs, outputs, attributes = {}, domain = '' }: WrittenNode): number[] => [
+  ...inputs.flatMap((name) => text(1, name)),
+  ...outputs.flatMap((name) => text(2, name)),
+  ...text(4, operator),
+  ...Object.entries(attributes).flatMap((entry) => bytes(5, attribute(entry))),
+  ...(domain === '' ? [] : text(7, domain)),
+];
+
+/** A weight of a graph: floats, or whole numbers as int64. */
+export interface Weight {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: readonly number[] | BigInt64Array;
+}
+
+const weightOf = ({ name, shape, values }: Weight): number[] => [
+  ...(values instanceof BigInt64Array
+    ? [...shape.flatMap((n) => number(1, n)), ...number(2, 7), ...bytes(9, new Uint8Array(values.buffer))]
+    : writeFloats(shape, values)),
+  ...text(8, name),
+];
+
+/** A ModelProto of several nodes in order. */
+export function writeGraph(
+  nodes: readonly WrittenNode[],
+  weights: readonly Weight[],
+  inputs: readonly Port[],
+  outputs: readonly Port[],
+  opset = 22,
+): Uint8Array {
+  const graph = [
+    ...nodes.flatMap((node) => bytes(1, nodeOf(node))),
+    ...text(2, 'g'),
+    ...weights.flatMap((weight) => bytes(5, weightOf(weight))),
+    ...inputs.flatMap((p) => bytes(11, port(p))),
+    ...outputs.flatMap((p) => bytes(12, port(p))),
+  ];
+  return Uint8Array.from([...number(1, 8), ...bytes(7, graph), ...bytes(8, [...text(1, ''), ...number(2, opset)])]);
+}
+
 /** A ModelProto with one node; inputs and outputs without a name are left out. */
 export function writeModel(
   operator: string,
@@ -72,20 +121,10 @@ export function writeModel(
   outputs: readonly Port[],
   attributes: Readonly<Record<string, Given>>,
 ): Uint8Array {
-  const node = [
-    ...inputs.flatMap(({ name }) => text(1, name)),
-    ...outputs.flatMap(({ name }) => text(2, name)),
-    ...text(4, operator),
-    ...Object.entries(attributes).flatMap((entry) => bytes(5, attribute(entry))),
-  ];
+  const names = (ports: readonly Port[]): string[] => ports.map(({ name }) => name);
   const named = (ports: readonly Port[]): readonly Port[] => ports.filter(({ name }) => name !== '');
-  const graph = [
-    ...bytes(1, node),
-    ...text(2, 'g'),
-    ...named(inputs).flatMap((p) => bytes(11, port(p))),
-    ...named(outputs).flatMap((p) => bytes(12, port(p))),
-  ];
-  return Uint8Array.from([...number(1, 8), ...bytes(7, graph), ...bytes(8, [...text(1, ''), ...number(2, opset)])]);
+  const node = { operator, inputs: names(inputs), outputs: names(outputs), attributes };
+  return writeGraph([node], [], named(inputs), named(outputs), opset);
 }
 
 /** A TensorProto of float32. */

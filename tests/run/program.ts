@@ -55,7 +55,7 @@ export async function programsOf(entries: readonly string[]): Promise<readonly s
     format: 'esm',
     packages: 'external',
     alias: Object.fromEntries(
-      ['', '/kit', '/testing', '/ops', '/interchange', '/table', '/numpy', '/grad', '/tiers'].map((name) => [
+      ['', '/kit', '/testing', '/ops', '/interchange', '/table', '/numpy', '/grad', '/onnx', '/tiers'].map((name) => [
         `symbolic-sheet${name}`,
         join(ROOT, `src${name || '/index'}.ts`),
       ]),

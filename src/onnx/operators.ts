@@ -1,34 +1,31 @@
 // ONNX operators as calls of op rows: each entry says which rows give an operator's result, composed where no single
 // row does.
-import type { DType, Tensor } from '../../src/index.ts';
-import { DTYPES } from '../../src/core/tensor/dtype.ts';
-import { rangeOf } from '../../src/core/tensor/range.ts';
-import { type Context, type Input, isFloatType, type Mapping, Unmapped } from './context.ts';
-import { dtypeOfElements } from './protobuf.ts';
-import { ONNX_BINARY, ONNX_FOLDED, ONNX_UNARY } from '../../src/core/ops/mapping/onnx.ts';
+import { ONNX_BINARY, ONNX_FOLDED, ONNX_UNARY, DTYPES, rangeOf } from '../kit.ts';
+import type { DType, Tensor } from '../surface.ts';
+import { type OperatorContext, type OperatorInput, isFloatType, type OnnxOperator, Unmapped } from './context.ts';
 import { TRANSFORMERS } from './operators-attention.ts';
 import { NORMALISATIONS } from './operators-composed.ts';
 import { QUANTIZED } from './operators-quantized.ts';
 import { RECURRENT_LAYERS } from './operators-recurrent.ts';
-import { SHAPES } from './operators-shapes.ts';
+import { SHAPE_OPERATORS } from './operators-shapes.ts';
 import { WINDOWED } from './operators-windows.ts';
 
 const unary =
-  (row: string): Mapping =>
+  (row: string): OnnxOperator =>
   (on) =>
     on.call(row, on.tensor(0));
 const binary =
-  (row: string): Mapping =>
+  (row: string): OnnxOperator =>
   (on) =>
     on.call(row, on.tensor(0), on.tensor(1));
 /** Any number of operands, two at a time. */
 const folded =
-  (row: string): Mapping =>
+  (row: string): OnnxOperator =>
   (on) =>
     on.tensors().reduce((x, y) => on.call(row, x, y));
 
 /** Truncating quotient of integers; the row divides towards −∞. */
-function divide(on: Context): Tensor {
+function divide(on: OperatorContext): Tensor {
   const [x, y] = [on.tensor(0), on.tensor(1)];
   if (isFloatType(x.dtype)) return x.divide(y);
   if (x.dtype.startsWith('u')) return x.floorDivide(y);
@@ -37,14 +34,14 @@ function divide(on: Context): Tensor {
 
 const allOnes = (dtype: DType): number | bigint => (dtype.startsWith('u') ? rangeOf(dtype).most : -1);
 
-function mod(on: Context): Tensor {
+function mod(on: OperatorContext): Tensor {
   const [x, y] = [on.tensor(0), on.tensor(1)];
   if (on.number('fmod', 0) === 0) return x.remainder(y);
   return x.dtype.startsWith('u') ? x.remainder(y) : x.abs().remainder(y.abs()).multiply(x.sign());
 }
 
 /** By a power of two: integers have no sign here, and what is shifted out is lost as what overflows is. */
-function bitShift(on: Context): Tensor {
+function bitShift(on: OperatorContext): Tensor {
   const [x, count] = [on.tensor(0), on.tensor(1)];
   const bits = Number(/\d+$/.exec(x.dtype)?.[0]);
   const powers = Array.from({ length: bits }, (_, k) => 2n ** BigInt(k));
@@ -53,13 +50,13 @@ function bitShift(on: Context): Tensor {
   return on.text('direction', 'LEFT') === 'LEFT' ? x.multiply(power) : x.floorDivide(power);
 }
 
-function pow(on: Context): Tensor {
+function pow(on: OperatorContext): Tensor {
   const [x, y] = [on.tensor(0), on.tensor(1)];
   if (isFloatType(x.dtype)) return x.pow(y.astype(x.dtype));
   return x.astype('float64').pow(y.astype('float64')).astype(x.dtype);
 }
 
-function clip(on: Context): Tensor {
+function clip(on: OperatorContext): Tensor {
   let x = on.tensor(0);
   const bound = (place: number, name: string): Tensor | number | undefined =>
     on.input(place)?.tensor ?? (on.has(name) ? on.number(name, 0) : undefined);
@@ -68,7 +65,7 @@ function clip(on: Context): Tensor {
   return high === undefined ? x : (x.minimum(high as Tensor) as Tensor);
 }
 
-function isInf(on: Context): Tensor {
+function isInf(on: OperatorContext): Tensor {
   const x = on.tensor(0);
   const [up, down] = [on.number('detect_positive', 1) !== 0, on.number('detect_negative', 1) !== 0];
   if (up && down) return x.isinf();
@@ -77,13 +74,15 @@ function isInf(on: Context): Tensor {
 }
 
 /** Less far from 0 than lambda is 0, what is further is moved by the bias. */
-function shrink(on: Context): Tensor {
+function shrink(on: OperatorContext): Tensor {
   const x = on.tensor(0);
   const [bias, lambda] = [on.number('bias', 0), on.number('lambd', 0.5)];
   return x.less(-lambda).where(x.add(bias), x.greater(lambda).where(x.subtract(bias), 0));
 }
 
-function reduce(of: (x: Tensor, options: { axis: readonly number[] | null; keepdims: boolean }) => Tensor): Mapping {
+function reduce(
+  of: (x: Tensor, options: { axis: readonly number[] | null; keepdims: boolean }) => Tensor,
+): OnnxOperator {
   return (on) => {
     const given = on.input(1)?.numbers() ?? (on.has('axes') ? on.numbers('axes') : []);
     if (given.length === 0 && on.number('noop_with_empty_axes', 0) !== 0)
@@ -93,7 +92,7 @@ function reduce(of: (x: Tensor, options: { axis: readonly number[] | null; keepd
 }
 
 const argReduce =
-  (row: 'argmax' | 'argmin'): Mapping =>
+  (row: 'argmax' | 'argmin'): OnnxOperator =>
   (on) => {
     const x = on.tensor(0);
     const axis = (on.number('axis', 0) + x.shape.length) % x.shape.length;
@@ -104,7 +103,7 @@ const argReduce =
 
 /** Up to opset 12 the operand is seen as a matrix, split at the axis. */
 const alongAxis =
-  (of: (x: Tensor, axis: number) => Tensor): Mapping =>
+  (of: (x: Tensor, axis: number) => Tensor): OnnxOperator =>
   (on) => {
     const x = on.tensor(0);
     if (on.opset >= 13) return of(x, on.number('axis', -1));
@@ -116,7 +115,7 @@ function hardmax(x: Tensor, axis: number): Tensor {
   return x.argmax({ axis }).oneHot(x.shape.at(axis)!, { dtype: x.dtype }).moveaxis(-1, axis);
 }
 
-function gemm(on: Context): Tensor {
+function gemm(on: OperatorContext): Tensor {
   const product = on
     .tensor(0)
     .matmul(on.tensor(1), { transposeA: on.number('transA', 0) !== 0, transposeB: on.number('transB', 0) !== 0 })
@@ -125,18 +124,23 @@ function gemm(on: Context): Tensor {
   return bias === undefined ? product : product.add(bias.multiply(on.number('beta', 1)));
 }
 
-function cast(on: Context, to: string): Tensor {
-  const x = on.tensor(0);
-  const dtype = dtypeOfElements(to);
-  const { largest } = DTYPES[dtype];
+function cast(on: OperatorContext): Tensor {
+  const to = on.dtype('to', 'float32');
   if (on.text('round_mode', 'nearest') !== 'nearest') throw new Unmapped('rounds up or down');
+  return castTo(on, to);
+}
+
+function castTo(on: OperatorContext, dtype: DType): Tensor {
+  const x = on.tensor(0);
+  if (!Object.hasOwn(DTYPES, dtype)) throw new Unmapped(`dtype ${dtype}`);
   if (dtype === 'float8_e8m0fnu') throw new Unmapped('powers of two are rounded up');
+  const { largest } = DTYPES[dtype];
   const saturates = dtype.startsWith('float8') && on.number('saturate', 1) !== 0;
   return saturates ? x.astype('float64').clip(-largest!, largest!).astype(dtype) : x.astype(dtype);
 }
 
-function arange(on: Context): Tensor {
-  const [start, stop, step] = [0, 1, 2].map((place) => Number((on.input(place) as Input).numbers()[0])) as [
+function arange(on: OperatorContext): Tensor {
+  const [start, stop, step] = [0, 1, 2].map((place) => Number((on.input(place) as OperatorInput).numbers()[0])) as [
     number,
     number,
     number,
@@ -144,15 +148,18 @@ function arange(on: Context): Tensor {
   return on.sheet.arange(start, stop, step, { dtype: on.tensor(0).dtype });
 }
 
-const mapped = (rows: Readonly<Record<string, string>>, by: (row: string) => Mapping): Record<string, Mapping> =>
+const mapped = (
+  rows: Readonly<Record<string, string>>,
+  by: (row: string) => OnnxOperator,
+): Record<string, OnnxOperator> =>
   Object.fromEntries(Object.entries(rows).map(([operator, row]) => [operator, by(row)]));
 
 /** By ONNX operator. */
-export const OPERATORS: Readonly<Record<string, Mapping>> = {
+export const OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   ...mapped(ONNX_UNARY, unary),
   ...mapped(ONNX_BINARY, binary),
   ...mapped(ONNX_FOLDED, folded),
-  ...SHAPES,
+  ...SHAPE_OPERATORS,
   ...NORMALISATIONS,
   ...TRANSFORMERS,
   ...QUANTIZED,
@@ -195,8 +202,8 @@ export const OPERATORS: Readonly<Record<string, Mapping>> = {
   LogSoftmax: alongAxis((x, axis) => x.logSoftmax({ axis })),
   Hardmax: alongAxis(hardmax),
   Gemm: gemm,
-  Cast: (on) => cast(on, on.wanted),
-  CastLike: (on) => cast(on, on.wanted),
+  Cast: cast,
+  CastLike: (on) => castTo(on, on.tensor(1).dtype),
   Range: arange,
   BitShift: bitShift,
   Einsum: (on) => on.sheet.einsum(on.tensors(), on.text('equation', '')),

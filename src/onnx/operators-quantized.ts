@@ -1,7 +1,6 @@
 // ONNX operators on quantised elements: small integers with a scale and a zero point, for all, by channel or by block.
-import type { Tensor } from '../../src/index.ts';
-import type { DType } from '../../src/core/tensor/dtype.ts';
-import { type Context, type Mapping, Unmapped } from './context.ts';
+import type { DType, Tensor } from '../surface.ts';
+import { type OperatorContext, type OnnxOperator, Unmapped } from './context.ts';
 
 /** The least and the largest element of an integer dtype. */
 function rangeOf(dtype: string): readonly [number, number] {
@@ -18,19 +17,19 @@ function quantised(quotients: Tensor, zero: Tensor | undefined, dtype: string): 
   return moved.clip(...rangeOf(dtype)).astype(dtype as DType);
 }
 
-const placed = (on: Context): { axis: number; block: number } => ({
+const placed = (on: OperatorContext): { axis: number; block: number } => ({
   axis: on.number('axis', 1),
   block: on.number('block_size', 0),
 });
 
-function quantizeLinear(on: Context): Tensor {
+function quantizeLinear(on: OperatorContext): Tensor {
   const zero = on.input(2)?.tensor;
   const dtype = zero?.dtype ?? on.dtype('output_dtype', 'uint8');
   const given = [on.tensor(0), on.tensor(1), ...(zero === undefined ? [] : [zero])];
   return on.call('quantize', ...given, { dtype, ...placed(on) });
 }
 
-function dequantizeLinear(on: Context): Tensor {
+function dequantizeLinear(on: OperatorContext): Tensor {
   const zero = on.input(2)?.tensor;
   const dtype = on.dtype('output_dtype', on.tensor(1).dtype);
   const given = [on.tensor(0), on.tensor(1), ...(zero === undefined ? [] : [zero])];
@@ -42,7 +41,7 @@ const alongRows = (v: Tensor): Tensor => (v.size === 1 ? v.reshape([]) : v.expan
 const alongColumns = (v: Tensor): Tensor =>
   v.size === 1 ? v.reshape([]) : v.shape.length > 1 ? v : v.reshape([1, -1]);
 
-function qLinearMatMul(on: Context): Tensor {
+function qLinearMatMul(on: OperatorContext): Tensor {
   const [a, aScale, aZero, b, bScale, bZero, yScale, yZero] = Array.from({ length: 8 }, (_, i) => on.tensor(i)) as [
     Tensor,
     Tensor,
@@ -65,7 +64,7 @@ function qLinearMatMul(on: Context): Tensor {
   return quantised(quotients, alongRows(yZero), yZero.dtype);
 }
 
-function matmulInteger(on: Context): Tensor {
+function matmulInteger(on: OperatorContext): Tensor {
   const side = (place: number, placed: (v: Tensor) => Tensor): Tensor => {
     const [x, zero] = [on.tensor(place).astype('int32'), on.input(place + 2)?.tensor.astype('int32')];
     return zero === undefined ? x : x.subtract(placed(zero));
@@ -74,7 +73,7 @@ function matmulInteger(on: Context): Tensor {
 }
 
 /** Scale and zero point of all elements, so that 0 is an element. */
-function dynamicQuantizeLinear(on: Context): readonly Tensor[] {
+function dynamicQuantizeLinear(on: OperatorContext): readonly Tensor[] {
   const x = on.tensor(0);
   const [least, most] = [x.min().minimum(0), x.max().maximum(0)];
   const scale = most.subtract(least).divide(255);
@@ -83,7 +82,7 @@ function dynamicQuantizeLinear(on: Context): readonly Tensor[] {
 }
 
 /** By ONNX operator. */
-export const QUANTIZED: Readonly<Record<string, Mapping>> = {
+export const QUANTIZED: Readonly<Record<string, OnnxOperator>> = {
   QuantizeLinear: quantizeLinear,
   DequantizeLinear: dequantizeLinear,
   DynamicQuantizeLinear: dynamicQuantizeLinear,

@@ -1,6 +1,6 @@
 // ONNX operators of transformers: attention over heads, and rotary positions.
-import type { Tensor } from '../../src/index.ts';
-import type { Context, Mapping } from './context.ts';
+import type { Tensor } from '../surface.ts';
+import type { OperatorContext, OnnxOperator } from './context.ts';
 
 /** Queries, keys or values as [batch, heads, length, size]; a hidden axis is split into heads. */
 function inHeads(x: Tensor, heads: number): Tensor {
@@ -21,7 +21,7 @@ function productOfHeads(a: Tensor, b: Tensor): Tensor {
 }
 
 /** What is added to the scores: 0, or −∞ where a mask, the order or the length of the keys rules a key out. */
-function biasOf(on: Context, queries: number, keys: number): Tensor | undefined {
+function biasOf(on: OperatorContext, queries: number, keys: number): Tensor | undefined {
   const parts: Tensor[] = [];
   const { sheet } = on;
   const ruledOut = (allowed: Tensor): Tensor => allowed.where(0, sheet.full([], -Infinity));
@@ -50,8 +50,11 @@ function weightsOf(scores: Tensor): Tensor {
 }
 
 /** Halves are computed in float32 and rounded once. */
-function attention(on: Context): readonly Tensor[] {
-  const [wide, given] = [(x: Tensor): Tensor => (x.dtype === 'float16' ? x.astype('float32') : x), on.tensor(0)];
+function attention(on: OperatorContext): readonly Tensor[] {
+  const [wide, given] = [
+    (x: Tensor): Tensor => (x.dtype === 'float32' || x.dtype === 'float64' ? x : x.astype('float32')),
+    on.tensor(0),
+  ];
   const q = inHeads(given, on.number('q_num_heads', 1));
   const present = (place: number): Tensor => {
     const now = inHeads(on.tensor(place), on.number('kv_num_heads', 1));
@@ -75,7 +78,7 @@ function attention(on: Context): readonly Tensor[] {
 }
 
 /** Pairs of elements turned by the angles of their places, which are rows of a table or given by batch. */
-function rotaryEmbedding(on: Context): Tensor {
+function rotaryEmbedding(on: OperatorContext): Tensor {
   const given = on.tensor(0);
   const x = inHeads(given, on.number('num_heads', 1));
   const pairs = (on.number('rotary_embedding_dim', 0) || x.shape[3]!) / 2;
@@ -90,7 +93,7 @@ function rotaryEmbedding(on: Context): Tensor {
 }
 
 /** By ONNX operator. */
-export const TRANSFORMERS: Readonly<Record<string, Mapping>> = {
+export const TRANSFORMERS: Readonly<Record<string, OnnxOperator>> = {
   Attention: attention,
   RotaryEmbedding: rotaryEmbedding,
 };

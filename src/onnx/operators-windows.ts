@@ -1,6 +1,6 @@
 // ONNX operators on windows that slide along axes after the channels: convolution, pooling, padding.
-import type { Tensor } from '../../src/index.ts';
-import { type Context, type Mapping, Unmapped } from './context.ts';
+import type { Tensor } from '../surface.ts';
+import { type OperatorContext, type OnnxOperator, Unmapped } from './context.ts';
 
 /** Where windows lie, as the attributes of an operator say it. */
 interface Windows {
@@ -12,7 +12,7 @@ interface Windows {
 }
 
 /** How far windows reach beyond axes; SAME has as many windows as strides fit, the odd element at one end. */
-function windowsOf(on: Context, lengths: readonly number[], kernel: readonly number[]): Windows {
+function windowsOf(on: OperatorContext, lengths: readonly number[], kernel: readonly number[]): Windows {
   const list = (name: string): readonly number[] => (on.has(name) ? on.numbers(name) : kernel.map(() => 1));
   const [stride, dilation] = [list('strides'), list('dilations')];
   const mode = on.text('auto_pad', 'NOTSET');
@@ -28,18 +28,18 @@ function windowsOf(on: Context, lengths: readonly number[], kernel: readonly num
   return mode === 'SAME_UPPER' ? { ...shared, before: less, after: more } : { ...shared, before: more, after: less };
 }
 
-const poolOf = (on: Context): Windows & { readonly ceil: boolean } => ({
+const poolOf = (on: OperatorContext): Windows & { readonly ceil: boolean } => ({
   ...windowsOf(on, on.tensor(0).shape.slice(2), on.numbers('kernel_shape')),
   ceil: on.number('ceil_mode', 0) !== 0,
 });
 
-function conv(on: Context): Tensor {
+function conv(on: OperatorContext): Tensor {
   const [x, weight, bias] = [on.tensor(0), on.tensor(1), on.input(2)?.tensor];
   const { window: _, ...options } = windowsOf(on, x.shape.slice(2), weight.shape.slice(2));
   return x.conv(weight, bias, { ...options, groups: on.number('group', 1) });
 }
 
-function convTranspose(on: Context): Tensor {
+function convTranspose(on: OperatorContext): Tensor {
   const [x, weight, bias] = [on.tensor(0), on.tensor(1), on.input(2)?.tensor];
   const kernel = weight.shape.slice(2);
   const { window: _, ...options } = windowsOf(on, [], kernel);
@@ -70,7 +70,7 @@ function convTranspose(on: Context): Tensor {
 }
 
 /** Columns of windows, added where they lie. */
-function col2im(on: Context): Tensor {
+function col2im(on: OperatorContext): Tensor {
   const [x, lengths, window] = [on.tensor(0), on.input(1)!.numbers(), on.input(2)!.numbers()];
   const list = (name: string): readonly number[] => (on.has(name) ? on.numbers(name) : window.map(() => 1));
   const [stride, dilation] = [list('strides'), list('dilations')];
@@ -88,13 +88,13 @@ function col2im(on: Context): Tensor {
     );
 }
 
-function averagePool(on: Context): Tensor {
+function averagePool(on: OperatorContext): Tensor {
   const { window, ...options } = poolOf(on);
   return on.tensor(0).averagePool(window, { ...options, includePadding: on.number('count_include_pad', 0) !== 0 });
 }
 
 /** Numbers of elements within their planes as numbers within the whole tensor, rows or columns first. */
-function wholeIndices(on: Context, places: Tensor, lengths: readonly number[]): Tensor {
+function wholeIndices(on: OperatorContext, places: Tensor, lengths: readonly number[]): Tensor {
   const size = lengths.reduce((a, n) => a * n, 1);
   const [batch, channels] = on.tensor(0).shape as [number, number];
   const first = on.sheet
@@ -114,7 +114,7 @@ function wholeIndices(on: Context, places: Tensor, lengths: readonly number[]): 
   return inPlane.add(first);
 }
 
-function maxPool(on: Context): readonly Tensor[] {
+function maxPool(on: OperatorContext): readonly Tensor[] {
   const x = on.tensor(0);
   const { window, ...options } = poolOf(on);
   return on.pickOutputs([
@@ -123,7 +123,7 @@ function maxPool(on: Context): readonly Tensor[] {
   ]);
 }
 
-function lpPool(on: Context): Tensor {
+function lpPool(on: OperatorContext): Tensor {
   const { window, ...options } = poolOf(on);
   const p = on.number('p', 2);
   const powers = p === 2 ? on.tensor(0).square() : on.tensor(0).abs().pow(p);
@@ -131,7 +131,7 @@ function lpPool(on: Context): Tensor {
   return p === 2 ? sums.sqrt() : sums.pow(1 / p);
 }
 
-function globalLpPool(on: Context): Tensor {
+function globalLpPool(on: OperatorContext): Tensor {
   const x = on.tensor(0);
   const [p, options] = [on.number('p', 2), { axis: x.shape.map((_, axis) => axis).slice(2), keepdims: true }];
   return p === 2
@@ -151,7 +151,7 @@ const MODES: Readonly<Record<string, 'constant' | 'edge' | 'reflect' | 'wrap'>> 
 };
 
 /** Counts for all axes, or for those that are named. */
-function pad(on: Context): Tensor {
+function pad(on: OperatorContext): Tensor {
   const x = on.tensor(0);
   const rank = x.shape.length;
   const counts = on.input(1)?.numbers() ?? on.numbers(on.has('pads') ? 'pads' : 'paddings');
@@ -177,7 +177,7 @@ const NEAREST: Readonly<Record<string, 'round_down' | 'round_up' | 'floor' | 'ce
 };
 
 /** New lengths, or how much longer axes become: of all axes, or of those that are named. */
-function resize(on: Context): Tensor {
+function resize(on: OperatorContext): Tensor {
   const x = on.tensor(0);
   const rank = x.shape.length;
   const place = PLACES.find((name) => name === on.text('coordinate_transformation_mode', 'half_pixel'));
@@ -201,7 +201,7 @@ function resize(on: Context): Tensor {
 }
 
 /** By ONNX operator. */
-export const WINDOWED: Readonly<Record<string, Mapping>> = {
+export const WINDOWED: Readonly<Record<string, OnnxOperator>> = {
   AveragePool: averagePool,
   MaxPool: maxPool,
   LpPool: lpPool,

@@ -1,28 +1,29 @@
 // ONNX operators that move, join, select or make elements.
-import type { Tensor } from '../../src/index.ts';
-import { type DType, numbersOf } from '../../src/core/tensor/dtype.ts';
-import { type Context, type Input, type Mapping, Unmapped } from './context.ts';
+import { type DType, numbersOf } from '../kit.ts';
+import type { Tensor } from '../surface.ts';
+import { type OperatorContext, type OperatorInput, type OnnxOperator, Unmapped } from './context.ts';
+import type { OnnxTensor } from './protobuf.ts';
 
 const settled = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 const count = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
 /** A list given as an input (newer opsets) or as an attribute (older ones). */
-const listOf = (on: Context, place: number, name: string): number[] | undefined =>
+const listOf = (on: OperatorContext, place: number, name: string): number[] | undefined =>
   on.input(place)?.numbers() ?? (on.has(name) ? on.numbers(name) : undefined);
 
-function reshape(on: Context): Tensor {
+function reshape(on: OperatorContext): Tensor {
   const [x, wanted] = [on.tensor(0), listOf(on, 1, 'shape') ?? []];
   const keep = on.number('allowzero', 0) === 0;
   return x.reshape(wanted.map((n, axis) => (n === 0 && keep ? x.shape[axis]! : n)));
 }
 
-function flatten(on: Context): Tensor {
+function flatten(on: OperatorContext): Tensor {
   const x = on.tensor(0);
   const axis = settled(on.number('axis', 1), x.shape.length);
   return x.reshape([count(x.shape.slice(0, axis)), count(x.shape.slice(axis))]);
 }
 
-function unsqueeze(on: Context): Tensor {
+function unsqueeze(on: OperatorContext): Tensor {
   const [x, axes] = [on.tensor(0), listOf(on, 1, 'axes') ?? []];
   const rank = x.shape.length + axes.length;
   return axes
@@ -31,7 +32,7 @@ function unsqueeze(on: Context): Tensor {
     .reduce((tensor: Tensor, axis) => tensor.expandDims(axis), x);
 }
 
-function slice(on: Context): Tensor {
+function slice(on: OperatorContext): Tensor {
   const x = on.tensor(0);
   const [starts, ends] = [listOf(on, 1, 'starts') ?? [], listOf(on, 2, 'ends') ?? []];
   const axes = (listOf(on, 3, 'axes') ?? starts.map((_, i) => i)).map((axis) => settled(axis, x.shape.length));
@@ -41,11 +42,11 @@ function slice(on: Context): Tensor {
   return x.slice(pick(starts, null), pick(ends, null), pick(steps, 1));
 }
 
-function split(on: Context): readonly Tensor[] {
+function split(on: OperatorContext): readonly Tensor[] {
   const x = on.tensor(0);
   const axis = settled(on.number('axis', 0), x.shape.length);
   const length = x.shape[axis]!;
-  const parts = on.number('num_outputs', on.outputCount);
+  const parts = on.outputCount;
   const even = Math.ceil(length / parts);
   const sizes =
     listOf(on, 1, 'split') ?? Array.from({ length: parts }, (_, i) => Math.max(0, Math.min(even, length - i * even)));
@@ -57,7 +58,7 @@ function split(on: Context): readonly Tensor[] {
   });
 }
 
-function expand(on: Context): Tensor {
+function expand(on: OperatorContext): Tensor {
   const [x, wanted] = [on.tensor(0), on.input(1)?.numbers() ?? []];
   const rank = Math.max(x.shape.length, wanted.length);
   const length = (shape: readonly number[], axis: number): number => shape[axis - rank + shape.length] ?? 1;
@@ -68,19 +69,19 @@ function expand(on: Context): Tensor {
   );
 }
 
-function eyeLike(on: Context): Tensor {
+function eyeLike(on: OperatorContext): Tensor {
   const x = on.tensor(0);
   const [rows, columns] = x.shape as [number, number];
   return on.call('eye', rows, { columns, k: on.number('k', 0), dtype: on.dtype('dtype', x.dtype) });
 }
 
-function trilu(on: Context): Tensor {
+function trilu(on: OperatorContext): Tensor {
   const k = on.input(1)?.numbers()[0] ?? 0;
   return on.number('upper', 1) === 0 ? on.tensor(0).tril({ k }) : on.tensor(0).triu({ k });
 }
 
 /** Negative indices count from the end; indices outside [−depth, depth) give the off value alone. */
-function oneHot(on: Context): Tensor {
+function oneHot(on: OperatorContext): Tensor {
   const [indices, depth, values] = [on.tensor(0), on.input(1)!.numbers()[0]!, on.tensor(2)];
   const whole = indices.astype('int64');
   const places = whole.less(0).where(whole.add(depth), whole);
@@ -89,7 +90,7 @@ function oneHot(on: Context): Tensor {
   return hot.moveaxis(-1, on.number('axis', -1));
 }
 
-function constantOfShape(on: Context): Tensor {
+function constantOfShape(on: OperatorContext): Tensor {
   const value = on.stored('value');
   return on.sheet.full(
     on.input(0)?.numbers() ?? [],
@@ -98,24 +99,24 @@ function constantOfShape(on: Context): Tensor {
   );
 }
 
-const int64 = (on: Context, values: readonly number[], shape: readonly number[]): Tensor =>
+const int64 = (on: OperatorContext, values: readonly number[], shape: readonly number[]): Tensor =>
   on.sheet.tensor(BigInt64Array.from(values, BigInt), shape);
 
-function shapeOf(on: Context): Tensor {
+function shapeOf(on: OperatorContext): Tensor {
   const { shape } = on.tensor(0);
   const limit = (axis: number): number => Math.max(0, Math.min(shape.length, settled(axis, shape.length)));
   const part = shape.slice(limit(on.number('start', 0)), limit(on.number('end', shape.length)));
   return int64(on, part, [part.length]);
 }
 
-function compress(on: Context): Tensor {
-  const keep = (on.input(1) as Input).numbers().flatMap((flag, i) => (flag === 0 ? [] : [i]));
+function compress(on: OperatorContext): Tensor {
+  const keep = (on.input(1) as OperatorInput).numbers().flatMap((flag, i) => (flag === 0 ? [] : [i]));
   const x = on.has('axis') ? on.tensor(0) : on.tensor(0).reshape([-1]);
   return x.take(Int32Array.from(keep), { axis: on.number('axis', 0) });
 }
 
 /** Sums or products so far; without the element itself, or from the end, where asked for. */
-function cumulative(row: 'cumulativeSum' | 'cumulativeProd'): Mapping {
+function cumulative(row: 'cumulativeSum' | 'cumulativeProd'): OnnxOperator {
   return (on) => {
     const x = on.tensor(0);
     const axis = settled(on.input(1)?.numbers()[0] ?? 0, x.shape.length);
@@ -139,17 +140,17 @@ const REDUCTIONS: Readonly<Record<string, 'none' | 'add' | 'multiply' | 'minimum
   max: 'maximum',
 };
 
-function scatterNd(on: Context): Tensor {
+function scatterNd(on: OperatorContext): Tensor {
   const reduction = REDUCTIONS[on.text('reduction', 'none')]!;
   return on.tensor(0).scatterNd(on.tensor(1), on.tensor(2), { reduction });
 }
 
-function scatterElements(on: Context): Tensor {
+function scatterElements(on: OperatorContext): Tensor {
   const reduction = REDUCTIONS[on.text('reduction', 'none')]!;
   return on.tensor(0).scatterElements(on.tensor(1), on.tensor(2), { axis: on.number('axis', 0), reduction });
 }
 
-function topK(on: Context): readonly Tensor[] {
+function topK(on: OperatorContext): readonly Tensor[] {
   const k = on.input(1)?.numbers()[0] ?? on.number('k', 1);
   const { values, indices } = on
     .tensor(0)
@@ -158,7 +159,7 @@ function topK(on: Context): readonly Tensor[] {
 }
 
 /** Beside the axis, indices are of the first elements of x. */
-function gatherElements(on: Context): Tensor {
+function gatherElements(on: OperatorContext): Tensor {
   const [x, indices] = [on.tensor(0), on.tensor(1)];
   const axis = settled(on.number('axis', 0), x.shape.length);
   const first = x.slice(
@@ -169,7 +170,7 @@ function gatherElements(on: Context): Tensor {
 }
 
 /** In order, or as they come. */
-async function unique(on: Context): Promise<readonly Tensor[]> {
+async function unique(on: OperatorContext): Promise<readonly Tensor[]> {
   if (on.has('axis') && on.tensor(0).shape.length > 1) throw new Unmapped('unique slices of an axis');
   const { values, indices, inverse, counts } = await on.tensor(0).uniqueAll();
   const order = on.number('sorted', 1) === 0 ? indices.argsort() : on.sheet.arange(indices.size, { dtype: 'int32' });
@@ -178,13 +179,26 @@ async function unique(on: Context): Promise<readonly Tensor[]> {
   return on.pickOutputs([...arranged, whole(counts.take(order))]);
 }
 
-async function nonZero(on: Context): Promise<readonly Tensor[]> {
+async function nonZero(on: OperatorContext): Promise<readonly Tensor[]> {
   const places = await on.tensor(0).nonzero();
   return [on.sheet.stack(places, { axis: 0 }).astype('int64')];
 }
 
+/** A constant that is written as a number or a list of numbers. */
+function plainConstant(on: OperatorContext): Pick<OnnxTensor, 'array' | 'shape' | 'dtype'> | undefined {
+  const list = (name: string): number[] => (on.has(`${name}s`) ? on.numbers(`${name}s`) : [on.number(name, 0)]);
+  const shapeFor = (name: string, length: number): number[] => (on.has(`${name}s`) ? [length] : []);
+  const has = (name: string): boolean => on.has(name) || on.has(`${name}s`);
+  const ints = has('value_int') ? list('value_int') : undefined;
+  if (ints !== undefined)
+    return { array: BigInt64Array.from(ints, BigInt), shape: shapeFor('value_int', ints.length), dtype: 'int64' };
+  if (!has('value_float')) return undefined;
+  const floats = list('value_float');
+  return { array: Float32Array.from(floats), shape: shapeFor('value_float', floats.length), dtype: 'float32' };
+}
+
 /** By ONNX operator. */
-export const SHAPES: Readonly<Record<string, Mapping>> = {
+export const SHAPE_OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   Identity: (on) => on.tensor(0).reshape(on.tensor(0).shape as number[]),
   Reshape: reshape,
   Flatten: flatten,
@@ -215,7 +229,7 @@ export const SHAPES: Readonly<Record<string, Mapping>> = {
   CumSum: cumulative('cumulativeSum'),
   CumProd: cumulative('cumulativeProd'),
   Constant: (on) => {
-    const value = on.stored('value');
+    const value = on.stored('value') ?? plainConstant(on);
     if (value?.dtype === undefined) throw new Unmapped('constants other than tensors');
     return on.sheet.tensor(value.array, value.shape, { dtype: value.dtype });
   },

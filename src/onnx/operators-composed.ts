@@ -1,13 +1,13 @@
 // ONNX operators that are formulas over several rows: normalisations, global pooling, losses.
-import type { Tensor } from '../../src/index.ts';
-import { type Context, type Mapping, Unmapped } from './context.ts';
+import type { Tensor } from '../surface.ts';
+import { type OperatorContext, type OnnxOperator, Unmapped } from './context.ts';
 
 const from = (axis: number, rank: number): number[] => Array.from({ length: rank - axis }, (_, i) => axis + i);
-const axisOf = (on: Context, fallback: number): number =>
+const axisOf = (on: OperatorContext, fallback: number): number =>
   (on.number('axis', fallback) + on.tensor(0).shape.length) % on.tensor(0).shape.length;
 const spatial = (x: Tensor): number[] => from(2, x.shape.length);
 
-function layerNormalization(on: Context): readonly Tensor[] {
+function layerNormalization(on: OperatorContext): readonly Tensor[] {
   const x = on.tensor(0);
   const [axis, epsilon] = [axisOf(on, -1), on.number('epsilon', 1e-5)];
   const over = { axis: from(axis, x.shape.length), keepdims: true };
@@ -18,10 +18,10 @@ function layerNormalization(on: Context): readonly Tensor[] {
   ]);
 }
 
-const rmsNormalization = (on: Context): Tensor =>
+const rmsNormalization = (on: OperatorContext): Tensor =>
   on.tensor(0).rmsNorm(on.tensor(1), { axis: axisOf(on, -1), epsilon: on.number('epsilon', 1e-5) });
 
-function batchNormalization(on: Context): Tensor | readonly Tensor[] {
+function batchNormalization(on: OperatorContext): Tensor | readonly Tensor[] {
   const x = on.tensor(0);
   const [scale, bias, mean, variance] = [1, 2, 3, 4].map((place) => on.tensor(place)) as [
     Tensor,
@@ -43,7 +43,7 @@ function batchNormalization(on: Context): Tensor | readonly Tensor[] {
 }
 
 /** Up to opset 20 the scale and bias of a group are those of all its channels. */
-function groupNormalization(on: Context): Tensor {
+function groupNormalization(on: OperatorContext): Tensor {
   const x = on.tensor(0);
   const groups = on.number('num_groups', 1);
   const each = x.shape[1]! / groups;
@@ -54,14 +54,14 @@ function groupNormalization(on: Context): Tensor {
   return x.groupNorm(scale, bias, { groups, epsilon: on.number('epsilon', 1e-5) });
 }
 
-function lpNormalization(on: Context): Tensor {
+function lpNormalization(on: OperatorContext): Tensor {
   const x = on.tensor(0);
   const options = { axis: axisOf(on, -1), keepdims: true };
   const length = on.number('p', 2) === 1 ? x.norm1(options) : x.norm(options);
   return length.equal(0).where(0, x.divide(length)).astype(x.dtype);
 }
 
-function meanVarianceNormalization(on: Context): Tensor {
+function meanVarianceNormalization(on: OperatorContext): Tensor {
   const axis = on.has('axes') ? on.numbers('axes') : [0, 2, 3];
   const x = on.tensor(0);
   return x.subtract(x.mean({ axis, keepdims: true })).divide(x.std({ axis, keepdims: true }).add(1e-9));
@@ -69,7 +69,7 @@ function meanVarianceNormalization(on: Context): Tensor {
 
 /** Loss of logarithms of probabilities, or of what softmax makes probabilities of. */
 const classLoss =
-  (operator: 'nllLoss' | 'crossEntropy'): Mapping =>
+  (operator: 'nllLoss' | 'crossEntropy'): OnnxOperator =>
   (on) => {
     const x = on.tensor(0);
     const reduction = on.text('reduction', 'mean') as 'mean';
@@ -79,7 +79,7 @@ const classLoss =
   };
 
 /** What is dropped in training is drawn by each runtime in its own way. */
-function dropout(on: Context): readonly Tensor[] {
+function dropout(on: OperatorContext): readonly Tensor[] {
   const x = on.tensor(0);
   const isTraining = (on.input(2)?.numbers()[0] ?? 0) !== 0;
   const ratio = on.input(1)?.array[0] ?? on.number('ratio', 0.5);
@@ -88,7 +88,7 @@ function dropout(on: Context): readonly Tensor[] {
 }
 
 /** By ONNX operator. */
-export const NORMALISATIONS: Readonly<Record<string, Mapping>> = {
+export const NORMALISATIONS: Readonly<Record<string, OnnxOperator>> = {
   LayerNormalization: layerNormalization,
   RMSNormalization: rmsNormalization,
   BatchNormalization: batchNormalization,

@@ -1,6 +1,6 @@
 // ONNX's recurrent operators: a layer for each direction, put side by side.
-import type { Tensor } from '../../src/index.ts';
-import { type Context, type Mapping, Unmapped } from './context.ts';
+import type { Tensor } from '../surface.ts';
+import { type OperatorContext, type OnnxOperator, Unmapped } from './context.ts';
 
 type Layer = (
   direction: { readonly reverse: boolean },
@@ -14,7 +14,7 @@ const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Refuses what a layer's composite has no attribute for. */
-function checkAttributes(on: Context, operator: string, directions: number): void {
+function checkAttributes(on: OperatorContext, operator: string, directions: number): void {
   if (on.number('clip', 0) !== 0) throw new Unmapped('clipped inputs of activations');
   if (on.number('input_forget', 0) !== 0) throw new Unmapped('coupled gates');
   const given = on.texts('activations');
@@ -27,7 +27,7 @@ function checkAttributes(on: Context, operator: string, directions: number): voi
  * Inputs and states are [length, batch, …] and [directions, batch, …], or with the batch first. `states` are the places
  * of the states that a layer begins with.
  */
-function recurrent(on: Context, operator: string, states: readonly number[], layer: Layer): readonly Tensor[] {
+function recurrent(on: OperatorContext, operator: string, states: readonly number[], layer: Layer): readonly Tensor[] {
   const direction = on.text('direction', 'forward');
   const directions = direction === 'bidirectional' ? 2 : 1;
   checkAttributes(on, operator, directions);
@@ -56,7 +56,7 @@ const operands = (part: (place: number) => Tensor | undefined, places: readonly 
 
 type Layers = Record<string, (...args: readonly unknown[]) => Record<string, Tensor>>;
 
-function ofLayer(on: Context, operator: string, operandPlaces: readonly number[], attributes: object): Layer {
+function ofLayer(on: OperatorContext, operator: string, operandPlaces: readonly number[], attributes: object): Layer {
   return (direction, part) => {
     const call = (on.sheet as unknown as Layers)[operator.toLowerCase()]!.bind(on.sheet);
     const { outputs, ...states } = call(...operands(part, operandPlaces), { ...attributes, ...direction });
@@ -64,7 +64,7 @@ function ofLayer(on: Context, operator: string, operandPlaces: readonly number[]
   };
 }
 
-function rnn(on: Context): readonly Tensor[] {
+function rnn(on: OperatorContext): readonly Tensor[] {
   const activations = on.texts('activations').map((name) => name.toLowerCase());
   const [activation = 'tanh'] = activations;
   if (!['tanh', 'relu'].includes(activation) || new Set(activations).size > 1)
@@ -73,7 +73,7 @@ function rnn(on: Context): readonly Tensor[] {
 }
 
 /** By ONNX operator. */
-export const RECURRENT_LAYERS: Readonly<Record<string, Mapping>> = {
+export const RECURRENT_LAYERS: Readonly<Record<string, OnnxOperator>> = {
   RNN: rnn,
   GRU: (on) => {
     const resetAfter = on.number('linear_before_reset', 0) !== 0;

@@ -1,0 +1,4 @@
+// ONNX models, in a page.
+import './ops.ts';
+
+export * from './onnx/surface.ts';

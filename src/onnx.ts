@@ -1,0 +1,2 @@
+// ONNX models, on Node.
+export * from './onnx/surface.ts';
