@@ -194,7 +194,7 @@ export function drawOperands(row: OpRow, dtype: DType, random: () => number): Sa
       return indices(i === 0 ? dtype : pick(['int32', 'int64', 'uint8'] as const, random), shape, random);
     const own = i === 0 || random() < 0.75 ? dtype : pick(COMPUTED_DTYPES, random);
     const drawn = sample(
-      spec?.kind === 'bool' && i === 0 ? 'bool' : own,
+      spec?.kind === 'bool' ? 'bool' : own,
       spec?.pairs === true ? [...shape, 2] : shape,
       special,
       random,
