@@ -1,33 +1,32 @@
-// Builds the entries of the package beside what tsc made: one CommonJS file for Node, that `import` and `require`
-// share, and one file for pages without chunks.
-import { cpSync, rmSync, writeFileSync } from 'node:fs';
+// Builds the entries of the package beside what tsc made: CommonJS for Node, that `import` and `require` share, and one
+// file for pages without chunks.
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import process from 'node:process';
-import { build, type BuildOptions } from 'esbuild';
+import { build, type BuildOptions, transform } from 'esbuild';
 
 /** The build of the repository, or the one that is named. */
 const DIST = resolve(process.argv[2] ?? join(import.meta.dirname, '../dist'));
 
-/** `symbolic-sheet`, then the entries below it, `symbolic-sheet/kit` and so on. On Node all are names of one file. */
+/** `symbolic-sheet`, then the entries below it, `symbolic-sheet/kit` and so on. */
 const ENTRIES = ['index', 'kit', 'testing', 'ops', 'interchange', 'table', 'numpy', 'grad', 'onnx'] as const;
 /** And those that a page has not. */
 const NODE_ENTRIES = [...ENTRIES, 'tiers'] as const;
 
 /**
- * On Node everything is in one file, which loads all there is of the library, however it is loaded itself. Loaders that
- * turn modules into CommonJS as they are required would otherwise leave `import()` inside the library to Node, which
- * would load a second copy beside the first.
+ * On Node an entry loads what it needs, from parts that the entries share. They are CommonJS, however they are loaded,
+ * and what the library loads later is required as well: loaders that turn modules into CommonJS would otherwise leave
+ * `import()` to Node, which would load a second copy beside the first.
  */
-const NODE: BuildOptions = {
-  stdin: {
-    contents: NODE_ENTRIES.map((entry) => `export * as ${entry} from './${entry}.js';\n`).join(''),
-    resolveDir: join(DIST, 'src'),
-    sourcefile: 'entries.js',
-  },
-  outfile: join(DIST, 'node/library.cjs'),
+const NODE = {
+  entryPoints: NODE_ENTRIES.map((entry) => join(DIST, `src/${entry}.js`)),
+  outdir: join(DIST, 'node'),
+  entryNames: '[name]',
+  chunkNames: 'part-[hash]',
+  splitting: true,
   platform: 'node',
-  format: 'cjs',
+  format: 'esm',
   target: 'node20',
   external: ['hash-wasm'],
   minify: true,
@@ -38,7 +37,7 @@ const NODE: BuildOptions = {
       "const libraryUrl = typeof __filename === 'string' ? require('node:url').pathToFileURL(__filename).href : " +
       'undefined;',
   },
-};
+} satisfies BuildOptions;
 
 /** For workers that a bundler writes as one script, pages without a bundler, and tests in CommonJS with a document. */
 const PAGE: BuildOptions = {
@@ -55,18 +54,55 @@ const pages = (['esm', 'cjs'] as const).map((format): BuildOptions => ({
   format,
   outfile: join(DIST, `page/index.${format === 'esm' ? 'mjs' : 'cjs'}`),
 }));
-for (const options of [NODE, ...pages]) {
+const write = (file: string, text: string): void => writeFileSync(join(DIST, file), text);
+const BUNDLED = {
+  bundle: true,
   // A build that lies elsewhere has no packages beside it.
-  await build({
-    ...options,
-    bundle: true,
-    nodePaths: [join(import.meta.dirname, '../node_modules')],
-    logLevel: 'warning',
-  });
+  nodePaths: [join(import.meta.dirname, '../node_modules')],
+  logLevel: 'warning',
+} satisfies BuildOptions;
+for (const options of pages) await build({ ...options, ...BUNDLED });
+mkdirSync(join(DIST, 'node'));
+const { outputFiles } = await build({ ...NODE, ...BUNDLED, write: false });
+/** The parts as CommonJS, by file name. */
+const parts = new Map<string, string>();
+for (const { path, text } of outputFiles) {
+  const { code } = await transform(text, { format: 'cjs', platform: 'node', target: 'node20', minify: true });
+  const required = code
+    .replaceAll(/\bimport\("(\.\/[\w-]+)\.js"\)/g, 'Promise.resolve().then(()=>require("$1.cjs"))')
+    .replaceAll(/\brequire\("(\.\/[\w-]+)\.js"\)/g, 'require("$1.cjs")');
+  parts.set(basename(path).replace(/js$/, 'cjs'), required);
 }
 
+/** The parts that a part requires as it is loaded, and those they require. */
+function loadedWith(name: string, loaded = new Set<string>()): ReadonlySet<string> {
+  if (loaded.has(name)) return loaded;
+  loaded.add(name);
+  const code = parts.get(name)!.replaceAll(/then\(\(\)=>require\([^)]*\)\)/g, '');
+  for (const [, needed] of code.matchAll(/\brequire\("\.\/([\w-]+\.cjs)"\)/g)) loadedWith(needed!, loaded);
+  return loaded;
+}
+
+// What the first entry loads lies in one file, for each further one takes a third of a millisecond to find and read.
+const CORE = 'part-core.cjs';
+const together = [...loadedWith('index.cjs')];
+// In parentheses, for engines read such functions once, and others twice.
+const functions = together.map(
+  (name) => `${JSON.stringify(name)}:(function(module,exports,require){${parts.get(name)}})`,
+);
+write(
+  `node/${CORE}`,
+  "'use strict';const parts={" +
+    `${functions.join(',')}};` +
+    'const loaded=new Map();module.exports=function load(name){let module=loaded.get(name);if(module===undefined){' +
+    'module={exports:{}};loaded.set(name,module);' +
+    "parts[name](module,module.exports,id=>id.startsWith('./')&&parts[id.slice(2)]?load(id.slice(2)):require(id))}" +
+    'return module.exports};',
+);
+for (const [name, code] of parts)
+  write(`node/${name}`, together.includes(name) ? `module.exports=require('./${CORE}')('${name}');` : code);
+
 const require = createRequire(import.meta.url);
-const write = (file: string, text: string): void => writeFileSync(join(DIST, file), text);
 const namesOf = (entry: string): string[] => Object.keys(require(join(DIST, `node/${entry}.cjs`)) as object).sort();
 const destructured = (names: readonly string[]): string =>
   `export const {\n${names.map((name) => `  ${name},\n`).join('')}}`;
@@ -74,8 +110,6 @@ const destructured = (names: readonly string[]): string =>
 // `import` reads the names of exports out of the text of a file in CommonJS, which takes longer than to run this one:
 // it is given a short text.
 for (const entry of NODE_ENTRIES) {
-  const marked = `Object.defineProperty(library.${entry}, '__esModule', { value: true })`;
-  write(`node/${entry}.cjs`, `'use strict';\nconst library = require('./library.cjs');\nmodule.exports = ${marked};\n`);
   const role = '// The same copy of the library as require gives.';
   write(
     `node/${entry}.mjs`,

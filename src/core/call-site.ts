@@ -98,6 +98,9 @@ function isOfLibrary(line: string): boolean {
 
 function foldersOf(file: string | undefined): readonly string[] {
   if (file === undefined) return [];
+  // The build for Node, in parts beside each other.
+  const built = /^(.*[\\/])part-\w+\.cjs$/.exec(file);
+  if (built !== null) return [built[1]!];
   const root = file.replace(/src[\\/]core[\\/]call-site\.[jt]s$/, '');
   // A file of another name is a bundle: all of it is the library, or the library is a part of the program that nothing
   // tells from it.
