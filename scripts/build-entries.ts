@@ -99,8 +99,13 @@ write(
     "parts[name](module,module.exports,id=>id.startsWith('./')&&parts[id.slice(2)]?load(id.slice(2)):require(id))}" +
     'return module.exports};',
 );
+// Not in one expression: `import` would take that for a promise of the exports of the large file, and read it for names.
+// In two statements: of `module.exports = require(…)` an `import` would read the large file too, for names of exports.
 for (const [name, code] of parts)
-  write(`node/${name}`, together.includes(name) ? `module.exports=require('./${CORE}')('${name}');` : code);
+  write(
+    `node/${name}`,
+    together.includes(name) ? `const load=require('./${CORE}');module.exports=load('${name}');` : code,
+  );
 
 const require = createRequire(import.meta.url);
 const namesOf = (entry: string): string[] => Object.keys(require(join(DIST, `node/${entry}.cjs`)) as object).sort();
