@@ -100,7 +100,8 @@ write(
     'return module.exports};',
 );
 // Not in one expression: `import` would take that for a promise of the exports of the large file, and read it for names.
-// In two statements: of `module.exports = require(…)` an `import` would read the large file too, for names of exports.
+// In two statements: of `module.exports = require(…)` an `import` would read the large file too, for names of
+// exports.
 for (const [name, code] of parts)
   write(
     `node/${name}`,

@@ -13,8 +13,8 @@ process.env['SYMBOLIC_SHEET_STORE'] = 'off';
 
 const BUDGET = { installedMegabytes: 25, packages: 12, importMs: 80, browserGzipKilobytes: 60 };
 /**
- * A module that is about as large as what an import reads: how long it takes says how quick a machine is now. The budget
- * of an import is meant for one on which it takes so long, and is larger on a slower one.
+ * A module that is about as large as what an import reads: how long it takes says how quick a machine is now. The
+ * budget of an import is meant for one on which it takes so long, and is larger on a slower one.
  */
 const YARDSTICK_MS = 150;
 const YARDSTICK = Array.from(
