@@ -99,7 +99,6 @@ write(
     "parts[name](module,module.exports,id=>id.startsWith('./')&&parts[id.slice(2)]?load(id.slice(2)):require(id))}" +
     'return module.exports};',
 );
-// Not in one expression: `import` would take that for a promise of the exports of the large file, and read it for names.
 // In two statements: of `module.exports = require(…)` an `import` would read the large file too, for names of
 // exports.
 for (const [name, code] of parts)
