@@ -143,12 +143,7 @@ function globalLpPool(on: OperatorContext): Tensor {
         .pow(1 / p);
 }
 
-const MODES: Readonly<Record<string, 'constant' | 'edge' | 'reflect' | 'wrap'>> = {
-  constant: 'constant',
-  edge: 'edge',
-  reflect: 'reflect',
-  wrap: 'wrap',
-};
+const MODES = ['constant', 'edge', 'reflect', 'wrap'] as const;
 
 /** Counts for all axes, or for those that are named. */
 function pad(on: OperatorContext): Tensor {
@@ -162,7 +157,7 @@ function pad(on: OperatorContext): Tensor {
       .map((axis) => (axis + rank) % rank) ?? x.shape.map((_, axis) => axis);
   const side = (first: number): number[] =>
     x.shape.map((_, axis) => (axes.includes(axis) ? counts[first + axes.indexOf(axis)]! : 0));
-  const mode = MODES[on.text('mode', 'constant')];
+  const mode = MODES.find((name) => name === on.text('mode', 'constant'));
   if (mode === undefined) throw new Unmapped('another mode of padding');
   const value = on.input(2)?.array[0] ?? on.number('value', 0);
   return x.pad(side(0), side(axes.length), { mode, value: mode === 'constant' ? value : 0 });

@@ -1,6 +1,7 @@
 // Computing what somebody asked for: a plan over the call graph without recursion, then its steps in order.
 import type { NodeId } from '../expr/interning.ts';
 import type { AttributeValues, OpRow } from '../ops/define.ts';
+import { mayHaveParts } from '../pattern/part-rules.ts';
 import type { Value } from '../tensor/block.ts';
 import type { Call } from './call.ts';
 import { unmarkCall } from './call-places.ts';
@@ -194,9 +195,10 @@ function visitAll(
 
 function visit(target: Call, sources: ValueSources, order: Step[], byIdentity: Map<PlanKey, Step>): Step {
   const root = sources.identityOf(target);
-  const plans = new Map<Call, Call | undefined>();
+  let plans: Map<Call, Call | undefined> | undefined;
   const planOf = (call: Call): Call | undefined => {
-    if (sources.planOf === undefined) return undefined;
+    if (sources.planOf === undefined || !mayHaveParts(call)) return undefined;
+    plans ??= new Map();
     if (!plans.has(call)) plans.set(call, sources.planOf(call));
     return plans.get(call);
   };
