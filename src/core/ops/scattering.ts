@@ -1,5 +1,5 @@
 // Elements put at places: one row by indices of the first axis, and composites that find those places.
-import { type ElementArray, domainFor } from '../../../kernels/js/map.ts';
+import { canonicaliseNaN, domainFor, type ElementArray } from '../../../kernels/js/map.ts';
 import type { Algebra } from '../../../kernels/scalar/algebra.ts';
 import { broadcastStrides } from '../../../kernels/strides.ts';
 import { DTypeError, ShapeError } from '../errors.ts';
@@ -82,6 +82,7 @@ const scatterSlices: RearrangingKernel = ([x, indices, updates], out, attrs, on)
     const first = indexWithin('scatter', Number(places[k]), shape[0]!, k) * inner;
     for (let i = first; i < first + inner; i++) elements[i] = combine(m, elements[i]!, given[next++]!);
   }
+  canonicaliseNaN(out.array);
 };
 
 const scatter = makeRow({
