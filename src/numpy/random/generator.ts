@@ -1,5 +1,4 @@
 // NumPy's `Generator`: the draws of `numpy.random.default_rng(seed)`, stream for stream, as typed arrays.
-import type { BitGenerator } from './bit-generator.ts';
 import { below, type DrawnIntegers, type IntegerDType, integersBetween } from './bounded.ts';
 import {
   byProbability,
@@ -9,6 +8,7 @@ import {
   shuffleInPlace,
   wideIndices,
 } from './choosing.ts';
+import { Draws } from './draws.ts';
 import { standardExponential, standardNormal } from './ziggurat.ts';
 
 /** How elements are chosen; with replacement and all as probable where nothing else is said. */
@@ -19,17 +19,10 @@ export interface ChoiceOptions {
   readonly shuffle?: boolean;
 }
 
-/** Draws from a stream of bits; every method takes up the stream where the last one left it. */
-export class Generator {
-  readonly bits: BitGenerator;
-
-  constructor(bits: BitGenerator) {
-    this.bits = bits;
-  }
-
+export class Generator extends Draws {
   /** Uniform in [0, 1). */
   random(count: number): Float64Array<ArrayBuffer> {
-    return this.#fill(count, () => this.bits.nextDouble());
+    return this.fill(count, () => this.bits.nextDouble());
   }
 
   /** As `random`, of 24 bits. */
@@ -39,27 +32,21 @@ export class Generator {
     return out;
   }
 
-  /** Uniform in [low, high). */
-  uniform(low: number, high: number, count: number): Float64Array<ArrayBuffer> {
-    const range = high - low;
-    return this.#fill(count, () => low + range * this.bits.nextDouble());
-  }
-
   /** Mean 0, variance 1. */
   standardNormal(count: number): Float64Array<ArrayBuffer> {
-    return this.#fill(count, () => standardNormal(this.bits));
+    return this.fill(count, () => standardNormal(this.bits));
   }
 
   normal(mean: number, deviation: number, count: number): Float64Array<ArrayBuffer> {
-    return this.#fill(count, () => mean + deviation * standardNormal(this.bits));
+    return this.fill(count, () => mean + deviation * standardNormal(this.bits));
   }
 
   standardExponential(count: number): Float64Array<ArrayBuffer> {
-    return this.#fill(count, () => standardExponential(this.bits));
+    return this.fill(count, () => standardExponential(this.bits));
   }
 
   exponential(scale: number, count: number): Float64Array<ArrayBuffer> {
-    return this.#fill(count, () => scale * standardExponential(this.bits));
+    return this.fill(count, () => scale * standardExponential(this.bits));
   }
 
   /** Integers in [low, high). */
@@ -71,18 +58,6 @@ export class Generator {
   ): DrawnIntegers<D> {
     const bounds = { low: BigInt(low), high: BigInt(high) - 1n };
     return integersBetween(this.bits, 'product', { ...bounds, dtype, count });
-  }
-
-  /** The elements of an array in random order, in place. */
-  shuffle<E>(x: { readonly length: number; [index: number]: E }): void {
-    shuffleInPlace(x, (range) => below(this.bits, 'mask', range));
-  }
-
-  /** 0 to n - 1 in random order. */
-  permutation(n: number): BigInt64Array<ArrayBuffer> {
-    const order = counting(n);
-    this.shuffle(order);
-    return wideIndices(order);
   }
 
   /** Indices of `count` of n elements. */
@@ -111,11 +86,5 @@ export class Generator {
     const chosen = Float64Array.from(taken);
     if (shuffle) shuffleInPlace(chosen, draw);
     return chosen;
-  }
-
-  #fill(count: number, draw: () => number): Float64Array<ArrayBuffer> {
-    const out = new Float64Array(count);
-    for (let i = 0; i < count; i++) out[i] = draw();
-    return out;
   }
 }

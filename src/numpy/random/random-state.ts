@@ -1,49 +1,30 @@
 // NumPy's `RandomState`: the draws of `numpy.random.seed(seed)` and the functions beside it, stream for stream.
-import type { BitGenerator } from './bit-generator.ts';
-import { below, type DrawnIntegers, type IntegerDType, integersBetween } from './bounded.ts';
-import {
-  byProbability,
-  checkChoice,
-  counting,
-  differentByProbability,
-  shuffleInPlace,
-  wideIndices,
-} from './choosing.ts';
+import { type DrawnIntegers, type IntegerDType, integersBetween } from './bounded.ts';
+import { byProbability, checkChoice, differentByProbability, wideIndices } from './choosing.ts';
+import { Draws } from './draws.ts';
 import type { ChoiceOptions } from './generator.ts';
 import { logarithm } from './logarithm.ts';
 
-/** Draws from a stream of bits; every method takes up the stream where the last one left it. */
-export class RandomState {
-  readonly bits: BitGenerator;
+export class RandomState extends Draws {
   /** Normal numbers come in pairs: the second one, until it is drawn. */
   #kept: number | undefined;
 
-  constructor(bits: BitGenerator) {
-    this.bits = bits;
-  }
-
   /** Uniform in [0, 1). */
   rand(count: number): Float64Array<ArrayBuffer> {
-    return this.#fill(count, () => this.bits.nextDouble());
-  }
-
-  /** Uniform in [low, high). */
-  uniform(low: number, high: number, count: number): Float64Array<ArrayBuffer> {
-    const range = high - low;
-    return this.#fill(count, () => low + range * this.bits.nextDouble());
+    return this.fill(count, () => this.bits.nextDouble());
   }
 
   /** Mean 0, variance 1. */
   randn(count: number): Float64Array<ArrayBuffer> {
-    return this.#fill(count, () => this.#gauss());
+    return this.fill(count, () => this.#gauss());
   }
 
   normal(mean: number, deviation: number, count: number): Float64Array<ArrayBuffer> {
-    return this.#fill(count, () => mean + deviation * this.#gauss());
+    return this.fill(count, () => mean + deviation * this.#gauss());
   }
 
   exponential(scale: number, count: number): Float64Array<ArrayBuffer> {
-    return this.#fill(count, () => scale * -logarithm(1 - this.bits.nextDouble()));
+    return this.fill(count, () => scale * -logarithm(1 - this.bits.nextDouble()));
   }
 
   /** Integers in [low, high). */
@@ -54,18 +35,6 @@ export class RandomState {
     dtype: D,
   ): DrawnIntegers<D> {
     return integersBetween(this.bits, 'mask', { low: BigInt(low), high: BigInt(high) - 1n, dtype, count });
-  }
-
-  /** The elements of an array in random order, in place. */
-  shuffle<E>(x: { readonly length: number; [index: number]: E }): void {
-    shuffleInPlace(x, (range) => below(this.bits, 'mask', range));
-  }
-
-  /** 0 to n - 1 in random order. */
-  permutation(n: number): BigInt64Array<ArrayBuffer> {
-    const order = counting(n);
-    this.shuffle(order);
-    return wideIndices(order);
   }
 
   /** Indices of `count` of n elements. */
@@ -92,11 +61,5 @@ export class RandomState {
       this.#kept = scale * x;
       return scale * y;
     }
-  }
-
-  #fill(count: number, draw: () => number): Float64Array<ArrayBuffer> {
-    const out = new Float64Array(count);
-    for (let i = 0; i < count; i++) out[i] = draw();
-    return out;
   }
 }
