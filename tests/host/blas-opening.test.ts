@@ -37,7 +37,7 @@ describe.skipIf(!opened.found)(`a library that opens${absence}`, () => {
   test('a library slower than asked is refused with its speed', async () => {
     const result = await openBlas({ candidates: [blas.file], minimumGflops: 1e6 });
     expect(result.found === false && result.reason).toMatch(
-      /was refused: slow: [\d.e+]+ Gflop\/s at n = 256, below 1000000/,
+      /was refused: slow: [\d.e+]+ Gflop\/s at n = 64, below 1000000/,
     );
   });
 

@@ -36,15 +36,15 @@ export type BlasOptions = {
   /** A `process.platform`. */
   readonly platform?: string;
   /**
-   * float32 rate at n = 256 below which a library is refused. Reference BLAS: about 5; the oldest OpenBLAS kernels: 33
-   * a thread.
+   * float32 rate at n = 64 below which a library is refused: its one thread is judged, for on a busy machine several
+   * threads wait for each other. Reference BLAS: about 4; OpenBLAS with AVX2: 26.
    */
   readonly minimumGflops?: number;
   readonly importKoffi?: KoffiImporter;
   readonly nowNs?: NanosecondClock;
 };
 
-/** The first usable library; never throws: what is missing is a reason. Costs a dlopen and about 20 ms of probing. */
+/** The first usable library; never throws: what is missing is a reason. Costs a dlopen and about 40 ms of probing. */
 export async function openBlas(options: BlasOptions = {}): Promise<Blas | BlasAbsent> {
   const { env = process.env, platform = process.platform } = options;
   if (options.disabled !== undefined)
@@ -56,7 +56,7 @@ export async function openBlas(options: BlasOptions = {}): Promise<Blas | BlasAb
     koffi,
     stacks: widenStacks(koffi),
     nowNs: options.nowNs ?? (() => performance.now() * 1e6),
-    minimumGflops: options.minimumGflops ?? 20,
+    minimumGflops: options.minimumGflops ?? 8,
     coreOverride: env['OPENBLAS_CORETYPE'],
   };
   const refused: BlasRefusal[] = [];

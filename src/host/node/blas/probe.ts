@@ -43,12 +43,11 @@ export function probeLapack(lapack: Lapack): boolean {
   );
 }
 
-/**
- * The best float32 gemm rate at n = 256 in 1e9 flop/s, over at most 12 calls or 60 ms; over up to 200 ms while it is
- * below `enoughGflops`, for a machine that is busy with something else makes a good library look slow.
- */
-export function probeSpeed(blas: Level3, nowNs: NanosecondClock, enoughGflops: number): number {
-  const n = 256;
+/** Sides of the products that a library is timed by: one that it leaves to one thread, and one that threads share. */
+export const TIMED_SIDES = { oneThread: 64, threads: 256 } as const;
+
+/** The best float32 gemm rate of squares of side `n` in 1e9 flop/s, over at least 12 calls, or 20 ms. */
+export function probeSpeed(blas: Level3, nowNs: NanosecondClock, n: number): number {
   const call: GemmCall = {
     dtype: 'float32',
     m: n,
@@ -65,17 +64,12 @@ export function probeSpeed(blas: Level3, nowNs: NanosecondClock, enoughGflops: n
   };
   const startNs = nowNs();
   let bestNs = Infinity;
-  const flops = 2 * n ** 3;
-  for (
-    let run = 0;
-    run < 2 || nowNs() - startNs < (flops / bestNs < enoughGflops ? 200e6 : run < 12 ? 60e6 : 0);
-    run++
-  ) {
+  for (let run = 0; run < 12 || nowNs() - startNs < 20e6; run++) {
     const beforeNs = nowNs();
     blas.gemm(call);
     bestNs = Math.min(bestNs, nowNs() - beforeNs);
   }
-  return flops / bestNs;
+  return (2 * n ** 3) / bestNs;
 }
 
 function gemmDisagrees(
