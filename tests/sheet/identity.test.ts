@@ -21,6 +21,20 @@ const square = (seed: number, on = sheet): Tensor => on.tensor(matrix(seed), [SI
 const nodeOf = (x: Tensor): number => x.call.node(partsOf(sheet).table);
 
 describe('one node', () => {
+  it('is not the one that took the number of a content whose node was swept', () => {
+    const { table, contents } = partsOf(sheet);
+    const entered = (seed: number): Tensor => {
+      const x = square(seed);
+      contents.assign(x.call, contents.contentId(matrix(seed), x.call.type));
+      return x;
+    };
+    const swept = nodeOf(entered(1));
+    table.sweep();
+    const others = Array.from({ length: 8 }, (_, i) => nodeOf(entered(10 + i)));
+    expect(others).toContain(swept);
+    expect(others).not.toContain(nodeOf(entered(1)));
+  });
+
   it('stands for calls by name, by method and with defaults spelled out', () => {
     const a = square(1);
     expect(nodeOf(sheet.execute('sum', a, { axis: 0, keepdims: false }))).toBe(nodeOf(a.sum({ axis: -2 })));
