@@ -33,7 +33,26 @@ const reduce = (op: string, options: object = {}, range?: readonly [number, numb
 const spd = (sheet: SymbolicSheet, x: Tensor): Tensor =>
   x.matmul(x, { transposeB: true }).add(sheet.eye(3, { dtype: 'float64' }));
 
-const UNARY = 'negative abs square exp expm1 sin cos tan sinh cosh tanh asinh atan erf relu sigmoid silu softplus gelu';
+const transform = (op: string): Case[] =>
+  [{}, { axis: 0, norm: 'ortho' }, { n: 3, axis: 1, norm: 'forward' }, { n: 7, axis: 1 }].map((attrs) =>
+    on([op === 'rfft' ? [2, 5] : [2, 4, 2]], (sheet, x) => sheet.execute<string>(op, x, attrs)),
+  );
+
+const matrices = (op: string, shapes: readonly (readonly number[])[], attrs: object = {}): Case[] =>
+  shapes.map((shape) => on([shape], (sheet, x) => sheet.execute<string>(op, x, attrs)));
+
+const SQUARE = [
+  [3, 3],
+  [2, 3, 3],
+] as const;
+const OBLONG = [
+  [4, 3],
+  [3, 4],
+] as const;
+
+const UNARY =
+  'negative abs square exp expm1 sin cos tan sinh cosh tanh asinh atan erf relu sigmoid silu softplus gelu ' +
+  'erfc exp2 sinc log_sigmoid positive deg2rad rad2deg';
 const POSITIVE = 'sqrt log log1p log2 log10 reciprocal';
 const POOL = { stride: [2, 1], before: [1, 0], after: [0, 1] } as const;
 
@@ -42,11 +61,26 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ...Object.fromEntries(POSITIVE.split(' ').map((op) => [op, [map(op, [0.2, 2])]])),
   ...Object.fromEntries(['asin', 'acos', 'atanh'].map((op) => [op, [map(op, [-0.9, 0.9])]])),
   acosh: [map('acosh', [1.2, 3])],
+  cbrt: [map('cbrt', [0.2, 2])],
+  logit: [map('logit', [0.1, 0.9])],
+  fmod: [map('fmod', [1, 4], 2)],
+  heaviside: [
+    on([[3]], (sheet, x) => sheet.execute<string>('heaviside', sheet.tensor([-1, 0, 2], { dtype: 'float64' }), x)),
+  ],
   ...Object.fromEntries(
-    ['add', 'subtract', 'multiply', 'maximum', 'minimum', 'logaddexp', 'hypot', 'atan2'].map((op) => [
-      op,
-      [map(op, [-2, 2], 2)],
-    ]),
+    [
+      'add',
+      'subtract',
+      'multiply',
+      'maximum',
+      'minimum',
+      'logaddexp',
+      'hypot',
+      'atan2',
+      'fmax',
+      'fmin',
+      'copysign',
+    ].map((op) => [op, [map(op, [-2, 2], 2)]]),
   ),
   divide: [map('divide', [0.5, 2], 2)],
   remainder: [map('remainder', [1, 4], 2)],
@@ -191,6 +225,38 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     on([[3, 3], [3]], (sheet, x, y) => spd(sheet, x).solveTriangular(y, { lower: false, transposeA: true })),
   ],
   cholesky: [on([[3, 3]], (sheet, x) => spd(sheet, x).cholesky())],
+  eigh_packed: matrices('eigh_packed', SQUARE),
+  eigvalsh: matrices('eigvalsh', SQUARE),
+  svd_packed: [
+    ...matrices('svd_packed', [...OBLONG, ...SQUARE], { fullMatrices: false }),
+    ...matrices('svd_packed', SQUARE, { fullMatrices: true }),
+  ],
+  svdvals: matrices('svdvals', OBLONG),
+  qr_packed: [...matrices('qr_packed', [...OBLONG, ...SQUARE]), ...matrices('qr_packed', SQUARE, { mode: 'complete' })],
+  lu_packed: matrices('lu_packed', SQUARE),
+  det: matrices('det', SQUARE),
+  expm: matrices('expm', SQUARE),
+  ...Object.fromEntries(['fft', 'ifft', 'rfft', 'irfft'].map((op) => [op, transform(op)])),
+  scatter: ['none', 'add'].flatMap((reduction) => [
+    on(
+      [
+        [4, 2],
+        [3, 2],
+      ],
+      (sheet, x, updates) =>
+        sheet.execute<string>('scatter', x, sheet.tensor([1, -1, 1], { dtype: 'int32' }), updates, { reduction }),
+    ),
+    on([[4], [1]], (sheet, x, updates) =>
+      sheet.execute<string>('scatter', x, sheet.tensor([[0, 2]], { dtype: 'int32' }), updates, { reduction }),
+    ),
+  ]),
+  cumulative_prod: [
+    on([[3, 4]], (_sheet, x) => x.cumulativeProd({ axis: 1 })),
+    on([[3]], (_sheet, x) => x.cumulativeProd({ includeInitial: true })),
+    on([[5]], (sheet, x) => x.multiply(sheet.tensor([1, 1, 0, 1, 0], { dtype: 'float64' })).cumulativeProd()),
+  ],
+  cumulative_max: [on([[3, 5]], (_sheet, x) => x.cumulativeMax({ axis: 1 }))],
+  cumulative_min: [on([[5, 3]], (_sheet, x) => x.cumulativeMin({ axis: 0 }))],
 };
 
 describe('the pullback of', () => {

@@ -190,7 +190,13 @@ describe('gradients', () => {
     expect(() => grad((a: Tensor) => a.sum())(sheet.tensor([1], { dtype: 'int32' }))).toThrow(
       "use x.astype('float32')",
     );
-    expect(() => grad((a: Tensor) => a.cumulativeProd({ axis: 0 }).sum())(x)).toThrow('cumulative_prod has none');
+    expect(() => grad((a: Tensor) => a.nextafter(1).sum())(x)).toThrow('nextafter has none');
+    const wide = sheet.tensor([[1, 2, 3]], { dtype: 'float64' });
+    expect(() => grad((a: Tensor) => a.svd().u.sum())(wide)).toThrow('use svd({ fullMatrices: false })');
+    expect(() => grad((a: Tensor) => a.permuteDims([1, 0]).qr({ mode: 'complete' }).q.sum())(wide)).toThrow(
+      "use qr({ mode: 'reduced' })",
+    );
+    expect(() => grad((a: Tensor) => a.lu().u.sum())(wide)).toThrow('use qr');
     expect(() => grad((): Tensor => 3 as never)(x)).toThrow('return one tensor');
     expect(() => grad((a: Tensor) => a.sum())([1] as never)).toThrow('differentiate by tensors');
     expect(() => gradients(x.square(), x, { seed: of([1]) })).toThrow('give the shape of the result, [2]');

@@ -2,12 +2,13 @@
 // matrix is decomposed once for all that asks for it.
 import { ShapeError } from '../errors.ts';
 import { DTYPES } from '../tensor/dtype.ts';
-import { formatShape, type Shape, sizeOf } from '../tensor/shape.ts';
+import { formatShape, type Shape } from '../tensor/shape.ts';
 import { numberAttribute, numberOrNull } from './attribute-values.ts';
 import { type Called, type Calls, composite, type Composite } from './composite.ts';
 import type { AttributeSpec, AttributeValues } from './define.ts';
 import { needRank } from './infer.ts';
 import { square } from './linalg.ts';
+import { sliceOf, partsOfPacked } from './parts.ts';
 
 const MATRIX = [{ name: 'x', kind: 'float' }] as const;
 const RTOL: AttributeSpec = {
@@ -25,25 +26,6 @@ export function sidesOf(
   return { m: type.shape.at(-2)!, n: type.shape.at(-1)!, batch: type.shape.slice(0, -2) };
 }
 
-/** Elements [from, to) of one axis, counted from the end. */
-export function along<C extends Called>(call: Calls<C>, x: C, axis: number, from: number, to: number): C {
-  const at = x.type.shape.length + axis;
-  const only = (value: number): (number | null)[] => x.type.shape.map((_, k) => (k === at ? value : null));
-  return call('slice', [x], { start: only(from), stop: only(to) });
-}
-
-/** The parts of a packed result, of shapes after the batch. */
-function unpacked<C extends Called>(call: Calls<C>, packed: C, shapes: readonly Shape[]): C[] {
-  const batch = packed.type.shape.slice(0, -1);
-  let at = 0;
-  return shapes.map((shape) => {
-    const size = sizeOf(shape);
-    const part = along(call, packed, -1, at, at + size);
-    at += size;
-    return call('reshape', [part], { shape: [...batch, ...shape] });
-  });
-}
-
 const qr = composite({
   name: 'qr',
   doc:
@@ -57,7 +39,7 @@ const qr = composite({
   expand: (call, [x], attrs) => {
     const { m, n } = sidesOf('qr', x!);
     const k = attrs['mode'] === 'complete' ? m : Math.min(m, n);
-    const [q, r] = unpacked(call, call('qr_packed', [x!], attrs), [
+    const [q, r] = partsOfPacked(call, call('qr_packed', [x!], attrs), [
       [m, k],
       [k, n],
     ]);
@@ -74,7 +56,7 @@ const eigh = composite({
   result: { eigenvalues: 'same', eigenvectors: 'same' },
   expand: (call, [x]) => {
     const n = square('eigh', 'x', x!.type);
-    const [eigenvalues, eigenvectors] = unpacked(call, call('eigh_packed', [x!]), [[n], [n, n]]);
+    const [eigenvalues, eigenvectors] = partsOfPacked(call, call('eigh_packed', [x!]), [[n], [n, n]]);
     return { eigenvalues: eigenvalues!, eigenvectors: eigenvectors! };
   },
 });
@@ -92,7 +74,7 @@ const eig = composite({
   expand: (call, [x]) => {
     const n = square('eig', 'x', x!.type);
     const packed = call('eig_packed', [x!]);
-    const [real, imag, vectorsReal, vectorsImag] = unpacked(call, packed, [[n], [n], [n, n], [n, n]]);
+    const [real, imag, vectorsReal, vectorsImag] = partsOfPacked(call, packed, [[n], [n], [n, n], [n, n]]);
     return { real: real!, imag: imag!, vectorsReal: vectorsReal!, vectorsImag: vectorsImag! };
   },
 });
@@ -105,7 +87,7 @@ const eigvals = composite({
   deviation: NO_COMPLEX,
   expand: (call, [x]) => {
     const n = square('eigvals', 'x', x!.type);
-    const [real, imag] = unpacked(call, call('eigvals_packed', [x!]), [[n], [n]]);
+    const [real, imag] = partsOfPacked(call, call('eigvals_packed', [x!]), [[n], [n]]);
     return { real: real!, imag: imag! };
   },
 });
@@ -134,7 +116,7 @@ function svdOf<C extends Called>(call: Calls<C>, op: string, x: C, fullMatrices:
   const { m, n } = sidesOf(op, x);
   const k = Math.min(m, n);
   const [p, q] = fullMatrices ? [m, n] : [k, k];
-  const [u, s, vh] = unpacked(call, call('svd_packed', [x], { fullMatrices }), [[m, p], [k], [q, n]]);
+  const [u, s, vh] = partsOfPacked(call, call('svd_packed', [x], { fullMatrices }), [[m, p], [k], [q, n]]);
   return { u: u!, s: s!, vh: vh! };
 }
 
@@ -151,12 +133,12 @@ const lu = composite({
     const { dtype } = x!.type;
     // Row numbers are more than float16 can count.
     const wide = dtype === 'float16' ? call('astype', [x!], { dtype: 'float32' }) : x!;
-    const [factors, p] = unpacked(call, call('lu_packed', [wide]), [[m, n], [m]]);
+    const [factors, p] = partsOfPacked(call, call('lu_packed', [wide]), [[m, n], [m]]);
     const own = (part: typeof wide): typeof wide => (dtype === 'float16' ? call('astype', [part], { dtype }) : part);
-    const below = call('tril', [along(call, factors!, -1, 0, k)], { k: -1 });
+    const below = call('tril', [sliceOf(call, factors!, factors!.type.shape.length - 1, 0, k)], { k: -1 });
     return {
       l: own(call('add', [below, call('eye', [], { rows: m, columns: k, dtype: below.type.dtype })])),
-      u: own(call('triu', [along(call, factors!, -2, 0, k)])),
+      u: own(call('triu', [sliceOf(call, factors!, factors!.type.shape.length - 2, 0, k)])),
       p: call('astype', [p!], { dtype: 'int32' }),
     };
   },
@@ -169,7 +151,7 @@ const slogdet = composite({
   result: { sign: 'same', logabsdet: 'same' },
   expand: (call, [x]) => {
     const n = square('slogdet', 'x', x!.type);
-    const [factors, , parity] = unpacked(call, call('lu_packed', [x!]), [[n, n], [n], []]);
+    const [factors, , parity] = partsOfPacked(call, call('lu_packed', [x!]), [[n, n], [n], []]);
     const diagonal = call('diagonal', [factors!]);
     return {
       sign: call('multiply', [call('prod', [call('sign', [diagonal])], { axis: -1 }), parity!]),

@@ -2,7 +2,7 @@
 import { AttributeError, ShapeError } from '../errors.ts';
 import { DTYPES, isFloat } from '../tensor/dtype.ts';
 import { promote } from '../tensor/promotion.ts';
-import { formatShape, sameShape, type Shape } from '../tensor/shape.ts';
+import { formatShape, sameShape, type Shape, sizeOf } from '../tensor/shape.ts';
 import { numberAttribute } from './attribute-values.ts';
 import type { Called, Calls } from './composite.ts';
 import type { AttributeValues } from './define.ts';
@@ -16,6 +16,15 @@ export function sliceOf<C extends Called>(call: Calls<C>, x: C, axis: number, fr
 /** x in another shape of as many elements. */
 export const reshaped = <C extends Called>(call: Calls<C>, x: C, shape: Shape): C =>
   sameShape(x.type.shape, shape) ? x : call('reshape', [x], { shape: [...shape] });
+
+/** The parts of a result that is packed in its last axis, of shapes after the batch. */
+export function partsOfPacked<C extends Called>(call: Calls<C>, packed: C, shapes: readonly Shape[]): C[] {
+  const batch = packed.type.shape.slice(0, -1);
+  let at = 0;
+  return shapes.map((shape) =>
+    call('reshape', [sliceOf(call, packed, batch.length, at, (at += sizeOf(shape)))], { shape: [...batch, ...shape] }),
+  );
+}
 
 /** All elements in one row. */
 export const flat = <C extends Called>(call: Calls<C>, x: C): C => call('reshape', [x], { shape: [x.type.size] });

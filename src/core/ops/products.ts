@@ -4,7 +4,7 @@ import { formatShape, normaliseAxes, type Shape, sizeOf } from '../tensor/shape.
 import { numberAttribute } from './attribute-values.ts';
 import { type Called, type Calls, composite, type Composite } from './composite.ts';
 import { type AttributeSpec, type AttributeValues, binaryOperands } from './define.ts';
-import { along } from './matrix-parts.ts';
+import { sliceOf } from './parts.ts';
 
 const AXIS: AttributeSpec = { kind: 'int', fallback: -1, doc: 'axis of the vectors' };
 
@@ -36,7 +36,8 @@ const cross = composite({
             'is x0 · y1 − x1 · y0.',
           { shape: type.shape, axis },
         );
-    const part = (of: typeof x, i: number): NonNullable<typeof x> => along(call, of!, axis, i % 3, (i % 3) + 1);
+    const part = (of: typeof x, i: number): NonNullable<typeof x> =>
+      sliceOf(call, of!, of!.type.shape.length + axis, i % 3, (i % 3) + 1);
     const component = (i: number): NonNullable<typeof x> =>
       call('subtract', [
         call('multiply', [part(x, i + 1), part(y, i + 2)]),

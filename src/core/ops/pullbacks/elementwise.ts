@@ -98,6 +98,45 @@ const siluPartial: Partial1 = (call, x, y) => {
   return call('add', [s, call('multiply', [y, oneMinus(call, s)])]);
 };
 
+/** −(π²x / 3)(1 − u / 10 + u² / 280 − …), u = (πx)², where cos(πx) − sinc(x) cancels. */
+const SINC_SERIES = [-1 / 172972800, 1 / 1330560, -1 / 15120, 1 / 280, -1 / 10, 1];
+
+const sincPartial: Partial1 = (call, x, y) => {
+  const u = squared(call, call('multiply', [x, Math.PI]));
+  const series = SINC_SERIES.slice(1).reduce<typeof x>(
+    (sum, coefficient) => call('add', [call('multiply', [sum, u]), coefficient]),
+    call('full_like', [x], { value: SINC_SERIES[0]! }),
+  );
+  const isSmall = call('less', [call('abs', [x]), 0.1]);
+  const near = call('multiply', [call('multiply', [x, -(Math.PI ** 2) / 3]), series]);
+  const far = call('divide', [
+    call('subtract', [call('cos', [call('multiply', [x, Math.PI])]), y]),
+    call('where', [isSmall, 1, x]),
+  ]);
+  return call('where', [isSmall, near, far]);
+};
+
+/** 1 where x has the sign of y, −1 elsewhere, 0 at 0. */
+const copysign: Pullback = {
+  pull: ({ call, g, operands: [x, y], times: product }) => [
+    product(g, call('multiply', [call('sign', [x!]), call('copysign', [call('ones_like', [x!]), y!])])),
+    undefined,
+  ],
+};
+
+/** As of `maximum` and `minimum`, but that a number is taken before NaN. */
+const chosenNumber = (taken: 'greater' | 'less'): Pullback => ({
+  selects: true,
+  pull: ({ call, g, operands: [x, y] }) => {
+    const half = call('multiply', [g, 0.5]);
+    const part = (a: typeof g, b: typeof g): typeof g => {
+      const isTaken = call('logical_or', [call(taken, [a, b]), call('isnan', [b])]);
+      return call('where', [isTaken, g, selected(call, call('equal', [a, b]), half)]);
+    };
+    return [part(x!, y!), part(y!, x!)];
+  },
+});
+
 export const ELEMENTWISE_PULLBACKS: Pullbacks = {
   add: { pull: ({ g }) => [g, g] },
   subtract: { pull: ({ call, g }) => [g, call('negative', [g])] },
@@ -156,6 +195,28 @@ export const ELEMENTWISE_PULLBACKS: Pullbacks = {
   erf: times((call, x) =>
     call('multiply', [call('exp', [call('negative', [squared(call, x)])]), 2 / Math.sqrt(Math.PI)]),
   ),
+  erfc: times((call, x) =>
+    call('multiply', [call('exp', [call('negative', [squared(call, x)])]), -2 / Math.sqrt(Math.PI)]),
+  ),
+  exp2: times((call, _x, y) => call('multiply', [y, Math.LN2])),
+  cbrt: over((call, _x, y) => call('multiply', [squared(call, y), 3])),
+  sinc: times(sincPartial),
+  logit: over((call, x) => call('multiply', [x, oneMinus(call, x)])),
+  log_sigmoid: times((call, x) => call('sigmoid', [call('negative', [x])])),
+  positive: { pull: ({ g }) => [g] },
+  deg2rad: times(() => Math.PI / 180),
+  rad2deg: times(() => 180 / Math.PI),
+  fmod: both(
+    ({ g }) => g,
+    ({ call, g, times: product }, x, y) => call('negative', [product(g, call('trunc', [call('divide', [x, y])]))]),
+  ),
+  fmax: chosenNumber('greater'),
+  fmin: chosenNumber('less'),
+  copysign,
+  heaviside: {
+    selects: true,
+    pull: ({ call, g, operands: [x] }) => [undefined, selected(call, call('equal', [x!, 0]), g)],
+  },
   relu: { selects: true, pull: ({ call, g, operands: [x] }) => [selected(call, call('greater', [x!, 0]), g)] },
   leaky_relu: leakyRelu,
   elu,

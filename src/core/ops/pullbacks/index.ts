@@ -1,15 +1,23 @@
 // How each op is differentiated: a pullback by name, and which ops have gradients that are 0 wherever they exist.
+import { DECOMPOSITION_PULLBACKS } from './decompositions.ts';
 import { ELEMENTWISE_PULLBACKS } from './elementwise.ts';
 import { MOVEMENT_PULLBACKS } from './movement.ts';
 import { PRODUCT_PULLBACKS } from './products.ts';
 import type { Pullback } from './pullback.ts';
 import { REDUCTION_PULLBACKS } from './reductions.ts';
+import { SPECTRUM_PULLBACKS } from './spectra.ts';
 import { WINDOW_PULLBACKS } from './windows.ts';
 
 const PULLBACKS: ReadonlyMap<string, Pullback> = new Map(
-  [ELEMENTWISE_PULLBACKS, REDUCTION_PULLBACKS, MOVEMENT_PULLBACKS, PRODUCT_PULLBACKS, WINDOW_PULLBACKS].flatMap(
-    (family) => Object.entries(family),
-  ),
+  [
+    ELEMENTWISE_PULLBACKS,
+    REDUCTION_PULLBACKS,
+    MOVEMENT_PULLBACKS,
+    PRODUCT_PULLBACKS,
+    WINDOW_PULLBACKS,
+    DECOMPOSITION_PULLBACKS,
+    SPECTRUM_PULLBACKS,
+  ].flatMap((family) => Object.entries(family)),
 );
 
 /** Ops of floats that are constant between their jumps. */

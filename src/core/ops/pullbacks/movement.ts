@@ -1,5 +1,6 @@
 // Pullbacks of ops that say where elements go: their adjoints go back to where they came from, added up where one went
 // to several places.
+import { AttributeError } from '../../errors.ts';
 import { sizeOf } from '../../tensor/shape.ts';
 import { numberAttribute, numbersAttribute } from '../attribute-values.ts';
 import type { Called, Calls } from '../composite.ts';
@@ -92,7 +93,13 @@ function fromStart<C extends Called>(call: Calls<C>, indices: C, length: number,
 }
 
 /** As `take`, of elements apart: every place of x has a number, to which its adjoints are added up. */
-function scatteredAlong<C extends Called>(call: Calls<C>, g: C, indices: C, shape: readonly number[], axis: number): C {
+export function scatteredAlong<C extends Called>(
+  call: Calls<C>,
+  g: C,
+  indices: C,
+  shape: readonly number[],
+  axis: number,
+): C {
   const { shape: taken } = indices.type;
   const resolved = reshaped(call, fromStart(call, indices, shape[axis]!, taken), taken);
   const strideAt = (k: number): number => sizeOf(shape.slice(k + 1));
@@ -114,6 +121,31 @@ function scatteredAlong<C extends Called>(call: Calls<C>, g: C, indices: C, shap
     shape,
   );
 }
+
+/** Of several updates of one place the last one was put there, or all were added up; other reductions are not known. */
+const scatter: Pullback = {
+  selects: true,
+  pull: ({ call, g, operands: [x, indices], attrs }) => {
+    const { reduction } = attrs;
+    const taken = call('take', [g, indices!], { axis: 0 });
+    if (reduction === 'add') return [g, undefined, taken];
+    if (reduction !== 'none')
+      throw new AttributeError(
+        `gradient: scatter has none that is known for reduction "${String(reduction)}"; use "none" or "add".`,
+        { reduction },
+      );
+    const [count, { size, shape }] = [x!.type.shape[0]!, indices!.type];
+    const places = fromStart(call, indices!, count, shape);
+    const order = call('arange', [], { start: 0, stop: size, dtype: 'int32' });
+    const none = call('full', [], { shape: [count], value: -1, dtype: 'int32' });
+    const last = call('scatter', [none, places, order], { reduction });
+    const besides = (of: typeof g, lead: readonly number[], beside: typeof g): typeof g =>
+      reshaped(call, of, [...lead, ...beside.type.shape.slice(lead.length).map(() => 1)]);
+    const isKept = besides(call('less', [last, 0]), [count], x!);
+    const isLast = besides(call('equal', [call('take', [last, places], { axis: 0 }), order]), shape, taken);
+    return [call('where', [isKept, g, 0]), undefined, call('where', [isLast, taken, 0])];
+  },
+};
 
 const takeAlongAxis: Pullback = {
   selects: true,
@@ -196,6 +228,7 @@ export const MOVEMENT_PULLBACKS: Pullbacks = {
   stack,
   take,
   take_along_axis: takeAlongAxis,
+  scatter,
   sort,
   repeat,
   tile,

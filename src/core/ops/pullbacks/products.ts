@@ -1,6 +1,7 @@
 // Pullbacks of products and of what is solved.
 import type { Called, Calls } from '../composite.ts';
 import { reshaped } from '../parts.ts';
+import { ofLowerTriangle } from './decompositions.ts';
 import { type Pullback, type Pullbacks, type Pulling } from './pullback.ts';
 
 /**
@@ -80,8 +81,7 @@ const cholesky: Pullback = {
     const upper = { lower: true, transposeA: true };
     const left = call('solve_triangular', [result, phi], upper);
     const both = transposed(call, call('solve_triangular', [result, transposed(call, left)], upper));
-    const symmetric = call('add', [call('tril', [both]), call('tril', [transposed(call, both)])]);
-    return [call('multiply', [symmetric, halves])];
+    return [ofLowerTriangle(call, both)];
   },
 };
 

@@ -3,6 +3,7 @@
 import { numberAttribute, numbersAttribute } from '../attribute-values.ts';
 import type { Called, Calls } from '../composite.ts';
 import { reshaped } from '../parts.ts';
+import { scatteredAlong } from './movement.ts';
 import { type Pullback, type Pullbacks, type Pulling } from './pullback.ts';
 
 /** The shape of the operand with the reduced axes of length 1, and how many elements each reduction takes. */
@@ -111,8 +112,56 @@ const runningSum: Pullback = {
   pull: ({ call, g, operands: [x], attrs }) => {
     const axis = numberAttribute(attrs, 'axis');
     const own = attrs['includeInitial'] === true ? sums(call, g, axis, x!.type.shape[axis]!) : g;
-    const flipped = (of: typeof g): typeof g => call('flip', [of], { axis: [axis] });
-    return [flipped(call('cumulative_sum', [flipped(own)], { axis }))];
+    return [sumsFrom(call, own, axis)];
+  },
+};
+
+/** Sums of what comes from an element on. */
+function sumsFrom<C extends Called>(call: Calls<C>, x: C, axis: number): C {
+  const flipped = (of: C): C => call('flip', [of], { axis: [axis] });
+  return flipped(call('cumulative_sum', [flipped(x)], { axis }));
+}
+
+/**
+ * Before the first zero: what comes from an element on, over it. At the first zero: the products without it; after it
+ * everything is 0 whatever comes.
+ */
+const runningProduct: Pullback = {
+  pull: ({ call, g, operands: [x], result, attrs }) => {
+    const axis = numberAttribute(attrs, 'axis');
+    const own = (of: typeof g): typeof g =>
+      attrs['includeInitial'] === true ? sums(call, of, axis, x!.type.shape[axis]!) : of;
+    const isZero = call('equal', [x!, 0]);
+    const zeros = call('cumulative_sum', [call('astype', [isZero], { dtype: 'int32' })], { axis });
+    const isFirst = call('logical_and', [isZero, call('equal', [zeros, 1])]);
+    const without = call('cumulative_prod', [call('where', [isFirst, 1, x!])], { axis });
+    const before = call('divide', [
+      sumsFrom(call, call('multiply', [own(g), own(result)]), axis),
+      call('where', [isZero, 1, x!]),
+    ]);
+    const atFirstZero = sumsFrom(call, call('multiply', [own(g), without]), axis);
+    return [call('where', [isFirst, atFirstZero, call('where', [call('equal', [zeros, 0]), before, 0])])];
+  },
+};
+
+/** Each adjoint goes to the element that was the extreme then, the first of equal ones. */
+const runningExtreme: Pullback = {
+  selects: true,
+  pull: ({ call, g, operands: [x], result, attrs }) => {
+    const axis = numberAttribute(attrs, 'axis');
+    const { shape } = x!.type;
+    const length = shape[axis]!;
+    const along = (values: typeof g): typeof g =>
+      reshaped(
+        call,
+        values,
+        shape.map((_, k) => (k === axis ? length : 1)),
+      );
+    const places = along(call('arange', [], { start: 0, stop: length, dtype: 'int32' }));
+    const before = call('roll', [result], { shift: [1], axis: [axis] });
+    const isNew = call('logical_or', [call('equal', [places, 0]), call('not_equal', [result, before])]);
+    const taken = call('cumulative_max', [call('where', [isNew, places, 0])], { axis });
+    return [scatteredAlong(call, g, taken, shape, axis)];
   },
 };
 
@@ -151,4 +200,7 @@ export const REDUCTION_PULLBACKS: Pullbacks = {
   softmax,
   log_softmax: logSoftmax,
   cumulative_sum: runningSum,
+  cumulative_prod: runningProduct,
+  cumulative_max: runningExtreme,
+  cumulative_min: runningExtreme,
 };
