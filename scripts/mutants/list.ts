@@ -925,7 +925,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/memo/rows.ts',
     tests: MEMO,
     effect: 'rows found and rows run are counted as all run',
-    find: 'stats.rowsReused += this.#count - this.#computed;',
+    find: 'stats.rowsReused += this.#keys.length - this.#computed;',
     replace: 'stats.rowsReused += 0;',
   },
   {

@@ -540,3 +540,53 @@ describe('rows', () => {
     expect(memo.stats.rowsComputed).toBeGreaterThan(500);
   });
 });
+
+describe('a share of hits that is checked', () => {
+  it('runs the function so often, and no more', async () => {
+    const sheet = await newSheet();
+    let runs = 0;
+    const twice = sheet.memo('twice', (x: Float64Array) => (runs++, { y: x.map((each) => 2 * each), n: x.length }), {
+      check: 0.25,
+    });
+    for (let i = 0; i < 9; i++) expect((await twice(Float64Array.of(1, 2))).n).toBe(2);
+    expect([runs, twice.stats.checked, twice.stats.differed, twice.stats.hits]).toEqual([3, 2, 0, 8]);
+  });
+
+  it('finds a function that gives two results, says so once, and reuses nothing of it', async () => {
+    const lines: string[] = [];
+    const sheet = await newSheet({}, (line) => lines.push(line));
+    let runs = 0;
+    const drifting = sheet.memo('drifting', (x: number) => x + (runs++ < 2 ? 0 : runs), { check: 0.5 });
+    const asked: number[] = [];
+    for (let i = 0; i < 7; i++) asked.push(await drifting(10));
+    // Two hits, of which the second is checked and equal; of the next two the second is not.
+    expect(asked).toEqual([10, 10, 10, 10, 13, 14, 15]);
+    expect(drifting.stats).toMatchObject({ checked: 2, differed: 1, hits: 4 });
+    expect(lines.filter((line) => line.includes('memo "drifting": the function gave two results'))).toHaveLength(1);
+    expect(await drifting.has(10)).toBe(false);
+  });
+
+  it('is of rows, too', async () => {
+    const lines: string[] = [];
+    const sheet = await newSheet({}, (line) => lines.push(line));
+    let drift = 0;
+    const embed = sheet.memo('rows', (texts: string[]) => sheet.tensor(texts.map((text) => [text.length + drift])), {
+      rows: 8,
+      check: 1,
+    });
+    await embed(['a', 'bb']);
+    expect(await (await embed(['bb', 'a'])).toArray()).toEqual([[2], [1]]);
+    expect(embed.stats).toMatchObject({ checked: 1, differed: 0 });
+    drift = 1;
+    await embed(['bb']);
+    expect(embed.stats).toMatchObject({ checked: 2, differed: 1 });
+    expect(await (await embed(['bb', 'a'])).toArray()).toEqual([[3], [2]]);
+    expect(lines.join()).toContain('memo "rows": the function gave two results');
+  });
+
+  it('is a share', async () => {
+    const sheet = await newSheet();
+    for (const check of [-0.1, 1.5, NaN, '1'])
+      expect(() => sheet.memo('f', () => 1, { check: check as number })).toThrow('give a share of hits from 0 to 1');
+  });
+});

@@ -9,7 +9,7 @@ import { judgeArguments, judgeTree, judgeTensor } from './judging.ts';
 import type { KeptResult } from './kept.ts';
 import { copyArguments, identify, settleArguments, unidentified } from './key.ts';
 import { callRows, hasRows, forgetRows } from './rows.ts';
-import { type Definition, type PendingRun, freshStats, type MemoStats, type Piece } from './store.ts';
+import { type Definition, type PendingRun, freshStats, type MemoStats, type Piece, reuses } from './store.ts';
 import { decodeTree, encodeTree } from './tree.ts';
 import { takeValue, timed } from './values.ts';
 import type { MemoCall, MemoView } from './view.ts';
@@ -26,6 +26,11 @@ export interface MemoOptions {
    * kept on its own, and the function runs on unseen rows only, at most this many at once, and gives one row for each.
    */
   readonly rows?: number;
+  /**
+   * The share of hits, 0 to 1, at which the function runs all the same and its result is compared with what is kept. If
+   * it differs, the function always runs from then on. Default 0.
+   */
+  readonly check?: number;
 }
 
 /** Arrays that no tensor stands for: they come back as they were, each time a copy. The first is Node's Buffer. */
@@ -75,9 +80,9 @@ export function makeMemo<A extends readonly unknown[], R>(
   run: (...args: A) => unknown,
   options: MemoOptions,
 ): Memo<A, R> {
-  const rows = checkOptions(name, options);
+  const { rows, check } = checkOptions(name, options);
   const define = definer(view, name, run, options.deps ?? []);
-  return bind<A, R>(view, { name, rows, run: run as MemoCall['run'] }, define);
+  return bind<A, R>(view, { name, rows, check, run: run as MemoCall['run'] }, define);
 }
 
 type Define = { (): Promise<Definition>; known(): Definition | undefined };
@@ -111,27 +116,31 @@ function bind<A extends readonly unknown[], R>(view: MemoView, settled: Settled,
   }) as unknown as Memo<A, R>;
 }
 
-function checkOptions(name: unknown, options: MemoOptions): number {
+const OPTIONS: readonly string[] = ['deps', 'rows', 'check'];
+
+function checkOptions(name: unknown, options: MemoOptions): Required<Pick<MemoOptions, 'rows' | 'check'>> {
   if (typeof name !== 'string' || name === '')
     throw new AttributeError(
       `memo: its name is ${JSON.stringify(name)}; give a string that names what the function computes.`,
       { name },
     );
-  const stranger = Object.keys(options).find((key) => key !== 'deps' && key !== 'rows');
+  const stranger = Object.keys(options).find((key) => !OPTIONS.includes(key));
   if (stranger !== undefined)
-    throw new AttributeError(`memo "${name}": there is no option "${stranger}"; known are deps and rows.`, {
+    throw new AttributeError(`memo "${name}": there is no option "${stranger}"; known are ${OPTIONS.join(', ')}.`, {
       option: stranger,
     });
   if (options.deps !== undefined && !Array.isArray(options.deps))
     throw new AttributeError(`memo "${name}": deps is ${typeof options.deps}; give a list, as ['model-name', 'v2'].`, {
       deps: options.deps,
     });
-  const { rows = 0 } = options;
+  const { rows = 0, check = 0 } = options;
+  if (!(typeof check === 'number' && check >= 0 && check <= 1))
+    throw new AttributeError(`memo "${name}": check is ${check}; give a share of hits from 0 to 1.`, { check });
   if (options.rows !== undefined && !(Number.isSafeInteger(rows) && rows > 0))
     throw new AttributeError(`memo "${name}": rows is ${rows}; give the most rows the function takes at once.`, {
       rows,
     });
-  return rows;
+  return { rows, check };
 }
 
 /** The definition, found once. Deps are read now; only tensors that are not computed yet make it wait. */
@@ -167,7 +176,7 @@ const answer = (memo: MemoCall, args: readonly unknown[]): Promise<unknown> =>
   memo.rows > 0 ? callRows(memo, args) : callWhole(memo, args);
 
 async function has(memo: MemoCall, args: readonly unknown[]): Promise<boolean> {
-  if (!memo.view.reuse) return false;
+  if (!reuses(memo)) return false;
   if (memo.rows > 0) return hasRows(memo, args);
   const key = keyOf(memo, args);
   return memo.definition.has(key) || (await memo.definition.readKept(key, memo.view.signal)) !== undefined;
@@ -193,11 +202,13 @@ const outcome = (bytes: Uint8Array | undefined, roots: readonly Call[], origin: 
 
 async function callWhole(memo: MemoCall, args: readonly unknown[]): Promise<unknown> {
   const { view, definition } = memo;
-  if (!view.reuse) return handOut(view, await orAborted(runOnce(memo, args), view.signal));
+  if (!reuses(memo)) return handOut(view, await orAborted(runOnce(memo, args), view.signal));
   const key = keyOf(memo, args);
   const kept = definition.read(key);
   if (kept !== undefined) {
     definition.stats.hits++;
+    if (definition.isCheckDue(memo.check))
+      return handOut(view, await orAborted(runAgain(memo, key, args, kept.pieces), view.signal));
     definition.stats.savedNs += kept.costNs;
     return handOut(view, recall(memo, kept.pieces));
   }
@@ -205,6 +216,27 @@ async function callWhole(memo: MemoCall, args: readonly unknown[]): Promise<unkn
   if (pending !== undefined) definition.stats.hits++;
   return handOut(view, await orAborted(pending ?? begin(memo, key, args), view.signal));
 }
+
+/** Runs the function where its result is kept, and compares. */
+async function runAgain(
+  memo: MemoCall,
+  key: string,
+  args: readonly unknown[],
+  kept: readonly Piece[],
+): Promise<Outcome> {
+  let fresh: readonly Piece[] = [];
+  const own = copyArguments(args);
+  const result = await runOnce(memo, own, (pieces) => (fresh = pieces));
+  memo.definition.checked(key, isSameResult(kept, fresh));
+  return result;
+}
+
+/** Tensors are compared by their contents. */
+const isSameResult = (a: readonly Piece[], b: readonly Piece[]): boolean =>
+  a.length === b.length && a.every((piece, i) => toHex(idOf(piece)) === toHex(idOf(b[i]!)));
+
+/** A content id, or the bytes of a tree. */
+const idOf = ({ id, value }: Piece): Uint8Array => id ?? (value.array as Uint8Array);
 
 function begin(memo: MemoCall, key: string, args: readonly unknown[]): Promise<Outcome> {
   const { definition } = memo;

@@ -1,5 +1,6 @@
 // Rows mode of a memo: rows are kept one by one, the function sees only those that are not, in batches.
 import { ShapeError } from '../errors.ts';
+import { toHex } from '../fingerprint/digest.ts';
 import type { Call } from '../engine/call.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
 import { allocate } from '../tensor/dtype.ts';
@@ -9,7 +10,7 @@ import { openRows, type RowSource } from './batch.ts';
 import { judgeTensor } from './judging.ts';
 import { copyArguments, kindIn } from './key.ts';
 import { isTensorLike } from './leaves.ts';
-import type { PendingRun } from './store.ts';
+import { type PendingRun, reuses } from './store.ts';
 import { takeValue, timed } from './values.ts';
 import type { MemoCall } from './view.ts';
 import { checkSignal, orAborted } from '../engine/signals.ts';
@@ -61,8 +62,9 @@ async function withKeys<T>(memo: MemoCall, args: readonly unknown[], use: (keys:
 }
 
 /** Row keys; without reuse every row is its own. */
-function keysOf({ view, definition, name }: MemoCall, source: RowSource, args: readonly unknown[]): string[] {
-  const rest = view.reuse
+function keysOf(memo: MemoCall, source: RowSource, args: readonly unknown[]): string[] {
+  const { view, definition, name } = memo;
+  const rest = reuses(memo)
     ? view.memoKeys.call(
         definition.id,
         view.author,
@@ -81,7 +83,7 @@ class Search {
   readonly #found = new Map<string, Value>();
   /** Keys of rows without a result, with the first row of each. */
   readonly #unseen = new Map<string, number>();
-  readonly #count: number;
+  readonly #keys: readonly string[];
   #computed = 0;
   /** Rows that an earlier run kept. */
   #stored = 0;
@@ -90,7 +92,7 @@ class Search {
     this.#memo = memo;
     this.#source = source;
     this.#rest = rest;
-    this.#count = keys.length;
+    this.#keys = keys;
     keys.forEach((key, i) => {
       if (!this.#unseen.has(key)) this.#unseen.set(key, i);
     });
@@ -114,25 +116,36 @@ class Search {
       const values = await orAborted(result, signal);
       for (const [key, value] of values) if (this.#unseen.delete(key)) this.#found.set(key, value);
     }
-    stats.rowsReused += this.#count - this.#computed;
+    stats.rowsReused += this.#keys.length - this.#computed;
     stats.rowsComputed += this.#computed;
     if (this.#computed === 0) stats.hits++;
-    else if (this.#computed < this.#count) stats.parts++;
+    else if (this.#computed < this.#keys.length) stats.parts++;
+    if (this.#computed === 0 && definition.isCheckDue(this.#memo.check)) await this.#checkOne();
     return this.#found;
+  }
+
+  /** Runs a row that was found again, and compares. */
+  async #checkOne(): Promise<void> {
+    const { definition, view } = this.#memo;
+    const [key, kept] = this.#found.entries().next().value!;
+    const [fresh] = await orAborted(this.#rowsOf([this.#keys.indexOf(key)]), view.signal);
+    definition.checked(key, isSameRow(kept, fresh!.value));
+    this.#found.set(key, fresh!.value);
   }
 
   get origin(): Call['origin'] {
     if (this.#computed === 0) return this.#stored === 0 ? 'ram' : 'stored';
-    return this.#computed < this.#count ? 'part' : 'computed';
+    return this.#computed < this.#keys.length ? 'part' : 'computed';
   }
 
   /** Takes what others have kept by now, and claims the first rows that nobody runs. */
   #claim(limit: number): string[] {
-    const { definition, view } = this.#memo;
+    const { definition } = this.#memo;
+    const isReusing = reuses(this.#memo);
     const batch: string[] = [];
     for (const key of this.#unseen.keys()) {
       if (batch.length === limit) break;
-      const kept = view.reuse ? definition.read(key) : undefined;
+      const kept = isReusing ? definition.read(key) : undefined;
       if (kept === undefined && definition.pendingRun(key) === undefined) batch.push(key);
       if (kept === undefined) continue;
       this.#unseen.delete(key);
@@ -143,10 +156,8 @@ class Search {
   }
 
   #begin(batch: readonly string[]): Promise<RowValues> {
-    const {
-      definition,
-      view: { reuse },
-    } = this.#memo;
+    const { definition } = this.#memo;
+    const reuse = reuses(this.#memo);
     const run: PendingRun<RowValues> = { result: undefined };
     if (reuse) for (const key of batch) definition.begin(key, run);
     const kept = reuse ? this.#readKept(batch, run) : undefined;
@@ -190,21 +201,33 @@ class Search {
   async #run(batch: readonly string[], run: PendingRun): Promise<RowValues> {
     const { definition } = this.#memo;
     this.#computed += batch.length;
-    const given = this.#source.batch(batch.map((key) => this.#unseen.get(key)!));
+    const rows = await this.#rowsOf(batch.map((key) => this.#unseen.get(key)!));
+    rows.forEach(({ value, costNs }, i) => {
+      if (!definition.isUnderWay(batch[i]!, run)) return;
+      definition.keep(batch[i]!, [{ value }], costNs);
+      definition.writeKept(batch[i]!, { tensors: [value], tree: undefined, costNs });
+    });
+    return new Map(rows.map(({ value }, i) => [batch[i]!, value]));
+  }
+
+  /** The function on some rows of the argument: what it gives for each, and a row's share of what that took. */
+  async #rowsOf(rows: readonly number[]): Promise<{ readonly value: Value; readonly costNs: number }[]> {
+    const given = this.#source.batch(rows);
     try {
       const { result, costNs } = await timed(this.#memo, [given.rows, ...copyArguments(this.#rest)]);
-      const rows = await splitRows(this.#memo, result, batch.length);
-      rows.forEach((value, i) => {
-        if (!definition.isUnderWay(batch[i]!, run)) return;
-        definition.keep(batch[i]!, [{ value }], costNs / batch.length);
-        definition.writeKept(batch[i]!, { tensors: [value], tree: undefined, costNs: costNs / batch.length });
-      });
-      return new Map(rows.map((value, i) => [batch[i]!, value]));
+      const values = await splitRows(this.#memo, result, rows.length);
+      return values.map((value) => ({ value, costNs: costNs / rows.length }));
     } finally {
       given.release();
     }
   }
 }
+
+const isSameRow = (a: Value, b: Value): boolean =>
+  formatType(a.type) === formatType(b.type) && toHex(bytesOf(a)) === toHex(bytesOf(b));
+
+const bytesOf = ({ array: { buffer, byteOffset, byteLength } }: Value): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 /** The rows of a batch's result, each in an array of its own. */
 async function splitRows(memo: MemoCall, result: unknown, count: number): Promise<Value[]> {

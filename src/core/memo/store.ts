@@ -51,6 +51,9 @@ export interface MemoStats {
   failures: number;
   rowsReused: number;
   rowsComputed: number;
+  /** Hits at which the function ran all the same, and how many of those gave another result. */
+  checked: number;
+  differed: number;
   spentNs: number;
   savedNs: number;
 }
@@ -64,6 +67,8 @@ export const freshStats = (): MemoStats => ({
   failures: 0,
   rowsReused: 0,
   rowsComputed: 0,
+  checked: 0,
+  differed: 0,
   spentNs: 0,
   savedNs: 0,
 });
@@ -104,6 +109,7 @@ export class Definition {
   readonly #kept = new Map<string, Kept>();
   #sweepAt = 1024;
   #isCleared = false;
+  #isDistrusted = false;
 
   constructor(name: string, id: Uint8Array, text: string, parts: MemoParts) {
     this.name = name;
@@ -144,11 +150,38 @@ export class Definition {
 
   /** Keeps a result for later runs. */
   writeKept(key: string, result: KeptResult): void {
-    this.#parts.kept?.write(key, this.text, result);
+    if (!this.#isDistrusted) this.#parts.kept?.write(key, this.text, result);
+  }
+
+  /** It gave two results for one call: nothing of it is kept or found any more. */
+  get isDistrusted(): boolean {
+    return this.#isDistrusted;
+  }
+
+  /** Whether a hit is one of the share of hits that are checked. */
+  isCheckDue(share: number): boolean {
+    const { hits } = this.stats;
+    return Math.floor(hits * share) > Math.floor((hits - 1) * share);
+  }
+
+  /** Counts a check of a kept result. One that differs ends reuse of the function. */
+  checked(key: string, isEqual: boolean): void {
+    this.stats.checked++;
+    if (isEqual) return;
+    this.stats.differed++;
+    this.forget(key);
+    if (this.#isDistrusted) return;
+    this.#isDistrusted = true;
+    this.clear();
+    this.#parts.warn(
+      `memo "${this.name}": the function gave two results for the same arguments, so that nothing of it is reused ` +
+        'any more. Put what it depends on into its arguments or deps, or give it a seed.',
+    );
   }
 
   /** Keeps a result; one that is larger than the budget is not kept at all. */
   keep(key: string, pieces: readonly Piece[], costNs: number): void {
+    if (this.#isDistrusted) return;
     const { table, store } = this.#parts;
     const places = pieces.map(({ value, node = table.fresh(ROOT_OP, 0), id }) => {
       const share = costNs / pieces.length;
@@ -235,6 +268,15 @@ export class Definition {
     this.#sweepAt = Math.max(1024, this.#kept.size * 2);
   }
 }
+
+/** Whether results are kept and found: not those of a function that gave two for one call. */
+export const reuses = ({
+  view,
+  definition,
+}: {
+  readonly view: { readonly reuse: boolean };
+  readonly definition: Definition;
+}): boolean => view.reuse && !definition.isDistrusted;
 
 /** The definitions of a sheet. */
 export class Memos {

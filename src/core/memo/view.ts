@@ -29,6 +29,8 @@ export interface MemoCall {
   readonly view: MemoView;
   readonly name: string;
   readonly rows: number;
+  /** The share of hits at which the function runs all the same. */
+  readonly check: number;
   readonly run: (...args: readonly unknown[]) => unknown;
   readonly definition: Definition;
 }
