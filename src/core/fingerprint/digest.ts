@@ -32,19 +32,26 @@ export const isDigestHex = (text: string): boolean => /^[0-9a-f]{64}$/.test(text
 
 /** The 32 bytes of 64 lower-case hexadecimal digits; a FormatError otherwise (upper case is not a digest's name). */
 export function digestFromHex(text: string): Uint8Array {
-  if (!isDigestHex(text)) {
-    throw new FormatError(`"${text.slice(0, 80)}" is not a digest; give 64 lower-case hexadecimal digits.`, {
-      code: 'not-a-digest',
-      text,
-    });
-  }
   const bytes = new Uint8Array(DIGEST_BYTES);
-  for (let i = 0; i < 64; i++) {
-    const code = text.charCodeAt(i);
-    bytes[i >> 1] = (bytes[i >> 1]! << 4) | (code < 58 ? code - 48 : code - 87);
+  let valid = text.length === 2 * DIGEST_BYTES ? 0 : NO_DIGIT;
+  for (let i = 0; i < DIGEST_BYTES; i++) {
+    const [high, low] = [valueOfDigit(text.charCodeAt(2 * i)), valueOfDigit(text.charCodeAt(2 * i + 1))];
+    valid |= high | low;
+    bytes[i] = (high << 4) | low;
   }
-  return bytes;
+  if (valid < NO_DIGIT) return bytes;
+  throw new FormatError(`"${text.slice(0, 80)}" is not a digest; give 64 lower-case hexadecimal digits.`, {
+    code: 'not-a-digest',
+    text,
+  });
 }
+
+/** More than any digit is worth. */
+const NO_DIGIT = 16;
+const VALUES = new Uint8Array(128).fill(NO_DIGIT);
+DIGITS.forEach((digit, value) => (VALUES[digit] = value));
+
+const valueOfDigit = (code: number): number => VALUES[code] ?? NO_DIGIT;
 
 /** True when two byte sequences are the same; not constant-time, for digests are no secrets. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -26,6 +26,11 @@ export interface Stored {
   readonly elements: Uint8Array | StoredElements;
   /** Whether the elements are, or are read as, bytes in a buffer of their own that nobody else has. */
   readonly isFresh?: boolean;
+  /**
+   * Whether elements are the very array that this answer gave, and the store has found whole by means of its own: a
+   * checksum against damage. Without it, and where it says no, they are checked against the digest.
+   */
+  isWhole?(elements: Uint8Array): boolean;
   /** Bits of the facts that were found of the elements (`FACT`). */
   readonly facts: number;
   readonly costs: StoredCosts;

@@ -2,6 +2,7 @@
 import { contentId, panelDigests } from '../fingerprint/content.ts';
 import { type Digest, isNamed, toHex } from '../fingerprint/digest.ts';
 import { type DType, DTYPE_NAMES, DTYPES, isDType } from '../tensor/dtype.ts';
+import { sizeOf } from '../tensor/shape.ts';
 import { type Key, onReading, type Store, type Stored, type TellTrouble, wrap } from './store.ts';
 
 /** The dtype of this process that a stored name means; undefined where it has none of it. */
@@ -22,7 +23,10 @@ export function verified(store: Store, digest: Digest, tell: TellTrouble = () =>
     if (bytes === undefined) return undefined;
     // Not `slice`: that of a Buffer is a view.
     const elements = isOwn(stored, bytes) ? bytes : new Uint8Array(bytes);
-    const detail = faultOfStored(key, stored, elements, digest);
+    const detail =
+      elements === bytes && stored.isWhole?.(elements) === true
+        ? faultOfRecord(key, stored, elements)
+        : faultOfStored(key, stored, elements, digest);
     if (detail === undefined) return elements;
     tell({ kind: 'corrupt', key, detail });
     store.discard?.(key);
@@ -58,14 +62,22 @@ const ANOTHERS = 'it is the result of another key';
 
 /** What is wrong with an answer; undefined where it is whole. */
 export function faultOfStored(key: Key, stored: Stored, elements: Uint8Array, digest: Digest): string | undefined {
-  const { key: named, dtype: name, shape, digest: wanted } = stored;
-  if (named !== key) return ANOTHERS;
+  const { dtype: name, shape, digest: wanted } = stored;
   const dtype = storedDType(name);
-  if (dtype === undefined) return `there is no dtype ${String(name)} here`;
+  if (stored.key !== key || dtype === undefined) return faultOfRecord(key, stored, elements);
   try {
     const id = contentId(panelDigests(elements, shape, dtype, digest), shape, dtype, digest);
     return isNamed(id, String(wanted)) ? undefined : `its bytes are of ${toHex(id)}, and it names ${String(wanted)}`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** As `faultOfStored`, of elements that were checked already. */
+function faultOfRecord(key: Key, { key: named, dtype: name, shape }: Stored, { length }: Uint8Array) {
+  if (named !== key) return ANOTHERS;
+  const dtype = storedDType(name);
+  if (dtype === undefined) return `there is no dtype ${String(name)} here`;
+  const isOfShape = sizeOf(shape) * DTYPES[dtype].itemBytes === length;
+  return isOfShape ? undefined : `it has ${length} bytes, not those of ${name}[${shape.join()}]`;
 }

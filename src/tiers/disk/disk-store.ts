@@ -9,30 +9,22 @@ import {
   type Key,
   type Store,
   type Stored,
-  type StoredElements,
   type StoreStats,
   type TellTrouble,
   type Worth,
 } from '../../kit.ts';
 import { Catalogue } from './catalogue.ts';
-import { hasContent, readContent, readContentNow, writeContent } from './content.ts';
+import { answerInFile, answerInRecord } from './answer.ts';
+import { checksums } from './checksums.ts';
+import { hasContent, writeContent } from './content.ts';
 import { type FileSystem, readFully } from './file-system.ts';
 import { fsck, type FsckOptions, type FsckReport } from './fsck.ts';
 import { collectGarbage, type GcReport, measureFolder } from './garbage.ts';
 import type { IndexedPlace } from './index-table.ts';
-import { contentPath, emptyFolder, prepareFolder } from './layout.ts';
+import { contentPath, emptyFolder, FRAME_HEAD_BYTES, MAX_INLINE_BYTES, prepareFolder } from './layout.ts';
 import { Leases } from './leases.ts';
 import { encodeRecord, type StoredRecord } from './record.ts';
-import {
-  decodeFrame,
-  encodeFrame,
-  FRAME_HEAD_BYTES,
-  frameBytes,
-  joinFrames,
-  MAX_INLINE_BYTES,
-  recordIn,
-  writeFrame,
-} from './segment.ts';
+import { decodeFrame, encodeFrame, frameBytes, joinFrames, recordIn, writeFrame } from './segment.ts';
 import { SegmentWriter } from './segment-writer.ts';
 
 /** What a put survives once `flush` has resolved: that the process is killed, or that the machine loses power. */
@@ -98,8 +90,6 @@ export class DiskStore implements Store {
   readonly #used = new Map<Key, StoredRecord>();
   /** Keys whose results are damaged, until they are put again. */
   readonly #damaged = new Set<Key>();
-  /** What frames are read into. */
-  #slab = new Uint8Array(2 ** 13);
   /** What the frames of a batch are written from. */
   #batchBytes = new Uint8Array(0);
   #waitingBytes = 0;
@@ -191,7 +181,7 @@ export class DiskStore implements Store {
     for (const [key, waiting] of this.#waiting) {
       if (waiting.elements.length > MAX_INLINE_BYTES) continue;
       try {
-        this.#writer.appendNow(encodeFrame(this.#recordFor(waiting), waiting.elements, this.#digest));
+        this.#writer.appendNow(encodeFrame(this.#recordFor(waiting), waiting.elements));
       } catch {
         return;
       }
@@ -283,33 +273,22 @@ export class DiskStore implements Store {
     }
     const record = frame && recordIn(frame, { key, bytes });
     if (place === undefined || frame === undefined || record === undefined) return undefined;
-    const elements =
-      record.place === 'inline' ? frame.slice(FRAME_HEAD_BYTES + place.recordBytes) : this.#contentOf(record);
-    if (elements === undefined) return undefined;
-    if (this.#used.size < MAX_USES) this.#used.set(key, record);
-    const { dtype, shape, digest, facts, costs, producer } = record;
-    return { key, dtype, shape, digest, elements, isFresh: true, facts, costs, producer };
-  }
-
-  /** What reads the file of a result; undefined where there is none of its length. */
-  #contentOf({ digest, elementBytes }: StoredRecord): StoredElements | undefined {
-    const files = this.#files;
-    return hasContent(files, digest, elementBytes)
-      ? {
-          sizeBytes: elementBytes,
-          read: () => readContent(files, digest, elementBytes),
-          readNow: () => readContentNow(files, digest, elementBytes),
-        }
-      : undefined;
+    const answer =
+      record.place === 'inline'
+        ? answerInRecord(frame.subarray(FRAME_HEAD_BYTES + place.recordBytes), record)
+        : answerInFile(this.#files, record);
+    if (answer !== undefined && this.#used.size < MAX_USES) this.#used.set(key, record);
+    return answer;
   }
 
   /** The bytes of a frame; they are others' when the next is read. */
   #frameAt(place: IndexedPlace): Uint8Array | undefined {
     const file = this.#catalogue.fileOf(place.segment);
     if (file === undefined) return undefined;
+    const { room } = checksums();
     const length = frameBytes(place);
-    if (length > this.#slab.length) this.#slab = new Uint8Array(Math.max(length, 2 * this.#slab.length));
-    const bytes = this.#slab.subarray(0, length);
+    if (length > room.length) return undefined;
+    const bytes = room.subarray(0, length);
     return readFully(file, bytes, place.at) ? bytes : undefined;
   }
 
@@ -384,7 +363,7 @@ export class DiskStore implements Store {
     for (const { body, inline } of batch) {
       const start = end;
       end += FRAME_HEAD_BYTES + body.length + inline.length;
-      writeFrame(bytes.subarray(start, end), body, inline, this.#digest);
+      writeFrame(bytes.subarray(start, end), body, inline);
     }
     const { segment, at: start } = await this.#writer.append(bytes, isSynced);
     let at = start;
@@ -401,16 +380,15 @@ export class DiskStore implements Store {
 
   #recordFor({ stored, elements, score }: Waiting): StoredRecord {
     const place = elements.length > MAX_INLINE_BYTES ? 'file' : 'inline';
-    return { ...stored, place, elementBytes: elements.length, score, usedMs: this.#files.nowMs() };
+    const sum = checksums().of(elements);
+    return { ...stored, place, elementBytes: elements.length, score, usedMs: this.#files.nowMs(), sum };
   }
 
   /** Says which results were asked for, so that they stay longer. */
   async #noteUses(): Promise<void> {
     if (this.#used.size === 0) return;
     const usedMs = this.#files.nowMs();
-    const frames = [...this.#used.values()].map((record) =>
-      encodeFrame({ ...record, place: 'use', usedMs }, NOTHING, this.#digest),
-    );
+    const frames = [...this.#used.values()].map((record) => encodeFrame({ ...record, place: 'use', usedMs }, NOTHING));
     this.#used.clear();
     await this.#writer.append(joinFrames(frames), false);
   }

@@ -4,8 +4,7 @@ import { readContent } from './content.ts';
 import { type FileSystem, readFully } from './file-system.ts';
 import { collectGarbage } from './garbage.ts';
 import { type Held, readHeld } from './held.ts';
-import { contentPath, SEGMENTS } from './layout.ts';
-import { FRAME_HEAD_BYTES } from './segment.ts';
+import { contentPath, FRAME_HEAD_BYTES, SEGMENTS } from './layout.ts';
 
 /** What a check found. */
 export interface FsckReport {
@@ -49,7 +48,7 @@ export async function fsck(files: FileSystem, digest: Digest, options: FsckOptio
 
 async function elementsOf(files: FileSystem, { frame, segment }: Held): Promise<Uint8Array | undefined> {
   const { record, at, recordBytes, inlineBytes } = frame;
-  if (record.place === 'file') return readContent(files, record.digest, record.elementBytes);
+  if (record.place === 'file') return (await readContent(files, record.digest, record.elementBytes))?.bytes;
   const file = files.open(`${SEGMENTS}/${segment}`);
   if (file === undefined) return undefined;
   try {

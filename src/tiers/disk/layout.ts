@@ -3,8 +3,8 @@ import { UnavailableError } from '../../kit.ts';
 import { type FileSystem, readFully, writeFully } from './file-system.ts';
 
 const FORMAT = 'format';
-const VERSION = 1;
-const FORMAT_TEXT = `symbolic-sheet-store ${VERSION}\n`;
+const VERSION = 2;
+const textOf = (version: number): string => `symbolic-sheet-store ${version}\n`;
 
 /** Files that tell others what the folder is: version control leaves it out, backups and indexers skip it. */
 const NOTICES: readonly (readonly [name: string, text: string])[] = [
@@ -16,6 +16,14 @@ const NOTICES: readonly (readonly [name: string, text: string])[] = [
       '# See https://bford.info/cachedir/\n',
   ],
 ];
+
+/** No record is longer. */
+export const MAX_RECORD_BYTES = 4096;
+/** Elements up to so many bytes stand with their record. */
+export const MAX_INLINE_BYTES = 1 << 18;
+/** Magic, length of the record, length of the elements, check. */
+export const FRAME_HEAD_BYTES = 4 + 4 + 4 + 8;
+export const MAX_FRAME_BYTES = FRAME_HEAD_BYTES + MAX_RECORD_BYTES + MAX_INLINE_BYTES;
 
 export const SEGMENTS = 'segments';
 export const CONTENT = 'content';
@@ -37,7 +45,8 @@ export const ownerOf = (name: string): number => Number.parseInt(name, 10);
  */
 export async function prepareFolder(files: FileSystem): Promise<{ readonly isNew: boolean }> {
   const version = readText(files, FORMAT);
-  if (version === FORMAT_TEXT) return { isNew: false };
+  if (version === textOf(VERSION)) return { isNew: false };
+  if (version === textOf(1)) return upgraded(files);
   if (version !== undefined) throw foreign(files, version);
   const others = files.list('').filter((name) => !EXPECTED.has(name));
   if (others.length > 0) {
@@ -50,9 +59,19 @@ export async function prepareFolder(files: FileSystem): Promise<{ readonly isNew
   for (const folder of [SEGMENTS, CONTENT, TEMPORARY]) files.makeFolder(folder);
   for (const [name, text] of NOTICES) await writeText(files, name, text);
   // Last: a folder without it is made anew.
-  await writeText(files, FORMAT, FORMAT_TEXT);
+  await writeText(files, FORMAT, textOf(VERSION));
   await files.syncFolder('');
   return { isNew: true };
+}
+
+/** What version 1 has written stays as it is and is read; what is appended from now on, its programs would not know. */
+async function upgraded(files: FileSystem): Promise<{ readonly isNew: boolean }> {
+  try {
+    await writeText(files, FORMAT, textOf(VERSION));
+  } catch {
+    // A folder that cannot be written to can be read.
+  }
+  return { isNew: false };
 }
 
 const EXPECTED: ReadonlySet<string> = new Set([SEGMENTS, CONTENT, TEMPORARY, LEASES, ...NOTICES.map(([name]) => name)]);

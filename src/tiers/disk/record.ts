@@ -16,14 +16,15 @@ export interface StoredRecord extends Omit<Stored, 'elements'> {
   readonly score: number;
   /** Milliseconds since 1970 when it was last put or asked for. */
   readonly usedMs: number;
+  /** Checksum of the elements; version 1 has none. */
+  readonly sum: bigint | undefined;
 }
 
-/** No record is longer. */
-export const MAX_RECORD_BYTES = 4096;
 const MAX_RANK = 64;
 const MAX_TEXT_BYTES = 512;
-/** Bytes of a record before its texts and dims. */
-const FIXED_BYTES = 1 + 32 + 32 + 5 * 8 + 8 + 4;
+/** Where the checksum of the elements stands, and where texts and dims start: in version 1 in its place. */
+const SUM_AT = 1 + 32 + 32 + 5 * 8 + 8 + 4;
+const FIXED_BYTES = SUM_AT + 8;
 
 /** Where the key stands in a record. */
 export const KEY_AT = 1;
@@ -49,6 +50,7 @@ export function encodeRecord(record: StoredRecord): Uint8Array {
   const numbers = [costs.pathNs, costs.ownNs, score, usedMs, elementBytes];
   for (const [i, number] of numbers.entries()) view.setFloat64(65 + 8 * i, number, true);
   view.setUint32(113, facts, true);
+  view.setBigUint64(SUM_AT, record.sum ?? 0n, true);
   let at = FIXED_BYTES;
   for (const text of texts) {
     view.setUint16(at, text.length, true);
@@ -61,9 +63,9 @@ export function encodeRecord(record: StoredRecord): Uint8Array {
 }
 
 /** The record of bytes; undefined where they are none. `key`: where it is known already that they are of this one. */
-export function decodeRecord(bytes: Uint8Array, key?: Key): StoredRecord | undefined {
+export function decodeRecord(bytes: Uint8Array, version: 1 | 2, key?: Key): StoredRecord | undefined {
   try {
-    return new RecordReader(bytes).read(key ?? toHex(bytes.subarray(KEY_AT, KEY_AT + KEY_BYTES)));
+    return new RecordReader(bytes, version).read(key ?? toHex(bytes.subarray(KEY_AT, KEY_AT + KEY_BYTES)));
   } catch {
     // Bytes that end early, or a text that is not UTF-8.
     return undefined;
@@ -73,10 +75,13 @@ export function decodeRecord(bytes: Uint8Array, key?: Key): StoredRecord | undef
 class RecordReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
-  #at = FIXED_BYTES;
+  readonly #version: 1 | 2;
+  #at: number;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, version: 1 | 2) {
     this.#bytes = bytes;
+    this.#version = version;
+    this.#at = version === 1 ? SUM_AT : FIXED_BYTES;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -104,6 +109,7 @@ class RecordReader {
       usedMs: view.getFloat64(89, true),
       place,
       elementBytes,
+      sum: this.#version === 1 ? undefined : view.getBigUint64(SUM_AT, true),
     };
   }
 

@@ -1,15 +1,18 @@
 // Segments: files that one process appends frames to and all may read (docs/format/store.md). A frame is a record, the
-// elements that stand with it, and eight bytes of a digest by which a reader knows that it is whole.
+// elements that stand with it, and a check by which a reader knows that its record is whole.
 import type { Digest, Key } from '../../kit.ts';
+import { checksums } from './checksums.ts';
 import { type OpenFile, readFully } from './file-system.ts';
-import { decodeRecord, encodeRecord, KEY_AT, MAX_RECORD_BYTES, type StoredRecord } from './record.ts';
+import { FRAME_HEAD_BYTES, MAX_INLINE_BYTES, MAX_RECORD_BYTES } from './layout.ts';
+import { decodeRecord, encodeRecord, KEY_AT, type StoredRecord } from './record.ts';
 
-export const SEGMENT_HEADER = new TextEncoder().encode('sqs-segment 1\n\n\n');
-const MAGIC = 0x1f53_5153;
-/** Magic, length of the record, length of the elements, digest. */
-export const FRAME_HEAD_BYTES = 4 + 4 + 4 + 8;
-/** Elements up to so many bytes stand with their record. */
-export const MAX_INLINE_BYTES = 1 << 18;
+/** Segments of version 1 start with as many bytes. */
+export const SEGMENT_HEADER = new TextEncoder().encode('sqs-segment 2\n\n\n');
+/** What frames begin with: of version 1, whose check is of a digest, and of version 2, whose check is a checksum. */
+const MAGIC_1 = 0x1f53_5153;
+const MAGIC_2 = 0x2053_5153;
+const FIRST_BYTE = MAGIC_2 & 0xff;
+const CHECK_AT = 12;
 
 /** A frame in a segment. */
 export interface FramePlace {
@@ -19,58 +22,71 @@ export interface FramePlace {
   readonly inlineBytes: number;
 }
 
+interface VersionedPlace extends FramePlace {
+  readonly version: 1 | 2;
+}
+
 /** A frame with its record, as a scan finds it. */
 export interface ScannedFrame extends FramePlace {
   readonly record: StoredRecord;
 }
 
 /** The bytes of a frame. Elements that lie in a file of their own are not given. */
-export function encodeFrame(record: StoredRecord, inline: Uint8Array, digest: Digest): Uint8Array {
+export function encodeFrame(record: StoredRecord, inline: Uint8Array): Uint8Array {
   const body = encodeRecord(record);
   const bytes = new Uint8Array(FRAME_HEAD_BYTES + body.length + inline.length);
-  writeFrame(bytes, body, inline, digest);
+  writeFrame(bytes, body, inline);
   return bytes;
 }
 
 /** Writes a frame of an encoded record into bytes of its length. */
-export function writeFrame(bytes: Uint8Array, body: Uint8Array, inline: Uint8Array, digest: Digest): void {
+export function writeFrame(bytes: Uint8Array, body: Uint8Array, inline: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  view.setUint32(0, MAGIC, true);
+  view.setUint32(0, MAGIC_2, true);
   view.setUint32(4, body.length, true);
   view.setUint32(8, inline.length, true);
   bytes.set(body, FRAME_HEAD_BYTES);
   bytes.set(inline, FRAME_HEAD_BYTES + body.length);
-  bytes.set(checkOf(bytes, body.length, digest), 12);
+  view.setBigUint64(CHECK_AT, checksums().of(body), true);
 }
 
-/** Eight bytes of the digest of the lengths and the record. Elements have their own digest, in the record. */
-const checkOf = (frame: Uint8Array, recordBytes: number, digest: Digest): Uint8Array => {
+/** Whether the check of a frame of version 1 is right: eight bytes of the digest of the lengths and the record. */
+function isNamedRight(frame: Uint8Array, recordBytes: number, digest: Digest): boolean {
   const checked = new Uint8Array(8 + recordBytes);
-  checked.set(frame.subarray(4, 12));
+  checked.set(frame.subarray(4, CHECK_AT));
   checked.set(frame.subarray(FRAME_HEAD_BYTES, FRAME_HEAD_BYTES + recordBytes), 8);
-  return digest.hash(checked).subarray(0, 8);
-};
+  return digest
+    .hash(checked)
+    .subarray(0, 8)
+    .every((byte, i) => frame[CHECK_AT + i] === byte);
+}
 
 /** The record of a frame's bytes; undefined where they are not those of a whole frame. */
 export function decodeFrame(frame: Uint8Array, digest: Digest): StoredRecord | undefined {
   const place = frame.length < FRAME_HEAD_BYTES ? undefined : placeIn(frame, 0, 0);
   if (place === undefined || FRAME_HEAD_BYTES + place.recordBytes > frame.length) return undefined;
-  const check = checkOf(frame, place.recordBytes, digest);
-  for (const [i, byte] of check.entries()) if (frame[12 + i] !== byte) return undefined;
+  if (place.version === 1 && !isNamedRight(frame, place.recordBytes, digest)) return undefined;
   return recordIn(frame);
 }
 
 /**
- * The record of a frame whose elements are checked afterwards: its digest then names dtype, shape and elements, and
- * what else it says is a matter of cost. Undefined where it is not of the key that is wanted.
+ * The record of a frame; undefined where it is damaged, or not of the key that is wanted. The check of version 1 is not
+ * looked at: elements are checked afterwards against the digest of the record, which names dtype, shape and elements,
+ * and what else it says is a matter of cost.
  */
 export function recordIn(frame: Uint8Array, wanted?: WantedKey): StoredRecord | undefined {
   const place = frame.length < FRAME_HEAD_BYTES ? undefined : placeIn(frame, 0, 0);
   if (place === undefined || (wanted !== undefined && !isOfKey(frame, wanted.bytes))) return undefined;
-  const record = decodeRecord(frame.subarray(FRAME_HEAD_BYTES, FRAME_HEAD_BYTES + place.recordBytes), wanted?.key);
+  const { version, recordBytes } = place;
+  const body = frame.subarray(FRAME_HEAD_BYTES, FRAME_HEAD_BYTES + recordBytes);
+  if (version === 2 && checksums().of(body) !== checkIn(frame)) return undefined;
+  const record = decodeRecord(body, version, wanted?.key);
   const inlineBytes = record?.place === 'inline' ? record.elementBytes : 0;
   return inlineBytes === place.inlineBytes ? record : undefined;
 }
+
+const checkIn = (frame: Uint8Array): bigint =>
+  new DataView(frame.buffer, frame.byteOffset + CHECK_AT, 8).getBigUint64(0, true);
 
 /** A key as a name and as bytes. */
 interface WantedKey {
@@ -84,13 +100,17 @@ function isOfKey(frame: Uint8Array, key: Uint8Array): boolean {
 }
 
 /** What the header says that stands at `start` of bytes read from `at` on; undefined where none stands there. */
-function placeIn(bytes: Uint8Array, start: number, at: number): FramePlace | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + start, FRAME_HEAD_BYTES);
-  if (view.getUint32(0, true) !== MAGIC) return undefined;
-  const [recordBytes, inlineBytes] = [view.getUint32(4, true), view.getUint32(8, true)];
+function placeIn(bytes: Uint8Array, start: number, at: number): VersionedPlace | undefined {
+  const magic = wordAt(bytes, start);
+  if (magic !== MAGIC_1 && magic !== MAGIC_2) return undefined;
+  const [recordBytes, inlineBytes] = [wordAt(bytes, start + 4), wordAt(bytes, start + 8)];
   if (recordBytes > MAX_RECORD_BYTES || inlineBytes > MAX_INLINE_BYTES) return undefined;
-  return { at, recordBytes, inlineBytes };
+  return { at, recordBytes, inlineBytes, version: magic === MAGIC_1 ? 1 : 2 };
 }
+
+/** An unsigned number of 32 bits; quicker than a view that is made for it. */
+const wordAt = (bytes: Uint8Array, at: number): number =>
+  (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
 
 /** Bytes of a whole frame. */
 export const frameBytes = ({ recordBytes, inlineBytes }: FramePlace): number =>
@@ -180,7 +200,7 @@ class SegmentWindow {
   nextFrame(from: number, digest: Digest): number | undefined {
     for (let at = from; at + FRAME_HEAD_BYTES <= this.#size; at++) {
       const bytes = this.#bytesAt(at, Math.min(WINDOW_BYTES / 2, this.#size - at));
-      const found = bytes.indexOf(MAGIC & 0xff);
+      const found = bytes.indexOf(FIRST_BYTE);
       if (found < 0) {
         at += bytes.length - 1;
         continue;

@@ -61,7 +61,7 @@ describe('a store on a disk', () => {
     await (await open(folder)).close();
     expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toBe('*\n');
     expect(readFileSync(join(folder, 'CACHEDIR.TAG'), 'utf8')).toMatch(/^Signature: 8a477f597d28d172789f06886806bc55/);
-    expect(readFileSync(join(folder, 'format'), 'utf8')).toBe('symbolic-sheet-store 1\n');
+    expect(readFileSync(join(folder, 'format'), 'utf8')).toBe('symbolic-sheet-store 2\n');
   });
 
   it('refuses a folder of something else, and a store of a newer version, and says what to do', async () => {
@@ -72,8 +72,8 @@ describe('a store on a disk', () => {
     expect(readdirSync(foreign)).toEqual(['thesis.tex']);
     const newer = freshFolder();
     mkdirSync(newer);
-    writeFileSync(join(newer, 'format'), 'symbolic-sheet-store 2\n');
-    await expect(open(newer)).rejects.toThrow(/is a store of version 2, and this version .* knows 1\. Update/);
+    writeFileSync(join(newer, 'format'), 'symbolic-sheet-store 3\n');
+    await expect(open(newer)).rejects.toThrow(/is a store of version 3, and this version .* knows 2\. Update/);
   });
 
   it('is left alone by files that are not its own', async () => {

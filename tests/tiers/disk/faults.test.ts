@@ -159,8 +159,11 @@ describe('damaged files', () => {
     const checked = verified(store, digest);
     for (const { key, digest: id } of results) {
       const found = await checked.get(key);
-      if (found !== undefined && elementsNow(found) !== undefined)
-        expect([found.digest, found.key], what).toEqual([id, key]);
+      const elements = found && elementsNow(found);
+      if (found === undefined || elements === undefined) continue;
+      const { length } = elements;
+      expect([found.digest, found.key, found.dtype, found.shape], what).toEqual([id, key, 'uint8', [length]]);
+      expect(isWhole({ ...found, elements }), what).toBe(true);
     }
     await store.close();
   }

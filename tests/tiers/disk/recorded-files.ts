@@ -110,6 +110,10 @@ export class RecordedFiles implements FileSystem {
     return file === undefined ? undefined : this.#opened(file);
   }
 
+  bytesFor(length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(length).fill(0xa5);
+  }
+
   create(path: string): OpenFile {
     this.#call('create');
     if (this.disk.names.has(path)) throw Object.assign(new Error(`EEXIST: ${path}`), { code: 'EEXIST' });
