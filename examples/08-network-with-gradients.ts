@@ -10,8 +10,9 @@ import { lineChart, notebook } from './lib/show.ts';
 const { show, done } = notebook(import.meta.url);
 
 // %% The data
-// Some handwritten digits of 28 × 28 pixels. With `DIGITS=60000 EPOCHS=12` it learns from all of them, and more than
-// 97.5 % of the ten thousand it has not seen are right.
+// Some handwritten digits of 28 × 28 pixels. With `DIGITS=60000 EPOCHS=10` it learns from all of them in a minute or
+// three, and 97.6 % of the ten thousand it has not seen are right. The parameters of those 2,400 steps take 6 GB, more
+// than the sheet keeps by default: with `budgetBytes: 8e9` all of them are found again.
 const ROWS = Number(process.env['DIGITS'] ?? 1500);
 const EPOCHS = Number(process.env['EPOCHS'] ?? 3);
 const BATCH = 250;
@@ -66,7 +67,7 @@ function adam(p: Parameters, gradient: Parameters, moments: Moments | undefined,
 }
 
 async function trained(name: string, laterRate: number) {
-  let [p, moments, t] = [start(128), undefined as Moments | undefined, 0];
+  let [p, moments, t] = [start(256), undefined as Moments | undefined, 0];
   const losses: number[] = [];
   const before = sheet.stats().counters.flops;
   for (let epoch = 0; epoch < EPOCHS; epoch++)
