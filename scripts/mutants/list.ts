@@ -177,8 +177,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/fingerprint/encode.ts',
     tests: KEYS,
     effect: 'maps are written in the order of the caller',
-    find: 'Object.keys(record).sort()',
-    replace: 'Object.keys(record)',
+    find: 'for (; at > 0 && keys[at - 1]! > key; at--)',
+    replace: 'for (; at > i; at--)',
   },
   {
     area: 'keys',

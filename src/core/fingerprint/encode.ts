@@ -129,7 +129,7 @@ export class TlvWriter {
   /** A map: keys sorted by code unit, each followed by its value written by `write`. */
   map<T>(record: Readonly<Record<string, T>>, write: (writer: TlvWriter, value: T) => void): this {
     const mark = this.openMap();
-    for (const key of Object.keys(record).sort()) {
+    for (const key of sortedKeys(record)) {
       this.string(key);
       write(this, record[key]!);
     }
@@ -249,4 +249,17 @@ function checkInteger(value: number, max: number, type: string): void {
 function checkBigInteger(value: bigint): void {
   if (value >= 0n && value <= 0xffff_ffff_ffff_ffffn) return;
   throw new AttributeError(`${value} is not a u64; give an integer from 0 to 2^64−1.`, { value });
+}
+
+/** Names in ascending code-unit order. Records have few, for which an insertion sort makes no garbage. */
+function sortedKeys(record: Readonly<Record<string, unknown>>): readonly string[] {
+  const keys = Object.keys(record);
+  if (keys.length > 16) return keys.sort();
+  for (let i = 1; i < keys.length; i++) {
+    const key = keys[i]!;
+    let at = i;
+    for (; at > 0 && keys[at - 1]! > key; at--) keys[at] = keys[at - 1]!;
+    keys[at] = key;
+  }
+  return keys;
 }

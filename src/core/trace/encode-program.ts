@@ -1,6 +1,5 @@
 // The program stream as frames: each call refers by number to its op, type and attributes, which are defined once a
 // segment.
-import { toHex } from '../fingerprint/digest.ts';
 import { encodeAttributes } from '../fingerprint/attributes.ts';
 import { STREAM } from './chain.ts';
 import type { FrameWriter } from './frames.ts';
@@ -111,7 +110,7 @@ export class ProgramEncoder {
 
   /** Writes the payload as a definition, unless one with its bytes stands in this segment. */
   #define(table: Definitions, id: number): number {
-    const { number, isNew } = table.number(id, toHex(this.#payload.bytes.subarray(0, this.#payload.length)));
+    const { number, isNew } = table.number(id, this.#payload.asText());
     if (isNew) this.#append(table.kind);
     return number;
   }

@@ -4,6 +4,8 @@ import { FormatError } from '../errors.ts';
 import { decodeUtf8, encodeUtf8 } from '../tensor/utf8.ts';
 
 const TWO_28 = 2 ** 28;
+/** Bytes that become characters at once: each is an argument. */
+const CHARACTERS = 4096;
 
 /** Writes one payload at a time into a buffer that it keeps. No garbage for integers and floats. */
 export class PayloadWriter {
@@ -64,6 +66,15 @@ export class PayloadWriter {
   text(text: string): this {
     const bytes = encodeUtf8(text);
     return this.uint(bytes.length).raw(bytes);
+  }
+
+  /** A character for each byte: payloads are equal where their texts are. */
+  asText(): string {
+    let text = '';
+    for (let at = 0; at < this.length; at += CHARACTERS)
+      // Applied, for spreading steps through an iterator.
+      text += Reflect.apply(String.fromCharCode, null, this.bytes.subarray(at, Math.min(at + CHARACTERS, this.length)));
+    return text;
   }
 
   #reserve(extraBytes: number): void {
