@@ -40,7 +40,7 @@ export default defineConfig({
         test: { name: 'together', include: ['tests/**/*.test.ts'], exclude: [...NOT_HERE, ...ALONE], isolate: false },
       },
     ],
-    setupFiles: ['tests/run/equal-bytes.ts'],
+    setupFiles: ['tests/run/equal-bytes.ts', 'tests/run/stacks.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',

@@ -15,7 +15,7 @@ export default defineConfig({
   ...(base.resolve !== undefined && { resolve: base.resolve }),
   test: {
     include: ['tests/soak/**/*.test.ts', ...(process.env['SOAK_MINUTES'] === undefined ? sampled : [])],
-    setupFiles: ['tests/run/equal-bytes.ts'],
+    setupFiles: ['tests/run/equal-bytes.ts', 'tests/run/stacks.ts'],
     testTimeout: 4 * 3_600_000,
     pool: 'forks',
     maxWorkers: 1,

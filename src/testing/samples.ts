@@ -91,16 +91,17 @@ const INTEGERS = [
   7n,
   -3n,
 ];
+const INTEGERS_OF_64 = INTEGERS.map((whole) => BigInt.asIntN(64, whole));
+const INTEGERS_OF_32 = INTEGERS.map((whole) => Number(BigInt.asIntN(32, whole)));
 
 function elementOf(dtype: DType, special: boolean, random: () => number): number | bigint {
   if (dtype === 'bool') return random() < 0.5 ? 0 : 1;
   if (dtype === 'float32' || dtype === 'float64')
     return special && random() < 0.5 ? pick(FLOATS, random) : (random() - 0.5) * 8;
-  const whole =
-    special && random() < 0.6
-      ? pick(INTEGERS, random)
-      : BigInt(Math.floor(random() * 41) - (dtype.startsWith('u') ? 0 : 20));
-  return isBigInt(dtype) ? BigInt.asIntN(64, whole) : Number(BigInt.asIntN(32, whole));
+  const big = isBigInt(dtype);
+  if (special && random() < 0.6) return pick<number | bigint>(big ? INTEGERS_OF_64 : INTEGERS_OF_32, random);
+  const whole = Math.floor(random() * 41) - (dtype.startsWith('u') ? 0 : 20);
+  return big ? BigInt(whole) : whole;
 }
 
 /** Elements of a shape: ordinary, or with every second one special. */

@@ -29,7 +29,7 @@ export function uncovered(rows: Iterable<OpRow>, limits: GpuLimits = LEAST_LIMIT
   const found: Uncovered[] = [];
   for (const row of rows) {
     if (row.kernel.skeleton === 'alias') continue;
-    const dtypes = dtypesOf(row).filter((dtype) => isMissing(attemptsOf(row, dtype, limits)));
+    const dtypes = dtypesOf(row).filter((dtype) => isMissing(row, dtype, limits));
     if (dtypes.length > 0) found.push({ row, dtypes });
   }
   return found;
@@ -52,8 +52,15 @@ const dtypesOf = ({ promotion, operands: [first] }: OpRow): readonly DType[] =>
     ? ['float32']
     : GPU_DTYPES.filter((dtype) => kindTakes(first.kind, dtype));
 
-const isMissing = (attempts: readonly (boolean | undefined)[]): boolean =>
-  attempts.includes(false) && !attempts.includes(true);
+/** Whether a row takes calls on a dtype and none of them is planned. */
+function isMissing(row: OpRow, dtype: DType, limits: GpuLimits): boolean {
+  let isTaken = false;
+  for (const isPlanned of attemptsOf(row, dtype, limits)) {
+    if (isPlanned === true) return false;
+    isTaken ||= isPlanned === false;
+  }
+  return isTaken;
+}
 
 const SHAPES: readonly (readonly number[])[] = [[4, 4], [4], [4, 2], [1, 1, 4, 4]];
 const CANDIDATES: Record<AttributeKind, readonly unknown[]> = {
@@ -76,13 +83,11 @@ const CANDIDATES: Record<AttributeKind, readonly unknown[]> = {
 };
 
 /** For each way to call a row: whether it is planned, or undefined where the row does not take the call. */
-function attemptsOf(row: OpRow, dtype: DType, limits: GpuLimits): (boolean | undefined)[] {
-  const shapes = row.source ? [[4]] : SHAPES;
-  return shapes.flatMap((shape) =>
-    [0, 1, 2, 3, 4, 5, 6].flatMap((turn) =>
-      [true, false].map((usual) => attempt(row, operandTypes(row, dtype, shape), dtype, { turn, usual }, limits)),
-    ),
-  );
+function* attemptsOf(row: OpRow, dtype: DType, limits: GpuLimits): Generator<boolean | undefined> {
+  for (const shape of row.source ? [[4]] : SHAPES)
+    for (const turn of [0, 1, 2, 3, 4, 5, 6])
+      for (const usual of [true, false])
+        yield attempt(row, operandTypes(row, dtype, shape), dtype, { turn, usual }, limits);
 }
 
 const operandTypes = (row: OpRow, dtype: DType, shape: readonly number[]): TensorType[] =>

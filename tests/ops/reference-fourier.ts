@@ -7,14 +7,32 @@ const scaleOf = (n: number, norm: unknown, inverse: boolean): number =>
   norm === 'ortho' ? 1 / Math.sqrt(n) : (norm === 'forward') === inverse ? 1 : 1 / n;
 
 /** Σ x[j] e^(±2πi jk / n). */
-function sumAt(line: readonly Pair[], k: number, n: number, sign: 1 | -1): Pair {
+function sumAt(line: readonly Pair[], k: number, roots: readonly Pair[]): Pair {
   let [re, im] = [0, 0];
   line.forEach(([a, b], j) => {
-    const angle = (sign * 2 * Math.PI * ((j * k) % n)) / n;
-    re += a * Math.cos(angle) - b * Math.sin(angle);
-    im += a * Math.sin(angle) + b * Math.cos(angle);
+    const [cos, sin] = roots[(j * k) % line.length]!;
+    re += a * cos - b * sin;
+    im += a * sin + b * cos;
   });
   return [re, im];
+}
+
+/** e^(±2πi m / n) for every m below n. */
+const rootsOf = (n: number, sign: 1 | -1): Pair[] =>
+  Array.from({ length: n }, (_, m) => {
+    const angle = (sign * 2 * Math.PI * m) / n;
+    return [Math.cos(angle), Math.sin(angle)];
+  });
+
+/** What was made of a place, made once. */
+function once<T>(make: (index: readonly number[]) => T): (index: readonly number[]) => T {
+  const made = new Map<string, T>();
+  return (index) => {
+    const key = index.join();
+    const known = made.get(key) ?? make(index);
+    made.set(key, known);
+    return known;
+  };
 }
 
 const transform =
@@ -33,14 +51,16 @@ const transform =
       if (from === 'real') return [Number(at(x as Ref, place)), 0];
       return [Number(at(x as Ref, [...place, 0])), Number(at(x as Ref, [...place, 1]))];
     };
-    const lineAt = (index: readonly number[]): Pair[] =>
+    const lineAt = once((index: readonly number[]): Pair[] =>
       Array.from({ length: n }, (_, j) => {
         if (to === 'complex') return element(index, j);
         const [re, im] = element(index, Math.min(j, n - j));
         return [re, 2 * j === n || j === 0 ? 0 : 2 * j > n ? -im : im];
-      });
+      }),
+    );
+    const roots = rootsOf(n, sign);
     const name: Name = dtype.startsWith('float') ? dtype : 'float32';
-    const sums = (index: readonly number[]): Pair => sumAt(lineAt(index), index[axis]!, n, sign);
+    const sums = once((index: readonly number[]): Pair => sumAt(lineAt(index.with(axis, 0)), index[axis]!, roots));
     const out = build(name, to === 'complex' ? [...made, 2] : made, (index) =>
       to === 'complex' ? sums(index.slice(0, -1))[index.at(-1)!]! * scale : sums(index)[0] * scale,
     );
