@@ -1,5 +1,5 @@
 // What keeping results on a disk costs: puts and gets of 4 KB to 100 MB beside raw files, and a folder of many results.
-// Every result is read back and compared before anything is timed.
+// Every result is read back and compared before anything is timed. What is compared is timed in turns.
 import { mkdtempSync, openSync, readSync, closeSync, rmSync, writeFileSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +56,7 @@ export const store: Bench = async (options, tell) => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const columns = ['tier', 'bytes', 'entries', 'case', 'value', 'unit', 'bound', 'better'];
+  const columns = ['tier', 'bytes', 'entries', 'case', 'value', 'unit', 'bound', 'better', 'bytesPerEntry'];
   return { checked: check.summary, rows, columns };
 };
 
@@ -98,27 +98,33 @@ async function rowsOfSize(folder: string, bytes: number, check: Check): Promise<
   const results = Array.from({ length: rounds }, (_, i) => resultOf(i, bytes, digest));
   const disk = await diskStore(folder, { capBytes: 1e11 });
   try {
-    const putUs = await medianUs(rounds, async (i) => {
-      disk.put(results[i]!.key, results[i]!, WORTH);
-      await disk.flush();
+    // As many raw files as results: one alone would be read from the processor's cache.
+    const path = (i: number): string => join(folder, `raw ${i}`);
+    const { putUs, rawPutUs } = await mediansUs(rounds, {
+      putUs: async (i) => {
+        disk.put(results[i]!.key, results[i]!, WORTH);
+        await disk.flush();
+      },
+      rawPutUs: (i) => {
+        writeFileSync(`${path(i)}.part`, results[i]!.elements as Uint8Array);
+        renameSync(`${path(i)}.part`, path(i));
+      },
     });
     const checked = verified(disk, digest);
     for (const result of results) await holdSame(checked, result, check);
-    const getUs = await medianUs(rounds, async (i) => elementsOf(await checked.get(results[i]!.key)));
-    const hitUs = await medianUs(rounds, (i) => checked.get(results[i]!.key));
-    const path = join(folder, 'raw');
-    const elements = results[0]!.elements as Uint8Array;
-    const rawPutUs = await medianUs(rounds, () => {
-      writeFileSync(`${path}.part`, elements);
-      renameSync(`${path}.part`, path);
-    });
-    const target = new Uint8Array(bytes);
-    const rawGetUs = await medianUs(rounds, () => {
-      const file = openSync(path, 'r');
+    const readRaw = (i: number, target: Uint8Array): void => {
+      const file = openSync(path(i), 'r');
       readSync(file, target, 0, bytes, 0);
       closeSync(file);
+    };
+    const again = new Uint8Array(bytes);
+    const gets = await mediansUs(rounds, {
+      getUs: async (i) => elementsOf(await checked.get(results[i]!.key)),
+      hitUs: (i) => checked.get(results[i]!.key),
+      rawGetUs: (i) => readRaw(i, again),
+      freshGetUs: (i) => readRaw(i, Buffer.allocUnsafeSlow(bytes)),
     });
-    const all = { bytes, putUs, getUs, hitUs, rawPutUs, rawGetUs };
+    const all = { bytes, putUs, rawPutUs, ...gets };
     return figuresOf(all).map((figure) => row({ ...all, ...figure }));
   } finally {
     await disk.close();
@@ -130,21 +136,24 @@ interface Gets {
   readonly bytes: number;
   readonly getUs: number;
   readonly hitUs: number;
+  /** Of a raw file into memory that is used again, and into fresh memory as a result is. */
   readonly rawGetUs: number;
+  readonly freshGetUs: number;
 }
 
-function figuresOf({ bytes, getUs, hitUs, rawGetUs }: Gets): readonly Figure[] {
-  if (bytes < 1e6) return [{ case: `get ${bytes} B`, value: getUs, unit: 'µs', bound: 4, better: 'lower' }];
-  const share = {
-    case: `get ${bytes} B of raw`,
-    value: rawGetUs / getUs,
+function figuresOf({ bytes, getUs, hitUs, rawGetUs, freshGetUs }: Gets): readonly Figure[] {
+  if (bytes <= 4096) return [{ case: `get ${bytes} B`, value: getUs, unit: 'µs', bound: 4, better: 'lower' }];
+  const share = (what: string, value: number): Figure => ({
+    case: `get ${bytes} B of raw ${what}`,
+    value,
     unit: '',
     bound: 0.8,
     better: 'higher',
-  } as const;
-  if (bytes < 1e8) return [share];
+  });
+  const shares = [share('into used memory', rawGetUs / getUs), share('into fresh memory', freshGetUs / getUs)];
+  if (bytes < 1e8) return shares;
   return [
-    share,
+    ...shares,
     { case: `get ${bytes} B`, value: getUs / 1e3, unit: 'ms', bound: 25, better: 'lower' },
     { case: `hit of ${bytes} B that nobody reads`, value: hitUs / 1e3, unit: 'ms', bound: 0.25, better: 'lower' },
   ];
@@ -242,6 +251,22 @@ async function holdSame(disk: Pick<DiskStore, 'get'>, result: Stored, check: Che
 /** The elements of an answer, read where they were not. */
 const elementsOf = async (found: Stored | undefined): Promise<Uint8Array | undefined> =>
   found?.elements instanceof Uint8Array ? found.elements : found?.elements.read();
+
+/** Medians of several, a round of each in turn. */
+async function mediansUs<Name extends string>(
+  rounds: number,
+  runs: Readonly<Record<Name, (round: number) => unknown>>,
+): Promise<Record<Name, number>> {
+  const names = Object.keys(runs) as Name[];
+  const times = new Map(names.map((name) => [name, [] as number[]]));
+  for (let i = 0; i < rounds; i++)
+    for (const name of names) {
+      const start = performance.now();
+      await runs[name](i);
+      times.get(name)!.push((performance.now() - start) * 1e3);
+    }
+  return Object.fromEntries(names.map((name) => [name, quantile(times.get(name)!, 0.5)])) as Record<Name, number>;
+}
 
 async function medianUs(rounds: number, run: (round: number) => unknown): Promise<number> {
   const times: number[] = [];

@@ -25,6 +25,7 @@ import { type Value, valueOfArray } from '../tensor/block.ts';
 import { bytesOf } from '../tensor/dtype.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { hit } from './admit.ts';
+import { Asking } from './asking.ts';
 import type { Call } from './call.ts';
 import { expectedNs } from './judge.ts';
 import type { LowerTiers, Parts, TierStats, View } from './parts.ts';
@@ -88,6 +89,7 @@ export class StoreTiers implements LowerTiers {
   readonly #absent = new Set<Key>();
   #lost = 0;
   readonly #credit = new WriteCredit();
+  readonly #asking = new Asking();
   readonly #clock: () => number;
   #offers: Offer[] = [];
   /** What was demanded, and offered for that. */
@@ -112,13 +114,17 @@ export class StoreTiers implements LowerTiers {
   /** Brings to RAM what the stores have of calls that are demanded; undefined where nothing is worth asking for. */
   bring(parts: Parts, targets: readonly Call[], view: View): Promise<void> | undefined {
     if (this.#lost >= MAX_LOST) return undefined;
-    const missing = missingUnder(parts, targets, view).filter(({ call, pathNs }) => isWorth(pathNs, call.type));
+    const missing = missingUnder(parts, targets, view).filter(
+      ({ call, pathNs }) => isWorth(pathNs, call.type) && this.#asking.isDue(pathNs),
+    );
     return missing.length === 0 ? undefined : this.#bringAll(parts, missing, new Set(targets), view.signal);
   }
 
   /** Offers a result that was kept in RAM; it is written when the program waits. What lies on a device is not. */
   offer(parts: Parts, call: Call, entry: Entry): void {
-    if (isWorth(entry.costNs, call.type)) this.#wait({ parts, call, entry, isPaid: false });
+    const { costNs, ownNs } = entry;
+    if (!isWorth(costNs, call.type) || !this.#credit.affords(call.type.sizeBytes, ownNs, this.#clock())) return;
+    this.#wait({ parts, call, entry, isPaid: false });
   }
 
   /**
@@ -130,7 +136,7 @@ export class StoreTiers implements LowerTiers {
       const { type, origin } = call;
       if (origin !== 'computed' || this.#offered.has(call)) return;
       this.#offered.add(call);
-      if (!this.#credit.spendDemanded(type.sizeBytes, LOOKING_NS, this.#clock())) return;
+      if (!this.#credit.spendDemanded(type.sizeBytes, call.costNs, LOOKING_NS, this.#clock())) return;
       const costNs = lineageNs(call);
       if (!isWorth(costNs, type)) return;
       const value = values[i]!;
@@ -276,9 +282,10 @@ export class StoreTiers implements LowerTiers {
         const found = this.#store.peek(key) ?? (await this.#store.get(key, signal, pathNs));
         // A law on finite values judges what is found.
         const stored = found && parts.settings.policy.finite !== undefined ? await readWhole(found) : found;
-        if (stored !== undefined) return this.#take(parts, call, key, stored);
-        if (signal?.aborted === true) return;
-        this.#remember(key);
+        if (stored === undefined && signal?.aborted === true) return;
+        this.#asking.note(stored !== undefined);
+        if (stored === undefined) this.#remember(key);
+        else this.#take(parts, call, key, stored);
       }),
     );
   }

@@ -42,9 +42,10 @@ export class Catalogue {
     this.refresh();
   }
 
-  /** Reads what other processes have appended since. */
-  refresh(): void {
+  /** Reads what other processes have appended since; `own` is the segment that this one appends to. */
+  refresh(own = ''): void {
     for (const name of this.#files.list(SEGMENTS)) {
+      if (name === own) continue;
       const end = this.#ends.get(name) ?? SEGMENT_HEADER.length;
       const size = this.#files.stat(`${SEGMENTS}/${name}`)?.sizeBytes ?? 0;
       if (size > end) this.#readFrom(name, end);

@@ -3,12 +3,12 @@ import { checksums } from './checksums.ts';
 import { type FileSystem, type OpenFile, readFully, readFullyLater } from './file-system.ts';
 import { CONTENT, contentPath, publish } from './layout.ts';
 
-/** What is read without a thread: a millisecond's work at most. */
-const MAX_AT_ONCE_BYTES = 2 ** 22;
+/** What is read without a thread: a few milliseconds' work at most. */
+const MAX_AT_ONCE_BYTES = 2 ** 24;
 /** It is read in parts that are summed while they are near the processor. */
 const PART_BYTES = 2 ** 17;
 /** Larger ones are read in parts of so many bytes by so many threads, and summed here as they come. */
-const LARGE_PART_BYTES = 2 ** 20;
+const LARGE_PART_BYTES = 2 ** 22;
 const PARTS_AHEAD = 4;
 
 /** The elements of a file, and their checksum. */

@@ -149,11 +149,11 @@ export class DiskStore implements Store {
     while (!this.#leases.take(key, until + ms + LEASE_GRACE_MS)) {
       if (this.#isClosed || this.#files.nowMs() >= until) return false;
       await new Promise<void>((resolve) => setTimeout(resolve, Math.min(LOOK_EVERY_MS, ms)));
-      this.#catalogue.refresh();
+      this.#catalogue.refresh(this.#writer.current);
       if (this.#catalogue.find(key) !== undefined) return true;
     }
     // The one who had it may have written the result and given it back between two looks.
-    this.#catalogue.refresh();
+    this.#catalogue.refresh(this.#writer.current);
     if (this.#catalogue.find(key) === undefined) return false;
     this.#leases.release(key);
     return true;
@@ -256,7 +256,7 @@ export class DiskStore implements Store {
     const now = this.#files.nowMs();
     if (now - this.#refreshedMs < REFRESH_MS) return false;
     this.#refreshedMs = now;
-    this.#catalogue.refresh();
+    this.#catalogue.refresh(this.#writer.current);
     return true;
   }
 

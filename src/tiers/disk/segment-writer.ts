@@ -52,6 +52,11 @@ export class SegmentWriter {
     return { segment: this.#name, at };
   }
 
+  /** The segment that is appended to now. */
+  get current(): string | undefined {
+    return this.#file && this.#name;
+  }
+
   /** Ends the segment; the next append starts another. */
   seal(): void {
     if (this.#file === undefined) return;
