@@ -65,70 +65,65 @@ export function encodeRecord(record: StoredRecord): Uint8Array {
 /** The record of bytes; undefined where they are none. `key`: where it is known already that they are of this one. */
 export function decodeRecord(bytes: Uint8Array, version: 1 | 2, key?: Key): StoredRecord | undefined {
   try {
-    return new RecordReader(bytes, version).read(key ?? toHex(bytes.subarray(KEY_AT, KEY_AT + KEY_BYTES)));
+    return readRecord(bytes, version, key ?? toHex(bytes.subarray(KEY_AT, KEY_AT + KEY_BYTES)));
   } catch {
     // Bytes that end early, or a text that is not UTF-8.
     return undefined;
   }
 }
 
-class RecordReader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  readonly #version: 1 | 2;
-  #at: number;
+function readRecord(bytes: Uint8Array, version: 1 | 2, key: Key): StoredRecord | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const place = PLACES[bytes[0]!];
+  const elementBytes = view.getFloat64(97, true);
+  const dtypeAt = version === 1 ? SUM_AT : FIXED_BYTES;
+  const producerAt = dtypeAt + 2 + view.getUint16(dtypeAt, true);
+  const rankAt = producerAt + 2 + view.getUint16(producerAt, true);
+  const rank = view.getUint8(rankAt);
+  if (rankAt + 1 + 8 * rank !== bytes.length || rank > MAX_RANK || place === undefined) return undefined;
+  const shape: number[] = [];
+  for (let at = rankAt + 1; at < bytes.length; at += 8) {
+    const dim = view.getFloat64(at, true);
+    if (!isCount(dim)) return undefined;
+    shape.push(dim);
+  }
+  if (!isCount(elementBytes)) return undefined;
+  return {
+    key,
+    digest: toHex(bytes.subarray(33, 65)),
+    dtype: dtypes.textOf(bytes, dtypeAt + 2, producerAt),
+    producer: producers.textOf(bytes, producerAt + 2, rankAt),
+    shape,
+    facts: view.getUint32(113, true),
+    costs: { pathNs: view.getFloat64(65, true), ownNs: view.getFloat64(73, true) },
+    score: view.getFloat64(81, true),
+    usedMs: view.getFloat64(89, true),
+    place,
+    elementBytes,
+    sum: version === 1 ? undefined : view.getBigUint64(SUM_AT, true),
+  };
+}
 
-  constructor(bytes: Uint8Array, version: 1 | 2) {
-    this.#bytes = bytes;
-    this.#version = version;
-    this.#at = version === 1 ? SUM_AT : FIXED_BYTES;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Texts of which there are few: mostly one is that of the record before. */
+class Texts {
+  #bytes = new Uint8Array(0);
+  #text = '';
+
+  textOf(bytes: Uint8Array, start: number, end: number): string {
+    if (this.#isLast(bytes, start, end)) return this.#text;
+    const own = bytes.slice(start, end);
+    this.#text = decoder.decode(own);
+    this.#bytes = own;
+    return this.#text;
   }
 
-  read(key: Key): StoredRecord | undefined {
-    const view = this.#view;
-    const place = PLACES[view.getUint8(0)];
-    const elementBytes = view.getFloat64(97, true);
-    const dtype = this.#text();
-    const producer = this.#text();
-    const rank = view.getUint8(this.#at++);
-    const shape: number[] = [];
-    for (let at = this.#at; shape.length < rank; at += 8) shape.push(view.getFloat64(at, true));
-    const isWhole =
-      this.#at + 8 * rank === this.#bytes.length && rank <= MAX_RANK && isCount(elementBytes) && shape.every(isCount);
-    if (!isWhole || place === undefined) return undefined;
-    return {
-      key,
-      digest: toHex(this.#bytes.subarray(33, 65)),
-      dtype,
-      producer,
-      shape,
-      facts: view.getUint32(113, true),
-      costs: { pathNs: view.getFloat64(65, true), ownNs: view.getFloat64(73, true) },
-      score: view.getFloat64(81, true),
-      usedMs: view.getFloat64(89, true),
-      place,
-      elementBytes,
-      sum: this.#version === 1 ? undefined : view.getBigUint64(SUM_AT, true),
-    };
-  }
-
-  #text(): string {
-    const length = this.#view.getUint16(this.#at, true);
-    const start = this.#at + 2;
-    this.#at = start + length;
-    if (this.#at > this.#bytes.length) throw new RangeError('the text ends after its record');
-    return textOf(this.#bytes, start, this.#at);
+  #isLast(bytes: Uint8Array, start: number, end: number): boolean {
+    const last = this.#bytes;
+    if (last.length !== end - start) return false;
+    for (let i = 0; i < last.length; i++) if (last[i] !== bytes[start + i]) return false;
+    return true;
   }
 }
 
-/** The text of bytes, which is nearly always ASCII and short. */
-function textOf(bytes: Uint8Array, start: number, end: number): string {
-  let text = '';
-  for (let i = start; i < end; i++) {
-    const byte = bytes[i]!;
-    if (byte >= 0x80) return decoder.decode(bytes.subarray(start, end));
-    text += String.fromCharCode(byte);
-  }
-  return text;
-}
+const dtypes = new Texts();
+const producers = new Texts();
