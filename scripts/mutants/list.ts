@@ -1088,4 +1088,20 @@ export const MUTANTS: readonly Mutant[] = [
     find: 'i % folds === fold',
     replace: 'Math.floor((i * folds) / dealt.length) === fold',
   },
+  {
+    area: 'parts',
+    file: 'src/core/engine/revisions.ts',
+    tests: ['tests/pattern/revisions.test.ts'],
+    effect: 'rows are the same where their first elements are',
+    find: 'for (let i = from; i < from + length; i++)',
+    replace: 'for (let i = from; i < from + 1; i++)',
+  },
+  {
+    area: 'parts',
+    file: 'src/core/engine/revisions.ts',
+    tests: ['tests/pattern/revisions.test.ts'],
+    effect: 'products by other weights are alike',
+    find: "key += i === at ? ':' : `:${placeOf(other, table)}`",
+    replace: "key += i === at ? ':' : `:${other.operands.length}`",
+  },
 ];

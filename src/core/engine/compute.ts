@@ -26,6 +26,7 @@ import { recordAnswer } from './record.ts';
 import { creditParts, PartPlans } from './part-plans.ts';
 import { type PlanKey, NONE, type Step, type ValueSources } from './plan.ts';
 import { InFlight } from './in-flight.ts';
+import { Revisions } from './revisions.ts';
 import { fuseSteps, type Readers, SmallPlans } from './fusion.ts';
 
 /** One task under way. */
@@ -51,12 +52,14 @@ export class Computing {
   readonly #mayFuse: boolean;
   readonly #smallPlans = new SmallPlans();
   readonly #metParts = new Set<NodeId>();
+  readonly #revisions: Revisions;
   /** The task whose kernels are being called on this thread. */
   running: Task | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#inFlight = new InFlight(parts.table);
+    this.#revisions = new Revisions(parts);
     const { policy, trace } = parts.settings;
     // A law on finite values judges every result, so each has to be there: as part of another it never is.
     this.#mayFuse = policy.finite === undefined && parts.dispatcher.composing.size > 0;
@@ -75,7 +78,7 @@ export class Computing {
       mode === 'free' ? !block.isLost : block.isLocal || block.residence?.bringNow?.(block) === true;
     const given = (e: Call): Value | undefined => (e.value !== undefined && isReady(e.value) ? e.value : undefined);
     const compute = (step: Step): Value | Promise<Value> => this.#compute(step, mode, view);
-    const partPlans = new PartPlans(this.#parts, view, this.#metParts);
+    const partPlans = new PartPlans(this.#parts, view, this.#metParts, this.#revisions);
     return view.reuse
       ? {
           given,

@@ -32,6 +32,8 @@ export class Contents {
   readonly pricing: HashPricing;
   readonly #parts: ContentParts;
   readonly #known = new Map<string, KnownContent>();
+  /** By content id. */
+  readonly #panels = new WeakMap<Uint8Array, Uint8Array>();
   #sweepAt = 4096;
 
   constructor(parts: ContentParts) {
@@ -43,7 +45,15 @@ export class Contents {
   contentId(array: TypedArray, type: TensorType): Uint8Array {
     const { digest, counters } = this.#parts;
     counters.bytesHashed += array.byteLength;
-    return contentId(panelDigests(array, type.shape, type.dtype, digest), type.shape, type.dtype, digest);
+    const panels = panelDigests(array, type.shape, type.dtype, digest);
+    const id = contentId(panels, type.shape, type.dtype, digest);
+    this.#panels.set(id, panels);
+    return id;
+  }
+
+  /** Digests of the panels of a call's bytes, where its content id was made of them. */
+  panelsOf({ contentId: id }: Call): Uint8Array | undefined {
+    return id && this.#panels.get(id);
   }
 
   /** The same id from panel digests that were made where the bytes are. */

@@ -4,6 +4,7 @@ import type { NodeId } from '../expr/interning.ts';
 import { mayHaveParts, PART_RULES } from '../pattern/part-rules.ts';
 import type { Call } from './call.ts';
 import type { Parts, View } from './parts.ts';
+import type { Revisions } from './revisions.ts';
 import type { Step } from './plan.ts';
 
 /** A smaller product is sooner computed than put together. */
@@ -23,11 +24,13 @@ export class PartPlans {
   readonly #view: View;
   /** Large parts that were computed within a whole. */
   readonly #met: Set<NodeId>;
+  readonly #revisions: Revisions;
 
-  constructor(parts: Parts, view: View, met: Set<NodeId>) {
+  constructor(parts: Parts, view: View, met: Set<NodeId>, revisions: Revisions) {
     this.#parts = parts;
     this.#view = view;
     this.#met = met;
+    this.#revisions = revisions;
   }
 
   /** The call by its parts, which is computed in its place; undefined where it is best computed whole. */
@@ -35,7 +38,7 @@ export class PartPlans {
     if (!mayHaveParts(call) || call.flops < LEAST_FLOPS) return undefined;
     const best = this.#best(call, MAX_LEVELS);
     if (best !== undefined && best.kept >= LEAST_SHARE * call.flops) return best.plan;
-    return this.#metBefore(call);
+    return this.#metBefore(call) ?? this.#revisions.planOf(call, this.#view);
   }
 
   /** The plan that saves the most, and the operations that it saves. */
@@ -96,9 +99,15 @@ export class PartPlans {
 
 /** Counts what kept parts of a call saved, and says what it was put together of. */
 export function creditParts({ counters, store, table }: Parts, { call, told, operands }: Step): void {
-  const found = operands.filter(({ pathNs }) => pathNs === 0);
-  for (const part of found) {
-    counters.savedNs += store.peek(part.call.node(table))?.ownNs ?? 0;
-  }
-  call.note = `put together by ${told?.row?.name} of ${operands.length} parts, ${found.length} of them kept`;
+  const found = operands.flatMap(({ call: part, pathNs }) => {
+    const entry = pathNs === 0 ? store.peek(part.node(table)) : undefined;
+    return entry === undefined ? [] : [{ ownNs: entry.ownNs, flops: part.row === undefined ? call.flops : part.flops }];
+  });
+  const computed = operands.reduce((sum, part) => sum + (part.pathNs === 0 ? 0 : part.call.flops), 0);
+  const kept = found.reduce((sum, { flops }) => sum + flops, 0);
+  // No more is saved than the call would have taken.
+  const share = Math.min(1, Math.max(0, call.flops - computed) / Math.max(1, kept));
+  for (const { ownNs } of found) counters.savedNs += share * ownNs;
+  call.note =
+    told?.note ?? `put together by ${told?.row?.name} of ${operands.length} parts, ${found.length} of them kept`;
 }

@@ -29,3 +29,7 @@ export const NORM = row('norm');
 export const LOGSUMEXP = row('logsumexp');
 export const SOFTMAX = row('softmax');
 export const LOG_SOFTMAX = row('log_softmax');
+export const TAKE = row('take');
+
+/** Undefined where it is not loaded (`symbolic-sheet/ops`). */
+export const scatterRow = (): OpRow | undefined => OPS.get('scatter');

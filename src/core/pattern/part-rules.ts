@@ -82,6 +82,5 @@ export const PART_RULES: readonly PartRule[] = [
   { formula: 'x · w[columns] → (x · w)[columns]', apply: (product, author) => ofSliced(product, 1, author) },
 ];
 
-/** Whether some rule may hold: what is asked of every call that is computed. */
-export const mayHaveParts = ({ row, operands }: Node): boolean =>
-  row === MATMUL && operands.some((operand) => operand.row === CONCAT || operand.row === SLICE);
+/** Whether a call may be told by parts: what is asked of every call that is computed. */
+export const mayHaveParts = ({ row }: Node): boolean => row === MATMUL;
