@@ -1089,7 +1089,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'Math.floor((i * folds) / dealt.length) === fold',
   },
   {
-    area: 'parts',
+    area: 'routes',
     file: 'src/core/engine/revisions.ts',
     tests: ['tests/pattern/revisions.test.ts'],
     effect: 'rows are the same where their first elements are',
@@ -1097,7 +1097,7 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'for (let i = from; i < from + 1; i++)',
   },
   {
-    area: 'parts',
+    area: 'routes',
     file: 'src/core/engine/revisions.ts',
     tests: ['tests/pattern/revisions.test.ts'],
     effect: 'products by other weights are alike',
