@@ -91,6 +91,16 @@ const CLAIMS: Record<string, (page: string) => void> = {
     expect(kernels[1]).toBeLessThan(kernels[0]! / 2);
     expect(kernels[2]).toBeLessThan(kernels[0]!);
   },
+  '12-one-day-more': (page) => {
+    expect(table(page, 'Some mornings').map(([day, , , why]) => [day, why?.split('; ')[1]])).toEqual([
+      ['2', '64 of 128 rows were computed, the others kept'],
+      ['10', '64 of 640 rows were computed, the others kept'],
+      ['19', '64 of 1216 rows were computed, the others kept'],
+      ['20', '74 of 1280 rows were computed, the others kept'],
+      ['30', '64 of 1920 rows were computed, the others kept'],
+    ]);
+    expect(table(page, 'Elements that differ')).toEqual([['983,040', '0']]);
+  },
   '08-network-with-gradients': (page) => {
     const [first, again, other] = table(page, 'Work by run') as [string[], string[], string[]];
     expect(Number(again[1])).toBe(0);

@@ -293,18 +293,20 @@ export class Computing {
     parts.counters.kernelNs += elapsedNs;
     if (note !== undefined) step.call.note = note;
     else parts.counters.flops += step.flops;
-    if (step.told !== undefined) creditParts(parts, step);
+    // A result that was put together is worth what it would have taken whole.
+    const partsNs = step.told === undefined ? 0 : creditParts(parts, step);
     if (parts.settings.policy.finite !== undefined) judgeValue(parts, step.call, value, parts.settings.policy.finite);
     // What it cost without a cold start: compiling a kernel and starting threads are not saved by a hit.
     step.pathNs = isLearnt ? Math.min(elapsedNs, Math.round(parts.dispatcher.costs.expectNs(device, task))) : elapsedNs;
     const warmNs = isLearnt ? Math.min(elapsedNs, Math.round(parts.dispatcher.costs.warmNs(device, task))) : elapsedNs;
     parts.counters.coldNs += elapsedNs - warmNs;
+    step.pathNs += partsNs;
     for (const operand of step.operands) step.pathNs += Math.round(operand.pathNs / operand.readers);
     step.call.costNs = step.pathNs;
     if (!view.reuse && isHeld(step, value)) parts.pins.renew(step.call, value);
     step.call.origin = step.told === undefined ? 'computed' : 'part';
     const decision = view.reuse
-      ? this.#keep(step, value, runner.name, step.isApart ? arithmeticNs(device, task, warmNs) : warmNs)
+      ? this.#keep(step, value, runner.name, step.isApart ? arithmeticNs(device, task, warmNs) : warmNs + partsNs)
       : 'computed';
     // Parts of a call that were not called by the program are on no trace.
     if (step.call.seq > 0) recordAnswer(parts, step.call, decision, runner.name, startNs, elapsedNs, 0, value);
