@@ -8,8 +8,8 @@ import { lineChart, notebook } from './lib/show.ts';
 const { show, done } = notebook(import.meta.url);
 
 // %% The readings
-// 64 stations send 288 readings a day each, made up for this page: a row is a station's day. The file of a morning holds
-// all days until then.
+// 64 stations send 288 readings a day each, made up for this page: a row is a station's day. The file of a morning
+// holds all days until then.
 const [STATIONS, READINGS, FEATURES] = [64, 288, 512];
 const reading = (day: number, station: number, i: number): number =>
   12 +
