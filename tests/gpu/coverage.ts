@@ -35,13 +35,9 @@ export function uncovered(rows: Iterable<OpRow>, limits: GpuLimits = LEAST_LIMIT
   return found;
 }
 
-/** Names of the rows that a GPU leaves to the CPU, whatever the dtype. */
-export const leftToCpu = (rows: Iterable<OpRow>): ReadonlySet<string> =>
-  new Set(
-    uncovered(rows)
-      .filter(({ row, dtypes }) => dtypes.length === dtypesOf(row).length)
-      .map(({ row }) => row.name),
-  );
+/** Names of the rows, of those uncovered, that a GPU leaves to the CPU, whatever the dtype. */
+export const leftToCpu = (found: readonly Uncovered[]): ReadonlySet<string> =>
+  new Set(found.filter(({ row, dtypes }) => dtypes.length === dtypesOf(row).length).map(({ row }) => row.name));
 
 /** The dtypes that a GPU computes in. */
 export const GPU_DTYPES: readonly DType[] = ['float32', 'int32', 'uint32', 'uint8', 'int8', 'bool'];
@@ -82,12 +78,26 @@ const CANDIDATES: Record<AttributeKind, readonly unknown[]> = {
   floats: [0],
 };
 
-/** For each way to call a row: whether it is planned, or undefined where the row does not take the call. */
+/** For each way to call a row, once: whether it is planned, or undefined where the row does not take the call. */
 function* attemptsOf(row: OpRow, dtype: DType, limits: GpuLimits): Generator<boolean | undefined> {
+  const ways = waysOf(row, dtype);
   for (const shape of row.source ? [[4]] : SHAPES)
-    for (const turn of [0, 1, 2, 3, 4, 5, 6])
-      for (const usual of [true, false])
-        yield attempt(row, operandTypes(row, dtype, shape), dtype, { turn, usual }, limits);
+    for (const given of ways) yield attempt(row, operandTypes(row, dtype, shape), given, limits);
+}
+
+/** Attributes of calls, as they are by default and otherwise, without those that repeat others. */
+function waysOf({ attributes }: OpRow, dtype: DType): readonly AttributeValues[] {
+  const ways = [0, 1, 2, 3, 4, 5, 6].flatMap((turn) =>
+    [true, false].map((usual) =>
+      Object.fromEntries(
+        Object.entries(attributes).map(([name, { kind, fallback, choices }], i) => {
+          const values = kind === 'dtype' ? [dtype] : kind === 'choice' ? (choices ?? []) : CANDIDATES[kind];
+          return [name, usual && fallback !== undefined ? fallback : values[(turn + i) % values.length]];
+        }),
+      ),
+    ),
+  );
+  return [...new Map(ways.map((way) => [JSON.stringify(way), way as AttributeValues])).values()];
 }
 
 const operandTypes = (row: OpRow, dtype: DType, shape: readonly number[]): TensorType[] =>
@@ -98,17 +108,10 @@ const operandTypes = (row: OpRow, dtype: DType, shape: readonly number[]): Tenso
 function attempt(
   row: OpRow,
   types: readonly TensorType[],
-  dtype: DType,
-  { turn, usual }: { turn: number; usual: boolean },
+  given: AttributeValues,
   limits: GpuLimits,
 ): boolean | undefined {
   try {
-    const given: AttributeValues = Object.fromEntries(
-      Object.entries(row.attributes).map(([name, { kind, fallback, choices }], i) => {
-        const values = kind === 'dtype' ? [dtype] : kind === 'choice' ? (choices ?? []) : CANDIDATES[kind];
-        return [name, usual && fallback !== undefined ? fallback : values[(turn + i) % values.length]];
-      }),
-    ) as AttributeValues;
     const attrs = row.settle?.(types, given) ?? given;
     const out = row.infer(types, attrs);
     const operands = types.map((type) => ({ type, block: valueOf(type, heapMemory.take(type)).block }));

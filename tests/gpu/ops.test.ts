@@ -19,7 +19,7 @@ import { useSwiftShader } from './swiftshader.ts';
 
 const GPU_DTYPES: readonly DType[] = ['float32', 'int32', 'uint32', 'uint8', 'int8', 'bool'];
 const UNCOVERED = uncovered(OPS.values());
-const ON_CPU = leftToCpu(OPS.values());
+const ON_CPU = leftToCpu(UNCOVERED);
 
 const opened: GPUDevice[] = [];
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
