@@ -46,6 +46,8 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     retry: 0,
+    // Transformed modules are kept beside the packages, by their text, for the next run.
+    experimental: { fsModuleCache: true },
     // Sheets of tests find what was computed in them alone.
     env: { SYMBOLIC_SHEET_STORE: 'off' },
     passWithNoTests: false,
