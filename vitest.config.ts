@@ -9,7 +9,7 @@ const DEFINES = /\bdefine(Op|DType)\(|kit\/example\/|stubGlobal|spyOn|swiftshade
 
 /**
  * Files that have a process of their own: those, and those that measure what theirs holds or starts. All others share
- * one for each worker, which loads the library and compiles its kernels once.
+ * one for each worker, which loads the library and compiles its kernels once; those on a GPU have theirs.
  */
 const ALONE = [
   'tests/{bench,examples,gpu,host,kit,package,tensorflow}/**/*.test.ts',
@@ -25,6 +25,12 @@ const ALONE = [
 ];
 const NOT_HERE = ['tests/soak/**'];
 
+/** Files that compute on one software GPU and leave it as it is: opened, and shaders compiled, once for each worker. */
+const ON_ONE_GPU = [
+  'tests/gpu/{blake3,contract,contract-half,error-places,gather,half,map,ops,random,reduce,rows,scan}.test.ts',
+  'tests/oracle/webgpu.test.ts',
+];
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -34,7 +40,8 @@ export default defineConfig({
   },
   test: {
     projects: [
-      { extends: true, test: { name: 'alone', include: ALONE, exclude: NOT_HERE } },
+      { extends: true, test: { name: 'alone', include: ALONE, exclude: [...NOT_HERE, ...ON_ONE_GPU] } },
+      { extends: true, test: { name: 'gpu', include: ON_ONE_GPU, isolate: false } },
       {
         extends: true,
         test: { name: 'together', include: ['tests/**/*.test.ts'], exclude: [...NOT_HERE, ...ALONE], isolate: false },
