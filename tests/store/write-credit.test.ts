@@ -67,6 +67,22 @@ describe('results that are offered to stores below RAM', () => {
     expect(credit.spendDemanded(4, 1e6, 5000, 1e9)).toBe(true);
   });
 
+  it('are written less where writing takes longer than it should', () => {
+    const written = (beyondNs: number): number => {
+      const credit = new WriteCredit();
+      let count = 0;
+      for (let i = 1; i <= 1000; i++)
+        if (credit.spendDemanded(262_144, 1e6, 0, i * 1e6)) {
+          count++;
+          credit.exceed(true, beyondNs);
+          credit.exceed(false, 1e9);
+        }
+      return count;
+    };
+    expect(written(-1e9)).toBe(written(0));
+    expect(written(2 * writeNs(262_144))).toBeLessThanOrEqual(written(0) / 3 + 1);
+  });
+
   it('are written in part by a long program of results at the threshold', () => {
     const results = Array.from({ length: 20_000 }, () => ({ sizeBytes: 262_144, ownNs: 1.8e6 }));
     const { written } = shareOfWriting(results);

@@ -2,9 +2,9 @@
 // part of its time by asking.
 
 /** What asking takes: the key of a call, a look-up, and waiting for it. */
-const ASK_NS = 2e4;
+const ASK_NS = 3e4;
 /** One in so many is asked for all the same: the program may have come to what an earlier run has computed. */
-const ONE_IN = 16;
+const ONE_IN = 32;
 /** Of so many answers the older half is forgotten. */
 const REMEMBERED = 1024;
 /** After a hit no more than so many misses count: hits seldom come alone. */

@@ -168,7 +168,9 @@ export class StoreTiers implements LowerTiers {
       settled.add(call);
       const key = isDue ? keyIn(parts, call) : undefined;
       if (key !== undefined) {
+        const startNs = this.#clock();
         this.#write(parts, key, entry);
+        this.#credit.exceed(isPaid, this.#clock() - startNs - writeNs(call.type.sizeBytes));
         parts.events.tier({ action: 'written', op: call.row?.name ?? '', sizeBytes: call.type.sizeBytes });
       }
       entry.value.block.release();

@@ -52,4 +52,11 @@ export class WriteCredit {
     this.#demandedNs += ns;
     return true;
   }
+
+  /** Counts what writing took beyond what was expected of it: on a busy machine it is more, as all else is. */
+  exceed(isDemanded: boolean, beyondNs: number): void {
+    if (beyondNs <= 0) return;
+    if (isDemanded) this.#demandedNs += beyondNs;
+    else this.#otherNs += beyondNs;
+  }
 }
