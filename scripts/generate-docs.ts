@@ -1,27 +1,27 @@
 // Writes docs/ops.md: every op with its operands, attributes, dtype rule, laws and deviations, from the rows.
 import { writeFileSync } from 'node:fs';
 import { ANALYSIS_COMPOSITES, ANALYSIS_ROWS } from '../src/core/ops/analysis.ts';
-import { ARITHMETIC } from '../src/core/ops/arithmetic.ts';
-import { CREATION } from '../src/core/ops/creation.ts';
+import { ARITHMETIC } from '../src/core/ops/elementwise/arithmetic.ts';
+import { CREATION } from '../src/core/ops/movement/creation.ts';
 import type { Composite } from '../src/core/ops/composite.ts';
 import type { AttributeSpec, OpRow, ResultDType } from '../src/core/ops/define.ts';
 import { OPERAND_KINDS } from '../src/core/ops/kinds.ts';
-import { FUNCTIONS } from '../src/core/ops/functions.ts';
-import { INDEXING } from '../src/core/ops/indexing.ts';
+import { FUNCTIONS } from '../src/core/ops/elementwise/functions.ts';
+import { INDEXING } from '../src/core/ops/movement/indexing.ts';
 import { COMPOSITES, METHODS, methodName, OPS } from '../src/core/ops/index.ts';
-import { GROUPING } from '../src/core/ops/grouping.ts';
+import { GROUPING } from '../src/core/ops/reductions/grouping.ts';
 import '../src/core/ops/library.ts';
 import { MATRIX_COMPOSITES, MATRIX_ROWS } from '../src/core/ops/matrices.ts';
-import { LINALG } from '../src/core/ops/linalg.ts';
+import { LINALG } from '../src/core/ops/matrices/linalg.ts';
 import { MARKS } from '../src/core/ops/marks.ts';
-import { MOVEMENT } from '../src/core/ops/movement.ts';
+import { MOVEMENT } from '../src/core/ops/movement/movement.ts';
 import { NETWORK_COMPOSITES, NETWORK_ROWS } from '../src/core/ops/networks.ts';
 import { NUMBER_COMPOSITES, NUMBER_ROWS } from '../src/core/ops/numbers.ts';
-import { ORDERING } from '../src/core/ops/ordering.ts';
+import { ORDERING } from '../src/core/ops/order/ordering.ts';
 import { pullbackOf } from '../src/core/ops/pullbacks/index.ts';
-import { RANDOM } from '../src/core/ops/random.ts';
-import { REARRANGING } from '../src/core/ops/rearranging.ts';
-import { REDUCTION } from '../src/core/ops/reduction.ts';
+import { RANDOM } from '../src/core/ops/random/random.ts';
+import { REARRANGING } from '../src/core/ops/movement/rearranging.ts';
+import { REDUCTION } from '../src/core/ops/reductions/reduction.ts';
 
 type Op = OpRow | Composite;
 

@@ -1,5 +1,5 @@
 // What systems and users build on: ops and dtypes of their own, nodes, and the interfaces that others implement.
-export { defineOp } from './core/ops/define-op.ts';
+export { defineOp } from './core/ops/own/define-op.ts';
 export type {
   ElementwiseDefinition,
   OpArray,
@@ -9,7 +9,7 @@ export type {
   OpTask,
   ReferenceDefinition,
   TestDefinition,
-} from './core/ops/define-op.ts';
+} from './core/ops/own/define-op.ts';
 export type { AttributeKind, AttributeSpec, AttributeValues, LawName } from './core/ops/define.ts';
 export type { AttributeValue } from './core/ops/attribute-values.ts';
 export type { OperandKind } from './core/ops/kinds.ts';

@@ -906,7 +906,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     area: 'own ops',
-    file: 'src/core/ops/check-op.ts',
+    file: 'src/core/ops/own/check-op.ts',
     tests: OWN_OPS,
     effect: 'an op of a program may take the name of one of the library',
     find: 'if (OPS.has(name) || METHODS.has(method) || name === ROOT) {',
@@ -914,7 +914,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     area: 'own ops',
-    file: 'src/core/ops/check-op.ts',
+    file: 'src/core/ops/own/check-op.ts',
     tests: OWN_OPS,
     effect: 'a body of floats is taken for operands that are integers',
     find: 'if (ofFloats !== undefined) {',

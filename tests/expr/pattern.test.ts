@@ -7,7 +7,7 @@ import { applyRule, realRule, type Rule, RuleIndex } from '../../src/core/expr/r
 import { RULES } from '../../src/core/expr/rules/rules.ts';
 import { constantOf } from '../../src/core/expr/same.ts';
 import type { Build } from '../../src/core/expr/template.ts';
-import { FULL } from '../../src/core/ops/creation.ts';
+import { FULL } from '../../src/core/ops/movement/creation.ts';
 import type { OpRow } from '../../src/core/ops/define.ts';
 import { ADD, COS, DIVIDE, EXP, EXPM1, LOG, MULTIPLY, POW, SQRT, SQUARE, SUBTRACT } from '../../src/core/ops/named.ts';
 import { type TensorType, tensorType } from '../../src/core/tensor/type.ts';

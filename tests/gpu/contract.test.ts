@@ -10,7 +10,7 @@ import { batchRuns, type ContractProblem } from '../../kernels/wgsl/contract/pro
 import type { Plan } from '../../kernels/wgsl/launch.ts';
 import { bufferBytes } from '../../kernels/wgsl/text/storage.ts';
 import { sourceOf } from '../../src/core/device/webgpu/commands/pipelines.ts';
-import { MATMUL } from '../../src/core/ops/linalg.ts';
+import { MATMUL } from '../../src/core/ops/matrices/linalg.ts';
 import { extent } from '../run/extent.ts';
 import { type TestGpu, testGpu } from './run-plan.ts';
 

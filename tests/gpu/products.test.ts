@@ -10,7 +10,7 @@ import { Products } from '../../src/core/device/webgpu/planning/products.ts';
 import { contractVariants } from '../../kernels/wgsl/contract/contract.ts';
 import type { ContractProblem, ContractVariant } from '../../kernels/wgsl/contract/problem.ts';
 import type { Launch, Plan } from '../../kernels/wgsl/launch.ts';
-import { MATMUL } from '../../src/core/ops/linalg.ts';
+import { MATMUL } from '../../src/core/ops/matrices/linalg.ts';
 import { tensorType } from '../../src/core/tensor/type.ts';
 import { testGpu } from './run-plan.ts';
 

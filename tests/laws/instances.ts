@@ -1,6 +1,6 @@
 // Draws graphs that a pattern fits, from the pattern alone: roots for variables, random attributes, any order and
 // alternative.
-import { FULL } from '../../src/core/ops/creation.ts';
+import { FULL } from '../../src/core/ops/movement/creation.ts';
 import { Call, rootCall } from '../../src/core/engine/call.ts';
 import { derive } from '../../src/core/expr/canonicalise.ts';
 import type { Author } from '../../src/core/expr/node.ts';

@@ -3,10 +3,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SheetError, SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { COMPOSITES } from '../../src/core/ops/index.ts';
-import { DISTRIBUTIONS } from '../../src/core/ops/distributions.ts';
+import { DISTRIBUTIONS } from '../../src/core/ops/random/distributions.ts';
 import { NETWORK_COMPOSITES } from '../../src/core/ops/networks.ts';
-import { SPECIAL_COMPOSITES } from '../../src/core/ops/special-functions.ts';
-import { SPECTRA } from '../../src/core/ops/spectra.ts';
+import { SPECIAL_COMPOSITES } from '../../src/core/ops/elementwise/special-functions.ts';
+import { SPECTRA } from '../../src/core/ops/spectra/spectra.ts';
 import type { TypedArray } from '../../src/core/tensor/dtype.ts';
 import { extent } from '../run/extent.ts';
 import { unitOf, wrongElements } from './bounds.ts';

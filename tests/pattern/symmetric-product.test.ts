@@ -6,7 +6,7 @@ import { JsDevice } from '../../src/core/device/js/device.ts';
 import { mirrorLower, productOf } from '../../src/core/device/product.ts';
 import { WasmDevice } from '../../src/core/device/wasm/device.ts';
 import { nodeThreads } from '../../src/host/node/threads.ts';
-import { MATMUL } from '../../src/core/ops/linalg.ts';
+import { MATMUL } from '../../src/core/ops/matrices/linalg.ts';
 import { type Value, valueOf, valueOfArray } from '../../src/core/tensor/block.ts';
 import { allocate } from '../../src/core/tensor/dtype.ts';
 import { tensorType } from '../../src/core/tensor/type.ts';

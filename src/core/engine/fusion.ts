@@ -1,7 +1,7 @@
 // Steps that become part of the one step that reads them: maps in maps and reductions, products under maps. One pass
 // instead of two.
 import { composeRows, CODEC_CAST, leads } from '../ops/fused.ts';
-import { CAST } from '../ops/indexing.ts';
+import { CAST } from '../ops/movement/indexing.ts';
 import type { KernelSpec, OpRow } from '../ops/define.ts';
 import { DTYPES } from '../tensor/dtype.ts';
 import type { Step } from './plan.ts';

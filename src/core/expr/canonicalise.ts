@@ -1,7 +1,7 @@
 // The first verb: a call becomes a node. Operands are promoted and checked, attributes settled, rules applied.
 import { scalarAttribute } from '../ops/attribute-values.ts';
-import { CAST } from '../ops/indexing.ts';
-import { FULL } from '../ops/creation.ts';
+import { CAST } from '../ops/movement/indexing.ts';
+import { FULL } from '../ops/movement/creation.ts';
 import type { OpRow } from '../ops/define.ts';
 import { checkKinds, promotedDTypes, readAttributes, takes, wrongCount } from '../ops/infer.ts';
 import { type DType, DTYPES, isCoded, isFloat, nearestElement, type Precision } from '../tensor/dtype.ts';

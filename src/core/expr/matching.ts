@@ -1,5 +1,5 @@
 // Finds patterns in graphs. A pattern is prepared once, into records of one form.
-import { FULL } from '../ops/creation.ts';
+import { FULL } from '../ops/movement/creation.ts';
 import type { OpRow } from '../ops/define.ts';
 import type { Bindings, Pattern, PatternNode } from './pattern.ts';
 import { constantOf, isSame } from './same.ts';

@@ -1,6 +1,6 @@
 // Whether two nodes are written alike, as patterns need to know: no table is asked, and no deep graph walked.
 import { scalarAttribute } from '../ops/attribute-values.ts';
-import { FULL } from '../ops/creation.ts';
+import { FULL } from '../ops/movement/creation.ts';
 import { castValue } from './literals.ts';
 import type { PatternNode } from './pattern.ts';
 

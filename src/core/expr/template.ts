@@ -1,5 +1,5 @@
 // Templates as data: what is made of the nodes that a pattern found.
-import { FULL } from '../ops/creation.ts';
+import { FULL } from '../ops/movement/creation.ts';
 import type { AttributeValues, OpRow } from '../ops/define.ts';
 import type { DType } from '../tensor/dtype.ts';
 import type { Bindings, PatternNode } from './pattern.ts';

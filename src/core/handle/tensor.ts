@@ -4,7 +4,7 @@ import type { Call } from '../engine/call.ts';
 import type { Author } from '../expr/node.ts';
 import type { Composite } from '../ops/composite.ts';
 import type { OpRow } from '../ops/define.ts';
-import { splitParts } from '../ops/split.ts';
+import { splitParts } from '../ops/movement/split.ts';
 import type { Value } from '../tensor/block.ts';
 import {
   type DType,

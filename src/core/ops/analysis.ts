@@ -1,14 +1,14 @@
 // The ops of data analysis: what elements say about places, sets, order, bins and distances.
-import { ARRANGING } from './arranging.ts';
+import { ARRANGING } from './movement/arranging.ts';
 import type { Composite } from './composite.ts';
 import type { OpRow } from './define.ts';
-import { DISTANCES } from './distances.ts';
-import { HISTOGRAMS } from './histograms.ts';
-import { NAN_AWARE } from './nan-aware.ts';
-import { QUANTILES } from './quantiles.ts';
-import { SELECTION, SELECTIONS } from './selection.ts';
-import { SETS } from './sets.ts';
-import { STATISTICS } from './statistics.ts';
+import { DISTANCES } from './matrices/distances.ts';
+import { HISTOGRAMS } from './reductions/histograms.ts';
+import { NAN_AWARE } from './reductions/nan-aware.ts';
+import { QUANTILES } from './reductions/quantiles.ts';
+import { SELECTION, SELECTIONS } from './order/selection.ts';
+import { SETS } from './order/sets.ts';
+import { STATISTICS } from './reductions/statistics.ts';
 
 /** Rows by what they are listed under. */
 export const ANALYSIS_ROWS = {

@@ -4,7 +4,7 @@ import { predicate, scalar, type Algebra, type ElementFunction, type Scalar } fr
 import { type TensorType, tensorType } from '../tensor/type.ts';
 import { makeComposedRow, type KernelSpec, type OpRow, type RowParts } from './define.ts';
 import { broadcastShapes } from './infer.ts';
-import { CAST } from './indexing.ts';
+import { CAST } from './movement/indexing.ts';
 
 /** Operands and parts a composed row may have: more would not fit a GPU's bindings, or take long to compile. */
 const MAX_OPERANDS = 6;

@@ -1,15 +1,15 @@
 // All rows, by name and by method name. The registry; nothing else lists ops.
 import { UnknownOpError } from '../errors.ts';
-import { ARITHMETIC } from './arithmetic.ts';
+import { ARITHMETIC } from './elementwise/arithmetic.ts';
 import type { Composite } from './composite.ts';
-import { CREATION } from './creation.ts';
+import { CREATION } from './movement/creation.ts';
 import type { OpRow } from './define.ts';
-import { FUNCTIONS } from './functions.ts';
-import { INDEXING } from './indexing.ts';
-import { LINALG } from './linalg.ts';
-import { MOVEMENT } from './movement.ts';
-import { RANDOM } from './random.ts';
-import { REDUCTION } from './reduction.ts';
+import { FUNCTIONS } from './elementwise/functions.ts';
+import { INDEXING } from './movement/indexing.ts';
+import { LINALG } from './matrices/linalg.ts';
+import { MOVEMENT } from './movement/movement.ts';
+import { RANDOM } from './random/random.ts';
+import { REDUCTION } from './reductions/reduction.ts';
 import { LIBRARY_NAMES } from './library-names.gen.ts';
 import { isKnownElsewhere, KNOWN_ELSEWHERE, nearestOp, OP_ALIASES, REMEDIES, remedyElsewhere } from './suggestions.ts';
 

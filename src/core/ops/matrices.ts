@@ -1,11 +1,11 @@
 // Linear algebra that a page loads when it asks for it.
 import type { Composite } from './composite.ts';
-import { DECOMPOSITIONS } from './decompositions.ts';
+import { DECOMPOSITIONS } from './matrices/decompositions.ts';
 import type { OpRow } from './define.ts';
-import { EINSUMS } from './einsum.ts';
-import { MATRIX_NORMS } from './matrix-norms.ts';
-import { MATRIX_PARTS } from './matrix-parts.ts';
-import { PRODUCTS } from './products.ts';
+import { EINSUMS } from './matrices/einsum.ts';
+import { MATRIX_NORMS } from './matrices/matrix-norms.ts';
+import { MATRIX_PARTS } from './matrices/matrix-parts.ts';
+import { PRODUCTS } from './matrices/products.ts';
 
 /** Its rows. */
 export const MATRIX_ROWS: readonly OpRow[] = DECOMPOSITIONS;

@@ -1,18 +1,18 @@
 // The ops of neural networks: rows, and composites that the suites of tests/conformance judge.
-import { ACTIVATIONS } from './activations.ts';
-import { ATTENTION } from './attention.ts';
+import { ACTIVATIONS } from './elementwise/activations.ts';
+import { ATTENTION } from './networks/attention.ts';
 import type { Composite } from './composite.ts';
-import { CONVOLUTION } from './convolution.ts';
+import { CONVOLUTION } from './networks/convolution.ts';
 import type { OpRow } from './define.ts';
-import { LOSSES } from './losses.ts';
-import { NORMALISATION } from './normalisation.ts';
-import { PADDING } from './padding.ts';
-import { POOLING } from './pooling.ts';
-import { QUANTIZING } from './quantizing.ts';
-import { RECURRENT } from './recurrent.ts';
-import { RESAMPLED, RESAMPLING } from './resampling.ts';
-import { SCATTERED, SCATTERING } from './scattering.ts';
-import { SLIDING } from './sliding.ts';
+import { LOSSES } from './networks/losses.ts';
+import { NORMALISATION } from './networks/normalisation.ts';
+import { PADDING } from './movement/padding.ts';
+import { POOLING } from './networks/pooling.ts';
+import { QUANTIZING } from './elementwise/quantizing.ts';
+import { RECURRENT } from './networks/recurrent.ts';
+import { RESAMPLED, RESAMPLING } from './networks/resampling.ts';
+import { SCATTERED, SCATTERING } from './movement/scattering.ts';
+import { SLIDING } from './movement/sliding.ts';
 
 /** Rows by what they are listed under. */
 export const NETWORK_ROWS = {

@@ -1,16 +1,16 @@
 // The ops of the library on numbers one by one, by families: functions, signs, divisors, comparisons, draws.
-import { COMPARING } from './comparing.ts';
+import { COMPARING } from './elementwise/comparing.ts';
 import type { Composite } from './composite.ts';
 import type { OpRow } from './define.ts';
-import { DISTRIBUTIONS } from './distributions.ts';
-import { ERROR_FUNCTIONS } from './error-functions.ts';
-import { FOURIER } from './fourier.ts';
-import { INVERSE_FUNCTIONS } from './inverse-functions.ts';
-import { RANDOM_INTEGERS } from './random-integers.ts';
-import { SIGNS } from './signs.ts';
-import { SPECTRA } from './spectra.ts';
-import { SPECIAL_COMPOSITES, SPECIAL_FUNCTIONS } from './special-functions.ts';
-import { WHOLE_NUMBERS } from './whole-numbers.ts';
+import { DISTRIBUTIONS } from './random/distributions.ts';
+import { ERROR_FUNCTIONS } from './elementwise/error-functions.ts';
+import { FOURIER } from './spectra/fourier.ts';
+import { INVERSE_FUNCTIONS } from './elementwise/inverse-functions.ts';
+import { RANDOM_INTEGERS } from './random/random-integers.ts';
+import { SIGNS } from './elementwise/signs.ts';
+import { SPECTRA } from './spectra/spectra.ts';
+import { SPECIAL_COMPOSITES, SPECIAL_FUNCTIONS } from './elementwise/special-functions.ts';
+import { WHOLE_NUMBERS } from './elementwise/whole-numbers.ts';
 
 /** Rows by what they are listed under. */
 export const NUMBER_ROWS = {

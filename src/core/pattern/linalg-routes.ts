@@ -4,7 +4,7 @@
 // into +0, so operands without −0 are asked for; and a value that overflows spoils others (0·∞), so results are checked
 // and left to the kernel then.
 import type { LinearAlgebraName } from '../ops/define.ts';
-import { SOLVE_TRIANGULAR } from '../ops/linalg.ts';
+import { SOLVE_TRIANGULAR } from '../ops/matrices/linalg.ts';
 import type { Value } from '../tensor/block.ts';
 import type { TypedArray } from '../tensor/dtype.ts';
 import { factsOf } from './facts.ts';

@@ -4,9 +4,9 @@
 import { canonicalise } from '../expr/canonicalise.ts';
 import type { Author, Node } from '../expr/node.ts';
 import { numberAttribute, numbersAttribute } from '../ops/attribute-values.ts';
-import { CONCAT } from '../ops/indexing.ts';
-import { MATMUL } from '../ops/linalg.ts';
-import { SLICE } from '../ops/movement.ts';
+import { CONCAT } from '../ops/movement/indexing.ts';
+import { MATMUL } from '../ops/matrices/linalg.ts';
+import { SLICE } from '../ops/movement/movement.ts';
 
 /** A product in terms of products that may be kept. */
 interface PartRule {

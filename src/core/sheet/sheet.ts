@@ -4,7 +4,7 @@ import { AttributeError, ClosedError, SourceError } from '../errors.ts';
 import type { DeviceReport } from '../device/device.ts';
 import type { Argument } from '../expr/canonicalise.ts';
 import type { Author } from '../expr/node.ts';
-import type { OperandDefinition, OpHandle } from '../ops/define-op.ts';
+import type { OperandDefinition, OpHandle } from '../ops/own/define-op.ts';
 import type { OpRow } from '../ops/define.ts';
 import type { Composite } from '../ops/composite.ts';
 import { calledOp, opNamed } from '../ops/index.ts';

@@ -1,9 +1,9 @@
 // Rules that hold bit for bit in every class, so that they are always applied.
 import { numbersAttribute } from '../../ops/attribute-values.ts';
 import type { AttributeValues, OpRow } from '../../ops/define.ts';
-import { CAST, CONCAT } from '../../ops/indexing.ts';
-import { MATMUL } from '../../ops/linalg.ts';
-import { PERMUTE, RESHAPE } from '../../ops/movement.ts';
+import { CAST, CONCAT } from '../../ops/movement/indexing.ts';
+import { MATMUL } from '../../ops/matrices/linalg.ts';
+import { PERMUTE, RESHAPE } from '../../ops/movement/movement.ts';
 import { limited, type LimitedPattern, named, type PatternNode } from '../pattern.ts';
 import { exactRule, type Rule } from './rule.ts';
 
