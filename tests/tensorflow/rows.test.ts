@@ -8,7 +8,9 @@ import type { Task } from '../../src/core/device/device.ts';
 import { openTensorflow, type TensorflowDevice } from '../../src/core/device/tensorflow/device.ts';
 import { OPS } from '../../src/core/ops/index.ts';
 import { TENSORFLOW } from '../../src/core/ops/mapping/tensorflow.ts';
+import type { DType } from '../../src/core/tensor/dtype.ts';
 import { deviceConformance } from '../../src/testing/device.ts';
+import { COMPUTED_DTYPES } from '../../src/testing/samples.ts';
 import { conforms } from '../device/conforms.ts';
 import { extent } from '../run/extent.ts';
 import { blankFor, errorIn, referenceOf, taskOf } from './tasks.ts';
@@ -19,6 +21,9 @@ const isTame = ({ row, operands }: Task): boolean =>
   operands.every(({ array }) =>
     Array.from(array as Iterable<number | bigint>, Number).every((x) => !Number.isFinite(x) || Math.abs(x) <= 1e6),
   );
+
+/** Those it has, and one it refuses. */
+const DTYPES = ['float32', 'int32', 'bool', 'float64'] as const;
 
 describe.each(['cpu', 'wasm'])('on backend %s', (backend) => {
   let device: TensorflowDevice;
@@ -36,6 +41,7 @@ describe.each(['cpu', 'wasm'])('on backend %s', (backend) => {
   conforms(
     deviceConformance(() => device, {
       computes: ({ name }) => TENSORFLOW.has(name),
+      dtypes: extent<readonly DType[]>(DTYPES, COMPUTED_DTYPES),
       tasksPerDType: extent(10, 24),
       leavesOut: (task) => !isTame(task),
       errorIn,
