@@ -59,7 +59,7 @@ describe('the WebGPU device', () =>
     deviceConformance(openGpu, {
       computes: ({ name }) => !ON_CPU.has(name),
       dtypes: GPU_DTYPES,
-      tasksPerDType: extent(3, 6),
+      tasksPerDType: extent(4, 6),
       flushesSubnormals: true,
       errorIn: errorOnGpu,
       lose: async (device) => {
