@@ -44,6 +44,7 @@ const BENCHES: Readonly<Record<string, Entry>> = {
     options: ['device', 'bytes', 'rivals'],
   },
   dispatch: { load: async () => (await import('./dispatch.ts')).dispatch, options: ['device', 'chain', 'rivals'] },
+  ops: { load: async () => (await import('./ops.ts')).ops, options: ['op', 'elements'] },
 };
 
 /** Options of every bench that take a value, and those that take none. */

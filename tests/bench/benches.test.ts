@@ -53,6 +53,10 @@ const SMALLEST: readonly (readonly [args: readonly string[], fields: readonly st
     ['store', '--bytes', '4096', '--entries', '500'],
     ['tier', 'case', 'value', 'unit', 'bound', 'better'],
   ],
+  [
+    ['ops', '--elements', '1000', '--op', 'add,sort'],
+    ['op', 'dtype', 'elements', 'oursMs', 'rivals', 'case', 'value', 'unit', 'bound', 'better'],
+  ],
 ];
 
 const REFUSED: readonly (readonly [args: readonly string[], code: number, why: string])[] = [
@@ -97,7 +101,7 @@ describe('npm run bench', () => {
     const { status, stderr } = run(['--import', 'tsx', 'bench/main.ts', 'nosuch']);
     expect(status).toBe(2);
     expect(stderr).toContain(
-      'matmul, overhead, probe, pipeline, store, warmstart, fingerprint, memory, elementwise, dispatch',
+      'matmul, overhead, probe, pipeline, store, warmstart, fingerprint, memory, elementwise, dispatch, ops',
     );
   });
 });
