@@ -111,7 +111,7 @@ CALLS += [
     ('pad', ['$v', 5], {'mode': 'wrap'}), ('pad', ['$v', 1], {'constant_values': 9.0}), ('take', ['$i', [0, 5, -1]], {}), ('take', ['$i', [[2, 0]]], {'axis': 1}), ('take', ['$i', 2], {'axis': 0}),
     ('take_along_axis', ['$m', '$k'], {'axis': 0}), ('compress', ['$b', '$i'], {'axis': 1}), ('extract', ['$b', '$v'], {}), ('nonzero', ['$i'], {}),
     ('flatnonzero', ['$b'], {}), ('argwhere', ['$i'], {}), ('where', ['$b'], {}), ('tril', ['$i'], {}), ('triu', ['$i', 1], {}), ('diag', ['$v'], {}), ('diag', ['$i', 1], {}), ('diag', ['$v', -1], {}),
-    ('diagflat', ['$p', 1], {}), ('diagonal', ['$i'], {}), ('tril_indices', [3], {}), ('triu_indices', [3, 1, 4], {}), ('diag_indices', [3], {}), ('unravel_index', [[7, 2], ['(', 3, 4]], {}),
+    ('diagflat', ['$p', 1], {}), ('diagonal', ['$i'], {}), ('tril_indices', [3], {}), ('triu_indices', [3, 1, 4], {}), ('diag_indices', [3], {}), ('tril_indices_from', ['$i', -1], {}), ('triu_indices_from', ['$i', 1], {}), ('diag_indices_from', ['$p'], {}), ('unravel_index', [[7, 2], ['(', 3, 4]], {}),
     ('ravel_multi_index', [['(', [1, 2], [3, 0]], ['(', 3, 4]], {}), ('trim_zeros', ['$o'], {}), ('isin', ['$i', [2, 5, 99]], {}), ('isin', ['$v', '$w'], {'invert': True}),
     ('unique', ['$w'], {}), ('unique', ['$j'], {'return_counts': True, 'return_inverse': True}), ('union1d', ['$w', '$v'], {}), ('setdiff1d', ['$w', '$v'], {}), ('intersect1d', ['$w', '$v'], {}), ('unique_all', ['$w'], {}), ('unique_counts', ['$w'], {}), ('size', ['$i'], {}), ('ndim', ['$t'], {}),
 ]

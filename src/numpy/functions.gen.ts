@@ -572,8 +572,14 @@ export interface NumPyFunctions {
   tril_indices(...args: [n: number, k?: number, m?: number | null] | [n: number, options: { k?: number; m?: number | null }] | [n: number, k: number, options: { m?: number | null }]): Promise<readonly Tensor[]>;
   /** `triu_indices(n, k=0, m: number=None)` */
   triu_indices(...args: [n: number, k?: number, m?: number | null] | [n: number, options: { k?: number; m?: number | null }] | [n: number, k: number, options: { m?: number | null }]): Promise<readonly Tensor[]>;
+  /** `tril_indices_from(arr: array, k=0)` */
+  tril_indices_from(...args: [arr: ArrayLike, k?: number] | [arr: ArrayLike, options: { k?: number }]): Promise<readonly Tensor[]>;
+  /** `triu_indices_from(arr: array, k=0)` */
+  triu_indices_from(...args: [arr: ArrayLike, k?: number] | [arr: ArrayLike, options: { k?: number }]): Promise<readonly Tensor[]>;
   /** `diag_indices(n, ndim: number=2)` */
   diag_indices(...args: [n: number, ndim?: number] | [n: number, options: { ndim?: number }]): readonly PendingTensor[];
+  /** `diag_indices_from(arr: array)` */
+  diag_indices_from(...args: [arr: ArrayLike]): readonly PendingTensor[];
   /** `unravel_index(indices, shape)` */
   unravel_index(...args: [indices: ArrayLike, shape: Lengths]): readonly PendingTensor[];
   /** `ravel_multi_index(multi_index: arrays, dims)` */

@@ -152,6 +152,13 @@ describe('generators of NumPy', () => {
   });
 });
 
+describe('Indices within an array', () => {
+  it('are of matrices, or of arrays with axes of one length', async () => {
+    expect(() => np.diag_indices_from([[1, 2, 3]])).toThrow(/the shape \[1, 3\]; give an array of at least two axes/);
+    await expect(np.tril_indices_from([1, 2])).rejects.toThrow(/1 dimensions; give a matrix/);
+  });
+});
+
 describe('files of NumPy', () => {
   const told = ['f', 'j', 'b'].map((name) => ANSWERS.inputs[name]!);
 

@@ -70,20 +70,46 @@ function onDiagonal(np: Context, v: Tensor, k: number): PendingTensor {
 
 export const diagflat: Own = (np, given) => onDiagonal(np, flattened(given.array('v')), given.number('k'));
 
+const indicesWithin = (np: Context, keep: 'tril' | 'triu', shape: readonly number[], k: number): unknown =>
+  np.call('nonzero', np.sheet.ones(shape, { dtype: 'float64' })[keep]({ k }));
+
 const triangle =
   (keep: 'tril' | 'triu'): Own =>
   async (np, given) => {
     const n = given.number('n');
-    const columns = given.has('m') ? given.number('m') : n;
-    return np.call('nonzero', np.sheet.ones([n, columns], { dtype: 'float64' })[keep]({ k: given.number('k') }));
+    return indicesWithin(np, keep, [n, given.has('m') ? given.number('m') : n], given.number('k'));
+  };
+
+const triangleOf =
+  (keep: 'tril' | 'triu'): Own =>
+  async (np, given) => {
+    const { shape } = given.array('arr');
+    if (shape.length !== 2)
+      throw new ShapeError(`np.${keep}_indices_from: an array of ${shape.length} dimensions; give a matrix.`, {
+        shape,
+      });
+    return indicesWithin(np, keep, shape, given.number('k'));
   };
 
 export const trilIndices: Own = triangle('tril');
 export const triuIndices: Own = triangle('triu');
+export const trilIndicesFrom: Own = triangleOf('tril');
+export const triuIndicesFrom: Own = triangleOf('triu');
 
 export const diagIndices: Own = (np, given) => {
   const row = np.sheet.arange(0, given.number('n'), 1, { dtype: 'int64' });
   return new Array<PendingTensor>(given.number('ndim')).fill(row);
+};
+
+export const diagIndicesFrom: Own = (np, given) => {
+  const { shape } = given.array('arr');
+  if (shape.length < 2 || shape.some((length) => length !== shape[0]))
+    throw new ShapeError(
+      `np.diag_indices_from: the shape [${shape.join(', ')}]; give an array of at least two axes, all of one length.`,
+      { shape },
+    );
+  const row = np.sheet.arange(0, shape[0]!, 1, { dtype: 'int64' });
+  return new Array<PendingTensor>(shape.length).fill(row);
 };
 
 export const unravelIndex: Own = (np, given) => {
