@@ -43,6 +43,7 @@ const BENCHES: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./elementwise.ts')).elementwise,
     options: ['device', 'bytes', 'rivals'],
   },
+  lima: { load: async () => (await import('./lima.ts')).lima, options: ['id'] },
   dispatch: { load: async () => (await import('./dispatch.ts')).dispatch, options: ['device', 'chain', 'rivals'] },
   ops: { load: async () => (await import('./ops.ts')).ops, options: ['op', 'elements'] },
 };
