@@ -96,7 +96,7 @@ export function nodeFileSystem(folder: string): FileSystem {
     },
     open: (path) => ifThere(() => new NodeFile(openSync(at(path), 'r'))),
     // Clearing them takes as long as reading.
-    bytesFor: (length) => new Uint8Array(Buffer.allocUnsafeSlow(length).buffer),
+    bufferFor: (length) => Buffer.allocUnsafeSlow(length).buffer as ArrayBuffer,
     create: (path) => new NodeFile(openSync(at(path), 'wx+', 0o600)),
     rename: (from, to) => renameSync(at(from), at(to)),
     remove: (path) => rmSync(at(path), { force: true }),

@@ -45,7 +45,9 @@ export async function readContent(
   if (elementBytes <= MAX_AT_ONCE_BYTES) return readContentNow(files, digest, elementBytes);
   const file = files.open(contentPath(digest));
   try {
-    return file?.size() === elementBytes ? await readParts(file, files.bytesFor(elementBytes)) : undefined;
+    return file?.size() === elementBytes
+      ? await readParts(file, new Uint8Array(files.bufferFor(elementBytes)))
+      : undefined;
   } finally {
     file?.close();
   }
@@ -80,7 +82,7 @@ export function readContentNow(files: FileSystem, digest: string, elementBytes: 
   const file = files.open(contentPath(digest));
   try {
     if (file?.size() !== elementBytes) return undefined;
-    const bytes = files.bytesFor(elementBytes);
+    const bytes = new Uint8Array(files.bufferFor(elementBytes));
     const summed = checksums().running();
     for (let at = 0; ; at += PART_BYTES) {
       const part = bytes.subarray(at, at + PART_BYTES);

@@ -30,8 +30,8 @@ export interface FileSystem {
   stat(path: string): { readonly sizeBytes: number; readonly writtenMs: number } | undefined;
   /** Opens a file to read; undefined where there is none. */
   open(path: string): OpenFile | undefined;
-  /** Bytes to read into, in a buffer of their own; whatever is in them. */
-  bytesFor(length: number): Uint8Array<ArrayBuffer>;
+  /** So many bytes to read into; whatever is in them. */
+  bufferFor(length: number): ArrayBuffer;
   /** Makes a file that is not there yet, to write and read. */
   create(path: string): OpenFile;
   /** Puts a file in the place of another. */

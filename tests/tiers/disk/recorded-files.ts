@@ -110,8 +110,8 @@ export class RecordedFiles implements FileSystem {
     return file === undefined ? undefined : this.#opened(file);
   }
 
-  bytesFor(length: number): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(length).fill(0xa5);
+  bufferFor(length: number): ArrayBuffer {
+    return new Uint8Array(length).fill(0xa5).buffer;
   }
 
   create(path: string): OpenFile {
