@@ -101,7 +101,7 @@ describe('npm run bench', () => {
     const { status, stderr } = run(['--import', 'tsx', 'bench/main.ts', 'nosuch']);
     expect(status).toBe(2);
     expect(stderr).toContain(
-      'matmul, overhead, probe, pipeline, store, warmstart, fingerprint, memory, elementwise, dispatch, ops',
+      'matmul, overhead, probe, pipeline, store, warmstart, fingerprint, memory, elementwise, lima, dispatch, ops',
     );
   });
 });

@@ -12,32 +12,26 @@ export interface Attributes {
 /** The record of an op without attributes. */
 export const NO_ATTRIBUTES: Attributes = Object.freeze({ id: 0, values: Object.freeze({}) });
 
-/** Records of one generation. Those that are asked for live on in the next one. */
-const GENERATION = 1 << 15;
+/** Keys remembered before those of collected records are forgotten, with their numbers. */
+const REMEMBERED_KEYS = 1 << 16;
 
-// Held, not referred to weakly: the collector takes longer for a weak reference than a record is worth.
-let young = new Map<string, Attributes>();
-let old = young;
+// A number outlives its record: nodes are known by it, and the same call must come to the same node after a collection.
+const byKey = new Map<string, { readonly id: number; record: WeakRef<Attributes> }>();
 let nextId = 1;
+let sweepAt = REMEMBERED_KEYS;
 
 /** The one record for these values (key order counts: it is the row's). -0 and 0 differ, NaN equals NaN. */
 export function internAttributes(values: Readonly<Record<string, AttributeValue>>): Attributes {
   let key = '';
   for (const name in values) key += `${name}=${spell(values[name]!)};`;
   if (key === '') return NO_ATTRIBUTES;
-  return (
-    young.get(key) ?? renewed(key) ?? remembered(key, Object.freeze({ id: nextId++, values: Object.freeze(values) }))
-  );
-}
-
-function renewed(key: string): Attributes | undefined {
-  const record = old.get(key);
-  return record && remembered(key, record);
-}
-
-function remembered(key: string, record: Attributes): Attributes {
-  if (young.size >= GENERATION) [old, young] = [young, new Map()];
-  young.set(key, record);
+  const known = byKey.get(key);
+  const alive = known?.record.deref();
+  if (alive !== undefined) return alive;
+  const record: Attributes = Object.freeze({ id: known?.id ?? nextId++, values: Object.freeze(values) });
+  if (known !== undefined) known.record = new WeakRef(record);
+  else byKey.set(key, { id: record.id, record: new WeakRef(record) });
+  if (byKey.size > sweepAt) sweep();
   return record;
 }
 
@@ -48,4 +42,9 @@ function spell(value: AttributeValue): string {
   if (typeof value === 'bigint') return `i${value}`;
   if (value === null || typeof value === 'boolean') return `${value}`;
   return `[${value.map((item) => (Object.is(item, -0) ? '-0' : String(item))).join(',')}]`;
+}
+
+function sweep(): void {
+  for (const [key, { record }] of byKey) if (record.deref() === undefined) byKey.delete(key);
+  sweepAt = Math.max(REMEMBERED_KEYS, byKey.size * 2);
 }
