@@ -1,5 +1,5 @@
-// Pipelines of the LIMA paper written the plain way, scaled down with the ratios kept: the same grids of parameters,
-// fewer rows.
+// Pipelines of the LIMA paper written the plain way, on fewer rows. The grids of HLM are those that were published; of
+// TSMM the columns are fewer too, and of ENS the weights.
 import type { SymbolicSheet, Tensor } from 'symbolic-sheet';
 import { floats } from '../measure/seed.ts';
 

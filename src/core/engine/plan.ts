@@ -138,10 +138,10 @@ function repeated(steps: readonly Step[]): Step[] {
 /** Lists what has to be computed. Expressions that intern to one node are one step. */
 function makePlan(targets: readonly Call[], sources: ValueSources): Plan {
   const single = targets.length === 1 ? planOne(targets[0]!, sources) : undefined;
-  if (single !== undefined) return single;
+  if (single !== undefined && 'order' in single) return single;
   const order: Step[] = [];
   const byIdentity = new Map<PlanKey, Step>();
-  const goals = visitAll(targets, sources, order, byIdentity);
+  const goals = visitAll(targets, sources, order, byIdentity, single);
   for (const goal of goals) {
     goal.uses++;
     goal.reader = undefined;
@@ -151,13 +151,14 @@ function makePlan(targets: readonly Call[], sources: ValueSources): Plan {
 
 /**
  * The plan of one call whose operands' values stay with them, which is the commonest: one step, computed before
- * anything can take them away.
+ * anything can take them away. Where it is told by parts, those, which are steps of their own.
  */
-function planOne(target: Call, sources: ValueSources): Plan | undefined {
+function planOne(target: Call, sources: ValueSources): Plan | Call | undefined {
   for (const operand of target.operands) if (sources.given(operand) === undefined) return undefined;
   const identity = sources.identityOf(target);
   const value = sources.find(target, identity);
-  if (value === undefined && sources.planOf?.(target) !== undefined) return undefined;
+  const told = value === undefined ? sources.planOf?.(target) : undefined;
+  if (told !== undefined) return told;
   const order: Step[] = [
     {
       call: target,
@@ -184,18 +185,26 @@ function visitAll(
   sources: ValueSources,
   order: Step[],
   byIdentity: Map<PlanKey, Step>,
+  told: Call | undefined,
 ): Step[] {
   try {
-    return targets.map((target) => visit(target, sources, order, byIdentity));
+    return targets.map((target) => visit(target, sources, order, byIdentity, told));
   } catch (error) {
     abandon(order);
     throw error;
   }
 }
 
-function visit(target: Call, sources: ValueSources, order: Step[], byIdentity: Map<PlanKey, Step>): Step {
+/** `toldOf`: the target by its parts, where those are known. */
+function visit(
+  target: Call,
+  sources: ValueSources,
+  order: Step[],
+  byIdentity: Map<PlanKey, Step>,
+  toldOf: Call | undefined,
+): Step {
   const root = sources.identityOf(target);
-  let plans: Map<Call, Call | undefined> | undefined;
+  let plans = toldOf && new Map<Call, Call | undefined>([[target, toldOf]]);
   const planOf = (call: Call): Call | undefined => {
     if (sources.planOf === undefined || !mayHaveParts(call)) return undefined;
     plans ??= new Map();

@@ -60,7 +60,7 @@ export class Revisions {
     return before === undefined ? undefined : this.#told(call, subject, before, view);
   }
 
-  /** The product before this one, which is remembered from now on; a plan may ask twice. */
+  /** The product before this one, which is remembered from now on; one that was not kept is asked for again. */
   #before(subject: Subject, call: Call): Revision | undefined {
     const last = this.#known.get(subject.key);
     if (last?.product === call.node(this.#parts.table)) return last.before;

@@ -2,7 +2,7 @@
 // kept.
 import { AttributeError } from '../errors.ts';
 import type { Call } from '../engine/call.ts';
-import { toHex } from '../fingerprint/digest.ts';
+import { equalBytes, toHex } from '../fingerprint/digest.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
 import { tensorType } from '../tensor/type.ts';
 import { judgeArguments, judgeTree, judgeTensor } from './judging.ts';
@@ -233,7 +233,7 @@ async function runAgain(
 
 /** Tensors are compared by their contents. */
 const isSameResult = (a: readonly Piece[], b: readonly Piece[]): boolean =>
-  a.length === b.length && a.every((piece, i) => toHex(idOf(piece)) === toHex(idOf(b[i]!)));
+  a.length === b.length && a.every((piece, i) => equalBytes(idOf(piece), idOf(b[i]!)));
 
 /** A content id, or the bytes of a tree. */
 const idOf = ({ id, value }: Piece): Uint8Array => id ?? (value.array as Uint8Array);

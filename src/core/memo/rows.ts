@@ -1,9 +1,9 @@
 // Rows mode of a memo: rows are kept one by one, the function sees only those that are not, in batches.
 import { ShapeError } from '../errors.ts';
-import { toHex } from '../fingerprint/digest.ts';
+import { equalBytes } from '../fingerprint/digest.ts';
 import type { Call } from '../engine/call.ts';
 import { type Value, valueOfArray } from '../tensor/block.ts';
-import { allocate } from '../tensor/dtype.ts';
+import { allocate, bytesOf } from '../tensor/dtype.ts';
 import { formatShape, type Shape } from '../tensor/shape.ts';
 import { formatType, tensorType } from '../tensor/type.ts';
 import { openRows, type RowSource } from './batch.ts';
@@ -224,10 +224,7 @@ class Search {
 }
 
 const isSameRow = (a: Value, b: Value): boolean =>
-  formatType(a.type) === formatType(b.type) && toHex(bytesOf(a)) === toHex(bytesOf(b));
-
-const bytesOf = ({ array: { buffer, byteOffset, byteLength } }: Value): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength);
+  formatType(a.type) === formatType(b.type) && equalBytes(bytesOf(a.array), bytesOf(b.array));
 
 /** The rows of a batch's result, each in an array of its own. */
 async function splitRows(memo: MemoCall, result: unknown, count: number): Promise<Value[]> {

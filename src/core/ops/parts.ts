@@ -17,6 +17,10 @@ export function sliceOf<C extends Called>(call: Calls<C>, x: C, axis: number, fr
 export const reshaped = <C extends Called>(call: Calls<C>, x: C, shape: Shape): C =>
   sameShape(x.type.shape, shape) ? x : call('reshape', [x], { shape: [...shape] });
 
+/** Matrices with rows for columns. */
+export const transposed = <C extends Called>(call: Calls<C>, x: C): C =>
+  call('moveaxis', [x], { source: x.type.shape.length - 1, destination: x.type.shape.length - 2 });
+
 /** The parts of a result that is packed in its last axis, of shapes after the batch. */
 export function partsOfPacked<C extends Called>(call: Calls<C>, packed: C, shapes: readonly Shape[]): C[] {
   const batch = packed.type.shape.slice(0, -1);

@@ -96,10 +96,10 @@ export const triuIndices: Own = triangle('triu');
 export const trilIndicesFrom: Own = triangleOf('tril');
 export const triuIndicesFrom: Own = triangleOf('triu');
 
-export const diagIndices: Own = (np, given) => {
-  const row = np.sheet.arange(0, given.number('n'), 1, { dtype: 'int64' });
-  return new Array<PendingTensor>(given.number('ndim')).fill(row);
-};
+const placesOnDiagonal = (np: Context, length: number, axes: number): PendingTensor[] =>
+  new Array<PendingTensor>(axes).fill(np.sheet.arange(0, length, 1, { dtype: 'int64' }));
+
+export const diagIndices: Own = (np, given) => placesOnDiagonal(np, given.number('n'), given.number('ndim'));
 
 export const diagIndicesFrom: Own = (np, given) => {
   const { shape } = given.array('arr');
@@ -108,8 +108,7 @@ export const diagIndicesFrom: Own = (np, given) => {
       `np.diag_indices_from: the shape [${shape.join(', ')}]; give an array of at least two axes, all of one length.`,
       { shape },
     );
-  const row = np.sheet.arange(0, shape[0]!, 1, { dtype: 'int64' });
-  return new Array<PendingTensor>(shape.length).fill(row);
+  return placesOnDiagonal(np, shape[0]!, shape.length);
 };
 
 export const unravelIndex: Own = (np, given) => {

@@ -19,6 +19,7 @@ export interface ChoiceOptions {
   readonly shuffle?: boolean;
 }
 
+/** The newer of NumPy's sources: numbers by ziggurats, integers by products. */
 export class Generator extends Draws {
   /** Uniform in [0, 1). */
   random(count: number): Float64Array<ArrayBuffer> {

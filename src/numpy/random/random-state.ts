@@ -5,6 +5,7 @@ import { Draws } from './draws.ts';
 import type { ChoiceOptions } from './generator.ts';
 import { logarithm } from './logarithm.ts';
 
+/** The older of NumPy's sources: normal numbers by the polar method, integers by masks. */
 export class RandomState extends Draws {
   /** Normal numbers come in pairs: the second one, until it is drawn. */
   #kept: number | undefined;

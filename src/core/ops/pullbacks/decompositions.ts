@@ -3,7 +3,7 @@
 // Townsend, "Differentiating the singular value decomposition", 2016; Walter and Lehmann, arXiv:1009.6112.
 import { AttributeError } from '../../errors.ts';
 import type { Called, Calls } from '../composite.ts';
-import { reshaped, sliceOf, partsOfPacked } from '../parts.ts';
+import { partsOfPacked, reshaped, sliceOf, transposed } from '../parts.ts';
 import type { Pullback, Pullbacks } from './pullback.ts';
 
 /** Numbers of several matrices as they are written in formulas. */
@@ -21,7 +21,7 @@ function algebraOf<C extends Called>(call: Calls<C>): Algebra<C> {
   return {
     call,
     product: (...factors) => factors.reduce((a, b) => call('matmul', [a, b])),
-    t: (x) => call('moveaxis', [x], { source: x.type.shape.length - 1, destination: x.type.shape.length - 2 }),
+    t: (x) => transposed(call, x),
     plus: (x, y) => call('add', [x, y]),
     minus: (x, y) => call('subtract', [x, y]),
     scaled: (x, y) => call('multiply', [x, y]),

@@ -1,6 +1,6 @@
 // Pullbacks of products and of what is solved.
-import type { Called, Calls } from '../composite.ts';
-import { reshaped } from '../parts.ts';
+import type { Called } from '../composite.ts';
+import { reshaped, transposed } from '../parts.ts';
 import { ofLowerTriangle } from './decompositions.ts';
 import { type Pullback, type Pullbacks, type Pulling } from './pullback.ts';
 
@@ -28,9 +28,6 @@ const matmul: Pullback = {
     ];
   },
 };
-
-const transposed = <C extends Called>(call: Calls<C>, x: C): C =>
-  call('moveaxis', [x], { source: x.type.shape.length - 1, destination: x.type.shape.length - 2 });
 
 /** −g · xᵀ of a system a · x = b, where g is the adjoint of b. */
 function ofMatrix<C extends Called>({ call, operands: [, b], result }: Pulling<C>, adjoint: C): C {

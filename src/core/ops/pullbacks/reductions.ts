@@ -111,8 +111,7 @@ const logSoftmax: Pullback = {
 const runningSum: Pullback = {
   pull: ({ call, g, operands: [x], attrs }) => {
     const axis = numberAttribute(attrs, 'axis');
-    const own = attrs['includeInitial'] === true ? sums(call, g, axis, x!.type.shape[axis]!) : g;
-    return [sumsFrom(call, own, axis)];
+    return [sumsFrom(call, withoutInitial(call, g, axis, x!.type.shape[axis]!), axis)];
   },
 };
 
@@ -129,8 +128,7 @@ function sumsFrom<C extends Called>(call: Calls<C>, x: C, axis: number): C {
 const runningProduct: Pullback = {
   pull: ({ call, g, operands: [x], result, attrs }) => {
     const axis = numberAttribute(attrs, 'axis');
-    const own = (of: typeof g): typeof g =>
-      attrs['includeInitial'] === true ? sums(call, of, axis, x!.type.shape[axis]!) : of;
+    const own = (of: typeof g): typeof g => withoutInitial(call, of, axis, x!.type.shape[axis]!);
     const isZero = call('equal', [x!, 0]);
     const zeros = call('cumulative_sum', [call('astype', [isZero], { dtype: 'int32' })], { axis });
     const isFirst = call('logical_and', [isZero, call('equal', [zeros, 1])]);
@@ -165,10 +163,10 @@ const runningExtreme: Pullback = {
   },
 };
 
-/** The last elements of an axis. */
-function sums<C extends Called>(call: Calls<C>, g: C, axis: number, count: number): C {
-  const start = g.type.shape.map((n, k) => (k === axis ? n - count : null));
-  return call('slice', [g], { start });
+/** The last elements of an axis: all of it, or without what an accumulation starts from. */
+function withoutInitial<C extends Called>(call: Calls<C>, of: C, axis: number, count: number): C {
+  if (of.type.shape[axis] === count) return of;
+  return call('slice', [of], { start: of.type.shape.map((n, k) => (k === axis ? n - count : null)) });
 }
 
 export const REDUCTION_PULLBACKS: Pullbacks = {
