@@ -1,7 +1,8 @@
 // What an ONNX operator works on: inputs as tensors of a sheet, attributes with their defaults.
 import { numbersOf, SheetError } from '../kit.ts';
 import type { DType, Sheet, Tensor, TypedArray } from '../surface.ts';
-import { dtypeOfElements, elementTypeOf, type OnnxAttribute, type OnnxNode, type OnnxTensor } from './protobuf.ts';
+import type { OnnxAttribute, OnnxNode, OnnxPort } from './model.ts';
+import { dtypeOfElements, elementTypeOf, type OnnxTensor } from './protobuf.ts';
 
 /** A case no mapping covers, with the reason. */
 export class Unmapped extends SheetError {
@@ -36,6 +37,22 @@ export const isFloatType = (dtype: string): boolean => dtype.includes('float');
 const safe = (value: number | bigint): number =>
   Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(value)));
 
+/** A graph that a node has as an attribute, with the names around the node: it gives its outputs for its inputs. */
+export interface OnnxBody {
+  readonly inputCount: number;
+  /** Lengths that the graph declares of an output, where it declares any. */
+  readonly outputs: readonly OnnxPort[];
+  (inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
+}
+
+/** What a node works on besides its inputs. */
+export interface NodeSetting {
+  readonly sheet: Sheet;
+  /** The version of the operator set that the node is of. */
+  readonly opset: number;
+  readonly bodies?: Readonly<Record<string, OnnxBody>>;
+}
+
 /** One node with its inputs. */
 export class OperatorContext {
   readonly sheet: Sheet;
@@ -46,10 +63,12 @@ export class OperatorContext {
   readonly #inputs: readonly (Tensor | undefined)[];
   readonly #arrays = new Map<number, TypedArray>();
   readonly #attributes: Readonly<Record<string, OnnxAttribute>>;
+  readonly #bodies: Readonly<Record<string, OnnxBody>>;
 
-  constructor(sheet: Sheet, node: OnnxNode, opset: number, inputs: readonly (Tensor | undefined)[]) {
+  constructor({ sheet, opset, bodies = {} }: NodeSetting, node: OnnxNode, inputs: readonly (Tensor | undefined)[]) {
     this.sheet = sheet;
     this.opset = opset;
+    this.#bodies = bodies;
     this.outputCount = node.outputs.length;
     this.#named = node.outputs.map((name) => name !== '');
     this.#attributes = node.attributes;
@@ -81,6 +100,18 @@ export class OperatorContext {
   tensor(place: number): Tensor {
     const found = this.#inputs[place];
     if (found === undefined) throw new Unmapped(`input ${place} is missing`);
+    return found;
+  }
+
+  /** All inputs by place, those that are left out among them. */
+  get inputs(): readonly (Tensor | undefined)[] {
+    return this.#inputs;
+  }
+
+  /** The graph that an attribute is. */
+  body(name: string): OnnxBody {
+    const found = Object.hasOwn(this.#bodies, name) ? this.#bodies[name] : undefined;
+    if (found === undefined) throw new Unmapped(`attribute ${name} is no graph`);
     return found;
   }
 

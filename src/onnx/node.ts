@@ -1,8 +1,8 @@
 // One node of a graph as calls of a sheet: what its operator gives, by the names of its outputs.
 import { FormatError, SheetError, UnknownOpError } from '../kit.ts';
-import type { Sheet, Tensor } from '../surface.ts';
-import { type OnnxOperator, OperatorContext, Unmapped, Unread } from './context.ts';
-import type { OnnxNode } from './protobuf.ts';
+import type { Tensor } from '../surface.ts';
+import { type NodeSetting, type OnnxOperator, OperatorContext, Unmapped, Unread } from './context.ts';
+import type { OnnxNode } from './model.ts';
 
 /** A node as messages name it. */
 const nodeName = ({ name, operator, outputs }: OnnxNode): string => `${operator} "${name || outputs.join(', ')}"`;
@@ -13,12 +13,11 @@ const nodeName = ({ name, operator, outputs }: OnnxNode): string => `${operator}
  */
 export async function applied(
   operator: OnnxOperator,
-  sheet: Sheet,
+  setting: NodeSetting,
   node: OnnxNode,
-  opset: number,
   inputs: readonly (Tensor | undefined)[],
 ): Promise<readonly Tensor[]> {
-  const on = new OperatorContext(sheet, node, opset, inputs);
+  const on = new OperatorContext(setting, node, inputs);
   for (let reads = 0; ; reads++) {
     try {
       const result = await operator(on);
@@ -33,12 +32,11 @@ export async function applied(
 /** The outputs of a node by their names. Errors say which node they are of. */
 export async function outputsOf(
   operator: OnnxOperator,
-  sheet: Sheet,
+  setting: NodeSetting,
   node: OnnxNode,
-  opset: number,
   inputs: readonly (Tensor | undefined)[],
 ): Promise<readonly (readonly [string, Tensor])[]> {
-  const results = await applied(operator, sheet, node, opset, inputs).catch((error: unknown) => {
+  const results = await applied(operator, setting, node, inputs).catch((error: unknown) => {
     throw named(error, node);
   });
   const listed = results.length === node.outputs.length ? node.outputs : node.outputs.filter((name) => name !== '');

@@ -4,6 +4,7 @@ import { ONNX_BINARY, ONNX_FOLDED, ONNX_UNARY, DTYPES, rangeOf } from '../kit.ts
 import type { DType, Tensor } from '../surface.ts';
 import { type OperatorContext, type OperatorInput, isFloatType, type OnnxOperator, Unmapped } from './context.ts';
 import { TRANSFORMERS } from './operators-attention.ts';
+import { CONTROL } from './operators-control.ts';
 import { NORMALISATIONS } from './operators-composed.ts';
 import { QUANTIZED } from './operators-quantized.ts';
 import { RECURRENT_LAYERS } from './operators-recurrent.ts';
@@ -165,6 +166,7 @@ export const OPERATORS: Readonly<Record<string, OnnxOperator>> = {
   ...QUANTIZED,
   ...WINDOWED,
   ...RECURRENT_LAYERS,
+  ...CONTROL,
   IsInf: isInf,
   Div: divide,
   Mod: mod,

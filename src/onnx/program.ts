@@ -1,18 +1,11 @@
 // ONNX graphs over a sheet: loading a model, keeping its weights, and running its nodes in order.
-import { AttributeError, DTypeError, FormatError, ShapeError, UnknownOpError } from '../kit.ts';
-import { type DType, type Sheet, Tensor } from '../surface.ts';
+import { AttributeError, DTypeError, ShapeError } from '../kit.ts';
+import { type Sheet, Tensor } from '../surface.ts';
 import type { OnnxOperator } from './context.ts';
-import { outputsOf } from './node.ts';
-import { OPERATORS } from './operators.ts';
-import {
-  type ExternalData,
-  dtypeOfElements,
-  isKnownType,
-  type OnnxModel,
-  type OnnxNode,
-  type OnnxPort,
-  readModel,
-} from './protobuf.ts';
+import { type OnnxModel, type OnnxPort, readModel } from './model.ts';
+import { type ExternalData, dtypeOfElements } from './protobuf.ts';
+import { GraphRunner } from './run-steps.ts';
+import { settle } from './steps.ts';
 
 /** Operators of the program's own, or in place of ONNX's, by name: `domain.Name`, or `Name` in ONNX's domain. */
 export interface OnnxOptions {
@@ -28,12 +21,6 @@ export interface OnnxProgram {
   run(inputs: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
 }
 
-/** A node, and what gives it. */
-interface Step {
-  readonly node: OnnxNode;
-  readonly operator: OnnxOperator;
-}
-
 /**
  * The model of the bytes of a .onnx file. `external` has the bytes of the files that its tensors lie in, where they lie
  * in others.
@@ -42,50 +29,6 @@ export function loadOnnx(bytes: Uint8Array, { external }: { readonly external?: 
   if (!(bytes instanceof Uint8Array))
     throw new AttributeError('loadOnnx: give the bytes of a .onnx file as Uint8Array.', { kind: typeof bytes });
   return readModel(bytes, external);
-}
-
-const qualified = ({ domain, operator }: OnnxNode): string => (domain === '' ? operator : `${domain}.${operator}`);
-
-function operatorOf(node: OnnxNode, own: Readonly<Record<string, OnnxOperator>>): OnnxOperator | undefined {
-  const name = qualified(node);
-  if (Object.hasOwn(own, name)) return own[name];
-  return node.domain === '' && Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined;
-}
-
-/** Element types that a model has and the library has not. */
-function foreignTypes({ inputs, outputs, initialisers, nodes }: OnnxModel): string[] {
-  const attributes = nodes.flatMap((node) => Object.values(node.attributes));
-  const stored = attributes.filter((value) => typeof value === 'object' && 'elementType' in value);
-  return [...inputs, ...outputs, ...initialisers, ...(stored as readonly { readonly elementType: string }[])]
-    .map(({ elementType }) => elementType)
-    .filter((type) => !isKnownType(type));
-}
-
-/** Names that nodes and outputs use before anything gives them. */
-function unboundNames({ nodes, inputs, initialisers, outputs }: OnnxModel): string[] {
-  const known = new Set(['', ...[...inputs, ...initialisers].map(({ name }) => name)]);
-  const unbound: string[] = [];
-  for (const node of nodes) {
-    unbound.push(...node.inputs.filter((name) => !known.has(name)));
-    for (const name of node.outputs) known.add(name);
-  }
-  return [...unbound, ...outputs.map(({ name }) => name).filter((name) => name === '' || !known.has(name))];
-}
-
-/** All that a model needs and is not there, said at once. */
-function stepsOf(model: OnnxModel, own: Readonly<Record<string, OnnxOperator>>): Step[] {
-  const steps = model.nodes.map((node) => ({ node, operator: operatorOf(node, own) }));
-  const unique = (list: readonly string[]): string[] => [...new Set(list)].sort();
-  const operators = unique(steps.flatMap(({ node, operator }) => (operator === undefined ? [qualified(node)] : [])));
-  const [dtypes, names] = [unique(foreignTypes(model)), unique(unboundNames(model))];
-  const parts = [
-    ...(operators.length > 0 ? [`operators ${operators.join(', ')} (give them by { operators })`] : []),
-    ...(dtypes.length > 0 ? [`element types ${dtypes.join(', ')} (export the model in others)`] : []),
-    ...(names.length > 0 ? [`values "${names.join('", "')}" that nothing gives (export the model again)`] : []),
-  ];
-  if (parts.length === 0) return steps as Step[];
-  const Kind = operators.length > 0 ? UnknownOpError : dtypes.length > 0 ? DTypeError : FormatError;
-  throw new Kind(`onnxProgram: the model needs what is not here: ${parts.join('; ')}.`, { operators, dtypes, names });
 }
 
 function checkInput({ name, elementType, shape }: OnnxPort, given: Tensor | undefined): Tensor {
@@ -114,28 +57,19 @@ function checkInput({ name, elementType, shape }: OnnxPort, given: Tensor | unde
  * by one error.
  */
 export function onnxProgram(sheet: Sheet, model: OnnxModel, { operators = {} }: OnnxOptions = {}): OnnxProgram {
-  const steps = stepsOf(model, operators);
-  const weights = new Map(
-    model.initialisers.map(({ name, array, shape, dtype }) => [
-      name,
-      sheet.tensor(array, shape, { dtype: dtype as DType }),
-    ]),
-  );
-  const inputs = model.inputs.filter(({ name }) => !weights.has(name));
+  const steps = settle(model, operators);
+  const runner = new GraphRunner(sheet);
+  const weights = runner.weightsOf(model);
   const run: OnnxProgram['run'] = async (given) => {
-    const values = new Map(weights);
     checkNames(model, given);
+    const values = new Map<string, Tensor>();
     for (const port of model.inputs)
       if (!weights.has(port.name) || Object.hasOwn(given, port.name))
         values.set(port.name, checkInput(port, Object.hasOwn(given, port.name) ? given[port.name] : undefined));
-    for (const { node, operator } of steps) {
-      const operands = node.inputs.map((name) => values.get(name));
-      for (const [name, tensor] of await outputsOf(operator, sheet, node, model.opset, operands))
-        values.set(name, tensor);
-    }
-    return Object.fromEntries(model.outputs.map(({ name }) => [name, values.get(name)!]));
+    const results = await runner.run(steps, values);
+    return Object.fromEntries(model.outputs.map(({ name }, k) => [name, results[k]!]));
   };
-  return { inputs, outputs: model.outputs, run };
+  return { inputs: model.inputs.filter(({ name }) => !weights.has(name)), outputs: model.outputs, run };
 }
 
 function checkNames({ inputs }: OnnxModel, given: Readonly<Record<string, Tensor>>): void {

@@ -1,18 +1,7 @@
-// The messages of ONNX (onnx.proto3) that a graph of tensors consists of.
+// Tensors as ONNX stores them (TensorProto of onnx.proto3), and its names of element types.
 import { FormatError } from '../kit.ts';
 import type { DType, TypedArray } from '../surface.ts';
-import {
-  type WireFields,
-  floatsOf,
-  integerOf,
-  integersOf,
-  joinedOf,
-  messagesOf,
-  readFields,
-  stretchesOf,
-  textOf,
-  textsOf,
-} from './wire.ts';
+import { type WireFields, floatsOf, integerOf, integersOf, joinedOf, messagesOf, readFields, textOf } from './wire.ts';
 
 /** A tensor as ONNX stores it. `dtype` is undefined for element types this library has none for. */
 export interface OnnxTensor {
@@ -21,37 +10,6 @@ export interface OnnxTensor {
   readonly dtype: DType | undefined;
   readonly shape: readonly number[];
   readonly array: TypedArray;
-}
-
-export type OnnxAttribute = number | string | readonly number[] | readonly string[] | OnnxTensor;
-
-/** One operator call with the names of what goes in and out. */
-export interface OnnxNode {
-  readonly name: string;
-  /** Empty for ONNX's own operators. */
-  readonly domain: string;
-  readonly operator: string;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
-}
-
-/** Something that goes in or comes out; lengths of axes have names where a call says them, or are not known. */
-export interface OnnxPort {
-  readonly name: string;
-  readonly elementType: string;
-  readonly shape: readonly (number | string | undefined)[] | undefined;
-}
-
-/** The graph of a model. */
-export interface OnnxModel {
-  readonly nodes: readonly OnnxNode[];
-  readonly initialisers: readonly OnnxTensor[];
-  readonly inputs: readonly OnnxPort[];
-  readonly outputs: readonly OnnxPort[];
-  readonly opset: number;
-  /** False where a sequence or an optional goes in or out. */
-  readonly tensorsOnly: boolean;
 }
 
 /** Bytes of the files that tensors of a model may lie in, by the names the model gives them. */
@@ -146,9 +104,10 @@ const damaged = (name: string, what: string): FormatError =>
 
 /** Reads a TensorProto. */
 export const readTensor = (bytes: Uint8Array, external: ExternalData = {}): OnnxTensor =>
-  tensorOf(readFields(bytes), external);
+  decodeTensor(readFields(bytes), external);
 
-function tensorOf(fields: WireFields, external: ExternalData): OnnxTensor {
+/** A TensorProto whose fields are read. */
+export function decodeTensor(fields: WireFields, external: ExternalData): OnnxTensor {
   const elementType = elementTypeOf(integerOf(fields, 2));
   const name = textOf(fields, 8);
   const shape = integersOf(fields, 1).map(Number);
@@ -199,61 +158,4 @@ function externalBytes(fields: WireFields, name: string, external: ExternalData)
   if (!isWithin)
     throw damaged(name, `lies at ${offset} with ${length} bytes in "${location}", which has ${file.length}`);
   return file.slice(offset, offset + length);
-}
-
-function readAttribute(fields: WireFields, external: ExternalData): [string, OnnxAttribute] {
-  const name = textOf(fields, 1);
-  const [tensor] = messagesOf(fields, 5);
-  if (tensor !== undefined) return [name, tensorOf(tensor, external)];
-  const type = integerOf(fields, 20);
-  if (type === 7 || fields.has(8)) return [name, integersOf(fields, 8).map(Number)];
-  if (type === 6 || fields.has(7)) return [name, [...floatsOf(fields, 7)]];
-  if (type === 8 || fields.has(9)) return [name, textsOf(fields, 9)];
-  if (fields.has(2)) return [name, floatsOf(fields, 2).at(-1)!];
-  if (type === 1) return [name, 0];
-  return [name, type === 3 || fields.has(4) ? textOf(fields, 4) : integerOf(fields, 3)];
-}
-
-function readNode(node: WireFields, external: ExternalData): OnnxNode {
-  const domain = textOf(node, 7);
-  return {
-    name: textOf(node, 3),
-    domain: domain === 'ai.onnx' ? '' : domain,
-    operator: textOf(node, 4),
-    inputs: textsOf(node, 1),
-    outputs: textsOf(node, 2),
-    attributes: Object.fromEntries(messagesOf(node, 5).map((attribute) => readAttribute(attribute, external))),
-  };
-}
-
-function readPort(port: WireFields): OnnxPort {
-  const type = messagesOf(port, 2).flatMap((value) => messagesOf(value, 1))[0];
-  const shape = type === undefined ? undefined : messagesOf(type, 2)[0];
-  return {
-    name: textOf(port, 1),
-    elementType: type === undefined ? 'undefined' : elementTypeOf(integerOf(type, 1)),
-    shape:
-      shape &&
-      messagesOf(shape, 1).map((axis) =>
-        axis.has(1) ? integerOf(axis, 1) : axis.has(2) ? textOf(axis, 2) : undefined,
-      ),
-  };
-}
-
-/** Reads a ModelProto. */
-export function readModel(bytes: Uint8Array, external: ExternalData = {}): OnnxModel {
-  const model = readFields(bytes);
-  const [graph] = messagesOf(model, 7);
-  if (graph === undefined)
-    throw new FormatError('loadOnnx: these bytes have no graph; give those of a .onnx file, whole.', {});
-  const opset = messagesOf(model, 8).find((entry) => ['', 'ai.onnx'].includes(textOf(entry, 1)));
-  const types = [...messagesOf(graph, 11), ...messagesOf(graph, 12)].flatMap((value) => messagesOf(value, 2));
-  return {
-    tensorsOnly: types.every((type) => type.has(1)),
-    nodes: messagesOf(graph, 1).map((node) => readNode(node, external)),
-    initialisers: stretchesOf(graph, 5).map((tensor) => readTensor(tensor, external)),
-    inputs: messagesOf(graph, 11).map(readPort),
-    outputs: messagesOf(graph, 12).map(readPort),
-    opset: opset === undefined ? 0 : integerOf(opset, 2),
-  };
 }

@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet, type TypedArray } from '../../src/index.ts';
 import type { DType } from '../../src/core/tensor/dtype.ts';
 import { drawFrom } from '../../src/testing/random.ts';
-import { type OnnxTensor, readModel } from '../../src/onnx/protobuf.ts';
+import { readModel } from '../../src/onnx/model.ts';
+import type { OnnxTensor } from '../../src/onnx/protobuf.ts';
 import { differenceOf, judgeVector, mapVector } from './vectors.ts';
 import { type Given, type Port, writeFloats, writeModel } from './write-model.ts';
 

@@ -6,7 +6,8 @@ import { OPS } from '../../src/core/ops/index.ts';
 import { isFloatType, Unmapped } from '../../src/onnx/context.ts';
 import { applied } from '../../src/onnx/node.ts';
 import { OPERATORS } from '../../src/onnx/operators.ts';
-import { type OnnxModel, type OnnxTensor, readModel, readTensor } from '../../src/onnx/protobuf.ts';
+import { type OnnxModel, readModel } from '../../src/onnx/model.ts';
+import { type OnnxTensor, readTensor } from '../../src/onnx/protobuf.ts';
 
 /** Distance of neighbouring halves, relative to the smaller. */
 const HALF_UNIT = 2 ** -10;
@@ -63,7 +64,7 @@ export async function mapVector(sheet: SymbolicSheet, vector: Vector): Promise<r
       const stored = inputs[model.inputs.findIndex(({ name }) => name === input)];
       return stored && sheet.tensor(stored.array, stored.shape, { dtype: stored.dtype as DType });
     });
-    return await applied(mapping, sheet, node, model.opset, operands);
+    return await applied(mapping, { sheet, opset: model.opset }, node, operands);
   } catch (error) {
     if (error instanceof Unmapped) return error.message;
     throw error;

@@ -1,7 +1,33 @@
 // Writes ONNX models and tensors for a runtime or a suite that is asked what the node gives.
 
 /** A value of an attribute: integers where all numbers are whole, unless they are told to be floats. */
-export type Given = number | string | readonly number[] | readonly string[] | { readonly float: number };
+export type Given =
+  | number
+  | string
+  | readonly number[]
+  | readonly string[]
+  | { readonly float: number }
+  | { readonly graph: WrittenGraph }
+  | { readonly reference: string; readonly type: number };
+
+/** A graph as it is written: of a model, or the value of an attribute. */
+export interface WrittenGraph {
+  readonly nodes: readonly WrittenNode[];
+  readonly weights?: readonly Weight[];
+  readonly inputs?: readonly Port[];
+  readonly outputs: readonly Port[];
+}
+
+/** An operator that a model defines by nodes. */
+export interface WrittenFunction {
+  readonly domain: string;
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes?: readonly string[];
+  readonly defaults?: Readonly<Record<string, Given>>;
+  readonly nodes: readonly WrittenNode[];
+}
 
 const varint = (value: number | bigint): number[] => {
   const bytes: number[] = [];
@@ -37,6 +63,10 @@ const TYPES: readonly string[] = [
 ];
 
 function attribute([name, value]: readonly [string, Given]): number[] {
+  if (typeof value === 'object' && 'graph' in value)
+    return [...text(1, name), ...bytes(6, graphOf(value.graph)), ...number(20, 5)];
+  if (typeof value === 'object' && 'reference' in value)
+    return [...text(1, name), ...text(21, value.reference), ...number(20, value.type)];
   const list = Array.isArray(value) ? (value as readonly (number | string)[]) : [value as number | string];
   const head = text(1, name);
   if (typeof value === 'object' && 'float' in value) return [...head, ...single(2, value.float), ...number(20, 1)];
@@ -95,23 +125,47 @@ const weightOf = ({ name, shape, values }: Weight): number[] => [
   ...text(8, name),
 ];
 
+const graphOf = ({ nodes, weights = [], inputs = [], outputs }: WrittenGraph): number[] => [
+  ...nodes.flatMap((node) => bytes(1, nodeOf(node))),
+  ...text(2, 'g'),
+  ...weights.flatMap((weight) => bytes(5, weightOf(weight))),
+  ...inputs.flatMap((p) => bytes(11, port(p))),
+  ...outputs.flatMap((p) => bytes(12, port(p))),
+];
+
+const opsetOf = (domain: string, version: number): number[] => bytes(8, [...text(1, domain), ...number(2, version)]);
+
+const functionOf = (written: WrittenFunction, opset: number): number[] => [
+  ...text(1, written.name),
+  ...written.inputs.flatMap((name) => text(4, name)),
+  ...written.outputs.flatMap((name) => text(5, name)),
+  ...(written.attributes ?? []).flatMap((name) => text(6, name)),
+  ...Object.entries(written.defaults ?? {}).flatMap((entry) => bytes(11, attribute(entry))),
+  ...written.nodes.flatMap((node) => bytes(7, nodeOf(node))),
+  ...['', ...new Set([written.domain, ...written.nodes.map(({ domain = '' }) => domain)])]
+    .filter((domain, place) => domain !== '' || place === 0)
+    .flatMap((domain) => bytes(9, [...text(1, domain), ...number(2, domain === '' ? opset : 1)])),
+  ...text(10, written.domain),
+];
+
+/** A ModelProto of a graph, and of functions of the domain 'own'. */
+export const writeWhole = (graph: WrittenGraph, functions: readonly WrittenFunction[] = [], opset = 22): Uint8Array =>
+  Uint8Array.from([
+    ...number(1, 9),
+    ...bytes(7, graphOf(graph)),
+    ...opsetOf('', opset),
+    ...(functions.length === 0 ? [] : opsetOf('own', 1)),
+    ...functions.flatMap((written) => bytes(25, functionOf(written, opset))),
+  ]);
+
 /** A ModelProto of several nodes in order. */
-export function writeGraph(
+export const writeGraph = (
   nodes: readonly WrittenNode[],
   weights: readonly Weight[],
   inputs: readonly Port[],
   outputs: readonly Port[],
   opset = 22,
-): Uint8Array {
-  const graph = [
-    ...nodes.flatMap((node) => bytes(1, nodeOf(node))),
-    ...text(2, 'g'),
-    ...weights.flatMap((weight) => bytes(5, weightOf(weight))),
-    ...inputs.flatMap((p) => bytes(11, port(p))),
-    ...outputs.flatMap((p) => bytes(12, port(p))),
-  ];
-  return Uint8Array.from([...number(1, 8), ...bytes(7, graph), ...bytes(8, [...text(1, ''), ...number(2, opset)])]);
-}
+): Uint8Array => writeWhole({ nodes, weights, inputs, outputs }, [], opset);
 
 /** A ModelProto with one node; inputs and outputs without a name are left out. */
 export function writeModel(

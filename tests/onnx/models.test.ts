@@ -164,12 +164,20 @@ describe('what is refused', () => {
   afterAll(() => sheet.close());
 
   it('is all that a model needs and is not there, at once', () => {
-    const nodes = [node('Loop', ['x'], ['a']), { ...node('Own', ['a', 'lost'], ['y']), domain: 'com.mine' }];
+    const nodes = [node('StringSplit', ['x'], ['a']), { ...node('Own', ['a', 'lost'], ['y']), domain: 'com.mine' }];
     const model = loadOnnx(writeGraph(nodes, [], [{ ...port('x'), dtype: 'string' }], [port('y'), port('z')]));
     expect(() => onnxProgram(sheet, model)).toThrow(
       expect.objectContaining({
         code: 'UNKNOWN_OP',
-        details: { operators: ['Loop', 'com.mine.Own'], dtypes: ['string'], names: ['lost', 'z'] },
+        details: {
+          operators: [
+            { operator: 'StringSplit', domain: '', opset: 22, node: 'a' },
+            { operator: 'com.mine.Own', domain: 'com.mine', opset: 0, node: 'y' },
+          ],
+          dtypes: ['string'],
+          names: ['lost', 'z'],
+        },
+        message: expect.stringContaining('StringSplit (ai.onnx opset 22, node "a"), com.mine.Own (com.mine opset 0'),
       }),
     );
   });
