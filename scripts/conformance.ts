@@ -1,11 +1,12 @@
 // Runs the vectors of a suite that lie in a folder, and says which are mapped and pass: npm run conformance -- --suite
-// onnx --dir <folder> [--device js|wasm|webgpu] [--json]. Ends with 1 where a mapped vector fails, and with 2 where it
-// is called otherwise.
+// onnx|models --dir <folder> [--device js|wasm|webgpu] [--json]. Ends with 1 where a mapped vector fails, and with 2
+// where it is called otherwise. The suite `models` runs whole models, .onnx files, beside onnxruntime.
 import { parseArgs } from 'node:util';
 import { SymbolicSheet } from '../src/index.ts';
+import { judgeModel, modelNames } from '../tests/conformance/models.ts';
 import { judgeVector, vectorNames } from '../tests/conformance/vectors.ts';
 
-const USAGE = 'npm run conformance -- --suite onnx --dir <folder> [--device js|wasm|webgpu] [--json]';
+const USAGE = 'npm run conformance -- --suite onnx|models --dir <folder> [--device js|wasm|webgpu] [--json]';
 
 /** What came of a suite. A vector that is not mapped is neither passed nor failed. */
 interface Report {
@@ -18,14 +19,40 @@ interface Report {
   readonly reasons: Record<string, number>;
 }
 
-async function runOnnx(folder: string, device: string | undefined): Promise<Report> {
-  const names = vectorNames(folder);
+/** What came of one vector. */
+interface Verdict {
+  readonly family: string;
+  readonly outcome: 'passed' | 'failed' | 'not mapped';
+  readonly reason?: string;
+}
+
+/** A suite: which names a folder has, and how one is judged. */
+interface Suite {
+  readonly names: (folder: string) => readonly string[];
+  readonly judge: (sheet: SymbolicSheet, folder: string, name: string) => Promise<Verdict>;
+  readonly of: string;
+}
+
+const SUITES: Readonly<Record<string, Suite>> = {
+  onnx: { names: vectorNames, judge: judgeVector, of: 'folders with a model.onnx' },
+  models: {
+    names: modelNames,
+    judge: async (sheet, folder, name) => {
+      const { outcome, reason = 'it is too far off' } = await judgeModel(sheet, folder, name);
+      return { family: name, outcome: outcome === 'not run' ? 'not mapped' : outcome, reason };
+    },
+    of: '.onnx files',
+  },
+};
+
+async function run(suite: Suite, folder: string, device: string | undefined): Promise<Report> {
+  const names = suite.names(folder);
   const report: Report = { total: names.length, mapped: 0, passed: 0, failed: [], unmapped: {}, reasons: {} };
   const devices = ['js', ...(device === undefined ? ['wasm'] : device === 'js' ? [] : [device])];
   const sheet = await SymbolicSheet.open({ devices: devices as 'js'[], store: 'memory' });
   const view = device === undefined ? sheet : sheet.with({ device: device as 'js' });
   for (const name of names) {
-    const { family, outcome, reason = '' } = await judgeVector(view as SymbolicSheet, folder, name);
+    const { family, outcome, reason = '' } = await suite.judge(view as SymbolicSheet, folder, name);
     if (outcome === 'not mapped') {
       report.unmapped[family] = (report.unmapped[family] ?? 0) + 1;
       report.reasons[reason] = (report.reasons[reason] ?? 0) + 1;
@@ -38,8 +65,6 @@ async function runOnnx(folder: string, device: string | undefined): Promise<Repo
   await sheet.close();
   return report;
 }
-
-const SUITES: Readonly<Record<string, typeof runOnnx>> = { onnx: runOnnx };
 
 function printed({ total, mapped, passed, failed, unmapped, reasons }: Report): string {
   const counts = (of: Record<string, number>): string[] =>
@@ -61,16 +86,16 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const run = Object.hasOwn(SUITES, values.suite) ? SUITES[values.suite] : undefined;
-if (run === undefined || values.dir === undefined || vectorNames(values.dir).length === 0) {
+const suite = Object.hasOwn(SUITES, values.suite) ? SUITES[values.suite] : undefined;
+if (suite === undefined || values.dir === undefined || suite.names(values.dir).length === 0) {
   const why =
-    run === undefined
+    suite === undefined
       ? `there is no suite ${values.suite}; suites: ${Object.keys(SUITES).join(', ')}`
-      : 'the folder given by --dir has no vectors: folders with a model.onnx';
+      : `the folder given by --dir has no vectors: ${suite.of}`;
   console.error(`${why}\n${USAGE}`);
   process.exitCode = 2;
 } else {
-  const report = await run(values.dir, values.device);
+  const report = await run(suite, values.dir, values.device);
   console.log(values.json ? JSON.stringify(report, undefined, 2) : printed(report));
   process.exitCode = report.failed.length === 0 ? 0 : 1;
 }
