@@ -1,52 +1,12 @@
 // The form of an elementwise body: its steps as texts, by which two bodies are told apart whatever they were made of.
-import type { Algebra, ElementFunction, Scalar } from '../../../../kernels/scalar/algebra.ts';
+import { recording } from '../../../../kernels/readings/trace.ts';
+import type { ElementFunction } from '../../../../kernels/scalar/algebra.ts';
 import { AttributeError } from '../../errors.ts';
 
 /** A value or mask of the algebra of forms: the number of the step that gives it. */
 interface Step {
   readonly at: number;
 }
-
-/** Operations that give a value or a mask of values, masks and numbers. */
-const PLAIN = [
-  'add',
-  'sub',
-  'mul',
-  'div',
-  'neg',
-  'abs',
-  'sqrt',
-  'floor',
-  'ceil',
-  'trunc',
-  'nearest',
-  'min',
-  'max',
-  'copySign',
-  'lt',
-  'le',
-  'gt',
-  'ge',
-  'eq',
-  'ne',
-  'and',
-  'or',
-  'not',
-  'select',
-  'floorDivide',
-  'remainder',
-  'bitAnd',
-  'bitOr',
-  'bitXor',
-  'bitNot',
-  'shiftLeft',
-  'shiftRight',
-  'powerOfTwo',
-  'exponent',
-  'mantissa',
-  'highHalf',
-  'single',
-] as const satisfies readonly (keyof Algebra<unknown, unknown>)[];
 
 /**
  * The steps of a body, one text each, equal steps once. Numbers that the body took from outside are in them, so that
@@ -74,7 +34,6 @@ export const stepNotOf = (kind: 'float' | 'integer', form: readonly string[]): s
 class FormWriter {
   readonly steps: string[] = [];
   readonly #known = new Map<string, Step>();
-  readonly #algebra: Algebra<Step, Step> = this.#makeAlgebra();
 
   step(text: string): Step {
     let step = this.#known.get(text);
@@ -94,26 +53,13 @@ class FormWriter {
   }
 
   apply(element: ElementFunction, operands: readonly Step[]): Step {
-    return element.body(this.#algebra, ...(operands as Step[]));
-  }
-
-  #makeAlgebra(): Algebra<Step, Step> {
-    const numbered =
-      (name: string) =>
-      (...values: Step[]): Step =>
-        this.step(`${name} ${values.map((value) => this.place(value, name)).join(' ')}`);
-    const plain = Object.fromEntries(PLAIN.map((name) => [name, numbered(name)]));
-    return {
-      ...(plain as Pick<Algebra<Step, Step>, (typeof PLAIN)[number]>),
+    const algebra = recording<Step>({
+      plain: (name, values) => this.step(`${name} ${values.map((value) => this.place(value, name)).join(' ')}`),
       constant: (value) => this.step(`constant ${written(value)}`),
       lookup: (table, index) => this.step(`lookup ${table.map(written).join()} ${this.place(index, 'lookup')}`),
-      rare: (mask, usual, otherwise) => this.#rare(mask, usual, otherwise()),
-      call: (scalar: Scalar, a, b) => this.apply(scalar, b === undefined ? [a] : [a, b]),
-    };
-  }
-
-  #rare(mask: Step, usual: readonly Step[], otherwise: readonly Step[]): readonly Step[] {
-    return usual.map((value, i) => this.#algebra.select(mask, otherwise[i]!, value));
+      called: () => undefined,
+    });
+    return element.body(algebra, ...operands);
   }
 }
 
