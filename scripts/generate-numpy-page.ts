@@ -42,6 +42,10 @@ const NOT_WANTED: Readonly<Record<string, string>> = {
     'show_runtime __version__ __array_namespace_info__ byte short intc long ubyte ushort uintc ulong uintp',
   'the state of a generator is its seed and its draws': 'bit_generator spawn bytes',
   'errors are typed: NumericError, ShapeError': 'LinAlgError',
+  'products are taken in the order that costs least': 'einsum_path',
+  'a number as text is `value.toString()`, `toFixed` or `toExponential`':
+    'format_float_positional format_float_scientific',
+  'a polynomial is the vector of its coefficients': 'poly1d',
   'what tests of Python need':
     'assert_ assert_approx_equal assert_array_almost_equal_nulp assert_array_compare assert_array_max_ulp ' +
     'assert_no_gc_cycles assert_no_warnings assert_raises assert_raises_regex assert_string_equal assert_warns',

@@ -1,6 +1,7 @@
 # Every composite with the calls that are asked of it and the function that answers them.
 from .arranging import arranging
 from .comparing import comparing
+from .grouping import grouping
 from .linear_algebra import linear_algebra
 from .measures import measures
 from .nan_aware import nan_aware
@@ -17,3 +18,4 @@ def composites():
     yield from measures()
     yield from comparing()
     yield from arranging()
+    yield from grouping()

@@ -371,6 +371,7 @@ def all_calls():
     yield from ((op, few_pairs(FLOATS), by(element, op)) for op in ('copysign', 'nextafter', 'heaviside'))
     yield from ((op, few_pairs(NUMERIC), by(element, op)) for op in ('fmod', 'fmax', 'fmin'))
     yield from ((op, few_pairs(INTEGERS), by(element, op)) for op in ('bitwise_left_shift', 'bitwise_right_shift', 'gcd', 'lcm'))
+    yield 'bitwise_count', few(INTEGERS), by(reductions.bits, 'bitwise_count')
     yield 'positive', few(NUMERIC), by(element, 'positive')
     yield 'logical_not', one(['bool']), by(element, 'logical_not')
     yield 'clip', clips(), by(element, 'clip')
@@ -454,6 +455,7 @@ SAMPLES = {
     **dict.fromkeys(UNARY_NUMERIC, sampled_unary), **dict.fromkeys([*BINARY_NUMERIC, *COMPARISONS], sampled_binary),
     **dict.fromkeys(['sum', 'prod', 'min', 'max', 'argmin', 'argmax', 'all', 'any'], sampled_reduced),
     **dict.fromkeys(['sort', 'argsort', 'cumulative_sum', 'cumulative_prod', 'cumulative_min', 'cumulative_max'], sampled_ordered),
+    'bitwise_count': sampled_unary,
     **dict.fromkeys(['bitwise_left_shift', 'bitwise_right_shift', 'gcd', 'lcm'], sampled_pairs),
     'astype': sampled_casts, 'matmul': sampled_products, 'concat': sampled_joins, 'stack': sampled_joins,
     **dict.fromkeys(BITWISE, lambda dtype: ((operands, attrs) for operands, attrs in sampled_binary(dtype) if not is_fraction(operands))),

@@ -148,3 +148,8 @@ def ways(shape):
         listed = axis if isinstance(axis, list) else [] if axis is None else [axis]
         if len(set(a % max(1, len(shape)) for a in listed)) == len(listed) and (shape or not listed):
             yield attrs
+
+
+def bits(_op, operands, _attrs, notes):
+    notes.add('int32')
+    return np.bitwise_count(operands[0]).astype(np.int32)

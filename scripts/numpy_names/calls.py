@@ -22,6 +22,8 @@ INPUTS = {
     'z': np.array(2.5),
     'o': np.array([0.0, 1.0, 0.0, 2.0, 0.0]),
     'k': np.array([[0, 1, 2, 3]]),
+    'a4': RANDOM.normal(size=(2, 3, 3, 2)).round(3),
+    't1': np.array([[1.0, 2.0, -1.0], [0.5, 0.0, 3.0]]),
     'n': np.array([[1.0, np.nan, 3.0], [4.0, 5.0, np.nan]]),
 }
 
@@ -127,4 +129,18 @@ CALLS += [
     ('linalg.cholesky', ['$p'], {}), ('linalg.svdvals', ['$m'], {}), ('linalg.eigvalsh', ['$p'], {}), ('linalg.matrix_rank', ['$i'], {}), ('linalg.cond', ['$p'], {}), ('linalg.cond', ['$p', 1], {}),
     ('fft.fftfreq', [5, 0.1], {}), ('fft.rfftfreq', [6], {}), ('fft.fftshift', ['$w'], {}), ('fft.ifftshift', ['$i'], {}), ('fft.fftshift', ['$i', 0], {}),
     ('polyval', ['$v', '$w'], {}), ('polyfit', ['$v', ['(', 4.0, 1.0, 0.25, 9.5], 2], {}), ('polyadd', ['$v', '$w'], {}), ('polymul', ['$v', '$w'], {}), ('polyder', ['$v'], {}), ('polyint', ['$v'], {}),
+]
+CALLS += [
+    ('bitwise_count', ['$s'], {}), ('bitwise_count', ['$i'], {}), ('bitwise_count', ['$b'], {}), ('packbits', ['$b'], {}), ('packbits', ['$i'], {'axis': 0}),
+    ('packbits', ['$j'], {'bitorder': 'little'}), ('unpackbits', ['$u'], {}), ('unpackbits', ['$u'], {'bitorder': 'little', 'count': 11}), ('unpackbits', ['$u'], {'count': -3}),
+    ('unpackbits', ['$u'], {'axis': 0, 'count': 35}), ('frexp', ['$f'], {}), ('frexp', ['$h'], {}), ('frexp', [['(', 5e-324, -1.7e308, 1.0, 0.9999999999999999, 8.0]], {}),
+    ('spacing', ['$f'], {}), ('spacing', ['$g'], {}), ('row_stack', [['(', '$v', '$i']], {}),
+    ('setxor1d', ['$w', '$v'], {}), ('setxor1d', ['$j', '$i'], {}), ('diagonal', ['$t'], {}), ('diagonal', ['$t', 1, 1, 2], {}), ('trace', ['$t'], {}), ('trace', ['$i', 1], {}),
+    ('partition', ['$w', ['(', 0, 1, 2, 3, 4]], {}), ('diff', ['$v'], {'prepend': 0.0, 'append': [1.0, 5.0]}), ('diff', ['$m', 1, 0], {'prepend': 1.0}),
+    ('ediff1d', ['$v'], {'to_end': 9.0, 'to_begin': [1.0, 2.0]}), ('histogram_bin_edges', ['$w', 4], {}), ('histogram_bin_edges', ['$j'], {'range': ['(', 0, 10]}),
+    ('histogram', ['$w', [0.0, 1.5, 4.0, 9.0]], {}), ('histogram', ['$v'], {'bins': 3, 'weights': '$v'}),
+    ('histogram', ['$w', 4], {'density': True}), ('histogram2d', ['$v', '$g'], {'bins': 3}), ('histogram2d', ['$v', '$g'], {'bins': [2, [0.0, 0.5, 2.0]], 'density': True}),
+    ('histogram2d', ['$v', '$j'], {'bins': 2, 'range': [['(', -2, 2], ['(', 0, 4]], 'weights': '$v'}), ('linalg.tensorsolve', ['$a4', '$t1'], {}), ('linalg.tensorinv', ['$a4'], {'ind': 2}),
+    ('poly', ['$v'], {}), ('polydiv', ['$w', ['(', 1.0, 2.0]], {}), ('polydiv', [['(', 1.0, -3.0, 2.0], ['(', 1.0, -1.0]], {}), ('polydiv', [['(', 1.0], '$v'], {}),
+    ('asarray_chkfinite', ['$v'], {}), ('bincount', [[0, 3, 1, 3]], {'minlength': 2}),
 ]

@@ -112,7 +112,7 @@ function answered(result: unknown, isIndex: boolean, names: Readonly<Record<stri
 const PLACES_OF_RESULTS = new Set(['indices', 'inverse', 'counts', 'rank']);
 
 /** Results by name, which can be taken apart as a list too. */
-function several<R extends object>(results: R): R & Iterable<unknown> {
+export function several<R extends object>(results: R): R & Iterable<unknown> {
   return Object.defineProperty(results, Symbol.iterator, {
     value: () => Object.values(results)[Symbol.iterator](),
   }) as R & Iterable<unknown>;

@@ -72,6 +72,8 @@ export interface NumPyFunctions {
   asanyarray(...args: [a: ArrayLike, dtype?: DType | null] | [a: ArrayLike, options: { dtype?: DType | null }]): PendingTensor;
   /** `ascontiguousarray(a, dtype=None)` */
   ascontiguousarray(...args: [a: ArrayLike, dtype?: DType | null] | [a: ArrayLike, options: { dtype?: DType | null }]): PendingTensor;
+  /** `asarray_chkfinite(a, dtype=None)` */
+  asarray_chkfinite(...args: [a: ArrayLike, dtype?: DType | null] | [a: ArrayLike, options: { dtype?: DType | null }]): Promise<Tensor>;
   /** `copy(a)` */
   copy(...args: [a: ArrayLike]): PendingTensor;
   /** `astype(x, dtype)` */
@@ -244,6 +246,16 @@ export interface NumPyFunctions {
   right_shift(...args: [x1: ArrayLike, x2: ArrayLike]): PendingTensor;
   /** `bitwise_right_shift(x1, x2)` */
   bitwise_right_shift(...args: [x1: ArrayLike, x2: ArrayLike]): PendingTensor;
+  /** `bitwise_count(x)` */
+  bitwise_count(...args: [x: ArrayLike]): PendingTensor;
+  /** `packbits(a, axis=None, bitorder: text='big')` */
+  packbits(...args: [a: ArrayLike, axis?: Axes, bitorder?: string] | [a: ArrayLike, options: { axis?: Axes; bitorder?: string }] | [a: ArrayLike, axis: Axes, options: { bitorder?: string }]): PendingTensor;
+  /** `unpackbits(a, axis=None, count: number=None, bitorder: text='big')` */
+  unpackbits(...args: [a: ArrayLike, axis?: Axes, count?: number | null, bitorder?: string] | [a: ArrayLike, options: { axis?: Axes; count?: number | null; bitorder?: string }] | [a: ArrayLike, axis: Axes, options: { count?: number | null; bitorder?: string }]): PendingTensor;
+  /** `frexp(x)` */
+  frexp(...args: [x: ArrayLike]): readonly [PendingTensor, PendingTensor];
+  /** `spacing(x)` */
+  spacing(...args: [x: ArrayLike]): PendingTensor;
   /** `gcd(x1, x2)` */
   gcd(...args: [x1: ArrayLike, x2: ArrayLike]): PendingTensor;
   /** `lcm(x1, x2)` */
@@ -426,10 +438,10 @@ export interface NumPyFunctions {
   cumulative_sum(...args: [x: ArrayLike, axis?: Axes, dtype?: DType | null, include_initial?: boolean] | [x: ArrayLike, options: { axis?: Axes; dtype?: DType | null; include_initial?: boolean }] | [x: ArrayLike, axis: Axes, options: { dtype?: DType | null; include_initial?: boolean }]): PendingTensor;
   /** `cumulative_prod(x, axis=None, dtype=None, include_initial: flag=False)` */
   cumulative_prod(...args: [x: ArrayLike, axis?: Axes, dtype?: DType | null, include_initial?: boolean] | [x: ArrayLike, options: { axis?: Axes; dtype?: DType | null; include_initial?: boolean }] | [x: ArrayLike, axis: Axes, options: { dtype?: DType | null; include_initial?: boolean }]): PendingTensor;
-  /** `diff(a, n=1, axis=-1)` */
-  diff(...args: [a: ArrayLike, n?: number, axis?: Axes] | [a: ArrayLike, options: { n?: number; axis?: Axes }] | [a: ArrayLike, n: number, options: { axis?: Axes }]): PendingTensor;
-  /** `ediff1d(ary: array)` */
-  ediff1d(...args: [ary: ArrayLike]): PendingTensor;
+  /** `diff(a, n=1, axis=-1, prepend: any=None, append: any=None)` */
+  diff(...args: [a: ArrayLike, n?: number, axis?: Axes, prepend?: unknown, append?: unknown] | [a: ArrayLike, options: { n?: number; axis?: Axes; prepend?: unknown; append?: unknown }] | [a: ArrayLike, n: number, options: { axis?: Axes; prepend?: unknown; append?: unknown }]): PendingTensor;
+  /** `ediff1d(ary: array, to_end: array=None, to_begin: array=None)` */
+  ediff1d(...args: [ary: ArrayLike, to_end?: ArrayLike | null, to_begin?: ArrayLike | null] | [ary: ArrayLike, options: { to_end?: ArrayLike | null; to_begin?: ArrayLike | null }] | [ary: ArrayLike, to_end: ArrayLike, options: { to_begin?: ArrayLike | null }]): PendingTensor;
   /** `gradient(f: array, *varargs: any, axis=None)` */
   gradient(...args: [f: ArrayLike, ...varargs: readonly unknown[]]): PendingTensor;
   /** `cov(m, rowvar=True, bias=False, ddof=None)` */
@@ -444,14 +456,24 @@ export interface NumPyFunctions {
   sort(...args: [a: ArrayLike, axis?: Axes] | [a: ArrayLike, options: { axis?: Axes }]): PendingTensor;
   /** `argsort(a, axis=-1)` */
   argsort(...args: [a: ArrayLike, axis?: Axes] | [a: ArrayLike, options: { axis?: Axes }]): PendingTensor;
+  /** `partition(a, kth, axis=-1)`; all elements are in order, not that at kth alone. */
+  partition(...args: [a: ArrayLike, kth: unknown, axis?: Axes] | [a: ArrayLike, kth: unknown, options: { axis?: Axes }]): PendingTensor;
+  /** `argpartition(a, kth, axis=-1)`; all elements are in order, not that at kth alone. */
+  argpartition(...args: [a: ArrayLike, kth: unknown, axis?: Axes] | [a: ArrayLike, kth: unknown, options: { axis?: Axes }]): PendingTensor;
   /** `lexsort(keys: arrays, axis=-1)` */
   lexsort(...args: [keys: readonly ArrayLike[], axis?: Axes] | [keys: readonly ArrayLike[], options: { axis?: Axes }]): PendingTensor;
   /** `searchsorted(a, v, side='left')` */
   searchsorted(...args: [a: ArrayLike, v: ArrayLike, side?: string] | [a: ArrayLike, v: ArrayLike, options: { side?: string }]): PendingTensor;
   /** `digitize(x, bins, right=False)` */
   digitize(...args: [x: ArrayLike, bins: ArrayLike, right?: boolean] | [x: ArrayLike, bins: ArrayLike, options: { right?: boolean }]): PendingTensor;
-  /** `histogram(a, bins: any=10, range: numbers=None, density=False)` */
-  histogram(...args: [a: ArrayLike, bins?: unknown, range?: number | readonly number[] | null, density?: boolean] | [a: ArrayLike, options: { bins?: unknown; range?: number | readonly number[] | null; density?: boolean }] | [a: ArrayLike, bins: unknown, options: { range?: number | readonly number[] | null; density?: boolean }]): Several<{ readonly counts: PendingTensor; readonly edges: PendingTensor }, PendingTensor>;
+  /** `histogram(a, bins: any=10, range: any=None, density=False, weights=None)` */
+  histogram(...args: [a: ArrayLike, bins?: unknown, range?: unknown, density?: boolean, weights?: ArrayLike | null] | [a: ArrayLike, options: { bins?: unknown; range?: unknown; density?: boolean; weights?: ArrayLike | null }] | [a: ArrayLike, bins: unknown, options: { range?: unknown; density?: boolean; weights?: ArrayLike | null }]): Several<{ readonly counts: PendingTensor; readonly edges: PendingTensor }, PendingTensor>;
+  /** `histogram_bin_edges(a, bins: any=10, range: numbers=None)` */
+  histogram_bin_edges(...args: [a: ArrayLike, bins?: unknown, range?: number | readonly number[] | null] | [a: ArrayLike, options: { bins?: unknown; range?: number | readonly number[] | null }] | [a: ArrayLike, bins: unknown, options: { range?: number | readonly number[] | null }]): PendingTensor;
+  /** `histogram2d(x, y, bins: any=10, range: any=None, density=False, weights=None)` */
+  histogram2d(...args: [x: ArrayLike, y: ArrayLike, bins?: unknown, range?: unknown, density?: boolean, weights?: ArrayLike | null] | [x: ArrayLike, y: ArrayLike, options: { bins?: unknown; range?: unknown; density?: boolean; weights?: ArrayLike | null }] | [x: ArrayLike, y: ArrayLike, bins: unknown, options: { range?: unknown; density?: boolean; weights?: ArrayLike | null }]): readonly Tensor[];
+  /** `histogramdd(sample: array, bins: any=10, range: any=None, density=False, weights=None)` */
+  histogramdd(...args: [sample: ArrayLike, bins?: unknown, range?: unknown, density?: boolean, weights?: ArrayLike | null] | [sample: ArrayLike, options: { bins?: unknown; range?: unknown; density?: boolean; weights?: ArrayLike | null }] | [sample: ArrayLike, bins: unknown, options: { range?: unknown; density?: boolean; weights?: ArrayLike | null }]): Several<{ readonly counts: Tensor; readonly edges: readonly Tensor[] }, Tensor | readonly Tensor[]>;
   /** `bincount(x, weights=None, minlength: number=0)` */
   bincount(...args: [x: ArrayLike, weights?: ArrayLike | null, minlength?: number] | [x: ArrayLike, options: { weights?: ArrayLike | null; minlength?: number }] | [x: ArrayLike, weights: ArrayLike, options: { minlength?: number }]): Promise<Tensor>;
   /** `allclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False)` */
@@ -516,6 +538,8 @@ export interface NumPyFunctions {
   stack(...args: [arrays: readonly ArrayLike[], axis?: Axes, dtype?: DType | null] | [arrays: readonly ArrayLike[], options: { axis?: Axes; dtype?: DType | null }] | [arrays: readonly ArrayLike[], axis: Axes, options: { dtype?: DType | null }]): PendingTensor;
   /** `vstack(tup)` */
   vstack(...args: [tup: readonly ArrayLike[]]): PendingTensor;
+  /** `row_stack(tup)` */
+  row_stack(...args: [tup: readonly ArrayLike[]]): PendingTensor;
   /** `hstack(tup)` */
   hstack(...args: [tup: readonly ArrayLike[]]): PendingTensor;
   /** `dstack(tup)` */
@@ -566,8 +590,8 @@ export interface NumPyFunctions {
   diag(...args: [v: ArrayLike, k?: number] | [v: ArrayLike, options: { k?: number }]): PendingTensor;
   /** `diagflat(v, k=0)` */
   diagflat(...args: [v: ArrayLike, k?: number] | [v: ArrayLike, options: { k?: number }]): PendingTensor;
-  /** `diagonal(a, offset=0)`; of the last two axes. */
-  diagonal(...args: [a: ArrayLike, offset?: number] | [a: ArrayLike, options: { offset?: number }]): PendingTensor;
+  /** `diagonal(a, offset=0, axis1: axis=0, axis2: axis=1)` */
+  diagonal(...args: [a: ArrayLike, offset?: number, axis1?: number, axis2?: number] | [a: ArrayLike, options: { offset?: number; axis1?: number; axis2?: number }] | [a: ArrayLike, offset: number, options: { axis1?: number; axis2?: number }]): PendingTensor;
   /** `tril_indices(n, k=0, m: number=None)` */
   tril_indices(...args: [n: number, k?: number, m?: number | null] | [n: number, options: { k?: number; m?: number | null }] | [n: number, k: number, options: { m?: number | null }]): Promise<readonly Tensor[]>;
   /** `triu_indices(n, k=0, m: number=None)` */
@@ -610,6 +634,10 @@ export interface NumPyFunctions {
   setdiff1d(...args: [ar1: ArrayLike, ar2: ArrayLike]): Promise<Tensor>;
   /** `union1d(ar1, ar2)` */
   union1d(...args: [ar1: ArrayLike, ar2: ArrayLike]): Promise<Tensor>;
+  /** `setxor1d(ar1, ar2)` */
+  setxor1d(...args: [ar1: ArrayLike, ar2: ArrayLike]): Promise<Tensor>;
+  /** `mask_indices(n, mask_func: any, k: any=0)` */
+  mask_indices(...args: [n: number, mask_func: unknown, k?: unknown] | [n: number, mask_func: unknown, options: { k?: unknown }]): Promise<readonly Tensor[]>;
   /** `matmul(x1, x2, dtype=None)` */
   matmul(...args: [x1: ArrayLike, x2: ArrayLike, dtype?: DType | null] | [x1: ArrayLike, x2: ArrayLike, options: { dtype?: DType | null }]): PendingTensor;
   /** `dot(a, b)` */
@@ -634,8 +662,8 @@ export interface NumPyFunctions {
   kron(...args: [a: ArrayLike, b: ArrayLike]): PendingTensor;
   /** `cross(a, b, axis=-1)` */
   cross(...args: [a: ArrayLike, b: ArrayLike, axis?: Axes] | [a: ArrayLike, b: ArrayLike, options: { axis?: Axes }]): PendingTensor;
-  /** `trace(a, offset=0)` */
-  trace(...args: [a: ArrayLike, offset?: number] | [a: ArrayLike, options: { offset?: number }]): PendingTensor;
+  /** `trace(a, offset=0, axis1: axis=0, axis2: axis=1)` */
+  trace(...args: [a: ArrayLike, offset?: number, axis1?: number, axis2?: number] | [a: ArrayLike, options: { offset?: number; axis1?: number; axis2?: number }] | [a: ArrayLike, offset: number, options: { axis1?: number; axis2?: number }]): PendingTensor;
   /** `polyval(p, x)` */
   polyval(...args: [p: ArrayLike, x: ArrayLike]): PendingTensor;
   /** `polyfit(x, y, deg)` */
@@ -650,6 +678,12 @@ export interface NumPyFunctions {
   polyder(...args: [p: ArrayLike, m?: number] | [p: ArrayLike, options: { m?: number }]): PendingTensor;
   /** `polyint(p, m: number=1)` */
   polyint(...args: [p: ArrayLike, m?: number] | [p: ArrayLike, options: { m?: number }]): PendingTensor;
+  /** `poly(seq_of_zeros: array)`; of roots, not of a matrix. */
+  poly(...args: [seq_of_zeros: ArrayLike]): PendingTensor;
+  /** `polydiv(u: array, v)` */
+  polydiv(...args: [u: ArrayLike, v: ArrayLike]): Promise<readonly Tensor[]>;
+  /** `roots(p)`; real and imaginary parts are results of their own. */
+  roots(...args: [p: ArrayLike]): Promise<Several<{ readonly real: Tensor; readonly imag: Tensor }, Tensor>>;
   /** `array2string(a, max_line_width: number=None, precision: number=None, suppress_small: flag=False, separator: text=' ', prefix: text='', threshold: number=None, edgeitems: number=None, sign: text=None, floatmode: text=None, suffix: text='')` */
   array2string(...args: [a: ArrayLike, max_line_width?: number | null, precision?: number | null, suppress_small?: boolean, separator?: string, prefix?: string, threshold?: number | null, edgeitems?: number | null, sign?: string | null, floatmode?: string | null, suffix?: string] | [a: ArrayLike, options: { max_line_width?: number | null; precision?: number | null; suppress_small?: boolean; separator?: string; prefix?: string; threshold?: number | null; edgeitems?: number | null; sign?: string | null; floatmode?: string | null; suffix?: string }] | [a: ArrayLike, max_line_width: number, options: { precision?: number | null; suppress_small?: boolean; separator?: string; prefix?: string; threshold?: number | null; edgeitems?: number | null; sign?: string | null; floatmode?: string | null; suffix?: string }]): Promise<string>;
   /** `array_repr(arr, max_line_width: number=None, precision: number=None, suppress_small: flag=False)` */
@@ -700,6 +734,10 @@ export interface LinalgFunctions {
   matrix_norm(...args: [x: ArrayLike, keepdims?: boolean, ord?: unknown] | [x: ArrayLike, options: { keepdims?: boolean; ord?: unknown }] | [x: ArrayLike, keepdims: boolean, options: { ord?: unknown }]): PendingTensor;
   /** `linalg.solve(a, b)` */
   solve(...args: [a: ArrayLike, b: ArrayLike]): PendingTensor;
+  /** `linalg.tensorsolve(a, b, axes=None)` */
+  tensorsolve(...args: [a: ArrayLike, b: ArrayLike, axes?: Axes] | [a: ArrayLike, b: ArrayLike, options: { axes?: Axes }]): PendingTensor;
+  /** `linalg.tensorinv(a, ind: number=2)` */
+  tensorinv(...args: [a: ArrayLike, ind?: number] | [a: ArrayLike, options: { ind?: number }]): PendingTensor;
   /** `linalg.inv(a)` */
   inv(...args: [a: ArrayLike]): PendingTensor;
   /** `linalg.pinv(a, rcond=None)` */
@@ -758,6 +796,10 @@ export interface FftFunctions {
   rfftn(...args: [a: ArrayLike, s?: Lengths | null, axes?: Axes, norm?: string | null] | [a: ArrayLike, options: { s?: Lengths | null; axes?: Axes; norm?: string | null }] | [a: ArrayLike, s: Lengths, options: { axes?: Axes; norm?: string | null }]): PendingTensor;
   /** `fft.irfftn(a, s=None, axes=None, norm=None)`; complex numbers are pairs in the last axis. */
   irfftn(...args: [a: ArrayLike, s?: Lengths | null, axes?: Axes, norm?: string | null] | [a: ArrayLike, options: { s?: Lengths | null; axes?: Axes; norm?: string | null }] | [a: ArrayLike, s: Lengths, options: { axes?: Axes; norm?: string | null }]): PendingTensor;
+  /** `fft.hfft(a, n=None, axis=-1, norm=None)`; complex numbers are pairs in the last axis. */
+  hfft(...args: [a: ArrayLike, n?: number | null, axis?: Axes, norm?: string | null] | [a: ArrayLike, options: { n?: number | null; axis?: Axes; norm?: string | null }] | [a: ArrayLike, n: number, options: { axis?: Axes; norm?: string | null }]): PendingTensor;
+  /** `fft.ihfft(a, n=None, axis=-1, norm=None)`; complex numbers are pairs in the last axis. */
+  ihfft(...args: [a: ArrayLike, n?: number | null, axis?: Axes, norm?: string | null] | [a: ArrayLike, options: { n?: number | null; axis?: Axes; norm?: string | null }] | [a: ArrayLike, n: number, options: { axis?: Axes; norm?: string | null }]): PendingTensor;
   /** `fft.fftfreq(n, d=1)` */
   fftfreq(...args: [n: number, d?: number] | [n: number, options: { d?: number }]): PendingTensor;
   /** `fft.rfftfreq(n, d=1)` */

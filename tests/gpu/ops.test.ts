@@ -89,6 +89,7 @@ describe('a row', () => {
       'nextafter: float32',
       'gcd: int32,uint32,uint8,int8',
       'lcm: int32,uint32,uint8,int8',
+      'bitwise_count: int32,uint32,uint8,int8',
       'fft: float32',
       'ifft: float32',
       'rfft: float32',

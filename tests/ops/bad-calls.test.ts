@@ -5,7 +5,7 @@ import { SheetError, SymbolicSheet } from '../../src/index.ts';
 import type { AttributeKind, Signature } from '../../src/core/ops/define.ts';
 import { kindTakes, type OperandKind } from '../../src/core/ops/kinds.ts';
 import { COMPOSITES, METHODS, OPS } from '../../src/core/ops/index.ts';
-import { OP_ALIASES, REMEDIES } from '../../src/core/ops/suggestions.ts';
+import { KNOWN_ELSEWHERE, OP_ALIASES, REMEDIES } from '../../src/core/ops/suggestions.ts';
 import { type DType, DTYPE_NAMES } from '../../src/core/tensor/dtype.ts';
 
 /** Dtypes that operands of a kind may not have. */
@@ -129,6 +129,11 @@ describe('a bad call of', () => {
     expect(() => one['transpose']?.()).toThrow('that is `permute_dims` here, permuteDims() as a method');
     expect(() => loose['execute']?.('qqqqqqq')).toThrow('"qqqqqqq": there is no such op.');
     expect(Object.keys(one)).not.toContain('mul');
+  });
+
+  it('is said to be missing only where no op has the name', async () => {
+    await import('../../src/core/ops/library.ts');
+    expect([...KNOWN_ELSEWHERE].filter((name) => OPS.has(name) || COMPOSITES.has(name))).toEqual([]);
   });
 
   it('by a name of another library that is no op says what is written here, on a tensor and on the sheet', () => {

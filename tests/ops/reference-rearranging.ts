@@ -97,6 +97,15 @@ const firstNonzero: Reference = ([x], attrs) => {
   return build('int32', [wanted], ([i]) => places[i!] ?? -1n);
 };
 
+const bitwiseCount: Reference = ([x]) => {
+  const { shape, values } = x as Ref;
+  const bits = (value: Scalar): bigint => {
+    const size = BigInt(value) < 0n ? -BigInt(value) : BigInt(value);
+    return BigInt(size.toString(2).replaceAll('0', '').length);
+  };
+  return { dtype: 'int32', shape, values: values.map(bits) };
+};
+
 /** References by op. */
 export const REARRANGING: Readonly<Record<string, Reference>> = {
   roll,
@@ -105,4 +114,5 @@ export const REARRANGING: Readonly<Record<string, Reference>> = {
   segment_sum: segmentSum,
   bincount,
   first_nonzero: firstNonzero,
+  bitwise_count: bitwiseCount,
 };

@@ -305,6 +305,8 @@ export interface TensorMethods<D extends DType> {
   /** The least common multiple, 0 of a zero; it wraps. */
   lcm(y: Tensor<D> | Weak<D>): PendingTensor<D>;
   lcm(y: Operand): PendingTensor;
+  /** How many bits of |x| are set. */
+  bitwiseCount(): PendingTensor<'int32'>;
   /** Discrete Fourier transform of complex numbers along an axis: Σ x[j] · e^(−2πi jk / n). Attributes: n: length: elements are left out, or zeros come after them; null = as it is (default null); axis: axis, pairs not counted (default -1); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
   fft(attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
   /** The inverse of `fft`: Σ x[j] · e^(2πi jk / n) / n. Attributes: n: length: elements are left out, or zeros come after them; null = as it is (default null); axis: axis, pairs not counted (default -1); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
@@ -653,6 +655,12 @@ export interface TensorMethods<D extends DType> {
   histogram(attributes?: { readonly bins?: number; readonly range?: number | readonly number[] | null; readonly density?: boolean }): { readonly counts: PendingTensor; readonly edges: PendingTensor };
   histogram(edges: Operand | null, attributes?: { readonly bins?: number; readonly range?: number | readonly number[] | null; readonly density?: boolean }): { readonly counts: PendingTensor; readonly edges: PendingTensor };
   histogram(edges?: Operand | null, weights?: Operand | null, attributes?: { readonly bins?: number; readonly range?: number | readonly number[] | null; readonly density?: boolean }): { readonly counts: PendingTensor; readonly edges: PendingTensor };
+  /** Means of the rows (slices of the first axis) of each group; NaN for a group without rows. Attributes: count: number of groups: their numbers are from 0 to before it. */
+  segmentMean(groups: Operand, count: number | { readonly count: number }): PendingTensor;
+  /** The least element of the rows of each group; what nothing is above, as ∞, for a group without rows. Attributes: count: number of groups: their numbers are from 0 to before it. */
+  segmentMin(groups: Operand, count: number | { readonly count: number }): PendingTensor<D>;
+  /** The largest element of the rows of each group; what nothing is below, as −∞, for a group without rows. Attributes: count: number of groups: their numbers are from 0 to before it. */
+  segmentMax(groups: Operand, count: number | { readonly count: number }): PendingTensor<D>;
   /** Distances from each row of x to each row of y. Attributes: metric: what the distance is; cosine is 1 − the cosine of the angle (default "euclidean"). */
   cdist(y: Operand, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }): PendingTensor;
   /** Distances between the rows of x, each pair once: those of row 0 to rows 1, 2, …, then those of row 1. Attributes: metric: what the distance is; cosine is 1 − the cosine of the angle (default "euclidean"). */
@@ -1057,6 +1065,8 @@ export interface SheetMethods {
   /** The least common multiple, 0 of a zero; it wraps. */
   lcm<D extends DType>(x: Tensor<D>, y: Tensor<NoInfer<D>> | Weak<NoInfer<D>>): PendingTensor<D>;
   lcm(x: Operand, y: Operand): PendingTensor;
+  /** How many bits of |x| are set. */
+  bitwiseCount(x: Operand): PendingTensor<'int32'>;
   /** Discrete Fourier transform of complex numbers along an axis: Σ x[j] · e^(−2πi jk / n). Attributes: n: length: elements are left out, or zeros come after them; null = as it is (default null); axis: axis, pairs not counted (default -1); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
   fft<D extends DType>(z: Tensor<D>, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor<Floating<D>>;
   fft(z: Operand, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
@@ -1456,6 +1466,12 @@ export interface SheetMethods {
   histogram(x: Operand, attributes?: { readonly bins?: number; readonly range?: number | readonly number[] | null; readonly density?: boolean }): { readonly counts: PendingTensor; readonly edges: PendingTensor };
   histogram(x: Operand, edges: Operand | null, attributes?: { readonly bins?: number; readonly range?: number | readonly number[] | null; readonly density?: boolean }): { readonly counts: PendingTensor; readonly edges: PendingTensor };
   histogram(x: Operand, edges?: Operand | null, weights?: Operand | null, attributes?: { readonly bins?: number; readonly range?: number | readonly number[] | null; readonly density?: boolean }): { readonly counts: PendingTensor; readonly edges: PendingTensor };
+  /** Means of the rows (slices of the first axis) of each group; NaN for a group without rows. Attributes: count: number of groups: their numbers are from 0 to before it. */
+  segmentMean(x: Operand, groups: Operand, count: number | { readonly count: number }): PendingTensor;
+  /** The least element of the rows of each group; what nothing is above, as ∞, for a group without rows. Attributes: count: number of groups: their numbers are from 0 to before it. */
+  segmentMin(x: Operand, groups: Operand, count: number | { readonly count: number }): PendingTensor<DType>;
+  /** The largest element of the rows of each group; what nothing is below, as −∞, for a group without rows. Attributes: count: number of groups: their numbers are from 0 to before it. */
+  segmentMax(x: Operand, groups: Operand, count: number | { readonly count: number }): PendingTensor<DType>;
   /** Distances from each row of x to each row of y. Attributes: metric: what the distance is; cosine is 1 − the cosine of the angle (default "euclidean"). */
   cdist(x: Operand, y: Operand, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }): PendingTensor;
   /** Distances between the rows of x, each pair once: those of row 0 to rows 1, 2, …, then those of row 1. Attributes: metric: what the distance is; cosine is 1 − the cosine of the angle (default "euclidean"). */
@@ -1618,6 +1634,7 @@ export interface OpArguments {
   bitwise_right_shift: [x: Operand, count: Operand];
   gcd: [x: Operand, y: Operand];
   lcm: [x: Operand, y: Operand];
+  bitwise_count: [x: Operand];
   fft: [z: Operand, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
   ifft: [z: Operand, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
   rfft: [x: Operand, attributes?: { readonly n?: number | null; readonly axis?: number | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
@@ -1786,6 +1803,9 @@ export interface OpArguments {
   average: [x: Operand, weights?: Operand | null, attributes?: { readonly axis?: number | readonly number[] | null; readonly keepdims?: boolean }];
   digitize: [x: Operand, edges: Operand, attributes?: { readonly right?: boolean }];
   histogram: [x: Operand, edges?: Operand | null, weights?: Operand | null, attributes?: { readonly bins?: number; readonly range?: number | readonly number[] | null; readonly density?: boolean }];
+  segment_mean: [x: Operand, groups: Operand, count: number | { readonly count: number }];
+  segment_min: [x: Operand, groups: Operand, count: number | { readonly count: number }];
+  segment_max: [x: Operand, groups: Operand, count: number | { readonly count: number }];
   cdist: [x: Operand, y: Operand, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }];
   pdist: [x: Operand, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }];
   knn: [x: Operand, y: Operand, k: number | { readonly k: number; readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }, attributes?: { readonly metric?: 'euclidean' | 'sqeuclidean' | 'manhattan' | 'chebyshev' | 'cosine' }];
@@ -1937,6 +1957,7 @@ export interface OpResults {
   bitwise_right_shift: PendingTensor;
   gcd: PendingTensor;
   lcm: PendingTensor;
+  bitwise_count: PendingTensor<'int32'>;
   fft: PendingTensor;
   ifft: PendingTensor;
   rfft: PendingTensor;
@@ -2105,6 +2126,9 @@ export interface OpResults {
   average: PendingTensor;
   digitize: PendingTensor<'int32'>;
   histogram: { readonly counts: PendingTensor; readonly edges: PendingTensor };
+  segment_mean: PendingTensor;
+  segment_min: PendingTensor<DType>;
+  segment_max: PendingTensor<DType>;
   cdist: PendingTensor;
   pdist: PendingTensor;
   knn: { readonly distances: PendingTensor; readonly indices: PendingTensor<'int32'> };

@@ -3,6 +3,7 @@ import { ARRANGING } from './movement/arranging.ts';
 import type { Composite } from './composite.ts';
 import type { OpRow } from './define.ts';
 import { DISTANCES } from './matrices/distances.ts';
+import { GROUPED_FURTHER } from './reductions/grouping.ts';
 import { HISTOGRAMS } from './reductions/histograms.ts';
 import { NAN_AWARE } from './reductions/nan-aware.ts';
 import { QUANTILES } from './reductions/quantiles.ts';
@@ -23,6 +24,7 @@ export const ANALYSIS_COMPOSITES = {
   'Reductions of what is not NaN': NAN_AWARE,
   Statistics: STATISTICS,
   Histograms: HISTOGRAMS,
+  'Means and extremes of groups': GROUPED_FURTHER,
   Distances: DISTANCES,
   'Apart, together and laid out': ARRANGING,
 } as const satisfies Record<string, readonly Composite[]>;

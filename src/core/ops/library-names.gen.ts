@@ -4,9 +4,9 @@
 export const LIBRARY_NAMES: ReadonlySet<string> = new Set(
   (
     'acos acosh allclose argmax_pool argsort argwhere asin asinh atan atan2 atanh attention average average_pool ' +
-    'batch_norm binary_cross_entropy bincount bitwise_invert bitwise_left_shift bitwise_right_shift cbrt cdist celu ' +
-    'complex_abs complex_angle complex_conj complex_imag complex_multiply complex_of complex_real cond conv ' +
-    'conv_transpose copysign corrcoef count_nonzero cov cross cross_entropy cumulative_max cumulative_min ' +
+    'batch_norm binary_cross_entropy bincount bitwise_count bitwise_invert bitwise_left_shift bitwise_right_shift ' +
+    'cbrt cdist celu complex_abs complex_angle complex_conj complex_imag complex_multiply complex_of complex_real ' +
+    'cond conv conv_transpose copysign corrcoef count_nonzero cov cross cross_entropy cumulative_max cumulative_min ' +
     'cumulative_prod cumulative_sum deg2rad depth_to_space dequantize det diag diff digitize dropout eig eig_packed ' +
     'eigh eigh_packed eigvals eigvals_packed eigvalsh einsum erf erfc exp2 expm factorize fft fft2 fftfreq fftn ' +
     'fftshift first_nonzero flatnonzero fmax fmin fmod fold_windows gather_nd gcd gelu gelu_tanh group_norm gru ' +
@@ -18,9 +18,9 @@ export const LIBRARY_NAMES: ReadonlySet<string> = new Set(
     'percentile pinv polyval positive ptp put_along_axis qr qr_packed quantile quantize rad2deg random_bernoulli ' +
     'random_categorical random_choice random_choice_weighted random_exponential random_gumbel random_integers ' +
     'random_laplace random_permutation random_shuffle resize rfft rfft2 rfftfreq rfftn rms_norm rnn roll rot90 ' +
-    'rotary_embedding scatter scatter_elements scatter_nd searchsorted segment_sum selu setdiff1d signbit sinc ' +
-    'sliding_windows slogdet soft_shrink sort space_to_depth stop_gradient sum_pool svd svd_packed svdvals ' +
-    'take_along_axis tensordot thresholded_relu tile top_k trapezoid tri union1d unique_all unique_counts ' +
-    'unique_inverse unique_values unstack vecdot vector_norm xlogy'
+    'rotary_embedding scatter scatter_elements scatter_nd searchsorted segment_max segment_mean segment_min ' +
+    'segment_sum selu setdiff1d signbit sinc sliding_windows slogdet soft_shrink sort space_to_depth stop_gradient ' +
+    'sum_pool svd svd_packed svdvals take_along_axis tensordot thresholded_relu tile top_k trapezoid tri union1d ' +
+    'unique_all unique_counts unique_inverse unique_values unstack vecdot vector_norm xlogy'
   ).split(' '),
 );

@@ -38,7 +38,14 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   broadcast_to: 'expand',
   take: 'gather index_select embedding',
   mask_select: 'masked_select boolean_mask compress',
+  bitwise_invert: 'bitwise_not invert',
+  trapezoid: 'trapz',
+
   bincount: 'segment_count',
+  segment_sum: 'unsorted_segment_sum',
+  segment_mean: 'unsorted_segment_mean',
+  segment_min: 'unsorted_segment_min',
+  segment_max: 'unsorted_segment_max',
   top_k: 'topk',
   argsort: 'arg_sort',
   searchsorted: 'search_sorted bucketize',
@@ -116,17 +123,9 @@ export const REMEDIES: Readonly<Record<string, string>> = Object.fromEntries(
 /** What NumPy, the array API and PyTorch have and no row does: a near name would be nonsense. */
 export const KNOWN_ELSEWHERE: ReadonlySet<string> = new Set(
   (
-    'topk top_k nonzero unique unique_values unique_counts quantile percentile median ' +
-    'nanmean nansum nanmax nanmin histogram digitize ' +
-    'masked_select masked_fill compress ' +
-    'rot90 diff meshgrid convolve ' +
-    'interp grad gradient cdist pdist factorize count_nonzero ' +
-    'ptp clip_by_value log_sum trapz ' +
-    'trapezoid polyfit polyval diag diagflat vstack hstack dstack column_stack unstack chunk ' +
-    'bitwise_not invert real imag ' +
-    'conj angle array_equal isin setdiff1d intersect1d union1d argwhere flatnonzero choose select piecewise ' +
-    'logcumsumexp erfinv lgamma digamma gammaln ' +
-    'multinomial backward requires_grad_'
+    'masked_fill convolve interp gradient clip_by_value log_sum polyfit diagflat vstack hstack dstack ' +
+    'column_stack chunk real imag conj angle array_equal choose select piecewise logcumsumexp multinomial backward ' +
+    'requires_grad_'
   ).split(' '),
 );
 

@@ -1,5 +1,5 @@
 // Functions of NumPy that make arrays: float64 where no dtype is named, int64 for ranges of whole numbers.
-import { AttributeError } from '../../kit.ts';
+import { AttributeError, NumericError } from '../../kit.ts';
 import type { DType, PendingTensor, Tensor } from '../../surface.ts';
 import { arrayOf } from '../arrays.ts';
 import { type Context, type Arguments, isPlain, type Own } from '../context.ts';
@@ -13,6 +13,14 @@ export const array: Own = (_np, given) => {
 };
 
 export const asarray: Own = (_np, given) => given.array(given.has('a') ? 'a' : 'x', given.dtype());
+
+export const asarrayChkfinite: Own = async (_np, given) => {
+  const a = given.array('a', given.dtype());
+  if ((await a.equal(a).logicalAnd(a.subtract(a).equal(0)).all().item()) === true) return a;
+  throw new NumericError('np.asarray_chkfinite: a has elements that are NaN or infinite; replace them first.', {
+    shape: a.shape,
+  });
+};
 
 const filled = (np: Context, given: Arguments, value: unknown, dtype: DType | undefined): PendingTensor => {
   const shape = shapeOf(given.raw('shape'));

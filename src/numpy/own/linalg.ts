@@ -88,7 +88,10 @@ export const tensordotOf: Own = (np, given) => tensordotBy(np, given, 'x1', 'x2'
 const traced = (np: Context, given: Arguments, name: string): PendingTensor =>
   np.call('sum', given.array(name).diagonal({ offset: given.number('offset') }), -1);
 
-export const trace: Own = (np, given) => traced(np, given, 'a');
+export const trace: Own = (np, given) => {
+  const axes = { axis1: given.raw('axis1'), axis2: given.raw('axis2') };
+  return np.call('sum', np.call('diagonal', given.array('a'), given.number('offset'), axes), -1);
+};
 export const traceOf: Own = (np, given) => traced(np, given, 'x');
 export const multiDot: Own = (np, given) =>
   given
@@ -223,3 +226,46 @@ const shifted =
 
 export const fftshift: Own = shifted((length) => Math.floor(length / 2));
 export const ifftshift: Own = shifted((length) => -Math.floor(length / 2));
+
+const lengthOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+
+/** What a gives b when products are summed over the last axes of a. */
+export const tensorsolve: Own = (np, given) => {
+  const [a, b] = [given.array('a'), given.array('b')];
+  const moved = given.has('axes') ? given.numbers('axes').map((axis) => axisOf(axis, a.ndim, 'tensorsolve')) : [];
+  const order = a.shape.map((_, axis) => axis).filter((axis) => !moved.includes(axis));
+  const turned = a.permuteDims([...order, ...moved]);
+  const shape = turned.shape.slice(b.ndim);
+  if (lengthOf(shape) ** 2 !== a.size || lengthOf(shape) !== b.size)
+    throw new ShapeError(
+      `np.linalg.tensorsolve: a of shape (${a.shape.join(', ')}) is no square matrix over the axes of b, ` +
+        `(${b.shape.join(', ')}), and those that are left.`,
+      { a: a.shape, b: b.shape },
+    );
+  return np.call('linalg.solve', turned.reshape([b.size, lengthOf(shape)]), flattened(b)).reshape(shape);
+};
+
+export const tensorinv: Own = (np, given) => {
+  const [a, ind] = [given.array('a'), given.number('ind')];
+  const [rows, columns] = [a.shape.slice(0, ind), a.shape.slice(ind)];
+  if (!(ind > 0) || lengthOf(rows) !== lengthOf(columns))
+    throw new ShapeError(
+      `np.linalg.tensorinv: the first ${ind} axes of shape (${a.shape.join(', ')}) have not as many elements as the ` +
+        'others.',
+      { a: a.shape, ind },
+    );
+  return np.call('linalg.inv', a.reshape([lengthOf(rows), lengthOf(columns)])).reshape([...columns, ...rows]);
+};
+
+const SWAPPED: Readonly<Record<string, string>> = { backward: 'forward', forward: 'backward', ortho: 'ortho' };
+
+/** The arguments of a transform that is told by its inverse. */
+const swapped = (given: Arguments): Record<string, unknown> => ({
+  n: given.raw('n'),
+  axis: given.raw('axis'),
+  norm: SWAPPED[given.has('norm') ? given.text('norm') : 'backward'] ?? given.raw('norm'),
+});
+
+export const hfft: Own = (np, given) =>
+  np.call('fft.irfft', np.op('complex_conj', castOne(np, given, 'float64', 'a')), swapped(given));
+export const ihfft: Own = (np, given) => np.op('complex_conj', np.call('fft.rfft', given.array('a'), swapped(given)));

@@ -1,8 +1,9 @@
 // Polynomials of NumPy by their coefficients, the highest power first.
 import { AttributeError } from '../../kit.ts';
 import type { Tensor } from '../../surface.ts';
+import { several } from '../calls.ts';
 import type { Context, Arguments, Own } from '../context.ts';
-import { commonOf, castOne } from './operands.ts';
+import { commonOf, castOne, flattened } from './operands.ts';
 
 export const polyval: Own = (np, given) => {
   const [p, x] = commonOf(np, given, 'common', 'p', 'x') as [Tensor, Tensor];
@@ -56,4 +57,51 @@ export const polyint: Own = (np, given) => {
     p = np.sheet.concat([p.divide(degrees), np.sheet.zeros([1], { dtype: p.dtype })]);
   }
   return p;
+};
+
+/** The polynomial that is 0 at the elements of a vector. */
+export const poly: Own = (np, given) => {
+  const zeros = flattened(castOne(np, given, 'float64', 'seq_of_zeros'));
+  let product: Tensor = np.sheet.ones([1], { dtype: zeros.dtype });
+  for (let i = 0; i < zeros.size; i++) {
+    const times = product.multiply(zeros.slice([i], [i + 1]));
+    const none = np.sheet.zeros([1], { dtype: zeros.dtype });
+    product = np.sheet.concat([product, none]).subtract(np.sheet.concat([none, times]));
+  }
+  return product;
+};
+
+/** Quotient and remainder, the latter without the first coefficients that are as good as 0. */
+export const polydiv: Own = async (np, given) => {
+  const [u, v] = ['u', 'v'].map((name) => flattened(castOne(np, given, 'float64', name))) as [Tensor, Tensor];
+  const [steps, width] = [u.size - v.size + 1, v.size];
+  let rest: Tensor = u;
+  const digits: Tensor[] = [];
+  for (let k = 0; k < steps; k++) {
+    const digit = rest.slice([k], [k + 1]).divide(v.slice([0], [1]));
+    const less = rest.slice([k], [k + width]).subtract(digit.multiply(v));
+    rest = np.sheet.concat([rest.slice([0], [k]), less, rest.slice([k + width])]);
+    digits.push(digit);
+  }
+  const none = (await rest.abs().greater(1e-8).flatnonzero()).slice([0], [1]);
+  const first = none.size === 0 ? rest.size - 1 : Number(await none.squeeze(0).item());
+  return [digits.length === 0 ? np.sheet.zeros([1], { dtype: u.dtype }) : np.sheet.concat(digits), rest.slice([first])];
+};
+
+/** Eigenvalues of the companion matrix, and 0 as often as the last coefficients are. */
+export const roots: Own = async (np, given) => {
+  const p = castOne(np, given, 'float64', 'p');
+  if (p.ndim !== 1) throw given.wrong('p', 'a vector of coefficients');
+  const places = (await p.flatnonzero().then((found) => found.toArray())) as number[];
+  const [first, last] = [places[0] ?? 0, places.at(-1) ?? -1];
+  const degree = Math.max(0, last - first);
+  const zeros = np.sheet.zeros([places.length === 0 ? 0 : p.size - 1 - last], { dtype: p.dtype });
+  if (degree === 0) return several({ real: zeros, imag: zeros });
+  const top = p.slice([first + 1], [last + 1]).divide(p.slice([first], [first + 1]));
+  const companion = np.sheet.concat([
+    top.negative().reshape([1, degree]),
+    np.sheet.eye(degree - 1, degree, 0, { dtype: p.dtype }),
+  ]);
+  const { real, imag } = np.op('eigvals', companion) as unknown as Readonly<Record<'real' | 'imag', Tensor>>;
+  return several({ real: np.sheet.concat([real, zeros]), imag: np.sheet.concat([imag, zeros]) });
 };

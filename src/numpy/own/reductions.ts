@@ -3,6 +3,7 @@ import { AttributeError, ShapeError } from '../../kit.ts';
 import type { PendingTensor, Tensor } from '../../surface.ts';
 import { type Context, type Arguments, axisOf, type Own } from '../context.ts';
 import { commonOf, flattened, castOne, partOf } from './operands.ts';
+import { placeOf } from './shape.ts';
 
 /** The axis that was asked for, or all elements in one row. */
 function alongAxis(given: Arguments, x: Tensor, owner: string): { x: Tensor; axis: number } {
@@ -54,7 +55,28 @@ export const cumprod: Own = accumulated('cumulativeProd');
 export const nancumsum: Own = accumulated('cumulativeSum', 0);
 export const nancumprod: Own = accumulated('cumulativeProd', 1);
 
-export const ediff1d: Own = (np, given) => np.call('diff', flattened(given.array('ary')));
+/** x between what was given to stand before and after it along an axis; one element stands in the place of many. */
+function between(np: Context, x: Tensor, axis: number, given: Arguments, names: readonly [string, string]): Tensor {
+  const beside = (name: string): Tensor[] => {
+    if (!given.has(name)) return [];
+    const part = given.array(name, x.dtype);
+    return [part.ndim > 0 ? part : part.broadcastTo(x.shape.map((length, i) => (i === axis ? 1 : length)))];
+  };
+  const [before, after] = names.map(beside) as [Tensor[], Tensor[]];
+  return before.length + after.length === 0 ? x : np.sheet.concat([...before, x, ...after], { axis });
+}
+
+export const diff: Own = (np, given) => {
+  const a = given.array('a');
+  const axis = axisOf(given.number('axis'), a.ndim, 'diff');
+  return between(np, a, axis, given, ['prepend', 'append']).diff(given.number('n'), { axis });
+};
+
+export const ediff1d: Own = (np, given) => {
+  const differences = flattened(given.array('ary')).diff();
+  const row = (name: string): Tensor[] => (given.has(name) ? [flattened(given.array(name, differences.dtype))] : []);
+  return np.sheet.concat([...row('to_begin'), differences, ...row('to_end')]);
+};
 
 export const gradient: Own = (np, given) => {
   const f = castOne(np, given, 'float64', 'f');
@@ -146,6 +168,23 @@ export const sortOf: Own = (_np, given) => {
 
 export const argsortOf: Own = (_np, given) => {
   const { x, axis } = orderedAlong(given, 'argsort');
+  return x.argsort({ axis }).astype('int64');
+};
+
+/** Whether every place that was asked for is one of the axis. */
+function checkPlaces(given: Arguments, length: number, owner: string): void {
+  for (const kth of given.numbers('kth')) placeOf(kth, length, owner);
+}
+
+export const partition: Own = (_np, given) => {
+  const { x, axis } = orderedAlong(given, 'partition');
+  checkPlaces(given, x.shape[axis]!, 'partition');
+  return x.sort({ axis });
+};
+
+export const argpartition: Own = (_np, given) => {
+  const { x, axis } = orderedAlong(given, 'argpartition');
+  checkPlaces(given, x.shape[axis]!, 'argpartition');
   return x.argsort({ axis }).astype('int64');
 };
 

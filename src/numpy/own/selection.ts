@@ -3,7 +3,7 @@ import { AttributeError, ShapeError } from '../../kit.ts';
 import type { PendingTensor, Tensor } from '../../surface.ts';
 import { shapeOf } from '../calls.ts';
 import { axisOf, type Context, type Arguments, type Own } from '../context.ts';
-import { flattened } from './operands.ts';
+import { commonOf, flattened } from './operands.ts';
 import { placeOf } from './shape.ts';
 
 /** Indices as int64; those written as lists are held against the length of the axis now. */
@@ -98,6 +98,28 @@ export const triuIndicesFrom: Own = triangleOf('triu');
 
 const placesOnDiagonal = (np: Context, length: number, axes: number): PendingTensor[] =>
   new Array<PendingTensor>(axes).fill(np.sheet.arange(0, length, 1, { dtype: 'int64' }));
+
+/** Places that a function of a matrix and k keeps. */
+export const maskIndices: Own = async (np, given) => {
+  const [n, keep] = [given.number('n'), given.raw('mask_func')];
+  if (typeof keep !== 'function') throw given.wrong('mask_func', 'a function of a matrix and k, as np.triu');
+  return np.call('nonzero', (keep as (...args: unknown[]) => Tensor)(np.sheet.ones([n, n]), given.raw('k')));
+};
+
+/** Elements of one of two and not of the other. */
+export const setxor1d: Own = async (np, given) => {
+  const [a, b] = commonOf(np, given, 'common', 'ar1', 'ar2') as [Tensor, Tensor];
+  const [all, both] = await Promise.all([np.call('union1d', a, b), np.call('intersect1d', a, b)]);
+  return await np.call('setdiff1d', all, both);
+};
+
+export const diagonal: Own = (_np, given) => {
+  const a = given.array('a');
+  const [first, second] = ['axis1', 'axis2'].map((name) => axisOf(given.number(name), a.ndim, 'diagonal'));
+  if (first === second) throw given.wrong('axis2', 'another axis than axis1');
+  const others = a.shape.map((_, axis) => axis).filter((axis) => axis !== first && axis !== second);
+  return a.permuteDims([...others, first!, second!]).diagonal({ offset: given.number('offset') });
+};
 
 export const diagIndices: Own = (np, given) => placesOnDiagonal(np, given.number('n'), given.number('ndim'));
 

@@ -1,5 +1,6 @@
 // Functions of NumPy that go element by element: its universal functions, one a line.
 import type { Row } from '../context.ts';
+import * as bits from '../own/bits.ts';
 import * as own from '../own/elementwise.ts';
 
 const BY_FLOAT = 'integers give floats';
@@ -66,7 +67,11 @@ export const ELEMENTWISE: readonly Row[] = [
   ['bitwise_left_shift(x1, x2)', 'bitwise_left_shift', 'integers'],
   ['right_shift(x1, x2)', 'bitwise_right_shift', 'integers'],
   ['bitwise_right_shift(x1, x2)', 'bitwise_right_shift', 'integers'],
-  ['bitwise_count(x)', 'bitwise_count', 'integers'],
+  ['bitwise_count(x)', bits.bitwiseCount],
+  ["packbits(a, axis=None, bitorder: text='big')", bits.packbits],
+  ["unpackbits(a, axis=None, count: number=None, bitorder: text='big')", bits.unpackbits],
+  ['frexp(x) -> readonly [PendingTensor, PendingTensor]', bits.frexp],
+  ['spacing(x)', bits.spacing],
   ['gcd(x1, x2)', 'gcd', 'integers'],
   ['lcm(x1, x2)', 'lcm', 'integers'],
   ['exp(x, dtype=None)', 'exp', 'float'],

@@ -1,8 +1,12 @@
 // Functions of NumPy that make one element of many, and those that go along an axis.
 import type { Row } from '../context.ts';
+import * as binned from '../own/histograms.ts';
 import * as own from '../own/reductions.ts';
 
 const DDOF = { ddof: 'correction' };
+const WHOLE = { deviates: 'all elements are in order, not that at kth alone' };
+const BINNED = 'range: any=None, density=False, weights=None';
+const COUNTED = 'Several<{ readonly counts: PendingTensor; readonly edges: PendingTensor }, PendingTensor>';
 
 export const REDUCTIONS: readonly Row[] = [
   ['sum(a, axis=None, dtype=None, keepdims=False)', 'sum', 'counted'],
@@ -52,8 +56,8 @@ export const REDUCTIONS: readonly Row[] = [
     'counted',
     { rename: { include_initial: 'includeInitial' } },
   ],
-  ['diff(a, n=1, axis=-1)', 'diff'],
-  ['ediff1d(ary: array)', own.ediff1d],
+  ['diff(a, n=1, axis=-1, prepend: any=None, append: any=None)', own.diff],
+  ['ediff1d(ary: array, to_end: array=None, to_begin: array=None)', own.ediff1d],
   ['gradient(f: array, *varargs: any, axis=None)', own.gradient],
   ['cov(m, rowvar=True, bias=False, ddof=None)', own.cov],
   ['corrcoef(x, rowvar=True)', own.corrcoef],
@@ -61,10 +65,19 @@ export const REDUCTIONS: readonly Row[] = [
   ["correlate(a, v, mode='valid')", own.correlate],
   ['sort(a, axis=-1)', own.sortOf],
   ['argsort(a, axis=-1)', own.argsortOf],
+  ['partition(a, kth, axis=-1)', own.partition, 'as-is', WHOLE],
+  ['argpartition(a, kth, axis=-1)', own.argpartition, 'as-is', WHOLE],
   ['lexsort(keys: arrays, axis=-1)', own.lexsort],
   ["searchsorted(a, v, side='left')", 'searchsorted', 'compared-indices'],
   ['digitize(x, bins, right=False)', own.digitize],
-  ['histogram(a, bins: any=10, range: numbers=None, density=False)', 'histogram', 'float64'],
+  [`histogram(a, bins: any=10, ${BINNED}) -> ${COUNTED}`, binned.histogram],
+  ['histogram_bin_edges(a, bins: any=10, range: numbers=None)', binned.histogramBinEdges],
+  [`histogram2d(x, y, bins: any=10, ${BINNED}) -> readonly Tensor[]`, binned.histogram2d],
+  [
+    `histogramdd(sample: array, bins: any=10, ${BINNED}) -> ` +
+      'Several<{ readonly counts: Tensor; readonly edges: readonly Tensor[] }, Tensor | readonly Tensor[]>',
+    binned.histogramdd,
+  ],
   ['bincount(x, weights=None, minlength: number=0) -> Promise<Tensor>', own.bincount],
   ['allclose(a, b, rtol=1e-05, atol=1e-08, equal_nan=False) -> Promise<boolean>', own.allclose],
   ['array_equal(a1, a2, equal_nan=False) -> Promise<boolean>', own.arrayEqual],

@@ -34,6 +34,40 @@ function pairwise(name: string, doc: string, run: DirectKernel): OpRow {
   return row;
 }
 
+/** How many bits of each value of a byte are set. */
+const BITS_OF_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
+
+function bitsOf(x: number): number {
+  const word = Math.abs(x);
+  let count = 0;
+  for (let shift = 0; shift < 32; shift += 8) count += BITS_OF_BYTES[(word >>> shift) & 255]!;
+  return count;
+}
+
+function bitsOfWide(x: bigint): number {
+  const word = x < 0n ? -x : x;
+  return bitsOf(Number(word & 0xffffffffn)) + bitsOf(Number(word >> 32n));
+}
+
+const bitwiseCount = makeRow({
+  name: 'bitwise_count',
+  doc: 'How many bits of |x| are set.',
+  operands: [{ name: 'x', kind: 'integer' }],
+  result: 'int32',
+  infer: (operands) => ({ dtype: 'int32', shape: first(operands).shape }),
+  kernel: {
+    skeleton: 'direct',
+    byFirstAxis: true,
+    run: ([x], out) => {
+      const [from, to] = [x!.array, out.array as Int32Array];
+      if (isBigIntArray(from)) for (let i = 0; i < to.length; i++) to[i] = bitsOfWide(from[i]!);
+      else for (let i = 0; i < to.length; i++) to[i] = bitsOf(from[i]!);
+    },
+  },
+  separable: 'elements',
+  flops: (_operands, out) => out.size * 8,
+});
+
 /** Rows of this family. */
 export const WHOLE_NUMBERS: readonly OpRow[] = [
   elementwise(
@@ -52,4 +86,5 @@ export const WHOLE_NUMBERS: readonly OpRow[] = [
   ),
   pairwise('gcd', 'The greatest common divisor, 0 of zeros.', ofPairs(greatestDivisor, greatestDivisor)),
   pairwise('lcm', 'The least common multiple, 0 of a zero; it wraps.', ofPairs(leastMultiple, leastWideMultiple)),
+  bitwiseCount,
 ];

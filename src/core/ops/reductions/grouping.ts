@@ -2,11 +2,21 @@
 import { canonicaliseNaN } from '../../../../kernels/js/map.ts';
 import { AttributeError, ShapeError } from '../../errors.ts';
 import { allocate, isFloat } from '../../tensor/dtype.ts';
+import { rangeOf } from '../../tensor/range.ts';
 import { formatShape, type Shape } from '../../tensor/shape.ts';
 import type { TensorType } from '../../tensor/type.ts';
 import { numberAttribute } from '../attribute-values.ts';
-import { type AttributeSpec, type AttributeValues, makeRow, type OpRow, type TypedOperand } from '../define.ts';
+import { type Called, type Calls, composite, type Composite } from '../composite.ts';
+import {
+  type AttributeSpec,
+  type AttributeValues,
+  makeRow,
+  type OperandSpec,
+  type OpRow,
+  type TypedOperand,
+} from '../define.ts';
 import { counted } from '../infer.ts';
+import { asFloats } from '../parts.ts';
 
 const COUNT: AttributeSpec = { kind: 'int', doc: 'number of groups: their numbers are from 0 to before it' };
 
@@ -106,5 +116,70 @@ const bincount = makeRow({
   deviation: 'the length is given, and numbers beyond it are refused; counts are int32',
 });
 
+const GROUPED: readonly OperandSpec[] = [
+  { name: 'x', kind: 'numeric' },
+  { name: 'groups', kind: 'index' },
+];
+
+const segmentMean = composite({
+  name: 'segment_mean',
+  doc: 'Means of the rows (slices of the first axis) of each group; NaN for a group without rows.',
+  operands: GROUPED,
+  positional: ['count'],
+  attributes: { count: COUNT },
+  deviation: 'groups outside are refused; integers are averaged as float32',
+  expand: (call, [x, groups], attrs) => {
+    const sums = call('segment_sum', [asFloats(call, x!), groups!], attrs);
+    const counts = call('astype', [call('bincount', [groups!], attrs)], { dtype: sums.type.dtype });
+    return call('divide', [
+      sums,
+      call('reshape', [counts], { shape: [counts.type.size, ...sums.type.shape.slice(1).map(() => 1)] }),
+    ]);
+  },
+});
+
+/** Groups that are none are numbered beyond all of them, for negative numbers would count from the end. */
+const beyondNegative = <C extends Called>(call: Calls<C>, groups: C, count: number): C =>
+  groups.type.dtype.startsWith('u') ? groups : call('where', [call('less', [groups, 0]), count, groups]);
+
+function segmentExtreme(name: string, doc: string, reduction: 'minimum' | 'maximum'): Composite {
+  return composite({
+    name,
+    doc,
+    operands: GROUPED,
+    positional: ['count'],
+    attributes: { count: COUNT },
+    result: 'same',
+    deviation: 'groups outside are refused',
+    expand: (call, [x, groups], attrs) => {
+      checkCount(name, attrs);
+      const { dtype, shape } = x!.type;
+      if (shape.length === 0)
+        throw new ShapeError(`${name}: x has rank 0; it needs rows, rank 1 or more. Use reshape.`, { shape });
+      needGroups(name, groups!.type.shape, shape[0]);
+      const count = numberAttribute(attrs, 'count');
+      const { least, most } = rangeOf(dtype);
+      const value = reduction === 'minimum' ? most : least;
+      const none = call('full', [], { shape: [count, ...shape.slice(1)], value, dtype });
+      const within = call('astype', [beyondNegative(call, groups!, count)], { dtype: 'int32' });
+      return call('scatter', [none, within, x!], { reduction });
+    },
+  });
+}
+
 /** Rows of this family. */
 export const GROUPING: readonly OpRow[] = [segmentSum, bincount];
+/** Its composites. */
+export const GROUPED_FURTHER: readonly Composite[] = [
+  segmentMean,
+  segmentExtreme(
+    'segment_min',
+    'The least element of the rows of each group; what nothing is above, as ∞, for a group without rows.',
+    'minimum',
+  ),
+  segmentExtreme(
+    'segment_max',
+    'The largest element of the rows of each group; what nothing is below, as −∞, for a group without rows.',
+    'maximum',
+  ),
+];

@@ -3,7 +3,7 @@ import { AttributeError } from '../../errors.ts';
 import { isFloat } from '../../tensor/dtype.ts';
 import { type Called, type Calls, composite, type Composite } from '../composite.ts';
 import type { AttributeValues } from '../define.ts';
-import { asFloats, flat, needAtLeast, needVector, sliceOf } from '../parts.ts';
+import { flat, needAtLeast, needVector, sliceOf } from '../parts.ts';
 
 const digitize = composite({
   name: 'digitize',
@@ -100,7 +100,8 @@ function needBins({ type: { size } }: Called): number {
 function densityOf<C extends Called>(call: Calls<C>, counts: C, edges: C): C {
   const bins = counts.type.size;
   const widths = call('subtract', [sliceOf(call, edges, 0, 1, bins + 1), sliceOf(call, edges, 0, 0, bins)]);
-  const floats = asFloats(call, counts);
+  const dtype = edges.type.dtype === 'float64' ? 'float64' : 'float32';
+  const floats = isFloat(counts.type.dtype) ? counts : call('astype', [counts], { dtype });
   return call('divide', [call('divide', [floats, call('sum', [floats])]), widths]);
 }
 
