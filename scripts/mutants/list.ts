@@ -18,7 +18,8 @@ export interface Mutant {
     | 'stores'
     | 'events'
     | 'own ops'
-    | 'tables';
+    | 'tables'
+    | 'verified reuse';
   readonly file: string;
   readonly find: string;
   readonly replace: string;
@@ -44,6 +45,8 @@ const REMOTE = ['tests/tiers/remote/trust.test.ts', 'tests/tiers/remote/breaker.
 const S3 = ['tests/tiers/remote/s3-faults.test.ts'];
 const EVENTS = ['tests/sheet/events.test.ts'];
 const OWN_OPS = ['tests/kit/define-op.test.ts', 'tests/kernels/convert.test.ts'];
+const VERIFIED = ['tests/sheet/verified-reuse.test.ts'];
+const PRODUCT_CHECK = ['tests/device/product-check.test.ts'];
 const PLACEMENT = ['tests/device/dispatch.test.ts'];
 
 export const MUTANTS: readonly Mutant[] = [
@@ -1103,5 +1106,101 @@ export const MUTANTS: readonly Mutant[] = [
     effect: 'products by other weights are alike',
     find: "key += i === at ? ':' : `:${placeOf(other, table)}`",
     replace: "key += i === at ? ':' : `:${other.operands.length}`",
+  },
+  {
+    area: 'verified reuse',
+    file: 'src/core/engine/verify.ts',
+    tests: VERIFIED,
+    effect: 'checks take whatever time they take',
+    find: '<= MOST_TIME * this.#parts.now() + extraNs',
+    replace: '<= Infinity',
+  },
+  {
+    area: 'verified reuse',
+    file: 'src/core/engine/verify.ts',
+    tests: VERIFIED,
+    effect: 'the first result of a shared store is believed',
+    find: '(this.#due < 1 && !isFirst)',
+    replace: 'this.#due < 1',
+  },
+  {
+    area: 'verified reuse',
+    file: 'src/core/engine/verify.ts',
+    tests: VERIFIED,
+    effect: 'a store that gave a wrong result is asked again',
+    find: 'lower?.distrust(entry.from)',
+    replace: 'lower?.stats()',
+  },
+  {
+    area: 'verified reuse',
+    file: 'src/core/engine/verify.ts',
+    tests: VERIFIED,
+    effect: 'what is computed in the place of a wrong result is believed',
+    find: 'this.#again.add(node);',
+    replace: 'this.#again.delete(node);',
+  },
+  {
+    area: 'verified reuse',
+    file: 'src/core/engine/verify.ts',
+    tests: VERIFIED,
+    effect: 'results made of a wrong one stay',
+    find: 'store.delete(each) && each !== node',
+    replace: 'each === node && store.delete(each) && each !== node',
+  },
+  {
+    area: 'verified reuse',
+    file: 'src/core/engine/quarantine.ts',
+    tests: VERIFIED,
+    effect: 'a handle keeps a value that was made of a wrong one',
+    find: '&& !this.#fresh.has(call.value.block)',
+    replace: '&& this.#fresh.has(call.value.block)',
+  },
+  {
+    area: 'verified reuse',
+    file: 'src/core/device/dispatch.ts',
+    tests: VERIFIED,
+    effect: 'a device that computes wrongly goes on',
+    find: 'each !== device);',
+    replace: 'each === device);',
+  },
+  {
+    area: 'verified reuse',
+    file: 'src/core/device/result-check.ts',
+    tests: VERIFIED,
+    effect: 'parts of a reduction are taken for its result',
+    find: "return kernel.skeleton === 'reduce' && head",
+    replace: "return kernel.skeleton === 'rows' && head",
+  },
+  {
+    area: 'verified reuse',
+    file: 'src/core/device/product-check.ts',
+    tests: PRODUCT_CHECK,
+    effect: 'rows are compared less closely than rounding allows',
+    find: 'const SOFT = 1;',
+    replace: 'const SOFT = 30;',
+  },
+  {
+    area: 'verified reuse',
+    file: 'src/core/device/product-check.ts',
+    tests: PRODUCT_CHECK,
+    effect: 'products of many magnitudes are refused for their rounding',
+    find: '2 * gamma(this.#a.columns + 2, this.#unit)',
+    replace: '0.001 * gamma(this.#a.columns + 2, this.#unit)',
+  },
+  {
+    area: 'verified reuse',
+    file: 'src/core/device/product-check.ts',
+    tests: PRODUCT_CHECK,
+    effect: 'what may have overflowed counts as wrong',
+    find: 'sizes[j]! < OVERFLOW[this.#floatName] && ',
+    replace: '',
+  },
+  {
+    area: 'verified reuse',
+    file: 'src/core/device/product-check.ts',
+    tests: PRODUCT_CHECK,
+    effect: 'wrong high bits of integers pass',
+    find: 'ring.draw(this.#check.draw, vector === 0)',
+    replace: 'ring.draw(this.#check.draw, false)',
   },
 ];

@@ -65,11 +65,26 @@ export interface DeviceEvent {
   readonly detail: string;
 }
 
+/** A result that was found wrong, and is computed again. */
+export interface QuarantineEvent {
+  readonly kind: 'quarantine';
+  readonly op: string;
+  /** The device that computed it, as far as is known. */
+  readonly device: string;
+  /** Where it was: in RAM, in a store of this machine or one that is shared; `computed`: nowhere, it was new. */
+  readonly source: 'ram' | 'disk' | 'shared' | 'computed';
+  /** What was wrong. */
+  readonly detail: string;
+  /** Kept results that were made of it, which went with it. */
+  readonly derived: number;
+}
+
 /**
  * What happens in a sheet, in order, as subscribers get it. `call`: an operation was admitted; `answer`: how it was
  * answered; `note`: what its text does not say, as a route; `keep` and `evict`: what the RAM store takes and lets go;
- * `tier`: what the stores below RAM have, take and fail in; `device`: a device is lost, or there again; `warn`: a line
- * to the person who runs the program; `dropped`: so many events were lost here, because the subscriber read too slowly.
+ * `tier`: what the stores below RAM have, take and fail in; `quarantine`: a result was wrong; `device`: a device is
+ * lost, or there again; `warn`: a line to the person who runs the program; `dropped`: so many events were lost here,
+ * because the subscriber read too slowly.
  */
 export type SheetEvent =
   | ({ readonly kind: 'call' } & ProgramEvent)
@@ -78,5 +93,6 @@ export type SheetEvent =
   | KeptEvent
   | TierEvent
   | DeviceEvent
+  | QuarantineEvent
   | { readonly kind: 'warn'; readonly text: string }
   | { readonly kind: 'dropped'; readonly count: number };

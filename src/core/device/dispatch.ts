@@ -47,11 +47,11 @@ const isAway = (task: Task): boolean => task.operands.some(({ block }) => block?
 export class Dispatcher {
   readonly devices: readonly Device[];
   /** Those that may be chosen unasked. */
-  readonly automatic: readonly Device[];
+  automatic: readonly Device[];
   /** Those for which it is worth composing rows. */
   readonly composing: ReadonlySet<Device>;
   readonly costs: CostTable;
-  readonly #settled = new ClassTable<Device>();
+  #settled = new ClassTable<Device>();
   /** The memory that operands may have to be read from. */
   readonly #away: DeviceMemory | undefined;
 
@@ -115,6 +115,12 @@ export class Dispatcher {
   /** Until a device that was lost is open again, or given up; undefined where none is on its way. */
   get returning(): Promise<void> | undefined {
     return this.devices.find(({ memory }) => memory?.loss?.returning !== undefined)?.memory?.loss?.returning;
+  }
+
+  /** Has a device compute only what is asked of it by name, or what no other can: its results were wrong. */
+  exclude(device: Device): void {
+    this.automatic = this.automatic.filter((each) => each !== device);
+    this.#settled = new ClassTable<Device>();
   }
 
   /** Why a device that was asked for by name does not compute a task; undefined where it does. */

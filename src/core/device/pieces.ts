@@ -11,7 +11,7 @@ import { isRepeatable } from './along-axes.ts';
 import type { Task } from './device.ts';
 
 /** A task that can be done in stretches of units, one after another. */
-interface PieceCut {
+export interface PieceCut {
   readonly units: number;
   /** Elements that are touched for a unit. */
   readonly unitElements: number;

@@ -2,17 +2,10 @@
 // recorded.
 import { runnerFor } from '../device/parts.ts';
 import type { Device, Promptness, Task } from '../device/device.ts';
+import { computeAgain } from '../device/result-check.ts';
 import type { Runner } from '../device/runner.ts';
 import type { Entry } from '../store/entry.ts';
-import {
-  ClosedError,
-  DeviceLostError,
-  LimitError,
-  SheetError,
-  SourceError,
-  UnavailableError,
-  withCallSite,
-} from '../errors.ts';
+import { DeviceLostError, LimitError, SheetError, UnavailableError, withCallSite } from '../errors.ts';
 import type { Decision, NumericsClass } from '../events.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
 import { knownFacts } from '../pattern/facts.ts';
@@ -20,14 +13,16 @@ import { scoreOf } from '../pattern/score.ts';
 import { type Block, detached, type Value, valueOf } from '../tensor/block.ts';
 import { creditSavings } from './admit.ts';
 import type { Call } from './call.ts';
+import { kernelError, refused, unreadable } from './compute-errors.ts';
 import { judgeValue } from './judge.ts';
 import type { Parts, View } from './parts.ts';
 import { recordAnswer } from './record.ts';
 import { creditParts, PartPlans } from './part-plans.ts';
-import { type PlanKey, NONE, type Step, type ValueSources } from './plan.ts';
+import { demandNow, type PlanKey, NONE, type Step, type ValueSources } from './plan.ts';
 import { InFlight } from './in-flight.ts';
 import { Revisions } from './revisions.ts';
 import { fuseSteps, type Readers, SmallPlans } from './fusion.ts';
+import { type OperandsOf, Verifier } from './verify.ts';
 
 /** One task under way. */
 interface Run {
@@ -53,6 +48,7 @@ export class Computing {
   readonly #smallPlans = new SmallPlans();
   readonly #metParts = new Set<NodeId>();
   readonly #revisions: Revisions;
+  readonly #verifier: Verifier;
   /** The task whose kernels are being called on this thread. */
   running: Task | undefined;
 
@@ -60,6 +56,7 @@ export class Computing {
     this.#parts = parts;
     this.#inFlight = new InFlight(parts.table);
     this.#revisions = new Revisions(parts);
+    this.#verifier = new Verifier(parts);
     const { policy, trace } = parts.settings;
     // A law on finite values judges every result, so each has to be there: as part of another it never is.
     this.#mayFuse = policy.finite === undefined && parts.dispatcher.composing.size > 0;
@@ -76,7 +73,11 @@ export class Computing {
       fuseSteps(order, this.#fusedFrom(order, view), this.#readers(view), isWanted);
     const isReady = ({ block }: Value): boolean =>
       mode === 'free' ? !block.isLost : block.isLocal || block.residence?.bringNow?.(block) === true;
-    const given = (e: Call): Value | undefined => (e.value !== undefined && isReady(e.value) ? e.value : undefined);
+    const given = (e: Call): Value | undefined => {
+      if (this.#parts.quarantine.taints(e)) this.#parts.pins.unpin(e);
+      return e.value !== undefined && isReady(e.value) ? e.value : undefined;
+    };
+    const operandsOf: OperandsOf = (call, isPatient) => this.#operandsOf(call, isPatient, view, given);
     const compute = (step: Step): Value | Promise<Value> => this.#compute(step, mode, view);
     const partPlans = new PartPlans(this.#parts, view, this.#metParts, this.#revisions);
     return view.reuse
@@ -87,7 +88,7 @@ export class Computing {
           ...(this.#parts.lawless && { planOf: (call: Call) => partPlans.planOf(call) }),
           fuse: (order) => fuse(order, (step) => table.countComputation(step.identity as NodeId) > 0),
           identityOf: (e) => e.node(table),
-          find: (e, node) => hold(given(e) ?? this.#kept(e, node as NodeId, isReady)),
+          find: (e, node) => hold(given(e) ?? this.#kept(e, node as NodeId, isReady, view, operandsOf)),
           retain: (identity) => retainNode(table, identity),
         }
       : {
@@ -120,15 +121,42 @@ export class Computing {
     return onGpu && numerics === 'tolerance' ? ['map', 'reduce', 'codecs'] : ['map', 'reduce'];
   }
 
-  #kept(call: Call, node: NodeId, isReady: (value: Value) => boolean): Value | undefined {
+  #kept(
+    call: Call,
+    node: NodeId,
+    isReady: (value: Value) => boolean,
+    { numerics }: View,
+    operandsOf: OperandsOf,
+  ): Value | undefined {
     const { store, settings } = this.#parts;
     const entry = store.peek(node);
     if (entry === undefined) return undefined;
     if (entry.value.block.isLost) store.delete(node);
     if (!isReady(entry.value)) return undefined;
+    if (!this.#verifier.passes({ call, node, entry, numerics }, operandsOf)) return undefined;
     if (settings.policy.finite !== undefined) judgeValue(this.#parts, call, entry.value, settings.policy.finite, entry);
     if (call.savesNs !== 0) creditSavings(this.#parts, call);
     return entry.value;
+  }
+
+  /** Values that the operands of a call have; where a check may take its time, computed from what they are made of. */
+  #operandsOf(
+    { operands }: Call,
+    isPatient: boolean,
+    view: View,
+    given: (call: Call) => Value | undefined,
+  ): readonly Value[] | undefined {
+    const { store, table } = this.#parts;
+    const values = operands.map((operand) => given(operand) ?? store.peek(operand.node(table))?.value);
+    if (values.every((value) => value !== undefined)) return values.map((value) => hold(value)!);
+    if (!isPatient) return undefined;
+    try {
+      return demandNow(operands, this.sources(view, 'now'));
+    } catch (error) {
+      // What lies on a device, or was disposed of, is not there to check with.
+      if (error instanceof SheetError) return undefined;
+      throw error;
+    }
   }
 
   /** Runs a step's kernel on the device chosen for it, or joins the in-flight computation of the same node. */
@@ -282,6 +310,10 @@ export class Computing {
     const parts = this.#parts;
     const value = valueOf(task.type, block);
     const { note } = runner;
+    const isSound = this.#verifier.isSound(step.identity as NodeId, task, value, device);
+    if (!isSound) computeAgain(task, block);
+    const name = isSound ? runner.name : 'js';
+    parts.quarantine.renewed(block);
     // Whole nanoseconds: engines keep small integers in the object, and fractions beside it, where a hit would have to
     // fetch them.
     const elapsedNs = Math.round(
@@ -306,10 +338,10 @@ export class Computing {
     if (!view.reuse && isHeld(step, value)) parts.pins.renew(step.call, value);
     step.call.origin = step.told === undefined ? 'computed' : 'part';
     const decision = view.reuse
-      ? this.#keep(step, value, runner.name, step.isApart ? arithmeticNs(device, task, warmNs) : warmNs + partsNs)
+      ? this.#keep(step, value, name, step.isApart ? arithmeticNs(device, task, warmNs) : warmNs + partsNs)
       : 'computed';
     // Parts of a call that were not called by the program are on no trace.
-    if (step.call.seq > 0) recordAnswer(parts, step.call, decision, runner.name, startNs, elapsedNs, 0, value);
+    if (step.call.seq > 0) recordAnswer(parts, step.call, decision, name, startNs, elapsedNs, 0, value);
     return value;
   }
 
@@ -349,39 +381,6 @@ export class Computing {
   }
 }
 
-/** What came up in a kernel and is no error of this library's yet. */
-function kernelError(call: Call, error: unknown): SheetError {
-  if (isTooLarge(error))
-    return new LimitError(
-      `${call.row?.name}: there is no memory for ${call.type.sizeBytes} bytes ` +
-        `(${call.type.dtype} of shape [${call.type.shape.join(',')}]) and what computing them takes. ` +
-        'Split the tensor, or dispose of handles.',
-      { sizeBytes: call.type.sizeBytes, shape: call.type.shape },
-    );
-  return new SheetError(
-    'KERNEL',
-    `${call.row?.name}: its kernel failed: ${String(error)}. Run it with sheet.with({ device: 'js' }) and ` +
-      'report both traces.',
-    { op: call.row?.name },
-    { cause: error },
-  );
-}
-
-/** A promise for a result that was due within the call: nobody may wait for it. */
-function refused(device: Device, running: Promise<void>): never {
-  running.catch(() => {});
-  throw new SheetError(
-    'KERNEL',
-    `${device.name} said that it computes within the call, and answered later; its supports(task, 'now') has to ` +
-      'refuse.',
-    { device: device.name },
-  );
-}
-
-/** How engines say that an array cannot be made. */
-const isTooLarge = (error: unknown): boolean =>
-  error instanceof RangeError && /array length|allocation failed|allocate|buffer size/i.test(error.message);
-
 /**
  * What a step adds that would have been part of its reader's pass, had it not been kept: its arithmetic, and not
  * another pass over memory.
@@ -412,26 +411,6 @@ const entryOf = (
   touched: 0,
   slot: 0,
 });
-
-function unreadable({ seq, type, value }: Call): SheetError {
-  if (value?.block.isLost === true)
-    return new SourceError(
-      `Tensor #${seq} of shape [${type.shape.join(',')}] was only on a GPU device that was lost; make it again: ` +
-        'with sheet.tensor(…) on sheet.gpuDevice(), or from the result it was.',
-      { seq },
-    );
-  if (value !== undefined)
-    return new UnavailableError(
-      `Tensor #${seq} is in a GPUBuffer, and this call computes at once, without waiting for it; read it first, ` +
-        'or open the sheet without eager.',
-      { seq },
-    );
-  return new ClosedError(
-    `Tensor #${seq} of shape [${type.shape.join(',')}] was disposed, and this result needs its elements; make it ` +
-      'again with sheet.tensor(…) before disposing of it.',
-    { seq },
-  );
-}
 
 /**
  * Keeps a node in the table, as a plan that waits must: a sweep would give its number to another. Steps that are given

@@ -16,6 +16,10 @@ export class Counters {
   savedNs = 0;
   /** Time of keys and look-ups, sampled. */
   lookupNs = 0;
+  /** Found results that were checked, what that took, and those that were dropped as wrong or made of wrong ones. */
+  checked = 0;
+  checkNs = 0;
+  quarantined = 0;
   bytesHashed = 0;
   bytesCopied = 0;
   bytesDemanded = 0;

@@ -1,5 +1,5 @@
 // One stream of what happens in an engine. The trace is its first subscriber; the log, pages and users are others.
-import type { Decision, DeviceEvent, NumericsClass, TierEvent } from '../events.ts';
+import type { Decision, DeviceEvent, NumericsClass, QuarantineEvent, TierEvent } from '../events.ts';
 import type { Entry } from '../store/entry.ts';
 import type { Value } from '../tensor/block.ts';
 import type { RecordedCall, Recorder } from '../trace/recorder.ts';
@@ -16,6 +16,8 @@ export interface Subscriber extends Partial<Recorder> {
   tier?(event: Omit<TierEvent, 'kind'>): void;
   /** A device was lost, or is there again. */
   device?(event: Omit<DeviceEvent, 'kind'>): void;
+  /** A result was found wrong. */
+  quarantined?(event: Omit<QuarantineEvent, 'kind'>): void;
   warned?(line: string): void;
 }
 
@@ -70,6 +72,10 @@ export class Events implements Recorder {
 
   device(event: Omit<DeviceEvent, 'kind'>): void {
     for (const subscriber of this.#subscribers) subscriber.device?.(event);
+  }
+
+  quarantined(event: Omit<QuarantineEvent, 'kind'>): void {
+    for (const subscriber of this.#subscribers) subscriber.quarantined?.(event);
   }
 
   warned(line: string): void {

@@ -14,6 +14,7 @@ import {
   onReading,
   type Store,
   type Stored,
+  type StoreSource,
   storedBytes,
   type TellTrouble,
   untilAborted,
@@ -87,6 +88,8 @@ export class StoreTiers implements LowerTiers {
   readonly #owned: readonly Store[];
   readonly #counts = { hits: 0, misses: 0, puts: 0, bytesRead: 0 };
   readonly #absent = new Set<Key>();
+  /** Stores that gave a wrong result. */
+  readonly #distrusted = new Set<number>();
   #lost = 0;
   readonly #credit = new WriteCredit();
   readonly #asking = new Asking();
@@ -106,8 +109,15 @@ export class StoreTiers implements LowerTiers {
     const openedNs = clock();
     this.#clock = () => clock() - openedNs;
     this.#owned = owned;
-    const checked = (store: Store): Store =>
-      patient((told) => deadline(contained(verified(store, digest, told), told), DEADLINE_MS, told), tell, this.#clock);
+    const checked = (store: Store, at: number): Store =>
+      this.#sourced(
+        patient(
+          (told) => deadline(contained(verified(store, digest, told), told), DEADLINE_MS, told),
+          tell,
+          this.#clock,
+        ),
+        { at, kind: store.isPrompt === true ? 'disk' : 'shared' },
+      );
     this.#store = this.#counting(singleFlight(tiered(stores.map(checked))));
   }
 
@@ -188,6 +198,21 @@ export class StoreTiers implements LowerTiers {
     if (!this.#credit.spend(sizeBytes, costNs, this.#clock())) return;
     const stored = make();
     this.#store.put(stored.key, stored, { costNs: stored.costs.pathNs, score: MEMO_SCORE });
+  }
+
+  distrust({ at }: StoreSource): void {
+    this.#distrusted.add(at);
+  }
+
+  /** A store whose answers say that they are its own, while it is trusted. */
+  #sourced(store: Store, from: StoreSource): Store {
+    const isTrusted = (): boolean => !this.#distrusted.has(from.at);
+    const own = (found: Stored | undefined): Stored | undefined => found && { ...found, from };
+    return wrap(store, {
+      peek: (key) => (isTrusted() ? own(store.peek(key)) : undefined),
+      get: async (key, signal, costNs) => (isTrusted() ? own(await store.get(key, signal, costNs)) : undefined),
+      put: (key, value, worth) => void (isTrusted() && store.put(key, value, worth)),
+    });
   }
 
   stats(): TierStats {
@@ -281,6 +306,8 @@ export class StoreTiers implements LowerTiers {
       missing.map(async ({ call, pathNs }) => {
         const key = keyIn(parts, call);
         if (key === undefined || this.#absent.has(key)) return;
+        // What is wrong, or made of it, is put anew once it was computed.
+        if (parts.quarantine.has(call)) return this.#store.discard?.(key);
         const found = this.#store.peek(key) ?? (await this.#store.get(key, signal, pathNs));
         // A law on finite values judges what is found.
         const stored = found && parts.settings.policy.finite !== undefined ? await readWhole(found) : found;
@@ -329,6 +356,7 @@ export class StoreTiers implements LowerTiers {
       costNs,
       ownNs: wholeNs(costs.ownNs),
       device: String(producer),
+      from: stored.from,
       away: false,
       facts: 0,
       score: scoreOf(value, costNs),

@@ -8,7 +8,7 @@ import type { Author } from '../expr/node.ts';
 import type { NodeKeys } from '../fingerprint/key.ts';
 import { admission, type Admission, type Candidate } from '../policy/admission.ts';
 import type { Entry } from '../store/entry.ts';
-import type { Key, Stored, StoreStats } from '../store/store.ts';
+import type { Key, Stored, StoreSource, StoreStats } from '../store/store.ts';
 import { NodeStore } from '../store/node-store.ts';
 import type { Memory, Value } from '../tensor/block.ts';
 import type { TraceWriter } from '../trace/writer.ts';
@@ -21,6 +21,7 @@ import { callKeys } from './keys.ts';
 import { LookupClock } from './lookup-clock.ts';
 import { NearMisses } from './near-misses.ts';
 import { Pins } from './pins.ts';
+import { Quarantine } from './quarantine.ts';
 import type { Settings } from './settings.ts';
 
 /** How one view of an engine wants its calls answered. */
@@ -53,6 +54,8 @@ export interface LowerTiers {
   get(key: Key, signal?: AbortSignal): Promise<Stored | undefined>;
   /** Offers what is known by such a name, which `make` gives where its cost is worth its writing; returns at once. */
   put(sizeBytes: number, costNs: number, make: () => Stored): void;
+  /** A result that a store gave was wrong: it is not asked any more. */
+  distrust(source: StoreSource): void;
   stats(): TierStats;
   /** Resolves when what was offered so far is where it belongs. */
   flush(): Promise<void>;
@@ -94,6 +97,7 @@ export interface Parts extends Required<Given> {
   readonly counters: Counters;
   readonly lookups: LookupClock;
   readonly nearMisses: NearMisses;
+  readonly quarantine: Quarantine;
   /** Whether there are no laws to judge calls by. */
   readonly lawless: boolean;
   /** Nanoseconds since the engine was opened. */
@@ -122,6 +126,7 @@ export function makeParts(given: Given): Parts {
     keys: callKeys(host.digest, contents),
     lookups: new LookupClock(host.clock, counters),
     nearMisses: new NearMisses(table),
+    quarantine: new Quarantine(table),
     lawless: Object.keys(settings.policy).length === 0,
     now: () => host.clock() - startNs,
   };

@@ -67,6 +67,8 @@ export class Reader {
    * lost.
    */
   settledValue(call: Call): Value {
+    const { quarantine, pins } = this.#engine.parts;
+    if (quarantine.taints(call)) pins.unpin(call);
     const { value } = call;
     if (value === undefined || value.block.isLocal || value.block.isStored || value.block.isLost)
       return this.computeNow(call);
@@ -76,6 +78,8 @@ export class Reader {
 
   /** The value with its elements in RAM, held for the caller. */
   async value(call: Call): Promise<Value> {
+    const { quarantine, pins } = this.#engine.parts;
+    if (quarantine.taints(call)) pins.unpin(call);
     if (call.value?.block.isLocal === true) {
       // What came from outside is read as it is, but for laws on it.
       if (!this.#engine.parts.lawless && call.origin === 'given' && !this.#engine.isClosed) this.admit(call);
@@ -85,7 +89,7 @@ export class Reader {
     this.admit(call);
     const demanded = this.#values([call], brought);
     const [value] = (demanded instanceof Promise ? await demanded : demanded) as [Value];
-    const turn = this.#engine.parts.pins.turnIfDue();
+    const turn = pins.turnIfDue();
     if (turn !== undefined) await turn;
     return value;
   }

@@ -18,6 +18,15 @@ export interface TraceOptions {
   readonly maxEvents?: number;
 }
 
+/** Whether results that are found are checked. */
+export interface VerifyOptions {
+  /**
+   * Share of hits that are checked, from 0 (none) to 1 (each), whatever that takes. Left out: one in a hundred of those
+   * kept here, one in ten of those that others computed, in one hundredth of the time.
+   */
+  readonly rate?: number;
+}
+
 /** Settled options. */
 export interface Settings {
   readonly numerics: NumericsClass;
@@ -37,6 +46,7 @@ export interface Settings {
   readonly policy: LawSet;
   readonly trace: TraceOptions;
   readonly threads: number | undefined;
+  readonly verify: VerifyOptions;
 }
 
 /** What `sheet.with` takes: a view of the same sheet with other answers to these. */

@@ -112,6 +112,24 @@ export class InterningTable {
     return this.#nodes[node * STRIDE + HEAD]! & 0xffff;
   }
 
+  /** A node, and all that are made of it, directly or not. */
+  madeOf(node: NodeId): NodeId[] {
+    const users = new Map<NodeId, NodeId[]>();
+    for (let each = 1; each < this.#next; each++) {
+      const arity = this.#nodes[each * STRIDE + HEAD]! >>> 24;
+      if (arity === 0 || arity === ALONE) continue;
+      for (let i = 0; i < arity; i++) {
+        const operand = this.#nodes[each * STRIDE + A + i]!;
+        const known = users.get(operand);
+        if (known === undefined) users.set(operand, [each]);
+        else known.push(each);
+      }
+    }
+    const found = new Set([node]);
+    for (const each of found) for (const user of users.get(each) ?? []) found.add(user);
+    return [...found];
+  }
+
   holdersOf(node: NodeId): number {
     return this.#nodes[node * STRIDE + HOLDERS]!;
   }

@@ -114,6 +114,7 @@ const asEvents = (take: (event: SheetEvent) => void, close: () => void): Subscri
   kept: (entry) => take({ kind: 'keep', ...keptEventOf(entry) }),
   evicted: (entry) => take({ kind: 'evict', ...keptEventOf(entry) }),
   tier: (event) => take({ kind: 'tier', ...event }),
+  quarantined: (event) => take({ kind: 'quarantine', ...event }),
   device: (event) => take({ kind: 'device', ...event }),
   warned: (text) => take({ kind: 'warn', text }),
   close,

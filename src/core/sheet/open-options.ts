@@ -1,6 +1,6 @@
 // Options of `open`, validated once. Loaded when a sheet is opened.
 import type { Device } from '../device/device.ts';
-import type { Settings, TraceOptions } from '../engine/settings.ts';
+import type { Settings, TraceOptions, VerifyOptions } from '../engine/settings.ts';
 import type { NumericsClass } from '../events.ts';
 import type { TensorflowModule } from '../ops/mapping/tensorflow-module.ts';
 import type { LawSet } from '../policy/laws.ts';
@@ -70,6 +70,8 @@ export interface OpenOptions {
    * (docs/devices.md).
    */
   readonly threads?: number;
+  /** How often results that are found are checked before they are used (docs/guides/reuse.md). */
+  readonly verify?: VerifyOptions;
 }
 
 const isStore = (value: unknown): boolean =>
@@ -112,11 +114,18 @@ const OPEN: OptionSpecs<OpenOptions> = {
   rewrites: oneOf('apply', 'offer', 'off'),
   policy: ANY,
   trace: { expected: "an object, as { file: 'run.sqs' }", accepts: isObject },
+  verify: { expected: 'an object, as { rate: 0.1 }', accepts: isObject },
 };
 const TRACE: OptionSpecs<TraceOptions> = {
   file: FILE,
   digests: oneOf('affordable', 'demanded', 'full', 'none'),
   maxEvents: COUNT,
+};
+const VERIFY: OptionSpecs<VerifyOptions> = {
+  rate: {
+    expected: 'a share of hits from 0 to 1',
+    accepts: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+  },
 };
 const DEFAULT_BUDGET_BYTES = 2 ** 30;
 
@@ -124,6 +133,7 @@ const DEFAULT_BUDGET_BYTES = 2 ** 30;
 export function settleOptions(options: OpenOptions): Settings {
   checkOptions('open', options, OPEN);
   checkOptions('open: trace', options.trace ?? {}, TRACE);
+  checkOptions('open: verify', options.verify ?? {}, VERIFY);
   const named = options.devices && readDevices(options.devices);
   return {
     numerics: options.class ?? 'tolerance',
@@ -140,5 +150,6 @@ export function settleOptions(options: OpenOptions): Settings {
     policy: options.policy as LawSet,
     trace: options.trace ?? {},
     threads: options.threads,
+    verify: options.verify ?? {},
   };
 }

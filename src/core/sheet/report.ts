@@ -53,6 +53,7 @@ function formatHelp({ counters, store }: Reported, tally: Tally): string {
     `${seconds(tally.spentNs)} s spent, ${seconds(tally.savedNs)} s saved (keys+lookups ` +
       `${seconds(counters.lookupNs)} s)`,
     `RAM ${megabytes(sizeBytes)}/${megabytes(budgetBytes)} MB`,
+    ...(counters.quarantined > 0 ? [`${count(counters.quarantined)} were wrong and are not used`] : []),
     ...(deviceBytes > 0 ? [`GPU ${megabytes(deviceBytes)} MB`] : []),
   ].join(' · ');
 }

@@ -2,6 +2,7 @@
 import type { Attributes } from '../expr/attributes.ts';
 import type { NodeId } from '../expr/interning.ts';
 import type { Value } from '../tensor/block.ts';
+import type { StoreSource } from './store.ts';
 
 /** A stored result and what it is worth. */
 export interface Entry {
@@ -16,6 +17,8 @@ export interface Entry {
   /** Measured nanoseconds of it alone: what hits are counted as, since what it was made of is asked for as well. */
   readonly ownNs: number;
   readonly device: string;
+  /** The store below RAM that gave it; undefined where it was computed here. */
+  readonly from?: StoreSource | undefined;
   /** Bytes that holding it takes besides its elements, where that is more than an ordinary entry (`ENTRY_BYTES`). */
   readonly overheadBytes?: number;
   /**

@@ -36,6 +36,16 @@ export interface Stored {
   readonly costs: StoredCosts;
   /** The device that computed it. */
   readonly producer: string;
+  /** Which of the stores of a sheet gave it; written by the sheet. */
+  readonly from?: StoreSource;
+}
+
+/** Which store gave a result. */
+export interface StoreSource {
+  /** Its place among the stores of a sheet. */
+  readonly at: number;
+  /** On this machine, or where others write too. */
+  readonly kind: 'disk' | 'shared';
 }
 
 /** What a result took to compute, in nanoseconds. */
