@@ -12,7 +12,7 @@ const { show, done } = notebook(import.meta.url);
 // %% The data
 // Some handwritten digits of 28 × 28 pixels. With `DIGITS=60000 EPOCHS=10` it learns from all of them in a minute or
 // three, and 97.6 % of the ten thousand it has not seen are right. The parameters of those 2,400 steps take 6 GB, more
-// than the sheet keeps by default: with `budgetBytes: 8e9` all of them are found again.
+// than the sheet keeps by default: with `budgetBytes: 8e9` the steps that ran twice are found again.
 const ROWS = Number(process.env['DIGITS'] ?? 1500);
 const EPOCHS = Number(process.env['EPOCHS'] ?? 3);
 const BATCH = 250;

@@ -121,6 +121,10 @@ describe('the score', () => {
         score: score({ costNs, sizeBytes: 1e5, facts: 0 }),
         computedBefore: 0,
         passedOn: false,
+        sizeBytes: 1e5,
+        unkeptNs: costNs,
+        returns: 0.5,
+        taken: 1,
       });
     expect([at(4.9e4), at(5.1e4)]).toEqual(['wait', 'admit']);
     expect(score({ costNs: 5e4, sizeBytes: 1e5, facts: 0 })).toBeCloseTo(ADMISSION_SCORE, 12);

@@ -7,11 +7,15 @@ import type { Entry } from '../../src/core/store/entry.ts';
 import { NO_ATTRIBUTES } from '../../src/core/expr/attributes.ts';
 import { InterningTable } from '../../src/core/expr/interning.ts';
 import { opNamed } from '../../src/core/ops/index.ts';
-import { admission, ADMISSION_SCORE, LOOKUP_NS } from '../../src/core/policy/admission.ts';
+import { Call } from '../../src/core/engine/call.ts';
+import { Returns } from '../../src/core/engine/returns.ts';
+import { admission, ADMISSION_SCORE, type Candidate, LOOKUP_NS } from '../../src/core/policy/admission.ts';
 import { HashPricing } from '../../src/core/engine/hash-pricing.ts';
 import { Block, valueOf, valueOfArray } from '../../src/core/tensor/block.ts';
 import type { Elements } from '../../src/core/tensor/elements.ts';
 import { tensorType } from '../../src/core/tensor/type.ts';
+import { partsOf } from '../parts.ts';
+import { openMetered } from '../sheet/fixtures/metered.ts';
 
 const ELEMENTS = 1000;
 
@@ -82,7 +86,16 @@ describe('eviction', () => {
 });
 
 describe('admission', () => {
-  const candidate = { pathNs: 100 * LOOKUP_NS, score: 0.9, computedBefore: 0, passedOn: false };
+  const candidate = {
+    pathNs: 100 * LOOKUP_NS,
+    score: 0.9,
+    computedBefore: 0,
+    passedOn: false,
+    sizeBytes: 1e5,
+    unkeptNs: 100 * LOOKUP_NS,
+    returns: 0.5,
+    taken: 1,
+  };
 
   it('keeps at once what is costly and scores well, and the second time whatever is worth a look-up', () => {
     expect(admission(candidate)).toBe('admit');
@@ -95,6 +108,62 @@ describe('admission', () => {
   it('never keeps what is cheaper than a look-up, and lets pass what its reader will stand for', () => {
     expect(admission({ ...candidate, pathNs: 0.9 * LOOKUP_NS, computedBefore: 5 })).toBe('bypass');
     expect(admission({ ...candidate, passedOn: true })).toBe('wait');
+  });
+});
+
+describe('results that do not come again', () => {
+  const row = opNamed('add');
+  const call = (elements: number): Call => new Call(row, NO_ATTRIBUTES, tensorType('float32', [elements]), 0, []);
+
+  it('are expected less and less, but for one in 64; those that do, more', () => {
+    const returns = new Returns();
+    const expected = Array.from({ length: 127 }, () => {
+      returns.computed(call(1000), false);
+      return returns.expected(call(1000));
+    });
+    expect([expected[0], expected[9], expected[61]]).toEqual([1 / 3, 1 / 12, 1 / 64]);
+    expect([expected[62], expected[63], expected[126]]).toEqual([1 / 2, 1 / 66, 1 / 2]);
+    expect(returns.expected(call(5000)), 'another kind').toBe(1 / 2);
+    returns.computed(call(1000), false);
+    expect(returns.expected(call(1000)), 'experience fades').toBe(1 / 66);
+    for (let i = 0; i < 32; i++) returns.found(call(1000));
+    for (let i = 0; i < 32; i++) returns.computed(call(1000), true);
+    expect(returns.expected(call(1000))).toBe(65 / 66);
+  });
+
+  it('are kept where that costs little beside computing them, whatever is expected', () => {
+    const candidate = { pathNs: 1e6, score: 0.9, computedBefore: 0, passedOn: false, sizeBytes: 1e5, taken: 0.5 };
+    expect(admission({ ...candidate, unkeptNs: 1e6, returns: 1 / 30 })).toBe('admit');
+    expect(admission({ ...candidate, unkeptNs: 1e6, returns: 1 / 50 })).toBe('wait');
+    expect(admission({ ...candidate, unkeptNs: 1e5, returns: 1 / 30 }), 'most of it is kept').toBe('wait');
+    expect(admission({ ...candidate, unkeptNs: 1e5, returns: 1 / 30, taken: 0.05 }), 'there is room').toBe('admit');
+    expect(admission({ ...candidate, unkeptNs: 1e5, returns: 1 / 2 })).toBe('admit');
+  });
+
+  it('leave the store to others: a loop over new results keeps few, and finds them where they come again', async () => {
+    const { sheet } = await openMetered({ budgetBytes: 2 ** 20 });
+    const x = sheet.tensor(new Float32Array(2000).fill(1));
+    const turn = (i: number): PromiseLike<unknown> => sheet.compute(x.multiply(i).maximum(x));
+    for (let i = 0; i < 200; i++) await turn(i + 2);
+    expect(sheet.stats().entries).toBeLessThan(24);
+    for (let again = 0; again < 3; again++) for (let i = 0; i < 20; i++) await turn(1000 + i);
+    const { kernelCalls } = sheet.stats().counters;
+    for (let i = 0; i < 20; i++) await turn(1000 + i);
+    expect(sheet.stats().counters.kernelCalls).toBe(kernelCalls);
+    await sheet.close();
+  });
+
+  it('are priced without what is kept of their making, where that is no larger', async () => {
+    const { sheet } = await openMetered();
+    const seen: Candidate[] = [];
+    Object.assign(partsOf(sheet), { admission: (each: Candidate) => (seen.push(each), 'admit') });
+    const a = sheet.tensor(new Float32Array(1024).map(Math.sin), [32, 32]);
+    await a.matmul(a).matmul(a).sum().item();
+    const [first, second, sum] = seen as [Candidate, Candidate, Candidate];
+    expect(first.unkeptNs).toBe(first.pathNs);
+    expect(second.unkeptNs).toBe(second.pathNs - first.pathNs);
+    expect(sum.unkeptNs).toBe(sum.pathNs);
+    await sheet.close();
   });
 });
 

@@ -45,6 +45,7 @@ function admitOne(parts: Parts, call: Call, view: View): void {
 /** Records that a call was found. */
 export function hit(parts: Parts, call: Call, entry: Entry): void {
   parts.counters.hits++;
+  parts.returns.found(call);
   call.origin = 'ram';
   call.site = undefined;
   call.savesNs = entry.ownNs;

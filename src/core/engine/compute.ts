@@ -4,17 +4,15 @@ import { runnerFor } from '../device/parts.ts';
 import type { Device, Promptness, Task } from '../device/device.ts';
 import { computeAgain } from '../device/result-check.ts';
 import type { Runner } from '../device/runner.ts';
-import type { Entry } from '../store/entry.ts';
 import { DeviceLostError, LimitError, SheetError, UnavailableError, withCallSite } from '../errors.ts';
-import type { Decision, NumericsClass } from '../events.ts';
+import type { NumericsClass } from '../events.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
-import { knownFacts } from '../pattern/facts.ts';
-import { scoreOf } from '../pattern/score.ts';
-import { type Block, detached, type Value, valueOf } from '../tensor/block.ts';
+import { type Block, type Value, valueOf } from '../tensor/block.ts';
 import { creditSavings } from './admit.ts';
 import type { Call } from './call.ts';
 import { kernelError, refused, unreadable } from './compute-errors.ts';
 import { judgeValue } from './judge.ts';
+import { addOperands, keep } from './keeping.ts';
 import type { Parts, View } from './parts.ts';
 import { recordAnswer } from './record.ts';
 import { creditParts, PartPlans } from './part-plans.ts';
@@ -333,43 +331,16 @@ export class Computing {
     const warmNs = isLearnt ? Math.min(elapsedNs, Math.round(parts.dispatcher.costs.warmNs(device, task))) : elapsedNs;
     parts.counters.coldNs += elapsedNs - warmNs;
     step.pathNs += partsNs;
-    for (const operand of step.operands) step.pathNs += Math.round(operand.pathNs / operand.readers);
+    addOperands(step);
     step.call.costNs = step.pathNs;
     if (!view.reuse && isHeld(step, value)) parts.pins.renew(step.call, value);
     step.call.origin = step.told === undefined ? 'computed' : 'part';
     const decision = view.reuse
-      ? this.#keep(step, value, name, step.isApart ? arithmeticNs(device, task, warmNs) : warmNs + partsNs)
+      ? keep(parts, step, value, name, step.isApart ? arithmeticNs(device, task, warmNs) : warmNs + partsNs)
       : 'computed';
     // Parts of a call that were not called by the program are on no trace.
     if (step.call.seq > 0) recordAnswer(parts, step.call, decision, name, startNs, elapsedNs, 0, value);
     return value;
-  }
-
-  #keep(step: Step, value: Value, device: string, costNs: number): Decision {
-    const parts = this.#parts;
-    const node = step.identity as NodeId;
-    const score = scoreOf(value, step.pathNs);
-    const verdict = parts.admission({
-      pathNs: step.pathNs,
-      score,
-      computedBefore: parts.table.countComputation(node),
-      passedOn: isPassedOn(step),
-    });
-    if (verdict === 'bypass') {
-      if (step.call.seq > 0) parts.counters.bypasses++;
-      return 'bypass';
-    }
-    // Parts that the program did not call are counted with the call that they are parts of.
-    if (step.call.seq > 0) {
-      parts.counters[step.told === undefined ? 'misses' : 'parts']++;
-      parts.nearMisses.missed(step.call);
-    }
-    if (verdict === 'admit') {
-      const entry = entryOf(step, detached(value), device, costNs, score);
-      if (parts.store.put(entry)) parts.events.kept(entry);
-      parts.lower?.offer(parts, step.call, entry);
-    }
-    return step.told === undefined ? 'computed' : 'part';
   }
 
   #failed(call: Call, error: unknown): unknown {
@@ -389,28 +360,6 @@ const arithmeticNs = (device: Device, task: Task, elapsedNs: number): number =>
   Math.round(
     elapsedNs * (1 - device.estimateNs({ ...task, row: { ...task.row, flops: () => 0 } }) / device.estimateNs(task)),
   );
-
-const entryOf = (
-  { identity, call, pathNs }: Step,
-  value: Value,
-  device: string,
-  costNs: number,
-  score: number,
-): Entry => ({
-  node: identity as NodeId,
-  op: call.row?.name ?? '',
-  value,
-  attributes: call.attributes,
-  costNs: pathNs,
-  ownNs: costNs,
-  device,
-  away: !value.block.isLocal,
-  facts: knownFacts(value),
-  score,
-  hits: 0,
-  touched: 0,
-  slot: 0,
-});
 
 /**
  * Keeps a node in the table, as a plan that waits must: a sweep would give its number to another. Steps that are given
@@ -460,18 +409,3 @@ const taskOf = (step: Step, numerics: NumericsClass): Task => ({
 });
 
 const valueWith = ({ value }: { readonly value: Value | undefined }): Value => value as Value;
-
-/**
- * Whether the only reader works on the same elements one by one, with nothing as large beside it, so that the reader's
- * result is the one that will be asked for. (Beside λI a gram matrix is read in another way for every λ.)
- */
-function isPassedOn(step: Step): boolean {
-  const reader = step.reader?.call;
-  if (
-    step.call.row?.source === true ||
-    reader?.row?.separable !== 'elements' ||
-    reader.type.size !== step.call.type.size
-  )
-    return false;
-  return reader.operands.filter((operand) => operand.type.size === reader.type.size).length === 1;
-}

@@ -22,6 +22,7 @@ import { LookupClock } from './lookup-clock.ts';
 import { NearMisses } from './near-misses.ts';
 import { Pins } from './pins.ts';
 import { Quarantine } from './quarantine.ts';
+import { Returns } from './returns.ts';
 import type { Settings } from './settings.ts';
 
 /** How one view of an engine wants its calls answered. */
@@ -98,6 +99,7 @@ export interface Parts extends Required<Given> {
   readonly lookups: LookupClock;
   readonly nearMisses: NearMisses;
   readonly quarantine: Quarantine;
+  readonly returns: Returns;
   /** Whether there are no laws to judge calls by. */
   readonly lawless: boolean;
   /** Nanoseconds since the engine was opened. */
@@ -127,6 +129,7 @@ export function makeParts(given: Given): Parts {
     lookups: new LookupClock(host.clock, counters),
     nearMisses: new NearMisses(table),
     quarantine: new Quarantine(table),
+    returns: new Returns(),
     lawless: Object.keys(settings.policy).length === 0,
     now: () => host.clock() - startNs,
   };

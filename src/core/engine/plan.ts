@@ -33,6 +33,10 @@ export interface Step {
   isApart: boolean;
   /** Nanoseconds spent on it and on what it was computed from in this plan. */
   pathNs: number;
+  /** The same without what is kept of that. */
+  unkeptNs: number;
+  /** Whether it was computed in this plan and kept. */
+  isKept: boolean;
 }
 
 /** Operands of a step that needs none. */
@@ -174,6 +178,8 @@ function planOne(target: Call, sources: ValueSources): Plan | Call | undefined {
       reader: undefined,
       isApart: false,
       pathNs: 0,
+      unkeptNs: 0,
+      isKept: false,
     },
   ];
   return { order, targets: order };
@@ -241,6 +247,8 @@ function visit(
       reader: undefined,
       isApart: false,
       pathNs: 0,
+      unkeptNs: 0,
+      isKept: false,
     };
     for (const operand of operands) {
       operand.reader = operand.uses++ === 0 ? step : undefined;

@@ -10,6 +10,14 @@ export interface Candidate {
   readonly passedOn: boolean;
   /** Its score (docs/score.md), in [0, 1]. */
   readonly score: number;
+  /** Bytes it would take, with those of its entry. */
+  readonly sizeBytes: number;
+  /** As `pathNs`, without what was computed for it and is kept itself. */
+  readonly unkeptNs: number;
+  /** How often results of its kind come again, as far as is known: ½ where nothing is. */
+  readonly returns: number;
+  /** Share of the budget that is taken. */
+  readonly taken: number;
 }
 
 /** What to do with a result: keep it, drop it as not worth a look-up, or wait until it is computed a second time. */
@@ -35,10 +43,21 @@ export const WORTH_NS_PER_BYTE = 0.5;
  */
 export const ADMISSION_SCORE = 0.6;
 
-/** Decides by break-even: the price of keeping against what one hit saves. */
+/** What keeping costs at once: fresh pages instead of those that were just let go. */
+const KEEPING_NS_PER_BYTE = WORTH_NS_PER_BYTE / 2;
+/**
+ * Share of the budget that is filled whatever is known of what comes again: its pages are fresh once, and a short
+ * program that is run again finds all it made.
+ */
+const FREE_SHARE = 0.1;
+
+/** Decides by break-even: the price of keeping against what hits save, as often as such results come again. */
 export function admission(candidate: Candidate): Admission {
-  const { pathNs, computedBefore, passedOn, score } = candidate;
+  const { pathNs, computedBefore, passedOn, score, taken } = candidate;
   if (pathNs < LOOKUP_NS) return 'bypass';
   if (computedBefore > 0) return 'admit';
-  return !passedOn && pathNs >= 4 * LOOKUP_NS && score >= ADMISSION_SCORE ? 'admit' : 'wait';
+  if (passedOn || pathNs < 4 * LOOKUP_NS || score < ADMISSION_SCORE) return 'wait';
+  return taken < FREE_SHARE || candidate.returns * candidate.unkeptNs >= KEEPING_NS_PER_BYTE * candidate.sizeBytes
+    ? 'admit'
+    : 'wait';
 }

@@ -132,6 +132,11 @@ export class NodeStore {
     return this.#classes.flat();
   }
 
+  /** Share of the budget that entries take. */
+  get taken(): number {
+    return this.#sizeBytes / this.#budgetBytes;
+  }
+
   stats(): NodeStoreStats {
     return {
       entries: this.#classes.reduce((count, { length }) => count + length, 0),
