@@ -35,6 +35,6 @@ export interface Ends<E> {
   power(a: E, b: E): Enclosure<E>;
   /** The angle of a point (b, a), not the origin. */
   angle(a: E, b: E): Enclosure<E>;
-  /** The number of quarter turns below an angle, as a range of integers. */
-  quarterTurns(angle: E): Enclosure<number>;
+  /** The number of quarter turns below a finite angle, as a range of integers. */
+  quarterTurns(angle: E): Enclosure<bigint>;
 }

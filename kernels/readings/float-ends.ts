@@ -109,6 +109,6 @@ export const floatEnds: Ends<number> = {
   quarterTurns: (angle) => {
     const turns = angle * (2 / Math.PI);
     const slack = Math.abs(turns) * 2 ** -51;
-    return Number.isFinite(turns) ? [Math.floor(turns - slack), Math.floor(turns + slack)] : [-Infinity, Infinity];
+    return [BigInt(Math.floor(turns - slack)), BigInt(Math.floor(turns + slack))];
   },
 };

@@ -72,18 +72,15 @@ function unary<E>(b: Bounds<E>, name: UnaryName, x: Interval<E>): Interval<E> {
 }
 
 /** Where in four quarter turns a wave has its crests and troughs, or its poles. */
-const TURNS = { sin: [1, 3], cos: [0, 2], tan: [1, 3] } as const;
+const TURNS = { sin: [1n, 3n], cos: [0n, 2n], tan: [1n, 3n] } as const;
 
 function wave<E>(b: Bounds<E>, name: 'sin' | 'cos' | 'tan', x: Interval<E>): Interval<E> {
   const isUnbounded = !b.ends.isFinite(x.low) || !b.ends.isFinite(x.high);
   const nan = x.nan || isUnbounded;
   if (b.isSingle(x)) return isUnbounded ? b.none : b.enclosing([b.ends.function(name, x.low)], nan);
-  const [from] = b.ends.quarterTurns(x.low);
-  const [, to] = b.ends.quarterTurns(x.high);
-  const passes = (turn: number): boolean => {
-    const first = from + 1 + ((((turn - from - 1) % 4) + 4) % 4);
-    return !(first > to); // also where turns are too many to count
-  };
+  const from = isUnbounded ? 0n : b.ends.quarterTurns(x.low)[0];
+  const to = isUnbounded ? 4n : b.ends.quarterTurns(x.high)[1];
+  const passes = (turn: bigint): boolean => from + 1n + ((((turn - from - 1n) % 4n) + 4n) % 4n) <= to;
   const [crest, trough] = TURNS[name];
   if (name === 'tan' && (isUnbounded || passes(crest) || passes(trough))) return b.whole(nan);
   const ends = isUnbounded ? [] : [b.ends.function(name, x.low), b.ends.function(name, x.high)];
@@ -119,9 +116,10 @@ function power<E>(b: Bounds<E>, x: Interval<E>, y: Interval<E>): Interval<E> {
   const isNegative = b.ends.compare(x.low, zero) < 0;
   if (!isNegative) return found;
   const part = b.negated({ ...x, high: b.least(x.high, minus) });
-  const sizes = ofCorners(b, part, y, nan);
   const parity = parityOf(b, y);
-  if (parity === 'none') return { ...b.hull(found, b.hull(sizes, b.negated(sizes))), nan: true };
+  if (parity === 'fraction') return { ...found, nan: true };
+  const sizes = ofCorners(b, part, y, nan);
+  if (parity === 'any') return { ...b.hull(found, b.hull(sizes, b.negated(sizes))), nan: true };
   return b.hull(found, parity === 'even' ? sizes : b.negated(sizes));
 }
 
@@ -139,8 +137,11 @@ function ofCorners<E>(b: Bounds<E>, x: Interval<E>, y: Interval<E>, nan: boolean
   );
 }
 
-function parityOf<E>(b: Bounds<E>, y: Interval<E>): 'even' | 'odd' | 'none' {
-  if (!b.isPoint(y) || b.order(b.ends.round(y.low, 'floor'), y.low) !== 0) return 'none';
+/** What whole numbers an exponent may be: even ones, odd ones, any, or none. */
+function parityOf<E>(b: Bounds<E>, y: Interval<E>): 'even' | 'odd' | 'any' | 'fraction' {
+  const [floor, ceil] = [b.ends.round(y.high, 'floor'), b.ends.round(y.low, 'ceil')];
+  if (b.order(floor, ceil) < 0) return 'fraction';
+  if (!b.isPoint(y)) return 'any';
   const half = b.ends.mul(y.low, b.ends.from(0.5), 'down')!;
   return b.order(b.ends.round(half, 'floor'), half) === 0 ? 'even' : 'odd';
 }

@@ -103,23 +103,25 @@ function products<E>(b: Bounds<E>) {
     const found = overCorners(b, (p, q, side) => ends.div(p, q, side), x, y);
     return { ...found, nan: found.nan || bothInfinite(b, x, y) };
   };
+  const floorDivide = (x: Interval<E>, y: Interval<E>): Interval<E> => {
+    const { low, high, nan } = div(x, y);
+    if (b.isEmpty({ low, high, nan })) return b.none;
+    const isWide = !ends.isFinite(y.low) || !ends.isFinite(y.high);
+    const whole = { low: ends.round(low, 'floor'), high: ends.round(high, 'floor'), nan };
+    const found = isWide ? b.hull(whole, { low: ends.from(-1), high: ends.from(0), nan }) : whole;
+    return { ...found, nan: nan || !ends.isFinite(x.low) || !ends.isFinite(x.high) };
+  };
   return {
     mul,
     div,
+    floorDivide,
     sqrt: (x: Interval<E>): Interval<E> => {
       const part = b.within(x, -0, Infinity);
       if (b.isEmpty(part)) return b.none;
       return { low: ends.sqrt(part.low, 'down'), high: ends.sqrt(part.high, 'up'), nan: part.nan };
     },
-    floorDivide: (x: Interval<E>, y: Interval<E>): Interval<E> => {
-      const { low, high, nan } = div(x, y);
-      if (b.isEmpty({ low, high, nan })) return b.none;
-      const isWide = !ends.isFinite(y.low) || !ends.isFinite(y.high);
-      const whole = { low: ends.round(low, 'floor'), high: ends.round(high, 'floor'), nan };
-      const found = isWide ? b.hull(whole, { low: ends.from(-1), high: ends.from(0), nan }) : whole;
-      return { ...found, nan: nan || !ends.isFinite(x.low) || !ends.isFinite(x.high) };
-    },
-    remainder: (x: Interval<E>, y: Interval<E>): Interval<E> => remainder(b, x, y),
+    remainder: (x: Interval<E>, y: Interval<E>): Interval<E> =>
+      remainder(b, x, y, floorDivide(x, y), (turns) => sums(b).sub(x, mul(turns, y))),
   };
 }
 
@@ -144,15 +146,25 @@ function itself<E>(b: Bounds<E>, x: Interval<E>): Interval<E> {
   return b.isPoint(x) && nan && !x.nan ? b.none : { ...b.point(1), nan };
 }
 
-function remainder<E>(b: Bounds<E>, x: Interval<E>, y: Interval<E>): Interval<E> {
+/** x − y ⌊x / y⌋, for quotients of any size; where the quotient is known, what is left of it. */
+function remainder<E>(
+  b: Bounds<E>,
+  x: Interval<E>,
+  y: Interval<E>,
+  quotient: Interval<E>,
+  rest: (turns: Interval<E>) => Interval<E>,
+): Interval<E> {
   const { ends } = b;
   if (b.isEmpty(x) || b.isEmpty(y)) return b.none;
   const nan = x.nan || y.nan || isInfiniteSome(b, x) || b.has(y, 0);
   const zero = ends.from(0);
   if (ends.sign(y.low) > 0 && ends.compare(x.low, zero) >= 0 && ends.compare(x.high, y.low) < 0) return { ...x, nan };
   const low = ends.sign(y.low) < 0 ? y.low : zero;
-  const high = ends.sign(y.high) > 0 ? y.high : zero;
-  return { low, high, nan };
+  const high = ends.sign(y.high) > 0 ? y.high : ends.from(-0);
+  if (nan || !b.isSingle(quotient) || !ends.isFinite(quotient.low)) return { low: b.least(low, high), high, nan };
+  const found = rest(quotient);
+  const signed = b.has(found, 0) ? b.hull(found, b.point(ends.sign(y.low) < 0 ? -0 : 0)) : found;
+  return { low: b.most(signed.low, low), high: b.least(signed.high, high), nan };
 }
 
 function roundings<E>(b: Bounds<E>) {
