@@ -700,6 +700,14 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'return ',
   },
   {
+    area: 'routes',
+    file: 'src/core/pattern/part-rules.ts',
+    tests: ['tests/pattern/part-rules.test.ts'],
+    effect: 'a product of a join with itself is taken for one that is turned',
+    find: 'if (axis !== outerAxis(product, 1) || numberAttribute',
+    replace: 'if (numberAttribute',
+  },
+  {
     area: 'economics',
     file: 'src/core/engine/returns.ts',
     tests: ECONOMICS,

@@ -6,7 +6,7 @@ import type { Author, Node } from '../expr/node.ts';
 import { numberAttribute, numbersAttribute } from '../ops/attribute-values.ts';
 import { CONCAT } from '../ops/movement/indexing.ts';
 import { MATMUL } from '../ops/matrices/linalg.ts';
-import { SLICE } from '../ops/movement/movement.ts';
+import { PERMUTE, SLICE } from '../ops/movement/movement.ts';
 
 /** A product in terms of products that may be kept. */
 interface PartRule {
@@ -48,6 +48,28 @@ function ofJoined<N extends Node>(product: N, side: Side, author: Author<N>): N 
   return canonicalise(CONCAT, parts, { axis: productAxis(product, side) }, author);
 }
 
+/**
+ * A product of a join with itself, turned: blocks below the diagonal are those above it, turned, since a·b = b·a and sums
+ * run in one order.
+ */
+function ofGram<N extends Node>(product: N, author: Author<N>): N | undefined {
+  const [joined, other] = product.operands as readonly [N, N];
+  const { values } = product.attributes;
+  if (!isPlain(product) || other !== joined || joined.row !== CONCAT) return undefined;
+  const axis = outerAxis(product, 0);
+  if (axis !== outerAxis(product, 1) || numberAttribute(joined.attributes.values, 'axis') !== axis) return undefined;
+  const parts = joined.operands as readonly N[];
+  const block = (a: N, b: N): N => canonicalise(MATMUL, [a, b], values, author);
+  const rows = parts.map((part, i) => {
+    if (i === 0) return withOperand(product, 0, part, author);
+    const blocks = parts.map((another, j) =>
+      j < i ? canonicalise(PERMUTE, [block(another, part)], { axes: [1, 0] }, author) : block(part, another),
+    );
+    return canonicalise(CONCAT, blocks, { axis: 1 }, author);
+  });
+  return canonicalise(CONCAT, rows, { axis: 0 }, author);
+}
+
 function ofSliced<N extends Node>(product: N, side: Side, author: Author<N>): N | undefined {
   const sliced = product.operands[side] as N | undefined;
   if (!isPlain(product) || sliced?.row !== SLICE) return undefined;
@@ -70,6 +92,10 @@ function ofSliced<N extends Node>(product: N, side: Side, author: Author<N>): N 
 
 /** All rules, in the order in which they are tried. */
 export const PART_RULES: readonly PartRule[] = [
+  {
+    formula: 'concat(x, y; columns)ᵀ · itself → blocks of xᵀ · x, xᵀ · y, its turn and yᵀ · y',
+    apply: ofGram,
+  },
   {
     formula: 'concat(x, y; rows) · w → concat(x · w, y · w; rows)',
     apply: (product, author) => ofJoined(product, 0, author),
