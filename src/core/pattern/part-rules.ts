@@ -49,8 +49,8 @@ function ofJoined<N extends Node>(product: N, side: Side, author: Author<N>): N 
 }
 
 /**
- * A product of a join with itself, turned: blocks below the diagonal are those above it, turned, since a·b = b·a and sums
- * run in one order.
+ * A product of a join with itself, turned: blocks below the diagonal are those above it, turned, since a·b = b·a and
+ * sums run in one order.
  */
 function ofGram<N extends Node>(product: N, author: Author<N>): N | undefined {
   const [joined, other] = product.operands as readonly [N, N];
