@@ -19,7 +19,8 @@ export interface Mutant {
     | 'events'
     | 'own ops'
     | 'tables'
-    | 'verified reuse';
+    | 'verified reuse'
+    | 'partial reuse';
   readonly file: string;
   readonly find: string;
   readonly replace: string;
@@ -47,6 +48,7 @@ const EVENTS = ['tests/sheet/events.test.ts'];
 const OWN_OPS = ['tests/kit/define-op.test.ts', 'tests/kernels/convert.test.ts'];
 const VERIFIED = ['tests/sheet/verified-reuse.test.ts'];
 const PRODUCT_CHECK = ['tests/device/product-check.test.ts'];
+const PARTS = ['tests/pattern/part-rules.test.ts'];
 const PLACEMENT = ['tests/device/dispatch.test.ts'];
 
 export const MUTANTS: readonly Mutant[] = [
@@ -1258,5 +1260,45 @@ export const MUTANTS: readonly Mutant[] = [
     effect: 'wrong high bits of integers pass',
     find: 'ring.draw(this.#check.draw, vector === 0)',
     replace: 'ring.draw(this.#check.draw, false)',
+  },
+  {
+    area: 'partial reuse',
+    file: 'src/core/pattern/part-rules.ts',
+    tests: PARTS,
+    effect: 'sums of blocks stand for floats in class exact',
+    find: "contract === 'exact' || !isFloat(type.dtype)",
+    replace: 'contract !== undefined || !isFloat(type.dtype)',
+  },
+  {
+    area: 'partial reuse',
+    file: 'src/core/pattern/part-rules.ts',
+    tests: PARTS,
+    effect: 'blocks of other lengths are multiplied',
+    find: 'if (lengths[0] !== lengths[1]) return undefined;',
+    replace: 'if (lengths[0]!.length !== lengths[1]!.length) return undefined;',
+  },
+  {
+    area: 'partial reuse',
+    file: 'src/core/pattern/part-rules.ts',
+    tests: PARTS,
+    effect: 'the transpose of a product is taken of the wrong sides',
+    find: "transposeA: values['transposeB'] !== true,",
+    replace: "transposeA: values['transposeA'] !== true,",
+  },
+  {
+    area: 'partial reuse',
+    file: 'src/core/engine/part-plans.ts',
+    tests: PARTS,
+    effect: 'multiples are taken of what has overflowed',
+    find: 'findNonFinite(entry.value, entry) === undefined',
+    replace: 'findNonFinite(entry.value, entry) !== entry',
+  },
+  {
+    area: 'partial reuse',
+    file: 'src/core/engine/part-plans.ts',
+    tests: PARTS,
+    effect: 'terms of a sum that came again are not known',
+    find: 'told.isSum ? told.parts : [',
+    replace: 'told.isOfFinite ? told.parts : [',
   },
 ];

@@ -310,7 +310,9 @@ export class Computing {
     const { note } = runner;
     const isSound = this.#verifier.isSound(step.identity as NodeId, task, value, device);
     if (!isSound) computeAgain(task, block);
-    const name = isSound ? runner.name : 'js';
+    // In class tolerance what was put together may have the bits of no device.
+    const isMixed = step.told !== undefined && view.numerics === 'tolerance';
+    const name = isMixed ? `${runner.name}, by parts` : isSound ? runner.name : 'js';
     parts.quarantine.renewed(block);
     // Whole nanoseconds: engines keep small integers in the object, and fractions beside it, where a hit would have to
     // fetch them.

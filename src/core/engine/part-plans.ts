@@ -1,8 +1,9 @@
 // Partial reuse: what of a product is kept is not computed again. A call that is missing is told by its parts where
 // enough of them are kept, or where the same part was met before, so that it is worth having by itself.
 import type { NodeId } from '../expr/interning.ts';
-import { mayHaveParts, PART_RULES } from '../pattern/part-rules.ts';
+import { isExactFor, mayHaveParts, PART_RULES, type ToldProduct } from '../pattern/part-rules.ts';
 import type { Call } from './call.ts';
+import { findNonFinite } from './health.ts';
 import type { Parts, View } from './parts.ts';
 import type { Revisions } from './revisions.ts';
 import type { Step } from './plan.ts';
@@ -17,6 +18,12 @@ const LEAST_SHARE = 0.3;
 const MAX_LEVELS = 2;
 /** Parts that are remembered as met at most. */
 const MAX_MET = 4096;
+
+/** A product by its parts, which may be a sum of them. */
+interface ToldCall extends ToldProduct<Call> {
+  readonly isSum: boolean;
+  readonly isOfFinite: boolean;
+}
 
 /** Says how missing products are told by their parts. */
 export class PartPlans {
@@ -37,63 +44,71 @@ export class PartPlans {
   planOf(call: Call): Call | undefined {
     if (!mayHaveParts(call) || call.flops < LEAST_FLOPS) return undefined;
     const best = this.#best(call, MAX_LEVELS);
-    if (best !== undefined && best.kept >= LEAST_SHARE * call.flops) return best.plan;
-    return this.#metBefore(call) ?? this.#revisions.planOf(call, this.#view);
+    if (best !== undefined && best.kept >= LEAST_SHARE * call.flops) return best.told.plan;
+    return this.#metBefore(call)?.plan ?? this.#revisions.planOf(call, this.#view);
   }
 
   /** The plan that saves the most, and the operations that it saves. */
-  #best(call: Call, levels: number): { readonly plan: Call; readonly kept: number } | undefined {
-    let best: { readonly plan: Call; readonly kept: number } | undefined;
-    for (const plan of this.#plans(call)) {
-      const kept = plan.operands.reduce((sum, part) => sum + this.#keptOf(part, levels), 0);
+  #best(call: Call, levels: number): { readonly told: ToldCall; readonly kept: number } | undefined {
+    let best: { readonly told: ToldCall; readonly kept: number } | undefined;
+    for (const told of this.#plans(call)) {
+      const kept = told.parts.reduce((sum, part) => sum + this.#keptOf(part, levels, told.isOfFinite), 0);
       const net = kept - FLOPS_PER_COPY * call.type.size;
-      if (net > (best?.kept ?? 0)) best = { plan, kept: net };
+      if (net > (best?.kept ?? 0)) best = { told, kept: net };
     }
     return best;
   }
 
   /** Operations of a part that need not be done. */
-  #keptOf(part: Call, levels: number): number {
-    if (this.#isKept(part)) return part.flops;
+  #keptOf(part: Call, levels: number, isOfFinite: boolean): number {
+    if (this.#isKept(part, isOfFinite)) return part.flops;
     return levels > 1 && mayHaveParts(part) ? (this.#best(part, levels - 1)?.kept ?? 0) : 0;
   }
 
-  #isKept(part: Call): boolean {
+  #isKept(part: Call, isOfFinite: boolean): boolean {
     const entry = this.#parts.store.peek(part.node(this.#parts.table));
-    return entry !== undefined && !entry.value.block.isLost;
+    if (entry === undefined || entry.value.block.isLost) return false;
+    return !isOfFinite || (entry.value.block.isLocal && findNonFinite(entry.value, entry) === undefined);
   }
 
-  #plans(call: Call): Call[] {
+  #plans(call: Call): ToldCall[] {
     return PART_RULES.flatMap((rule) => {
-      const plan = rule.apply(call, this.#view.author);
-      // Another rule may have come upon it: then it is no join and no slice of products.
-      return plan !== undefined && plan.operands.length > 0 && plan.row?.name !== call.row?.name ? [plan] : [];
+      const isExact = isExactFor(rule, call);
+      const told = isExact || this.#view.numerics === 'tolerance' ? rule.apply(call, this.#view.author) : undefined;
+      // Another rule may have come upon it: then it is not told by products.
+      if (told === undefined || told.plan.operands.length === 0 || told.plan.row?.name === call.row?.name) return [];
+      if (!isExact) told.plan.note = `by parts, within the bound of class tolerance: ${rule.formula}`;
+      return [{ ...told, isSum: rule.isSum === true, isOfFinite: !isExact && rule.isOfFinite === true }];
     });
   }
 
   /**
-   * Nothing is kept of it, but its largest part was computed within another whole before: from now on it is kept by
-   * itself.
+   * Nothing is kept of it, but its largest part, or enough of the terms it is a sum of, was computed within another
+   * whole before: from now on it is kept by itself.
    */
-  #metBefore(call: Call): Call | undefined {
-    const cores = this.#plans(call).flatMap((plan) => {
-      const core = plan.operands.length < 2 ? undefined : this.#coreOf(plan, MAX_LEVELS);
-      return core === undefined || core.flops < LEAST_SHARE * call.flops
-        ? []
-        : [{ plan, node: core.node(this.#parts.table) }];
-    });
-    const again = cores.find(({ node }) => this.#met.has(node));
-    if (again !== undefined) return again.plan;
+  #metBefore(call: Call): ToldCall | undefined {
+    const { table } = this.#parts;
+    const met: NodeId[] = [];
+    let again: ToldCall | undefined;
+    for (const told of this.#plans(call).filter(({ parts }) => parts.length > 1)) {
+      const cores = told.isSum ? told.parts : [this.#coreOf(told, MAX_LEVELS)];
+      const nodes = cores.map((core) => ({ node: core.node(table), flops: core.flops }));
+      const sum = (of: typeof nodes): number => of.reduce((total, { flops }) => total + flops, 0);
+      if (sum(nodes) < LEAST_SHARE * call.flops) continue;
+      if (sum(nodes.filter(({ node }) => this.#met.has(node))) >= LEAST_SHARE * call.flops) again ??= told;
+      met.push(...nodes.map(({ node }) => node));
+    }
+    if (again !== undefined) return again;
     if (this.#met.size >= MAX_MET) this.#met.clear();
-    for (const { node } of cores) this.#met.add(node);
+    for (const node of met) this.#met.add(node);
     return undefined;
   }
 
   /** The largest part, of its own largest part where that has any. */
-  #coreOf(plan: Call, levels: number): Call {
-    const largest = plan.operands.reduce((a, b) => (b.flops > a.flops ? b : a));
-    const [inner] = levels > 1 && mayHaveParts(largest) ? this.#plans(largest) : [];
-    return inner === undefined || inner.operands.length < 2 ? largest : this.#coreOf(inner, levels - 1);
+  #coreOf({ parts }: ToldCall, levels: number): Call {
+    const largest = parts.reduce((a, b) => (b.flops > a.flops ? b : a));
+    const inner = levels > 1 && mayHaveParts(largest) ? this.#plans(largest)[0] : undefined;
+    return inner === undefined || inner.parts.length < 2 ? largest : this.#coreOf(inner, levels - 1);
   }
 }
 
