@@ -7,6 +7,11 @@ const source = (entry: string): string => `${new URL('./src', import.meta.url).p
 /** Ops and dtypes that a file defines are in its process for good, and so is much of what it changes of the host. */
 const DEFINES = /\bdefine(Op|DType)\(|kit\/example\/|stubGlobal|spyOn|swiftshader|gpu-and-js|watched-gpu/;
 
+const testFiles = readdirSync(join(import.meta.dirname, 'tests'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.test.ts'))
+  .map((path) => ({ path: `tests/${path}`, text: readFileSync(join(import.meta.dirname, 'tests', path), 'utf8') }));
+const filesWith = (words: RegExp): string[] => testFiles.filter(({ text }) => words.test(text)).map(({ path }) => path);
+
 /**
  * Files that have a process of their own: those, and those that measure what theirs holds or starts. All others share
  * one for each worker, which loads the library and compiles its kernels once; those on a GPU have theirs.
@@ -18,12 +23,12 @@ const ALONE = [
   'tests/tiers/remote/**/*.test.ts',
   'tests/sheet/{flat-loops,process,resident}.test.ts',
   'tests/architecture.test.ts',
-  ...readdirSync(join(import.meta.dirname, 'tests'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.test.ts'))
-    .map((path) => `tests/${path}`)
-    .filter((path) => DEFINES.test(readFileSync(join(import.meta.dirname, path), 'utf8'))),
+  ...filesWith(DEFINES),
 ];
 const NOT_HERE = ['tests/soak/**'];
+
+/** Files that collect garbage: it takes twenty times as long in a process that holds what all others left. */
+const COLLECTING = filesWith(/fixtures\/collected/);
 
 /** Files that compute on one software GPU and leave it as it is: opened, and shaders compiled, once for each worker. */
 const ON_ONE_GPU = [
@@ -42,9 +47,15 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'alone', include: ALONE, exclude: [...NOT_HERE, ...ON_ONE_GPU] } },
       { extends: true, test: { name: 'gpu', include: ON_ONE_GPU, isolate: false } },
+      { extends: true, test: { name: 'collecting', include: COLLECTING, exclude: ALONE, isolate: false } },
       {
         extends: true,
-        test: { name: 'together', include: ['tests/**/*.test.ts'], exclude: [...NOT_HERE, ...ALONE], isolate: false },
+        test: {
+          name: 'together',
+          include: ['tests/**/*.test.ts'],
+          exclude: [...NOT_HERE, ...ALONE, ...COLLECTING],
+          isolate: false,
+        },
       },
     ],
     setupFiles: ['tests/run/equal-bytes.ts', 'tests/run/stacks.ts'],

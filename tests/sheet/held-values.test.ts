@@ -112,7 +112,7 @@ describe.each(extent([['wasm']], [['js'], ['wasm']]))('with the cache off, on %s
       return middle.max();
     })();
     const before = kernels();
-    await collected(() => false);
+    await collected();
     await pending.item();
     expect(kernels() - before).toBe(1);
   });
@@ -167,7 +167,7 @@ describe.each([['on'], ['off']] as const)('with the cache %s', (cache) => {
       return middle.max().add(1);
     })();
     const before = sheet.stats().counters.kernelCalls;
-    await collected(() => false);
+    await collected();
     await pending.item();
     expect(sheet.stats().counters.kernelCalls - before).toBe(2);
   });

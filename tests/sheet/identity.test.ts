@@ -110,7 +110,7 @@ describe('one node', () => {
     await ask();
     for (const entry of [...partsOf(sheet).store.entries()].sort((x, y) => x.node - y.node).slice(0, -1))
       partsOf(sheet).store.delete(entry.node);
-    await collected(() => false);
+    await collected();
     const before = kernels();
     await ask();
     expect(kernels()).toBe(before);

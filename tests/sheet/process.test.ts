@@ -139,7 +139,7 @@ describe('memory', () => {
     await collected(() => sheet.stats().pinnedBytes === 0);
     expect(sheet.stats().pinnedBytes).toBe(0);
     const kept = sheet.tensor(matrix(1), [SIDE, SIDE]);
-    await collected(() => false);
+    await collected();
     expect(sheet.stats().pinnedBytes).toBe(bytes);
     expect((await kept.data()).length).toBe(SIDE * SIDE);
     await sheet.close();
