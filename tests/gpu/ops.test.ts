@@ -13,13 +13,24 @@ import { nodeHost } from '../../src/host/node/host.ts';
 import { errorIn } from '../../src/testing/closeness.ts';
 import { deviceConformance } from '../../src/testing/device.ts';
 import { conforms } from '../device/conforms.ts';
-import { extent } from '../run/extent.ts';
+import { extent, some } from '../run/extent.ts';
 import { openGpuAndJs } from './gpu-and-js.ts';
 import { useSwiftShader } from './swiftshader.ts';
 
 const GPU_DTYPES: readonly DType[] = ['float32', 'int32', 'uint32', 'uint8', 'int8', 'bool'];
 const UNCOVERED = uncovered(OPS.values());
 const ON_CPU = leftToCpu(UNCOVERED);
+
+/**
+ * Floats and bools, and of the integers every second one in the sample: what a row leaves out, those beside it take.
+ * Each is a shader of its own, and those of a skeleton differ in how elements are read and written alone.
+ */
+const tried = new Map(
+  [...OPS.values()].map(({ name }, place): [string, readonly DType[]] => [
+    name,
+    ['float32', 'bool', ...some(GPU_DTYPES.slice(1, -1), 2, place)],
+  ]),
+);
 
 const opened: GPUDevice[] = [];
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -60,6 +71,8 @@ describe('the WebGPU device', () =>
       computes: ({ name }) => !ON_CPU.has(name),
       dtypes: GPU_DTYPES,
       tasksPerDType: extent(4, 6),
+      leavesOut: ({ row, operands: [first] }) =>
+        first !== undefined && tried.get(row.name)?.includes(first.type.dtype) === false,
       flushesSubnormals: true,
       errorIn: errorOnGpu,
       lose: async (device) => {
