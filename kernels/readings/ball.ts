@@ -64,7 +64,7 @@ function bigEnds(bits: number): Ends<Big> {
     sign: (a) => (a.m > 0n ? 1 : a.m < 0n ? -1 : 0),
     isFinite: (a) => !big.isInfinite(a),
     add: (a, b, side) => big.add(a, b, bits, side),
-    mul: (a, b, side) => big.productOf(a, b, bits, side),
+    mul: (a, b, side) => big.multiplied(a, b, bits, side),
     div: (a, b, side) => big.quotientOf(a, b, bits, side),
     sqrt: (a, side) => big.squareRoot(a, bits, side),
     neg: big.negative,

@@ -111,7 +111,7 @@ export function add(a: Big, b: Big, bits: number, side: Side): Big | undefined {
 }
 
 /** Undefined of 0 · ∞. */
-export function productOf(a: Big, b: Big, bits: number, side: Side): Big | undefined {
+export function multiplied(a: Big, b: Big, bits: number, side: Side): Big | undefined {
   if (isInfinite(a) || isInfinite(b)) {
     if (a.m === 0n || b.m === 0n) return undefined;
     return a.m > 0n === b.m > 0n ? INFINITE : negative(INFINITE);

@@ -1,6 +1,7 @@
 // Bodies read as lists of steps: what a body does, in the order in which it does it.
 import type { Algebra, ElementFunction, Scalar } from '../scalar/algebra.ts';
 import { valueIn } from './apply.ts';
+import { nameOfFunction } from './functions.ts';
 
 /** Operations of values and masks that have no other arguments. */
 const PLAIN = [
@@ -107,3 +108,25 @@ export function stepsOf(f: ElementFunction, keep: (f: Scalar) => boolean = () =>
   const result = f.returns === 'value' ? valueIn(algebra, f, operands) : f.body(algebra, ...operands);
   return { steps, result };
 }
+
+/** What makes a body jump or bend: signs of such a function may change where it has no root. */
+const JUMPS: ReadonlySet<string> = new Set([
+  'floor',
+  'ceil',
+  'trunc',
+  'nearest',
+  'floorDivide',
+  'remainder',
+  'select',
+  'copySign',
+  'lookup',
+  'exponent',
+  'mantissa',
+  'powerOfTwo',
+  'highHalf',
+  'single',
+]);
+
+/** Whether a body is made of functions that are smooth where they have values. */
+export const isSmooth = (f: Scalar): boolean =>
+  stepsOf(f, (g) => nameOfFunction(g) !== undefined).steps.every(({ operation }) => !JUMPS.has(operation));
