@@ -53,6 +53,8 @@ export interface OnnxGraph {
   readonly outputs: readonly OnnxPort[];
 }
 
+export const isGraph = (value: OnnxAttribute): value is OnnxGraph => typeof value === 'object' && 'nodes' in value;
+
 /** An operator that a model defines by nodes. Its attributes have a default, or none. */
 export interface OnnxFunction {
   readonly domain: string;

@@ -20,7 +20,9 @@ export async function applied(
   const on = new OperatorContext(setting, node, inputs);
   for (let reads = 0; ; reads++) {
     try {
-      const result = await operator(on);
+      const given = operator(on);
+      // A tensor that is awaited is looked up by itself; it stays a part of what is asked for at the end.
+      const result = given instanceof Promise ? await given : given;
       return Array.isArray(result) ? (result as readonly Tensor[]) : [result as Tensor];
     } catch (error) {
       if (!(error instanceof Unread) || reads > inputs.length) throw error;

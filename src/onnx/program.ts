@@ -2,14 +2,20 @@
 import { AttributeError, DTypeError, ShapeError } from '../kit.ts';
 import { type Sheet, Tensor } from '../surface.ts';
 import type { OnnxOperator } from './context.ts';
+import { cutModel } from './cut.ts';
 import { type OnnxModel, type OnnxPort, readModel } from './model.ts';
 import { type ExternalData, dtypeOfElements } from './protobuf.ts';
 import { GraphRunner } from './run-steps.ts';
 import { settle } from './steps.ts';
 
-/** Operators of the program's own, or in place of ONNX's, by name: `domain.Name`, or `Name` in ONNX's domain. */
 export interface OnnxOptions {
+  /** Operators of the program's own, or in place of ONNX's, by name: `domain.Name`, or `Name` in ONNX's domain. */
   readonly operators?: Readonly<Record<string, OnnxOperator>>;
+  /**
+   * Names of values that the program gives in place of the model's outputs: any that its nodes give. What they do not
+   * need is left out, so that a backbone runs without its head.
+   */
+  readonly outputs?: readonly string[];
 }
 
 /** A model on a sheet. */
@@ -56,7 +62,9 @@ function checkInput({ name, elementType, shape }: OnnxPort, given: Tensor | unde
  * own. What two models, or two runs, have in common is computed once. All that the model needs and is not there is told
  * by one error.
  */
-export function onnxProgram(sheet: Sheet, model: OnnxModel, { operators = {} }: OnnxOptions = {}): OnnxProgram {
+export function onnxProgram(sheet: Sheet, whole: OnnxModel, options: OnnxOptions = {}): OnnxProgram {
+  const { operators = {}, outputs } = options;
+  const model = outputs === undefined ? whole : cutModel(whole, outputs);
   const steps = settle(model, operators);
   const runner = new GraphRunner(sheet);
   const weights = runner.weightsOf(model);

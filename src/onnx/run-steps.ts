@@ -19,10 +19,14 @@ function found(scope: Scope | undefined, name: string): Tensor | undefined {
   return undefined;
 }
 
-/** Runs graphs on a sheet. The weights of a graph become tensors once, however often it runs. */
+/** Outputs of a node by name. */
+type Outputs = readonly (readonly [string, Tensor])[];
+
+/** Runs graphs on a sheet. The weights and constants of a graph become tensors once, however often it runs. */
 export class GraphRunner {
   readonly #sheet: Sheet;
   readonly #weights = new WeakMap<OnnxGraph, ReadonlyMap<string, Tensor>>();
+  readonly #constants = new WeakMap<SettledNode, Outputs>();
 
   constructor(sheet: Sheet) {
     this.#sheet = sheet;
@@ -53,7 +57,15 @@ export class GraphRunner {
     return graph.outputs.map(({ name }) => found(scope, name)!);
   }
 
-  #outputsOf(step: SettledNode, scope: Scope): Promise<readonly (readonly [string, Tensor])[]> {
+  async #outputsOf(step: SettledNode, scope: Scope): Promise<Outputs> {
+    const known = this.#constants.get(step);
+    if (known !== undefined) return known;
+    const outputs = await this.#run(step, scope);
+    if (step.node.operator === 'Constant' && step.called === undefined) this.#constants.set(step, outputs);
+    return outputs;
+  }
+
+  #run(step: SettledNode, scope: Scope): Promise<Outputs> {
     const { node, opset, operator, called } = step;
     const inputs = node.inputs.map((name) => found(scope, name));
     const bodies = Object.fromEntries(

@@ -1,7 +1,8 @@
 // What the nodes of a model need, found before any of them runs: their operators, the graphs and functions they call.
 import { DTypeError, FormatError, LimitError, UnknownOpError } from '../kit.ts';
 import type { OnnxOperator } from './context.ts';
-import type { OnnxAttribute, OnnxFunction, OnnxGraph, OnnxModel, OnnxNode, OpsetVersions } from './model.ts';
+import { isGraph } from './model.ts';
+import type { OnnxAttribute, OnnxFunction, OnnxGraph, OnnxModel, OnnxNode, OnnxPort, OpsetVersions } from './model.ts';
 import { OPERATORS } from './operators.ts';
 import { isKnownType } from './protobuf.ts';
 
@@ -50,13 +51,13 @@ interface Surroundings {
 const MOST_STEPS = 1_000_000;
 
 const qualified = (domain: string, name: string): string => (domain === '' ? name : `${domain}.${name}`);
-const isGraph = (value: OnnxAttribute): value is OnnxGraph => typeof value === 'object' && 'nodes' in value;
 
-/** Element types of what is stored or declared, where the library has none. Ports of inner graphs may declare none. */
+/** Element types, of what is stored or declared, that the library has not. Outputs and inner graphs may declare none. */
 function foreignTypes({ inputs, outputs, initialisers, nodes }: OnnxGraph, isWhole: boolean): string[] {
   const attributes = nodes.flatMap((node) => Object.values(node.attributes));
   const stored = attributes.filter((value) => typeof value === 'object' && 'elementType' in value);
-  const declared = [...inputs, ...outputs].filter(({ elementType }) => isWhole || elementType !== 'undefined');
+  const isDeclared = ({ elementType }: OnnxPort): boolean => elementType !== 'undefined';
+  const declared = [...inputs.filter((port) => isWhole || isDeclared(port)), ...outputs.filter(isDeclared)];
   return [...declared, ...initialisers, ...(stored as readonly { readonly elementType: string }[])]
     .map(({ elementType }) => elementType)
     .filter((type) => !isKnownType(type));

@@ -101,6 +101,13 @@ const CLAIMS: Record<string, (page: string) => void> = {
     ]);
     expect(table(page, 'Elements that differ')).toEqual([['983,040', '0']]);
   },
+  '13-another-head': (page) => {
+    const [own, , head, again, other] = table(page, 'Heads, right answers, and work') as string[][];
+    expect(Number(head![1])).toBeGreaterThan(Number(own![1]) + 10);
+    expect(again![1]).toBe(head![1]);
+    expect(Number(again![2])).toBeLessThan(0.01 * Number(head![2]));
+    expect(Number(other![2])).toBeLessThan(0.2 * Number(head![2]));
+  },
   '08-network-with-gradients': (page) => {
     const [first, again, other] = table(page, 'Work by run') as [string[], string[], string[]];
     expect(Number(again[1])).toBe(0);

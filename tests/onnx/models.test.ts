@@ -147,6 +147,51 @@ describe('a model', () => {
     expect(changed).toBeLessThanOrEqual(whole - 2);
   });
 
+  it('that is loaded again finds all its layers, small weights and constants among them', async () => {
+    await using own = await SymbolicSheet.open({ devices: ['js'], store: 'memory' });
+    Object.assign(partsOf(own), { admission: () => 'admit' });
+    const { bytes } = written(
+      [
+        node('Conv', ['x', 'k', ''], ['a'], { pads: [1, 1, 1, 1] }),
+        node('BatchNormalization', ['a', 'scale', 'bias', 'mean', 'var'], ['n']),
+        node('Constant', [], ['shift'], { value_float: { float: 0.5 } }),
+        node('Add', ['n', 'shift'], ['y']),
+      ],
+      [
+        weight('k', 4, 2, 3, 3),
+        ...['scale', 'bias', 'mean'].map((name) => weight(name, 4)),
+        { name: 'var', shape: [4], values: [1, 2, 0.5, 3] },
+      ],
+      { x: [2, 2, 48, 48] },
+      ['y'],
+    );
+    const x = own.tensor(Float32Array.from(draw([2, 2, 48, 48])), [2, 2, 48, 48]);
+    const kernelCalls = async (program: ReturnType<typeof onnxProgram>): Promise<number> => {
+      const before = own.stats().counters.kernelCalls;
+      await (await program.run({ x }))['y']!.data();
+      return own.stats().counters.kernelCalls - before;
+    };
+    const program = onnxProgram(own, loadOnnx(bytes));
+    expect(await kernelCalls(program)).toBeGreaterThan(0);
+    expect(await kernelCalls(program)).toBe(0);
+    expect(await kernelCalls(onnxProgram(own, loadOnnx(bytes)))).toBe(0);
+  });
+
+  it('gives any value of it, and needs no more than that value does', async () => {
+    const model = loadOnnx(mlp(head).bytes);
+    const x = sheet.tensor(Float32Array.from(draw([5, 6])), [5, 6]);
+    const backboneAlone = onnxProgram(sheet, model, { outputs: ['d', 'h'] });
+    const { d, h } = await backboneAlone.run({ x });
+    const { p } = await runOnnx(sheet, model, { x });
+    const heads = sheet.tensor(Float32Array.from(head.values as number[]), [8, 3]);
+    expect([...(await d!.matmul(heads).softmax().data())]).toEqual([...(await p!.data())]);
+    expect(h!.shape).toEqual([5, 8]);
+    const tail = onnxProgram(sheet, model, { outputs: ['w1'] });
+    expect(tail.inputs).toEqual([]);
+    expect((await tail.run({}))['w1']!.shape).toEqual([6, 8]);
+    expect(() => onnxProgram(sheet, model, { outputs: ['q1'] })).toThrow(/no value "q1"; did you mean "w1"\?/);
+  });
+
   it('has operators of the program’s own', async () => {
     const graph = writeGraph([{ ...node('Twice', ['x'], ['y']), domain: 'own' }], [], [port('x', [2])], [port('y')]);
     const model = loadOnnx(graph);
