@@ -52,7 +52,7 @@ const MOST_STEPS = 1_000_000;
 
 const qualified = (domain: string, name: string): string => (domain === '' ? name : `${domain}.${name}`);
 
-/** Element types, of what is stored or declared, that the library has not. Outputs and inner graphs may declare none. */
+/** Element types, of what is stored or declared, that are not here. Outputs and inner graphs may declare none. */
 function foreignTypes({ inputs, outputs, initialisers, nodes }: OnnxGraph, isWhole: boolean): string[] {
   const attributes = nodes.flatMap((node) => Object.values(node.attributes));
   const stored = attributes.filter((value) => typeof value === 'object' && 'elementType' in value);
