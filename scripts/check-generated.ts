@@ -14,6 +14,7 @@ const GENERATED: readonly (readonly [string, string])[] = [
   ['scripts/generate-numpy.ts', 'src/numpy/functions.gen.ts'],
   ['scripts/generate-numpy-page.ts', 'docs/numpy.md'],
   ['scripts/generate-rules.ts', 'docs/rules.md'],
+  ['scripts/generate-vac-page.ts', 'docs/vac-isa.md'],
   ['scripts/embed-shaders.ts', 'kernels/wgsl/shaders.gen.ts'],
 ];
 

@@ -9,3 +9,4 @@ export * as table from './table-browser.ts';
 export * as numpy from './numpy-browser.ts';
 export * as grad from './grad-browser.ts';
 export * as onnx from './onnx-browser.ts';
+export * as vac from './vac-browser.ts';

@@ -7,6 +7,7 @@ import * as gradients from '../src/grad.ts';
 import * as interchange from '../src/interchange.ts';
 import * as names from '../src/numpy.ts';
 import * as onnx from '../src/onnx.ts';
+import * as vac from '../src/vac.ts';
 import * as table from '../src/table.ts';
 import { broken, programsOfPages, runPage } from './snippets.ts';
 
@@ -67,9 +68,15 @@ describe('the reference', () => {
   it('has every figure of stats() and every function and error of the package', async () => {
     await using sheet = await library.SymbolicSheet.open({ devices: ['js'] });
     const { counters, memo, ...figures } = sheet.stats();
-    const exported = Object.keys({ ...library, ...interchange, ...names, ...table, ...gradients, ...onnx }).filter(
-      (name) => name.endsWith('Error') || /^[a-z]/.test(name),
-    );
+    const exported = Object.keys({
+      ...library,
+      ...interchange,
+      ...names,
+      ...table,
+      ...gradients,
+      ...onnx,
+      ...vac,
+    }).filter((name) => name.endsWith('Error') || /^[a-z]/.test(name));
     const page = readFileSync(join(root, 'docs/reference.md'), 'utf8');
     expect(
       [...Object.keys(figures), ...Object.keys(counters), ...Object.keys(memo), ...exported].filter(

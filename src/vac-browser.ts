@@ -1,0 +1,2 @@
+// The virtual computer, in a page.
+export * from './vac/surface.ts';

@@ -1,0 +1,2 @@
+// The virtual computer, on Node.
+export * from './vac/surface.ts';
