@@ -54,6 +54,10 @@ const SMALLEST: readonly (readonly [args: readonly string[], fields: readonly st
     ['tier', 'case', 'value', 'unit', 'bound', 'better'],
   ],
   [
+    ['lima', '--id', 'CHANGED'],
+    ['case', 'value', 'unit', 'bound', 'better', 'offMs', 'onMs', 'computedFlops', 'avoidedFlops'],
+  ],
+  [
     ['ops', '--elements', '1000', '--op', 'add,sort'],
     ['op', 'dtype', 'elements', 'oursMs', 'rivals', 'case', 'value', 'unit', 'bound', 'better'],
   ],
