@@ -49,6 +49,7 @@ const OWN_OPS = ['tests/kit/define-op.test.ts', 'tests/kernels/convert.test.ts']
 const VERIFIED = ['tests/sheet/verified-reuse.test.ts'];
 const PRODUCT_CHECK = ['tests/device/product-check.test.ts'];
 const PARTS = ['tests/pattern/part-rules.test.ts'];
+const ROWS = ['tests/pattern/revisions.test.ts'];
 const PLACEMENT = ['tests/device/dispatch.test.ts'];
 
 export const MUTANTS: readonly Mutant[] = [
@@ -1300,5 +1301,45 @@ export const MUTANTS: readonly Mutant[] = [
     effect: 'terms of a sum that came again are not known',
     find: 'told.isSum ? told.parts : [',
     replace: 'told.isOfFinite ? told.parts : [',
+  },
+  {
+    area: 'partial reuse',
+    file: 'src/core/pattern/row-wise.ts',
+    tests: ROWS,
+    effect: 'a softmax down columns is taken by rows',
+    find: "if (skeleton === 'rows') return numberAttribute(values, 'axis') > 0 ? first : undefined;",
+    replace: "if (skeleton === 'rows') return first;",
+  },
+  {
+    area: 'partial reuse',
+    file: 'src/core/pattern/row-wise.ts',
+    tests: ROWS,
+    effect: 'sums over rows are taken by rows',
+    find: 'includes(0) ? undefined : first',
+    replace: 'includes(1) ? undefined : first',
+  },
+  {
+    area: 'partial reuse',
+    file: 'src/core/pattern/row-wise.ts',
+    tests: ROWS,
+    effect: 'a product of an array with itself is taken by rows',
+    find: 'at.includes(i) || !found.has(operand)',
+    replace: 'at.includes(i) || found.has(operand)',
+  },
+  {
+    area: 'partial reuse',
+    file: 'src/core/pattern/row-wise.ts',
+    tests: ROWS,
+    effect: 'an array beside the changed one is used whole',
+    find: '(rows.get(operand as N) ?? take(operand as N))',
+    replace: '(rows.get(operand as N) ?? (operand as N))',
+  },
+  {
+    area: 'partial reuse',
+    file: 'src/core/engine/revisions.ts',
+    tests: ROWS,
+    effect: 'rows that differ from another array before are taken',
+    find: 'known.before === old) return known.rows;',
+    replace: 'old !== undefined) return known.rows;',
   },
 ];

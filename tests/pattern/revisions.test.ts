@@ -75,6 +75,95 @@ describe.each([
   });
 });
 
+type RowWiseModel = (x: Tensor, y: Tensor, on: SymbolicSheet) => Tensor;
+/** What is computed row by row, some of it beside an array of as many rows (`y`), of 256 columns. */
+const ROW_WISE: readonly (readonly [string, RowWiseModel])[] = [
+  ['dear functions', (x) => x.exp().add(1).log().tanh()],
+  [
+    'functions of two arrays',
+    (x, y) =>
+      x
+        .multiply(y)
+        .sin()
+        .add(y.slice([0, 0], [1, null])),
+  ],
+  ['a softmax', (x) => x.multiply(3).softmax({ axis: 1 })],
+  ['sums of rows', (x) => x.square().sum({ axis: 1 })],
+  ['places of extremes', (x) => x.cos().argmax({ axis: 1, keepdims: true })],
+  [
+    'a norm of layers',
+    (x) => x.subtract(x.mean({ axis: 1, keepdims: true })).divide(x.std({ axis: 1, keepdims: true })),
+  ],
+  ['heads', (x) => x.reshape([x.shape[0]!, 16, 16]).softmax({ axis: 2 }).max({ axis: 1 })],
+  [
+    'columns that are joined',
+    (x, y, on) => on.concat([x.slice([0, 3], [null, 40]), y, x.negative()], { axis: 1 }).exp(),
+  ],
+  [
+    'a network',
+    (x, y) =>
+      x
+        .matmul(y.slice([0], [COLUMNS]))
+        .relu()
+        .softmax({ axis: 1 })
+        .log(),
+  ],
+];
+
+describe.each(ROW_WISE)('%s', (_name, model) => {
+  it('have the bits of the whole, whichever rows have changed', async () => {
+    const [sheet, off] = [await newSheet(), await newSheet({ cache: 'off' })];
+    // What is worth comparing is another matter.
+    Object.assign(partsOf(sheet).dispatcher.costs, { expectNs: () => 1e9 });
+    const rows = 320;
+    const base = wave(rows).map((each, i) => each + (i % 7));
+    const given = (on: SymbolicSheet, array: Float32Array): Tensor =>
+      on.tensor(array, [array.length / COLUMNS, COLUMNS]);
+    const beside = given(sheet, wave(rows).map(Math.abs));
+    const first = given(sheet, base);
+    await model(first, beside, sheet).data();
+    for (const changed of [[5], [0, 17, 18, 319]]) {
+      const flops = sheet.stats().counters.flops;
+      const next = revised(base, changed);
+      const result = model(given(sheet, next), beside, sheet);
+      const found = await bitsOf(result);
+      expect(found).toBe(await bitsOf(model(given(off, next), given(off, wave(rows).map(Math.abs)), off)));
+      expect(noteOf(sheet)).toContain(`of ${rows} rows were computed, the others kept`);
+      const { askedFlops } = off.stats().counters;
+      expect(sheet.stats().counters.flops - flops).toBeLessThan(0.2 * askedFlops);
+    }
+  });
+});
+
+describe('what is not computed row by row', () => {
+  it.each([
+    ['sums over rows', (x: Tensor) => x.exp().sum({ axis: 0 })],
+    ['a softmax down columns', (x: Tensor) => x.exp().softmax({ axis: 0 })],
+    [
+      'rows less their mean',
+      (x: Tensor) =>
+        x
+          .exp()
+          .subtract(x.mean({ axis: 0 }))
+          .tanh(),
+    ],
+    ['running sums down columns', (x: Tensor) => x.exp().cumulativeSum({ axis: 0 })],
+    ['a transpose', (x: Tensor) => x.exp().permuteDims([1, 0])],
+    ['a product with itself', (x: Tensor) => x.matmul(x)],
+  ])('%s are computed whole, and right', async (_name, model) => {
+    const sheet = await newSheet();
+    const off = await newSheet({ cache: 'off' });
+    Object.assign(partsOf(sheet).dispatcher.costs, { expectNs: () => 1e9 });
+    const given = (on: SymbolicSheet, array: Float32Array): Tensor => on.tensor(array, [COLUMNS, COLUMNS]);
+    const held = given(sheet, wave(COLUMNS));
+    await model(held).data();
+    const next = revised(wave(COLUMNS), [3, 50]);
+    const result = model(given(sheet, next));
+    expect(await bitsOf(result)).toBe(await bitsOf(model(given(off, next))));
+    expect(result.source).toBe('computed');
+  });
+});
+
 describe('a changed array', () => {
   it('is told from one that is gone by the digests of its panels', async () => {
     const sheet = await newSheet();
@@ -86,6 +175,20 @@ describe('a changed array', () => {
     await after.data();
     // Panels are of 256 KiB, which are as many rows.
     expect(noteOf(sheet)).toContain('256 of 1024 rows were computed');
+  });
+
+  it('is compared with the array that each result was last computed of', async () => {
+    const [sheet, off] = [await newSheet(), await newSheet({ cache: 'off' })];
+    const weights = (on: SymbolicSheet, seed: number): Tensor => on.randomNormal([COLUMNS, WIDTH], { seed });
+    const arrays = [[], [1], [2]].map((changed) => revised(wave(ROWS), changed));
+    const held = arrays.map((array) => sheet.tensor(array, [ROWS, COLUMNS]));
+    await held[0]!.matmul(weights(sheet, 1)).data();
+    await held[1]!.matmul(weights(sheet, 2)).data();
+    for (const seed of [1, 2]) {
+      const found = await bitsOf(held[2]!.matmul(weights(sheet, seed)));
+      expect(noteOf(sheet)).toContain('rows were computed');
+      expect(found).toBe(await bitsOf(off.tensor(arrays[2]!, [ROWS, COLUMNS]).matmul(weights(off, seed))));
+    }
   });
 
   it('is computed whole where most rows are others', async () => {

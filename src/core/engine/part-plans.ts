@@ -2,6 +2,7 @@
 // enough of them are kept, or where the same part was met before, so that it is worth having by itself.
 import type { NodeId } from '../expr/interning.ts';
 import { isExactFor, mayHaveParts, PART_RULES, type ToldProduct } from '../pattern/part-rules.ts';
+import { mayHaveRows } from '../pattern/row-wise.ts';
 import type { Call } from './call.ts';
 import { findNonFinite } from './health.ts';
 import type { Parts, View } from './parts.ts';
@@ -42,7 +43,8 @@ export class PartPlans {
 
   /** The call by its parts, which is computed in its place; undefined where it is best computed whole. */
   planOf(call: Call): Call | undefined {
-    if (!mayHaveParts(call) || call.flops < LEAST_FLOPS) return undefined;
+    if (!mayHaveParts(call)) return mayHaveRows(call) ? this.#revisions.planOf(call, this.#view) : undefined;
+    if (call.flops < LEAST_FLOPS) return undefined;
     const best = this.#best(call, MAX_LEVELS);
     if (best !== undefined && best.kept >= LEAST_SHARE * call.flops) return best.told.plan;
     return this.#metBefore(call)?.plan ?? this.#revisions.planOf(call, this.#view);

@@ -2,6 +2,7 @@
 import type { NodeId } from '../expr/interning.ts';
 import type { AttributeValues, OpRow } from '../ops/define.ts';
 import { mayHaveParts } from '../pattern/part-rules.ts';
+import { mayHaveRows } from '../pattern/row-wise.ts';
 import type { Value } from '../tensor/block.ts';
 import type { Call } from './call.ts';
 import { unmarkCall } from './call-places.ts';
@@ -212,7 +213,7 @@ function visit(
   const root = sources.identityOf(target);
   let plans = toldOf && new Map<Call, Call | undefined>([[target, toldOf]]);
   const planOf = (call: Call): Call | undefined => {
-    if (sources.planOf === undefined || !mayHaveParts(call)) return undefined;
+    if (sources.planOf === undefined || !(mayHaveParts(call) || mayHaveRows(call))) return undefined;
     plans ??= new Map();
     if (!plans.has(call)) plans.set(call, sources.planOf(call));
     return plans.get(call);

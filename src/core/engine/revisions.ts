@@ -1,5 +1,6 @@
-// Partial reuse from the data: a product of an array like one that was multiplied before, by the rows in which the two
-// differ. What is like it is told by the digests of its panels, and where its bytes are still there by those.
+// Partial reuse from the data: a result that is computed row by row, of an array like one that it was computed of before,
+// by the rows in which the two differ. What is like it is told by the digests of its panels, and where its bytes are
+// still there by those.
 import { NO_ATTRIBUTES } from '../expr/attributes.ts';
 import { canonicalise } from '../expr/canonicalise.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
@@ -7,31 +8,27 @@ import { changedPanels, panelLayout } from '../fingerprint/content.ts';
 import { CONCAT } from '../ops/movement/indexing.ts';
 import { MATMUL } from '../ops/matrices/linalg.ts';
 import { SLICE } from '../ops/movement/movement.ts';
-import { scatterRow, TAKE } from '../ops/named.ts';
+import { scatterRow } from '../ops/named.ts';
+import { type RowWise, rowWiseOf, someRows } from '../pattern/row-wise.ts';
 import { valueOfArray } from '../tensor/block.ts';
 import { bytesOf, type TypedArray } from '../tensor/dtype.ts';
-import { sameShape } from '../tensor/shape.ts';
 import { tensorType } from '../tensor/type.ts';
 import { Call, rootCall } from './call.ts';
+import { expectedNs } from './judge.ts';
 import type { Parts, View } from './parts.ts';
 
-/** A smaller product is sooner computed than compared. */
+/** Fewer operations are sooner done than an array is compared. */
 const LEAST_FLOPS = 1e7;
-/** Operations for each byte of the array, below which comparing costs more than it saves. */
+/** Operations for each byte of the array, below which comparing costs more than it saves, unless they take as long. */
 const FLOPS_PER_BYTE = 16;
+const LEAST_NS = 1e6;
+const NS_PER_BYTE = 4;
 /** The largest share of rows that may have changed. */
 const MOST_CHANGED = 0.5;
-/** Products that are remembered. */
+/** Results that are remembered. */
 const MAX_REMEMBERED = 1024;
-const MAX_LEVELS = 8;
 
-/** A product as a function of one array: what it is made of beside that. */
-interface Subject {
-  readonly key: string;
-  readonly root: Call;
-  /** From the product down to the root: each is made of the next, which is this operand of it. */
-  readonly chain: readonly { readonly call: Call; readonly at: number }[];
-}
+type Subject = RowWise<Call>;
 
 interface Revision {
   readonly root: WeakRef<Call>;
@@ -43,24 +40,44 @@ interface Revision {
   readonly before: Revision | undefined;
 }
 
-/** The last product of every kind, and what a new one has in common with it. */
+/** The last result of every kind, and what a new one has in common with it. */
 export class Revisions {
   readonly #parts: Parts;
   readonly #known = new Map<string, Revision>();
+  /** What was looked at as a part of another. */
+  readonly #covered = new WeakSet<Call>();
+  /** Rows in which an array differs from another, by the first: several results of it ask. */
+  readonly #compared = new WeakMap<Call, { readonly before: Call | undefined; readonly rows: number[] | undefined }>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
-  /** The product by its changed rows and the last one like it; undefined where it is best computed whole. */
+  /** The result by its changed rows and the last one like it; undefined where it is best computed whole. */
   planOf(call: Call, view: View): Call | undefined {
-    const subject = call.flops < LEAST_FLOPS ? undefined : subjectOf(call, this.#parts.table);
-    if (subject === undefined || call.flops < FLOPS_PER_BYTE * subject.root.type.sizeBytes) return undefined;
+    if (this.#covered.has(call)) return undefined;
+    const { table } = this.#parts;
+    const isRoot = ({ row, type, value }: Call): boolean =>
+      row === undefined && type.shape.length > 1 && value?.block.isLocal === true;
+    const subject = rowWiseOf(call, isRoot, (each) => placeOf(each, table));
+    if (subject === undefined) return undefined;
+    for (const each of subject.order) if (each !== call && each.row !== MATMUL) this.#covered.add(each);
+    if (!this.#pays(call, subject, view)) return undefined;
     const before = this.#before(subject, call);
     return before === undefined ? undefined : this.#told(call, subject, before, view);
   }
 
-  /** The product before this one, which is remembered from now on; one that was not kept is asked for again. */
+  /** Whether so much is to be computed that the array is compared for it. */
+  #pays(call: Call, { root, order }: Subject, view: View): boolean {
+    const { store, table } = this.#parts;
+    const missing = order.filter((each) => each === call || store.peek(each.node(table)) === undefined);
+    const flops = missing.reduce((sum, each) => sum + each.flops, 0);
+    if (flops >= LEAST_FLOPS && flops >= FLOPS_PER_BYTE * root.type.sizeBytes) return true;
+    const leastNs = Math.max(LEAST_NS, NS_PER_BYTE * (root.type.sizeBytes + call.type.sizeBytes));
+    return missing.reduce((sum, each) => sum + expectedNs(this.#parts, each, view), 0) >= leastNs;
+  }
+
+  /** The result before this one, which is remembered from now on; one that was not kept is asked for again. */
   #before(subject: Subject, call: Call): Revision | undefined {
     const last = this.#known.get(subject.key);
     if (last?.product === call.node(this.#parts.table)) return last.before;
@@ -83,10 +100,10 @@ export class Revisions {
   }
 
   #told(call: Call, subject: Subject, before: Revision, { author }: View): Call | undefined {
-    const { table, store, contents } = this.#parts;
+    const { table, store } = this.#parts;
     const entry = table.isAlive(before.product, before.generation) ? store.peek(before.product) : undefined;
     if (entry === undefined || entry.value.block.isLost) return undefined;
-    const changed = changedRows(subject.root, contents.panelsOf(subject.root), before);
+    const changed = this.#changed(subject.root, before);
     const rowCount = call.type.shape[0]!;
     if (changed === undefined || changed.length > MOST_CHANGED * rowCount) return undefined;
     const kept = new Call(undefined, NO_ATTRIBUTES, entry.value.type, 0, []);
@@ -95,42 +112,21 @@ export class Revisions {
     if (told !== undefined) told.note = `${changed.length} of ${rowCount} rows were computed, the others kept`;
     return told;
   }
-}
 
-/** A product of matrices whose first operand comes from one array, row by row. */
-function subjectOf(call: Call, table: InterningTable): Subject | undefined {
-  if (call.row !== MATMUL || call.attributes.values['transposeA'] === true) return undefined;
-  if (call.operands.some(({ type }) => type.shape.length > 2)) return undefined;
-  const chain: { call: Call; at: number }[] = [];
-  let [node, at, key] = [call, 0, ''];
-  while (at !== -1 && chain.length < MAX_LEVELS) {
-    chain.push({ call: node, at });
-    key += `${node.row!.number}:${node.attributes.id}:${node.semantics}`;
-    for (const [i, other] of node.operands.entries()) key += i === at ? ':' : `:${placeOf(other, table)}`;
-    const under = node.operands[at]!;
-    const { shape, dtype } = under.type;
-    if (shape.length !== 2) return undefined;
-    if (under.row === undefined)
-      return under.value?.block.isLocal === true
-        ? { key: `${key};${dtype}${shape[1]}`, root: under, chain }
-        : undefined;
-    at = under.row.separable === 'elements' ? rowOperand(under) : -1;
-    node = under;
+  #changed(root: Call, before: Revision): number[] | undefined {
+    const old = before.root.deref();
+    const known = this.#compared.get(root);
+    if (known !== undefined && old !== undefined && known.before === old) return known.rows;
+    const rows = changedRows(root, this.#parts.contents.panelsOf(root), before);
+    this.#compared.set(root, { before: old, rows });
+    return rows;
   }
-  return undefined;
 }
 
 const placeOf = (call: Call, table: InterningTable): string => {
   const node = call.node(table);
   return `${node}.${table.generationOf(node)}`;
 };
-
-/** The only operand that is not the same for every row; -1 where there is another. */
-function rowOperand({ operands, type: { shape } }: Call): number {
-  const varying = operands.flatMap(({ type }, i) => (type.shape.length < 2 || type.shape[0] === 1 ? [] : [i]));
-  const [at] = varying;
-  return varying.length === 1 && sameShape(operands[at!]!.type.shape, shape) ? at! : -1;
-}
 
 /** Rows that an array before does not have at the same place; undefined where that cannot be told. */
 function changedRows(root: Call, panels: Uint8Array | undefined, before: Revision): number[] | undefined {
@@ -170,7 +166,7 @@ function isSameRow(a: Words, b: Words, from: number, length: number): boolean {
   return true;
 }
 
-/** The kept product with other rows in their places, and with those after it. */
+/** The kept result with other rows in their places, and with those after it. */
 function assembled(
   call: Call,
   kept: Call,
@@ -185,29 +181,18 @@ function assembled(
   if (changed.length === 0 || (inside.length > 0 && scatter === undefined)) return undefined;
   const others = rowCount < oldCount ? canonicalise(SLICE, [kept], { start: [0], stop: [rowCount] }, author) : kept;
   const within = (): Call => {
-    const [indices, rows] = productOf(subject, inside, author);
+    const [indices, rows] = rowsOf(subject, inside, author);
     return canonicalise(scatter!, [others, indices, rows], undefined, author);
   };
   const base = inside.length === 0 ? others : within();
   return after.length === 0
     ? base
-    : canonicalise(CONCAT, [base, productOf(subject, after, author)[1]], { axis: 0 }, author);
+    : canonicalise(CONCAT, [base, rowsOf(subject, after, author)[1]], { axis: 0 }, author);
 }
 
-/** Some rows of the product, after their indices. */
-function productOf({ root, chain }: Subject, rows: readonly number[], author: View['author']): readonly [Call, Call] {
+/** Some rows of the result, after their indices. */
+function rowsOf(subject: Subject, rows: readonly number[], author: View['author']): readonly [Call, Call] {
   const type = tensorType('int32', [rows.length]);
   const indices = rootCall(type, valueOfArray(type, Int32Array.from(rows)), 0);
-  const taken = canonicalise(TAKE, [root, indices], { axis: 0 }, author);
-  const product = chain.reduceRight<Call>(
-    (part, { call: { row, operands, attributes }, at }) =>
-      canonicalise(
-        row!,
-        operands.map((operand, i) => (i === at ? part : operand)),
-        attributes.values,
-        author,
-      ),
-    taken,
-  );
-  return [indices, product];
+  return [indices, someRows(subject, indices, author)];
 }

@@ -210,5 +210,5 @@ export const PART_RULES: readonly PartRule[] = [
 export const isExactFor = ({ contract }: PartRule, { type }: Node): boolean =>
   contract === 'exact' || !isFloat(type.dtype);
 
-/** Whether a call may be told by parts: what is asked of every call that is computed. */
+/** Whether a call may be told by parts. */
 export const mayHaveParts = ({ row }: Node): boolean => row === MATMUL;
