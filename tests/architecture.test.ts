@@ -339,7 +339,7 @@ describe('the language', () => {
     // `full` and `trace` are also words of other vocabularies (options of the trace).
     const names = [...OPS.keys()].filter((name) => name.length > 3 && name !== 'full' && name !== 'trace');
     const quoted = new RegExp(`'(${names.join('|')})'`, 'g');
-  ['src/table', 'src/grad', 'src/onnx', 'src/formula', 'src/vac'],
+    const allowed = new Set(['src/core/ops', 'kernels', 'src/numpy', 'src/onnx', 'src/formula', 'src/vac']);
     const offenders = WRITTEN.filter((file) => !allowed.has(roomOf(file).room)).flatMap((file) => {
       const code = read(file).replaceAll(/\/\/.*|\/\*[\s\S]*?\*\//g, '');
       return [...code.matchAll(quoted)].map((match) => `${file}: ${match[0]}`);
