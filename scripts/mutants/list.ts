@@ -1160,11 +1160,11 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     area: 'routes',
-    file: 'src/core/engine/revisions.ts',
+    file: 'src/core/pattern/row-wise.ts',
     tests: ['tests/pattern/revisions.test.ts'],
     effect: 'products by other weights are alike',
-    find: "key += i === at ? ':' : `:${placeOf(other, table)}`",
-    replace: "key += i === at ? ':' : `:${other.operands.length}`",
+    find: 'places.get(operand) ?? nameOf(operand as N)',
+    replace: "places.get(operand) ?? ''",
   },
   {
     area: 'verified reuse',

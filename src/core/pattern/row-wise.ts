@@ -1,6 +1,6 @@
 // What is computed row by row: calls of which each row of the result follows from the same row of some operands, and
-// from others as a whole. Each row has the same bits whatever others are beside it, so that some of them can be computed
-// alone.
+// from others as a whole. Each row has the same bits whatever others are beside it, so that some of them can be
+// computed alone.
 import { canonicalise } from '../expr/canonicalise.ts';
 import type { Author, Node } from '../expr/node.ts';
 import { type AttributeValue, numberAttribute, numbersAttribute } from '../ops/attribute-values.ts';
@@ -23,7 +23,7 @@ export interface RowWise<N extends Node> {
 const MOST_CALLS = 32;
 
 /** Positions of the operands of which the rows are those of the result; undefined where there are none such. */
-export function rowOperands({ row, operands, attributes: { values }, type: { shape } }: Node): number[] | undefined {
+function rowOperands({ row, operands, attributes: { values }, type: { shape } }: Node): number[] | undefined {
   if (row === undefined || shape.length === 0) return undefined;
   const { skeleton } = row.kernel;
   const isAligned = (operand: Node | undefined): boolean => operand?.type.shape[0] === shape[0];
