@@ -24,6 +24,21 @@ def stored(values):
     return {'first': text[:3], 'sha256': hashlib.sha256(flat.tobytes()).hexdigest()}
 
 
+# Distributions whose draws have the same bits, whatever the C library rounds.
+EXACT = [
+    ('standard_gamma', [2.5]), ('poisson', [4]), ('poisson', [75.5]), ('binomial', [10, 0.3]), ('binomial', [1000, 0.4]), ('hypergeometric', [100, 150, 60]),
+    ('hypergeometric', [10, 7, 5]), ('triangular', [-1, 0.5, 3]), ('wald', [1, 2]), ('geometric', [0.1]), ('logseries', [0.99]), ('zipf', [2.0]), ('standard_cauchy', []),
+]
+
+
+def distributed(is_legacy):
+    """The older source makes its normal numbers of logarithms."""
+    for name, values in EXACT:
+        if is_legacy and name in ('standard_gamma', 'wald', 'standard_cauchy'):
+            continue
+        yield 'distributed', [name, 2000, values], lambda r, name=name, values=values: getattr(r, name)(*values, 2000).astype(np.float64)
+
+
 def generator_calls():
     """Name of the method here, its arguments here, and NumPy's call."""
     for count in (3, 20_000):
@@ -45,6 +60,7 @@ def generator_calls():
     yield 'choice', [5, 4, {'p': P, 'replace': False}], lambda r: r.choice(5, 4, replace=False, p=P)
     for n, count, shuffle in ((40, 12, True), (40, 12, False), (9, 9, True), (20_000, 30, True), (20_000, 500, True), (20_000, 1001, False)):
         yield 'choice', [n, count, {'replace': False, 'shuffle': shuffle}], lambda r, a=(n, count, shuffle): r.choice(a[0], a[1], replace=False, shuffle=a[2])
+    yield from distributed(False)
     yield 'random', [3], lambda r: r.random(3)
 
 
@@ -63,6 +79,7 @@ def legacy_calls():
     yield 'choice', [5, 30, {'p': P}], lambda r: r.choice(5, 30, p=P)
     yield 'choice', [5, 4, {'p': P, 'replace': False}], lambda r: r.choice(5, 4, replace=False, p=P)
     yield 'choice', [40, 12, {'replace': False}], lambda r: r.choice(40, 12, replace=False)
+    yield from distributed(True)
     yield 'rand', [3], lambda r: r.rand(3)
 
 

@@ -36,6 +36,64 @@ export interface GeneratorOfDraws {
   permutation(...args: [x: unknown]): PendingTensor;
   /** `choice(a: any, size=None, replace=True, p: any=None, shuffle=True)` */
   choice(...args: [a: unknown, size?: Lengths | null, replace?: boolean, p?: unknown, shuffle?: boolean] | [a: unknown, options: { size?: Lengths | null; replace?: boolean; p?: unknown; shuffle?: boolean }] | [a: unknown, size: Lengths, options: { replace?: boolean; p?: unknown; shuffle?: boolean }]): PendingTensor;
+  /** `beta(a: any, b: any, size=None)` */
+  beta(...args: [a: unknown, b: unknown, size?: Lengths | null] | [a: unknown, b: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `binomial(n: any, p: any, size=None)` */
+  binomial(...args: [n: unknown, p: unknown, size?: Lengths | null] | [n: unknown, p: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `chisquare(df: any, size=None)` */
+  chisquare(...args: [df: unknown, size?: Lengths | null] | [df: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `f(dfnum: any, dfden: any, size=None)` */
+  f(...args: [dfnum: unknown, dfden: unknown, size?: Lengths | null] | [dfnum: unknown, dfden: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `gamma(shape: any, scale: any=1, size=None)` */
+  gamma(...args: [shape: unknown, scale?: unknown, size?: Lengths | null] | [shape: unknown, options: { scale?: unknown; size?: Lengths | null }] | [shape: unknown, scale: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `geometric(p: any, size=None)` */
+  geometric(...args: [p: unknown, size?: Lengths | null] | [p: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `gumbel(loc: any=0, scale: any=1, size=None)` */
+  gumbel(...args: [loc?: unknown, scale?: unknown, size?: Lengths | null] | [options: { loc?: unknown; scale?: unknown; size?: Lengths | null }] | [loc: unknown, options: { scale?: unknown; size?: Lengths | null }]): PendingTensor;
+  /** `hypergeometric(ngood: any, nbad: any, nsample: any, size=None)` */
+  hypergeometric(...args: [ngood: unknown, nbad: unknown, nsample: unknown, size?: Lengths | null] | [ngood: unknown, nbad: unknown, nsample: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `laplace(loc: any=0, scale: any=1, size=None)` */
+  laplace(...args: [loc?: unknown, scale?: unknown, size?: Lengths | null] | [options: { loc?: unknown; scale?: unknown; size?: Lengths | null }] | [loc: unknown, options: { scale?: unknown; size?: Lengths | null }]): PendingTensor;
+  /** `logistic(loc: any=0, scale: any=1, size=None)` */
+  logistic(...args: [loc?: unknown, scale?: unknown, size?: Lengths | null] | [options: { loc?: unknown; scale?: unknown; size?: Lengths | null }] | [loc: unknown, options: { scale?: unknown; size?: Lengths | null }]): PendingTensor;
+  /** `lognormal(mean: any=0, sigma: any=1, size=None)` */
+  lognormal(...args: [mean?: unknown, sigma?: unknown, size?: Lengths | null] | [options: { mean?: unknown; sigma?: unknown; size?: Lengths | null }] | [mean: unknown, options: { sigma?: unknown; size?: Lengths | null }]): PendingTensor;
+  /** `logseries(p: any, size=None)` */
+  logseries(...args: [p: unknown, size?: Lengths | null] | [p: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `negative_binomial(n: any, p: any, size=None)` */
+  negative_binomial(...args: [n: unknown, p: unknown, size?: Lengths | null] | [n: unknown, p: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `noncentral_chisquare(df: any, nonc: any, size=None)` */
+  noncentral_chisquare(...args: [df: unknown, nonc: unknown, size?: Lengths | null] | [df: unknown, nonc: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `noncentral_f(dfnum: any, dfden: any, nonc: any, size=None)` */
+  noncentral_f(...args: [dfnum: unknown, dfden: unknown, nonc: unknown, size?: Lengths | null] | [dfnum: unknown, dfden: unknown, nonc: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `pareto(a: any, size=None)` */
+  pareto(...args: [a: unknown, size?: Lengths | null] | [a: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `poisson(lam: any=1, size=None)` */
+  poisson(...args: [lam?: unknown, size?: Lengths | null] | [options: { lam?: unknown; size?: Lengths | null }] | [lam: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `power(a: any, size=None)` */
+  power(...args: [a: unknown, size?: Lengths | null] | [a: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `rayleigh(scale: any=1, size=None)` */
+  rayleigh(...args: [scale?: unknown, size?: Lengths | null] | [options: { scale?: unknown; size?: Lengths | null }] | [scale: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `standard_cauchy(size=None)` */
+  standard_cauchy(...args: [size?: Lengths | null] | [options: { size?: Lengths | null }]): PendingTensor;
+  /** `standard_gamma(shape: any, size=None)` */
+  standard_gamma(...args: [shape: unknown, size?: Lengths | null] | [shape: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `standard_t(df: any, size=None)` */
+  standard_t(...args: [df: unknown, size?: Lengths | null] | [df: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `triangular(left: any, mode: any, right: any, size=None)` */
+  triangular(...args: [left: unknown, mode: unknown, right: unknown, size?: Lengths | null] | [left: unknown, mode: unknown, right: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `vonmises(mu: any, kappa: any, size=None)` */
+  vonmises(...args: [mu: unknown, kappa: unknown, size?: Lengths | null] | [mu: unknown, kappa: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `wald(mean: any, scale: any, size=None)` */
+  wald(...args: [mean: unknown, scale: unknown, size?: Lengths | null] | [mean: unknown, scale: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `weibull(a: any, size=None)` */
+  weibull(...args: [a: unknown, size?: Lengths | null] | [a: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `zipf(a: any, size=None)` */
+  zipf(...args: [a: unknown, size?: Lengths | null] | [a: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `multinomial(n: any, pvals: any, size=None)` */
+  multinomial(...args: [n: unknown, pvals: unknown, size?: Lengths | null] | [n: unknown, pvals: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `dirichlet(alpha: any, size=None)` */
+  dirichlet(...args: [alpha: unknown, size?: Lengths | null] | [alpha: unknown, options: { size?: Lengths | null }]): PendingTensor;
 }
 
 /** NumPy's RandomState: draws from a stream that every call takes up where the last one left it. */
@@ -60,6 +118,68 @@ export interface RandomStateOfDraws {
   permutation(...args: [x: unknown]): PendingTensor;
   /** `choice(a: any, size=None, replace=True, p: any=None)` */
   choice(...args: [a: unknown, size?: Lengths | null, replace?: boolean, p?: unknown] | [a: unknown, options: { size?: Lengths | null; replace?: boolean; p?: unknown }] | [a: unknown, size: Lengths, options: { replace?: boolean; p?: unknown }]): PendingTensor;
+  /** `standard_exponential(size=None)` */
+  standard_exponential(...args: [size?: Lengths | null] | [options: { size?: Lengths | null }]): PendingTensor;
+  /** `exponential(scale: any=1, size=None)` */
+  exponential(...args: [scale?: unknown, size?: Lengths | null] | [options: { scale?: unknown; size?: Lengths | null }] | [scale: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `beta(a: any, b: any, size=None)` */
+  beta(...args: [a: unknown, b: unknown, size?: Lengths | null] | [a: unknown, b: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `binomial(n: any, p: any, size=None)` */
+  binomial(...args: [n: unknown, p: unknown, size?: Lengths | null] | [n: unknown, p: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `chisquare(df: any, size=None)` */
+  chisquare(...args: [df: unknown, size?: Lengths | null] | [df: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `f(dfnum: any, dfden: any, size=None)` */
+  f(...args: [dfnum: unknown, dfden: unknown, size?: Lengths | null] | [dfnum: unknown, dfden: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `gamma(shape: any, scale: any=1, size=None)` */
+  gamma(...args: [shape: unknown, scale?: unknown, size?: Lengths | null] | [shape: unknown, options: { scale?: unknown; size?: Lengths | null }] | [shape: unknown, scale: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `geometric(p: any, size=None)` */
+  geometric(...args: [p: unknown, size?: Lengths | null] | [p: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `gumbel(loc: any=0, scale: any=1, size=None)` */
+  gumbel(...args: [loc?: unknown, scale?: unknown, size?: Lengths | null] | [options: { loc?: unknown; scale?: unknown; size?: Lengths | null }] | [loc: unknown, options: { scale?: unknown; size?: Lengths | null }]): PendingTensor;
+  /** `hypergeometric(ngood: any, nbad: any, nsample: any, size=None)` */
+  hypergeometric(...args: [ngood: unknown, nbad: unknown, nsample: unknown, size?: Lengths | null] | [ngood: unknown, nbad: unknown, nsample: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `laplace(loc: any=0, scale: any=1, size=None)` */
+  laplace(...args: [loc?: unknown, scale?: unknown, size?: Lengths | null] | [options: { loc?: unknown; scale?: unknown; size?: Lengths | null }] | [loc: unknown, options: { scale?: unknown; size?: Lengths | null }]): PendingTensor;
+  /** `logistic(loc: any=0, scale: any=1, size=None)` */
+  logistic(...args: [loc?: unknown, scale?: unknown, size?: Lengths | null] | [options: { loc?: unknown; scale?: unknown; size?: Lengths | null }] | [loc: unknown, options: { scale?: unknown; size?: Lengths | null }]): PendingTensor;
+  /** `lognormal(mean: any=0, sigma: any=1, size=None)` */
+  lognormal(...args: [mean?: unknown, sigma?: unknown, size?: Lengths | null] | [options: { mean?: unknown; sigma?: unknown; size?: Lengths | null }] | [mean: unknown, options: { sigma?: unknown; size?: Lengths | null }]): PendingTensor;
+  /** `logseries(p: any, size=None)` */
+  logseries(...args: [p: unknown, size?: Lengths | null] | [p: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `negative_binomial(n: any, p: any, size=None)` */
+  negative_binomial(...args: [n: unknown, p: unknown, size?: Lengths | null] | [n: unknown, p: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `noncentral_chisquare(df: any, nonc: any, size=None)` */
+  noncentral_chisquare(...args: [df: unknown, nonc: unknown, size?: Lengths | null] | [df: unknown, nonc: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `noncentral_f(dfnum: any, dfden: any, nonc: any, size=None)` */
+  noncentral_f(...args: [dfnum: unknown, dfden: unknown, nonc: unknown, size?: Lengths | null] | [dfnum: unknown, dfden: unknown, nonc: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `pareto(a: any, size=None)` */
+  pareto(...args: [a: unknown, size?: Lengths | null] | [a: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `poisson(lam: any=1, size=None)` */
+  poisson(...args: [lam?: unknown, size?: Lengths | null] | [options: { lam?: unknown; size?: Lengths | null }] | [lam: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `power(a: any, size=None)` */
+  power(...args: [a: unknown, size?: Lengths | null] | [a: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `rayleigh(scale: any=1, size=None)` */
+  rayleigh(...args: [scale?: unknown, size?: Lengths | null] | [options: { scale?: unknown; size?: Lengths | null }] | [scale: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `standard_cauchy(size=None)` */
+  standard_cauchy(...args: [size?: Lengths | null] | [options: { size?: Lengths | null }]): PendingTensor;
+  /** `standard_gamma(shape: any, size=None)` */
+  standard_gamma(...args: [shape: unknown, size?: Lengths | null] | [shape: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `standard_t(df: any, size=None)` */
+  standard_t(...args: [df: unknown, size?: Lengths | null] | [df: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `triangular(left: any, mode: any, right: any, size=None)` */
+  triangular(...args: [left: unknown, mode: unknown, right: unknown, size?: Lengths | null] | [left: unknown, mode: unknown, right: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `vonmises(mu: any, kappa: any, size=None)` */
+  vonmises(...args: [mu: unknown, kappa: unknown, size?: Lengths | null] | [mu: unknown, kappa: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `wald(mean: any, scale: any, size=None)` */
+  wald(...args: [mean: unknown, scale: unknown, size?: Lengths | null] | [mean: unknown, scale: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `weibull(a: any, size=None)` */
+  weibull(...args: [a: unknown, size?: Lengths | null] | [a: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `zipf(a: any, size=None)` */
+  zipf(...args: [a: unknown, size?: Lengths | null] | [a: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `multinomial(n: any, pvals: any, size=None)` */
+  multinomial(...args: [n: unknown, pvals: unknown, size?: Lengths | null] | [n: unknown, pvals: unknown, options: { size?: Lengths | null }]): PendingTensor;
+  /** `dirichlet(alpha: any, size=None)` */
+  dirichlet(...args: [alpha: unknown, size?: Lengths | null] | [alpha: unknown, options: { size?: Lengths | null }]): PendingTensor;
 }
 
 /** Functions of NumPy. */

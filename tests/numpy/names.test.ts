@@ -150,6 +150,18 @@ describe('generators of NumPy', () => {
   it('have no seed of their own', () => {
     expect(() => np.random.default_rng()).toThrow(/seed is missing/);
   });
+
+  it('refuse parameters that are none, and those that are not known yet', () => {
+    const rng = np.random.default_rng(1);
+    expect(() => rng.poisson(-1)).toThrow('lam is -1; give 0 or more.');
+    expect(() => rng.binomial(2.5, 0.5)).toThrow('n is 2.5; give an integer, 0 or more.');
+    expect(() => rng.binomial(2, [0.5, 1.5])).toThrow('p is 1.5; give 0 to 1.');
+    expect(() => rng.gamma(np.ones([2]))).toThrow('give a number or a list of numbers');
+    expect(() => rng.triangular(0, 3, 2)).toThrow('left <= mode <= right');
+    expect(() => rng.hypergeometric(1, 1, 3)).toThrow('3 of 2 are drawn');
+    expect(() => rng.beta([1, 2], [1, 2, 3])).toThrow('do not broadcast');
+    expect(() => rng.multinomial(3, [0.9, 0.9, 0])).toThrow('sum to at most 1');
+  });
 });
 
 describe('Indices within an array', () => {

@@ -1,6 +1,6 @@
 // NumPy's random generators over a sheet: their draws, bit for bit, are tensors from outside, as those of files are.
 import { AttributeError } from '../../kit.ts';
-import type { DType, PendingTensor, Tensor } from '../../surface.ts';
+import type { PendingTensor, Tensor } from '../../surface.ts';
 import { arrayOf } from '../arrays.ts';
 import { shapeOf } from '../calls.ts';
 import { Arguments, type Context, isPlain, type Own } from '../context.ts';
@@ -10,20 +10,9 @@ import type { RandomState } from '../random/random-state.ts';
 import type { Seed } from '../random/seed-sequence.ts';
 import { mt19937, pcg64 } from '../random/streams.ts';
 import { bind, parseSignature } from '../signature.ts';
+import { distributions, type DrawMethod, type Drawing, sizeOfDraw } from './distributions.ts';
 
-/** A method of a generator: its signature, and what it draws. */
-type Draw<G> = readonly [signature: string, draw: (on: Drawing<G>) => unknown];
-
-/** One call of a method. */
-interface Drawing<G> {
-  readonly np: Context;
-  readonly stream: G;
-  readonly given: Arguments;
-  /** So many elements as the size asks for, in its shape; one without a size. */
-  readonly fill: (draw: (count: number) => unknown, dtype?: DType, shape?: readonly number[]) => Tensor;
-}
-
-function methodsOf<G>(np: Context, stream: G, draws: readonly Draw<G>[], owner: string): Record<string, unknown> {
+function methodsOf<G>(np: Context, stream: G, draws: readonly DrawMethod<G>[], owner: string): Record<string, unknown> {
   return Object.fromEntries(
     draws.map(([text, draw]) => {
       const signature = { ...parseSignature(text), name: `${owner}.${parseSignature(text).name}` };
@@ -39,8 +28,6 @@ function methodsOf<G>(np: Context, stream: G, draws: readonly Draw<G>[], owner: 
     }),
   );
 }
-
-const sizeOfDraw = (given: Arguments): readonly number[] => (given.has('size') ? shapeOf(given.raw('size')) : []);
 
 /** A row of standard draws, moved and scaled; by tensors in the shape they have together. */
 function moved<G>(
@@ -102,7 +89,7 @@ function choice<G>(
   return array === undefined ? indices : array.take(indices, { axis: 0 });
 }
 
-const GENERATOR: readonly Draw<Generator>[] = [
+const GENERATOR: readonly DrawMethod<Generator>[] = [
   [
     'random(size=None, dtype=None)',
     ({ stream, given, fill }) =>
@@ -143,9 +130,10 @@ const GENERATOR: readonly Draw<Generator>[] = [
     'choice(a: any, size=None, replace=True, p: any=None, shuffle=True)',
     (on) => choice(on, (n, count, options) => on.stream.choice(n, count, options)),
   ],
+  ...distributions<Generator>(),
 ];
 
-const STATE: readonly Draw<RandomState>[] = [
+const STATE: readonly DrawMethod<RandomState>[] = [
   ['rand(*d: any)', ({ stream, given, fill }) => fill((n) => stream.rand(n), undefined, shapeOf(given.raw('d')))],
   ['randn(*d: any)', ({ stream, given, fill }) => fill((n) => stream.randn(n), undefined, shapeOf(given.raw('d')))],
   ['random(size=None)', ({ stream, fill }) => fill((n) => stream.rand(n))],
@@ -174,6 +162,18 @@ const STATE: readonly Draw<RandomState>[] = [
     'choice(a: any, size=None, replace=True, p: any=None)',
     (on) => choice(on, (n, count, options) => on.stream.choice(n, count, options)),
   ],
+  ['standard_exponential(size=None)', ({ stream, fill }) => fill((n) => stream.exponential(1, n))],
+  [
+    'exponential(scale: any=1, size=None)',
+    (on) =>
+      moved(
+        on,
+        (_loc, scale) => (n) => on.stream.exponential(scale, n),
+        (n) => on.stream.exponential(1, n),
+        [undefined, 'scale'],
+      ),
+  ],
+  ...distributions<RandomState>(),
 ];
 
 function uniform<G>(on: Drawing<G>, plain: (low: number, high: number) => (count: number) => unknown): Tensor {

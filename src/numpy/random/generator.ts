@@ -8,7 +8,7 @@ import {
   shuffleInPlace,
   wideIndices,
 } from './choosing.ts';
-import { Draws } from './draws.ts';
+import { Draws, drawSourceOf } from './draws.ts';
 import { standardExponential, standardNormal } from './ziggurat.ts';
 
 /** How elements are chosen; with replacement and all as probable where nothing else is said. */
@@ -21,6 +21,12 @@ export interface ChoiceOptions {
 
 /** The newer of NumPy's sources: numbers by ziggurats, integers by products. */
 export class Generator extends Draws {
+  protected readonly source = drawSourceOf(this.bits, {
+    normal: () => standardNormal(this.bits),
+    exponential: () => standardExponential(this.bits),
+    isLegacy: false,
+  });
+
   /** Uniform in [0, 1). */
   random(count: number): Float64Array<ArrayBuffer> {
     return this.fill(count, () => this.bits.nextDouble());

@@ -1,7 +1,7 @@
 // NumPy's `RandomState`: the draws of `numpy.random.seed(seed)` and the functions beside it, stream for stream.
 import { type DrawnIntegers, type IntegerDType, integersBetween } from './bounded.ts';
 import { byProbability, checkChoice, differentByProbability, wideIndices } from './choosing.ts';
-import { Draws } from './draws.ts';
+import { Draws, drawSourceOf } from './draws.ts';
 import type { ChoiceOptions } from './generator.ts';
 import { logarithm } from './logarithm.ts';
 
@@ -9,6 +9,11 @@ import { logarithm } from './logarithm.ts';
 export class RandomState extends Draws {
   /** Normal numbers come in pairs: the second one, until it is drawn. */
   #kept: number | undefined;
+  protected readonly source = drawSourceOf(this.bits, {
+    normal: () => this.#gauss(),
+    exponential: () => -logarithm(1 - this.bits.nextDouble()),
+    isLegacy: true,
+  });
 
   /** Uniform in [0, 1). */
   rand(count: number): Float64Array<ArrayBuffer> {
