@@ -22,7 +22,7 @@ export const inPage: Plugin = {
     build.onResolve({ filter: /\/src\/index\.ts$/ }, ({ path, resolveDir }) => ({
       path: join(resolveDir, path, '../browser.ts'),
     }));
-    build.onResolve({ filter: /\/host\/node\/(gpu|host)\.ts$/ }, () => ({
+    build.onResolve({ filter: /\/host\/node\/(gpu|host)\.ts$|\/one-device\.ts$/ }, () => ({
       path: join(import.meta.dirname, 'browser-host.ts'),
     }));
     build.onResolve({ filter: /^webgpu$|\/swiftshader\.ts$/ }, () => ({ path: 'gpu', namespace: 'page' }));

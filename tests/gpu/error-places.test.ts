@@ -3,11 +3,11 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SymbolicSheet, type SheetError, type Tensor } from '../../src/index.ts';
 import { USAGE } from '../../src/core/device/webgpu/memory/buffers.ts';
 import type { Sheet } from '../../src/core/sheet/sheet.ts';
-import { useSwiftShader } from './swiftshader.ts';
+import { useOneDevice } from './one-device.ts';
 
 let sheet: SymbolicSheet;
 beforeAll(async () => {
-  useSwiftShader();
+  await useOneDevice();
   sheet = await SymbolicSheet.open({ devices: ['webgpu', 'js'], device: 'webgpu', policy: { finite: 'deny' } });
 });
 afterAll(() => sheet.close());

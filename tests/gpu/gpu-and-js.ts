@@ -1,7 +1,7 @@
 // One sheet that computes on the GPU and on its JavaScript reference, to hold one against the other.
 import { SymbolicSheet } from '../../src/index.ts';
 import type { Entrance } from '../ops/samples.ts';
-import { useSwiftShader } from './swiftshader.ts';
+import { useOneDevice } from './one-device.ts';
 
 /** A sheet that reuses nothing, with a view of each device. */
 export async function openGpuAndJs(): Promise<{
@@ -9,7 +9,7 @@ export async function openGpuAndJs(): Promise<{
   readonly gpu: Entrance;
   readonly js: Entrance;
 }> {
-  useSwiftShader();
+  await useOneDevice();
   const sheet = await SymbolicSheet.open({ devices: ['webgpu', 'wasm', 'js'], cache: 'off', budgetBytes: 1 << 26 });
   return { sheet, gpu: sheet.with({ device: 'webgpu' }), js: sheet.with({ device: 'js' }) };
 }

@@ -1,8 +1,9 @@
-// Runs plans of kernels/wgsl the plain way: every buffer fresh, parameters in a uniform, one submit. The specification
-// of a device.
+// Runs plans of kernels/wgsl the plain way: every buffer fresh, one submit. The specification of a device.
 import type { GpuLimits, Launch, Plan, Shader } from '../../kernels/wgsl/launch.ts';
 import { sourceOf } from '../../src/core/device/webgpu/commands/pipelines.ts';
-import { useSwiftShader } from './swiftshader.ts';
+import { findGpu } from '../../src/host/node/gpu.ts';
+import { LEAST_LIMITS } from './coverage.ts';
+import { useOneDevice } from './one-device.ts';
 
 const STORAGE = 0x80 | 0x04 | 0x08; // STORAGE | COPY_SRC | COPY_DST
 const UNIFORM = 0x40 | 0x08;
@@ -25,28 +26,12 @@ let opened: Promise<TestGpu> | undefined;
 export const testGpu = (): Promise<TestGpu> => (opened ??= open());
 
 async function open(): Promise<TestGpu> {
-  useSwiftShader();
-  const { create } = await import('webgpu');
-  // Dawn crashes when this object is collected.
-  const gpu = ((globalThis as { testGpuKeptAlive?: GPU }).testGpuKeptAlive = create([
-    'enable-dawn-features=disable_workgroup_init',
-  ]) as unknown as GPU);
-  const adapter = await gpu.requestAdapter();
-  if (adapter === null) throw new Error('no WebGPU adapter, not even SwiftShader');
-  const wanted = ['shader-f16', 'subgroups', 'timestamp-query'].filter((feature) =>
-    adapter.features.has(feature as GPUFeatureName),
-  );
-  const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits;
-  const device = await adapter.requestDevice({
-    requiredFeatures: wanted as GPUFeatureName[],
-    requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
-  });
-  const limits: GpuLimits = {
-    maxComputeInvocationsPerWorkgroup: device.limits.maxComputeInvocationsPerWorkgroup,
-    maxComputeWorkgroupStorageSize: device.limits.maxComputeWorkgroupStorageSize,
-    maxStorageBufferBindingSize,
-    features: new Set(device.features),
-  };
+  await useOneDevice();
+  const found = await findGpu();
+  if (!found.found) throw new Error(found.reason);
+  const device = await found.source.open();
+  const { maxStorageBufferBindingSize } = device.limits;
+  const limits: GpuLimits = { ...LEAST_LIMITS, maxStorageBufferBindingSize, features: new Set(device.features) };
   return { device, limits, run: (plan, operands, resultBytes) => run(device, plan, operands, resultBytes) };
 }
 
@@ -87,6 +72,10 @@ function upload(device: GPUDevice, array: ArrayBufferView): GPUBuffer {
   return buffer;
 }
 
+/** Whether parameters do not go along with the dispatch, as those of a sheet do where the device has that. */
+const takesUniform = ({ limits }: GPUDevice, { params }: Shader): boolean =>
+  params.length * 4 > ((limits as { maxImmediateSize?: number }).maxImmediateSize ?? 0);
+
 const compiled = new WeakMap<Shader, GPUComputePipeline>();
 
 function pipelineOf(device: GPUDevice, shader: Shader): GPUComputePipeline {
@@ -94,18 +83,28 @@ function pipelineOf(device: GPUDevice, shader: Shader): GPUComputePipeline {
   if (pipeline !== undefined) return pipeline;
   const entries = [
     ...shader.bindings.map((kind): GPUBufferBindingType => (kind === 'read' ? 'read-only-storage' : 'storage')),
-    ...(shader.params.length === 0 ? [] : ['uniform' as const]),
+    ...(takesUniform(device, shader) ? ['uniform' as const] : []),
   ].map((type, binding): GPUBindGroupLayoutEntry => ({ binding, visibility: 4, buffer: { type } }));
-  const layout = device.createPipelineLayout({ bindGroupLayouts: [device.createBindGroupLayout({ entries })] });
+  const size =
+    shader.params.length > 0 && !takesUniform(device, shader) ? { immediateSize: shader.params.length * 4 } : {};
+  const layout = device.createPipelineLayout({
+    bindGroupLayouts: [device.createBindGroupLayout({ entries })],
+    ...size,
+  });
   pipeline = device.createComputePipeline({
     layout,
     compute: {
-      module: device.createShaderModule({ label: shader.name, code: sourceOf(shader, false) }),
+      module: device.createShaderModule({ label: shader.name, code: sourceOf(shader, !takesUniform(device, shader)) }),
       entryPoint: 'main',
     },
   });
   compiled.set(shader, pipeline);
   return pipeline;
+}
+
+/** What is not in the standard's types yet. */
+interface ImmediatePass {
+  setImmediates(offset: number, values: Uint32Array): void;
 }
 
 function dispatch(
@@ -119,7 +118,7 @@ function dispatch(
     binding,
     resource: { buffer: all[index]! },
   }));
-  if (shader.params.length > 0) {
+  if (takesUniform(device, shader)) {
     const uniform = device.createBuffer({ size: Math.ceil((params.length * 4) / 16) * 16, usage: UNIFORM });
     device.queue.writeBuffer(uniform, 0, params as Uint32Array<ArrayBuffer>);
     entries.push({ binding: shader.bindings.length, resource: { buffer: uniform } });
@@ -127,6 +126,8 @@ function dispatch(
   const pass = encoder.beginComputePass();
   pass.setPipeline(pipeline);
   pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+  if (shader.params.length > 0 && !takesUniform(device, shader))
+    (pass as unknown as ImmediatePass).setImmediates(0, params);
   pass.dispatchWorkgroups(...workgroups);
   pass.end();
 }

@@ -42,7 +42,7 @@ describe.each(['cpu', 'wasm'])('on backend %s', (backend) => {
     deviceConformance(() => device, {
       computes: ({ name }) => TENSORFLOW.has(name),
       dtypes: extent<readonly DType[]>(DTYPES, COMPUTED_DTYPES),
-      tasksPerDType: extent(5, 24),
+      tasksPerDType: extent(10, 24),
       leavesOut: (task) => !isTame(task),
       errorIn,
       bound: ({ row }) => TENSORFLOW.get(row.name)!.error,
