@@ -88,6 +88,17 @@ describe.each(NAMES)('%s', (dtype) => {
 });
 
 describe('dtypes of few bits', () => {
+  it('say the largest of their numbers and the distance from 1 to the next', () => {
+    for (const name of NAMES) {
+      const { kind, bits, codec, largest, epsilon } = DTYPES[name];
+      if (kind !== 'float') continue;
+      const numbers = Array.from({ length: 2 ** bits }, (_, pattern) => codec!.decode(pattern)).filter(Number.isFinite);
+      const most = numbers.reduce((a, b) => Math.max(a, b));
+      const next = numbers.filter((x) => x > 1).reduce((a, b) => Math.min(a, b));
+      expect([name, largest, epsilon]).toEqual([name, most, next - 1]);
+    }
+  });
+
   it.each([
     ['bfloat16', 'float16', 'float32'],
     ['bfloat16', 'float8_e4m3fn', 'bfloat16'],
