@@ -1,7 +1,7 @@
 // README.md and the guides: every snippet runs, in order, and prints what its comments say.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import * as library from '../src/index.ts';
 import * as gradients from '../src/grad.ts';
 import * as interchange from '../src/interchange.ts';
@@ -9,7 +9,8 @@ import * as names from '../src/numpy.ts';
 import * as onnx from '../src/onnx.ts';
 import * as vac from '../src/vac.ts';
 import * as table from '../src/table.ts';
-import { broken, programsOfPages, runPage } from './snippets.ts';
+import { extent } from './run/extent.ts';
+import { broken, programsOfPages, runPages, type Told } from './snippets.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 const guides = readdirSync(join(root, 'docs/guides'))
@@ -19,10 +20,20 @@ const pages = ['README.md', ...guides];
 const programs = await programsOfPages(pages);
 
 describe('the snippets of the documentation', () => {
+  /** In the sample all run in one process; each has its own in the soak. */
+  const told = new Map<string, Told>();
+  beforeAll(() => {
+    for (const each of extent(
+      [pages],
+      pages.map((page) => [page]),
+    ))
+      runPages(each.map((page) => programs.get(page)!)).forEach((one, i) => told.set(each[i]!, one));
+  }, 120_000);
+
   it.each(pages)('%s runs and prints what it says', (page) => {
-    const told = runPage(programs.get(page)!);
-    expect(told.promises.length).toBeGreaterThan(0);
-    expect(broken(told), `printed:\n${told.output}`).toEqual([]);
+    const { promises, output } = told.get(page)!;
+    expect(promises.length).toBeGreaterThan(0);
+    expect(broken({ promises, output }), `printed:\n${output}`).toEqual([]);
   });
 
   it('notices a promise that is not kept, and one that is kept too early', () => {
