@@ -50,6 +50,7 @@ const VERIFIED = ['tests/sheet/verified-reuse.test.ts'];
 const PRODUCT_CHECK = ['tests/device/product-check.test.ts'];
 const PARTS = ['tests/pattern/part-rules.test.ts'];
 const ROWS = ['tests/pattern/revisions.test.ts'];
+const MISSES = ['tests/sheet/report.test.ts'];
 const PLACEMENT = ['tests/device/dispatch.test.ts'];
 
 export const MUTANTS: readonly Mutant[] = [
@@ -1341,5 +1342,29 @@ export const MUTANTS: readonly Mutant[] = [
     effect: 'rows that differ from another array before are taken',
     find: 'known.before === old) return known.rows;',
     replace: 'old !== undefined) return known.rows;',
+  },
+  {
+    area: 'economics',
+    file: 'src/core/engine/near-misses.ts',
+    tests: MISSES,
+    effect: 'what had to go is told as not kept',
+    find: 'isGone ? \'evicted\' : \'bypassed\'',
+    replace: '\'bypassed\'',
+  },
+  {
+    area: 'economics',
+    file: 'src/core/engine/near-misses.ts',
+    tests: MISSES,
+    effect: 'a miss is compared with the farthest call',
+    find: 'distance(each, is) <= distance(from, is)',
+    replace: 'distance(each, is) > distance(from, is)',
+  },
+  {
+    area: 'economics',
+    file: 'src/core/engine/misses.ts',
+    tests: MISSES,
+    effect: 'rows that changed are told of the wrong panels',
+    find: 'changed.at(-1)! + 1',
+    replace: 'changed.at(-1)!',
   },
 ];

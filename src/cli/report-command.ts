@@ -12,7 +12,13 @@ export async function reportCommand(path: string, options: TraceCommandOptions):
   const limit = limitOf(options.limit, 'report');
   const reuse = reuseIn(trace);
   return {
-    text: [`${path}: ${countsOf(reuse)}`, ...damageOf(trace), savingsOf(reuse), ...missesOf(reuse, limit)].join('\n'),
+    text: [
+      `${path}: ${countsOf(reuse)}`,
+      ...damageOf(trace),
+      savingsOf(reuse),
+      ...dryRunOf(reuse),
+      ...missesOf(reuse, limit),
+    ].join('\n'),
     record: reuse,
     exitCode: 0,
   };
@@ -39,11 +45,21 @@ function savingsOf({ reused, savedNs, fromBefore }: Reuse): string {
   return `About ${time(savedNs)} saved, by what calls of the same ops and types took here at least.${before}`;
 }
 
+/** What a cache would have saved that had kept all. */
+function dryRunOf({ repeated, repeatedNs, computedNs }: Reuse): string[] {
+  if (repeated === 0) return [];
+  const share = Math.min(100, (100 * repeatedNs) / Math.max(1, computedNs));
+  return [
+    `${repeated} of the computed calls were repeats: keeping everything would have saved about ${time(repeatedNs)}, ` +
+      `${share.toFixed(0)} % of what was computed.`,
+  ];
+}
+
 function missesOf({ misses }: Reuse, limit: number): string[] {
   if (misses.length === 0) return [];
   const rows = misses
     .slice(0, limit)
     .map(({ op, differs, count, of }) => [`  ${oneLine(op)}`, `${count} of ${of}`, `differ in ${differs}`]);
   const more = misses.length > limit ? [`  … and ${misses.length - limit} more reasons: --limit ${misses.length}`] : [];
-  return ['What was computed, and what it differs in from the call of that op before:', alignColumns(rows), ...more];
+  return ['What was computed, and what it differs in from the nearest of that op before:', alignColumns(rows), ...more];
 }

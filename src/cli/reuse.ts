@@ -8,7 +8,10 @@ import { ROOT_NAME } from '../core/trace/records.ts';
 /** What calls of an op that were computed differ in from the one before. */
 interface MissReason {
   readonly op: string;
-  /** `operand 0, fresh data`, `operand 1, another result`, `attributes`, `shape or dtype`, `nothing: …`. */
+  /**
+   * `operand 0, fresh data`, `operand 1, another result`, `operand 0, float64 [3]`, `attributes axis`, `class exact`,
+   * `nothing: …`.
+   */
   readonly differs: string;
   readonly count: number;
   /** Computed calls of the op in all. */
@@ -34,6 +37,9 @@ export interface Reuse {
   readonly savedNs: number;
   /** Calls that were reused and that this trace never computed: of an earlier run. */
   readonly fromBefore: number;
+  /** Computed calls that had been before with the same operands, and what they took: what keeping all would save. */
+  readonly repeated: number;
+  readonly repeatedNs: number;
   readonly misses: readonly MissReason[];
 }
 
@@ -48,7 +54,7 @@ export function reuseIn(trace: Trace): Reuse {
   const costs = new Map<string, number>();
   const misses = new Misses();
   const counts = { roots: 0, reused: 0, part: 0, computed: 0, denied: 0, failed: 0, unanswered: 0 };
-  let [computedNs, savedNs, fromBefore] = [0, 0, 0];
+  let [computedNs, savedNs, fromBefore, repeated, repeatedNs] = [0, 0, 0, 0, 0];
   for (const event of trace.events) {
     identities.of(event);
     const answer = answers.get(event.seq);
@@ -65,6 +71,10 @@ export function reuseIn(trace: Trace): Reuse {
       counts.computed++;
       computedNs += answer.elapsedNs;
       misses.add(event, identities, known.has(identity));
+      if (known.has(identity)) {
+        repeated++;
+        repeatedNs += costs.get(identities.kindOf(event)) ?? 0;
+      }
       known.add(identity);
     } else if (REUSED.has(answer.decision)) {
       counts.reused++;
@@ -72,8 +82,20 @@ export function reuseIn(trace: Trace): Reuse {
       savedNs += costs.get(identities.kindOf(event)) ?? 0;
     } else counts[answer.decision as 'part' | 'denied' | 'failed']++;
   }
-  return { calls: trace.events.length, ...counts, computedNs, savedNs, fromBefore, misses: misses.list() };
+  return {
+    calls: trace.events.length,
+    ...counts,
+    computedNs,
+    savedNs,
+    fromBefore,
+    repeated,
+    repeatedNs,
+    misses: misses.list(),
+  };
 }
+
+const spelt = (value: unknown): string =>
+  JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? `${each}n` : each)) ?? 'undefined';
 
 /** Numbers for what calls compute: equal for the same op with the same attributes on the same operands. */
 class Identities {
@@ -108,14 +130,21 @@ class Identities {
   }
 
   /** What an op took says what another of the same types takes. */
-  kindOf({ op, version, dtype, shape, operands }: ProgramEvent): string {
-    const types = operands.map((operand) => this.#types.get(operand) ?? '?');
-    return `${op}@${version} ${dtype}[${shape.join()}] ${types.join(' ')}`;
+  kindOf(event: ProgramEvent): string {
+    const { op, version, dtype, shape } = event;
+    return `${op}@${version} ${dtype}[${shape.join()}] ${this.typesOf(event).join(' ')}`;
+  }
+
+  typesOf({ operands }: ProgramEvent): readonly string[] {
+    return operands.map((operand) => this.#types.get(operand) ?? '?');
   }
 
   attributesOf({ attrs, numerics }: ProgramEvent): string {
-    const spelt = JSON.stringify(attrs, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value));
-    return `${numerics} ${spelt}`;
+    return `${numerics} ${spelt(attrs)}`;
+  }
+
+  attributesBy({ attrs }: ProgramEvent): Readonly<Record<string, string>> {
+    return Object.fromEntries(Object.entries(attrs).map(([name, value]) => [name, spelt(value)]));
   }
 
   isRoot(identity: number): boolean {
@@ -126,24 +155,41 @@ class Identities {
 interface Missed {
   readonly event: ProgramEvent;
   readonly operands: readonly number[];
-  readonly attributes: string;
+  /** Of the operands. */
+  readonly types: readonly string[];
+  readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** Compares every computed call with the one of its op before it. */
+/** The newest calls of an op with which others are compared. */
+const COMPARED = 4;
+
+/** Compares every computed call with the nearest of those of its op before it. */
 class Misses {
-  readonly #last = new Map<string, Missed>();
+  readonly #recent = new Map<string, Missed[]>();
   readonly #counts = new Map<string, { of: number; readonly differing: Map<string, number> }>();
 
   add(event: ProgramEvent, identities: Identities, isKnown: boolean): void {
-    const missed = { event, operands: identities.operandsOf(event), attributes: identities.attributesOf(event) };
-    const last = this.#last.get(event.op);
-    this.#last.set(event.op, missed);
+    const missed: Missed = {
+      event,
+      operands: identities.operandsOf(event),
+      types: identities.typesOf(event),
+      attributes: identities.attributesBy(event),
+    };
+    const recent = this.#recent.get(event.op) ?? [];
+    this.#recent.set(event.op, recent);
     const counts = this.#counts.get(event.op) ?? { of: 0, differing: new Map<string, number>() };
     this.#counts.set(event.op, counts);
     counts.of++;
-    if (last === undefined && !isKnown) return;
-    const what = isKnown ? 'nothing: it was not kept, or had to go' : difference(last!, missed, identities);
-    counts.differing.set(what, (counts.differing.get(what) ?? 0) + 1);
+    const nearest = recent
+      .map((each) => differences(each, missed, identities))
+      .reduceRight<readonly string[] | undefined>(
+        (a, b) => (a === undefined || b.length < a.length ? b : a),
+        undefined,
+      );
+    recent.push(missed);
+    if (recent.length > COMPARED) recent.shift();
+    const what = isKnown ? 'nothing: it was not kept, or had to go' : nearest?.join(' and ');
+    if (what !== undefined) counts.differing.set(what, (counts.differing.get(what) ?? 0) + 1);
   }
 
   /** The most frequent first. */
@@ -154,8 +200,18 @@ class Misses {
   }
 }
 
-function difference(last: Missed, missed: Missed, identities: Identities): string {
-  const at = missed.operands.findIndex((operand, i) => operand !== last.operands[i]);
-  if (at < 0) return last.attributes === missed.attributes ? 'shape or dtype' : 'attributes';
-  return `operand ${at}, ${identities.isRoot(missed.operands[at]!) ? 'fresh data' : 'another result'}`;
+/** What a call differs in from another. */
+function differences(last: Missed, missed: Missed, identities: Identities): string[] {
+  const found: string[] = [];
+  if (last.operands.length !== missed.operands.length) found.push(`${missed.operands.length} operands`);
+  for (const [i, operand] of missed.operands.entries()) {
+    if (operand === last.operands[i] || i >= last.operands.length) continue;
+    if (missed.types[i] !== last.types[i]) found.push(`operand ${i}, ${missed.types[i]}`);
+    else found.push(`operand ${i}, ${identities.isRoot(operand) ? 'fresh data' : 'another result'}`);
+  }
+  const names = new Set([...Object.keys(last.attributes), ...Object.keys(missed.attributes)]);
+  const changed = [...names].filter((name) => last.attributes[name] !== missed.attributes[name]);
+  if (changed.length > 0) found.push(`attributes ${changed.join(', ')}`);
+  if (last.event.numerics !== missed.event.numerics) found.push(`class ${missed.event.numerics}`);
+  return found.length > 0 ? found : ['shape or dtype'];
 }

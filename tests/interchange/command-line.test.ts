@@ -231,10 +231,34 @@ describe('symbolic-sheet report', () => {
     const computed = trace.annotations.filter((a) => a.kind === 'answer' && /computed|bypass/.test(a.decision)).length;
     expect(reuse.computed).toBe(computed);
     expect(reuse.misses).toContainEqual({ op: 'matmul', differs: 'operand 1, another result', count: 1, of: 2 });
+    expect(reuse.repeated).toBe(0);
     const told = await run(folder, 'report', 'reuse.sqs.json');
     expect(told.stdout).toMatch(/differ in operand 1, another result/);
     expect(JSON.parse((await run(folder, 'report', 'reuse.sqs.json', '--json')).stdout)).toEqual(
       JSON.parse(JSON.stringify(reuse)),
+    );
+  });
+});
+
+describe('a trace without a cache', () => {
+  it('says what one would have saved, and every part in which calls differ', async () => {
+    const trace = await withSheet({ class: 'exact', device: 'js', cache: 'off' }, async (sheet) => {
+      const x = sheet.randomNormal([90, 90], { seed: 1 });
+      for (const transposeB of [false, true, false, true, true]) await x.matmul(x, { transposeB }).data();
+      await sheet.sum(x.astype('float64'), { axis: 0 }).data();
+      await sheet.sum(x, { axis: 1 }).data();
+      await sheet.trace.save(file('dry.sqs.json'));
+      return loadTrace(file('dry.sqs.json'));
+    });
+    const reuse = reuseIn(trace);
+    expect(reuse.repeated).toBeGreaterThanOrEqual(3);
+    expect(reuse.repeatedNs).toBeGreaterThan(0);
+    expect(reuse.repeatedNs).toBeLessThan(reuse.computedNs);
+    const differing = reuse.misses.map(({ op, differs }) => `${op}: ${differs}`);
+    expect(differing).toContain('matmul: attributes transposeB');
+    expect(differing).toContain('sum: operand 0, float32[90,90] and attributes axis');
+    expect((await run(folder, 'report', 'dry.sqs.json')).stdout).toMatch(
+      /of the computed calls were repeats: keeping everything would have saved about [\d.]+ \S+, \d+ % of what/,
     );
   });
 });

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import type { Host } from '../../src/core/env.ts';
 import { nodeDevices } from '../../src/host/node/devices.ts';
 import { nodeHost } from '../../src/host/node/host.ts';
-import { type ExplainedOp, type OpenOptions, SymbolicSheet } from '../../src/index.ts';
+import { type ExplainedOp, type OpenOptions, SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { answersIn, explainCall } from '../../src/core/engine/explain.ts';
 import { openSheet } from '../../src/core/sheet/open.ts';
 import { openMetered } from './fixtures/metered.ts';
@@ -259,5 +259,55 @@ describe('what is shown of', () => {
         encoding: 'utf8',
       }),
     ).toBe('ShapeError ShapeError: x\n');
+  });
+});
+
+describe('a miss', () => {
+  const reasonOf = async (result: Tensor): Promise<string> => {
+    await result.data();
+    return result.explain().ops.at(-1)!.reason;
+  };
+
+  it('says what it differs in from the nearest call of that op, operand by operand', async () => {
+    await using sheet = await newSheet();
+    Object.assign(partsOf(sheet), { admission: () => 'admit' });
+    const x = sheet.tensor(fresh(1), [SIDE, SIDE]);
+    const [y, z] = [x.cos(), x.sin()];
+    expect(await reasonOf(y.matmul(z))).toBe('nothing kept matches');
+    expect(await reasonOf(y.matmul(y))).toMatch(/^nothing kept matches; nearest is #\d+, with another operand 1$/);
+    expect(await reasonOf(y.matmul(z, { transposeB: true }))).toMatch(/nearest is #\d+, with transposeB: false$/);
+    expect(await reasonOf(y.sum({ axis: 0 }))).toBe('nothing kept matches');
+    expect(await reasonOf(y.sum({ axis: 1 }))).toMatch(/, with axis: \[0\]$/);
+    expect(await reasonOf(y.slice([1]).sum({ axis: 1 }))).toMatch(/, with operand 0 float32 \[96×96\]$/);
+    expect(await reasonOf(sheet.with({ class: 'exact' }).sum(x, { axis: 1 }))).toMatch(/and another class$/);
+  });
+
+  it('says which rows of an array have changed, where it was hashed', async () => {
+    await using sheet = await newSheet();
+    Object.assign(partsOf(sheet), { admission: () => 'admit' });
+    const array = Float32Array.from({ length: 2000 * 256 }, (_, i) => i % 11);
+    const w = sheet.tensor(fresh(3).subarray(0, 256 * 30), [256, 30]);
+    await sheet.tensor(array, [2000, 256]).matmul(w).data();
+    array.fill(5, 256 * 300, 256 * 1500);
+    expect(await reasonOf(sheet.tensor(array, [2000, 256]).matmul(w))).toMatch(
+      /nearest is #\d+, with operand 0 that differs in rows 256 to 1535$/,
+    );
+  });
+
+  it('says where a result was known: that it was not kept, or had to go', async () => {
+    await using sheet = await newSheet({ budgetBytes: 100_000 });
+    const x = sheet.tensor(fresh(1), [SIDE, SIDE]);
+    let verdict = 'wait';
+    Object.assign(partsOf(sheet), { admission: () => verdict });
+    await x.exp().data();
+    expect(await reasonOf(x.exp())).toBe('it was computed before, and its result was not kept');
+    verdict = 'admit';
+    await x.cos().data();
+    for (let i = 0; i < 8; i++)
+      await x
+        .multiply(i + 2)
+        .exp()
+        .data();
+    expect(await reasonOf(x.cos())).toBe('its result was kept before, and had to go for want of room');
   });
 });

@@ -11,6 +11,7 @@ import { type Value, valueOfArray } from '../tensor/block.ts';
 import { elementOf } from '../tensor/range.ts';
 import type { TensorType } from '../tensor/type.ts';
 import { Holding } from './holding.ts';
+import type { Miss } from './misses.ts';
 
 /** Calls above each other that one of the user's comes to at most: casts and rewritten forms, which have no handle. */
 const CALL_LEVELS = 4;
@@ -38,6 +39,8 @@ export class Call extends Node {
   origin: 'pending' | 'given' | 'computed' | 'part' | 'ram' | 'stored' = 'pending';
   /** What was done to it that its text does not say: a rewrite, a route, a better form that exists. */
   note: string | undefined;
+  /** Why it was computed and not found. */
+  miss: Miss | undefined;
   /** Where it was called, for ops that may fail when they are read; undefined for others, and once it was computed. */
   site: CallSite | undefined;
   /** Number of the call it was last computed as a part of; 0 where it was not. */

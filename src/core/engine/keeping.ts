@@ -46,7 +46,7 @@ export function keep(parts: Parts, step: Step, value: Value, device: string, cos
   // Parts that the program did not call are counted with the call that they are parts of.
   if (call.seq > 0) {
     parts.counters[step.told === undefined ? 'misses' : 'parts']++;
-    parts.nearMisses.missed(call);
+    parts.nearMisses.missed(call, computedBefore > 0);
   }
   if (verdict === 'admit') {
     const entry = entryOf(step, detached(value), device, costNs, score);

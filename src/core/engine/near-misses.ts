@@ -1,9 +1,10 @@
-// What a miss differed in from the miss of the same op before it: why a cache does not help. A few words per op are
-// kept.
+// Why a call had to be computed: what it differs in from the nearest of the same op that was, or what became of its
+// result. A few words per op and per result that went are kept.
 import { callerIn, takeCallSite } from '../call-site.ts';
 import type { Call } from './call.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
 import type { OpRow } from '../ops/define.ts';
+import { type Computed, distance, type Miss } from './misses.ts';
 
 /** The most frequent difference. */
 interface NearMiss {
@@ -16,7 +17,13 @@ interface NearMiss {
   readonly site: string | undefined;
 }
 
+/** The newest calls of an op with which others are compared. */
+const COMPARED = 4;
+/** Results that went which are remembered. */
+const MAX_GONE = 4096;
+
 interface OpHistory {
+  readonly recent: Computed[];
   readonly site: string | undefined;
   attributes: number;
   operands: NodeId[];
@@ -34,14 +41,49 @@ export class NearMisses {
   readonly #table: InterningTable;
   readonly #byRow = new Map<OpRow, OpHistory>();
 
-  constructor(table: InterningTable) {
+  /** Nodes of which the result had to go, with their generations. */
+  readonly #gone = new Map<NodeId, number>();
+  readonly #panelsOf: (call: Call) => Uint8Array | undefined;
+
+  /** `panelsOf` gives the digests of the panels of an array, where they are known. */
+  constructor(table: InterningTable, panelsOf: (call: Call) => Uint8Array | undefined) {
     this.#table = table;
+    this.#panelsOf = panelsOf;
+  }
+
+  /** A kept result had to go. */
+  evicted(node: NodeId): void {
+    if (this.#gone.size >= MAX_GONE) this.#gone.clear();
+    this.#gone.set(node, this.#table.generationOf(node));
+  }
+
+  /** Why a call is computed; `again`: whether it was before. */
+  #missOf(call: Call, { recent }: OpHistory, again: boolean): Miss {
+    if (again) {
+      const node = call.knownNode(this.#table);
+      const isGone = this.#gone.get(node) === this.#table.generationOf(node) && this.#gone.delete(node);
+      return { kind: isGone ? 'evicted' : 'bypassed' };
+    }
+    const is: Computed = {
+      seq: call.seq,
+      attributes: call.attributes,
+      semantics: call.semantics,
+      operands: call.operands.map((operand) => operand.knownNode(this.#table)),
+      types: call.operands.map(({ type }) => type),
+      panels: call.operands.map((operand) => this.#panelsOf(operand)),
+    };
+    let from: Computed | undefined;
+    for (const each of recent) if (from === undefined || distance(each, is) <= distance(from, is)) from = each;
+    recent.push(is);
+    if (recent.length > COMPARED) recent.shift();
+    return from === undefined ? { kind: 'first' } : { kind: 'differs', from, is };
   }
 
   /** Takes in a call; the first of an op says where it is. */
   called(row: OpRow): void {
     if (!this.#byRow.has(row))
       this.#byRow.set(row, {
+        recent: [],
         site: callerIn(takeCallSite()?.stack),
         attributes: 0,
         operands: [],
@@ -52,9 +94,10 @@ export class NearMisses {
   }
 
   /** Takes in a result that had to be computed. */
-  missed(call: Call): void {
+  missed(call: Call, again: boolean): void {
     const history = call.row === undefined ? undefined : this.#byRow.get(call.row);
     if (history === undefined) return;
+    call.miss = this.#missOf(call, history, again);
     const operands = call.operands.slice(0, ATTRIBUTES).map((operand) => operand.knownNode(this.#table));
     if (history.missed) this.#compare(history, call, operands);
     history.missed = true;

@@ -113,6 +113,7 @@ export function makeParts(given: Given): Parts {
   const counters = new Counters();
   const startNs = host.clock();
   const contents = new Contents({ table, counters, digest: host.digest, costs: dispatcher.costs });
+  const nearMisses = new NearMisses(table, (call) => contents.panelsOf(call));
   return {
     absentDevices: [],
     idleDevices: [],
@@ -122,12 +123,15 @@ export function makeParts(given: Given): Parts {
     ...given,
     table,
     counters,
-    store: new NodeStore(table, settings.budgetBytes, (entry) => given.events.evicted(entry)),
+    store: new NodeStore(table, settings.budgetBytes, (entry) => {
+      nearMisses.evicted(entry.node);
+      given.events.evicted(entry);
+    }),
     pins: new Pins(),
     contents,
     keys: callKeys(host.digest, contents),
     lookups: new LookupClock(host.clock, counters),
-    nearMisses: new NearMisses(table),
+    nearMisses,
     quarantine: new Quarantine(table),
     returns: new Returns(),
     lawless: Object.keys(settings.policy).length === 0,

@@ -1,5 +1,6 @@
 // Why a call was answered as it was, in a few words for people.
 import type { Call } from './call.ts';
+import { explainMiss } from './misses.ts';
 
 /** Roots that a memo gave. */
 const ORIGINS_OF_MEMOS: Partial<Record<Call['origin'], string>> = {
@@ -14,12 +15,12 @@ export function reasonOf(call: Call): string {
   return call.note === undefined ? reason : `${reason}; ${call.note}`;
 }
 
-function answerOf({ origin, row, within }: Call): string {
+function answerOf({ origin, row, within, miss }: Call): string {
   if (origin === 'given') return 'from outside';
   if (row === undefined) return ORIGINS_OF_MEMOS[origin] ?? '';
   if (origin === 'stored') return 'an earlier run kept the result of the same op on the same operands';
   if (origin === 'ram') return 'the same op on the same operands was kept';
-  if (origin === 'computed') return 'nothing kept matches';
+  if (origin === 'computed') return miss === undefined ? 'nothing kept matches' : explainMiss(miss);
   if (origin === 'part') return 'part of a kept result was still valid';
   return within > 0 ? `computed together with #${within}` : 'nobody asked for its elements yet';
 }

@@ -1,6 +1,6 @@
 // Partial reuse from the data: a result that is computed row by row, of an array like one that it was computed of
-// before, by the rows in which the two differ. What is like it is told by the digests of its panels, and where its bytes
-// are still there by those.
+// before, by the rows in which the two differ. What is like it is told by the digests of its panels, and where its
+// bytes are still there by those.
 import { NO_ATTRIBUTES } from '../expr/attributes.ts';
 import { canonicalise } from '../expr/canonicalise.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
