@@ -75,7 +75,7 @@ const rows = (): readonly SmallRow[] => [
   integer('uint2', 23, 2, false),
 ];
 
-/** From the fields where there are any: to try all patterns of 16 bits takes a tenth of the time a process starts in. */
+/** From the fields, where there are any: trying all patterns of 16 bits was a tenth of what a process starts in. */
 const limitsOf = ({ kind, bits, codec: { layout, decode } }: SmallRow): ReturnType<typeof floatLimits> =>
   layout === undefined
     ? floatLimits(kind, bits, decode)
