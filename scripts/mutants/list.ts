@@ -1348,8 +1348,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/engine/near-misses.ts',
     tests: MISSES,
     effect: 'what had to go is told as not kept',
-    find: 'isGone ? \'evicted\' : \'bypassed\'',
-    replace: '\'bypassed\'',
+    find: "isGone ? 'evicted' : 'bypassed'",
+    replace: "'bypassed'",
   },
   {
     area: 'economics',

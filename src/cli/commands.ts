@@ -6,6 +6,7 @@ import { inspectCommand } from './inspect-command.ts';
 import { keysCommand, type KeysCommandOptions } from './keys-command.ts';
 import { reportCommand } from './report-command.ts';
 import { runCommand, type RunOptions } from './run-command.ts';
+import { simulateCommand } from './simulate-command.ts';
 import {
   clearCommand,
   fsckCommand,
@@ -165,6 +166,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     examples: ['report run.sqs.json', 'report run.sqb --json'],
     exits: DONE,
     run: ([path = ''], options) => reportCommand(path, options),
+  },
+  'simulate-cache': {
+    summary: 'what a recorded program would have saved with caches of other policies and sizes',
+    takes: A_TRACE,
+    options: ['cap', 'prefix', 'trust'],
+    examples: ['simulate-cache run.sqs.json [--cap 2GB]', 'simulate-cache run.sqb --json'],
+    exits: DONE,
+    run: ([path = ''], options) => simulateCommand(path, options),
   },
   pack: {
     summary: 'make one file of a trace and its roots, for others',

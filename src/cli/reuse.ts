@@ -98,14 +98,14 @@ const spelt = (value: unknown): string =>
   JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? `${each}n` : each)) ?? 'undefined';
 
 /** Numbers for what calls compute: equal for the same op with the same attributes on the same operands. */
-class Identities {
+export class Identities {
   readonly #byText = new Map<string, number>();
   readonly #bySeq = new Map<number, number>();
   readonly #types = new Map<number, string>();
   readonly #roots = new Set<number>();
   readonly #contents: ReadonlyMap<number, string>;
 
-  constructor({ annotations }: Trace) {
+  constructor({ annotations }: Pick<Trace, 'annotations'>) {
     this.#contents = new Map(
       annotations.flatMap((record) => (record.kind === 'root' ? [[record.seq, toHex(record.contentId)]] : [])),
     );

@@ -39,7 +39,7 @@ export const statsCommand = (options: StoreCommandOptions): Promise<CommandResul
 /** Removes what nothing refers to, and what is worth least where there is too much. */
 export const gcCommand = (options: StoreCommandOptions): Promise<CommandResult> =>
   withStore(options, async (store) => {
-    const report = await store.gc(options.cap === undefined ? undefined : bytesOf(options.cap));
+    const report = await store.gc(options.cap === undefined ? undefined : bytesOfCap(options.cap));
     return {
       text: report.isBusy
         ? `Another process is collecting garbage in ${store.folder}; try again when it is done.`
@@ -94,7 +94,7 @@ async function withStore(
 }
 
 /** The bytes that a text such as `500MB` says. */
-function bytesOf(text: string): number {
+export function bytesOfCap(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([KMGT]?)B?$/i.exec(text.trim());
   if (match === null)
     throw new AttributeError(`--cap is "${text}"; give bytes, as in --cap 500MB or --cap 2GB.`, { cap: text });

@@ -1,6 +1,12 @@
 // How often results of a kind come again, learned from what was computed and found: what keeping the next one is worth
 // follows from it.
-import type { Call } from './call.ts';
+
+/** What a kind is told by. */
+interface Kind {
+  readonly row: { readonly number: number } | undefined;
+  readonly operands: readonly Pick<Kind, 'row'>[];
+  readonly type: { readonly size: number };
+}
 
 /** Kinds that are told apart; those that share a place share their experience, which has no bearing on any result. */
 const SLOTS = 2048;
@@ -15,14 +21,14 @@ export class Returns {
   readonly #again = new Uint32Array(SLOTS);
 
   /** How often the next result of a call's kind should be asked for again: once in two while nothing is known. */
-  expected(call: Call): number {
+  expected(call: Kind): number {
     const slot = slotOf(call);
     const made = this.#made[slot]!;
     return made % TRIAL_EVERY === TRIAL_EVERY - 1 ? FIRST : (this.#again[slot]! + 1) / (made + 2);
   }
 
   /** Takes in a result that was computed, `again` or for the first time. */
-  computed(call: Call, again: boolean): void {
+  computed(call: Kind, again: boolean): void {
     if (again) return this.found(call);
     const slot = slotOf(call);
     if (++this.#made[slot]! < FADE) return;
@@ -31,7 +37,7 @@ export class Returns {
   }
 
   /** Takes in a result that was found. */
-  found(call: Call): void {
+  found(call: Kind): void {
     this.#again[slotOf(call)]!++;
   }
 }
@@ -39,7 +45,7 @@ export class Returns {
 const FIRST = 0.5;
 
 /** Mixes what makes a kind (murmur3 rounds). */
-function slotOf({ row, operands, type }: Call): number {
+function slotOf({ row, operands, type }: Kind): number {
   let hash = Math.imul((row?.number ?? 0) ^ (Math.clz32(type.size) << 16), 0xcc9e2d51);
   for (let i = 0; i < operands.length && i < 2; i++)
     hash = Math.imul((hash << 13) | (hash >>> 19), 5) ^ Math.imul(operands[i]!.row?.number ?? 0xffff, 0x1b873593);
