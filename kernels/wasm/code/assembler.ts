@@ -181,6 +181,12 @@ export function brIf(target: Label, condition: Expr<'i32'>): Statement {
   return expression('void', condition.code, 0x0d, { branch: target });
 }
 
+/** Jumps to the label of this number, and to the last one for all numbers beyond it. */
+export function brTable(number: Expr<'i32'>, targets: readonly Label[], last: Label): Statement {
+  const branches = [...targets, last].map((branch): Code => [{ branch }]);
+  return expression('void', number.code, 0x0e, unsignedLeb(targets.length), branches);
+}
+
 /** Runs the body when the condition is not 0. */
 export function when(condition: Expr<'i32'>, ...body: readonly Statement[]): Statement {
   return whenElse(condition, body, []);

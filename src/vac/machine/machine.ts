@@ -7,6 +7,7 @@ import type { VacSignature, VacProgram } from '../program/program.ts';
 import { initialise } from './bulk.ts';
 import { CONTROL_WORDS, DEFAULT_LIMITS, stateLayout, type VacLimits } from './layout.ts';
 import { type Outside, referenceStep, type StopReason } from './reference.ts';
+import { derivedBytes, RegisterRunner } from '../register/runner.ts';
 import { MachineState, type VacStatus } from './state.ts';
 
 /** Answers a syscall with its results; undefined has the machine wait until it is run again. */
@@ -18,6 +19,8 @@ export interface MachineOptions {
   /** Who answers a syscall, by its name. */
   readonly syscalls?: Readonly<Record<string, SyscallHandler>>;
   readonly onEvent?: (tag: number, value: bigint) => void;
+  /** What runs it; both give the same states. `register` is the default and the faster one. */
+  readonly form?: 'register' | 'reference';
 }
 
 /** A machine trapped. `details.trap` says why, `pc` where, `ticks` when. */
@@ -28,11 +31,12 @@ export class VacTrap extends SheetError {
   }
 }
 
-/** A machine that runs by the reference interpreter. */
+/** A machine. */
 export class VacMachine {
   readonly linked: LinkedProgram;
   readonly state: MachineState;
   readonly #outside: Outside;
+  readonly #runner: RegisterRunner | undefined;
 
   /** Throws FormatError for a program that does not verify, and VacTrap where its segments do not fit. */
   constructor(program: VacProgram | LinkedProgram, options: MachineOptions = {}) {
@@ -44,9 +48,11 @@ export class VacMachine {
         `The program begins with ${pages} pages of memory and may have ${limits.memoryPages}; raise \`memoryPages\`.`,
         { pages, limit: limits.memoryPages },
       );
-    this.state = new MachineState(this.linked, stateLayout(this.linked.program, limits), 0, pages);
+    const derived = options.form === 'reference' ? 0 : derivedBytes(this.linked, limits.depth);
+    this.state = new MachineState(this.linked, stateLayout(this.linked.program, limits), derived, pages);
     this.state.setControl('memoryPages', pages);
     this.#outside = outsideOf(options);
+    this.#runner = options.form === 'reference' ? undefined : new RegisterRunner(this.state);
     try {
       initialise(this.state);
     } catch (error) {
@@ -105,6 +111,7 @@ export class VacMachine {
   run(ticks: bigint | number = 2n ** 63n): StopReason {
     const { state } = this;
     const until = state.ticks + BigInt(ticks);
+    if (this.#runner !== undefined) return this.#runner.run(until, this.#outside);
     while (state.status === 'running' || state.status === 'waiting') {
       if (state.ticks >= until) return 'ticks';
       const stop = referenceStep(state, this.#outside);
@@ -146,6 +153,7 @@ export class VacMachine {
     if (pages > has) state.grow(pages - has);
     state.bytes.fill(0, state.base);
     state.bytes.set(snapshot, state.base);
+    this.#runner?.follow(0);
     return this;
   }
 }

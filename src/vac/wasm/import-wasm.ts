@@ -54,6 +54,7 @@ class ModuleReader {
   readonly types: VacSignature[] = [];
   /** Types of imported functions, which become syscalls. */
   readonly imported: { readonly name: string; readonly type: number }[] = [];
+  dataCount: number | undefined;
   readonly #declared: number[] = [];
   readonly #globals: VacGlobal[] = [];
   readonly #bodies: { readonly locals: VacType[]; readonly code: ByteReader }[] = [];
@@ -65,7 +66,6 @@ class ModuleReader {
   #memory: Limits | undefined;
   #table: Limits | undefined;
   #start: number | undefined;
-  #dataCount: number | undefined;
 
   constructor(given: WasmImports) {
     this.#given = given;
@@ -83,7 +83,7 @@ class ModuleReader {
     9: (from) => void from.list(() => this.#element(from)),
     10: (from) => void from.list(() => this.#body(from)),
     11: (from) => void from.list(() => this.#datum(from)),
-    12: (from) => void (this.#dataCount = from.u32()),
+    12: (from) => void (this.dataCount = from.u32()),
   };
 
   /** The number that a function has here: imported ones get a function of their own once they are referred to. */
@@ -96,7 +96,7 @@ class ModuleReader {
 
   finish(from: ByteReader): VacProgram {
     if (this.#bodies.length !== this.#declared.length) from.fail('functions and their code differ in number');
-    if (this.#dataCount !== undefined && this.#dataCount !== this.#data.length)
+    if (this.dataCount !== undefined && this.dataCount !== this.#data.length)
       from.fail('data and their count differ in number');
     const functions = this.#declared.map((type, at): VacFunction => {
       const { locals, code } = this.#bodies[at]!;

@@ -6,6 +6,8 @@ import { type ByteReader, ByteWriter } from '../program/bytes.ts';
 /** What the translation asks of the module. */
 interface ModuleNames {
   readonly imported: readonly unknown[];
+  /** How many segments of data it said before its code that there are. */
+  readonly dataCount: number | undefined;
   blockType(from: ByteReader): number;
 }
 
@@ -37,6 +39,8 @@ export function translateCode(from: ByteReader, module: ModuleNames): Uint8Array
     }
     const row = code === PREFIXED ? WITH_PREFIX[from.u32()] : PLAIN[code];
     if (row === undefined) from.fail(`the instruction 0x${code.toString(16)} is not known`);
+    if (/^(memory\.init|data\.drop)$/.test(row.name) && module.dataCount === undefined)
+      from.fail(`${row.name} in a module that does not say how many segments there are`);
     to.u8(row.code);
     immediates(row, from, to, module);
   }
