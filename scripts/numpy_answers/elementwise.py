@@ -144,6 +144,31 @@ logit = at(by_mpmath(lambda p: mpmath.log(p / (1 - p)) if 0 < p < 1 else np.nan)
 log_sigmoid = at(by_mpmath(lambda x: -mpmath.log1p(mpmath.exp(-x)) if abs(x) < 800 else min(x, 0)), (-np.inf, -np.inf), (np.inf, 0))
 
 
+def log_gamma(x):
+    return np.inf if x <= 0 and x == mpmath.floor(x) else mpmath.loggamma(x).real
+
+
+def gamma(x):
+    return (np.nan if x < 0 and x == mpmath.floor(x) else mpmath.gamma(x) if -200 < x < 200 else np.inf if x > 0 else
+            0.0 * (1 if mpmath.floor(x) % 2 == 0 else -1))
+
+
+def digamma(x):
+    return np.nan if x < 0 and x == mpmath.floor(x) else mpmath.digamma(x)
+
+
+def signed_zeros(function, plus, minus):
+    return lambda x: np.where(x == 0, np.where(np.signbit(x), minus, plus), function(np.where(x == 0, 1, x)))
+
+
+SPECIAL = {
+    'gamma': signed_zeros(lambda x: np.where(np.isposinf(x), np.inf, by_mpmath(gamma)(x)), np.inf, -np.inf), 'lgamma': signed_zeros(at(by_mpmath(log_gamma), (np.inf, np.inf), (-np.inf, np.inf)), np.inf, np.inf),
+    'digamma': signed_zeros(at(by_mpmath(digamma), (np.inf, np.inf)), -np.inf, np.inf),
+    'erfinv': signed_zeros(at(by_mpmath(lambda x: mpmath.erfinv(x) if abs(x) < 1 else np.nan), (1, np.inf), (-1, -np.inf)), 0.0, -0.0),
+    'i0': at(by_mpmath(lambda x: mpmath.besseli(0, x) if abs(x) < 800 else np.inf), (np.inf, np.inf), (-np.inf, np.inf)),
+}
+
+
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
@@ -172,6 +197,7 @@ EXTENDED = {
     'hypot': np.hypot, 'sin': np.sin, 'cos': np.cos, 'tan': np.tan, 'asin': np.arcsin, 'acos': np.arccos, 'atan': np.arctan, 'atan2': np.arctan2,
     'sinh': np.sinh, 'cosh': np.cosh, 'tanh': np.tanh, 'asinh': np.arcsinh, 'acosh': np.arccosh, 'atanh': np.arctanh, 'erf': erf,
     'elu': lambda x, alpha: np.where(x > 0, x, alpha * np.expm1(np.where(x > 0, 0, x))), 'sigmoid': sigmoid, 'silu': lambda x: np.where(np.isneginf(x), -0.0, x * sigmoid(x)),  # the limit; the formula gives NaN
+    **SPECIAL,
     'softplus': lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))), 'gelu': gelu,
 }
 NOTES = {'sign': 'zeros', 'maximum': 'zeros', 'minimum': 'zeros', 'clip': 'zeros', 'relu': 'zeros', 'fmax': 'zeros', 'fmin': 'zeros'}

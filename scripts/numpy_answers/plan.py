@@ -367,7 +367,7 @@ def all_calls():
     yield from ((op, two(FLOATS), by(element, op)) for op in BINARY_FLOAT)
     yield from ((op, two([*INTEGERS, 'bool']), by(element, op)) for op in BITWISE)
     yield from ((op, two(['bool']), by(element, op)) for op in ('logical_and', 'logical_or', 'logical_xor'))
-    yield from ((op, few(FLOATS), by(element, op)) for op in ('exp2', 'cbrt', 'erfc', 'sinc', 'logit', 'log_sigmoid', 'deg2rad', 'rad2deg', 'signbit'))
+    yield from ((op, few(FLOATS), by(element, op)) for op in ('exp2', 'cbrt', 'erfc', 'sinc', 'logit', 'log_sigmoid', 'gamma', 'lgamma', 'digamma', 'erfinv', 'i0', 'deg2rad', 'rad2deg', 'signbit'))
     yield from ((op, few_pairs(FLOATS), by(element, op)) for op in ('copysign', 'nextafter', 'heaviside'))
     yield from ((op, few_pairs(NUMERIC), by(element, op)) for op in ('fmod', 'fmax', 'fmin'))
     yield from ((op, few_pairs(INTEGERS), by(element, op)) for op in ('bitwise_left_shift', 'bitwise_right_shift', 'gcd', 'lcm'))

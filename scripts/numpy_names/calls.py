@@ -131,7 +131,7 @@ CALLS += [
     ('polyval', ['$v', '$w'], {}), ('polyfit', ['$v', ['(', 4.0, 1.0, 0.25, 9.5], 2], {}), ('polyadd', ['$v', '$w'], {}), ('polymul', ['$v', '$w'], {}), ('polyder', ['$v'], {}), ('polyint', ['$v'], {}),
 ]
 CALLS += [
-    ('bitwise_count', ['$s'], {}), ('bitwise_count', ['$i'], {}), ('bitwise_count', ['$b'], {}), ('packbits', ['$b'], {}), ('packbits', ['$i'], {'axis': 0}),
+    ('i0', ['$v'], {}), ('i0', ['$j'], {}), ('kaiser', [7, 14.0], {}), ('kaiser', [1, 2.0], {}), ('bitwise_count', ['$s'], {}), ('bitwise_count', ['$i'], {}), ('bitwise_count', ['$b'], {}), ('packbits', ['$b'], {}), ('packbits', ['$i'], {'axis': 0}),
     ('packbits', ['$j'], {'bitorder': 'little'}), ('unpackbits', ['$u'], {}), ('unpackbits', ['$u'], {'bitorder': 'little', 'count': 11}), ('unpackbits', ['$u'], {'count': -3}),
     ('unpackbits', ['$u'], {'axis': 0, 'count': 35}), ('frexp', ['$f'], {}), ('frexp', ['$h'], {}), ('frexp', [['(', 5e-324, -1.7e308, 1.0, 0.9999999999999999, 8.0]], {}),
     ('spacing', ['$f'], {}), ('spacing', ['$g'], {}), ('row_stack', [['(', '$v', '$i']], {}),

@@ -244,6 +244,8 @@ export interface NumPyFunctions {
   hamming(...args: [M: number]): PendingTensor;
   /** `blackman(M)` */
   blackman(...args: [M: number]): PendingTensor;
+  /** `kaiser(M, beta: number)` */
+  kaiser(...args: [M: number, beta: number]): PendingTensor;
   /** `add(x1, x2, dtype=None)` */
   add(...args: [x1: ArrayLike, x2: ArrayLike, dtype?: DType | null] | [x1: ArrayLike, x2: ArrayLike, options: { dtype?: DType | null }]): PendingTensor;
   /** `subtract(x1, x2, dtype=None)` */
@@ -450,6 +452,8 @@ export interface NumPyFunctions {
   degrees(...args: [x: ArrayLike]): PendingTensor;
   /** `sinc(x)` */
   sinc(...args: [x: ArrayLike]): PendingTensor;
+  /** `i0(x)` */
+  i0(...args: [x: ArrayLike]): PendingTensor;
   /** `heaviside(x1, x2)` */
   heaviside(...args: [x1: ArrayLike, x2: ArrayLike]): PendingTensor;
   /** `copysign(x1, x2)` */

@@ -100,6 +100,8 @@ describe('a row', () => {
       'solve_triangular: float32',
       'linspace: float32',
       'cbrt: float32',
+      'lgamma: float32',
+      'digamma: float32',
       'nextafter: float32',
       'gcd: int32,uint32,uint8,int8',
       'lcm: int32,uint32,uint8,int8',

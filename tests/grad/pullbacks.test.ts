@@ -53,7 +53,7 @@ const OBLONG = [
 const UNARY =
   'negative abs square exp expm1 sin cos tan sinh cosh tanh asinh atan erf relu sigmoid silu softplus gelu ' +
   'erfc exp2 sinc log_sigmoid positive deg2rad rad2deg';
-const POSITIVE = 'sqrt log log1p log2 log10 reciprocal';
+const POSITIVE = 'sqrt log log1p log2 log10 reciprocal gamma lgamma';
 const POOL = { stride: [2, 1], before: [1, 0], after: [0, 1] } as const;
 
 const CASES: Readonly<Record<string, readonly Case[]>> = {
@@ -63,6 +63,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   acosh: [map('acosh', [1.2, 3])],
   cbrt: [map('cbrt', [0.2, 2])],
   logit: [map('logit', [0.1, 0.9])],
+  erfinv: [map('erfinv', [-0.9, 0.9])],
   fmod: [map('fmod', [1, 4], 2)],
   heaviside: [
     on([[3]], (sheet, x) => sheet.execute<string>('heaviside', sheet.tensor([-1, 0, 2], { dtype: 'float64' }), x)),

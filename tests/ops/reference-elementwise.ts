@@ -107,6 +107,57 @@ function pow(x: number, y: number): number {
   return x === -1 && !Number.isFinite(y) && !Number.isNaN(y) ? 1 : Math.pow(x, y);
 }
 
+/** log Γ of x > 0 by Lanczos' approximation (g = 7, nine terms). */
+function logGamma(x: number): number {
+  const sum = [
+    676.5203681218851, -1259.1392167224028, 771.3234287776531, -176.6150291621406, 12.507343278686905,
+    -0.13857109526572012, 9.984369578019572e-6, 1.5056327351493116e-7,
+  ].reduce((total, c, i) => total + c / (x + i), 0.9999999999998099);
+  return 0.5 * Math.log(2 * Math.PI) + (x - 0.5) * Math.log(x + 6.5) - (x + 6.5) + Math.log(sum);
+}
+
+/** Γ by its logarithm, reflected below 0. */
+function gammaOf(x: number): number {
+  if (x === 0) return 1 / x;
+  if (x < 0) return Number.isInteger(x) ? NaN : Math.PI / (Math.sin(Math.PI * (x % 2)) * gammaOf(1 - x));
+  return x > 172 ? Infinity : x < 1e-8 ? 1 / x : Math.exp(logGamma(x));
+}
+
+function logGammaOf(x: number): number {
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? NaN : Infinity;
+  if (x > 0) return x < 1e-8 ? -Math.log(x) : logGamma(x);
+  return Number.isInteger(x) ? Infinity : Math.log(Math.abs(Math.PI / Math.sin(Math.PI * (x % 2)))) - logGamma(1 - x);
+}
+
+/** By the recurrence up to 20 and the asymptotic series there. */
+function digammaOf(x: number): number {
+  if (x === 0 || x === -Infinity) return x === 0 ? -1 / x : NaN;
+  if (x < 0) return Number.isInteger(x) ? NaN : digammaOf(1 - x) - Math.PI / Math.tan(Math.PI * (x % 1));
+  if (x < 20) return digammaOf(x + 1) - 1 / x;
+  const z = 1 / (x * x);
+  return Math.log(x) - 0.5 / x - z * (1 / 12 - z * (1 / 120 - z * (1 / 252 - z * (1 / 240 - z / 132))));
+}
+
+/** By bisection of erf. */
+function erfInverse(x: number): number {
+  if (!(Math.abs(x) < 1) || x === 0) return Math.abs(x) === 1 ? x * Infinity : x === 0 ? x : NaN;
+  let [low, high] = [0, 6.5];
+  for (let i = 0; i < 200; i++) {
+    const middle = (low + high) / 2;
+    if (erf(middle) < Math.abs(x)) low = middle;
+    else high = middle;
+  }
+  return Math.sign(x) * low;
+}
+
+/** By its series of positive terms. */
+function besselOfOrder0(x: number): number {
+  if (!(Math.abs(x) < 720)) return Number.isNaN(x) ? NaN : Infinity;
+  let [term, sum] = [1, 1];
+  for (let k = 1; term > sum * 1e-18; k++) sum += term *= (x * x) / (4 * k * k);
+  return sum;
+}
+
 const logistic = (x: number): number => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)));
 const compare = (test: (x: number | bigint, y: number | bigint) => boolean): Element => ({
   float: test,
@@ -196,6 +247,11 @@ const ELEMENTS: Readonly<Record<string, Element>> = {
   erf: fn(erf, 64),
   erfc: { float: (x) => 1 - erf(x), ulps: 64, scale: () => 16 },
   sinc: { float: sinc, ulps: 16, scale: (x) => (Number.isFinite(x) ? 16 : 0) },
+  gamma: { float: gammaOf, ulps: 1e4, scale: (x) => (x < -20 ? 1e-3 : 0) },
+  lgamma: { float: logGammaOf, ulps: 1e4, scale: (x) => (Number.isFinite(x) ? 1e3 * Math.max(1, Math.abs(x)) : 0) },
+  digamma: { float: digammaOf, ulps: 1e4, scale: (x) => (Number.isFinite(x) ? 1e4 * Math.max(1, Math.abs(x)) : 0) },
+  erfinv: { float: erfInverse, ulps: 64, scale: (x) => (Math.abs(x) > 0.9 && Math.abs(x) < 1 ? Infinity : 8) },
+  i0: { float: besselOfOrder0, ulps: 1e4 },
   logit: { float: (x) => Math.log(x / (1 - x)), ulps: 8, scale: () => 8 },
   log_sigmoid: { float: (x) => 0 + Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x))), ulps: 8 },
   copysign: { float: (x, y) => (y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x)) },

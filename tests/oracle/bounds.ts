@@ -8,10 +8,16 @@ const PRODUCT_UNITS = 64;
 /** Sums and points on a line that are no reductions. */
 const SUMMED: ReadonlySet<string> = new Set(['trace', 'linspace']);
 /**
- * What is lost of results near 0 in float64, absolutely: by the logarithm of a sum near 1 (§5), and by the cosine of an
- * angle that is rounded (§6).
+ * What is lost of results near 0 in float64, absolutely: by the logarithm of a sum near 1 (§5), by the cosine of an
+ * angle that is rounded (§6), and by what negative arguments of the gamma functions are reflected by.
  */
-const LOST: Readonly<Record<string, number>> = { log_softmax: 2 ** -49, logsumexp: 2 ** -49, random_normal: 2 ** -48 };
+const LOST: Readonly<Record<string, number>> = {
+  log_softmax: 2 ** -49,
+  logsumexp: 2 ** -49,
+  random_normal: 2 ** -48,
+  lgamma: 2 ** -49,
+  digamma: 2 ** -49,
+};
 
 const MANTISSA: Readonly<Record<string, readonly [bits: number, least: number]>> = {
   float64: [52, -1074],

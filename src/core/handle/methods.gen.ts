@@ -265,6 +265,16 @@ export interface TensorMethods<D extends DType> {
   sinc(): PendingTensor<D>;
   /** log(x / (1 − x)), the inverse of the logistic function. */
   logit(): PendingTensor<D>;
+  /** The gamma function Γ(x); infinite at 0, NaN at negative integers. */
+  gamma(): PendingTensor<D>;
+  /** log |Γ(x)|; ∞ at 0 and at negative integers. */
+  lgamma(): PendingTensor<D>;
+  /** ψ(x), the derivative of log Γ(x); infinite at 0, NaN at negative integers. */
+  digamma(): PendingTensor<D>;
+  /** Inverse of the error function; infinite at −1 and 1, NaN outside. */
+  erfinv(): PendingTensor<D>;
+  /** Modified Bessel function of the first kind, of order 0. */
+  i0(): PendingTensor<D>;
   /** log(1 / (1 + e⁻ˣ)) without overflow. */
   logSigmoid(): PendingTensor<D>;
   /** The magnitude of x with the sign of y; that of a NaN is positive. */
@@ -385,6 +395,8 @@ export interface TensorMethods<D extends DType> {
   firstNonzero(count: number | { readonly count: number }): PendingTensor<'int32'>;
   /** x · log(y), 0 where x is 0 and y a number. */
   xlogy(y: Operand): PendingTensor;
+  /** Logarithm of the beta function, log |Γ(a) Γ(b) / Γ(a + b)|. */
+  betaln(b: Operand): PendingTensor;
   /** Bits that are set become unset and others set; false becomes true and true false. */
   bitwiseInvert(): PendingTensor<D>;
   /** Numbers in place of NaN and infinities. Attributes: nan: what stands for NaN (default 0); posinf: what stands for +∞; null = the largest finite number (default null); neginf: what stands for −∞; null = the least finite number (default null). */
@@ -1021,6 +1033,21 @@ export interface SheetMethods {
   /** log(x / (1 − x)), the inverse of the logistic function. */
   logit<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   logit(x: Operand): PendingTensor<DType>;
+  /** The gamma function Γ(x); infinite at 0, NaN at negative integers. */
+  gamma<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  gamma(x: Operand): PendingTensor<DType>;
+  /** log |Γ(x)|; ∞ at 0 and at negative integers. */
+  lgamma<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  lgamma(x: Operand): PendingTensor<DType>;
+  /** ψ(x), the derivative of log Γ(x); infinite at 0, NaN at negative integers. */
+  digamma<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  digamma(x: Operand): PendingTensor<DType>;
+  /** Inverse of the error function; infinite at −1 and 1, NaN outside. */
+  erfinv<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  erfinv(x: Operand): PendingTensor<DType>;
+  /** Modified Bessel function of the first kind, of order 0. */
+  i0<D extends DType>(x: Tensor<D>): PendingTensor<D>;
+  i0(x: Operand): PendingTensor<DType>;
   /** log(1 / (1 + e⁻ˣ)) without overflow. */
   logSigmoid<D extends DType>(x: Tensor<D>): PendingTensor<D>;
   logSigmoid(x: Operand): PendingTensor<DType>;
@@ -1186,6 +1213,8 @@ export interface SheetMethods {
   firstNonzero(x: Operand, count: number | { readonly count: number }): PendingTensor<'int32'>;
   /** x · log(y), 0 where x is 0 and y a number. */
   xlogy(x: Operand, y: Operand): PendingTensor;
+  /** Logarithm of the beta function, log |Γ(a) Γ(b) / Γ(a + b)|. */
+  betaln(a: Operand, b: Operand): PendingTensor;
   /** Bits that are set become unset and others set; false becomes true and true false. */
   bitwiseInvert(x: Operand): PendingTensor<DType>;
   /** Numbers in place of NaN and infinities. Attributes: nan: what stands for NaN (default 0); posinf: what stands for +∞; null = the largest finite number (default null); neginf: what stands for −∞; null = the least finite number (default null). */
@@ -1619,6 +1648,11 @@ export interface OpArguments {
   cbrt: [x: Operand];
   sinc: [x: Operand];
   logit: [x: Operand];
+  gamma: [x: Operand];
+  lgamma: [x: Operand];
+  digamma: [x: Operand];
+  erfinv: [x: Operand];
+  i0: [x: Operand];
   log_sigmoid: [x: Operand];
   copysign: [x: Operand, y: Operand];
   signbit: [x: Operand];
@@ -1678,6 +1712,7 @@ export interface OpArguments {
   stop_gradient: [x: Operand];
   first_nonzero: [x: Operand, count: number | { readonly count: number }];
   xlogy: [x: Operand, y: Operand];
+  betaln: [a: Operand, b: Operand];
   bitwise_invert: [x: Operand];
   nan_to_num: [x: Operand, attributes?: { readonly nan?: number; readonly posinf?: number | null; readonly neginf?: number | null }];
   isclose: [x: Operand, y: Operand, attributes?: { readonly rtol?: number; readonly atol?: number; readonly equalNan?: boolean }];
@@ -1942,6 +1977,11 @@ export interface OpResults {
   cbrt: PendingTensor<DType>;
   sinc: PendingTensor<DType>;
   logit: PendingTensor<DType>;
+  gamma: PendingTensor<DType>;
+  lgamma: PendingTensor<DType>;
+  digamma: PendingTensor<DType>;
+  erfinv: PendingTensor<DType>;
+  i0: PendingTensor<DType>;
   log_sigmoid: PendingTensor<DType>;
   copysign: PendingTensor;
   signbit: PendingTensor<'bool'>;
@@ -2001,6 +2041,7 @@ export interface OpResults {
   stop_gradient: PendingTensor<DType>;
   first_nonzero: PendingTensor<'int32'>;
   xlogy: PendingTensor;
+  betaln: PendingTensor;
   bitwise_invert: PendingTensor<DType>;
   nan_to_num: PendingTensor<DType>;
   isclose: PendingTensor<'bool'>;

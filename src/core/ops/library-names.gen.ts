@@ -4,23 +4,24 @@
 export const LIBRARY_NAMES: ReadonlySet<string> = new Set(
   (
     'acos acosh allclose argmax_pool argsort argwhere asin asinh atan atan2 atanh attention average average_pool ' +
-    'batch_norm binary_cross_entropy bincount bitwise_count bitwise_invert bitwise_left_shift bitwise_right_shift ' +
-    'cbrt cdist celu complex_abs complex_angle complex_conj complex_imag complex_multiply complex_of complex_real ' +
-    'cond conv conv_transpose copysign corrcoef count_nonzero cov cross cross_entropy cumulative_max cumulative_min ' +
-    'cumulative_prod cumulative_sum deg2rad depth_to_space dequantize det diag diff digitize dropout eig eig_packed ' +
-    'eigh eigh_packed eigvals eigvals_packed eigvalsh einsum erf erfc exp2 expm factorize fft fft2 fftfreq fftn ' +
-    'fftshift first_nonzero flatnonzero fmax fmin fmod fold_windows gather_nd gcd gelu gelu_tanh group_norm gru ' +
-    'hard_shrink hard_sigmoid hard_swish heaviside histogram huber_loss identity ifft ifft2 ifftn ifftshift ' +
-    'index_add instance_norm intersect1d inv irfft irfft2 irfftn isclose isin kl_divergence knn kron l1_loss ' +
-    'layer_norm lcm log_sigmoid logit lstm lstsq lu lu_packed mask_select matrix_norm matrix_power matrix_rank ' +
-    'matrix_transpose max_pool median meshgrid mish mse_loss nan_to_num nanargmax nanargmin nanmax nanmean ' +
-    'nanmedian nanmin nanpercentile nanprod nanquantile nanstd nansum nanvar nextafter nll_loss nonzero pad pdist ' +
-    'percentile pinv polyval positive ptp put_along_axis qr qr_packed quantile quantize rad2deg random_bernoulli ' +
-    'random_categorical random_choice random_choice_weighted random_exponential random_gumbel random_integers ' +
-    'random_laplace random_permutation random_shuffle resize rfft rfft2 rfftfreq rfftn rms_norm rnn roll rot90 ' +
-    'rotary_embedding scatter scatter_elements scatter_nd searchsorted segment_max segment_mean segment_min ' +
-    'segment_sum selu setdiff1d signbit sinc sliding_windows slogdet soft_shrink sort space_to_depth stop_gradient ' +
-    'sum_pool svd svd_packed svdvals take_along_axis tensordot thresholded_relu tile top_k trapezoid tri union1d ' +
-    'unique_all unique_counts unique_inverse unique_values unstack vecdot vector_norm xlogy'
+    'batch_norm betaln binary_cross_entropy bincount bitwise_count bitwise_invert bitwise_left_shift ' +
+    'bitwise_right_shift cbrt cdist celu complex_abs complex_angle complex_conj complex_imag complex_multiply ' +
+    'complex_of complex_real cond conv conv_transpose copysign corrcoef count_nonzero cov cross cross_entropy ' +
+    'cumulative_max cumulative_min cumulative_prod cumulative_sum deg2rad depth_to_space dequantize det diag diff ' +
+    'digamma digitize dropout eig eig_packed eigh eigh_packed eigvals eigvals_packed eigvalsh einsum erf erfc ' +
+    'erfinv exp2 expm factorize fft fft2 fftfreq fftn fftshift first_nonzero flatnonzero fmax fmin fmod ' +
+    'fold_windows gamma gather_nd gcd gelu gelu_tanh group_norm gru hard_shrink hard_sigmoid hard_swish heaviside ' +
+    'histogram huber_loss i0 identity ifft ifft2 ifftn ifftshift index_add instance_norm intersect1d inv irfft ' +
+    'irfft2 irfftn isclose isin kl_divergence knn kron l1_loss layer_norm lcm lgamma log_sigmoid logit lstm lstsq ' +
+    'lu lu_packed mask_select matrix_norm matrix_power matrix_rank matrix_transpose max_pool median meshgrid mish ' +
+    'mse_loss nan_to_num nanargmax nanargmin nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile ' +
+    'nanstd nansum nanvar nextafter nll_loss nonzero pad pdist percentile pinv polyval positive ptp put_along_axis ' +
+    'qr qr_packed quantile quantize rad2deg random_bernoulli random_categorical random_choice ' +
+    'random_choice_weighted random_exponential random_gumbel random_integers random_laplace random_permutation ' +
+    'random_shuffle resize rfft rfft2 rfftfreq rfftn rms_norm rnn roll rot90 rotary_embedding scatter ' +
+    'scatter_elements scatter_nd searchsorted segment_max segment_mean segment_min segment_sum selu setdiff1d ' +
+    'signbit sinc sliding_windows slogdet soft_shrink sort space_to_depth stop_gradient sum_pool svd svd_packed ' +
+    'svdvals take_along_axis tensordot thresholded_relu tile top_k trapezoid tri union1d unique_all unique_counts ' +
+    'unique_inverse unique_values unstack vecdot vector_norm xlogy'
   ).split(' '),
 );

@@ -196,3 +196,12 @@ export const bartlett: Own = (np, given) => {
   const slope = n.divide(count - 1);
   return np.sheet.where(n.lessEqual(0), slope.add(1), slope.negative().add(1));
 };
+
+export const kaiser: Own = (np, given) => {
+  const [count, beta] = [given.number('M'), given.number('beta')];
+  if (count <= 1) return np.sheet.ones([Math.max(0, count)], { dtype: 'float64' });
+  const half = (count - 1) / 2;
+  const places = np.sheet.arange(0, count, 1, { dtype: 'float64' }).subtract(half).divide(half);
+  const rising = np.sheet.subtract(1, places.square()).sqrt().multiply(beta);
+  return np.op('i0', rising).divide(np.op('i0', np.sheet.full([], beta, { dtype: 'float64' })));
+};

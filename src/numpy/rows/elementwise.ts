@@ -109,6 +109,7 @@ export const ELEMENTWISE: readonly Row[] = [
   ['rad2deg(x)', 'rad2deg', 'float'],
   ['degrees(x)', 'rad2deg', 'float'],
   ['sinc(x)', 'sinc', 'float64'],
+  ['i0(x)', 'i0', 'float64'],
   ['heaviside(x1, x2)', 'heaviside', 'float'],
   ['copysign(x1, x2)', 'copysign', 'float'],
   ['nextafter(x1, x2)', 'nextafter', 'float'],

@@ -35,6 +35,7 @@ export const CREATING: readonly Row[] = [
   ['hanning(M)', creation.hanning],
   ['hamming(M)', creation.hamming],
   ['blackman(M)', creation.blackman],
+  ['kaiser(M, beta: number)', creation.kaiser],
 ];
 
 export const SHAPES: readonly Row[] = [

@@ -1,6 +1,7 @@
 // Functions of statistics and signals that NumPy and SciPy have beside the elementary ones.
 import { scalar } from '../../../../kernels/scalar/algebra.ts';
 import { cbrt } from '../../../../kernels/scalar/cube-root.ts';
+import { besselI0, digamma, erfinv, gamma, lgamma } from '../../../../kernels/scalar/gamma.ts';
 import { atanh } from '../../../../kernels/scalar/inverse.ts';
 import { exp, exp2, log, log1p, sin } from '../../../../kernels/scalar/math.ts';
 import { composite, type Composite } from '../composite.ts';
@@ -45,14 +46,32 @@ const xlogy = composite({
   },
 });
 
+const betaln = composite({
+  name: 'betaln',
+  doc: 'Logarithm of the beta function, log |Γ(a) Γ(b) / Γ(a + b)|.',
+  operands: [
+    { name: 'a', kind: 'float' },
+    { name: 'b', kind: 'float' },
+  ],
+  expand: (call, [a, b]) => {
+    const product = call('add', [call('lgamma', [a!]), call('lgamma', [b!])]);
+    return call('subtract', [product, call('lgamma', [call('add', [a!, b!])])]);
+  },
+});
+
 /** Rows of this family. */
 export const SPECIAL_FUNCTIONS: readonly OpRow[] = [
   fn('exp2', '2ˣ; exact of integers.', exp2),
   fn('cbrt', 'Cube root, of negative numbers too.', cbrt, ['odd']),
   fn('sinc', 'sin(πx) / (πx), 1 at 0.', sinc, ['even']),
   fn('logit', 'log(x / (1 − x)), the inverse of the logistic function.', logit),
+  fn('gamma', 'The gamma function Γ(x); infinite at 0, NaN at negative integers.', gamma),
+  fn('lgamma', 'log |Γ(x)|; ∞ at 0 and at negative integers.', lgamma),
+  fn('digamma', 'ψ(x), the derivative of log Γ(x); infinite at 0, NaN at negative integers.', digamma),
+  fn('erfinv', 'Inverse of the error function; infinite at −1 and 1, NaN outside.', erfinv, ['odd']),
+  fn('i0', 'Modified Bessel function of the first kind, of order 0.', besselI0, ['even']),
   fn('log_sigmoid', 'log(1 / (1 + e⁻ˣ)) without overflow.', logSigmoid),
 ];
 
 /** Composites of this family. */
-export const SPECIAL_COMPOSITES: readonly Composite[] = [xlogy];
+export const SPECIAL_COMPOSITES: readonly Composite[] = [xlogy, betaln];

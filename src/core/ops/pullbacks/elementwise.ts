@@ -198,6 +198,9 @@ export const ELEMENTWISE_PULLBACKS: Pullbacks = {
   erfc: times((call, x) =>
     call('multiply', [call('exp', [call('negative', [squared(call, x)])]), -2 / Math.sqrt(Math.PI)]),
   ),
+  lgamma: times((call, x) => call('digamma', [x])),
+  gamma: times((call, x, y) => call('multiply', [y, call('digamma', [x])])),
+  erfinv: times((call, _x, y) => call('multiply', [call('exp', [squared(call, y)]), Math.sqrt(Math.PI) / 2])),
   exp2: times((call, _x, y) => call('multiply', [y, Math.LN2])),
   cbrt: over((call, _x, y) => call('multiply', [squared(call, y), 3])),
   sinc: times(sincPartial),
