@@ -10,7 +10,19 @@ import { build, type BuildOptions, transform } from 'esbuild';
 const DIST = resolve(process.argv[2] ?? join(import.meta.dirname, '../dist'));
 
 /** `symbolic-sheet`, then the entries below it, `symbolic-sheet/kit` and so on. */
-const ENTRIES = ['index', 'kit', 'testing', 'ops', 'interchange', 'table', 'numpy', 'grad', 'onnx', 'vac'] as const;
+const ENTRIES = [
+  'index',
+  'kit',
+  'testing',
+  'ops',
+  'interchange',
+  'table',
+  'numpy',
+  'grad',
+  'formula',
+  'onnx',
+  'vac',
+] as const;
 /** And those that a page has not. */
 const NODE_ENTRIES = [...ENTRIES, 'tiers'] as const;
 

@@ -8,5 +8,6 @@ export * as interchange from './interchange-browser.ts';
 export * as table from './table-browser.ts';
 export * as numpy from './numpy-browser.ts';
 export * as grad from './grad-browser.ts';
+export * as formula from './formula-browser.ts';
 export * as onnx from './onnx-browser.ts';
 export * as vac from './vac-browser.ts';

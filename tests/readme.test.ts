@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as library from '../src/index.ts';
+import * as formulas from '../src/formula.ts';
 import * as gradients from '../src/grad.ts';
 import * as interchange from '../src/interchange.ts';
 import * as names from '../src/numpy.ts';
@@ -84,6 +85,7 @@ describe('the reference', () => {
       ...interchange,
       ...names,
       ...table,
+      ...formulas,
       ...gradients,
       ...onnx,
       ...vac,

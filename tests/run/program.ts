@@ -55,9 +55,20 @@ export async function programsOf(entries: readonly string[]): Promise<readonly s
     format: 'esm',
     packages: 'external',
     alias: Object.fromEntries(
-      ['', '/kit', '/testing', '/ops', '/interchange', '/table', '/numpy', '/grad', '/onnx', '/vac', '/tiers'].map(
-        (name) => [`symbolic-sheet${name}`, join(ROOT, `src${name || '/index'}.ts`)],
-      ),
+      [
+        '',
+        '/kit',
+        '/testing',
+        '/ops',
+        '/interchange',
+        '/table',
+        '/numpy',
+        '/grad',
+        '/formula',
+        '/onnx',
+        '/vac',
+        '/tiers',
+      ].map((name) => [`symbolic-sheet${name}`, join(ROOT, `src${name || '/index'}.ts`)]),
     ),
     outdir: folder,
     outExtension: { '.js': '.mjs' },

@@ -1,0 +1,4 @@
+// Formulas, in a page.
+import './ops.ts';
+
+export * from './formula/surface.ts';

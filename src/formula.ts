@@ -1,0 +1,4 @@
+// Formulas, on Node.
+import './ops.ts';
+
+export * from './formula/surface.ts';
