@@ -1,6 +1,9 @@
 // Products of arrays that were multiplied before, but for some rows: those are computed, and the bits are the same.
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadTrace, replayTrace, SymbolicSheet, type Tensor } from '../../src/index.ts';
+import { plainStore } from '../../src/core/store/plain-store.ts';
+import { namedBytes } from '../../src/core/store/named-bytes.ts';
+import type { Stored } from '../../src/core/store/store.ts';
 import { partsOf } from '../parts.ts';
 
 const [ROWS, COLUMNS, WIDTH] = [1024, 256, 48];
@@ -232,5 +235,78 @@ describe('a changed array', () => {
     expect(sheet.stats().counters.savedNs - savedNs).toBeLessThanOrEqual(kernelNs);
     const { firstDivergence } = await replayTrace(await loadTrace(await sheet.trace.bytes()));
     expect(firstDivergence).toBeUndefined();
+  });
+});
+
+describe('an array that another process had', () => {
+  const scatteredRows = Array.from({ length: 10 }, (_, i) => i * 97 + 3);
+  const MODELS: readonly (readonly [string, Model])[] = [
+    ['a product', product],
+    ['a product of what is computed row by row, in another shape', (x, w) => features(x.reshape([x.shape[0]!, -1]), w)],
+    ['a softmax of a product', (x, w) => x.matmul(w).softmax({ axis: 1 })],
+  ];
+
+  /** A sheet over the stores of others, in which nothing costs too little. */
+  async function inProcess(kept: Map<string, Stored>): Promise<SymbolicSheet> {
+    const sheet = await newSheet({ devices: ['js'], stores: [plainStore(kept)] });
+    Object.assign(partsOf(sheet).dispatcher.costs, { expectNs: () => 1e9 });
+    return sheet;
+  }
+  const inputsOf = (on: SymbolicSheet, array: Float32Array): [Tensor, Tensor] => [
+    on.tensor(array, [array.length / COLUMNS, COLUMNS]),
+    on.tensor(wave(ROWS).subarray(5, 5 + COLUMNS * WIDTH), [COLUMNS, WIDTH]),
+  ];
+
+  it.each(MODELS)('is told from by digests of its rows: %s', async (_name, model) => {
+    const kept = new Map<string, Stored>();
+    const first = await inProcess(kept);
+    await model(...inputsOf(first, wave(ROWS))).data();
+    await first.close();
+    const off = await newSheet({ cache: 'off' });
+    let array = wave(ROWS);
+    // Each process leaves its own rows for the next.
+    for (const [changed, rows] of [
+      [scatteredRows, ROWS],
+      [[5, 6], ROWS + 4],
+      [[900], ROWS - 20],
+    ] as const) {
+      array = revised(array, changed, rows);
+      const next = await inProcess(kept);
+      const result = model(...inputsOf(next, array));
+      const found = await bitsOf(result);
+      expect([result.source, kept.size]).toEqual(['part', expect.any(Number)]);
+      const count = changed.length + Math.max(0, rows - ROWS);
+      expect(noteOf(next)).toContain(`${count} of ${rows} rows were computed`);
+      expect(found).toBe(await bitsOf(model(...inputsOf(off, array))));
+      await next.close();
+    }
+  });
+
+  it('costs no result where what is kept of it is of another form', async () => {
+    const kept = new Map<string, Stored>();
+    const first = await inProcess(kept);
+    await product(...inputsOf(first, wave(ROWS))).data();
+    await first.close();
+    const { digest } = partsOf(first).host;
+    for (const [key, stored] of kept)
+      if (stored.producer === 'rows')
+        kept.set(key, namedBytes(key, (stored.elements as Uint8Array).slice(0, -1), 1e9, 'rows', digest));
+    const next = await inProcess(kept);
+    const array = revised(wave(ROWS), scatteredRows);
+    const result = product(...inputsOf(next, array));
+    await result.data();
+    expect(result.source).toBe('computed');
+  });
+
+  it('of which a product by other weights is kept is not taken for it', async () => {
+    const kept = new Map<string, Stored>();
+    const first = await inProcess(kept);
+    await product(...inputsOf(first, wave(ROWS))).data();
+    await first.close();
+    const next = await inProcess(kept);
+    const [x, w] = inputsOf(next, revised(wave(ROWS), scatteredRows));
+    const result = x.matmul(w.add(1));
+    await result.data();
+    expect(result.source).toBe('computed');
   });
 });

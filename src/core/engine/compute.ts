@@ -99,6 +99,11 @@ export class Computing {
         };
   }
 
+  /** Brings what earlier runs kept of results like those that are demanded; undefined where there is nothing to ask. */
+  recall(targets: readonly Call[], view: View): Promise<void> | undefined {
+    return this.#parts.lawless ? this.#revisions.recall(targets, view) : undefined;
+  }
+
   /** Elements from which the steps of a plan are fused: all of them where a plan on a GPU comes again. */
   #fusedFrom(order: readonly Step[], { device }: View): number {
     const { fusedElements } = this.#parts;

@@ -88,11 +88,13 @@ export class Engine {
     let sources = this.#sources.get(view);
     if (sources === undefined) this.#sources.set(view, (sources = this.#computing.sources(view, mode)));
     const from = sources;
-    const bringing = view.reuse ? this.parts.lower?.bring(this.parts, targets, view) : undefined;
+    const { lower } = this.parts;
+    const bringing = view.reuse ? lower?.bring(this.parts, targets, view) : undefined;
+    const recalling = (): Promise<void> | undefined =>
+      lower !== undefined && view.reuse ? this.#computing.recall(targets, view) : undefined;
+    const ready = bringing === undefined ? recalling() : bringing.then(recalling);
     const demanded =
-      bringing === undefined
-        ? demand(targets, from, view.signal)
-        : bringing.then(() => demand(targets, from, view.signal));
+      ready === undefined ? demand(targets, from, view.signal) : ready.then(() => demand(targets, from, view.signal));
     return this.parts.lower === undefined || !view.reuse ? demanded : this.#offered(targets, demanded);
   }
 

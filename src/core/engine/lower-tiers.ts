@@ -144,7 +144,7 @@ export class StoreTiers implements LowerTiers {
   offerDemanded(parts: Parts, targets: readonly Call[], values: readonly Value[]): void {
     targets.forEach((call, i) => {
       const { type, origin } = call;
-      if (origin !== 'computed' || this.#offered.has(call)) return;
+      if ((origin !== 'computed' && origin !== 'part') || this.#offered.has(call)) return;
       this.#offered.add(call);
       if (!this.#credit.spendDemanded(type.sizeBytes, call.costNs, LOOKING_NS, this.#clock())) return;
       const costNs = lineageNs(call);

@@ -2,6 +2,11 @@
 // enough of them are kept, or where the same part was met before, so that it is worth having by itself.
 import type { NodeId } from '../expr/interning.ts';
 import { isExactFor, mayHaveParts, PART_RULES, type ToldProduct } from '../pattern/part-rules.ts';
+import { CONCAT } from '../ops/movement/indexing.ts';
+import { PERMUTE, SLICE } from '../ops/movement/movement.ts';
+import { ADD, scatterRow } from '../ops/named.ts';
+import type { OpRow } from '../ops/define.ts';
+import type { Entry } from '../store/entry.ts';
 import { mayHaveRows } from '../pattern/row-wise.ts';
 import type { Call } from './call.ts';
 import { findNonFinite } from './health.ts';
@@ -115,18 +120,42 @@ export class PartPlans {
 }
 
 /** Counts what kept parts of a call saved, in nanoseconds, and says what it was put together of. */
-export function creditParts({ counters, store, table }: Parts, { call, told, operands }: Step): number {
-  const found = operands.flatMap(({ call: part, pathNs }) => {
-    const entry = pathNs === 0 ? store.peek(part.node(table)) : undefined;
-    return entry === undefined ? [] : [{ ownNs: entry.ownNs, flops: part.row === undefined ? call.flops : part.flops }];
-  });
-  const computed = operands.reduce((sum, part) => sum + (part.pathNs === 0 ? 0 : part.call.flops), 0);
-  const kept = found.reduce((sum, { flops }) => sum + flops, 0);
+export function creditParts(parts: Parts, { call, told, operands }: Step): number {
+  const under = partsUnder(parts, operands);
+  const found = under.filter(({ entry }) => entry !== undefined);
+  const computed = under.filter(({ entry, step }) => entry === undefined && step.pathNs > 0);
+  const ofAll = found.reduce((sum, { entry }) => sum + entry!.ownNs, 0);
+  const share = found.some(({ step }) => step.call.row === undefined)
+    ? 1 - sumOf(computed, ({ type }) => type.shape[0] ?? 0) / Math.max(1, call.type.shape[0] ?? 1)
+    : (call.flops - sumOf(computed, ({ flops }) => flops)) /
+      Math.max(
+        1,
+        sumOf(found, ({ flops }) => flops),
+      );
   // No more is saved than the call would have taken.
-  const share = Math.min(1, Math.max(0, call.flops - computed) / Math.max(1, kept));
-  const savedNs = Math.round(share * found.reduce((sum, { ownNs }) => sum + ownNs, 0));
-  counters.savedNs += savedNs;
-  call.note =
-    told?.note ?? `put together by ${told?.row?.name} of ${operands.length} parts, ${found.length} of them kept`;
+  const savedNs = Math.round(Math.min(1, Math.max(0, share)) * ofAll);
+  parts.counters.savedNs += savedNs;
+  call.note = told?.note ?? `put together by ${told?.row?.name} of ${under.length} parts, ${found.length} of them kept`;
   return savedNs;
 }
+
+interface UsedPart {
+  readonly step: Step;
+  /** Where it was kept. */
+  readonly entry: Entry | undefined;
+}
+
+const sumOf = (parts: readonly UsedPart[], of: (call: Call) => number): number =>
+  parts.reduce((sum, { step }) => sum + of(step.call), 0);
+
+/** The parts that a plan puts together, through what it puts them together by. */
+function partsUnder(parts: Parts, steps: readonly Step[]): UsedPart[] {
+  return steps.flatMap((step) => {
+    const entry = step.pathNs === 0 ? parts.store.peek(step.call.node(parts.table)) : undefined;
+    const isJoin = entry === undefined && step.call.seq === 0 && joins().includes(step.call.row);
+    return isJoin ? partsUnder(parts, step.operands) : [{ step, entry }];
+  });
+}
+
+/** What plans put parts together by. */
+const joins = (): readonly (OpRow | undefined)[] => [ADD, CONCAT, PERMUTE, SLICE, scatterRow()];

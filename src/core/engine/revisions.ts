@@ -1,21 +1,37 @@
 // Partial reuse from the data: a result that is computed row by row, of an array like one that it was computed of
 // before, by the rows in which the two differ. What is like it is told by the digests of its panels, and where its
 // bytes are still there by those.
+import { SheetError } from '../errors.ts';
 import { NO_ATTRIBUTES } from '../expr/attributes.ts';
 import { canonicalise } from '../expr/canonicalise.ts';
 import type { InterningTable, NodeId } from '../expr/interning.ts';
-import { changedPanels, panelLayout } from '../fingerprint/content.ts';
+import { toHex } from '../fingerprint/digest.ts';
 import { CONCAT } from '../ops/movement/indexing.ts';
 import { MATMUL } from '../ops/matrices/linalg.ts';
 import { SLICE } from '../ops/movement/movement.ts';
 import { scatterRow } from '../ops/named.ts';
 import { type RowWise, rowWiseOf, someRows } from '../pattern/row-wise.ts';
+import { scoreOf } from '../pattern/score.ts';
+import type { Entry } from '../store/entry.ts';
+import type { Key, Stored } from '../store/store.ts';
+import { storedDType } from '../store/verified.ts';
 import { valueOfArray } from '../tensor/block.ts';
-import { bytesOf, type TypedArray } from '../tensor/dtype.ts';
 import { tensorType } from '../tensor/type.ts';
+import { mayHaveParts } from '../pattern/part-rules.ts';
+import { mayHaveRows } from '../pattern/row-wise.ts';
 import { Call, rootCall } from './call.ts';
+import { changedRows } from './changed-rows.ts';
 import { expectedNs } from './judge.ts';
-import type { Parts, View } from './parts.ts';
+import {
+  decodeRevision,
+  encodeRevision,
+  isWorthDigests,
+  type KeptRevision,
+  revisionName,
+  digestsOfRows,
+} from './kept-revisions.ts';
+import type { LowerTiers, Parts, View } from './parts.ts';
+import { arrayOver } from './stored-residence.ts';
 
 /** Fewer operations are sooner done than an array is compared. */
 const LEAST_FLOPS = 1e7;
@@ -25,14 +41,21 @@ const LEAST_NS = 1e6;
 const NS_PER_BYTE = 4;
 /** The largest share of rows that may have changed. */
 const MOST_CHANGED = 0.5;
+/** What a result should take for later runs to be told of its rows. */
+const LEAST_KEPT_NS = 2e7;
+/** Names that earlier runs were asked for, and calls that are looked at for one demand. */
+const MAX_ASKED = 4096;
+const MAX_LOOKED_AT = 64;
 /** Results that are remembered. */
 const MAX_REMEMBERED = 1024;
 
 type Subject = RowWise<Call>;
 
 interface Revision {
-  readonly root: WeakRef<Call>;
+  /** Undefined of what an earlier run has kept. */
+  readonly root: WeakRef<Call> | undefined;
   readonly panels: Uint8Array | undefined;
+  readonly digests: Uint8Array | undefined;
   readonly rowCount: number;
   readonly product: NodeId;
   readonly generation: number;
@@ -44,6 +67,8 @@ interface Revision {
 export class Revisions {
   readonly #parts: Parts;
   readonly #known = new Map<string, Revision>();
+  /** Names that earlier runs were asked for. */
+  readonly #asked = new Set<Key>();
   /** What was looked at as a part of another. */
   readonly #covered = new WeakSet<Call>();
   /** Rows in which an array differs from another, by the first: several results of it ask. */
@@ -56,47 +81,166 @@ export class Revisions {
   /** The result by its changed rows and the last one like it; undefined where it is best computed whole. */
   planOf(call: Call, view: View): Call | undefined {
     if (this.#covered.has(call)) return undefined;
-    const { table } = this.#parts;
-    const isRoot = ({ row, type, value }: Call): boolean =>
-      row === undefined && type.shape.length > 1 && value?.block.isLocal === true;
-    const subject = rowWiseOf(call, isRoot, (each) => placeOf(each, table));
+    const subject = this.#subjectOf(call);
     if (subject === undefined) return undefined;
     for (const each of subject.order) if (each !== call && each.row !== MATMUL) this.#covered.add(each);
-    if (!this.#pays(call, subject, view)) return undefined;
-    const before = this.#before(subject, call);
+    const costNs = this.#worthOf(call, subject, view);
+    if (costNs === undefined) return undefined;
+    const before = this.#before(subject, call, costNs);
     return before === undefined ? undefined : this.#told(call, subject, before, view);
   }
 
-  /** Whether so much is to be computed that the array is compared for it. */
-  #pays(call: Call, { root, order }: Subject, view: View): boolean {
+  #subjectOf(call: Call): Subject | undefined {
+    const isRoot = ({ row, type, value }: Call): boolean =>
+      row === undefined && type.shape.length > 1 && value?.block.isLocal === true;
+    return rowWiseOf(call, isRoot, (each) => placeOf(each, this.#parts.table));
+  }
+
+  /**
+   * What computing it should take, in nanoseconds; undefined where that is so little that the array is not compared for
+   * it.
+   */
+  #worthOf(call: Call, { root, order }: Subject, view: View): number | undefined {
     const { store, table } = this.#parts;
     const missing = order.filter((each) => each === call || store.peek(each.node(table)) === undefined);
     const flops = missing.reduce((sum, each) => sum + each.flops, 0);
-    if (flops >= LEAST_FLOPS && flops >= FLOPS_PER_BYTE * root.type.sizeBytes) return true;
+    const costNs = missing.reduce((sum, each) => sum + expectedNs(this.#parts, each, view), 0);
+    if (flops >= LEAST_FLOPS && flops >= FLOPS_PER_BYTE * root.type.sizeBytes) return costNs;
     const leastNs = Math.max(LEAST_NS, NS_PER_BYTE * (root.type.sizeBytes + call.type.sizeBytes));
-    return missing.reduce((sum, each) => sum + expectedNs(this.#parts, each, view), 0) >= leastNs;
+    return costNs >= leastNs ? costNs : undefined;
   }
 
   /** The result before this one, which is remembered from now on; one that was not kept is asked for again. */
-  #before(subject: Subject, call: Call): Revision | undefined {
+  #before(subject: Subject, call: Call, costNs: number): Revision | undefined {
     const last = this.#known.get(subject.key);
     if (last?.product === call.node(this.#parts.table)) return last.before;
-    this.#remember(subject, call, last && { ...last, before: undefined });
+    this.#remember(subject, call, last && { ...last, before: undefined }, costNs);
     return last;
   }
 
-  #remember({ key, root }: Subject, call: Call, before: Revision | undefined): void {
+  #remember(subject: Subject, call: Call, before: Revision | undefined, costNs: number): void {
     const { table, contents } = this.#parts;
+    const { key, root } = subject;
     const product = call.node(table);
-    if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
+    const digests = this.#leave(subject, call, costNs);
     this.#known.set(key, {
       root: new WeakRef(root),
       panels: contents.panelsOf(root),
+      digests,
       rowCount: root.type.shape[0]!,
       product,
       generation: table.generationOf(product),
       before,
     });
+    if (this.#known.size > MAX_REMEMBERED) this.#known.clear();
+  }
+
+  /** Leaves digests of the rows for later runs, where the result takes many times as long. */
+  #leave(subject: Subject, call: Call, costNs: number): Uint8Array | undefined {
+    const { lower, keys, host } = this.#parts;
+    const { root } = subject;
+    if (lower === undefined || costNs < LEAST_KEPT_NS || !isWorthDigests(root, costNs)) return undefined;
+    const name = this.#nameOf(subject);
+    if (name === undefined) return undefined;
+    const digests = digestsOfRows(root.value!, host.digest);
+    const revision = { product: toHex(keys.of(call)), rowCount: root.type.shape[0]!, digests };
+    lower.put(digests.length, costNs, () => encodeRevision(name, revision, costNs, host.digest));
+    return digests;
+  }
+
+  #nameOf(subject: Subject): Key | undefined {
+    try {
+      return revisionName(subject, this.#parts);
+    } catch (error) {
+      // An operand lies on a device, or has no content that can be read now.
+      if (error instanceof SheetError) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Brings what earlier runs kept of results like those that are missing under some calls, with the digests of the rows
+   * they were computed of; undefined where nothing is worth asking for.
+   */
+  recall(targets: readonly Call[], view: View): Promise<void> | undefined {
+    const { lower, table, store } = this.#parts;
+    if (lower === undefined || this.#asked.size >= MAX_ASKED) return undefined;
+    const wanted: { readonly call: Call; readonly subject: Subject; readonly name: Key }[] = [];
+    const seen = new Set<Call>(targets);
+    for (const call of seen) {
+      if (seen.size > MAX_LOOKED_AT) break;
+      if (call.value !== undefined || store.peek(call.knownNode(table)) !== undefined) continue;
+      for (const operand of call.operands) seen.add(operand);
+      if (!(mayHaveRows(call) || (mayHaveParts(call) && call.flops >= LEAST_FLOPS))) continue;
+      const subject = this.#subjectOf(call);
+      if (subject === undefined || this.#known.has(subject.key)) continue;
+      const costNs = this.#worthOf(call, subject, view) ?? 0;
+      const name = costNs >= LEAST_KEPT_NS && isWorthDigests(subject.root, costNs) ? this.#nameOf(subject) : undefined;
+      if (name === undefined || this.#asked.size === this.#asked.add(name).size) continue;
+      wanted.push({ call, subject, name });
+    }
+    return wanted.length === 0 ? undefined : this.#recallAll(wanted, lower, view.signal);
+  }
+
+  /** The outermost that is found stands for all that is computed for it. */
+  async #recallAll(
+    wanted: readonly { readonly call: Call; readonly subject: Subject; readonly name: Key }[],
+    lower: LowerTiers,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const covered = new Set<Call>();
+    for (const { call, subject, name } of wanted) {
+      if (covered.has(call)) continue;
+      const record = await lower.get(name, signal);
+      const revision = record && decodeRevision(record);
+      const stored = revision && (await lower.get(revision.product, signal));
+      if (stored === undefined || !this.#recalled(call, subject, revision!, stored)) continue;
+      for (const each of subject.order) covered.add(each);
+    }
+  }
+
+  /** Keeps a result of an earlier run in RAM as a root, for it is of an array that this run does not have. */
+  #recalled(call: Call, { key }: Subject, revision: KeptRevision, stored: Stored): boolean {
+    const { table, store } = this.#parts;
+    const { rowCount, digests } = revision;
+    const type = tensorType(call.type.dtype, [rowCount, ...call.type.shape.slice(1)]);
+    const isOfType =
+      storedDType(stored.dtype) === type.dtype &&
+      stored.shape.join() === type.shape.join() &&
+      stored.elements instanceof Uint8Array;
+    if (!isOfType || rowCount === 0) return false;
+    const value = valueOfArray(type, arrayOver(type, stored.elements as Uint8Array));
+    const kept = rootCall(type, value, 0);
+    const product = kept.node(table);
+    const { pathNs, ownNs } = stored.costs;
+    const entry: Entry = {
+      node: product,
+      op: call.row!.name,
+      value,
+      attributes: NO_ATTRIBUTES,
+      costNs: Math.round(pathNs),
+      ownNs: Math.round(ownNs),
+      device: String(stored.producer),
+      from: stored.from,
+      away: false,
+      facts: 0,
+      score: scoreOf(value, pathNs),
+      hits: 0,
+      touched: 0,
+      slot: 0,
+    };
+    if (!store.put(entry)) return false;
+    const generation = table.generationOf(product);
+    this.#known.set(key, {
+      root: undefined,
+      panels: undefined,
+      digests,
+      rowCount,
+      product,
+      generation,
+      before: undefined,
+    });
+    return true;
   }
 
   #told(call: Call, subject: Subject, before: Revision, { author }: View): Call | undefined {
@@ -114,10 +258,11 @@ export class Revisions {
   }
 
   #changed(root: Call, before: Revision): number[] | undefined {
-    const old = before.root.deref();
+    const { contents, host } = this.#parts;
+    const old = before.root?.deref();
     const known = this.#compared.get(root);
     if (known !== undefined && old !== undefined && known.before === old) return known.rows;
-    const rows = changedRows(root, this.#parts.contents.panelsOf(root), before);
+    const rows = changedRows(root.value!, contents.panelsOf(root), { ...before, value: old?.value }, host.digest);
     this.#compared.set(root, { before: old, rows });
     return rows;
   }
@@ -127,44 +272,6 @@ const placeOf = (call: Call, table: InterningTable): string => {
   const node = call.node(table);
   return `${node}.${table.generationOf(node)}`;
 };
-
-/** Rows that an array before does not have at the same place; undefined where that cannot be told. */
-function changedRows(root: Call, panels: Uint8Array | undefined, before: Revision): number[] | undefined {
-  const { shape, dtype } = root.type;
-  const { rowBytes, rowsPerPanel } = panelLayout(shape, dtype);
-  const [rowCount, old] = [shape[0]!, before.root.deref()?.value];
-  const isThere = old?.block.isLocal === true && old.type.dtype === dtype;
-  const known = panels !== undefined && before.panels !== undefined;
-  if (!isThere && !known) return undefined;
-  const [words, oldWords] = [wordsOf(root.value!.array, rowBytes), isThere ? wordsOf(old.array, rowBytes) : undefined];
-  const length = rowBytes / words.BYTES_PER_ELEMENT;
-  const isComparable = oldWords?.BYTES_PER_ELEMENT === words.BYTES_PER_ELEMENT;
-  const changed: number[] = [];
-  const suspects = known ? changedPanels(before.panels, panels) : [...Array(Math.ceil(rowCount / rowsPerPanel)).keys()];
-  for (const panel of suspects) {
-    const end = Math.min((panel + 1) * rowsPerPanel, rowCount);
-    for (let row = panel * rowsPerPanel; row < end; row++) {
-      const isSame = isComparable && row < before.rowCount && isSameRow(words, oldWords, row * length, length);
-      if (!isSame) changed.push(row);
-    }
-  }
-  return changed;
-}
-
-/** Elements as words of four bytes where they are made of such. */
-function wordsOf(array: TypedArray, rowBytes: number): Uint8Array | Uint32Array {
-  const bytes = bytesOf(array);
-  return rowBytes % 4 === 0 && bytes.byteOffset % 4 === 0
-    ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
-    : bytes;
-}
-
-type Words = ArrayLike<number>;
-
-function isSameRow(a: Words, b: Words, from: number, length: number): boolean {
-  for (let i = from; i < from + length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}
 
 /** The kept result with other rows in their places, and with those after it. */
 function assembled(

@@ -104,6 +104,10 @@ function keyOf<N extends Node>(order: readonly N[], root: N, nameOf: (node: N) =
 const attributesOf = ({ row, attributes: { id, values } }: Node): string | number =>
   row === SLICE || row === RESHAPE ? JSON.stringify(withRows(values, 0)) : id;
 
+/** Attributes but for what they say of the number of rows. */
+export const rowlessValues = ({ row, attributes: { values } }: Node): AttributeValues =>
+  row === SLICE || row === RESHAPE ? withRows(values, 0) : values;
+
 /** Attributes that say how many rows there are, for another number. */
 function withRows(values: AttributeValues, count: number): Record<string, AttributeValue> {
   const changed: Record<string, AttributeValue> = { ...values };
