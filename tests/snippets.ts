@@ -1,10 +1,8 @@
 // The TypeScript of a Markdown page as a program: its blocks in order, and what its console.log lines promise to print.
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import process from 'node:process';
-import { programsOf } from './run/program.ts';
+import { programsOf, runInTurn } from './run/program.ts';
 
 const root = new URL('..', import.meta.url).pathname;
 
@@ -36,35 +34,15 @@ export async function programsOfPages(pages: readonly string[]): Promise<Readonl
   }
 }
 
-/** Ends the output of each page. */
-const END = '\u2403 page';
-/** Runs programs one after the other, each in a folder of its own below the one it is started in. */
-const ONE_AFTER_THE_OTHER = `
-import { mkdirSync } from 'node:fs';
-const root = process.cwd();
-for (const [i, path] of process.argv.slice(1).entries()) {
-  mkdirSync(root + '/' + i);
-  process.chdir(root + '/' + i);
-  await import(path).catch((error) => {
-    console.error(path, error);
-    process.exitCode = 1;
-  });
-  console.log(${JSON.stringify(END)});
-}`;
-
-/** Runs the programs of pages in one process, where most of the time of each goes into starting. */
+/** Runs the programs of pages in one process, each in a folder of its own. */
 export function runPages(programs: readonly PageProgram[]): readonly Told[] {
   const folder = mkdtempSync(join(tmpdir(), 'sheet-page-'));
   try {
-    const run = ['--input-type=module', '--eval', ONE_AFTER_THE_OTHER, '--', ...programs.map(({ path }) => path)];
-    const outputs = execFileSync(process.execPath, run, {
-      cwd: folder,
-      encoding: 'utf8',
-      env: { ...process.env, NO_COLOR: '1' },
-    }).split(`${END}\n`);
+    const places = programs.map(({ path }, i) => ({ path, folder: join(folder, String(i)) }));
+    const outputs = runInTurn(places, [], { NO_COLOR: '1' });
     return programs.map(({ code }, i) => ({
       promises: [...code.matchAll(/\/\/ → (.*)$/gm)].map((match) => match[1]!.trim()),
-      output: outputs[i] ?? '',
+      output: outputs[i]!,
     }));
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,16 +1,15 @@
 // The notebooks of examples/: each runs, fills its page, and comes to what its prose says.
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import process from 'node:process';
 import { Resvg } from '@resvg/resvg-js';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCells } from '../../examples/lib/show-source.ts';
 import { toHtml, toMarkdown } from '../../examples/lib/show-page.ts';
 import { tensorPicture } from '../../examples/lib/show-pictures.ts';
 import { sparkline } from '../../examples/lib/show-terminal.ts';
-import { programsOf } from '../run/program.ts';
+import { extent } from '../run/extent.ts';
+import { programsOf, runInTurn } from '../run/program.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
 const names = readdirSync(join(root, 'examples'))
@@ -22,12 +21,11 @@ const programs = await programsOf(names.map((name) => `examples/${name}.ts`));
 
 const sourceOf = (name: string): string => readFileSync(join(root, 'examples', `${name}.ts`), 'utf8');
 
-/** Runs a notebook in a process of its own; answers its Markdown. */
-function run(name: string): string {
-  const program = programs[names.indexOf(name)] as string;
-  execFileSync(process.execPath, [program, '--out', out], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
-  return readFileSync(join(out, `${name}.md`), 'utf8');
-}
+/** In the sample the notebooks run one after the other in one process; each has its own in the soak. */
+const processes = extent(
+  [programs],
+  programs.map((program) => [program]),
+);
 
 /** Rows of the table under a title, as lists of cells. */
 function table(page: string, title: string): string[][] {
@@ -119,8 +117,16 @@ const CLAIMS: Record<string, (page: string) => void> = {
 };
 
 describe('the notebooks', () => {
+  beforeAll(() => {
+    for (const each of processes)
+      runInTurn(
+        each.map((path) => ({ path, folder: root })),
+        ['--out', out],
+      );
+  }, 300_000);
+
   it.each(names)('%s runs, shows all it says it shows, and comes to its claims', (name) => {
-    const page = run(name);
+    const page = readFileSync(join(out, `${name}.md`), 'utf8');
     const { cells } = readCells(sourceOf(name));
     const html = readFileSync(join(out, `${name}.html`), 'utf8');
     const titles = cells.flatMap(({ code }) => [...code.matchAll(/show\('([^']+)'/g)].map((match) => match[1]!));

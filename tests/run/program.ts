@@ -1,8 +1,10 @@
 // Programs that tests start again and again: bundled once, for a transpiler takes longer to start than most of them
 // run.
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import process from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 import { afterAll } from 'vitest';
@@ -76,4 +78,38 @@ export async function programsOf(entries: readonly string[]): Promise<readonly s
     logLevel: 'error',
   });
   return entries.map((entry) => builtPath(folder, entry));
+}
+
+/** Ends the output of each program that runs in turn. */
+const END = '\u2403 the end';
+const IN_TURN = `
+import { mkdirSync } from 'node:fs';
+const { places, args } = JSON.parse(process.argv[1]);
+for (const { path, folder } of places) {
+  mkdirSync(folder, { recursive: true });
+  process.chdir(folder);
+  process.argv = [process.argv[0], path, ...args];
+  await import(path).catch((error) => {
+    console.error(path, error);
+    process.exitCode = 1;
+  });
+  process.stdout.write(${JSON.stringify(`${END}\n`)});
+}`;
+
+/**
+ * Runs programs of `programsOf` one after the other in one process, for most of what each takes goes into starting;
+ * answers what each printed. Throws where one of them fails.
+ */
+export function runInTurn(
+  places: readonly { readonly path: string; readonly folder: string }[],
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): readonly string[] {
+  const run = ['--input-type=module', '--eval', IN_TURN, '--', JSON.stringify({ places, args })];
+  const printed = execFileSync(process.execPath, run, {
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return printed.split(`${END}\n`).slice(0, places.length);
 }
