@@ -21,6 +21,9 @@ const programs = await programsOf(names.map((name) => `examples/${name}.ts`));
 
 const sourceOf = (name: string): string => readFileSync(join(root, 'examples', `${name}.ts`), 'utf8');
 
+/** In the sample those that learn from many digits or lines learn from fewer. */
+const SMALLER = extent<Readonly<Record<string, string>>>({ DIGITS: '1000', LINES: '24' }, {});
+
 /** In the sample the notebooks run one after the other in one process; each has its own in the soak. */
 const processes = extent(
   [programs],
@@ -122,6 +125,7 @@ describe('the notebooks', () => {
       runInTurn(
         each.map((path) => ({ path, folder: root })),
         ['--out', out],
+        SMALLER,
       );
   }, 300_000);
 
