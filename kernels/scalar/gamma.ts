@@ -20,8 +20,8 @@ const HALF_LOG_2_PI_LESS_HALF = 0.4189385332046727;
 const ROOT_2_PI = 2.5066282746310007;
 
 /**
- * x as the sum of two halves of its digits, of which float32 has none: near their zeros these functions keep digits in
- * float64 alone, so that devices without it leave them to others.
+ * x as the sum of two halves of its digits, of which float32 has none: near their zeros and poles these functions keep
+ * digits in float64 alone, so that devices without it leave them to others.
  */
 function inFloat64<T, M>(m: Algebra<T, M>, x: T): T {
   const high = m.highHalf(x);
@@ -115,7 +115,7 @@ function smallGammaOf<T, M>(m: Algebra<T, M>, a: T): T {
   const steps = m.max(m.sub(m.floor(a), c(2)), c(0));
   const y = m.select(belowOne, m.add(a, c(2)), m.select(belowTwo, m.add(a, c(1)), m.sub(a, steps)));
   const divisor = m.select(belowOne, m.mul(a, m.add(a, c(1))), m.select(belowTwo, a, c(1)));
-  const value = m.mul(polynomial(m, m.sub(y, c(2.5)), GAMMA_AT_2_5), productBelow(m, a, steps, 5));
+  const value = m.mul(polynomial(m, m.sub(inFloat64(m, y), c(2.5)), GAMMA_AT_2_5), productBelow(m, a, steps, 5));
   return m.div(value, divisor);
 }
 

@@ -169,9 +169,40 @@ function gatherElements(on: OperatorContext): Tensor {
   return first.takeAlongAxis(indices, { axis });
 }
 
+/** Slices of an axis that occur, in lexicographic order or as they come. */
+async function uniqueSlices(on: OperatorContext): Promise<readonly Tensor[]> {
+  const x = on.tensor(0);
+  const axis = settled(on.number('axis', 0), x.shape.length);
+  const length = x.shape[axis]!;
+  const slices = (await x.moveaxis(axis, 0).reshape([length, -1]).toArray()) as readonly (readonly number[])[];
+  const order = Array.from({ length }, (_, i) => i).sort((i, j) => comparedSlices(slices[i]!, slices[j]!) || i - j);
+  const firsts: number[] = [];
+  const group = new Array<number>(length);
+  for (const [k, i] of order.entries()) {
+    if (k === 0 || comparedSlices(slices[firsts.at(-1)!]!, slices[i]!) !== 0) firsts.push(i);
+    group[i] = firsts.length - 1;
+  }
+  const places = firsts.map((_, k) => k);
+  if (on.number('sorted', 1) === 0) places.sort((a, b) => firsts[a]! - firsts[b]!);
+  const number = places.map(() => 0);
+  places.forEach((place, k) => (number[place] = k));
+  const indices = places.map((place) => firsts[place]!);
+  const counts = places.map((place) => group.filter((each) => each === place).length);
+  return on.pickOutputs([
+    x.take(Int32Array.from(indices), { axis }),
+    ...[indices, group.map((each) => number[each]!), counts].map((each) => int64(on, each, [each.length])),
+  ]);
+}
+
+/** By the first elements that differ: −1, 0 or 1. */
+function comparedSlices(a: readonly (number | bigint)[], b: readonly (number | bigint)[]): number {
+  const at = a.findIndex((value, i) => value !== b[i]);
+  return at === -1 ? 0 : a[at]! < b[at]! ? -1 : 1;
+}
+
 /** In order, or as they come. */
 async function unique(on: OperatorContext): Promise<readonly Tensor[]> {
-  if (on.has('axis') && on.tensor(0).shape.length > 1) throw new Unmapped('unique slices of an axis');
+  if (on.has('axis') && on.tensor(0).shape.length > 1) return uniqueSlices(on);
   const { values, indices, inverse, counts } = await on.tensor(0).uniqueAll();
   const order = on.number('sorted', 1) === 0 ? indices.argsort() : on.sheet.arange(indices.size, { dtype: 'int32' });
   const whole = (x: Tensor): Tensor => x.reshape([-1]).astype('int64');

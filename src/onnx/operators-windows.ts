@@ -195,8 +195,24 @@ function resize(on: OperatorContext): Tensor {
   });
 }
 
+const SAMPLED: Readonly<Record<string, 'linear' | 'nearest' | 'cubic'>> = {
+  bilinear: 'linear',
+  linear: 'linear',
+  nearest: 'nearest',
+  bicubic: 'cubic',
+  cubic: 'cubic',
+};
+
+function gridSample(on: OperatorContext): Tensor {
+  const [mode, padding] = [on.text('mode', 'linear'), on.text('padding_mode', 'zeros')];
+  if (SAMPLED[mode] === undefined) throw new Unmapped('another way of sampling');
+  const alignCorners = on.number('align_corners', 0) !== 0;
+  return on.tensor(0).gridSample(on.tensor(1), { mode: SAMPLED[mode], padding: padding as 'zeros', alignCorners });
+}
+
 /** By ONNX operator. */
 export const WINDOWED: Readonly<Record<string, OnnxOperator>> = {
+  GridSample: gridSample,
   AveragePool: averagePool,
   MaxPool: maxPool,
   LpPool: lpPool,

@@ -127,17 +127,33 @@ function gemm(on: OperatorContext): Tensor {
 
 function cast(on: OperatorContext): Tensor {
   const to = on.dtype('to', 'float32');
-  if (on.text('round_mode', 'nearest') !== 'nearest') throw new Unmapped('rounds up or down');
   return castTo(on, to);
 }
 
 function castTo(on: OperatorContext, dtype: DType): Tensor {
   const x = on.tensor(0);
   if (!Object.hasOwn(DTYPES, dtype)) throw new Unmapped(`dtype ${dtype}`);
-  if (dtype === 'float8_e8m0fnu') throw new Unmapped('powers of two are rounded up');
+  if (dtype === 'float8_e8m0fnu') return powerOfTwo(on, x);
   const { largest } = DTYPES[dtype];
   const saturates = dtype.startsWith('float8') && on.number('saturate', 1) !== 0;
   return saturates ? x.astype('float64').clip(-largest!, largest!).astype(dtype) : x.astype(dtype);
+}
+
+/** The power of two that float8_e8m0fnu stores of |x|: the next one up, unless another is asked for. */
+function powerOfTwo(on: OperatorContext, x: Tensor): Tensor {
+  const size = x.astype('float64').abs();
+  const exponent = size.log2();
+  const low = exponent.floor();
+  const modes: Readonly<Record<string, () => Tensor>> = {
+    up: () => exponent.ceil(),
+    down: () => low,
+    nearest: () => low.add(size.greaterEqual(low.exp2().multiply(1.5)).astype('float64')),
+  };
+  const mode = on.text('round_mode', 'up');
+  const rounded = modes[mode];
+  if (rounded === undefined) throw new Unmapped(`round_mode ${mode}`);
+  const limited = on.number('saturate', 1) === 0 ? rounded().maximum(-127) : rounded().clip(-127, 127);
+  return size.isfinite().where(limited.exp2(), NaN).astype('float8_e8m0fnu');
 }
 
 function arange(on: OperatorContext): Tensor {

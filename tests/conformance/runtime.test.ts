@@ -12,12 +12,13 @@ import type { OnnxTensor } from '../../src/onnx/protobuf.ts';
 import { differenceOf, judgeVector, mapVector } from './vectors.ts';
 import { type Given, type Port, writeFloats, writeModel } from './write-model.ts';
 
-/** Elements that go in: drawn for a shape, given, or left out. */
+/** Elements that go in: drawn for a shape, of 0 and 1 alone, given, or left out. */
 type Input =
   | readonly number[]
   | { readonly ints: readonly number[] }
   | { readonly whole: readonly number[] }
   | { readonly share: readonly number[] }
+  | { readonly few: readonly number[] }
   | null;
 
 interface Case {
@@ -192,9 +193,64 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
       attributes: { hidden_size: 5 },
     },
   ],
+  GridSample: [
+    {
+      inputs: [
+        [2, 3, 4, 5],
+        [2, 3, 2, 2],
+      ],
+    },
+    {
+      inputs: [
+        [2, 3, 4, 5],
+        [2, 3, 2, 2],
+      ],
+      attributes: { mode: 'nearest', padding_mode: 'reflection' },
+    },
+    {
+      inputs: [
+        [1, 2, 4, 5],
+        [1, 6, 3, 2],
+      ],
+      attributes: { mode: 'cubic', padding_mode: 'border', align_corners: 1 },
+    },
+    {
+      inputs: [
+        [1, 2, 4, 5],
+        [1, 6, 3, 2],
+      ],
+      attributes: { mode: 'cubic', padding_mode: 'reflection' },
+    },
+    {
+      inputs: [
+        [1, 2, 4, 5],
+        [1, 6, 3, 2],
+      ],
+      attributes: { padding_mode: 'reflection', align_corners: 1 },
+    },
+    {
+      inputs: [
+        [1, 2, 3, 4, 5],
+        [1, 2, 3, 2, 3],
+      ],
+      attributes: { align_corners: 1 },
+    },
+  ],
+  Unique: [
+    { inputs: [{ few: [6, 2] }], outputs: ['float32', 'int64', 'int64', 'int64'], attributes: { axis: 0 } },
+    {
+      inputs: [{ few: [2, 5, 2] }],
+      outputs: ['float32', 'int64', 'int64', 'int64'],
+      attributes: { axis: -2, sorted: 0 },
+    },
+    { inputs: [{ few: [2, 7] }], outputs: ['float32', '', '', 'int64'], attributes: { axis: 1, sorted: 0 } },
+  ],
 };
 
 const random = drawFrom(11);
+
+const shapeOf = (input: Exclude<Input, null>, length: number): readonly number[] =>
+  'few' in input ? input.few : Array.isArray(input) ? (input as number[]) : [length];
 
 function elements(input: Exclude<Input, null>, name: string): OnnxTensor {
   const draw = (size: number): Float32Array => Float32Array.from({ length: size }, () => (random() - 0.5) * 2);
@@ -205,9 +261,11 @@ function elements(input: Exclude<Input, null>, name: string): OnnxTensor {
         ? BigInt64Array.from(input.whole, BigInt)
         : 'share' in input
           ? Float32Array.from(input.share)
-          : draw(input.reduce((a, n) => a * n, 1));
+          : 'few' in input
+            ? draw(input.few.reduce((a, n) => a * n, 1)).map((x) => Number(x > 0))
+            : draw(input.reduce((a, n) => a * n, 1));
   const dtype = 'ints' in input ? 'int32' : 'whole' in input ? 'int64' : 'float32';
-  return { name, elementType: dtype, dtype, shape: Array.isArray(input) ? (input as number[]) : [array.length], array };
+  return { name, elementType: dtype, dtype, shape: shapeOf(input, array.length), array };
 }
 
 async function runtimeOf(model: Uint8Array, inputs: readonly OnnxTensor[]): Promise<OnnxTensor[]> {
@@ -257,6 +315,28 @@ describe('a vector', () => {
   afterAll(async () => {
     await sheet.close();
     rmSync(folder, { recursive: true });
+  });
+
+  it.each([
+    ['up', [0, 124, 125, 126, 128, 128, 129, 130, 254, 255]],
+    ['down', [0, 123, 125, 126, 127, 128, 129, 130, 254, 255]],
+    ['nearest', [0, 124, 125, 126, 127, 128, 129, 130, 254, 255]],
+  ])('casts to powers of two, %s', async (mode, codes) => {
+    const values = [0, 0.124, 0.25, 0.5, 1.1, 2, -4, 8, 3e38, Infinity];
+    const x = { name: 'x0', elementType: 'float32', dtype: 'float32', shape: [10], array: Float32Array.from(values) };
+    const ports = ['float32', 'float8e8m0'].map((dtype, i): Port => ({ name: `x${i}`, dtype }));
+    const written = writeModel('Cast', 24, [ports[0]!], [ports[1]!], { to: 24, round_mode: mode });
+    const given = [x as OnnxTensor];
+    const got = await mapVector(sheet, {
+      name: 'Cast',
+      family: 'Cast',
+      model: readModel(written),
+      inputs: given,
+      outputs: given,
+    });
+    expect(typeof got === 'string' ? got : await got[0]!.toArray()).toEqual(
+      codes.map((code) => (code === 255 ? NaN : 2 ** (code - 127))),
+    );
   });
 
   it.each([

@@ -516,6 +516,8 @@ export interface TensorMethods<D extends DType> {
   depthToSpace(block: number | { readonly block: number; readonly channelsFirst?: boolean }, attributes?: { readonly channelsFirst?: boolean }): PendingTensor<D>;
   /** Square blocks of the last two axes moved into channels. Attributes: block: length of a square block of space. */
   spaceToDepth(block: number | { readonly block: number }): PendingTensor<D>;
+  /** x, of [batch, channels, …lengths], at the places of a grid: coordinates from −1 to 1, that of the last axis first. Attributes: mode: how elements are weighted (default "linear"); padding: what lies beyond the ends (default "zeros"); alignCorners: −1 and 1 are the middles of the outer elements, not their edges (default false); cubic: factor of the cubic weights (default -0.75). */
+  gridSample(grid: Operand, attributes?: { readonly mode?: 'linear' | 'nearest' | 'cubic'; readonly padding?: 'zeros' | 'border' | 'reflection'; readonly alignCorners?: boolean; readonly cubic?: number }): PendingTensor<D>;
   /** Slices of x at places that the last axis of the indices names, one number for each axis. Attributes: batch: how many first axes x and the indices have in common (default 0). */
   gatherNd(indices: Operand, attributes?: { readonly batch?: number }): PendingTensor<D>;
   /** x with slices replaced by updates, or combined with them, at places that the last axis of the indices names. Attributes: reduction: what becomes of an element and its update; none: the update, the last one of several (default "none"). */
@@ -1342,6 +1344,8 @@ export interface SheetMethods {
   depthToSpace(x: Operand, block: number | { readonly block: number; readonly channelsFirst?: boolean }, attributes?: { readonly channelsFirst?: boolean }): PendingTensor<DType>;
   /** Square blocks of the last two axes moved into channels. Attributes: block: length of a square block of space. */
   spaceToDepth(x: Operand, block: number | { readonly block: number }): PendingTensor<DType>;
+  /** x, of [batch, channels, …lengths], at the places of a grid: coordinates from −1 to 1, that of the last axis first. Attributes: mode: how elements are weighted (default "linear"); padding: what lies beyond the ends (default "zeros"); alignCorners: −1 and 1 are the middles of the outer elements, not their edges (default false); cubic: factor of the cubic weights (default -0.75). */
+  gridSample(x: Operand, grid: Operand, attributes?: { readonly mode?: 'linear' | 'nearest' | 'cubic'; readonly padding?: 'zeros' | 'border' | 'reflection'; readonly alignCorners?: boolean; readonly cubic?: number }): PendingTensor<DType>;
   /** Slices of x at places that the last axis of the indices names, one number for each axis. Attributes: batch: how many first axes x and the indices have in common (default 0). */
   gatherNd(x: Operand, indices: Operand, attributes?: { readonly batch?: number }): PendingTensor<DType>;
   /** x with slices replaced by updates, or combined with them, at places that the last axis of the indices names. Attributes: reduction: what becomes of an element and its update; none: the update, the last one of several (default "none"). */
@@ -1765,6 +1769,7 @@ export interface OpArguments {
   rotary_embedding: [x: Operand, cos: Operand, sin: Operand, attributes?: { readonly interleaved?: boolean }];
   depth_to_space: [x: Operand, block: number | { readonly block: number; readonly channelsFirst?: boolean }, attributes?: { readonly channelsFirst?: boolean }];
   space_to_depth: [x: Operand, block: number | { readonly block: number }];
+  grid_sample: [x: Operand, grid: Operand, attributes?: { readonly mode?: 'linear' | 'nearest' | 'cubic'; readonly padding?: 'zeros' | 'border' | 'reflection'; readonly alignCorners?: boolean; readonly cubic?: number }];
   gather_nd: [x: Operand, indices: Operand, attributes?: { readonly batch?: number }];
   scatter_nd: [x: Operand, indices: Operand, updates: Operand, attributes?: { readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }];
   scatter_elements: [x: Operand, indices: Operand, updates: Operand, attributes?: { readonly axis?: number | null; readonly reduction?: 'none' | 'add' | 'multiply' | 'minimum' | 'maximum' }];
@@ -2094,6 +2099,7 @@ export interface OpResults {
   rotary_embedding: PendingTensor<DType>;
   depth_to_space: PendingTensor<DType>;
   space_to_depth: PendingTensor<DType>;
+  grid_sample: PendingTensor<DType>;
   gather_nd: PendingTensor<DType>;
   scatter_nd: PendingTensor<DType>;
   scatter_elements: PendingTensor<DType>;

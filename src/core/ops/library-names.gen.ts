@@ -10,11 +10,11 @@ export const LIBRARY_NAMES: ReadonlySet<string> = new Set(
     'cumulative_max cumulative_min cumulative_prod cumulative_sum deg2rad depth_to_space dequantize det diag diff ' +
     'digamma digitize dropout eig eig_packed eigh eigh_packed eigvals eigvals_packed eigvalsh einsum erf erfc ' +
     'erfinv exp2 expm factorize fft fft2 fftfreq fftn fftshift first_nonzero flatnonzero fmax fmin fmod ' +
-    'fold_windows gamma gather_nd gcd gelu gelu_tanh group_norm gru hard_shrink hard_sigmoid hard_swish heaviside ' +
-    'histogram huber_loss i0 identity ifft ifft2 ifftn ifftshift index_add instance_norm intersect1d inv irfft ' +
-    'irfft2 irfftn isclose isin kl_divergence knn kron l1_loss layer_norm lcm lgamma log_sigmoid logit lstm lstsq ' +
-    'lu lu_packed mask_select matrix_norm matrix_power matrix_rank matrix_transpose max_pool median meshgrid mish ' +
-    'mse_loss nan_to_num nanargmax nanargmin nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile ' +
+    'fold_windows gamma gather_nd gcd gelu gelu_tanh grid_sample group_norm gru hard_shrink hard_sigmoid hard_swish ' +
+    'heaviside histogram huber_loss i0 identity ifft ifft2 ifftn ifftshift index_add instance_norm intersect1d inv ' +
+    'irfft irfft2 irfftn isclose isin kl_divergence knn kron l1_loss layer_norm lcm lgamma log_sigmoid logit lstm ' +
+    'lstsq lu lu_packed mask_select matrix_norm matrix_power matrix_rank matrix_transpose max_pool median meshgrid ' +
+    'mish mse_loss nan_to_num nanargmax nanargmin nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile ' +
     'nanstd nansum nanvar nextafter nll_loss nonzero pad pdist percentile pinv polyval positive ptp put_along_axis ' +
     'qr qr_packed quantile quantize rad2deg random_bernoulli random_categorical random_choice ' +
     'random_choice_weighted random_exponential random_gumbel random_integers random_laplace random_permutation ' +

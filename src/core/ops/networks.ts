@@ -4,6 +4,7 @@ import { ATTENTION } from './networks/attention.ts';
 import type { Composite } from './composite.ts';
 import { CONVOLUTION } from './networks/convolution.ts';
 import type { OpRow } from './define.ts';
+import { GRID_SAMPLING } from './networks/grid-sampling.ts';
 import { LOSSES } from './networks/losses.ts';
 import { NORMALISATION } from './networks/normalisation.ts';
 import { PADDING } from './movement/padding.ts';
@@ -31,6 +32,7 @@ export const NETWORK_COMPOSITES = {
   Normalisation: NORMALISATION,
   Attention: ATTENTION,
   'Channels and space': RESAMPLED,
+  'Sampling at places': GRID_SAMPLING,
   'Gathering and scattering': SCATTERED,
   'Losses and dropout': LOSSES,
   Quantisation: QUANTIZING,
