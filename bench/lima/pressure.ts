@@ -48,7 +48,8 @@ const evicting = (share: number): Pipeline => ({
   rows: 2_000,
   plain: phases(share, false),
   byHand: phases(share, true),
-  budgetBytes: (rows) => 20 * share * (rows * SIDE * 4 + ENTRY_BYTES),
+  // Beside the products there is room for what is read of each.
+  budgetBytes: (rows) => 20 * share * (rows * SIDE * 4 + ENTRY_BYTES) + 200 * (ENTRY_BYTES + 4),
 });
 
 /** 40 elementwise ops on every batch of rows, none of which comes again. */

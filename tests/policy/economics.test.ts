@@ -70,7 +70,7 @@ describe('eviction', () => {
     const [early, late] = [Array.from({ length: 50 }, () => put()), Array.from({ length: 50 }, () => put())];
     for (let round = 0; round < 8; round++) for (const node of early) store.get(node);
     // Years go by: the clock rises with what is let go.
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < 3000; i++) {
       put();
       if (i % 10 === 0) for (const node of late) store.get(node);
     }

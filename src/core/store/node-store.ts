@@ -9,16 +9,30 @@ const SAMPLE = 12;
 /** Size classes by powers of two: classes of entries in RAM, and one of those whose elements are on a device. */
 const SIZE_CLASSES = 54;
 const AWAY_CLASS = 0;
-/** What is kept must be worth so many times a new result to stay instead of it: the new one was not asked for yet. */
-const PREFERENCE = 256;
+/**
+ * What is kept must be worth so many times a new result to stay instead of it, which is learned: in a loop over more
+ * than there is room for the old ones should stay, and the new ones where a program goes from one thing to the next.
+ */
+const FIRST_PREFERENCE = 1 / 2;
+const LEAST_PREFERENCE = 1 / 4;
+const MOST_PREFERENCE = 256;
+/**
+ * What was refused should not have been where it comes again before a budget of results has passed; what was evicted,
+ * before so many budgets have.
+ */
+const REACH = 2;
+/** By what share of its worth a refused result ages the others. */
+const AGEING = 1 / 4;
+/** Refused and evicted results that are remembered. */
+const MAX_GHOSTS = 4096;
 
 /**
  * Eviction is GreedyDual-Size-Frequency by sampling: priority = clock at the last touch + worth, where worth is the
  * nanoseconds saved per byte, weighted by score and hits. A few entries are drawn from every class of sizes, so that a
  * large one is always met however many small ones there are; of those drawn the one with the lowest priority goes, and
  * the clock moves up to it, so that entries nobody asks for grow old by what displaced them, byte for byte. A result is
- * not taken where all that is kept is worth many times as much: no small costly entry leaves for a large cheap one. A
- * hit writes two numbers, and no list is kept in order.
+ * not taken where all that is kept is worth more, by a factor that is learned: no small costly entry leaves for a large
+ * cheap one. A hit writes two numbers, and no list is kept in order.
  *
  * Elements that lie on a device alone count in that device's budget, not here: it sends the least worth to RAM when it
  * is full, and they count from then on.
@@ -34,6 +48,11 @@ export class NodeStore {
   #clock = 0;
   #evictions = 0;
   #draw = 0x9e3779b9;
+  #preference = FIRST_PREFERENCE;
+  /** Bytes of all results that were offered, and after how many of them a node was refused, or evicted. */
+  #passedBytes = 0;
+  readonly #refused = new Map<NodeId, number>();
+  readonly #evicted = new Map<NodeId, number>();
 
   constructor(table: InterningTable, budgetBytes: number, onEvict: (entry: Entry) => void = () => {}) {
     this.#table = table;
@@ -60,7 +79,11 @@ export class NodeStore {
     entry.away = !block.isLocal;
     if (chargedBytes(entry) > this.#budgetBytes) return false;
     this.delete(entry.node);
-    if (!this.#add(entry)) return false;
+    this.#learn(entry);
+    if (!this.#add(entry)) {
+      remember(this.#refused, entry.node, this.#passedBytes);
+      return false;
+    }
     if (entry.away) this.#expect(entry);
     while (this.#byNode.length <= entry.node) this.#byNode.push(undefined);
     this.#byNode[entry.node] = entry;
@@ -83,13 +106,26 @@ export class NodeStore {
     this.#table.release(node);
   }
 
+  /** Learns from a result that was computed again what should have been done with it before. */
+  #learn(entry: Entry): void {
+    const { node } = entry;
+    this.#passedBytes += chargedBytes(entry);
+    const since = (at: number | undefined): number => this.#passedBytes - (at ?? -Infinity);
+    if (since(this.#refused.get(node)) < this.#budgetBytes)
+      this.#preference = Math.min(MOST_PREFERENCE, 2 * this.#preference);
+    else if (since(this.#evicted.get(node)) < REACH * this.#budgetBytes)
+      this.#preference = Math.max(LEAST_PREFERENCE, this.#preference / 2);
+    this.#refused.delete(node);
+    this.#evicted.delete(node);
+  }
+
   /** Makes room for an entry and charges it; false where everything that is kept is worth more, byte for byte. */
   #add(entry: Entry): boolean {
     const size = chargedBytes(entry);
     while (this.#sizeBytes + size > this.#budgetBytes) {
-      if (this.#evictBelow(this.#clock + PREFERENCE * worth(entry))) continue;
+      if (this.#evictBelow(this.#clock + this.#preference * worth(entry))) continue;
       // What is refused ages the others too, by its share of the budget: they must not stay for ever.
-      this.#clock += (worth(entry) * size) / this.#budgetBytes;
+      this.#clock += (AGEING * worth(entry) * size) / this.#budgetBytes;
       return false;
     }
     entry.touched = this.#clock;
@@ -165,10 +201,11 @@ export class NodeStore {
         if (priorityOfDrawn < lowest) [victim, lowest] = [drawn, priorityOfDrawn];
       }
     }
-    if (victim === undefined || lowest > limit) return false;
+    if (victim === undefined || lowest >= limit) return false;
     this.#clock = Math.max(this.#clock, lowest);
     this.#evictions++;
     this.#onEvict(victim);
+    remember(this.#evicted, victim.node, this.#passedBytes);
     this.delete(victim.node);
     return true;
   }
@@ -200,3 +237,8 @@ const priority = (entry: Entry): number => entry.touched + worth(entry);
 const worth = (entry: Entry): number =>
   ((0.25 + entry.score) * entry.costNs * (1 + Math.log2(1 + entry.hits))) /
   (entry.value.block.sizeBytes + (entry.overheadBytes ?? ENTRY_BYTES));
+
+function remember(places: Map<NodeId, number>, node: NodeId, at: number): void {
+  if (places.size >= MAX_GHOSTS) places.clear();
+  places.set(node, at);
+}
