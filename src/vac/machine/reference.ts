@@ -113,6 +113,9 @@ function syscall(state: MachineState, { index, height }: VacStep, outside: Outsi
   const args = params.map((param, at) => state.read(param, state.slot(base + at)));
   const answer = outside.syscall(name, args, state);
   if (answer === undefined) return 'waiting';
+  // A program may declare a syscall with other results than the device gives.
+  const fits = results.every((result, at) => typeof answer[at] === (result === 'i64' ? 'bigint' : 'number'));
+  if (!fits || answer.length !== results.length) trapWith('refused by a device');
   for (const [at, result] of results.entries()) state.write(result, state.slot(base + at), answer[at]!);
   return undefined;
 }

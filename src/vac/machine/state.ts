@@ -121,7 +121,7 @@ export class MachineState {
     const most = Math.min(this.linked.program.memory?.maximum ?? 65_536, this.layout.limits.memoryPages);
     if (had + pages > most) return -1;
     try {
-      this.memory.grow(pages);
+      this.#reserve(had + pages);
     } catch (cause) {
       // A program may not notice how much its host has: failing here would be another run than elsewhere.
       throw new LimitError(
@@ -129,9 +129,16 @@ export class MachineState {
         { pages: had + pages, cause },
       );
     }
-    this.refresh();
     this.setControl('memoryPages', had + pages);
     return had;
+  }
+
+  /** Has room for so many pages; a machine that went back to when it was smaller has it already. */
+  #reserve(pages: number): void {
+    const missing = (this.base + this.layout.memory) / VAC_PAGE_BYTES + pages - this.bytes.length / VAC_PAGE_BYTES;
+    if (missing <= 0) return;
+    this.memory.grow(missing);
+    this.refresh();
   }
 
   /** The end of what is in use of the stack, in slots. */

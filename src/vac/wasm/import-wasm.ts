@@ -23,6 +23,9 @@ export interface WasmImports {
 const MAX_LOCALS = 50_000;
 const TYPE_BYTES: readonly (VacType | undefined)[] = ['f64', 'f32', 'i64', 'i32'];
 
+/** Whether bytes begin as a module does. */
+export const isWasm = (bytes: Uint8Array): boolean => bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73;
+
 /** The program of a module. Throws FormatError for one that is damaged, or uses what this release does not know. */
 export function importWasm(bytes: Uint8Array, imports: WasmImports = {}): VacProgram {
   const from = new ByteReader(bytes, 'This WebAssembly module');
