@@ -17,10 +17,10 @@ const filesWith = (words: RegExp): string[] => testFiles.filter(({ text }) => wo
  * one for each worker, which loads the library and compiles its kernels once; those on a GPU have theirs.
  */
 const ALONE = [
-  'tests/{bench,examples,gpu,host,kit,package,tensorflow}/**/*.test.ts',
+  'tests/{examples/main-job,bench/harness}.test.ts',
+  'tests/{gpu,host,kit,package,tensorflow}/**/*.test.ts',
   'tests/device/{modules,small-heap,turns}.test.ts',
   'tests/{ops/library,ops/lock,trace/cli}.test.ts',
-  'tests/tiers/remote/**/*.test.ts',
   'tests/sheet/{flat-loops,process,resident}.test.ts',
   'tests/architecture.test.ts',
   ...filesWith(DEFINES),
