@@ -6,6 +6,7 @@ import { FormulaError } from './errors.ts';
 import { scalarOf, valueOfTerm } from './lower/body.ts';
 import { callTerm, type Operands, operandsFor } from './lower/calls.ts';
 import { type Compiled, compileTerm } from './lower/compile.ts';
+import { factored } from './polynomial/factor.ts';
 import { rationalOf } from './rational.ts';
 import { symbolsOf, type Term, Terms } from './term.ts';
 import { parse } from './text/parser.ts';
@@ -65,6 +66,24 @@ export class Formula {
   /** Derivatives of formulas by symbols: a row for each formula. */
   static jacobian(formulas: readonly Formula[], symbols: readonly string[]): readonly (readonly Formula[])[] {
     return formulas.map((each) => symbols.map((name) => each.diff(name)));
+  }
+
+  /**
+   * The product of its irreducible factors over the rational numbers, with what divides cancelled; functions of symbols
+   * are symbols to it.
+   */
+  factor(): Formula {
+    return new Formula(this.#terms, factored(this.#terms, this.#root));
+  }
+
+  /**
+   * An antiderivative by a symbol; undefined where none is found. It was verified: its derivative is the formula at 16
+   * points, where both are enclosed to 128 bits.
+   */
+  async integrate(symbol: string): Promise<Formula | undefined> {
+    const { antiderivative } = await import('./calculus/integrate.ts');
+    const root = antiderivative(this.#terms, this.#root, symbol);
+    return root && new Formula(this.#terms, root);
   }
 
   /** The formula with symbols replaced. */

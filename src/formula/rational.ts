@@ -8,11 +8,14 @@ export interface Rational {
 
 const magnitude = (n: bigint): bigint => (n < 0n ? -n : n);
 
-function gcd(a: bigint, b: bigint): bigint {
+export function gcd(a: bigint, b: bigint): bigint {
   let [x, y] = [magnitude(a), magnitude(b)];
   while (y !== 0n) [x, y] = [y, x % y];
   return x;
 }
+
+export const NOUGHT: Rational = { numerator: 0n, denominator: 1n };
+export const ONE: Rational = { numerator: 1n, denominator: 1n };
 
 /** n / d, d ≠ 0, in lowest terms. */
 export function ratio(n: bigint, d = 1n): Rational {

@@ -90,7 +90,7 @@ export function ordered(roots: readonly Term[]): Term[] {
 }
 
 /** What becomes of a term when each under it, operands first, is made anew; each is made once. */
-function mapTerm<T>(root: Term, make: (term: Term, args: readonly T[]) => T): T {
+export function mapTerm<T>(root: Term, make: (term: Term, args: readonly T[]) => T): T {
   const made = new Map<Term, T>();
   for (const term of ordered([root]))
     made.set(

@@ -68,7 +68,7 @@ function applied(terms: Terms, text: string, term: Term): Term {
 const EXACT = { add: plus, subtract: minus, multiply: times } as const;
 
 /** A call without what adds nothing: sums with 0, products with 1 and 0, powers of 1 and 0, arithmetic of numbers. */
-function simple(terms: Terms, name: string, args: readonly Term[]): Term {
+export function simple(terms: Terms, name: string, args: readonly Term[]): Term {
   const [a, b] = args as readonly [Term, Term | undefined];
   const [x, y] = [a.value, b?.value];
   if (x !== undefined && y !== undefined && Object.hasOwn(EXACT, name))

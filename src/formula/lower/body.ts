@@ -61,16 +61,19 @@ class Values<T, M> {
   }
 }
 
-/** The function that a term is of its symbols, in the order that is given. */
-export function scalarOf(root: Term, symbols: readonly string[], name: string): Scalar {
+/** How numbers and constants are read in an algebra. */
+export type LiteralReading = <T, M>(m: Algebra<T, M>, term: Term) => T;
+
+const rounded: LiteralReading = (m, term) => m.constant(floatOf(term)!);
+
+/** The function that a term is of its symbols, in the order given; literals are rounded, or as a reading says. */
+export function scalarOf(root: Term, symbols: readonly string[], name: string, literal = rounded): Scalar {
   const order = ordered([root]);
   const body = <T, M>(m: Algebra<T, M>, ...x: T[]): T => {
     const values = new Values(m);
     for (const term of order) {
-      const number = floatOf(term);
-      if (number !== undefined) values.set(term, m.constant(number));
-      else if (term.kind === 'symbol') values.set(term, x[symbols.indexOf(term.name)]!);
-      else values.call(term);
+      if (term.kind === 'call') values.call(term);
+      else values.set(term, term.kind === 'symbol' ? x[symbols.indexOf(term.name)]! : literal(m, term));
     }
     return values.value(root);
   };
