@@ -16,6 +16,7 @@ import { Computing } from './compute.ts';
 import { type Given, makeParts, type Parts, type View } from './parts.ts';
 import { demand, demandNow, type ValueSources } from './plan.ts';
 import { Reader } from './reader.ts';
+import { reasonOf } from './reasons.ts';
 import { giveBack } from './relief.ts';
 
 /** Admits programs, computes the values that are demanded, and records what happened. */
@@ -103,6 +104,11 @@ export class Engine {
     if (demanded instanceof Promise) return demanded.then((values) => this.#offered(targets, values));
     this.parts.lower?.offerDemanded(this.parts, targets, demanded);
     return demanded;
+  }
+
+  /** Why a call was answered as it was, in a few words for people. */
+  reasonOf(call: Call): string {
+    return reasonOf(call);
   }
 
   /** Reads values through a view, again where a device was lost. */

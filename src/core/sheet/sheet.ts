@@ -36,7 +36,6 @@ import { describe, INSPECT } from '../text.ts';
 import { printSheet } from './print.ts';
 import { viewWith } from './view.ts';
 import type { Reader } from '../engine/reader.ts';
-import { reasonOf } from '../engine/reasons.ts';
 import { reportedOf, type Session } from './session.ts';
 import { sheetStats, type SheetStats } from './stats.ts';
 import { giveMethods } from '../handle/give-methods.ts';
@@ -426,7 +425,7 @@ export class Sheet {
       });
     return explainGraph(
       tensor instanceof Tensor ? tensor.call : tensor,
-      reasonOf,
+      (call) => this.#session.engine.reasonOf(call),
       answersIn(this.#parts.recorder.records()),
     );
   }
