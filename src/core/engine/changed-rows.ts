@@ -1,9 +1,8 @@
 // In which rows an array differs from one before it: by their bytes, by digests of panels, or by those of rows.
-import type { Digest } from '../env.ts';
 import { changedPanels, panelLayout } from '../fingerprint/content.ts';
 import type { Value } from '../tensor/block.ts';
 import { bytesOf, type TypedArray } from '../tensor/dtype.ts';
-import { ROW_DIGEST_BYTES, digestsOfRows } from './kept-revisions.ts';
+import { ROW_DIGEST_BYTES } from './kept-revisions.ts';
 
 /** What is known of the array before. */
 interface Before {
@@ -13,18 +12,21 @@ interface Before {
   readonly rowCount: number;
 }
 
-/** Rows that an array before does not have at the same place; undefined where that cannot be told. */
+/**
+ * Rows that an array before does not have at the same place; undefined where that cannot be told. `digests`: those of
+ * its rows.
+ */
 export function changedRows(
   is: Value,
   panels: Uint8Array | undefined,
   before: Before,
-  digest: Digest,
+  digests: () => Uint8Array,
 ): number[] | undefined {
   const { shape, dtype } = is.type;
   const { rowBytes, rowsPerPanel } = panelLayout(shape, dtype);
   const [rowCount, old] = [shape[0]!, before.value];
   const isThere = old?.block.isLocal === true && old.type.dtype === dtype;
-  if (!isThere && before.digests !== undefined) return byDigests(digestsOfRows(is, digest), before.digests);
+  if (!isThere && before.digests !== undefined) return byDigests(digests(), before.digests);
   const known = panels !== undefined && before.panels !== undefined;
   if (!isThere && !known) return undefined;
   const [words, oldWords] = [wordsOf(is.array, rowBytes), isThere ? wordsOf(old.array, rowBytes) : undefined];

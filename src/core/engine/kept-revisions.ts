@@ -23,7 +23,7 @@ const LEAST_ROW_BYTES = 64;
 const NS_PER_ROW = 1500;
 const NS_PER_BYTE = 0.5;
 /** How many times as long a result must take as the digests of its array. */
-const TIMES = 10;
+const TIMES = 5;
 const HEAD_BYTES = 40;
 const PRODUCER = 'rows';
 

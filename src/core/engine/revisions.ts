@@ -67,6 +67,7 @@ interface Revision {
 export class Revisions {
   readonly #parts: Parts;
   readonly #known = new Map<string, Revision>();
+  readonly #digests = new WeakMap<Call, Uint8Array>();
   /** Names that earlier runs were asked for. */
   readonly #asked = new Set<Key>();
   /** What was looked at as a part of another. */
@@ -142,10 +143,17 @@ export class Revisions {
     if (lower === undefined || costNs < LEAST_KEPT_NS || !isWorthDigests(root, costNs)) return undefined;
     const name = this.#nameOf(subject);
     if (name === undefined) return undefined;
-    const digests = digestsOfRows(root.value!, host.digest);
+    const digests = this.#digestsOf(root);
     const revision = { product: toHex(keys.of(call)), rowCount: root.type.shape[0]!, digests };
     lower.put(digests.length, costNs, () => encodeRevision(name, revision, costNs, host.digest));
     return digests;
+  }
+
+  /** Digests of the rows of an array, taken once. */
+  #digestsOf(root: Call): Uint8Array {
+    const known = this.#digests.get(root) ?? digestsOfRows(root.value!, this.#parts.host.digest);
+    this.#digests.set(root, known);
+    return known;
   }
 
   #nameOf(subject: Subject): Key | undefined {
@@ -258,11 +266,12 @@ export class Revisions {
   }
 
   #changed(root: Call, before: Revision): number[] | undefined {
-    const { contents, host } = this.#parts;
+    const { contents } = this.#parts;
     const old = before.root?.deref();
     const known = this.#compared.get(root);
     if (known !== undefined && old !== undefined && known.before === old) return known.rows;
-    const rows = changedRows(root.value!, contents.panelsOf(root), { ...before, value: old?.value }, host.digest);
+    const panels = contents.panelsOf(root);
+    const rows = changedRows(root.value!, panels, { ...before, value: old?.value }, () => this.#digestsOf(root));
     this.#compared.set(root, { before: old, rows });
     return rows;
   }
