@@ -1267,9 +1267,9 @@ export const MUTANTS: readonly Mutant[] = [
     area: 'verified reuse',
     file: 'src/core/device/product-check.ts',
     tests: PRODUCT_CHECK,
-    effect: 'products of many magnitudes are refused for their rounding',
+    effect: 'what is wrong by a thousand times its rounding passes',
     find: '2 * gamma(this.#a.columns + 2, this.#unit)',
-    replace: '0.001 * gamma(this.#a.columns + 2, this.#unit)',
+    replace: '2000 * gamma(this.#a.columns + 2, this.#unit)',
   },
   {
     area: 'verified reuse',

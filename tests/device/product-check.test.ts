@@ -86,6 +86,13 @@ function backwards({ task, value }: Product): Value {
   });
 }
 
+/** The product as it is where sums are kept in float64, and rounded once. */
+function inDoubles({ task, value }: Product): Value {
+  const operands = task.operands.map(({ type, array }) => matrix('float64', type.shape, (i) => Number(array[i])));
+  const { array } = computed({ ...task, operands, type: tensorType('float64', task.type.shape) });
+  return matrix(value.type.dtype, value.type.shape, (i) => Number(array[i]));
+}
+
 const check = (isBitwise: boolean, seed: number, vectors = 2) => ({
   isBitwise,
   vectors,
@@ -101,7 +108,18 @@ describe('a product that is right', () => {
         const right = product(seed, name, dtype);
         expect(faultOfProduct(right.task, right.value, check(true, seed))).toBeUndefined();
         expect(faultOfProduct(right.task, backwards(right), check(false, seed))).toBeUndefined();
+        expect(faultOfProduct(right.task, inDoubles(right), check(false, seed))).toBeUndefined();
       }
+    }
+  });
+
+  it('of one number again and again, whose rounding errors add up, is not refused', () => {
+    const attrs = { transposeA: false, transposeB: false, precision: 'float32' };
+    for (let step = 1; step <= 60; step++) {
+      const operands = [matrix('float32', [1, 256], () => 0.037 * step), matrix('float32', [256, 1], () => 0.71)];
+      const type = tensorType('float32', [1, 1]);
+      const task: Task = { row: MATMUL, attrs, type, numerics: 'tolerance', operands };
+      expect(faultOfProduct(task, inDoubles({ task, value: computed(task) }), check(false, step))).toBeUndefined();
     }
   });
 
@@ -210,6 +228,14 @@ describe('a product that is wrong', () => {
         expect(faultOfProduct(of, valueOfArray(of.type, array), check(true, bit + 1))).toMatch(/computed again/);
       }
     }
+  });
+
+  it('by the highest bit of one integer is found whatever is drawn', () => {
+    const { task: of, value } = product(11, 'whole numbers', 'int32');
+    const array = (value.array as Int32Array).slice();
+    array[3]! ^= 1 << 31;
+    for (let seed = 1; seed <= 40; seed++)
+      expect(faultOfProduct(of, valueOfArray(of.type, array), check(true, seed))).toMatch(/computed again/);
   });
 
   it('is checked in a small part of the time of the product', () => {
