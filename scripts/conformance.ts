@@ -1,12 +1,18 @@
 // Runs the vectors of a suite that lie in a folder, and says which are mapped and pass: npm run conformance -- --suite
-// onnx|models --dir <folder> [--device js|wasm|webgpu] [--json]. Ends with 1 where a mapped vector fails, and with 2
-// where it is called otherwise. The suite `models` runs whole models, .onnx files, beside onnxruntime.
+// onnx|models|hamming --dir <folder> [--device js|wasm|webgpu] [--json]. Ends with 1 where a mapped vector fails, and
+// with 2 where it is called otherwise. The suite `models` runs whole models, .onnx files, beside onnxruntime; `hamming`
+// improves the formulas of Hamming's book (FPBench), in ../shared/conformance/fpbench if no folder is given.
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SymbolicSheet } from '../src/index.ts';
+import { hammingCores, hammingReport } from '../tests/conformance/hamming.ts';
 import { judgeModel, modelNames } from '../tests/conformance/models.ts';
 import { judgeVector, vectorNames } from '../tests/conformance/vectors.ts';
 
-const USAGE = 'npm run conformance -- --suite onnx|models --dir <folder> [--device js|wasm|webgpu] [--json]';
+/** Where FPBench's files lie, if nothing else is said. */
+const FPBENCH = fileURLToPath(new URL('../../shared/conformance/fpbench', import.meta.url));
+
+const USAGE = 'npm run conformance -- --suite onnx|models|hamming --dir <folder> [--device js|wasm|webgpu] [--json]';
 
 /** What came of a suite. A vector that is not mapped is neither passed nor failed. */
 interface Report {
@@ -86,6 +92,16 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
+
+if (values.suite === 'hamming') {
+  const cores = hammingCores(values.dir ?? FPBENCH);
+  const report = hammingReport(cores);
+  const { cores: judged, ...figures } = report;
+  const line = ({ name, before, after, ms, text }: (typeof judged)[number]): string =>
+    `${name}: ${before.toFixed(1)} → ${after.toFixed(2)} bits, ${ms.toFixed(0)} ms, ${text}`;
+  console.log(values.json ? JSON.stringify(figures, undefined, 2) : judged.map(line).join('\n'));
+  process.exit(cores.length === 0 ? 2 : report.wrong.length === 0 ? 0 : 1);
+}
 const suite = Object.hasOwn(SUITES, values.suite) ? SUITES[values.suite] : undefined;
 if (suite === undefined || values.dir === undefined || suite.names(values.dir).length === 0) {
   const why =

@@ -13,11 +13,15 @@ export const INFINITE: Big = { m: 1n, e: Infinity };
 const word = new Float64Array(1);
 const halves = new Uint32Array(word.buffer);
 
+const THOUSAND_BITS = 1n << 1000n;
+const powers: bigint[] = [];
+const powerOfTwo = (n: number): bigint => (powers[n] ??= 1n << BigInt(n));
+
 /** Bits of |m|, 0 of 0. */
 export function bitLength(m: bigint): number {
   let rest = m < 0n ? -m : m;
   let length = 0;
-  while (rest >> 1000n !== 0n) {
+  while (rest >= THOUSAND_BITS) {
     rest >>= 960n;
     length += 960;
   }
@@ -25,7 +29,7 @@ export function bitLength(m: bigint): number {
   word[0] = Number(rest);
   const found = ((halves[1]! >>> 20) & 0x7ff) - 1022;
   // A number just below a power of two is rounded to it.
-  return length + (found > 53 && rest >> BigInt(found - 1) === 0n ? found - 1 : found);
+  return length + (found > 53 && rest < powerOfTwo(found - 1) ? found - 1 : found);
 }
 
 /** The position above the highest bit: |a| is in [2^(top − 1), 2^top). */

@@ -62,7 +62,7 @@ const minus = <T, M>(m: Algebra<T, M>, a: T | undefined, b: T | undefined): T | 
 
 function chained<T, M>(m: Algebra<T, M>, slope: Slope, y: T, operands: readonly Dual<T>[], at: number): T | undefined {
   const [a, b] = [operands[0]!.value, (operands[1] ?? operands[0]!).value];
-  return scaled(m, operands[at]!.slope, () => slope(m, y, a, b));
+  return scaled(m, operands[at]!.slope, () => slope(m, () => y, a, b));
 }
 
 /** A selection of slopes of which one may be that of a constant. */

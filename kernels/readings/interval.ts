@@ -85,11 +85,32 @@ function overCorners<E>(b: Bounds<E>, operation: Rounded<E>, x: Interval<E>, y: 
   return b.enclosing(corners, x.nan || y.nan);
 }
 
+/** A product or quotient of intervals on one side of 0 each: two corners are the extremes. */
+function ofSigned<E>(
+  b: Bounds<E>,
+  x: Interval<E>,
+  y: Interval<E>,
+  operation: Rounded<E>,
+  isQuotient: boolean,
+): Interval<E> | undefined {
+  const sideOf = ({ low, high }: Interval<E>): number => (b.ends.sign(low) > 0 ? 1 : b.ends.sign(high) < 0 ? -1 : 0);
+  const [p, q] = [sideOf(x), sideOf(y)];
+  if (p === 0 || q === 0) return undefined;
+  // Magnitudes grow with those of x, and with those of y or of 1 / y.
+  const [small, large] = p > 0 ? [x.low, x.high] : [x.high, x.low];
+  const [near, far] = q > 0 === !isQuotient ? [y.low, y.high] : [y.high, y.low];
+  const low = p === q ? operation(small, near, 'down') : operation(large, far, 'down');
+  const high = p === q ? operation(large, far, 'up') : operation(small, near, 'up');
+  return low === undefined || high === undefined ? undefined : { low, high, nan: x.nan || y.nan };
+}
+
 function products<E>(b: Bounds<E>) {
   const { ends } = b;
   const mul = (x: Interval<E>, y: Interval<E>): Interval<E> => {
     if (b.isEmpty(x) || b.isEmpty(y)) return b.none;
     if (x === y) return square(b, x);
+    const quick = ofSigned(b, x, y, (p, q, side) => ends.mul(p, q, side), false);
+    if (quick !== undefined) return quick;
     const found = overCorners(b, (p, q, side) => ends.mul(p, q, side), x, y);
     // 0 · ∞ is NaN, and 0 times what lies below is 0.
     return found.nan && !x.nan && !y.nan && !(b.isPoint(x) && b.isPoint(y)) ? b.hull(found, zeros(b)) : found;
@@ -97,6 +118,10 @@ function products<E>(b: Bounds<E>) {
   const div = (x: Interval<E>, y: Interval<E>): Interval<E> => {
     if (b.isEmpty(x) || b.isEmpty(y)) return b.none;
     if (x === y) return itself(b, x);
+    const quick = ofSigned(b, x, y, (p, q, side) => ends.div(p, q, side), true);
+    if (quick !== undefined) return quick;
+    // So that a zero at an end is above what it divides by, also where there is one zero alone.
+    if (ends.sign(y.low) < 0 && ends.compare(y.high, ends.from(-0)) <= 0) return b.negated(div(x, b.negated(y)));
     const isAcross = ends.compare(y.low, ends.from(0)) < 0 && ends.compare(y.high, ends.from(-0)) > 0;
     if (isAcross || (b.has(y, 0) && !b.isSingle(y) && !isOneSided(b, y)))
       return b.whole(x.nan || y.nan || b.has(x, 0) || bothInfinite(b, x, y));

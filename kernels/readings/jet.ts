@@ -156,7 +156,7 @@ function called<T, M>(
   if (order === 0) return [first];
   const shorter = jets(m, order - 1, isZero);
   const cut = operands.map((a) => a.slice(0, order));
-  const y = called(m, shorter, f, isZero, cut);
+  const y = (): Jet<T> => called(m, shorter, f, isZero, cut);
   const parts = SLOPES[name].flatMap((slope: Slope, i) =>
     operands[i]!.slice(1).every(isZero)
       ? []

@@ -3,8 +3,8 @@
 import type { Algebra } from '../scalar/algebra.ts';
 import { FUNCTIONS_BY_NAME as f, type FunctionName } from './functions.ts';
 
-/** The derivative by one operand, from the value y and the operands a and b. */
-export type Slope = <T, M>(m: Algebra<T, M>, y: T, a: T, b: T) => T;
+/** The derivative by one operand, from the operands a and b, and from the value y where it is asked for. */
+export type Slope = <T, M>(m: Algebra<T, M>, y: () => T, a: T, b: T) => T;
 
 const TWO_OVER_ROOT_PI = 1.1283791670955126;
 const ROOT_HALF_OVER_PI = 0.3989422804014327; // 1 / sqrt(2 pi)
@@ -23,8 +23,8 @@ const bell = <T, M>(m: Algebra<T, M>, x: T, scale: number): T =>
 
 /** One formula for each operand. */
 export const SLOPES: Readonly<Record<FunctionName, readonly Slope[]>> = {
-  exp: [(_m, y) => y],
-  exp2: [(m, y) => m.mul(m.constant(Math.LN2), y)],
+  exp: [(_m, y) => y()],
+  exp2: [(m, y) => m.mul(m.constant(Math.LN2), y())],
   expm1: [(m, _y, a) => m.call(f.exp, a)],
   log: [(m, _y, a) => over(m, 1, a)],
   log1p: [(m, _y, a) => over(m, 1, m.add(m.constant(1), a))],
@@ -32,7 +32,7 @@ export const SLOPES: Readonly<Record<FunctionName, readonly Slope[]>> = {
   log10: [(m, _y, a) => over(m, Math.LOG10E, a)],
   sin: [(m, _y, a) => m.call(f.cos, a)],
   cos: [(m, _y, a) => m.neg(m.call(f.sin, a))],
-  tan: [(m, y) => m.add(m.constant(1), square(m, y))],
+  tan: [(m, y) => m.add(m.constant(1), square(m, y()))],
   asin: [(m, _y, a) => overArc(m, a)],
   acos: [(m, _y, a) => m.neg(overArc(m, a))],
   atan: [(m, _y, a) => over(m, 1, m.add(m.constant(1), square(m, a)))],
@@ -55,7 +55,7 @@ export const SLOPES: Readonly<Record<FunctionName, readonly Slope[]>> = {
     },
   ],
   atanh: [(m, _y, a) => over(m, 1, besideOne(m, a))],
-  cbrt: [(m, y) => over(m, 1, m.mul(m.constant(3), square(m, y)))],
+  cbrt: [(m, y) => over(m, 1, m.mul(m.constant(3), square(m, y())))],
   erf: [(m, _y, a) => bell(m, a, TWO_OVER_ROOT_PI)],
   erfc: [(m, _y, a) => m.neg(bell(m, a, TWO_OVER_ROOT_PI))],
   sigmoid: [(m, _y, a) => logistic(m, a)],
@@ -76,7 +76,7 @@ export const SLOPES: Readonly<Record<FunctionName, readonly Slope[]>> = {
     },
     (m, y, a) => {
       const zero = m.constant(0);
-      return m.select(m.eq(y, zero), zero, m.mul(y, m.call(f.log, a)));
+      return m.select(m.eq(y(), zero), zero, m.mul(y(), m.call(f.log, a)));
     },
   ],
   atan2: [(m, _y, a, b) => besideOrigin(m, b, a), (m, _y, a, b) => m.neg(besideOrigin(m, a, b))],

@@ -1,0 +1,2 @@
+// Bodies read over float64 numbers: what they compute.
+export { floatAlgebra } from '../scalar/js-algebra.ts';
