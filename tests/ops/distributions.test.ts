@@ -46,6 +46,32 @@ describe('draws', () => {
     }
   });
 
+  it('of counts fit their distribution, the same on every device, and refuse what is none', async () => {
+    const factorial = (k: number): number => (k < 2 ? 1 : k * factorial(k - 1));
+    const poisson = Array.from({ length: 13 }, (_, k) => (Math.exp(-3.5) * 3.5 ** k) / factorial(k));
+    const ways = (n: number, k: number): number => factorial(n) / (factorial(k) * factorial(n - k));
+    const binomial = Array.from({ length: 8 }, (_, k) => ways(7, k) * 0.3 ** k * 0.7 ** (7 - k));
+    // Twelve and seven degrees of freedom: one in ten thousand is above 39.1 and 29.9.
+    expect(chiSquare(await numbers(sheet.randomPoisson([N], { lam: 3.5, seed: 6 })), poisson)).toBeLessThan(39.1);
+    expect(chiSquare(await numbers(sheet.randomBinomial([N], { n: 7, p: 0.3, seed: 6 })), binomial)).toBeLessThan(29.9);
+    for (const [drawn, mean, deviation] of [
+      [sheet.randomPoisson([N], { lam: 1e6, seed: 7 }), 1e6, 1e3],
+      [sheet.randomBinomial([N], { n: 40_000, p: 0.9, seed: 8 }), 36_000, 60],
+    ] as const) {
+      const z = (await numbers(drawn)).map((x) => (x - mean) / deviation);
+      expect(Math.abs(z.reduce((sum, x) => sum + x, 0)) / Math.sqrt(N)).toBeLessThan(3.9);
+      expect(Math.abs(z.reduce((sum, x) => sum + x * x, 0) / N - 1)).toBeLessThan(0.04);
+    }
+    const [js, wasm] = (['js', 'wasm'] as const).map((device) =>
+      numbers(sheet.with({ device }).randomPoisson([99], { lam: 20, seed: 1 })),
+    );
+    expect(await js).toEqual(await wasm);
+    expect(await numbers(sheet.randomPoisson([2], { lam: 0, seed: 1 }))).toEqual([0, 0]);
+    expect(await numbers(sheet.randomBinomial([2], { n: 5, p: 1, seed: 1 }))).toEqual([5, 5]);
+    expect(() => sheet.randomPoisson([1], { lam: -1, seed: 1 })).toThrow('lam is -1; give 0 to');
+    expect(() => sheet.randomBinomial([1], { n: 1, p: 1.5, seed: 1 })).toThrow('p is 1.5; give 0 to 1');
+  });
+
   it('of categories and weighted choices are as probable as they should be', async () => {
     const p = [0.1, 0.2, 0.3, 0.4];
     // Three degrees of freedom: one in ten thousand is above 21.1.

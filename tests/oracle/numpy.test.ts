@@ -1,5 +1,6 @@
 // Every op against stored answers of NumPy, on JavaScript and WebAssembly: exactly, or within the bound that its page
 // documents.
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SymbolicSheet } from '../../src/index.ts';
 import { OPS } from '../../src/core/ops/index.ts';
@@ -21,6 +22,11 @@ describe('the stored answers', () => {
     );
     expect(ops.map(({ op }) => op).sort()).toEqual([...OPS.keys()].filter((name) => !elsewhere.has(name)).sort());
     expect(ops.reduce((sum, { cases }) => sum + cases.length, 0)).toBe(index.cases);
+  });
+
+  it('are those that the page of measured errors was made with: else run scripts/measure-errors.ts', () => {
+    const page = readFileSync(new URL('../../docs/format/numerics-measured.md', import.meta.url), 'utf8');
+    expect(page).toContain(`<!-- answers: ${index.sha256} -->`);
   });
 
   it('were asked with the elements that are generated here', () => {

@@ -1241,6 +1241,10 @@ export interface SheetMethods {
   randomChoiceWeighted(x: Operand, p: Operand, attributes: { readonly count: number; readonly replace?: boolean; readonly seed: number }): PendingTensor<DType>;
   /** The slices of an axis in random order. Attributes: axis: the axis (default 0); seed: equal seeds give equal elements on every machine. */
   randomShuffle(x: Operand, attributes: { readonly axis?: number; readonly seed: number }): PendingTensor<DType>;
+  /** Counts of events whose mean is lam, by the inverse of their distribution. Attributes: shape: shape of the result; lam: the mean (default 1); seed: equal seeds give equal elements on every machine. */
+  randomPoisson(shape: readonly number[] | { readonly shape: readonly number[]; readonly lam?: number; readonly seed: number }, attributes: { readonly lam?: number; readonly seed: number }): PendingTensor<'int32'>;
+  /** Successes of n trials, each with probability p, by the inverse of their distribution. Attributes: shape: shape of the result; n: how many trials (default 1); p: how probable a success is (default 0.5); seed: equal seeds give equal elements on every machine. */
+  randomBinomial(shape: readonly number[] | { readonly shape: readonly number[]; readonly n?: number; readonly p?: number; readonly seed: number }, attributes: { readonly n?: number; readonly p?: number; readonly seed: number }): PendingTensor<'int32'>;
   /** `fft` along several axes. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default null); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
   fftn(z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
   /** The inverse of `fftn`. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default null); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
@@ -1729,6 +1733,8 @@ export interface OpArguments {
   random_choice: [x: Operand, attributes: { readonly count: number; readonly replace?: boolean; readonly seed: number }];
   random_choice_weighted: [x: Operand, p: Operand, attributes: { readonly count: number; readonly replace?: boolean; readonly seed: number }];
   random_shuffle: [x: Operand, attributes: { readonly axis?: number; readonly seed: number }];
+  random_poisson: [shape: readonly number[] | { readonly shape: readonly number[]; readonly lam?: number; readonly seed: number }, attributes: { readonly lam?: number; readonly seed: number }];
+  random_binomial: [shape: readonly number[] | { readonly shape: readonly number[]; readonly n?: number; readonly p?: number; readonly seed: number }, attributes: { readonly n?: number; readonly p?: number; readonly seed: number }];
   fftn: [z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
   ifftn: [z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
   rfftn: [x: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
@@ -2059,6 +2065,8 @@ export interface OpResults {
   random_choice: PendingTensor<DType>;
   random_choice_weighted: PendingTensor<DType>;
   random_shuffle: PendingTensor<DType>;
+  random_poisson: PendingTensor<'int32'>;
+  random_binomial: PendingTensor<'int32'>;
   fftn: PendingTensor;
   ifftn: PendingTensor;
   rfftn: PendingTensor;

@@ -2,6 +2,7 @@
 import { COMPARING } from './elementwise/comparing.ts';
 import type { Composite } from './composite.ts';
 import type { OpRow } from './define.ts';
+import { COUNTING_DRAWS } from './random/counting-draws.ts';
 import { DISTRIBUTIONS } from './random/distributions.ts';
 import { ERROR_FUNCTIONS } from './elementwise/error-functions.ts';
 import { FOURIER } from './spectra/fourier.ts';
@@ -28,5 +29,6 @@ export const NUMBER_COMPOSITES = {
   'Special functions of several calls': SPECIAL_COMPOSITES,
   'Nearly equal': COMPARING,
   'Further distributions': DISTRIBUTIONS,
+  'Draws of counts': COUNTING_DRAWS,
   'Spectra and complex pairs': SPECTRA,
 } as const satisfies Record<string, readonly Composite[]>;
