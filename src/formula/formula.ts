@@ -9,6 +9,7 @@ import { type Compiled, compileTerm } from './lower/compile.ts';
 import { factored } from './polynomial/factor.ts';
 import { rationalOf } from './rational.ts';
 import { symbolsOf, type Term, Terms } from './term.ts';
+import { type MathjsNode, termOfMathjs } from './text/mathjs.ts';
 import { parse } from './text/parser.ts';
 import { printText } from './text/print.ts';
 
@@ -22,6 +23,30 @@ export interface CompileOptions {
 
 const COMPILE: Readonly<Record<keyof CompileOptions, OptionSpec>> = {
   as: { expected: 'calls or op', accepts: (value) => value === 'calls' || value === 'op' },
+};
+
+/** Where roots are looked for. */
+export interface SolveOptions {
+  readonly on?: readonly [number, number];
+}
+
+/** Roots in order, each enclosed; `complete` where the whole interval was searched. */
+export interface Solved {
+  readonly roots: readonly {
+    readonly low: number;
+    readonly high: number;
+    readonly is: 'certain' | 'possible';
+    readonly exact: Formula | undefined;
+  }[];
+  readonly complete: boolean;
+}
+
+const isEnd = (value: unknown): boolean => typeof value === 'number' && !Number.isNaN(value);
+const SOLVE: Readonly<Record<keyof SolveOptions, OptionSpec>> = {
+  on: {
+    expected: 'two numbers, the lower one first',
+    accepts: (value) => Array.isArray(value) && value.length === 2 && value.every(isEnd) && value[0] <= value[1],
+  },
 };
 
 /** A formula over the real numbers, with IEEE values at the edges (docs/format/formula.md). Immutable. */
@@ -86,6 +111,30 @@ export class Formula {
     return root && new Formula(this.#terms, root);
   }
 
+  /**
+   * Where a formula of one symbol is 0, in an interval, by default for all real numbers. Roots of linear and quadratic
+   * factors are exact (`exact`); the others are enclosed, and `certain` where it was proved that there is one.
+   */
+  async solve(symbol: string, options: SolveOptions = {}): Promise<Solved> {
+    checkOptions('solve', options, SOLVE);
+    const others = this.symbols.filter((name) => name !== symbol);
+    if (others.length > 0)
+      throw new FormulaError('symbol', `solve: ${others.join(', ')} beside ${symbol}; put numbers in with subs.`, {
+        symbols: others,
+      });
+    const { solutionsOf } = await import('./roots/solve.ts');
+    const { roots, complete } = solutionsOf(this.#terms, this.#root, symbol, options.on ?? [-Infinity, Infinity]);
+    return {
+      complete,
+      roots: roots.map(({ term, low, high, is }) => ({
+        low,
+        high,
+        is,
+        exact: term && new Formula(this.#terms, term),
+      })),
+    };
+  }
+
   /** The formula with symbols replaced. */
   subs(replacements: Readonly<Record<string, Replacement>>): Formula {
     const replaced = new Map(
@@ -144,4 +193,13 @@ function termFor(name: string, by: Replacement): Term {
 export function formula(text: string): Formula {
   const terms = new Terms();
   return new Formula(terms, parse(text, terms).root);
+}
+
+/**
+ * The formula that a tree of mathjs is (`math.parse(text)`). Only numbers, symbols, operators, conditions and functions
+ * that formulas have are taken, and nothing of the tree is called.
+ */
+export function fromMathjs(node: MathjsNode): Formula {
+  const terms = new Terms();
+  return new Formula(terms, termOfMathjs(terms, node));
 }

@@ -1,6 +1,7 @@
 // Formulas: what people import.
-export { Formula, formula } from './formula.ts';
-export type { CompileOptions, Replacement } from './formula.ts';
+export { Formula, formula, fromMathjs } from './formula.ts';
+export type { CompileOptions, Replacement, SolveOptions, Solved } from './formula.ts';
+export type { MathjsNode } from './text/mathjs.ts';
 export { FormulaError } from './errors.ts';
 export type { FormulaFault, Span } from './errors.ts';
 export type { Operands } from './lower/calls.ts';

@@ -1,6 +1,6 @@
 // Factors and antiderivatives of formulas, against answers that are known and against their own meaning.
 import { describe, expect, it } from 'vitest';
-import { formula, FormulaError } from '../../src/formula.ts';
+import { formula, FormulaError, fromMathjs } from '../../src/formula.ts';
 import { factored } from '../../src/formula/polynomial/factor.ts';
 import { wholeFactors, wholeProduct } from '../../src/formula/polynomial/whole.ts';
 import { agreement, exactNumber } from '../../src/formula/proof/enclose.ts';
@@ -114,5 +114,94 @@ describe('antiderivatives', () => {
   it('are not given where none is found', async () => {
     expect(await formula('exp(x)/x').integrate('x')).toBeUndefined();
     expect(await formula('sin(x)/x').integrate('x')).toBeUndefined();
+  });
+});
+
+describe('roots', () => {
+  const solved = async (text: string, on?: readonly [number, number]) => formula(text).solve('x', on && { on });
+
+  it.each([
+    ['x^2 - 2', ['-sqrt(2)', 'sqrt(2)']],
+    ['3*x - 1', ['1/3']],
+    ['(x - 1)^2*(x + 2)', ['-2', '1']],
+    ['x/(x - 1) - 1/(x - 1)', []],
+    ['(x - 1)^2/(x - 1)', []],
+    ['x^2 + x - 1', ['(-1 - sqrt(5))/2', '(-1 + sqrt(5))/2']],
+    ['x^2 + 1', []],
+  ])('of %s are %j', async (text, roots) => {
+    const { roots: found, complete } = await solved(text);
+    expect(complete).toBe(true);
+    expect(found.length).toBe(roots.length);
+    for (const [i, { exact, low, high, is }] of found.entries()) {
+      expect(same(exact!.toString(), roots[i]!)).toBe(true);
+      expect([is, high - low <= 2 ** -50 && low <= exact!.value() && exact!.value() <= high]).toEqual([
+        'certain',
+        true,
+      ]);
+    }
+  });
+
+  it('that have no formula are enclosed, and proved', async () => {
+    for (const [text, root] of [
+      ['x^5 - x - 1', 1.1673039782614187],
+      ['cos(x) - x', 0.7390851332151607],
+      ['exp(x) - 3', Math.log(3)],
+    ] as const) {
+      const { roots } = await solved(text, [-4, 4]);
+      expect(roots.map(({ is }) => is)).toEqual(['certain']);
+      expect(Math.abs(roots[0]!.low - root) + Math.abs(roots[0]!.high - root)).toBeLessThan(1e-12);
+    }
+    expect((await solved('sqrt(x) + x - 2', [0, 9])).roots.map(({ low }) => Math.round(low))).toEqual([1]);
+  });
+
+  it('are asked of one symbol, in an interval', async () => {
+    await expect(formula('x - y').solve('x')).rejects.toThrow(/y beside x; put numbers in with subs/);
+    await expect(solved('x - 1', [2, 1])).rejects.toThrow(/two numbers, the lower one first/);
+    expect((await solved('x^2 - 4', [0, 9])).roots.map(({ exact }) => String(exact))).toEqual(['2']);
+    expect((await solved('x - x')).roots.map(({ is }) => is)).toEqual(['possible']);
+  });
+});
+
+describe('trees of mathjs', () => {
+  const number = (value: unknown) => ({ type: 'ConstantNode', value });
+  const name = (text: string) => ({ type: 'SymbolNode', name: text });
+  const op = (sign: string, fn: string, ...args: readonly object[]) => ({ type: 'OperatorNode', op: sign, fn, args });
+  const called = (fn: object, ...args: readonly object[]) => ({ type: 'FunctionNode', fn, args });
+
+  it('are formulas', () => {
+    const x = name('x');
+    const power = op('^', 'pow', called(name('sin'), x), number(2));
+    const sum = op('+', 'add', power, { type: 'ParenthesisNode', content: op('-', 'unaryMinus', number(0.1)) });
+    expect(fromMathjs(sum).toString()).toBe(formula('sin(x)^2 + -0.1').toString());
+    const chain = { type: 'RelationalNode', conditionals: ['smaller', 'smallerEq'], params: [number(0), x, number(1)] };
+    const chosen = { type: 'ConditionalNode', condition: chain, trueExpr: name('pi'), falseExpr: x };
+    expect(fromMathjs(chosen).value({ x: 2 })).toBe(2);
+    expect(fromMathjs(chosen).value({ x: 1 })).toBe(Math.PI);
+    expect(fromMathjs(op('-', 'subtract', number(5), op('-', 'subtract', number(3), number(1)))).value()).toBe(3);
+  });
+
+  it('of other kinds are refused, by name', () => {
+    const refusals = [
+      [{ type: 'AssignmentNode' }, /a AssignmentNode/],
+      [number('text'), /the constant text/],
+      [number(Infinity), /the constant Infinity/],
+      [op('!', 'factorial', number(3)), /the operator ! \(factorial\)/],
+      [{ ...op('%', 'divide', number(3), number(4)), isPercentage: true }, /the operator %/],
+      [called(name('import'), name('x')), /the function import/],
+      [called(name('sin'), name('x'), name('y')), /sin of 2 operands/],
+      [called({ type: 'AccessorNode' }, name('x')), /no name/],
+      [name('__proto__'), /__proto__/],
+      [name('x.constructor'), /the name x.constructor/],
+      [op('+', 'add', number(1), null as unknown as object), /without its operands/],
+    ] as const;
+    for (const [node, reason] of refusals) expect(() => fromMathjs(node)).toThrow(reason);
+  });
+
+  it('may be deep', () => {
+    let deep: object = name('x');
+    for (let i = 0; i < 20_000; i++) deep = op('-', 'unaryMinus', deep);
+    expect(fromMathjs(deep as never).value({ x: 3 })).toBe(3);
+    for (let i = 0; i < 90_000; i++) deep = op('-', 'unaryMinus', deep);
+    expect(() => fromMathjs(deep as never)).toThrow(/more than 100000 nodes/);
   });
 });

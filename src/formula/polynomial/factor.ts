@@ -30,7 +30,7 @@ interface Factored {
 }
 
 /** The irreducible factors of a term, with what divides cancelled. */
-function factorsOf(root: Term): Factored {
+export function factorsOf(root: Term): Factored {
   const { variables, quotients } = quotientsOf([root]);
   const { above, below } = quotients[0]!;
   if (above.size === 0) return { variables, content: { numerator: 0n, denominator: 1n }, factors: [] };

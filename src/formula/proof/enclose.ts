@@ -34,7 +34,8 @@ const exact: LiteralReading = (m, { name, value }) => {
 };
 
 /** The function that a term is, with exact literals. */
-const exactScalarOf = (root: Term, symbols: readonly string[]): Scalar => scalarOf(root, symbols, 'formula', exact);
+export const exactScalarOf = (root: Term, symbols: readonly string[]): Scalar =>
+  scalarOf(root, symbols, 'formula', exact);
 
 const BITS = 256;
 
