@@ -716,8 +716,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'src/core/engine/returns.ts',
     tests: ECONOMICS,
     effect: 'a kind that was given up is never tried again',
-    find: 'made % TRIAL_EVERY === TRIAL_EVERY - 1',
-    replace: 'made < 0',
+    find: '% TRIAL_EVERY === TRIAL_EVERY - 1 ?',
+    replace: '< 0 ?',
   },
   {
     area: 'economics',

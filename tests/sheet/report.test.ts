@@ -213,7 +213,8 @@ describe('what is shown of', () => {
     const onTrace = new Map(
       sheet.trace.events().map((event) => [event.seq, explainCall(event, answers.get(event.seq))]),
     );
-    for (const op of y.explain().ops) expect({ ...onTrace.get(op.seq), reason: '' }).toEqual({ ...op, reason: '' });
+    for (const { breakEven: _, ...op } of y.explain().ops)
+      expect({ ...onTrace.get(op.seq), reason: '' }).toEqual({ ...op, reason: '' });
   });
 
   it('an explanation of a long program has what is nearest, and says that there is more', async () => {
@@ -238,7 +239,15 @@ describe('what is shown of', () => {
       device: 'js',
       elapsedNs: expect.any(Number),
     });
+    const { breakEven } = sheet.explain(y).ops.find(({ op }) => op === 'matmul')!;
+    expect(breakEven).toEqual({
+      computeNs: expect.any(Number),
+      lookupNs: expect.any(Number),
+      keepNs: Math.round((SIDE * SIDE * 4 + 600) / 4),
+      returns: 1 / 3,
+    });
     const lines = String(sheet.explain(y)).split('\n');
+    expect(lines[2]).toMatch(/\(computing [\d.]+ µs, a look-up [\d.]+ µs, keeping [\d.]+ µs; comes again 0.33 ×\)$/);
     expect(lines[2]).toMatch(/^#\d+ +matmul +float32 \S+ +computed +js +\d+\.\d{3} ms +#1 #2 +nothing kept matches/);
     expect(new Set(lines.map((line) => line.indexOf('float32'))).size).toBe(1);
   });

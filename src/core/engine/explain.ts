@@ -1,6 +1,7 @@
 // Why: op by op, what was reused and what was computed, and what a miss was nearest to. Of a call, and of the
 // calls of a trace.
 import type { Decision, ProgramEvent } from '../events.ts';
+import type { BreakEven } from './break-even.ts';
 import type { Call } from './call.ts';
 import { alignColumns, INSPECT } from '../text.ts';
 import { MAX_OPERANDS, printAttributes } from '../ops/text.ts';
@@ -25,6 +26,8 @@ export interface ExplainedOp {
   /** Where it was computed, or kept, and what its last answer took; undefined where there is none. */
   readonly device: string | undefined;
   readonly elapsedNs: number | undefined;
+  /** What keeping it is weighed by, where a sheet tells it. */
+  readonly breakEven?: BreakEven;
 }
 
 /** What a call was, in a sheet or on a trace. */
@@ -93,7 +96,7 @@ export class Explanation {
 
   toString(): string {
     const lines = alignColumns(
-      this.ops.map(({ seq, op, type, source, device = '', elapsedNs, operands, attributes, reason }) => {
+      this.ops.map(({ seq, op, type, source, device = '', elapsedNs, operands, attributes, reason, breakEven }) => {
         const shown = [
           ...operands.slice(0, MAX_OPERANDS).map((operand) => `#${operand}`),
           ...(operands.length > MAX_OPERANDS ? [`and ${operands.length - MAX_OPERANDS} more operands`] : []),
@@ -107,7 +110,7 @@ export class Explanation {
           device,
           elapsedNs === undefined ? '' : `${(elapsedNs / 1e6).toFixed(3)} ms`,
           shown.filter((text) => text !== '').join(' '),
-          reason,
+          breakEven === undefined ? reason : `${reason} (${String(breakEven)})`,
         ];
       }),
     );
@@ -144,11 +147,12 @@ const MAX_OPS = 200;
 
 /**
  * Explains a call and what is under it: the 200 ops that are nearest, ten operands of each. `reasonOf` says why
- * an op was answered as it was, `answers` by call where and in what time.
+ * an op was answered as it was, `sumsOf` what keeping it is weighed by, `answers` by call where and in what time.
  */
 export function explainGraph(
   target: Call,
   reasonOf: (call: Call) => string,
+  sumsOf: (call: Call) => BreakEven | undefined,
   answers: ReadonlyMap<number, Answer>,
 ): Explanation {
   const seen = new Set<Call>([target]);
@@ -158,9 +162,11 @@ export function explainGraph(
   }
   const nearest = [...seen].slice(0, MAX_OPS).sort((a, b) => a.depth - b.depth || a.seq - b.seq);
   return new Explanation(
-    nearest.map((call) =>
-      explainCall(calledAs(call), answers.get(call.seq), sourceOf(call, answers.get(call.seq)), reasonOf(call)),
-    ),
+    nearest.map((call) => {
+      const [answer, breakEven] = [answers.get(call.seq), sumsOf(call)];
+      const op = explainCall(calledAs(call), answer, sourceOf(call, answer), reasonOf(call));
+      return breakEven === undefined ? op : { ...op, breakEven };
+    }),
     seen.size > MAX_OPS,
   );
 }

@@ -12,6 +12,7 @@ import type { Key, Stored, StoreSource, StoreStats } from '../store/store.ts';
 import { NodeStore } from '../store/node-store.ts';
 import type { Memory, Value } from '../tensor/block.ts';
 import type { TraceWriter } from '../trace/writer.ts';
+import { BreakEven } from './break-even.ts';
 import type { Call } from './call.ts';
 import { Contents } from './contents.ts';
 import { Counters } from './counters.ts';
@@ -100,6 +101,8 @@ export interface Parts extends Required<Given> {
   readonly nearMisses: NearMisses;
   readonly quarantine: Quarantine;
   readonly returns: Returns;
+  /** What keeping the result of a call is weighed by; undefined where none was computed or found. */
+  readonly breakEvenOf: (call: Call) => BreakEven | undefined;
   /** Whether there are no laws to judge calls by. */
   readonly lawless: boolean;
   /** Nanoseconds since the engine was opened. */
@@ -112,6 +115,7 @@ export function makeParts(given: Given): Parts {
   const table = new InterningTable();
   const counters = new Counters();
   const startNs = host.clock();
+  const returns = new Returns();
   const contents = new Contents({ table, counters, digest: host.digest, costs: dispatcher.costs });
   const nearMisses = new NearMisses(table, (call) => contents.panelsOf(call));
   return {
@@ -133,7 +137,9 @@ export function makeParts(given: Given): Parts {
     lookups: new LookupClock(host.clock, counters),
     nearMisses,
     quarantine: new Quarantine(table),
-    returns: new Returns(),
+    returns,
+    breakEvenOf: (call) =>
+      call.row === undefined || call.costNs === 0 ? undefined : new BreakEven(call, counters, returns),
     lawless: Object.keys(settings.policy).length === 0,
     now: () => host.clock() - startNs,
   };

@@ -22,9 +22,13 @@ export class Returns {
 
   /** How often the next result of a call's kind should be asked for again: once in two while nothing is known. */
   expected(call: Kind): number {
+    return this.#made[slotOf(call)]! % TRIAL_EVERY === TRIAL_EVERY - 1 ? FIRST : this.learned(call);
+  }
+
+  /** How often such results came again so far. */
+  learned(call: Kind): number {
     const slot = slotOf(call);
-    const made = this.#made[slot]!;
-    return made % TRIAL_EVERY === TRIAL_EVERY - 1 ? FIRST : (this.#again[slot]! + 1) / (made + 2);
+    return (this.#again[slot]! + 1) / (this.#made[slot]! + 2);
   }
 
   /** Takes in a result that was computed, `again` or for the first time. */

@@ -44,7 +44,7 @@ export const WORTH_NS_PER_BYTE = 0.5;
 export const ADMISSION_SCORE = 0.6;
 
 /** What keeping costs at once: fresh pages instead of those that were just let go. */
-const KEEPING_NS_PER_BYTE = WORTH_NS_PER_BYTE / 2;
+export const KEEPING_NS_PER_BYTE = WORTH_NS_PER_BYTE / 2;
 /**
  * Share of the budget that is filled whatever is known of what comes again: its pages are fresh once, and a short
  * program that is run again finds all it made.

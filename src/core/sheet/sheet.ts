@@ -426,6 +426,7 @@ export class Sheet {
     return explainGraph(
       tensor instanceof Tensor ? tensor.call : tensor,
       (call) => this.#session.engine.reasonOf(call),
+      this.#parts.breakEvenOf,
       answersIn(this.#parts.recorder.records()),
     );
   }
