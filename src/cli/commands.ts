@@ -22,6 +22,7 @@ import {
   replayCommand,
   type TraceCommandOptions,
 } from './trace-commands.ts';
+import type { VacCommandOptions } from './vac-command.ts';
 
 /** Options of the command line: what they are given, and what they mean. */
 export const OPTIONS = {
@@ -51,6 +52,8 @@ export const OPTIONS = {
     value: 'KEY',
     means: 'a public key, "project" for those the project trusts, or a file of keys: a bundle must be signed by one',
   },
+  ticks: { type: 'string', value: 'N', means: 'stop after so many ticks' },
+  input: { type: 'string', value: 'TEXT', means: 'what the console of a machine reads' },
   scope: { type: 'string', value: 'NAMES', means: 'in which scopes a key is trusted, with commas between' },
   quick: { type: 'boolean', means: 'a smaller size' },
   json: { type: 'boolean', means: 'print what was found as JSON' },
@@ -62,7 +65,13 @@ type OptionName = keyof typeof OPTIONS;
 
 /** What a command line may say. */
 interface CommandOptions
-  extends TraceCommandOptions, StoreCommandOptions, RunOptions, BundleCommandOptions, KeysCommandOptions {
+  extends
+    TraceCommandOptions,
+    StoreCommandOptions,
+    RunOptions,
+    BundleCommandOptions,
+    KeysCommandOptions,
+    VacCommandOptions {
   readonly quick?: boolean | undefined;
 }
 
@@ -239,6 +248,20 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     examples: ['keys [create ID | list | trust KEY --scope NAMES]', 'keys create ci-1', 'keys list --json'],
     exits: DONE,
     run: keysCommand,
+  },
+  vac: {
+    summary: 'run a WebAssembly program as a machine that stops at any tick, and go on with it',
+    takes: ['run, replay, verify or diff', 'the path of a program or of a machine (.vac.json)'],
+    takesMore: true,
+    options: ['ticks', 'input', 'out', 'force', 'key', 'trust'],
+    examples: [
+      'vac run program.wasm [FUNCTION ARGS] [--ticks N] [--out NAME]',
+      'vac run half.vac.json --out whole',
+      'vac replay whole.vac.json',
+      'vac diff half.vac.json whole.vac.json',
+    ],
+    exits: ['done, and equal', 'it trapped, or differs', UNTOLD],
+    run: async (words, options) => (await import('./vac-command.ts')).vacCommand(words, options),
   },
 };
 

@@ -74,7 +74,7 @@ const KEY_ID = /^[a-z][a-z0-9-]*-\d+$/;
 const PROJECT = 'project';
 
 /** Public keys: given as text, those the project trusts, or in files: a list of trusted keys, or one a line. */
-async function readKeys(words: readonly string[]): Promise<readonly string[]> {
+export async function readKeys(words: readonly string[]): Promise<readonly string[]> {
   const keys: string[] = [];
   for (const word of words) {
     if (KEY.test(word)) keys.push(word);
