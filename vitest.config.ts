@@ -40,7 +40,10 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^symbolic-sheet$/, replacement: source('index') },
-      { find: /^symbolic-sheet\/(kit|testing|ops|interchange|table|numpy|tiers)$/, replacement: source('$1') },
+      {
+        find: /^symbolic-sheet\/(kit|testing|ops|interchange|table|numpy|atomsheet|tiers)$/,
+        replacement: source('$1'),
+      },
     ],
   },
   test: {

@@ -22,6 +22,7 @@ const ENTRIES = [
   'formula',
   'onnx',
   'vac',
+  'atomsheet',
 ] as const;
 /** And those that a page has not. */
 const NODE_ENTRIES = [...ENTRIES, 'tiers'] as const;

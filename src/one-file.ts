@@ -11,3 +11,4 @@ export * as grad from './grad-browser.ts';
 export * as formula from './formula-browser.ts';
 export * as onnx from './onnx-browser.ts';
 export * as vac from './vac-browser.ts';
+export * as atomsheet from './atomsheet-browser.ts';

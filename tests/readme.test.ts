@@ -8,6 +8,7 @@ import * as gradients from '../src/grad.ts';
 import * as interchange from '../src/interchange.ts';
 import * as names from '../src/numpy.ts';
 import * as onnx from '../src/onnx.ts';
+import * as atomsheet from '../src/atomsheet.ts';
 import * as vac from '../src/vac.ts';
 import * as table from '../src/table.ts';
 import { extent } from './run/extent.ts';
@@ -88,6 +89,7 @@ describe('the reference', () => {
       ...formulas,
       ...gradients,
       ...onnx,
+      ...atomsheet,
       ...vac,
     }).filter((name) => name.endsWith('Error') || /^[a-z]/.test(name));
     const page = readFileSync(join(root, 'docs/reference.md'), 'utf8');

@@ -69,6 +69,7 @@ export async function programsOf(entries: readonly string[]): Promise<readonly s
         '/formula',
         '/onnx',
         '/vac',
+        '/atomsheet',
         '/tiers',
       ].map((name) => [`symbolic-sheet${name}`, join(ROOT, `src${name || '/index'}.ts`)]),
     ),

@@ -1,0 +1,2 @@
+// The sheet of formulas, in a page.
+export * from './atomsheet/surface.ts';

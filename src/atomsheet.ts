@@ -1,0 +1,2 @@
+// The sheet of formulas, on Node.
+export * from './atomsheet/surface.ts';
