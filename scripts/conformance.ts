@@ -1,10 +1,12 @@
 // Runs the vectors of a suite that lie in a folder, and says which are mapped and pass: npm run conformance -- --suite
 // onnx|models|hamming --dir <folder> [--device js|wasm|webgpu] [--json]. Ends with 1 where a mapped vector fails, and
 // with 2 where it is called otherwise. The suite `models` runs whole models, .onnx files, beside onnxruntime; `hamming`
-// improves the formulas of Hamming's book (FPBench), in ../shared/conformance/fpbench if no folder is given.
+// improves the formulas of Hamming's book (FPBench), in ../shared/conformance/fpbench if no folder is given. The suites
+// `diff`, `factor`, `integral` and `solve` judge formulas: --file <vectors.json>, by default those that SymPy answered.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SymbolicSheet } from '../src/index.ts';
+import { FORMULA_SUITES, formulaReport, formulaVectors } from '../tests/conformance/formulas.ts';
 import { hammingCores, hammingReport } from '../tests/conformance/hamming.ts';
 import { judgeModel, modelNames } from '../tests/conformance/models.ts';
 import { judgeVector, vectorNames } from '../tests/conformance/vectors.ts';
@@ -12,7 +14,11 @@ import { judgeVector, vectorNames } from '../tests/conformance/vectors.ts';
 /** Where FPBench's files lie, if nothing else is said. */
 const FPBENCH = fileURLToPath(new URL('../../shared/conformance/fpbench', import.meta.url));
 
-const USAGE = 'npm run conformance -- --suite onnx|models|hamming --dir <folder> [--device js|wasm|webgpu] [--json]';
+/** Formulas and what SymPy says of them. */
+const FORMULAS = fileURLToPath(new URL('../tests/conformance/formulas.json', import.meta.url));
+
+const USAGE = `npm run conformance -- --suite onnx|models|hamming --dir <folder> [--device js|wasm|webgpu] [--json]
+or --suite ${FORMULA_SUITES.join('|')} [--file <vectors.json>] [--json]`;
 
 /** What came of a suite. A vector that is not mapped is neither passed nor failed. */
 interface Report {
@@ -88,11 +94,17 @@ const { values } = parseArgs({
   options: {
     suite: { type: 'string', default: 'onnx' },
     dir: { type: 'string' },
+    file: { type: 'string' },
     device: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
 
+if (FORMULA_SUITES.includes(values.suite)) {
+  const report = await formulaReport(values.suite, formulaVectors(values.file ?? FORMULAS));
+  console.log(JSON.stringify(report, undefined, values.json ? 2 : undefined));
+  process.exit(report.total === 0 ? 2 : report.wrong.length === 0 ? 0 : 1);
+}
 if (values.suite === 'hamming') {
   const cores = hammingCores(values.dir ?? FPBENCH);
   const report = hammingReport(cores);
