@@ -142,6 +142,13 @@ describe('the RAM store', () => {
     expect(answers.filter((each) => store.peek(each.node) === each)).toHaveLength(20);
   });
 
+  it('keeps what came first of results that are worth the same, until it knows better', () => {
+    const { table, store, entry } = open(10 * 1600);
+    const nodes = Array.from({ length: 25 }, () => table.fresh(1, 0));
+    for (const node of nodes) store.put(entry(node, 250));
+    expect(nodes.filter((node) => store.peek(node) !== undefined)).toEqual(nodes.slice(0, 10));
+  });
+
   it('keeps its part of a loop over twice of what there is room for, and then what the program goes on to', () => {
     const { table, store, entry } = open(10 * 1600);
     /** Hits of so many rounds over results of one size and worth. */
@@ -162,6 +169,8 @@ describe('the RAM store', () => {
     expect(rounds(next, 3)).toBe(3 * 8);
     for (let i = 0; i < 3; i++) rounds([table.fresh(1, 0), table.fresh(1, 0)], 3);
     expect(rounds([table.fresh(1, 0)], 3), 'the next is taken at once by now').toBe(2);
+    rounds(loop, 4);
+    expect(rounds(loop, 3), 'the loop again').toBeGreaterThanOrEqual(3 * 8);
   });
 
   it('refuses cheap bulk where all that is kept is worth far more, byte for byte', () => {
