@@ -37,6 +37,11 @@ describe('draws', () => {
       { location: 1, scale: 3 },
       (x: number) => (x < 1 ? Math.exp((x - 1) / 3) / 2 : 1 - Math.exp((1 - x) / 3) / 2),
     ],
+    ['random_gamma', { alpha: 1, scale: 2 }, (x: number) => 1 - Math.exp(-x / 2)],
+    ['random_gamma', { alpha: 2 }, (x: number) => 1 - Math.exp(-x) * (1 + x)],
+    ['random_beta', { a: 2, b: 1 }, (x: number) => x * x],
+    ['random_beta', { a: 0.5, b: 0.5 }, (x: number) => (2 / Math.PI) * Math.asin(Math.sqrt(x))],
+    ['random_beta', { a: 0.25, b: 1 }, (x: number) => x ** 0.25],
     ['random_gumbel', { location: -1, scale: 2 }, (x: number) => Math.exp(-Math.exp(-(x + 1) / 2))],
   ] as const)('of %s fit their distribution in both dtypes', async (name, parameters, cumulative) => {
     for (const dtype of ['float32', 'float64'] as const) {
@@ -70,6 +75,15 @@ describe('draws', () => {
     expect(await numbers(sheet.randomBinomial([2], { n: 5, p: 1, seed: 1 }))).toEqual([5, 5]);
     expect(() => sheet.randomPoisson([1], { lam: -1, seed: 1 })).toThrow('lam is -1; give 0 to');
     expect(() => sheet.randomBinomial([1], { n: 1, p: 1.5, seed: 1 })).toThrow('p is 1.5; give 0 to 1');
+  });
+
+  it('of gamma numbers need positive shapes, and have their moments for small ones', async () => {
+    expect(() => sheet.randomGamma([1], { alpha: 0, seed: 1 })).toThrow('random_gamma: alpha is 0; give more than 0.');
+    expect(() => sheet.randomBeta([1], { a: 1, b: -1, seed: 1 })).toThrow('random_beta: b is -1');
+    const draws = await numbers(sheet.randomGamma([N], { alpha: 0.3, seed: 9, dtype: 'float64' }));
+    const mean = draws.reduce((sum, x) => sum + x, 0) / N;
+    expect(Math.abs(mean - 0.3)).toBeLessThan(3.9 * Math.sqrt(0.3 / N));
+    expect(draws.reduce((sum, x) => sum + (x - mean) ** 2, 0) / N).toBeCloseTo(0.3, 1);
   });
 
   it('of categories and weighted choices are as probable as they should be', async () => {

@@ -1245,6 +1245,10 @@ export interface SheetMethods {
   randomPoisson(shape: readonly number[] | { readonly shape: readonly number[]; readonly lam?: number; readonly seed: number }, attributes: { readonly lam?: number; readonly seed: number }): PendingTensor<'int32'>;
   /** Successes of n trials, each with probability p, by the inverse of their distribution. Attributes: shape: shape of the result; n: how many trials (default 1); p: how probable a success is (default 0.5); seed: equal seeds give equal elements on every machine. */
   randomBinomial(shape: readonly number[] | { readonly shape: readonly number[]; readonly n?: number; readonly p?: number; readonly seed: number }, attributes: { readonly n?: number; readonly p?: number; readonly seed: number }): PendingTensor<'int32'>;
+  /** Gamma numbers of a shape alpha, times the scale: their mean is the product of both. Attributes: shape: shape of the result; alpha: what the distribution is shaped by (default 1); scale: what the numbers are multiplied by (default 1); seed: equal seeds give equal elements on every machine; dtype: float32 or float64 (default "float32"). */
+  randomGamma<R extends DType = 'float32'>(shape: readonly number[] | { readonly shape: readonly number[]; readonly alpha?: number; readonly scale?: number; readonly seed: number; readonly dtype?: R }, attributes: { readonly alpha?: number; readonly scale?: number; readonly seed: number; readonly dtype?: R }): PendingTensor<R>;
+  /** Beta numbers in [0, 1] of shapes a and b: the share of one gamma number in the sum of two. Attributes: shape: shape of the result; a: the shape of the part (default 1); b: the shape of the rest (default 1); seed: equal seeds give equal elements on every machine; dtype: float32 or float64 (default "float32"). */
+  randomBeta<R extends DType = 'float32'>(shape: readonly number[] | { readonly shape: readonly number[]; readonly a?: number; readonly b?: number; readonly seed: number; readonly dtype?: R }, attributes: { readonly a?: number; readonly b?: number; readonly seed: number; readonly dtype?: R }): PendingTensor<R>;
   /** `fft` along several axes. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default null); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
   fftn(z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }): PendingTensor;
   /** The inverse of `fftn`. Attributes: s: length by axis; null = as they are (default null); axes: axes, pairs not counted; null = all, or the last ones where s is given (default null); norm: which direction is divided by the length; ortho divides both by its root (default "backward"). */
@@ -1735,6 +1739,8 @@ export interface OpArguments {
   random_shuffle: [x: Operand, attributes: { readonly axis?: number; readonly seed: number }];
   random_poisson: [shape: readonly number[] | { readonly shape: readonly number[]; readonly lam?: number; readonly seed: number }, attributes: { readonly lam?: number; readonly seed: number }];
   random_binomial: [shape: readonly number[] | { readonly shape: readonly number[]; readonly n?: number; readonly p?: number; readonly seed: number }, attributes: { readonly n?: number; readonly p?: number; readonly seed: number }];
+  random_gamma: [shape: readonly number[] | { readonly shape: readonly number[]; readonly alpha?: number; readonly scale?: number; readonly seed: number; readonly dtype?: DType }, attributes: { readonly alpha?: number; readonly scale?: number; readonly seed: number; readonly dtype?: DType }];
+  random_beta: [shape: readonly number[] | { readonly shape: readonly number[]; readonly a?: number; readonly b?: number; readonly seed: number; readonly dtype?: DType }, attributes: { readonly a?: number; readonly b?: number; readonly seed: number; readonly dtype?: DType }];
   fftn: [z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
   ifftn: [z: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
   rfftn: [x: Operand, attributes?: { readonly s?: readonly (number | null)[] | null; readonly axes?: number | readonly number[] | null; readonly norm?: 'backward' | 'ortho' | 'forward' }];
@@ -2067,6 +2073,8 @@ export interface OpResults {
   random_shuffle: PendingTensor<DType>;
   random_poisson: PendingTensor<'int32'>;
   random_binomial: PendingTensor<'int32'>;
+  random_gamma: PendingTensor<DType>;
+  random_beta: PendingTensor<DType>;
   fftn: PendingTensor;
   ifftn: PendingTensor;
   rfftn: PendingTensor;

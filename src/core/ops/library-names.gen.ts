@@ -16,12 +16,12 @@ export const LIBRARY_NAMES: ReadonlySet<string> = new Set(
     'lstsq lu lu_packed mask_select matrix_norm matrix_power matrix_rank matrix_transpose max_pool median meshgrid ' +
     'mish mse_loss nan_to_num nanargmax nanargmin nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile ' +
     'nanstd nansum nanvar nextafter nll_loss nonzero pad pdist percentile pinv polyval positive ptp put_along_axis ' +
-    'qr qr_packed quantile quantize rad2deg random_bernoulli random_binomial random_categorical random_choice ' +
-    'random_choice_weighted random_exponential random_gumbel random_integers random_laplace random_permutation ' +
-    'random_poisson random_shuffle resize rfft rfft2 rfftfreq rfftn rms_norm rnn roll rot90 rotary_embedding ' +
-    'scatter scatter_elements scatter_nd searchsorted segment_max segment_mean segment_min segment_sum selu ' +
-    'setdiff1d signbit sinc sliding_windows slogdet soft_shrink sort space_to_depth stop_gradient sum_pool svd ' +
-    'svd_packed svdvals take_along_axis tensordot thresholded_relu tile top_k trapezoid tri union1d unique_all ' +
-    'unique_counts unique_inverse unique_values unstack vecdot vector_norm xlogy'
+    'qr qr_packed quantile quantize rad2deg random_bernoulli random_beta random_binomial random_categorical ' +
+    'random_choice random_choice_weighted random_exponential random_gamma random_gumbel random_integers ' +
+    'random_laplace random_permutation random_poisson random_shuffle resize rfft rfft2 rfftfreq rfftn rms_norm rnn ' +
+    'roll rot90 rotary_embedding scatter scatter_elements scatter_nd searchsorted segment_max segment_mean ' +
+    'segment_min segment_sum selu setdiff1d signbit sinc sliding_windows slogdet soft_shrink sort space_to_depth ' +
+    'stop_gradient sum_pool svd svd_packed svdvals take_along_axis tensordot thresholded_relu tile top_k trapezoid ' +
+    'tri union1d unique_all unique_counts unique_inverse unique_values unstack vecdot vector_norm xlogy'
   ).split(' '),
 );

@@ -6,6 +6,7 @@ import { COUNTING_DRAWS } from './random/counting-draws.ts';
 import { DISTRIBUTIONS } from './random/distributions.ts';
 import { ERROR_FUNCTIONS } from './elementwise/error-functions.ts';
 import { FOURIER } from './spectra/fourier.ts';
+import { GAMMA_DRAWS } from './random/gamma-draws.ts';
 import { INVERSE_FUNCTIONS } from './elementwise/inverse-functions.ts';
 import { RANDOM_INTEGERS } from './random/random-integers.ts';
 import { SIGNS } from './elementwise/signs.ts';
@@ -30,5 +31,6 @@ export const NUMBER_COMPOSITES = {
   'Nearly equal': COMPARING,
   'Further distributions': DISTRIBUTIONS,
   'Draws of counts': COUNTING_DRAWS,
+  'Gamma and beta draws': GAMMA_DRAWS,
   'Spectra and complex pairs': SPECTRA,
 } as const satisfies Record<string, readonly Composite[]>;
