@@ -101,6 +101,12 @@ export class Formula {
     return new Formula(this.#terms, factored(this.#terms, this.#root));
   }
 
+  /** A quotient of polynomials of a symbol as partial fractions: over powers of irreducible factors of its divisor. */
+  async apart(symbol: string): Promise<Formula> {
+    const { partialFractions } = await import('./calculus/apart.ts');
+    return new Formula(this.#terms, partialFractions(this.#terms, this.#root, symbol));
+  }
+
   /**
    * An antiderivative by a symbol; undefined where none is found. It was verified: its derivative is the formula at 16
    * points, where both are enclosed to 128 bits.

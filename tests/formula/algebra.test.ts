@@ -64,6 +64,25 @@ describe('factors', () => {
 
 const binomial = (n: number, k: number): number => (k === 0 ? 1 : (binomial(n, k - 1) * (n - k + 1)) / k);
 
+describe('partial fractions', () => {
+  it.each([
+    ['1/(x^2 - 1)', '0.5*(1/(x - 1)) - 0.5*(1/(x + 1))'],
+    ['1/(x^2*(x + 1))', '-(1/x) + 1/x^2 + 1/(x + 1)'],
+    ['x^3/(x^2 + 1)', 'x - x/(x^2 + 1)'],
+    ['(x + 1)^2', 'x^2 + 2*x + 1'],
+    ['3/2', '1.5'],
+    ['x - x', '0'],
+  ])('of %s are %s', async (text, sum) => {
+    const found = (await formula(text).apart('x')).toString();
+    expect(found).toBe(sum);
+    expect(same(found, text)).toBe(true);
+  });
+
+  it('are of one symbol', async () => {
+    await expect(formula('1/(x + y)').apart('x')).rejects.toThrow(/more than numbers and x/);
+  });
+});
+
 describe('equality at points', () => {
   it('tells identities from what differs somewhere, if only by a little', () => {
     expect(same('sin(x)^2 + cos(x)^2', '1')).toBe(true);
