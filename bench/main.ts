@@ -46,6 +46,7 @@ const BENCHES: Readonly<Record<string, Entry>> = {
   lima: { load: async () => (await import('./lima.ts')).lima, options: ['id'] },
   dispatch: { load: async () => (await import('./dispatch.ts')).dispatch, options: ['device', 'chain', 'rivals'] },
   ops: { load: async () => (await import('./ops.ts')).ops, options: ['op', 'elements'] },
+  atomsheet: { load: async () => (await import('./atomsheet.ts')).atomsheet, options: ['id'] },
 };
 
 /** Options of every bench that take a value, and those that take none. */

@@ -51,7 +51,7 @@ export class AtomSheet {
   /** Puts a value or a formula into a cell. Throws FormatError with the character where a formula is wrong. */
   set(address: string, content: CellContent): void {
     const { grid, x, y } = this.#cellToWrite(address);
-    this.#write(grid, x, y, content, undefined);
+    this.#write(grid, x, y, content);
     this.#workbook.spread(grid, x, y, y);
   }
 
@@ -66,10 +66,7 @@ export class AtomSheet {
       const wrong = contents.findIndex((value) => !Number.isFinite(value));
       if (wrong >= 0) checkNumber(contents[wrong]!);
       this.#workbook.writeNumbers(grid, x, y, contents);
-    } else {
-      let template: FormulaTemplate | undefined;
-      for (let i = 0; i < contents.length; i++) template = this.#write(grid, x, y + i, contents[i], template);
-    }
+    } else this.#writeColumn(grid, x, y, contents);
     this.#workbook.spread(grid, x, y, last);
   }
 
@@ -123,21 +120,25 @@ export class AtomSheet {
     };
   }
 
-  /** Writes a cell without its readers; the template of a formula, by which the text below is told at once. */
-  #write(
-    grid: Grid,
-    x: number,
-    y: number,
-    content: CellContent,
-    above: FormulaTemplate | undefined,
-  ): FormulaTemplate | undefined {
+  /** Writes a column without its readers; texts that go on with the formula above are told without reading them. */
+  #writeColumn(grid: Grid, x: number, y: number, contents: readonly CellContent[]): void {
+    for (let i = 0; i < contents.length;) {
+      const first = i;
+      const template = this.#write(grid, x, y + i, contents[i++]);
+      if (template === undefined) continue;
+      while (i < contents.length && contents[i] === textAt(template.pieces, x, y + i)) i++;
+      if (i > first + 1) this.#workbook.writeFormula(grid, x, y + first, y + i - 1, template);
+    }
+  }
+
+  /** Writes a cell without its readers; the template of a formula. */
+  #write(grid: Grid, x: number, y: number, content: CellContent): FormulaTemplate | undefined {
     if (typeof content !== 'string' || !content.startsWith('=')) {
       if (typeof content === 'number') checkNumber(content);
       this.#workbook.writeValue(grid, x, y, content ?? undefined);
       return undefined;
     }
-    const isSame = above !== undefined && textAt(above.pieces, x, y) === content;
-    const template = isSame ? above : this.#workbook.template(parseFormula(content, x, y));
+    const template = this.#workbook.template(parseFormula(content, x, y));
     this.#workbook.writeFormula(grid, x, y, y, template);
     return template;
   }

@@ -61,6 +61,10 @@ const SMALLEST: readonly (readonly [args: readonly string[], fields: readonly st
     ['ops', '--elements', '1000', '--op', 'add,sort'],
     ['op', 'dtype', 'elements', 'oursMs', 'rivals', 'case', 'value', 'unit', 'bound', 'better'],
   ],
+  [
+    ['atomsheet', '--id', 'W3'],
+    ['id', 'step', 'rows', 'oursMs', 'bytesPerCell'],
+  ],
 ];
 
 const REFUSED: readonly (readonly [args: readonly string[], code: number, why: string])[] = [
@@ -105,7 +109,8 @@ describe('npm run bench', () => {
     const { status, stderr } = run(['--import', 'tsx', 'bench/main.ts', 'nosuch']);
     expect(status).toBe(2);
     expect(stderr).toContain(
-      'matmul, overhead, probe, pipeline, store, warmstart, fingerprint, memory, elementwise, lima, dispatch, ops',
+      'matmul, overhead, probe, pipeline, store, warmstart, fingerprint, memory, elementwise, ' +
+        'lima, dispatch, ops, atomsheet',
     );
   });
 });
