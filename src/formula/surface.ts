@@ -1,6 +1,6 @@
 // Formulas: what people import.
 export { Formula, formula, fromMathjs } from './formula.ts';
-export type { CompileOptions, Replacement, SolveOptions, Solved } from './formula.ts';
+export type { CompileOptions, MoreAccurate, Replacement, SolveOptions, Solved } from './formula.ts';
 export type { MathjsNode } from './text/mathjs.ts';
 export { FormulaError } from './errors.ts';
 export type { FormulaFault, Span } from './errors.ts';

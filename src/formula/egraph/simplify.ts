@@ -54,7 +54,7 @@ function termFrom(terms: Terms, { op, of, value, name }: Expression): Term {
 }
 
 /** A term that is equal where this one has a value, and the mean bits of error of both in float64. */
-interface MoreAccurate {
+interface Improved {
   readonly term: Term;
   readonly before: number;
   readonly after: number;
@@ -64,7 +64,7 @@ interface MoreAccurate {
  * What `simplify` for accuracy makes of a term: the term itself where nothing better is found, undefined where it has
  * something that rules know nothing of.
  */
-export function moreAccurate(terms: Terms, term: Term): MoreAccurate | undefined {
+export function moreAccurate(terms: Terms, term: Term): Improved | undefined {
   const expression = expressionFor(term);
   if (expression === undefined) return undefined;
   const { expression: found, before, after } = improve(expression);
