@@ -157,7 +157,7 @@ function binary(operator: string, a: OracleValue, b: OracleValue): OracleValue {
 }
 
 const text = (value: OracleValue): string =>
-  value === undefined ? '' : typeof value === 'boolean' ? String(value).toUpperCase() : String(value);
+  value === undefined ? '' : typeof value === 'string' ? value : String(value).toUpperCase();
 
 function isAbove(a: OracleValue, b: OracleValue): boolean {
   const rank = { number: 0, string: 1, boolean: 2 } as const;
