@@ -125,7 +125,7 @@ export class Formula {
   }
 
   /**
-   * An equal formula that loses fewer bits in float64, searched for by rules that are tried by values, with the mean bits
+   * An equal formula that loses fewer bits in float64, found by rules that are tried by values, with the mean bits
    * of error of both over all floats of its domain; itself where none is found. Undefined where it has a function that
    * the rules know nothing of. What it gives depends on no clock.
    */
