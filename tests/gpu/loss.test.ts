@@ -392,7 +392,7 @@ describe('a shader that does not compile', () => {
       new RegExp(
         /webgpu refused: matmul: its shader "contract \S+ .*" does not compile on this GPU: line \d+, /.source +
           /column \d+: .* in `fn main\(.*`\. Another device computes it; report this with the adapter's /.source +
-          /name\.$/.source,
+          /name\.( \(computing .*\))?$/.source,
       ),
     );
     repair();

@@ -3,7 +3,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SheetError, SymbolicSheet, type Tensor } from '../../src/index.ts';
 import { COMPOSITES } from '../../src/core/ops/index.ts';
+import { COUNTING_DRAWS } from '../../src/core/ops/random/counting-draws.ts';
 import { DISTRIBUTIONS } from '../../src/core/ops/random/distributions.ts';
+import { GAMMA_DRAWS } from '../../src/core/ops/random/gamma-draws.ts';
 import { NETWORK_COMPOSITES } from '../../src/core/ops/networks.ts';
 import { SPECIAL_COMPOSITES } from '../../src/core/ops/elementwise/special-functions.ts';
 import { SPECTRA } from '../../src/core/ops/spectra/spectra.ts';
@@ -50,7 +52,14 @@ const index = readIndex('composites');
 
 it('the stored answers are those of the index, for every composite, asked with the same elements', () => {
   expect(digestOfAnswers('composites')).toBe(index.sha256);
-  const families = [...Object.values(NETWORK_COMPOSITES), DISTRIBUTIONS, SPECTRA, SPECIAL_COMPOSITES];
+  const families = [
+    ...Object.values(NETWORK_COMPOSITES),
+    DISTRIBUTIONS,
+    COUNTING_DRAWS,
+    GAMMA_DRAWS,
+    SPECTRA,
+    SPECIAL_COMPOSITES,
+  ];
   const elsewhere = new Set(families.flatMap((family) => family.map(({ name }) => name)));
   expect(ops.map(({ op }) => op).sort()).toEqual([...COMPOSITES.keys()].filter((name) => !elsewhere.has(name)).sort());
   expect(ops.filter((op) => digestOfInputs(op) !== op.inputs).map(({ op }) => op)).toEqual([]);
