@@ -73,9 +73,12 @@ describe('events', () => {
 
   it('tell of what leaves the store, and of warnings', async () => {
     const sheet = await open({ budgetBytes: 64_000, policy: { finite: 'warn' } });
+    // Each result takes four times as long as the one before, so that old ones leave for new ones.
+    let [now, stepNs] = [0, 1e6];
+    Object.assign(partsOf(sheet), { now: () => (now += stepNs) });
     const feed = sheet.events();
     const x = sheet.tensor(new Float32Array(4096).fill(1));
-    for (let i = 0; i < 20; i++) await sheet.compute(x.add(i));
+    for (let i = 0; i < 20; i++, stepNs *= 4) await sheet.compute(x.add(i));
     await x.divide(0).data();
     await sheet.close();
     const events = await rest(feed);

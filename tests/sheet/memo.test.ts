@@ -297,7 +297,7 @@ describe('a memoised function', () => {
     expect(sizeBytes).toBeLessThanOrEqual(4 << 20);
     expect(entries).toBeGreaterThan(4);
     // The others were refused: old results stay where new ones are no more likely to be asked for.
-    expect(evictions).toBeGreaterThan(100);
+    expect(evictions).toBeGreaterThan(20);
     expect(after.arrayBuffers - before.arrayBuffers, '1,500 results are 375 MB').toBeLessThan(20e6);
     expect(after.rss - before.rss).toBeLessThan(150e6);
     expect(await (await memo(3)).t.max().item()).toBe(3);

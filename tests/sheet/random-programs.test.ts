@@ -103,7 +103,7 @@ describe('random programs', () => {
       { seed: 20261120, numRuns: extent(60, 120) },
     );
     expect(warm.stats().counters.hits, 'the cache took part').toBeGreaterThan(150);
-    expect(plain.stats().evictions, 'the small store was too small').toBeGreaterThan(50);
+    expect(plain.stats().evictions, 'the small store was too small').toBeGreaterThan(10);
   });
 
   it('give the same bits when every entry is evicted between the call and the demand', async () => {
