@@ -6,10 +6,9 @@ import { type Term, Terms } from '../term.ts';
 import { INFIX, type Infix, LEVEL, PREFIX } from './grammar.ts';
 import { type FormulaWord, wordsOf } from './lexer.ts';
 
-/** What was read, and where its terms stand first. */
+/** What was read. */
 interface Parsed {
   readonly root: Term;
-  readonly spans: ReadonlyMap<Term, Span>;
 }
 
 /** What waits for operands: an operator, a bracket, or the brackets of a call. */
@@ -35,7 +34,6 @@ class Parser {
   readonly #words: readonly FormulaWord[];
   readonly #operands: Read[] = [];
   readonly #waiting: Waiting[] = [];
-  readonly #spans = new Map<Term, Span>();
   #at = 0;
 
   constructor(text: string, terms: Terms) {
@@ -57,7 +55,7 @@ class Parser {
     const open = this.#waiting.at(-1);
     if (open !== undefined)
       throw this.#fault(open.word.span, 'syntax', 'the bracket is not closed', 'write ) where it ends');
-    return { root: this.#operands[0]!.term, spans: this.#spans };
+    return { root: this.#operands[0]!.term };
   }
 
   /** Reads a word where an operand stands; answers whether one is still wanted. */
@@ -226,7 +224,6 @@ class Parser {
 
   #push(term: Term, span: Span): void {
     this.#operands.push({ term, span });
-    if (!this.#spans.has(term)) this.#spans.set(term, span);
   }
 
   #next(): FormulaWord {

@@ -63,7 +63,7 @@ export function packVac(runtime: VacRuntime, checkpoint: VacCheckpoint, options:
     ticks: String(ticks),
     inputs,
     limits,
-    devices: devices.map(({ name, version, state }) => ({ name, version, state: hexOf(state) })),
+    devices: devices.map(({ name, version, state }) => ({ name, version, state: toHex(state) })),
     pages: runsOf(pages),
     redacted: pages.flatMap((id, at) => (left.has(id) ? [at] : [])),
     image: toHex(digest.hash(image)),
@@ -73,7 +73,7 @@ export function packVac(runtime: VacRuntime, checkpoint: VacCheckpoint, options:
         .map((name) => [name, provenance[name]]),
     ),
   };
-  const signature = sign === undefined ? '' : hexOf(sign(sealedBy(content, digest)));
+  const signature = sign === undefined ? '' : toHex(sign(sealedBy(content, digest)));
   return { manifest: `${JSON.stringify({ ...content, signature }, undefined, 2)}\n`, image };
 }
 
@@ -209,8 +209,6 @@ class Fields {
 function refuse(why: string): never {
   throw new FormatError(`This machine cannot be read: ${why}. Take both files from where they were written.`, { why });
 }
-
-const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 function bytesOf(hex: string): Uint8Array {
   if (!/^([0-9a-f]{2})*$/.test(hex)) refuse('bytes that are not hexadecimal');
